@@ -1,0 +1,501 @@
+// Package provider is the reference provider: an http.Handler that implements the call of a description faithfully, and
+// can be made to behave like a real service, with latency, a capacity and faults.
+//
+// It is what andon drives when no target is named, and what andon's own figures are checked against: its capacity is
+// known by arithmetic (c workers that take s seconds each serve c/s calls a second) and the rate of each fault is set.
+package provider
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"mime"
+	"net"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/kaizenautomation/andon/contracts"
+)
+
+// Config says how the provider behaves. The zero value answers every valid call at once, without a limit or a fault.
+type Config struct {
+	// Token is what a call must present as a bearer token. Empty: none is asked for. It consists of visible ASCII.
+	Token string
+	// MaxBody is the most bytes that a request's body may have; 0 is 1 MiB.
+	MaxBody int64
+	// Latency is the service time by tier. The entry "default" is for calls that leave the tier out. A tier without an
+	// entry takes as long as "default"; where that has none either, as long as the first tier of the description that
+	// has one. Nil or empty: no call takes any time. See [DefaultLatency].
+	Latency map[string]Latency
+	// Workers is how many calls are served at the same time; 0 is any number.
+	Workers int
+	// Queue is how many calls may wait for a worker, first come first served; a call beyond them is refused with 429. It
+	// must be 0 where Workers is.
+	Queue int
+	// Faults says how often and how the provider misbehaves.
+	Faults Faults
+	// Seed determines the latencies and the faults of the first, second, … valid call that is served.
+	Seed uint64
+	// Log receives one record at level Info for each call; nil is silent. Tokens and bodies are not in it.
+	Log *slog.Logger
+}
+
+// noTier is the name, in Config.Latency, of the calls that leave the tier out.
+const noTier = "default"
+
+const (
+	defaultMaxBody = 1 << 20
+	// keptBuffer is the largest buffer that waits for another call: one call with a large body must not hold memory for ever.
+	keptBuffer = 64 << 10
+)
+
+// New makes a provider of the call that d describes. The error names everything that is wrong with c. The handler is
+// safe for concurrent use, and each has its own ids, queue and clock.
+func New(d *contracts.Description, c Config) (http.Handler, error) {
+	errs := []error{c.Faults.Validate()}
+	if c.MaxBody < 0 {
+		errs = append(errs, fmt.Errorf("maxBody: expected at least 0 bytes, found %d", c.MaxBody))
+	}
+	if c.Workers < 0 {
+		errs = append(errs, fmt.Errorf("workers: expected at least 0, found %d", c.Workers))
+	}
+	if c.Queue < 0 {
+		errs = append(errs, fmt.Errorf("queue: expected at least 0, found %d", c.Queue))
+	}
+	if c.Queue > 0 && c.Workers == 0 {
+		errs = append(errs, fmt.Errorf("queue: %d calls can wait, but without a number of workers none ever has to; set workers", c.Queue))
+	}
+	if strings.ContainsFunc(c.Token, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		errs = append(errs, errors.New("token: it has a space, a line end or another character that no header can carry; check where it was read from"))
+	}
+	latency, err := resolveLatency(d.Tiers(), c.Latency)
+	if err := errors.Join(append(errs, err)...); err != nil {
+		return nil, err
+	}
+	h := &handler{
+		description: d,
+		path:        d.Path(), method: d.Method(),
+		token:   []byte(c.Token),
+		maxBody: cmp.Or(c.MaxBody, defaultMaxBody),
+		latency: latency,
+		lottery: c.Faults.lottery(), slowBody: c.Faults.SlowBody.For, stall: c.Faults.Stall,
+		seed:   mix(c.Seed),
+		prefix: strings.ToLower(rand.Text()[:12]),
+		log:    c.Log,
+	}
+	h.buffers.New = func() any { b := make([]byte, 0, 4<<10); return &b }
+	if c.Workers > 0 {
+		h.workers = make(chan struct{}, c.Workers)
+		h.room = int64(c.Workers) + int64(c.Queue)
+	}
+	return h, nil
+}
+
+// resolveLatency gives an entry to every tier, and to the calls without one.
+func resolveLatency(tiers []string, given map[string]Latency) (map[string]Latency, error) {
+	known := append(slices.Clone(tiers), noTier)
+	var errs []error
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		if !slices.Contains(known, name) {
+			errs = append(errs, fmt.Errorf("latency: expected one of the tiers %s, found %s%s",
+				strings.Join(known, ", "), quote(name), suggest(name, known)))
+		}
+	}
+	otherwise, ok := given[noTier]
+	for _, tier := range tiers {
+		if !ok {
+			otherwise, ok = given[tier]
+		}
+	}
+	all := make(map[string]Latency, len(tiers)+1)
+	for _, tier := range known {
+		all[tier] = otherwise
+	}
+	maps.Copy(all, given)
+	return all, errors.Join(errs...)
+}
+
+type handler struct {
+	description  *contracts.Description
+	path, method string
+	token        []byte
+	maxBody      int64
+	latency      map[string]Latency
+	lottery      lottery
+	slowBody     time.Duration
+	stall        Stall
+	seed         uint64
+	prefix       string // of this provider's ids
+	log          *slog.Logger
+
+	buffers sync.Pool     // of *[]byte
+	workers chan struct{} // holds one element per busy worker; nil without a limit
+	room    int64         // workers and places in the queue
+	inside  atomic.Int64  // calls that are in service or wait
+
+	calls atomic.Uint64 // valid calls that were served
+	given atomic.Uint64 // the number of a call whose executionId went out
+	agent atomic.Bool   // the agent of the calls that name none exists
+
+	first sync.Once
+	began time.Time // the first call's arrival
+}
+
+// outcome is what the log says of a call.
+type outcome struct {
+	status        int // 0 where no answer was sent
+	code          string
+	tier, agentID string
+	call          uint64 // its number, from 1, if it was served
+	fault         fault
+	created       bool // it brought an agent into being
+}
+
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if h.stall.For > 0 {
+		h.first.Do(func() { h.began = time.Now() })
+	}
+	if h.log == nil {
+		h.serve(w, r)
+		return
+	}
+	start := time.Now()
+	o := h.serve(w, r)
+	seconds := time.Since(start).Seconds()
+	attrs := []slog.Attr{
+		slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Int("status", o.status), slog.Float64("seconds", seconds),
+	}
+	if o.code != "" {
+		attrs = append(attrs, slog.String("code", o.code))
+	}
+	if o.call > 0 {
+		attrs = append(attrs, slog.String("executionId", string(h.appendID(nil, "exec_", o.call))), slog.String("tier", cmp.Or(o.tier, noTier)),
+			slog.String("agentId", o.agentID), slog.Bool("agentCreated", o.created))
+	}
+	if o.fault != noFault {
+		attrs = append(attrs, slog.String("fault", faultNames[o.fault]))
+	}
+	h.log.LogAttrs(r.Context(), slog.LevelInfo, "call", attrs...)
+}
+
+func (h *handler) serve(w http.ResponseWriter, r *http.Request) outcome {
+	if bad := h.checkHead(w, r); bad != nil {
+		return h.refuse(w, r, bad)
+	}
+	request, bad := h.readRequest(r)
+	if bad != nil {
+		return h.refuse(w, r, bad)
+	}
+	if h.workers != nil {
+		if bad := h.enter(w, r); bad != nil {
+			return h.refuse(w, r, bad)
+		}
+		defer h.leave()
+	}
+	o := outcome{status: http.StatusOK, tier: request.Tier, agentID: request.AgentID, call: h.calls.Add(1)}
+	if o.agentID == "" {
+		o.agentID, o.created = "agent_"+h.prefix, !h.agent.Load() && h.agent.CompareAndSwap(false, true)
+	}
+	draw := draws{h.seed, o.call}
+	o.fault = h.lottery.draw(draw.unit(forFault))
+	latency, ok := h.latency[request.Tier]
+	if !ok {
+		latency = h.latency[noTier]
+	}
+	if !h.pause(r.Context(), latency.quantile(draw.unit(forLatency))) {
+		return h.refuse(w, r, gone)
+	}
+	h.answer(w, r, &o, draw)
+	return o
+}
+
+// refusal is an answer other than 200.
+type refusal struct {
+	status  int
+	code    string
+	message string
+	// violation is the breach of the contract that the request is refused for, if that is the reason.
+	violation *contracts.Violation
+}
+
+// gone refuses a call whose caller has left: nobody reads it, but a handler that writes nothing would say 200.
+var gone = &refusal{status: http.StatusServiceUnavailable, code: "caller-gone", message: "the caller left before the answer"}
+
+func (h *handler) refuse(w http.ResponseWriter, r *http.Request, bad *refusal) outcome {
+	h.pause(r.Context(), 0)
+	b := append(make([]byte, 0, 256), `{"error":{"code":`...)
+	b = contracts.AppendString(b, bad.code)
+	b = contracts.AppendString(append(b, `,"message":`...), bad.message)
+	if bad.violation != nil {
+		b = contracts.AppendString(append(b, `,"pointer":`...), bad.violation.Pointer)
+	}
+	send(w, bad.status, "application/json", append(b, "}}\n"...))
+	return outcome{status: bad.status, code: bad.code}
+}
+
+func send(w http.ResponseWriter, status int, media string, body []byte) {
+	w.Header()["Content-Type"] = []string{media}
+	w.WriteHeader(status)
+	// An error here is the caller's leaving, which is not the provider's to report.
+	_, _ = w.Write(body)
+}
+
+// checkHead judges everything but the body, and sets the headers that belong to the refusal.
+func (h *handler) checkHead(w http.ResponseWriter, r *http.Request) *refusal {
+	if r.URL.Path != h.path {
+		return &refusal{status: http.StatusNotFound, code: "not-found", message: "there is nothing here; the call is " + h.method + " " + h.path}
+	}
+	if r.Method != h.method {
+		w.Header().Set("Allow", h.method)
+		return &refusal{status: http.StatusMethodNotAllowed, code: "method-not-allowed", message: "the call is " + h.method + " " + h.path}
+	}
+	if len(h.token) > 0 {
+		scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+		token = strings.TrimLeft(token, " ")
+		if !strings.EqualFold(scheme, "Bearer") || token == "" {
+			w.Header().Set("WWW-Authenticate", `Bearer realm="andon"`)
+			return &refusal{status: http.StatusUnauthorized, code: "missing-token", message: "expected the header Authorization: Bearer <token>"}
+		}
+		if subtle.ConstantTimeCompare([]byte(token), h.token) != 1 {
+			w.Header().Set("WWW-Authenticate", `Bearer realm="andon", error="invalid_token"`)
+			return &refusal{status: http.StatusUnauthorized, code: "invalid-token", message: "the token is not the one that this provider was given"}
+		}
+	}
+	// Parsing a media type costs more than the rest of this function, and nearly every call has the plain form.
+	if media := r.Header.Get("Content-Type"); media != "application/json" {
+		parsed, _, err := mime.ParseMediaType(media)
+		if err != nil || parsed != "application/json" {
+			found := "none"
+			if media != "" {
+				found = quote(media)
+			}
+			return &refusal{status: http.StatusUnsupportedMediaType, code: "unsupported-media-type",
+				message: "expected the header Content-Type: application/json, found " + found}
+		}
+	}
+	if coding := r.Header.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
+		return &refusal{status: http.StatusUnsupportedMediaType, code: "unsupported-content-encoding",
+			message: "expected a body without a content encoding, found " + quote(coding)}
+	}
+	if r.ContentLength > h.maxBody {
+		return h.tooLarge()
+	}
+	return nil
+}
+
+func (h *handler) tooLarge() *refusal {
+	return &refusal{status: http.StatusRequestEntityTooLarge, code: "body-too-large",
+		message: "the body may have " + strconv.FormatInt(h.maxBody, 10) + " bytes, and it has more"}
+}
+
+// readRequest reads and judges the body. The buffer goes back before the call waits for anything.
+func (h *handler) readRequest(r *http.Request) (contracts.Request, *refusal) {
+	buffer := h.buffers.Get().(*[]byte)
+	defer h.release(buffer)
+	if bad := h.readBody(r, buffer); bad != nil {
+		return contracts.Request{}, bad
+	}
+	request, violation := h.description.ReadRequest(*buffer)
+	if violation != nil {
+		return contracts.Request{}, &refusal{status: http.StatusBadRequest, code: violation.Rule, message: violation.Message, violation: violation}
+	}
+	return request, nil
+}
+
+func (h *handler) release(buffer *[]byte) {
+	if cap(*buffer) <= keptBuffer {
+		h.buffers.Put(buffer)
+	}
+}
+
+func (h *handler) readBody(r *http.Request, buffer *[]byte) *refusal {
+	b := (*buffer)[:0]
+	defer func() { *buffer = b }()
+	for {
+		if len(b) == cap(b) {
+			b = slices.Grow(b, cap(b))
+		}
+		n, err := r.Body.Read(b[len(b):cap(b)])
+		b = b[:len(b)+n]
+		switch {
+		case int64(len(b)) > h.maxBody:
+			return h.tooLarge()
+		case err == io.EOF:
+			return nil
+		case err != nil:
+			return &refusal{status: http.StatusBadRequest, code: "unreadable-body", message: "the body broke off before its end"}
+		}
+	}
+}
+
+// enter takes a worker, waiting in the queue for one if need be.
+func (h *handler) enter(w http.ResponseWriter, r *http.Request) *refusal {
+	// Counting those who wait and those in service as one makes the limit exact: a worker that passes from one call to
+	// the next is never counted twice.
+	for {
+		n := h.inside.Load()
+		if n >= h.room {
+			w.Header().Set("Retry-After", "1")
+			return &refusal{status: http.StatusTooManyRequests, code: "too-many-calls",
+				message: fmt.Sprintf("all %d workers are busy and %d calls wait already; try again later", cap(h.workers), h.room-int64(cap(h.workers)))}
+		}
+		if h.inside.CompareAndSwap(n, n+1) {
+			break
+		}
+	}
+	// Those who wait to send on a channel are served in the order of their coming.
+	select {
+	case h.workers <- struct{}{}:
+		return nil
+	case <-r.Context().Done():
+		h.inside.Add(-1)
+		return gone
+	}
+}
+
+func (h *handler) leave() {
+	<-h.workers
+	h.inside.Add(-1)
+}
+
+// pause lets d of the provider's own time pass, which stands still during a stall. It tells whether the caller is still
+// there.
+func (h *handler) pause(ctx context.Context, d time.Duration) bool {
+	if h.stall.For > 0 {
+		d = h.stall.stretch(time.Since(h.began), d)
+	}
+	if d <= 0 {
+		return true
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// responseFields are what a 200 consists of.
+var responseFields = [...]string{"sessionId", "executionId", "status"}
+
+// wrongValues are JSON values of which none is a string.
+var wrongValues = [...]string{"42", "null", "{}"}
+
+func (h *handler) answer(w http.ResponseWriter, r *http.Request, o *outcome, draw draws) {
+	buffer := h.buffers.Get().(*[]byte)
+	defer h.release(buffer)
+	id, omit, wrong := o.call, -1, -1
+	switch o.fault {
+	case http500, http503:
+		bad := &refusal{status: http.StatusInternalServerError, code: "internal", message: "a fault that was asked for"}
+		if o.fault == http503 {
+			bad.status, bad.code = http.StatusServiceUnavailable, "unavailable"
+		}
+		h.refuse(w, r, bad)
+		o.status, o.code = bad.status, bad.code
+		return
+	case reset:
+		o.status = 0
+		resetConnection(w)
+		return
+	case html:
+		send(w, http.StatusOK, "text/html; charset=utf-8", []byte("<!DOCTYPE html>\n<title>Please wait</title>\n<h1>The service is being updated</h1>\n"))
+		return
+	case missingField:
+		omit = int(draw.bits(forField) % uint64(len(responseFields)))
+	case wrongType:
+		wrong = int(draw.bits(forField) % uint64(len(responseFields)))
+	case repeatedID:
+		if given := h.given.Load(); given > 0 {
+			id = given
+		} else {
+			o.fault = noFault
+		}
+	}
+	b := append((*buffer)[:0], '{')
+	for i, name := range responseFields {
+		if i == omit {
+			continue
+		}
+		if len(b) > 1 {
+			b = append(b, ',')
+		}
+		b = append(append(append(b, '"'), name...), `":`...)
+		switch {
+		case i == wrong:
+			b = append(b, wrongValues[draw.bits(forField)/uint64(len(responseFields))%uint64(len(wrongValues))]...)
+		case name == "sessionId":
+			b = append(h.appendID(append(b, '"'), "session_", o.call), '"')
+		case name == "executionId":
+			b = append(h.appendID(append(b, '"'), "exec_", id), '"')
+		default:
+			b = append(b, `"running"`...)
+		}
+	}
+	b = append(b, "}\n"...)
+	*buffer = b
+	switch o.fault {
+	case truncated:
+		send(w, http.StatusOK, "application/json", b[:len(b)/2])
+	case contentType:
+		send(w, http.StatusOK, "text/plain; charset=utf-8", b)
+	case slowBody:
+		h.trickle(w, r, b)
+	default:
+		send(w, http.StatusOK, "application/json", b)
+		if o.fault == noFault {
+			h.given.Store(o.call)
+		}
+	}
+}
+
+func (h *handler) appendID(dst []byte, kind string, n uint64) []byte {
+	dst = append(append(append(dst, kind...), h.prefix...), '_')
+	return strconv.AppendUint(dst, n, 10)
+}
+
+// trickle sends the head at once and the body piece by piece.
+func (h *handler) trickle(w http.ResponseWriter, r *http.Request, body []byte) {
+	const pieces = 16
+	w.Header()["Content-Type"] = []string{"application/json"}
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(http.StatusOK)
+	control := http.NewResponseController(w)
+	for i := range pieces {
+		// An error is the caller's leaving, and the next pause sees it.
+		_ = control.Flush()
+		if !h.pause(r.Context(), h.slowBody/pieces) {
+			return
+		}
+		_, _ = w.Write(body[len(body)*i/pieces : len(body)*(i+1)/pieces])
+	}
+}
+
+// resetConnection ends the connection such that the caller sees a reset: closing a socket that does not linger sends a
+// RST (tcp(7), SO_LINGER). Where the connection cannot be had (HTTP/2), net/http aborts the stream.
+func resetConnection(w http.ResponseWriter) {
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	if t, ok := conn.(interface{ NetConn() net.Conn }); ok {
+		conn = t.NetConn()
+	}
+	if t, ok := conn.(*net.TCPConn); ok {
+		_ = t.SetLinger(0)
+	}
+	_ = conn.Close()
+}

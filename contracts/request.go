@@ -1,0 +1,171 @@
+package contracts
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// Call is what one valid request carries. Whoever fills it chooses shapes and values; [Description.AppendBody] turns it
+// into bytes, the same bytes for Pact, for verification, for load and for a printed curl line.
+type Call struct {
+	// Tier is the model tier; empty leaves the field out.
+	Tier string
+	// Content is the list of items: nil leaves the field out, an empty list sends [].
+	Content []Item
+	// Fields are the other properties that are sent.
+	Fields []Field
+}
+
+// Item is one content item.
+type Item struct {
+	// Type is the name of one of the description's content types.
+	Type   string
+	Fields []Field
+}
+
+// Field is a property and its value, as JSON.
+type Field struct {
+	Name string
+	JSON []byte
+}
+
+// AppendBody appends the call's JSON to dst. Properties come in the description's order, so that equal calls have
+// equal bytes.
+func (d *Description) AppendBody(dst []byte, c *Call) []byte {
+	dst = append(dst, '{')
+	start := len(dst)
+	comma := func() {
+		if len(dst) > start {
+			dst = append(dst, ',')
+		}
+	}
+	for _, p := range d.fields {
+		switch p.name {
+		case tierProperty:
+			if c.Tier != "" {
+				comma()
+				dst = appendKey(dst, p.name)
+				dst = AppendString(dst, c.Tier)
+			}
+		case contentProperty:
+			if c.Content != nil {
+				comma()
+				dst = d.appendContent(appendKey(dst, p.name), c.Content)
+			}
+		default:
+			for i := range c.Fields {
+				if c.Fields[i].Name == p.name {
+					comma()
+					dst = append(appendKey(dst, p.name), c.Fields[i].JSON...)
+				}
+			}
+		}
+	}
+	return append(dst, '}')
+}
+
+func (d *Description) appendContent(dst []byte, items []Item) []byte {
+	dst = append(dst, '[')
+	for i := range items {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = appendKey(append(dst, '{'), d.disc)
+		dst = AppendString(dst, items[i].Type)
+		for _, f := range items[i].Fields {
+			dst = appendKey(append(dst, ','), f.Name)
+			dst = append(dst, f.JSON...)
+		}
+		dst = append(dst, '}')
+	}
+	return append(dst, ']')
+}
+
+func appendKey(dst []byte, name string) []byte { return append(AppendString(dst, name), ':') }
+
+// AppendString appends s to dst as a JSON string. Invalid UTF-8 becomes U+FFFD.
+func AppendString(dst []byte, s string) []byte {
+	dst = append(dst, '"')
+	from := 0
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c >= utf8.RuneSelf {
+			r, size := utf8.DecodeRuneInString(s[i:])
+			if r == utf8.RuneError && size == 1 {
+				dst = append(append(dst, s[from:i]...), "\ufffd"...)
+				from = i + 1
+			}
+			i += size
+			continue
+		}
+		if c >= ' ' && c != '"' && c != '\\' {
+			i++
+			continue
+		}
+		dst = append(dst, s[from:i]...)
+		switch c {
+		case '"', '\\':
+			dst = append(dst, '\\', c)
+		case '\n':
+			dst = append(dst, '\\', 'n')
+		case '\t':
+			dst = append(dst, '\\', 't')
+		case '\r':
+			dst = append(dst, '\\', 'r')
+		default:
+			dst = append(dst, '\\', 'u', '0', '0', "0123456789abcdef"[c>>4], "0123456789abcdef"[c&15])
+		}
+		i++
+		from = i
+	}
+	return append(append(dst, s[from:]...), '"')
+}
+
+// NewRequest makes the HTTP request that carries a body to the provider at target, its base URL. The token may be empty.
+func NewRequest(ctx context.Context, target *url.URL, token string, body []byte) *http.Request {
+	u := *target
+	u.Path = strings.TrimSuffix(u.Path, "/") + path
+	r := &http.Request{
+		Method: method, URL: &u, Host: u.Host,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header:        http.Header{"Content-Type": {"application/json"}, "Accept": {"application/json"}, "User-Agent": {"andon"}},
+		Body:          io.NopCloser(bytes.NewReader(body)),
+		ContentLength: int64(len(body)),
+	}
+	if token != "" {
+		r.Header.Set("Authorization", "Bearer "+token)
+	}
+	return r.WithContext(ctx)
+}
+
+// Curl is the command line that sends the same request by hand. The token stands in it as $ANDON_TOKEN.
+func Curl(target string, body []byte) string {
+	var b strings.Builder
+	b.WriteString("curl -sS -X " + method + " " + shellQuote(strings.TrimSuffix(target, "/")+path))
+	b.WriteString(" -H 'Content-Type: application/json' -H \"Authorization: Bearer $ANDON_TOKEN\" --data-raw ")
+	b.WriteString(shellQuote(string(body)))
+	return b.String()
+}
+
+func shellQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
+
+// compact gives a value's JSON.
+func compact(v any) []byte {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		// Values come from a parsed document and hold nothing that JSON lacks.
+		return []byte("null")
+	}
+	return bytes.TrimSpace(b.Bytes())
+}
+
+func quote(s string) string { return strconv.Quote(s) }

@@ -1,0 +1,223 @@
+// Package results holds the record of one hit and the files in which a run keeps them.
+//
+// A run directory is complete in itself: the manifest says what was planned, the hits say what came of it, the samples
+// show one response for each kind of trouble. Everything that andon prints about a run can be made again from these
+// files without sending a call.
+package results
+
+import "time"
+
+// Row is what is kept of one hit, sent or not. It holds no text and no pointer, so that a row costs the same whatever
+// the provider answered; texts live once, in [Labels].
+//
+// Lag and Service are float32 seconds because that is how they are stored (relative error 6e-8, four orders below the
+// histograms' resolution): figures made live and figures made from the file are then the same to the last digit.
+type Row struct {
+	// N is the hit's number in the plan, from 0.
+	N uint32
+	// Due is when the plan wanted the hit sent, counted from the start of the run. In a closed loop nothing is due, and
+	// Due is the moment of sending.
+	Due time.Duration
+	// Lag is actual send − due, in seconds. For a dropped hit it is the time that it had waited when it was given up.
+	Lag float32
+	// OwnLag is the part of Lag, in seconds, during which a slot was free: the generator's own lateness.
+	OwnLag float32
+	// Service is send → last byte, in seconds, or the time until the hit was given up. It is 0 for a dropped hit.
+	Service float32
+	// Status is the HTTP status, or 0 where no response head arrived.
+	Status uint16
+	// Class is an index into Labels.Classes.
+	Class uint16
+	// Phase is an index into Labels.Phases.
+	Phase uint8
+	// Error says what kept the hit from being a success, None if nothing did.
+	Error Kind
+	// Rule is an index into Labels.Rules: the rule of the contract that the response broke; 0 is "none broken".
+	Rule uint8
+	// BytesIn and BytesOut count the bodies, without heads.
+	BytesIn, BytesOut uint32
+}
+
+// Latency is due → last byte, the headline figure: the wait for a free slot is in it.
+func (r Row) Latency() time.Duration { return seconds(r.Lag) + seconds(r.Service) }
+
+// ServiceTime is send → last byte.
+func (r Row) ServiceTime() time.Duration { return seconds(r.Service) }
+
+// Sent tells whether the hit left at all.
+func (r Row) Sent() bool { return r.Error != Dropped && r.Error != Unsent }
+
+// Completed tells whether a whole response was read, whatever it said.
+func (r Row) Completed() bool { return r.Error.completed() }
+
+// OK tells whether the hit went as the contract wants: a success for a valid call, a refusal for an invalid one.
+func (r Row) OK() bool { return r.Error == None }
+
+// Timed tells whether the hit's times say something about the provider. A whole response does; so does a call that was
+// given up after a wait, whose true latency is at least the time recorded: leaving it out would make the percentiles
+// look better the worse the provider is. A connection that was refused or broke says nothing about how long an answer takes.
+func (r Row) Timed() bool {
+	switch r.Error {
+	case TimeoutWaiting, TimeoutReading, Dropped:
+		return true
+	}
+	return r.Completed()
+}
+
+func seconds(s float32) time.Duration { return time.Duration(float64(s) * float64(time.Second)) }
+
+// Kind says what kept a hit from being a success. The list is closed, so that counts by kind stay small whatever a
+// provider does. The values are stored in files: append, never reorder.
+type Kind uint8
+
+// The kinds, in the order of a call's life.
+const (
+	None           Kind = iota
+	Dropped             // due, but it waited longer than its timeout for a free slot
+	Unsent              // due, but the run ended first
+	DNS                 // the name did not resolve
+	DialRefused         // nobody listens there
+	DialTimeout         // no answer to the connection attempt
+	Dial                // any other failure to connect
+	TLS                 // the handshake failed
+	Reset               // the connection was reset or closed before a whole response
+	TimeoutWaiting      // no response head within the timeout
+	TimeoutReading      // a response head, but not the whole body within the timeout
+	BadHTTP             // bytes that are no HTTP response
+	BodyLimit           // a body larger than andon reads
+	Canceled            // given up because the run was stopped
+	Other               // a transport error of no known kind
+	Status3xx           // redirects are not followed
+	Status4xx           // a valid call was refused
+	Status5xx           // the provider failed
+	StatusOther         // a status outside 200–599
+	Contract            // the status is a success, but the response breaks the contract
+	Accepted            // a deliberately invalid call was accepted
+	kinds
+)
+
+var kindNames = [kinds]string{
+	"", "dropped", "unsent", "dns", "dial-refused", "dial-timeout", "dial", "tls", "reset", "timeout-waiting",
+	"timeout-reading", "bad-http", "body-limit", "canceled", "other", "http-3xx", "http-4xx", "http-5xx", "http-other",
+	"contract", "accepted-invalid",
+}
+
+// String is the kind's name in reports and files; None is the empty string.
+func (k Kind) String() string {
+	if k < kinds {
+		return kindNames[k]
+	}
+	return "unknown"
+}
+
+// KindNames lists the names of all kinds, by value.
+func KindNames() []string { return append([]string(nil), kindNames[:]...) }
+
+func (k Kind) completed() bool { return k == None || k >= Status3xx && k < kinds }
+
+// Class is the label under which a hit is counted: tier × content signature.
+type Class struct {
+	// Name is the content signature and the tier, "text+file.Lite". Deliberately invalid calls are the class "invalid".
+	Name string `json:"name"`
+	// Tier is a tier of the description, "default" where the field is left out, "invalid" for invalid calls.
+	Tier string `json:"tier"`
+	// Content is the item types joined with "+", "empty" for an empty list, "none" where the field is left out, "invalid"
+	// for invalid calls.
+	Content string `json:"content"`
+	// Invalid marks the class of the deliberately invalid calls. It is counted in the totals, but its latency is not part
+	// of theirs: a refusal is quick, and would flatter them.
+	Invalid bool `json:"invalid,omitempty"`
+}
+
+// Phase is a stretch of the run.
+type Phase struct {
+	Name string `json:"name"`
+	// Shape is what the scenario asks for, in its own words: "100/s", "ramp 100/s → 400/s", "50 callers (closed loop)".
+	Shape string `json:"shape"`
+	// Warmup phases are sent and shown, and left out of figures and thresholds.
+	Warmup bool `json:"warmup,omitempty"`
+	// Closed phases are closed loops: nothing is due, and latency is service time.
+	Closed bool `json:"closed,omitempty"`
+	// StartSeconds and Seconds place the phase on the run's clock.
+	StartSeconds float64 `json:"startSeconds"`
+	Seconds      float64 `json:"seconds"`
+}
+
+// Labels are the texts that rows refer to by index.
+type Labels struct {
+	Classes []Class `json:"classes"`
+	Phases  []Phase `json:"phases"`
+	// Rules are the rules that a response can break; Rules[0] is "".
+	Rules []string `json:"rules"`
+}
+
+// Manifest says what a run is: it is written before the first call, and everything that a report needs besides the
+// rows is in it.
+type Manifest struct {
+	// Schema names this format: "andon.run/1".
+	Schema string `json:"schema"`
+	// Andon is the version of the tool.
+	Andon string `json:"andon"`
+	// ID is the run's name, unique within its parent folder.
+	ID       string    `json:"id"`
+	Scenario string    `json:"scenario"`
+	Seed     uint64    `json:"seed"`
+	Target   string    `json:"target"`
+	Started  time.Time `json:"started"`
+	// SpecSHA256 is the hash, in hex, of the description that responses were judged by.
+	SpecSHA256 string `json:"specSha256"`
+	Labels     Labels `json:"labels"`
+	// Planned counts the hits of the plan by phase and class (Planned[phase][class]); null in a closed loop, which plans
+	// no number.
+	Planned [][]uint64 `json:"planned"`
+	// Thresholds are the scenario's, in order.
+	Thresholds []Threshold `json:"thresholds"`
+	// TimeoutSeconds and InFlight are the limits that the run was under.
+	TimeoutSeconds float64 `json:"timeoutSeconds"`
+	InFlight       int     `json:"inFlight"`
+}
+
+// Threshold is one condition on a run's figures.
+type Threshold struct {
+	Expr string `json:"expr"`
+	// Abort ends the run as soon as the condition is broken, but not before AfterSeconds of the run have passed.
+	Abort        bool    `json:"abort,omitempty"`
+	AfterSeconds float64 `json:"afterSeconds,omitempty"`
+}
+
+// Sample is one example of a kind of trouble: the first hit that met it. What the provider sent is quoted as it came,
+// shortened; whoever shows it escapes it.
+type Sample struct {
+	// Kind is an error kind's name, and Rule a contract rule's; one of them may be empty.
+	Kind string `json:"kind,omitempty"`
+	Rule string `json:"rule,omitempty"`
+	N    uint32 `json:"n"`
+	// Class is the class's name.
+	Class string `json:"class"`
+	// AtSeconds is when the hit was due, on the run's clock.
+	AtSeconds float64 `json:"atSeconds"`
+	Status    int     `json:"status,omitempty"`
+	// Message says in one sentence what was wrong.
+	Message string `json:"message"`
+	// Body is the beginning of the response's body.
+	Body string `json:"body,omitempty"`
+}
+
+// End says how a run ended. A run directory without one was cut off.
+type End struct {
+	// Reason is one of the End constants.
+	Reason string `json:"reason"`
+	// Detail explains it in one sentence; empty for a completed run.
+	Detail string `json:"detail,omitempty"`
+	// Seconds is the length of the run, from its start to the last response.
+	Seconds float64 `json:"seconds"`
+}
+
+// How a run can end.
+const (
+	Finished    = "completed"
+	Interrupted = "interrupted" // by the user
+	Aborted     = "aborted"     // by a threshold with abort: true
+	Hopeless    = "hopeless"    // every call failed in the same way, so andon stopped sending
+	Cut         = "cut"         // the process died: no end was written
+)
