@@ -7,6 +7,8 @@
 //	 the shapes     what must     what is      vegeta    one row     HDR by      what a person
 //	                hold          sent         fires     per hit     class       or a machine reads
 //
+// The stages:
+//
 //   - contracts loads the description, builds requests from it, and judges whether a request or a response conforms.
 //   - contracts/provider is the reference provider, with latency, capacity and faults set at will.
 //   - scenarios reads a scenario and turns it into a plan: when each call is due and what it carries.

@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -169,3 +172,57 @@ func compact(v any) []byte {
 }
 
 func quote(s string) string { return strconv.Quote(s) }
+
+// ParseTarget reads a provider's base URL: an http or https address with a host and, if need be, a path, below which
+// the call lives. Anything that would be lost or would leak (user and password, a query, a fragment) is an error.
+func ParseTarget(text string) (*url.URL, error) {
+	u, err := url.Parse(text)
+	switch {
+	case err != nil:
+		// The parser's message quotes the whole text, in which a password may stand.
+		return nil, errors.New("the target is not a URL; expected, say, https://staging.example.com")
+	case u.User != nil:
+		return nil, errors.New("the target has a user name in it, which would end up in reports; take it out, and give the token in ANDON_TOKEN or by --token-file")
+	case u.Scheme != "http" && u.Scheme != "https":
+		return nil, fmt.Errorf("the target %s does not start with http:// or https://", quote(clip(text, 100)))
+	case u.Hostname() == "":
+		return nil, fmt.Errorf("the target %s names no host", quote(clip(text, 100)))
+	case u.RawQuery != "" || u.Fragment != "" || u.ForceQuery:
+		return nil, fmt.Errorf("the target %s has a query or a fragment; expected a base URL, below which %s lives", quote(clip(u.Redacted(), 100)), path)
+	}
+	if p := u.Port(); p != "" {
+		if n, err := strconv.Atoi(p); err != nil || n < 1 || n > 65535 {
+			return nil, fmt.Errorf("the target's port %s is not between 1 and 65535", quote(p))
+		}
+	}
+	if base := strings.TrimSuffix(u.Path, "/"); strings.HasSuffix(base, path) {
+		return nil, fmt.Errorf("the target %s ends in %s, which andon adds by itself; leave it out", quote(clip(text, 100)), path)
+	}
+	u.Path = strings.TrimSuffix(u.Path, "/")
+	return u, nil
+}
+
+// CheckValue holds one value, as JSON, of a property against the description, within the smallest call that carries it.
+// The content type is empty for a property of the call itself.
+func (d *Description) CheckValue(contentType, property string, value []byte) *Violation {
+	rng := rand.New(rand.NewPCG(0, 0))
+	fill := func(list []Property, carries bool) (out []Field) {
+		for _, p := range list {
+			switch {
+			case carries && p.Name == property:
+				out = append(out, Field{p.Name, value})
+			case p.Required:
+				out = append(out, Field{p.Name, d.Generate(nil, p, rng)})
+			}
+		}
+		return out
+	}
+	c := &Call{Fields: fill(d.Fields(), contentType == "")}
+	for _, t := range d.content {
+		if t.Name == contentType {
+			c.Content = []Item{{Type: t.Name, Fields: fill(t.Properties, true)}}
+		}
+	}
+	_, violation := d.ReadRequest(d.AppendBody(nil, c))
+	return violation
+}

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/kaizenautomation/andon/contracts"
 )
 
 // Latency is a distribution of service times. The zero value is a constant of zero. Two latencies are equal (==) when
@@ -212,39 +214,8 @@ func quote(s string) string {
 
 // suggest gives " (did you mean …?)" for the name nearest to word, or nothing if none is near.
 func suggest(word string, names []string) string {
-	best, distance := "", 3
-	for _, name := range names {
-		if d := editDistance(strings.ToLower(word), strings.ToLower(name)); d < distance && d < len(name) {
-			best, distance = name, d
-		}
+	if near := contracts.Nearest(word, names); near != "" {
+		return " (did you mean " + strconv.Quote(near) + "?)"
 	}
-	if best == "" {
-		return ""
-	}
-	return " (did you mean " + strconv.Quote(best) + "?)"
-}
-
-// editDistance is Levenshtein's: the least number of bytes to insert, delete or replace. A word much longer than b is
-// simply far away, which bounds the work on a foreign text.
-func editDistance(a, b string) int {
-	if len(a) > len(b)+8 {
-		return len(a) - len(b)
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j+1]+1, row[j]+1)
-		}
-	}
-	return row[len(b)]
+	return ""
 }

@@ -1,0 +1,169 @@
+package metrics
+
+import (
+	"math"
+
+	"github.com/kaizenautomation/andon/reports/results"
+)
+
+// Figures is what is said of a group of hits: the whole run, a tier, a content signature, a class or a phase. Times are
+// in seconds, sizes in bytes, rates in hits a second.
+type Figures struct {
+	// Planned counts the hits of the plan; null where part of the group is a closed loop, which plans no number.
+	Planned *uint64 `json:"planned"`
+	// Sent counts the hits that left.
+	Sent uint64 `json:"sent"`
+	// Dropped counts the hits that were due, but waited longer than their timeout for a free slot.
+	Dropped uint64 `json:"dropped"`
+	// Unsent counts the hits that were due when the run ended.
+	Unsent uint64 `json:"unsent"`
+	// Completed counts the hits whose whole response was read, whatever it said.
+	Completed uint64 `json:"completed"`
+	// OK counts the hits that went as the contract wants.
+	OK uint64 `json:"ok"`
+	// Rate says how fast hits were meant to leave, and how fast they left.
+	Rate Rate `json:"rate"`
+	// Latency is due → last byte.
+	Latency Times `json:"latency"`
+	// Service is send → last byte.
+	Service Times `json:"service"`
+	// Status counts responses by HTTP status. A status outside 100–999 is counted under "other".
+	Status map[string]uint64 `json:"status"`
+	// Errors counts what kept sent hits from being a success, by kind; canceled hits are in it, though they are not the
+	// provider's errors. Dropped and unsent hits have counts of their own and are not in it.
+	Errors map[string]uint64 `json:"errors"`
+	// Violations counts the responses that broke the contract, by rule.
+	Violations map[string]uint64 `json:"violations"`
+	// Bytes sums the bodies, without heads.
+	Bytes Bytes `json:"bytes"`
+}
+
+// Failed counts the errors of the group: the sent hits that were no success, without those that were canceled because
+// the run was stopped. It is what count(errors) and rate(errors) count.
+func (f Figures) Failed() uint64 {
+	var n uint64
+	for kind, count := range f.Errors {
+		if kind != results.Canceled.String() {
+			n += count
+		}
+	}
+	return n
+}
+
+// Violated counts the responses of the group that broke the contract.
+func (f Figures) Violated() uint64 {
+	var n uint64
+	for _, count := range f.Violations {
+		n += count
+	}
+	return n
+}
+
+// Rate is in hits a second.
+type Rate struct {
+	// Planned is the planned hits over the length of the group's phases; null where Figures.Planned is.
+	Planned *float64 `json:"planned"`
+	// Achieved is the sent hits over the time that the group's phases ran; 0 if none of them began.
+	Achieved float64 `json:"achieved"`
+}
+
+// Bytes sums the bodies of responses (In) and requests (Out).
+type Bytes struct {
+	In  uint64 `json:"in"`
+	Out uint64 `json:"out"`
+}
+
+// Times describes a distribution of times in seconds. Percentiles have 3 significant digits; min, mean and max are exact
+// (up to an hour, where every time is cut off). A percentile that the sample cannot support is null (see [Needed]), and
+// everything is null over no sample.
+type Times struct {
+	Min  *float64 `json:"min"`
+	Mean *float64 `json:"mean"`
+	P50  *float64 `json:"p50"`
+	P90  *float64 `json:"p90"`
+	P95  *float64 `json:"p95"`
+	P99  *float64 `json:"p99"`
+	P999 *float64 `json:"p999"`
+	Max  *float64 `json:"max"`
+}
+
+// Lag says how late hits left, in seconds; null as in [Times].
+type Lag struct {
+	P50 *float64 `json:"p50"`
+	P99 *float64 `json:"p99"`
+	Max *float64 `json:"max"`
+}
+
+// Validity says whether a run's figures can be trusted, and as what.
+type Validity struct {
+	// Status is one of the constants below.
+	Status string `json:"status"`
+	// Reasons are sentences with figures that say why, and what to do; empty for a valid run.
+	Reasons []string `json:"reasons"`
+	// Lag is actual send − due; OwnLag is the part of it during which a slot was free.
+	Lag    Lag `json:"lag"`
+	OwnLag Lag `json:"ownLag"`
+}
+
+// What a run's figures can be.
+const (
+	Valid            = "valid"
+	GeneratorLimited = "generator-limited" // hits left late though slots were free: our fault, no verdict possible
+	TargetLimited    = "target-limited"    // hits left late because every slot waited on the target: a finding
+	NoData           = "no-data"           // no response was measured
+)
+
+// Counts are the hits of a stretch of time.
+type Counts struct {
+	// Due counts every hit, sent or not.
+	Due        uint64 `json:"due"`
+	Sent       uint64 `json:"sent"`
+	Completed  uint64 `json:"completed"`
+	OK         uint64 `json:"ok"`
+	Errors     uint64 `json:"errors"` // as Figures.Failed
+	Violations uint64 `json:"violations"`
+	Dropped    uint64 `json:"dropped"`
+}
+
+// Point is a stretch of the run, by due time: all phases, warm-up too, and all classes. Its latency leaves out
+// deliberately invalid calls.
+type Point struct {
+	// StartSeconds and Seconds place the point on the run's clock.
+	StartSeconds float64 `json:"startSeconds"`
+	Seconds      float64 `json:"seconds"`
+	Counts
+	Latency PointLatency `json:"latency"`
+}
+
+// PointLatency is the latency of a [Point], in seconds; null as in [Times].
+type PointLatency struct {
+	P50 *float64 `json:"p50"`
+	P95 *float64 `json:"p95"`
+	P99 *float64 `json:"p99"`
+	Max *float64 `json:"max"`
+}
+
+// Recent is what ended lately, for a live view.
+type Recent struct {
+	// Seconds is the length of the stretch.
+	Seconds float64
+	// Counts are the hits that ended in it, whenever they were due.
+	Counts
+	// P50 and P99 are their latency in seconds; null as in [Times].
+	P50, P99 *float64
+}
+
+// confidence is how sure it must be that the sample reaches beyond the percentile it is to tell.
+const confidence = 0.95
+
+// Needed is the number of samples that support percentile p (0 < p < 100): with q = p/100, the smallest n with
+// 1 − qⁿ ≥ 0.95, so that with 95 % confidence the largest of the n lies above the true percentile (Wilks,
+// "Determination of sample sizes for setting tolerance limits", 1941). p50 needs 5, p99 299, p99.9 2995. Below the median
+// the same is asked of the smallest. No number of samples supports a p outside the range: that is math.MaxUint64.
+func Needed(p float64) uint64 {
+	q := max(p, 100-p) / 100
+	if !(q < 1) {
+		return math.MaxUint64
+	}
+	return uint64(math.Ceil(math.Log(1-confidence) / math.Log(q)))
+}

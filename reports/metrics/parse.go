@@ -1,0 +1,423 @@
+package metrics
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/kaizenautomation/andon/reports/results"
+)
+
+// ExprError says what is wrong with a threshold's expression, and where.
+type ExprError struct {
+	Expr string
+	// Offset is the place in Expr, in bytes, from 1; one past the end if something is missing there.
+	Offset int
+	// Text is what stands there and is wrong; empty at the end.
+	Text string
+	// Problem says what is wrong, what was expected and what to write instead.
+	Problem string
+}
+
+func (e *ExprError) Error() string {
+	return fmt.Sprintf("threshold %q, column %d: %s", e.Expr, e.Offset, e.Problem)
+}
+
+// ParseThreshold reads a threshold such as "p99(latency){tier=Lite} < 300ms". The error is an *[ExprError].
+//
+//	threshold = figure [ "{" selector { "," selector } "}" ] op limit
+//	figure    = ( "p" number | "mean" | "min" | "max" ) "(" ( "latency" | "service" | "lag" ) ")"
+//	          | "rate" "(" ( "errors" | "ok" | "violations" | "sent" ) ")"
+//	          | "count" "(" ( "errors" | "ok" | "violations" | "sent" | "completed" | "dropped" | "unsent" ) ")"
+//	selector  = key "=" value
+//	key       = "tier" | "content" | "class" | "phase" | "error" | "rule"
+//	value     = quoted | bare
+//	op        = "<" | "<=" | ">" | ">=" | "==" | "!="
+//	limit     = number ( "ns" | "us" | "µs" | "ms" | "s" | "m" )     for a time
+//	          | number "%"                                          for a rate, 0% to 100%
+//	          | digits                                              for a count
+//	number    = digits [ "." digits ]
+//
+// A number after p is a percentile between 0 and 100. A quoted value is a Go string literal in double quotes; a bare one
+// is any run of characters but spaces, controls, quotes, commas, braces and "=". Several selectors must all hold; no key
+// stands twice. {error=…} goes with errors only, {rule=…} with violations only, and of the selectors only {phase=…} with
+// lag, which is the run's and not a class's. Spaces are free between all parts, but not within a number and its unit.
+func ParseThreshold(expr string) (Threshold, error) {
+	p := &parser{expr: expr}
+	t, err := p.threshold()
+	if err != nil {
+		return Threshold{}, err
+	}
+	return t, nil
+}
+
+var (
+	functions = []string{"p50", "p90", "p95", "p99", "p99.9", "mean", "min", "max", "rate", "count"}
+	metrics   = map[string][]string{
+		Seconds: {"latency", "service", "lag"},
+		Ratio:   {"errors", "ok", "violations", "sent"},
+		Count:   {"errors", "ok", "violations", "sent", "completed", "dropped", "unsent"},
+	}
+	keys      = []string{string(ByTier), string(ByContent), string(ByClass), string(ByPhase), byError, byRule}
+	operators = []string{"<=", ">=", "==", "!=", "<", ">"} // the longer ones first
+	// units have the power of ten that makes them seconds; minutes have none, and are multiplied.
+	units = map[string]string{"ns": "e-9", "us": "e-6", "µs": "e-6", "μs": "e-6", "ms": "e-3", "s": "", "m": ""}
+)
+
+// parser reads expr from at on.
+type parser struct {
+	expr string
+	at   int
+}
+
+func (p *parser) threshold() (t Threshold, err error) {
+	t.expr = p.expr
+	if t.function, t.percentile, err = p.function(); err != nil {
+		return t, err
+	}
+	if err := p.expect("(", "after "+t.function); err != nil {
+		return t, err
+	}
+	if t.metric, err = p.oneOf("metric of "+t.function, metrics[t.unit()]); err != nil {
+		return t, err
+	}
+	if err := p.expect(")", "after "+t.metric); err != nil {
+		return t, err
+	}
+	if p.next("{") {
+		if t.selectors, err = p.selectors(t.metric); err != nil {
+			return t, err
+		}
+	}
+	if t.op, err = p.operator(); err != nil {
+		return t, err
+	}
+	if t.literal, t.limit, err = p.limit(t.unit()); err != nil {
+		return t, err
+	}
+	p.space()
+	if rest := p.expr[p.at:]; rest != "" {
+		return t, p.fail(p.at, rest, "expected the end, found %q; write each condition as a threshold of its own", rest)
+	}
+	return t, nil
+}
+
+func (p *parser) function() (name string, percentile float64, err error) {
+	start, word := p.word(func(r rune) bool { return isLetter(r) || isDigit(r) || r == '.' })
+	if digits, ok := strings.CutPrefix(word, "p"); ok && strings.Trim(digits, "0123456789.") == "" {
+		percentile, err := strconv.ParseFloat(digits, 64)
+		if !isNumber(digits) || err != nil || !(percentile > 0 && percentile < 100) {
+			return "", 0, p.fail(start, word, "%q is no percentile; expected p with a number between 0 and 100, such as p99.9, "+
+				"or min or max", word)
+		}
+		return word, percentile, nil
+	}
+	if word == "" {
+		return "", 0, p.missing("a figure such as p99(latency), rate(errors) or count(violations)")
+	}
+	if !slices.Contains(functions, word) {
+		return "", 0, p.fail(start, word, "%s", unknown("function", word, functions))
+	}
+	return word, 0, nil
+}
+
+func (p *parser) selectors(metric string) (selectors []selector, err error) {
+	for {
+		var s selector
+		start := p.skip()
+		if s.key, err = p.oneOf("selector", keys); err != nil {
+			return nil, err
+		}
+		switch {
+		case slices.ContainsFunc(selectors, func(o selector) bool { return o.key == s.key }):
+			return nil, p.fail(start, s.key, "%s is selected twice; no hit has two of them", s.key)
+		case metric == "lag" && s.key != string(ByPhase):
+			return nil, p.fail(start, s.key, "lag is the run's and not a class's; of the selectors it takes only phase")
+		case s.key == byError && metric != "errors":
+			return nil, p.fail(start, s.key, "error selects among errors only, as in count(errors){error=reset}")
+		case s.key == byRule && metric != "violations":
+			return nil, p.fail(start, s.key, "rule selects among violations only, as in count(violations){rule=…}")
+		}
+		if err := p.expect("=", "after "+s.key); err != nil {
+			return nil, err
+		}
+		s.offset = p.skip() + 1
+		if s.value, s.text, err = p.value(s.key); err != nil {
+			return nil, err
+		}
+		if s.key == byError {
+			if err := p.kind(s); err != nil {
+				return nil, err
+			}
+		}
+		selectors = append(selectors, s)
+		if p.next("}") {
+			return selectors, nil
+		}
+		if err := p.expect(",", "or \"}\" after "+strconv.Quote(s.value)); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// kind checks an error kind. The list is closed, so that labels are not needed.
+func (p *parser) kind(s selector) error {
+	var known []string
+	for k, name := range results.KindNames() {
+		switch results.Kind(k) {
+		case results.None:
+		case results.Dropped, results.Unsent:
+			if s.value == name {
+				return p.fail(s.offset-1, s.text, "a hit that is %s was not sent and is no error; write count(%s)", name, name)
+			}
+		default:
+			known = append(known, name)
+		}
+	}
+	if !slices.Contains(known, s.value) {
+		return p.fail(s.offset-1, s.text, "%s", unknown("error kind", s.value, known))
+	}
+	return nil
+}
+
+// value reads a selector's value, and gives it also as it is written.
+func (p *parser) value(key string) (value, text string, err error) {
+	start := p.skip()
+	if strings.HasPrefix(p.expr[start:], `"`) {
+		quoted, err := strconv.QuotedPrefix(p.expr[start:])
+		if err != nil {
+			return "", "", p.fail(start, p.expr[start:], "the quoted value of %s has no end, or an escape that Go does not know", key)
+		}
+		p.at += len(quoted)
+		value, _ = strconv.Unquote(quoted) // QuotedPrefix has found it well-formed
+		return value, quoted, nil
+	}
+	_, word := p.word(isBareRune)
+	if word == "" {
+		return "", "", p.missing("a value of " + key)
+	}
+	return word, word, nil
+}
+
+func (p *parser) operator() (string, error) {
+	start := p.skip()
+	for _, op := range operators {
+		if p.next(op) {
+			return op, nil
+		}
+	}
+	if p.next("=") {
+		return "", p.fail(start, "=", "expected one of < <= > >= == !=, found \"=\"; did you mean \"==\"?")
+	}
+	return "", p.missing("one of < <= > >= == !=")
+}
+
+// limit reads the limit as the float64 nearest to what is written, in one step: 0.7/100 is less than 0.007, and 7 errors
+// of 1000 would be more than 0.7%.
+func (p *parser) limit(unit string) (literal string, limit float64, err error) {
+	start := p.skip()
+	_, literal = p.word(func(r rune) bool { return isLetter(r) || isDigit(r) || r == '.' || r == '%' || r == '-' || r == '+' })
+	number := literal[:len(literal)-len(strings.TrimLeft(literal, "0123456789."))]
+	suffix := literal[len(number):]
+	want := map[string]string{
+		Seconds: "a time such as 800ms or 1.5s", Ratio: "a rate such as 0.1%", Count: "a count such as 5",
+	}[unit]
+	if literal == "" {
+		return "", 0, p.missing(want)
+	}
+	bad := func(why string) (string, float64, error) {
+		return "", 0, p.fail(start, literal, "expected %s, found %q%s", want, literal, why)
+	}
+	if !isNumber(number) {
+		return bad("")
+	}
+	exponent := ""
+	switch unit {
+	case Seconds:
+		power, ok := units[suffix]
+		switch {
+		case suffix == "":
+			return bad("; write the unit, one of ns, us, ms, s, m")
+		case !ok:
+			return bad(fmt.Sprintf("; %q is no unit of time, the units are ns, us, ms, s, m", suffix))
+		}
+		exponent = power
+	case Ratio:
+		switch suffix {
+		case "":
+			return bad(fmt.Sprintf("; write %s%%", number))
+		case "%":
+			exponent = "e-2"
+		default:
+			return bad("")
+		}
+	default:
+		switch {
+		case suffix == "%":
+			return bad("; a count has no unit, write rate(…) for a share")
+		case suffix != "" || strings.Contains(number, "."):
+			return bad("; a count is a whole number without a unit")
+		}
+	}
+	limit, err = strconv.ParseFloat(number+exponent, 64)
+	switch {
+	case err != nil:
+		return bad(", which is beyond any limit")
+	case unit == Ratio && limit > 1:
+		return bad("; a rate lies between 0% and 100%")
+	case unit == Count && limit > 1<<53:
+		return bad(", which is beyond any count")
+	case suffix == "m":
+		limit *= 60
+	}
+	return literal, limit, nil
+}
+
+// oneOf reads a word of known.
+func (p *parser) oneOf(what string, known []string) (string, error) {
+	start, word := p.word(isLetter)
+	if !slices.Contains(known, word) {
+		if word == "" {
+			return "", p.missing(fmt.Sprintf("a %s, one of %s", what, strings.Join(known, ", ")))
+		}
+		return "", p.fail(start, word, "%s", unknown(what, word, known))
+	}
+	return word, nil
+}
+
+// skip moves past spaces, and says where it is then.
+func (p *parser) skip() int {
+	p.space()
+	return p.at
+}
+
+func (p *parser) space() {
+	p.at = len(p.expr) - len(strings.TrimLeftFunc(p.expr[p.at:], unicode.IsSpace))
+}
+
+// next reads token if it comes next.
+func (p *parser) next(token string) bool {
+	if p.space(); !strings.HasPrefix(p.expr[p.at:], token) {
+		return false
+	}
+	p.at += len(token)
+	return true
+}
+
+func (p *parser) expect(token, where string) error {
+	if p.next(token) {
+		return nil
+	}
+	return p.missing(fmt.Sprintf("%q %s", token, where))
+}
+
+// word reads the longest run of runes that belong to it.
+func (p *parser) word(belongs func(rune) bool) (start int, word string) {
+	start = p.skip()
+	for p.at < len(p.expr) {
+		r, n := utf8.DecodeRuneInString(p.expr[p.at:])
+		if !belongs(r) {
+			break
+		}
+		p.at += n
+	}
+	return start, p.expr[start:p.at]
+}
+
+// missing says what was expected where p is.
+func (p *parser) missing(what string) error {
+	start := p.skip()
+	if start == len(p.expr) {
+		return p.fail(start, "", "expected %s, found the end", what)
+	}
+	_, n := utf8.DecodeRuneInString(p.expr[start:])
+	text := p.expr[start : start+n]
+	return p.fail(start, text, "expected %s, found %q", what, text)
+}
+
+func (p *parser) fail(at int, text, format string, args ...any) error {
+	return &ExprError{Expr: p.expr, Offset: at + 1, Text: text, Problem: fmt.Sprintf(format, args...)}
+}
+
+func isDigit(r rune) bool  { return r >= '0' && r <= '9' }
+func isLetter(r rune) bool { return r != utf8.RuneError && unicode.IsLetter(r) }
+
+// isNumber tells whether s is digits, with digits after a point or no point.
+func isNumber(s string) bool {
+	whole, fraction, point := strings.Cut(s, ".")
+	digits := func(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
+	return digits(whole) && (!point || digits(fraction))
+}
+
+func isBareRune(r rune) bool {
+	return r != utf8.RuneError && unicode.IsPrint(r) && !unicode.IsSpace(r) && !strings.ContainsRune("\"',{}=", r)
+}
+
+// quote writes a selector's value as ParseThreshold reads it.
+func quote(s string) string {
+	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !isBareRune(r) }) < 0 {
+		return s
+	}
+	return strconv.Quote(s)
+}
+
+// unknown says that there is no such word, what there is, and which one may have been meant.
+func unknown(what, word string, known []string) string {
+	var names []string
+	for _, k := range known {
+		if !slices.Contains(names, quote(k)) {
+			names = append(names, quote(k))
+		}
+	}
+	s := fmt.Sprintf("unknown %s %q; ", what, word)
+	const most = 20
+	switch {
+	case len(names) == 0:
+		return s + "there is none"
+	case len(names) > most:
+		s += fmt.Sprintf("there are %d, the first are %s", len(names), strings.Join(names[:most], ", "))
+	default:
+		s += "expected one of " + strings.Join(names, ", ")
+	}
+	if near := nearest(word, known); near != "" {
+		s += fmt.Sprintf("; did you mean %q?", near)
+	}
+	return s
+}
+
+// nearest is the known word that takes the fewest edits to come to. More edits than a third of the letters that were
+// written are no slip: then it is empty. The bound must not depend on the known word, or a long one that is farther off
+// would be proposed before a short one.
+func nearest(word string, known []string) string {
+	best, fewest := "", (utf8.RuneCountInString(word)+2)/3
+	for _, k := range known {
+		if d := edits(strings.ToLower(word), strings.ToLower(k)); d < fewest || d == fewest && best == "" {
+			best, fewest = k, d
+		}
+	}
+	return best
+}
+
+// edits is the Levenshtein distance of a and b.
+func edits(a, b string) int {
+	from, to := []rune(a), []rune(b)
+	row := make([]int, len(to)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i, x := range from {
+		corner := row[0]
+		row[0] = i + 1
+		for j, y := range to {
+			cost := corner
+			if x != y {
+				cost = 1 + min(corner, row[j], row[j+1])
+			}
+			corner, row[j+1] = row[j+1], cost
+		}
+	}
+	return row[len(to)]
+}

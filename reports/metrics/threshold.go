@@ -1,0 +1,364 @@
+package metrics
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/kaizenautomation/andon/reports/results"
+)
+
+// Threshold is one condition on a run's figures. Make it with [ParseThreshold].
+type Threshold struct {
+	expr     string // as it was written
+	function string // pP, mean, min, max, rate, count
+	metric   string
+	// percentile is set for the function pP.
+	percentile float64
+	selectors  []selector
+	op         string
+	literal    string  // the limit as it was written
+	limit      float64 // in seconds, as a ratio, or as a count
+}
+
+// selector narrows a threshold to the hits whose key has the value.
+type selector struct {
+	key, value string
+	// text is the value as it was written, and offset its place in the expression, in bytes, from 1.
+	text   string
+	offset int
+}
+
+// The keys of selectors that are no grouping.
+const (
+	byError = "error"
+	byRule  = "rule"
+)
+
+// String is the threshold in a canonical form, which parses to the same condition.
+func (t Threshold) String() string {
+	var b strings.Builder
+	b.WriteString(t.function + "(" + t.metric + ")")
+	for i, s := range t.selectors {
+		b.WriteString([]string{"{", ","}[min(i, 1)] + s.key + "=" + quote(s.value))
+	}
+	if len(t.selectors) > 0 {
+		b.WriteString("}")
+	}
+	b.WriteString(" " + t.op + " " + t.literal)
+	return b.String()
+}
+
+// Check tells whether the labels have what the threshold selects: an unknown tier would select nothing, and the
+// condition would fail only when the run is over. The error is an *[ExprError].
+func (t Threshold) Check(labels results.Labels) error {
+	for _, s := range t.selectors {
+		if s.key == byError {
+			continue // ParseThreshold knows the kinds
+		}
+		var known []string
+		switch Grouping(s.key) {
+		case byRule:
+			known = labels.Rules[min(1, len(labels.Rules)):]
+		case ByPhase:
+			for _, p := range labels.Phases {
+				known = append(known, p.Name)
+			}
+		case ByTier:
+			for _, c := range labels.Classes {
+				known = append(known, c.Tier)
+			}
+		case ByContent:
+			for _, c := range labels.Classes {
+				known = append(known, c.Content)
+			}
+		case ByClass:
+			for _, c := range labels.Classes {
+				known = append(known, c.Name)
+			}
+		}
+		if !slices.Contains(known, s.value) {
+			return &ExprError{Expr: t.expr, Offset: s.offset, Text: s.text, Problem: unknown(s.key, s.value, known)}
+		}
+	}
+	return nil
+}
+
+// Outcome says what became of a threshold.
+type Outcome struct {
+	// Expr is the threshold as it was written.
+	Expr string `json:"expr"`
+	// Value is the figure that was found, null if the samples cannot tell it.
+	Value *float64 `json:"value"`
+	// Unit is Value's: "seconds", "ratio" (0 to 1) or "count".
+	Unit string `json:"unit"`
+	// Samples is the number of hits that the figure is made of.
+	Samples uint64 `json:"samples"`
+	OK      bool   `json:"ok"`
+	// Reason says in words why it is not OK; empty if it is.
+	Reason string `json:"reason,omitempty"`
+}
+
+// The units of outcomes.
+const (
+	Seconds = "seconds"
+	Ratio   = "ratio"
+	Count   = "count"
+)
+
+// Evaluate holds the threshold against what a has been given so far. Over zero samples, or for a percentile that the
+// samples cannot support (see [Needed]), it fails: what was not measured has not been met.
+//
+// What is counted leaves out warm-up phases, unless the threshold selects one by name; deliberately invalid calls are
+// counted, and are in times only where a selector names their tier, content or class.
+//
+//	latency, service  hits with a time that says something about the provider (results.Row.Timed)
+//	lag               sent and dropped hits of open phases
+//	count(x)          x as below, over the sent hits; of dropped, over the sent and the dropped; of unsent, over all
+//	rate(ok)          ok / sent
+//	rate(errors)      errors / sent; canceled hits are no errors, unless {error=canceled} asks for them
+//	rate(violations)  hits that broke a rule / completed
+//	rate(sent)        sent / (sent + dropped); hits that were never due, or whose run ended, are in neither
+//
+// It takes a time that does not depend on the number of hits.
+func (t Threshold) Evaluate(a *Aggregator) Outcome {
+	o := Outcome{Expr: t.expr, Unit: t.unit()}
+	var problem string
+	o.Value, o.Samples, problem = t.measure(a)
+	switch {
+	case problem != "":
+		o.Reason = problem
+	case t.holds(*o.Value):
+		o.OK = true
+	default:
+		o.Reason = fmt.Sprintf("%s is %s over %s, not %s %s", t.figure(), t.spell(*o.Value), hits(o.Samples), t.op, t.literal)
+	}
+	return o
+}
+
+// Broken tells whether the threshold is broken and the run can as well end: there are samples enough for a figure, and
+// it does not meet the condition. A count only grows, so that one which is still too low is not broken yet.
+func (t Threshold) Broken(a *Aggregator) bool {
+	v, _, problem := t.measure(a)
+	if problem != "" || t.holds(*v) {
+		return false
+	}
+	if t.unit() == Count {
+		return *v > t.limit || t.op == "<" && *v == t.limit
+	}
+	return true
+}
+
+func (t Threshold) unit() string {
+	switch t.function {
+	case "rate":
+		return Ratio
+	case "count":
+		return Count
+	}
+	return Seconds
+}
+
+func (t Threshold) holds(v float64) bool {
+	switch t.op {
+	case "<":
+		return v < t.limit
+	case "<=":
+		return v <= t.limit
+	case ">":
+		return v > t.limit
+	case ">=":
+		return v >= t.limit
+	case "==":
+		return v == t.limit
+	case "!=":
+		return v != t.limit
+	}
+	return false
+}
+
+// measure finds the figure, and what it was made of; if there is none, problem says why.
+func (t Threshold) measure(a *Aggregator) (value *float64, samples uint64, problem string) {
+	g := t.selects(a)
+	if t.unit() != Seconds {
+		n, of := t.counts(g)
+		if of == 0 {
+			return nil, 0, "no samples: " + t.lacking()
+		}
+		v := float64(n)
+		if t.unit() == Ratio {
+			v /= float64(of)
+		}
+		return &v, of, ""
+	}
+	var d *dense
+	switch t.metric {
+	case "latency":
+		d = g.latency()
+	case "service":
+		d = g.service()
+	default:
+		d = g.lag()
+	}
+	switch t.function {
+	case "min":
+		value = d.minimum()
+	case "mean":
+		value = d.mean()
+	case "max":
+		value = d.maximum()
+	default:
+		value = d.percentiles(t.percentile)[0]
+	}
+	switch {
+	case d.n == 0:
+		return nil, 0, "no samples: " + t.lacking()
+	case value == nil:
+		return nil, d.n, fmt.Sprintf("%s needs %d samples and has %d: let the run go on for longer, or ask for a lower percentile",
+			t.function, Needed(t.percentile), d.n)
+	}
+	return value, d.n, ""
+}
+
+// selects is the group of the cells that every selector accepts.
+func (t Threshold) selects(a *Aggregator) *group {
+	byPhase, byClass := false, false
+	for _, s := range t.selectors {
+		switch s.key {
+		case string(ByPhase):
+			byPhase = true
+		case string(ByTier), string(ByContent), string(ByClass):
+			byClass = true
+		}
+	}
+	g := a.newGroup(byClass)
+	for p := range a.labels.Phases {
+		if a.labels.Phases[p].Warmup && !byPhase {
+			continue
+		}
+		for c := range a.labels.Classes {
+			if t.accepts(a, p, c) {
+				g.add(p, c)
+			}
+		}
+	}
+	return g
+}
+
+func (t Threshold) accepts(a *Aggregator, phase, class int) bool {
+	for _, s := range t.selectors {
+		if s.key != byError && s.key != byRule && a.nameOf(Grouping(s.key), phase, class) != s.value {
+			return false
+		}
+	}
+	return true
+}
+
+// counts is what rate and count count, and what they count it of.
+func (t Threshold) counts(g *group) (n, of uint64) {
+	c := g.counts()
+	switch t.metric {
+	case "sent":
+		return c.Sent, c.Sent + c.Dropped
+	case "dropped":
+		return c.Dropped, c.Sent + c.Dropped
+	case "unsent":
+		return c.Due - c.Sent - c.Dropped, c.Due
+	case "completed":
+		return c.Completed, c.Sent
+	case "ok":
+		return c.OK, c.Sent
+	case "errors":
+		n, of = c.Errors, c.Sent
+	default:
+		n, of = c.Violations, c.Sent
+		if t.function == "rate" {
+			of = c.Completed
+		}
+	}
+	for _, s := range t.selectors {
+		switch s.key {
+		case byError:
+			n = g.countKind(s.value)
+		case byRule:
+			n = g.countRule(s.value)
+		}
+	}
+	return n, of
+}
+
+func (g *group) countKind(name string) (n uint64) {
+	for _, at := range g.at {
+		if c := g.a.cells[at]; c != nil {
+			for kind, count := range c.kinds {
+				if g.a.kinds[kind].name == name {
+					n += count
+				}
+			}
+		}
+	}
+	return n
+}
+
+func (g *group) countRule(name string) (n uint64) {
+	for _, at := range g.at {
+		if c := g.a.cells[at]; c != nil {
+			for rule, count := range c.rules {
+				if g.a.labels.Rules[rule] == name {
+					n += count
+				}
+			}
+		}
+	}
+	return n
+}
+
+// figure is the left side of the condition.
+func (t Threshold) figure() string {
+	return strings.TrimSuffix(t.String(), " "+t.op+" "+t.literal)
+}
+
+// lacking says which hits there are none of.
+func (t Threshold) lacking() string {
+	what := "sent"
+	switch {
+	case t.metric == "lag":
+		what = "sent or dropped in a phase with due times"
+	case t.unit() == Seconds:
+		what = "timed"
+	case t.metric == "sent" || t.metric == "dropped":
+		what = "sent or dropped"
+	case t.metric == "unsent":
+		what = "due"
+	case t.metric == "violations" && t.function == "rate":
+		what = "completed"
+	}
+	of := "in a measured phase"
+	if len(t.selectors) > 0 {
+		of = "of those that " + t.figure() + " selects"
+	}
+	return "no hit was " + what + ", " + of
+}
+
+// spell writes v with 3 digits, or as many more as tell it from the limit: "100%, not == 100%" would explain nothing.
+func (t Threshold) spell(v float64) string {
+	digits := 3
+	for digits < 17 && v != t.limit && round(v, digits) == round(t.limit, digits) {
+		digits++
+	}
+	switch t.unit() {
+	case Seconds:
+		return spell(v, digits)
+	case Ratio:
+		return plain(round(v*100, digits)) + "%"
+	}
+	return plain(v)
+}
+
+func hits(n uint64) string {
+	if n == 1 {
+		return "1 hit"
+	}
+	return strconv.FormatUint(n, 10) + " hits"
+}

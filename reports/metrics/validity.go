@@ -1,0 +1,119 @@
+package metrics
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/kaizenautomation/andon/reports/results"
+)
+
+// Tolerance is how late hits may leave before a run is something else than plainly valid: 1 hit in 100 may leave later
+// than this. Timers wake about 1 ms late and a collection takes a few; 10 ms is beyond both, and below any latency that
+// an execute call is held to.
+const Tolerance = 10 * time.Millisecond
+
+// Lag is actual send − due, over the sent and the dropped hits of the open phases that are measured.
+func (a *Aggregator) Lag() Lag { return a.measured().lag().lag() }
+
+// OwnLag is the part of the lag during which a slot was free, over the sent hits of the open phases that are measured,
+// and those dropped hits whose own lag is beyond [Tolerance].
+func (a *Aggregator) OwnLag() Lag { return a.measured().ownLag().lag() }
+
+// Validity judges the run; inFlight is its limit of calls in flight, for the sentence.
+//
+// It is no-data if no hit of a measured phase got a whole response; else generator-limited if the p99 of the own lag is
+// beyond [Tolerance]; else target-limited if the p99 of the lag is, or a hit was dropped; else valid. With fewer hits than
+// a p99 needs, the largest lag stands for it, and may be ten times the tolerance: one late hit of a few is no trend.
+// A closed loop has no due times and so no lag.
+func (a *Aggregator) Validity(inFlight int) Validity {
+	g := a.measured()
+	v := Validity{Status: Valid, Reasons: []string{}, Lag: a.Lag(), OwnLag: a.OwnLag()}
+	own, ownLate := lateness(v.OwnLag)
+	lag, late := lateness(v.Lag)
+	total := g.counts()
+	if ownLate {
+		v.Status = GeneratorLimited
+		v.Reasons = append(v.Reasons, fmt.Sprintf("the generator fell behind: %s although slots were free (tolerance %s), so "+
+			"the figures speak of this machine and not of the target; ask for fewer calls a second, give andon more cores "+
+			"(GOMAXPROCS, a container's CPU limit), or run it on another machine than the provider's", own,
+			spell(Tolerance.Seconds(), 3)))
+	} else if late || total.Dropped > 0 {
+		v.Status = TargetLimited
+		reason := fmt.Sprintf("hits left late because every slot (limits.inFlight %d) was waiting on the target", inFlight)
+		if late {
+			reason += ": " + lag
+		}
+		if total.Dropped > 0 {
+			reason += fmt.Sprintf("; %d of %d hits were dropped after waiting longer than the timeout", total.Dropped,
+				total.Sent+total.Dropped)
+		}
+		v.Reasons = append(v.Reasons, reason+"; this is a finding about the target: it did not answer at the rate it was asked")
+	}
+	if total.Completed == 0 {
+		v.Status = NoData
+		v.Reasons = append([]string{g.noData(total)}, v.Reasons...)
+	}
+	return v
+}
+
+// lateness puts a lag in words, and says whether it is beyond tolerance.
+func lateness(l Lag) (words string, late bool) {
+	switch {
+	case l.Max == nil:
+		return "", false
+	case l.P99 != nil:
+		return fmt.Sprintf("1 hit in 100 left %s late or later", spell(*l.P99, 3)), *l.P99 > Tolerance.Seconds()
+	}
+	return fmt.Sprintf("a hit left %s late", spell(*l.Max, 3)), *l.Max > 10*Tolerance.Seconds()
+}
+
+// spell writes seconds with that many significant digits and a unit that suits them.
+func spell(seconds float64, digits int) string {
+	switch {
+	case seconds < 1e-3:
+		return plain(round(seconds*1e6, digits)) + " µs"
+	case seconds < 1:
+		return plain(round(seconds*1e3, digits)) + " ms"
+	}
+	return plain(round(seconds, digits)) + " s"
+}
+
+func round(v float64, digits int) float64 {
+	rounded, _ := strconv.ParseFloat(strconv.FormatFloat(v, 'e', digits-1, 64), 64)
+	return rounded
+}
+
+// plain writes v without an exponent.
+func plain(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
+
+// noData says what became of the hits instead, the most frequent first.
+func (g *group) noData(total Counts) string {
+	if total.Due == 0 {
+		return "no hit of a measured phase was due; let the run go on past its warm-up"
+	}
+	counts := make([]uint64, len(g.a.kinds))
+	kinds := make([]int, 0, len(g.a.kinds))
+	for _, at := range g.at {
+		if c := g.a.cells[at]; c != nil {
+			for kind, n := range c.kinds {
+				counts[kind] += n
+			}
+		}
+	}
+	for kind, n := range counts {
+		if n > 0 && kind != int(results.None) {
+			kinds = append(kinds, kind)
+		}
+	}
+	slices.SortStableFunc(kinds, func(a, b int) int { return cmp.Compare(counts[b], counts[a]) })
+	words := make([]string, len(kinds))
+	for i, kind := range kinds {
+		words[i] = fmt.Sprintf("%d %s", counts[kind], g.a.kinds[kind].name)
+	}
+	return fmt.Sprintf("none of %d hits got a whole response (%s), so there is nothing to judge; check that the target is up "+
+		"and reachable from here", total.Due, strings.Join(words, ", "))
+}

@@ -1,0 +1,90 @@
+package metrics
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/kaizenautomation/andon/reports/results"
+)
+
+// lagged is a success that left late, by own of which it was our own fault.
+func lagged(phase uint8, lag, own float32) results.Row {
+	r := ok(phase, full, 0.1)
+	r.Lag, r.OwnLag = lag, own
+	return r
+}
+
+func dropped(lag, own float32) results.Row {
+	return results.Row{Phase: steady, Error: results.Dropped, Lag: lag, OwnLag: own}
+}
+
+func TestValidity(t *testing.T) {
+	closed := labels()
+	for i := range closed.Phases {
+		closed.Phases[i].Closed = true
+	}
+	good := repeat(1000, lagged(steady, 0.001, 0.001))
+	for _, c := range []struct {
+		name   string
+		labels results.Labels
+		rows   []results.Row
+		want   string
+		says   []string // of the reasons
+	}{
+		{"punctual", labels(), good, Valid, nil},
+		{"1 in 100 may be late", labels(), append(repeat(9, lagged(steady, 1, 1)), good...), Valid, nil},
+		{"2 in 100 may not", labels(), append(repeat(20, lagged(steady, 1, 0.5)), good...), GeneratorLimited,
+			[]string{"left 500 ms late", "tolerance 10 ms", "GOMAXPROCS", "fewer calls a second", "another machine"}},
+		{"late for want of slots", labels(), append(repeat(20, lagged(steady, 1, 0)), good...), TargetLimited,
+			[]string{"limits.inFlight 50", "left 1 s late", "finding about the target"}},
+		{"one dropped", labels(), append(good, dropped(30, 0)), TargetLimited, []string{"1 of 1001 hits were dropped"}},
+		{"both", labels(), append(repeat(20, lagged(steady, 1, 0.5)), append(good, dropped(30, 0))...), GeneratorLimited, nil},
+		{"dropped by our own fault", labels(), append(repeat(20, dropped(30, 30)), good...), GeneratorLimited, nil},
+		{"dropped by the target, which hides nothing", labels(),
+			append(append(repeat(5000, dropped(30, 0)), repeat(20, lagged(steady, 1, 0.5))...), good...), GeneratorLimited, nil},
+		{"few, one late", labels(), []results.Row{lagged(steady, 0.099, 0.099)}, Valid, nil},
+		{"few, one very late", labels(), []results.Row{lagged(steady, 0.11, 0.11)}, GeneratorLimited,
+			[]string{"a hit left 110 ms late"}},
+		{"few, one very late for want of slots", labels(), []results.Row{lagged(steady, 0.11, 0)}, TargetLimited, nil},
+		{"late in the warm-up only", labels(), append(repeat(1000, lagged(warmup, 1, 1)), good...), Valid, nil},
+		{"closed loop", closed, repeat(1000, lagged(steady, 1, 1)), Valid, nil},
+		{"nothing", labels(), nil, NoData, []string{"no hit of a measured phase was due"}},
+		{"a warm-up only", labels(), repeat(1000, lagged(warmup, 0, 0)), NoData, nil},
+		{"no answer", labels(), append(repeat(3, failed(steady, full, results.DialRefused, 0)),
+			failed(steady, lite, results.Reset, 0)), NoData, []string{"none of 4 hits", "3 dial-refused, 1 reset"}},
+		{"no answer, and late", labels(), repeat(3, dropped(30, 30)), NoData, []string{"3 dropped", "left 30 s late"}},
+	} {
+		a := aggregate(t, c.labels, nil, c.rows...)
+		got := a.Validity(50)
+		if got.Status != c.want || got.Status == Valid != (len(got.Reasons) == 0) {
+			t.Errorf("%s: %s %q, want %s", c.name, got.Status, got.Reasons, c.want)
+		}
+		for _, s := range c.says {
+			if !strings.Contains(strings.Join(got.Reasons, "\n"), s) {
+				t.Errorf("%s: %q does not say %q", c.name, got.Reasons, s)
+			}
+		}
+		if got.Reasons == nil {
+			t.Errorf("%s: reasons would be null", c.name)
+		}
+	}
+}
+
+func TestLag(t *testing.T) {
+	rows := slices.Concat(repeat(4, lagged(steady, 0.25, 0.125)), repeat(2, dropped(2, 0)), repeat(5, lagged(warmup, 9, 9)),
+		[]results.Row{{Phase: steady, Error: results.Unsent, Lag: 50, OwnLag: 50}})
+	a := aggregate(t, labels(), nil, rows...)
+	equal(t, "lag", a.Lag(), Lag{P50: ptr(0.250085375), Max: ptr(2.0)})
+	equal(t, "own lag", a.OwnLag(), Lag{Max: ptr(0.125)})
+}
+
+func TestSpell(t *testing.T) {
+	for seconds, want := range map[float64]string{
+		0: "0 µs", 12e-6: "12 µs", 0.8: "800 ms", 1.2345: "1.23 s", 0.99951: "1000 ms", 1234: "1230 s",
+	} {
+		if got := spell(seconds, 3); got != want {
+			t.Errorf("spell(%v) = %q, want %q", seconds, got, want)
+		}
+	}
+}

@@ -1,0 +1,75 @@
+package attack
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// preflightTimeout is how long each step of [Preflight] may take.
+const preflightTimeout = 5 * time.Second
+
+// Preflight connects to the target once, without sending a call, so that a wrong address is told in one sentence before
+// anything is measured. Behind a proxy nothing is tried: the proxy is the one who connects.
+func Preflight(ctx context.Context, target *url.URL) error {
+	if proxy, err := http.ProxyFromEnvironment(&http.Request{URL: target}); err != nil || proxy != nil {
+		return err
+	}
+	port := target.Port()
+	if port == "" {
+		port = map[string]string{"http": "80", "https": "443"}[target.Scheme]
+	}
+	address := net.JoinHostPort(target.Hostname(), port)
+	ctx, cancel := context.WithTimeout(ctx, 2*preflightTimeout)
+	defer cancel()
+	conn, err := (&net.Dialer{Timeout: preflightTimeout}).DialContext(ctx, "tcp", address)
+	if err != nil {
+		return explainDial(target.Hostname(), address, err)
+	}
+	defer conn.Close()
+	if target.Scheme != "https" {
+		return nil
+	}
+	secure := tls.Client(conn, &tls.Config{ServerName: target.Hostname(), MinVersion: tls.VersionTLS12})
+	_ = conn.SetDeadline(time.Now().Add(preflightTimeout))
+	if err := secure.HandshakeContext(ctx); err != nil {
+		return explainTLS(address, err)
+	}
+	return nil
+}
+
+func explainDial(host, address string, err error) error {
+	var dns *net.DNSError
+	switch {
+	case errors.As(err, &dns) && dns.IsNotFound:
+		return fmt.Errorf("the host %s is not known: check the target's name, and whether this machine can resolve it", host)
+	case errors.As(err, &dns):
+		return fmt.Errorf("the name %s could not be resolved: %s", host, dns.Err)
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return fmt.Errorf("nobody listens at %s (connection refused): is the provider running, and is the port right?", address)
+	case isTimeout(err):
+		return fmt.Errorf("%s did not answer within %s: is there a firewall in between, and is the address right?", address, preflightTimeout)
+	}
+	return fmt.Errorf("no connection to %s: %w", address, err)
+}
+
+func explainTLS(address string, err error) error {
+	var record tls.RecordHeaderError
+	var certificate *tls.CertificateVerificationError
+	switch {
+	case errors.As(err, &record) && !strings.Contains(record.Msg, "handshake failure"):
+		return fmt.Errorf("%s does not speak TLS: if it is a plain HTTP port, the target's URL begins with http://", address)
+	case errors.As(err, &certificate):
+		return fmt.Errorf("the certificate of %s is not trusted (%w): SSL_CERT_FILE names a file with the authority's certificate", address, certificate.Err)
+	case isTimeout(err):
+		return fmt.Errorf("%s did not answer the TLS handshake within %s: if it is a plain HTTP port, the target's URL begins with http://", address, preflightTimeout)
+	}
+	return fmt.Errorf("no TLS connection to %s: %w", address, err)
+}

@@ -1,0 +1,207 @@
+package attack
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/kaizenautomation/andon/contracts"
+	"github.com/kaizenautomation/andon/reports/metrics"
+	"github.com/kaizenautomation/andon/reports/results"
+)
+
+// record is what a worker hands to the sink.
+type record struct {
+	row results.Row
+	// execution is the id that the response gave; empty if it gave none.
+	execution string
+	// sample is set for the first hit of its kind of trouble.
+	sample *results.Sample
+	// end is when the hit was over.
+	end time.Duration
+}
+
+// queueLength is how many records may wait for the sink: at 10,000 calls a second, a disk may hang for six seconds. A
+// longer wait holds up the workers, and shows as the generator's own lag.
+const queueLength = 1 << 16
+
+// sink is the one goroutine that everything measured passes through.
+type sink struct {
+	*run
+	queue      chan record
+	drained    chan struct{}
+	aggregator *metrics.Aggregator
+	ids        *ids
+	thresholds []abort
+	hopeless   hopeless
+	// end is when the last hit was over.
+	end time.Duration
+	// reason and detail say why the sink stopped the run; empty if it did not.
+	reason, detail string
+	err            error
+}
+
+type abort struct {
+	metrics.Threshold
+	after time.Duration
+}
+
+func newSink(r *run) *sink {
+	s := &sink{
+		run: r, queue: make(chan record, queueLength), drained: make(chan struct{}),
+		aggregator: metrics.New(r.Plan.Labels, r.Plan.Planned),
+	}
+	if !r.RepeatedIDsAllowed {
+		s.ids = newIDs()
+	}
+	for _, t := range r.Plan.Thresholds {
+		// The scenario's reader has parsed it before.
+		if parsed, err := metrics.ParseThreshold(t.Expr); err == nil && t.Abort {
+			s.thresholds = append(s.thresholds, abort{parsed, time.Duration(t.AfterSeconds * float64(time.Second))})
+		}
+	}
+	return s
+}
+
+// drain takes records until the queue is closed.
+func (s *sink) drain() {
+	defer close(s.drained)
+	second := time.NewTicker(time.Second)
+	defer second.Stop()
+	for {
+		select {
+		case rec, open := <-s.queue:
+			if !open {
+				return
+			}
+			s.take(rec)
+		case <-second.C:
+			s.tick()
+		}
+	}
+}
+
+func (s *sink) take(rec record) {
+	row := &rec.row
+	if rec.execution != "" && s.ids != nil && !s.ids.add(rec.execution) && row.Rule == 0 {
+		row.Rule = s.rules[contracts.RuleRepeatedID]
+		if row.Error == results.None {
+			row.Error = results.Contract
+		}
+		s.sample(&rec, fmt.Sprintf("executionId %q was given to another call before", rec.execution), nil)
+	}
+	s.end = max(s.end, rec.end)
+	// The labels are the plan's, so a row cannot be foreign to them.
+	if err := s.aggregator.Add(*row); err != nil {
+		s.fail(err)
+	}
+	if s.err == nil {
+		s.fail(s.Writer.Add(*row))
+	}
+	if rec.sample != nil && s.err == nil {
+		s.fail(s.Writer.Sample(*rec.sample))
+	}
+	if why := s.hopeless.add(row, s.Plan.Labels.Classes[row.Class].Invalid); why != "" {
+		s.stopFor(results.Hopeless, why)
+	}
+}
+
+// fail ends the run because the files cannot be written; what is measured still counts.
+func (s *sink) fail(err error) {
+	if err != nil && s.err == nil {
+		s.err = fmt.Errorf("the results cannot be kept: %w", err)
+		s.stopFor(results.Aborted, s.err.Error())
+	}
+}
+
+func (s *sink) stopFor(reason, detail string) {
+	if s.reason == "" && !isClosed(s.stop) {
+		s.reason, s.detail = reason, detail
+		s.halt()
+	}
+}
+
+func (s *sink) tick() {
+	now := time.Since(s.began)
+	if s.err == nil {
+		s.fail(s.Writer.Flush())
+	}
+	for _, t := range s.thresholds {
+		if now >= t.after && t.Broken(s.aggregator) {
+			s.stopFor(results.Aborted, fmt.Sprintf("the threshold %s was broken after %s", t.Expr(), now.Round(100*time.Millisecond)))
+			break
+		}
+	}
+	if s.Tick != nil {
+		s.Tick(now, s.aggregator, int(s.inFlight.Load()))
+	}
+}
+
+// finish waits for the last record, closes the files, and says how the run ended.
+func (s *sink) finish(interrupted bool) (*metrics.Aggregator, results.End, error) {
+	close(s.queue)
+	<-s.drained
+	end := results.End{Reason: results.Finished, Seconds: s.end.Seconds()}
+	switch {
+	case s.reason != "":
+		end.Reason, end.Detail = s.reason, s.detail
+	case interrupted:
+		end.Reason = results.Interrupted
+		end.Detail = fmt.Sprintf("stopped by hand after %s", s.end.Round(100*time.Millisecond))
+	}
+	if s.Tick != nil {
+		s.Tick(s.end, s.aggregator, 0)
+	}
+	if err := s.Writer.Close(end); err != nil {
+		s.err = errors.Join(s.err, fmt.Errorf("the results cannot be kept: %w", err))
+	}
+	return s.aggregator, end, s.err
+}
+
+// enough is how many hits in a row, from the first one on, must fail in the same way before the run is called hopeless.
+const enough = 10
+
+// hopeless notices a run in which nothing can succeed: the first hits all fail to connect, or are all turned away for
+// a reason that no other call will escape.
+type hopeless struct {
+	settled bool
+	hits    int
+	kind    results.Kind
+	status  uint16
+}
+
+// add looks at one more row, and says why there is no hope, or nothing.
+func (h *hopeless) add(row *results.Row, invalid bool) string {
+	if h.settled || invalid || !row.Sent() {
+		return ""
+	}
+	same := false
+	switch row.Error {
+	case results.DNS, results.DialRefused, results.DialTimeout, results.Dial, results.TLS:
+		same = true
+	case results.Status4xx:
+		switch row.Status {
+		case 401, 403, 404, 405:
+			same = true
+		}
+	}
+	if !same || h.hits > 0 && (row.Error != h.kind || row.Status != h.status) {
+		h.settled = true
+		return ""
+	}
+	h.kind, h.status = row.Error, row.Status
+	if h.hits++; h.hits < enough {
+		return ""
+	}
+	h.settled = true
+	if row.Status == 0 {
+		return fmt.Sprintf("the first %d calls all failed in the same way (%s)", enough, row.Error)
+	}
+	advice := map[uint16]string{
+		401: "the target wants a valid token: set ANDON_TOKEN or give --token-file",
+		403: "the token does not allow the call",
+		404: "there is no such call below the target's URL: check its path",
+		405: "the target does not take POST there: check its path",
+	}[row.Status]
+	return fmt.Sprintf("the first %d calls were all answered with status %d; %s", enough, row.Status, advice)
+}

@@ -1,0 +1,192 @@
+package scenarios
+
+import (
+	"math"
+	"math/rand/v2"
+	"time"
+)
+
+// A stretch is a part of a phase whose rate follows one formula, in seconds and calls a second. The rate runs straight
+// from one value to another, or swings as a sine around a mean.
+type stretch struct {
+	seconds float64
+	// from and to are the rates at the ends; equal for a constant rate.
+	from, to float64
+	// period is 0 but for a sine, whose mean is from.
+	amplitude, period float64
+}
+
+// rate is the rate at t seconds into the stretch.
+func (s stretch) rate(t float64) float64 {
+	if s.period > 0 {
+		return s.from + s.amplitude*math.Sin(2*math.Pi*t/s.period)
+	}
+	return s.from + (s.to-s.from)*t/s.seconds
+}
+
+// peak is the highest rate within the stretch.
+func (s stretch) peak() float64 {
+	if s.period > 0 {
+		if s.seconds < s.period/4 {
+			return s.rate(s.seconds)
+		}
+		return s.from + s.amplitude
+	}
+	return max(s.from, s.to)
+}
+
+// calls is the integral of the rate from 0 to t: how many calls are due by then.
+func (s stretch) calls(t float64) float64 {
+	if s.period > 0 {
+		// ∫ m + a·sin(2πu/p) du = m·t + a·p/2π · (1 − cos(2πt/p)), and 1 − cos x = 2·sin²(x/2), which keeps its digits near 0.
+		h := math.Sin(math.Pi * t / s.period)
+		return s.from*t + s.amplitude*s.period/math.Pi*h*h
+	}
+	return s.from*t + (s.to-s.from)*t*t/(2*s.seconds)
+}
+
+// when is the inverse of calls: the moment by which c calls are due.
+func (s stretch) when(c float64) float64 {
+	if c <= 0 {
+		return 0
+	}
+	if s.period == 0 {
+		// from·t + k·t²/2 = c, solved in the form that does not subtract close numbers.
+		k := (s.to - s.from) / s.seconds
+		root := math.Sqrt(max(s.from*s.from+2*k*c, 0))
+		return min(2*c/(s.from+root), s.seconds)
+	}
+	// A sine has no closed inverse. The integral is monotone, so bisection converges wherever the rate touches zero;
+	// 60 halvings of an hour are below a nanosecond.
+	lo, hi := 0.0, s.seconds
+	t := min(c/s.from, hi)
+	for range 60 {
+		excess := s.calls(t) - c
+		if excess > 0 {
+			hi = t
+		} else {
+			lo = t
+		}
+		if hi-lo < 1e-10 {
+			break
+		}
+		// Newton's step where it stays inside the bracket, else the middle.
+		next := t - excess/s.rate(t)
+		if !(next > lo && next < hi) {
+			next = lo + (hi-lo)/2
+		}
+		if math.Abs(next-t) < 1e-12 {
+			return next
+		}
+		t = next
+	}
+	return t
+}
+
+// A profile is the rate of one phase over its time.
+type profile []stretch
+
+func (p profile) seconds() (t float64) {
+	for _, s := range p {
+		t += s.seconds
+	}
+	return t
+}
+
+func (p profile) calls() (c float64) {
+	for _, s := range p {
+		c += s.calls(s.seconds)
+	}
+	return c
+}
+
+func (p profile) peak() (r float64) {
+	for _, s := range p {
+		r = max(r, s.peak())
+	}
+	return r
+}
+
+// when is the moment, in seconds from the phase's start, by which c calls are due.
+func (p profile) when(c float64) float64 {
+	var start float64
+	for i, s := range p {
+		n := s.calls(s.seconds)
+		if c < n || i == len(p)-1 {
+			return start + s.when(c)
+		}
+		c -= n
+		start += s.seconds
+	}
+	return start
+}
+
+// rate is the rate at t seconds into the phase; 0 outside it.
+func (p profile) rate(t float64) float64 {
+	if t < 0 {
+		return 0
+	}
+	for _, s := range p {
+		if t < s.seconds {
+			return s.rate(t)
+		}
+		t -= s.seconds
+	}
+	return 0
+}
+
+// block is how many hits with random arrivals lie between two checkpoints. Finding the due time of one hit costs half a
+// block's draws on average, and a checkpoint costs 8 bytes.
+const block = 64
+
+// arrivals says when the hits of one phase are due. Hit k is due when the integral of the rate reaches its position:
+// k itself for constant arrivals, the sum of k+1 unit exponentials for a Poisson process (time rescaling turns a process
+// of rate 1 into one of any rate; Çınlar, Introduction to Stochastic Processes, 1975, section 4.7).
+type arrivals struct {
+	profile profile
+	count   uint64
+	// seed and phase give a block's draws; checkpoints[b] is the sum of all draws before block b. Empty when constant.
+	seed        uint64
+	phase       uint64
+	checkpoints []float64
+}
+
+// constantArrivals counts the hits k = 0, 1, … whose position lies within the phase. The tolerance is there because the
+// integral of, say, 0.1 s at 30/s is not exactly 3.
+func constantArrivals(p profile) arrivals {
+	return arrivals{profile: p, count: uint64(math.Ceil(p.calls() - 1e-6))}
+}
+
+// poissonArrivals draws the hits of the phase. More than limit of them are not drawn: the caller refuses the plan then.
+func poissonArrivals(p profile, seed uint64, phase int, limit uint64) arrivals {
+	a := arrivals{profile: p, seed: seed, phase: uint64(phase)}
+	end := p.calls()
+	var at float64
+	for b := uint64(0); ; b++ {
+		a.checkpoints = append(a.checkpoints, at)
+		rng := a.draws(b)
+		for range block {
+			if at += rng.ExpFloat64(); at >= end || a.count > limit {
+				return a
+			}
+			a.count++
+		}
+	}
+}
+
+func (a *arrivals) draws(b uint64) *rand.Rand {
+	return rand.New(rand.NewPCG(a.seed^0x9e3779b97f4a7c15, a.phase<<48|b))
+}
+
+// due is when hit k of the phase is due, from the phase's start.
+func (a *arrivals) due(k uint64) time.Duration {
+	position := float64(k)
+	if len(a.checkpoints) > 0 {
+		position = a.checkpoints[k/block]
+		rng := a.draws(k / block)
+		for range k%block + 1 {
+			position += rng.ExpFloat64()
+		}
+	}
+	return time.Duration(a.profile.when(position) * float64(time.Second))
+}

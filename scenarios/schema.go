@@ -1,0 +1,252 @@
+package scenarios
+
+import (
+	"bytes"
+	"encoding/json"
+
+	"github.com/kaizenautomation/andon/contracts"
+	"github.com/kaizenautomation/andon/contracts/provider"
+)
+
+type object = map[string]any
+
+// Schema is a JSON Schema (draft 2020-12) of the scenario format, in the words of a description: editors complete keys
+// and values by it. It says what a file looks like; sums, names and files of data are checked by [Parse] alone.
+func Schema(d *contracts.Description) []byte {
+	s := schema{d}
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	// Maps, strings and numbers cannot fail to encode.
+	_ = e.Encode(s.root())
+	return b.Bytes()
+}
+
+type schema struct{ d *contracts.Description }
+
+// orVariable admits a reference to the environment wherever a text is read.
+const orVariable = `|.*\$\{.*`
+
+func text(description string) object { return object{"type": "string", "description": description} }
+
+func pattern(p, description string, examples ...string) object {
+	return object{"type": "string", "pattern": "^(?:" + p + orVariable + ")$", "description": description, "examples": examples}
+}
+
+func rate(description string) object {
+	return pattern(`[0-9.eE+]+ */ *[smh]`, description+", with its unit: 100/s, 90/m, 20/h.", "100/s")
+}
+
+func length(description string) object {
+	return pattern(`([0-9.]+(ns|us|µs|ms|s|m|h))+|0`, description+", with its unit: 500ms, 30s, 1h30m.", "30s")
+}
+
+func share(description string) object {
+	return pattern(`[0-9.eE+-]+ *%`, description+", as a percentage: 10%.", "10%")
+}
+
+func integer(description string, lo, hi uint64) object {
+	return object{"description": description, "anyOf": []any{
+		object{"type": "integer", "minimum": lo, "maximum": hi}, object{"type": "string", "pattern": `^(?:[0-9_]+` + orVariable + `)$`},
+	}}
+}
+
+func boolean(description string) object {
+	return object{"description": description, "anyOf": []any{object{"type": "boolean"}, object{"type": "string", "pattern": `\$\{`}}}
+}
+
+func weight(description string) object {
+	return object{"description": description, "anyOf": []any{object{"type": "number", "minimum": 0}, object{"type": "string", "pattern": `\$\{`}}}
+}
+
+func closed(description string, required []string, properties object) object {
+	o := object{"type": "object", "description": description, "additionalProperties": false, "properties": properties}
+	if len(required) > 0 {
+		o["required"] = required
+	}
+	return o
+}
+
+func (s schema) root() object {
+	root := closed("What andon sends, and when.", []string{"load"}, object{
+		"name":        pattern(`[A-Za-z0-9._-]{1,64}`, "Names the scenario in reports and run directories; the file's name where it is left out.", "mixed"),
+		"description": text("What the scenario is for."),
+		"target":      text("The provider's base URL. Anything but loopback must be given as --target as well."),
+		"load": object{
+			"type": "array", "minItems": 1, "maxItems": maxPhases, "items": s.phase(),
+			"description": "The phases, one after the other: either all open (a rate) or all closed (callers).",
+		},
+		"arrivals": object{
+			"enum": []string{"constant", "poisson"}, "default": "constant",
+			"description": "Whether calls come at even distances, or at random as independent users do.",
+		},
+		"mix":    s.mix(),
+		"data":   s.data(),
+		"limits": s.limits(),
+		"thresholds": object{
+			"type": "array", "items": s.threshold(), "description": "The conditions that decide the verdict.",
+		},
+		"provider": s.provider(),
+	})
+	root["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+	root["title"] = "andon scenario"
+	root["$defs"] = object{"source": sourceSchema()}
+	return root
+}
+
+func (s schema) phase() object {
+	p := closed("A phase: one of rate, ramp, steps, sine, spike, callers, and how long.", []string{"for"}, object{
+		"name":   pattern(`[A-Za-z0-9._-]{1,64}`, "Names the phase in reports and thresholds.", "burst"),
+		"for":    length("How long the phase lasts"),
+		"warmup": boolean("A warm-up is sent and shown, and left out of figures and thresholds."),
+		"rate":   rate("A constant rate"),
+		"ramp": closed("A rate that changes evenly.", []string{"from", "to"}, object{
+			"from": rate("The rate at the start"), "to": rate("The rate at the end"),
+		}),
+		"steps": closed("A rate that changes in steps of equal length.", []string{"from", "to", "by"}, object{
+			"from": rate("The first rate"), "to": rate("The last rate"), "by": rate("The difference between steps"),
+		}),
+		"sine": closed("A rate that swings around a mean, beginning at the mean and rising.", []string{"mean", "amplitude", "period"}, object{
+			"mean": rate("The mean rate"), "amplitude": rate("How far the rate swings, at most the mean"), "period": length("The length of one swing"),
+		}),
+		"spike": closed("A base rate with one burst.", []string{"base", "peak", "at", "width"}, object{
+			"base": rate("The rate before and after"), "peak": rate("The rate within the burst"),
+			"at": length("When the burst begins, from the phase's start"), "width": length("How long the burst lasts"),
+		}),
+		"callers": integer("A closed loop: so many callers, each of whom sends when the last call is answered.", 1, 60_000),
+	})
+	var one []any
+	for _, k := range shapeKeys {
+		one = append(one, object{"required": []string{k}})
+	}
+	p["oneOf"] = one
+	return p
+}
+
+func (s schema) mix() object {
+	tiers := object{}
+	for _, t := range append(append([]string{}, s.d.Tiers()...), NoTier) {
+		tiers[t] = weight("The weight of calls with the tier " + t + ".")
+	}
+	tiers[NoTier] = weight("The weight of calls that leave the tier out.")
+	var types []string
+	for _, t := range s.d.ContentTypes() {
+		types = append(types, t.Name)
+	}
+	properties := object{
+		"tier": closed("Weights by tier. Left out: every tier of the description alike.", nil, tiers),
+		"content": object{
+			"type":        "array",
+			"description": "Weighted content signatures. Left out: every content type alone, alike.",
+			"items": closed("A signature and its weight.", []string{"items"}, object{
+				"weight": weight("The signature's weight; 1 where it is left out."),
+				"items": object{
+					"description": "The types of the items, in order; [] for an empty list, none to leave the field out.",
+					"anyOf": []any{
+						object{"type": "array", "maxItems": maxItems, "items": object{"anyOf": []any{
+							object{"enum": types}, object{"type": "string", "pattern": `\$\{`},
+						}}},
+						object{"const": noContent},
+					},
+				},
+			}),
+		},
+		"invalid": share("The share of calls that break the contract, and must be refused"),
+	}
+	for _, f := range s.d.Fields() {
+		properties[f.Name] = share("The share of calls with " + f.Name)
+	}
+	return closed("What the calls carry.", nil, properties)
+}
+
+func sourceSchema() object {
+	return closed("Where values come from: one of length, ids, values, from, template, keys.", nil, object{
+		"length": object{
+			"description": "The length of generated texts, in characters: a number, or a distribution.",
+			"anyOf": []any{
+				integer("A constant length.", 0, maxText),
+				closed("A lognormal distribution.", []string{"median", "p99"}, object{
+					"median": integer("Half of the texts are longer.", 1, maxText), "p99": integer("One text in a hundred is longer.", 1, maxText),
+				}),
+				closed("A uniform distribution.", []string{"min", "max"}, object{
+					"min": integer("The least length.", 0, maxText), "max": integer("The greatest length.", 0, maxText),
+				}),
+			},
+		},
+		"ids":      object{"type": "array", "minItems": 1, "items": object{"type": []string{"string", "number"}}, "description": "Texts, of which each call takes one at random."},
+		"values":   object{"type": "array", "minItems": 1, "description": "Values of any type, of which each call takes one at random."},
+		"from":     text("A .csv or .jsonl file, found from the scenario's folder, of which each call takes a row at random."),
+		"column":   text("The column of the file."),
+		"template": text("A text with {{seq}} (the call's number), {{uuid}} and {{column}} of the file."),
+		"keys":     integer("How many members a generated object has.", 0, 1000),
+		"depth":    integer("How many levels it has.", 1, maxDepth),
+	})
+}
+
+func (s schema) data() object {
+	properties := object{}
+	for _, t := range s.d.ContentTypes() {
+		byProperty := object{}
+		for _, p := range t.Properties {
+			byProperty[p.Name] = object{"$ref": "#/$defs/source"}
+		}
+		properties[t.Name] = object{"description": "The values of " + t.Name + " items.", "anyOf": []any{
+			object{"$ref": "#/$defs/source"},
+			closed("One source for each property.", []string{"properties"}, object{"properties": closed("The properties.", nil, byProperty)}),
+		}}
+	}
+	for _, f := range s.d.Fields() {
+		if _, taken := properties[f.Name]; !taken {
+			properties[f.Name] = object{"$ref": "#/$defs/source", "description": "The values of " + f.Name + "."}
+		}
+	}
+	return closed("Where values come from. Left out: values generated from the description.", nil, properties)
+}
+
+func (s schema) limits() object {
+	return closed("What a run may use.", nil, object{
+		"timeout":  length("How long a call may take, and how long it may wait for a free slot; 30s where it is left out"),
+		"inFlight": integer("The most calls in flight; 1000 where it is left out.", 1, 60_000),
+		"calls":    integer("The most calls in all; 100000 where it is left out.", 1, maxCalls),
+	})
+}
+
+func (s schema) threshold() object {
+	expr := object{
+		"type":        "string",
+		"description": "A condition: p99(latency) < 800ms, rate(errors){tier=Lite} < 0.1%, count(violations) == 0.",
+		"examples":    []string{"p99(latency) < 800ms", "rate(errors) < 0.1%", "count(violations) == 0", "rate(sent) >= 99%"},
+	}
+	return object{"anyOf": []any{expr, closed("A condition that may end the run.", []string{"expr"}, object{
+		"expr":  expr,
+		"abort": boolean("End the run as soon as the condition is broken."),
+		"after": length("How much of the run must have passed before it is ended"),
+	})}}
+}
+
+func (s schema) provider() object {
+	latency := pattern(`.+`, "A service time: 20ms, constant(20ms), uniform(10ms, 50ms), lognormal(400ms, 0.4) by median and sigma.",
+		"20ms", "uniform(10ms, 50ms)", "lognormal(400ms, 0.4)")
+	tiers := object{}
+	for _, t := range append(append([]string{}, s.d.Tiers()...), NoTier) {
+		tiers[t] = latency
+	}
+	faults := object{
+		"slowBody": closed("Bodies that trickle.", []string{"share", "for"}, object{
+			"share": share("The share of calls"), "for": length("How long a body takes"),
+		}),
+		"stall": closed("One freeze of the whole provider.", []string{"at", "for"}, object{
+			"at": length("When it begins, from the first call on"), "for": length("How long it lasts"),
+		}),
+	}
+	for _, name := range provider.ShareNames() {
+		faults[name] = share("The share of valid calls with the fault " + name)
+	}
+	return closed("The embedded provider, which is called where no target is given.", nil, object{
+		"workers": integer("How many calls are served at a time; 0 is any number.", 0, 1_000_000),
+		"queue":   integer("How many calls wait for a worker before others are refused with 429.", 0, 1_000_000),
+		"latency": object{"anyOf": []any{latency, closed("Service times by tier.", nil, tiers)}},
+		"faults":  closed("How the provider misbehaves.", nil, faults),
+	})
+}
