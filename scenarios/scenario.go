@@ -61,7 +61,7 @@ const (
 )
 
 const (
-	maxPhases  = 200
+	maxPhases  = 100
 	maxClasses = 2000
 	maxItems   = 64
 	maxCalls   = 1_000_000_000

@@ -128,7 +128,7 @@ func (s *sink) tick() {
 	}
 	for _, t := range s.thresholds {
 		if now >= t.after && t.Broken(s.aggregator) {
-			s.stopFor(results.Aborted, fmt.Sprintf("the threshold %s was broken after %s", t.Expr(), now.Round(100*time.Millisecond)))
+			s.stopFor(results.Aborted, fmt.Sprintf("the threshold %s was broken after %s", t.Threshold, now.Round(100*time.Millisecond)))
 			break
 		}
 	}

@@ -1,0 +1,299 @@
+package results
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/ipc"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+)
+
+const (
+	hitsFormat = "andon.hits/1"
+	// batchRows is the most rows of one record batch.
+	batchRows = 32768
+	// batchLimit bounds what a reader takes for a batch; more is no file of andon's.
+	batchLimit = 1 << 20
+)
+
+// columns are the columns of a hits file, in order. Indices into dictionaries are signed, because pandas takes no others.
+func columns() []arrow.Field {
+	texts := func(index arrow.DataType) arrow.DataType {
+		return &arrow.DictionaryType{IndexType: index, ValueType: arrow.BinaryTypes.String}
+	}
+	return []arrow.Field{
+		{Name: "n", Type: arrow.PrimitiveTypes.Uint32},
+		{Name: "due_ns", Type: arrow.PrimitiveTypes.Int64},
+		{Name: "lag_s", Type: arrow.PrimitiveTypes.Float32},
+		{Name: "own_lag_s", Type: arrow.PrimitiveTypes.Float32},
+		{Name: "service_s", Type: arrow.PrimitiveTypes.Float32},
+		{Name: "status", Type: arrow.PrimitiveTypes.Uint16},
+		{Name: "class", Type: texts(arrow.PrimitiveTypes.Int16)},
+		{Name: "phase", Type: texts(arrow.PrimitiveTypes.Int8)},
+		{Name: "error", Type: texts(arrow.PrimitiveTypes.Int8)},
+		{Name: "rule", Type: texts(arrow.PrimitiveTypes.Int8)},
+		{Name: "bytes_in", Type: arrow.PrimitiveTypes.Uint32},
+		{Name: "bytes_out", Type: arrow.PrimitiveTypes.Uint32},
+	}
+}
+
+// dictionaries are the texts of the columns class, phase, error and rule.
+func dictionaries(l Labels) (classes, phases, kinds, rules []string) {
+	for _, c := range l.Classes {
+		classes = append(classes, c.Name)
+	}
+	for _, p := range l.Phases {
+		phases = append(phases, p.Name)
+	}
+	return classes, phases, KindNames(), l.Rules
+}
+
+// hitsWriter writes rows as an Arrow IPC stream.
+type hitsWriter struct {
+	file   *os.File
+	buffer *bufio.Writer
+	arrow  *ipc.Writer
+	schema *arrow.Schema
+	dicts  [4]arrow.ArrayData
+
+	n, in, out            []uint32
+	due                   []int64
+	lag, ownLag, service  []float32
+	status                []uint16
+	class                 []int16
+	phase, kind, ruleName []int8
+}
+
+func newHitsWriter(file *os.File, m Manifest) *hitsWriter {
+	metadata := arrow.NewMetadata(
+		[]string{"format", "run", "scenario", "seed"},
+		[]string{hitsFormat, m.ID, m.Scenario, strconv.FormatUint(m.Seed, 10)},
+	)
+	w := &hitsWriter{
+		file: file, buffer: bufio.NewWriterSize(file, 64<<10), schema: arrow.NewSchema(columns(), &metadata),
+	}
+	w.arrow = ipc.NewWriter(w.buffer, ipc.WithSchema(w.schema))
+	classes, phases, kinds, rules := dictionaries(m.Labels)
+	for i, texts := range [][]string{classes, phases, kinds, rules} {
+		b := array.NewStringBuilder(memory.DefaultAllocator)
+		b.AppendValues(texts, nil)
+		w.dicts[i] = b.NewStringArray().Data()
+	}
+	return w
+}
+
+func (w *hitsWriter) add(r Row) error {
+	w.n = append(w.n, r.N)
+	w.due = append(w.due, int64(r.Due))
+	w.lag = append(w.lag, r.Lag)
+	w.ownLag = append(w.ownLag, r.OwnLag)
+	w.service = append(w.service, r.Service)
+	w.status = append(w.status, r.Status)
+	w.class = append(w.class, int16(r.Class))
+	w.phase = append(w.phase, int8(r.Phase))
+	w.kind = append(w.kind, int8(r.Error))
+	w.ruleName = append(w.ruleName, int8(r.Rule))
+	w.in = append(w.in, r.BytesIn)
+	w.out = append(w.out, r.BytesOut)
+	if len(w.n) == batchRows {
+		return w.flush()
+	}
+	return nil
+}
+
+// flush hands what was added to the kernel, which keeps it even if this process is killed.
+func (w *hitsWriter) flush() error {
+	rows := len(w.n)
+	if rows == 0 {
+		return w.buffer.Flush()
+	}
+	fields := w.schema.Fields()
+	cols := make([]arrow.Array, len(fields))
+	plain := func(i int, bytes []byte) {
+		data := array.NewData(fields[i].Type, rows, []*memory.Buffer{nil, memory.NewBufferBytes(bytes)}, nil, 0, 0)
+		cols[i] = array.MakeFromData(data)
+	}
+	indexed := func(i, dict int, bytes []byte) {
+		data := array.NewDataWithDictionary(fields[i].Type, rows, []*memory.Buffer{nil, memory.NewBufferBytes(bytes)}, 0, 0, w.dicts[dict].(*array.Data))
+		cols[i] = array.MakeFromData(data)
+	}
+	plain(0, arrow.Uint32Traits.CastToBytes(w.n))
+	plain(1, arrow.Int64Traits.CastToBytes(w.due))
+	plain(2, arrow.Float32Traits.CastToBytes(w.lag))
+	plain(3, arrow.Float32Traits.CastToBytes(w.ownLag))
+	plain(4, arrow.Float32Traits.CastToBytes(w.service))
+	plain(5, arrow.Uint16Traits.CastToBytes(w.status))
+	indexed(6, 0, arrow.Int16Traits.CastToBytes(w.class))
+	indexed(7, 1, arrow.Int8Traits.CastToBytes(w.phase))
+	indexed(8, 2, arrow.Int8Traits.CastToBytes(w.kind))
+	indexed(9, 3, arrow.Int8Traits.CastToBytes(w.ruleName))
+	plain(10, arrow.Uint32Traits.CastToBytes(w.in))
+	plain(11, arrow.Uint32Traits.CastToBytes(w.out))
+	err := w.arrow.Write(array.NewRecordBatch(w.schema, cols, int64(rows)))
+	w.n, w.due, w.lag, w.ownLag, w.service, w.status = w.n[:0], w.due[:0], w.lag[:0], w.ownLag[:0], w.service[:0], w.status[:0]
+	w.class, w.phase, w.kind, w.ruleName, w.in, w.out = w.class[:0], w.phase[:0], w.kind[:0], w.ruleName[:0], w.in[:0], w.out[:0]
+	return errors.Join(err, w.buffer.Flush())
+}
+
+// close writes the end-of-stream mark.
+func (w *hitsWriter) close() error {
+	return errors.Join(w.flush(), w.arrow.Close(), w.buffer.Flush(), w.file.Close())
+}
+
+// endMark is how an Arrow IPC stream says that it is whole.
+var endMark = [8]byte{0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0}
+
+// readHits gives the rows of a hits file in the order in which they were written, and tells whether the file is whole.
+// Where the file was cut off, the rows of its whole batches are given.
+func readHits(path string, labels Labels, each func(Row) error) (complete bool, err error) {
+	defer func() {
+		// The library panics on some corrupt files.
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%s is corrupt: %v", path, p)
+		}
+	}()
+	f, err := os.Open(path)
+	if err != nil {
+		return false, err
+	}
+	defer f.Close()
+	size, err := f.Seek(0, io.SeekEnd)
+	if err != nil {
+		return false, err
+	}
+	var tail [len(endMark)]byte
+	if size >= int64(len(tail)) {
+		if _, err := f.ReadAt(tail[:], size-int64(len(tail))); err != nil {
+			return false, err
+		}
+	}
+	complete = tail == endMark
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return false, err
+	}
+	in := &countingReader{r: bufio.NewReaderSize(f, 64<<10)}
+	r, err := ipc.NewReader(in)
+	if err != nil {
+		if !complete {
+			return false, nil // killed before the first second was over
+		}
+		return false, fmt.Errorf("%s is no Arrow stream: %w", path, err)
+	}
+	defer r.Release()
+	if err := checkColumns(r.Schema()); err != nil {
+		return false, fmt.Errorf("%s: %w", path, err)
+	}
+	batches := 0
+	for r.Next() {
+		if err := eachRow(r.RecordBatch(), labels, each); err != nil {
+			var own *rowError
+			if errors.As(err, &own) {
+				return false, own.err
+			}
+			return false, fmt.Errorf("%s, batch %d (which ends at byte %d): %w", path, batches+1, in.n, err)
+		}
+		batches++
+	}
+	if err := r.Err(); err != nil && !errors.Is(err, io.EOF) {
+		// Where the file ends within a batch, the end is missing; anywhere else, it is corrupt.
+		if in.n >= size && !complete {
+			return false, nil
+		}
+		return false, fmt.Errorf("%s is corrupt after batch %d, at about byte %d: %w", path, batches, in.n, err)
+	}
+	return complete, nil
+}
+
+// rowError is an error of whoever takes the rows.
+type rowError struct{ err error }
+
+func (e *rowError) Error() string { return e.err.Error() }
+
+type countingReader struct {
+	r io.Reader
+	n int64
+}
+
+func (c *countingReader) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	c.n += int64(n)
+	return n, err
+}
+
+func checkColumns(s *arrow.Schema) error {
+	if i := s.Metadata().FindKey("format"); i < 0 || s.Metadata().Values()[i] != hitsFormat {
+		return fmt.Errorf("expected the format %s in the schema's metadata, found %q", hitsFormat, s.Metadata().ToMap()["format"])
+	}
+	want := columns()
+	if len(s.Fields()) != len(want) {
+		return fmt.Errorf("expected %d columns, found %d", len(want), len(s.Fields()))
+	}
+	for i, f := range s.Fields() {
+		if f.Name != want[i].Name || !arrow.TypeEqual(f.Type, want[i].Type) {
+			return fmt.Errorf("expected the column %s (%s) in place %d, found %s (%s)", want[i].Name, want[i].Type, i+1, f.Name, f.Type)
+		}
+	}
+	return nil
+}
+
+func eachRow(batch arrow.RecordBatch, labels Labels, each func(Row) error) error {
+	if batch.NumRows() > batchLimit {
+		return fmt.Errorf("expected at most %d rows, found %d", batchLimit, batch.NumRows())
+	}
+	col := batch.Column
+	n, due := col(0).(*array.Uint32).Uint32Values(), col(1).(*array.Int64).Int64Values()
+	lag, ownLag := col(2).(*array.Float32).Float32Values(), col(3).(*array.Float32).Float32Values()
+	service, status := col(4).(*array.Float32).Float32Values(), col(5).(*array.Uint16).Uint16Values()
+	in, out := col(10).(*array.Uint32).Uint32Values(), col(11).(*array.Uint32).Uint32Values()
+	classes, phases, kinds, rules := dictionaries(labels)
+	var indices [4]arrow.Array
+	for i, want := range [][]string{classes, phases, kinds, rules} {
+		d := col(6 + i).(*array.Dictionary)
+		if err := checkDictionary(batch.ColumnName(6+i), d, want); err != nil {
+			return err
+		}
+		indices[i] = d.Indices()
+	}
+	class := indices[0].(*array.Int16).Int16Values()
+	phase, kind, rule := indices[1].(*array.Int8).Int8Values(), indices[2].(*array.Int8).Int8Values(), indices[3].(*array.Int8).Int8Values()
+	for i := range n {
+		if int(class[i]) >= len(classes) || int(phase[i]) >= len(phases) || int(kind[i]) >= len(kinds) || int(rule[i]) >= len(rules) ||
+			class[i] < 0 || phase[i] < 0 || kind[i] < 0 || rule[i] < 0 {
+			return fmt.Errorf("row %d refers to a text that the run does not have", i+1)
+		}
+		err := each(Row{
+			N: n[i], Due: time.Duration(due[i]), Lag: lag[i], OwnLag: ownLag[i], Service: service[i], Status: status[i],
+			Class: uint16(class[i]), Phase: uint8(phase[i]), Error: Kind(kind[i]), Rule: uint8(rule[i]),
+			BytesIn: in[i], BytesOut: out[i],
+		})
+		if err != nil {
+			return &rowError{err}
+		}
+	}
+	return nil
+}
+
+// checkDictionary holds a column's texts against those of the manifest.
+func checkDictionary(name string, d *array.Dictionary, want []string) error {
+	texts, ok := d.Dictionary().(*array.String)
+	if !ok {
+		return fmt.Errorf("the texts of column %s are %s", name, d.Dictionary().DataType())
+	}
+	found := make([]string, texts.Len())
+	for i := range found {
+		found[i] = texts.Value(i)
+	}
+	// Kinds may be appended in later versions; a reader that knows more than the writer did reads the same.
+	if len(found) > len(want) || !slices.Equal(found, want[:len(found)]) || d.Len() > 0 && len(found) == 0 {
+		return fmt.Errorf("the texts of column %s are not those of %s", name, manifestFile)
+	}
+	return nil
+}

@@ -1,0 +1,235 @@
+package results
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// The files of a run directory that are written while it runs.
+const (
+	manifestFile = "run.json"
+	hitsFile     = "hits.arrow"
+	samplesFile  = "samples.jsonl"
+	endFile      = "end.json"
+
+	manifestSchema = "andon.run/1"
+	maxManifest    = 16 << 20
+	maxSamples     = 1000
+)
+
+// NewDir gives a name for a run and a place for it below parent that is not taken, such as 20261123T214800Z-mixed.
+func NewDir(parent, scenario string, now time.Time) (id, dir string) {
+	base := now.UTC().Format("20060102T150405Z") + "-" + scenario
+	id = base
+	for i := 2; ; i++ {
+		dir = filepath.Join(parent, id)
+		if _, err := os.Lstat(dir); errors.Is(err, fs.ErrNotExist) || i > 1000 {
+			return id, dir
+		}
+		id = base + "-" + strconv.Itoa(i)
+	}
+}
+
+// Writer writes a run directory while the run goes on. It is for one goroutine.
+type Writer struct {
+	dir     string
+	hits    *hitsWriter
+	samples *os.File
+	written int
+}
+
+// Create makes the run directory and writes the manifest and the given files into it. A directory that exists must be
+// empty: no run is ever overwritten.
+func Create(dir string, m Manifest, files map[string][]byte) (*Writer, error) {
+	if len(m.Labels.Classes) > math.MaxInt16 || len(m.Labels.Phases) > math.MaxInt8 || len(m.Labels.Rules) > math.MaxInt8 {
+		return nil, fmt.Errorf("the run has more classes, phases or rules than %s can tell apart", hitsFile)
+	}
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return nil, fmt.Errorf("the run directory cannot be made: %w", err)
+	}
+	if entries, err := os.ReadDir(dir); err != nil {
+		return nil, fmt.Errorf("the run directory cannot be read: %w", err)
+	} else if len(entries) > 0 {
+		return nil, fmt.Errorf("the directory %s is not empty, and a run is never overwritten: choose another with --out", dir)
+	}
+	m.Schema = manifestSchema
+	text, err := json.MarshalIndent(m, "", "  ")
+	if err != nil {
+		return nil, err
+	}
+	if err := os.WriteFile(filepath.Join(dir, manifestFile), append(text, '\n'), 0o666); err != nil {
+		return nil, err
+	}
+	for name, data := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o666); err != nil {
+			return nil, err
+		}
+	}
+	hits, err := os.Create(filepath.Join(dir, hitsFile))
+	if err != nil {
+		return nil, err
+	}
+	samples, err := os.Create(filepath.Join(dir, samplesFile))
+	if err != nil {
+		return nil, errors.Join(err, hits.Close())
+	}
+	return &Writer{dir: dir, hits: newHitsWriter(hits, m), samples: samples}, nil
+}
+
+// Add keeps one row. It reaches the file with the next Flush, or by itself after some ten thousand more.
+func (w *Writer) Add(r Row) error { return w.hits.add(r) }
+
+// Flush hands everything that was added to the kernel. Called every second, it bounds what a crash can lose.
+func (w *Writer) Flush() error { return w.hits.flush() }
+
+// Sample keeps one sample. Beyond a thousand they are dropped: they are there for people to read.
+func (w *Writer) Sample(s Sample) error {
+	if w.written++; w.written > maxSamples {
+		return nil
+	}
+	line, err := json.Marshal(s)
+	if err != nil {
+		return err
+	}
+	_, err = w.samples.Write(append(line, '\n'))
+	return err
+}
+
+// Close writes how the run ended, last of all: a run directory with an end is whole.
+func (w *Writer) Close(e End) error {
+	if err := errors.Join(w.hits.close(), w.samples.Close()); err != nil {
+		return err
+	}
+	return WriteJSON(filepath.Join(w.dir, endFile), e)
+}
+
+// WriteJSON writes a document so that it is there whole or not at all.
+func WriteJSON(path string, document any) error {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(document); err != nil {
+		return err
+	}
+	temporary := path + ".tmp"
+	if err := os.WriteFile(temporary, b.Bytes(), 0o666); err != nil {
+		return err
+	}
+	return os.Rename(temporary, path)
+}
+
+// Run is a run directory that was read.
+type Run struct {
+	Dir string
+	Manifest
+	Samples []Sample
+	// End says how the run ended; its Reason is Cut where the process died before it could say so.
+	End End
+}
+
+// Open reads a run directory, apart from its rows.
+func Open(dir string) (*Run, error) {
+	r := &Run{Dir: dir}
+	path := filepath.Join(dir, manifestFile)
+	if err := ReadJSON(path, &r.Manifest); err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("%s is no run directory: it has no %s", dir, manifestFile)
+		}
+		return nil, err
+	}
+	if err := checkManifest(r.Manifest); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if err := r.readSamples(filepath.Join(dir, samplesFile)); err != nil {
+		return nil, err
+	}
+	err := ReadJSON(filepath.Join(dir, endFile), &r.End)
+	if errors.Is(err, fs.ErrNotExist) {
+		r.End = End{Reason: Cut, Detail: "the end of the run is missing: andon was killed, or is still running; the figures go up to the last second that was written"}
+	} else if err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+func checkManifest(m Manifest) error {
+	switch {
+	case m.Schema != manifestSchema:
+		return fmt.Errorf("expected \"schema\": %q, found %q; another version of andon wrote it", manifestSchema, m.Schema)
+	case len(m.Labels.Classes) == 0 || len(m.Labels.Phases) == 0 || len(m.Labels.Rules) == 0 || m.Labels.Rules[0] != "":
+		return errors.New("expected labels with classes, phases and rules, the first of which is \"\"")
+	case m.Planned != nil && len(m.Planned) != len(m.Labels.Phases):
+		return fmt.Errorf("expected /planned to have %d entries, one for each phase, found %d", len(m.Labels.Phases), len(m.Planned))
+	}
+	for i, p := range m.Planned {
+		if len(p) != len(m.Labels.Classes) {
+			return fmt.Errorf("expected /planned/%d to have %d entries, one for each class, found %d", i, len(m.Labels.Classes), len(p))
+		}
+	}
+	return nil
+}
+
+// readSamples reads one sample a line; a last line without an end was being written when the process died.
+func (r *Run) readSamples(path string) error {
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	defer f.Close()
+	in := bufio.NewReaderSize(f, 32<<10) // a sample is a few kilobytes, and six times that at most, escaped
+	for line := 1; line <= maxSamples; line++ {
+		text, err := in.ReadSlice('\n')
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return fmt.Errorf("%s:%d: %w", path, line, err)
+		}
+		var s Sample
+		if err := json.Unmarshal(text, &s); err != nil {
+			return fmt.Errorf("%s:%d: not a sample: %w", path, line, err)
+		}
+		r.Samples = append(r.Samples, s)
+	}
+	return nil
+}
+
+// ReadJSON reads a document that andon wrote. What it does not know in it is an error.
+func ReadJSON(path string, document any) error {
+	if info, err := os.Stat(path); err != nil {
+		return err
+	} else if info.Size() > maxManifest {
+		return fmt.Errorf("%s has %d bytes, more than a file of andon's", path, info.Size())
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	if err := d.Decode(document); err != nil {
+		line := 1 + strings.Count(string(text[:min(int(d.InputOffset()), len(text))]), "\n")
+		return fmt.Errorf("%s:%d: %w", path, line, err)
+	}
+	return nil
+}
+
+// Rows gives the run's rows in the order in which the hits ended, with constant memory, and tells whether the file is
+// whole. Where it was cut off, the rows of all batches that were written are given, and that is no error.
+func (r *Run) Rows(each func(Row) error) (complete bool, err error) {
+	return readHits(filepath.Join(r.Dir, hitsFile), r.Labels, each)
+}
