@@ -388,7 +388,15 @@ func (r *mixReader) readFeeder(from value, columns []string, place value) []row 
 		from.fail("the file of data %s is no regular file of at most 64 MiB", name)
 		return nil
 	}
-	rows, err := read(f, path, columns)
+	data, err := io.ReadAll(io.LimitReader(f, maxFeeder))
+	if err != nil {
+		from.fail("the file of data cannot be read: %v", err)
+		return nil
+	}
+	if filepath.IsLocal(name) {
+		r.feeders[filepath.ToSlash(filepath.Clean(name))] = data
+	}
+	rows, err := read(bytes.NewReader(data), path, columns)
 	var missing *missingColumn
 	switch {
 	case errors.As(err, &missing):

@@ -75,10 +75,11 @@ func (w weights) pick(u float64) int {
 
 // readMix reads `mix` and `data`, and names the classes.
 func (s *Scenario) readMix(doc *document, keys map[string]value) {
-	r := mixReader{doc: doc, d: s.description, sources: map[string]map[string]source{}}
+	r := mixReader{doc: doc, d: s.description, sources: map[string]map[string]source{}, feeders: map[string][]byte{}}
 	if v, given := keys["data"]; given {
 		r.readData(v, s.Source)
 	}
+	s.Feeders = r.feeders
 	var known map[string]value
 	if v, given := keys["mix"]; given {
 		names := []string{"tier", "content", "invalid"}
@@ -144,6 +145,7 @@ type mixReader struct {
 	d   *contracts.Description
 	// sources are those of `data`: by content type, or "" for the call's own properties, and by property.
 	sources map[string]map[string]source
+	feeders map[string][]byte
 }
 
 func (r *mixReader) readTiers(known map[string]value, m *mix) {

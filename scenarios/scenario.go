@@ -25,6 +25,9 @@ type Scenario struct {
 	Name string
 	// Source is the file as it was read, before the environment was put in.
 	Source []byte
+	// Feeders are the files of data as they were read, by their names relative to the scenario, with slashes. Files that
+	// lie elsewhere than below the scenario are not among them.
+	Feeders map[string][]byte
 	// Target is the provider's base URL; empty where the scenario names none.
 	Target string
 	// Timeout is how long a hit may take from being sent, and how long it may wait for a free slot.

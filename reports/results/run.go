@@ -72,7 +72,7 @@ func Create(dir string, m Manifest, files map[string][]byte) (*Writer, error) {
 		return nil, err
 	}
 	for name, data := range files {
-		if err := os.WriteFile(filepath.Join(dir, name), data, 0o666); err != nil {
+		if err := writeFile(dir, name, data); err != nil {
 			return nil, err
 		}
 	}
@@ -85,6 +85,22 @@ func Create(dir string, m Manifest, files map[string][]byte) (*Writer, error) {
 		return nil, errors.Join(err, hits.Close())
 	}
 	return &Writer{dir: dir, hits: newHitsWriter(hits, m), samples: samples}, nil
+}
+
+// writeFile writes one of the caller's files below the run directory.
+func writeFile(dir, name string, data []byte) error {
+	switch name {
+	case manifestFile, hitsFile, samplesFile, endFile:
+		return fmt.Errorf("a file called %s cannot be kept in a run directory, which has its own: rename it", name)
+	}
+	if !filepath.IsLocal(filepath.FromSlash(name)) {
+		return fmt.Errorf("the file %s lies outside the run directory", name)
+	}
+	path := filepath.Join(dir, filepath.FromSlash(name))
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+		return err
+	}
+	return os.WriteFile(path, data, 0o666)
 }
 
 // Add keeps one row. It reaches the file with the next Flush, or by itself after some ten thousand more.

@@ -1,0 +1,266 @@
+// Command andon tests one API call, POST /agents/execute: it drives a provider with load that looks like real traffic,
+// holds every response against the contract, and reports latency and statuses.
+//
+// Exit codes: 0 all held; 1 a check failed; 2 wrong usage, scenario or description, nothing was sent; 3 no verdict is
+// possible.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"golang.org/x/term"
+
+	"github.com/kaizenautomation/andon"
+	"github.com/kaizenautomation/andon/contracts"
+	"github.com/kaizenautomation/andon/reports"
+)
+
+func main() {
+	os.Exit(execute(os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// The exit codes that are not a verdict's.
+const (
+	usage     = 2
+	noVerdict = 3
+)
+
+// exit is an error that ends the process with a code; with no error in it, it ends silently.
+type exit struct {
+	code int
+	err  error
+}
+
+func (e exit) Error() string {
+	if e.err == nil {
+		return ""
+	}
+	return e.err.Error()
+}
+
+func (e exit) Unwrap() error { return e.err }
+
+// command is what all commands share.
+type command struct {
+	stdout, stderr io.Writer
+	spec           string
+}
+
+// execute runs andon with the given arguments and returns the exit code.
+func execute(args []string, stdout, stderr io.Writer) int {
+	c := &command{stdout: stdout, stderr: stderr}
+	root := c.root()
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.Execute()
+	if err == nil {
+		return 0
+	}
+	if text := err.Error(); text != "" {
+		fmt.Fprintf(stderr, "andon: %s\n", strings.TrimRight(text, "\n"))
+	}
+	var e exit
+	if errors.As(err, &e) {
+		return e.code
+	}
+	return usage
+}
+
+func (c *command) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "andon",
+		Short: "Load-test POST /agents/execute and hold every response against its contract",
+		Long: `andon drives POST /agents/execute with load that looks like real traffic, holds every
+response against openapi.yaml while it does, and reports latency and statuses.
+
+Without --target it drives its own reference provider on this machine, so that everything
+can be tried without a service, a token or a network.`,
+		Example: `  andon run                                    the everyday mix against the reference provider
+  andon plan mixed --curl 3                    what would be sent, and the first calls to try by hand
+  ANDON_TOKEN=… andon run smoke --target https://staging.example.com
+  andon report reports/runs/20261124T060000Z-mixed --format markdown
+  andon serve --workers 64 --queue 256         the reference provider on its own`,
+		Version:       version(),
+		SilenceErrors: true, SilenceUsage: true,
+		Args: cobra.ArbitraryArgs,
+		RunE: group,
+	}
+	root.SetVersionTemplate("andon {{.Version}}\n")
+	root.SetFlagErrorFunc(flagError)
+	root.PersistentFlags().StringVar(&c.spec, "spec", "", "OpenAPI description `file` in place of the built-in openapi.yaml")
+	root.AddCommand(c.run(), c.plan(), c.report(), c.serve(), c.scenarios())
+	return root
+}
+
+// version is that of the module, as the build recorded it.
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(devel)"
+}
+
+// group is the command of a word that stands before others: alone it helps, and a word it does not know is an error.
+func group(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return cmd.Help()
+	}
+	var names []string
+	for _, sub := range cmd.Commands() {
+		if sub.IsAvailableCommand() {
+			names = append(names, sub.Name())
+		}
+	}
+	return fmt.Errorf("unknown command %q; %s", reports.Printable(args[0], 60), suggest(args[0], names, cmd.CommandPath()+" --help lists the commands"))
+}
+
+func suggest(word string, names []string, otherwise string) string {
+	if near := contracts.Nearest(word, names); near != "" {
+		return fmt.Sprintf("did you mean %q? %s", near, otherwise)
+	}
+	return otherwise
+}
+
+// flagError adds the nearest flag to what cobra says of an unknown one.
+func flagError(cmd *cobra.Command, err error) error {
+	var names []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, "--"+f.Name) })
+	text := err.Error()
+	if word, unknown := strings.CutPrefix(text, "unknown flag: "); unknown {
+		return fmt.Errorf("unknown flag %s; %s", word, suggest(word, names, cmd.CommandPath()+" --help lists the flags"))
+	}
+	return fmt.Errorf("%s; %s --help lists the flags", text, cmd.CommandPath())
+}
+
+// noArgs and oneArg say what a command takes.
+func noArgs(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return fmt.Errorf("%s takes no argument, found %q", cmd.CommandPath(), reports.Printable(args[0], 60))
+	}
+	return nil
+}
+
+func atMostOne(cmd *cobra.Command, args []string) error {
+	if len(args) > 1 {
+		return fmt.Errorf("%s takes one argument, found %d: %s", cmd.CommandPath(), len(args), reports.Printable(strings.Join(args, " "), 100))
+	}
+	return nil
+}
+
+func exactlyOne(what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return fmt.Errorf("%s wants %s: %s", cmd.CommandPath(), what, cmd.UseLine())
+		}
+		return atMostOne(cmd, args)
+	}
+}
+
+// description loads the contract: the file that --spec names, or the one that is built in.
+func (c *command) description() (*contracts.Description, []byte, error) {
+	name, data := "openapi.yaml", andon.Spec
+	if c.spec != "" {
+		var err error
+		if name = c.spec; name == "-" {
+			return nil, nil, errors.New("--spec wants a file")
+		}
+		if data, err = readBounded(name, 8<<20); err != nil {
+			return nil, nil, fmt.Errorf("the description cannot be read: %w", err)
+		}
+	}
+	d, err := contracts.Load(name, data)
+	return d, data, err
+}
+
+// readBounded reads a file of the user's, which is small.
+func readBounded(name string, limit int64) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err != nil {
+		return nil, err
+	} else if info.IsDir() {
+		return nil, fmt.Errorf("%s is a directory", name)
+	}
+	data, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err == nil && int64(len(data)) > limit {
+		err = fmt.Errorf("%s is larger than %d KiB", name, limit>>10)
+	}
+	return data, err
+}
+
+// tokenUse is the help of --token-file.
+const tokenUse = "`file` that holds the bearer token, in place of the variable ANDON_TOKEN"
+
+// token is the bearer token, from a file or the environment: never from the command line, which every user of the
+// machine can read.
+func token(file string) (string, error) {
+	text, from := os.Getenv("ANDON_TOKEN"), "ANDON_TOKEN"
+	if file != "" {
+		data, err := readBounded(file, 64<<10)
+		if err != nil {
+			return "", fmt.Errorf("the token cannot be read: %w", err)
+		}
+		text, from = strings.TrimRight(string(data), "\r\n"), file
+		if text == "" {
+			return "", fmt.Errorf("the token file %s is empty", file)
+		}
+	}
+	if strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return "", fmt.Errorf("the token in %s has a character that no bearer token has (a space, a line break or one outside ASCII)", from)
+	}
+	return text, nil
+}
+
+// signals gives a channel that is closed at the first SIGINT or SIGTERM, and a context that ends at the second. said is
+// called in between.
+func signals(said func()) (interrupt <-chan struct{}, kill context.Context, release func()) {
+	arrived := make(chan os.Signal, 2)
+	first := make(chan struct{})
+	kill, cancel := context.WithCancel(context.Background())
+	signal.Notify(arrived, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		select {
+		case <-arrived:
+		case <-kill.Done():
+			return
+		}
+		close(first)
+		said()
+		select {
+		case <-arrived:
+		case <-kill.Done():
+		}
+		cancel()
+	}()
+	return first, kill, func() {
+		signal.Stop(arrived)
+		cancel()
+	}
+}
+
+// screen tells whether a writer is a terminal, how wide it is, and whether it shows colours.
+func screen(w io.Writer) (terminal, color bool, width int) {
+	f, ok := w.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return false, false, 0
+	}
+	width, _, err := term.GetSize(int(f.Fd()))
+	if err != nil || width <= 0 {
+		width = 80
+	}
+	return os.Getenv("TERM") != "dumb", os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb", width
+}

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kaizenautomation/andon/contracts"
+	"github.com/kaizenautomation/andon/reports"
+	"github.com/kaizenautomation/andon/scenarios"
+)
+
+// weighed is how many bodies are built to count bytes; beyond, the rest is estimated from them.
+const weighed = 1_000_000
+
+func (c *command) plan() *cobra.Command {
+	var seed uint64
+	var curl int
+	cmd := &cobra.Command{
+		Use:   "plan [SCENARIO]",
+		Short: "Show what a scenario would send, without sending it",
+		Long: `Plan prints the phases of a scenario, how many calls of each class it sends, how many bytes that
+is, and the highest rate. Nothing is sent. The same scenario and seed give the same calls in andon run.`,
+		Args:              atMostOne,
+		ValidArgsFunction: completeShipped,
+		RunE: func(_ *cobra.Command, args []string) error {
+			if curl < 0 {
+				return fmt.Errorf("--curl wants a number of calls, found %d", curl)
+			}
+			d, _, err := c.description()
+			if err != nil {
+				return err
+			}
+			s, err := c.scenario(args, d)
+			if err != nil {
+				return err
+			}
+			p, err := s.Plan(seed)
+			if err != nil {
+				return err
+			}
+			return c.showPlan(p, d, curl)
+		},
+	}
+	cmd.Flags().Uint64Var(&seed, "seed", defaultSeed, seedUse)
+	cmd.Flags().IntVar(&curl, "curl", 0, "print the first `K` calls as curl lines; the token stands in them as $ANDON_TOKEN")
+	return cmd
+}
+
+func (c *command) showPlan(p *scenarios.Plan, d *contracts.Description, curl int) error {
+	fmt.Fprintf(c.stdout, "%s: %s\n\n", p.Name, announce(p))
+	phases := reports.Table{Header: []string{"phase", ">starts", ">lasts", "load", ">calls", ""}}
+	for i, ph := range p.Labels.Phases {
+		calls, note := "open-ended", ""
+		if p.Planned != nil {
+			var n uint64
+			for _, k := range p.Planned[i] {
+				n += k
+			}
+			calls = fmt.Sprint(n)
+		}
+		if ph.Warmup {
+			note = "warm-up, not in the figures"
+		}
+		phases.Rows = append(phases.Rows, []string{ph.Name, spell(ph.StartSeconds), spell(ph.Seconds), ph.Shape, calls, note})
+	}
+	if err := phases.Text(c.stdout); err != nil {
+		return err
+	}
+	if p.Planned != nil {
+		fmt.Fprintln(c.stdout)
+		classes := reports.Table{Header: []string{"class", "tier", "content", ">calls", ">share"}}
+		for i, class := range p.Labels.Classes {
+			var n uint64
+			for _, phase := range p.Planned {
+				n += phase[i]
+			}
+			classes.Rows = append(classes.Rows, []string{class.Name, class.Tier, class.Content, fmt.Sprint(n), fmt.Sprintf("%.2f %%", 100*float64(n)/float64(p.Hits))})
+		}
+		if err := classes.Text(c.stdout); err != nil {
+			return err
+		}
+		bytes, about := p.Bytes(min(p.Hits, weighed)), ""
+		if p.Hits > weighed {
+			bytes, about = uint64(float64(bytes)/weighed*float64(p.Hits)), "about "
+		}
+		fmt.Fprintf(c.stdout, "\n%d calls, %s%d bytes of bodies (%d a call)\n", p.Hits, about, bytes, bytes/p.Hits)
+	}
+	target := p.Target
+	if target == "" {
+		target = "http://127.0.0.1:8080"
+	}
+	for n := range min(uint64(curl), p.MaxHits()) {
+		body, class := p.AppendBody(nil, n)
+		due := "closed loop"
+		if !p.Closed() {
+			due = fmt.Sprintf("due at %.6f s", p.Due(n).Seconds())
+		}
+		fmt.Fprintf(c.stdout, "\n# call %d, %s, %s\n%s\n", n, p.Labels.Classes[class].Name, due, contracts.Curl(target, body))
+	}
+	return nil
+}
+
+func spell(seconds float64) string {
+	return time.Duration(seconds * float64(time.Second)).Round(time.Microsecond).String()
+}

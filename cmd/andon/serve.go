@@ -1,0 +1,202 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net"
+	"os"
+	"os/signal"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kaizenautomation/andon/contracts"
+	"github.com/kaizenautomation/andon/contracts/provider"
+	"github.com/kaizenautomation/andon/reports"
+)
+
+type serveFlags struct {
+	listen, scenario, tokenFile string
+	workers, queue              int
+	latency, faults             []string
+	slowBody, stall             string
+	maxBody                     int64
+	seed                        uint64
+	log                         bool
+}
+
+func (c *command) serve() *cobra.Command {
+	var f serveFlags
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Serve the reference provider",
+		Long: `Serve answers POST /agents/execute as the description says, and can be made to behave like a real
+service: with latency by tier, a capacity (workers, and a queue in front of them), and faults.
+
+A token is demanded where ANDON_TOKEN or --token-file gives one. Ctrl-C lets the calls in service end.
+
+Faults (a share of the valid calls): ` + strings.Join(provider.ShareNames(), ", ") + `.`,
+		Example: `  andon serve
+  andon serve --latency "Full=lognormal(400ms, 0.4)" --latency "Lite=lognormal(120ms, 0.3)" --workers 64 --queue 256
+  andon serve --latency 20ms --fault http500=1% --fault truncated=0.5% --stall 5s,2s --log`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return c.serveProvider(cmd, f) },
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.listen, "listen", "127.0.0.1:8080", "`address` to listen at; port 0 takes a free one")
+	flags.StringVar(&f.scenario, "scenario", "", "take the behaviour from the provider block of this `scenario`; other flags override it")
+	flags.IntVar(&f.workers, "workers", 0, "calls served at the same time; 0 is any number")
+	flags.IntVar(&f.queue, "queue", 0, "calls that may wait for a worker; a call beyond is refused with 429")
+	flags.StringArrayVar(&f.latency, "latency", nil, "service time, `[TIER=]DISTRIBUTION`: 20ms, uniform(10ms, 50ms), lognormal(MEDIAN, SIGMA); may be repeated")
+	flags.StringArrayVar(&f.faults, "fault", nil, "a fault and its share, `NAME=SHARE`: http500=1%; may be repeated")
+	flags.StringVar(&f.slowBody, "slow-body", "", "share of bodies that trickle, and for how long: `SHARE,TIME`, as in 5%,2s")
+	flags.StringVar(&f.stall, "stall", "", "freeze once, `AT,FOR` after the first call, as in 5s,2s")
+	flags.Int64Var(&f.maxBody, "max-body", 1<<20, "most `bytes` of a request's body; a larger one is refused with 413")
+	flags.StringVar(&f.tokenFile, "token-file", "", tokenUse)
+	flags.Uint64Var(&f.seed, "seed", defaultSeed, "`number` that determines latencies and faults")
+	flags.BoolVar(&f.log, "log", false, "log each call to standard error, as JSON")
+	return cmd
+}
+
+func (c *command) serveProvider(cmd *cobra.Command, f serveFlags) error {
+	d, _, err := c.description()
+	if err != nil {
+		return err
+	}
+	config, err := c.providerConfig(cmd, f, d)
+	if err != nil {
+		return err
+	}
+	handler, err := provider.New(d, config)
+	if err != nil {
+		return err
+	}
+	ctx, release := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer release()
+	ln, err := net.Listen("tcp", f.listen)
+	if err != nil {
+		return exit{noVerdict, fmt.Errorf("cannot listen at %s: %w; --listen names another address", f.listen, err)}
+	}
+	fmt.Fprintf(c.stdout, "serving %s http://%s%s", d.Method(), ln.Addr(), d.Path())
+	if config.Token != "" {
+		fmt.Fprint(c.stdout, " (a token is demanded)")
+	}
+	fmt.Fprintln(c.stdout)
+	if err := provider.Serve(ctx, ln, handler); err != nil {
+		return exit{noVerdict, err}
+	}
+	fmt.Fprintln(c.stdout, "stopped")
+	return nil
+}
+
+// providerConfig puts the flags over the scenario's provider block.
+func (c *command) providerConfig(cmd *cobra.Command, f serveFlags, d *contracts.Description) (provider.Config, error) {
+	config := provider.Config{Latency: provider.DefaultLatency(d.Tiers())}
+	if f.scenario != "" {
+		s, err := c.scenario([]string{f.scenario}, d)
+		if err != nil {
+			return config, err
+		}
+		config = s.Provider
+	}
+	var err error
+	if config.Token, err = token(f.tokenFile); err != nil {
+		return config, err
+	}
+	config.Seed, config.MaxBody = f.seed, f.maxBody
+	if f.maxBody < 1 {
+		return config, fmt.Errorf("--max-body wants at least 1 byte, found %d", f.maxBody)
+	}
+	if cmd.Flags().Changed("workers") {
+		config.Workers = f.workers
+	}
+	if cmd.Flags().Changed("queue") {
+		config.Queue = f.queue
+	}
+	if f.log {
+		config.Log = slog.New(slog.NewJSONHandler(c.stderr, nil))
+	}
+	if config.Latency, err = readLatencies(f.latency, config.Latency, d.Tiers()); err != nil {
+		return config, err
+	}
+	for _, text := range f.faults {
+		name, value, found := strings.Cut(text, "=")
+		share := config.Faults.Share(name)
+		if !found || share == nil {
+			return config, fmt.Errorf("--fault wants NAME=SHARE, found %q; %s", reports.Printable(text, 60),
+				suggest(name, provider.ShareNames(), "the names are "+strings.Join(provider.ShareNames(), ", ")))
+		}
+		if *share, err = readShare(value); err != nil {
+			return config, fmt.Errorf("--fault %s: %w", name, err)
+		}
+	}
+	if f.slowBody != "" {
+		share, length, _ := strings.Cut(f.slowBody, ",")
+		if config.Faults.SlowBody.Share, err = readShare(share); err != nil {
+			return config, fmt.Errorf("--slow-body wants SHARE,TIME as in 5%%,2s: %w", err)
+		}
+		if config.Faults.SlowBody.For, err = time.ParseDuration(strings.TrimSpace(length)); err != nil {
+			return config, fmt.Errorf("--slow-body wants SHARE,TIME as in 5%%,2s: %w", err)
+		}
+	}
+	if f.stall != "" {
+		at, length, _ := strings.Cut(f.stall, ",")
+		if config.Faults.Stall.At, err = time.ParseDuration(strings.TrimSpace(at)); err != nil {
+			return config, fmt.Errorf("--stall wants AT,FOR as in 5s,2s: %w", err)
+		}
+		if config.Faults.Stall.For, err = time.ParseDuration(strings.TrimSpace(length)); err != nil {
+			return config, fmt.Errorf("--stall wants AT,FOR as in 5s,2s: %w", err)
+		}
+	}
+	return config, nil
+}
+
+// readLatencies reads [TIER=]DISTRIBUTION flags; one without a tier is for every tier that is not named.
+func readLatencies(texts []string, otherwise map[string]provider.Latency, tiers []string) (map[string]provider.Latency, error) {
+	if len(texts) == 0 {
+		return otherwise, nil
+	}
+	known := append(slices.Clone(tiers), "default")
+	named := map[string]provider.Latency{}
+	out := maps.Clone(otherwise)
+	for _, text := range texts {
+		tier, distribution, found := strings.Cut(text, "=")
+		if !found {
+			tier, distribution = "", text
+		}
+		l, err := provider.ParseLatency(strings.TrimSpace(distribution))
+		switch {
+		case err != nil:
+			return nil, fmt.Errorf("--latency: %w", err)
+		case !found:
+			for _, t := range known {
+				out[t] = l
+			}
+		case !slices.Contains(known, tier):
+			return nil, fmt.Errorf("--latency: the description has no tier %q; %s", reports.Printable(tier, 40), suggest(tier, known, "the tiers are "+strings.Join(known, ", ")))
+		default:
+			named[tier] = l
+		}
+	}
+	maps.Copy(out, named)
+	return out, nil
+}
+
+// readShare reads a share: 1% or 0.01.
+func readShare(text string) (float64, error) {
+	number, inPercent := strings.CutSuffix(strings.TrimSpace(text), "%")
+	x, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
+	if inPercent {
+		x /= 100
+	}
+	if err != nil || !(x >= 0 && x <= 1) {
+		return 0, fmt.Errorf("expected a share from 0%% to 100%%, found %q", reports.Printable(text, 40))
+	}
+	return x, nil
+}

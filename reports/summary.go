@@ -1,0 +1,258 @@
+// Package reports renders what was measured, for people and for machines.
+//
+// A [Summary] is all that is said of a run; every rendering is a function of it alone, so that a report can be made again
+// from summary.json at any time. What the provider sent is in the samples, and is escaped wherever it is shown.
+package reports
+
+import (
+	_ "embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/kaizenautomation/andon/reports/metrics"
+	"github.com/kaizenautomation/andon/reports/results"
+)
+
+// SummarySchema is the JSON Schema of summary.json.
+//
+//go:embed summary.schema.json
+var SummarySchema []byte
+
+const (
+	summarySchema = "andon.summary/1"
+	summaryFile   = "summary.json"
+	// maxPoints is how many stretches the timeline is cut into at most.
+	maxPoints = 300
+)
+
+// Summary is the document summary.json: times in seconds, sizes in bytes, rates in hits a second. A figure that the
+// samples cannot support is null.
+type Summary struct {
+	// Schema names this format: "andon.summary/1".
+	Schema   string           `json:"schema"`
+	Verdict  Verdict          `json:"verdict"`
+	Validity metrics.Validity `json:"validity"`
+	Run      Run              `json:"run"`
+	// Total is all measured phases, without warm-ups; the times of deliberately invalid calls are left out.
+	Total  metrics.Figures `json:"total"`
+	Groups Groups          `json:"groups"`
+	// Thresholds are the scenario's, and those that hold without being written down.
+	Thresholds []Threshold `json:"thresholds"`
+	// Samples show the first hit of each kind of trouble.
+	Samples []results.Sample `json:"samples"`
+	// Timeline is the run in stretches of equal length, by due time, warm-ups included.
+	Timeline []metrics.Point `json:"timeline"`
+}
+
+// Run says what was run.
+type Run struct {
+	ID       string `json:"id"`
+	Scenario string `json:"scenario"`
+	Seed     uint64 `json:"seed"`
+	Target   string `json:"target"`
+	// Started is the moment that due times count from.
+	Started time.Time `json:"started"`
+	// DurationSeconds is the time from the start to the last response.
+	DurationSeconds float64 `json:"durationSeconds"`
+	// SpecSHA256 is the hash of the description that responses were judged by.
+	SpecSHA256 string `json:"specSha256"`
+	// Andon is the version of the tool.
+	Andon string `json:"andon"`
+	// End says how the run ended.
+	End End `json:"end"`
+	// ClosedLoop marks a run without due times, whose latency is service time.
+	ClosedLoop     bool    `json:"closedLoop"`
+	InFlight       int     `json:"inFlight"`
+	TimeoutSeconds float64 `json:"timeoutSeconds"`
+	// Phases and Classes give the order of the groups.
+	Phases  []results.Phase `json:"phases"`
+	Classes []results.Class `json:"classes"`
+}
+
+// End says how a run ended: one of the reasons of package results, and one sentence where that is not all.
+type End struct {
+	Reason string `json:"reason"`
+	Detail string `json:"detail,omitempty"`
+}
+
+// Groups are the figures by tier, content signature, class and phase. Warm-ups are among the phases and in no other group.
+type Groups struct {
+	Tier    map[string]metrics.Figures `json:"tier"`
+	Content map[string]metrics.Figures `json:"content"`
+	Class   map[string]metrics.Figures `json:"class"`
+	Phase   map[string]metrics.Figures `json:"phase"`
+}
+
+// Threshold is a condition and what became of it.
+type Threshold struct {
+	metrics.Outcome
+	// Implicit marks a condition that holds though the scenario does not name it.
+	Implicit bool `json:"implicit,omitempty"`
+}
+
+// Verdict is the answer to the question that the run was started for.
+type Verdict struct {
+	// Status is Pass, Fail or NoVerdict.
+	Status string `json:"status"`
+	// ExitCode is 0, 1 or 3, in the same order.
+	ExitCode int `json:"exitCode"`
+	// Causes are sentences that say why it is not a pass.
+	Causes []string `json:"causes"`
+}
+
+// What a verdict can be.
+const (
+	Pass      = "pass"
+	Fail      = "fail"
+	NoVerdict = "no-verdict" // nothing can be said: interrupted, cut, generator-limited, or no response at all
+)
+
+// noViolations holds in every run whose thresholds do not speak of violations themselves: a contract that is broken under
+// load is what andon is there to find.
+const noViolations = "count(violations) == 0"
+
+// Summarize says what came of a run. elapsed and all figures follow from the manifest, the end and the rows that agg was
+// given, so that a run summarized live and the same run read from its files have the same summary.
+func Summarize(m results.Manifest, samples []results.Sample, end results.End, agg *metrics.Aggregator) Summary {
+	elapsed := agg.Elapsed(end)
+	s := Summary{
+		Schema:   summarySchema,
+		Validity: agg.Validity(m.InFlight),
+		Run: Run{
+			ID: m.ID, Scenario: m.Scenario, Seed: m.Seed, Target: m.Target, Started: m.Started.UTC(),
+			DurationSeconds: end.Seconds, SpecSHA256: m.SpecSHA256, Andon: m.Andon,
+			End:      End{Reason: end.Reason, Detail: end.Detail},
+			InFlight: m.InFlight, TimeoutSeconds: m.TimeoutSeconds,
+			Phases: m.Labels.Phases, Classes: m.Labels.Classes,
+		},
+		Total: agg.Total(elapsed),
+		Groups: Groups{
+			Tier: agg.By(metrics.ByTier, elapsed), Content: agg.By(metrics.ByContent, elapsed),
+			Class: agg.By(metrics.ByClass, elapsed), Phase: agg.By(metrics.ByPhase, elapsed),
+		},
+		Thresholds: []Threshold{},
+		Samples:    append([]results.Sample{}, samples...),
+		Timeline:   append([]metrics.Point{}, agg.Timeline(maxPoints)...),
+	}
+	if end.Reason == results.Cut {
+		s.Run.DurationSeconds = elapsed
+	}
+	for _, p := range m.Labels.Phases {
+		s.Run.ClosedLoop = s.Run.ClosedLoop || p.Closed
+	}
+	spoken := false
+	for _, t := range m.Thresholds {
+		spoken = spoken || strings.Contains(t.Expr, "violations")
+		s.addThreshold(t.Expr, false, agg)
+	}
+	if !spoken {
+		s.addThreshold(noViolations, true, agg)
+	}
+	s.decide()
+	return s
+}
+
+func (s *Summary) addThreshold(expr string, implicit bool, agg *metrics.Aggregator) {
+	t, err := metrics.ParseThreshold(expr)
+	if err != nil {
+		// The manifest was written by another version of andon, or by hand.
+		s.Thresholds = append(s.Thresholds, Threshold{Outcome: metrics.Outcome{Expr: expr, Unit: metrics.Count, Reason: err.Error()}})
+		return
+	}
+	o := t.Evaluate(agg)
+	o.Expr = expr
+	s.Thresholds = append(s.Thresholds, Threshold{Outcome: o, Implicit: implicit})
+}
+
+// decide fills the verdict. What makes a verdict impossible comes first, since it takes the meaning from the rest.
+func (s *Summary) decide() {
+	v := &s.Verdict
+	v.Causes = []string{}
+	because := func(format string, args ...any) { v.Causes = append(v.Causes, sentence(fmt.Sprintf(format, args...))) }
+	switch s.Run.End.Reason {
+	case results.Interrupted:
+		because("the run was interrupted: %s", s.Run.End.Detail)
+	case results.Cut:
+		because("the run was cut off: %s", s.Run.End.Detail)
+	}
+	if s.Validity.Status == metrics.NoData || s.Validity.Status == metrics.GeneratorLimited {
+		for _, r := range s.Validity.Reasons {
+			because("%s", r)
+		}
+	}
+	impossible := len(v.Causes) > 0
+
+	if s.Run.End.Reason == results.Aborted || s.Run.End.Reason == results.Hopeless {
+		because("%s", s.Run.End.Detail)
+	}
+	for _, t := range s.Thresholds {
+		// Without data every threshold fails for the same reason, which is given already.
+		if !t.OK && (s.Validity.Status != metrics.NoData || t.Samples > 0) {
+			because("%s: %s", t.Expr, t.found())
+		}
+	}
+	if s.Total.Completed > 0 && s.Total.OK == 0 {
+		because("no call succeeded: all %s that were sent failed", count(s.Total.Sent))
+	}
+	switch {
+	case impossible:
+		v.Status, v.ExitCode = NoVerdict, 3
+	case len(v.Causes) > 0:
+		v.Status, v.ExitCode = Fail, 1
+	default:
+		v.Status = Pass
+	}
+}
+
+// found says what a threshold found.
+func (t Threshold) found() string {
+	if t.Value == nil || t.Samples == 0 {
+		return t.Reason
+	}
+	return fmt.Sprintf("found %s over %s", quantity(t.Value, t.Unit), plural(t.Samples, "sample"))
+}
+
+// WriteSummary writes summary.json into a run directory, so that it is there whole or not at all.
+func WriteSummary(dir string, s Summary) error {
+	return results.WriteJSON(filepath.Join(dir, summaryFile), s)
+}
+
+// ReadSummary reads summary.json from a run directory. The error is fs.ErrNotExist where there is none.
+func ReadSummary(dir string) (Summary, error) {
+	var s Summary
+	path := filepath.Join(dir, summaryFile)
+	if err := results.ReadJSON(path, &s); err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return s, fs.ErrNotExist
+		}
+		return s, err
+	}
+	if s.Schema != summarySchema {
+		return s, fmt.Errorf("%s: expected \"schema\": %q, found %q; another version of andon wrote it", path, summarySchema, Printable(s.Schema, 40))
+	}
+	return s, nil
+}
+
+// tiers gives the tiers in the description's order, as far as calls of them were planned or sent.
+func (s Summary) tiers() []string {
+	return s.ordered(s.Groups.Tier, func(c results.Class) string { return c.Tier })
+}
+
+func (s Summary) contents() []string {
+	return s.ordered(s.Groups.Content, func(c results.Class) string { return c.Content })
+}
+
+func (s Summary) ordered(groups map[string]metrics.Figures, name func(results.Class) string) (names []string) {
+	for _, c := range s.Run.Classes {
+		f, there := groups[name(c)]
+		if there && !slices.Contains(names, name(c)) && (f.Sent > 0 || f.Dropped > 0 || f.Planned != nil && *f.Planned > 0) {
+			names = append(names, name(c))
+		}
+	}
+	return names
+}

@@ -1,0 +1,102 @@
+package reports
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"time"
+)
+
+// TerminalOptions say what the terminal can show.
+type TerminalOptions struct {
+	Color bool
+	// Width is the number of columns; 0 is 100.
+	Width int
+	// Dir is the run directory, named at the end; it may be empty.
+	Dir string
+}
+
+const (
+	red    = "31"
+	green  = "32"
+	yellow = "33"
+	bold   = "1"
+)
+
+func (o TerminalOptions) paint(color, text string) string {
+	if !o.Color || text == "" {
+		return text
+	}
+	return "\x1b[" + color + "m" + text + "\x1b[0m"
+}
+
+// Terminal writes the report for people.
+func Terminal(w io.Writer, s Summary, o TerminalOptions) error {
+	if o.Width <= 0 {
+		o.Width = 100
+	}
+	st := style{
+		foreign: Printable,
+		good:    func(s string) string { return o.paint(green, s) },
+		bad:     func(s string) string { return o.paint(red, s) },
+		example: max(24, o.Width-50),
+	}
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "%s\n  %s\n", o.paint(bold, "andon · "+Printable(s.Run.Scenario, 64)), s.subtitle(Printable))
+	for _, section := range sections(s, st) {
+		fmt.Fprintf(&b, "\n%s\n", o.paint(bold, section.title))
+		if err := section.Text(&b); err != nil {
+			return err
+		}
+	}
+	b.WriteByte('\n')
+	for _, n := range s.notes() {
+		wrap(&b, "  ", Printable(n, 2000), o.Width)
+	}
+	word, rest := s.verdictLine()
+	color := map[string]string{Pass: green, Fail: red, NoVerdict: yellow}[s.Verdict.Status]
+	fmt.Fprintf(&b, "\n%s  %s (exit code %d)\n", o.paint(bold+";"+color, word), rest, s.Verdict.ExitCode)
+	for _, c := range s.Verdict.Causes {
+		wrap(&b, "  ", Printable(c, 2000), o.Width)
+	}
+	if o.Dir != "" {
+		fmt.Fprintf(&b, "  report: %s\n", Printable(o.Dir, 4096))
+	}
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+// subtitle says what was run, against whom, when and how long.
+func (s Summary) subtitle(foreign func(string, int) string) string {
+	text := fmt.Sprintf("%s · seed %d · %s · ran for %s", foreign(s.Run.Target, 200), s.Run.Seed,
+		s.Run.Started.UTC().Format(time.DateTime+"Z"), duration(&s.Run.DurationSeconds))
+	if s.Run.ClosedLoop {
+		text += " · closed loop"
+	}
+	return text + " · " + s.Run.End.Reason + " · " + s.Validity.Status
+}
+
+// wrap writes a text in lines of at most width characters, each indented; the first one with a dash.
+func wrap(b *bytes.Buffer, indent, text string, width int) {
+	room := max(width-len(indent)-2, 20)
+	prefix := indent + "- "
+	for text != "" {
+		line := text
+		if runes := []rune(text); len(runes) > room {
+			cut := room
+			for i := room; i > room/2; i-- {
+				if runes[i] == ' ' {
+					cut = i
+					break
+				}
+			}
+			line = string(runes[:cut])
+		}
+		text = text[len(line):]
+		for len(text) > 0 && text[0] == ' ' {
+			text = text[1:]
+		}
+		b.WriteString(prefix + line + "\n")
+		prefix = indent + "  "
+	}
+}
