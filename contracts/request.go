@@ -141,6 +141,9 @@ func NewRequest(ctx context.Context, target *url.URL, token string, body []byte)
 		Header:        http.Header{"Content-Type": {"application/json"}, "Accept": {"application/json"}, "User-Agent": {"andon"}},
 		Body:          io.NopCloser(bytes.NewReader(body)),
 		ContentLength: int64(len(body)),
+		// With GetBody a call goes to a fresh connection where an idle one was closed before any byte of the call was
+		// written. net/http repeats no POST of which a byte may have left.
+		GetBody: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil },
 	}
 	if token != "" {
 		r.Header.Set("Authorization", "Bearer "+token)

@@ -13,7 +13,7 @@ type Progress struct {
 	Elapsed, Total time.Duration
 	Phase          string
 	Warmup         bool
-	// Asked is the rate that the plan wants now, in calls a second; 0 in a closed loop. Achieved is what was sent lately.
+	// Asked is the rate that the plan wanted lately, in calls a second; 0 in a closed loop. Achieved is what was sent lately.
 	Asked, Achieved float64
 	// Callers is the number of callers that a closed loop has now; 0 in an open one.
 	Callers  int
@@ -42,7 +42,7 @@ func (l *Live) Show(p Progress) {
 	add := func(format string, args ...any) { parts = append(parts, fmt.Sprintf(format, args...)) }
 	left := max(p.Total-p.Elapsed, 0)
 	if left > 0 {
-		add("%s left", left.Round(time.Second))
+		add("%s left", max(left.Round(time.Second), time.Second))
 	} else {
 		add("waiting for the last answers")
 	}
@@ -53,7 +53,7 @@ func (l *Live) Show(p Progress) {
 	add("%s", name)
 	if p.Callers > 0 {
 		add("%d callers, closed loop, %s", p.Callers, rate(p.Achieved))
-	} else {
+	} else if left > 0 {
 		add("%s of %s", rate(p.Achieved), rate(p.Asked))
 	}
 	add("%d in flight", p.InFlight)

@@ -55,7 +55,7 @@ type Run struct {
 	Scenario string `json:"scenario"`
 	Seed     uint64 `json:"seed"`
 	Target   string `json:"target"`
-	// Started is the moment that due times count from.
+	// Started is when the run directory was made; due times count from a few milliseconds later.
 	Started time.Time `json:"started"`
 	// DurationSeconds is the time from the start to the last response.
 	DurationSeconds float64 `json:"durationSeconds"`

@@ -242,7 +242,9 @@ func ticker(live *reports.Live, plan *scenarios.Plan, terminal bool) func(time.D
 			window = int(plainEvery / time.Second)
 		}
 		recent, all := a.Recent(now, window), a.Running()
-		phase, callers, asked := plan.At(now)
+		phase, callers, _ := plan.At(now)
+		// What was sent lately is held against what was asked for in the middle of that time.
+		_, _, asked := plan.At(max(now-time.Duration(window)*time.Second/2, 0))
 		label := plan.Labels.Phases[phase]
 		p := reports.Progress{
 			Elapsed: now, Total: time.Duration(plan.Seconds * float64(time.Second)), Phase: label.Name, Warmup: label.Warmup,

@@ -114,8 +114,8 @@ func TestStretch(t *testing.T) {
 		{"in service when it begins", 4 * s, 3 * s, 5 * s},
 		{"due at the very moment", 4 * s, 1 * s, 3 * s},
 		{"arriving as it begins", 5 * s, 1 * s, 3 * s},
-		{"arriving in the middle", 6 * s, 1 * s, 2 * s},
-		{"arriving in the middle, served at once", 6 * s, 0, 1 * s},
+		{"arriving in the middle, after half of the backlog", 6 * s, 1 * s, 2*s + s/32},
+		{"arriving in the middle, served at once", 6 * s, 0, 1*s + s/32},
 		{"arriving as it ends", 7 * s, 1 * s, 1 * s},
 	} {
 		if got := stall.stretch(c.at, c.d); got != c.want {

@@ -8,9 +8,9 @@
 package attack
 
 import (
+	"bytes"
 	"context"
 	"fmt"
-	"math"
 	"net/http"
 	"net/url"
 	"runtime"
@@ -53,12 +53,13 @@ type run struct {
 	kill     context.Context
 
 	client     *http.Transport
+	buffers    sync.Pool // of *bytes.Buffer: a request's body while it is built, then the response's
 	rules      map[string]uint8
 	inFlight   atomic.Int64
 	dispatched atomic.Uint64 // hits that the pacer has let go
 	freed      chan struct{}
 	slots      slots
-	sampled    [256][256]atomic.Bool // by kind and rule
+	sampled    []atomic.Bool // by kind and rule
 	sink       *sink
 }
 
@@ -75,7 +76,10 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (*metrics.Agg
 		stop: make(chan struct{}), freed: make(chan struct{}, 1),
 		client: newTransport(c.Plan.InFlight, c.Plan.Timeout),
 		rules:  map[string]uint8{},
+
+		sampled: make([]atomic.Bool, len(results.KindNames())*len(c.Plan.Labels.Rules)),
 	}
+	r.buffers.New = func() any { return new(bytes.Buffer) }
 	defer r.client.CloseIdleConnections()
 	for i, rule := range c.Plan.Labels.Rules {
 		r.rules[rule] = uint8(i)
@@ -229,5 +233,3 @@ func (p *pacer) awaitCaller(hits uint64) bool {
 
 // String names the pacer in vegeta's messages.
 func (p *pacer) String() string { return fmt.Sprintf("plan of %d hits", p.run.Plan.Hits) }
-
-const never = time.Duration(math.MaxInt64)

@@ -12,7 +12,6 @@ import (
 	"net/http/httptrace"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
 
@@ -46,10 +45,8 @@ func newTransport(inFlight int, timeout time.Duration) *http.Transport {
 	}
 }
 
-// canned is what vegeta gets for every hit: it has nothing to do with it but to close the body.
-var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
-
-// RoundTrip implements http.RoundTripper for vegeta: it fires the hit that the request's number stands for.
+// RoundTrip implements http.RoundTripper for vegeta: it fires the hit that the request's number stands for. What vegeta is
+// given back is nothing but a sign that the hit is over.
 func (r *run) RoundTrip(asked *http.Request) (*http.Response, error) {
 	n, err := strconv.ParseUint(asked.Header.Get("X-Vegeta-Seq"), 10, 64)
 	if err != nil {
@@ -63,12 +60,12 @@ func (r *run) RoundTrip(asked *http.Request) (*http.Response, error) {
 func (r *run) hit(n uint64) {
 	rec := record{row: results.Row{N: uint32(n)}}
 	row := &rec.row
-	buffer := buffers.Get().(*bytes.Buffer)
+	buffer := r.buffers.Get().(*bytes.Buffer)
 	body, class := r.Plan.AppendBody(buffer.AvailableBuffer(), n)
 	body = bytes.Clone(body)
 	row.Class, row.BytesOut = uint16(class), uint32(len(body))
 
-	due, free := never, time.Duration(0)
+	var due, free time.Duration
 	if !r.closed {
 		due, free = r.Plan.Due(n), r.slots.free(n)
 		r.inFlight.Add(1)
@@ -82,15 +79,18 @@ func (r *run) hit(n uint64) {
 	}
 	row.Due, row.Phase = due, uint8(phase)
 	row.Lag, row.OwnLag = seconds(max(send-due, 0)), seconds(max(send-max(due, free), 0))
-	if send-due > r.Plan.Timeout {
+	switch {
+	case r.kill.Err() != nil:
+		row.Error, row.BytesOut = results.Unsent, 0
+	case send-due > r.Plan.Timeout:
 		row.Error, row.BytesOut = results.Dropped, 0
-	} else {
+	default:
 		r.exchange(&rec, buffer, body, send)
 	}
 
 	if buffer.Cap() <= keptBuffer {
 		buffer.Reset()
-		buffers.Put(buffer)
+		r.buffers.Put(buffer)
 	}
 	now := time.Since(r.began)
 	r.slots.end(now)
@@ -183,7 +183,7 @@ const (
 // sample attaches an example to the record, if it is the first of its kind and rule.
 func (r *run) sample(rec *record, message string, body []byte) {
 	row := &rec.row
-	if row.Error == results.Canceled || r.sampled[row.Error][row.Rule].Swap(true) {
+	if row.Error == results.Canceled || r.sampled[int(row.Error)*len(r.Plan.Labels.Rules)+int(row.Rule)].Swap(true) {
 		return
 	}
 	labels := r.Plan.Labels
