@@ -156,9 +156,9 @@ func TestStall(t *testing.T) {
 			{"the first call", `{}`, 0, 0},
 			{"served before", `{"kaizenVersion":"Full"}`, 1 * s, 4 * s},
 			{"in service", `{"kaizenVersion":"Full"}`, 4 * s, 9 * s},
-			{"arriving", `{}`, 6 * s, 7 * s},
-			{"arriving, to be refused", `[]`, 6 * s, 7 * s},
-			{"arriving, with service to come", `{"kaizenVersion":"Full"}`, 6 * s, 10 * s},
+			{"arriving as it begins", `{}`, 5 * s, 7 * s},
+			{"arriving, to be refused", `[]`, 6 * s, 7*s + s/32},
+			{"arriving, with service to come", `{"kaizenVersion":"Full"}`, 6 * s, 10*s + s/32},
 			{"after it", `{}`, 7 * s, 7 * s},
 			{"long after", `{"kaizenVersion":"Full"}`, 20 * s, 23 * s},
 		} {
