@@ -107,8 +107,8 @@ func load(data []byte) (*Description, error) {
 	if err := d.readResponses(op); err != nil {
 		return nil, err
 	}
-	d.invalid, err = d.deriveInvalid()
-	return d, err
+	d.invalid = d.deriveInvalid()
+	return d, nil
 }
 
 const documentURL = "description.json"

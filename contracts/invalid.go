@@ -18,7 +18,7 @@ type InvalidCall struct {
 // They are derived from the description, and none of them conforms to it.
 func (d *Description) InvalidCalls() []InvalidCall { return d.invalid }
 
-func (d *Description) deriveInvalid() ([]InvalidCall, error) {
+func (d *Description) deriveInvalid() []InvalidCall {
 	var out []InvalidCall
 	add := func(id, body string) { out = append(out, InvalidCall{ID: id, Body: []byte(body)}) }
 	add("malformed-json", `{"`+contentProperty+`":[`)
@@ -61,7 +61,7 @@ func (d *Description) deriveInvalid() ([]InvalidCall, error) {
 			kept = append(kept, c)
 		}
 	}
-	return kept, nil
+	return kept
 }
 
 // wrongType is a value that a schema's type does not admit, as JSON; empty where it admits every one.

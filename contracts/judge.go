@@ -217,7 +217,7 @@ func judgeBody(body []byte, schema *jsonschema.Schema, disc string) (any, *Viola
 // a oneOf the branch that the discriminator chose.
 func explain(body any, err *jsonschema.ValidationError, disc string) *Violation {
 	var leaves []*jsonschema.ValidationError
-	collect(err, body, disc, &leaves)
+	collect(err, disc, &leaves)
 	slices.SortStableFunc(leaves, func(a, b *jsonschema.ValidationError) int {
 		if c := slices.CompareFunc(a.InstanceLocation, b.InstanceLocation, compareIndex); c != 0 {
 			return c
@@ -237,11 +237,11 @@ func compareIndex(a, b string) int {
 	return strings.Compare(a, b)
 }
 
-func collect(e *jsonschema.ValidationError, body any, disc string, leaves *[]*jsonschema.ValidationError) {
+func collect(e *jsonschema.ValidationError, disc string, leaves *[]*jsonschema.ValidationError) {
 	switch e.ErrorKind.(type) {
 	case *kind.OneOf, *kind.AnyOf:
 		if branch := chosen(e, disc); branch != nil {
-			collect(branch, body, disc, leaves)
+			collect(branch, disc, leaves)
 			return
 		}
 		*leaves = append(*leaves, e)
@@ -251,7 +251,7 @@ func collect(e *jsonschema.ValidationError, body any, disc string, leaves *[]*js
 		*leaves = append(*leaves, e)
 	}
 	for _, c := range e.Causes {
-		collect(c, body, disc, leaves)
+		collect(c, disc, leaves)
 	}
 }
 

@@ -290,7 +290,7 @@ func (s *Scenario) readPhase(v value) {
 	}
 	label := results.Phase{}
 	if w, given := keys["warmup"]; given {
-		label.Warmup, _ = w.boolean("warmup")
+		label.Warmup = w.boolean("warmup")
 	}
 	var length time.Duration
 	if f, given := keys["for"]; given {
@@ -513,7 +513,7 @@ func (s *Scenario) readThresholds(v value) {
 				continue
 			}
 			if a, given := keys["abort"]; given {
-				out.Abort, _ = a.boolean("abort")
+				out.Abort = a.boolean("abort")
 			}
 			if a, given := keys["after"]; given {
 				after, _ := a.duration("after")

@@ -86,13 +86,6 @@ func (s stretch) when(c float64) float64 {
 // A profile is the rate of one phase over its time.
 type profile []stretch
 
-func (p profile) seconds() (t float64) {
-	for _, s := range p {
-		t += s.seconds
-	}
-	return t
-}
-
 func (p profile) calls() (c float64) {
 	for _, s := range p {
 		c += s.calls(s.seconds)

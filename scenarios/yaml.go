@@ -258,13 +258,12 @@ func isVariable(name string) bool {
 	return name != ""
 }
 
-func (v value) boolean(what string) (bool, bool) {
+func (v value) boolean(what string) bool {
 	s, ok := v.text(what)
 	if ok && s != "true" && s != "false" {
 		v.fail("expected %s, true or false, found %s", what, v.found())
-		return false, false
 	}
-	return s == "true", ok
+	return s == "true"
 }
 
 // integer reads a whole number between lo and hi. Underscores may group its digits.

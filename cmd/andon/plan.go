@@ -40,7 +40,7 @@ is, and the highest rate. Nothing is sent. The same scenario and seed give the s
 			if err != nil {
 				return err
 			}
-			return c.showPlan(p, d, curl)
+			return c.showPlan(p, curl)
 		},
 	}
 	cmd.Flags().Uint64Var(&seed, "seed", defaultSeed, seedUse)
@@ -48,7 +48,7 @@ is, and the highest rate. Nothing is sent. The same scenario and seed give the s
 	return cmd
 }
 
-func (c *command) showPlan(p *scenarios.Plan, d *contracts.Description, curl int) error {
+func (c *command) showPlan(p *scenarios.Plan, curl int) error {
 	fmt.Fprintf(c.stdout, "%s: %s\n\n", p.Name, announce(p))
 	phases := reports.Table{Header: []string{"phase", ">starts", ">lasts", "load", ">calls", ""}}
 	for i, ph := range p.Labels.Phases {

@@ -1,0 +1,53 @@
+# andon: see README.md. `make help` lists the targets.
+
+GO       ?= go
+SCENARIO ?= mixed
+FUZZTIME ?= 10s
+BENCH    ?= .
+COUNT    ?= 6
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: build ## Drive the embedded provider with a scenario (SCENARIO=mixed) and report
+	bin/andon run $(SCENARIO)
+
+.PHONY: build
+build: go ## Build the static binary bin/andon
+	@CGO_ENABLED=0 $(GO) build -trimpath -ldflags=-s -o bin/andon ./cmd/andon
+
+.PHONY: test
+test: go ## Run all tests with the race detector
+	@command -v $${CC:-cc} >/dev/null || { echo "make: the race detector needs a C compiler (Debian: apt-get install gcc libc6-dev)" >&2; exit 1; }
+	CGO_ENABLED=1 $(GO) test -race -timeout 10m ./...
+
+.PHONY: lint
+lint: go ## Check the code and openapi.yaml without running anything
+	.ci/lint
+
+.PHONY: bench
+bench: go ## Run the benchmarks (BENCH=., COUNT=6) and summarize them with benchstat
+	@mkdir -p bin
+	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) ./... | tee bin/bench.txt
+	$(GO) tool -modfile=.ci/tools/go.mod benchstat bin/bench.txt
+
+.PHONY: fuzz
+fuzz: go ## Run every fuzz target for FUZZTIME=10s
+	@set -e; for package in $$($(GO) list ./...); do \
+		for target in $$($(GO) test -list '^Fuzz' $$package | grep '^Fuzz' || true); do \
+			echo "$$package $$target"; \
+			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package; \
+		done; \
+	done
+
+.PHONY: clean
+clean: ## Remove what was built; runs stay
+	rm -rf bin .ci/openapi/node_modules
+
+.PHONY: go
+go:
+	@command -v $(GO) >/dev/null || { echo "make: Go is missing; andon needs Go 1.26 or newer (https://go.dev/doc/install)" >&2; exit 1; }
