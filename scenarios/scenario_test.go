@@ -1,13 +1,28 @@
 package scenarios
 
 import (
-	"fmt"
+	"bytes"
+	"errors"
+	"flag"
+	"maps"
+	"math"
 	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
+	"time"
+	"unicode/utf8"
+
+	"go.yaml.in/yaml/v4"
 
 	"github.com/kaizenautomation/andon"
 	"github.com/kaizenautomation/andon/contracts"
+	"github.com/kaizenautomation/andon/contracts/provider"
+	"github.com/kaizenautomation/andon/reports/results"
 )
+
+var update = flag.Bool("update", false, "rewrite the golden files")
 
 func description(t testing.TB) *contracts.Description {
 	t.Helper()
@@ -20,25 +35,440 @@ func description(t testing.TB) *contracts.Description {
 
 func noEnv(string) (string, bool) { return "", false }
 
-func TestScratch(t *testing.T) {
-	d := description(t)
-	for _, f := range []string{"testdata/example.yaml", "smoke.yaml", "mixed.yaml", "tiers.yaml", "content-types.yaml", "ramp.yaml", "spike.yaml", "soak.yaml", "testdata/broken.yaml"} {
-		data, _ := os.ReadFile(f)
-		s, err := Parse(f, data, d, noEnv)
-		if err != nil {
-			fmt.Println(err)
-			continue
-		}
-		p, err := s.Plan(7)
-		if err != nil {
-			fmt.Println(err)
-			continue
-		}
-		fmt.Println(s.Name, p.Hits, p.Seconds, p.PeakRate(), p.Due(p.Hits-1), p.Bytes(100))
-		for _, ph := range s.Labels.Phases {
-			fmt.Println("  ", ph)
-		}
-		b, c := p.AppendBody(nil, 5)
-		fmt.Println(s.Labels.Classes[c].Name, string(b))
+func parse(t testing.TB, text string) *Scenario {
+	t.Helper()
+	s, err := Parse("testdata/test.yaml", []byte(text), description(t), noEnv)
+	if err != nil {
+		t.Fatal(err)
 	}
+	return s
+}
+
+// problems gives what is wrong with a text, as line:column: message.
+func problems(t testing.TB, text string) []Problem {
+	t.Helper()
+	_, err := Parse("testdata/test.yaml", []byte(text), description(t), noEnv)
+	var invalid *InvalidError
+	if err != nil && !errors.As(err, &invalid) {
+		t.Fatalf("the error is %T", err)
+	}
+	if invalid == nil {
+		return nil
+	}
+	return invalid.Problems
+}
+
+func golden(t *testing.T, path string, got []byte) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(path, got, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		beside := filepath.Join(filepath.Dir(path), ".got-"+filepath.Base(path))
+		_ = os.WriteFile(beside, got, 0o666)
+		t.Errorf("%s differs from what was made, which is in %s; go test -update rewrites it", path, beside)
+	}
+}
+
+// A file with a mistake in nearly every line: each is reported, at its place, in one go.
+func TestBroken(t *testing.T) {
+	data, err := os.ReadFile("testdata/broken.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = Parse("testdata/broken.yaml", data, description(t), noEnv)
+	if err == nil {
+		t.Fatal("the file was accepted")
+	}
+	golden(t, "testdata/broken.golden", []byte(err.Error()+"\n"))
+}
+
+func TestProblems(t *testing.T) {
+	const load = "load: [{rate: 1/s, for: 1s}]\n"
+	for _, c := range []struct {
+		text  string
+		place [2]int
+		want  string
+	}{
+		{"", [2]int{1, 1}, "the file is empty"},
+		{"# nothing\n", [2]int{1, 1}, "the file is empty"},
+		{"- a\n", [2]int{1, 1}, "expected the scenario, a mapping"},
+		{"a: [", [2]int{2, 1}, "not YAML"},
+		{load + "---\n" + load, [2]int{1, 1}, "one YAML document"},
+		{"\xff\xfe", [2]int{1, 1}, "not UTF-8"},
+		{"name: x\n", [2]int{1, 1}, "no `load`"},
+		{load + "name: ../x\n", [2]int{2, 7}, "expected a name"},
+		{load + "name: ..\n", [2]int{2, 7}, "expected a name"},
+		{load + load, [2]int{2, 1}, "twice (first in line 1)"},
+		{"load: []\n", [2]int{1, 7}, "no phase"},
+		{"load: [{rate: 1/s}]\n", [2]int{1, 8}, "no length"},
+		{"load: [{for: 1s}]\n", [2]int{1, 8}, "says no load"},
+		{"load: [{rate: 1/s, callers: 3, for: 1s}]\n", [2]int{1, 29}, "rate and callers"},
+		{"load: [{rate: 1/s, for: 0s}]\n", [2]int{1, 25}, "longer than 0s"},
+		{"load: [{rate: 1/s, for: -1s}]\n", [2]int{1, 25}, "from 0s to 168h"},
+		{"load: [{rate: 0/s, for: 1s}]\n", [2]int{1, 7}, "no call at all"},
+		{"load: [{rate: 1/x, for: 1s}]\n", [2]int{1, 15}, "a rate such as"},
+		{"load: [{rate: .inf/s, for: 1s}]\n", [2]int{1, 15}, "a rate such as"},
+		{"load: [{rate: nan/s, for: 1s}]\n", [2]int{1, 15}, "at most 1000000/s"},
+		{"load: [{rate: 2000000/s, for: 1s}]\n", [2]int{1, 15}, "at most 1000000/s"},
+		{"load: [{warmup: true, rate: 1/s, for: 1s}]\n", [2]int{1, 7}, "every phase is a warm-up"},
+		{"load: [{warmup: yes please, rate: 1/s, for: 1s}]\n", [2]int{1, 17}, "true or false"},
+		{"load: [{rate: 1/s, for: 100h}, {rate: 1/s, for: 100h}]\nlimits: {calls: 10000000}\n", [2]int{1, 7}, "more than 168h"},
+		{"load: [{rate: 1/s, for: 1s}, {callers: 2, for: 1s}]\n", [2]int{1, 30}, "do not go together"},
+		{"load: [{callers: 2, for: 1s}]\narrivals: poisson\n", [2]int{2, 11}, "a closed loop has no arrivals"},
+		{load + "arrivals: poison\n", [2]int{2, 11}, `did you mean "poisson"?`},
+		{"load: [{rate: 100/s, for: 1m}]\nlimits: {calls: 5999}\n", [2]int{2, 17}, "adds up to 6000 calls, more than the 5999"},
+		{"load: [{name: a, rate: 1/s, for: 1s}, {name: a, rate: 1/s, for: 1s}]\n", [2]int{1, 46}, `two phases are called "a"`},
+		{"load: [{ramp: {from: 1/s}, for: 1s}]\n", [2]int{1, 15}, "the ramp lacks to"},
+		{"load: [{steps: {from: 1/s, to: 2/s, by: 0/s}, for: 1s}]\n", [2]int{1, 41}, "a step above 0/s"},
+		{"load: [{steps: {from: 1/s, to: 5000/s, by: 1/s}, for: 1s}]\n", [2]int{1, 44}, "more than the 1000"},
+		{"load: [{spike: {base: 1/s, peak: 2/s, at: 5s, width: 6s}, for: 10s}]\n", [2]int{1, 43}, "after the phase's end"},
+		{load + "limits: {timeout: 2h}\n", [2]int{2, 19}, "at most 1h"},
+		{load + "limits: {timeout: 0s}\n", [2]int{2, 19}, "longer than 0s"},
+		{load + "limits: {inFlight: 1e9}\n", [2]int{2, 20}, "a whole number"},
+		{load + "target: ftp://x\n", [2]int{2, 9}, "http:// or https://"},
+		{load + "target: http://me:secret@x\n", [2]int{2, 9}, "user name"},
+		{load + "mix: {tier: {Full: 0, Lite: 0}}\n", [2]int{2, 13}, "sum to nothing"},
+		{load + "mix: {tier: {Full: -1}}\n", [2]int{2, 20}, "at least 0"},
+		{load + "mix: {tier: {Full: 10%}}\n", [2]int{2, 20}, "leave the % out"},
+		{load + "mix: {content: [{items: text}]}\n", [2]int{2, 25}, "a list of content types"},
+		{load + "mix: {content: [{weight: 1}]}\n", [2]int{2, 17}, "lacks `items`"},
+		{load + "mix: {content: [{items: [text]}, {items: [text]}]}\n", [2]int{2, 42}, "stands here twice"},
+		{load + "mix: {agentId: 101%}\n", [2]int{2, 16}, "0% to 100%"},
+		{load + "mix: {agentId: 0.6}\n", [2]int{2, 16}, "such as 0.6%"},
+		{load + "data: {text: {ids: []}}\n", [2]int{2, 20}, "is empty"},
+		{load + "data: {text: {}}\n", [2]int{2, 14}, "says nothing"},
+		{load + "data: {text: {length: 3, ids: [a]}}\n", [2]int{2, 31}, "length and ids"},
+		{load + "data: {text: {length: {median: 5, p99: 2}}}\n", [2]int{2, 23}, "at least the median"},
+		{load + "data: {text: {length: {min: 5, max: 2}}}\n", [2]int{2, 23}, "above the greatest"},
+		{load + "data: {text: {length: 10000000}}\n", [2]int{2, 23}, "from 0 to 1048576"},
+		{load + "data: {file: {from: nothing.csv, column: id}}\n", [2]int{2, 21}, "cannot be read"},
+		{load + "data: {file: {from: skills.txt, column: id}}\n", [2]int{2, 21}, ".csv or .jsonl"},
+		{load + "data: {file: {from: skills.csv}}\n", [2]int{2, 14}, "lacks `column`"},
+		{load + "data: {text: {template: '{{nope}}'}}\n", [2]int{2, 25}, "{{nope}}"},
+		{load + "data: {text: {template: '{{seq'}}\n", [2]int{2, 25}, "not closed"},
+		{load + "data: {json: {values: [3]}}\n", [2]int{2, 24}, "forbids this value of data"},
+		{load + "data: {json: {keys: 0, depth: 2}}\n", [2]int{2, 21}, "no depth"},
+		{load + "data: {pictures: {ids: [a]}}\n", [2]int{2, 8}, "neither a content type nor a property"},
+		{load + "thresholds: ['p99(latency){tier=Ful} < 1s']\n", [2]int{2, 33}, `did you mean "Full"?`},
+		{load + "thresholds: [{expr: 'count(errors) == 0', after: 3s}]\n", [2]int{2, 50}, "`after` delays `abort: true`"},
+		{load + "thresholds: [{abort: true}]\n", [2]int{2, 14}, "lacks `expr`"},
+		{load + "provider: {queue: 3}\n", [2]int{2, 11}, "set workers"},
+		{load + "provider: {faults: {http500: 60%, html: 60%}}\n", [2]int{2, 11}, "sum to"},
+		{load + "provider: {latency: {Ful: 1ms}}\n", [2]int{2, 22}, `did you mean "Full"?`},
+		{load + "name: ${HOME\n", [2]int{2, 7}, "not closed"},
+		{load + "name: ${1}\n", [2]int{2, 7}, "no name of an environment variable"},
+	} {
+		found := problems(t, c.text)
+		i := slices.IndexFunc(found, func(p Problem) bool { return strings.Contains(p.Message, c.want) })
+		if i < 0 {
+			t.Errorf("%q: found %v, want a problem that says %q", c.text, found, c.want)
+			continue
+		}
+		if p := found[i]; p.Line != c.place[0] || p.Column != c.place[1] {
+			t.Errorf("%q: %q is reported at %d:%d, want %d:%d", c.text, p.Message, p.Line, p.Column, c.place[0], c.place[1])
+		}
+	}
+}
+
+// The file that the format was made for means what it looks like.
+func TestExample(t *testing.T) {
+	data, err := os.ReadFile("testdata/example.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := Parse("testdata/example.yaml", data, description(t), noEnv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := s.Plan(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []results.Phase{
+		{Name: "warmup", Shape: "20/s", Warmup: true, StartSeconds: 0, Seconds: 5},
+		{Name: "constant", Shape: "100/s", StartSeconds: 5, Seconds: 30},
+		{Name: "ramp", Shape: "ramp 100/s → 400/s", StartSeconds: 35, Seconds: 60},
+		{Name: "steps", Shape: "steps 100/s → 500/s by 100/s", StartSeconds: 95, Seconds: 300},
+		{Name: "sine", Shape: "sine 200/s ± 100/s every 1m", StartSeconds: 395, Seconds: 300},
+		{Name: "spike", Shape: "spike 50/s → 1000/s at 20s for 5s", StartSeconds: 695, Seconds: 60},
+	}
+	if !slices.Equal(s.Labels.Phases, want) {
+		t.Errorf("the phases are\n%+v, want\n%+v", s.Labels.Phases, want)
+	}
+	// 20·5, 100·30, (100+400)/2·60, (100+…+500)/5·300, 200·300, 50·55+1000·5
+	for i, n := range []uint64{100, 3000, 15000, 90000, 60000, 7750} {
+		var got uint64
+		for _, c := range p.Planned[i] {
+			got += c
+		}
+		if got != n {
+			t.Errorf("phase %s plans %d calls, want %d", want[i].Name, got, n)
+		}
+	}
+	if p.Hits != 175850 || p.Seconds != 755 || p.PeakRate() != 1000 {
+		t.Errorf("the plan has %d calls in %g s, at most %g/s; want 175850, 755, 1000", p.Hits, p.Seconds, p.PeakRate())
+	}
+	if s.Timeout != 30*time.Second || s.InFlight != 2000 || s.Calls != 200_000 {
+		t.Errorf("the limits are %v, %d, %d", s.Timeout, s.InFlight, s.Calls)
+	}
+	if want := []results.Threshold{{Expr: "p99(latency) < 800ms"}, {Expr: "rate(errors){tier=Lite} < 0.1%", Abort: true, AfterSeconds: 10}}; !slices.Equal(s.Thresholds, want) {
+		t.Errorf("the thresholds are %+v, want %+v", s.Thresholds, want)
+	}
+	if c := s.Provider; c.Workers != 64 || c.Queue != 256 || c.Faults != (provider.Faults{HTTP500: 0.001}) || len(c.Latency) != 2 {
+		t.Errorf("the provider is %+v", c)
+	}
+	if !bytes.Equal(s.Feeders["skills.csv"], must(os.ReadFile("testdata/skills.csv"))) {
+		t.Error("the file of data is not kept with the scenario")
+	}
+}
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+func TestEnvironment(t *testing.T) {
+	env := map[string]string{"RATE": "7/s", "EMPTY": "", "URL": "http://127.0.0.1:1"}
+	lookup := func(name string) (string, bool) { v, ok := env[name]; return v, ok }
+	s, err := Parse("test.yaml", []byte(`
+name: "a${EMPTY}b"
+target: ${URL}
+load: [{rate: "${RATE}", for: "${FOR:-3s}"}]
+mix: {content: [{items: [text]}]}
+data: {text: {template: "$${HOME} $RATE ${EMPTY:-x}"}}
+`), description(t), lookup)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Name != "ab" || s.Target != "http://127.0.0.1:1" || s.Labels.Phases[0].Shape != "7/s" || s.Labels.Phases[0].Seconds != 3 {
+		t.Errorf("found %q, %q, %+v", s.Name, s.Target, s.Labels.Phases)
+	}
+	p := must(s.Plan(1))
+	body, _ := p.AppendBody(nil, 0)
+	if !bytes.Contains(body, []byte(`"${HOME} $RATE x"`)) {
+		t.Errorf("the text is %s", body)
+	}
+	if bytes.Contains(s.Source, []byte("127.0.0.1")) {
+		t.Error("what is kept of the scenario has the environment's values in it")
+	}
+	got := problems(t, "load: [{rate: \"${NOPE}\", for: 1s}]")
+	if len(got) != 1 || !strings.Contains(got[0].Message, "NOPE is not set") {
+		t.Errorf("a missing variable gives %v", got)
+	}
+}
+
+// Every shipped scenario can be planned, says which question it answers, and is known by its file's name.
+func TestShipped(t *testing.T) {
+	want := []string{"content-types", "mixed", "ramp", "smoke", "soak", "spike", "tiers"}
+	if got := Shipped(); !slices.Equal(got, want) {
+		t.Fatalf("the shipped scenarios are %v, want %v", got, want)
+	}
+	for _, name := range Shipped() {
+		data, ok := Open(name)
+		if !ok {
+			t.Fatalf("%s cannot be opened", name)
+		}
+		s, err := Parse(name+".yaml", data, description(t), noEnv)
+		if err != nil {
+			t.Errorf("%v", err)
+			continue
+		}
+		if s.Name != name {
+			t.Errorf("%s.yaml is called %s", name, s.Name)
+		}
+		if q := Question(data); !strings.Contains(q, "?") || strings.Contains(q, "schema") {
+			t.Errorf("%s opens with %q, which is no question", name, q)
+		}
+		if len(s.Thresholds) == 0 {
+			t.Errorf("%s has no threshold: it cannot fail", name)
+		}
+		if _, err := s.Plan(1); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, ok := Open("../go"); ok {
+		t.Error("a name leads out of the folder")
+	}
+}
+
+// A tier that the description gains is in a mix that names no tiers, and so is a content type.
+func TestUnnamedMixIsTheWholeVocabulary(t *testing.T) {
+	s := parse(t, "load: [{rate: 1/s, for: 1s}]")
+	var classes []string
+	for _, c := range s.Labels.Classes {
+		classes = append(classes, c.Name)
+	}
+	want := []string{"text.Full", "text.Lite", "file.Full", "file.Lite", "skill.Full", "skill.Lite", "json.Full", "json.Lite"}
+	if !slices.Equal(classes, want) {
+		t.Errorf("the classes are %v, want %v", classes, want)
+	}
+}
+
+func TestFeeders(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, data string) {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(data), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("ids.csv", "\ufeffname,id\n\"a, b\",\"id \"\"1\"\"\"\nc,id_2\n")
+	write("ids.jsonl", "{\"id\": 17, \"name\": \"x\"}\n\n{\"id\": \"seventeen\", \"name\": [1, 2]}\n")
+	write("bad.csv", "id\n\"open\n")
+	write("bad.jsonl", "{\"id\": 1}\n[]\n")
+	write("empty.csv", "id\n")
+	bodies := func(data string) map[string]bool {
+		t.Helper()
+		s, err := Parse(filepath.Join(dir, "test.yaml"), []byte("load: [{rate: 100/s, for: 1s}]\nmix: {tier: {default: 1}, content: [{items: [file]}]}\ndata: {file: "+data+"}\n"), description(t), noEnv)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := must(s.Plan(1))
+		got := map[string]bool{}
+		for n := range p.Hits {
+			body, _ := p.AppendBody(nil, n)
+			_, id, _ := bytes.Cut(body, []byte(`"id":`))
+			got[strings.TrimSuffix(string(id), "}]}")] = true
+		}
+		return got
+	}
+	for _, c := range []struct {
+		data string
+		want []string
+	}{
+		{"{from: ids.csv, column: id}", []string{`"id \"1\""`, `"id_2"`}},
+		{"{from: ids.jsonl, column: id}", []string{`"17"`, `"seventeen"`}},
+		{"{template: '{{name}}/{{id}}', from: ids.csv}", []string{`"a, b/id \"1\""`, `"c/id_2"`}},
+		{"{template: '{{ name }}', from: ids.jsonl}", []string{`"x"`, `"[1,2]"`}},
+	} {
+		if got := slices.Sorted(maps.Keys(bodies(c.data))); !slices.Equal(got, slices.Sorted(slices.Values(c.want))) {
+			t.Errorf("%s gives %v, want %v", c.data, got, c.want)
+		}
+	}
+	if got := bodies("{template: 'call {{seq}}'}"); len(got) != 100 || !got[`"call 42"`] {
+		t.Errorf("{{seq}} gives %d values", len(got))
+	}
+	if got := bodies("{template: '{{uuid}}'}"); len(got) != 100 {
+		t.Errorf("{{uuid}} gives %d values", len(got))
+	}
+	for _, name := range []string{"bad.csv", "bad.jsonl", "empty.csv"} {
+		_, err := Parse(filepath.Join(dir, "test.yaml"), []byte("load: [{rate: 1/s, for: 1s}]\ndata: {file: {from: "+name+", column: id}}\n"), description(t), noEnv)
+		if err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s gives %v", name, err)
+		}
+	}
+}
+
+// Texts have the lengths that were asked for: half of a lognormal is above its median, one in a hundred above its p99.
+func TestLengths(t *testing.T) {
+	s := parse(t, `
+load: [{rate: 10000/s, for: 2s}]
+mix: {tier: {default: 1}, content: [{items: [text]}]}
+data: {text: {length: {median: 400, p99: 4000}}}
+`)
+	p := must(s.Plan(3))
+	above := map[int]float64{}
+	for n := range p.Hits {
+		body, _ := p.AppendBody(nil, n)
+		length := len(body) - len(`{"content":[{"type":"text","text":""}]}`)
+		for _, limit := range []int{400, 4000} {
+			if length > limit {
+				above[limit]++
+			}
+		}
+	}
+	for limit, share := range map[int]float64{400: 0.5, 4000: 0.01} {
+		if got := above[limit] / float64(p.Hits); math.Abs(got-share) > 5*math.Sqrt(share*(1-share)/float64(p.Hits)) {
+			t.Errorf("%.4f of the texts are longer than %d, want %.4f", got, limit, share)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	for _, name := range Shipped() {
+		data, _ := Open(name)
+		f.Add(data)
+	}
+	for _, name := range []string{"testdata/example.yaml", "testdata/broken.yaml"} {
+		f.Add(must(os.ReadFile(name)))
+	}
+	f.Add([]byte("load: &a [{rate: 1/s, for: 1s}, *a]"))
+	f.Add([]byte("data: {json: {values: [&x {a: 1}, *x]}}\nload: [{callers: 3, for: 1s}]\nmix: {invalid: 100%}"))
+	d := description(f)
+	f.Fuzz(func(t *testing.T, data []byte) {
+		s, err := Parse("testdata/fuzz.yaml", data, d, func(string) (string, bool) { return "1", true })
+		if err != nil {
+			var invalid *InvalidError
+			if !errors.As(err, &invalid) || len(invalid.Problems) == 0 {
+				t.Fatalf("the error is %#v", err)
+			}
+			for _, p := range invalid.Problems {
+				if p.Line < 1 || p.Column < 1 || p.Width < 0 || p.Message == "" {
+					t.Fatalf("a problem has no place: %+v", p)
+				}
+			}
+			if !utf8.ValidString(err.Error()) || strings.ContainsAny(err.Error(), "\x1b\r\x00") {
+				t.Fatalf("the message is not fit for a terminal: %q", err.Error())
+			}
+			return
+		}
+		if s.Calls > 10_000 {
+			s.Calls = 10_000
+		}
+		p, err := s.Plan(1)
+		if err != nil {
+			return
+		}
+		for n := range min(p.MaxHits(), 50) {
+			body, class := p.AppendBody(nil, n)
+			if _, violation := d.ReadRequest(body); (violation != nil) != s.Labels.Classes[class].Invalid {
+				t.Fatalf("hit %d of class %s: %v\n%s", n, s.Labels.Classes[class].Name, violation, body)
+			}
+		}
+	})
+}
+
+// The editors' schema accepts what Parse accepts, and the file that is shipped is the one that the code makes.
+func TestSchema(t *testing.T) {
+	made := Schema(description(t))
+	golden(t, "scenario.schema.json", made)
+	for _, name := range append(Shipped(), "testdata/example") {
+		data := must(os.ReadFile(name + ".yaml"))
+		if err := validate(t, made, data); err != nil {
+			t.Errorf("%s.yaml: %v", name, err)
+		}
+	}
+	if err := validate(t, made, must(os.ReadFile("testdata/broken.yaml"))); err == nil {
+		t.Error("broken.yaml is accepted")
+	}
+	for _, text := range []string{
+		"load: []", "load: [{rate: 100, for: 1s}]", "load: [{rate: 1/s}]", "load: [{rate: 1/s, callers: 3, for: 1s}]", "lod: []",
+		"load: [{rate: 1/s, for: 1s}]\nmix: {tier: {Ful: 1}}", "load: [{rate: 1/s, for: 1s}]\nmix: {content: [{items: [tekst]}]}",
+		"load: [{rate: 1/s, for: 1s}]\nlimits: {inFlight: 0}",
+	} {
+		if validate(t, made, []byte(text)) == nil {
+			t.Errorf("the schema accepts %q", text)
+		}
+		if len(problems(t, text)) == 0 {
+			t.Errorf("Parse accepts %q", text)
+		}
+	}
+}
+
+func decodeYAML(t *testing.T, data []byte) any {
+	t.Helper()
+	var v any
+	if err := yaml.Load(data, &v); err != nil {
+		t.Fatal(err)
+	}
+	return v
 }
