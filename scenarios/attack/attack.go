@@ -50,6 +50,7 @@ type run struct {
 	// stop ends the sending; kill gives up the calls in flight.
 	stop     chan struct{}
 	stopOnce sync.Once
+	stopped  time.Duration // when stop was closed
 	kill     context.Context
 
 	client     *http.Transport
@@ -116,10 +117,9 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (*metrics.Agg
 	}
 	for range attacker.Attack(target, &pacer{run: r}, 0, "") {
 	}
-	sent := time.Since(r.began)
 	select {
 	case <-r.stop:
-		r.recordUnsent(sent)
+		r.recordUnsent()
 	default:
 		r.halt()
 	}
@@ -137,20 +137,25 @@ func isClosed(c <-chan struct{}) bool {
 }
 
 // halt ends the sending. It may be called any number of times.
-func (r *run) halt() { r.stopOnce.Do(func() { close(r.stop) }) }
+func (r *run) halt() {
+	r.stopOnce.Do(func() {
+		r.stopped = time.Since(r.began)
+		close(r.stop)
+	})
+}
 
 // recordUnsent counts the hits that had come due when the sending ended, but had not left.
-func (r *run) recordUnsent(now time.Duration) {
+func (r *run) recordUnsent() {
 	if r.closed {
 		return
 	}
 	for n := r.dispatched.Load(); n < r.Plan.Hits; n++ {
 		due := r.Plan.Due(n)
-		if due > now {
+		if due > r.stopped {
 			return
 		}
 		r.sink.queue <- record{row: results.Row{
-			N: uint32(n), Due: due, Lag: seconds(now - due), Error: results.Unsent,
+			N: uint32(n), Due: due, Lag: seconds(r.stopped - due), Error: results.Unsent,
 			Class: uint16(r.Plan.Class(n)), Phase: uint8(r.Plan.Phase(n)),
 		}}
 	}

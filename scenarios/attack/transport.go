@@ -233,12 +233,13 @@ func classify(err error, connected, head bool) results.Kind {
 		return results.TimeoutWaiting
 	case dialing:
 		return results.Dial
-	case strings.Contains(text, "malformed") || strings.Contains(text, "response headers exceeded") ||
-		strings.Contains(text, "invalid") || strings.Contains(text, "unsupported transfer encoding"):
-		return results.BadHTTP
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, io.EOF),
 		errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed), strings.Contains(text, "server closed"):
 		return results.Reset
+	// What net/http cannot read as HTTP: a head, or the framing of a body.
+	case head, strings.Contains(text, "transport connection broken"), strings.Contains(text, "malformed"),
+		strings.Contains(text, "response headers exceeded"):
+		return results.BadHTTP
 	}
 	return results.Other
 }
