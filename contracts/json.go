@@ -17,9 +17,10 @@ const maxDepth = 1000
 
 // A jsonError is what is wrong with a text that should be JSON, and where.
 type jsonError struct {
-	offset    int
-	duplicate string // the object key that stands twice, where that is the trouble
-	message   string
+	offset  int
+	twice   bool   // an object has a key twice, which no grammar forbids
+	key     string // that key
+	message string
 }
 
 func (e *jsonError) Error() string { return fmt.Sprintf("%s at byte %d", e.message, e.offset) }
@@ -131,7 +132,7 @@ func (d *jsonDecoder) object(depth int) any {
 			return nil
 		}
 		if _, twice := m[key]; twice {
-			d.err = &jsonError{offset: at, duplicate: key, message: "the key " + strconv.Quote(key) + " stands twice in one object"}
+			d.err = &jsonError{offset: at, twice: true, key: key, message: "the key " + strconv.Quote(key) + " stands twice in one object"}
 			return nil
 		}
 		d.space()

@@ -188,9 +188,9 @@ func judgeBody(body []byte, schema *jsonschema.Schema, disc string) (any, *Viola
 		if len(body) == 0 {
 			found = "an empty body"
 		}
-		if bad.duplicate != "" {
+		if bad.twice {
 			return nil, &Violation{
-				Rule: RuleDuplicateKey, Expected: "each key once", Found: quote(clip(bad.duplicate, 60)) + " twice",
+				Rule: RuleDuplicateKey, Expected: "each key once", Found: quote(clip(bad.key, 60)) + " twice",
 				Message: "the body is ambiguous: " + bad.Error(),
 			}
 		}
@@ -361,8 +361,12 @@ func describe(e *jsonschema.ValidationError, body any, disc string) *Violation {
 		v.Expected = strings.Join(e.ErrorKind.KeywordPath(), "/") + " of the schema to hold"
 		v.Message = sentence(place, "is "+show(value)+": "+boundText(e.ErrorKind))
 	default:
-		v.Expected = "`" + strings.Join(e.ErrorKind.KeywordPath(), "/") + "` of the schema to hold"
-		v.Message = sentence(place, "breaks "+v.Expected[:len(v.Expected)-len(" to hold")])
+		keyword := "`" + strings.Join(e.ErrorKind.KeywordPath(), "/") + "`"
+		if keyword == "``" { // the validator names the place of some keywords by their parts alone
+			keyword = "`" + strings.ToLower(strings.TrimPrefix(fmt.Sprintf("%T", k), "*kind.")) + "`"
+		}
+		v.Expected = keyword + " of the schema to hold"
+		v.Message = sentence(place, "breaks "+keyword+" of the schema")
 	}
 	return v
 }

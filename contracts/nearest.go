@@ -1,10 +1,15 @@
 package contracts
 
+import "strings"
+
 // Nearest finds the name that a mistyped word most likely meant; it is empty where none is near. Upper and lower case
 // count as different letters, but cheaply.
 func Nearest(word string, names []string) string {
 	best, limit := "", 2*max(1, (len([]rune(word))+1)/3)+1
 	for _, name := range names {
+		if strings.EqualFold(word, name) {
+			return name
+		}
 		if d := distance([]rune(word), []rune(name)); d < limit {
 			best, limit = name, d
 		}

@@ -135,6 +135,9 @@ func AppendString(dst []byte, s string) []byte {
 func NewRequest(ctx context.Context, target *url.URL, token string, body []byte) *http.Request {
 	u := *target
 	u.Path = strings.TrimSuffix(u.Path, "/") + path
+	if u.RawPath != "" {
+		u.RawPath = strings.TrimSuffix(u.RawPath, "/") + path
+	}
 	r := &http.Request{
 		Method: method, URL: &u, Host: u.Host,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
@@ -190,6 +193,8 @@ func ParseTarget(text string) (*url.URL, error) {
 		return nil, fmt.Errorf("the target %s does not start with http:// or https://", quote(clip(text, 100)))
 	case u.Hostname() == "":
 		return nil, fmt.Errorf("the target %s names no host", quote(clip(text, 100)))
+	case strings.ContainsFunc(u.Host, func(r rune) bool { return !strconv.IsPrint(r) || r == utf8.RuneError }):
+		return nil, fmt.Errorf("the target's host %s has characters that no name has", quote(clip(u.Host, 100)))
 	case u.RawQuery != "" || u.Fragment != "" || u.ForceQuery:
 		return nil, fmt.Errorf("the target %s has a query or a fragment; expected a base URL, below which %s lives", quote(clip(u.Redacted(), 100)), path)
 	}
@@ -198,10 +203,10 @@ func ParseTarget(text string) (*url.URL, error) {
 			return nil, fmt.Errorf("the target's port %s is not between 1 and 65535", quote(p))
 		}
 	}
-	if base := strings.TrimSuffix(u.Path, "/"); strings.HasSuffix(base, path) {
+	u.Path, u.RawPath = strings.TrimRight(u.Path, "/"), strings.TrimRight(u.RawPath, "/")
+	if strings.HasSuffix(u.Path, path) {
 		return nil, fmt.Errorf("the target %s ends in %s, which andon adds by itself; leave it out", quote(clip(text, 100)), path)
 	}
-	u.Path = strings.TrimSuffix(u.Path, "/")
 	return u, nil
 }
 

@@ -1,0 +1,228 @@
+package contracts
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/url"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/kaizenautomation/andon"
+)
+
+func TestLoad(t *testing.T) {
+	d := loaded(t)
+	if d.Method() != "POST" || d.Path() != "/agents/execute" || len(d.SHA256()) != 64 {
+		t.Errorf("%s %s, sha256 %s", d.Method(), d.Path(), d.SHA256())
+	}
+	if !slices.Equal(d.Tiers(), []string{"Full", "Lite"}) {
+		t.Errorf("the tiers are %v", d.Tiers())
+	}
+	var got []string
+	for _, c := range d.ContentTypes() {
+		for _, p := range c.Properties {
+			got = append(got, fmt.Sprintf("%s.%s %s %v", c.Name, p.Name, p.Type, p.Required))
+		}
+	}
+	if want := []string{"text.text string true", "file.id string true", "skill.id string true", "json.data object true"}; !slices.Equal(got, want) {
+		t.Errorf("the content types are %v, want %v", got, want)
+	}
+	got = nil
+	for _, p := range d.Fields() {
+		got = append(got, p.Name+" "+p.Type)
+	}
+	slices.Sort(got)
+	if want := []string{"agentId string", "archiveSessionFiles boolean", "summarySchema object"}; !slices.Equal(got, want) {
+		t.Errorf("the fields are %v, want %v", got, want)
+	}
+}
+
+// What is wrong with a description is said with the file's name, and with the place where there is one.
+func TestLoadErrors(t *testing.T) {
+	minimal := func(body string) string {
+		return "openapi: 3.1.0\ninfo: {title: t, version: '1'}\npaths:\n  /agents/execute:\n    post:\n" + body
+	}
+	const responses = "      responses: {default: {description: any}}\n"
+	schema := func(s string) string {
+		return minimal("      requestBody: {content: {application/json: {schema: " + s + "}}}\n" + responses)
+	}
+	for _, c := range []struct{ why, text, want string }{
+		{"nothing", "", "empty"},
+		{"no YAML", "a: [", "did not find"},
+		{"another version", "openapi: 3.0.3\ninfo: {title: t, version: '1'}\npaths: {}\n", "expected an OpenAPI 3.1 document"},
+		{"no call", "openapi: 3.1.0\ninfo: {title: t, version: '1'}\npaths: {/x: {get: " + "{responses: {default: {description: any}}}}}\n", "no POST /agents/execute"},
+		{"not valid", edited(t, "  title:", "  tytle:"), "not a valid OpenAPI document"},
+		{"a key twice", edited(t, "openapi: 3.1.0\n", "openapi: 3.1.0\nopenapi: 3.1.0\n"), "openapi"},
+		{"no request", minimal(responses), "no request body"},
+		{"no content schema", schema("{type: object, properties: {content: {type: array}}}"), "`content` has no items"},
+		{"a nameless kind", schema("{type: object, properties: {content: {type: array, items: {oneOf: [{type: object, properties: {type: {type: string}}}]}}}}"), "no constant `type`"},
+		{"two of a name", schema("{type: object, properties: {content: {type: array, items: {oneOf: [{properties: {type: {const: a}}}, {properties: {type: {const: a}}}]}}}}"), `are called "a"`},
+		{"a dangling reference", edited(t, "$ref: '#/components/schemas/JsonContent'", "$ref: '#/components/schemas/Nope'"), "Nope"},
+		{"a schema that is none", schema("{type: object, properties: {x: {type: string, pattern: '('}}}"), ""},
+		{"too large", "#" + strings.Repeat("x", 9<<20), "more than the 8 MiB"},
+	} {
+		d, err := Load("spec.yaml", []byte(c.text))
+		if err == nil {
+			t.Errorf("%s: it is accepted: %v", c.why, d.Tiers())
+		} else if !strings.HasPrefix(err.Error(), "spec.yaml: ") || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v; want %q", c.why, err, c.want)
+		}
+	}
+}
+
+func FuzzLoad(f *testing.F) {
+	f.Add(andon.Spec)
+	f.Add([]byte("openapi: 3.1.0\npaths: &a {/agents/execute: *a}\n"))
+	f.Add([]byte(`{"openapi":"3.1.0","info":{"title":"","version":""},"paths":{"/agents/execute":{"post":{"requestBody":{"$ref":"#/a"},"responses":{}}}}}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		d, err := Load("fuzz.yaml", data)
+		if err != nil {
+			return
+		}
+		d.ReadRequest([]byte(`{"content":[{"type":"text"}]}`))
+		d.JudgeResponse(200, "application/json", []byte(good))
+	})
+}
+
+// Bodies have the description's order, whatever order the fields are given in; the parts that are left out are not there.
+func TestAppendBody(t *testing.T) {
+	d := loaded(t)
+	for _, c := range []struct {
+		call Call
+		want string
+	}{
+		{Call{}, `{}`},
+		{Call{Content: []Item{}}, `{"content":[]}`},
+		{Call{Tier: "Lite"}, `{"kaizenVersion":"Lite"}`},
+		{Call{Tier: "a\"b", Content: []Item{{Type: "text", Fields: []Field{{"text", []byte(`"x"`)}}}, {Type: "file", Fields: []Field{{"id", []byte(`"f"`)}}}}},
+			`{"content":[{"type":"text","text":"x"},{"type":"file","id":"f"}],"kaizenVersion":"a\"b"}`},
+	} {
+		if got := string(d.AppendBody(nil, &c.call)); got != c.want {
+			t.Errorf("%+v is %s, want %s", c.call, got, c.want)
+		}
+	}
+	a := []Field{{"agentId", []byte(`"a"`)}, {"archiveSessionFiles", []byte(`true`)}, {"summarySchema", []byte(`{}`)}}
+	b := slices.Clone(a)
+	slices.Reverse(b)
+	if x, y := d.AppendBody(nil, &Call{Fields: a}), d.AppendBody(nil, &Call{Fields: b}); !bytes.Equal(x, y) {
+		t.Errorf("the order of the fields shows: %s and %s", x, y)
+	}
+}
+
+func TestNewRequest(t *testing.T) {
+	target, _ := url.Parse("https://example.com/base/")
+	r := NewRequest(context.Background(), target, "secret", []byte(`{}`))
+	if r.URL.String() != "https://example.com/base/agents/execute" || r.Method != "POST" || r.Header.Get("Authorization") != "Bearer secret" ||
+		r.Header.Get("Content-Type") != "application/json" || r.ContentLength != 2 {
+		t.Errorf("the request is %s %s %v", r.Method, r.URL, r.Header)
+	}
+	if body, _ := io.ReadAll(r.Body); string(body) != "{}" {
+		t.Errorf("the body is %s", body)
+	}
+	if r := NewRequest(context.Background(), target, "", nil); r.Header.Get("Authorization") != "" {
+		t.Error("without a token there is an Authorization header")
+	}
+	escaped, _ := url.Parse("https://example.com/a%2Fb")
+	if got := NewRequest(context.Background(), escaped, "", nil).URL.String(); got != "https://example.com/a%2Fb/agents/execute" {
+		t.Errorf("below an escaped path the call goes to %s", got)
+	}
+	if target.Path != "/base/" {
+		t.Error("the target was changed")
+	}
+}
+
+// A shell reads the curl line back as it was meant, whatever stands in the body.
+func TestCurl(t *testing.T) {
+	shell, err := exec.LookPath("sh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	line := Curl("http://127.0.0.1:1/", []byte(`{"text":"it's"}`))
+	if want := `curl -sS -X POST 'http://127.0.0.1:1/agents/execute' -H 'Content-Type: application/json' -H "Authorization: Bearer $ANDON_TOKEN" --data-raw '{"text":"it'\''s"}'`; line != want {
+		t.Errorf("the line is\n%s, want\n%s", line, want)
+	}
+	for _, body := range []string{`'`, `''"$HOME" \ $(x) ` + "`y`\n!#;&|<>*?[]{}~", "\\'", "é😀"} {
+		out, err := exec.Command(shell, "-c", `curl() { for a; do last=$a; done; printf %s "$last"; }; `+Curl("http://x", []byte(body))).Output()
+		if err != nil || string(out) != body {
+			t.Errorf("%q arrives as %q, %v", body, out, err)
+		}
+	}
+}
+
+func TestParseTarget(t *testing.T) {
+	for _, c := range []struct{ text, want, problem string }{
+		{"http://127.0.0.1:8080", "http://127.0.0.1:8080", ""},
+		{"https://staging.example.com/v2/", "https://staging.example.com/v2", ""},
+		{"http://[::1]:80", "http://[::1]:80", ""},
+		{"", "", "does not start with http"},
+		{"staging.example.com", "", "does not start with http"},
+		{"localhost:8080", "", "does not start with http"},
+		{"ftp://x", "", "does not start with http"},
+		{"http://", "", "names no host"},
+		{"http://:80", "", "names no host"},
+		{"http://x:0", "", "between 1 and 65535"},
+		{"http://x:99999", "", "between 1 and 65535"},
+		{"http://x?a=b", "", "query or a fragment"},
+		{"http://x#y", "", "query or a fragment"},
+		{"http://x/agents/execute", "", "adds by itself"},
+		{"http://user:hunter2@x", "", "user name"},
+		{"http://us er:hunter2@x", "", "not a URL"},
+	} {
+		u, err := ParseTarget(c.text)
+		if err != nil {
+			if c.problem == "" || !strings.Contains(err.Error(), c.problem) || strings.Contains(err.Error(), "hunter2") {
+				t.Errorf("%q: %v; want %q", c.text, err, c.problem)
+			}
+			continue
+		}
+		if c.problem != "" || u.String() != c.want {
+			t.Errorf("%q is %s, want %s %s", c.text, u, c.want, c.problem)
+		}
+	}
+}
+
+func FuzzParseTarget(f *testing.F) {
+	for _, s := range []string{"http://127.0.0.1:8080/a", "https://[::1%25eth0]:1/", "http://a:b@c", "http:///x", "HTTP://X:080"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		u, err := ParseTarget(text)
+		if err != nil {
+			return
+		}
+		if u.User != nil || u.RawQuery != "" || u.Fragment != "" || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https" {
+			t.Fatalf("%q is %#v", text, u)
+		}
+		again, err := ParseTarget(u.String())
+		if err != nil || again.String() != u.String() {
+			t.Fatalf("%q is %s, which is %v, %v", text, u, again, err)
+		}
+	})
+}
+
+func TestNearest(t *testing.T) {
+	names := []string{"Full", "Lite", "default", "timeout", "inFlight"}
+	for word, want := range map[string]string{
+		"Ful": "Full", "full": "Full", "LITE": "Lite", "timeuot": "timeout", "inflight": "inFlight", "xyzzy": "", "": "", "Nano": "", strings.Repeat("a", 100): "",
+	} {
+		if got := Nearest(word, names); got != want {
+			t.Errorf("nearest to %q is %q, want %q", word, got, want)
+		}
+	}
+}
+
+func TestDistance(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a, b := rapid.StringN(0, 12, -1).Draw(t, "a"), rapid.StringN(0, 12, -1).Draw(t, "b")
+		x, y := []rune(a), []rune(b)
+		if d := distance(x, y); d != distance(y, x) || (d == 0) != (string(x) == string(y)) || d > 2*max(len(x), len(y)) {
+			t.Fatalf("the distance of %q and %q is %d", a, b, d)
+		}
+	})
+}

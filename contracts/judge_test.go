@@ -1,0 +1,261 @@
+package contracts
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+func TestReadRequest(t *testing.T) {
+	d := loaded(t)
+	for _, c := range []struct{ body, rule, pointer, message string }{
+		{`{}`, "", "", ""},
+		{`{"content":[]}`, "", "", ""},
+		{`{"kaizenVersion":"Lite","agentId":"a","content":[{"type":"text","text":"hi"}],"archiveSessionFiles":false}`, "", "", ""},
+		{`{"content":[{"type":"json","data":{"a":[1,{}]}},{"type":"file","id":"f"},{"type":"skill","id":"s"}]}`, "", "", ""},
+		{``, RuleMalformedJSON, "", "the body is not JSON: expected a value, found the end of the text at byte 0"},
+		{`{"a":1,"a":2}`, RuleDuplicateKey, "", `the body is ambiguous: the key "a" stands twice in one object at byte 7`},
+		{`{"":1,"":2}`, RuleDuplicateKey, "", `the body is ambiguous: the key "" stands twice in one object at byte 6`},
+		{`[]`, RuleWrongType, "", "the body is an array (an array of 0 items), expected an object"},
+		{`{"kaizenVersion":"lite"}`, RuleWrongValue, "/kaizenVersion", "`kaizenVersion` is \"lite\", expected one of \"Full\", \"Lite\""},
+		{`{"kaizenVersion":null}`, RuleWrongType, "/kaizenVersion", "`kaizenVersion` is null, expected a string"},
+		{`{"content":{}}`, RuleWrongType, "/content", "`content` is an object (an object of 0 properties), expected an array"},
+		{`{"content":[{"type":"text","text":"a"},{"type":"text","text":"b"},{"type":"file"}]}`, RuleMissingProperty, "/content/2/id", "content[2] is `file`: `id` is missing"},
+		{`{"content":[{"type":"text","text":7}]}`, RuleWrongType, "/content/0/text", "`content[0].text` is a number (7), expected a string"},
+		{`{"content":[{"type":"txt","text":"a"}]}`, RuleWrongValue, "/content/0/type", "`content[0].type` is \"txt\", expected one of \"file\", \"json\", \"skill\", \"text\""},
+		{`{"content":[{"text":"a"}]}`, RuleMissingProperty, "/content/0/type", "`content[0]` has no `type`"},
+		{`{"content":["a"]}`, RuleWrongType, "/content/0", "`content[0]` is \"a\", expected an object"},
+		{`{"content":[{"type":"json","data":[]}]}`, RuleWrongType, "/content/0/data", "`content[0].data` is an array (an array of 0 items), expected an object"},
+		{`{"archiveSessionFiles":"true"}`, RuleWrongType, "/archiveSessionFiles", "`archiveSessionFiles` is a string (\"true\"), expected a boolean"},
+		{`{"content":[{"type":"file"},{"type":"skill"}],"agentId":1}`, RuleWrongType, "/agentId", "`agentId` is a number (1), expected a string"},
+	} {
+		_, v := d.ReadRequest([]byte(c.body))
+		if c.rule == "" {
+			if v != nil {
+				t.Errorf("%s: %v", c.body, v)
+			}
+			continue
+		}
+		if v == nil {
+			t.Errorf("%s is accepted, want %s", c.body, c.rule)
+		} else if v.Rule != c.rule || v.Pointer != c.pointer || v.Message != c.message {
+			t.Errorf("%s:\n got %s %q %s\nwant %s %q %s", c.body, v.Rule, v.Pointer, v.Message, c.rule, c.pointer, c.message)
+		}
+	}
+	r, v := d.ReadRequest([]byte(`{"kaizenVersion":"Full","agentId":"agent_7"}`))
+	if v != nil || r != (Request{Tier: "Full", AgentID: "agent_7"}) {
+		t.Errorf("found %+v, %v", r, v)
+	}
+}
+
+const good = `{"sessionId":"session_1","executionId":"exec_1","status":"running"}`
+
+func TestJudgeResponse(t *testing.T) {
+	d := loaded(t)
+	for _, c := range []struct {
+		why     string
+		status  int
+		media   string
+		body    string
+		rule    string
+		pointer string
+		id      string
+	}{
+		{"good", 200, "application/json", good, "", "", "exec_1"},
+		{"with parameters", 200, "Application/JSON ; charset=utf-8", good, "", "", "exec_1"},
+		{"more than described", 200, "application/json", `{"sessionId":"s","executionId":"e","status":"x","more":1}`, "", "", "e"},
+		{"an undocumented status", 202, "application/json", good, RuleUndocumentedStatus, "", ""},
+		{"no status at all", 0, "", "", RuleUndocumentedStatus, "", ""},
+		{"a page", 200, "text/html", "<h1>", RuleContentType, "", ""},
+		{"no content type", 200, "", good, RuleContentType, "", ""},
+		{"a parameter without a value", 200, "application/json; charset", good, "", "", "exec_1"},
+		{"an unreadable content type", 200, "json", good, RuleContentType, "", ""},
+		{"half", 200, "application/json", good[:20], RuleMalformedJSON, "", ""},
+		{"nothing", 200, "application/json", "", RuleMalformedJSON, "", ""},
+		{"twice", 200, "application/json", good + good, RuleMalformedJSON, "", ""},
+		{"a list", 200, "application/json", "[]", RuleWrongType, "", ""},
+		{"a missing field", 200, "application/json", `{"sessionId":"s","executionId":"e"}`, RuleMissingProperty, "/status", "e"},
+		{"a number for an id", 200, "application/json", `{"sessionId":"s","executionId":7,"status":"x"}`, RuleWrongType, "/executionId", ""},
+		{"an empty id", 200, "application/json", `{"sessionId":"s","executionId":"","status":"x"}`, RuleEmptyID, "/executionId", ""},
+		{"an empty session", 200, "application/json", `{"sessionId":"","executionId":"e","status":"x"}`, RuleEmptyID, "/sessionId", "e"},
+		{"a key twice", 200, "application/json", `{"executionId":"a","executionId":"b","sessionId":"s","status":"x"}`, RuleDuplicateKey, "", ""},
+		{"an assumed status, any body", 400, "text/plain", "no", "", "", ""},
+		{"an assumed status, JSON that is none", 400, "application/json", "{", RuleMalformedJSON, "", ""},
+		{"an assumed status, no body", 429, "application/json", "", "", "", ""},
+	} {
+		v := d.JudgeResponse(c.status, c.media, []byte(c.body))
+		rule, pointer := "", ""
+		if v.Violation != nil {
+			rule, pointer = v.Violation.Rule, v.Violation.Pointer
+			if v.Violation.Message == "" || !slices.Contains(Rules(), rule) {
+				t.Errorf("%s: the violation is %+v", c.why, v.Violation)
+			}
+		}
+		if rule != c.rule || pointer != c.pointer || v.ExecutionID != c.id {
+			t.Errorf("%s: found %q at %q, id %q; want %q at %q, id %q", c.why, rule, pointer, v.ExecutionID, c.rule, c.pointer, c.id)
+		}
+	}
+}
+
+// Other keywords of JSON Schema are explained as well.
+func TestKeywords(t *testing.T) {
+	d, err := Load("test.yaml", []byte(`
+openapi: 3.1.0
+info: {title: t, version: "1"}
+paths:
+  /agents/execute:
+    post:
+      requestBody:
+        content:
+          application/json:
+            schema:
+              type: object
+              additionalProperties: false
+              properties:
+                short: {type: string, maxLength: 3, minLength: 1}
+                few: {type: array, maxItems: 1, uniqueItems: true}
+                num: {type: number, maximum: 10}
+                pat: {type: string, pattern: "^a+$"}
+                day: {type: string, format: date}
+                one: {const: 7}
+                any: {anyOf: [{type: string}, {type: number}]}
+                no: false
+                props: {type: object, minProperties: 1}
+                dup: {type: array, uniqueItems: true}
+                if: {not: {type: string}}
+      responses: {default: {description: any}}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ body, rule, pointer, says string }{
+		{`{"short":"four"}`, RuleOutOfBounds, "/short", "4 characters, at most 3"},
+		{`{"short":""}`, RuleOutOfBounds, "/short", "0 characters, at least 1"},
+		{`{"few":[1,2]}`, RuleOutOfBounds, "/few", "2 items, at most 1"},
+		{`{"num":11}`, RuleOutOfBounds, "/num", "maximum does not hold"},
+		{`{"pat":"b"}`, RuleFormat, "/pat", "a match of ^a+$"},
+		{`{"day":"today"}`, RuleFormat, "/day", "a date"},
+		{`{"one":8}`, RuleWrongValue, "/one", "expected 7"},
+		{`{"any":[]}`, RuleWrongType, "/any", "is an array"},
+		{`{"no":1}`, RuleUnknownProperty, "/no", "not allowed"},
+		{`{"props":{}}`, RuleOutOfBounds, "/props", "at least 1"},
+		{`{"dup":[3,3]}`, RuleOutOfBounds, "/dup", "items 0 and 1 are equal"},
+		{`{"if":"x"}`, RuleSchema, "/if", "not"},
+		{`{"a/b~c":1}`, RuleUnknownProperty, "/a~1b~0c", "unknown property `a/b~c`"},
+	} {
+		_, v := d.ReadRequest([]byte(c.body))
+		if v == nil || v.Rule != c.rule || v.Pointer != c.pointer || !strings.Contains(v.Message, c.says) {
+			t.Errorf("%s: %+v; want %s at %s, with %q", c.body, v, c.rule, c.pointer, c.says)
+		}
+	}
+	if v := d.JudgeResponse(299, "text/plain", []byte("x")); v.Violation != nil {
+		t.Errorf("a default response does not cover a status: %v", v.Violation)
+	}
+}
+
+// What a provider sends cannot make the judge panic, and what it says of it stays short and valid UTF-8.
+func FuzzJudgeResponse(f *testing.F) {
+	for _, body := range []string{good, good[:30], "[]", `{"sessionId":` + strings.Repeat("[", 2000), `{"executionId":"\u0000","sessionId":"` + strings.Repeat("x", 500) + `","status":{}}`} {
+		f.Add(200, "application/json", []byte(body))
+	}
+	f.Add(400, "application/problem+json; a=\"\x00", []byte("{"))
+	f.Add(-1, "/;=", []byte(nil))
+	d := loaded(f)
+	f.Fuzz(func(t *testing.T, status int, media string, body []byte) {
+		v := d.JudgeResponse(status, media, body).Violation
+		if v == nil {
+			return
+		}
+		if !slices.Contains(Rules(), v.Rule) {
+			t.Fatalf("the rule is %q", v.Rule)
+		}
+		for _, s := range []string{v.Message, v.Expected, v.Found} {
+			if len(s) > 2000 || !utf8.ValidString(s) {
+				t.Fatalf("a text of %d bytes: %q", len(s), s)
+			}
+		}
+		if v.Message == "" || v.Pointer != "" && v.Pointer[0] != '/' {
+			t.Fatalf("%+v", v)
+		}
+	})
+}
+
+func FuzzReadRequest(f *testing.F) {
+	d := loaded(f)
+	for _, c := range d.InvalidCalls() {
+		f.Add(c.Body)
+	}
+	f.Add([]byte(`{"content":[{"type":"json","data":{}}],"summarySchema":{"type":"object"}}`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		if _, v := d.ReadRequest(body); v != nil && (v.Message == "" || len(v.Message) > 2000 || !utf8.ValidString(v.Message)) {
+			t.Fatalf("%+v", v)
+		}
+	})
+}
+
+func TestInvalidCalls(t *testing.T) {
+	d := loaded(t)
+	var ids []string
+	for _, c := range d.InvalidCalls() {
+		if _, v := d.ReadRequest(c.Body); v == nil {
+			t.Errorf("%s conforms: %s", c.ID, c.Body)
+		}
+		if slices.Contains(ids, c.ID) {
+			t.Errorf("two invalid calls are called %s", c.ID)
+		}
+		ids = append(ids, c.ID)
+	}
+	for _, want := range []string{"malformed-json", "body-array", "unknown-kaizenVersion", "case-kaizenVersion", "unknown-type", "missing-type",
+		"wrong-type-content", "wrong-type-agentId", "wrong-type-archiveSessionFiles", "text-missing-text", "file-missing-id", "skill-missing-id", "json-missing-data", "json-wrong-type-data"} {
+		if !slices.Contains(ids, want) {
+			t.Errorf("there is no %s among %v", want, ids)
+		}
+	}
+}
+
+// Generated values conform: one property at a time, for a few hundred draws each.
+func TestGenerate(t *testing.T) {
+	d := loaded(t)
+	rng := rand.New(rand.NewPCG(1, 2))
+	check := func(contentType string, p Property) {
+		for range 200 {
+			value := d.Generate(nil, p, rng)
+			if v := d.CheckValue(contentType, p.Name, value); v != nil {
+				t.Fatalf("%s.%s: %s: %v", contentType, p.Name, value, v)
+			}
+		}
+	}
+	for _, f := range d.Fields() {
+		check("", f)
+	}
+	for _, c := range d.ContentTypes() {
+		for _, p := range c.Properties {
+			check(c.Name, p)
+		}
+	}
+}
+
+func BenchmarkJudgeResponse(b *testing.B) {
+	d := loaded(b)
+	body := []byte(good)
+	b.ReportAllocs()
+	for b.Loop() {
+		if v := d.JudgeResponse(200, "application/json", body); v.Violation != nil {
+			b.Fatal(v.Violation)
+		}
+	}
+}
+
+func BenchmarkReadRequest(b *testing.B) {
+	d := loaded(b)
+	body := fmt.Appendf(nil, `{"content":[{"type":"text","text":%q},{"type":"file","id":"file_1"}],"kaizenVersion":"Lite"}`, strings.Repeat("word ", 80))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, v := d.ReadRequest(body); v != nil {
+			b.Fatal(v)
+		}
+	}
+}
