@@ -2,6 +2,10 @@ package results
 
 import (
 	"bufio"
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -20,8 +24,10 @@ const (
 	hitsFormat = "andon.hits/1"
 	// batchRows is the most rows of one record batch.
 	batchRows = 32768
-	// batchLimit bounds what a reader takes for a batch; more is no file of andon's.
-	batchLimit = 1 << 20
+	// batchLimit, metadataLimit and bodyLimit bound what a reader takes for a batch; more is no file of andon's.
+	batchLimit    = 1 << 18
+	metadataLimit = 1 << 20
+	bodyLimit     = 16 << 20
 )
 
 // columns are the columns of a hits file, in order. Indices into dictionaries are signed, because pandas takes no others.
@@ -72,14 +78,30 @@ type hitsWriter struct {
 	phase, kind, ruleName []int8
 }
 
-func newHitsWriter(file *os.File, m Manifest) *hitsWriter {
+func hitsSchema(m Manifest) *arrow.Schema {
 	metadata := arrow.NewMetadata(
 		[]string{"format", "run", "scenario", "seed"},
 		[]string{hitsFormat, m.ID, m.Scenario, strconv.FormatUint(m.Seed, 10)},
 	)
-	w := &hitsWriter{
-		file: file, buffer: bufio.NewWriterSize(file, 64<<10), schema: arrow.NewSchema(columns(), &metadata),
+	return arrow.NewSchema(columns(), &metadata)
+}
+
+// headSum is the checksum of the stream's head, the message that holds the schema.
+func headSum(m Manifest) (string, error) {
+	var b bytes.Buffer
+	if err := ipc.NewWriter(&b, ipc.WithSchema(hitsSchema(m))).Close(); err != nil {
+		return "", err
 	}
+	return sum(bytes.TrimSuffix(b.Bytes(), endMark[:])), nil
+}
+
+func sum(data []byte) string {
+	s := sha256.Sum256(data)
+	return hex.EncodeToString(s[:])
+}
+
+func newHitsWriter(file *os.File, m Manifest) *hitsWriter {
+	w := &hitsWriter{file: file, buffer: bufio.NewWriterSize(file, 64<<10), schema: hitsSchema(m)}
 	w.arrow = ipc.NewWriter(w.buffer, ipc.WithSchema(w.schema))
 	classes, phases, kinds, rules := dictionaries(m.Labels)
 	for i, texts := range [][]string{classes, phases, kinds, rules} {
@@ -153,7 +175,7 @@ var endMark = [8]byte{0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0}
 
 // readHits gives the rows of a hits file in the order in which they were written, and tells whether the file is whole.
 // Where the file was cut off, the rows of its whole batches are given.
-func readHits(path string, labels Labels, each func(Row) error) (complete bool, err error) {
+func readHits(path string, m Manifest, each func(Row) error) (complete bool, err error) {
 	defer func() {
 		// The library panics on some corrupt files.
 		if p := recover(); p != nil {
@@ -176,15 +198,17 @@ func readHits(path string, labels Labels, each func(Row) error) (complete bool, 
 		}
 	}
 	complete = tail == endMark
+	if whole, err := checkHead(f, size, m.HitsHead); err != nil {
+		return false, fmt.Errorf("%s is corrupt, or not of this run: %w", path, err)
+	} else if !whole {
+		return false, nil // killed before the first second was over
+	}
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return false, err
 	}
 	in := &countingReader{r: bufio.NewReaderSize(f, 64<<10)}
-	r, err := ipc.NewReader(in)
+	r, err := ipc.NewReader(in, ipc.WithMetadataSizeLimit(metadataLimit), ipc.WithAllocator(boundedAllocator{memory.NewGoAllocator()}))
 	if err != nil {
-		if !complete {
-			return false, nil // killed before the first second was over
-		}
 		return false, fmt.Errorf("%s is no Arrow stream: %w", path, err)
 	}
 	defer r.Release()
@@ -193,7 +217,7 @@ func readHits(path string, labels Labels, each func(Row) error) (complete bool, 
 	}
 	batches := 0
 	for r.Next() {
-		if err := eachRow(r.RecordBatch(), labels, each); err != nil {
+		if err := eachRow(r.RecordBatch(), m.Labels, each); err != nil {
 			var own *rowError
 			if errors.As(err, &own) {
 				return false, own.err
@@ -210,6 +234,56 @@ func readHits(path string, labels Labels, each func(Row) error) (complete bool, 
 		return false, fmt.Errorf("%s is corrupt after batch %d, at about byte %d: %w", path, batches, in.n, err)
 	}
 	return complete, nil
+}
+
+// checkHead holds the stream's head against its checksum, and tells whether it is there at all. The library trusts the
+// sizes in a head, and a wrong one would have it ask for more memory than there is.
+func checkHead(f io.ReaderAt, size int64, want string) (whole bool, err error) {
+	// Four bytes that mark a message and four that give its length (Arrow columnar format, "Encapsulated message format").
+	var prefix [8]byte
+	if size < int64(len(prefix)) {
+		return false, nil
+	}
+	if _, err := f.ReadAt(prefix[:], 0); err != nil {
+		return false, err
+	}
+	length := int64(binary.LittleEndian.Uint32(prefix[4:]))
+	if length > metadataLimit {
+		return false, fmt.Errorf("its head should have %d bytes", length)
+	}
+	head := make([]byte, int64(len(prefix))+length)
+	if int64(len(head)) > size {
+		return false, nil
+	}
+	if _, err := f.ReadAt(head, 0); err != nil {
+		return false, err
+	}
+	if found := sum(head); found != want {
+		return false, fmt.Errorf("expected a head with the SHA-256 %s, found %s", want, found)
+	}
+	return true, nil
+}
+
+// boundedAllocator gives no more than a batch of andon's needs, whatever a corrupt file asks for.
+type boundedAllocator struct{ *memory.GoAllocator }
+
+// Allocate implements memory.Allocator.
+func (a boundedAllocator) Allocate(size int) []byte {
+	checkSize(size)
+	return a.GoAllocator.Allocate(size)
+}
+
+// Reallocate implements memory.Allocator.
+func (a boundedAllocator) Reallocate(size int, b []byte) []byte {
+	checkSize(size)
+	return a.GoAllocator.Reallocate(size, b)
+}
+
+// checkSize panics, since an allocator has no other way to refuse; readHits recovers.
+func checkSize(size int) {
+	if size < 0 || size > bodyLimit {
+		panic(fmt.Sprintf("it asks for %d bytes at once", size))
+	}
 }
 
 // rowError is an error of whoever takes the rows.

@@ -175,6 +175,8 @@ type Manifest struct {
 	// TimeoutSeconds and InFlight are the limits that the run was under.
 	TimeoutSeconds float64 `json:"timeoutSeconds"`
 	InFlight       int     `json:"inFlight"`
+	// HitsHead is the SHA-256, in hex, of the first message of hits.arrow; [Create] fills it in.
+	HitsHead string `json:"hitsHead"`
 }
 
 // Threshold is one condition on a run's figures.

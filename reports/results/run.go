@@ -64,6 +64,10 @@ func Create(dir string, m Manifest, files map[string][]byte) (*Writer, error) {
 		return nil, fmt.Errorf("the directory %s is not empty, and a run is never overwritten: choose another with --out", dir)
 	}
 	m.Schema = manifestSchema
+	var err error
+	if m.HitsHead, err = headSum(m); err != nil {
+		return nil, err
+	}
 	text, err := json.MarshalIndent(m, "", "  ")
 	if err != nil {
 		return nil, err
@@ -238,7 +242,15 @@ func ReadJSON(path string, document any) error {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
 	if err := d.Decode(document); err != nil {
-		line := 1 + strings.Count(string(text[:min(int(d.InputOffset()), len(text))]), "\n")
+		offset := d.InputOffset()
+		var syntax *json.SyntaxError
+		var mismatch *json.UnmarshalTypeError
+		if errors.As(err, &syntax) {
+			offset = syntax.Offset
+		} else if errors.As(err, &mismatch) {
+			offset = mismatch.Offset
+		}
+		line := 1 + strings.Count(string(text[:min(int(offset), len(text))]), "\n")
 		return fmt.Errorf("%s:%d: %w", path, line, err)
 	}
 	return nil
@@ -247,5 +259,5 @@ func ReadJSON(path string, document any) error {
 // Rows gives the run's rows in the order in which the hits ended, with constant memory, and tells whether the file is
 // whole. Where it was cut off, the rows of all batches that were written are given, and that is no error.
 func (r *Run) Rows(each func(Row) error) (complete bool, err error) {
-	return readHits(filepath.Join(r.Dir, hitsFile), r.Labels, each)
+	return readHits(filepath.Join(r.Dir, hitsFile), r.Manifest, each)
 }

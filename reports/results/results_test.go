@@ -1,0 +1,481 @@
+package results
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/ipc"
+	"pgregory.net/rapid"
+)
+
+func labels() Labels {
+	return Labels{
+		Classes: []Class{{Name: "text.Full", Tier: "Full", Content: "text"}, {Name: "text.Lite", Tier: "Lite", Content: "text"}, {Name: "invalid", Tier: "invalid", Content: "invalid", Invalid: true}},
+		Phases:  []Phase{{Name: "warmup", Shape: "20/s", Warmup: true, Seconds: 5}, {Name: "constant", Shape: "100/s", StartSeconds: 5, Seconds: 30}},
+		Rules:   []string{"", "malformed-json", "missing-property"},
+	}
+}
+
+func manifest() Manifest {
+	return Manifest{
+		Andon: "v1", ID: "a-run", Scenario: "mixed", Seed: 1 << 63, Target: "http://127.0.0.1:1", Started: time.Date(2026, 11, 23, 21, 48, 0, 0, time.UTC),
+		SpecSHA256: strings.Repeat("0", 64), Labels: labels(), Planned: [][]uint64{{1, 2, 3}, {4, 5, 6}},
+		Thresholds: []Threshold{{Expr: "count(errors) == 0", Abort: true, AfterSeconds: 1.5}}, TimeoutSeconds: 30, InFlight: 100,
+	}
+}
+
+var anyRow = rapid.Custom(func(t *rapid.T) Row {
+	second := rapid.Float32Range(0, 1e6)
+	return Row{
+		N: rapid.Uint32().Draw(t, "n"), Due: time.Duration(rapid.Int64Min(0).Draw(t, "due")),
+		Lag: second.Draw(t, "lag"), OwnLag: second.Draw(t, "own lag"), Service: second.Draw(t, "service"),
+		Status: rapid.Uint16().Draw(t, "status"), Class: uint16(rapid.IntRange(0, 2).Draw(t, "class")), Phase: uint8(rapid.IntRange(0, 1).Draw(t, "phase")),
+		Error: Kind(rapid.IntRange(0, int(kinds)-1).Draw(t, "kind")), Rule: uint8(rapid.IntRange(0, 2).Draw(t, "rule")),
+		BytesIn: rapid.Uint32().Draw(t, "in"), BytesOut: rapid.Uint32().Draw(t, "out"),
+	}
+})
+
+func rows(n int) []Row {
+	out := make([]Row, n)
+	for i := range out {
+		out[i] = Row{N: uint32(i), Due: time.Duration(i) * time.Millisecond, Lag: float32(i) / 1e6, OwnLag: float32(i) / 1e7, Service: 0.1 + float32(i)/1e5,
+			Status: 200, Class: uint16(i % 3), Phase: uint8(i % 2), Error: Kind(i % int(kinds)), Rule: uint8(i % 3), BytesIn: uint32(i), BytesOut: 500}
+	}
+	return out
+}
+
+// write makes a run of the rows, flushed after each batch, and gives its directory.
+func write(t testing.TB, batch int, rows []Row, end bool) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "run")
+	w, err := Create(dir, manifest(), map[string][]byte{"scenario.yaml": []byte("load: []"), "data/ids.csv": []byte("id\n")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, r := range rows {
+		if err := w.Add(r); err != nil {
+			t.Fatal(err)
+		}
+		if (i+1)%batch == 0 {
+			if err := w.Flush(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if end {
+		if err := w.Close(End{Reason: Finished, Seconds: 35.5}); err != nil {
+			t.Fatal(err)
+		}
+	} else if err := w.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func read(t testing.TB, dir string) (*Run, []Row, bool) {
+	t.Helper()
+	run, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []Row
+	complete, err := run.Rows(func(r Row) error { got = append(got, r); return nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return run, got, complete
+}
+
+// What is written is read back, to the last bit.
+func TestRoundTrip(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		want := rapid.SliceOfN(anyRow, 0, 50).Draw(rt, "rows")
+		run, got, complete := read(t, write(t, rapid.IntRange(1, 60).Draw(rt, "batch"), want, true))
+		if !complete || !slices.Equal(got, want) {
+			rt.Fatalf("complete %v\n got %+v\nwant %+v", complete, got, want)
+		}
+		if m := manifest(); run.Schema != "andon.run/1" || run.Seed != m.Seed || !reflect.DeepEqual(run.Labels, m.Labels) || !reflect.DeepEqual(run.Planned, m.Planned) ||
+			!slices.Equal(run.Thresholds, m.Thresholds) || !run.Started.Equal(m.Started) || run.End != (End{Reason: Finished, Seconds: 35.5}) {
+			rt.Fatalf("the run is %+v", run)
+		}
+	})
+}
+
+// More rows than a batch holds are cut into batches by themselves.
+func TestManyRows(t *testing.T) {
+	want := rows(2*batchRows + 7)
+	dir := write(t, math.MaxInt, want, true)
+	if _, got, complete := read(t, dir); !complete || !slices.Equal(got, want) {
+		t.Errorf("%d rows are read of %d, complete %v", len(got), len(want), complete)
+	}
+	info, err := os.Stat(filepath.Join(dir, hitsFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if each := float64(info.Size()) / float64(len(want)); each > 40 {
+		t.Errorf("a hit takes %.1f bytes, and should take 40 at most", each)
+	}
+}
+
+// Wherever the file is cut off, the rows of the batches before are read, the end is said to be missing, and nothing is
+// called corrupt: that is what is left when the process or the machine dies.
+func TestCutAnywhere(t *testing.T) {
+	want := rows(120)
+	dir := write(t, 40, want, false)
+	path := filepath.Join(dir, hitsFile)
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := 0
+	for size := range len(whole) + 1 {
+		if err := os.WriteFile(path, whole[:size], 0o666); err != nil {
+			t.Fatal(err)
+		}
+		run, got, complete := read(t, dir)
+		if complete || run.End.Reason != Cut {
+			t.Fatalf("cut at byte %d of %d, the run is complete: %v, %+v", size, len(whole), complete, run.End)
+		}
+		if len(got)%40 != 0 || len(got) < last || !slices.Equal(got, want[:len(got)]) {
+			t.Fatalf("cut at byte %d: %d rows after %d", size, len(got), last)
+		}
+		last = len(got)
+	}
+	if last != len(want) {
+		t.Errorf("of the uncut file %d rows are read", last)
+	}
+}
+
+// Whatever becomes of the bytes, the reader neither panics nor hangs, and gives no row that the run's labels do not know.
+func TestCorrupt(t *testing.T) {
+	dir := write(t, 40, rows(120), true)
+	path := filepath.Join(dir, hitsFile)
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for at := range whole {
+		changed := bytes.Clone(whole)
+		changed[at] ^= 0xa5
+		if err := os.WriteFile(path, changed, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		_, _ = run.Rows(func(r Row) error { return known(r) })
+	}
+}
+
+func known(r Row) error {
+	if int(r.Class) > 2 || r.Phase > 1 || r.Error >= kinds || r.Rule > 2 {
+		panic(fmt.Sprintf("a row is %+v", r))
+	}
+	return nil
+}
+
+func FuzzRows(f *testing.F) {
+	dir := write(f, 3, rows(7), true)
+	whole, err := os.ReadFile(filepath.Join(dir, hitsFile))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(whole)
+	f.Add(whole[:len(whole)-20])
+	f.Add([]byte(nil))
+	run, err := Open(dir)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		path := filepath.Join(t.TempDir(), hitsFile)
+		if err := os.WriteFile(path, data, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		_, err := readHits(path, run.Manifest, known)
+		if err != nil && !strings.Contains(err.Error(), path) {
+			t.Fatalf("the error does not name the file: %v", err)
+		}
+	})
+}
+
+// The columns that others read: names, types, and texts where rows hold numbers.
+func TestColumns(t *testing.T) {
+	dir := write(t, 10, rows(10), true)
+	f, err := os.Open(filepath.Join(dir, hitsFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	r, err := ipc.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, field := range r.Schema().Fields() {
+		got = append(got, field.Name+" "+field.Type.String())
+	}
+	text := func(index string) string { return "dictionary<values=utf8, indices=" + index + ", ordered=false>" }
+	want := []string{"n uint32", "due_ns int64", "lag_s float32", "own_lag_s float32", "service_s float32", "status uint16",
+		"class " + text("int16"), "phase " + text("int8"), "error " + text("int8"), "rule " + text("int8"), "bytes_in uint32", "bytes_out uint32"}
+	if !slices.Equal(got, want) {
+		t.Errorf("the columns are %q, want %q", got, want)
+	}
+	if m := r.Schema().Metadata().ToMap(); m["format"] != "andon.hits/1" || m["run"] != "a-run" || m["scenario"] != "mixed" || m["seed"] != "9223372036854775808" {
+		t.Errorf("the metadata are %v", m)
+	}
+	if !r.Next() {
+		t.Fatal(r.Err())
+	}
+	class := r.RecordBatch().Column(6).(*array.Dictionary)
+	if s := class.Dictionary().(*array.String).Value(class.GetValueIndex(1)); s != "text.Lite" {
+		t.Errorf("the class of row 1 reads %q", s)
+	}
+}
+
+func TestCreate(t *testing.T) {
+	dir := write(t, 10, rows(1), true)
+	for name, want := range map[string]string{"scenario.yaml": "load: []", "data/ids.csv": "id\n"} {
+		if got, err := os.ReadFile(filepath.Join(dir, name)); err != nil || string(got) != want {
+			t.Errorf("%s is %q, %v", name, got, err)
+		}
+	}
+	if _, err := Create(dir, manifest(), nil); err == nil || !strings.Contains(err.Error(), "never overwritten") {
+		t.Errorf("a run is overwritten: %v", err)
+	}
+	for _, name := range []string{"run.json", "hits.arrow", "samples.jsonl", "end.json", "../x", "/x"} {
+		if _, err := Create(filepath.Join(t.TempDir(), "run"), manifest(), map[string][]byte{name: nil}); err == nil {
+			t.Errorf("a file %s is kept", name)
+		}
+	}
+	many := manifest()
+	many.Labels.Phases = make([]Phase, 200)
+	if _, err := Create(filepath.Join(t.TempDir(), "run"), many, nil); err == nil {
+		t.Error("200 phases are accepted")
+	}
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Create(filepath.Join(file, "run"), manifest(), nil); err == nil || !strings.Contains(err.Error(), "cannot be made") {
+		t.Errorf("below a file: %v", err)
+	}
+}
+
+func TestNewDir(t *testing.T) {
+	parent := t.TempDir()
+	now := time.Date(2026, 11, 23, 21, 48, 0, 0, time.FixedZone("", 3600))
+	for _, want := range []string{"20261123T204800Z-mixed", "20261123T204800Z-mixed-2", "20261123T204800Z-mixed-3"} {
+		id, dir := NewDir(parent, "mixed", now)
+		if id != want || dir != filepath.Join(parent, want) {
+			t.Errorf("the run is %s in %s, want %s", id, dir, want)
+		}
+		if err := os.Mkdir(dir, 0o777); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestSamples(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	w, err := Create(dir, manifest(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := Sample{Kind: "contract", Rule: "malformed-json", N: 3, Class: "text.Full", AtSeconds: 1.5, Status: 200, Message: "\x1b[31m\xff", Body: "<script>\n\x00"}
+	for i := range maxSamples + 50 {
+		s := first
+		s.N = uint32(i)
+		if err := w.Sample(s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// A line that was being written when the process died is no error.
+	path := filepath.Join(dir, samplesFile)
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.WriteString(`{"n":`); err != nil {
+		t.Fatal(err)
+	}
+	_ = f.Close()
+	run, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := first
+	want.Message = "\x1b[31m\ufffd"
+	want.N = 0
+	if len(run.Samples) != maxSamples || run.Samples[0] != want {
+		t.Errorf("%d samples, the first of them %+v", len(run.Samples), run.Samples[0])
+	}
+	if err := os.WriteFile(path, []byte("{}\nnonsense\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(dir); err == nil || !strings.Contains(err.Error(), "samples.jsonl:2") {
+		t.Errorf("a bad line gives %v", err)
+	}
+}
+
+func TestOpenErrors(t *testing.T) {
+	dir := write(t, 10, rows(1), true)
+	path := filepath.Join(dir, manifestFile)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ why, text, want string }{
+		{"an empty file", "", "run.json"},
+		{"no JSON", "{\n x", "run.json:2"},
+		{"another version", strings.Replace(string(text), "andon.run/1", "andon.run/2", 1), "another version of andon"},
+		{"a field it does not know", strings.Replace(string(text), `"seed"`, `"sneed"`, 1), "sneed"},
+		{"no labels", `{"schema":"andon.run/1"}`, "expected labels"},
+		{"counts that do not fit", strings.Replace(string(text), "      3\n    ],", "      3, 4\n    ],", 1), "/planned/0"},
+	} {
+		if err := os.WriteFile(path, []byte(c.text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Open(dir); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v; want %q", c.why, err, c.want)
+		}
+	}
+	if _, err := Open(t.TempDir()); err == nil || !strings.Contains(err.Error(), "no run directory") {
+		t.Errorf("an empty folder: %v", err)
+	}
+	if _, err := Open(filepath.Join(t.TempDir(), "nope")); err == nil {
+		t.Error("a folder that is not there is opened")
+	}
+	gone := write(t, 10, rows(1), true)
+	if err := os.Remove(filepath.Join(gone, hitsFile)); err != nil {
+		t.Fatal(err)
+	}
+	run, err := Open(gone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := run.Rows(func(Row) error { return nil }); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("without hits: %v", err)
+	}
+}
+
+// An error of whoever takes the rows ends the reading and comes back as it is.
+func TestRowsStop(t *testing.T) {
+	run, err := Open(write(t, 10, rows(30), true))
+	if err != nil {
+		t.Fatal(err)
+	}
+	stop, n := errors.New("enough"), 0
+	_, err = run.Rows(func(Row) error {
+		if n++; n == 15 {
+			return stop
+		}
+		return nil
+	})
+	if !errors.Is(err, stop) || n != 15 {
+		t.Errorf("after %d rows: %v", n, err)
+	}
+}
+
+// A hits file that belongs to another run is refused rather than misread.
+func TestForeignHits(t *testing.T) {
+	dir := write(t, 10, rows(3), true)
+	run, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run.Labels.Classes[1].Name = "text.Nano"
+	if _, err := run.Rows(known); err == nil || !strings.Contains(err.Error(), "class") {
+		t.Errorf("other classes: %v", err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, hitsFile), append([]byte("PAR1 something else "), endMark[:]...), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := run.Rows(known); err == nil || !strings.Contains(err.Error(), "not of this run") {
+		t.Errorf("another format: %v", err)
+	}
+}
+
+func TestRow(t *testing.T) {
+	for k := range kinds {
+		r := Row{Error: k, Lag: 1, Service: 0.5}
+		sent := k != Dropped && k != Unsent
+		completed := k == None || k == Status3xx || k == Status4xx || k == Status5xx || k == StatusOther || k == Contract || k == Accepted
+		timed := completed || k == TimeoutWaiting || k == TimeoutReading || k == Dropped
+		if r.Sent() != sent || r.Completed() != completed || r.Timed() != timed || r.OK() != (k == None) {
+			t.Errorf("%q: sent %v, completed %v, timed %v, ok %v", k, r.Sent(), r.Completed(), r.Timed(), r.OK())
+		}
+		if k.String() != KindNames()[k] || k > 0 && k.String() == "" {
+			t.Errorf("kind %d is called %q", k, k)
+		}
+	}
+	if r := (Row{Lag: 1, Service: 0.5}); r.Latency() != 1500*time.Millisecond || r.ServiceTime() != 500*time.Millisecond {
+		t.Errorf("the latency is %v, the service time %v", r.Latency(), r.ServiceTime())
+	}
+	if s := kinds.String(); s != "unknown" {
+		t.Errorf("an unknown kind is called %q", s)
+	}
+	if slices.Contains(KindNames()[1:], "") || len(slices.Compact(slices.Sorted(slices.Values(KindNames())))) != int(kinds) {
+		t.Errorf("the names are not unique: %v", KindNames())
+	}
+}
+
+func TestWriteJSON(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.json")
+	if err := WriteJSON(path, map[string]string{"a": "<&>"}); err != nil {
+		t.Fatal(err)
+	}
+	got, err := os.ReadFile(path)
+	if err != nil || string(got) != "{\n  \"a\": \"<&>\"\n}\n" {
+		t.Errorf("%q, %v", got, err)
+	}
+	if err := WriteJSON(path, func() {}); err == nil {
+		t.Error("a function is JSON")
+	}
+	if after, _ := os.ReadFile(path); !json.Valid(after) {
+		t.Error("a failed write spoils the file that was there")
+	}
+}
+
+func BenchmarkAdd(b *testing.B) {
+	w, err := Create(filepath.Join(b.TempDir(), "run"), manifest(), nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	r := rows(1)[0]
+	b.ReportAllocs()
+	b.SetBytes(39)
+	for b.Loop() {
+		if err := w.Add(r); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkRows(b *testing.B) {
+	const n = 1 << 20
+	run, err := Open(write(b, math.MaxInt, rows(n), true))
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := run.Rows(known); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/row")
+}
