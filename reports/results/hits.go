@@ -62,7 +62,13 @@ func dictionaries(l Labels) (classes, phases, kinds, rules []string) {
 	return classes, phases, KindNames(), l.Rules
 }
 
-// hitsWriter writes rows as an Arrow IPC stream.
+// hitsWriter writes rows as an Arrow IPC stream, one batch a second.
+//
+// The other candidate was a folder of Parquet files, one a second. Both are read by pandas, polars and DuckDB. Over 10,000
+// rows at 1,000 a second, Parquet with zstd took 25 bytes and 1.8 µs a row, Arrow 40 bytes and 0.09 µs: at 10,000 hits a
+// second that is 2 % of a core or none. A stream is one file that grows at its end, whose whole batches can be read
+// whatever happens to the process; an hour of Parquet would be 3,600 files. A row takes 39 bytes, and a batch 1.2 kB on
+// top, so that slow runs take more for each hit.
 type hitsWriter struct {
 	file   *os.File
 	buffer *bufio.Writer
