@@ -3,6 +3,7 @@ package reports
 import (
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 
@@ -197,7 +198,11 @@ func gap(a, b *float64) string {
 	d := *b - *a
 	text := duration(&d)
 	if *a > 0 {
-		text += fmt.Sprintf(" (%+.0f %%)", 100*d/(*a))
+		ratio := " (0 %)"
+		if p := math.Round(100 * d / *a); p != 0 {
+			ratio = fmt.Sprintf(" (%+.0f %%)", p)
+		}
+		text += ratio
 	}
 	if d > 0 {
 		text = "+" + text
@@ -320,7 +325,7 @@ func (s Summary) thresholdTable(st style) Table {
 			}
 		}
 		if o.Implicit {
-			note = strings.TrimSpace("holds in every run " + note)
+			note = strings.TrimSpace("checked in every run " + note)
 		}
 		t.Rows = append(t.Rows, []string{mark, st.foreign(o.Expr, 80), quantity(o.Value, o.Unit), count(o.Samples), note})
 	}
