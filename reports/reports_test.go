@@ -350,6 +350,16 @@ func TestVerdict(t *testing.T) {
 				r.Error, r.Rule = results.Contract, 1
 			}
 		}, Pass, 0, ""},
+		{"too many errors without a word on them", nil, results.End{Reason: results.Finished}, func(r *results.Row) {
+			if r.N%50 == 7 {
+				r.Error, r.Status = results.Reset, 0
+			}
+		}, Fail, 1, "rate(errors) < 1%: found 2.0 %"},
+		{"errors that are allowed", []string{"rate(errors) < 5%"}, results.End{Reason: results.Finished}, func(r *results.Row) {
+			if r.N%50 == 7 {
+				r.Error, r.Status = results.Reset, 0
+			}
+		}, Pass, 0, ""},
 		{"all calls fail", nil, results.End{Reason: results.Finished}, func(r *results.Row) { r.Error, r.Status = results.Status5xx, 500 }, Fail, 1, "No call succeeded"},
 		{"no response at all", nil, results.End{Reason: results.Finished}, func(r *results.Row) { r.Error, r.Status = results.Reset, 0 }, NoVerdict, 3, ""},
 		{"the generator fell behind", nil, results.End{Reason: results.Finished}, late, NoVerdict, 3, "generator"},
@@ -383,7 +393,9 @@ func TestPrintable(t *testing.T) {
 			t.Errorf("%q is %q, want %q", s, got, want)
 		}
 	}
-	rapid.Check(t, func(t *rapid.T) { checkPrintable(t, rapid.String().Draw(t, "s"), rapid.IntRange(1, 50).Draw(t, "limit")) })
+	rapid.Check(t, func(t *rapid.T) {
+		checkPrintable(t, rapid.String().Draw(t, "s"), rapid.IntRange(1, 50).Draw(t, "limit"))
+	})
 }
 
 func checkPrintable(t rapid.TB, s string, limit int) {
@@ -391,7 +403,9 @@ func checkPrintable(t rapid.TB, s string, limit int) {
 	if n := utf8.RuneCountInString(got); n > limit || !utf8.ValidString(got) {
 		t.Fatalf("%q is %q: %d characters, at most %d", s, got, n, limit)
 	}
-	if i := strings.IndexFunc(got, func(r rune) bool { return r < ' ' || r >= 0x7f && r < 0xa0 || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 }); i >= 0 {
+	if i := strings.IndexFunc(got, func(r rune) bool {
+		return r < ' ' || r >= 0x7f && r < 0xa0 || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069
+	}); i >= 0 {
 		t.Fatalf("%q is %q", s, got)
 	}
 }
@@ -485,4 +499,3 @@ func TestWriteMarkdown(t *testing.T) {
 		t.Error("a report is written where there is no folder")
 	}
 }
-

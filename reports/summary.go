@@ -112,9 +112,12 @@ const (
 	NoVerdict = "no-verdict" // nothing can be said: interrupted, cut, generator-limited, or no response at all
 )
 
-// noViolations holds in every run whose thresholds do not speak of violations themselves: a contract that is broken under
-// load is what andon is there to find.
-const noViolations = "count(violations) == 0"
+// standing are the conditions of every run whose thresholds do not speak of the same thing themselves: a contract that is
+// broken under load is what andon is there to find, and a run in which calls fail must not pass unasked.
+var standing = [...]struct{ metric, expr string }{
+	{"violations", "count(violations) == 0"},
+	{"errors", "rate(errors) < 1%"},
+}
 
 // Summarize says what came of a run. elapsed and all figures follow from the manifest, the end and the rows that agg was
 // given, so that a run summarized live and the same run read from its files have the same summary.
@@ -145,13 +148,13 @@ func Summarize(m results.Manifest, samples []results.Sample, end results.End, ag
 	for _, p := range m.Labels.Phases {
 		s.Run.ClosedLoop = s.Run.ClosedLoop || p.Closed
 	}
-	spoken := false
 	for _, t := range m.Thresholds {
-		spoken = spoken || strings.Contains(t.Expr, "violations")
 		s.addThreshold(t.Expr, false, agg)
 	}
-	if !spoken {
-		s.addThreshold(noViolations, true, agg)
+	for _, c := range standing {
+		if !slices.ContainsFunc(m.Thresholds, func(t results.Threshold) bool { return strings.Contains(t.Expr, c.metric) }) {
+			s.addThreshold(c.expr, true, agg)
+		}
 	}
 	s.decide()
 	return s

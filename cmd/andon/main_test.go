@@ -1,0 +1,177 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"flag"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/kaizenautomation/andon"
+)
+
+var update = flag.Bool("update", false, "rewrite what the scripts compare with")
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"andon": main})
+}
+
+// TestScripts runs the scripts in testdata/script, whose names begin with the command that they are about.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("HOME", e.WorkDir)
+			e.Values[stopKey{}] = new(func())
+			return os.WriteFile(filepath.Join(e.WorkDir, "openapi.yaml"), andon.Spec, 0o666)
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits": exits, "serving": serving, "signalled": signalled, "edit": edit, "absent": absent, "stopped": stopped,
+		},
+		RequireExplicitExec: true, UpdateScripts: *update, RequireUniqueNames: true,
+	})
+}
+
+// exits CODE COMMAND… runs a command, which must end with that exit code.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE COMMAND…")
+	}
+	code := 0
+	var exit *exec.ExitError
+	if err := ts.Exec(args[1], args[2:]...); errors.As(err, &exit) {
+		code = exit.ExitCode()
+	} else if err != nil {
+		ts.Fatalf("%v", err)
+	}
+	if want, err := strconv.Atoi(args[0]); err != nil || code != want {
+		ts.Fatalf("exit code %d, want %s", code, args[0])
+	}
+}
+
+// process starts a command in the script's directory and environment.
+func process(ts *testscript.TestScript, args []string) *exec.Cmd {
+	path := ""
+	for _, dir := range filepath.SplitList(ts.Getenv("PATH")) {
+		if _, err := os.Stat(filepath.Join(dir, args[0])); err == nil {
+			path = filepath.Join(dir, args[0])
+			break
+		}
+	}
+	cmd := exec.Command(path, args[1:]...)
+	cmd.Dir = ts.MkAbs(".")
+	for _, name := range []string{"PATH", "HOME", "ANDON_TOKEN"} {
+		cmd.Env = append(cmd.Env, name+"="+ts.Getenv(name))
+	}
+	return cmd
+}
+
+// serving COMMAND… starts a provider, puts its base URL into $URL, and stops it when the script ends.
+func serving(ts *testscript.TestScript, neg bool, args []string) {
+	cmd := process(ts, args)
+	out, err := cmd.StdoutPipe()
+	ts.Check(err)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	ts.Check(cmd.Start())
+	ts.Defer(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	lines := bufio.NewReader(out)
+	line, err := lines.ReadString('\n')
+	_, url, found := strings.Cut(line, "serving POST ")
+	if err != nil || !found {
+		ts.Fatalf("it says %q, %q: %v", line, stderr.String(), err)
+	}
+	url, _, _ = strings.Cut(url, "/agents/execute")
+	ts.Setenv("URL", url)
+	ts.Setenv("HOSTPORT", strings.TrimPrefix(url, "http://"))
+	*ts.Value(stopKey{}).(*func()) = func() {
+		ts.Check(cmd.Process.Signal(os.Interrupt))
+		rest, err := io.ReadAll(lines)
+		ts.Check(err)
+		ts.Check(cmd.Wait())
+		ts.Check(os.WriteFile(ts.MkAbs("out.txt"), rest, 0o666))
+		ts.Check(os.WriteFile(ts.MkAbs("err.txt"), stderr.Bytes(), 0o666))
+	}
+}
+
+// stopKey finds the function that stops the script's last provider.
+type stopKey struct{}
+
+// stopped stops the last provider with an interrupt, upon which it must end with success, and keeps what it said since in
+// out.txt and err.txt.
+func stopped(ts *testscript.TestScript, neg bool, args []string) { (*ts.Value(stopKey{}).(*func()))() }
+
+// signalled SIGNALS FILE SIZE COMMAND… runs a command, sends it the signals (KILL, INT, INT+INT) once the file has so
+// many bytes, and keeps what it says in out.txt and err.txt, and its exit code in code.txt.
+func signalled(ts *testscript.TestScript, neg bool, args []string) {
+	size, err := strconv.ParseInt(args[2], 10, 64)
+	ts.Check(err)
+	cmd := process(ts, args[3:])
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	ts.Check(cmd.Start())
+	for began := time.Now(); ; time.Sleep(20 * time.Millisecond) {
+		if info, err := os.Stat(ts.MkAbs(args[1])); err == nil && info.Size() >= size {
+			break
+		}
+		if time.Since(began) > time.Minute {
+			_ = cmd.Process.Kill()
+			ts.Fatalf("%s has not grown to %d bytes: %s", args[1], size, stderr.String())
+		}
+	}
+	for i, name := range strings.Split(args[0], "+") {
+		if i > 0 {
+			time.Sleep(200 * time.Millisecond)
+		}
+		ts.Check(cmd.Process.Signal(map[string]os.Signal{"KILL": os.Kill, "INT": os.Interrupt, "TERM": syscall.SIGTERM}[name]))
+	}
+	_ = cmd.Wait()
+	for name, text := range map[string]string{
+		"out.txt": stdout.String(), "err.txt": stderr.String(), "code.txt": strconv.Itoa(cmd.ProcessState.ExitCode()) + "\n",
+	} {
+		ts.Check(os.WriteFile(ts.MkAbs(name), []byte(text), 0o666))
+	}
+}
+
+// edit FILE OLD NEW replaces a text that stands in a file once; \n is a line break.
+func edit(ts *testscript.TestScript, neg bool, args []string) {
+	line := strings.NewReplacer(`\n`, "\n")
+	text, old := ts.ReadFile(args[0]), line.Replace(args[1])
+	if n := strings.Count(text, old); n != 1 {
+		ts.Fatalf("%q stands %d times in %s", old, n, args[0])
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.Replace(text, old, line.Replace(args[2]), 1)), 0o666))
+}
+
+// absent TEXT DIR fails where any file below a directory holds a text.
+func absent(ts *testscript.TestScript, neg bool, args []string) {
+	files := 0
+	ts.Check(filepath.WalkDir(ts.MkAbs(args[1]), func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		files++
+		data, err := os.ReadFile(path)
+		if bytes.Contains(data, []byte(args[0])) {
+			ts.Fatalf("%s holds %q", path, args[0])
+		}
+		return err
+	}))
+	if files == 0 {
+		ts.Fatalf("%s has no files", args[1])
+	}
+}
