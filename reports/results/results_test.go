@@ -113,6 +113,15 @@ func TestRoundTrip(t *testing.T) {
 	})
 }
 
+// What was flushed is in the file, whatever becomes of the process.
+func TestFlush(t *testing.T) {
+	want := rows(10)
+	_, got, complete := read(t, write(t, math.MaxInt, want, false))
+	if complete || !slices.Equal(got, want) {
+		t.Errorf("%d of %d rows are in the file, complete %v", len(got), len(want), complete)
+	}
+}
+
 // More rows than a batch holds are cut into batches by themselves.
 func TestManyRows(t *testing.T) {
 	want := rows(2*batchRows + 7)
