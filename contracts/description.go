@@ -39,7 +39,9 @@ type Description struct {
 	content  []ContentType
 	disc     string // the property that tells content types apart
 	statuses map[string]*response
-	invalid  []InvalidCall
+	cases    []Case
+	leftOut  int
+	invalid  [][]byte
 }
 
 // response is what the description says of one status.
@@ -107,7 +109,12 @@ func load(data []byte) (*Description, error) {
 	if err := d.readResponses(op); err != nil {
 		return nil, err
 	}
-	d.invalid = d.deriveInvalid()
+	d.deriveCases()
+	for _, c := range d.cases {
+		if c.Expect == Refused && c.Method == method && c.ContentType == jsonType && c.Auth == ValidToken {
+			d.invalid = append(d.invalid, c.Body)
+		}
+	}
 	return d, nil
 }
 

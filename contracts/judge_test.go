@@ -186,7 +186,7 @@ func FuzzJudgeResponse(f *testing.F) {
 func FuzzReadRequest(f *testing.F) {
 	d := loaded(f)
 	for _, c := range d.InvalidCalls() {
-		f.Add(c.Body)
+		f.Add(c)
 	}
 	f.Add([]byte(`{"content":[{"type":"json","data":{}}],"summarySchema":{"type":"object"}}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
@@ -194,26 +194,6 @@ func FuzzReadRequest(f *testing.F) {
 			t.Fatalf("%+v", v)
 		}
 	})
-}
-
-func TestInvalidCalls(t *testing.T) {
-	d := loaded(t)
-	var ids []string
-	for _, c := range d.InvalidCalls() {
-		if _, v := d.ReadRequest(c.Body); v == nil {
-			t.Errorf("%s conforms: %s", c.ID, c.Body)
-		}
-		if slices.Contains(ids, c.ID) {
-			t.Errorf("two invalid calls are called %s", c.ID)
-		}
-		ids = append(ids, c.ID)
-	}
-	for _, want := range []string{"malformed-json", "body-array", "unknown-kaizenVersion", "case-kaizenVersion", "unknown-type", "missing-type",
-		"wrong-type-content", "wrong-type-agentId", "wrong-type-archiveSessionFiles", "text-missing-text", "file-missing-id", "skill-missing-id", "json-missing-data", "json-wrong-type-data"} {
-		if !slices.Contains(ids, want) {
-			t.Errorf("there is no %s among %v", want, ids)
-		}
-	}
 }
 
 // Generated values conform: one property at a time, for a few hundred draws each.

@@ -126,7 +126,7 @@ func (p *Plan) AppendBody(dst []byte, n uint64) ([]byte, int) {
 	c := p.choose(w, n)
 	if c.invalid {
 		calls := p.description.InvalidCalls()
-		return append(dst, calls[w.rng.IntN(len(calls))].Body...), c.class
+		return append(dst, calls[w.rng.IntN(len(calls))]...), c.class
 	}
 	m := &p.mix
 	return m.appendValid(dst, p.description, w, m.tiers[c.tier], &m.contents[c.content], func(f field) bool {

@@ -146,16 +146,16 @@ func TestRefusals(t *testing.T) {
 // Each call that the description forbids is refused, with the place of the trouble.
 func TestInvalidCallsAreRefused(t *testing.T) {
 	s, url := listen(t, Config{Workers: 1})
-	for _, c := range describe(t).InvalidCalls() {
-		got, err := do(t, s.Client(), "POST", url, http.Header{"Content-Type": {jsonType}}, bytes.NewReader(c.Body))
+	for _, body := range describe(t).InvalidCalls() {
+		got, err := do(t, s.Client(), "POST", url, http.Header{"Content-Type": {jsonType}}, bytes.NewReader(body))
 		if err != nil {
 			t.Fatal(err)
 		}
-		var body struct {
+		var refusal struct {
 			Error struct{ Code, Message, Pointer *string }
 		}
-		if err := json.Unmarshal(got.body, &body); err != nil || got.status != 400 || body.Error.Code == nil || body.Error.Message == nil || body.Error.Pointer == nil {
-			t.Errorf("%s: answered %d %s, want a 400 with code, message and pointer", c.ID, got.status, got.body)
+		if err := json.Unmarshal(got.body, &refusal); err != nil || got.status != 400 || refusal.Error.Code == nil || refusal.Error.Message == nil || refusal.Error.Pointer == nil {
+			t.Errorf("%s is answered %d %s, want a 400 with code, message and pointer", body, got.status, got.body)
 		}
 	}
 }
@@ -477,3 +477,29 @@ type discard struct {
 func (d *discard) Header() http.Header         { return d.header }
 func (d *discard) WriteHeader(status int)      { d.status = status }
 func (d *discard) Write(b []byte) (int, error) { return len(b), nil }
+
+// The provider keeps its contract in every shape that the description allows and forbids.
+func TestCases(t *testing.T) {
+	d := describe(t)
+	h := newProvider(t, Config{Token: "valid"})
+	cases, _ := d.Cases()
+	for _, c := range cases {
+		r := httptest.NewRequest(c.Method, "/agents/execute", bytes.NewReader(c.Body))
+		if c.ContentType != "" {
+			r.Header.Set("Content-Type", c.ContentType)
+		}
+		switch c.Auth {
+		case contracts.ValidToken:
+			r.Header.Set("Authorization", "Bearer valid")
+		case contracts.WrongToken:
+			r.Header.Set("Authorization", "Bearer wrong")
+		case contracts.WrongScheme:
+			r.Header.Set("Authorization", "Basic valid")
+		}
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if ok := w.Code == 200; ok != (c.Expect == contracts.Accepted) && c.Expect != contracts.Either || w.Code >= 500 || w.Code/100 != 2 && w.Code/100 != 4 {
+			t.Errorf("%s (%s) was answered %d: %s", c.ID, c.Proves, w.Code, w.Body)
+		}
+	}
+}
