@@ -44,6 +44,10 @@ fuzz: go ## Run every fuzz target for FUZZTIME=10s
 		done; \
 	done
 
+.PHONY: mutants
+mutants: go ## Show that andon verify notices every known defect of a provider, and no harmless difference
+	$(GO) test -count=1 -v -run 'TestMutants|TestHarmless' ./contracts/verify
+
 .PHONY: clean
 clean: ## Remove what was built; runs stay
 	rm -rf bin .ci/openapi/node_modules

@@ -9,8 +9,9 @@
 //
 // The stages:
 //
-//   - contracts loads the description, builds requests from it, and judges whether a request or a response conforms.
+//   - contracts loads the description, derives cases and requests from it, and judges whether a request or a response conforms.
 //   - contracts/provider is the reference provider, with latency, capacity and faults set at will.
+//   - contracts/verify holds a target against every case that the description implies.
 //   - scenarios reads a scenario and turns it into a plan: when each call is due and what it carries.
 //   - scenarios/attack drives a plan with vegeta's Attacker and streams results.
 //   - reports/results is the record of one hit, and the files in which a run keeps them.

@@ -1,11 +1,15 @@
 package contracts
 
 import (
+	"bytes"
 	"cmp"
+	"context"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // Expectation is what must come back for a case.
@@ -48,6 +52,82 @@ type Case struct {
 	Body        []byte
 	// Content lists the types of the content items in a body that conforms.
 	Content []string
+}
+
+// Status is the status that a refusal must have where HTTP itself says so: 405 for a method that the path does not have, 401
+// for a token that is missing or wrong (RFC 9110, sections 15.5.6 and 15.5.2). 0 is any 4xx.
+func (c Case) Status() int {
+	switch {
+	case c.Method != method:
+		return http.StatusMethodNotAllowed
+	case c.Auth != ValidToken:
+		return http.StatusUnauthorized
+	}
+	return 0
+}
+
+// Request makes the case's HTTP request. The token is the valid one, and may be empty.
+func (c Case) Request(ctx context.Context, target *url.URL, token string) *http.Request {
+	r := NewRequest(ctx, target, token, c.Body)
+	r.Method = c.Method
+	if c.ContentType != jsonType {
+		r.Header.Set("Content-Type", c.ContentType)
+	}
+	if c.ContentType == "" {
+		delete(r.Header, "Content-Type")
+	}
+	switch c.Auth {
+	case NoToken:
+		r.Header.Del("Authorization")
+	case WrongToken:
+		r.Header.Set("Authorization", "Bearer andon-wrong-token")
+	case WrongScheme:
+		r.Header.Set("Authorization", "Basic YW5kb246d3Jvbmc=")
+	}
+	return r
+}
+
+// Curl is the command line that sends the case's request by hand.
+func (c Case) Curl(target string) string {
+	var b strings.Builder
+	b.WriteString("curl -sS -i -X " + c.Method + " " + shellQuote(strings.TrimSuffix(target, "/")+path))
+	if c.ContentType == "" {
+		b.WriteString(" -H 'Content-Type:'")
+	} else {
+		b.WriteString(" -H 'Content-Type: " + c.ContentType + "'")
+	}
+	switch c.Auth {
+	case ValidToken:
+		b.WriteString(` -H "Authorization: Bearer $ANDON_TOKEN"`)
+	case WrongToken:
+		b.WriteString(" -H 'Authorization: Bearer andon-wrong-token'")
+	case WrongScheme:
+		b.WriteString(" -H 'Authorization: Basic YW5kb246d3Jvbmc='")
+	}
+	if !utf8.Valid(c.Body) || bytes.IndexByte(c.Body, 0) >= 0 {
+		return "printf " + shellQuote(octal(c.Body)) + " | " + b.String() + " --data-binary @-"
+	}
+	return b.String() + " --data-raw " + shellQuote(string(c.Body))
+}
+
+// octal writes bytes for printf(1).
+func octal(body []byte) string {
+	var b strings.Builder
+	for _, c := range body {
+		if c >= ' ' && c < 0x7f && c != '\\' && c != '%' {
+			b.WriteByte(c)
+		} else {
+			fmt.Fprintf(&b, `\%03o`, c)
+		}
+	}
+	return b.String()
+}
+
+// LargeCase is a call that conforms, but whose body is larger than a limit that the target is to hold.
+func (d *Description) LargeCase(limit int) Case {
+	text := append([]byte(`{"`+contentProperty+`":[]`), bytes.Repeat([]byte(" "), max(limit, 0))...)
+	return Case{ID: "body.too-large.negative", Proves: fmt.Sprintf("a body of more than %d bytes", limit), Expect: Refused,
+		Method: method, ContentType: jsonType, Body: append(text, '}')}
 }
 
 // Cases lists what a provider must hold, in an order that does not change. The values are the same on every run. Left out
@@ -114,6 +194,11 @@ func (d *Description) deriveCases() {
 	}
 	d.silentCases(v, plain, body)
 	d.headCases(plain, add)
+	for _, c := range d.cases {
+		if c.Expect == Refused && c.Method == method && c.ContentType == jsonType && c.Auth == ValidToken {
+			d.invalid = append(d.invalid, c.Body)
+		}
+	}
 }
 
 // plainBody is a body with one item of the first content type.
@@ -147,7 +232,13 @@ func (d *Description) caseID(label string) string {
 			return rest
 		}
 	}
-	return cmp.Or(label, "plain")
+	if property, found := strings.CutPrefix(label, "with-"); found {
+		return property + ".alone"
+	}
+	if !strings.Contains(label, ".") {
+		return "body." + cmp.Or(label, "plain")
+	}
+	return label
 }
 
 // silentCases are those on which the description says neither yes nor no.
@@ -156,7 +247,7 @@ func (d *Description) silentCases(v *deriver, plain []byte, body func(string, st
 	if string(plain) == "{}" {
 		extra = []byte(`{"unknownProperty":1}`)
 	}
-	body("unknown-property.silent", "a property that is not described", extra, Either)
+	body("body.unknown-property.silent", "a property that is not described", extra, Either)
 	for _, t := range d.content {
 		it := v.item(t)
 		it.Fields = append(it.Fields, Field{"unknownProperty", []byte("1")})
@@ -174,7 +265,7 @@ func (d *Description) silentCases(v *deriver, plain []byte, body func(string, st
 	}
 	for _, f := range d.fields {
 		if identifier(f.name) {
-			body("unknown-"+f.name+".silent", "a call whose "+f.name+" nobody knows", d.AppendBody(nil, &Call{Fields: []Field{{f.name, []byte(`"no-such-thing"`)}}}), Either)
+			body(f.name+".unknown.silent", "a call whose "+f.name+" nobody knows", d.AppendBody(nil, &Call{Fields: []Field{{f.name, []byte(`"no-such-thing"`)}}}), Either)
 		}
 	}
 }

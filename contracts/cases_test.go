@@ -38,14 +38,14 @@ func TestCases(t *testing.T) {
 	}
 	for _, id := range []string{
 		"text.Full", "file.Lite", "skill.default", "json.Full", "mixed.Lite", "empty.default", "none.Full", "none.default",
-		"content.all", "content.repeated", "text.text.unicode", "text.text.long", "json.data.deep", "json.data.empty", "all",
-		"with-agentId", "archiveSessionFiles.false", "with-archiveSessionFiles", "with-summarySchema", "content-type.charset",
+		"content.all", "content.repeated", "text.text.unicode", "text.text.long", "json.data.deep", "json.data.empty", "body.all",
+		"agentId.alone", "archiveSessionFiles.false", "archiveSessionFiles.alone", "summarySchema.alone", "content-type.charset",
 		"text.missing-text.negative", "file.missing-id.negative", "skill.missing-id.negative", "json.missing-data.negative",
 		"text.missing-type.negative", "text.type.unknown.negative", "text.as-file.negative", "content.object.negative",
 		"agentId.number.negative", "archiveSessionFiles.string.negative", "summarySchema.array.negative", "kaizenVersion.unknown.negative",
 		"kaizenVersion.wrong-case.negative", "body.cut-off.negative", "body.key-twice.negative", "body.empty.negative",
 		"content-type.text.negative", "method.GET.negative", "token.missing.negative", "token.wrong-scheme.negative",
-		"unknown-property.silent", "text.unknown-property.silent", "unknown-agentId.silent",
+		"body.unknown-property.silent", "text.unknown-property.silent", "agentId.unknown.silent",
 	} {
 		if !ids[id] {
 			t.Errorf("there is no case %s", id)

@@ -30,6 +30,7 @@ const (
 
 // Description is the contract of the call: what may be sent and what may come back. It is safe for concurrent use.
 type Description struct {
+	source   []byte
 	root     *node
 	sha256   string
 	tiers    []string
@@ -98,7 +99,7 @@ func load(data []byte) (*Description, error) {
 		return nil, fmt.Errorf("not a valid OpenAPI document: %w", err)
 	}
 	sum := sha256.Sum256(data)
-	d := &Description{root: root, sha256: hex.EncodeToString(sum[:])}
+	d := &Description{source: data, root: root, sha256: hex.EncodeToString(sum[:])}
 	op := root.at("paths", path, strings.ToLower(method))
 	if op == nil {
 		return nil, fmt.Errorf("the description has no %s %s, the call that andon is for", method, path)
@@ -110,11 +111,6 @@ func load(data []byte) (*Description, error) {
 		return nil, err
 	}
 	d.deriveCases()
-	for _, c := range d.cases {
-		if c.Expect == Refused && c.Method == method && c.ContentType == jsonType && c.Auth == ValidToken {
-			d.invalid = append(d.invalid, c.Body)
-		}
-	}
 	return d, nil
 }
 

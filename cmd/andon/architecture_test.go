@@ -19,12 +19,13 @@ var house = map[string][]string{
 	".":                  {},
 	"contracts":          {"github.com/getkin/kin-openapi", "github.com/santhosh-tekuri/jsonschema", "go.yaml.in/yaml"},
 	"contracts/provider": {"contracts"},
+	"contracts/verify":   {"contracts"},
 	"reports/results":    {"github.com/apache/arrow-go"},
 	"reports/metrics":    {"reports/results", "github.com/HdrHistogram/hdrhistogram-go"},
 	"reports":            {"reports/results", "reports/metrics", "github.com/olekukonko/tablewriter"},
 	"scenarios":          {"contracts", "contracts/provider", "reports/results", "reports/metrics", "go.yaml.in/yaml"},
 	"scenarios/attack":   {"contracts", "scenarios", "reports/results", "reports/metrics", "github.com/tsenart/vegeta", "golang.org/x/sys"},
-	"cmd/andon": {".", "contracts", "contracts/provider", "scenarios", "scenarios/attack", "reports", "reports/results", "reports/metrics",
+	"cmd/andon": {".", "contracts", "contracts/provider", "contracts/verify", "scenarios", "scenarios/attack", "reports", "reports/results", "reports/metrics",
 		"github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term"},
 }
 

@@ -1,0 +1,166 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kaizenautomation/andon/contracts"
+	"github.com/kaizenautomation/andon/contracts/provider"
+	"github.com/kaizenautomation/andon/contracts/verify"
+	"github.com/kaizenautomation/andon/reports"
+	"github.com/kaizenautomation/andon/scenarios/attack"
+)
+
+type verifyFlags struct {
+	target, tokenFile, format, fixtures string
+	timeout                             time.Duration
+	maxBody                             int
+}
+
+func (c *command) verify() *cobra.Command {
+	var f verifyFlags
+	cmd := &cobra.Command{
+		Use:   "verify",
+		Short: "Hold a target against every case of the contract",
+		Long: `Verify sends one request for every case that openapi.yaml implies: what it allows must be accepted,
+what it forbids must be refused with a 4xx, and nothing may fail with a 5xx. Where the
+description is silent, what the target does is noted and is no failure.
+
+Each accepted call starts a run at the target. How many calls are sent is said before the first
+one. andon contracts list shows them.
+
+Without --target the reference provider is verified. The cases about tokens need one
+(ANDON_TOKEN or --token-file). Exit codes: 0 all held; 1 a case did not; 2 wrong usage; 3 no verdict.`,
+		Example: `  andon verify
+  ANDON_TOKEN=… andon verify --target https://staging.example.com --fixtures staging.yaml
+  andon verify --target http://127.0.0.1:8080 --format json`,
+		Args: noArgs,
+		RunE: func(*cobra.Command, []string) error { return c.verifyTarget(f) },
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.target, "target", "", "base `URL` of the provider; without it the reference provider is verified")
+	flags.StringVar(&f.tokenFile, "token-file", "", tokenUse)
+	flags.StringVar(&f.format, "format", "terminal", "terminal or json")
+	flags.StringVar(&f.fixtures, "fixtures", "", "YAML `file` with values that exist at the target: agentId: [agent_1], file: [file_1], skill: [skill_1]")
+	flags.DurationVar(&f.timeout, "timeout", 30*time.Second, "how long a case may take")
+	flags.IntVar(&f.maxBody, "max-body", 0, "most `bytes` of a body that the target takes; a larger one must be refused")
+	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"terminal", "json"}, cobra.ShellCompDirectiveNoFileComp))
+	return cmd
+}
+
+func (c *command) verifyTarget(f verifyFlags) error {
+	if f.format != "terminal" && f.format != "json" {
+		return fmt.Errorf("unknown format %q; the formats are terminal and json", reports.Printable(f.format, 40))
+	}
+	if f.timeout <= 0 || f.maxBody < 0 {
+		return errors.New("--timeout and --max-body want more than 0")
+	}
+	d, err := c.descriptionWith(f.fixtures)
+	if err != nil {
+		return err
+	}
+	bearer, err := token(f.tokenFile)
+	if err != nil {
+		return err
+	}
+	var target *url.URL
+	if f.target == "" {
+		if bearer == "" {
+			// The embedded provider is ours to give a token to, so that nothing is skipped.
+			bearer = "embedded"
+		}
+		if f.maxBody == 0 {
+			f.maxBody = 1 << 20
+		}
+		stop, u, err := startProvider(d, provider.Config{Token: bearer, MaxBody: int64(f.maxBody)}, defaultSeed)
+		if err != nil {
+			return err
+		}
+		defer stop()
+		target = u
+	} else if target, err = contracts.ParseTarget(f.target); err != nil {
+		return fmt.Errorf("--target: %w", err)
+	}
+	config := verify.Config{Description: d, Target: target, Token: bearer, Timeout: f.timeout, MaxBody: f.maxBody}
+	fmt.Fprintf(c.stderr, "%d calls, one after the other → %s\n", len(config.Cases()), place(target, f.target == ""))
+
+	interrupt, kill, release := signals(func() {})
+	defer release()
+	ctx, cancel := context.WithCancel(kill)
+	defer cancel()
+	go func() {
+		select {
+		case <-interrupt:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	if err := attack.Preflight(ctx, target); err != nil {
+		return exit{noVerdict, fmt.Errorf("%s cannot be reached, nothing was sent: %w", target.Redacted(), err)}
+	}
+	started := time.Now()
+	outcomes, err := verify.Run(ctx, config)
+	early := ""
+	switch {
+	case errors.Is(err, context.Canceled):
+		early = "the verification was interrupted"
+	case err != nil:
+		early = err.Error()
+	}
+	v := verification(config, outcomes, started)
+	v.Decide(early)
+	if f.format == "json" {
+		e := json.NewEncoder(c.stdout)
+		e.SetEscapeHTML(false)
+		e.SetIndent("", "  ")
+		err = e.Encode(v)
+	} else {
+		_, color, width := screen(c.stdout)
+		err = reports.VerificationTerminal(c.stdout, v, reports.TerminalOptions{Color: color, Width: width})
+	}
+	if err != nil {
+		return exit{noVerdict, err}
+	}
+	if v.Verdict.ExitCode != 0 {
+		return exit{code: v.Verdict.ExitCode}
+	}
+	return nil
+}
+
+func verification(c verify.Config, outcomes []verify.Outcome, started time.Time) reports.Verification {
+	_, leftOut := c.Description.Cases()
+	v := reports.Verification{
+		Schema: reports.VerificationSchema, Target: c.Target.String(), Started: started.UTC(), SpecSHA256: c.Description.SHA256(),
+		Andon: version(), DurationSeconds: time.Since(started).Seconds(), Planned: len(c.Cases()), LeftOut: leftOut, Checks: []reports.Check{},
+	}
+	for _, o := range outcomes {
+		v.Checks = append(v.Checks, reports.Check{
+			Name: o.Case.ID, Proves: o.Case.Proves, Expect: string(o.Case.Expect), Verdict: string(o.Verdict), Rule: o.Rule,
+			Pointer: o.Pointer, Reason: o.Reason, Status: o.Status, Seconds: o.Took.Seconds(), Curl: o.Curl,
+		})
+	}
+	return v
+}
+
+// descriptionWith loads the contract with the user's fixtures in it, if there are any.
+func (c *command) descriptionWith(fixtures string) (*contracts.Description, error) {
+	d, _, err := c.description()
+	if err != nil || fixtures == "" {
+		return d, err
+	}
+	data, err := readBounded(fixtures, 1<<20)
+	if err != nil {
+		return nil, fmt.Errorf("the fixtures cannot be read: %w", err)
+	}
+	d, err = d.WithFixtures(data)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", fixtures, err)
+	}
+	return d, nil
+}

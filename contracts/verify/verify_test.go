@@ -1,0 +1,503 @@
+package verify
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/kaizenautomation/andon"
+	"github.com/kaizenautomation/andon/contracts"
+	"github.com/kaizenautomation/andon/contracts/provider"
+)
+
+const (
+	secret  = "tok-valid"
+	maxBody = 256 << 10
+)
+
+func description(t testing.TB) *contracts.Description {
+	t.Helper()
+	d, err := contracts.Load("openapi.yaml", andon.Spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func reference(t testing.TB) http.Handler {
+	t.Helper()
+	h, err := provider.New(description(t), provider.Config{Token: secret, MaxBody: maxBody})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+// run verifies a handler.
+func run(t testing.TB, h http.Handler) ([]Outcome, error) {
+	t.Helper()
+	s := httptest.NewServer(h)
+	defer s.Close()
+	target, err := url.Parse(s.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Run(context.Background(), Config{Description: description(t), Target: target, Token: secret, Timeout: 5 * time.Second, MaxBody: maxBody})
+}
+
+func broken(outcomes []Outcome) (out []Outcome) {
+	for _, o := range outcomes {
+		if o.Verdict == Broken {
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+func TestReference(t *testing.T) {
+	outcomes, err := run(t, reference(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range outcomes {
+		if want := map[bool]Verdict{true: Noted, false: Held}[o.Case.Expect == contracts.Either]; o.Verdict != want {
+			t.Errorf("%s: %s, %s", o.Case.ID, o.Verdict, o.Reason)
+		}
+	}
+}
+
+// answer is what a handler wrote, open to change.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+// call is what came in, with what the description says of it.
+type call struct {
+	*http.Request
+	body      []byte
+	violation *contracts.Violation
+}
+
+// changed puts a change between the reference provider and the caller.
+func changed(t testing.TB, change func(call, *answer)) http.Handler {
+	h, d := reference(t), description(t)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		_, violation := d.ReadRequest(body)
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		rec := httptest.NewRecorder()
+		h.ServeHTTP(rec, r)
+		a := answer{rec.Code, rec.Header().Clone(), bytes.Clone(rec.Body.Bytes())}
+		change(call{r, body, violation}, &a)
+		a.header.Del("Content-Length")
+		for k, v := range a.header {
+			w.Header()[k] = v
+		}
+		w.WriteHeader(a.status)
+		_, _ = w.Write(a.body)
+	})
+}
+
+// edited changes the fields of a success.
+func edited(change func(map[string]any)) func(call, *answer) {
+	return func(_ call, a *answer) {
+		var m map[string]any
+		if a.status == 200 && json.Unmarshal(a.body, &m) == nil {
+			change(m)
+			a.body, _ = json.Marshal(m)
+		}
+	}
+}
+
+func success(change func(call, *answer)) func(call, *answer) {
+	return func(c call, a *answer) {
+		if a.status == 200 {
+			change(c, a)
+		}
+	}
+}
+
+var accepted atomic.Uint64
+
+func accept(a *answer) {
+	a.status, a.header = 200, http.Header{"Content-Type": {"application/json"}}
+	a.body = fmt.Appendf(nil, `{"sessionId":"s%d","executionId":"e%[1]d","status":"running"}`, accepted.Add(1))
+}
+
+func refuse(a *answer, status int) {
+	a.status, a.header, a.body = status, http.Header{"Content-Type": {"application/json"}}, []byte(`{}`)
+}
+
+// accepts wrongly accepts what breaks a rule at a place.
+func accepts(rule, pointer string) func(call, *answer) {
+	at := regexp.MustCompile("^" + pointer + "$")
+	return func(c call, a *answer) {
+		if a.status == 400 && c.violation != nil && c.violation.Rule == rule && at.MatchString(c.violation.Pointer) {
+			accept(a)
+		}
+	}
+}
+
+// fails answers with a status where a call looks so.
+func fails(status int, pattern string) func(call, *answer) {
+	p := regexp.MustCompile(pattern)
+	return success(func(c call, a *answer) {
+		if p.Match(c.body) {
+			refuse(a, status)
+		}
+	})
+}
+
+// turns answers with another status than a refusal should have.
+func turns(from, to int) func(call, *answer) {
+	return func(_ call, a *answer) {
+		if a.status == from {
+			a.status = to
+		}
+	}
+}
+
+type mutant struct {
+	name   string
+	change func(call, *answer)
+}
+
+// mutants are the reference provider with one defect each.
+func mutants() (list []mutant) {
+	add := func(name string, change func(call, *answer)) { list = append(list, mutant{name, change}) }
+	// The answer.
+	for _, f := range []string{"sessionId", "executionId", "status"} {
+		add("drops "+f, edited(func(m map[string]any) { delete(m, f) }))
+		add("renames "+f, edited(func(m map[string]any) { m[strings.ToLower(f)+"_"] = m[f]; delete(m, f) }))
+		for name, v := range map[string]any{"null": nil, "number": 7, "boolean": true, "list": []string{"x"}, "object": map[string]any{}} {
+			add(f+" is a "+name, edited(func(m map[string]any) { m[f] = v }))
+		}
+	}
+	add("sessionId is empty", edited(func(m map[string]any) { m["sessionId"] = "" }))
+	add("executionId is empty", edited(func(m map[string]any) { m["executionId"] = "" }))
+	add("executionId repeats", edited(func(m map[string]any) { m["executionId"] = "exec_1" }))
+	add("answers in an envelope", success(func(_ call, a *answer) { a.body = fmt.Appendf(nil, `{"data":%s}`, a.body) }))
+	add("answers with a list", success(func(_ call, a *answer) { a.body = fmt.Appendf(nil, `[%s]`, a.body) }))
+	add("answers with a text", success(func(_ call, a *answer) { a.body = []byte(`"started"`) }))
+	add("answers with nothing", success(func(_ call, a *answer) { a.body = nil }))
+	add("cuts the body", success(func(_ call, a *answer) { a.body = a.body[:len(a.body)/2] }))
+	add("writes behind the body", success(func(_ call, a *answer) { a.body = append(a.body, "ok"...) }))
+	add("writes a key twice", success(func(_ call, a *answer) {
+		a.body = bytes.Replace(a.body, []byte("{"), []byte(`{"status":"x",`), 1)
+	}))
+	add("writes bytes that are not UTF-8", success(func(_ call, a *answer) { a.body = bytes.Replace(a.body, []byte("running"), []byte("run\xff"), 1) }))
+	add("answers with a page", success(func(_ call, a *answer) { a.header.Set("Content-Type", "text/html"); a.body = []byte("<h1>wait</h1>") }))
+	for _, media := range []string{"text/plain", "text/html", "application/xml", "application/octet-stream", "json"} {
+		add("calls its JSON "+media, success(func(_ call, a *answer) { a.header.Set("Content-Type", media) }))
+	}
+	add("names no content type", success(func(_ call, a *answer) { a.header["Content-Type"] = nil }))
+	for _, status := range []int{201, 202, 204, 302, 304, 500, 502, 503} {
+		add(fmt.Sprint("succeeds with ", status), turns(200, status))
+	}
+	// What it accepts.
+	for _, at := range []string{"/agentId", "/content", "/content/0", "/content/0/text", "/content/0/id", "/content/0/data",
+		"/archiveSessionFiles", "/summarySchema", "/kaizenVersion", ""} {
+		add("accepts any type at "+at, accepts(contracts.RuleWrongType, at))
+	}
+	for _, at := range []string{"text", "id", "data", "type"} {
+		add("accepts an item without "+at, accepts(contracts.RuleMissingProperty, "/content/0/"+at))
+	}
+	add("accepts any tier", accepts(contracts.RuleWrongValue, "/kaizenVersion"))
+	add("accepts any kind of item", accepts(contracts.RuleWrongValue, "/content/0/type"))
+	add("accepts what is no JSON", accepts(contracts.RuleMalformedJSON, ""))
+	add("accepts a key twice", accepts(contracts.RuleDuplicateKey, ""))
+	acceptsBody := func(name, pattern string) {
+		p := regexp.MustCompile(pattern)
+		add("accepts "+name, func(c call, a *answer) {
+			if a.status == 400 && p.Match(c.body) {
+				accept(a)
+			}
+		})
+	}
+	acceptsBody("null for the agent", `^\{"agentId":null`)
+	acceptsBody("null for the content", `^\{"content":null`)
+	acceptsBody("null for the tier", `^\{"kaizenVersion":null`)
+	acceptsBody("null for the type", `"type":null`)
+	acceptsBody("a number for the type", `"type":1.5`)
+	acceptsBody("the tier in capitals", `"kaizenVersion":"FULL"`)
+	acceptsBody("the tier with a space", `"kaizenVersion":"Full "`)
+	acceptsBody("an empty tier", `"kaizenVersion":""`)
+	acceptsBody("a type in capitals", `"type":"TEXT"`)
+	acceptsBody("trailing commas", `,\}$`)
+	acceptsBody("text behind the JSON", `\}\{\}$`)
+	acceptsBody("single quotes", `^\{'`)
+	acceptsBody("NaN", `NaN`)
+	acceptsBody("an empty body", `^$`)
+	acceptsBody("a text for the boolean", `"archiveSessionFiles":"wrong"`)
+	acceptsBody("a list for the schema", `"summarySchema":\[\]`)
+	acceptsBody("the discriminator of another kind", `"text":"[^"]*","type":"file"`)
+	add("ignores the discriminator", func(c call, a *answer) {
+		if a.status == 400 && bytes.Contains(c.body, []byte(`"type":`)) && c.violation != nil && c.violation.Rule == contracts.RuleMissingProperty {
+			accept(a)
+		}
+	})
+	// What stands before the body.
+	for _, media := range []string{"text/plain", "application/xml", "application/x-www-form-urlencoded"} {
+		add("takes "+media, func(c call, a *answer) {
+			if c.Header.Get("Content-Type") == media {
+				accept(a)
+			}
+		})
+	}
+	for _, m := range []string{"GET", "PUT", "PATCH", "DELETE"} {
+		add("takes "+m, func(c call, a *answer) {
+			if c.Method == m {
+				accept(a)
+			}
+		})
+	}
+	add("Allow is missing", func(_ call, a *answer) { a.header.Del("Allow") })
+	add("Allow names another method", func(_ call, a *answer) {
+		if a.status == 405 {
+			a.header.Set("Allow", "GET, HEAD")
+		}
+	})
+	add("demands no token", func(c call, a *answer) {
+		if c.Header.Get("Authorization") == "" && c.Method == "POST" {
+			accept(a)
+		}
+	})
+	add("takes any token", func(c call, a *answer) {
+		if strings.HasPrefix(c.Header.Get("Authorization"), "Bearer ") && a.status == 401 {
+			accept(a)
+		}
+	})
+	add("takes any scheme", func(c call, a *answer) {
+		if strings.HasPrefix(c.Header.Get("Authorization"), "Basic ") {
+			accept(a)
+		}
+	})
+	add("takes a body of any size", turns(413, 200))
+	add("takes any size and answers well", func(_ call, a *answer) {
+		if a.status == 413 {
+			accept(a)
+		}
+	})
+	// How it refuses.
+	for from, to := range map[int][]int{400: {200, 302, 500}, 401: {500, 400, 403}, 405: {404, 400, 501}, 413: {500}, 415: {500, 302}} {
+		for _, status := range to {
+			add(fmt.Sprint("refuses with ", status, " in place of ", from), turns(from, status))
+		}
+	}
+	add("refuses with JSON that is none", func(_ call, a *answer) {
+		if a.status == 400 {
+			a.body = []byte("{")
+		}
+	})
+	// What it fails on.
+	for name, pattern := range map[string]string{
+		"the tier Full": `"kaizenVersion":"Full"`, "the tier Lite": `"kaizenVersion":"Lite"`, "a text": `"type":"text"`, "a file": `"type":"file"`,
+		"a skill": `"type":"skill"`, "a json": `"type":"json"`, "an empty list": `"content":\[\]`, "nothing at all": `^\{\}$`, "an agent": `"agentId":"agent`,
+		"archiving": `"archiveSessionFiles":true`, "no archiving": `"archiveSessionFiles":false`, "a summary schema": `"summarySchema":\{.+\}`,
+		"an empty schema": `"summarySchema":\{\}`, "empty data": `"data":\{\}`, "deep data": `(\{"a":\[){10}`, "unicode": `日本語`, "a long text": `(lorem ipsum.*){20}`,
+		"two items": `\},\{"`, "a null in the data": `"null":null`, "a large number": `9007199254740993`,
+	} {
+		add("fails on "+name, fails(500, pattern))
+		add("refuses "+name, fails(400, pattern))
+	}
+	add("refuses a charset", success(func(c call, a *answer) {
+		if strings.Contains(c.Header.Get("Content-Type"), "charset") {
+			refuse(a, 415)
+		}
+	}))
+	add("fails on what it does not know", success(func(c call, a *answer) {
+		if bytes.Contains(c.body, []byte("unknownProperty")) {
+			refuse(a, 500)
+		}
+	}))
+	add("fails on ids that it does not know", success(func(c call, a *answer) {
+		if bytes.Contains(c.body, []byte("no-such-thing")) {
+			refuse(a, 500)
+		}
+	}))
+	return list
+}
+
+// Every defect is noticed. What is not is a hole in the cases.
+func TestMutants(t *testing.T) {
+	list := mutants()
+	if len(list) < 60 {
+		t.Fatalf("there are %d mutants, want 60 at least", len(list))
+	}
+	killed := 0
+	for _, m := range list {
+		outcomes, err := run(t, changed(t, m.change))
+		switch found := broken(outcomes); {
+		case err != nil:
+			t.Errorf("%s: %v", m.name, err)
+		case len(found) == 0:
+			t.Errorf("survived: a provider that %s", m.name)
+		default:
+			killed++
+			if testing.Verbose() {
+				t.Logf("%-50s %3d cases, the first: %s: %s", m.name, len(found), found[0].Case.ID, found[0].Reason)
+			}
+			for _, o := range found {
+				if o.Rule == "" || o.Reason == "" || !strings.HasPrefix(o.Curl, "curl ") && !strings.HasPrefix(o.Curl, "printf ") {
+					t.Errorf("%s: %s does not say what is wrong: %+v", m.name, o.Case.ID, o)
+				}
+			}
+		}
+	}
+	t.Logf("killed %d of %d mutants: %.1f %%", killed, len(list), 100*float64(killed)/float64(len(list)))
+}
+
+// harmless are ways in which providers differ that break nothing.
+func harmless() (list []mutant) {
+	add := func(name string, change func(call, *answer)) { list = append(list, mutant{name, change}) }
+	set := func(name string, change func(map[string]any)) { add(name, edited(change)) }
+	refused := func(change func(call, *answer)) func(call, *answer) {
+		return func(c call, a *answer) {
+			if a.status/100 == 4 {
+				change(c, a)
+			}
+		}
+	}
+	header := func(name, value string) {
+		add("sends "+name, func(_ call, a *answer) { a.header.Set(name, value) })
+	}
+	add("none", func(call, *answer) {})
+	set("more fields", func(m map[string]any) { m["links"] = map[string]any{"self": "/x"} })
+	set("a field that is null", func(m map[string]any) { m["parentExecutionId"] = nil })
+	set("another status", func(m map[string]any) { m["status"] = "Enqueued" })
+	set("an empty status", func(m map[string]any) { m["status"] = "" })
+	set("ids that are UUIDs", func(m map[string]any) { m["executionId"] = contracts.UUID(accepted.Add(1), 7) })
+	set("ids that look like numbers", func(m map[string]any) { m["executionId"] = fmt.Sprint(accepted.Add(1)) })
+	set("ids beyond ASCII", func(m map[string]any) { m["executionId"] = fmt.Sprint("exéc-", accepted.Add(1)) })
+	set("long ids", func(m map[string]any) { m["executionId"] = strings.Repeat("x", 5000) + fmt.Sprint(accepted.Add(1)) })
+	set("one session for all", func(m map[string]any) { m["sessionId"] = "session" })
+	add("indented JSON", success(func(_ call, a *answer) {
+		var b bytes.Buffer
+		_ = json.Indent(&b, a.body, "", "\t")
+		a.body = b.Bytes()
+	}))
+	add("spaces around", success(func(_ call, a *answer) { a.body = fmt.Appendf(nil, " \r\n%s\n\n", a.body) }))
+	add("escaped characters", success(func(_ call, a *answer) { a.body = bytes.ReplaceAll(a.body, []byte("running"), []byte(`\u0072unning`)) }))
+	add("a charset", func(_ call, a *answer) { a.header.Set("Content-Type", "application/json; charset=utf-8") })
+	add("a media type in capitals", func(_ call, a *answer) { a.header.Set("Content-Type", "Application/JSON") })
+	add("slow answers", func(call, *answer) { time.Sleep(2 * time.Millisecond) })
+	add("gzip", func(c call, a *answer) {
+		if strings.Contains(c.Header.Get("Accept-Encoding"), "gzip") {
+			var b bytes.Buffer
+			z := gzip.NewWriter(&b)
+			_, _ = z.Write(a.body)
+			_ = z.Close()
+			a.body = b.Bytes()
+			a.header.Set("Content-Encoding", "gzip")
+		}
+	})
+	header("Connection", "close")
+	header("Server", "nginx")
+	header("Set-Cookie", "a=b")
+	header("X-Request-Id", "42")
+	header("Cache-Control", "no-store")
+	header("Content-Type", "application/json")
+	add("refusals without a body", refused(func(_ call, a *answer) { a.body = nil }))
+	add("refusals in plain text", refused(func(_ call, a *answer) { a.header.Set("Content-Type", "text/plain"); a.body = []byte("no") }))
+	add("refusals as problem documents", refused(func(_ call, a *answer) {
+		a.header.Set("Content-Type", "application/problem+json")
+		a.body = []byte(`{"title":"no"}`)
+	}))
+	add("refusals of another form", refused(func(_ call, a *answer) { a.body = []byte(`{"message":["no"]}`) }))
+	add("422 in place of 400", turns(400, 422))
+	add("400 in place of 415", turns(415, 400))
+	add("400 in place of 413", turns(413, 400))
+	add("more methods in Allow", func(_ call, a *answer) {
+		if a.status == 405 {
+			a.header.Set("Allow", "OPTIONS, POST")
+		}
+	})
+	add("says how to authenticate", func(_ call, a *answer) {
+		if a.status == 401 {
+			a.header.Set("WWW-Authenticate", "Bearer")
+		}
+	})
+	for name, pattern := range map[string]string{"unknown properties": "unknownProperty", "unknown ids": "no-such-thing", "empty texts": `^\{"content":\[\{"type":"(text|file|skill)","(text|id)":""\}\]\}$`} {
+		add("refuses "+name, fails(404, pattern))
+	}
+	add("refuses a body of no type", success(func(c call, a *answer) {
+		if c.Header.Get("Content-Type") == "" {
+			refuse(a, 415)
+		}
+	}))
+	return list
+}
+
+// Nothing that breaks no contract is called a breach.
+func TestHarmless(t *testing.T) {
+	list := harmless()
+	if len(list) < 30 {
+		t.Fatalf("there are %d variations, want 30 at least", len(list))
+	}
+	for _, m := range list {
+		outcomes, err := run(t, changed(t, m.change))
+		if err != nil {
+			t.Errorf("%s: %v", m.name, err)
+		}
+		for _, o := range broken(outcomes) {
+			t.Errorf("%s: false alarm: %s: %s", m.name, o.Case.ID, o.Reason)
+		}
+	}
+}
+
+// A target that goes away in the middle is given up soon, and what was established before stands.
+func TestLost(t *testing.T) {
+	var n atomic.Int64
+	h := reference(t)
+	outcomes, err := run(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if n.Add(1) > 50 {
+			panic(http.ErrAbortHandler)
+		}
+		h.ServeHTTP(w, r)
+	}))
+	if !errors.Is(err, ErrLost) || len(outcomes) != 53 || outcomes[49].Verdict != Held {
+		t.Errorf("%d outcomes, %v", len(outcomes), err)
+	}
+}
+
+// Without a token, the cases about it are skipped, and say so; the token is in no message.
+func TestToken(t *testing.T) {
+	s := httptest.NewServer(changed(t, func(_ call, a *answer) {}))
+	defer s.Close()
+	target, _ := url.Parse(s.URL)
+	outcomes, err := Run(context.Background(), Config{Description: description(t), Target: target, Timeout: time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	skipped := 0
+	for _, o := range outcomes {
+		if o.Verdict == Skipped {
+			skipped++
+		}
+	}
+	if skipped != 3 {
+		t.Errorf("%d cases are skipped, want 3", skipped)
+	}
+	outcomes, _ = run(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = fmt.Fprint(w, r.Header.Get("Authorization"))
+	}))
+	for _, o := range outcomes {
+		if strings.Contains(o.Reason+o.Curl, secret) {
+			t.Fatalf("%s: the token is in %q, %q", o.Case.ID, o.Reason, o.Curl)
+		}
+	}
+}
