@@ -51,13 +51,13 @@ func Terminal(w io.Writer, s Summary, o TerminalOptions) error {
 	}
 	b.WriteByte('\n')
 	for _, n := range s.notes() {
-		wrap(&b, "  ", Printable(n, 2000), o.Width)
+		wrap(&b, Printable(n, 2000), o.Width)
 	}
 	word, rest := s.verdictLine()
 	color := map[string]string{Pass: green, Fail: red, NoVerdict: yellow}[s.Verdict.Status]
 	fmt.Fprintf(&b, "\n%s  %s (exit code %d)\n", o.paint(bold+";"+color, word), rest, s.Verdict.ExitCode)
 	for _, c := range s.Verdict.Causes {
-		wrap(&b, "  ", Printable(c, 2000), o.Width)
+		wrap(&b, Printable(c, 2000), o.Width)
 	}
 	if o.Dir != "" {
 		fmt.Fprintf(&b, "  report: %s\n", Printable(o.Dir, 4096))
@@ -76,8 +76,9 @@ func (s Summary) subtitle(foreign func(string, int) string) string {
 	return text + " · " + s.Run.End.Reason + " · " + s.Validity.Status
 }
 
-// wrap writes a text in lines of at most width characters, each indented; the first one with a dash.
-func wrap(b *bytes.Buffer, indent, text string, width int) {
+// wrap writes a text in indented lines of at most width characters; the first one with a dash.
+func wrap(b *bytes.Buffer, text string, width int) {
+	const indent = "  "
 	room := max(width-len(indent)-2, 20)
 	prefix := indent + "- "
 	for text != "" {

@@ -153,7 +153,7 @@ func VerificationTerminal(w io.Writer, v Verification, o TerminalOptions) error 
 			continue
 		}
 		fmt.Fprintf(&b, "\n%s %s: %s\n", st.bad("✗"), Printable(c.Name, 120), Printable(c.Proves, 200))
-		wrap(&b, "  ", Printable(c.Reason, 1000), o.Width)
+		wrap(&b, Printable(c.Reason, 1000), o.Width)
 		if c.Pointer != "" {
 			fmt.Fprintf(&b, "    at %s of the answer's body\n", Printable(c.Pointer, 200))
 		}
@@ -166,12 +166,12 @@ func VerificationTerminal(w io.Writer, v Verification, o TerminalOptions) error 
 	fmt.Fprintf(&b, "\n  %s held, %d broken, %d left open by the description, %d skipped", plural(uint64(v.count(CheckHeld)), "case"), v.count(CheckBroken), v.count(CheckNoted), v.count(CheckSkipped))
 	fmt.Fprintf(&b, "; %s more of tier, content and optional properties were left out: every two meet in a case\n", plural(uint64(v.LeftOut), "combination"))
 	if i := slices.IndexFunc(v.Checks, func(c Check) bool { return c.Verdict == CheckSkipped }); i >= 0 {
-		wrap(&b, "  ", sentence("skipped: "+Printable(v.Checks[i].Reason, 400)), o.Width)
+		wrap(&b, sentence("skipped: "+Printable(v.Checks[i].Reason, 400)), o.Width)
 	}
 	word, color := map[string]string{Pass: "PASS", Fail: "FAIL", NoVerdict: "NO VERDICT"}[v.Verdict.Status], map[string]string{Pass: green, Fail: red, NoVerdict: yellow}[v.Verdict.Status]
 	fmt.Fprintf(&b, "\n%s  (exit code %d)\n", o.paint(bold+";"+color, word), v.Verdict.ExitCode)
 	for _, c := range v.Verdict.Causes {
-		wrap(&b, "  ", Printable(c, 2000), o.Width)
+		wrap(&b, Printable(c, 2000), o.Width)
 	}
 	_, err := w.Write(b.Bytes())
 	return err
