@@ -21,6 +21,7 @@ type verifyFlags struct {
 	target, tokenFile, format, fixtures string
 	timeout                             time.Duration
 	maxBody                             int
+	noUniqueIDs                         bool
 }
 
 func (c *command) verify() *cobra.Command {
@@ -50,6 +51,7 @@ Without --target the reference provider is verified. The cases about tokens need
 	flags.StringVar(&f.fixtures, "fixtures", "", "YAML `file` with values that exist at the target: agentId: [agent_1], file: [file_1], skill: [skill_1]")
 	flags.DurationVar(&f.timeout, "timeout", 30*time.Second, "how long a case may take")
 	flags.IntVar(&f.maxBody, "max-body", 0, "most `bytes` of a body that the target takes; a larger one must be refused")
+	flags.BoolVar(&f.noUniqueIDs, "no-unique-ids", false, "do not check that executionIds are unique: mocks draw theirs from a few words")
 	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"terminal", "json"}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
@@ -87,7 +89,7 @@ func (c *command) verifyTarget(f verifyFlags) error {
 	} else if target, err = contracts.ParseTarget(f.target); err != nil {
 		return fmt.Errorf("--target: %w", err)
 	}
-	config := verify.Config{Description: d, Target: target, Token: bearer, Timeout: f.timeout, MaxBody: f.maxBody}
+	config := verify.Config{Description: d, Target: target, Token: bearer, Timeout: f.timeout, MaxBody: f.maxBody, RepeatedIDsAllowed: f.noUniqueIDs}
 	fmt.Fprintf(c.stderr, "%d calls, one after the other → %s\n", len(config.Cases()), place(target, f.target == ""))
 
 	interrupt, kill, release := signals(func() {})

@@ -57,6 +57,8 @@ type Config struct {
 	Timeout time.Duration
 	// MaxBody, if not 0, is the largest body in bytes that the target should take: a larger one must be refused.
 	MaxBody int
+	// RepeatedIDsAllowed switches off the check that no executionId comes twice: mocks draw theirs from a few words.
+	RepeatedIDsAllowed bool
 	// Each is called with every outcome as it comes.
 	Each func(Outcome)
 }
@@ -66,6 +68,9 @@ const (
 	// lost is after how many cases without an answer, one after the other, the target is given up.
 	lost = 3
 )
+
+// ErrToken says that the target turns everything away, so that nothing can be told about the rest.
+var ErrToken = errors.New("the target wants a valid token (status 401): set ANDON_TOKEN or give --token-file")
 
 // ErrLost says that the target does not answer any more; what was established before stands.
 var ErrLost = errors.New("the target does not answer any more")
@@ -79,8 +84,8 @@ func (c Config) Cases() []contracts.Case {
 	return cases
 }
 
-// Run sends every case and gives the outcomes in order. The error is ErrLost where the target stopped answering, or that
-// of ctx; the outcomes up to there are given even then.
+// Run sends every case and gives the outcomes in order. The error is ErrLost where the target stopped answering, ErrToken
+// where it answers every call with 401, or that of ctx; the outcomes up to there are given even then.
 func Run(ctx context.Context, c Config) ([]Outcome, error) {
 	transport := &http.Transport{
 		Proxy: http.ProxyFromEnvironment, DialContext: (&net.Dialer{Timeout: min(c.Timeout, 10*time.Second)}).DialContext,
@@ -89,7 +94,7 @@ func Run(ctx context.Context, c Config) ([]Outcome, error) {
 	defer transport.CloseIdleConnections()
 	var outcomes []Outcome
 	seen := map[string]string{}
-	unanswered := 0
+	unanswered, welcome := 0, false
 	for _, k := range c.Cases() {
 		if ctx.Err() != nil {
 			return outcomes, ctx.Err()
@@ -109,6 +114,12 @@ func Run(ctx context.Context, c Config) ([]Outcome, error) {
 		}
 		if unanswered == lost {
 			return outcomes, fmt.Errorf("%w: %s", ErrLost, o.Reason)
+		}
+		if o.Status != http.StatusUnauthorized {
+			welcome = true
+		}
+		if !welcome && len(outcomes) == lost {
+			return outcomes, ErrToken
 		}
 	}
 	return outcomes, nil
@@ -176,7 +187,7 @@ func (c Config) judge(o Outcome, header http.Header, body []byte, seen map[strin
 	case k.Method != c.Description.Method() && !allows(header.Values("Allow"), c.Description.Method()):
 		return o.broken("allow", "", fmt.Sprintf("the header Allow is %q, expected it to name %s", strings.Join(header.Values("Allow"), ", "), c.Description.Method()))
 	}
-	if class == 2 && verdict.ExecutionID != "" {
+	if class == 2 && verdict.ExecutionID != "" && !c.RepeatedIDsAllowed {
 		if other, twice := seen[verdict.ExecutionID]; twice {
 			return o.broken(contracts.RuleRepeatedID, "/executionId", fmt.Sprintf("the executionId %.60q was given to the case %s before", verdict.ExecutionID, other))
 		}

@@ -476,8 +476,17 @@ func TestLost(t *testing.T) {
 
 // Without a token, the cases about it are skipped, and say so; the token is in no message.
 func TestToken(t *testing.T) {
-	s := httptest.NewServer(changed(t, func(_ call, a *answer) {}))
+	open, err := provider.New(description(t), provider.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, closed := httptest.NewServer(open), httptest.NewServer(reference(t))
 	defer s.Close()
+	defer closed.Close()
+	guarded, _ := url.Parse(closed.URL)
+	if outcomes, err := Run(context.Background(), Config{Description: description(t), Target: guarded, Timeout: time.Second}); !errors.Is(err, ErrToken) || len(outcomes) != lost {
+		t.Errorf("where a token is demanded and none is given: %d outcomes, %v", len(outcomes), err)
+	}
 	target, _ := url.Parse(s.URL)
 	outcomes, err := Run(context.Background(), Config{Description: description(t), Target: target, Timeout: time.Second})
 	if err != nil {
@@ -488,6 +497,9 @@ func TestToken(t *testing.T) {
 		if o.Verdict == Skipped {
 			skipped++
 		}
+	}
+	if n := len(broken(outcomes)); n != 0 {
+		t.Errorf("%d cases are broken", n)
 	}
 	if skipped != 3 {
 		t.Errorf("%d cases are skipped, want 3", skipped)
