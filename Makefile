@@ -4,13 +4,14 @@ GO       ?= go
 SCENARIO ?= mixed
 FUZZTIME ?= 10s
 BENCH    ?= .
+PACT     := CGO_LDFLAGS="-L$(CURDIR)/.cache/pact/lib -Wl,-rpath,$(CURDIR)/.cache/pact/lib"
 COUNT    ?= 6
 
 .DEFAULT_GOAL := help
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: build ## Drive the embedded provider with a scenario (SCENARIO=mixed) and report
@@ -21,9 +22,17 @@ build: go ## Build the static binary bin/andon
 	@CGO_ENABLED=0 $(GO) build -trimpath -ldflags=-s -o bin/andon ./cmd/andon
 
 .PHONY: test
-test: go ## Run all tests with the race detector
+test: go pact ## Run all tests with the race detector, those with Pact among them
 	@command -v $${CC:-cc} >/dev/null || { echo "make: the race detector needs a C compiler (Debian: apt-get install gcc libc6-dev)" >&2; exit 1; }
-	CGO_ENABLED=1 $(GO) test -race -timeout 10m ./...
+	CGO_ENABLED=1 $(PACT) $(GO) test -race -timeout 10m -tags pact ./...
+
+.PHONY: pact
+pact: ## Fetch Pact's native library into .cache/pact
+	@.ci/pact/install
+
+.PHONY: pact-update
+pact-update: go pact ## Write contracts/pacts anew from openapi.yaml
+	CGO_ENABLED=1 $(PACT) $(GO) test -count=1 -tags pact -run TestConsumer ./contracts/pact -update >/dev/null
 
 .PHONY: lint
 lint: go ## Check the code and openapi.yaml without running anything
@@ -50,7 +59,7 @@ mutants: go ## Show that andon verify notices every known defect of a provider, 
 
 .PHONY: clean
 clean: ## Remove what was built; runs stay
-	rm -rf bin .ci/openapi/node_modules
+	rm -rf bin .cache .ci/openapi/node_modules
 
 .PHONY: go
 go:

@@ -20,6 +20,7 @@ var house = map[string][]string{
 	"contracts":          {"github.com/getkin/kin-openapi", "github.com/santhosh-tekuri/jsonschema", "go.yaml.in/yaml"},
 	"contracts/provider": {"contracts"},
 	"contracts/verify":   {"contracts"},
+	"contracts/pact":     {"contracts", "github.com/pact-foundation/pact-go"},
 	"reports/results":    {"github.com/apache/arrow-go"},
 	"reports/metrics":    {"reports/results", "github.com/HdrHistogram/hdrhistogram-go"},
 	"reports":            {"reports/results", "reports/metrics", "github.com/olekukonko/tablewriter"},

@@ -1,0 +1,72 @@
+// Package pact proves the cases of the description with Pact: the requests that andon builds against Pact's mock server,
+// and a provider against the pact that comes of it.
+//
+// What needs Pact's native library stands behind the build tag pact. This file says which cases Pact can hold, and how.
+package pact
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/kaizenautomation/andon/contracts"
+)
+
+// Consumer and Provider are the names under which the two sides are known to Pact.
+const (
+	Consumer = "andon"
+	Provider = "agents"
+)
+
+// The states that a provider must be able to take on.
+const (
+	AgentExists   = "agent exists"
+	FileUploaded  = "file uploaded"
+	SkillExists   = "skill exists"
+	TokenRequired = "token required"
+)
+
+// Held tells whether Pact can hold a case, and if not, why not.
+func Held(c contracts.Case) (held bool, why string) {
+	switch {
+	case c.Expect == contracts.Either:
+		return false, "the description leaves the answer open, and a pact has to name one"
+	case len(c.Body) == 0:
+		return false, "a pact cannot tell an empty body from any body"
+	case !json.Valid(c.Body) || !utf8.Valid(c.Body):
+		return false, "a pact holds bodies as JSON"
+	case c.Body[0] == '"':
+		return false, "the library takes a text for a body that is no JSON"
+	case c.ID == "body.key-twice.negative":
+		return false, "a pact holds bodies as JSON values, in which no key stands twice"
+	case c.Expect == contracts.Refused && strings.HasSuffix(c.ContentType, "xml"), strings.HasSuffix(c.ContentType, "form-urlencoded"):
+		return false, "Pact reads a body by its named type, and JSON is none of this one"
+	case c.Auth == contracts.WrongToken, c.Auth == contracts.WrongScheme:
+		return false, "a pact without a token covers it: the mock server judges headers by their form alone"
+	}
+	return true, ""
+}
+
+// States are the states in which the provider must be for a case.
+func States(c contracts.Case) (states []string) {
+	if c.Auth == contracts.NoToken {
+		return []string{TokenRequired}
+	}
+	if c.Expect != contracts.Accepted {
+		return nil
+	}
+	var call struct {
+		AgentID *string `json:"agentId"`
+	}
+	if json.Unmarshal(c.Body, &call) == nil && call.AgentID != nil {
+		states = append(states, AgentExists)
+	}
+	if slices.Contains(c.Content, "file") {
+		states = append(states, FileUploaded)
+	}
+	if slices.Contains(c.Content, "skill") {
+		states = append(states, SkillExists)
+	}
+	return states
+}
