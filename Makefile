@@ -30,6 +30,10 @@ test: go pact ## Run all tests with the race detector, those with Pact among the
 pact: ## Fetch Pact's native library into .cache/pact
 	@.ci/pact/install
 
+.PHONY: pact-build
+pact-build: go pact ## Build bin/andon-pact, with which andon verify lets Pact judge too
+	@CGO_ENABLED=1 $(PACT) $(GO) build -tags pact -o bin/andon-pact ./cmd/andon-pact
+
 .PHONY: pact-update
 pact-update: go pact ## Write contracts/pacts anew from openapi.yaml
 	CGO_ENABLED=1 $(PACT) $(GO) test -count=1 -tags pact -run TestConsumer ./contracts/pact -update >/dev/null

@@ -32,6 +32,8 @@ type Verification struct {
 
 // Check is one thing that was tried, and what came of it.
 type Check struct {
+	// Engine says who judged: "description" or "pact".
+	Engine string `json:"engine"`
 	// Name identifies the check: a case's id.
 	Name string `json:"name"`
 	// Proves says what it is about.
@@ -100,12 +102,16 @@ func (v *Verification) coverage(st style) Table {
 			areas = append(areas, c.area())
 		}
 	}
+	both := slices.ContainsFunc(v.Checks, func(c Check) bool { return c.Engine != v.Checks[0].Engine })
+	if both {
+		t.Header = append(t.Header, ">by Pact")
+	}
 	for _, area := range areas {
 		row := []string{st.foreign(area, 40)}
 		for _, expect := range []string{"accepted", "refused", "either"} {
 			held, all := 0, 0
 			for _, c := range v.Checks {
-				if c.area() != area || c.Expect != expect || c.Verdict == CheckSkipped {
+				if c.area() != area || c.Expect != expect || c.Verdict == CheckSkipped || both && c.Engine == "pact" {
 					continue
 				}
 				if all++; c.Verdict != CheckBroken {
@@ -132,6 +138,24 @@ func (v *Verification) coverage(st style) Table {
 		} else {
 			row = append(row, "")
 		}
+		if both {
+			held, all := 0, 0
+			for _, c := range v.Checks {
+				if c.area() == area && c.Engine == "pact" {
+					if all++; c.Verdict == CheckHeld {
+						held++
+					}
+				}
+			}
+			cell := ""
+			if all > 0 {
+				cell = fmt.Sprintf("%d/%d", held, all)
+			}
+			if held < all {
+				cell = st.bad(cell)
+			}
+			row = append(row, cell)
+		}
 		t.Rows = append(t.Rows, row)
 	}
 	return t
@@ -152,7 +176,7 @@ func VerificationTerminal(w io.Writer, v Verification, o TerminalOptions) error 
 		if c.Verdict != CheckBroken {
 			continue
 		}
-		fmt.Fprintf(&b, "\n%s %s: %s\n", st.bad("✗"), Printable(c.Name, 120), Printable(c.Proves, 200))
+		fmt.Fprintf(&b, "\n%s %s%s: %s\n", st.bad("✗"), Printable(c.Name, 120), map[bool]string{true: " (by Pact)"}[c.Engine == "pact"], Printable(c.Proves, 200))
 		wrap(&b, Printable(c.Reason, 1000), o.Width)
 		if c.Pointer != "" {
 			fmt.Fprintf(&b, "    at %s of the answer's body\n", Printable(c.Pointer, 200))

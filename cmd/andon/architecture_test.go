@@ -26,7 +26,8 @@ var house = map[string][]string{
 	"reports":            {"reports/results", "reports/metrics", "github.com/olekukonko/tablewriter"},
 	"scenarios":          {"contracts", "contracts/provider", "reports/results", "reports/metrics", "go.yaml.in/yaml"},
 	"scenarios/attack":   {"contracts", "scenarios", "reports/results", "reports/metrics", "github.com/tsenart/vegeta", "golang.org/x/sys"},
-	"cmd/andon": {".", "contracts", "contracts/provider", "contracts/verify", "scenarios", "scenarios/attack", "reports", "reports/results", "reports/metrics",
+	"cmd/andon-pact":     {"contracts/pact"},
+	"cmd/andon": {".", "contracts", "contracts/provider", "contracts/verify", "contracts/pact", "scenarios", "scenarios/attack", "reports", "reports/results", "reports/metrics",
 		"github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term"},
 }
 

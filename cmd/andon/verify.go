@@ -6,11 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/kaizenautomation/andon/contracts"
+	"github.com/kaizenautomation/andon/contracts/pact"
 	"github.com/kaizenautomation/andon/contracts/provider"
 	"github.com/kaizenautomation/andon/contracts/verify"
 	"github.com/kaizenautomation/andon/reports"
@@ -18,10 +21,10 @@ import (
 )
 
 type verifyFlags struct {
-	target, tokenFile, format, fixtures string
-	timeout                             time.Duration
-	maxBody                             int
-	noUniqueIDs                         bool
+	target, tokenFile, format, fixtures, engine string
+	timeout                                     time.Duration
+	maxBody                                     int
+	noUniqueIDs                                 bool
 }
 
 func (c *command) verify() *cobra.Command {
@@ -31,7 +34,8 @@ func (c *command) verify() *cobra.Command {
 		Short: "Hold a target against every case of the contract",
 		Long: `Verify sends one request for every case that openapi.yaml implies: what it allows must be accepted,
 what it forbids must be refused with a 4xx, and nothing may fail with a 5xx. Where the
-description is silent, what the target does is noted and is no failure.
+description is silent, what the target does is noted and is no failure. Pact's own verifier judges the same cases
+a second time, as far as a pact can hold them.
 
 Each accepted call starts a run at the target. How many calls are sent is said before the first
 one. andon contracts list shows them.
@@ -51,6 +55,7 @@ Without --target the reference provider is verified. The cases about tokens need
 	flags.StringVar(&f.fixtures, "fixtures", "", "YAML `file` with values that exist at the target: agentId: [agent_1], file: [file_1], skill: [skill_1]")
 	flags.DurationVar(&f.timeout, "timeout", 30*time.Second, "how long a case may take")
 	flags.IntVar(&f.maxBody, "max-body", 0, "most `bytes` of a body that the target takes; a larger one must be refused")
+	flags.StringVar(&f.engine, "engine", engineAll, "who judges: description, pact or all; without andon-pact (make pact-build) all is the description alone")
 	flags.BoolVar(&f.noUniqueIDs, "no-unique-ids", false, "do not check that executionIds are unique: mocks draw theirs from a few words")
 	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"terminal", "json"}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
@@ -59,6 +64,13 @@ Without --target the reference provider is verified. The cases about tokens need
 func (c *command) verifyTarget(f verifyFlags) error {
 	if f.format != "terminal" && f.format != "json" {
 		return fmt.Errorf("unknown format %q; the formats are terminal and json", reports.Printable(f.format, 40))
+	}
+	if !slices.Contains(engines, f.engine) {
+		return fmt.Errorf("unknown engine %q; %s", reports.Printable(f.engine, 40), suggest(f.engine, engines, "the engines are "+strings.Join(engines, ", ")))
+	}
+	program := findPact()
+	if f.engine == enginePact && program == "" {
+		return exit{noVerdict, errors.New("andon-pact is not there, neither beside andon nor among the programs: make pact-build builds it")}
 	}
 	if f.timeout <= 0 || f.maxBody < 0 {
 		return errors.New("--timeout and --max-body want more than 0")
@@ -90,7 +102,11 @@ func (c *command) verifyTarget(f verifyFlags) error {
 		return fmt.Errorf("--target: %w", err)
 	}
 	config := verify.Config{Description: d, Target: target, Token: bearer, Timeout: f.timeout, MaxBody: f.maxBody, RepeatedIDsAllowed: f.noUniqueIDs}
-	fmt.Fprintf(c.stderr, "%d calls, one after the other → %s\n", len(config.Cases()), place(target, f.target == ""))
+	planned := plannedChecks(config, f.engine, program)
+	fmt.Fprintf(c.stderr, "%d calls, one after the other → %s\n", planned, place(target, f.target == ""))
+	if f.engine == engineAll && program == "" {
+		fmt.Fprintln(c.stderr, "Pact is left out: there is no andon-pact beside andon (make pact-build builds it)")
+	}
 
 	interrupt, kill, release := signals(func() {})
 	defer release()
@@ -107,7 +123,14 @@ func (c *command) verifyTarget(f verifyFlags) error {
 		return exit{noVerdict, fmt.Errorf("%s cannot be reached, nothing was sent: %w", target.Redacted(), err)}
 	}
 	started := time.Now()
-	outcomes, err := verify.Run(ctx, config)
+	var outcomes []verify.Outcome
+	var pactChecks []reports.Check
+	if f.engine != enginePact {
+		outcomes, err = verify.Run(ctx, config)
+	}
+	if err == nil && f.engine != engineDescription && program != "" {
+		pactChecks, err = verifyPact(ctx, program, config)
+	}
 	early := ""
 	switch {
 	case errors.Is(err, context.Canceled):
@@ -116,6 +139,7 @@ func (c *command) verifyTarget(f verifyFlags) error {
 		early = err.Error()
 	}
 	v := verification(config, outcomes, started)
+	v.Planned, v.Checks = planned, append(v.Checks, pactChecks...)
 	v.Decide(early)
 	if f.format == "json" {
 		e := json.NewEncoder(c.stdout)
@@ -135,15 +159,28 @@ func (c *command) verifyTarget(f verifyFlags) error {
 	return nil
 }
 
+// plannedChecks is the number of calls that the engines will send.
+func plannedChecks(c verify.Config, engine, program string) (n int) {
+	for _, k := range c.Cases() {
+		if engine != enginePact {
+			n++
+		}
+		if held, _ := pact.Held(k); held && engine != engineDescription && program != "" && (c.Token != "" || k.Auth == contracts.ValidToken) && pact.Has(k.ID) {
+			n++
+		}
+	}
+	return n
+}
+
 func verification(c verify.Config, outcomes []verify.Outcome, started time.Time) reports.Verification {
 	_, leftOut := c.Description.Cases()
 	v := reports.Verification{
 		Schema: reports.VerificationSchema, Target: c.Target.String(), Started: started.UTC(), SpecSHA256: c.Description.SHA256(),
-		Andon: version(), DurationSeconds: time.Since(started).Seconds(), Planned: len(c.Cases()), LeftOut: leftOut, Checks: []reports.Check{},
+		Andon: version(), DurationSeconds: time.Since(started).Seconds(), LeftOut: leftOut, Checks: []reports.Check{},
 	}
 	for _, o := range outcomes {
 		v.Checks = append(v.Checks, reports.Check{
-			Name: o.Case.ID, Proves: o.Case.Proves, Expect: string(o.Case.Expect), Verdict: string(o.Verdict), Rule: o.Rule,
+			Engine: engineDescription, Name: o.Case.ID, Proves: o.Case.Proves, Expect: string(o.Case.Expect), Verdict: string(o.Verdict), Rule: o.Rule,
 			Pointer: o.Pointer, Reason: o.Reason, Status: o.Status, Seconds: o.Took.Seconds(), Curl: o.Curl,
 		})
 	}

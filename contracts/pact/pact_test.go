@@ -23,8 +23,6 @@ import (
 	"github.com/pact-foundation/pact-go/v2/consumer"
 	"github.com/pact-foundation/pact-go/v2/log"
 	"github.com/pact-foundation/pact-go/v2/matchers"
-	"github.com/pact-foundation/pact-go/v2/models"
-	verifier "github.com/pact-foundation/pact-go/v2/provider"
 
 	"github.com/kaizenautomation/andon"
 	"github.com/kaizenautomation/andon/contracts"
@@ -199,31 +197,12 @@ func loosened(t *testing.T, path string) []byte {
 	return b.Bytes()
 }
 
-// verify holds a provider against the committed pact by Pact's own verifier.
+// verify holds a provider against the pact.
 func verify(t *testing.T, h http.Handler) error {
 	t.Helper()
 	s := httptest.NewServer(h)
 	defer s.Close()
-	nothing := func(bool, models.ProviderState) (models.ProviderStateResponse, error) { return nil, nil }
-	tokenRequired := false
-	return verifier.NewVerifier().VerifyProvider(t, verifier.VerifyRequest{
-		ProviderBaseURL: s.URL, Provider: Provider, PactFiles: []string{pactFile}, DisableColoredOutput: true,
-		StateHandlers: models.StateHandlers{
-			AgentExists: nothing, FileUploaded: nothing, SkillExists: nothing,
-			TokenRequired: func(setup bool, _ models.ProviderState) (models.ProviderStateResponse, error) {
-				tokenRequired = setup
-				return nil, nil
-			},
-		},
-		RequestFilter: func(next http.Handler) http.Handler {
-			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				if !tokenRequired {
-					r.Header.Set("Authorization", "Bearer "+secret)
-				}
-				next.ServeHTTP(w, r)
-			})
-		},
-	})
+	return Verify(t, Request{Target: s.URL, Token: secret, PactFile: pactFile})
 }
 
 // breakage names the variable that makes TestProvider verify a provider with a defect.

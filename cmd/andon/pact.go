@@ -1,0 +1,115 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/kaizenautomation/andon/contracts"
+	"github.com/kaizenautomation/andon/contracts/pact"
+	"github.com/kaizenautomation/andon/contracts/verify"
+	"github.com/kaizenautomation/andon/reports"
+)
+
+// The engines of andon verify.
+const (
+	engineAll         = "all"
+	engineDescription = "description"
+	enginePact        = "pact"
+)
+
+var engines = []string{engineAll, engineDescription, enginePact}
+
+// findPact gives the path of andon-pact: beside this program, or where programs are looked for. It is empty where there
+// is none.
+func findPact() string {
+	if self, err := os.Executable(); err == nil {
+		beside := filepath.Join(filepath.Dir(self), "andon-pact")
+		if info, err := os.Stat(beside); err == nil && info.Mode().IsRegular() {
+			return beside
+		}
+	}
+	path, err := exec.LookPath("andon-pact")
+	if err != nil {
+		return ""
+	}
+	return path
+}
+
+// verifyPact holds the target against the pact, in a process of its own. The error says that Pact itself failed.
+func verifyPact(ctx context.Context, program string, c verify.Config) ([]reports.Check, error) {
+	cases := c.Cases()
+	text, err := pact.For(cases, c.Token != "")
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "andon-pact-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	file := filepath.Join(dir, "pact.json")
+	if err := os.WriteFile(file, text, 0o600); err != nil {
+		return nil, err
+	}
+	request, err := json.Marshal(pact.Request{Target: c.Target.String(), Token: c.Token, PactFile: file})
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, pactPatience)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, program)
+	cmd.Dir = dir
+	cmd.Stdin = bytes.NewReader(request)
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	err = cmd.Run()
+	if ctx.Err() != nil && !errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return nil, ctx.Err()
+	}
+	report := out.String()
+	if c.Token != "" {
+		report = strings.ReplaceAll(report, c.Token, "[token]")
+	}
+	checks := pactChecks(cases, pact.ParseReport(report), c)
+	var ended *exec.ExitError
+	switch {
+	case err == nil && len(checks) > 0, errors.As(err, &ended) && ended.ExitCode() == 1 && len(checks) > 0:
+		return checks, nil
+	case err == nil:
+		err = errors.New("it reported nothing")
+	}
+	tail := strings.TrimSpace(report)
+	if len(tail) > maxTail {
+		tail = "…" + tail[len(tail)-maxTail:]
+	}
+	return checks, fmt.Errorf("pact's verifier failed (%w): %s", err, reports.Printable(tail, maxTail))
+}
+
+const (
+	pactPatience = 10 * time.Minute
+	maxTail      = 1000
+)
+
+func pactChecks(cases []contracts.Case, outcomes []pact.Outcome, c verify.Config) (checks []reports.Check) {
+	byID := map[string]contracts.Case{}
+	for _, k := range cases {
+		byID[k.ID] = k
+	}
+	for _, o := range outcomes {
+		k := byID[o.ID]
+		check := reports.Check{Engine: enginePact, Name: o.ID, Proves: k.Proves, Expect: string(k.Expect), Verdict: reports.CheckHeld, Curl: k.Curl(c.Target.String())}
+		if !o.Held {
+			check.Verdict, check.Rule, check.Reason = reports.CheckBroken, "pact", o.Reason
+		}
+		checks = append(checks, check)
+	}
+	return checks
+}

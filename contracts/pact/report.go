@@ -1,0 +1,119 @@
+package pact
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/kaizenautomation/andon/contracts"
+)
+
+// Request is what a verification needs to know. It is handed to the process that has the native library as JSON.
+type Request struct {
+	Target string `json:"target"`
+	// Token is put into every call but those that are about its absence; it may be empty.
+	Token string `json:"token"`
+	// PactFile is the pact's path.
+	PactFile string `json:"pactFile"`
+}
+
+// For gives the committed pact as a target can be held against it: with the bodies of the given cases, in which the user's
+// values may stand, without the cases that are not among them, and without those about tokens where there is no token.
+func For(cases []contracts.Case, token bool) ([]byte, error) {
+	var file map[string]any
+	if err := json.Unmarshal(contracts.Pact, &file); err != nil {
+		return nil, fmt.Errorf("the committed pact cannot be read: %w", err)
+	}
+	byID := map[string]contracts.Case{}
+	for _, c := range cases {
+		byID[c.ID] = c
+	}
+	var kept []any
+	list, _ := file["interactions"].([]any)
+	for _, i := range list {
+		interaction, _ := i.(map[string]any)
+		id, _ := interaction["description"].(string)
+		c, known := byID[id]
+		if held, _ := Held(c); !known || !held || c.Auth != contracts.ValidToken && !token {
+			continue
+		}
+		request, _ := interaction["request"].(map[string]any)
+		body, _ := request["body"].(map[string]any)
+		if _, isText := body["content"].(string); body != nil && !isText {
+			var content any
+			if err := json.Unmarshal(c.Body, &content); err != nil {
+				return nil, fmt.Errorf("the case %s: %w", id, err)
+			}
+			body["content"] = content
+		}
+		kept = append(kept, interaction)
+	}
+	file["interactions"] = kept
+	return json.Marshal(file)
+}
+
+// Has tells whether the committed pact has a case.
+func Has(id string) bool {
+	return bytes.Contains(contracts.Pact, []byte(`"description": `+string(contracts.AppendString(nil, id))+","))
+}
+
+// Outcome is what Pact's verifier says of one case.
+type Outcome struct {
+	ID   string
+	Held bool
+	// Reason is what did not match, in Pact's words; empty where all did.
+	Reason string
+}
+
+var (
+	verified = regexp.MustCompile(`^\s+(\S+) \([0-9.]+m?s loading, [0-9.]+m?s verification\)`)
+	failure  = regexp.MustCompile(`^[0-9]+\) Verifying a pact between .* - (\S+)$`)
+	colour   = regexp.MustCompile("\x1b\\[[0-9;]*m")
+)
+
+// maxReason is the most of a reason that is kept, in bytes.
+const maxReason = 600
+
+// ParseReport reads what the verifier prints: the library gives no other account of the single cases.
+func ParseReport(text string) (outcomes []Outcome) {
+	index := map[string]int{}
+	current, failing := -1, -1
+	for _, line := range strings.Split(colour.ReplaceAllString(text, ""), "\n") {
+		line = strings.TrimRight(line, "\r ")
+		if m := verified.FindStringSubmatch(line); m != nil {
+			if at, seen := index[m[1]]; seen {
+				current = at
+				continue
+			}
+			index[m[1]] = len(outcomes)
+			current = len(outcomes)
+			outcomes = append(outcomes, Outcome{ID: m[1], Held: true})
+			continue
+		}
+		if m := failure.FindStringSubmatch(line); m != nil {
+			current, failing = -1, -1
+			if at, seen := index[m[1]]; seen {
+				outcomes[at].Held, failing = false, at
+			}
+			continue
+		}
+		switch {
+		case line == "":
+			failing = -1
+		case current >= 0 && strings.HasSuffix(line, "(FAILED)"):
+			outcomes[current].Held = false
+		case failing >= 0:
+			reason := &outcomes[failing].Reason
+			if *reason != "" {
+				*reason += " "
+			}
+			if *reason += strings.Join(strings.Fields(line), " "); len(*reason) > maxReason {
+				*reason = strings.ToValidUTF8((*reason)[:maxReason], "") + "…"
+				failing = -1
+			}
+		}
+	}
+	return outcomes
+}
