@@ -31,6 +31,7 @@ const (
 // Description is the contract of the call: what may be sent and what may come back. It is safe for concurrent use.
 type Description struct {
 	source   []byte
+	second   second
 	root     *node
 	sha256   string
 	tiers    []string
@@ -103,6 +104,9 @@ func load(data []byte) (*Description, error) {
 	op := root.at("paths", path, strings.ToLower(method))
 	if op == nil {
 		return nil, fmt.Errorf("the description has no %s %s, the call that andon is for", method, path)
+	}
+	if item := doc.Paths.Find(path); item != nil {
+		d.second = second{doc, item.Post}
 	}
 	if err := d.readRequest(op); err != nil {
 		return nil, err

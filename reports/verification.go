@@ -40,7 +40,7 @@ type Check struct {
 	Proves string `json:"proves"`
 	// Expect is what had to come back: "accepted", "refused" or "either".
 	Expect string `json:"expect"`
-	// Verdict is "held", "broken", "noted" or "skipped".
+	// Verdict is "held", "broken", "noted", "doubtful" or "skipped".
 	Verdict string `json:"verdict"`
 	// Rule and Pointer say which rule was broken, and where in the body; Reason says it in one sentence.
 	Rule    string `json:"rule,omitempty"`
@@ -59,6 +59,8 @@ const (
 	CheckBroken  = "broken"
 	CheckNoted   = "noted"
 	CheckSkipped = "skipped"
+	// CheckDoubtful is for answers on which andon's tools disagree: no pass, and no finding about the target.
+	CheckDoubtful = "doubtful"
 )
 
 // Decide fills in the verdict. A reason why the verification ended early may be empty.
@@ -68,12 +70,16 @@ func (v *Verification) Decide(early string) {
 		v.Verdict.Status, v.Verdict.ExitCode = Fail, 1
 		v.Verdict.Causes = append(v.Verdict.Causes, sentence(fmt.Sprintf("%d of %s did not hold", n, plural(uint64(v.Planned), "case"))))
 	}
+	if n := v.count(CheckDoubtful); n > 0 && v.Verdict.Status == Pass {
+		v.Verdict.Status, v.Verdict.ExitCode = NoVerdict, 3
+		v.Verdict.Causes = append(v.Verdict.Causes, sentence(fmt.Sprintf("andon's own tools disagree on %s", plural(uint64(n), "case"))))
+	}
 	if early != "" {
 		v.Verdict.Status, v.Verdict.ExitCode = NoVerdict, 3
 		v.Verdict.Causes = append(v.Verdict.Causes, sentence(fmt.Sprintf("%s, after %d of %s", early, len(v.Checks), plural(uint64(v.Planned), "case"))))
-	} else if v.count(CheckHeld) == 0 && len(v.Checks) > 0 && v.Verdict.Status == Pass {
+	} else if v.count(CheckHeld) == 0 && v.Verdict.Status == Pass {
 		v.Verdict.Status, v.Verdict.ExitCode = NoVerdict, 3
-		v.Verdict.Causes = append(v.Verdict.Causes, "Every case was skipped.")
+		v.Verdict.Causes = append(v.Verdict.Causes, "No case was held against the target.")
 	}
 }
 
@@ -114,7 +120,7 @@ func (v *Verification) coverage(st style) Table {
 				if c.area() != area || c.Expect != expect || c.Verdict == CheckSkipped || both && c.Engine == "pact" {
 					continue
 				}
-				if all++; c.Verdict != CheckBroken {
+				if all++; c.Verdict != CheckBroken && c.Verdict != CheckDoubtful {
 					held++
 				}
 			}
@@ -173,7 +179,7 @@ func VerificationTerminal(w io.Writer, v Verification, o TerminalOptions) error 
 		return err
 	}
 	for _, c := range v.Checks {
-		if c.Verdict != CheckBroken {
+		if c.Verdict != CheckBroken && c.Verdict != CheckDoubtful {
 			continue
 		}
 		fmt.Fprintf(&b, "\n%s %s%s: %s\n", st.bad("✗"), Printable(c.Name, 120), map[bool]string{true: " (by Pact)"}[c.Engine == "pact"], Printable(c.Proves, 200))

@@ -27,6 +27,8 @@ const (
 	Broken Verdict = "broken"
 	// Noted: the description is silent, and this is what the target does.
 	Noted Verdict = "noted"
+	// Doubtful: two tools disagree on the answer, so that one of them is wrong, and nothing can be said.
+	Doubtful Verdict = "doubtful"
 	// Skipped: the case could not be tried, for the reason given.
 	Skipped Verdict = "skipped"
 )
@@ -178,6 +180,11 @@ func (c Config) judge(o Outcome, header http.Header, body []byte, seen map[strin
 	case class != 2 && class != 4:
 		return o.broken(contracts.RuleUndocumentedStatus, "", fmt.Sprintf("the status is %d, expected %s", o.Status, wanted(k)))
 	}
+	if doubtful, other := c.Description.Doubt(o.Status, header.Get("Content-Type"), body, verdict.Violation); doubtful {
+		o.Verdict, o.Rule = Doubtful, "doubt"
+		o.Reason = fmt.Sprintf("andon and kin-openapi disagree on the answer: %s against %s", opinion(verdict.Violation), opinion(other))
+		return o
+	}
 	if v := verdict.Violation; v != nil {
 		return o.broken(v.Rule, v.Pointer, v.Message)
 	}
@@ -198,6 +205,16 @@ func (c Config) judge(o Outcome, header http.Header, body []byte, seen map[strin
 		o.Verdict, o.Reason = Noted, fmt.Sprintf("answered with status %d", o.Status)
 	}
 	return o
+}
+
+// opinion is what a tool says of an answer.
+func opinion(err error) string {
+	var none *contracts.Violation
+	if err == nil || errors.As(err, &none) && none == nil {
+		return "it conforms"
+	}
+	text, _, _ := strings.Cut(err.Error(), "\n")
+	return text
 }
 
 func wanted(k contracts.Case) string {

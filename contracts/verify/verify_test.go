@@ -513,3 +513,15 @@ func TestToken(t *testing.T) {
 		}
 	}
 }
+
+func TestOpinion(t *testing.T) {
+	var none *contracts.Violation
+	for want, err := range map[string]error{"it conforms": none, "no": errors.New("no\nand more")} {
+		if got := opinion(err); got != want {
+			t.Errorf("%v is %q, want %q", err, got, want)
+		}
+	}
+	if got := opinion(nil); got != "it conforms" {
+		t.Errorf("nil is %q", got)
+	}
+}
