@@ -140,6 +140,10 @@ func flagError(cmd *cobra.Command, err error) error {
 	if word, unknown := strings.CutPrefix(text, "unknown flag: "); unknown {
 		return fmt.Errorf("unknown flag %s; %s", word, suggest(word, names, cmd.CommandPath()+" --help lists the flags"))
 	}
+	// What the standard library calls its function is no help.
+	if before, after, found := strings.Cut(text, "strconv."); found {
+		text = before + after[strings.LastIndex(after, ": ")+2:]
+	}
 	return fmt.Errorf("%s; %s --help lists the flags", text, cmd.CommandPath())
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -57,6 +58,9 @@ The exit code is that of the run's verdict.`,
 
 // summaryOf reads a run's summary, or makes it from the rows. A run that has ended keeps what was made.
 func summaryOf(dir string) (reports.Summary, error) {
+	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
+		return reports.Summary{}, fmt.Errorf("%s is no run directory but a file", dir)
+	}
 	s, err := reports.ReadSummary(dir)
 	if err == nil {
 		return s, nil
