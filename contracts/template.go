@@ -1,6 +1,8 @@
 package contracts
 
 import (
+	"encoding/json"
+	"math"
 	"math/rand/v2"
 	"regexp"
 	"strings"
@@ -25,7 +27,8 @@ type TemplateMember struct {
 	Template
 }
 
-// RequestTemplate is the template of a body that conforms.
+// RequestTemplate is the template that a body has to match by the description: its own values, as far as they conform, and
+// values that would in place of those that do not. What the description does not have is left out.
 func (d *Description) RequestTemplate(body []byte) Template {
 	v, _ := decodeJSON(body)
 	return d.template(v, d.body, 0)
@@ -65,6 +68,9 @@ func (d *Description) template(v any, s *node, depth int) Template {
 			return d.branchTemplate(v, branches.list, depth)
 		}
 	}
+	if !fitsType(v, s.types()) {
+		v, _ = decodeJSON(d.generate(nil, s, rand.New(rand.NewPCG(0, 0)), 0))
+	}
 	switch v := v.(type) {
 	case map[string]any:
 		props, err := d.members(s)
@@ -73,7 +79,7 @@ func (d *Description) template(v any, s *node, depth int) Template {
 		}
 		t := Template{Members: []TemplateMember{}}
 		for _, p := range props {
-			if x, there := v[p.name]; there {
+			if x, there := v[p.name]; there || p.required {
 				t.Members = append(t.Members, TemplateMember{p.name, d.template(x, p.schema, depth+1)})
 			}
 		}
@@ -88,7 +94,10 @@ func (d *Description) template(v any, s *node, depth int) Template {
 		}
 		return t
 	}
-	t := Template{Value: v, Exact: s.at("const") != nil}
+	t := Template{Value: v}
+	if c := s.at("const"); c != nil {
+		t.Exact, t.Value = true, c.value()
+	}
 	if e := s.at("enum"); e != nil {
 		if texts := e.texts(); len(texts) == len(e.list) {
 			for i := range texts {
@@ -106,7 +115,37 @@ func (d *Description) template(v any, s *node, depth int) Template {
 	return t
 }
 
-// branchTemplate takes the branch that the discriminator names.
+// fitsType tells whether a value has one of the JSON types; none named admits all.
+func fitsType(v any, types []string) bool {
+	if len(types) == 0 {
+		return true
+	}
+	for _, t := range types {
+		fits := false
+		switch v := v.(type) {
+		case nil:
+			fits = t == "null"
+		case bool:
+			fits = t == "boolean"
+		case string:
+			fits = t == "string"
+		case float64:
+			fits = t == "number" || t == "integer" && v == math.Trunc(v)
+		case json.Number:
+			fits = t == "number" || t == "integer"
+		case []any:
+			fits = t == "array"
+		case map[string]any:
+			fits = t == "object"
+		}
+		if fits {
+			return true
+		}
+	}
+	return false
+}
+
+// branchTemplate takes the branch that the discriminator names, or else the first.
 func (d *Description) branchTemplate(v any, branches []*node, depth int) Template {
 	m, _ := v.(map[string]any)
 	for _, b := range branches {
@@ -118,5 +157,8 @@ func (d *Description) branchTemplate(v any, branches []*node, depth int) Templat
 			return d.template(v, n, depth+1)
 		}
 	}
-	return Template{Value: v}
+	if len(branches) == 0 {
+		return Template{Value: v}
+	}
+	return d.template(v, branches[0], depth+1)
 }

@@ -194,7 +194,10 @@ func VerificationTerminal(w io.Writer, v Verification, o TerminalOptions) error 
 		fmt.Fprintf(&b, "    %s\n", Printable(curl, 2*maxCurl))
 	}
 	fmt.Fprintf(&b, "\n  %s held, %d broken, %d left open by the description, %d skipped", plural(uint64(v.count(CheckHeld)), "case"), v.count(CheckBroken), v.count(CheckNoted), v.count(CheckSkipped))
-	fmt.Fprintf(&b, "; %s more of tier, content and optional properties were left out: every two meet in a case\n", plural(uint64(v.LeftOut), "combination"))
+	if v.LeftOut > 0 {
+		fmt.Fprintf(&b, "; %s more of tier, content and optional properties were left out: every two meet in a case", plural(uint64(v.LeftOut), "combination"))
+	}
+	b.WriteByte('\n')
 	if i := slices.IndexFunc(v.Checks, func(c Check) bool { return c.Verdict == CheckSkipped }); i >= 0 {
 		wrap(&b, sentence("skipped: "+Printable(v.Checks[i].Reason, 400)), o.Width)
 	}

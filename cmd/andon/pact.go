@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -59,9 +60,19 @@ func verifyPact(ctx context.Context, program string, c verify.Config) ([]reports
 	if err := os.WriteFile(file, text, 0o600); err != nil {
 		return nil, err
 	}
-	request, err := json.Marshal(pact.Request{Target: c.Target.String(), Token: c.Token, PactFile: file})
+	report, failed := runPact(ctx, program, dir, pact.Request{Target: c.Target.String(), Token: c.Token, PactFile: file})
+	if c.Token != "" {
+		report = strings.ReplaceAll(report, c.Token, "[token]")
+	}
+	checks := pactChecks(cases, pact.ParseReport(report), c)
+	return checks, pactFailure(ctx, failed, report, len(checks) > 0)
+}
+
+// runPact runs andon-pact and gives what it printed.
+func runPact(ctx context.Context, program, dir string, r pact.Request) (report string, err error) {
+	request, err := json.Marshal(r)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
 	ctx, cancel := context.WithTimeout(ctx, pactPatience)
 	defer cancel()
@@ -71,18 +82,17 @@ func verifyPact(ctx context.Context, program string, c verify.Config) ([]reports
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	err = cmd.Run()
-	if ctx.Err() != nil && !errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return nil, ctx.Err()
-	}
-	report := out.String()
-	if c.Token != "" {
-		report = strings.ReplaceAll(report, c.Token, "[token]")
-	}
-	checks := pactChecks(cases, pact.ParseReport(report), c)
+	return out.String(), err
+}
+
+// pactFailure tells a crash of the library from a verification that found something; there is an account of the latter.
+func pactFailure(ctx context.Context, err error, report string, account bool) error {
 	var ended *exec.ExitError
 	switch {
-	case err == nil && len(checks) > 0, errors.As(err, &ended) && ended.ExitCode() == 1 && len(checks) > 0:
-		return checks, nil
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case account && (err == nil || errors.As(err, &ended) && ended.ExitCode() == 1):
+		return nil
 	case err == nil:
 		err = errors.New("it reported nothing")
 	}
@@ -90,7 +100,7 @@ func verifyPact(ctx context.Context, program string, c verify.Config) ([]reports
 	if len(tail) > maxTail {
 		tail = "…" + tail[len(tail)-maxTail:]
 	}
-	return checks, fmt.Errorf("pact's verifier failed (%w): %s", err, reports.Printable(tail, maxTail))
+	return fmt.Errorf("pact's verifier failed (%w): %s", err, reports.Printable(tail, maxTail))
 }
 
 const (
@@ -112,4 +122,27 @@ func pactChecks(cases []contracts.Case, outcomes []pact.Outcome, c verify.Config
 		checks = append(checks, check)
 	}
 	return checks
+}
+
+// callsPact holds calls against Pact's mock server.
+func callsPact(ctx context.Context, program string, d *contracts.Description, calls []pact.Call) ([]pact.Outcome, error) {
+	dir, err := os.MkdirTemp("", "andon-pact-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	file := filepath.Join(dir, "outcomes.json")
+	report, failed := runPact(ctx, program, dir, pact.Request{Calls: calls, Outcomes: file, Path: d.Path()})
+	var outcomes []pact.Outcome
+	text, err := os.ReadFile(file)
+	if err == nil {
+		err = json.Unmarshal(text, &outcomes)
+	}
+	reasons := pact.ParseMismatches(report)
+	for i := range outcomes {
+		if !outcomes[i].Held && outcomes[i].Reason == "" {
+			outcomes[i].Reason = cmp.Or(reasons[i], "Pact's mock server did not take it, and did not say why")
+		}
+	}
+	return outcomes, pactFailure(ctx, failed, report, err == nil && len(outcomes) == len(calls))
 }

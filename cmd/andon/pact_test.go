@@ -15,6 +15,7 @@ import (
 
 	"github.com/kaizenautomation/andon"
 	"github.com/kaizenautomation/andon/contracts"
+	"github.com/kaizenautomation/andon/contracts/pact"
 	"github.com/kaizenautomation/andon/contracts/provider"
 	"github.com/kaizenautomation/andon/reports"
 )
@@ -78,6 +79,27 @@ func TestVerifyWithPact(t *testing.T) {
 	go func() { defer close(served); _ = provider.Serve(ctx, ln, h) }()
 	defer func() { cancel(); <-served }()
 	t.Setenv("ANDON_TOKEN", "tok-pact")
+	// Calls that the description forbids do not pass the mock server either, and it says why.
+	var calls []pact.Call
+	want := map[string]bool{`{}`: true, `{"content":[{"type":"json","data":{"any":[1,{}]}}],"kaizenVersion":"Lite"}`: true, `{"content":[]}`: true,
+		`{"content":[{"type":"text","text":7}]}`: false, `{"content":[{"type":"file"}]}`: false, `{"content":[{"type":"txt","text":"a"}]}`: false,
+		`{"kaizenVersion":"full"}`: false, `{"content":{}}`: false, `{"archiveSessionFiles":"yes"}`: false}
+	for body := range want {
+		calls = append(calls, pact.Call{ID: body, Body: []byte(body), Matcher: pact.Matcher(d.RequestTemplate([]byte(body)))})
+	}
+	outcomes, err := callsPact(context.Background(), filepath.Join(dir, "andon-pact"), d, calls)
+	if err != nil || len(outcomes) != len(calls) {
+		t.Fatalf("%d outcomes, %v", len(outcomes), err)
+	}
+	for _, o := range outcomes {
+		if o.Held != want[o.ID] || o.Held != (o.Reason == "") {
+			t.Errorf("%s: held %v, %q", o.ID, o.Held, o.Reason)
+		}
+	}
+	if v := verified(t, 0, "--scenario", "mixed", "--calls", "50"); count(v, "description", reports.CheckHeld) != 50 || count(v, "pact", reports.CheckHeld) < 40 {
+		t.Errorf("of 50 calls of a scenario %d are held, %d by Pact", count(v, "description", reports.CheckHeld), count(v, "pact", reports.CheckHeld))
+	}
+
 	v = verified(t, 1, "--target", "http://"+ln.Addr().String())
 	if n := count(v, "pact", reports.CheckBroken); n < 40 || count(v, "description", reports.CheckBroken) < 40 {
 		t.Errorf("a provider with a defect breaks %d checks by Pact, %d by the description", n, count(v, "description", reports.CheckBroken))

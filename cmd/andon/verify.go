@@ -25,6 +25,9 @@ type verifyFlags struct {
 	timeout                                     time.Duration
 	maxBody                                     int
 	noUniqueIDs                                 bool
+	scenario                                    string
+	calls                                       int
+	seed                                        uint64
 }
 
 func (c *command) verify() *cobra.Command {
@@ -44,7 +47,8 @@ Without --target the reference provider is verified. The cases about tokens need
 (ANDON_TOKEN or --token-file). Exit codes: 0 all held; 1 a case did not; 2 wrong usage; 3 no verdict.`,
 		Example: `  andon verify
   ANDON_TOKEN=… andon verify --target https://staging.example.com --fixtures staging.yaml
-  andon verify --target http://127.0.0.1:8080 --format json`,
+  andon verify --target http://127.0.0.1:8080 --format json
+  andon verify --scenario mixed                  are the calls of this load allowed? Nothing is sent`,
 		Args: noArgs,
 		RunE: func(*cobra.Command, []string) error { return c.verifyTarget(f) },
 	}
@@ -56,6 +60,9 @@ Without --target the reference provider is verified. The cases about tokens need
 	flags.DurationVar(&f.timeout, "timeout", 30*time.Second, "how long a case may take")
 	flags.IntVar(&f.maxBody, "max-body", 0, "most `bytes` of a body that the target takes; a larger one must be refused")
 	flags.StringVar(&f.engine, "engine", engineAll, "who judges: description, pact or all; without andon-pact (make pact-build) all is the description alone")
+	flags.StringVar(&f.scenario, "scenario", "", "judge calls of this `scenario` instead of a target; nothing is sent")
+	flags.IntVar(&f.calls, "calls", 100, "how many calls of the scenario are judged")
+	flags.Uint64Var(&f.seed, "seed", defaultSeed, seedUse)
 	flags.BoolVar(&f.noUniqueIDs, "no-unique-ids", false, "do not check that executionIds are unique: mocks draw theirs from a few words")
 	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"terminal", "json"}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
@@ -71,6 +78,9 @@ func (c *command) verifyTarget(f verifyFlags) error {
 	program := findPact()
 	if f.engine == enginePact && program == "" {
 		return exit{noVerdict, errors.New("andon-pact is not there, neither beside andon nor among the programs: make pact-build builds it")}
+	}
+	if f.scenario != "" {
+		return c.verifyScenario(f, program)
 	}
 	if f.timeout <= 0 || f.maxBody < 0 {
 		return errors.New("--timeout and --max-body want more than 0")
@@ -141,7 +151,12 @@ func (c *command) verifyTarget(f verifyFlags) error {
 	v := verification(config, outcomes, started)
 	v.Planned, v.Checks = planned, append(v.Checks, pactChecks...)
 	v.Decide(early)
-	if f.format == "json" {
+	return c.showVerification(v, f.format)
+}
+
+// showVerification writes a verification in a format, and gives its exit code.
+func (c *command) showVerification(v reports.Verification, format string) (err error) {
+	if format == "json" {
 		e := json.NewEncoder(c.stdout)
 		e.SetEscapeHTML(false)
 		e.SetIndent("", "  ")

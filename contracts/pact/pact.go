@@ -70,3 +70,27 @@ func States(c contracts.Case) (states []string) {
 	}
 	return states
 }
+
+// Matcher is a template in Pact's terms, as JSON that its mock server reads (the integration format): the values of an enum
+// by a regular expression, constants and free objects as they are, anything else by its type.
+func Matcher(t contracts.Template) any {
+	switch {
+	case t.Members != nil:
+		m := map[string]any{}
+		for _, x := range t.Members {
+			m[x.Name] = Matcher(x.Template)
+		}
+		return m
+	case t.Items != nil:
+		l := []any{}
+		for _, x := range t.Items {
+			l = append(l, Matcher(x))
+		}
+		return l
+	case t.Exact || t.Value == nil:
+		return t.Value
+	case t.Pattern != "":
+		return map[string]any{"pact:matcher:type": "regex", "regex": t.Pattern, "value": t.Value}
+	}
+	return map[string]any{"pact:matcher:type": "type", "value": t.Value}
+}

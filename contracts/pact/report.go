@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/kaizenautomation/andon/contracts"
@@ -16,7 +17,19 @@ type Request struct {
 	// Token is put into every call but those that are about its absence; it may be empty.
 	Token string `json:"token"`
 	// PactFile is the pact's path.
-	PactFile string `json:"pactFile"`
+	PactFile string `json:"pactFile,omitempty"`
+	// Calls, if there are any, are held against Pact's mock server instead, and Outcomes is the path of the file that says
+	// what came of them. Path is where the call lives.
+	Calls    []Call `json:"calls,omitempty"`
+	Outcomes string `json:"outcomes,omitempty"`
+	Path     string `json:"path,omitempty"`
+}
+
+// Call is a request's body with what the mock server is to expect in its place; see [Matcher].
+type Call struct {
+	ID      string `json:"id"`
+	Body    []byte `json:"body"`
+	Matcher any    `json:"matcher"`
 }
 
 // For gives the committed pact as a target can be held against it: with the bodies of the given cases, in which the user's
@@ -61,10 +74,10 @@ func Has(id string) bool {
 
 // Outcome is what Pact's verifier says of one case.
 type Outcome struct {
-	ID   string
-	Held bool
+	ID   string `json:"id"`
+	Held bool   `json:"held"`
 	// Reason is what did not match, in Pact's words; empty where all did.
-	Reason string
+	Reason string `json:"reason,omitempty"`
 }
 
 var (
@@ -116,4 +129,27 @@ func ParseReport(text string) (outcomes []Outcome) {
 		}
 	}
 	return outcomes
+}
+
+var mismatched = regexp.MustCompile(`Pact Verification Failed for: \S*/([0-9]+)$`)
+
+// ParseMismatches reads, off what the library prints, why its mock server did not take calls, by their place in the request.
+func ParseMismatches(text string) map[int]string {
+	reasons := map[int]string{}
+	at := -1
+	for _, line := range strings.Split(text, "\n") {
+		if m := mismatched.FindStringSubmatch(line); m != nil {
+			at, _ = strconv.Atoi(m[1]) // digits
+			continue
+		}
+		said := strings.TrimSpace(line)
+		switch {
+		case at < 0 || said == "" || said == "Diff:" || strings.HasPrefix(said, "expected:") || strings.HasPrefix(said, "actual:"):
+		case !strings.HasPrefix(line, "\t\t"):
+			at = -1
+		case len(reasons[at]) < maxReason:
+			reasons[at] = strings.ToValidUTF8(strings.TrimPrefix(reasons[at]+"; "+said[:min(len(said), maxReason)], "; "), "")
+		}
+	}
+	return reasons
 }

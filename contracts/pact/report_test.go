@@ -63,9 +63,22 @@ func TestParseReport(t *testing.T) {
 	}
 }
 
+func TestParseMismatches(t *testing.T) {
+	got := ParseMismatches("noise\ncalls.go:43:\n\tPact Verification Failed for: pact/1\n\n\t\tDiff:\n\t\t\tExpected 'full' to match\n\t\t\texpected:\t \"Full\"\n\t\t\tactual:\t\t \"full\"\n" +
+		"\t\t\tExpected a Map\n\n\nmore noise\n\t\t\tnot this\n\tPact Verification Failed for: pact/12\n\t\tDiff:\n\t\t\tsomething\n")
+	if len(got) != 2 || got[1] != "Expected 'full' to match; Expected a Map" || got[12] != "something" {
+		t.Errorf("found %v", got)
+	}
+}
+
 func FuzzParseReport(f *testing.F) {
 	f.Add(report)
 	f.Fuzz(func(t *testing.T, text string) {
+		for at, reason := range ParseMismatches(text) {
+			if at < 0 || len(reason) > 3*maxReason || !utf8.ValidString(reason) {
+				t.Fatalf("%d: %q", at, reason)
+			}
+		}
 		for _, o := range ParseReport(text) {
 			if o.ID == "" || len(o.Reason) > 2*maxReason || utf8.ValidString(text) && !utf8.ValidString(o.Reason) || o.Held && o.Reason != "" {
 				t.Fatalf("%+v", o)
