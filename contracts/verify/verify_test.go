@@ -505,6 +505,7 @@ func TestToken(t *testing.T) {
 		t.Errorf("%d cases are skipped, want 3", skipped)
 	}
 	outcomes, _ = run(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/"+strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "))
 		_, _ = fmt.Fprint(w, r.Header.Get("Authorization"))
 	}))
 	for _, o := range outcomes {
