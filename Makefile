@@ -23,7 +23,7 @@ build: go ## Build the static binary bin/andon
 
 .PHONY: test
 test: go pact ## Run all tests with the race detector, those with Pact among them
-	@command -v $${CC:-cc} >/dev/null || { echo "make: the race detector needs a C compiler (Debian: apt-get install gcc libc6-dev)" >&2; exit 1; }
+	@.ci/need $${CC:-gcc} gcc libc6-dev
 	CGO_ENABLED=1 $(PACT) $(GO) test -race -timeout 10m -tags pact ./...
 
 .PHONY: pact
@@ -67,4 +67,4 @@ clean: ## Remove what was built; runs stay
 
 .PHONY: go
 go:
-	@command -v $(GO) >/dev/null || { echo "make: Go is missing; andon needs Go 1.26 or newer (https://go.dev/doc/install)" >&2; exit 1; }
+	@command -v $(GO) >/dev/null || { echo "Go is missing; andon needs Go 1.26 or newer (https://go.dev/doc/install)" >&2; exit 1; }

@@ -445,6 +445,7 @@ func harmless() (list []mutant) {
 // Nothing that breaks no contract is called a breach.
 func TestHarmless(t *testing.T) {
 	list := harmless()
+	t.Logf("%d variations", len(list))
 	if len(list) < 30 {
 		t.Fatalf("there are %d variations, want 30 at least", len(list))
 	}
