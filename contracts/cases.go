@@ -50,6 +50,8 @@ type Case struct {
 	ContentType string
 	Auth        Auth
 	Body        []byte
+	// Rule is the rule that the body breaks; empty where it conforms.
+	Rule string
 	// Content lists the types of the content items in a body that conforms.
 	Content []string
 }
@@ -161,7 +163,7 @@ func (d *Description) deriveCases() {
 		bodies[string(text)] = true
 		c := Case{ID: id, Proves: proves, Expect: want, ContentType: jsonType, Body: text}
 		if want == Refused {
-			c.ID += ".negative"
+			c.ID, c.Rule = c.ID+".negative", violation.Rule
 		} else {
 			c.Content = contentTypes(text, d.disc)
 		}

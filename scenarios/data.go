@@ -55,7 +55,7 @@ const (
 )
 
 // readData reads where values come from: by content type, or by property of the call.
-func (r *mixReader) readData(v value, _ []byte) {
+func (r *mixReader) readData(v value) {
 	list, ok := v.members("the data")
 	if !ok {
 		return

@@ -77,7 +77,7 @@ func (w weights) pick(u float64) int {
 func (s *Scenario) readMix(doc *document, keys map[string]value) {
 	r := mixReader{doc: doc, d: s.description, sources: map[string]map[string]source{}, feeders: map[string][]byte{}}
 	if v, given := keys["data"]; given {
-		r.readData(v, s.Source)
+		r.readData(v)
 	}
 	s.Feeders = r.feeders
 	var known map[string]value

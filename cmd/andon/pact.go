@@ -45,12 +45,7 @@ func findPact() string {
 }
 
 // verifyPact holds the target against the pact, in a process of its own. The error says that Pact itself failed.
-func verifyPact(ctx context.Context, program string, c verify.Config) ([]reports.Check, error) {
-	cases := c.Cases()
-	text, err := pact.For(cases, c.Token != "")
-	if err != nil {
-		return nil, err
-	}
+func verifyPact(ctx context.Context, program string, c verify.Config, text []byte) ([]reports.Check, error) {
 	dir, err := os.MkdirTemp("", "andon-pact-")
 	if err != nil {
 		return nil, err
@@ -64,7 +59,7 @@ func verifyPact(ctx context.Context, program string, c verify.Config) ([]reports
 	if c.Token != "" {
 		report = strings.ReplaceAll(report, c.Token, "[token]")
 	}
-	checks := pactChecks(cases, pact.ParseReport(report), c)
+	checks := pactChecks(c.Cases(), pact.ParseReport(report), c)
 	return checks, pactFailure(ctx, failed, report, len(checks) > 0)
 }
 

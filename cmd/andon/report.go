@@ -38,10 +38,7 @@ The exit code is that of the run's verdict.`,
 			case "markdown":
 				err = reports.Markdown(c.stdout, summary)
 			case "json":
-				e := json.NewEncoder(c.stdout)
-				e.SetEscapeHTML(false)
-				e.SetIndent("", "  ")
-				err = e.Encode(summary)
+				err = c.showJSON(summary)
 			default:
 				err = fmt.Errorf("unknown format %q; %s", reports.Printable(format, 40), suggest(format, formats, "the formats are terminal, markdown and json"))
 			}
@@ -54,6 +51,14 @@ The exit code is that of the run's verdict.`,
 	cmd.Flags().StringVar(&format, "format", "terminal", "terminal, markdown or json")
 	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
+}
+
+// showJSON writes a document as summary.json is written.
+func (c *command) showJSON(document any) error {
+	e := json.NewEncoder(c.stdout)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(document)
 }
 
 // summaryOf reads a run's summary, or makes it from the rows. A run that has ended keeps what was made.

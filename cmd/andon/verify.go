@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
@@ -112,7 +111,18 @@ func (c *command) verifyTarget(f verifyFlags) error {
 		return fmt.Errorf("--target: %w", err)
 	}
 	config := verify.Config{Description: d, Target: target, Token: bearer, Timeout: f.timeout, MaxBody: f.maxBody, RepeatedIDsAllowed: f.noUniqueIDs}
-	planned := plannedChecks(config, f.engine, program)
+	planned := 0
+	if f.engine != enginePact {
+		planned = len(config.Cases())
+	}
+	var pactText []byte
+	if f.engine != engineDescription && program != "" {
+		var calls int
+		if pactText, calls, err = pact.For(config.Cases(), bearer != ""); err != nil {
+			return exit{noVerdict, err}
+		}
+		planned += calls
+	}
 	fmt.Fprintf(c.stderr, "%d calls, one after the other → %s\n", planned, place(target, f.target == ""))
 	if f.engine == engineAll && program == "" {
 		fmt.Fprintln(c.stderr, "Pact is left out: there is no andon-pact beside andon (make pact-build builds it)")
@@ -138,8 +148,8 @@ func (c *command) verifyTarget(f verifyFlags) error {
 	if f.engine != enginePact {
 		outcomes, err = verify.Run(ctx, config)
 	}
-	if err == nil && f.engine != engineDescription && program != "" {
-		pactChecks, err = verifyPact(ctx, program, config)
+	if err == nil && pactText != nil {
+		pactChecks, err = verifyPact(ctx, program, config, pactText)
 	}
 	early := ""
 	switch {
@@ -157,10 +167,7 @@ func (c *command) verifyTarget(f verifyFlags) error {
 // showVerification writes a verification in a format, and gives its exit code.
 func (c *command) showVerification(v reports.Verification, format string) (err error) {
 	if format == "json" {
-		e := json.NewEncoder(c.stdout)
-		e.SetEscapeHTML(false)
-		e.SetIndent("", "  ")
-		err = e.Encode(v)
+		err = c.showJSON(v)
 	} else {
 		_, color, width := screen(c.stdout)
 		err = reports.VerificationTerminal(c.stdout, v, reports.TerminalOptions{Color: color, Width: width})
@@ -172,19 +179,6 @@ func (c *command) showVerification(v reports.Verification, format string) (err e
 		return exit{code: v.Verdict.ExitCode}
 	}
 	return nil
-}
-
-// plannedChecks is the number of calls that the engines will send.
-func plannedChecks(c verify.Config, engine, program string) (n int) {
-	for _, k := range c.Cases() {
-		if engine != enginePact {
-			n++
-		}
-		if held, _ := pact.Held(k); held && engine != engineDescription && program != "" && (c.Token != "" || k.Auth == contracts.ValidToken) && pact.Has(k.ID) {
-			n++
-		}
-	}
-	return n
 }
 
 func verification(c verify.Config, outcomes []verify.Outcome, started time.Time) reports.Verification {

@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/kaizenautomation/andon/contracts"
 )
@@ -34,11 +33,11 @@ func Held(c contracts.Case) (held bool, why string) {
 		return false, "the description leaves the answer open, and a pact has to name one"
 	case len(c.Body) == 0:
 		return false, "a pact cannot tell an empty body from any body"
-	case !json.Valid(c.Body) || !utf8.Valid(c.Body):
+	case c.Rule == contracts.RuleMalformedJSON:
 		return false, "a pact holds bodies as JSON"
 	case c.Body[0] == '"':
 		return false, "the library takes a text for a body that is no JSON"
-	case c.ID == "body.key-twice.negative":
+	case c.Rule == contracts.RuleDuplicateKey:
 		return false, "a pact holds bodies as JSON values, in which no key stands twice"
 	case c.Expect == contracts.Refused && strings.HasSuffix(c.ContentType, "xml"), strings.HasSuffix(c.ContentType, "form-urlencoded"):
 		return false, "Pact reads a body by its named type, and JSON is none of this one"

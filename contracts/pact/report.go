@@ -1,7 +1,6 @@
 package pact
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"regexp"
@@ -33,11 +32,12 @@ type Call struct {
 }
 
 // For gives the committed pact as a target can be held against it: with the bodies of the given cases, in which the user's
-// values may stand, without the cases that are not among them, and without those about tokens where there is no token.
-func For(cases []contracts.Case, token bool) ([]byte, error) {
+// values may stand, without the cases that are not among them, and without those about tokens where there is no token. It
+// also gives the number of calls that the verifier makes for it.
+func For(cases []contracts.Case, token bool) (text []byte, calls int, err error) {
 	var file map[string]any
 	if err := json.Unmarshal(contracts.Pact, &file); err != nil {
-		return nil, fmt.Errorf("the committed pact cannot be read: %w", err)
+		return nil, 0, fmt.Errorf("the committed pact cannot be read: %w", err)
 	}
 	byID := map[string]contracts.Case{}
 	for _, c := range cases {
@@ -57,19 +57,15 @@ func For(cases []contracts.Case, token bool) ([]byte, error) {
 		if _, isText := body["content"].(string); body != nil && !isText {
 			var content any
 			if err := json.Unmarshal(c.Body, &content); err != nil {
-				return nil, fmt.Errorf("the case %s: %w", id, err)
+				return nil, 0, fmt.Errorf("the case %s: %w", id, err)
 			}
 			body["content"] = content
 		}
 		kept = append(kept, interaction)
 	}
 	file["interactions"] = kept
-	return json.Marshal(file)
-}
-
-// Has tells whether the committed pact has a case.
-func Has(id string) bool {
-	return bytes.Contains(contracts.Pact, []byte(`"description": `+string(contracts.AppendString(nil, id))+","))
+	text, err = json.Marshal(file)
+	return text, len(kept), err
 }
 
 // Outcome is what Pact's verifier says of one case.

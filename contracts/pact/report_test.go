@@ -99,7 +99,7 @@ func TestFor(t *testing.T) {
 	}
 	cases, _ := mine.Cases()
 	for _, token := range []bool{true, false} {
-		text, err := For(cases, token)
+		text, calls, err := For(cases, token)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -108,7 +108,7 @@ func TestFor(t *testing.T) {
 			t.Fatal(err)
 		}
 		about := slices.ContainsFunc(file.Interactions, func(i interaction) bool { return strings.HasPrefix(i.Description, "token.") })
-		if about != token || len(file.Interactions) < 100 {
+		if about != token || len(file.Interactions) < 100 || calls != len(file.Interactions) {
 			t.Errorf("with a token %v: %d interactions, about tokens %v", token, len(file.Interactions), about)
 		}
 		if !bytes.Contains(text, []byte("file_mine")) || bytes.Contains(text, []byte("file_2c94e0")) {
