@@ -54,6 +54,22 @@ type Case struct {
 	Rule string
 	// Content lists the types of the content items in a body that conforms.
 	Content []string
+	// Generated cases are drawn at random, by a seed.
+	Generated bool
+}
+
+// Tags are words by which cases can be chosen: what must come back, the part of the description that the case is about,
+// which is the first word of its id, and the types of its content items.
+func (c Case) Tags() []string {
+	about, _, _ := strings.Cut(c.ID, ".")
+	about, _, _ = strings.Cut(about, "+")
+	tags := []string{string(c.Expect), about}
+	for _, t := range c.Content {
+		if !slices.Contains(tags, t) {
+			tags = append(tags, t)
+		}
+	}
+	return tags
 }
 
 // Status is the status that a refusal must have where HTTP itself says so: 405 for a method that the path does not have, 401
@@ -133,8 +149,8 @@ func (d *Description) LargeCase(limit int) Case {
 }
 
 // Cases lists what a provider must hold, in an order that does not change. The values are the same on every run. Left out
-// is the number of combinations of tier, content and optional properties that no case stands for by itself: every two of
-// them meet in some case.
+// is the number of combinations of tier, content and optional properties that no case stands for by itself (every two of
+// them meet in some case), and of places in a very large description that are not gone into.
 func (d *Description) Cases() (cases []Case, leftOut int) { return d.cases, d.leftOut }
 
 // jsonType is the media type of the request.
@@ -171,14 +187,14 @@ func (d *Description) deriveCases() {
 	}
 
 	d.combine(v, body)
-	for _, x := range v.valid(d.body, "", 0) {
+	for _, x := range v.valid(d.body, "") {
 		// A single plain item is what the combinations are made of.
 		if kind, found := strings.CutPrefix(x.label, contentProperty+".one."); found && !strings.Contains(kind, ".") {
 			continue
 		}
 		body(d.caseID(x.label), x.why, x.json, Accepted)
 	}
-	for _, x := range v.invalid(d.body, 0) {
+	for _, x := range v.invalid(d.body) {
 		body(d.caseID(x.label), x.why, x.json, Refused)
 	}
 	plain := d.plainBody(v)
@@ -194,6 +210,7 @@ func (d *Description) deriveCases() {
 	} {
 		body(x.label, x.why, x.json, Refused)
 	}
+	d.leftOut += v.cut
 	d.silentCases(v, plain, body)
 	d.headCases(plain, add)
 	for _, c := range d.cases {
@@ -426,7 +443,7 @@ func (d *Description) dimensions(v *deriver) [][]choice {
 			continue
 		}
 		values := []choice{{"", func(*Call) {}}}
-		for i, x := range v.valid(f.schema, f.Name, 0) {
+		for i, x := range v.valid(f.schema, f.Name) {
 			if i > 1 || i == 1 && f.Type != "boolean" {
 				break
 			}

@@ -196,7 +196,7 @@ func TestVariantsOfAnySchema(t *testing.T) {
 		}
 		x := d.Fields()[0]
 		derive := newDeriver(d)
-		valid, broken := derive.valid(x.schema, "x", 0), derive.invalid(x.schema, 0)
+		valid, broken := derive.valid(x.schema, "x"), derive.invalid(x.schema)
 		if len(valid) == 0 {
 			t.Fatalf("nothing is valid for %s", text)
 		}

@@ -47,9 +47,45 @@ const unicodeText = "Gr\u00fc\u00dfe, e\u0301t\u00e9, \u05e9\u05dc\u05d5\u05dd, 
 type deriver struct {
 	d   *Description
 	rng *rand.Rand
+	// path are the schemas on the way to where the deriver is: one that refers to itself is gone into once.
+	path []*node
+	// bytes is how much more may be derived, and cut counts the places that were not gone into for want of it.
+	bytes, cut int
 }
 
-func newDeriver(d *Description) *deriver { return &deriver{d, rand.New(rand.NewPCG(0, 0))} }
+func newDeriver(d *Description) *deriver {
+	return &deriver{d: d, rng: rand.New(rand.NewPCG(0, 0)), bytes: maxDerived}
+}
+
+// enter notes that the deriver goes into a schema, and tells whether it may; leave must follow if so.
+func (v *deriver) enter(s *node) bool {
+	if slices.Contains(v.path, s) {
+		return false
+	}
+	if len(v.path) >= maxPath || v.bytes <= 0 {
+		v.cut++
+		return false
+	}
+	v.path = append(v.path, s)
+	return true
+}
+
+func (v *deriver) leave() { v.path = v.path[:len(v.path)-1] }
+
+const (
+	// maxPath is how deep the variants of a schema go.
+	maxPath = 9
+	// maxDerived bounds the variants of a description, in bytes: schemas that refer to each other have more than anybody
+	// could send.
+	maxDerived = 8 << 20
+)
+
+// spend notes what was derived.
+func (v *deriver) spend(variants []variant) {
+	for _, x := range variants {
+		v.bytes -= len(x.json) + 64
+	}
+}
 
 // identifier tells whether a property names a thing that must exist on the other side, so that only known values can be
 // sent: it is called id, or ends in Id.
@@ -59,16 +95,19 @@ func identifier(name string) bool { return name == "id" || strings.HasSuffix(nam
 func (v *deriver) plain(s *node) []byte { return v.d.generate(nil, s, v.rng, 0) }
 
 // valid gives the ways to fill a schema, the plain one first.
-func (v *deriver) valid(s *node, name string, depth int) []variant {
+func (v *deriver) valid(s *node, name string) (out []variant) {
 	s, err := v.d.resolve(s)
-	if err != nil || depth > 8 {
+	if err != nil {
 		return nil
 	}
+	if !v.enter(s) {
+		return []variant{{"", "a plain value", v.plain(s)}}
+	}
+	defer func() { v.leave(); v.spend(out) }()
 	if s.at("const") != nil {
 		return []variant{{"", "the constant", v.plain(s)}}
 	}
 	if e := s.at("enum"); e != nil {
-		var out []variant
 		for _, n := range e.list {
 			text := compact(n.value())
 			out = append(out, variant{labelOf(text), "the value " + string(text), text})
@@ -80,18 +119,16 @@ func (v *deriver) valid(s *node, name string, depth int) []variant {
 		if branches == nil || s.at("properties") != nil {
 			continue
 		}
-		var out []variant
 		for i, b := range branches.list {
-			for _, x := range v.valid(b, name, depth+1) {
+			for _, x := range v.valid(b, name) {
 				x.label = joinLabel(v.branchName(b, i), x.label)
 				out = append(out, x)
 			}
 		}
 		return out
 	}
-	var out []variant
 	for i, t := range v.typesOf(s) {
-		of := v.validOf(s, t, name, depth)
+		of := v.validOf(s, t, name)
 		if i > 0 && len(of) > 0 {
 			of[0].label = t
 		}
@@ -130,7 +167,7 @@ func (v *deriver) branchName(b *node, i int) string {
 	return strconv.Itoa(i)
 }
 
-func (v *deriver) validOf(s *node, t, name string, depth int) []variant {
+func (v *deriver) validOf(s *node, t, name string) []variant {
 	only := &node{keys: s.keys, fields: map[string]*node{}, line: s.line}
 	for k, f := range s.fields {
 		only.fields[k] = f
@@ -151,9 +188,9 @@ func (v *deriver) validOf(s *node, t, name string, depth int) []variant {
 			}
 		}
 	case "array":
-		return append(out, v.validArrays(s, name, depth)...)
+		return append(out, v.validArrays(s, name)...)
 	case "object":
-		return append(out, v.validObjects(s, depth)...)
+		return append(out, v.validObjects(s)...)
 	}
 	return out
 }
@@ -206,7 +243,7 @@ func textOf(n int) []byte {
 	return AppendString(nil, strings.Repeat(words, n/len(words)+1)[:n])
 }
 
-func (v *deriver) validArrays(s *node, name string, depth int) (out []variant) {
+func (v *deriver) validArrays(s *node, name string) (out []variant) {
 	items := s.at("items")
 	low, _ := s.at("minItems").number()
 	high, hasHigh := s.at("maxItems").number()
@@ -217,7 +254,7 @@ func (v *deriver) validArrays(s *node, name string, depth int) (out []variant) {
 	if items == nil {
 		return out
 	}
-	each := v.valid(items, name, depth+1)
+	each := v.valid(items, name)
 	if fits(1) {
 		for _, x := range each {
 			out = append(out, x.within("one", func(item []byte) []byte { return listOf(item) }))
@@ -251,7 +288,7 @@ func listOf(items ...[]byte) []byte {
 	return append(out, ']')
 }
 
-func (v *deriver) validObjects(s *node, depth int) (out []variant) {
+func (v *deriver) validObjects(s *node) (out []variant) {
 	props, err := v.d.members(s)
 	if err != nil {
 		return nil
@@ -279,7 +316,7 @@ func (v *deriver) validObjects(s *node, depth int) (out []variant) {
 		if !p.required && optional > 1 {
 			out = append(out, variant{"with-" + p.name, "the optional property " + p.name + " alone", objectOf(with(required, Field{p.name, v.plain(p.schema)}))})
 		}
-		for i, x := range v.valid(p.schema, p.name, depth+1) {
+		for i, x := range v.valid(p.schema, p.name) {
 			if i > 0 || x.label != "" {
 				out = append(out, x.within(p.name, func(value []byte) []byte { return objectOf(with(required, Field{p.name, value})) }))
 			}
@@ -330,11 +367,12 @@ var typeSamples = []struct {
 }{{"null", "null"}, {"boolean", "true"}, {"number", "1.5"}, {"string", `"wrong"`}, {"array", "[]"}, {"object", "{}"}}
 
 // invalid gives the ways to break a schema, each in one place.
-func (v *deriver) invalid(s *node, depth int) (out []variant) {
+func (v *deriver) invalid(s *node) (out []variant) {
 	s, err := v.d.resolve(s)
-	if err != nil || depth > 8 {
+	if err != nil || !v.enter(s) {
 		return nil
 	}
+	defer func() { v.leave(); v.spend(out) }()
 	types := v.typesOf(s)
 	admits := func(name string) bool {
 		return slices.Contains(types, name) || name == "number" && slices.Contains(types, "integer")
@@ -361,7 +399,7 @@ func (v *deriver) invalid(s *node, depth int) (out []variant) {
 	}
 	for _, key := range []string{"oneOf", "anyOf"} {
 		if branches := s.at(key); branches != nil && s.at("properties") == nil {
-			out = append(out, v.brokenBranches(branches.list, depth)...)
+			out = append(out, v.brokenBranches(branches.list)...)
 			return out
 		}
 	}
@@ -372,26 +410,34 @@ func (v *deriver) invalid(s *node, depth int) (out []variant) {
 		out = append(out, brokenNumbers(s)...)
 	}
 	if slices.Contains(types, "array") {
-		out = append(out, v.brokenArrays(s, depth)...)
+		out = append(out, v.brokenArrays(s)...)
 	}
 	if slices.Contains(types, "object") {
-		out = append(out, v.brokenObjects(s, depth)...)
+		out = append(out, v.brokenObjects(s)...)
 	}
 	return out
 }
 
 // others gives values that are none of the known ones, though near to them.
 func (v *deriver) others(known []string) (out []variant) {
-	out = append(out, variant{"unknown", "a value that is not among those described", []byte(`"unknown-value"`)})
+	add := func(label, why string, json []byte) {
+		if !slices.Contains(known, string(json)) {
+			out = append(out, variant{label, why, json})
+		}
+	}
+	add("unknown", "a value that is not among those described", []byte(`"unknown-value"`))
 	var text string
 	if json.Unmarshal([]byte(known[0]), &text) == nil && text != "" {
-		if other := AppendString(nil, swapCase(text)); !slices.Contains(known, string(other)) {
-			out = append(out, variant{"wrong-case", "a described value in the wrong case", other})
-		}
-		out = append(out, variant{"padded", "a described value with a space behind it", AppendString(nil, text+" ")}, variant{"blank", "an empty text", []byte(`""`)})
+		add("wrong-case", "a described value in the wrong case", AppendString(nil, swapCase(text)))
+		add("padded", "a described value with a space behind it", AppendString(nil, text+" "))
+		add("blank", "an empty text", []byte(`""`))
 	}
 	return out
 }
+
+// judgedFormats are the formats that the validator knows; it lets any text pass for another.
+var judgedFormats = []string{"date", "date-time", "duration", "email", "hostname", "ipv4", "ipv6", "iri", "iri-reference", "json-pointer",
+	"regex", "relative-json-pointer", "time", "uri", "uri-reference", "uri-template", "uuid"}
 
 func brokenStrings(s *node) (out []variant) {
 	if n, ok := s.at("minLength").number(); ok && n > 0 && n <= largestBound {
@@ -400,7 +446,7 @@ func brokenStrings(s *node) (out []variant) {
 	if n, ok := s.at("maxLength").number(); ok && n < largestBound {
 		out = append(out, variant{"too-long", fmt.Sprintf("one character more than the greatest length, %v", n), textOf(int(n) + 1)})
 	}
-	if f := s.at("format").text(); f != "" {
+	if f := s.at("format").text(); slices.Contains(judgedFormats, f) {
 		out = append(out, variant{"not-" + f, "a text that is no " + f, []byte(`"not a ` + f + `: % /"`)})
 	}
 	if s.at("pattern") != nil {
@@ -427,7 +473,7 @@ func brokenNumbers(s *node) (out []variant) {
 	return out
 }
 
-func (v *deriver) brokenArrays(s *node, depth int) (out []variant) {
+func (v *deriver) brokenArrays(s *node) (out []variant) {
 	items := s.at("items")
 	if items == nil {
 		return nil
@@ -442,13 +488,13 @@ func (v *deriver) brokenArrays(s *node, depth int) (out []variant) {
 	if u := s.at("uniqueItems"); u != nil && u.scalar == true {
 		out = append(out, variant{"twice", "an item that stands twice", listOf(one, one)})
 	}
-	for _, x := range v.invalid(items, depth+1) {
+	for _, x := range v.invalid(items) {
 		out = append(out, x.within("item", func(item []byte) []byte { return listOf(item) }))
 	}
 	return out
 }
 
-func (v *deriver) brokenObjects(s *node, depth int) (out []variant) {
+func (v *deriver) brokenObjects(s *node) (out []variant) {
 	props, err := v.d.members(s)
 	if err != nil {
 		return nil
@@ -463,7 +509,7 @@ func (v *deriver) brokenObjects(s *node, depth int) (out []variant) {
 		if p.required {
 			out = append(out, variant{"missing-" + p.name, "without the required property " + p.name, objectOf(without(required, p.name))})
 		}
-		for _, x := range v.invalid(p.schema, depth+1) {
+		for _, x := range v.invalid(p.schema) {
 			out = append(out, x.within(p.name, func(value []byte) []byte { return objectOf(with(required, Field{p.name, value})) }))
 		}
 	}
@@ -474,7 +520,7 @@ func (v *deriver) brokenObjects(s *node, depth int) (out []variant) {
 }
 
 // brokenBranches breaks each branch of a oneOf by itself, and gives each the name of another.
-func (v *deriver) brokenBranches(branches []*node, depth int) (out []variant) {
+func (v *deriver) brokenBranches(branches []*node) (out []variant) {
 	seen := map[string]bool{}
 	add := func(x variant) {
 		if !seen[string(x.json)] {
@@ -487,7 +533,7 @@ func (v *deriver) brokenBranches(branches []*node, depth int) (out []variant) {
 	}
 	for i, b := range branches {
 		name := v.branchName(b, i)
-		for _, x := range v.invalid(b, depth+1) {
+		for _, x := range v.invalid(b) {
 			x.label = joinLabel(name, x.label)
 			add(x)
 		}

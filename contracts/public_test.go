@@ -1,0 +1,128 @@
+package contracts
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// publicDescriptions are descriptions of other people's interfaces, which a library that andon uses brings along for its
+// own tests. Together they have some hundred schemas that nobody wrote with andon in mind.
+var publicDescriptions = []string{"lxkns.yaml", "issue570.json", "issue796.yml", "issue423.k8s.swagger.json", "oai_v3_stoplight.json"}
+
+func publicDescription(t *testing.T, name string) *node {
+	t.Helper()
+	dir, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/getkin/kin-openapi").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(strings.TrimSpace(string(dir)), "openapi3", "testdata", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	root, err := parseTree(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return root
+}
+
+// modern says in the words of OpenAPI 3.1 what a schema says in those of 2.0 and 3.0. Examples go: in the wild they do not
+// always conform.
+func modern(v any) any {
+	switch v := v.(type) {
+	case []any:
+		for i := range v {
+			v[i] = modern(v[i])
+		}
+	case map[string]any:
+		for k := range v {
+			v[k] = modern(v[k])
+		}
+		if ref, isText := v["$ref"].(string); isText {
+			v["$ref"] = strings.Replace(ref, "#/definitions/", "#/components/schemas/", 1)
+		}
+		if t, isText := v["type"].(string); isText && v["nullable"] == true {
+			v["type"] = []any{t, "null"}
+		}
+		for bound, exclusive := range map[string]string{"minimum": "exclusiveMinimum", "maximum": "exclusiveMaximum"} {
+			if on, isBool := v[exclusive].(bool); isBool {
+				delete(v, exclusive)
+				if n, there := v[bound]; on && there {
+					v[exclusive] = n
+					delete(v, bound)
+				}
+			}
+		}
+		if p, isText := v["pattern"].(string); isText && strings.Contains(p, `\u`) {
+			delete(v, "pattern") // Go's regular expressions do not know it, and loading says so
+		}
+		_, isText := v["type"].(string)
+		_, isList := v["type"].([]any)
+		if isText || isList || v["properties"] != nil || v["allOf"] != nil {
+			for _, k := range []string{"nullable", "example", "examples", "default", "xml", "discriminator", "externalDocs", "readOnly", "writeOnly"} {
+				delete(v, k)
+			}
+		}
+	}
+	return v
+}
+
+// What is derived from the schemas of public descriptions is what it is said to be: what is derived as valid conforms, what
+// is derived as broken does not, and calls can be drawn.
+func TestVariantsOfPublicDescriptions(t *testing.T) {
+	schemas, variants := 0, map[bool]int{}
+	for _, name := range publicDescriptions {
+		root := publicDescription(t, name)
+		all := root.at("components", "schemas")
+		if all == nil {
+			all = root.at("definitions")
+		}
+		bodies := map[string]any{}
+		for _, schema := range all.keys {
+			bodies[schema] = map[string]any{"type": "object", "properties": map[string]any{"x": map[string]any{"$ref": "#/components/schemas/" + schema}}}
+		}
+		text, err := json.Marshal(map[string]any{"components": map[string]any{"schemas": modern(all.value()), "bodies": bodies}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if root, err = parseTree(text); err != nil {
+			t.Fatal(err)
+		}
+		for _, schema := range all.keys[:min(len(all.keys), 60)] {
+			d := &Description{root: root, disc: "type", body: root.at("components", "bodies", schema)}
+			if d.request, err = d.compile("components", "bodies", schema); err != nil {
+				t.Errorf("%s, schema %s: %v", name, schema, err)
+				continue
+			}
+			if d.fields, err = d.members(d.body); err != nil {
+				t.Fatal(err)
+			}
+			schemas++
+			x := d.Fields()[0]
+			v := newDeriver(d)
+			valid, broken := v.valid(x.schema, "x"), v.invalid(x.schema)
+			if len(valid) == 0 {
+				t.Errorf("%s, schema %s: nothing is valid", name, schema)
+			}
+			for want, list := range map[bool][]variant{true: valid, false: broken} {
+				for _, c := range list {
+					variants[want]++
+					if _, violation := d.ReadRequest(objectOf([]Field{{"x", c.json}})); (violation == nil) != want {
+						t.Errorf("%s, schema %s, %s (%s): %.200s is valid: %v; %v", name, schema, c.label, c.why, c.json, !want, violation)
+					}
+				}
+			}
+			if drawn := d.Generated(1, 8); len(drawn) < 4 {
+				t.Errorf("%s, schema %s: of 8 calls %d were drawn", name, schema, len(drawn))
+			}
+		}
+	}
+	t.Logf("%d schemas, %d valid variants, %d broken ones", schemas, variants[true], variants[false])
+	if schemas < 100 || variants[true] < 500 || variants[false] < 500 {
+		t.Errorf("too few were tried: %d schemas, %v", schemas, variants)
+	}
+}
