@@ -2,8 +2,10 @@ package reports
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -15,7 +17,9 @@ const VerificationSchema = "andon.verification/1"
 // Verification is what came of holding a target against the contract, case by case.
 type Verification struct {
 	// Schema is VerificationSchema.
-	Schema     string    `json:"schema"`
+	Schema string `json:"schema"`
+	// Title says what was done; empty is andon verify.
+	Title      string    `json:"title,omitempty"`
 	Verdict    Verdict   `json:"verdict"`
 	Target     string    `json:"target"`
 	Started    time.Time `json:"started"`
@@ -26,8 +30,129 @@ type Verification struct {
 	// Planned is the number of cases; there are fewer checks where the verification ended early.
 	Planned int `json:"planned"`
 	// LeftOut is the number of combinations for which no case stands by itself.
-	LeftOut int     `json:"leftOut"`
-	Checks  []Check `json:"checks"`
+	LeftOut int `json:"leftOut"`
+	// Accepted is how many calls the target took, each of which starts a run there.
+	Accepted int `json:"accepted"`
+	// Coverage says which parts of the description were exercised, and MinCoverage, if not 0, is the share of them that
+	// had to be, from 0 to 1.
+	Coverage    []CoveragePart `json:"coverage,omitempty"`
+	MinCoverage float64        `json:"minCoverage,omitempty"`
+	Checks      []Check        `json:"checks"`
+}
+
+// CoveragePart is a part of the description, with how often it was kept and broken by the calls.
+type CoveragePart struct {
+	// Kind is "property", "value", "branch" or "status".
+	Kind string `json:"kind"`
+	Name string `json:"name"`
+	// Kept and Broken count the calls that used the part as described and those that broke it; for a status, Kept counts
+	// answers.
+	Kept   int `json:"kept"`
+	Broken int `json:"broken"`
+	// Breakable parts have to be broken too; Open ones cannot be reached for sure and count for nothing.
+	Breakable bool `json:"breakable"`
+	Open      bool `json:"open"`
+}
+
+// Covered gives the share of the parts that were exercised, each counted once for being kept and, where it can be, once for
+// being broken. It is from 0 to 1; false where nothing was to be covered.
+func (v *Verification) Covered() (share float64, any bool) {
+	done, all := 0, 0
+	for _, p := range v.Coverage {
+		if p.Open {
+			continue
+		}
+		if all++; p.Kept > 0 {
+			done++
+		}
+		if p.Breakable {
+			if all++; p.Broken > 0 {
+				done++
+			}
+		}
+	}
+	if all == 0 {
+		return 0, false
+	}
+	return float64(done) / float64(all), true
+}
+
+func (v *Verification) coverageSentence() string {
+	share, _ := v.Covered()
+	kinds := map[string][2]int{}
+	for _, p := range v.Coverage {
+		n := kinds[p.Kind]
+		if n[1]++; p.Kept > 0 {
+			n[0]++
+		}
+		kinds[p.Kind] = n
+	}
+	of := func(kind string) string { return fmt.Sprintf("%d/%d", kinds[kind][0], kinds[kind][1]) }
+	return fmt.Sprintf("Coverage of the description: %s (properties %s, branches %s, values %s; statuses seen %s)",
+		percentOf(share), of("property"), of("branch"), of("value"), of("status"))
+}
+
+// percentOf rounds down, so that 100 % is all of it.
+func percentOf(share float64) string { return fmt.Sprintf("%.0f %%", math.Floor(100*share)) }
+
+// missed is the table of the parts that were not exercised.
+func (v *Verification) missed(st style) Table {
+	t := Table{Header: []string{"not covered", "kind", ">kept", ">broken"}}
+	for _, p := range v.Coverage {
+		if !p.Open && p.Kept == 0 || p.Breakable && p.Broken == 0 {
+			broken := "–"
+			if p.Breakable {
+				broken = fmt.Sprint(p.Broken)
+			}
+			t.Rows = append(t.Rows, []string{st.foreign(p.Name, 80), p.Kind, fmt.Sprint(p.Kept), broken})
+		}
+	}
+	return t
+}
+
+// parts is the table of all parts.
+func (v *Verification) parts() Table {
+	t := Table{Header: []string{"part of the description", "kind", ">kept by", ">broken by"}}
+	for _, p := range v.Coverage {
+		row := []string{Printable(p.Name, 80), p.Kind, fmt.Sprint(p.Kept), "–"}
+		if p.Breakable {
+			row[3] = fmt.Sprint(p.Broken)
+		}
+		if p.Open && p.Kept == 0 {
+			row[2] = "not seen; the target chooses"
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t
+}
+
+// failed lists the checks that did not hold, or on which nothing can be said.
+func (v *Verification) failed() (out []Check) {
+	for _, c := range v.Checks {
+		if c.Verdict == CheckBroken || c.Verdict == CheckDoubtful {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+func (v *Verification) title() string { return cmp.Or(v.Title, "andon verify") }
+
+// tally counts the verdicts in a sentence without its stop.
+func (v *Verification) tally() string {
+	s := fmt.Sprintf("%s held, %d broken, %d left open by the description, %d skipped", plural(uint64(v.count(CheckHeld)), "case"), v.count(CheckBroken), v.count(CheckNoted), v.count(CheckSkipped))
+	if v.LeftOut > 0 {
+		s += fmt.Sprintf("; %s more of tier, content and optional properties were left out: every two meet in a case", plural(uint64(v.LeftOut), "combination"))
+	}
+	return s
+}
+
+// repeat is how a check is repeated by hand.
+func (c Check) repeat() string {
+	if len(c.Curl) > maxCurl {
+		return "andon contracts show " + c.Name + " --curl"
+	}
+	return c.Curl
 }
 
 // Check is one thing that was tried, and what came of it.
@@ -70,6 +195,10 @@ func (v *Verification) Decide(early string) {
 		v.Verdict.Status, v.Verdict.ExitCode = Fail, 1
 		v.Verdict.Causes = append(v.Verdict.Causes, sentence(fmt.Sprintf("%d of %s did not hold", n, plural(uint64(v.Planned), "case"))))
 	}
+	if share, any := v.Covered(); any && share < v.MinCoverage {
+		v.Verdict.Status, v.Verdict.ExitCode = Fail, 1
+		v.Verdict.Causes = append(v.Verdict.Causes, sentence(fmt.Sprintf("%s of the description were covered, expected at least %s", percentOf(share), percentOf(v.MinCoverage))))
+	}
 	if n := v.count(CheckDoubtful); n > 0 && v.Verdict.Status == Pass {
 		v.Verdict.Status, v.Verdict.ExitCode = NoVerdict, 3
 		v.Verdict.Causes = append(v.Verdict.Causes, sentence(fmt.Sprintf("andon's own tools disagree on %s", plural(uint64(n), "case"))))
@@ -99,8 +228,8 @@ func (c Check) area() string {
 	return word
 }
 
-// coverage is the table of what was tried, by area and expectation.
-func (v *Verification) coverage(st style) Table {
+// areas is the table of what was tried, by area and expectation.
+func (v *Verification) areas(st style) Table {
 	t := Table{Header: []string{"about", ">must be accepted", ">must be refused", ">left open", ">skipped"}}
 	var areas []string
 	for _, c := range v.Checks {
@@ -175,27 +304,29 @@ func VerificationTerminal(w io.Writer, v Verification, o TerminalOptions) error 
 	st := style{foreign: Printable, good: func(s string) string { return o.paint(green, s) }, bad: func(s string) string { return o.paint(red, s) }}
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%s\n  %s · %s · took %s\n\n", o.paint(bold, "andon verify"), Printable(v.Target, 200), v.Started.UTC().Format(time.DateTime+"Z"), duration(&v.DurationSeconds))
-	if err := v.coverage(st).Text(&b); err != nil {
+	if err := v.areas(st).Text(&b); err != nil {
 		return err
 	}
-	for _, c := range v.Checks {
-		if c.Verdict != CheckBroken && c.Verdict != CheckDoubtful {
-			continue
+	if len(v.Coverage) > 0 {
+		b.WriteByte('\n')
+		if err := v.parts().Text(&b); err != nil {
+			return err
 		}
+		fmt.Fprintf(&b, "\n  %s\n", v.coverageSentence())
+	}
+	for _, c := range v.failed() {
 		fmt.Fprintf(&b, "\n%s %s%s: %s\n", st.bad("✗"), Printable(c.Name, 120), map[bool]string{true: " (by Pact)"}[c.Engine == "pact"], Printable(c.Proves, 200))
 		wrap(&b, Printable(c.Reason, 1000), o.Width)
 		if c.Pointer != "" {
 			fmt.Fprintf(&b, "    at %s of the answer's body\n", Printable(c.Pointer, 200))
 		}
-		curl := c.Curl
-		if len(curl) > maxCurl {
-			curl = "andon contracts show " + c.Name + " --curl"
+		if repeat := c.repeat(); repeat != "" {
+			fmt.Fprintf(&b, "    %s\n", Printable(repeat, 2*maxCurl))
 		}
-		fmt.Fprintf(&b, "    %s\n", Printable(curl, 2*maxCurl))
 	}
-	fmt.Fprintf(&b, "\n  %s held, %d broken, %d left open by the description, %d skipped", plural(uint64(v.count(CheckHeld)), "case"), v.count(CheckBroken), v.count(CheckNoted), v.count(CheckSkipped))
-	if v.LeftOut > 0 {
-		fmt.Fprintf(&b, "; %s more of tier, content and optional properties were left out: every two meet in a case", plural(uint64(v.LeftOut), "combination"))
+	fmt.Fprintf(&b, "\n  %s", v.tally())
+	if v.Accepted > 0 {
+		fmt.Fprintf(&b, "\n  %s accepted, each of which has started a run", plural(uint64(v.Accepted), "call"))
 	}
 	b.WriteByte('\n')
 	if i := slices.IndexFunc(v.Checks, func(c Check) bool { return c.Verdict == CheckSkipped }); i >= 0 {

@@ -2,6 +2,9 @@ package reports
 
 import (
 	"bytes"
+	"encoding/json"
+	"encoding/xml"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -53,5 +56,50 @@ func TestVerificationTerminal(t *testing.T) {
 	golden(t, "verification.txt", b.Bytes())
 	if i := bytes.IndexFunc(b.Bytes(), func(r rune) bool { return r != '\n' && (r < ' ' || r >= 0x7f && r < 0xa0 || r == 0x202e) }); i >= 0 {
 		t.Errorf("the terminal gets a control character: %q", b.Bytes()[i:min(i+20, b.Len())])
+	}
+}
+
+// Every format takes hostile words, keeps them inert, and tells the same story.
+func TestVerificationFormats(t *testing.T) {
+	v := checks(CheckHeld, CheckBroken, CheckSkipped, CheckDoubtful)
+	v.Checks[1].Rule = hostile
+	v.Coverage = []CoveragePart{{Kind: "property", Name: hostile, Kept: 1, Breakable: true}, {Kind: "status", Name: "404", Open: true}}
+	v.MinCoverage = 0.6
+	v.Decide("")
+	if share, any := v.Covered(); share != 0.5 || !any {
+		t.Errorf("covered %v", share)
+	}
+	if v.Verdict.Status != Fail || len(v.Verdict.Causes) != 2 {
+		t.Errorf("%+v", v.Verdict)
+	}
+	for name, write := range map[string]func(io.Writer, Verification) error{"verification.xml": JUnit, "verification.sarif": SARIF, "verification.md": VerificationMarkdown} {
+		var b bytes.Buffer
+		if err := write(&b, v); err != nil {
+			t.Fatal(err)
+		}
+		golden(t, name, b.Bytes())
+		if i := bytes.IndexFunc(b.Bytes(), func(r rune) bool { return r != '\n' && (r < ' ' || r >= 0x7f && r < 0xa0 || r == 0x202e) }); i >= 0 {
+			t.Errorf("%s holds a control character: %q", name, b.Bytes()[i:min(i+20, b.Len())])
+		}
+		switch name {
+		case "verification.xml":
+			var suites struct {
+				Suites []struct {
+					Tests    int `xml:"tests,attr"`
+					Failures int `xml:"failures,attr"`
+					Errors   int `xml:"errors,attr"`
+					Skipped  int `xml:"skipped,attr"`
+				} `xml:"testsuite"`
+			}
+			if err := xml.Unmarshal(b.Bytes(), &suites); err != nil {
+				t.Error(err)
+			} else if s := suites.Suites[0]; s.Tests != 4 || s.Failures != 1 || s.Errors != 1 || s.Skipped != 1 {
+				t.Errorf("%+v", s)
+			}
+		case "verification.sarif":
+			if !json.Valid(b.Bytes()) {
+				t.Error("the SARIF is no JSON")
+			}
+		}
 	}
 }

@@ -17,7 +17,7 @@ const module = "github.com/kaizenautomation/andon"
 // modules of others. Data flows one way, and a library is used in one place.
 var house = map[string][]string{
 	".":                  {},
-	"contracts":          {"github.com/getkin/kin-openapi", "github.com/santhosh-tekuri/jsonschema", "go.yaml.in/yaml"},
+	"contracts":          {"github.com/getkin/kin-openapi", "github.com/santhosh-tekuri/jsonschema", "go.yaml.in/yaml", "github.com/oasdiff/oasdiff"},
 	"contracts/provider": {"contracts"},
 	"contracts/verify":   {"contracts"},
 	"contracts/pact":     {"contracts", "github.com/pact-foundation/pact-go"},

@@ -2,7 +2,10 @@ package main
 
 import (
 	"fmt"
+	"path"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -17,7 +20,8 @@ func (c *command) contracts() *cobra.Command {
 		Args:  cobra.ArbitraryArgs,
 		RunE:  group,
 	}
-	cmd.AddCommand(&cobra.Command{
+	var only caseFlags
+	list := &cobra.Command{
 		Use:   "list",
 		Short: "List the cases: what must be accepted, what must be refused, and what is left open",
 		Args:  noArgs,
@@ -27,6 +31,9 @@ func (c *command) contracts() *cobra.Command {
 				return err
 			}
 			cases, leftOut := d.Cases()
+			if cases, err = only.choose(cases); err != nil {
+				return err
+			}
 			t := reports.Table{Header: []string{"case", "must be", ">bytes", "proves"}}
 			counts := map[contracts.Expectation]int{}
 			for _, k := range cases {
@@ -40,7 +47,9 @@ func (c *command) contracts() *cobra.Command {
 				len(cases), counts[contracts.Accepted], counts[contracts.Refused], counts[contracts.Either], leftOut)
 			return err
 		},
-	}, c.showCase())
+	}
+	only.register(list)
+	cmd.AddCommand(list, c.showCase(), c.diff())
 	return cmd
 }
 
@@ -75,4 +84,63 @@ func (c *command) showCase() *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&curl, "curl", false, "print it as a curl line; the token stands in it as $ANDON_TOKEN")
 	return cmd
+}
+
+// caseFlags choose among the cases.
+type caseFlags struct{ patterns, tags []string }
+
+func (f *caseFlags) register(cmd *cobra.Command) {
+	cmd.Flags().StringSliceVar(&f.patterns, "case", nil, "only cases whose id matches a `pattern`, in which * stands for anything; may be repeated")
+	cmd.Flags().StringSliceVar(&f.tags, "tag", nil, "only cases with one of the `tags`: accepted, refused, either, a content type, or the first word of an id")
+}
+
+// choose gives the cases that are asked for; that there are none is an error.
+func (f *caseFlags) choose(cases []contracts.Case) (out []contracts.Case, err error) {
+	var known []string
+	for _, k := range cases {
+		tags := k.Tags()
+		for _, t := range tags {
+			if !slices.Contains(known, t) {
+				known = append(known, t)
+			}
+		}
+		matches := len(f.patterns) == 0
+		for _, p := range f.patterns {
+			ok, err := path.Match(p, k.ID)
+			if err != nil {
+				return nil, fmt.Errorf("--case %q is no pattern: %w", reports.Printable(p, 100), err)
+			}
+			matches = matches || ok
+		}
+		if matches && (len(f.tags) == 0 || slices.ContainsFunc(f.tags, func(t string) bool { return slices.Contains(tags, t) })) {
+			out = append(out, k)
+		}
+	}
+	for _, t := range f.tags {
+		if !slices.Contains(known, t) {
+			return nil, fmt.Errorf("no case has the tag %q; %s", reports.Printable(t, 100), suggest(t, known, "the tags are "+strings.Join(known, ", ")))
+		}
+	}
+	if len(out) == 0 {
+		return nil, fmt.Errorf("no case is chosen by --case and --tag; andon contracts list shows them all")
+	}
+	return out, nil
+}
+
+// percent is a flag's value such as 95%, as a share from 0 to 1.
+type percent float64
+
+func (p *percent) String() string { return strconv.FormatFloat(100*float64(*p), 'f', -1, 64) + "%" }
+
+// Type names the value in help.
+func (p *percent) Type() string { return "percent" }
+
+// Set reads the value.
+func (p *percent) Set(text string) error {
+	n, err := strconv.ParseFloat(strings.TrimSuffix(text, "%"), 64)
+	if err != nil || !(n >= 0 && n <= 100) {
+		return fmt.Errorf("expected a share such as 95%%, from 0%% to 100%%")
+	}
+	*p = percent(n / 100)
+	return nil
 }

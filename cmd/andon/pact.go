@@ -59,7 +59,7 @@ func verifyPact(ctx context.Context, program string, c verify.Config, text []byt
 	if c.Token != "" {
 		report = strings.ReplaceAll(report, c.Token, "[token]")
 	}
-	checks := pactChecks(c.Cases(), pact.ParseReport(report), c)
+	checks := pactChecks(c.Cases, pact.ParseReport(report), c)
 	return checks, pactFailure(ctx, failed, report, len(checks) > 0)
 }
 

@@ -27,7 +27,14 @@ type verifyFlags struct {
 	scenario                                    string
 	calls                                       int
 	seed                                        uint64
+	only                                        caseFlags
+	generated, shrink, concurrency              int
+	failFast, dryRun                            bool
+	minCoverage                                 percent
 }
+
+// verifyFormats are the formats in which a verification can be written.
+var verifyFormats = []string{"terminal", "json", "markdown", "junit", "sarif"}
 
 func (c *command) verify() *cobra.Command {
 	var f verifyFlags
@@ -46,7 +53,9 @@ Without --target the reference provider is verified. The cases about tokens need
 (ANDON_TOKEN or --token-file). Exit codes: 0 all held; 1 a case did not; 2 wrong usage; 3 no verdict.`,
 		Example: `  andon verify
   ANDON_TOKEN=… andon verify --target https://staging.example.com --fixtures staging.yaml
-  andon verify --target http://127.0.0.1:8080 --format json
+  andon verify --target http://127.0.0.1:8080 --format junit > verify.xml
+  andon verify --case 'text.*' --tag refused --fail-fast
+  andon verify --generated 200 --seed 7          200 random calls besides; what fails is made as small as can be
   andon verify --scenario mixed                  are the calls of this load allowed? Nothing is sent`,
 		Args: noArgs,
 		RunE: func(*cobra.Command, []string) error { return c.verifyTarget(f) },
@@ -54,7 +63,14 @@ Without --target the reference provider is verified. The cases about tokens need
 	flags := cmd.Flags()
 	flags.StringVar(&f.target, "target", "", "base `URL` of the provider; without it the reference provider is verified")
 	flags.StringVar(&f.tokenFile, "token-file", "", tokenUse)
-	flags.StringVar(&f.format, "format", "terminal", "terminal or json")
+	flags.StringVar(&f.format, "format", "terminal", strings.Join(verifyFormats, ", "))
+	f.only.register(cmd)
+	flags.IntVar(&f.generated, "generated", 0, "how many random calls are tried besides; --seed says which")
+	flags.IntVar(&f.shrink, "shrink", 100, "how many further calls may be sent to make random calls that fail smaller")
+	flags.IntVar(&f.concurrency, "concurrency", 1, "how many cases are under way at once")
+	flags.BoolVar(&f.failFast, "fail-fast", false, "stop at the first case that does not hold")
+	flags.BoolVar(&f.dryRun, "dry-run", false, "say how many calls would be sent, and send none")
+	flags.Var(&f.minCoverage, "min-coverage", "fail if less of the description is covered, such as 95%")
 	flags.StringVar(&f.fixtures, "fixtures", "", "YAML `file` with values that exist at the target: agentId: [agent_1], file: [file_1], skill: [skill_1]")
 	flags.DurationVar(&f.timeout, "timeout", 30*time.Second, "how long a case may take")
 	flags.IntVar(&f.maxBody, "max-body", 0, "most `bytes` of a body that the target takes; a larger one must be refused")
@@ -63,13 +79,13 @@ Without --target the reference provider is verified. The cases about tokens need
 	flags.IntVar(&f.calls, "calls", 100, "how many calls of the scenario are judged")
 	flags.Uint64Var(&f.seed, "seed", defaultSeed, seedUse)
 	flags.BoolVar(&f.noUniqueIDs, "no-unique-ids", false, "do not check that executionIds are unique: mocks draw theirs from a few words")
-	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"terminal", "json"}, cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(verifyFormats, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 
 func (c *command) verifyTarget(f verifyFlags) error {
-	if f.format != "terminal" && f.format != "json" {
-		return fmt.Errorf("unknown format %q; the formats are terminal and json", reports.Printable(f.format, 40))
+	if err := checkFormat(f.format); err != nil {
+		return err
 	}
 	if !slices.Contains(engines, f.engine) {
 		return fmt.Errorf("unknown engine %q; %s", reports.Printable(f.engine, 40), suggest(f.engine, engines, "the engines are "+strings.Join(engines, ", ")))
@@ -81,8 +97,8 @@ func (c *command) verifyTarget(f verifyFlags) error {
 	if f.scenario != "" {
 		return c.verifyScenario(f, program)
 	}
-	if f.timeout <= 0 || f.maxBody < 0 {
-		return errors.New("--timeout and --max-body want more than 0")
+	if f.timeout <= 0 || f.maxBody < 0 || f.generated < 0 || f.shrink < 0 || f.concurrency < 1 || f.concurrency > maxConcurrency {
+		return fmt.Errorf("--timeout wants more than 0, --max-body, --generated and --shrink 0 or more, --concurrency 1 to %d", maxConcurrency)
 	}
 	d, err := c.descriptionWith(f.fixtures)
 	if err != nil {
@@ -110,22 +126,33 @@ func (c *command) verifyTarget(f verifyFlags) error {
 	} else if target, err = contracts.ParseTarget(f.target); err != nil {
 		return fmt.Errorf("--target: %w", err)
 	}
-	config := verify.Config{Description: d, Target: target, Token: bearer, Timeout: f.timeout, MaxBody: f.maxBody, RepeatedIDsAllowed: f.noUniqueIDs}
+	config := verify.Config{Description: d, Target: target, Token: bearer, Timeout: f.timeout, MaxBody: f.maxBody, RepeatedIDsAllowed: f.noUniqueIDs,
+		Concurrency: f.concurrency, FailFast: f.failFast}
+	if config.Cases, err = f.only.choose(append(slices.Clone(config.All()), d.Generated(f.seed, f.generated)...)); err != nil {
+		return err
+	}
+	if f.generated > 0 {
+		config.Shrink = f.shrink
+	}
 	planned := 0
 	if f.engine != enginePact {
-		planned = len(config.Cases())
+		planned = len(config.Cases)
 	}
 	var pactText []byte
 	if f.engine != engineDescription && program != "" {
 		var calls int
-		if pactText, calls, err = pact.For(config.Cases(), bearer != ""); err != nil {
+		if pactText, calls, err = pact.For(config.Cases, bearer != ""); err != nil {
 			return exit{noVerdict, err}
 		}
 		planned += calls
 	}
-	fmt.Fprintf(c.stderr, "%d calls, one after the other → %s\n", planned, place(target, f.target == ""))
+	c.announce(f, config, planned, pactText != nil, place(target, f.target == ""))
 	if f.engine == engineAll && program == "" {
 		fmt.Fprintln(c.stderr, "Pact is left out: there is no andon-pact beside andon (make pact-build builds it)")
+	}
+
+	if f.dryRun {
+		return nil
 	}
 
 	interrupt, kill, release := signals(func() {})
@@ -148,7 +175,8 @@ func (c *command) verifyTarget(f verifyFlags) error {
 	if f.engine != enginePact {
 		outcomes, err = verify.Run(ctx, config)
 	}
-	if err == nil && pactText != nil {
+	failed := slices.ContainsFunc(outcomes, func(o verify.Outcome) bool { return o.Verdict == verify.Broken })
+	if err == nil && pactText != nil && !(f.failFast && failed) {
 		pactChecks, err = verifyPact(ctx, program, config, pactText)
 	}
 	early := ""
@@ -159,16 +187,40 @@ func (c *command) verifyTarget(f verifyFlags) error {
 		early = err.Error()
 	}
 	v := verification(config, outcomes, started)
+	v.MinCoverage = float64(f.minCoverage)
+	if f.failFast && early == "" && len(outcomes) < len(config.Cases) && f.engine != enginePact {
+		planned = len(outcomes) + len(pactChecks)
+	}
+	for _, k := range pactChecks {
+		if k.Expect == string(contracts.Accepted) && k.Verdict == reports.CheckHeld {
+			v.Accepted++
+		}
+	}
 	v.Planned, v.Checks = planned, append(v.Checks, pactChecks...)
 	v.Decide(early)
 	return c.showVerification(v, f.format)
 }
 
+// checkFormat tells whether a verification can be written so.
+func checkFormat(format string) error {
+	if slices.Contains(verifyFormats, format) {
+		return nil
+	}
+	return fmt.Errorf("unknown format %q; %s", reports.Printable(format, 40), suggest(format, verifyFormats, "the formats are "+strings.Join(verifyFormats, ", ")))
+}
+
 // showVerification writes a verification in a format, and gives its exit code.
 func (c *command) showVerification(v reports.Verification, format string) (err error) {
-	if format == "json" {
+	switch format {
+	case "json":
 		err = c.showJSON(v)
-	} else {
+	case "markdown":
+		err = reports.VerificationMarkdown(c.stdout, v)
+	case "junit":
+		err = reports.JUnit(c.stdout, v)
+	case "sarif":
+		err = reports.SARIF(c.stdout, v)
+	default:
 		_, color, width := screen(c.stdout)
 		err = reports.VerificationTerminal(c.stdout, v, reports.TerminalOptions{Color: color, Width: width})
 	}
@@ -187,13 +239,65 @@ func verification(c verify.Config, outcomes []verify.Outcome, started time.Time)
 		Schema: reports.VerificationSchema, Target: c.Target.String(), Started: started.UTC(), SpecSHA256: c.Description.SHA256(),
 		Andon: version(), DurationSeconds: time.Since(started).Seconds(), LeftOut: leftOut, Checks: []reports.Check{},
 	}
+	statuses, tried := map[int]int{}, []contracts.Case{}
 	for _, o := range outcomes {
+		if o.Status != 0 {
+			statuses[o.Status]++
+			tried = append(tried, o.Case)
+		}
+		if o.Status/100 == 2 {
+			v.Accepted++
+		}
+		if o.Case.Generated && len(o.Curl) > maxRepeat {
+			o.Curl = fmt.Sprintf("andon verify --generated … --case '%s' (with the same --seed)", o.Case.ID)
+		}
 		v.Checks = append(v.Checks, reports.Check{
 			Engine: engineDescription, Name: o.Case.ID, Proves: o.Case.Proves, Expect: string(o.Case.Expect), Verdict: string(o.Verdict), Rule: o.Rule,
 			Pointer: o.Pointer, Reason: o.Reason, Status: o.Status, Seconds: o.Took.Seconds(), Curl: o.Curl,
 		})
 	}
+	if len(outcomes) > 0 {
+		for _, p := range c.Description.Coverage(tried, statuses) {
+			v.Coverage = append(v.Coverage, reports.CoveragePart(p))
+		}
+	}
 	return v
+}
+
+const (
+	// maxConcurrency is the most cases that are under way at once: a verification is no load test.
+	maxConcurrency = 64
+	// maxRepeat is the longest curl line of a generated case, in bytes.
+	maxRepeat = 600
+)
+
+// announce says how many calls will be sent, and how many of them start a run.
+func (c *command) announce(f verifyFlags, config verify.Config, planned int, byPact bool, where string) {
+	starts, open := 0, 0
+	for _, k := range config.Cases {
+		held, _ := pact.Held(k)
+		switch {
+		case k.Expect == contracts.Either && f.engine != enginePact:
+			open++
+		case k.Expect == contracts.Accepted:
+			if f.engine != enginePact {
+				starts++
+			}
+			if held && byPact && !k.Generated {
+				starts++
+			}
+		}
+	}
+	order := "one after the other"
+	if f.concurrency > 1 {
+		order = fmt.Sprintf("%d at once", f.concurrency)
+	}
+	fmt.Fprintf(c.stderr, "%d calls, %s → %s\n", planned, order, where)
+	fmt.Fprintf(c.stderr, "%d of them must start a run, %d may", starts, open)
+	if config.Shrink > 0 {
+		fmt.Fprintf(c.stderr, "; up to %d further calls make failing random ones smaller", config.Shrink)
+	}
+	fmt.Fprintln(c.stderr)
 }
 
 // descriptionWith loads the contract with the user's fixtures in it, if there are any.

@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/kaizenautomation/andon/contracts"
@@ -59,6 +60,14 @@ type Config struct {
 	Timeout time.Duration
 	// MaxBody, if not 0, is the largest body in bytes that the target should take: a larger one must be refused.
 	MaxBody int
+	// Cases are what is sent. Without any, it is every case of the description, and that of a body beyond MaxBody.
+	Cases []contracts.Case
+	// Concurrency is how many cases are under way at once; less than 1 is 1.
+	Concurrency int
+	// FailFast ends the verification at the first case that does not hold.
+	FailFast bool
+	// Shrink is how many further calls may be sent, in all, to find smaller bodies for generated cases that do not hold.
+	Shrink int
 	// RepeatedIDsAllowed switches off the check that no executionId comes twice: mocks draw theirs from a few words.
 	RepeatedIDsAllowed bool
 }
@@ -75,8 +84,8 @@ var ErrToken = errors.New("the target wants a valid token (status 401): set ANDO
 // ErrLost says that the target does not answer any more; what was established before stands.
 var ErrLost = errors.New("the target does not answer any more")
 
-// Cases lists the cases that a verification with this configuration sends.
-func (c Config) Cases() []contracts.Case {
+// All lists every case that this configuration can try.
+func (c Config) All() []contracts.Case {
 	cases, _ := c.Description.Cases()
 	if c.MaxBody > 0 {
 		cases = append(slices.Clone(cases), c.Description.LargeCase(c.MaxBody))
@@ -84,58 +93,137 @@ func (c Config) Cases() []contracts.Case {
 	return cases
 }
 
-// Run sends every case and gives the outcomes in order. The error is ErrLost where the target stopped answering, ErrToken
+// Run sends the cases and gives the outcomes in their order. The error is ErrLost where the target stopped answering, ErrToken
 // where it answers every call with 401, or that of ctx; the outcomes up to there are given even then.
 func Run(ctx context.Context, c Config) ([]Outcome, error) {
-	transport := &http.Transport{
+	if c.Cases == nil {
+		c.Cases = c.All()
+	}
+	r := &run{Config: c, seen: map[string]string{}, outcomes: make([]*Outcome, len(c.Cases))}
+	r.transport = &http.Transport{
 		Proxy: http.ProxyFromEnvironment, DialContext: (&net.Dialer{Timeout: min(c.Timeout, 10*time.Second)}).DialContext,
-		MaxResponseHeaderBytes: 64 << 10,
+		MaxResponseHeaderBytes: 64 << 10, MaxIdleConnsPerHost: max(c.Concurrency, 1),
 	}
-	defer transport.CloseIdleConnections()
+	defer r.transport.CloseIdleConnections()
+	var workers sync.WaitGroup
+	for range max(c.Concurrency, 1) {
+		workers.Go(func() { r.work(ctx) })
+	}
+	workers.Wait()
 	var outcomes []Outcome
-	seen := map[string]string{}
-	unanswered, welcome := 0, false
-	for _, k := range c.Cases() {
-		if ctx.Err() != nil {
-			return outcomes, ctx.Err()
+	for _, o := range r.outcomes {
+		if o == nil {
+			continue
 		}
-		o := c.try(ctx, transport, k, seen)
-		if ctx.Err() != nil {
-			return outcomes, ctx.Err()
+		if o.Verdict == Broken && o.Case.Generated && r.err == nil {
+			r.shrink(ctx, o)
 		}
-		if c.Token != "" {
-			// The target may have sent back what it was given.
-			o.Reason = strings.ReplaceAll(o.Reason, c.Token, "[token]")
-		}
-		outcomes = append(outcomes, o)
-		if o.Status == 0 && o.Verdict != Skipped {
-			unanswered++
-		} else if o.Verdict != Skipped {
-			unanswered = 0
-		}
-		if unanswered == lost {
-			return outcomes, fmt.Errorf("%w: %s", ErrLost, o.Reason)
-		}
-		if o.Status != http.StatusUnauthorized {
-			welcome = true
-		}
-		if !welcome && len(outcomes) == lost {
-			return outcomes, ErrToken
-		}
+		outcomes = append(outcomes, *o)
 	}
-	return outcomes, nil
+	return outcomes, r.err
 }
 
-func (c Config) try(ctx context.Context, transport *http.Transport, k contracts.Case, seen map[string]string) Outcome {
-	o := Outcome{Case: k, Curl: k.Curl(c.Target.String())}
-	if k.Auth != contracts.ValidToken && c.Token == "" {
+// run is a verification under way.
+type run struct {
+	Config
+	transport *http.Transport
+	// mutex guards what follows.
+	mutex             sync.Mutex
+	next              int
+	outcomes          []*Outcome
+	seen              map[string]string
+	tried, unanswered int
+	welcome, over     bool
+	err               error
+}
+
+// work tries one case after the other until there are none left, or the verification is over.
+func (r *run) work(ctx context.Context) {
+	for {
+		r.mutex.Lock()
+		at := r.next
+		r.next++
+		over := r.over || at >= len(r.Cases)
+		r.mutex.Unlock()
+		if over {
+			return
+		}
+		o := r.try(ctx, r.Cases[at])
+		r.mutex.Lock()
+		r.note(ctx, at, o)
+		r.mutex.Unlock()
+	}
+}
+
+// note keeps an outcome, and decides whether to go on.
+func (r *run) note(ctx context.Context, at int, o Outcome) {
+	if ctx.Err() != nil {
+		r.over, r.err = true, ctx.Err()
+		return
+	}
+	r.outcomes[at] = &o
+	if o.Verdict == Skipped {
+		return
+	}
+	r.unanswered++
+	if o.Status != 0 {
+		r.unanswered = 0
+	}
+	if o.Case.Auth == contracts.ValidToken {
+		r.welcome = r.welcome || o.Status != http.StatusUnauthorized
+		r.tried++
+	}
+	switch {
+	case r.over:
+	case r.unanswered >= lost:
+		r.over, r.err = true, fmt.Errorf("%w: %s", ErrLost, o.Reason)
+	case !r.welcome && r.tried >= lost:
+		r.over, r.err = true, ErrToken
+	case r.FailFast && o.Verdict == Broken:
+		r.over = true
+	}
+}
+
+// shrink looks for a smaller body with which a case breaks the same rule.
+func (r *run) shrink(ctx context.Context, o *Outcome) {
+	found := *o
+	smaller := r.Description.Shrink(o.Case, r.Shrink, func(k contracts.Case) bool {
+		if r.Shrink--; ctx.Err() != nil {
+			return false
+		}
+		next := r.try(ctx, k)
+		if next.Verdict != Broken || next.Rule != found.Rule {
+			return false
+		}
+		found = next
+		return true
+	})
+	if len(smaller.Body) < len(o.Case.Body) {
+		found.Reason += fmt.Sprintf(" (found with a body of %d bytes; this is the smallest that was found to fail)", len(o.Case.Body))
+		*o = found
+	}
+}
+
+// try sends a case and judges the answer.
+func (r *run) try(ctx context.Context, k contracts.Case) Outcome {
+	o := r.send(ctx, k)
+	if r.Token != "" {
+		// The target may have sent back what it was given.
+		o.Reason = strings.ReplaceAll(o.Reason, r.Token, "[token]")
+	}
+	return o
+}
+
+func (r *run) send(ctx context.Context, k contracts.Case) Outcome {
+	o := Outcome{Case: k, Curl: k.Curl(r.Target.String())}
+	if k.Auth != contracts.ValidToken && r.Token == "" {
 		o.Verdict, o.Reason = Skipped, "no token was given, so whether the target demands one cannot be told"
 		return o
 	}
-	ctx, cancel := context.WithTimeout(ctx, c.Timeout)
+	ctx, cancel := context.WithTimeout(ctx, r.Timeout)
 	defer cancel()
 	started := time.Now()
-	response, err := transport.RoundTrip(k.Request(ctx, c.Target, c.Token))
+	response, err := r.transport.RoundTrip(k.Request(ctx, r.Target, r.Token))
 	if err != nil {
 		return o.broken("no-answer", "", "there was no answer: "+err.Error())
 	}
@@ -148,7 +236,7 @@ func (c Config) try(ctx context.Context, transport *http.Transport, k contracts.
 	case len(body) > maxResponse:
 		return o.broken("body-limit", "", fmt.Sprintf("the answer's body is longer than %d bytes", maxResponse))
 	}
-	return c.judge(o, response.Header, body, seen)
+	return r.judge(o, response.Header, body)
 }
 
 func (o Outcome) broken(rule, pointer, reason string) Outcome {
@@ -156,10 +244,10 @@ func (o Outcome) broken(rule, pointer, reason string) Outcome {
 	return o
 }
 
-// judge decides on an answer. seen maps the executionIds so far to the cases that they were given to.
-func (c Config) judge(o Outcome, header http.Header, body []byte, seen map[string]string) Outcome {
+// judge decides on an answer.
+func (r *run) judge(o Outcome, header http.Header, body []byte) Outcome {
 	k := o.Case
-	verdict := c.Description.JudgeResponse(o.Status, header.Get("Content-Type"), body)
+	verdict := r.Description.JudgeResponse(o.Status, header.Get("Content-Type"), body)
 	class := o.Status / 100
 	switch {
 	case class == 5:
@@ -171,7 +259,7 @@ func (c Config) judge(o Outcome, header http.Header, body []byte, seen map[strin
 	case class != 2 && class != 4:
 		return o.broken(contracts.RuleUndocumentedStatus, "", fmt.Sprintf("the status is %d, expected %s", o.Status, wanted(k)))
 	}
-	if doubtful, other := c.Description.Doubt(o.Status, header.Get("Content-Type"), body, verdict.Violation); doubtful {
+	if doubtful, other := r.Description.Doubt(o.Status, header.Get("Content-Type"), body, verdict.Violation); doubtful {
 		o.Verdict, o.Rule = Doubtful, "doubt"
 		o.Reason = fmt.Sprintf("andon and kin-openapi disagree on the answer: %s against %s", opinion(verdict.Violation), opinion(other))
 		return o
@@ -182,14 +270,16 @@ func (c Config) judge(o Outcome, header http.Header, body []byte, seen map[strin
 	switch want := k.Status(); {
 	case class == 4 && want != 0 && o.Status != want:
 		return o.broken("wrong-status", "", fmt.Sprintf("it was refused with status %d, expected %d", o.Status, want))
-	case k.Method != c.Description.Method() && !allows(header.Values("Allow"), c.Description.Method()):
-		return o.broken("allow", "", fmt.Sprintf("the header Allow is %q, expected it to name %s", strings.Join(header.Values("Allow"), ", "), c.Description.Method()))
+	case k.Method != r.Description.Method() && !allows(header.Values("Allow"), r.Description.Method()):
+		return o.broken("allow", "", fmt.Sprintf("the header Allow is %q, expected it to name %s", strings.Join(header.Values("Allow"), ", "), r.Description.Method()))
 	}
-	if class == 2 && verdict.ExecutionID != "" && !c.RepeatedIDsAllowed {
-		if other, twice := seen[verdict.ExecutionID]; twice {
+	if class == 2 && verdict.ExecutionID != "" && !r.RepeatedIDsAllowed {
+		r.mutex.Lock()
+		defer r.mutex.Unlock()
+		if other, twice := r.seen[verdict.ExecutionID]; twice {
 			return o.broken(contracts.RuleRepeatedID, "/executionId", fmt.Sprintf("the executionId %.60q was given to the case %s before", verdict.ExecutionID, other))
 		}
-		seen[verdict.ExecutionID] = k.ID
+		r.seen[verdict.ExecutionID] = k.ID
 	}
 	o.Verdict = Held
 	if k.Expect == contracts.Either {

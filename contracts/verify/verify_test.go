@@ -45,8 +45,8 @@ func reference(t testing.TB) http.Handler {
 	return h
 }
 
-// run verifies a handler.
-func run(t testing.TB, h http.Handler) ([]Outcome, error) {
+// hold verifies a handler.
+func hold(t testing.TB, h http.Handler) ([]Outcome, error) {
 	t.Helper()
 	s := httptest.NewServer(h)
 	defer s.Close()
@@ -67,7 +67,7 @@ func broken(outcomes []Outcome) (out []Outcome) {
 }
 
 func TestReference(t *testing.T) {
-	outcomes, err := run(t, reference(t))
+	outcomes, err := hold(t, reference(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -340,7 +340,7 @@ func TestMutants(t *testing.T) {
 	}
 	killed := 0
 	for _, m := range list {
-		outcomes, err := run(t, changed(t, m.change))
+		outcomes, err := hold(t, changed(t, m.change))
 		switch found := broken(outcomes); {
 		case err != nil:
 			t.Errorf("%s: %v", m.name, err)
@@ -450,7 +450,7 @@ func TestHarmless(t *testing.T) {
 		t.Fatalf("there are %d variations, want 30 at least", len(list))
 	}
 	for _, m := range list {
-		outcomes, err := run(t, changed(t, m.change))
+		outcomes, err := hold(t, changed(t, m.change))
 		if err != nil {
 			t.Errorf("%s: %v", m.name, err)
 		}
@@ -464,7 +464,7 @@ func TestHarmless(t *testing.T) {
 func TestLost(t *testing.T) {
 	var n atomic.Int64
 	h := reference(t)
-	outcomes, err := run(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	outcomes, err := hold(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if n.Add(1) > 50 {
 			panic(http.ErrAbortHandler)
 		}
@@ -505,7 +505,7 @@ func TestToken(t *testing.T) {
 	if skipped != 3 {
 		t.Errorf("%d cases are skipped, want 3", skipped)
 	}
-	outcomes, _ = run(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	outcomes, _ = hold(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/"+strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "))
 		_, _ = fmt.Fprint(w, r.Header.Get("Authorization"))
 	}))
@@ -525,5 +525,100 @@ func TestOpinion(t *testing.T) {
 	}
 	if got := opinion(nil); got != "it conforms" {
 		t.Errorf("nil is %q", got)
+	}
+}
+
+// Cases under way at once come to the same outcomes, in the same order.
+func TestConcurrency(t *testing.T) {
+	s := httptest.NewServer(reference(t))
+	defer s.Close()
+	target, err := url.Parse(s.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := Config{Description: description(t), Target: target, Token: secret, Timeout: 5 * time.Second, MaxBody: maxBody}
+	one, err := Run(context.Background(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.Concurrency = 8
+	eight, err := Run(context.Background(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(one) != len(eight) || len(one) < 150 {
+		t.Fatalf("%d and %d outcomes", len(one), len(eight))
+	}
+	for i := range one {
+		if one[i].Case.ID != eight[i].Case.ID || one[i].Verdict != eight[i].Verdict {
+			t.Errorf("%s is %s, %s is %s", one[i].Case.ID, one[i].Verdict, eight[i].Case.ID, eight[i].Verdict)
+		}
+	}
+}
+
+// refusing refuses what the reference provider would take if the body has something in it.
+func refusing(t *testing.T, sign string, calls *atomic.Int64) http.Handler {
+	next := reference(t)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		calls.Add(1)
+		body, _ := io.ReadAll(r.Body)
+		if bytes.Contains(body, []byte(sign)) {
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(http.StatusInternalServerError)
+			return
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		next.ServeHTTP(w, r)
+	})
+}
+
+// A generated case that does not hold is shrunk, by as many calls as were allowed; the first that does not hold can be
+// the last.
+func TestShrinkAndFailFast(t *testing.T) {
+	d := description(t)
+	var calls atomic.Int64
+	s := httptest.NewServer(refusing(t, `"skill"`, &calls))
+	defer s.Close()
+	target, err := url.Parse(s.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := Config{Description: d, Target: target, Token: secret, Timeout: 5 * time.Second, Cases: d.Generated(3, 60), Shrink: 400}
+	outcomes, err := Run(context.Background(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := broken(outcomes)
+	if len(found) < 5 || calls.Load() > int64(len(config.Cases)+config.Shrink) {
+		t.Fatalf("%d did not hold, %d calls", len(found), calls.Load())
+	}
+	first := string(found[0].Case.Body)
+	if len(first) > 60 || !strings.Contains(first, `"skill"`) || !strings.Contains(found[0].Reason, "smallest") || !strings.Contains(found[0].Curl, first) {
+		t.Errorf("the first is shrunk to %s: %s", first, found[0].Reason)
+	}
+
+	calls.Store(0)
+	config.FailFast, config.Shrink = true, 0
+	if outcomes, err = Run(context.Background(), config); err != nil || len(broken(outcomes)) != 1 || calls.Load() != int64(len(outcomes)) {
+		t.Errorf("%d outcomes, %d calls, %v", len(outcomes), calls.Load(), err)
+	}
+}
+
+// Cases about tokens alone are no sign of a token that the target does not know.
+func TestTokenCasesAlone(t *testing.T) {
+	s := httptest.NewServer(reference(t))
+	defer s.Close()
+	target, err := url.Parse(s.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := Config{Description: description(t), Target: target, Token: secret, Timeout: 5 * time.Second}
+	for _, k := range config.All() {
+		if k.Auth != contracts.ValidToken {
+			config.Cases = append(config.Cases, k)
+		}
+	}
+	if outcomes, err := Run(context.Background(), config); err != nil || len(broken(outcomes)) > 0 || len(outcomes) != 3 {
+		t.Errorf("%v, %v", outcomes, err)
 	}
 }

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kaizenautomation/andon/contracts"
+	"github.com/kaizenautomation/andon/reports"
+)
+
+func (c *command) diff() *cobra.Command {
+	var format string
+	cmd := &cobra.Command{
+		Use:   "diff OLD NEW",
+		Short: "Tell which changes between two descriptions break callers",
+		Long: `Diff compares two descriptions and tells what each change means for those who call.
+
+Exit codes: 0 nothing breaks; 1 a change breaks callers; 2 wrong usage.`,
+		Example: `  andon contracts diff openapi.yaml candidate.yaml
+  andon contracts diff openapi.yaml candidate.yaml --format sarif`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 2 {
+				return fmt.Errorf("expected two descriptions, the older and the newer, found %d arguments", len(args))
+			}
+			return nil
+		},
+		RunE: func(_ *cobra.Command, args []string) error { return c.showDiff(args[0], args[1], format) },
+	}
+	cmd.Flags().StringVar(&format, "format", "terminal", strings.Join(verifyFormats, ", "))
+	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(verifyFormats, cobra.ShellCompDirectiveNoFileComp))
+	return cmd
+}
+
+func (c *command) showDiff(before, after, format string) error {
+	if err := checkFormat(format); err != nil {
+		return err
+	}
+	var both []*contracts.Description
+	for _, file := range []string{before, after} {
+		text, err := readBounded(file, 8<<20)
+		if err != nil {
+			return err
+		}
+		d, err := contracts.Load(file, text)
+		if err != nil {
+			return err
+		}
+		both = append(both, d)
+	}
+	changes, err := contracts.Diff(both[0], both[1])
+	if err != nil {
+		return err
+	}
+	v := reports.Verification{
+		Schema: reports.VerificationSchema, Title: "andon contracts diff", Target: before + " → " + after, Started: time.Now().UTC(),
+		SpecSHA256: both[1].SHA256(), Andon: version(), Planned: len(changes) + 1,
+		Checks: []reports.Check{{Engine: "oasdiff", Name: "compared", Proves: "the descriptions can be compared", Verdict: reports.CheckHeld}},
+	}
+	breaking := 0
+	t := reports.Table{Header: []string{"callers", "change", "what"}}
+	for _, change := range changes {
+		verdict := reports.CheckNoted
+		if change.Severity == contracts.Breaking {
+			verdict = reports.CheckBroken
+			breaking++
+		}
+		about := change.Operation
+		if about == "" {
+			about = "the description"
+		}
+		v.Checks = append(v.Checks, reports.Check{Engine: "oasdiff", Name: change.ID, Proves: about, Verdict: verdict, Rule: change.ID, Reason: change.Text})
+		t.Rows = append(t.Rows, []string{string(change.Severity), reports.Printable(change.ID, 80), reports.Printable(change.Text, 300)})
+	}
+	v.Decide("")
+	if breaking > 0 {
+		v.Verdict.Causes = []string{fmt.Sprintf("Of %d changes, %d break callers.", len(changes), breaking)}
+	}
+	if format != "terminal" {
+		return c.showVerification(v, format)
+	}
+	if len(changes) == 0 {
+		_, err = fmt.Fprintln(c.stdout, "no change that callers could notice")
+	} else if err = t.Text(c.stdout); err == nil {
+		_, err = fmt.Fprintf(c.stdout, "\n%d changes, %d of which break callers\n", len(changes), breaking)
+	}
+	if err != nil {
+		return exit{noVerdict, err}
+	}
+	if v.Verdict.ExitCode != 0 {
+		return exit{code: v.Verdict.ExitCode}
+	}
+	return nil
+}
