@@ -95,7 +95,7 @@ func (c *coverage) list(s *node, prefix string, depth int) {
 			c.add(Part{Kind: "value", Name: valueName(prefix, string(compact(n.value())))})
 		}
 	}
-	if branches, _ := branchesOf(s); branches != nil {
+	if branches := branchesOf(s); branches != nil {
 		for i, b := range branches {
 			name := c.branch(b, i)
 			c.add(Part{Kind: "branch", Name: prefix + " as " + name, Breakable: true})
@@ -134,13 +134,13 @@ func (c *coverage) property(s *node, prefix, name string) string {
 func valueName(prefix, value string) string { return prefix + " = " + strings.Trim(value, `"`) }
 
 // branchesOf gives the branches of a schema that is a choice between others.
-func branchesOf(s *node) (branches []*node, key string) {
+func branchesOf(s *node) []*node {
 	for _, key := range []string{"oneOf", "anyOf"} {
 		if b := s.at(key); b != nil && s.at("properties") == nil {
-			return b.list, key
+			return b.list
 		}
 	}
-	return nil, ""
+	return nil
 }
 
 func (c *coverage) branch(b *node, i int) string {
@@ -177,7 +177,7 @@ func (c *coverage) keep(v any, s *node, prefix string, depth int) {
 	if s.at("enum") != nil {
 		c.mark(valueName(prefix, string(compact(v))), 1, 0)
 	}
-	if branches, _ := branchesOf(s); branches != nil {
+	if branches := branchesOf(s); branches != nil {
 		if b, i := c.chosen(v, branches); b != nil {
 			name := c.branch(branches[i], i)
 			c.mark(prefix+" as "+name, 1, 0)
@@ -212,7 +212,7 @@ func (c *coverage) breakAt(v any, pointer []string) {
 		if s, err = c.d.resolve(s); err != nil {
 			break
 		}
-		if branches, _ := branchesOf(s); branches != nil {
+		if branches := branchesOf(s); branches != nil {
 			b, i := c.chosen(v, branches)
 			if b == nil {
 				// Without a branch only the discriminator can be named.

@@ -55,7 +55,7 @@ func (d *Description) draw(dst []byte, s *node, name string, rng *rand.Rand, dep
 	if err != nil || depth > 8 || s.at("const") != nil || s.at("enum") != nil || s.at("allOf") != nil && s.at("properties") == nil {
 		return d.generate(dst, s, rng, depth)
 	}
-	if branches, _ := branchesOf(s); len(branches) > 0 {
+	if branches := branchesOf(s); len(branches) > 0 {
 		return d.draw(dst, branches[rng.IntN(len(branches))], name, rng, depth+1)
 	}
 	types := (&deriver{d: d}).typesOf(s)

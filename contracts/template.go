@@ -63,10 +63,8 @@ func (d *Description) template(v any, s *node, depth int) Template {
 	if err != nil || depth > maxDepth {
 		return Template{Value: v}
 	}
-	for _, key := range []string{"oneOf", "anyOf"} {
-		if branches := s.at(key); branches != nil && s.at("properties") == nil {
-			return d.branchTemplate(v, branches.list, depth)
-		}
+	if branches := branchesOf(s); branches != nil {
+		return d.branchTemplate(v, branches, depth)
 	}
 	if !fitsType(v, s.types()) {
 		v, _ = decodeJSON(d.generate(nil, s, rand.New(rand.NewPCG(0, 0)), 0))

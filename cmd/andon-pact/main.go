@@ -1,7 +1,8 @@
 //go:build pact
 
-// Command andon-pact holds a target against a pact, or calls against Pact's mock server, for andon verify: in a process of its own, because Pact's native
-// library can abort, prints to the standard output and takes over the standard logger. It reads a request as JSON from its
+// Command andon-pact holds a target against a pact, calls against Pact's mock server, or makes the pact of a description,
+// for andon: in a process of its own, because Pact's native library can abort, prints to the standard output and takes over
+// the standard logger. It reads a request as JSON from its
 // standard input and prints the verifier's report. Exit codes: 0 all held; 1 not all; 2 no request.
 package main
 
@@ -26,8 +27,11 @@ func main() {
 	os.Args = os.Args[:1]
 	testing.Main(func(string, string) (bool, error) { return true, nil }, []testing.InternalTest{{Name: "pact", F: func(t *testing.T) {
 		do := pact.Verify
-		if len(r.Calls) > 0 {
+		switch {
+		case len(r.Calls) > 0:
 			do = pact.CheckCalls
+		case len(r.Spec) > 0:
+			do = pact.Make
 		}
 		if err := do(t, r); err != nil {
 			t.Error(err)

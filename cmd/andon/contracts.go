@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"path"
 	"slices"
@@ -49,7 +50,7 @@ func (c *command) contracts() *cobra.Command {
 		},
 	}
 	only.register(list)
-	cmd.AddCommand(list, c.showCase(), c.diff())
+	cmd.AddCommand(list, c.showCase(), c.diff(), c.showPact())
 	return cmd
 }
 
@@ -84,6 +85,35 @@ func (c *command) showCase() *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&curl, "curl", false, "print it as a curl line; the token stands in it as $ANDON_TOKEN")
 	return cmd
+}
+
+func (c *command) showPact() *cobra.Command {
+	return &cobra.Command{
+		Use:   "pact",
+		Short: "Print the pact of the description, as JSON of the pact specification 4",
+		Long: `Pact prints what Pact's verifier holds a provider against: every case that a pact can hold. For another
+description than the built-in one (--spec) andon-pact makes it, with Pact's own mock server.`,
+		Example: `  andon contracts pact > andon-agents.json`,
+		Args:    noArgs,
+		RunE: func(*cobra.Command, []string) error {
+			d, spec, err := c.description()
+			if err != nil {
+				return err
+			}
+			program := findPact()
+			if program == "" && d.SHA256() != builtinSHA256() {
+				return exit{noVerdict, errNoPact}
+			}
+			text, err := c.pactOf(context.Background(), program, d, spec)
+			if err == nil {
+				_, err = c.stdout.Write(text)
+			}
+			if err != nil {
+				return exit{noVerdict, err}
+			}
+			return nil
+		},
+	}
 }
 
 // caseFlags choose among the cases.

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kaizenautomation/andon"
 	"github.com/kaizenautomation/andon/contracts"
 	"github.com/kaizenautomation/andon/contracts/pact"
 	"github.com/kaizenautomation/andon/contracts/verify"
@@ -28,6 +31,9 @@ const (
 
 var engines = []string{engineAll, engineDescription, enginePact}
 
+// errNoPact says that Pact cannot judge.
+var errNoPact = errors.New("andon-pact is not there, neither beside andon nor among the programs: make pact-build builds it")
+
 // findPact gives the path of andon-pact: beside this program, or where programs are looked for. It is empty where there
 // is none.
 func findPact() string {
@@ -42,6 +48,28 @@ func findPact() string {
 		return ""
 	}
 	return path
+}
+
+// pactOf gives the pact of a description: the committed one for openapi.yaml, and one that andon-pact makes for any other.
+func (c *command) pactOf(ctx context.Context, program string, d *contracts.Description, spec []byte) ([]byte, error) {
+	if d.SHA256() == builtinSHA256() {
+		return contracts.Pact, nil
+	}
+	dir, err := os.MkdirTemp("", "andon-pact-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	file := filepath.Join(dir, "pact.json")
+	report, failed := runPact(ctx, program, dir, pact.Request{Spec: spec, PactFile: file})
+	text, err := os.ReadFile(file)
+	return text, pactFailure(ctx, failed, report, err == nil)
+}
+
+// builtinSHA256 is the hash of openapi.yaml.
+func builtinSHA256() string {
+	sum := sha256.Sum256(andon.Spec)
+	return hex.EncodeToString(sum[:])
 }
 
 // verifyPact holds the target against the pact, in a process of its own. The error says that Pact itself failed.

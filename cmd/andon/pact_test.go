@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -43,16 +44,94 @@ func count(v reports.Verification, engine, verdict string) (n int) {
 	return n
 }
 
-// Pact judges the same cases in a process of its own: it passes the reference provider and fails one with a defect, the
-// standard output stays clean, and a target that goes away is no verdict.
-func TestVerifyWithPact(t *testing.T) {
-	dir := t.TempDir()
+// withPact builds andon-pact and puts it where andon finds it.
+func withPact(t *testing.T) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
 	build := exec.Command("go", "build", "-tags", "pact", "-o", filepath.Join(dir, "andon-pact"), "../andon-pact")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
 	t.Setenv("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH"))
 	t.Setenv("ANDON_TOKEN", "")
+	return dir
+}
+
+// A content type and a tier that a description gains are in its pact, without a change of the code.
+func TestPactOfAnotherDescription(t *testing.T) {
+	withPact(t)
+	text := strings.Replace(string(andon.Spec), "enum: [Full, Lite]", "enum: [Full, Lite, Nano]", 1)
+	for old, new := range map[string]string{
+		"        - $ref: '#/components/schemas/JsonContent'\n": "        - $ref: '#/components/schemas/UrlContent'\n",
+		"          json: '#/components/schemas/JsonContent'\n": "          url: '#/components/schemas/UrlContent'\n",
+		"    JsonContent:\n": "    UrlContent: {type: object, required: [type, href], properties: {type: {type: string, const: url}, href: {type: string, format: uri}}}\n",
+	} {
+		changed := strings.Replace(text, old, new+old, 1)
+		if changed == text {
+			t.Fatalf("the description has no %q", old)
+		}
+		text = changed
+	}
+	spec := filepath.Join(t.TempDir(), "nano.yaml")
+	if err := os.WriteFile(spec, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	v := verified(t, 0, "--spec", spec)
+	held := map[string]bool{}
+	for _, c := range v.Checks {
+		if c.Engine == "pact" && c.Verdict == reports.CheckHeld {
+			held[c.Name] = true
+		}
+	}
+	for _, id := range []string{"url.Nano", "text.Nano", "url.missing-href.negative", "text.Full"} {
+		if !held[id] {
+			t.Errorf("by Pact %s is not held", id)
+		}
+	}
+	var stdout, stderr bytes.Buffer
+	if code := execute([]string{"contracts", "pact", "--spec", spec}, &stdout, &stderr); code != 0 || !json.Valid(stdout.Bytes()) || !strings.Contains(stdout.String(), `"url.Nano"`) {
+		t.Errorf("exit code %d: %s", code, stderr.String())
+	}
+}
+
+// The compiled schema, kin-openapi's filter and Pact's mock server agree on what may be sent: on every case that Pact can hold,
+// and on random calls.
+func TestThreeJudges(t *testing.T) {
+	dir := withPact(t)
+	d, err := contracts.Load("openapi.yaml", andon.Spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cases, _ := d.Cases()
+	var calls []pact.Call
+	want := map[string]bool{}
+	for _, k := range append(slices.Clone(cases), d.Generated(1, 300)...) {
+		if held, _ := pact.Held(k); !held || k.Method != d.Method() || k.Auth != contracts.ValidToken || k.ContentType != "application/json" {
+			continue
+		}
+		_, violation := d.ReadRequest(k.Body)
+		second := d.SecondRequest(k.Body)
+		if (violation == nil) != (second == nil) {
+			t.Errorf("%s: %v against %v", k.ID, violation, second)
+		}
+		want[k.ID] = violation == nil
+		calls = append(calls, pact.Call{ID: k.ID, Body: k.Body, Matcher: pact.Matcher(d.RequestTemplate(k.Body))})
+	}
+	outcomes, err := callsPact(context.Background(), filepath.Join(dir, "andon-pact"), d, calls)
+	if err != nil || len(outcomes) != len(calls) || len(calls) < 400 {
+		t.Fatalf("%d outcomes of %d calls, %v", len(outcomes), len(calls), err)
+	}
+	for i, o := range outcomes {
+		if o.Held != want[o.ID] {
+			t.Errorf("%s: Pact takes it: %v, %s; by the description: %v: %.300s", o.ID, o.Held, o.Reason, want[o.ID], calls[i].Body)
+		}
+	}
+}
+
+// Pact judges the same cases in a process of its own: it passes the reference provider and fails one with a defect, the
+// standard output stays clean, and a target that goes away is no verdict.
+func TestVerifyWithPact(t *testing.T) {
+	dir := withPact(t)
 
 	v := verified(t, 0)
 	if n := count(v, "pact", reports.CheckHeld); n < 100 || n+count(v, "description", reports.CheckHeld)+count(v, "description", reports.CheckNoted) != len(v.Checks) || len(v.Checks) != v.Planned {

@@ -92,7 +92,7 @@ func (c *command) verifyTarget(f verifyFlags) error {
 	}
 	program := findPact()
 	if f.engine == enginePact && program == "" {
-		return exit{noVerdict, errors.New("andon-pact is not there, neither beside andon nor among the programs: make pact-build builds it")}
+		return exit{noVerdict, errNoPact}
 	}
 	if f.scenario != "" {
 		return c.verifyScenario(f, program)
@@ -100,7 +100,7 @@ func (c *command) verifyTarget(f verifyFlags) error {
 	if f.timeout <= 0 || f.maxBody < 0 || f.generated < 0 || f.shrink < 0 || f.concurrency < 1 || f.concurrency > maxConcurrency {
 		return fmt.Errorf("--timeout wants more than 0, --max-body, --generated and --shrink 0 or more, --concurrency 1 to %d", maxConcurrency)
 	}
-	d, err := c.descriptionWith(f.fixtures)
+	d, spec, err := c.descriptionWith(f.fixtures)
 	if err != nil {
 		return err
 	}
@@ -141,7 +141,11 @@ func (c *command) verifyTarget(f verifyFlags) error {
 	var pactText []byte
 	if f.engine != engineDescription && program != "" {
 		var calls int
-		if pactText, calls, err = pact.For(config.Cases, bearer != ""); err != nil {
+		whole, err := c.pactOf(context.Background(), program, d, spec)
+		if err == nil {
+			pactText, calls, err = pact.For(whole, config.Cases, bearer != "")
+		}
+		if err != nil {
 			return exit{noVerdict, err}
 		}
 		planned += calls
@@ -300,19 +304,19 @@ func (c *command) announce(f verifyFlags, config verify.Config, planned int, byP
 	fmt.Fprintln(c.stderr)
 }
 
-// descriptionWith loads the contract with the user's fixtures in it, if there are any.
-func (c *command) descriptionWith(fixtures string) (*contracts.Description, error) {
-	d, _, err := c.description()
+// descriptionWith loads the contract with the user's fixtures in it, if there are any, and gives its text.
+func (c *command) descriptionWith(fixtures string) (*contracts.Description, []byte, error) {
+	d, spec, err := c.description()
 	if err != nil || fixtures == "" {
-		return d, err
+		return d, spec, err
 	}
 	data, err := readBounded(fixtures, 1<<20)
 	if err != nil {
-		return nil, fmt.Errorf("the fixtures cannot be read: %w", err)
+		return nil, nil, fmt.Errorf("the fixtures cannot be read: %w", err)
 	}
 	d, err = d.WithFixtures(data)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", fixtures, err)
+		return nil, nil, fmt.Errorf("%s: %w", fixtures, err)
 	}
-	return d, nil
+	return d, spec, nil
 }

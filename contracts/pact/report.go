@@ -22,6 +22,8 @@ type Request struct {
 	Calls    []Call `json:"calls,omitempty"`
 	Outcomes string `json:"outcomes,omitempty"`
 	Path     string `json:"path,omitempty"`
+	// Spec, if it is given, is a description of which the pact is made and written to PactFile instead.
+	Spec []byte `json:"spec,omitempty"`
 }
 
 // Call is a request's body with what the mock server is to expect in its place; see [Matcher].
@@ -31,13 +33,13 @@ type Call struct {
 	Matcher any    `json:"matcher"`
 }
 
-// For gives the committed pact as a target can be held against it: with the bodies of the given cases, in which the user's
+// For gives a pact as a target can be held against it: with the bodies of the given cases, in which the user's
 // values may stand, without the cases that are not among them, and without those about tokens where there is no token. It
 // also gives the number of calls that the verifier makes for it.
-func For(cases []contracts.Case, token bool) (text []byte, calls int, err error) {
+func For(pact []byte, cases []contracts.Case, token bool) (text []byte, calls int, err error) {
 	var file map[string]any
-	if err := json.Unmarshal(contracts.Pact, &file); err != nil {
-		return nil, 0, fmt.Errorf("the committed pact cannot be read: %w", err)
+	if err := json.Unmarshal(pact, &file); err != nil {
+		return nil, 0, fmt.Errorf("the pact cannot be read: %w", err)
 	}
 	byID := map[string]contracts.Case{}
 	for _, c := range cases {

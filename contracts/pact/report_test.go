@@ -99,7 +99,7 @@ func TestFor(t *testing.T) {
 	}
 	cases, _ := mine.Cases()
 	for _, token := range []bool{true, false} {
-		text, calls, err := For(cases, token)
+		text, calls, err := For(contracts.Pact, cases, token)
 		if err != nil {
 			t.Fatal(err)
 		}
