@@ -20,6 +20,7 @@ var house = map[string][]string{
 	"contracts":          {"github.com/getkin/kin-openapi", "github.com/santhosh-tekuri/jsonschema", "go.yaml.in/yaml", "github.com/oasdiff/oasdiff"},
 	"contracts/provider": {"contracts"},
 	"contracts/verify":   {"contracts"},
+	"contracts/broker":   {},
 	"contracts/pact":     {"contracts", "github.com/pact-foundation/pact-go"},
 	"reports/results":    {"github.com/apache/arrow-go"},
 	"reports/metrics":    {"reports/results", "github.com/HdrHistogram/hdrhistogram-go"},
@@ -27,7 +28,7 @@ var house = map[string][]string{
 	"scenarios":          {"contracts", "contracts/provider", "reports/results", "reports/metrics", "go.yaml.in/yaml"},
 	"scenarios/attack":   {"contracts", "scenarios", "reports/results", "reports/metrics", "github.com/tsenart/vegeta", "golang.org/x/sys"},
 	"cmd/andon-pact":     {"contracts/pact"},
-	"cmd/andon": {".", "contracts", "contracts/provider", "contracts/verify", "contracts/pact", "scenarios", "scenarios/attack", "reports", "reports/results", "reports/metrics",
+	"cmd/andon": {".", "contracts", "contracts/provider", "contracts/verify", "contracts/pact", "contracts/broker", "scenarios", "scenarios/attack", "reports", "reports/results", "reports/metrics",
 		"github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term"},
 }
 

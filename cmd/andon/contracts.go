@@ -17,7 +17,7 @@ import (
 func (c *command) contracts() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "contracts",
-		Short: "List and show the cases that the description implies",
+		Short: "Show what the description implies: cases, its pact, what a change breaks",
 		Args:  cobra.ArbitraryArgs,
 		RunE:  group,
 	}
@@ -50,7 +50,7 @@ func (c *command) contracts() *cobra.Command {
 		},
 	}
 	only.register(list)
-	cmd.AddCommand(list, c.showCase(), c.diff(), c.showPact())
+	cmd.AddCommand(list, c.showCase(), c.diff(), c.showPact(), c.publishPact(), c.canDeploy())
 	return cmd
 }
 

@@ -137,8 +137,10 @@ func pactChecks(cases []contracts.Case, outcomes []pact.Outcome, c verify.Config
 		byID[k.ID] = k
 	}
 	for _, o := range outcomes {
-		k := byID[o.ID]
-		check := reports.Check{Engine: enginePact, Name: o.ID, Proves: k.Proves, Expect: string(k.Expect), Verdict: reports.CheckHeld, Curl: k.Curl(c.Target.String())}
+		check := reports.Check{Engine: enginePact, Name: o.ID, Verdict: reports.CheckHeld}
+		if k, known := byID[o.ID]; known {
+			check.Proves, check.Expect, check.Curl = k.Proves, string(k.Expect), k.Curl(c.Target.String())
+		}
 		if !o.Held {
 			check.Verdict, check.Rule, check.Reason = reports.CheckBroken, "pact", o.Reason
 		}

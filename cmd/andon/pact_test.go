@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"net"
 	"os"
 	"os/exec"
@@ -190,5 +191,39 @@ func TestVerifyWithPact(t *testing.T) {
 		if strings.Contains(c.Reason+c.Curl, "tok-pact") {
 			t.Fatalf("the token is in %+v", c)
 		}
+	}
+}
+
+// The pacts that a broker has are verified, the broker is told what came of it, and a pending pact fails nothing.
+func TestVerifyFromBroker(t *testing.T) {
+	withPact(t)
+	b := newBroker(t)
+	interaction := func(name, body string, status int) string {
+		return fmt.Sprintf(`{"type":"Synchronous/HTTP","description":%q,"request":{"method":"POST","path":"/agents/execute","headers":{"Content-Type":["application/json"]},"body":{"contentType":"application/json","content":%s}},"response":{"status":%d}}`, name, body, status)
+	}
+	pact := func(interactions ...string) []byte {
+		return fmt.Appendf(nil, `{"consumer":{"name":"shop"},"provider":{"name":"agents"},"metadata":{"pactSpecification":{"version":"4.0"}},"interactions":[%s]}`, strings.Join(interactions, ","))
+	}
+	kept := interaction("a run of the shop", `{"content":[]}`, 200)
+	args := []string{"--engine", "pact", "--case", "text.Full", "--from-broker", "--publish-results", "--provider-version", "v1", "--provider-branch", "main", "--selector", `{"mainBranch":true}`, "--pending"}
+	b.pact = pact(kept)
+	v := verified(t, 0, args...)
+	if n := count(v, "pact", reports.CheckHeld); n != 2 || v.Planned != 2 {
+		t.Errorf("%d held of %d planned: %+v", n, v.Planned, v.Checks)
+	}
+	if len(b.results) != 1 || b.results[0]["success"] != true || b.results[0]["providerApplicationVersion"] != "v1" || !slices.Equal(b.branches, []string{"main@v1"}) {
+		t.Errorf("the broker was told %v, %v", b.results, b.branches)
+	}
+	if fmt.Sprint(b.wanted["consumerVersionSelectors"]) != "[map[mainBranch:true]]" || b.wanted["includePendingStatus"] != true || b.wanted["providerVersionBranch"] != "main" {
+		t.Errorf("asked for %v", b.wanted)
+	}
+	b.pact = pact(kept, interaction("a run - that nobody grants", `{"content":{}}`, 200))
+	v = verified(t, 1, args...)
+	if count(v, "pact", reports.CheckBroken) != 1 || b.results[1]["success"] != false {
+		t.Errorf("the broker was told %v: %+v", b.results, v.Checks)
+	}
+	b.pending = true
+	if v = verified(t, 0, args...); count(v, "pact", reports.CheckNoted) != 1 || b.results[2]["success"] != false {
+		t.Errorf("pending: %+v", v.Checks)
 	}
 }

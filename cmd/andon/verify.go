@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kaizenautomation/andon/contracts"
+	"github.com/kaizenautomation/andon/contracts/broker"
 	"github.com/kaizenautomation/andon/contracts/pact"
 	"github.com/kaizenautomation/andon/contracts/provider"
 	"github.com/kaizenautomation/andon/contracts/verify"
@@ -31,6 +32,7 @@ type verifyFlags struct {
 	generated, shrink, concurrency              int
 	failFast, dryRun                            bool
 	minCoverage                                 percent
+	broker                                      brokered
 }
 
 // verifyFormats are the formats in which a verification can be written.
@@ -65,6 +67,7 @@ Without --target the reference provider is verified. The cases about tokens need
 	flags.StringVar(&f.tokenFile, "token-file", "", tokenUse)
 	flags.StringVar(&f.format, "format", "terminal", strings.Join(verifyFormats, ", "))
 	f.only.register(cmd)
+	f.broker.register(cmd)
 	flags.IntVar(&f.generated, "generated", 0, "how many random calls are tried besides; --seed says which")
 	flags.IntVar(&f.shrink, "shrink", 100, "how many further calls may be sent to make random calls that fail smaller")
 	flags.IntVar(&f.concurrency, "concurrency", 1, "how many cases are under way at once")
@@ -92,6 +95,12 @@ func (c *command) verifyTarget(f verifyFlags) error {
 	}
 	program := findPact()
 	if f.engine == enginePact && program == "" {
+		return exit{noVerdict, errNoPact}
+	}
+	if err := f.broker.check(); err != nil {
+		return err
+	}
+	if f.broker.from && program == "" {
 		return exit{noVerdict, errNoPact}
 	}
 	if f.scenario != "" {
@@ -150,6 +159,19 @@ func (c *command) verifyTarget(f verifyFlags) error {
 		}
 		planned += calls
 	}
+	var theirs []broker.Pact
+	var from broker.Broker
+	if f.broker.from {
+		if from, theirs, err = f.broker.fetch(context.Background()); err != nil {
+			return err
+		}
+		if len(theirs) == 0 {
+			fmt.Fprintf(c.stderr, "the broker has no pact that %s has to keep\n", pact.Provider)
+		}
+		for _, p := range theirs {
+			planned += pact.Interactions(p.Text)
+		}
+	}
 	c.announce(f, config, planned, pactText != nil, place(target, f.target == ""))
 	if f.engine == engineAll && program == "" {
 		fmt.Fprintln(c.stderr, "Pact is left out: there is no andon-pact beside andon (make pact-build builds it)")
@@ -182,6 +204,11 @@ func (c *command) verifyTarget(f verifyFlags) error {
 	failed := slices.ContainsFunc(outcomes, func(o verify.Outcome) bool { return o.Verdict == verify.Broken })
 	if err == nil && pactText != nil && !(f.failFast && failed) {
 		pactChecks, err = verifyPact(ctx, program, config, pactText)
+	}
+	if err == nil && !(f.failFast && failed) {
+		var more []reports.Check
+		more, err = c.verifyBrokered(ctx, f.broker, from, theirs, program, config)
+		pactChecks = append(pactChecks, more...)
 	}
 	early := ""
 	switch {

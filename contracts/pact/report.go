@@ -70,6 +70,15 @@ func For(pact []byte, cases []contracts.Case, token bool) (text []byte, calls in
 	return text, len(kept), err
 }
 
+// Interactions counts the calls that the verifier makes for a pact.
+func Interactions(pact []byte) int {
+	var file struct{ Interactions []json.RawMessage }
+	if json.Unmarshal(pact, &file) != nil {
+		return 0
+	}
+	return len(file.Interactions)
+}
+
 // Outcome is what Pact's verifier says of one case.
 type Outcome struct {
 	ID   string `json:"id"`
@@ -79,8 +88,8 @@ type Outcome struct {
 }
 
 var (
-	verified = regexp.MustCompile(`^\s+(\S+) \([0-9.]+m?s loading, [0-9.]+m?s verification\)`)
-	failure  = regexp.MustCompile(`^[0-9]+\) Verifying a pact between .* - (\S+)$`)
+	verified = regexp.MustCompile(`^\s+(\S.*?) \([0-9.]+m?s loading, [0-9.]+m?s verification\)`)
+	failure  = regexp.MustCompile(`^[0-9]+\) Verifying a pact between .* - `)
 	colour   = regexp.MustCompile("\x1b\\[[0-9;]*m")
 )
 
@@ -103,10 +112,10 @@ func ParseReport(text string) (outcomes []Outcome) {
 			outcomes = append(outcomes, Outcome{ID: m[1], Held: true})
 			continue
 		}
-		if m := failure.FindStringSubmatch(line); m != nil {
-			current, failing = -1, -1
-			if at, seen := index[m[1]]; seen {
-				outcomes[at].Held, failing = false, at
+		if failure.MatchString(line) {
+			current, failing = -1, named(outcomes, line)
+			if failing >= 0 {
+				outcomes[failing].Held = false
 			}
 			continue
 		}
@@ -127,6 +136,17 @@ func ParseReport(text string) (outcomes []Outcome) {
 		}
 	}
 	return outcomes
+}
+
+// named gives the outcome with whose name a line ends, the longest if there are several; -1 if there is none.
+func named(outcomes []Outcome, line string) int {
+	found := -1
+	for i, o := range outcomes {
+		if strings.HasSuffix(line, " - "+o.ID) && (found < 0 || len(o.ID) > len(outcomes[found].ID)) {
+			found = i
+		}
+	}
+	return found
 }
 
 var mismatched = regexp.MustCompile(`Pact Verification Failed for: \S*/([0-9]+)$`)

@@ -28,6 +28,10 @@ Verifying a pact between andon and agents
       has status code 400 (FAILED)
       has a matching body (OK)
 
+  a run - of somebody's (6ms loading, 7ms verification)
+    returns a response which
+      has status code 200 (FAILED)
+
   all (6ms loading, 7ms verification)
     returns a response which
       has status code 200 (OK)
@@ -45,14 +49,19 @@ Failures:
     2.1) has status code 400
            expected 400 but was 200
 
+3) Verifying a pact between shop and agents Given x - y - a run - of somebody's
+    3.1) has status code 200
+           expected 200 but was 404
 
-There were 2 pact failures
+
+There were 3 pact failures
 `
 
 func TestParseReport(t *testing.T) {
 	want := []Outcome{
 		{"text.Full", false, `1.1) has a matching body $ -> Actual map is missing the following keys: status { - "executionId": "exec_abc123",`},
 		{"text.missing-text.negative", false, "2.1) has status code 400 expected 400 but was 200"},
+		{"a run - of somebody's", false, "3.1) has status code 200 expected 200 but was 404"},
 		{"all", true, ""},
 	}
 	if got := ParseReport(report); !slices.Equal(got, want) {
