@@ -12,6 +12,7 @@
 //   - contracts loads the description, derives cases and requests from it, and judges whether a request or a response conforms.
 //   - contracts/provider is the reference provider, with latency, capacity and faults set at will.
 //   - contracts/pact proves the same cases with Pact: our requests against its mock server, a provider against the pact.
+//   - contracts/broker talks to a Pact Broker: pacts, results, and whether a version may be deployed.
 //   - contracts/verify holds a target against every case that the description implies.
 //   - scenarios reads a scenario and turns it into a plan: when each call is due and what it carries.
 //   - scenarios/attack drives a plan with vegeta's Attacker and streams results.
