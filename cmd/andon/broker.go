@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kaizenautomation/andon/contracts"
 	"github.com/kaizenautomation/andon/contracts/broker"
 	"github.com/kaizenautomation/andon/contracts/pact"
 	"github.com/kaizenautomation/andon/contracts/verify"
@@ -189,8 +190,12 @@ func (c *command) verifyBrokered(ctx context.Context, f brokered, b broker.Broke
 			return checks, err
 		}
 		kept := true
+		_, accepted := pact.Interactions(p.Text)
 		for i := range found {
-			found[i].Proves = p.Name
+			found[i].Proves, found[i].Expect = p.Name, string(contracts.Refused)
+			if accepted[found[i].Name] {
+				found[i].Expect = string(contracts.Accepted)
+			}
 			if found[i].Verdict == reports.CheckBroken {
 				kept = false
 				if p.Pending {

@@ -208,7 +208,7 @@ func TestVerifyFromBroker(t *testing.T) {
 	args := []string{"--engine", "pact", "--case", "text.Full", "--from-broker", "--publish-results", "--provider-version", "v1", "--provider-branch", "main", "--selector", `{"mainBranch":true}`, "--pending"}
 	b.pact = pact(kept)
 	v := verified(t, 0, args...)
-	if n := count(v, "pact", reports.CheckHeld); n != 2 || v.Planned != 2 {
+	if n := count(v, "pact", reports.CheckHeld); n != 2 || v.Planned != 2 || v.Accepted != 2 {
 		t.Errorf("%d held of %d planned: %+v", n, v.Planned, v.Checks)
 	}
 	if len(b.results) != 1 || b.results[0]["success"] != true || b.results[0]["providerApplicationVersion"] != "v1" || !slices.Equal(b.branches, []string{"main@v1"}) {

@@ -159,6 +159,7 @@ func (c *command) verifyTarget(f verifyFlags) error {
 		}
 		planned += calls
 	}
+	starts, open := starting(f, config, pactText != nil)
 	var theirs []broker.Pact
 	var from broker.Broker
 	if f.broker.from {
@@ -169,10 +170,16 @@ func (c *command) verifyTarget(f verifyFlags) error {
 			fmt.Fprintf(c.stderr, "the broker has no pact that %s has to keep\n", pact.Provider)
 		}
 		for _, p := range theirs {
-			planned += pact.Interactions(p.Text)
+			names, accepted := pact.Interactions(p.Text)
+			planned += len(names)
+			for _, name := range names {
+				if accepted[name] {
+					starts++
+				}
+			}
 		}
 	}
-	c.announce(f, config, planned, pactText != nil, place(target, f.target == ""))
+	c.announce(f, config.Shrink, planned, starts, open, place(target, f.target == ""))
 	if f.engine == engineAll && program == "" {
 		fmt.Fprintln(c.stderr, "Pact is left out: there is no andon-pact beside andon (make pact-build builds it)")
 	}
@@ -302,31 +309,35 @@ const (
 	maxRepeat = 600
 )
 
-// announce says how many calls will be sent, and how many of them start a run.
-func (c *command) announce(f verifyFlags, config verify.Config, planned int, byPact bool, where string) {
-	starts, open := 0, 0
+// starting counts the cases that must start a run at the target, and those that may.
+func starting(f verifyFlags, config verify.Config, byPact bool) (must, may int) {
 	for _, k := range config.Cases {
 		held, _ := pact.Held(k)
 		switch {
 		case k.Expect == contracts.Either && f.engine != enginePact:
-			open++
+			may++
 		case k.Expect == contracts.Accepted:
 			if f.engine != enginePact {
-				starts++
+				must++
 			}
 			if held && byPact && !k.Generated {
-				starts++
+				must++
 			}
 		}
 	}
+	return must, may
+}
+
+// announce says how many calls will be sent, and how many of them start a run.
+func (c *command) announce(f verifyFlags, shrink, planned, starts, open int, where string) {
 	order := "one after the other"
 	if f.concurrency > 1 {
 		order = fmt.Sprintf("%d at once", f.concurrency)
 	}
 	fmt.Fprintf(c.stderr, "%d calls, %s → %s\n", planned, order, where)
 	fmt.Fprintf(c.stderr, "%d of them must start a run, %d may", starts, open)
-	if config.Shrink > 0 {
-		fmt.Fprintf(c.stderr, "; up to %d further calls make failing random ones smaller", config.Shrink)
+	if shrink > 0 {
+		fmt.Fprintf(c.stderr, "; up to %d further calls make failing random ones smaller", shrink)
 	}
 	fmt.Fprintln(c.stderr)
 }

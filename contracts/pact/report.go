@@ -70,13 +70,24 @@ func For(pact []byte, cases []contracts.Case, token bool) (text []byte, calls in
 	return text, len(kept), err
 }
 
-// Interactions counts the calls that the verifier makes for a pact.
-func Interactions(pact []byte) int {
-	var file struct{ Interactions []json.RawMessage }
-	if json.Unmarshal(pact, &file) != nil {
-		return 0
+// Interactions lists the calls that the verifier makes for a pact: their names, and whether they are to be accepted.
+func Interactions(pact []byte) (names []string, accepted map[string]bool) {
+	var file struct {
+		Interactions []struct {
+			Description string
+			Response    struct{ Status int }
+		}
 	}
-	return len(file.Interactions)
+	accepted = map[string]bool{}
+	if json.Unmarshal(pact, &file) != nil {
+		return nil, accepted
+	}
+	for _, i := range file.Interactions {
+		names = append(names, i.Description)
+		// A pact that names no status means 200.
+		accepted[i.Description] = i.Response.Status == 0 || i.Response.Status/100 == 2
+	}
+	return names, accepted
 }
 
 // Outcome is what Pact's verifier says of one case.
