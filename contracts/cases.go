@@ -125,7 +125,25 @@ func (c Case) Curl(target string) string {
 	if !utf8.Valid(c.Body) || bytes.IndexByte(c.Body, 0) >= 0 {
 		return "printf " + shellQuote(octal(c.Body)) + " | " + b.String() + " --data-binary @-"
 	}
+	if from, to := spaces(c.Body); to-from > manySpaces {
+		return fmt.Sprintf(`{ printf %%s %s; head -c %d /dev/zero | tr '\0' ' '; printf %%s %s; } | %s --data-binary @-`,
+			shellQuote(string(c.Body[:from])), to-from, shellQuote(string(c.Body[to:])), b.String())
+	}
 	return b.String() + " --data-raw " + shellQuote(string(c.Body))
+}
+
+// manySpaces is how many spaces in a row a command line does not write out.
+const manySpaces = 1000
+
+// spaces finds the first long run of spaces.
+func spaces(body []byte) (from, to int) {
+	from = bytes.Index(body, bytes.Repeat([]byte(" "), manySpaces+1))
+	if from < 0 {
+		return 0, 0
+	}
+	for to = from; to < len(body) && body[to] == ' '; to++ {
+	}
+	return from, to
 }
 
 // octal writes bytes for printf(1).

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"os/exec"
 	"strings"
 	"testing"
 
@@ -213,5 +214,23 @@ func TestVariantsOfAnySchema(t *testing.T) {
 	})
 	if counts[true] < 100 || counts[false] < 100 {
 		t.Errorf("too few were tried: %v", counts)
+	}
+}
+
+// The command line of a case sends its body, byte for byte, even if that is longer than a command line may be.
+func TestCurlOfLargeBody(t *testing.T) {
+	d := loaded(t)
+	c := d.LargeCase(1 << 20)
+	line := c.Curl("http://127.0.0.1:1")
+	if len(line) > 500 {
+		t.Fatalf("the line has %d bytes", len(line))
+	}
+	before, _, piped := strings.Cut(line, " | curl ")
+	if !piped {
+		t.Fatalf("nothing is piped: %s", line)
+	}
+	out, err := exec.Command("sh", "-c", before).Output()
+	if err != nil || !bytes.Equal(out, c.Body) {
+		t.Errorf("%d bytes instead of %d, %v", len(out), len(c.Body), err)
 	}
 }

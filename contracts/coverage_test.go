@@ -1,18 +1,11 @@
 package contracts
 
-import (
-	"testing"
-
-	"github.com/kaizenautomation/andon"
-)
+import "testing"
 
 // The cases of a description exercise all of it, and each of its parts is missed where the cases that are about it are
 // taken away.
 func TestCoverage(t *testing.T) {
-	d, err := Load("openapi.yaml", andon.Spec)
-	if err != nil {
-		t.Fatal(err)
-	}
+	d := loaded(t)
 	cases, _ := d.Cases()
 	parts := d.Coverage(cases, map[int]int{200: 3, 400: 1})
 	named := map[string]Part{}

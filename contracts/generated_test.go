@@ -4,22 +4,11 @@ import (
 	"bytes"
 	"strings"
 	"testing"
-
-	"github.com/kaizenautomation/andon"
 )
-
-func embedded(t *testing.T) *Description {
-	t.Helper()
-	d, err := Load("openapi.yaml", andon.Spec)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return d
-}
 
 // Generated calls are what they are said to be, the same for the same seed, and of many shapes.
 func TestGenerated(t *testing.T) {
-	d := embedded(t)
+	d := loaded(t)
 	cases, again, other := d.Generated(7, 400), d.Generated(7, 400), d.Generated(8, 400)
 	if len(cases) < 350 {
 		t.Fatalf("of 400 calls %d were made", len(cases))
@@ -46,7 +35,7 @@ func TestGenerated(t *testing.T) {
 
 // A call is shrunk to the least that still fails.
 func TestShrink(t *testing.T) {
-	d := embedded(t)
+	d := loaded(t)
 	call := Case{Method: method, ContentType: jsonType, Expect: Accepted, Body: []byte(`{"agentId":"agent_1","content":[{"type":"text","text":"a long text with an \u0001 in it, and more"},` +
 		`{"type":"json","data":{"a":{"b":[1,2,3]},"c":"d"}},{"type":"file","id":"file_1"}],"kaizenVersion":"Full"}`)}
 	for _, c := range []struct {
@@ -83,10 +72,7 @@ func TestShrink(t *testing.T) {
 }
 
 func FuzzShrink(f *testing.F) {
-	d, err := Load("openapi.yaml", andon.Spec)
-	if err != nil {
-		f.Fatal(err)
-	}
+	d := loaded(f)
 	f.Add([]byte(`{"content":[{"type":"text","text":"a"}],"agentId":"ä"}`), uint64(1))
 	f.Fuzz(func(t *testing.T, body []byte, choice uint64) {
 		_, violation := d.ReadRequest(body)

@@ -334,7 +334,11 @@ func (c *command) announce(f verifyFlags, shrink, planned, starts, open int, whe
 	if f.concurrency > 1 {
 		order = fmt.Sprintf("%d at once", f.concurrency)
 	}
-	fmt.Fprintf(c.stderr, "%d calls, %s → %s\n", planned, order, where)
+	noun := "calls"
+	if planned == 1 {
+		noun = "call"
+	}
+	fmt.Fprintf(c.stderr, "%d %s, %s → %s\n", planned, noun, order, where)
 	fmt.Fprintf(c.stderr, "%d of them must start a run, %d may", starts, open)
 	if shrink > 0 {
 		fmt.Fprintf(c.stderr, "; up to %d further calls make failing random ones smaller", shrink)
