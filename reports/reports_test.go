@@ -47,7 +47,7 @@ const hostile = "<script>alert(1)</script> \x1b]0;owned\x07\x1b[31m `code` **bol
 
 func manifest() results.Manifest {
 	return results.Manifest{
-		Schema: "andon.run/1", Andon: "v1.2.3", ID: "20261123T214800Z-mixed", Scenario: "mixed", Seed: 7, Target: "http://127.0.0.1:8080",
+		Schema: "andon.run/2", Andon: "v1.2.3", ID: "20261123T214800Z-mixed", Scenario: "mixed", Seed: 7, Target: "http://127.0.0.1:8080",
 		Started: time.Date(2026, 11, 23, 21, 48, 0, 0, time.UTC), SpecSHA256: strings.Repeat("ab", 32), TimeoutSeconds: 30, InFlight: 100,
 		Labels: results.Labels{
 			Classes: []results.Class{{Name: "text.Full", Tier: "Full", Content: "text"}, {Name: "text.Lite", Tier: "Lite", Content: "text"},
@@ -96,7 +96,7 @@ func fixture(t testing.TB, m results.Manifest, change func(*results.Row)) *metri
 
 func passing(t testing.TB) Summary {
 	m := manifest()
-	return Summarize(m, nil, results.End{Reason: results.Finished, Seconds: 55.2}, fixture(t, m, nil))
+	return Summarize(m, nil, nil, results.End{Reason: results.Finished, Seconds: 55.2}, fixture(t, m, nil))
 }
 
 // failing has every kind of trouble, with samples that a provider made up.
@@ -122,7 +122,7 @@ func failing(t testing.TB) Summary {
 		{Kind: "http-5xx", Rule: "undocumented-status", N: 5, Class: "text.Full", AtSeconds: 1.7, Status: 500, Message: hostile},
 		{Kind: "reset", N: 7, Class: hostile, AtSeconds: 1.9, Message: "read tcp: connection reset by peer"},
 	}
-	return Summarize(m, samples, results.End{Reason: results.Finished, Seconds: 56}, agg)
+	return Summarize(m, samples, nil, results.End{Reason: results.Finished, Seconds: 56}, agg)
 }
 
 func closedLoop(t testing.TB) Summary {
@@ -139,7 +139,7 @@ func closedLoop(t testing.TB) Summary {
 			t.Fatal(err)
 		}
 	}
-	return Summarize(m, nil, results.End{Reason: results.Finished, Seconds: 55}, open)
+	return Summarize(m, nil, nil, results.End{Reason: results.Finished, Seconds: 55}, open)
 }
 
 func TestTerminal(t *testing.T) {
@@ -243,7 +243,7 @@ func compiled(t *testing.T) *jsonschema.Schema {
 func TestSummarySchema(t *testing.T) {
 	schema := compiled(t)
 	m := manifest()
-	empty := Summarize(m, nil, results.End{Reason: results.Cut, Detail: "killed"}, metrics.New(m.Labels, m.Planned))
+	empty := Summarize(m, nil, nil, results.End{Reason: results.Cut, Detail: "killed"}, metrics.New(m.Labels, m.Planned))
 	for name, s := range map[string]Summary{"pass": passing(t), "fail": failing(t), "closed": closedLoop(t), "empty": empty} {
 		dir := t.TempDir()
 		if err := WriteSummary(dir, s); err != nil {
@@ -312,7 +312,7 @@ func TestReadSummary(t *testing.T) {
 		t.Errorf("where there is none: %v", err)
 	}
 	for text, want := range map[string]string{
-		"{": "summary.json:1", `{"schema":"andon.summary/2"}`: "another version", `{"schema":"andon.summary/1","x":1}`: "unknown field",
+		"{": "summary.json:1", `{"schema":"andon.summary/1"}`: "another version", `{"schema":"andon.summary/2","x":1}`: "unknown field",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, "summary.json"), []byte(text), 0o666); err != nil {
 			t.Fatal(err)
@@ -376,7 +376,7 @@ func TestVerdict(t *testing.T) {
 		for _, e := range c.thresholds {
 			m.Thresholds = append(m.Thresholds, results.Threshold{Expr: e})
 		}
-		s := Summarize(m, nil, c.end, fixture(t, m, c.change))
+		s := Summarize(m, nil, nil, c.end, fixture(t, m, c.change))
 		causes := strings.Join(s.Verdict.Causes, "\n")
 		if s.Verdict.Status != c.status || s.Verdict.ExitCode != c.code || !strings.Contains(causes, c.cause) || (c.cause == "") != (causes == "") && c.status != NoVerdict {
 			t.Errorf("%s: %+v; want %s, %d, %q", c.why, s.Verdict, c.status, c.code, c.cause)

@@ -24,7 +24,7 @@ import (
 var SummarySchema []byte
 
 const (
-	summarySchema = "andon.summary/1"
+	summarySchema = "andon.summary/2"
 	summaryFile   = "summary.json"
 	// maxPoints is how many stretches the timeline is cut into at most.
 	maxPoints = 300
@@ -33,7 +33,7 @@ const (
 // Summary is the document summary.json: times in seconds, sizes in bytes, rates in hits a second. A figure that the
 // samples cannot support is null.
 type Summary struct {
-	// Schema names this format: "andon.summary/1".
+	// Schema names this format: "andon.summary/2".
 	Schema   string           `json:"schema"`
 	Verdict  Verdict          `json:"verdict"`
 	Validity metrics.Validity `json:"validity"`
@@ -41,6 +41,10 @@ type Summary struct {
 	// Total is all measured phases, without warm-ups; the times of deliberately invalid calls are left out.
 	Total  metrics.Figures `json:"total"`
 	Groups Groups          `json:"groups"`
+	// Parts are what the service time of all measured phases is made of.
+	Parts metrics.Parts `json:"parts"`
+	// Generator says how the generator itself did.
+	Generator metrics.Generator `json:"generator"`
 	// Thresholds are the scenario's, and those that hold without being written down.
 	Thresholds []Threshold `json:"thresholds"`
 	// Samples show the first hit of each kind of trouble.
@@ -61,6 +65,9 @@ type Run struct {
 	DurationSeconds float64 `json:"durationSeconds"`
 	// SpecSHA256 is the hash of the description that responses were judged by.
 	SpecSHA256 string `json:"specSha256"`
+	// Command is the command line that repeats the run; Platform is what it ran on.
+	Command  []string `json:"command"`
+	Platform string   `json:"platform"`
 	// Andon is the version of the tool.
 	Andon string `json:"andon"`
 	// End says how the run ended.
@@ -119,16 +126,18 @@ var standing = [...]struct{ metric, expr string }{
 	{"errors", "rate(errors) < 1%"},
 }
 
-// Summarize says what came of a run. elapsed and all figures follow from the manifest, the end and the rows that agg was
-// given, so that a run summarized live and the same run read from its files have the same summary.
-func Summarize(m results.Manifest, samples []results.Sample, end results.End, agg *metrics.Aggregator) Summary {
+// Summarize says what came of a run. elapsed and all figures follow from the manifest, the end, the vitals and the rows that
+// agg was given, so that a run summarized live and the same run read from its files have the same summary.
+func Summarize(m results.Manifest, samples []results.Sample, vitals []results.Vitals, end results.End, agg *metrics.Aggregator) Summary {
 	elapsed := agg.Elapsed(end)
+	generator := agg.Generator(m.Generator, vitals)
 	s := Summary{
 		Schema:   summarySchema,
-		Validity: agg.Validity(m.InFlight),
+		Validity: agg.Validity(m.InFlight, generator),
 		Run: Run{
 			ID: m.ID, Scenario: m.Scenario, Seed: m.Seed, Target: m.Target, Started: m.Started.UTC(),
 			DurationSeconds: end.Seconds, SpecSHA256: m.SpecSHA256, Andon: m.Andon,
+			Command: append([]string{}, m.Generator.Command...), Platform: m.Generator.Platform,
 			End:      End{Reason: end.Reason, Detail: end.Detail},
 			InFlight: m.InFlight, TimeoutSeconds: m.TimeoutSeconds,
 			Phases: m.Labels.Phases, Classes: m.Labels.Classes,
@@ -138,6 +147,7 @@ func Summarize(m results.Manifest, samples []results.Sample, end results.End, ag
 			Tier: agg.By(metrics.ByTier, elapsed), Content: agg.By(metrics.ByContent, elapsed),
 			Class: agg.By(metrics.ByClass, elapsed), Phase: agg.By(metrics.ByPhase, elapsed),
 		},
+		Parts: agg.Parts(), Generator: generator,
 		Thresholds: []Threshold{},
 		Samples:    append([]results.Sample{}, samples...),
 		Timeline:   append([]metrics.Point{}, agg.Timeline(maxPoints)...),

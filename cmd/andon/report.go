@@ -85,7 +85,7 @@ func summaryOf(dir string) (reports.Summary, error) {
 	if !complete && run.End.Reason != results.Cut {
 		return s, exit{noVerdict, fmt.Errorf("%s: the results end too early although the run says that it ended; the file was damaged", dir)}
 	}
-	s = reports.Summarize(run.Manifest, run.Samples, run.End, agg)
+	s = reports.Summarize(run.Manifest, run.Samples, run.Vitals, run.End, agg)
 	if run.End.Reason != results.Cut {
 		// The report is asked for, not the file: a folder that cannot be written is no reason to fail.
 		_ = reports.WriteSummary(dir, s)

@@ -133,7 +133,7 @@ func (c *command) runScenario(args []string, f runFlags) error {
 	if err != nil {
 		return exit{noVerdict, fmt.Errorf("the run directory cannot be read back: %w", err)}
 	}
-	summary := reports.Summarize(run.Manifest, run.Samples, end, agg)
+	summary := reports.Summarize(run.Manifest, run.Samples, run.Vitals, end, agg)
 	if err := c.conclude(summary, dir); err != nil {
 		return err
 	}

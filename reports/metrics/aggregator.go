@@ -23,6 +23,10 @@ type Aggregator struct {
 	cells   []*cell // by phase, then class; nil until the first row
 	// lag and ownLag are kept by phase: lateness is the run's, not a class's.
 	lag, ownLag []*sparse
+	// parts are the parts of the service time by phase, without those of deliberately invalid calls.
+	parts []*parts
+	// busy is for how many seconds calls were on the wire, less those for which the generator stood still.
+	busy float64
 	// sentUntil is the latest moment at which a hit was due or sent.
 	sentUntil time.Duration
 	timeline  *timeline
@@ -63,6 +67,7 @@ func New(labels results.Labels, planned [][]uint64) *Aggregator {
 		cells:   make([]*cell, len(labels.Phases)*len(labels.Classes)),
 		lag:     make([]*sparse, len(labels.Phases)),
 		ownLag:  make([]*sparse, len(labels.Phases)),
+		parts:   make([]*parts, len(labels.Phases)),
 		sum:     newDense(),
 	}
 	a.timeline = &timeline{width: time.Second, sum: a.sum}
@@ -120,6 +125,10 @@ func (a *Aggregator) Add(r results.Row) error {
 	a.sentUntil = max(a.sentUntil, due)
 	if sent {
 		a.sentUntil = max(a.sentUntil, due+time.Duration(lag))
+		a.busy += inSeconds(max(service-nanos(r.Stall), 0))
+		if kind.timed && !invalid {
+			a.addParts(r)
+		}
 	}
 	if !phase.Closed {
 		a.addLag(r, sent, lag)
@@ -131,9 +140,10 @@ func (a *Aggregator) Add(r results.Row) error {
 	return nil
 }
 
-// addLag keeps how late a hit of an open phase was. A dropped hit counts as late; as late by our own fault it counts
-// only if its own lag is beyond tolerance: one that waited for the target says nothing about the generator, and many
-// of them would hide the hits that do.
+// addLag keeps how late a hit of an open phase was. By our own fault it was held up for as long as it left late though
+// a slot was free, and as the generator stood still while it was under way. A dropped hit counts as late; as held up by
+// us it counts only if that is beyond tolerance: one that waited for the target says nothing about the generator, and
+// many of them would hide the hits that do.
 func (a *Aggregator) addLag(r results.Row, sent bool, lag int64) {
 	if !sent && r.Error != results.Dropped {
 		return
@@ -142,8 +152,44 @@ func (a *Aggregator) addLag(r results.Row, sent bool, lag int64) {
 		a.lag[r.Phase], a.ownLag[r.Phase] = new(sparse), new(sparse)
 	}
 	a.lag[r.Phase].record(lag)
-	if own := nanos(r.OwnLag); sent || own > int64(Tolerance) {
+	if own := min(nanos(r.OwnLag)+nanos(r.Stall), highest); sent || own > int64(Tolerance) {
 		a.ownLag[r.Phase].record(own)
+	}
+}
+
+// parts are distributions of the parts of the service time; connect and tls of those hits alone that had to connect.
+type parts struct{ connect, tls, wait, read sparse }
+
+func (a *Aggregator) addParts(r results.Row) {
+	p := a.parts[r.Phase]
+	if p == nil {
+		p = new(parts)
+		a.parts[r.Phase] = p
+	}
+	if r.Connect > 0 {
+		p.connect.record(nanos(r.Connect))
+	}
+	if r.TLS > 0 {
+		p.tls.record(nanos(r.TLS))
+	}
+	p.wait.record(nanos(r.Wait()))
+	p.read.record(nanos(r.Read))
+}
+
+// Parts are the parts of the service time in the measured phases.
+func (a *Aggregator) Parts() Parts {
+	times := func(of func(*parts) *sparse) Times {
+		a.sum.reset()
+		for i, p := range a.parts {
+			if p != nil && !a.labels.Phases[i].Warmup {
+				of(p).addTo(a.sum)
+			}
+		}
+		return a.sum.times()
+	}
+	return Parts{
+		Connect: times(func(p *parts) *sparse { return &p.connect }), TLS: times(func(p *parts) *sparse { return &p.tls }),
+		Wait: times(func(p *parts) *sparse { return &p.wait }), Read: times(func(p *parts) *sparse { return &p.read }),
 	}
 }
 

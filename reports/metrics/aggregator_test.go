@@ -265,7 +265,7 @@ func TestAnyRows(t *testing.T) {
 			"total":    {total, b.Total(21)},
 			"groups":   {a.By(ByClass, 21), b.By(ByClass, 21)},
 			"timeline": {a.Timeline(7), b.Timeline(7)},
-			"validity": {a.Validity(5), b.Validity(5)},
+			"validity": {a.Validity(5, Generator{}), b.Validity(5, Generator{})},
 		} {
 			x, err := json.Marshal(both[0])
 			if err != nil {

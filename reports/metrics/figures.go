@@ -87,6 +87,16 @@ type Times struct {
 	Max  *float64 `json:"max"`
 }
 
+// Parts says what the service time is made of. Connect and TLS are over those hits alone for which a connection was set
+// up; those set up before the first hit are in nobody's time. Wait is from then to the first byte of the response, Read
+// from there to the last; it is 0 where a response came at once.
+type Parts struct {
+	Connect Times `json:"connect"`
+	TLS     Times `json:"tls"`
+	Wait    Times `json:"wait"`
+	Read    Times `json:"read"`
+}
+
 // Lag says how late hits left, in seconds; null as in [Times].
 type Lag struct {
 	P50 *float64 `json:"p50"`
@@ -100,7 +110,8 @@ type Validity struct {
 	Status string `json:"status"`
 	// Reasons are sentences with figures that say why, and what to do; empty for a valid run.
 	Reasons []string `json:"reasons"`
-	// Lag is actual send − due; OwnLag is the part of it during which a slot was free.
+	// Lag is actual send − due; OwnLag is the part of it during which a slot was free, and the time for which the generator
+	// stood still while the hit was under way.
 	Lag    Lag `json:"lag"`
 	OwnLag Lag `json:"ownLag"`
 }
@@ -108,7 +119,7 @@ type Validity struct {
 // What a run's figures can be.
 const (
 	Valid            = "valid"
-	GeneratorLimited = "generator-limited" // hits left late though slots were free: our fault, no verdict possible
+	GeneratorLimited = "generator-limited" // hits were held up by the generator itself: our fault, no verdict possible
 	TargetLimited    = "target-limited"    // hits left late because every slot waited on the target: a finding
 	NoData           = "no-data"           // no response was measured
 )

@@ -19,28 +19,32 @@ const Tolerance = 10 * time.Millisecond
 // Lag is actual send − due, over the sent and the dropped hits of the open phases that are measured.
 func (a *Aggregator) Lag() Lag { return a.measured().lag().lag() }
 
-// OwnLag is the part of the lag during which a slot was free, over the sent hits of the open phases that are measured,
-// and those dropped hits whose own lag is beyond [Tolerance].
+// OwnLag is for how long the generator itself held hits up: the part of the lag during which a slot was free, and the time
+// for which it stood still while they were under way. It is over the sent hits of the open phases that are measured, and
+// those dropped hits that were held up beyond [Tolerance].
 func (a *Aggregator) OwnLag() Lag { return a.measured().ownLag().lag() }
 
-// Validity judges the run; inFlight is its limit of calls in flight, for the sentence.
+// Validity judges the run; inFlight is its limit of calls in flight, and how the generator did, for the sentences.
 //
 // It is no-data if no hit of a measured phase got a whole response; else generator-limited if the p99 of the own lag is
 // beyond [Tolerance]; else target-limited if the p99 of the lag is, or a hit was dropped; else valid. With fewer hits than
 // a p99 needs, the largest lag stands for it, and may be ten times the tolerance: one late hit of a few is no trend.
 // A closed loop has no due times and so no lag.
-func (a *Aggregator) Validity(inFlight int) Validity {
+func (a *Aggregator) Validity(inFlight int, how Generator) Validity {
 	g := a.measured()
 	v := Validity{Status: Valid, Reasons: []string{}, Lag: a.Lag(), OwnLag: a.OwnLag()}
-	own, ownLate := lateness(v.OwnLag)
-	lag, late := lateness(v.Lag)
+	own, ownLate := lateness(v.OwnLag, "was held up for %s")
+	lag, late := lateness(v.Lag, "left %s late")
 	total := g.counts()
 	if ownLate {
 		v.Status = GeneratorLimited
-		v.Reasons = append(v.Reasons, fmt.Sprintf("the generator fell behind: %s although slots were free (tolerance %s), so "+
+		v.Reasons = append(v.Reasons, fmt.Sprintf("the generator fell behind: %s by andon itself (tolerance %s), so "+
 			"the figures speak of this machine and not of the target; ask for fewer calls a second, give andon more cores "+
 			"(GOMAXPROCS, a container's CPU limit), or run it on another machine than the provider's", own,
 			spell(Tolerance.Seconds(), 3)))
+		if why := how.causes(); why != "" {
+			v.Reasons = append(v.Reasons, "what held the generator up: "+why)
+		}
 	} else if late || total.Dropped > 0 {
 		v.Status = TargetLimited
 		reason := fmt.Sprintf("hits left late because every slot (limits.inFlight %d) was waiting on the target", inFlight)
@@ -61,14 +65,14 @@ func (a *Aggregator) Validity(inFlight int) Validity {
 }
 
 // lateness puts a lag in words, and says whether it is beyond tolerance.
-func lateness(l Lag) (words string, late bool) {
+func lateness(l Lag, words string) (said string, late bool) {
 	switch {
 	case l.Max == nil:
 		return "", false
 	case l.P99 != nil:
-		return fmt.Sprintf("1 hit in 100 left %s late or later", spell(*l.P99, 3)), *l.P99 > Tolerance.Seconds()
+		return fmt.Sprintf("1 hit in 100 "+words+" or more", spell(*l.P99, 3)), *l.P99 > Tolerance.Seconds()
 	}
-	return fmt.Sprintf("a hit left %s late", spell(*l.Max, 3)), *l.Max > 10*Tolerance.Seconds()
+	return fmt.Sprintf("a hit "+words, spell(*l.Max, 3)), *l.Max > 10*Tolerance.Seconds()
 }
 
 // spell writes seconds with that many significant digits and a unit that suits them.

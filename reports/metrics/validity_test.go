@@ -35,7 +35,7 @@ func TestValidity(t *testing.T) {
 		{"punctual", labels(), good, Valid, nil},
 		{"1 in 100 may be late", labels(), append(repeat(9, lagged(steady, 1, 1)), good...), Valid, nil},
 		{"2 in 100 may not", labels(), append(repeat(20, lagged(steady, 1, 0.5)), good...), GeneratorLimited,
-			[]string{"left 500 ms late", "tolerance 10 ms", "GOMAXPROCS", "fewer calls a second", "another machine"}},
+			[]string{"held up for 500 ms", "tolerance 10 ms", "GOMAXPROCS", "fewer calls a second", "another machine"}},
 		{"late for want of slots", labels(), append(repeat(20, lagged(steady, 1, 0)), good...), TargetLimited,
 			[]string{"limits.inFlight 50", "left 1 s late", "finding about the target"}},
 		{"one dropped", labels(), append(good, dropped(30, 0)), TargetLimited, []string{"1 of 1001 hits were dropped"}},
@@ -45,7 +45,7 @@ func TestValidity(t *testing.T) {
 			append(append(repeat(5000, dropped(30, 0)), repeat(20, lagged(steady, 1, 0.5))...), good...), GeneratorLimited, nil},
 		{"few, one late", labels(), []results.Row{lagged(steady, 0.099, 0.099)}, Valid, nil},
 		{"few, one very late", labels(), []results.Row{lagged(steady, 0.11, 0.11)}, GeneratorLimited,
-			[]string{"a hit left 110 ms late"}},
+			[]string{"a hit was held up for 110 ms"}},
 		{"few, one very late for want of slots", labels(), []results.Row{lagged(steady, 0.11, 0)}, TargetLimited, nil},
 		{"late in the warm-up only", labels(), append(repeat(1000, lagged(warmup, 1, 1)), good...), Valid, nil},
 		{"closed loop", closed, repeat(1000, lagged(steady, 1, 1)), Valid, nil},
@@ -53,10 +53,10 @@ func TestValidity(t *testing.T) {
 		{"a warm-up only", labels(), repeat(1000, lagged(warmup, 0, 0)), NoData, nil},
 		{"no answer", labels(), append(repeat(3, failed(steady, full, results.DialRefused, 0)),
 			failed(steady, lite, results.Reset, 0)), NoData, []string{"none of 4 hits", "3 dial-refused, 1 reset"}},
-		{"no answer, and late", labels(), repeat(3, dropped(30, 30)), NoData, []string{"3 dropped", "left 30 s late"}},
+		{"no answer, and late", labels(), repeat(3, dropped(30, 30)), NoData, []string{"3 dropped", "held up for 30 s"}},
 	} {
 		a := aggregate(t, c.labels, nil, c.rows...)
-		got := a.Validity(50)
+		got := a.Validity(50, Generator{})
 		if got.Status != c.want || got.Status == Valid != (len(got.Reasons) == 0) {
 			t.Errorf("%s: %s %q, want %s", c.name, got.Status, got.Reasons, c.want)
 		}

@@ -21,7 +21,7 @@ import (
 )
 
 const (
-	hitsFormat = "andon.hits/1"
+	hitsFormat = "andon.hits/2"
 	// batchRows is the most rows of one record batch.
 	batchRows = 32768
 	// batchLimit, metadataLimit and bodyLimit bound what a reader takes for a batch; more is no file of andon's.
@@ -41,6 +41,10 @@ func columns() []arrow.Field {
 		{Name: "lag_s", Type: arrow.PrimitiveTypes.Float32},
 		{Name: "own_lag_s", Type: arrow.PrimitiveTypes.Float32},
 		{Name: "service_s", Type: arrow.PrimitiveTypes.Float32},
+		{Name: "connect_s", Type: arrow.PrimitiveTypes.Float32},
+		{Name: "tls_s", Type: arrow.PrimitiveTypes.Float32},
+		{Name: "read_s", Type: arrow.PrimitiveTypes.Float32},
+		{Name: "stall_s", Type: arrow.PrimitiveTypes.Float32},
 		{Name: "status", Type: arrow.PrimitiveTypes.Uint16},
 		{Name: "class", Type: texts(arrow.PrimitiveTypes.Int16)},
 		{Name: "phase", Type: texts(arrow.PrimitiveTypes.Int8)},
@@ -67,8 +71,9 @@ func dictionaries(l Labels) (classes, phases, kinds, rules []string) {
 // The other candidate was a folder of Parquet files, one a second. Both are read by pandas, polars and DuckDB. Over 10,000
 // rows at 1,000 a second, Parquet with zstd took 25 bytes and 1.8 µs a row, Arrow 40 bytes and 0.09 µs: at 10,000 hits a
 // second that is 2 % of a core or none. A stream is one file that grows at its end, whose whole batches can be read
-// whatever happens to the process; an hour of Parquet would be 3,600 files. A row takes 39 bytes, and a batch 1.2 kB on
-// top, so that slow runs take more for each hit.
+// whatever happens to the process; an hour of Parquet would be 3,600 files. Columns are compressed with LZ4 where that
+// saves a tenth: those that are nearly always 0 then cost nothing, and a row takes less than 40 bytes. A batch takes
+// 1.5 kB on top, so that slow runs take more for each hit.
 type hitsWriter struct {
 	file   *os.File
 	buffer *bufio.Writer
@@ -79,6 +84,8 @@ type hitsWriter struct {
 	n, in, out            []uint32
 	due                   []int64
 	lag, ownLag, service  []float32
+	connect, tls, read    []float32
+	stall                 []float32
 	status                []uint16
 	class                 []int16
 	phase, kind, ruleName []int8
@@ -108,7 +115,7 @@ func sum(data []byte) string {
 
 func newHitsWriter(file *os.File, m Manifest) *hitsWriter {
 	w := &hitsWriter{file: file, buffer: bufio.NewWriterSize(file, 64<<10), schema: hitsSchema(m)}
-	w.arrow = ipc.NewWriter(w.buffer, ipc.WithSchema(w.schema))
+	w.arrow = ipc.NewWriter(w.buffer, ipc.WithSchema(w.schema), ipc.WithLZ4(), ipc.WithMinSpaceSavings(0.1))
 	classes, phases, kinds, rules := dictionaries(m.Labels)
 	for i, texts := range [][]string{classes, phases, kinds, rules} {
 		b := array.NewStringBuilder(memory.DefaultAllocator)
@@ -124,6 +131,10 @@ func (w *hitsWriter) add(r Row) error {
 	w.lag = append(w.lag, r.Lag)
 	w.ownLag = append(w.ownLag, r.OwnLag)
 	w.service = append(w.service, r.Service)
+	w.connect = append(w.connect, r.Connect)
+	w.tls = append(w.tls, r.TLS)
+	w.read = append(w.read, r.Read)
+	w.stall = append(w.stall, r.Stall)
 	w.status = append(w.status, r.Status)
 	w.class = append(w.class, int16(r.Class))
 	w.phase = append(w.phase, int8(r.Phase))
@@ -155,18 +166,19 @@ func (w *hitsWriter) flush() error {
 	}
 	plain(0, arrow.Uint32Traits.CastToBytes(w.n))
 	plain(1, arrow.Int64Traits.CastToBytes(w.due))
-	plain(2, arrow.Float32Traits.CastToBytes(w.lag))
-	plain(3, arrow.Float32Traits.CastToBytes(w.ownLag))
-	plain(4, arrow.Float32Traits.CastToBytes(w.service))
-	plain(5, arrow.Uint16Traits.CastToBytes(w.status))
-	indexed(6, 0, arrow.Int16Traits.CastToBytes(w.class))
-	indexed(7, 1, arrow.Int8Traits.CastToBytes(w.phase))
-	indexed(8, 2, arrow.Int8Traits.CastToBytes(w.kind))
-	indexed(9, 3, arrow.Int8Traits.CastToBytes(w.ruleName))
-	plain(10, arrow.Uint32Traits.CastToBytes(w.in))
-	plain(11, arrow.Uint32Traits.CastToBytes(w.out))
+	for i, times := range [...][]float32{w.lag, w.ownLag, w.service, w.connect, w.tls, w.read, w.stall} {
+		plain(2+i, arrow.Float32Traits.CastToBytes(times))
+	}
+	plain(9, arrow.Uint16Traits.CastToBytes(w.status))
+	indexed(10, 0, arrow.Int16Traits.CastToBytes(w.class))
+	indexed(11, 1, arrow.Int8Traits.CastToBytes(w.phase))
+	indexed(12, 2, arrow.Int8Traits.CastToBytes(w.kind))
+	indexed(13, 3, arrow.Int8Traits.CastToBytes(w.ruleName))
+	plain(14, arrow.Uint32Traits.CastToBytes(w.in))
+	plain(15, arrow.Uint32Traits.CastToBytes(w.out))
 	err := w.arrow.Write(array.NewRecordBatch(w.schema, cols, int64(rows)))
 	w.n, w.due, w.lag, w.ownLag, w.service, w.status = w.n[:0], w.due[:0], w.lag[:0], w.ownLag[:0], w.service[:0], w.status[:0]
+	w.connect, w.tls, w.read, w.stall = w.connect[:0], w.tls[:0], w.read[:0], w.stall[:0]
 	w.class, w.phase, w.kind, w.ruleName, w.in, w.out = w.class[:0], w.phase[:0], w.kind[:0], w.ruleName[:0], w.in[:0], w.out[:0]
 	return errors.Join(err, w.buffer.Flush())
 }
@@ -233,8 +245,9 @@ func readHits(path string, m Manifest, each func(Row) error) (complete bool, err
 		batches++
 	}
 	if err := r.Err(); err != nil && !errors.Is(err, io.EOF) {
-		// Where the file ends within a batch, the end is missing; anywhere else, it is corrupt.
-		if in.n >= size && !complete {
+		// Where the file ends within a batch, the end is missing, even if it should end with bytes that look like the mark;
+		// anywhere else, it is corrupt.
+		if in.n >= size {
 			return false, nil
 		}
 		return false, fmt.Errorf("%s is corrupt after batch %d, at about byte %d: %w", path, batches, in.n, err)
@@ -330,14 +343,17 @@ func eachRow(batch arrow.RecordBatch, labels Labels, each func(Row) error) error
 	}
 	col := batch.Column
 	n, due := col(0).(*array.Uint32).Uint32Values(), col(1).(*array.Int64).Int64Values()
-	lag, ownLag := col(2).(*array.Float32).Float32Values(), col(3).(*array.Float32).Float32Values()
-	service, status := col(4).(*array.Float32).Float32Values(), col(5).(*array.Uint16).Uint16Values()
-	in, out := col(10).(*array.Uint32).Uint32Values(), col(11).(*array.Uint32).Uint32Values()
+	var times [7][]float32
+	for i := range times {
+		times[i] = col(2 + i).(*array.Float32).Float32Values()
+	}
+	status := col(9).(*array.Uint16).Uint16Values()
+	in, out := col(14).(*array.Uint32).Uint32Values(), col(15).(*array.Uint32).Uint32Values()
 	classes, phases, kinds, rules := dictionaries(labels)
 	var indices [4]arrow.Array
 	for i, want := range [][]string{classes, phases, kinds, rules} {
-		d := col(6 + i).(*array.Dictionary)
-		if err := checkDictionary(batch.ColumnName(6+i), d, want); err != nil {
+		d := col(10 + i).(*array.Dictionary)
+		if err := checkDictionary(batch.ColumnName(10+i), d, want); err != nil {
 			return err
 		}
 		indices[i] = d.Indices()
@@ -350,7 +366,8 @@ func eachRow(batch arrow.RecordBatch, labels Labels, each func(Row) error) error
 			return fmt.Errorf("row %d refers to a text that the run does not have", i+1)
 		}
 		err := each(Row{
-			N: n[i], Due: time.Duration(due[i]), Lag: lag[i], OwnLag: ownLag[i], Service: service[i], Status: status[i],
+			N: n[i], Due: time.Duration(due[i]), Lag: times[0][i], OwnLag: times[1][i], Service: times[2][i],
+			Connect: times[3][i], TLS: times[4][i], Read: times[5][i], Stall: times[6][i], Status: status[i],
 			Class: uint16(class[i]), Phase: uint8(phase[i]), Error: Kind(kind[i]), Rule: uint8(rule[i]),
 			BytesIn: in[i], BytesOut: out[i],
 		})

@@ -106,7 +106,7 @@ func TestRoundTrip(t *testing.T) {
 		if !complete || !slices.Equal(got, want) {
 			rt.Fatalf("complete %v\n got %+v\nwant %+v", complete, got, want)
 		}
-		if m := manifest(); run.Schema != "andon.run/1" || run.Seed != m.Seed || !reflect.DeepEqual(run.Labels, m.Labels) || !reflect.DeepEqual(run.Planned, m.Planned) ||
+		if m := manifest(); run.Schema != "andon.run/2" || run.Seed != m.Seed || !reflect.DeepEqual(run.Labels, m.Labels) || !reflect.DeepEqual(run.Planned, m.Planned) ||
 			!slices.Equal(run.Thresholds, m.Thresholds) || !run.Started.Equal(m.Started) || run.End != (End{Reason: Finished, Seconds: 35.5}) {
 			rt.Fatalf("the run is %+v", run)
 		}
@@ -238,18 +238,19 @@ func TestColumns(t *testing.T) {
 		got = append(got, field.Name+" "+field.Type.String())
 	}
 	text := func(index string) string { return "dictionary<values=utf8, indices=" + index + ", ordered=false>" }
-	want := []string{"n uint32", "due_ns int64", "lag_s float32", "own_lag_s float32", "service_s float32", "status uint16",
+	want := []string{"n uint32", "due_ns int64", "lag_s float32", "own_lag_s float32", "service_s float32",
+		"connect_s float32", "tls_s float32", "read_s float32", "stall_s float32", "status uint16",
 		"class " + text("int16"), "phase " + text("int8"), "error " + text("int8"), "rule " + text("int8"), "bytes_in uint32", "bytes_out uint32"}
 	if !slices.Equal(got, want) {
 		t.Errorf("the columns are %q, want %q", got, want)
 	}
-	if m := r.Schema().Metadata().ToMap(); m["format"] != "andon.hits/1" || m["run"] != "a-run" || m["scenario"] != "mixed" || m["seed"] != "9223372036854775808" {
+	if m := r.Schema().Metadata().ToMap(); m["format"] != "andon.hits/2" || m["run"] != "a-run" || m["scenario"] != "mixed" || m["seed"] != "9223372036854775808" {
 		t.Errorf("the metadata are %v", m)
 	}
 	if !r.Next() {
 		t.Fatal(r.Err())
 	}
-	class := r.RecordBatch().Column(6).(*array.Dictionary)
+	class := r.RecordBatch().Column(10).(*array.Dictionary)
 	if s := class.Dictionary().(*array.String).Value(class.GetValueIndex(1)); s != "text.Lite" {
 		t.Errorf("the class of row 1 reads %q", s)
 	}
@@ -350,9 +351,9 @@ func TestOpenErrors(t *testing.T) {
 	for _, c := range []struct{ why, text, want string }{
 		{"an empty file", "", "run.json"},
 		{"no JSON", "{\n x", "run.json:2"},
-		{"another version", strings.Replace(string(text), "andon.run/1", "andon.run/2", 1), "another version of andon"},
+		{"another version", strings.Replace(string(text), "andon.run/2", "andon.run/1", 1), "another version of andon"},
 		{"a field it does not know", strings.Replace(string(text), `"seed"`, `"sneed"`, 1), "sneed"},
-		{"no labels", `{"schema":"andon.run/1"}`, "expected labels"},
+		{"no labels", `{"schema":"andon.run/2"}`, "expected labels"},
 		{"counts that do not fit", strings.Replace(string(text), "      3\n    ],", "      3, 4\n    ],", 1), "/planned/0"},
 	} {
 		if err := os.WriteFile(path, []byte(c.text), 0o666); err != nil {

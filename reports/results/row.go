@@ -24,6 +24,12 @@ type Row struct {
 	OwnLag float32
 	// Service is send → last byte, in seconds, or the time until the hit was given up. It is 0 for a dropped hit.
 	Service float32
+	// Connect, TLS and Read are parts of Service, in seconds: what a new connection took, 0 where one was open already;
+	// its handshake; and first byte → last byte, 0 where the whole response came at once. What is left is [Row.Wait].
+	Connect, TLS, Read float32
+	// Stall is the part of Service, in seconds, during which the generator's own process stood still: that part of the
+	// time says nothing about the provider.
+	Stall float32
 	// Status is the HTTP status, or 0 where no response head arrived.
 	Status uint16
 	// Class is an index into Labels.Classes.
@@ -43,6 +49,10 @@ func (r Row) Latency() time.Duration { return seconds(r.Lag) + seconds(r.Service
 
 // ServiceTime is send → last byte.
 func (r Row) ServiceTime() time.Duration { return seconds(r.Service) }
+
+// Wait is the part of Service, in seconds, between a connection and the first byte of the response: the sending of the
+// request, the way there and back, and the provider's own time.
+func (r Row) Wait() float32 { return max(r.Service-r.Connect-r.TLS-r.Read, 0) }
 
 // Sent tells whether the hit left at all.
 func (r Row) Sent() bool { return r.Error != Dropped && r.Error != Unsent }
@@ -154,7 +164,7 @@ type Labels struct {
 // Manifest says what a run is: it is written before the first call, and everything that a report needs besides the
 // rows is in it.
 type Manifest struct {
-	// Schema names this format: "andon.run/1".
+	// Schema names this format: "andon.run/2".
 	Schema string `json:"schema"`
 	// Andon is the version of the tool.
 	Andon string `json:"andon"`
@@ -175,8 +185,48 @@ type Manifest struct {
 	// TimeoutSeconds and InFlight are the limits that the run was under.
 	TimeoutSeconds float64 `json:"timeoutSeconds"`
 	InFlight       int     `json:"inFlight"`
+	// Generator is what the calls were sent with.
+	Generator Generator `json:"generator"`
 	// HitsHead is the SHA-256, in hex, of the first message of hits.arrow; [Create] fills it in.
 	HitsHead string `json:"hitsHead"`
+}
+
+// Generator says what the calls of a run were sent with.
+type Generator struct {
+	// Command is the command line that repeats the run; no secret is ever on one.
+	Command []string `json:"command,omitempty"`
+	// Transport names what carried the calls.
+	Transport string `json:"transport,omitempty"`
+	// Cores is how many processors the process could use; OpenFiles is how many files and sockets it could have open, 0
+	// where there is no limit or it is not known.
+	Cores     float64 `json:"cores,omitempty"`
+	OpenFiles uint64  `json:"openFiles,omitempty"`
+	// Platform is the operating system, the architecture and the version of Go.
+	Platform string `json:"platform,omitempty"`
+}
+
+// Vitals are how the generator itself did during about one second of a run.
+type Vitals struct {
+	// AtSeconds is the end of that second, on the run's clock; Seconds is its length.
+	AtSeconds float64 `json:"atSeconds"`
+	Seconds   float64 `json:"seconds"`
+	// CPUSeconds is the processor time that the process took, over all cores.
+	CPUSeconds float64 `json:"cpuSeconds"`
+	// PauseSeconds is for how long garbage collections stopped the process in all, PauseMax for how long at once.
+	PauseSeconds float64 `json:"pauseSeconds"`
+	PauseMax     float64 `json:"pauseMax"`
+	// StallSeconds is for how long the process stood still where it should have woken: it was paused, or other
+	// processes had the cores. StallMax is the longest time at once.
+	StallSeconds float64 `json:"stallSeconds"`
+	StallMax     float64 `json:"stallMax"`
+	// InFlight is the mean number of calls on the wire over Samples looks at it, evenly spaced; it is what Little's law
+	// is checked by.
+	InFlight float64 `json:"inFlight"`
+	Samples  uint64  `json:"samples"`
+	// Queue is the most records that waited to be counted and kept.
+	Queue int `json:"queue"`
+	// Connections is how many connections were set up since the run began, those before the first hit among them.
+	Connections uint64 `json:"connections"`
 }
 
 // Threshold is one condition on a run's figures.

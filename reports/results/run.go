@@ -21,11 +21,13 @@ const (
 	manifestFile = "run.json"
 	hitsFile     = "hits.arrow"
 	samplesFile  = "samples.jsonl"
+	vitalsFile   = "vitals.jsonl"
 	endFile      = "end.json"
 
-	manifestSchema = "andon.run/1"
+	manifestSchema = "andon.run/2"
 	maxManifest    = 16 << 20
 	maxSamples     = 1000
+	maxVitals      = 1 << 20 // a week and more
 )
 
 // NewDir gives a name for a run and a place for it below parent that is not taken, such as 20261123T214800Z-mixed.
@@ -46,6 +48,7 @@ type Writer struct {
 	dir     string
 	hits    *hitsWriter
 	samples *os.File
+	vitals  *os.File
 	written int
 }
 
@@ -88,13 +91,17 @@ func Create(dir string, m Manifest, files map[string][]byte) (*Writer, error) {
 	if err != nil {
 		return nil, errors.Join(err, hits.Close())
 	}
-	return &Writer{dir: dir, hits: newHitsWriter(hits, m), samples: samples}, nil
+	vitals, err := os.Create(filepath.Join(dir, vitalsFile))
+	if err != nil {
+		return nil, errors.Join(err, hits.Close(), samples.Close())
+	}
+	return &Writer{dir: dir, hits: newHitsWriter(hits, m), samples: samples, vitals: vitals}, nil
 }
 
 // writeFile writes one of the caller's files below the run directory.
 func writeFile(dir, name string, data []byte) error {
 	switch name {
-	case manifestFile, hitsFile, samplesFile, endFile:
+	case manifestFile, hitsFile, samplesFile, vitalsFile, endFile:
 		return fmt.Errorf("a file called %s cannot be kept in a run directory, which has its own: rename it", name)
 	}
 	if !filepath.IsLocal(filepath.FromSlash(name)) {
@@ -118,17 +125,24 @@ func (w *Writer) Sample(s Sample) error {
 	if w.written++; w.written > maxSamples {
 		return nil
 	}
-	line, err := json.Marshal(s)
+	return writeLine(w.samples, s)
+}
+
+// Vitals keeps how the generator did.
+func (w *Writer) Vitals(v Vitals) error { return writeLine(w.vitals, v) }
+
+func writeLine(f *os.File, document any) error {
+	line, err := json.Marshal(document)
 	if err != nil {
 		return err
 	}
-	_, err = w.samples.Write(append(line, '\n'))
+	_, err = f.Write(append(line, '\n'))
 	return err
 }
 
 // Close writes how the run ended, last of all: a run directory with an end is whole.
 func (w *Writer) Close(e End) error {
-	if err := errors.Join(w.hits.close(), w.samples.Close()); err != nil {
+	if err := errors.Join(w.hits.close(), w.samples.Close(), w.vitals.Close()); err != nil {
 		return err
 	}
 	return WriteJSON(filepath.Join(w.dir, endFile), e)
@@ -155,6 +169,8 @@ type Run struct {
 	Dir string
 	Manifest
 	Samples []Sample
+	// Vitals are how the generator did, second by second.
+	Vitals []Vitals
 	// End says how the run ended; its Reason is Cut where the process died before it could say so.
 	End End
 }
@@ -172,10 +188,14 @@ func Open(dir string) (*Run, error) {
 	if err := checkManifest(r.Manifest); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	if err := r.readSamples(filepath.Join(dir, samplesFile)); err != nil {
+	var err error
+	if r.Samples, err = readLines[Sample](filepath.Join(dir, samplesFile), maxSamples); err != nil {
 		return nil, err
 	}
-	err := ReadJSON(filepath.Join(dir, endFile), &r.End)
+	if r.Vitals, err = readLines[Vitals](filepath.Join(dir, vitalsFile), maxVitals); err != nil {
+		return nil, err
+	}
+	err = ReadJSON(filepath.Join(dir, endFile), &r.End)
 	if errors.Is(err, fs.ErrNotExist) {
 		r.End = End{Reason: Cut, Detail: "the end of the run is missing: andon was killed, or is still running; the figures go up to the last second that was written"}
 	} else if err != nil {
@@ -201,31 +221,32 @@ func checkManifest(m Manifest) error {
 	return nil
 }
 
-// readSamples reads one sample a line; a last line without an end was being written when the process died.
-func (r *Run) readSamples(path string) error {
+// readLines reads one document a line; a last line without an end was being written when the process died. A file that is
+// not there has none.
+func readLines[T any](path string, most int) (all []T, err error) {
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+		return nil, nil
 	} else if err != nil {
-		return err
+		return nil, err
 	}
 	defer f.Close()
 	in := bufio.NewReaderSize(f, 32<<10) // a sample is a few kilobytes, and six times that at most, escaped
-	for line := 1; line <= maxSamples; line++ {
+	for line := 1; line <= most; line++ {
 		text, err := in.ReadSlice('\n')
 		switch {
 		case errors.Is(err, io.EOF):
-			return nil
+			return all, nil
 		case err != nil:
-			return fmt.Errorf("%s:%d: %w", path, line, err)
+			return nil, fmt.Errorf("%s:%d: %w", path, line, err)
 		}
-		var s Sample
-		if err := json.Unmarshal(text, &s); err != nil {
-			return fmt.Errorf("%s:%d: not a sample: %w", path, line, err)
+		var one T
+		if err := json.Unmarshal(text, &one); err != nil {
+			return nil, fmt.Errorf("%s:%d: expected a line of andon's, found something else: %w", path, line, err)
 		}
-		r.Samples = append(r.Samples, s)
+		all = append(all, one)
 	}
-	return nil
+	return all, nil
 }
 
 // ReadJSON reads a document that andon wrote. What it does not know in it is an error.

@@ -8,7 +8,6 @@
 package attack
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"net/http"
@@ -53,8 +52,9 @@ type run struct {
 	stopped  time.Duration // when stop was closed
 	kill     context.Context
 
-	client     *http.Transport
-	buffers    sync.Pool // of *bytes.Buffer: a request's body while it is built, then the response's
+	transport  transport
+	template   template
+	spaces     sync.Pool // of *workspace
 	rules      map[string]uint8
 	inFlight   atomic.Int64
 	dispatched atomic.Uint64 // hits that the pacer has let go
@@ -75,13 +75,12 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (*metrics.Agg
 	r := &run{
 		Config: c, closed: c.Plan.Closed(), kill: ctx,
 		stop: make(chan struct{}), freed: make(chan struct{}, 1),
-		client: newTransport(c.Plan.InFlight, c.Plan.Timeout),
-		rules:  map[string]uint8{},
-
+		transport: newTransport(ctx, c), template: newTemplate(c.Target, c.Token),
+		rules:   map[string]uint8{},
 		sampled: make([]atomic.Bool, len(results.KindNames())*len(c.Plan.Labels.Rules)),
 	}
-	r.buffers.New = func() any { return new(bytes.Buffer) }
-	defer r.client.CloseIdleConnections()
+	r.spaces.New = func() any { return new(workspace) }
+	defer r.transport.close()
 	for i, rule := range c.Plan.Labels.Rules {
 		r.rules[rule] = uint8(i)
 	}
@@ -108,6 +107,7 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (*metrics.Agg
 		attacker.Stop()
 	}()
 
+	r.transport.warm(r.connections(workers))
 	r.began = time.Now()
 	go r.sink.drain()
 	// What vegeta is told to fetch is never fetched: the round tripper builds the request of the hit by its number.
@@ -125,6 +125,14 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (*metrics.Agg
 	}
 	<-finished
 	return r.sink.finish(ctx.Err() != nil || isClosed(interrupt))
+}
+
+// connections is how many to set up before the first hit: one for each caller, or as many as answers within 50 ms need.
+func (r *run) connections(workers int) int {
+	if r.closed {
+		return workers
+	}
+	return min(workers, max(8, int(r.Plan.PeakRate()/20)))
 }
 
 func isClosed(c <-chan struct{}) bool {

@@ -337,9 +337,9 @@ provider: {latency: 1ms, faults: {stall: {at: 1500ms, for: 1s}}}
 		if p99 := *o.total.Latency.P99; p99 < 0.9 {
 			t.Errorf("in flight %d: the p99 of the latency is %v s with a stall of 1 s", inFlight, p99)
 		}
-		service, limited := *o.total.Service.P90, o.agg.Validity(inFlight).Status
+		service, limited := *o.total.Service.P90, o.agg.Validity(inFlight, metrics.Generator{}).Status
 		if small := inFlight == 20; small != (service < 0.3) || small != (limited == metrics.TargetLimited) {
-			t.Errorf("in flight %d: the p90 of the service time is %v s, and the run is %s: %v", inFlight, service, limited, o.agg.Validity(inFlight).Reasons)
+			t.Errorf("in flight %d: the p90 of the service time is %v s, and the run is %s: %v", inFlight, service, limited, o.agg.Validity(inFlight, metrics.Generator{}).Reasons)
 		}
 	}
 }
@@ -479,7 +479,7 @@ func TestDropped(t *testing.T) {
 			t.Fatalf("a dropped hit is %+v", row)
 		}
 	}
-	if v := o.agg.Validity(2); v.Status != metrics.NoData {
+	if v := o.agg.Validity(2, metrics.Generator{}); v.Status != metrics.NoData {
 		t.Errorf("without an answer the run is %s", v.Status)
 	}
 }

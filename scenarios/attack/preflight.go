@@ -22,11 +22,7 @@ func Preflight(ctx context.Context, target *url.URL) error {
 	if proxy, err := http.ProxyFromEnvironment(&http.Request{URL: target}); err != nil || proxy != nil {
 		return err
 	}
-	port := target.Port()
-	if port == "" {
-		port = map[string]string{"http": "80", "https": "443"}[target.Scheme]
-	}
-	address := net.JoinHostPort(target.Hostname(), port)
+	address := net.JoinHostPort(target.Hostname(), portOf(target))
 	ctx, cancel := context.WithTimeout(ctx, 2*preflightTimeout)
 	defer cancel()
 	conn, err := (&net.Dialer{Timeout: preflightTimeout}).DialContext(ctx, "tcp", address)

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptrace"
+	"net/url"
 	"strconv"
 	"strings"
 	"syscall"
@@ -19,194 +20,111 @@ import (
 	"github.com/kaizenautomation/andon/reports/results"
 )
 
-const (
-	// maxResponse is how much of a response's body is read: an answer to this call is a few hundred bytes.
-	maxResponse = 1 << 20
-	// keptBuffer is the largest buffer that is kept for another response.
-	keptBuffer  = 64 << 10
-	dialTimeout = 10 * time.Second
-)
+// transport carries calls over HTTP.
+type transport interface {
+	// warm sets up n connections, as far as it can.
+	warm(n int)
+	// do sends the request of x and reads what comes back, within x's deadline.
+	do(x *exchange) error
+	// close ends the idle connections.
+	close()
+}
 
-// newTransport gives connections of HTTP/1.1 that stay open for the run, one for each call in flight. The local port is
-// the kernel's choice: binding to it beforehand, as vegeta's own dialer does, searches among all ports in TIME_WAIT.
-func newTransport(inFlight int, timeout time.Duration) *http.Transport {
-	dialer := &net.Dialer{Timeout: min(dialTimeout, timeout), KeepAlive: 30 * time.Second}
-	return &http.Transport{
-		Proxy:               http.ProxyFromEnvironment,
-		DialContext:         dialer.DialContext,
-		TLSHandshakeTimeout: min(dialTimeout, timeout),
-		TLSClientConfig:     &tls.Config{MinVersion: tls.VersionTLS12, ClientSessionCache: tls.NewLRUClientSessionCache(0)},
-		MaxIdleConnsPerHost: inFlight,
-		IdleConnTimeout:     90 * time.Second,
-		// Not nil: HTTP/2 would put all calls on one connection, and hide what a connection costs.
-		TLSNextProto:           map[string]func(string, *tls.Conn) http.RoundTripper{},
-		DisableCompression:     true,
-		MaxResponseHeaderBytes: 64 << 10,
+// newTransport gives the connections of a run: andon's own, or where a proxy stands in between, those of net/http.
+func newTransport(kill context.Context, c Config) transport {
+	secure := &tls.Config{MinVersion: tls.VersionTLS12, ClientSessionCache: tls.NewLRUClientSessionCache(0)}
+	if proxy, err := http.ProxyFromEnvironment(&http.Request{URL: c.Target}); proxy == nil && err == nil {
+		return newPool(kill, c.Target, secure, c.Plan.Timeout)
+	}
+	timeout := min(dialTimeout, c.Plan.Timeout)
+	return &standard{
+		kill: kill, target: c.Target, token: c.Token,
+		client: &http.Transport{
+			Proxy:               http.ProxyFromEnvironment,
+			DialContext:         (&net.Dialer{Timeout: timeout, KeepAlive: 30 * time.Second}).DialContext,
+			TLSHandshakeTimeout: timeout,
+			TLSClientConfig:     secure,
+			MaxIdleConnsPerHost: c.Plan.InFlight,
+			IdleConnTimeout:     90 * time.Second,
+			// Not nil: HTTP/2 would put all calls on one connection, and hide what a connection costs.
+			TLSNextProto:           map[string]func(string, *tls.Conn) http.RoundTripper{},
+			DisableCompression:     true,
+			MaxResponseHeaderBytes: maxHead,
+		},
 	}
 }
 
-// RoundTrip implements http.RoundTripper for vegeta: it fires the hit that the request's number stands for. What vegeta is
-// given back is nothing but a sign that the hit is over.
-func (r *run) RoundTrip(asked *http.Request) (*http.Response, error) {
-	n, err := strconv.ParseUint(asked.Header.Get("X-Vegeta-Seq"), 10, 64)
-	if err != nil {
-		return nil, fmt.Errorf("the hit has no number: %w", err)
-	}
-	r.hit(n)
-	return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Request: asked}, nil
+// standard is the transport of net/http.
+type standard struct {
+	kill   context.Context
+	target *url.URL
+	token  string
+	client *http.Transport
 }
 
-// hit fires hit n and hands its row to the sink.
-func (r *run) hit(n uint64) {
-	rec := record{row: results.Row{N: uint32(n)}}
-	row := &rec.row
-	buffer := r.buffers.Get().(*bytes.Buffer)
-	body, class := r.Plan.AppendBody(buffer.AvailableBuffer(), n)
-	body = bytes.Clone(body)
-	row.Class, row.BytesOut = uint16(class), uint32(len(body))
+func (*standard) warm(int) {}
 
-	var due, free time.Duration
-	if !r.closed {
-		due, free = r.Plan.Due(n), r.slots.free(n)
-		r.inFlight.Add(1)
-	}
-	send := time.Since(r.began)
-	phase, _, _ := r.Plan.At(send)
-	if r.closed {
-		due = send
-	} else {
-		phase = r.Plan.Phase(n)
-	}
-	row.Due, row.Phase = due, uint8(phase)
-	row.Lag, row.OwnLag = seconds(max(send-due, 0)), seconds(max(send-max(due, free), 0))
-	switch {
-	case r.kill.Err() != nil:
-		row.Error, row.BytesOut = results.Unsent, 0
-	case send-due > r.Plan.Timeout:
-		row.Error, row.BytesOut = results.Dropped, 0
-	default:
-		r.exchange(&rec, buffer, body, send)
-	}
+func (s *standard) close() { s.client.CloseIdleConnections() }
 
-	if buffer.Cap() <= keptBuffer {
-		buffer.Reset()
-		r.buffers.Put(buffer)
-	}
-	now := time.Since(r.began)
-	r.slots.end(now)
-	r.inFlight.Add(-1)
-	if r.closed {
-		select {
-		case r.freed <- struct{}{}:
-		default:
-		}
-	}
-	rec.end = now
-	r.sink.queue <- rec
-}
-
-// exchange sends the request, reads the answer, takes the time, and judges.
-func (r *run) exchange(rec *record, buffer *bytes.Buffer, body []byte, send time.Duration) {
-	row := &rec.row
-	connected := false
-	ctx, cancel := context.WithTimeout(r.kill, r.Plan.Timeout)
+func (s *standard) do(x *exchange) error {
+	ctx, cancel := context.WithDeadline(s.kill, x.deadline)
 	defer cancel()
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected = true }})
-	request := contracts.NewRequest(ctx, r.Target, r.Token, body)
-	response, err := r.client.RoundTrip(request)
-	if err == nil {
-		row.Status = uint16(min(max(response.StatusCode, 0), 9999))
-		buffer.Reset()
-		_, err = buffer.ReadFrom(io.LimitReader(response.Body, maxResponse+1))
-		row.Service = seconds(time.Since(r.began) - send)
-		response.Body.Close()
-		row.BytesIn = uint32(buffer.Len())
-	} else {
-		row.Service = seconds(time.Since(r.began) - send)
+	var begun, dialed time.Time
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		ConnectStart:         func(string, string) { begun = time.Now() },
+		ConnectDone:          func(string, string, error) { dialed = time.Now() },
+		TLSHandshakeDone:     func(tls.ConnectionState, error) { x.handshake = time.Since(dialed) },
+		GotConn:              func(c httptrace.GotConnInfo) { x.connected = true },
+		GotFirstResponseByte: func() { x.first = time.Now() },
+	})
+	response, err := s.client.RoundTrip(contracts.NewRequest(ctx, s.target, s.token, x.message[x.body:]))
+	if !begun.IsZero() && dialed.After(begun) {
+		x.dial = dialed.Sub(begun)
 	}
-	switch {
-	case err != nil:
-		row.Error = classify(err, connected, response != nil)
-		r.sample(rec, transportMessage(row.Error, err, r.Plan.Timeout), nil)
-	case buffer.Len() > maxResponse:
-		row.Error = results.BodyLimit
-		r.sample(rec, fmt.Sprintf("the response's body is longer than %d bytes", maxResponse), buffer.Bytes())
-	default:
-		r.judge(rec, response.Header.Get("Content-Type"), buffer.Bytes())
+	if err != nil {
+		return err
 	}
+	x.begun, x.status, x.contentType = true, response.StatusCode, response.Header.Get("Content-Type")
+	b := bytes.NewBuffer(x.in[:0])
+	_, err = b.ReadFrom(io.LimitReader(response.Body, maxResponse+1))
+	x.in = b.Bytes()
+	x.answer = x.in
+	response.Body.Close()
+	return err
 }
 
-// judge holds a whole response against the contract.
-func (r *run) judge(rec *record, contentType string, body []byte) {
-	row := &rec.row
-	status := int(row.Status)
-	verdict := r.Description.JudgeResponse(status, contentType, body)
-	rec.execution = verdict.ExecutionID
-	message := ""
-	if v := verdict.Violation; v != nil {
-		row.Rule, message = r.rules[v.Rule], v.Message
-	}
-	invalid := r.Plan.Labels.Classes[row.Class].Invalid
-	switch class := status / 100; {
-	case class == 2 && invalid:
-		row.Error, row.Rule = results.Accepted, r.rules[contracts.RuleAccepted]
-		message = fmt.Sprintf("a call that breaks the contract was accepted with status %d", status)
-	case class == 4 && invalid && row.Rule == 0:
-		row.Error = results.None
-	case class == 2 || class == 4 && invalid:
-		if row.Rule != 0 {
-			row.Error = results.Contract
-		}
-	case class == 3:
-		row.Error = results.Status3xx
-	case class == 4:
-		row.Error = results.Status4xx
-	case class == 5:
-		row.Error = results.Status5xx
-	default:
-		row.Error = results.StatusOther
-	}
-	if row.Error == results.None {
-		return
-	}
-	if message == "" {
-		message = fmt.Sprintf("a valid call was answered with status %d", status)
-	}
-	r.sample(rec, message, body)
+// template is the head of the requests, all but the length of the body.
+type template struct{ before, after []byte }
+
+// newTemplate takes the head from net/http, so that andon's own connections send what those of net/http would.
+func newTemplate(target *url.URL, token string) template {
+	var whole bytes.Buffer
+	// Writing to a buffer does not fail, and the URL was checked before.
+	_ = contracts.NewRequest(context.Background(), target, token, []byte{'{'}).Write(&whole)
+	before, after, _ := bytes.Cut(whole.Bytes(), []byte("\r\nContent-Length: 1\r\n"))
+	return template{before, after[:len(after)-1]}
 }
 
-const (
-	sampleBody    = 2048
-	sampleMessage = 1024
-)
+// digits is how many the length of a body has at most.
+const digits = 20
 
-// sample attaches an example to the record, if it is the first of its kind and rule.
-func (r *run) sample(rec *record, message string, body []byte) {
-	row := &rec.row
-	if row.Error == results.Canceled || r.sampled[int(row.Error)*len(r.Plan.Labels.Rules)+int(row.Rule)].Swap(true) {
-		return
-	}
-	labels := r.Plan.Labels
-	rec.sample = &results.Sample{
-		Kind: row.Error.String(), Rule: labels.Rules[row.Rule], N: row.N, Class: labels.Classes[row.Class].Name,
-		AtSeconds: row.Due.Seconds(), Status: int(row.Status),
-		Message: r.scrub(message, sampleMessage), Body: r.scrub(string(body[:min(len(body), maxScrubbed)]), sampleBody),
-	}
+// room is how many bytes to leave free before a body.
+func (t template) room() int {
+	return len(t.before) + len("\r\nContent-Length: ") + digits + len("\r\n") + len(t.after)
 }
 
-// maxScrubbed bounds the work on a body; the token is looked for well beyond what is kept, so that no part of one that
-// the cut falls into stays.
-const maxScrubbed = 16 << 10
-
-// scrub takes the token out of a text that the provider may have echoed it in, and shortens it.
-func (r *run) scrub(text string, limit int) string {
-	if r.Token != "" {
-		text = strings.ReplaceAll(text, r.Token, "[token]")
+// put writes the head right before the body that begins at b[room], and tells where the request begins.
+func (t template) put(b []byte) (begin int) {
+	room := t.room()
+	var length [digits]byte
+	at := room
+	for _, part := range [...][]byte{
+		t.after, []byte("\r\n"), strconv.AppendInt(length[:0], int64(len(b)-room), 10), []byte("\r\nContent-Length: "), t.before,
+	} {
+		at -= len(part)
+		copy(b[at:], part)
 	}
-	if len(text) > limit {
-		text = strings.ToValidUTF8(text[:limit], "") + "…"
-	}
-	return text
+	return at
 }
 
 // classify names a transport error. The connection was there, or not; the head of the response had come, or not.
@@ -233,15 +151,24 @@ func classify(err error, connected, head bool) results.Kind {
 		return results.TimeoutWaiting
 	case dialing:
 		return results.Dial
-	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, io.EOF),
-		errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed), strings.Contains(text, "server closed"):
+	case isReset(err), strings.Contains(text, "server closed"):
 		return results.Reset
 	// What net/http cannot read as HTTP: a head, or the framing of a body.
-	case head, strings.Contains(text, "transport connection broken"), strings.Contains(text, "malformed"),
-		strings.Contains(text, "response headers exceeded"):
+	case head, errors.Is(err, errHead), errors.Is(err, errHeadMax), strings.Contains(text, "transport connection broken"),
+		strings.Contains(text, "malformed"), strings.Contains(text, "response headers exceeded"):
 		return results.BadHTTP
 	}
 	return results.Other
+}
+
+// isReset tells that the connection ended.
+func isReset(err error) bool {
+	for _, end := range [...]error{syscall.ECONNRESET, syscall.EPIPE, io.EOF, io.ErrUnexpectedEOF, net.ErrClosed, errStale} {
+		if errors.Is(err, end) {
+			return true
+		}
+	}
+	return false
 }
 
 func isTimeout(err error) bool {

@@ -1,0 +1,110 @@
+package metrics
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/kaizenautomation/andon/reports/results"
+)
+
+// Generator says how the generator itself did, over the whole run.
+type Generator struct {
+	// Cores is how many processors it could use, CPU how many it used on average, and CPUMax in its busiest second.
+	Cores  float64 `json:"cores"`
+	CPU    float64 `json:"cpu"`
+	CPUMax float64 `json:"cpuMax"`
+	// PauseSeconds is for how long garbage collections stopped it in all, PauseMax for how long at once.
+	PauseSeconds float64 `json:"pauseSeconds"`
+	PauseMax     float64 `json:"pauseMax"`
+	// StallSeconds is for how long it stood still where it should have woken, StallMax for how long at once.
+	StallSeconds float64 `json:"stallSeconds"`
+	StallMax     float64 `json:"stallMax"`
+	// Queue is the most records that waited to be counted and kept.
+	Queue int `json:"queue"`
+	// Connections is how many were set up; OpenFiles how many files and sockets the process could have open, 0 if unknown.
+	Connections uint64 `json:"connections"`
+	OpenFiles   uint64 `json:"openFiles"`
+	// Transport names what carried the calls.
+	Transport string `json:"transport"`
+	Little    Little `json:"little"`
+}
+
+// Little is a check of andon by Little's law (Little, "A Proof for the Queuing Formula: L = λW", 1961): the mean number
+// of calls in flight is their rate times their mean time. Seen was counted by looking, Expected follows from the times
+// that were measured: where they differ, the times are wrong. Both leave out the time for which the generator stood still.
+type Little struct {
+	Seen     float64 `json:"seen"`
+	Expected float64 `json:"expected"`
+	// Holds is false where the two differ by more than a twentieth and what looking now and then can miss.
+	Holds bool `json:"holds"`
+}
+
+// Generator sums up how the generator did.
+func (a *Aggregator) Generator(with results.Generator, vitals []results.Vitals) Generator {
+	g := Generator{Cores: with.Cores, OpenFiles: with.OpenFiles, Transport: with.Transport}
+	var seconds, cpu, seen, samples float64
+	for _, v := range vitals {
+		seconds += v.Seconds
+		cpu += v.CPUSeconds
+		if v.Seconds > 0.5 { // the last one may be too short to tell
+			g.CPUMax = max(g.CPUMax, v.CPUSeconds/v.Seconds)
+		}
+		g.PauseSeconds += v.PauseSeconds
+		g.PauseMax = max(g.PauseMax, v.PauseMax)
+		g.StallSeconds += v.StallSeconds
+		g.StallMax = max(g.StallMax, v.StallMax)
+		g.Queue = max(g.Queue, v.Queue)
+		g.Connections = max(g.Connections, v.Connections)
+		seen += v.InFlight * float64(v.Samples)
+		samples += float64(v.Samples)
+	}
+	if seconds > 0 {
+		g.CPU = cpu / seconds
+	}
+	g.CPUMax = max(g.CPU, g.CPUMax)
+	g.Little = littlesLaw(seen, samples, a.busy, seconds-g.StallSeconds)
+	return g
+}
+
+// littlesLaw compares. Each look finds a number of calls that varies by its own root, as a Poisson process does; four such
+// deviations of the mean are taken for chance.
+func littlesLaw(seen, samples, busy, seconds float64) Little {
+	if samples == 0 || !(seconds > 0) {
+		return Little{Holds: true}
+	}
+	l := Little{Seen: seen / samples, Expected: busy / seconds}
+	chance := 4 * math.Sqrt(max(l.Seen, l.Expected)/samples)
+	l.Holds = math.Abs(l.Seen-l.Expected) <= 0.05*l.Expected+chance
+	return l
+}
+
+// causes names what may have held the generator up.
+func (g Generator) causes() string {
+	var found []string
+	add := func(format string, args ...any) { found = append(found, fmt.Sprintf(format, args...)) }
+	if g.Cores > 0 && g.CPUMax > 0.9*g.Cores {
+		add("its processors were busy (%s of %s cores in the busiest second)", plain(round(g.CPUMax, 2)), plain(round(g.Cores, 2)))
+	}
+	if g.StallMax > Tolerance.Seconds() {
+		add("it stood still for %s in all, and for %s at once: the process was paused, or others had the processors",
+			spell(g.StallSeconds, 3), spell(g.StallMax, 3))
+	}
+	if g.PauseMax > Tolerance.Seconds() {
+		add("a garbage collection stopped it for %s", spell(g.PauseMax, 3))
+	}
+	if g.Queue > longQueue {
+		add("up to %d records waited to be written: the disk did not keep up", g.Queue)
+	}
+	if g.OpenFiles > 0 && g.Connections+fewFiles > g.OpenFiles {
+		add("it had %d connections and may have only %d files open (ulimit -n)", g.Connections, g.OpenFiles)
+	}
+	return strings.Join(found, "; ")
+}
+
+const (
+	// longQueue is more records than wait where the disk keeps up: what a busy second brings.
+	longQueue = 20_000
+	// fewFiles is how many files a run has open besides its connections.
+	fewFiles = 20
+)

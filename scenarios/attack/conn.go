@@ -1,0 +1,209 @@
+package attack
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"syscall"
+	"time"
+)
+
+const (
+	// readBuffer is where a response goes: an ordinary one fits with its head.
+	readBuffer = 4 << 10
+	// keptBuffer is the largest buffer that is kept for another call.
+	keptBuffer = 64 << 10
+	// inline is how much is written before anything is read. It fits into any socket's buffer, so that the write does not
+	// wait for a provider that answers before it has read the request.
+	inline = 8 << 10
+)
+
+// errStale is a connection that was closed while it was idle. Nothing was sent over it.
+var errStale = errors.New("the idle connection was closed")
+
+// exchange is one request and what came back. The exported row and its times are made of it.
+type exchange struct {
+	// message is the request as it goes over the wire; its body begins at body.
+	message []byte
+	body    int
+	// deadline is when the call is given up.
+	deadline time.Time
+
+	// in is the buffer that the response is read into; answer, a part of it, is the response's body.
+	in, answer  []byte
+	status      int
+	contentType string
+	// connected and begun tell how far it came: to a connection, to the end of the response's head.
+	connected, begun bool
+	// dial and handshake are what a new connection took, 0 where there was one. first is when the first byte of the
+	// response came; it is zero if none did.
+	dial, handshake time.Duration
+	first           time.Time
+}
+
+// conn is a connection that speaks HTTP/1.1. One goroutine at a time uses it.
+type conn struct {
+	net.Conn
+	// raw is the socket. If direct, the bytes of HTTP are written to it and read from it as they are.
+	raw    syscall.RawConn
+	direct bool
+	// wrote counts the bytes that went into the socket, where it is not written to directly.
+	wrote *countedConn
+	kill  context.Context
+	// until is the deadline that the socket has, which may be older than that of the exchange under way: see extend.
+	until, deadline time.Time
+
+	// What [conn.step] works on: kept here, and step as a value, so that a call allocates nothing.
+	step    func(fd uintptr) bool
+	out, in []byte
+	stage   stage
+	written int
+	read    int
+	err     error
+}
+
+type stage uint8
+
+const (
+	checking stage = iota
+	waiting
+)
+
+// countedConn counts what is written below TLS.
+type countedConn struct {
+	net.Conn
+	bytes int
+}
+
+func (c *countedConn) Write(p []byte) (int, error) {
+	n, err := c.Conn.Write(p)
+	c.bytes += n
+	return n, err
+}
+
+// extend moves the socket's deadline to that of the exchange, if it is not there yet. Setting a deadline takes a timer of
+// the runtime, so that it is set only when an older one has fired: once in the length of a timeout, instead of at each call.
+func (c *conn) extend() bool {
+	if c.kill.Err() != nil || c.until.Equal(c.deadline) || !time.Now().Before(c.deadline) {
+		return false
+	}
+	c.until = c.deadline
+	// Whoever kills the run moves the deadlines after it has ended the context, so one of the two is seen here.
+	return c.SetDeadline(c.until) == nil && c.kill.Err() == nil
+}
+
+// more reads on under the deadline of the exchange.
+func (c *conn) more(p []byte) (int, error) {
+	for {
+		n, err := c.Conn.Read(p)
+		if n > 0 || !errors.Is(err, os.ErrDeadlineExceeded) || !c.extend() {
+			return n, err
+		}
+	}
+}
+
+// do sends the request and reads the response. keep tells whether the connection can be used again. The error is errStale
+// if nothing was sent.
+func (c *conn) do(x *exchange) (keep bool, err error) {
+	c.deadline = x.deadline
+	if cap(x.in) < readBuffer {
+		x.in = make([]byte, readBuffer)
+	}
+	x.in = x.in[:cap(x.in)]
+	n, written, err := c.open(x)
+	if written != nil {
+		// Close ends the writing too; the message is somebody else's from then on.
+		defer func() {
+			select {
+			case <-written:
+			default:
+				keep = false
+				_ = c.Close()
+				<-written
+			}
+		}()
+	}
+	if n == 0 {
+		if err == nil || err == io.EOF {
+			err = io.ErrUnexpectedEOF
+		}
+		return false, err
+	}
+	x.first = time.Now()
+	h, ordinary := parseHead(x.in[:n])
+	if !ordinary {
+		// The bytes that came are moved behind the buffer for the body.
+		before := append([]byte(nil), x.in[:n]...)
+		h, x.answer, x.begun, err = readResponse(x.in[:0], before, c.more)
+		x.in = x.answer
+		x.status, x.contentType = h.status, h.contentType
+		return h.keep && err == nil, err
+	}
+	x.begun, x.status, x.contentType = true, h.status, h.contentType
+	end := h.size + min(h.length, maxResponse+1)
+	if end > len(x.in) {
+		grown := make([]byte, end)
+		copy(grown, x.in[:n])
+		x.in = grown
+	}
+	for n < end {
+		m, err := c.more(x.in[n:end])
+		if n += m; err != nil && n < end {
+			x.answer = x.in[h.size:n]
+			if err == io.EOF {
+				err = io.ErrUnexpectedEOF
+			}
+			return false, err
+		}
+	}
+	x.answer = x.in[h.size:end]
+	// Bytes that nobody asked for would be taken for the next answer.
+	return h.keep && n == end && h.length <= maxResponse, nil
+}
+
+// open sends the request and waits for the first bytes of the response. A channel is given where the request may still be
+// going out; it is closed when that is over.
+func (c *conn) open(x *exchange) (n int, written chan struct{}, err error) {
+	rest := x.message
+	if c.direct {
+		sent := 0
+		n, sent, err = c.start(x.message, x.in)
+		if n > 0 || err != nil {
+			return n, nil, err
+		}
+		if rest = rest[sent:]; len(rest) == 0 {
+			return 0, nil, io.EOF
+		}
+	} else if !c.alive() {
+		return 0, nil, errStale
+	}
+	// Over TLS a write that ran into its deadline spoils the connection, so the deadline is set beforehand.
+	c.until = c.deadline
+	_ = c.SetDeadline(c.until)
+	if c.kill.Err() != nil {
+		return 0, nil, context.Canceled
+	}
+	if len(rest) <= inline {
+		before := 0
+		if c.wrote != nil {
+			before = c.wrote.bytes
+		}
+		if _, err := c.Write(rest); err != nil {
+			if c.wrote != nil && c.wrote.bytes == before && !isTimeout(err) {
+				err = errStale
+			}
+			return 0, nil, err
+		}
+	} else {
+		written = make(chan struct{})
+		go func() {
+			defer close(written)
+			// The answer tells what came of it.
+			_, _ = c.Write(rest)
+		}()
+	}
+	n, err = c.more(x.in)
+	return n, written, err
+}

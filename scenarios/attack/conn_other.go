@@ -1,0 +1,16 @@
+//go:build !unix
+
+package attack
+
+import "errors"
+
+// socketsAreDirect tells that conn.start works.
+const socketsAreDirect = false
+
+func (c *conn) start([]byte, []byte) (read, written int, err error) {
+	return 0, 0, errors.ErrUnsupported
+}
+
+func (c *conn) socketStep(uintptr) bool { return true }
+
+func (c *conn) alive() bool { return true }

@@ -1,0 +1,177 @@
+package attack
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/kaizenautomation/andon/contracts"
+	"github.com/kaizenautomation/andon/reports/results"
+)
+
+// RoundTrip implements http.RoundTripper for vegeta: it fires the hit that the request's number stands for. What vegeta is
+// given back is nothing but a sign that the hit is over.
+func (r *run) RoundTrip(asked *http.Request) (*http.Response, error) {
+	n, err := strconv.ParseUint(asked.Header.Get("X-Vegeta-Seq"), 10, 64)
+	if err != nil {
+		return nil, fmt.Errorf("the hit has no number: %w", err)
+	}
+	r.hit(n)
+	return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Request: asked}, nil
+}
+
+// workspace is the memory that a hit needs while it is under way.
+type workspace struct {
+	message []byte
+	exchange
+}
+
+// hit fires hit n and hands its row to the sink.
+func (r *run) hit(n uint64) {
+	rec := record{row: results.Row{N: uint32(n)}}
+	row := &rec.row
+	w := r.spaces.Get().(*workspace)
+	room := r.template.room()
+	if cap(w.message) < room {
+		w.message = make([]byte, room, 2<<10)
+	}
+	message, class := r.Plan.AppendBody(w.message[:room], n)
+	w.message = message
+	row.Class, row.BytesOut = uint16(class), uint32(len(message)-room)
+
+	var due, free time.Duration
+	if !r.closed {
+		due, free = r.Plan.Due(n), r.slots.free(n)
+		r.inFlight.Add(1)
+	}
+	send := time.Since(r.began)
+	phase, _, _ := r.Plan.At(send)
+	if r.closed {
+		due = send
+	} else {
+		phase = r.Plan.Phase(n)
+	}
+	row.Due, row.Phase = due, uint8(phase)
+	row.Lag, row.OwnLag = seconds(max(send-due, 0)), seconds(max(send-max(due, free), 0))
+	switch {
+	case r.kill.Err() != nil:
+		row.Error, row.BytesOut = results.Unsent, 0
+	case send-due > r.Plan.Timeout:
+		row.Error, row.BytesOut = results.Dropped, 0
+	default:
+		begin := r.template.put(message)
+		w.exchange = exchange{
+			message: message[begin:], body: room - begin, in: w.in, deadline: r.began.Add(send + r.Plan.Timeout),
+		}
+		r.exchange(&rec, &w.exchange, send)
+	}
+
+	now := time.Since(r.began)
+	r.slots.end(now)
+	r.inFlight.Add(-1)
+	if r.closed {
+		select {
+		case r.freed <- struct{}{}:
+		default:
+		}
+	}
+	if cap(w.message) <= keptBuffer && cap(w.in) <= keptBuffer {
+		r.spaces.Put(w)
+	}
+	rec.end = now
+	r.sink.queue <- rec
+}
+
+// exchange sends the request, reads the answer, takes the time, and judges.
+func (r *run) exchange(rec *record, x *exchange, send time.Duration) {
+	row := &rec.row
+	err := r.transport.do(x)
+	row.Service = seconds(time.Since(r.began) - send)
+	row.Status = uint16(min(max(x.status, 0), 9999))
+	row.BytesIn = uint32(len(x.answer))
+	switch {
+	case err != nil:
+		row.Error = classify(err, x.connected, x.begun)
+		r.sample(rec, transportMessage(row.Error, err, r.Plan.Timeout), nil)
+	case len(x.answer) > maxResponse:
+		row.Error = results.BodyLimit
+		r.sample(rec, fmt.Sprintf("the response's body is longer than %d bytes", maxResponse), x.answer)
+	default:
+		r.judge(rec, x.contentType, x.answer)
+	}
+}
+
+// judge holds a whole response against the contract.
+func (r *run) judge(rec *record, contentType string, body []byte) {
+	row := &rec.row
+	status := int(row.Status)
+	verdict := r.Description.JudgeResponse(status, contentType, body)
+	rec.execution = verdict.ExecutionID
+	message := ""
+	if v := verdict.Violation; v != nil {
+		row.Rule, message = r.rules[v.Rule], v.Message
+	}
+	invalid := r.Plan.Labels.Classes[row.Class].Invalid
+	switch class := status / 100; {
+	case class == 2 && invalid:
+		row.Error, row.Rule = results.Accepted, r.rules[contracts.RuleAccepted]
+		message = fmt.Sprintf("a call that breaks the contract was accepted with status %d", status)
+	case class == 4 && invalid && row.Rule == 0:
+		row.Error = results.None
+	case class == 2 || class == 4 && invalid:
+		if row.Rule != 0 {
+			row.Error = results.Contract
+		}
+	case class == 3:
+		row.Error = results.Status3xx
+	case class == 4:
+		row.Error = results.Status4xx
+	case class == 5:
+		row.Error = results.Status5xx
+	default:
+		row.Error = results.StatusOther
+	}
+	if row.Error == results.None {
+		return
+	}
+	if message == "" {
+		message = fmt.Sprintf("a valid call was answered with status %d", status)
+	}
+	r.sample(rec, message, body)
+}
+
+const (
+	sampleBody    = 2048
+	sampleMessage = 1024
+)
+
+// sample attaches an example to the record, if it is the first of its kind and rule.
+func (r *run) sample(rec *record, message string, body []byte) {
+	row := &rec.row
+	if row.Error == results.Canceled || r.sampled[int(row.Error)*len(r.Plan.Labels.Rules)+int(row.Rule)].Swap(true) {
+		return
+	}
+	labels := r.Plan.Labels
+	rec.sample = &results.Sample{
+		Kind: row.Error.String(), Rule: labels.Rules[row.Rule], N: row.N, Class: labels.Classes[row.Class].Name,
+		AtSeconds: row.Due.Seconds(), Status: int(row.Status),
+		Message: r.scrub(message, sampleMessage), Body: r.scrub(string(body[:min(len(body), maxScrubbed)]), sampleBody),
+	}
+}
+
+// maxScrubbed bounds the work on a body; the token is looked for well beyond what is kept, so that no part of one that
+// the cut falls into stays.
+const maxScrubbed = 16 << 10
+
+// scrub takes the token out of a text that the provider may have echoed it in, and shortens it.
+func (r *run) scrub(text string, limit int) string {
+	if r.Token != "" {
+		text = strings.ReplaceAll(text, r.Token, "[token]")
+	}
+	if len(text) > limit {
+		text = strings.ToValidUTF8(text[:limit], "") + "…"
+	}
+	return text
+}

@@ -1,0 +1,236 @@
+package attack
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+)
+
+const (
+	// maxResponse is how much of a response's body is read: an answer to this call is a few hundred bytes.
+	maxResponse = 1 << 20
+	// maxHead is how much of a response's head is read, as in the transport of net/http that the rest is held against.
+	maxHead = 64 << 10
+	// maxInterim is how many answers of the 1xx kind may come before the real one, again as net/http has it.
+	maxInterim = 5
+)
+
+// head is what is used of a response's head.
+type head struct {
+	status int
+	// size and length count the bytes of the head and of the body.
+	size, length int
+	contentType  string
+	// keep tells that the connection stays open after the body.
+	keep bool
+}
+
+// parseHead reads the head of an ordinary response: HTTP/1.1, written as the standard wants it, with a body whose length
+// it gives. It is false for all others, and for a head that is not whole; those are net/http's to read.
+//
+// TestOrdinaryHeads and FuzzResponse hold it to that: whatever it takes, net/http reads in the same way.
+func parseHead(b []byte) (h head, ordinary bool) {
+	const version = "HTTP/1.1 "
+	if len(b) < len(version)+4 || string(b[:len(version)]) != version {
+		return h, false
+	}
+	for _, c := range b[len(version) : len(version)+3] {
+		if c < '0' || c > '9' {
+			return h, false
+		}
+		h.status = 10*h.status + int(c-'0')
+	}
+	// The others have no body, whatever length they give.
+	if h.status < 200 || h.status == http.StatusNoContent || h.status == http.StatusNotModified {
+		return h, false
+	}
+	at := len(version) + 3
+	if b[at] != ' ' && b[at] != '\r' {
+		return h, false
+	}
+	line, next := cutLine(b, at)
+	if next == 0 || !plain(line) {
+		return h, false
+	}
+	h.length, h.keep = -1, true
+	typed := false
+	for {
+		line, at = cutLine(b, next)
+		if at == 0 {
+			return h, false
+		}
+		next = at
+		if len(line) == 0 {
+			h.size = at
+			return h, h.length >= 0
+		}
+		colon := bytes.IndexByte(line, ':')
+		if colon <= 0 || !token(line[:colon]) {
+			return h, false
+		}
+		name, value := line[:colon], bytes.Trim(line[colon+1:], " \t")
+		if !plain(value) {
+			return h, false
+		}
+		switch len(name) {
+		case len("Connection"):
+			if is(name, "connection") {
+				switch {
+				case is(value, "close"):
+					h.keep = false
+				case !is(value, "keep-alive"):
+					return h, false
+				}
+			}
+		case len("Content-Type"):
+			if is(name, "content-type") {
+				if typed {
+					return h, false
+				}
+				typed = true
+				if h.contentType = "application/json"; string(value) != h.contentType {
+					h.contentType = string(value)
+				}
+			}
+		case len("Content-Length"):
+			if is(name, "content-length") {
+				if h.length >= 0 || len(value) == 0 || len(value) > 7 {
+					return h, false
+				}
+				h.length = 0
+				for _, c := range value {
+					if c < '0' || c > '9' {
+						return h, false
+					}
+					h.length = 10*h.length + int(c-'0')
+				}
+			}
+		case len("Transfer-Encoding"):
+			if is(name, "transfer-encoding") {
+				return h, false
+			}
+		}
+	}
+}
+
+// cutLine gives the line at a place, without its end, and where the next one begins; 0 if it does not end in CR LF.
+func cutLine(b []byte, at int) (line []byte, next int) {
+	end := bytes.IndexByte(b[at:], '\n')
+	if end < 1 || b[at+end-1] != '\r' {
+		return nil, 0
+	}
+	return b[at : at+end-1], at + end + 1
+}
+
+// is compares ASCII texts without regard to case; lower is in lower case.
+func is(text []byte, lower string) bool {
+	if len(text) != len(lower) {
+		return false
+	}
+	for i, c := range text {
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		if c != lower[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// plain tells that a text has no control characters but tabs.
+func plain(text []byte) bool {
+	for _, c := range text {
+		if c < ' ' && c != '\t' || c == 0x7f {
+			return false
+		}
+	}
+	return true
+}
+
+// token tells that a header's name has letters, digits and hyphens only. The standard allows a few more characters,
+// which nobody uses.
+func token(name []byte) bool {
+	for _, c := range name {
+		if (c|0x20 < 'a' || c|0x20 > 'z') && (c < '0' || c > '9') && c != '-' {
+			return false
+		}
+	}
+	return true
+}
+
+// asked is the request that answers are read for.
+var asked = &http.Request{Method: http.MethodPost}
+
+var (
+	errHead    = errors.New("malformed response")
+	errHeadMax = fmt.Errorf("server response headers exceeded %d bytes", maxHead)
+	errInterim = errors.New("malformed response: too many 1xx informational responses")
+)
+
+// counted reads what came before, then the connection, up to a bound.
+type counted struct {
+	before []byte
+	from   func([]byte) (int, error)
+	left   int
+	// err is how the connection ended, if it did.
+	err error
+}
+
+func (r *counted) Read(p []byte) (n int, err error) {
+	if r.left <= 0 {
+		return 0, errHeadMax
+	}
+	if len(r.before) > 0 {
+		n = copy(p, r.before)
+		r.before = r.before[n:]
+	} else {
+		n, err = r.from(p)
+		r.err = err
+	}
+	r.left -= n
+	return n, err
+}
+
+// readResponse reads any response at all, by way of net/http. What came of it so far is in before; more comes from read.
+// The body is appended to dst, of which at most maxResponse+1 bytes are read. begun tells whether the head was read.
+func readResponse(dst, before []byte, read func([]byte) (int, error)) (h head, body []byte, begun bool, err error) {
+	source := &counted{before: before, from: read, left: maxHead}
+	r := bufio.NewReader(source)
+	var response *http.Response
+	for interim := 0; ; interim++ {
+		if interim > maxInterim {
+			return h, dst, false, errInterim
+		}
+		response, err = http.ReadResponse(r, asked)
+		if err != nil {
+			switch {
+			// A head that ends within a line is malformed to net/http, whatever ended it.
+			case source.err == io.EOF:
+				err = io.ErrUnexpectedEOF
+			case source.err != nil:
+				err = source.err
+			case !errors.Is(err, errHeadMax):
+				err = fmt.Errorf("%w: %w", errHead, err)
+			}
+			return h, dst, false, err
+		}
+		if response.StatusCode/100 != 1 || response.StatusCode == http.StatusSwitchingProtocols {
+			break
+		}
+	}
+	source.left = 2 * maxResponse
+	h = head{
+		status: response.StatusCode, contentType: response.Header.Get("Content-Type"),
+		keep: !response.Close && response.StatusCode != http.StatusSwitchingProtocols,
+	}
+	b := bytes.NewBuffer(dst)
+	_, err = b.ReadFrom(io.LimitReader(response.Body, maxResponse+1))
+	if b.Len()-len(dst) > maxResponse || r.Buffered() > 0 || len(source.before) > 0 {
+		h.keep = false
+	}
+	return h, b.Bytes(), true, err
+}

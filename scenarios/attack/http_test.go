@@ -1,0 +1,386 @@
+package attack
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"net/url"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/kaizenautomation/andon/contracts"
+	"github.com/kaizenautomation/andon/reports/results"
+)
+
+// script is a connection over which a fixed answer comes, cut at given places, once a request was written.
+type script struct {
+	net.Conn
+	answer []byte
+	cuts   []byte
+}
+
+func (s *script) Write(p []byte) (int, error) { return len(p), nil }
+
+func (s *script) Read(p []byte) (int, error) {
+	n := len(s.answer)
+	if n == 0 {
+		return 0, io.EOF
+	}
+	if len(s.cuts) > 0 {
+		n = min(n, int(s.cuts[0])+1)
+		s.cuts = s.cuts[1:]
+	}
+	n = copy(p, s.answer[:n])
+	s.answer = s.answer[n:]
+	return n, nil
+}
+
+func (s *script) Close() error                     { return nil }
+func (s *script) SetDeadline(time.Time) error      { return nil }
+func (s *script) SetReadDeadline(time.Time) error  { return nil }
+func (s *script) SetWriteDeadline(time.Time) error { return nil }
+
+// oracle is what net/http's transport makes of an answer.
+func oracle(answer []byte) (status int, contentType string, body []byte, err error) {
+	transport := &http.Transport{
+		DialContext: func(context.Context, string, string) (net.Conn, error) {
+			return &script{answer: answer}, nil
+		},
+		DisableCompression: true, DisableKeepAlives: true, MaxResponseHeaderBytes: maxHead,
+	}
+	defer transport.CloseIdleConnections()
+	request := contracts.NewRequest(context.Background(), &url.URL{Scheme: "http", Host: "h"}, "", []byte("{}"))
+	response, err := transport.RoundTrip(request)
+	if err != nil {
+		return 0, "", nil, err
+	}
+	defer response.Body.Close()
+	body, err = io.ReadAll(io.LimitReader(response.Body, maxResponse+1))
+	return response.StatusCode, response.Header.Get("Content-Type"), body, err
+}
+
+// answers are what FuzzResponse begins with.
+var answers = []string{
+	"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}",
+	"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}",
+	"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n1;x=y\r\n}\r\n0\r\nTrailer: 1\r\n\r\n",
+	"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 202 Accepted\r\nContent-Length: 1\r\n\r\nx",
+	"HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\nuntil the end",
+	"HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\nhello",
+	"HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n",
+	"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\nbytes",
+	"HTTP/1.1 200 OK\nContent-Length: 2\n\n{}",
+	"HTTP/1.1 200\r\nContent-Length: 0\r\n\r\n",
+	"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\n{}",
+	"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}",
+	"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+	"HTTP/1.1 200 OK\r\nContent-Length: +2\r\n\r\n{}",
+	"HTTP/1.1 200 OK\r\nContent-Length: 2 \r\n\r\n{}HTTP/1.1 200 OK\r\n\r\n",
+	"HTTP/1.1 200 OK\r\nContent-Type : text/plain\r\nContent-Length: 2\r\n\r\n{}",
+	"HTTP/1.1 200 OK\r\nX: a\r\n b\r\nContent-Length: 2\r\n\r\n{}",
+	"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}",
+	"HTTP/1.1 200 O\x00K\r\nContent-Length: 2\r\n\r\n{}",
+	"HTTP/1.1 99 OK\r\nContent-Length: 2\r\n\r\n{}",
+	"HTTP/2.0 200 OK\r\nContent-Length: 2\r\n\r\n{}",
+	"SSH-2.0-OpenSSH\r\n",
+	"",
+}
+
+// FuzzResponse holds the reading of responses against net/http's: the same are taken, with the same status, type and body.
+func FuzzResponse(f *testing.F) {
+	for _, a := range answers {
+		f.Add([]byte(a), []byte{})
+		f.Add([]byte(a), bytes.Repeat([]byte{0}, len(a)))
+		f.Add([]byte(a), []byte{11, 3, 40, 7})
+	}
+	f.Fuzz(func(t *testing.T, answer, cuts []byte) { sameAsOracle(t, answer, cuts) })
+}
+
+type failer interface {
+	Helper()
+	Fatalf(string, ...any)
+}
+
+func sameAsOracle(t failer, answer, cuts []byte) {
+	t.Helper()
+	status, contentType, body, wantErr := oracle(answer)
+	c := &conn{Conn: &script{answer: answer, cuts: cuts}, kill: context.Background()}
+	x := &exchange{message: []byte("POST / HTTP/1.1\r\n\r\n"), deadline: time.Now().Add(time.Minute)}
+	keep, err := c.do(x)
+	if (err == nil) != (wantErr == nil) {
+		t.Fatalf("%q: the error is %v, net/http's %v", answer, err, wantErr)
+	}
+	if err != nil {
+		if keep {
+			t.Fatalf("%q: the connection is kept after %v", answer, err)
+		}
+		return
+	}
+	// What follows a switch of protocols is no body; net/http hands it out as one.
+	if x.status != status || x.contentType != contentType || !bytes.Equal(x.answer, body) && status != http.StatusSwitchingProtocols {
+		t.Fatalf("%q: read as %d %q %q, by net/http as %d %q %q", answer, x.status, x.contentType, x.answer, status, contentType, body)
+	}
+	if left := len(c.Conn.(*script).answer); keep && left > 0 && len(cuts) == 0 && len(answer) < readBuffer {
+		t.Fatalf("%q: the connection is kept with %d bytes unread", answer, left)
+	}
+}
+
+// Heads made of ordinary parts, some of them twice or in odd places: what the quick reader takes, net/http reads alike.
+func TestOrdinaryHeads(t *testing.T) {
+	plain := rapid.SampledFrom([]string{"Content-Type: application/json", "content-type:text/plain", "Date: x", "Connection: keep-alive", "Connection: close"})
+	odd := rapid.SampledFrom([]string{
+		"Content-Type:", "CONTENT-TYPE: \t a/b ", "content-length:0", "Content-Length: 02", "Content-Length: ", "Content-Length: 2,2",
+		"Content-Length: -1", "Content-Length: 99999999999999999999", "Connection: Keep-Alive, Upgrade", "Transfer-Encoding: chunked",
+		"Transfer-Encoding: identity", "X-Y_Z: 1", ": 1", "no colon", "X: \x01", " folded", "É: 1", "Trailer: X",
+	})
+	quick := 0
+	rapid.Check(t, func(t *rapid.T) {
+		first := rapid.SampledFrom([]string{"HTTP/1.1 200 OK", "HTTP/1.1 500", "HTTP/1.1 200 ", "HTTP/1.1 404  Not", "HTTP/1.1 2000 x", "HTTP/1.1 600 x", "HTTP/1.1 199 x"}).Draw(t, "first")
+		lines := rapid.SliceOfN(plain, 0, 3).Draw(t, "plain lines")
+		lines = append(lines, rapid.SliceOfN(odd, 0, 2).Draw(t, "odd lines")...)
+		lines = rapid.Permutation(append(lines, "Content-Length: 2")).Draw(t, "lines")
+		end := rapid.SampledFrom([]string{"\r\n", "\r\n", "\n"}).Draw(t, "end")
+		answer := strings.Join(append([]string{first}, lines...), end) + end + end + rapid.SampledFrom([]string{"{}", "", "{}x"}).Draw(t, "body")
+		if _, ordinary := parseHead([]byte(answer)); ordinary {
+			quick++
+		}
+		sameAsOracle(t, []byte(answer), rapid.SliceOfN(rapid.Byte(), 0, 4).Draw(t, "cuts"))
+	})
+	if quick == 0 {
+		t.Error("the quick reader was never used")
+	}
+}
+
+func TestTemplate(t *testing.T) {
+	for _, target := range []string{"http://127.0.0.1:8080", "https://example.test/base/", "http://[::1]:1/%2F"} {
+		for _, token := range []string{"", "secret", "Content-Length: 1"} {
+			u, err := url.Parse(target)
+			if err != nil {
+				t.Fatal(err)
+			}
+			head := newTemplate(u, token)
+			for _, n := range []int{1, 9, 10, 123_456} {
+				body := bytes.Repeat([]byte{'x'}, n)
+				b := append(make([]byte, head.room()), body...)
+				var want bytes.Buffer
+				if err := contracts.NewRequest(context.Background(), u, token, body).Write(&want); err != nil {
+					t.Fatal(err)
+				}
+				if got := b[head.put(b):]; !bytes.Equal(got, want.Bytes()) {
+					t.Errorf("%s, %d bytes: sent %q, net/http sends %q", target, n, got, want.Bytes())
+				}
+			}
+		}
+	}
+}
+
+// pooled gives a pool for a server, and a way to send a call over it.
+func pooled(t *testing.T, target *url.URL, secure *tls.Config) (*pool, func(size int) (*exchange, error)) {
+	t.Helper()
+	if secure == nil {
+		secure = &tls.Config{}
+	}
+	p := newPool(t.Context(), target, secure, 10*time.Second)
+	t.Cleanup(p.close)
+	head := newTemplate(target, "")
+	return p, func(size int) (*exchange, error) {
+		b := append(make([]byte, head.room()), bytes.Repeat([]byte{'x'}, size)...)
+		begin := head.put(b)
+		x := &exchange{message: b[begin:], body: head.room() - begin, deadline: time.Now().Add(10 * time.Second)}
+		return x, p.do(x)
+	}
+}
+
+// A request that is larger than every buffer on the way arrives whole; a provider that answers without reading it is heard.
+func TestLargeMessages(t *testing.T) {
+	for _, scheme := range []string{"http", "https"} {
+		t.Run(scheme, func(t *testing.T) {
+			server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.ContentLength > 20<<20 {
+					w.WriteHeader(http.StatusRequestEntityTooLarge)
+					return
+				}
+				n, err := io.Copy(io.Discard, r.Body)
+				fmt.Fprint(w, n, err, strings.Repeat("y", int(min(n, 100_000))))
+			}))
+			var secure *tls.Config
+			if scheme == "https" {
+				server.StartTLS()
+				secure = server.Client().Transport.(*http.Transport).TLSClientConfig
+			} else {
+				server.Start()
+			}
+			defer server.Close()
+			u, _ := url.Parse(server.URL)
+			_, send := pooled(t, u, secure)
+			for _, n := range []int{0, 10, inline, 100_000, 16 << 20, 5} {
+				x, err := send(n)
+				want := fmt.Sprint(n, nil, strings.Repeat("y", min(n, 100_000)))
+				if err != nil || x.status != 200 || string(x.answer) != want {
+					t.Fatalf("%d bytes: status %d, %.20q, %v", n, x.status, x.answer, err)
+				}
+			}
+			// net/http's server closes the connection on such a request, so that the answer may or may not get through.
+			if x, err := send(64 << 20); err != nil && !isReset(err) || err == nil && x.status != 413 {
+				t.Fatalf("a refused request: status %d, %v", x.status, err)
+			}
+		})
+	}
+}
+
+// Connections that the provider closed while they were idle cost no call, and no call goes out twice.
+func TestIdleConnectionsThatCloseCostNothing(t *testing.T) {
+	var calls, connections atomic.Int64
+	for _, scheme := range []string{"http", "https"} {
+		t.Run(scheme, func(t *testing.T) {
+			calls.Store(0)
+			server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				calls.Add(1)
+				_, _ = io.Copy(io.Discard, r.Body)
+			}))
+			server.Config.ConnState = func(_ net.Conn, s http.ConnState) {
+				if s == http.StateNew {
+					connections.Add(1)
+				}
+			}
+			var secure *tls.Config
+			if scheme == "https" {
+				server.StartTLS()
+				secure = server.Client().Transport.(*http.Transport).TLSClientConfig
+				secure.ClientSessionCache = tls.NewLRUClientSessionCache(0)
+			} else {
+				server.Start()
+			}
+			defer server.Close()
+			u, _ := url.Parse(server.URL)
+			p, send := pooled(t, u, secure)
+			p.warm(3)
+			for i := range 5 {
+				if x, err := send(100); err != nil || x.status != 200 {
+					t.Fatalf("call %d: %v", i, err)
+				}
+				server.CloseClientConnections()
+			}
+			if calls.Load() != 5 {
+				t.Errorf("%d calls arrived, 5 were sent", calls.Load())
+			}
+		})
+	}
+}
+
+// The provider takes every connection and closes it at once: the call fails, and nothing loops.
+func TestConnectionsClosedAtOnce(t *testing.T) {
+	target := raw(t, func(c net.Conn) { _ = c.Close() })
+	_, send := pooled(t, target, nil)
+	for range 20 {
+		if _, err := send(100); err == nil || classify(err, true, false) != results.Reset {
+			t.Fatalf("the error is %v", err)
+		}
+	}
+}
+
+// Bytes that come after an answer are no answer to the next call.
+func TestUnaskedBytes(t *testing.T) {
+	answer := "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+	for _, after := range []string{answer, "x"} {
+		target := raw(t, func(c net.Conn) {
+			r := bufio.NewReader(c)
+			for i := 0; ; i++ {
+				_, _ = io.WriteString(c, strings.Replace(answer, "{}", fmt.Sprintf("%02d", i), 1))
+				time.Sleep(5 * time.Millisecond)
+				_, _ = io.WriteString(c, after)
+				if _, err := http.ReadRequest(r); err != nil {
+					return
+				}
+			}
+		})
+		_, send := pooled(t, target, nil)
+		for i := range 3 {
+			x, err := send(1)
+			if err != nil || string(x.answer) != "00" {
+				t.Errorf("call %d was answered %q, %v; it must not reuse the connection", i, x.answer, err)
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
+	}
+}
+
+func TestAddresses(t *testing.T) {
+	listener, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	_, port, _ := net.SplitHostPort(listener.Addr().String())
+	// localhost is ::1 as well in most places, where nobody listens.
+	a := addresses{host: "localhost", port: port}
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	for range 6 {
+		c, err := a.dial(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = c.Close()
+	}
+	if slices.ContainsFunc(a.good, func(g netip.Addr) bool { return g.Is6() }) {
+		t.Errorf("addresses in use: %v; the ones that do not answer must not be tried first", a.good)
+	}
+	a = addresses{host: "nowhere.invalid", port: "1"}
+	var dns *net.DNSError
+	if _, err := a.dial(ctx); !errors.As(err, &dns) || classify(err, false, false) != results.DNS {
+		t.Errorf("an unknown name: %v", err)
+	}
+}
+
+// After a run nothing is left of it: no goroutine, no open file.
+func TestNothingIsLeft(t *testing.T) {
+	open := func() int {
+		entries, err := os.ReadDir("/proc/self/fd")
+		if err != nil {
+			return 0
+		}
+		return len(entries)
+	}
+	goroutines, files := -1, -1
+	for i := range 3 {
+		func() {
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				_, _ = io.Copy(io.Discard, r.Body)
+				if strings.HasSuffix(r.RemoteAddr, "7") {
+					panic(http.ErrAbortHandler)
+				}
+			}))
+			server.Config.ErrorLog = nil
+			defer server.Close()
+			u, _ := url.Parse(server.URL)
+			fire(t, plan(t, "load: [{rate: 300/s, for: 0.3s}]\nlimits: {inFlight: 20}", uint64(i)), u)
+		}()
+		deadline := time.Now().Add(10 * time.Second)
+		for i > 0 && time.Now().Before(deadline) && (runtime.NumGoroutine() > goroutines || open() > files) {
+			time.Sleep(10 * time.Millisecond)
+		}
+		if g, f := runtime.NumGoroutine(), open(); i > 0 && (g > goroutines || f > files) {
+			t.Errorf("after run %d: %d goroutines and %d files, %d and %d after the first", i+1, g, f, goroutines, files)
+		}
+		if i == 0 {
+			time.Sleep(100 * time.Millisecond)
+			goroutines, files = runtime.NumGoroutine(), open()
+		}
+	}
+}
