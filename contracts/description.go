@@ -52,6 +52,8 @@ type response struct {
 	assumed bool
 	types   []string // media types, lower case
 	schemas map[string]*jsonschema.Schema
+	// ordinary takes most bodies of type application/json of a success; nil where there is no short cut.
+	ordinary *ordinary
 }
 
 // ContentType is one kind of content item.
@@ -272,6 +274,9 @@ func (d *Description) readResponses(op *node) error {
 					return fmt.Errorf("the schema of response %s does not compile: %w", status, err)
 				}
 				r.schemas[name] = s
+				if name == "application/json" && status[0] == '2' && !r.assumed {
+					r.ordinary = d.ordinary(content.fields[media].at("schema"))
+				}
 			}
 		}
 		d.statuses[strings.ToUpper(status)] = r

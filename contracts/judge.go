@@ -98,6 +98,11 @@ func (d *Description) JudgeResponse(status int, contentType string, body []byte)
 	}
 	// The common media type needs no parsing, and parsing costs more than judging the body.
 	media := contentType
+	if r.ordinary != nil && media == "application/json" {
+		if id, ok := r.ordinary.takes(body); ok {
+			return Verdict{ExecutionID: string(id)}
+		}
+	}
 	if media != "application/json" {
 		var err error
 		if media, _, err = mime.ParseMediaType(contentType); err != nil && media == "" {

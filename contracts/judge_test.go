@@ -7,6 +7,10 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"pgregory.net/rapid"
+
+	"github.com/kaizenautomation/andon"
 )
 
 func TestReadRequest(t *testing.T) {
@@ -164,8 +168,16 @@ func FuzzJudgeResponse(f *testing.F) {
 	f.Add(400, "application/problem+json; a=\"\x00", []byte("{"))
 	f.Add(-1, "/;=", []byte(nil))
 	d := loaded(f)
+	slow := loaded(f)
+	for _, r := range slow.statuses {
+		r.ordinary = nil
+	}
 	f.Fuzz(func(t *testing.T, status int, media string, body []byte) {
-		v := d.JudgeResponse(status, media, body).Violation
+		verdict := d.JudgeResponse(status, media, body)
+		if want := slow.JudgeResponse(status, media, body); (verdict.Violation == nil) != (want.Violation == nil) || verdict.ExecutionID != want.ExecutionID {
+			t.Fatalf("at a glance %+v, by the validator %+v", verdict, want)
+		}
+		v := verdict.Violation
 		if v == nil {
 			return
 		}
@@ -181,6 +193,65 @@ func FuzzJudgeResponse(f *testing.F) {
 			t.Fatalf("%+v", v)
 		}
 	})
+}
+
+// Bodies put together of ordinary and odd pieces: what is taken at a glance, the validator takes, and reads the same id.
+func TestOrdinaryBodies(t *testing.T) {
+	d := loaded(t)
+	o := d.statuses["200"].ordinary
+	if o == nil {
+		t.Fatal("the response has no short cut")
+	}
+	schema := d.statuses["200"].schemas["application/json"]
+	member := rapid.SampledFrom([]string{
+		`"sessionId":"s"`, `"sessionId" : "s" `, `"executionId":"e"`, `"executionId":"e2"`, `"status":"running"`, `"status":""`,
+		`"executionId":""`, `"sessionId":1`, `"other":"x"`, `"status":"\u0061"`, `"status":"é"`, "\"status\":\"\x01\"", `"st\u0061tus":"x"`, `"status":"a`, ``,
+	})
+	taken := 0
+	rapid.Check(t, func(t *rapid.T) {
+		members := rapid.SliceOfN(member, 0, 4).Draw(t, "odd members")
+		members = rapid.Permutation(append(members, `"sessionId":"s1"`, `"executionId":"e1"`, `"status":"r"`)).Draw(t, "members")
+		members = members[:rapid.IntRange(len(members)-2, len(members)).Draw(t, "kept")]
+		body := rapid.SampledFrom([]string{"", " ", "\n"}).Draw(t, "space") + "{" + strings.Join(members, rapid.SampledFrom([]string{",", " , "}).Draw(t, "comma")) +
+			"}" + rapid.SampledFrom([]string{"", "\r\n", "}", "x"}).Draw(t, "after")
+		id, ok := o.takes([]byte(body))
+		if !ok {
+			return
+		}
+		taken++
+		v, violation := judgeBody([]byte(body), schema, "")
+		if violation != nil {
+			t.Fatalf("%s is taken at a glance; the validator says %v", body, violation)
+		}
+		if m := v.(map[string]any); m[executionProperty] != string(id) || m[sessionProperty] == "" {
+			t.Fatalf("%s: the id is read as %q", body, id)
+		}
+	})
+	if taken == 0 {
+		t.Error("nothing was taken at a glance")
+	}
+}
+
+// A schema that asks for more than strings has no short cut.
+func TestOrdinarySchemas(t *testing.T) {
+	for _, c := range []struct {
+		from, to string
+		short    bool
+	}{
+		{"required: [sessionId, executionId, status]", "required: [sessionId, executionId]", true},
+		{"examples: [running]", "enum: [running]", false},
+		{"examples: [running]", "minLength: 1", false},
+		{"required: [sessionId, executionId, status]", "required: [sessionId]\n      additionalProperties: false", false},
+	} {
+		text := strings.Replace(string(andon.Spec), c.from, c.to, 1)
+		d, err := Load("openapi.yaml", []byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if short := d.statuses["200"].ordinary != nil; short != c.short {
+			t.Errorf("with %q the short cut is there: %v", c.to, short)
+		}
+	}
 }
 
 func FuzzReadRequest(f *testing.F) {
