@@ -9,6 +9,7 @@ package attack
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -32,6 +33,10 @@ type Config struct {
 	Target      *url.URL
 	// Token is the bearer token; it may be empty. It is taken out of everything that is kept.
 	Token string
+	// TLS holds the authorities and the client's certificate for an https target; nil is what the system trusts, and none.
+	TLS *tls.Config
+	// HTTP2 sends over HTTP/2, where the target speaks it, by net/http's transport.
+	HTTP2 bool
 	// Writer keeps the rows and the samples.
 	Writer *results.Writer
 	// RepeatedIDsAllowed switches off the check that no executionId comes twice, and with it the memory that the check
@@ -60,6 +65,7 @@ type run struct {
 	dispatched atomic.Uint64 // hits that the pacer has let go
 	freed      chan struct{}
 	slots      slots
+	pulse      pulse
 	sampled    []atomic.Bool // by kind and rule
 	sink       *sink
 }
@@ -109,6 +115,12 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (*metrics.Agg
 
 	r.transport.warm(r.connections(workers))
 	r.began = time.Now()
+	r.pulse.before = readCounters()
+	asleep, watched := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(watched)
+		r.pulse.watch(r.began, asleep)
+	}()
 	go r.sink.drain()
 	// What vegeta is told to fetch is never fetched: the round tripper builds the request of the hit by its number.
 	target := func(t *vegeta.Target) error {
@@ -124,7 +136,18 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (*metrics.Agg
 		r.halt()
 	}
 	<-finished
+	close(asleep)
+	<-watched
 	return r.sink.finish(ctx.Err() != nil || isClosed(interrupt))
+}
+
+// Generator says what the calls will be sent with.
+func (c Config) Generator() results.Generator {
+	_, name := c.proxied()
+	return results.Generator{
+		Transport: name, Cores: float64(runtime.GOMAXPROCS(0)), OpenFiles: openFiles(),
+		Platform: runtime.GOOS + "/" + runtime.GOARCH + " " + runtime.Version(),
+	}
 }
 
 // connections is how many to set up before the first hit: one for each caller, or as many as answers within 50 ms need.

@@ -38,7 +38,7 @@ type exchange struct {
 	// connected and begun tell how far it came: to a connection, to the end of the response's head.
 	connected, begun bool
 	// dial and handshake are what a new connection took, 0 where there was one. first is when the first byte of the
-	// response came; it is zero if none did.
+	// response came; it is zero if none did, or if the whole response came at once.
 	dial, handshake time.Duration
 	first           time.Time
 }
@@ -131,8 +131,11 @@ func (c *conn) do(x *exchange) (keep bool, err error) {
 		}
 		return false, err
 	}
-	x.first = time.Now()
 	h, ordinary := parseHead(x.in[:n])
+	end := h.size + min(h.length, maxResponse+1)
+	if !ordinary || n < end {
+		x.first = time.Now()
+	}
 	if !ordinary {
 		// The bytes that came are moved behind the buffer for the body.
 		before := append([]byte(nil), x.in[:n]...)
@@ -142,7 +145,6 @@ func (c *conn) do(x *exchange) (keep bool, err error) {
 		return h.keep && err == nil, err
 	}
 	x.begun, x.status, x.contentType = true, h.status, h.contentType
-	end := h.size + min(h.length, maxResponse+1)
 	if end > len(x.in) {
 		grown := make([]byte, end)
 		copy(grown, x.in[:n])

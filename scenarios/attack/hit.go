@@ -87,8 +87,15 @@ func (r *run) hit(n uint64) {
 // exchange sends the request, reads the answer, takes the time, and judges.
 func (r *run) exchange(rec *record, x *exchange, send time.Duration) {
 	row := &rec.row
+	r.pulse.wire.Add(1)
 	err := r.transport.do(x)
-	row.Service = seconds(time.Since(r.began) - send)
+	end := time.Since(r.began)
+	r.pulse.wire.Add(-1)
+	row.Service, row.Stall = seconds(end-send), seconds(r.pulse.still(send, end))
+	row.Connect, row.TLS = seconds(x.dial), seconds(x.handshake)
+	if !x.first.IsZero() {
+		row.Read = seconds(end - x.first.Sub(r.began))
+	}
 	row.Status = uint16(min(max(x.status, 0), 9999))
 	row.BytesIn = uint32(len(x.answer))
 	switch {

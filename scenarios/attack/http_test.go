@@ -17,6 +17,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -32,11 +33,21 @@ type script struct {
 	net.Conn
 	answer []byte
 	cuts   []byte
+	once   sync.Once
+	asked  chan struct{}
 }
 
-func (s *script) Write(p []byte) (int, error) { return len(p), nil }
+func newScript(answer, cuts []byte) *script {
+	return &script{answer: answer, cuts: cuts, asked: make(chan struct{})}
+}
+
+func (s *script) Write(p []byte) (int, error) {
+	s.once.Do(func() { close(s.asked) })
+	return len(p), nil
+}
 
 func (s *script) Read(p []byte) (int, error) {
+	<-s.asked
 	n := len(s.answer)
 	if n == 0 {
 		return 0, io.EOF
@@ -50,7 +61,11 @@ func (s *script) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-func (s *script) Close() error                     { return nil }
+func (s *script) Close() error {
+	s.once.Do(func() { close(s.asked) })
+	return nil
+}
+
 func (s *script) SetDeadline(time.Time) error      { return nil }
 func (s *script) SetReadDeadline(time.Time) error  { return nil }
 func (s *script) SetWriteDeadline(time.Time) error { return nil }
@@ -59,7 +74,7 @@ func (s *script) SetWriteDeadline(time.Time) error { return nil }
 func oracle(answer []byte) (status int, contentType string, body []byte, err error) {
 	transport := &http.Transport{
 		DialContext: func(context.Context, string, string) (net.Conn, error) {
-			return &script{answer: answer}, nil
+			return newScript(answer, nil), nil
 		},
 		DisableCompression: true, DisableKeepAlives: true, MaxResponseHeaderBytes: maxHead,
 	}
@@ -119,7 +134,7 @@ type failer interface {
 func sameAsOracle(t failer, answer, cuts []byte) {
 	t.Helper()
 	status, contentType, body, wantErr := oracle(answer)
-	c := &conn{Conn: &script{answer: answer, cuts: cuts}, kill: context.Background()}
+	c := &conn{Conn: newScript(answer, cuts), kill: context.Background()}
 	x := &exchange{message: []byte("POST / HTTP/1.1\r\n\r\n"), deadline: time.Now().Add(time.Minute)}
 	keep, err := c.do(x)
 	if (err == nil) != (wantErr == nil) {

@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"net/url"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -33,6 +34,7 @@ type pool struct {
 	kill    context.Context
 	unwatch func() bool
 	dialing chan struct{}
+	dialed  atomic.Uint64
 	addresses
 
 	mu   sync.Mutex
@@ -143,6 +145,8 @@ func (p *pool) give(c *conn, keep bool) {
 	}
 }
 
+func (p *pool) connections() uint64 { return p.dialed.Load() }
+
 // close ends the idle connections. No call is in flight any more.
 func (p *pool) close() {
 	p.unwatch()
@@ -176,6 +180,7 @@ func (p *pool) dial(x *exchange) (*conn, error) {
 	if err != nil {
 		return nil, err
 	}
+	p.dialed.Add(1)
 	c := &conn{Conn: socket, kill: p.kill}
 	c.step = c.socketStep
 	if s, ok := socket.(syscall.Conn); ok {

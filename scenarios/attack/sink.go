@@ -34,6 +34,8 @@ type sink struct {
 	ids        *ids
 	thresholds []abort
 	hopeless   hopeless
+	// longest is the most records that waited since the last tick.
+	longest int
 	// end is when the last hit was over.
 	end time.Duration
 	// reason and detail say why the sink stopped the run; empty if it did not.
@@ -74,6 +76,7 @@ func (s *sink) drain() {
 			if !open {
 				return
 			}
+			s.longest = max(s.longest, len(s.queue))
 			s.take(rec)
 		case <-second.C:
 			s.tick()
@@ -121,11 +124,22 @@ func (s *sink) stopFor(reason, detail string) {
 	}
 }
 
+// keepVitals writes down how the generator did since the last time.
+func (s *sink) keepVitals(now time.Duration) {
+	v := s.pulse.vitals(now)
+	v.Queue, v.Connections = s.longest, s.transport.connections()
+	s.longest = 0
+	if s.err == nil {
+		s.fail(s.Writer.Vitals(v))
+	}
+}
+
 func (s *sink) tick() {
 	now := time.Since(s.began)
 	if s.err == nil {
 		s.fail(s.Writer.Flush())
 	}
+	s.keepVitals(now)
 	for _, t := range s.thresholds {
 		if now >= t.after && t.Broken(s.aggregator) {
 			s.stopFor(results.Aborted, fmt.Sprintf("the threshold %s was broken after %s", t.Threshold, now.Round(100*time.Millisecond)))
@@ -141,6 +155,7 @@ func (s *sink) tick() {
 func (s *sink) finish(interrupted bool) (*metrics.Aggregator, results.End, error) {
 	close(s.queue)
 	<-s.drained
+	s.keepVitals(time.Since(s.began))
 	end := results.End{Reason: results.Finished, Seconds: s.end.Seconds()}
 	switch {
 	case s.reason != "":

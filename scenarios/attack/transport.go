@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -26,32 +27,58 @@ type transport interface {
 	warm(n int)
 	// do sends the request of x and reads what comes back, within x's deadline.
 	do(x *exchange) error
+	// connections is how many were set up.
+	connections() uint64
 	// close ends the idle connections.
 	close()
 }
 
-// newTransport gives the connections of a run: andon's own, or where a proxy stands in between, those of net/http.
+// proxied tells whether the calls go by way of net/http's transport, and names what carries them.
+func (c Config) proxied() (standard bool, name string) {
+	proxy, err := http.ProxyFromEnvironment(&http.Request{URL: c.Target})
+	switch {
+	case c.HTTP2:
+		return true, "net/http, HTTP/2 where the target speaks it"
+	case err != nil || proxy != nil:
+		host := "that the environment names"
+		if proxy != nil {
+			host = proxy.Host
+		}
+		return true, "net/http, HTTP/1.1 through the proxy " + host
+	case c.Target.Scheme == "https":
+		return false, "andon's own connections, HTTP/1.1 over TLS"
+	}
+	return false, "andon's own connections, HTTP/1.1"
+}
+
+// newTransport gives the connections of a run: andon's own, or where a proxy stands in between or HTTP/2 is asked for,
+// those of net/http.
 func newTransport(kill context.Context, c Config) transport {
-	secure := &tls.Config{MinVersion: tls.VersionTLS12, ClientSessionCache: tls.NewLRUClientSessionCache(0)}
-	if proxy, err := http.ProxyFromEnvironment(&http.Request{URL: c.Target}); proxy == nil && err == nil {
+	secure := &tls.Config{}
+	if c.TLS != nil {
+		secure = c.TLS.Clone()
+	}
+	secure.MinVersion, secure.ClientSessionCache = tls.VersionTLS12, tls.NewLRUClientSessionCache(0)
+	if by, _ := c.proxied(); !by {
 		return newPool(kill, c.Target, secure, c.Plan.Timeout)
 	}
 	timeout := min(dialTimeout, c.Plan.Timeout)
-	return &standard{
-		kill: kill, target: c.Target, token: c.Token,
-		client: &http.Transport{
-			Proxy:               http.ProxyFromEnvironment,
-			DialContext:         (&net.Dialer{Timeout: timeout, KeepAlive: 30 * time.Second}).DialContext,
-			TLSHandshakeTimeout: timeout,
-			TLSClientConfig:     secure,
-			MaxIdleConnsPerHost: c.Plan.InFlight,
-			IdleConnTimeout:     90 * time.Second,
-			// Not nil: HTTP/2 would put all calls on one connection, and hide what a connection costs.
-			TLSNextProto:           map[string]func(string, *tls.Conn) http.RoundTripper{},
-			DisableCompression:     true,
-			MaxResponseHeaderBytes: maxHead,
-		},
+	client := &http.Transport{
+		Proxy:                  http.ProxyFromEnvironment,
+		DialContext:            (&net.Dialer{Timeout: timeout, KeepAlive: 30 * time.Second}).DialContext,
+		TLSHandshakeTimeout:    timeout,
+		TLSClientConfig:        secure,
+		MaxIdleConnsPerHost:    c.Plan.InFlight,
+		IdleConnTimeout:        90 * time.Second,
+		DisableCompression:     true,
+		MaxResponseHeaderBytes: maxHead,
+		ForceAttemptHTTP2:      c.HTTP2,
 	}
+	if !c.HTTP2 {
+		// Not nil: HTTP/2 would put all calls on one connection, and hide what a connection costs.
+		client.TLSNextProto = map[string]func(string, *tls.Conn) http.RoundTripper{}
+	}
+	return &standard{kill: kill, target: c.Target, token: c.Token, client: client}
 }
 
 // standard is the transport of net/http.
@@ -60,7 +87,10 @@ type standard struct {
 	target *url.URL
 	token  string
 	client *http.Transport
+	dialed atomic.Uint64
 }
+
+func (s *standard) connections() uint64 { return s.dialed.Load() }
 
 func (*standard) warm(int) {}
 
@@ -71,8 +101,12 @@ func (s *standard) do(x *exchange) error {
 	defer cancel()
 	var begun, dialed time.Time
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		ConnectStart:         func(string, string) { begun = time.Now() },
-		ConnectDone:          func(string, string, error) { dialed = time.Now() },
+		ConnectStart: func(string, string) { begun = time.Now() },
+		ConnectDone: func(_, _ string, err error) {
+			if dialed = time.Now(); err == nil {
+				s.dialed.Add(1)
+			}
+		},
 		TLSHandshakeDone:     func(tls.ConnectionState, error) { x.handshake = time.Since(dialed) },
 		GotConn:              func(c httptrace.GotConnInfo) { x.connected = true },
 		GotFirstResponseByte: func() { x.first = time.Now() },
