@@ -52,13 +52,14 @@ func (e exit) Unwrap() error { return e.err }
 
 // command is what all commands share.
 type command struct {
+	args           []string
 	stdout, stderr io.Writer
 	spec           string
 }
 
 // execute runs andon with the given arguments and returns the exit code.
 func execute(args []string, stdout, stderr io.Writer) int {
-	c := &command{stdout: stdout, stderr: stderr}
+	c := &command{args: args, stdout: stdout, stderr: stderr}
 	root := c.root()
 	root.SetArgs(args)
 	root.SetOut(stdout)

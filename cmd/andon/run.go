@@ -2,6 +2,9 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -27,8 +30,9 @@ const seedUse = "`number` that, with the scenario, determines every call and its
 
 type runFlags struct {
 	target, out, tokenFile string
+	cert, key, authority   string
 	seed                   uint64
-	noUniqueIDs            bool
+	noUniqueIDs, http2     bool
 }
 
 func (c *command) run() *cobra.Command {
@@ -57,6 +61,10 @@ interrupted). Ctrl-C stops sending and waits for the calls in flight; a second o
 	cmd.Flags().Uint64Var(&f.seed, "seed", defaultSeed, seedUse)
 	cmd.Flags().StringVar(&f.out, "out", "", "run `directory` to write (default reports/runs/<time>-<scenario>)")
 	cmd.Flags().StringVar(&f.tokenFile, "token-file", "", tokenUse)
+	cmd.Flags().StringVar(&f.authority, "cacert", "", "`file` with the certificates of authorities to trust, in place of the system's (PEM)")
+	cmd.Flags().StringVar(&f.cert, "cert", "", "`file` with the certificate that the target asks of its clients (PEM)")
+	cmd.Flags().StringVar(&f.key, "key", "", "`file` with the key of --cert (PEM; default: the file of --cert)")
+	cmd.Flags().BoolVar(&f.http2, "http2", false, "send over HTTP/2 where the target speaks it: fewer connections, and a slower generator")
 	cmd.Flags().BoolVar(&f.noUniqueIDs, "no-unique-ids", false, "do not check that executionIds are unique, which takes up to 21 MiB for a million calls")
 	return cmd
 }
@@ -75,6 +83,10 @@ func (c *command) runScenario(args []string, f runFlags) error {
 		return err
 	}
 	bearer, err := token(f.tokenFile)
+	if err != nil {
+		return err
+	}
+	secure, err := clientTLS(f.authority, f.cert, f.key)
 	if err != nil {
 		return err
 	}
@@ -98,7 +110,10 @@ func (c *command) runScenario(args []string, f runFlags) error {
 		fmt.Fprintln(c.stderr, "\nstopped sending; waiting for the calls in flight (Ctrl-C again gives them up)")
 	})
 	defer release()
-	if err := attack.Preflight(kill, target); err != nil {
+	config := attack.Config{
+		Plan: plan, Description: d, Target: target, Token: bearer, TLS: secure, HTTP2: f.http2, RepeatedIDsAllowed: f.noUniqueIDs,
+	}
+	if err := attack.Preflight(kill, target, secure); err != nil {
 		return exit{noVerdict, fmt.Errorf("%s cannot be reached, nothing was sent: %w", target.Redacted(), err)}
 	}
 
@@ -110,8 +125,9 @@ func (c *command) runScenario(args []string, f runFlags) error {
 	manifest := results.Manifest{
 		Andon: version(), ID: id, Scenario: s.Name, Seed: f.seed, Target: target.String(), Started: started.UTC(),
 		SpecSHA256: d.SHA256(), Labels: s.Labels, Planned: plan.Planned, Thresholds: s.Thresholds,
-		TimeoutSeconds: s.Timeout.Seconds(), InFlight: s.InFlight,
+		TimeoutSeconds: s.Timeout.Seconds(), InFlight: s.InFlight, Generator: config.Generator(),
 	}
+	manifest.Generator.Command = append([]string{"andon"}, c.args...)
 	files := map[string][]byte{"scenario.yaml": s.Source, "openapi.yaml": spec}
 	for name, data := range s.Feeders {
 		files[name] = data
@@ -123,10 +139,8 @@ func (c *command) runScenario(args []string, f runFlags) error {
 
 	terminal, _, width := screen(c.stderr)
 	live := reports.NewLive(c.stderr, terminal, width)
-	agg, end, lost := attack.Run(kill, interrupt, attack.Config{
-		Plan: plan, Description: d, Target: target, Token: bearer, Writer: w, RepeatedIDsAllowed: f.noUniqueIDs,
-		Tick: ticker(live, plan, terminal),
-	})
+	config.Writer, config.Tick = w, ticker(live, plan, terminal)
+	agg, end, lost := attack.Run(kill, interrupt, config)
 	live.Done()
 
 	run, err := results.Open(dir)
@@ -188,6 +202,38 @@ func pickTarget(flag string, s *scenarios.Scenario, again string) (*url.URL, err
 		return u, nil
 	}
 	return nil, fmt.Errorf("the scenario's target %s is not on this machine, so it must be named when the run is started: %s --target %s", u, again, u)
+}
+
+// clientTLS reads what an https target is trusted by and shown; nil where nothing is given.
+func clientTLS(authority, cert, key string) (*tls.Config, error) {
+	if key != "" && cert == "" {
+		return nil, errors.New("--key wants --cert: a key alone identifies nobody")
+	}
+	if authority == "" && cert == "" {
+		return nil, nil
+	}
+	c := &tls.Config{}
+	if authority != "" {
+		pem, err := readBounded(authority, 8<<20)
+		if err != nil {
+			return nil, fmt.Errorf("--cacert: %w", err)
+		}
+		c.RootCAs = x509.NewCertPool()
+		if !c.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("--cacert: %s has no certificate in it; expected PEM, which begins with -----BEGIN CERTIFICATE-----", authority)
+		}
+	}
+	if cert != "" {
+		if key == "" {
+			key = cert
+		}
+		pair, err := tls.LoadX509KeyPair(cert, key)
+		if err != nil {
+			return nil, fmt.Errorf("--cert %s with --key %s: %w", cert, key, err)
+		}
+		c.Certificates = []tls.Certificate{pair}
+	}
+	return c, nil
 }
 
 func place(target *url.URL, embedded bool) string {

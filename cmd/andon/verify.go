@@ -199,7 +199,7 @@ func (c *command) verifyTarget(f verifyFlags) error {
 		case <-ctx.Done():
 		}
 	}()
-	if err := attack.Preflight(ctx, target); err != nil {
+	if err := attack.Preflight(ctx, target, nil); err != nil {
 		return exit{noVerdict, fmt.Errorf("%s cannot be reached, nothing was sent: %w", target.Redacted(), err)}
 	}
 	started := time.Now()

@@ -708,7 +708,7 @@ func TestPreflight(t *testing.T) {
 		target *url.URL
 		want   string
 	}{{ok, ""}, {dead, "nobody listens"}, {plain, "does not speak TLS"}, {self, "not trusted"}} {
-		err := Preflight(context.Background(), c.target)
+		err := Preflight(context.Background(), c.target, nil)
 		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", c.target, err, c.want)
 		}

@@ -17,8 +17,8 @@ import (
 const preflightTimeout = 5 * time.Second
 
 // Preflight connects to the target once, without sending a call, so that a wrong address is told in one sentence before
-// anything is measured. Behind a proxy nothing is tried: the proxy is the one who connects.
-func Preflight(ctx context.Context, target *url.URL) error {
+// anything is measured; trust is as in [Config]. Behind a proxy nothing is tried: the proxy is the one who connects.
+func Preflight(ctx context.Context, target *url.URL, trust *tls.Config) error {
 	if proxy, err := http.ProxyFromEnvironment(&http.Request{URL: target}); err != nil || proxy != nil {
 		return err
 	}
@@ -33,7 +33,12 @@ func Preflight(ctx context.Context, target *url.URL) error {
 	if target.Scheme != "https" {
 		return nil
 	}
-	secure := tls.Client(conn, &tls.Config{ServerName: target.Hostname(), MinVersion: tls.VersionTLS12})
+	config := &tls.Config{}
+	if trust != nil {
+		config = trust.Clone()
+	}
+	config.ServerName, config.MinVersion = target.Hostname(), tls.VersionTLS12
+	secure := tls.Client(conn, config)
 	_ = conn.SetDeadline(time.Now().Add(preflightTimeout))
 	if err := secure.HandshakeContext(ctx); err != nil {
 		return explainTLS(address, err)
