@@ -71,7 +71,7 @@ func process(ts *testscript.TestScript, args []string) *exec.Cmd {
 	}
 	cmd := exec.Command(path, args[1:]...)
 	cmd.Dir = ts.MkAbs(".")
-	for _, name := range []string{"PATH", "HOME", "ANDON_TOKEN"} {
+	for _, name := range []string{"PATH", "HOME", "ANDON_TOKEN", "HTTP_PROXY"} {
 		cmd.Env = append(cmd.Env, name+"="+ts.Getenv(name))
 	}
 	return cmd
@@ -115,7 +115,7 @@ type stopKey struct{}
 // out.txt and err.txt.
 func stopped(ts *testscript.TestScript, neg bool, args []string) { (*ts.Value(stopKey{}).(*func()))() }
 
-// signalled SIGNALS FILE SIZE COMMAND… runs a command, sends it the signals (KILL, INT, INT+INT) once the file has so
+// signalled SIGNALS FILE SIZE COMMAND… runs a command, sends it the signals (KILL, INT, INT+INT, STOP+CONT) once the file has so
 // many bytes, and keeps what it says in out.txt and err.txt, and its exit code in code.txt.
 func signalled(ts *testscript.TestScript, neg bool, args []string) {
 	size, err := strconv.ParseInt(args[2], 10, 64)
@@ -137,7 +137,7 @@ func signalled(ts *testscript.TestScript, neg bool, args []string) {
 		if i > 0 {
 			time.Sleep(200 * time.Millisecond)
 		}
-		ts.Check(cmd.Process.Signal(map[string]os.Signal{"KILL": os.Kill, "INT": os.Interrupt, "TERM": syscall.SIGTERM}[name]))
+		ts.Check(cmd.Process.Signal(map[string]os.Signal{"KILL": os.Kill, "INT": os.Interrupt, "TERM": syscall.SIGTERM, "STOP": syscall.SIGSTOP, "CONT": syscall.SIGCONT}[name]))
 	}
 	_ = cmd.Wait()
 	for name, text := range map[string]string{

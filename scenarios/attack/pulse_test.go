@@ -1,0 +1,79 @@
+package attack
+
+import (
+	"math"
+	"runtime/metrics"
+	"testing"
+	"time"
+)
+
+const ms = time.Millisecond
+
+// A pulse that wakes late has slept through a stall; what overlaps it stood still for as long, whoever looks first.
+func TestPulse(t *testing.T) {
+	var p pulse
+	p.wire.Store(3)
+	p.look(5*ms, 6*ms)   // on time
+	p.look(10*ms, 20*ms) // as late as it may be
+	p.look(30*ms, 130*ms)
+	p.look(140*ms, 141*ms)
+	p.look(150*ms, 170*ms)
+	p.next.Store(int64(200 * ms))
+	for _, c := range []struct {
+		why            string
+		from, to, want time.Duration
+	}{
+		{"before", 0, 30 * ms, 0},
+		{"all of both", 0, 180 * ms, 120 * ms},
+		{"into the first", 25 * ms, 50 * ms, 20 * ms},
+		{"out of the first", 120 * ms, 145 * ms, 10 * ms},
+		{"within", 40 * ms, 60 * ms, 20 * ms},
+		{"after", 170 * ms, 190 * ms, 0},
+		{"while the pulse is only a little late", 180 * ms, 210 * ms, 0},
+		{"while the pulse sleeps on", 190 * ms, 260 * ms, 60 * ms},
+		{"begun while the pulse sleeps on", 230 * ms, 260 * ms, 30 * ms},
+		{"a stall, and while the pulse sleeps on", 160 * ms, 260 * ms, 70 * ms},
+	} {
+		if got := p.still(c.from, c.to); got != c.want {
+			t.Errorf("%s: from %s to %s it stood still for %s, want %s", c.why, c.from, c.to, got, c.want)
+		}
+	}
+	p.look(200*ms, 260*ms)
+	if got := p.still(190*ms, 265*ms); got != 60*ms {
+		t.Errorf("after the pulse woke: %s, want 60ms, once", got)
+	}
+	v := p.vitals(time.Second)
+	if v.InFlight != 3 || v.Samples != 3 || math.Abs(v.StallSeconds-0.18) > 1e-9 || v.StallMax != 0.1 || v.Seconds != 1 || v.AtSeconds != 1 {
+		t.Errorf("the vitals are %+v", v)
+	}
+	if v := p.vitals(3 * time.Second); v.InFlight != 0 || v.Samples != 0 || v.StallSeconds != 0 || v.Seconds != 2 {
+		t.Errorf("taken again, the vitals are %+v", v)
+	}
+}
+
+// The number of stalls that are remembered is bounded.
+func TestPulseForgets(t *testing.T) {
+	var p pulse
+	for i := range time.Duration(3 * keptStalls) {
+		p.look(i*100*ms, i*100*ms+50*ms)
+	}
+	if len(p.stalls) != keptStalls {
+		t.Errorf("%d stalls are kept", len(p.stalls))
+	}
+	last := time.Duration(3*keptStalls-1) * 100 * ms
+	if got := p.still(last, last+60*ms); got != 50*ms {
+		t.Errorf("of the last stall %s are known", got)
+	}
+}
+
+func TestPauses(t *testing.T) {
+	edges := []float64{math.Inf(-1), 0, 0.001, 0.01, math.Inf(1)}
+	before := metrics.Float64Histogram{Counts: []uint64{0, 5, 1, 0}, Buckets: edges}
+	after := metrics.Float64Histogram{Counts: []uint64{0, 9, 3, 1}, Buckets: edges}
+	if sum, longest := pausesBetween(before, after); math.Abs(sum-0.012) > 1e-12 || longest != 0.01 {
+		t.Errorf("the pauses take %v s, the longest %v s", sum, longest)
+	}
+	if sum, longest := pausesBetween(after, after); sum != 0 || longest != 0 {
+		t.Errorf("without a pause: %v s, %v s", sum, longest)
+	}
+}

@@ -1,0 +1,122 @@
+package attack
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/kaizenautomation/andon/reports/results"
+)
+
+// secureServer serves over TLS, and gives what a client needs to trust it.
+func secureServer(t *testing.T, h http.Handler, change func(*httptest.Server)) (*url.URL, *tls.Config) {
+	t.Helper()
+	s := httptest.NewUnstartedServer(h)
+	s.TLS = &tls.Config{}
+	if change != nil {
+		change(s)
+	}
+	s.StartTLS()
+	t.Cleanup(s.Close)
+	u, err := url.Parse(s.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	roots.AddCert(s.Certificate())
+	return u, &tls.Config{RootCAs: roots}
+}
+
+const brief = "load: [{rate: 100/s, for: 300ms}]\nmix: {content: [{items: [text]}]}\nlimits: {timeout: 5s}"
+
+// The calls arrive over what the run says that it uses. For a proxy see the script run_proxy.txtar: net/http reads the
+// environment once in a process.
+func TestTransportIsNamed(t *testing.T) {
+	var protocol atomic.Value
+	r := &recorder{}
+	h := http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+		protocol.Store(request.Proto)
+		r.ServeHTTP(w, request)
+	})
+	plain := serve(t, h)
+	secure, trust := secureServer(t, h, func(s *httptest.Server) { s.EnableHTTP2 = true })
+	for _, c := range []struct {
+		why            string
+		target         *url.URL
+		http2          bool
+		named, arrived string
+	}{
+		{"plain", plain, false, "andon's own connections, HTTP/1.1", "HTTP/1.1"},
+		{"TLS", secure, false, "andon's own connections, HTTP/1.1 over TLS", "HTTP/1.1"},
+		{"HTTP/2", secure, true, "net/http, HTTP/2 where the target speaks it", "HTTP/2.0"},
+	} {
+		t.Run(c.why, func(t *testing.T) {
+			p := plan(t, brief, 1)
+			var named string
+			o := fire(t, p, c.target, func(config *Config) {
+				config.TLS, config.HTTP2 = trust, c.http2
+				named = config.Generator().Transport
+			})
+			if o.total.OK != p.Hits || named != c.named || protocol.Load() != c.arrived {
+				t.Errorf("%d of %d calls succeeded over %q; they arrived as %v (%v)", o.total.OK, p.Hits, named, protocol.Load(), o.samples)
+			}
+		})
+	}
+}
+
+// A target that asks for a certificate takes those who show it, and turns the others away with an error of TLS.
+func TestClientCertificate(t *testing.T) {
+	r := &recorder{}
+	target, trust := secureServer(t, r, func(s *httptest.Server) { s.TLS.ClientAuth = tls.RequireAnyClientCert })
+	p := plan(t, brief, 1)
+	o := fire(t, p, target, func(c *Config) { c.TLS = trust })
+	if o.kinds()[results.TLS] == 0 || o.total.OK > 0 || !strings.Contains(o.samples[0].Message, "certificate") {
+		t.Errorf("without a certificate: %v, %+v", o.kinds(), o.samples)
+	}
+	server := httptest.NewTLSServer(nil)
+	defer server.Close()
+	mine := trust.Clone()
+	mine.Certificates = server.TLS.Certificates
+	if o = fire(t, p, target, func(c *Config) { c.TLS = mine }); o.total.OK != p.Hits {
+		t.Errorf("with a certificate: %v, %+v", o.kinds(), o.samples)
+	}
+}
+
+// A connection that follows another resumes its TLS session, and says what connecting and the handshake took.
+func TestSessionsResume(t *testing.T) {
+	var resumed, all atomic.Int64
+	r := &recorder{respond: func(w http.ResponseWriter, _ int) {
+		w.Header().Set("Connection", "close")
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write([]byte(`{"sessionId":"s","executionId":"e","status":"running"}`))
+	}}
+	target, trust := secureServer(t, http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+		all.Add(1)
+		if request.TLS.DidResume {
+			resumed.Add(1)
+		}
+		r.ServeHTTP(w, request)
+	}), nil)
+	p := plan(t, brief, 1)
+	o := fire(t, p, target, func(c *Config) { c.TLS, c.RepeatedIDsAllowed = trust, true })
+	if o.total.OK != p.Hits || resumed.Load() < all.Load()/2 {
+		t.Errorf("%d of %d connections resumed a session; %v", resumed.Load(), all.Load(), o.samples)
+	}
+	shook := 0
+	for _, row := range o.rows {
+		if row.Connect > 0 && row.TLS > 0 {
+			shook++
+		}
+		if parts := row.Connect + row.TLS + row.Wait() + row.Read; parts > row.Service*1.0001+1e-6 {
+			t.Errorf("the parts of %+v are %v", row, parts)
+		}
+	}
+	if shook == 0 {
+		t.Error("no hit tells what its connection took")
+	}
+}
