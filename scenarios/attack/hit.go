@@ -41,12 +41,15 @@ func (r *run) hit(n uint64) {
 	w.message = message
 	row.Class, row.BytesOut = uint16(class), uint32(len(message)-room)
 
+	begin := r.template.put(message)
+	send := time.Since(r.began)
 	var due, free time.Duration
 	if !r.closed {
 		due, free = r.Plan.Due(n), r.slots.free(n)
 		r.inFlight.Add(1)
+		r.lead.wait(n, r.began, send, due)
+		send = time.Since(r.began)
 	}
-	send := time.Since(r.began)
 	phase, _, _ := r.Plan.At(send)
 	if r.closed {
 		due = send
@@ -61,7 +64,6 @@ func (r *run) hit(n uint64) {
 	case send-due > r.Plan.Timeout:
 		row.Error, row.BytesOut = results.Dropped, 0
 	default:
-		begin := r.template.put(message)
 		w.exchange = exchange{
 			message: message[begin:], body: room - begin, in: w.in, deadline: r.began.Add(send + r.Plan.Timeout),
 		}

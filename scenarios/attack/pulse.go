@@ -19,9 +19,9 @@ const (
 	keptStalls = 256
 )
 
-// pulse watches the generator itself. A thread of its own wakes some 200 times a second: where it wakes late, the process
-// was paused or had no processor, and whatever was under way seems to have taken longer than it did. Each time it counts
-// the calls on the wire, as Little's law wants it.
+// pulse watches the generator itself. It wakes some 200 times a second: where it wakes late, the process was paused or had
+// no processor, and whatever was under way seems to have taken longer than it did. Each time it counts the calls on the
+// wire, as Little's law wants it.
 //
 // It waits for a random time, since an even one would see a steady load always in the same state.
 type pulse struct {
@@ -56,15 +56,20 @@ type counters struct {
 
 // watch looks until stop is closed.
 func (p *pulse) watch(began time.Time, stop <-chan struct{}) {
-	var s sleeper
+	timer := time.NewTimer(0)
+	defer timer.Stop()
 	next := time.Since(began)
 	for {
-		p.look(next, time.Since(began))
-		next = time.Since(began) + beat/2 + rand.N(beat)
-		p.next.Store(int64(next))
-		if !s.until(began, next, stop) {
+		select {
+		case <-timer.C:
+		case <-stop:
 			return
 		}
+		p.look(next, time.Since(began))
+		wait := beat/2 + rand.N(beat)
+		next = time.Since(began) + wait
+		p.next.Store(int64(next))
+		timer.Reset(wait)
 	}
 }
 
