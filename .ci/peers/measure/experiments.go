@@ -37,12 +37,12 @@ var (
 const (
 	callers = 64
 	// places is how many calls an open run may have in flight: 10,000 a second over 5 ms need 50.
-	places     = 200
+	places = 200
 	delay  = 5 * time.Millisecond
-	// freezeRate calls a second over 5 ms need 5 places, so that ten times as many look like plenty. They are fewer than
+	// freezeRate calls a second over 5 ms need 5 places, so that eight times as many look like plenty. They are fewer than
 	// the hundredth part of the run's calls, which is what a p99 rests on.
 	freezeRate   = 1000
-	freezePlaces = 50
+	freezePlaces = 40
 	// wholeShare is the share of the plan that a run must have sent to have sent every hit.
 	wholeShare = 0.999
 )

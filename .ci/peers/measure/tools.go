@@ -44,7 +44,7 @@ type tool struct {
 	// closed and open tell which of the two loads it can drive.
 	closed, open bool
 	// warms tells that it sends one call from each connection before its schedule begins.
-	warms   bool
+	warms bool
 	// file gives the name and the text of the file that the command needs besides body.json; nil where it needs none.
 	file    func(j job) (name, text string)
 	command func(j job) command
