@@ -30,6 +30,7 @@ type bench struct {
 	andon    string
 	work     string
 	runs     int
+	noise    noise
 	progress io.Writer
 }
 
@@ -56,6 +57,8 @@ type outcome struct {
 	used
 	said
 	counts
+	// complaint is the last line that the tool wrote to its standard error.
+	complaint string
 	// log holds the calls of the schedule; it is empty in a closed loop.
 	log []call
 	// dir is where the tool left its files, until they are removed.
@@ -91,15 +94,12 @@ func (b *bench) measure(t tool, j job, behaviour ...string) (o outcome, err erro
 	}
 	c := t.command(j)
 	c.args = append([]string{b.program(t.program)}, c.args...)
-	var text, complaint []byte
-	if o.used, text, complaint, err = run(b.ctx, j.dir, c, j.length+time.Minute); err != nil {
-		return o, err
-	}
-	if o.counts, err = s.stop(); err != nil {
+	text, err := b.drive(&o, s, c, j)
+	if err != nil {
 		return o, err
 	}
 	if o.said, err = t.report(b, j, text); err != nil {
-		return o, fmt.Errorf("no report (exit code %d, %s): %w", o.Code, lastLine(complaint), err)
+		return o, fmt.Errorf("no report (exit code %d, %s): %w", o.Code, o.complaint, err)
 	}
 	if j.closed() {
 		return o, nil
@@ -114,6 +114,29 @@ func (b *bench) measure(t tool, j job, behaviour ...string) (o outcome, err erro
 	}
 	o.log, err = parseLog(data, warmup)
 	return o, err
+}
+
+// drive runs the tool's command against a target, stops that, and notes what others took of the cores meanwhile.
+func (b *bench) drive(o *outcome, s *target, c command, j job) (output []byte, err error) {
+	began := time.Now()
+	generator, target, err := busy()
+	if err != nil {
+		return nil, err
+	}
+	var complaint []byte
+	if o.used, output, complaint, err = run(b.ctx, j.dir, c, j.length+time.Minute); err != nil {
+		return nil, err
+	}
+	o.complaint = lastLine(complaint)
+	if o.counts, err = s.stop(); err != nil {
+		return nil, err
+	}
+	generatorNow, targetNow, err := busy()
+	if err != nil {
+		return nil, err
+	}
+	b.noise.add(time.Since(began), generatorNow-generator, o.CPU, targetNow-target, o.counts.cpu)
+	return output, nil
 }
 
 // prepare writes the files that a tool needs.

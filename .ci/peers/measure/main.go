@@ -88,6 +88,7 @@ func (b *bench) page(tables []*table, andonVersion string, short bool, took time
 	fmt.Fprintf(&w, "\n## The machine and the tools\n\n- %s, %d cores; Linux %s; %s\n", cpuModel(), runtime.NumCPU(), firstLine("/proc/sys/kernel/osrelease"), runtime.Version())
 	fmt.Fprintf(&w, "- andon %s, %s; measured on %s, in %s\n", andonVersion, strings.Join(b.versions(), ", "), time.Now().UTC().Format(time.DateOnly), took.Round(time.Second))
 	fmt.Fprintf(&w, "- Medians, the tools in turns. Runs of each tool: %d; at 10,000 calls a second %d; with the freeze %d.\n", s.turns, s.turnsAt10k, s.freezeTurns)
+	fmt.Fprintf(&w, "- %s\n", &b.noise)
 	w.WriteString("\n## Figures\n\nIn brackets: the ratio to vegeta's command, whose row has none.\n")
 	for _, t := range tables {
 		t.markdown(&w)

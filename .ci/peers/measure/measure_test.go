@@ -161,7 +161,7 @@ Error distribution:
 
 func TestParseCounts(t *testing.T) {
 	c, err := parseCounts("accepted=1 calls=2 answered=3 bad=4 lost=5 body=6 frozen=7 thawed=8 cpu=9\n")
-	if want := (counts{calls: 2, answered: 3, bad: 4, lost: 5, body: 6, freeze: freeze{7, 8}}); err != nil || c != want {
+	if want := (counts{calls: 2, answered: 3, bad: 4, lost: 5, body: 6, cpu: 9, freeze: freeze{7, 8}}); err != nil || c != want {
 		t.Error(c, err)
 	}
 	if _, err := parseCounts("panic: oh no"); err == nil {
@@ -272,5 +272,25 @@ func TestTurnsSayWhatIsMissing(t *testing.T) {
 	})
 	if runs != 2 || tb.cell(tb.row(andonDefaults), 0) != "2" || tb.row("wrk").absent != "no rate" || tb.row("k6").absent != "not built" {
 		t.Errorf("%d runs, %+v", runs, tb)
+	}
+}
+
+func TestNoise(t *testing.T) {
+	const stat = "cpu  9 9 9 9 9 9 9 9 0 0\ncpu0 1 2 3 100 200 4 5 6 7 0\ncpu1 10 0 0 5 0 0 0 0 0 0\nintr 5\n"
+	if d, err := parseBusy(stat, "0"); err != nil || d != 210*time.Millisecond {
+		t.Error(d, err)
+	}
+	if _, err := parseBusy(stat, "2"); err == nil {
+		t.Error("a core that is not there was busy")
+	}
+	var n noise
+	n.add(10*time.Second, 5*time.Second, 4900*time.Millisecond, 10*time.Second, 10*time.Second)
+	want := "Other processes took 1 % of the generator's core in the median run and 1 % in the worst, and 0 % and 0 % of the target's."
+	if n.String() != want {
+		t.Error(n.String())
+	}
+	n.add(10*time.Second, 5*time.Second, time.Second, 10*time.Second, 9*time.Second)
+	if !strings.Contains(n.String(), "trusted") {
+		t.Error(n.String())
 	}
 }

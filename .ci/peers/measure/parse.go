@@ -200,6 +200,7 @@ func parseWrk(text []byte) (said, error) {
 type counts struct {
 	calls, answered, bad, lost int
 	body                       int64
+	cpu                        time.Duration
 	freeze
 }
 
@@ -222,6 +223,8 @@ func parseCounts(text string) (counts, error) {
 			c.lost = int(n)
 		case "body":
 			c.body = n
+		case "cpu":
+			c.cpu = time.Duration(n)
 		case "frozen":
 			c.from = n
 		case "thawed":

@@ -119,7 +119,7 @@ func (s *server) watch(fd int) error {
 
 // serve answers calls until stop is set.
 func (s *server) serve() error {
-	before := threadTime()
+	before := processTime()
 	for !s.stop.Load() {
 		n, err := epollWait(s.epoll, s.events[:], s.nap())
 		if err != 0 && err != syscall.EINTR {
@@ -138,7 +138,7 @@ func (s *server) serve() error {
 		}
 		s.answerDue()
 	}
-	s.cpu = threadTime() - before
+	s.cpu = processTime() - before
 	s.log = s.log[:min(s.calls, len(s.log))]
 	return nil
 }

@@ -81,11 +81,10 @@ func sleepExactly() error {
 	return nil
 }
 
-// threadTime is the processor time that this thread has taken.
-func threadTime() time.Duration {
-	const thread = 1
+// processTime is the processor time that this process has taken.
+func processTime() time.Duration {
 	var u syscall.Rusage
-	if err := syscall.Getrusage(thread, &u); err != nil {
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
 		return 0
 	}
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())

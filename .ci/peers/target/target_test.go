@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -52,10 +51,7 @@ func serving(t *testing.T, c config) (address string, stop func() *server) {
 		t.Fatal(err)
 	}
 	done := make(chan error, 1)
-	go func() {
-		runtime.LockOSThread()
-		done <- s.serve()
-	}()
+	go func() { done <- s.serve() }()
 	return fmt.Sprintf("127.0.0.1:%d", port), func() *server {
 		s.stop.Store(true)
 		if err := <-done; err != nil {
