@@ -29,6 +29,9 @@ type bench struct {
 	programs string
 	andon    string
 	work     string
+	// alone gives each run a network of its own, so that none finds the connections that another left in TIME_WAIT. It
+	// takes rights that not everybody has.
+	alone    bool
 	runs     int
 	noise    noise
 	progress io.Writer
@@ -94,6 +97,9 @@ func (b *bench) measure(t tool, j job, behaviour ...string) (o outcome, err erro
 	}
 	c := t.command(j)
 	c.args = append([]string{b.program(t.program)}, c.args...)
+	if b.alone {
+		c.args = append([]string{"nsenter", "-n", "-t", strconv.Itoa(s.process.Process.Pid)}, c.args...)
+	}
 	text, err := b.drive(&o, s, c, j)
 	if err != nil {
 		return o, err
@@ -156,8 +162,25 @@ type target struct {
 	stopped bool
 }
 
+// ownNetwork starts a process in a network namespace of its own.
+var ownNetwork = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET}
+
+// canBeAlone tells whether this user may make network namespaces.
+func canBeAlone() bool {
+	c := exec.Command("true")
+	c.SysProcAttr = ownNetwork
+	return c.Run() == nil
+}
+
 func (b *bench) startTarget(behaviour []string) (*target, error) {
-	t := &target{process: exec.CommandContext(b.ctx, "taskset", append([]string{"-c", targetCore, filepath.Join(b.programs, "target"), "-spin"}, behaviour...)...)}
+	args := append([]string{"-c", targetCore, filepath.Join(b.programs, "target"), "-spin"}, behaviour...)
+	if b.alone {
+		args = append(args, "-alone")
+	}
+	t := &target{process: exec.CommandContext(b.ctx, "taskset", args...)}
+	if b.alone {
+		t.process.SysProcAttr = ownNetwork
+	}
 	t.process.Stderr = os.Stderr
 	pipe, err := t.process.StdoutPipe()
 	if err != nil {

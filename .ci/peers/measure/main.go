@@ -44,6 +44,7 @@ func parentMain() error {
 		programs = flag.String("programs", ".cache/peers", "`folder` with the target and the tools")
 		andon    = flag.String("andon", "bin/andon", "andon's `binary`")
 		version  = flag.String("andon-version", "unknown", "what to call its `version`")
+		shared   = flag.Bool("one-network", false, "let runs meet the connections that earlier ones left in TIME_WAIT")
 		out      = flag.String("o", "/dev/stdout", "`file` to write")
 	)
 	flag.Parse()
@@ -57,7 +58,7 @@ func parentMain() error {
 	defer os.RemoveAll(work)
 	ctx, release := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer release()
-	b := &bench{ctx: ctx, work: work, progress: os.Stderr}
+	b := &bench{ctx: ctx, work: work, alone: !*shared && canBeAlone(), progress: os.Stderr}
 	for place, path := range map[*string]string{&b.programs: *programs, &b.andon: *andon} {
 		if *place, err = filepath.Abs(path); err != nil {
 			return err
@@ -88,6 +89,11 @@ func (b *bench) page(tables []*table, andonVersion string, short bool, took time
 	fmt.Fprintf(&w, "\n## The machine and the tools\n\n- %s, %d cores; Linux %s; %s\n", cpuModel(), runtime.NumCPU(), firstLine("/proc/sys/kernel/osrelease"), runtime.Version())
 	fmt.Fprintf(&w, "- andon %s, %s; measured on %s, in %s\n", andonVersion, strings.Join(b.versions(), ", "), time.Now().UTC().Format(time.DateOnly), took.Round(time.Second))
 	fmt.Fprintf(&w, "- Medians, the tools in turns. Runs of each tool: %d; at 10,000 calls a second %d; with the freeze %d.\n", s.turns, s.turnsAt10k, s.freezeTurns)
+	if b.alone {
+		w.WriteString("- Each run in a network namespace of its own, so that none meets the connections that others left in TIME_WAIT.\n")
+	} else {
+		w.WriteString("- **All runs in one network: some met the connections that others left in TIME_WAIT.**\n")
+	}
 	fmt.Fprintf(&w, "- %s\n", &b.noise)
 	w.WriteString("\n## Figures\n\nIn brackets: the ratio to vegeta's command, whose row has none.\n")
 	for _, t := range tables {
@@ -138,7 +144,7 @@ func (b *bench) commands(s settings) string {
 			}
 		}
 	}
-	return fmt.Sprintf("\n## Commands\n\nEach under `taskset -c %s`; the target under `taskset -c %s` with `-spin`. The closed loop, and 5,000 calls a second:\n\n"+
+	return fmt.Sprintf("\n## Commands\n\nEach under `taskset -c %s`; the target under `taskset -c %s` with `-spin`. What makes the network is left out. The closed loop, and 5,000 calls a second:\n\n"+
 		"```\n%s\n```\n\nTheir files:\n\n```\n%s```\n", generatorCore, targetCore, strings.Join(lines, "\n"), strings.Join(files, "\n"))
 }
 

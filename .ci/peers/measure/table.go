@@ -2,7 +2,9 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"strings"
 	"time"
 )
@@ -114,11 +116,11 @@ func (t *table) cell(r *row, i int) string {
 }
 
 func (r *row) notes() (notes []string) {
-	for text, n := range r.errors {
-		notes = append(notes, fmt.Sprintf("%s: %d of %d runs failed: %s", r.name, n, r.runs, strings.ReplaceAll(text, "\n", "; ")))
+	for _, text := range slices.Sorted(maps.Keys(r.errors)) {
+		notes = append(notes, fmt.Sprintf("%s: %d of %d runs failed: %s", r.name, r.errors[text], r.runs, strings.ReplaceAll(text, "\n", "; ")))
 	}
-	for text, n := range r.remarks {
-		notes = append(notes, fmt.Sprintf("%s called %d of %d runs %s.", r.name, n, r.runs, text))
+	for _, text := range slices.Sorted(maps.Keys(r.remarks)) {
+		notes = append(notes, fmt.Sprintf("%s called %d of %d runs %s.", r.name, r.remarks[text], r.runs, text))
 	}
 	return notes
 }

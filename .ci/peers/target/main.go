@@ -24,13 +24,21 @@ func main() {
 	flag.BoolVar(&c.spin, "spin", false, "never sleep: precise delays for a whole core")
 	flag.DurationVar(&c.freezeAt, "freeze-at", 0, "`time` after the first call at which everything stops")
 	flag.DurationVar(&c.freezeFor, "freeze-for", 0, "`time` for which nothing is read or answered")
+	alone := flag.Bool("alone", false, "bring up the loopback of the network namespace, which is this process's own")
 	path := flag.String("log", "", "`file` for the arrival and the answer of each call, written at the end")
 	flag.IntVar(&c.logged, "calls", 1<<20, "the most calls that the log holds; later ones are answered and not logged")
 	flag.Parse()
 	if *path == "" {
 		c.logged = 0
 	}
-	if err := run(*port, *path, c); err != nil {
+	err := error(nil)
+	if *alone {
+		err = bringUpLoopback()
+	}
+	if err == nil {
+		err = run(*port, *path, c)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "target:", err)
 		os.Exit(1)
 	}

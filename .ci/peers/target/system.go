@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"os"
 	"syscall"
 	"time"
@@ -35,6 +36,23 @@ func listen(port int) (fd, actual int, err error) {
 		return 0, 0, errors.Join(err, syscall.Close(fd))
 	}
 	return fd, name.(*syscall.SockaddrInet4).Port, nil
+}
+
+// bringUpLoopback does what "ip link set lo up" does.
+func bringUpLoopback() error {
+	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_DGRAM|syscall.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	request := struct {
+		name  [syscall.IFNAMSIZ]byte
+		flags uint16
+		_     [22]byte
+	}{name: [syscall.IFNAMSIZ]byte{'l', 'o'}, flags: syscall.IFF_UP | syscall.IFF_RUNNING}
+	if _, _, code := syscall.RawSyscall(syscall.SYS_IOCTL, uintptr(fd), syscall.SIOCSIFFLAGS, uintptr(unsafe.Pointer(&request))); code != 0 {
+		err = fmt.Errorf("the loopback cannot be brought up: %w", code)
+	}
+	return errors.Join(err, syscall.Close(fd))
 }
 
 func epollWait(epoll int, events []syscall.EpollEvent, nap time.Duration) (int, syscall.Errno) {
