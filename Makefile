@@ -48,6 +48,10 @@ bench: go ## Run the benchmarks (BENCH=., COUNT=6) and summarize them with bench
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) ./... | tee bin/bench.txt
 	$(GO) tool -modfile=.ci/tools/go.mod benchstat bin/bench.txt
 
+.PHONY: bench-peers
+bench-peers: build ## Measure andon beside other load testers for 12 minutes; writes scenarios/attack/README.md
+	.ci/peers/run -o scenarios/attack/README.md
+
 .PHONY: fuzz
 fuzz: go ## Run every fuzz target for FUZZTIME=10s
 	@set -e; for package in $$($(GO) list ./...); do \

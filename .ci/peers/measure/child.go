@@ -1,0 +1,84 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// used is what a process took.
+type used struct {
+	CPU time.Duration
+	// Memory is the largest resident size, in bytes.
+	Memory int64
+	Wall   time.Duration
+	// Code is how it exited.
+	Code int
+}
+
+// A process inherits the peak of whoever starts it, up to the moment at which it becomes another program. So that this
+// is little, and the same for all, each tool is started by a small process: this program again, as "child FILE COMMAND…",
+// which writes what the command took to the file.
+
+func childMain(file string, args []string) error {
+	c := exec.Command(args[0], args[1:]...)
+	c.Stdin, c.Stdout, c.Stderr = os.Stdin, os.Stdout, os.Stderr
+	began := time.Now()
+	err := c.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		return err
+	}
+	u := c.ProcessState.SysUsage().(*syscall.Rusage)
+	data, err := json.Marshal(used{
+		CPU: time.Duration(u.Utime.Nano() + u.Stime.Nano()), Memory: u.Maxrss << 10, Wall: time.Since(began), Code: c.ProcessState.ExitCode(),
+	})
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(file, data, 0o666)
+}
+
+// run runs a command on the generator's core and says what it took and wrote. An exit code is no error here: a load
+// tester may be unhappy with what it measured.
+func run(ctx context.Context, dir string, c command, limit time.Duration) (u used, output, complaint []byte, err error) {
+	self, err := os.Executable()
+	if err != nil {
+		return u, nil, nil, err
+	}
+	file := filepath.Join(dir, "used.json")
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	child := exec.CommandContext(ctx, self, append([]string{"child", file, "taskset", "-c", generatorCore}, c.args...)...)
+	child.Dir, child.Env = dir, append(os.Environ(), c.env...)
+	child.Stdin = strings.NewReader(c.input)
+	// What is given up takes along what it has started.
+	child.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	child.Cancel = func() error { return syscall.Kill(-child.Process.Pid, syscall.SIGKILL) }
+	var stdout, stderr bytes.Buffer
+	child.Stdout, child.Stderr = &stdout, &stderr
+	err = child.Run()
+	if ctx.Err() != nil {
+		return u, nil, nil, fmt.Errorf("it was given up after %s: %w", limit, ctx.Err())
+	}
+	if err == nil {
+		var data []byte
+		if data, err = os.ReadFile(file); err == nil {
+			err = json.Unmarshal(data, &u)
+		}
+	}
+	return u, stdout.Bytes(), stderr.Bytes(), err
+}
+
+func lastLine(text []byte) string {
+	lines := bytes.Split(bytes.TrimSpace(text), []byte{'\n'})
+	return string(lines[len(lines)-1])
+}

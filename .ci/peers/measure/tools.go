@@ -1,0 +1,218 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"time"
+)
+
+// job is what a tool is asked to do.
+type job struct {
+	// dir is the tool's working directory, with body.json in it.
+	dir string
+	url string
+	// rate is in calls a second; 0 is a closed loop.
+	rate   int
+	length time.Duration
+	// callers is how many connections there may be.
+	callers int
+}
+
+func (j job) closed() bool { return j.rate == 0 }
+
+// base is the address without the path of the call.
+func (j job) base() string { return j.url[:len(j.url)-len(path)] }
+
+func (j job) seconds() string { return fmt.Sprintf("%gs", j.length.Seconds()) }
+
+const path = "/agents/execute"
+
+// command is a tool's command line; its standard input may be text.
+type command struct {
+	args  []string
+	input string
+	env   []string
+}
+
+// tool is one load tester in one setting.
+type tool struct {
+	// name is what tables call it, and program its binary.
+	name, program string
+	// closed and open tell which of the two loads it can drive.
+	closed, open bool
+	// warms tells that it sends one call from each connection before its schedule begins.
+	warms bool
+	// file gives the name and the text of the file that the command needs besides body.json; nil where it needs none.
+	file    func(j job) (name, text string)
+	command func(j job) command
+	// report finds what the tool said of the run.
+	report func(b *bench, j job, output []byte) (said, error)
+	// kept are the files in which it keeps its results; none where it keeps no calls.
+	kept string
+}
+
+// Tools that are named elsewhere.
+const (
+	vegetaDefaults = "vegeta, defaults"
+	vegetaCapped   = "vegeta, workers capped"
+	andonDefaults  = "andon"
+)
+
+// tools lists everything that is measured, in the order of the tables.
+func tools() []tool {
+	return []tool{
+		andon(andonDefaults),
+		andon("andon --no-unique-ids", "--no-unique-ids"),
+		vegeta(vegetaDefaults, func(job) []string { return nil }),
+		vegeta(vegetaCapped, func(j job) []string {
+			n := strconv.Itoa(j.callers)
+			return []string{"-workers", n, "-max-workers", n, "-max-connections", n}
+		}),
+		wrk(), bombardier(), hey(), fortio(), k6(),
+	}
+}
+
+func fromFile(parse func([]byte) (said, error), name string) func(*bench, job, []byte) (said, error) {
+	return func(_ *bench, j job, _ []byte) (said, error) {
+		data, err := os.ReadFile(filepath.Join(j.dir, name))
+		if err != nil {
+			return said{}, err
+		}
+		return parse(data)
+	}
+}
+
+func fromOutput(parse func([]byte) (said, error)) func(*bench, job, []byte) (said, error) {
+	return func(_ *bench, _ job, data []byte) (said, error) { return parse(data) }
+}
+
+func andon(name string, flags ...string) tool {
+	return tool{
+		name: name, program: "andon", closed: true, open: len(flags) == 0, kept: "run",
+		file: func(j job) (string, string) {
+			load := fmt.Sprintf("{rate: %d/s, for: %s}", j.rate, j.seconds())
+			if j.closed() {
+				load = fmt.Sprintf("{callers: %d, for: %s}", j.callers, j.seconds())
+			}
+			return "scenario.yaml", fmt.Sprintf(`name: peers
+load: [%s]
+mix: {tier: {default: 1}, content: [{weight: 1, items: [text]}], agentId: 0%%}
+data: {text: {length: %d}}
+limits: {timeout: 30s, inFlight: %d, calls: 10000000}
+`, load, textLength, j.callers)
+		},
+		command: func(j job) command {
+			return command{args: append([]string{"run", "scenario.yaml", "--target", j.base(), "--out", "run"}, flags...)}
+		},
+		report: fromFile(parseAndon, "run/summary.json"),
+	}
+}
+
+func vegeta(name string, limits func(job) []string) tool {
+	return tool{
+		// Without a cap of its workers it drives no closed loop.
+		name: name, program: "vegeta", closed: name == vegetaCapped, open: true, kept: "results.gob",
+		command: func(j job) command {
+			args := append([]string{"attack", "-rate", strconv.Itoa(j.rate), "-duration", j.seconds()}, limits(j)...)
+			return command{
+				args:  append(args, "-header", "Content-Type: application/json", "-body", "body.json", "-output", "results.gob"),
+				input: "POST " + j.url + "\n",
+			}
+		},
+		report: func(b *bench, j job, _ []byte) (said, error) {
+			c := exec.Command(b.program("vegeta"), "report", "-type", "json", "results.gob")
+			c.Dir = j.dir
+			text, err := c.Output()
+			if err != nil {
+				return said{}, fmt.Errorf("vegeta report: %w", err)
+			}
+			return parseVegeta(text)
+		},
+	}
+}
+
+func wrk() tool {
+	return tool{
+		name: "wrk", program: "wrk", closed: true,
+		file: func(job) (string, string) {
+			return "post.lua", `wrk.method = "POST"
+wrk.headers["Content-Type"] = "application/json"
+wrk.body = io.open("body.json"):read("*a")
+`
+		},
+		command: func(j job) command {
+			return command{args: []string{"-t", "1", "-c", strconv.Itoa(j.callers), "-d", j.seconds(), "--timeout", "30s", "--latency", "-s", "post.lua", j.url}}
+		},
+		report: fromOutput(parseWrk),
+	}
+}
+
+func bombardier() tool {
+	return tool{
+		name: "bombardier", program: "bombardier", closed: true, open: true,
+		command: func(j job) command {
+			args := []string{"-c", strconv.Itoa(j.callers), "-d", j.seconds()}
+			if !j.closed() {
+				args = append(args, "-r", strconv.Itoa(j.rate))
+			}
+			return command{args: append(args, "-t", "30s", "-m", "POST", "-H", "Content-Type: application/json", "-f", "body.json", "-l", "-p", "r", "-o", "json", j.url)}
+		},
+		report: fromOutput(parseBombardier),
+	}
+}
+
+func hey() tool {
+	return tool{
+		name: "hey", program: "hey", closed: true, open: true,
+		command: func(j job) command {
+			args := []string{"-c", strconv.Itoa(j.callers), "-z", j.seconds()}
+			if !j.closed() {
+				args = append(args, "-q", fmt.Sprint(float64(j.rate)/float64(j.callers)))
+			}
+			return command{args: append(args, "-t", "30", "-m", "POST", "-T", "application/json", "-D", "body.json", j.url)}
+		},
+		report: fromOutput(parseHey),
+	}
+}
+
+func fortio() tool {
+	return tool{
+		name: "fortio", program: "fortio", closed: true, open: true, warms: true,
+		command: func(j job) command {
+			args := []string{"load", "-c", strconv.Itoa(j.callers), "-qps", strconv.Itoa(j.rate), "-t", j.seconds()}
+			if !j.closed() {
+				args = append(args, "-uniform")
+			}
+			return command{args: append(args, "-timeout", "30s", "-content-type", "application/json", "-payload-file", "body.json",
+				"-p", "50,99", "-r", "0.0001", "-json", "result.json", "-loglevel", "Error", j.url)}
+		},
+		report: fromFile(parseFortio, "result.json"),
+	}
+}
+
+func k6() tool {
+	return tool{
+		name: "k6", program: "k6", closed: true, open: true,
+		file: func(j job) (string, string) {
+			load := fmt.Sprintf(`{ executor: 'constant-arrival-rate', rate: %d, timeUnit: '1s', duration: '%s', preAllocatedVUs: %d, maxVUs: %[3]d }`, j.rate, j.seconds(), j.callers)
+			if j.closed() {
+				load = fmt.Sprintf(`{ executor: 'constant-vus', vus: %d, duration: '%s' }`, j.callers, j.seconds())
+			}
+			return "script.js", fmt.Sprintf(`import http from 'k6/http';
+const body = open('body.json');
+const params = { headers: { 'Content-Type': 'application/json' } };
+export const options = { scenarios: { peers: %s }, summaryTrendStats: ['med', 'p(99)'] };
+export default function () { http.post('%s', body, params); }
+export function handleSummary(data) { return { 'summary.json': JSON.stringify(data) }; }
+`, load, j.url)
+		},
+		command: func(job) command {
+			// Nothing but the target is called.
+			return command{args: []string{"run", "--quiet", "script.js"}, env: []string{"K6_NO_USAGE_REPORT=true", "K6_AUTO_EXTENSION_RESOLUTION=false"}}
+		},
+		report: fromFile(parseK6, "summary.json"),
+	}
+}
