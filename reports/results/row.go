@@ -185,6 +185,8 @@ type Manifest struct {
 	// TimeoutSeconds and InFlight are the limits that the run was under.
 	TimeoutSeconds float64 `json:"timeoutSeconds"`
 	InFlight       int     `json:"inFlight"`
+	// Traceparent says that each call carried a traceparent header, whose ids follow from its number: see [TraceID].
+	Traceparent bool `json:"traceparent,omitempty"`
 	// Generator is what the calls were sent with.
 	Generator Generator `json:"generator"`
 	// HitsHead is the SHA-256, in hex, of the first message of hits.arrow; [Create] fills it in.
