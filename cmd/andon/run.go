@@ -14,7 +14,6 @@ import (
 	"github.com/kaizenautomation/andon/contracts"
 	"github.com/kaizenautomation/andon/contracts/provider"
 	"github.com/kaizenautomation/andon/reports"
-	"github.com/kaizenautomation/andon/reports/metrics"
 	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/scenarios"
 	"github.com/kaizenautomation/andon/scenarios/attack"
@@ -28,7 +27,7 @@ const seedUse = "`number` that, with the scenario, determines every call and its
 type runFlags struct {
 	target, out, tokenFile string
 	seed                   uint64
-	noUniqueIDs            bool
+	noUniqueIDs, plain     bool
 }
 
 func (c *command) run() *cobra.Command {
@@ -44,7 +43,11 @@ Without --target the reference provider is started on this machine and driven.
 
 Exit codes: 0 all held; 1 a threshold or the contract was broken; 2 wrong usage, scenario or
 description, nothing was sent; 3 no verdict (target unreachable, generator-limited,
-interrupted). Ctrl-C stops sending and waits for the calls in flight; a second one does not.`,
+interrupted). Ctrl-C stops sending and waits for the calls in flight; a second one does not.
+
+On a terminal a live view is shown, in which q is a Ctrl-C too, and a short summary after it;
+andon report shows all tables. With --plain, in CI (the variable CI), with TERM=dumb and where
+there is no terminal, there are lines instead, and the whole report. NO_COLOR is honoured.`,
 		Example: `  andon run
   andon run tiers --seed 7
   ANDON_TOKEN=… andon run smoke --target https://staging.example.com
@@ -58,6 +61,7 @@ interrupted). Ctrl-C stops sending and waits for the calls in flight; a second o
 	cmd.Flags().StringVar(&f.out, "out", "", "run `directory` to write (default reports/runs/<time>-<scenario>)")
 	cmd.Flags().StringVar(&f.tokenFile, "token-file", "", tokenUse)
 	cmd.Flags().BoolVar(&f.noUniqueIDs, "no-unique-ids", false, "do not check that executionIds are unique, which takes up to 21 MiB for a million calls")
+	cmd.Flags().BoolVar(&f.plain, "plain", false, "tell the progress in lines, also on a terminal")
 	return cmd
 }
 
@@ -94,9 +98,8 @@ func (c *command) runScenario(args []string, f runFlags) error {
 	}
 	fmt.Fprintf(c.stderr, "%s: %s → %s\n", reports.Printable(s.Name, 64), announce(plan), place(target, embedded))
 
-	interrupt, kill, release := signals(func() {
-		fmt.Fprintln(c.stderr, "\nstopped sending; waiting for the calls in flight (Ctrl-C again gives them up)")
-	})
+	w := &watch{c: c, plan: plan, target: place(target, embedded)}
+	interrupt, kill, press, release := signals(w.stopping)
 	defer release()
 	if err := attack.Preflight(kill, target); err != nil {
 		return exit{noVerdict, fmt.Errorf("%s cannot be reached, nothing was sent: %w", target.Redacted(), err)}
@@ -116,25 +119,26 @@ func (c *command) runScenario(args []string, f runFlags) error {
 	for name, data := range s.Feeders {
 		files[name] = data
 	}
-	w, err := results.Create(dir, manifest, files)
+	writer, err := results.Create(dir, manifest, files)
 	if err != nil {
 		return err
 	}
 
-	terminal, _, width := screen(c.stderr)
-	live := reports.NewLive(c.stderr, terminal, width)
+	w.start(f.plain, press)
+	// Whatever happens, the terminal is given back.
+	defer w.end()
 	agg, end, lost := attack.Run(kill, interrupt, attack.Config{
-		Plan: plan, Description: d, Target: target, Token: bearer, Writer: w, RepeatedIDsAllowed: f.noUniqueIDs,
-		Tick: ticker(live, plan, terminal),
+		Plan: plan, Description: d, Target: target, Token: bearer, Writer: writer, RepeatedIDsAllowed: f.noUniqueIDs,
+		Tick: w.tick,
 	})
-	live.Done()
+	shown := w.end()
 
 	run, err := results.Open(dir)
 	if err != nil {
 		return exit{noVerdict, fmt.Errorf("the run directory cannot be read back: %w", err)}
 	}
 	summary := reports.Summarize(run.Manifest, run.Samples, run.Vitals, end, agg)
-	if err := c.conclude(summary, dir); err != nil {
+	if err := c.conclude(summary, dir, shown); err != nil {
 		return err
 	}
 	if lost != nil {
@@ -151,13 +155,16 @@ func verdict(s reports.Summary) error {
 	return exit{code: s.Verdict.ExitCode}
 }
 
-// conclude writes the reports of a run and shows it.
-func (c *command) conclude(s reports.Summary, dir string) error {
+// conclude writes the reports of a run and shows it: in short to whoever has watched the run.
+func (c *command) conclude(s reports.Summary, dir string, watched bool) error {
 	if err := reports.WriteSummary(dir, s); err != nil {
 		return exit{noVerdict, err}
 	}
 	if err := reports.WriteMarkdown(dir, s); err != nil {
 		return exit{noVerdict, err}
+	}
+	if terminal, color, width := screen(c.stdout); terminal && watched {
+		return reports.Brief(c.stdout, s, reports.TerminalOptions{Color: color, Width: width, Dir: dir})
 	}
 	return c.show(s, dir)
 }
@@ -225,35 +232,4 @@ func startProvider(d *contracts.Description, config provider.Config, seed uint64
 		_ = provider.Serve(ctx, ln, handler)
 	}()
 	return func() { cancel(); <-done }, &url.URL{Scheme: "http", Host: ln.Addr().String()}, nil
-}
-
-// plainEvery is how often progress is told where it cannot be shown in place.
-const plainEvery = 5 * time.Second
-
-func ticker(live *reports.Live, plan *scenarios.Plan, terminal bool) func(time.Duration, *metrics.Aggregator, int) {
-	var last time.Duration
-	return func(now time.Duration, a *metrics.Aggregator, inFlight int) {
-		if !terminal && now-last < plainEvery-plainEvery/10 {
-			return
-		}
-		last = now
-		window := 1
-		if !terminal {
-			window = int(plainEvery / time.Second)
-		}
-		recent, all := a.Recent(now, window), a.Running()
-		phase, callers, _ := plan.At(now)
-		// What was sent lately is held against what was asked for in the middle of that time.
-		_, _, asked := plan.At(max(now-time.Duration(window)*time.Second/2, 0))
-		label := plan.Labels.Phases[phase]
-		p := reports.Progress{
-			Elapsed: now, Total: time.Duration(plan.Seconds * float64(time.Second)), Phase: label.Name, Warmup: label.Warmup,
-			Asked: asked, Callers: callers, InFlight: inFlight, P50: recent.P50, P99: recent.P99,
-			Errors: all.Errors, Violations: all.Violations, Dropped: all.Dropped,
-		}
-		if recent.Seconds > 0 {
-			p.Achieved = float64(recent.Sent) / recent.Seconds
-		}
-		live.Show(p)
-	}
 }
