@@ -14,6 +14,7 @@ import (
 	"github.com/kaizenautomation/andon/contracts"
 	"github.com/kaizenautomation/andon/contracts/provider"
 	"github.com/kaizenautomation/andon/reports"
+	"github.com/kaizenautomation/andon/reports/metrics"
 	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/scenarios"
 	"github.com/kaizenautomation/andon/scenarios/attack"
@@ -28,6 +29,9 @@ type runFlags struct {
 	target, out, tokenFile string
 	seed                   uint64
 	noUniqueIDs, plain     bool
+
+	metricsListen, remoteWrite, otlp string
+	metricsLinger                    time.Duration
 }
 
 func (c *command) run() *cobra.Command {
@@ -47,11 +51,21 @@ interrupted). Ctrl-C stops sending and waits for the calls in flight; a second o
 
 On a terminal a live view is shown, in which q is a Ctrl-C too, and a short summary after it;
 andon report shows all tables. With --plain, in CI (the variable CI), with TERM=dumb and where
-there is no terminal, there are lines instead, and the whole report. NO_COLOR is honoured.`,
+there is no terminal, there are lines instead, and the whole report. NO_COLOR is honoured.
+
+--metrics-listen serves the figures at /metrics for Prometheus while the process runs, with
+native histograms. The last ones come after the last scrape, so that they are lost unless
+--metrics-linger makes the process wait for another scrape. --remote-write and --otlp push
+every 5 s and once more at the end, which needs no waiting. Failures to deliver are warnings,
+and do not touch the run or its exit code. What an endpoint wants for authorization comes from
+ANDON_REMOTE_WRITE_AUTHORIZATION ("Bearer …") and OTEL_EXPORTER_OTLP_HEADERS ("name=value,…").`,
 		Example: `  andon run
   andon run tiers --seed 7
   ANDON_TOKEN=… andon run smoke --target https://staging.example.com
-  andon run ./peak.yaml --out reports/runs/peak`,
+  andon run ./peak.yaml --out reports/runs/peak
+  andon run soak --metrics-listen 127.0.0.1:9464 --metrics-linger 1m
+  andon run soak --remote-write http://127.0.0.1:9090/api/v1/write
+  andon run soak --otlp http://127.0.0.1:4318`,
 		Args:              atMostOne,
 		ValidArgsFunction: completeShipped,
 		RunE:              func(_ *cobra.Command, args []string) error { return c.runScenario(args, f) },
@@ -62,6 +76,10 @@ there is no terminal, there are lines instead, and the whole report. NO_COLOR is
 	cmd.Flags().StringVar(&f.tokenFile, "token-file", "", tokenUse)
 	cmd.Flags().BoolVar(&f.noUniqueIDs, "no-unique-ids", false, "do not check that executionIds are unique, which takes up to 21 MiB for a million calls")
 	cmd.Flags().BoolVar(&f.plain, "plain", false, "tell the progress in lines, also on a terminal")
+	cmd.Flags().StringVar(&f.metricsListen, "metrics-listen", "", "serve /metrics for Prometheus at this `address`, such as 127.0.0.1:9464")
+	cmd.Flags().DurationVar(&f.metricsLinger, "metrics-linger", 0, "after the run, wait for one more scrape, for this `time` at most")
+	cmd.Flags().StringVar(&f.remoteWrite, "remote-write", "", "push to this `URL` by Prometheus' remote write")
+	cmd.Flags().StringVar(&f.otlp, "otlp", "", "push by OpenTelemetry's OTLP over HTTP to this `URL`, below which /v1/metrics is")
 	return cmd
 }
 
@@ -86,6 +104,12 @@ func (c *command) runScenario(args []string, f runFlags) error {
 	if err != nil {
 		return err
 	}
+
+	mon, err := openMonitors(f)
+	if err != nil {
+		return err
+	}
+	defer mon.close()
 
 	embedded := target == nil
 	if embedded {
@@ -124,12 +148,17 @@ func (c *command) runScenario(args []string, f runFlags) error {
 		return err
 	}
 
+	observe := mon.start(manifest, w.say)
 	w.start(f.plain, press)
 	// Whatever happens, the terminal is given back.
 	defer w.end()
 	agg, end, lost := attack.Run(kill, interrupt, attack.Config{
 		Plan: plan, Description: d, Target: target, Token: bearer, Writer: writer, RepeatedIDsAllowed: f.noUniqueIDs,
-		Tick: w.tick,
+		Observe: observe,
+		Tick: func(now time.Duration, a *metrics.Aggregator, inFlight int) {
+			w.tick(now, a, inFlight)
+			mon.tick(plan, now, inFlight)
+		},
 	})
 	shown := w.end()
 
@@ -141,10 +170,21 @@ func (c *command) runScenario(args []string, f runFlags) error {
 	if err := c.conclude(summary, dir, shown); err != nil {
 		return err
 	}
+	mon.end(kill, again(interrupt, kill), w.say)
 	if lost != nil {
 		return exit{noVerdict, lost}
 	}
 	return verdict(summary)
+}
+
+// again is closed at the next Ctrl-C, the first or the second.
+func again(interrupt <-chan struct{}, kill context.Context) <-chan struct{} {
+	select {
+	case <-interrupt:
+		return kill.Done()
+	default:
+		return interrupt
+	}
 }
 
 // verdict is the exit code of a summary.

@@ -39,6 +39,8 @@ type Config struct {
 	RepeatedIDsAllowed bool
 	// Tick, if not nil, is called about once a second and at the end, from one goroutine. It must not keep a.
 	Tick func(now time.Duration, a *metrics.Aggregator, inFlight int)
+	// Observe, if not nil, is called with each row that is counted, from the goroutine that calls Tick.
+	Observe func(results.Row)
 }
 
 // A run is one attack under way.
