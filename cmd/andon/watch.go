@@ -154,8 +154,19 @@ func (w *watch) lately(p *reports.Progress, now time.Duration, a *metrics.Aggreg
 		w.sent, w.sentAt = sent, now
 	}
 	p.Achieved = w.rate
-	// It is held against what was asked for in the middle of that time.
-	_, _, p.Asked = w.plan.At(max(now-since/2, 0))
+	if since > 0 {
+		p.Asked = w.asked(now-since, now)
+	}
+}
+
+// asked is the mean rate that the plan wanted between two moments.
+func (w *watch) asked(from, to time.Duration) (mean float64) {
+	const looks = 20
+	for i := range looks {
+		_, _, rate := w.plan.At(from + (to-from)*time.Duration(2*i+1)/(2*looks))
+		mean += rate / looks
+	}
+	return mean
 }
 
 // kept is how many moments the view remembers, which is more than any terminal has columns.
