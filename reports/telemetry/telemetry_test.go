@@ -27,6 +27,7 @@ import (
 	dto "github.com/prometheus/client_model/go"
 	collector "go.opentelemetry.io/proto/slim/otlp/collector/metrics/v1"
 	otlp "go.opentelemetry.io/proto/slim/otlp/metrics/v1"
+	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/kaizenautomation/andon/reports/metrics"
@@ -490,6 +491,31 @@ func TestRemoteWriteRequest(t *testing.T) {
 	}
 	if len(r.bodies) != 2 {
 		t.Errorf("%d requests", len(r.bodies))
+	}
+	// The protocol wants labels in the order of their names; TimeSeries is field 1, and so are its labels and their names.
+	first := func(message []byte) (list []string) {
+		if err := eachField(message, func(field protowire.Number, _ protowire.Type, value []byte, _ uint64) error {
+			if field == 1 {
+				list = append(list, string(value))
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		return list
+	}
+	body, err := s2.Decode(nil, r.bodies[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, series := range first(body) {
+		var names []string
+		for _, l := range first([]byte(series)) {
+			names = append(names, first([]byte(l))...)
+		}
+		if !slices.IsSorted(names) || len(names) < 3 || names[0] != "__name__" {
+			t.Fatalf("the labels are %q", names)
+		}
 	}
 }
 
