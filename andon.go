@@ -19,6 +19,8 @@
 //   - reports/results is the record of one hit, and the files in which a run keeps them.
 //   - reports/metrics aggregates results by class and evaluates thresholds.
 //   - reports renders what was measured, for people and for machines.
+//   - reports/live shows a run on a person's terminal while it goes on.
+//   - reports/telemetry shows a run to monitoring systems while it goes on: Prometheus and OpenTelemetry.
 //   - cmd/andon-pact is the process in which Pact's native library runs.
 //   - cmd/andon turns flags into calls of the above and outcomes into an exit code; nothing else is decided there.
 //

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/kaizenautomation/andon/reports/metrics"
@@ -38,6 +39,7 @@ func sections(s Summary, st style) []section {
 		{"Statuses", s.statuses()},
 		{"Errors", s.errorTable(st)},
 		{"Contract violations", s.violationTable(st)},
+		{"Slowest calls", s.slowestTable(st)},
 		{"Thresholds", s.thresholdTable(st)},
 	}
 	return slices.DeleteFunc(list, func(s section) bool { return len(s.Rows) == 0 })
@@ -312,6 +314,23 @@ func (s Summary) example(st style, fits func(results.Sample) bool) string {
 		return st.foreign(where, 60)
 	}
 	return text + " (" + st.foreign(where, 60) + ")"
+}
+
+// slowestTable lists the slowest calls where they can be looked up in the provider's traces. Without a trace-id they say
+// little, and are left to summary.json.
+func (s Summary) slowestTable(st style) Table {
+	t := Table{Header: []string{"class", ">hit", ">latency", "came to", "trace-id"}}
+	for _, h := range s.Slowest {
+		if h.TraceID == "" {
+			continue
+		}
+		seconds, came := h.LatencySeconds, h.Error
+		if h.Status > 0 {
+			came = strings.TrimSpace(strconv.Itoa(h.Status) + " " + came)
+		}
+		t.Rows = append(t.Rows, []string{st.foreign(h.Class, 40), strconv.FormatUint(uint64(h.N), 10), duration(&seconds), st.foreign(came, 40), st.foreign(h.TraceID, 32)})
+	}
+	return t
 }
 
 func (s Summary) thresholdTable(st style) Table {

@@ -49,8 +49,17 @@ type Summary struct {
 	Thresholds []Threshold `json:"thresholds"`
 	// Samples show the first hit of each kind of trouble.
 	Samples []results.Sample `json:"samples"`
+	// Slowest are the slowest calls of each class, the slowest first.
+	Slowest []SlowHit `json:"slowest"`
 	// Timeline is the run in stretches of equal length, by due time, warm-ups included.
 	Timeline []metrics.Point `json:"timeline"`
+}
+
+// SlowHit is one of the slowest calls of its class.
+type SlowHit struct {
+	metrics.SlowHit
+	// TraceID is the trace-id that the call carried, if calls carried one.
+	TraceID string `json:"traceId,omitempty"`
 }
 
 // Run says what was run.
@@ -150,7 +159,15 @@ func Summarize(m results.Manifest, samples []results.Sample, vitals []results.Vi
 		Parts: agg.Parts(), Generator: generator,
 		Thresholds: []Threshold{},
 		Samples:    append([]results.Sample{}, samples...),
+		Slowest:    []SlowHit{},
 		Timeline:   append([]metrics.Point{}, agg.Timeline(maxPoints)...),
+	}
+	for _, h := range agg.Slowest() {
+		slow := SlowHit{SlowHit: h}
+		if m.Traces != 0 {
+			slow.TraceID = fmt.Sprintf("%x", results.TraceID(m.Traces, uint64(h.N)))
+		}
+		s.Slowest = append(s.Slowest, slow)
 	}
 	if end.Reason == results.Cut {
 		s.Run.DurationSeconds = elapsed

@@ -53,17 +53,27 @@ func Terminal(w io.Writer, s Summary, o TerminalOptions) error {
 	for _, n := range s.notes() {
 		wrap(&b, Printable(n, 2000), o.Width)
 	}
-	word, rest := s.verdictLine()
-	color := map[string]string{Pass: green, Fail: red, NoVerdict: yellow}[s.Verdict.Status]
-	fmt.Fprintf(&b, "\n%s  %s (exit code %d)\n", o.paint(bold+";"+color, word), rest, s.Verdict.ExitCode)
-	for _, c := range s.Verdict.Causes {
-		wrap(&b, Printable(c, 2000), o.Width)
-	}
+	b.WriteByte('\n')
+	s.writeVerdict(&b, o, len(s.Verdict.Causes))
 	if o.Dir != "" {
 		fmt.Fprintf(&b, "  report: %s\n", Printable(o.Dir, 4096))
 	}
 	_, err := w.Write(b.Bytes())
 	return err
+}
+
+// writeVerdict writes the verdict and the first of its causes.
+func (s Summary) writeVerdict(b *bytes.Buffer, o TerminalOptions, causes int) {
+	word, rest := s.verdictLine()
+	color := map[string]string{Pass: green, Fail: red, NoVerdict: yellow}[s.Verdict.Status]
+	fmt.Fprintf(b, "%s  %s (exit code %d)\n", o.paint(bold+";"+color, word), rest, s.Verdict.ExitCode)
+	for i, c := range s.Verdict.Causes {
+		if i == causes {
+			wrap(b, fmt.Sprintf("and %d more", len(s.Verdict.Causes)-i), o.Width)
+			break
+		}
+		wrap(b, Printable(c, 2000), o.Width)
+	}
 }
 
 // subtitle says what was run, against whom, when and how long.

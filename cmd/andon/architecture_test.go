@@ -24,12 +24,15 @@ var house = map[string][]string{
 	"contracts/pact":     {"contracts", "github.com/pact-foundation/pact-go"},
 	"reports/results":    {"github.com/apache/arrow-go"},
 	"reports/metrics":    {"reports/results", "github.com/HdrHistogram/hdrhistogram-go"},
-	"reports":            {"reports/results", "reports/metrics", "github.com/olekukonko/tablewriter"},
-	"scenarios":          {"contracts", "contracts/provider", "reports/results", "reports/metrics", "go.yaml.in/yaml"},
-	"scenarios/attack":   {"contracts", "scenarios", "reports/results", "reports/metrics", "github.com/tsenart/vegeta", "golang.org/x/sys"},
-	"cmd/andon-pact":     {"contracts/pact"},
-	"cmd/andon": {".", "contracts", "contracts/provider", "contracts/verify", "contracts/pact", "contracts/broker", "scenarios", "scenarios/attack", "reports", "reports/results", "reports/metrics",
-		"github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term"},
+	"reports":            {"reports/results", "reports/metrics", "github.com/olekukonko/tablewriter", "github.com/clipperhouse/displaywidth"},
+	"reports/live":       {"reports", "charm.land/bubbletea"},
+	"reports/telemetry": {"reports/results", "reports/metrics", "github.com/prometheus/client_golang", "github.com/prometheus/client_model",
+		"github.com/klauspost/compress", "google.golang.org/protobuf"},
+	"scenarios":        {"contracts", "contracts/provider", "reports/results", "reports/metrics", "go.yaml.in/yaml"},
+	"scenarios/attack": {"contracts", "scenarios", "reports/results", "reports/metrics", "github.com/tsenart/vegeta", "golang.org/x/sys"},
+	"cmd/andon-pact":   {"contracts/pact"},
+	"cmd/andon": {".", "contracts", "contracts/provider", "contracts/verify", "contracts/pact", "contracts/broker", "scenarios", "scenarios/attack", "reports", "reports/live", "reports/telemetry", "reports/results", "reports/metrics",
+		"github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term", "golang.org/x/sys"},
 }
 
 func TestHouse(t *testing.T) {

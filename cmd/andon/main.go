@@ -230,13 +230,17 @@ func token(file string) (string, error) {
 	return text, nil
 }
 
-// signals gives a channel that is closed at the first SIGINT or SIGTERM, and a context that ends at the second. said is
-// called in between.
-func signals(said func()) (interrupt <-chan struct{}, kill context.Context, release func()) {
+// signals gives a channel that is closed at the first SIGINT, SIGTERM or SIGHUP, and a context that ends at the second. said is
+// called in between. press counts as a signal too.
+func signals(said func()) (interrupt <-chan struct{}, kill context.Context, press, release func()) {
 	arrived := make(chan os.Signal, 2)
 	first := make(chan struct{})
 	kill, cancel := context.WithCancel(context.Background())
 	signal.Notify(arrived, os.Interrupt, syscall.SIGTERM)
+	// nohup asks for a hangup to be ignored. Otherwise a terminal that is closed ends the run, and the report is written.
+	if !signal.Ignored(syscall.SIGHUP) {
+		signal.Notify(arrived, syscall.SIGHUP)
+	}
 	go func() {
 		select {
 		case <-arrived:
@@ -252,9 +256,14 @@ func signals(said func()) (interrupt <-chan struct{}, kill context.Context, rele
 		cancel()
 	}()
 	return first, kill, func() {
-		signal.Stop(arrived)
-		cancel()
-	}
+			select {
+			case arrived <- os.Interrupt:
+			default:
+			}
+		}, func() {
+			signal.Stop(arrived)
+			cancel()
+		}
 }
 
 // screen tells whether a writer is a terminal, how wide it is, and whether it shows colours.

@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"net"
 	"net/url"
 	"path/filepath"
@@ -32,7 +33,11 @@ type runFlags struct {
 	target, out, tokenFile string
 	cert, key, authority   string
 	seed                   uint64
-	noUniqueIDs, http2     bool
+	noUniqueIDs, plain     bool
+	http2, traceparent     bool
+
+	metricsListen, remoteWrite, otlp string
+	metricsLinger                    time.Duration
 }
 
 func (c *command) run() *cobra.Command {
@@ -48,11 +53,25 @@ Without --target the reference provider is started on this machine and driven.
 
 Exit codes: 0 all held; 1 a threshold or the contract was broken; 2 wrong usage, scenario or
 description, nothing was sent; 3 no verdict (target unreachable, generator-limited,
-interrupted). Ctrl-C stops sending and waits for the calls in flight; a second one does not.`,
+interrupted). Ctrl-C stops sending and waits for the calls in flight; a second one does not.
+
+On a terminal a live view is shown, in which q is a Ctrl-C too, and a short summary after it;
+andon report shows all tables. With --plain, in CI (the variable CI), with TERM=dumb and where
+there is no terminal, there are lines instead, and the whole report. NO_COLOR is honoured.
+
+--metrics-listen serves the figures at /metrics for Prometheus while the process runs, with
+native histograms. The last ones come after the last scrape, so that they are lost unless
+--metrics-linger makes the process wait for another scrape. --remote-write and --otlp push
+every 5 s and once more at the end, which needs no waiting. Failures to deliver are warnings,
+and do not touch the run or its exit code. What an endpoint wants for authorization comes from
+ANDON_REMOTE_WRITE_AUTHORIZATION ("Bearer …") and OTEL_EXPORTER_OTLP_HEADERS ("name=value,…").`,
 		Example: `  andon run
   andon run tiers --seed 7
   ANDON_TOKEN=… andon run smoke --target https://staging.example.com
-  andon run ./peak.yaml --out reports/runs/peak`,
+  andon run ./peak.yaml --out reports/runs/peak
+  andon run soak --metrics-listen 127.0.0.1:9464 --metrics-linger 1m
+  andon run soak --remote-write http://127.0.0.1:9090/api/v1/write
+  andon run soak --otlp http://127.0.0.1:4318`,
 		Args:              atMostOne,
 		ValidArgsFunction: completeShipped,
 		RunE:              func(_ *cobra.Command, args []string) error { return c.runScenario(args, f) },
@@ -66,6 +85,12 @@ interrupted). Ctrl-C stops sending and waits for the calls in flight; a second o
 	cmd.Flags().StringVar(&f.key, "key", "", "`file` with the key of --cert (PEM; default: the file of --cert)")
 	cmd.Flags().BoolVar(&f.http2, "http2", false, "send over HTTP/2 where the target speaks it: fewer connections, and a slower generator")
 	cmd.Flags().BoolVar(&f.noUniqueIDs, "no-unique-ids", false, "do not check that executionIds are unique, which takes up to 21 MiB for a million calls")
+	cmd.Flags().BoolVar(&f.plain, "plain", false, "tell the progress in lines, also on a terminal")
+	cmd.Flags().BoolVar(&f.traceparent, "traceparent", false, "send a W3C traceparent header with each call, and list the slowest calls by their trace ids")
+	cmd.Flags().StringVar(&f.metricsListen, "metrics-listen", "", "serve /metrics for Prometheus at this `address`, such as 127.0.0.1:9464")
+	cmd.Flags().DurationVar(&f.metricsLinger, "metrics-linger", 0, "after the run, wait for one more scrape, for this `time` at most")
+	cmd.Flags().StringVar(&f.remoteWrite, "remote-write", "", "push to this `URL` by Prometheus' remote write")
+	cmd.Flags().StringVar(&f.otlp, "otlp", "", "push by OpenTelemetry's OTLP over HTTP to this `URL`, below which /v1/metrics is")
 	return cmd
 }
 
@@ -95,6 +120,12 @@ func (c *command) runScenario(args []string, f runFlags) error {
 		return err
 	}
 
+	mon, err := openMonitors(f)
+	if err != nil {
+		return err
+	}
+	defer mon.close()
+
 	embedded := target == nil
 	if embedded {
 		stop, url, err := startProvider(d, s.Provider, f.seed)
@@ -106,9 +137,8 @@ func (c *command) runScenario(args []string, f runFlags) error {
 	}
 	fmt.Fprintf(c.stderr, "%s: %s → %s\n", reports.Printable(s.Name, 64), announce(plan), place(target, embedded))
 
-	interrupt, kill, release := signals(func() {
-		fmt.Fprintln(c.stderr, "\nstopped sending; waiting for the calls in flight (Ctrl-C again gives them up)")
-	})
+	w := &watch{c: c, plan: plan, target: place(target, embedded)}
+	interrupt, kill, press, release := signals(w.stopping)
 	defer release()
 	config := attack.Config{
 		Plan: plan, Description: d, Target: target, Token: bearer, TLS: secure, HTTP2: f.http2, RepeatedIDsAllowed: f.noUniqueIDs,
@@ -127,34 +157,58 @@ func (c *command) runScenario(args []string, f runFlags) error {
 		SpecSHA256: d.SHA256(), Labels: s.Labels, Planned: plan.Planned, Thresholds: s.Thresholds,
 		TimeoutSeconds: s.Timeout.Seconds(), InFlight: s.InFlight, Generator: config.Generator(),
 	}
+	if f.traceparent {
+		h := fnv.New64a()
+		fmt.Fprint(h, id, f.seed, started.UnixNano())
+		// Other readers of run.json know no whole numbers beyond 2^53; 0 would be none.
+		manifest.Traces = h.Sum64()>>11 | 1
+		config.Traces = manifest.Traces
+	}
 	manifest.Generator.Command = append([]string{"andon"}, c.args...)
 	files := map[string][]byte{"scenario.yaml": s.Source, "openapi.yaml": spec}
 	for name, data := range s.Feeders {
 		files[name] = data
 	}
-	w, err := results.Create(dir, manifest, files)
+	writer, err := results.Create(dir, manifest, files)
 	if err != nil {
 		return err
 	}
 
-	terminal, _, width := screen(c.stderr)
-	live := reports.NewLive(c.stderr, terminal, width)
-	config.Writer, config.Tick = w, ticker(live, plan, terminal)
+	observe := mon.start(manifest, w.say)
+	w.start(f.plain, press)
+	// Whatever happens, the terminal is given back.
+	defer w.end()
+	config.Writer, config.Observe = writer, observe
+	config.Tick = func(now time.Duration, a *metrics.Aggregator, inFlight int) {
+		w.tick(now, a, inFlight)
+		mon.tick(plan, now, inFlight)
+	}
 	agg, end, lost := attack.Run(kill, interrupt, config)
-	live.Done()
+	shown := w.end()
 
 	run, err := results.Open(dir)
 	if err != nil {
 		return exit{noVerdict, fmt.Errorf("the run directory cannot be read back: %w", err)}
 	}
 	summary := reports.Summarize(run.Manifest, run.Samples, run.Vitals, end, agg)
-	if err := c.conclude(summary, dir); err != nil {
+	if err := c.conclude(summary, dir, shown); err != nil {
 		return err
 	}
+	mon.end(kill, again(interrupt, kill), w.say)
 	if lost != nil {
 		return exit{noVerdict, lost}
 	}
 	return verdict(summary)
+}
+
+// again is closed at the next Ctrl-C, the first or the second.
+func again(interrupt <-chan struct{}, kill context.Context) <-chan struct{} {
+	select {
+	case <-interrupt:
+		return kill.Done()
+	default:
+		return interrupt
+	}
 }
 
 // verdict is the exit code of a summary.
@@ -165,13 +219,16 @@ func verdict(s reports.Summary) error {
 	return exit{code: s.Verdict.ExitCode}
 }
 
-// conclude writes the reports of a run and shows it.
-func (c *command) conclude(s reports.Summary, dir string) error {
+// conclude writes the reports of a run and shows it: in short to whoever has watched the run.
+func (c *command) conclude(s reports.Summary, dir string, watched bool) error {
 	if err := reports.WriteSummary(dir, s); err != nil {
 		return exit{noVerdict, err}
 	}
 	if err := reports.WriteMarkdown(dir, s); err != nil {
 		return exit{noVerdict, err}
+	}
+	if terminal, color, width := screen(c.stdout); terminal && watched {
+		return reports.Brief(c.stdout, s, reports.TerminalOptions{Color: color, Width: width, Dir: dir})
 	}
 	return c.show(s, dir)
 }
@@ -271,35 +328,4 @@ func startProvider(d *contracts.Description, config provider.Config, seed uint64
 		_ = provider.Serve(ctx, ln, handler)
 	}()
 	return func() { cancel(); <-done }, &url.URL{Scheme: "http", Host: ln.Addr().String()}, nil
-}
-
-// plainEvery is how often progress is told where it cannot be shown in place.
-const plainEvery = 5 * time.Second
-
-func ticker(live *reports.Live, plan *scenarios.Plan, terminal bool) func(time.Duration, *metrics.Aggregator, int) {
-	var last time.Duration
-	return func(now time.Duration, a *metrics.Aggregator, inFlight int) {
-		if !terminal && now-last < plainEvery-plainEvery/10 {
-			return
-		}
-		last = now
-		window := 1
-		if !terminal {
-			window = int(plainEvery / time.Second)
-		}
-		recent, all := a.Recent(now, window), a.Running()
-		phase, callers, _ := plan.At(now)
-		// What was sent lately is held against what was asked for in the middle of that time.
-		_, _, asked := plan.At(max(now-time.Duration(window)*time.Second/2, 0))
-		label := plan.Labels.Phases[phase]
-		p := reports.Progress{
-			Elapsed: now, Total: time.Duration(plan.Seconds * float64(time.Second)), Phase: label.Name, Warmup: label.Warmup,
-			Asked: asked, Callers: callers, InFlight: inFlight, P50: recent.P50, P99: recent.P99,
-			Errors: all.Errors, Violations: all.Violations, Dropped: all.Dropped,
-		}
-		if recent.Seconds > 0 {
-			p.Achieved = float64(recent.Sent) / recent.Seconds
-		}
-		live.Show(p)
-	}
 }

@@ -188,7 +188,7 @@ func (c *command) verifyTarget(f verifyFlags) error {
 		return nil
 	}
 
-	interrupt, kill, release := signals(func() {})
+	interrupt, kill, _, release := signals(func() {})
 	defer release()
 	ctx, cancel := context.WithCancel(kill)
 	defer cancel()

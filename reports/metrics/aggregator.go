@@ -31,6 +31,7 @@ type Aggregator struct {
 	sentUntil time.Duration
 	timeline  *timeline
 	recent    recent
+	slowest   slowest
 	// sum is where queries merge.
 	sum *dense
 }
@@ -68,6 +69,7 @@ func New(labels results.Labels, planned [][]uint64) *Aggregator {
 		lag:     make([]*sparse, len(labels.Phases)),
 		ownLag:  make([]*sparse, len(labels.Phases)),
 		parts:   make([]*parts, len(labels.Phases)),
+		slowest: make(slowest, len(labels.Classes)),
 		sum:     newDense(),
 	}
 	a.timeline = &timeline{width: time.Second, sum: a.sum}
@@ -119,6 +121,9 @@ func (a *Aggregator) Add(r results.Row) error {
 		c.latency.record(latency)
 		if sent {
 			c.service.record(service)
+			if !phase.Warmup {
+				a.slowest.add(&r, latency)
+			}
 		}
 	}
 

@@ -185,6 +185,9 @@ type Manifest struct {
 	// TimeoutSeconds and InFlight are the limits that the run was under.
 	TimeoutSeconds float64 `json:"timeoutSeconds"`
 	InFlight       int     `json:"inFlight"`
+	// Traces is the number from which the trace ids of the calls follow (see [TraceID]), another one for each run: two runs
+	// of one seed are two sets of traces. 0 says that calls carried no traceparent header.
+	Traces uint64 `json:"traces,omitempty"`
 	// Generator is what the calls were sent with.
 	Generator Generator `json:"generator"`
 	// HitsHead is the SHA-256, in hex, of the first message of hits.arrow; [Create] fills it in.

@@ -37,6 +37,8 @@ type Config struct {
 	Token string
 	// TLS holds the authorities and the client's certificate for an https target; nil is what the system trusts, and none.
 	TLS *tls.Config
+	// Traces, if not 0, has each call carry a traceparent header: see [results.AppendTraceparent].
+	Traces uint64
 	// HTTP2 sends over HTTP/2, where the target speaks it, by net/http's transport.
 	HTTP2 bool
 	// Writer keeps the rows and the samples.
@@ -46,6 +48,8 @@ type Config struct {
 	RepeatedIDsAllowed bool
 	// Tick, if not nil, is called about once a second and at the end, from one goroutine. It must not keep a.
 	Tick func(now time.Duration, a *metrics.Aggregator, inFlight int)
+	// Observe, if not nil, is called with each row that is counted, from the goroutine that calls Tick.
+	Observe func(results.Row)
 }
 
 // A run is one attack under way.
@@ -89,7 +93,7 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (*metrics.Agg
 	r := &run{
 		Config: c, closed: c.Plan.Closed(), kill: ctx,
 		stop: make(chan struct{}), freed: make(chan struct{}, 1),
-		transport: newTransport(ctx, c), template: newTemplate(c.Target, c.Token),
+		transport: newTransport(ctx, c), template: newTemplate(c.Target, c.Token, c.Traces),
 		rules:   map[string]uint8{},
 		sampled: make([]atomic.Bool, len(results.KindNames())*len(c.Plan.Labels.Rules)),
 	}

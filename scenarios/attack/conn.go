@@ -25,6 +25,8 @@ var errStale = errors.New("the idle connection was closed")
 
 // exchange is one request and what came back. The exported row and its times are made of it.
 type exchange struct {
+	// n is the hit's number.
+	n uint64
 	// message is the request as it goes over the wire; its body begins at body.
 	message []byte
 	body    int

@@ -41,7 +41,7 @@ func (r *run) hit(n uint64) {
 	w.message = message
 	row.Class, row.BytesOut = uint16(class), uint32(len(message)-room)
 
-	begin := r.template.put(message)
+	begin := r.template.put(message, n)
 	send := time.Since(r.began)
 	var due, free time.Duration
 	if !r.closed {
@@ -65,7 +65,7 @@ func (r *run) hit(n uint64) {
 		row.Error, row.BytesOut = results.Dropped, 0
 	default:
 		w.exchange = exchange{
-			message: message[begin:], body: room - begin, in: w.in, deadline: r.began.Add(send + r.Plan.Timeout),
+			n: n, message: message[begin:], body: room - begin, in: w.in, deadline: r.began.Add(send + r.Plan.Timeout),
 		}
 		r.exchange(&rec, &w.exchange, send)
 	}

@@ -188,15 +188,20 @@ func TestTemplate(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			head := newTemplate(u, token)
-			for _, n := range []int{1, 9, 10, 123_456} {
+			for i, n := range []int{1, 9, 10, 123_456} {
+				traces := uint64(i / 2)
+				head := newTemplate(u, token, traces)
 				body := bytes.Repeat([]byte{'x'}, n)
 				b := append(make([]byte, head.room()), body...)
 				var want bytes.Buffer
-				if err := contracts.NewRequest(context.Background(), u, token, body).Write(&want); err != nil {
+				request := contracts.NewRequest(context.Background(), u, token, body)
+				if traces != 0 {
+					request.Header.Set("Traceparent", string(results.AppendTraceparent(nil, traces, 7)))
+				}
+				if err := request.Write(&want); err != nil {
 					t.Fatal(err)
 				}
-				if got := b[head.put(b):]; !bytes.Equal(got, want.Bytes()) {
+				if got := b[head.put(b, 7):]; !bytes.Equal(got, want.Bytes()) {
 					t.Errorf("%s, %d bytes: sent %q, net/http sends %q", target, n, got, want.Bytes())
 				}
 			}
@@ -212,10 +217,10 @@ func pooled(t *testing.T, target *url.URL, secure *tls.Config) (*pool, func(size
 	}
 	p := newPool(t.Context(), target, secure, 10*time.Second)
 	t.Cleanup(p.close)
-	head := newTemplate(target, "")
+	head := newTemplate(target, "", 0)
 	return p, func(size int) (*exchange, error) {
 		b := append(make([]byte, head.room()), bytes.Repeat([]byte{'x'}, size)...)
-		begin := head.put(b)
+		begin := head.put(b, 0)
 		x := &exchange{message: b[begin:], body: head.room() - begin, deadline: time.Now().Add(10 * time.Second)}
 		return x, p.do(x)
 	}

@@ -98,6 +98,9 @@ func (s *sink) take(rec record) {
 	if err := s.aggregator.Add(*row); err != nil {
 		s.fail(err)
 	}
+	if s.Observe != nil {
+		s.Observe(*row)
+	}
 	if s.err == nil {
 		s.fail(s.Writer.Add(*row))
 	}

@@ -78,7 +78,7 @@ func newTransport(kill context.Context, c Config) transport {
 		// Not nil: HTTP/2 would put all calls on one connection, and hide what a connection costs.
 		client.TLSNextProto = map[string]func(string, *tls.Conn) http.RoundTripper{}
 	}
-	return &standard{kill: kill, target: c.Target, token: c.Token, client: client}
+	return &standard{kill: kill, target: c.Target, token: c.Token, traces: c.Traces, client: client}
 }
 
 // standard is the transport of net/http.
@@ -86,6 +86,7 @@ type standard struct {
 	kill   context.Context
 	target *url.URL
 	token  string
+	traces uint64
 	client *http.Transport
 	dialed atomic.Uint64
 }
@@ -111,7 +112,11 @@ func (s *standard) do(x *exchange) error {
 		GotConn:              func(c httptrace.GotConnInfo) { x.connected = true },
 		GotFirstResponseByte: func() { x.first = time.Now() },
 	})
-	response, err := s.client.RoundTrip(contracts.NewRequest(ctx, s.target, s.token, x.message[x.body:]))
+	request := contracts.NewRequest(ctx, s.target, s.token, x.message[x.body:])
+	if s.traces != 0 {
+		request.Header.Set("Traceparent", string(results.AppendTraceparent(nil, s.traces, x.n)))
+	}
+	response, err := s.client.RoundTrip(request)
 	if !begun.IsZero() && dialed.After(begun) {
 		x.dial = dialed.Sub(begun)
 	}
@@ -127,37 +132,59 @@ func (s *standard) do(x *exchange) error {
 	return err
 }
 
-// template is the head of the requests, all but the length of the body.
-type template struct{ before, after []byte }
+// template is the head of the requests, all but the length of the body and the number of the hit.
+type template struct {
+	before, after []byte
+	traces        uint64
+}
 
 // newTemplate takes the head from net/http, so that andon's own connections send what those of net/http would.
-func newTemplate(target *url.URL, token string) template {
+func newTemplate(target *url.URL, token string, traces uint64) template {
 	var whole bytes.Buffer
 	// Writing to a buffer does not fail, and the URL was checked before.
 	_ = contracts.NewRequest(context.Background(), target, token, []byte{'{'}).Write(&whole)
 	before, after, _ := bytes.Cut(whole.Bytes(), []byte("\r\nContent-Length: 1\r\n"))
-	return template{before, after[:len(after)-1]}
+	return template{before, after[:len(after)-len("\r\n{")], traces}
 }
 
-// digits is how many the length of a body has at most.
-const digits = 20
+const (
+	// digits is how many the length of a body has at most.
+	digits    = 20
+	lengthKey = "\r\nContent-Length: "
+	traceKey  = "Traceparent: "
+	newline   = "\r\n"
+)
 
 // room is how many bytes to leave free before a body.
 func (t template) room() int {
-	return len(t.before) + len("\r\nContent-Length: ") + digits + len("\r\n") + len(t.after)
+	room := len(t.before) + len(lengthKey) + digits + len(newline) + len(t.after) + len(newline)
+	if t.traces != 0 {
+		room += len(traceKey) + results.TraceparentLength + len(newline)
+	}
+	return room
 }
 
-// put writes the head right before the body that begins at b[room], and tells where the request begins.
-func (t template) put(b []byte) (begin int) {
+// put writes the head of hit n right before the body that begins at b[room], and tells where the request begins.
+func (t template) put(b []byte, n uint64) (begin int) {
 	room := t.room()
 	var length [digits]byte
+	var trace [len(traceKey) + results.TraceparentLength + len(newline)]byte
+	traced := trace[:0]
+	if t.traces != 0 {
+		traced = append(results.AppendTraceparent(append(traced, traceKey...), t.traces, n), newline...)
+	}
 	at := room
-	for _, part := range [...][]byte{
-		t.after, []byte("\r\n"), strconv.AppendInt(length[:0], int64(len(b)-room), 10), []byte("\r\nContent-Length: "), t.before,
-	} {
+	before := func(part []byte) {
 		at -= len(part)
 		copy(b[at:], part)
 	}
+	before([]byte(newline))
+	before(traced)
+	before(t.after)
+	before([]byte(newline))
+	before(strconv.AppendInt(length[:0], int64(len(b)-room), 10))
+	before([]byte(lengthKey))
+	before(t.before)
 	return at
 }
 

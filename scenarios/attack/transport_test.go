@@ -3,10 +3,12 @@ package attack
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -118,5 +120,35 @@ func TestSessionsResume(t *testing.T) {
 	}
 	if shook == 0 {
 		t.Error("no hit tells what its connection took")
+	}
+}
+
+// Each call carries the traceparent of its own number, whatever carries the call; without being asked, none does.
+func TestTraceparentIsSent(t *testing.T) {
+	for _, http2 := range []bool{false, true} {
+		for _, traces := range []uint64{0, 11} {
+			var mu sync.Mutex
+			seen := map[string]int{}
+			r := &recorder{}
+			target, trust := secureServer(t, http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+				mu.Lock()
+				seen[request.Header.Get("Traceparent")]++
+				mu.Unlock()
+				r.ServeHTTP(w, request)
+			}), func(s *httptest.Server) { s.EnableHTTP2 = true })
+			p := plan(t, brief, 1)
+			fire(t, p, target, func(c *Config) { c.TLS, c.HTTP2, c.Traces = trust, http2, traces })
+			want := map[string]int{}
+			for n := range p.Hits {
+				key := ""
+				if traces != 0 {
+					key = string(results.AppendTraceparent(nil, traces, n))
+				}
+				want[key]++
+			}
+			if !maps.Equal(seen, want) {
+				t.Errorf("HTTP/2 %v, traces %d: the headers are %v, want %v", http2, traces, seen, want)
+			}
+		}
 	}
 }

@@ -1,0 +1,8 @@
+//go:build !unix
+
+package main
+
+import "os"
+
+// inForeground tells whether this process may change the terminal.
+func inForeground(*os.File) bool { return true }

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"golang.org/x/sys/unix"
+)
+
+// TestOnTerminal runs the scripts in testdata/terminal, in which andon has a terminal of its own.
+func TestOnTerminal(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/terminal",
+		Setup:               func(e *testscript.Env) error { e.Setenv("HOME", e.WorkDir); return nil },
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"onterminal": onTerminal},
+		RequireExplicitExec: true,
+	})
+}
+
+// onterminal KEYS VARIABLES COMMAND… runs a command on a terminal of 100 × 30, types the keys ("q@text+^C@other": q once the
+// text is shown, then Ctrl-C once the other is), and keeps all that was written to the terminal in tty.txt and the exit code in code.txt. The
+// terminal must be left as it was. VARIABLES are NAME=VALUE, separated by commas, or "-".
+func onTerminal(ts *testscript.TestScript, neg bool, args []string) {
+	control, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
+	if err != nil {
+		ts.Fatalf("no terminal can be had: %v", err)
+	}
+	defer control.Close()
+	fd := int(control.Fd())
+	ts.Check(unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0))
+	number, err := unix.IoctlGetInt(fd, unix.TIOCGPTN)
+	ts.Check(err)
+	ts.Check(unix.IoctlSetWinsize(fd, unix.TIOCSWINSZ, &unix.Winsize{Row: 30, Col: 100}))
+	terminal, err := os.OpenFile("/dev/pts/"+strconv.Itoa(number), os.O_RDWR|syscall.O_NOCTTY, 0)
+	ts.Check(err)
+	defer terminal.Close()
+	before, err := unix.IoctlGetTermios(fd, unix.TCGETS)
+	ts.Check(err)
+
+	cmd := process(ts, args[2:])
+	cmd.Env = append(cmd.Env, "TERM=xterm-256color")
+	if args[1] != "-" {
+		cmd.Env = append(cmd.Env, strings.Split(args[1], ",")...)
+	}
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = terminal, terminal, terminal
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	ts.Check(cmd.Start())
+	var mu sync.Mutex
+	var shown bytes.Buffer
+	go func() {
+		b := make([]byte, 4096)
+		for {
+			n, err := control.Read(b)
+			mu.Lock()
+			shown.Write(b[:n])
+			mu.Unlock()
+			if err != nil {
+				return
+			}
+		}
+	}()
+	seen := func(text string) int {
+		mu.Lock()
+		defer mu.Unlock()
+		return strings.Count(shown.String(), text)
+	}
+	for _, step := range strings.Split(args[0], "+") {
+		key, text, _ := strings.Cut(step, "@")
+		for began := time.Now(); seen(text) == 0; time.Sleep(10 * time.Millisecond) {
+			if time.Since(began) > 30*time.Second {
+				_ = cmd.Process.Kill()
+				ts.Fatalf("%q is not shown: %q", text, shown.String())
+			}
+		}
+		_, err := io.WriteString(control, strings.ReplaceAll(key, "^C", "\x03"))
+		ts.Check(err)
+	}
+	_ = cmd.Wait()
+	for began := time.Now(); seen("report: ") == 0 && time.Since(began) < 5*time.Second; {
+		time.Sleep(10 * time.Millisecond)
+	}
+	after, err := unix.IoctlGetTermios(fd, unix.TCGETS)
+	ts.Check(err)
+	if *before != *after {
+		ts.Fatalf("the terminal is not as it was: %+v, was %+v", after, before)
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	text := strings.ReplaceAll(shown.String(), "\r\n", "\n")
+	if entered, left := strings.Count(text, "\x1b[?1049h"), strings.Count(text, "\x1b[?1049l"); entered != left {
+		ts.Fatalf("the alternate screen was entered %d times and left %d times", entered, left)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs("tty.txt"), []byte(text), 0o666))
+	ts.Check(os.WriteFile(ts.MkAbs("code.txt"), []byte(strconv.Itoa(cmd.ProcessState.ExitCode())+"\n"), 0o666))
+}

@@ -1,0 +1,144 @@
+// Package live shows a run on a person's terminal while it goes on, and takes the keys with which it is stopped.
+//
+// What is on the screen is [reports.Screen]'s; here is only how it gets there: the alternate screen, its size, the keyboard,
+// and that the terminal is left as it was found. The terminal runs in its own goroutine, redraws a few times a second, and
+// holds nothing up: whoever measures hands over what is known, and goes on.
+package live
+
+import (
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/kaizenautomation/andon/reports"
+)
+
+// View is a terminal that shows a run. Make it with [Start]; it is safe for concurrent use.
+type View struct {
+	program *tea.Program
+	closed  chan struct{}
+
+	mu       sync.Mutex
+	progress reports.Progress
+	known    time.Time // when progress was handed over
+	notes    []string
+	stopping bool
+}
+
+// redraw is how often the screen is drawn anew, so that the time that is left runs while nothing else changes.
+const redraw = 250 * time.Millisecond
+
+// Start takes the terminal over: in is its keyboard, out its screen. press is called at each q and Ctrl-C, which the terminal
+// does not turn into signals while the view is shown. first is shown until [View.Show] is called.
+func Start(in, out *os.File, first reports.Progress, color bool, press func()) *View {
+	return start(in, out, first, color, press)
+}
+
+func start(in io.Reader, out io.Writer, first reports.Progress, color bool, press func(), options ...tea.ProgramOption) *View {
+	v := &View{closed: make(chan struct{}), progress: first, known: time.Now()}
+	// Signals stay where they are handled, so that they mean the same with and without a view.
+	options = append(options, tea.WithInput(in), tea.WithOutput(out), tea.WithoutSignalHandler(), tea.WithFPS(10))
+	v.program = tea.NewProgram(model{view: v, color: color, press: press}, options...)
+	go func() {
+		defer close(v.closed)
+		// A terminal that goes away in the middle takes the view with it, and not the run.
+		_, _ = v.program.Run()
+	}()
+	return v
+}
+
+// Show hands over what is known.
+func (v *View) Show(p reports.Progress) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.progress, v.known = p, time.Now()
+}
+
+// Stopping says that nothing more is sent.
+func (v *View) Stopping() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.stopping = true
+}
+
+// Note shows a sentence, and gives it back at the end.
+func (v *View) Note(text string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.notes = append(v.notes, text)
+}
+
+// Close gives the terminal back as it was, and returns the notes. It may be called more than once.
+func (v *View) Close() (notes []string) {
+	v.program.Quit()
+	<-v.closed
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	notes, v.notes = v.notes, nil
+	return notes
+}
+
+// Gone tells that the view has ended, be it that it was closed or that the terminal went away.
+func (v *View) Gone() bool {
+	select {
+	case <-v.closed:
+		return true
+	default:
+		return false
+	}
+}
+
+// now is what is to be shown. The time goes on since it was handed over.
+func (v *View) now() reports.Progress {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	p := v.progress
+	p.Elapsed += time.Since(v.known)
+	p.Notes = append([]string(nil), v.notes...)
+	p.Stopping = v.stopping
+	return p
+}
+
+// model is the view as Bubble Tea has it.
+type model struct {
+	view          *View
+	color         bool
+	width, height int
+	press         func()
+}
+
+type beat struct{}
+
+func again() tea.Cmd { return tea.Tick(redraw, func(time.Time) tea.Msg { return beat{} }) }
+
+// Init implements tea.Model.
+func (m model) Init() tea.Cmd { return again() }
+
+// Update implements tea.Model.
+func (m model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	switch msg := msg.(type) {
+	case beat:
+		return m, again()
+	case tea.WindowSizeMsg:
+		m.width, m.height = msg.Width, msg.Height
+	case tea.KeyPressMsg:
+		switch msg.String() {
+		case "q", "Q", "shift+q", "ctrl+c":
+			m.press()
+		}
+	}
+	return m, nil
+}
+
+// View implements tea.Model.
+func (m model) View() tea.View {
+	screen := tea.NewView("")
+	if m.width > 0 {
+		screen.Content = reports.Screen(m.view.now(), m.width, m.height, m.color)
+	}
+	screen.AltScreen = true
+	return screen
+}
