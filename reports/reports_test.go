@@ -114,15 +114,19 @@ func failing(t testing.TB) Summary {
 			r.Error, r.Status, r.Lag, r.Service = results.Dropped, 0, 30, 0
 		case 11:
 			r.Lag = 0.4
+		case 13:
+			r.Connect, r.TLS, r.Read = 0.002, 0.004, 0.01
 		}
 	})
+	m.Generator = results.Generator{Transport: "andon's own connections, HTTP/1.1 over TLS", Cores: 2}
+	vitals := []results.Vitals{{AtSeconds: 56, Seconds: 56, CPUSeconds: 21, StallSeconds: 0.3, StallMax: 0.2, InFlight: 10, Samples: 11000, Connections: 110}}
 	hostile := strings.ToValidUTF8(hostile, "\ufffd") // as samples are once they were kept
 	samples := []results.Sample{
 		{Kind: "contract", Rule: "malformed-json", N: 3, Class: "text.Full", AtSeconds: 1.5, Status: 200, Message: "the body is not JSON: " + hostile, Body: hostile},
 		{Kind: "http-5xx", Rule: "undocumented-status", N: 5, Class: "text.Full", AtSeconds: 1.7, Status: 500, Message: hostile},
 		{Kind: "reset", N: 7, Class: hostile, AtSeconds: 1.9, Message: "read tcp: connection reset by peer"},
 	}
-	return Summarize(m, samples, nil, results.End{Reason: results.Finished, Seconds: 56}, agg)
+	return Summarize(m, samples, vitals, results.End{Reason: results.Finished, Seconds: 56}, agg)
 }
 
 func closedLoop(t testing.TB) Summary {

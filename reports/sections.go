@@ -94,12 +94,25 @@ func (s Summary) times() Table {
 	if s.Total.Latency.Max == nil {
 		return t
 	}
+	if !s.Run.ClosedLoop {
+		row("latency (due → last byte)", s.Total.Latency)
+	}
+	row("service (send → last byte)", s.Total.Service)
+	// Where no call had to connect and every response came at once, all of the service time is waiting.
+	some := func(x metrics.Times) bool { return x.Max != nil && *x.Max > 0 }
+	if p := s.Parts; some(p.Connect) || some(p.TLS) || some(p.Read) {
+		for _, part := range []struct {
+			name string
+			metrics.Times
+		}{{"· connect", p.Connect}, {"· TLS", p.TLS}, {"· wait", p.Wait}, {"· read", p.Read}} {
+			if some(part.Times) {
+				row(part.name, part.Times)
+			}
+		}
+	}
 	if s.Run.ClosedLoop {
-		row("service (send → last byte)", s.Total.Service)
 		return t
 	}
-	row("latency (due → last byte)", s.Total.Latency)
-	row("service (send → last byte)", s.Total.Service)
 	lag := s.Validity.Lag
 	t.Rows = append(t.Rows, []string{"lag (due → send)", "", "", duration(lag.P50), "", "", duration(lag.P99), "", duration(lag.Max)})
 	return t
@@ -367,6 +380,13 @@ func (s Summary) notes() (notes []string) {
 			notes = append(notes, sentence(s.Validity.Status+": "+r))
 		}
 	}
+	if l := s.Generator.Little; !l.Holds {
+		notes = append(notes, fmt.Sprintf("Andon's own check fails: by Little's law %s calls were in flight on average, and %s were counted; "+
+			"something is wrong with the times of this run.", digits(l.Expected), digits(l.Seen)))
+	}
+	if note := s.generatorNote(); note != "" {
+		notes = append(notes, note)
+	}
 	if s.lacks() {
 		notes = append(notes, fmt.Sprintf("%s: too few samples for this percentile; p95 needs %s, p99 %s, p99.9 %s.", unsupported,
 			count(metrics.Needed(95)), count(metrics.Needed(99)), count(metrics.Needed(99.9))))
@@ -381,6 +401,20 @@ func (s Summary) notes() (notes []string) {
 		notes = append(notes, "invalid: calls that break the contract on purpose, and are ok when refused; their times are in no other figure.")
 	}
 	return notes
+}
+
+// generatorNote says with what the calls were sent; nothing where it is not known.
+func (s Summary) generatorNote() string {
+	g := s.Generator
+	if g.Transport == "" {
+		return ""
+	}
+	note := fmt.Sprintf("Sent by %s: %s; %s of %s used on average, %s in the busiest second.", g.Transport,
+		plural(g.Connections, "connection"), digits(g.CPU), plural(uint64(max(g.Cores, 0)), "core"), digits(g.CPUMax))
+	if g.StallSeconds > 0 {
+		note += fmt.Sprintf(" Andon itself stood still for %s, for %s at once.", duration(&g.StallSeconds), duration(&g.StallMax))
+	}
+	return note
 }
 
 // lacks tells whether a percentile that is shown is not supported.
