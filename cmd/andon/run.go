@@ -159,6 +159,7 @@ func (c *command) conclude(s reports.Summary, dir string) error {
 	if err := reports.WriteMarkdown(dir, s); err != nil {
 		return exit{noVerdict, err}
 	}
+	c.stepSummary(s)
 	return c.show(s, dir)
 }
 
