@@ -34,7 +34,7 @@ type vegetaResult struct {
 func VegetaGob(w io.Writer, m *Model) error {
 	e := gob.NewEncoder(w)
 	return m.eachRun(func(run *results.Run) (func([]results.Row) error, error) {
-		v, err := newVegeta(run)
+		v, err := newNumbered(run)
 		return one(func(r results.Row) error {
 			if !v.has(r) {
 				return nil
@@ -54,7 +54,7 @@ func VegetaGob(w io.Writer, m *Model) error {
 // there are no bodies and no heads. Results are numbered by their due times, as vegeta's plot wants them.
 func VegetaCSV(w io.Writer, m *Model) error {
 	return m.eachRun(func(run *results.Run) (func([]results.Row) error, error) {
-		v, err := newVegeta(run)
+		v, err := newNumbered(run)
 		attack := field(run.ID)
 		began := run.Started.UnixNano()
 		var urls []string
@@ -93,8 +93,8 @@ func field(s string) string {
 	return strings.TrimSuffix(b.String(), ",\n")
 }
 
-// vegeta is what the results of a run have in common.
-type vegeta struct {
+// numbered is what the results of a run have in common.
+type numbered struct {
 	phases []results.Phase
 	urls   []string // by class
 	// taken has a bit for each hit that is written, by number; before counts the bits in all words before each.
@@ -102,10 +102,10 @@ type vegeta struct {
 	before []uint32
 }
 
-// newVegeta reads the rows once, for their numbers: those of warm-ups and of hits that were never sent are left out, and
+// newNumbered reads the rows once, for their numbers: those of warm-ups and of hits that were never sent are left out, and
 // vegeta's plot waits for every number from 0.
-func newVegeta(run *results.Run) (*vegeta, error) {
-	v := &vegeta{phases: run.Labels.Phases}
+func newNumbered(run *results.Run) (*numbered, error) {
+	v := &numbered{phases: run.Labels.Phases}
 	for _, c := range run.Labels.Classes {
 		v.urls = append(v.urls, strings.TrimSuffix(run.Target, "/")+"/agents/execute#"+safe(c.Name))
 	}
@@ -127,12 +127,12 @@ func newVegeta(run *results.Run) (*vegeta, error) {
 	return v, err
 }
 
-func (v *vegeta) has(r results.Row) bool {
+func (v *numbered) has(r results.Row) bool {
 	return r.Error != results.Unsent && !v.phases[r.Phase].Warmup
 }
 
 // seq is how many of the results have a lower number.
-func (v *vegeta) seq(r results.Row) uint64 {
+func (v *numbered) seq(r results.Row) uint64 {
 	word := r.N / 64
 	return uint64(v.before[word]) + uint64(bits.OnesCount64(v.taken[word]&(1<<(r.N%64)-1)))
 }
