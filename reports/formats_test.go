@@ -129,7 +129,9 @@ func TestFormatsAreInert(t *testing.T) {
 				continue // the first hold no text of the provider's; JSON is data, and quotes it as it came
 			}
 			out := rendered(t, model, f.Name)
-			if i := bytes.IndexFunc(out, func(r rune) bool { return r != '\n' && (r < ' ' || r >= 0x7f && r < 0xa0 || r == 0x202e || r == 0x2028) }); i >= 0 {
+			if i := bytes.IndexFunc(out, func(r rune) bool {
+				return r != '\n' && (r < ' ' || r >= 0x7f && r < 0xa0 || r == 0x202e || r == 0x2028)
+			}); i >= 0 {
 				t.Errorf("%s: a control character of %.40q: %q", f.Name, text, out[i:min(i+20, len(out))])
 			}
 			if !utf8.Valid(out) {
@@ -411,7 +413,9 @@ func TestSecondsCSV(t *testing.T) {
 			t.Errorf("%s adds up to %d, want %d", name, sums[name], n)
 		}
 	}
-	if !slices.ContainsFunc(lines, func(l []string) bool { return l[column("class")] == "'=cmd|' /C calc'!A0" && l[column("tier")] == "'+Lite" }) {
+	if !slices.ContainsFunc(lines, func(l []string) bool {
+		return l[column("class")] == "'=cmd|' /C calc'!A0" && l[column("tier")] == "'+Lite"
+	}) {
 		t.Error("the class is not there")
 	}
 }
@@ -495,7 +499,9 @@ func checkHGRM(t *testing.T, name, ours, theirs string) {
 			}
 		}
 	}
-	footer := func(s string) []string { return regexp.MustCompile(`[\d.]+`).FindAllString(s[strings.Index(s, "#["):], -1) }
+	footer := func(s string) []string {
+		return regexp.MustCompile(`[\d.]+`).FindAllString(s[strings.Index(s, "#["):], -1)
+	}
 	x, y := footer(ours), footer(theirs)
 	for i := range y {
 		if len(x) != len(y) || !near(x[i], y[i]) && i != 0 && i != 2 {

@@ -32,7 +32,8 @@ type MergedRun struct {
 	End             End       `json:"end"`
 	// Validity is the status of this run alone, as [metrics.Validity] has it.
 	Validity string `json:"validity"`
-	Sent     uint64 `json:"sent"`
+	// Sent counts the hits of the measured phases.
+	Sent uint64 `json:"sent"`
 }
 
 // mergeable tells whether runs can be reported as one. They can be of different seeds and targets, since a run is merged
@@ -192,7 +193,7 @@ func merge(runs []*results.Run, m results.Manifest, parts []*metrics.Aggregator,
 		}
 		merged.Runs = append(merged.Runs, MergedRun{
 			ID: r.ID, Scenario: r.Scenario, Seed: r.Seed, Target: r.Target, Started: r.Started.UTC(), DurationSeconds: seconds,
-			End: End{Reason: r.End.Reason, Detail: r.End.Detail}, Validity: own.Status, Sent: parts[i].Running().Sent,
+			End: End{Reason: r.End.Reason, Detail: r.End.Detail}, Validity: own.Status, Sent: parts[i].Total(elapsed[i]).Sent,
 		})
 	}
 	end := merged.place()
@@ -302,5 +303,5 @@ func (m *Merged) note() string {
 	if m.SideBySide {
 		return text + "They went on side by side, so rates are those of all together."
 	}
-	return text + "They did not go on at the same time, so rates are the mean of one run, and the times of the timeline count from the start of each."
+	return text + "They did not all go on at the same time, so rates are the mean of one run, and the times of the timeline count from the start of each."
 }
