@@ -9,11 +9,11 @@ import (
 	"github.com/kaizenautomation/andon/reports/metrics"
 )
 
-// SecondsCSV writes a line for each second, phase and class in which a hit was due, warm-ups among them. Times are in
+// secondsCSV writes a line for each second, phase and class in which a hit was due, warm-ups among them. Times are in
 // seconds, and empty where the samples cannot tell them. There is a column for every status, kind of error and rule that was
 // met. Nothing in it is a text of the provider's. Names are the description's and the scenario's: one that a spreadsheet
 // would take for a formula begins with an apostrophe.
-func SecondsCSV(w io.Writer, m *Model) error {
+func secondsCSV(w io.Writer, m *Model) error {
 	statuses, errors, rules := m.intervals.Names()
 	out := csv.NewWriter(w)
 	line := []string{"start_s", "seconds", "phase", "warmup", "class", "tier", "content", "due", "sent", "completed", "ok", "errors",

@@ -36,16 +36,16 @@ func Formats() []Format {
 	return []Format{
 		{Name: "terminal", File: "report.txt", About: "the report for people", write: of(func(w io.Writer, s Summary) error { return Terminal(w, s, TerminalOptions{}) })},
 		{Name: "markdown", File: "report.md", About: "for a comment on a pull request", write: of(Markdown)},
-		{Name: "json", File: "summary.json", About: "every figure, by reports/summary.schema.json", write: of(JSON)},
-		{Name: "junit", File: "junit.xml", About: "thresholds, contract and validity as test cases", write: of(SummaryJUnit)},
-		{Name: "sarif", File: "contract.sarif", About: "the rules of the contract that were broken", write: of(SummarySARIF)},
-		{Name: "github", File: "annotations.txt", About: "annotations, as GitHub Actions reads them off the output", write: of(Annotations)},
-		{Name: "csv", File: "seconds.csv", About: "a line for each second, phase and class", need: needIntervals, write: SecondsCSV},
+		{Name: "json", File: "summary.json", About: "every figure, by reports/summary.schema.json", write: of(func(w io.Writer, s Summary) error { return JSON(w, s) })},
+		{Name: "junit", File: "junit.xml", About: "thresholds, contract and validity as test cases", write: of(summaryJUnit)},
+		{Name: "sarif", File: "contract.sarif", About: "the rules of the contract that were broken", write: of(summarySARIF)},
+		{Name: "github", File: "annotations.txt", About: "annotations, as GitHub Actions reads them off the output", write: of(annotations)},
+		{Name: "csv", File: "seconds.csv", About: "a line for each second, phase and class", need: needIntervals, write: secondsCSV},
 		{Name: "hgrm", File: "latency.hgrm", About: "percentiles for HdrHistogram's plotter; latency-TIER.hgrm for each tier", need: needWhole,
-			write: func(w io.Writer, m *Model) error { return HGRM(w, m, "") }, tier: HGRM},
-		{Name: "hlog", File: "latency.hlog", About: "HdrHistogram interval log, tagged by tier", need: needIntervals, write: IntervalLog},
-		{Name: "vegeta-csv", File: "vegeta.csv", About: "every hit for vegeta report, plot and encode", need: needRows, write: VegetaCSV},
-		{Name: "vegeta-gob", File: "vegeta.gob", About: "the same, in vegeta's own encoding", need: needRows, write: VegetaGob},
+			write: func(w io.Writer, m *Model) error { return hgrm(w, m, "") }, tier: hgrm},
+		{Name: "hlog", File: "latency.hlog", About: "HdrHistogram interval log, tagged by tier", need: needIntervals, write: intervalLog},
+		{Name: "vegeta-csv", File: "vegeta.csv", About: "every hit for vegeta report, plot and encode", need: needRows, write: vegetaCSV},
+		{Name: "vegeta-gob", File: "vegeta.gob", About: "the same, in vegeta's own encoding", need: needRows, write: vegetaGob},
 	}
 }
 
@@ -121,12 +121,12 @@ func safe(name string) string {
 	return b.String()
 }
 
-// JSON writes the document summary.json.
-func JSON(w io.Writer, s Summary) error {
+// JSON writes a document as summary.json is written.
+func JSON(w io.Writer, document any) error {
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	return e.Encode(s)
+	return e.Encode(document)
 }
 
 // eachRun hands all rows of a model to what take makes for each run.
@@ -136,8 +136,10 @@ func (m *Model) eachRun(take func(*results.Run) (func([]results.Row) error, erro
 		if err != nil {
 			return err
 		}
-		if _, err := eachBatch(run, t); err != nil {
+		if complete, err := eachBatch(run, t); err != nil {
 			return err
+		} else if !complete && run.End.Reason != results.Cut {
+			return damaged(run)
 		}
 	}
 	return nil

@@ -350,7 +350,7 @@ func TestJudged(t *testing.T) {
 		s := Summarize(m, nil, nil, c.end, fixture(t, m, c.change))
 		t.Run(strings.ReplaceAll(c.why, " ", "-"), func(t *testing.T) {
 			var x, j, a bytes.Buffer
-			if err := errors.Join(SummaryJUnit(&x, s), SummarySARIF(&j, s), Annotations(&a, s)); err != nil {
+			if err := errors.Join(summaryJUnit(&x, s), summarySARIF(&j, s), annotations(&a, s)); err != nil {
 				t.Fatal(err)
 			}
 			checkJUnit(t, x.Bytes(), s.Verdict.Status)
@@ -464,7 +464,7 @@ func TestHdrFiles(t *testing.T) {
 		if tier == "" {
 			tier = tag
 		}
-		if err := errors.Join(err, HGRM(&ours, model, tier)); err != nil {
+		if err := errors.Join(err, hgrm(&ours, model, tier)); err != nil {
 			t.Fatal(err)
 		}
 		checkHGRM(t, tag, ours.String(), theirs.String())
@@ -734,5 +734,7 @@ func TestEachBatch(t *testing.T) {
 		t.Error(err)
 	} else if err := model.Read(); err == nil || !strings.Contains(err.Error(), "damaged") {
 		t.Errorf("a damaged run is read: %v", err)
+	} else if err := vegetaCSV(io.Discard, model); err == nil || !strings.Contains(err.Error(), "damaged") {
+		t.Errorf("a damaged run is written for vegeta: %v", err)
 	}
 }

@@ -8,9 +8,9 @@ import (
 	"github.com/kaizenautomation/andon/reports/metrics"
 )
 
-// IntervalLog writes the latency by second as HdrHistogram's interval logs have it (version 1.3): untagged lines are the
+// intervalLog writes the latency by second as HdrHistogram's interval logs have it (version 1.3): untagged lines are the
 // whole run, and those with a tag are a tier. Warm-ups are left out, as they are of all figures. Histograms are in nanoseconds.
-func IntervalLog(w io.Writer, m *Model) error {
+func intervalLog(w io.Writer, m *Model) error {
 	start := float64(m.Summary.Run.Started.UnixMilli()) / 1e3
 	_, err := fmt.Fprintf(w, "#[Latency (due to last byte) of a run of andon; lines with a tag are tiers, and parts of the lines without]\n"+
 		"#[Histogram log format version 1.3]\n#[StartTime: %.3f (seconds since epoch), %s]\n#[BaseTime: %.3f (seconds since epoch)]\n"+

@@ -94,19 +94,19 @@ func (s Summary) judged() Verification {
 	return v
 }
 
-// SummaryJUnit writes a run as JUnit XML: a suite each for the run itself, its thresholds, and the rules of the contract.
-func SummaryJUnit(w io.Writer, s Summary) error { return JUnit(w, s.judged()) }
+// summaryJUnit writes a run as JUnit XML: a suite each for the run itself, its thresholds, and the rules of the contract.
+func summaryJUnit(w io.Writer, s Summary) error { return JUnit(w, s.judged()) }
 
-// SummarySARIF writes the rules of the contract that the answers of a run broke, as [SARIF] does.
-func SummarySARIF(w io.Writer, s Summary) error {
+// summarySARIF writes the rules of the contract that the answers of a run broke, as [SARIF] does.
+func summarySARIF(w io.Writer, s Summary) error {
 	v := s.judged()
 	v.Checks = slices.DeleteFunc(v.Checks, func(c Check) bool { return c.Engine != judgedContract })
 	return SARIF(w, v)
 }
 
-// Annotations writes what is to be said of a run as commands of GitHub Actions, which shows them beside the commit when
+// annotations writes what is to be said of a run as commands of GitHub Actions, which shows them beside the commit when
 // they stand on the output of a step. The verdict comes first, since of many only ten are shown.
-func Annotations(w io.Writer, s Summary) error {
+func annotations(w io.Writer, s Summary) error {
 	v := s.judged()
 	word, rest := s.verdictLine()
 	level := "error"

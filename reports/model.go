@@ -104,7 +104,7 @@ func (m *Model) Read(formats ...Format) error {
 			return err
 		}
 		if !complete && run.End.Reason != results.Cut {
-			return fmt.Errorf("%s: the results end too early although the run says that it ended; the file was damaged", run.Dir)
+			return damaged(run)
 		}
 	}
 	switch {
@@ -126,4 +126,8 @@ func (m *Model) Keep() error {
 		return nil
 	}
 	return errors.Join(WriteSummary(m.dirs[0], m.Summary), WriteMarkdown(m.dirs[0], m.Summary))
+}
+
+func damaged(run *results.Run) error {
+	return fmt.Errorf("%s: the results end too early although the run says that it ended; the file was damaged", run.Dir)
 }

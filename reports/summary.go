@@ -1,7 +1,9 @@
 // Package reports renders what was measured, for people and for machines.
 //
-// A [Summary] is all that is said of a run; every rendering is a function of it alone, so that a report can be made again
-// from summary.json at any time. What the provider sent is in the samples, and is escaped wherever it is shown.
+// A [Summary] is all that is said of a run; most renderings are a function of it alone, so that a report can be made again
+// from summary.json at any time. Those that say more (a table by the second, histograms, single hits) are made of the rows:
+// a [Model] has both, of one run or of several that were merged, and [Formats] lists what can be made of it. What the
+// provider sent is in the samples, and is escaped wherever it is shown.
 package reports
 
 import (

@@ -30,8 +30,8 @@ type vegetaResult struct {
 	Headers   map[string][]string
 }
 
-// VegetaGob writes the hits in vegeta's own encoding. What is in it, see [VegetaCSV].
-func VegetaGob(w io.Writer, m *Model) error {
+// vegetaGob writes the hits in vegeta's own encoding. What is in it, see vegetaCSV.
+func vegetaGob(w io.Writer, m *Model) error {
 	e := gob.NewEncoder(w)
 	return m.eachRun(func(run *results.Run) (func([]results.Row) error, error) {
 		v, err := newNumbered(run)
@@ -47,12 +47,12 @@ func VegetaGob(w io.Writer, m *Model) error {
 	})
 }
 
-// VegetaCSV writes a line for each hit of the measured phases that was sent or dropped, as vegeta encode -to csv does, so
+// vegetaCSV writes a line for each hit of the measured phases that was sent or dropped, as vegeta encode -to csv does, so
 // that vegeta's report counts what andon's does. The time of a hit is when it was due, and its latency counts from there. A
 // hit without a whole response, or with a status that vegeta takes for none of success, has an error: its kind, or the
 // status in words. An answer that breaks the contract is no error of vegeta's. The URL names the class in its fragment;
 // there are no bodies and no heads. Results are numbered by their due times, as vegeta's plot wants them.
-func VegetaCSV(w io.Writer, m *Model) error {
+func vegetaCSV(w io.Writer, m *Model) error {
 	return m.eachRun(func(run *results.Run) (func([]results.Row) error, error) {
 		v, err := newNumbered(run)
 		attack := field(run.ID)

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 	"slices"
@@ -151,12 +150,4 @@ func (c *command) stepSummary(s reports.Summary) {
 	if err != nil {
 		fmt.Fprintf(c.stderr, "the step's summary cannot be written: %v\n", err)
 	}
-}
-
-// showJSON writes a document as summary.json is written.
-func (c *command) showJSON(document any) error {
-	e := json.NewEncoder(c.stdout)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	return e.Encode(document)
 }
