@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -67,6 +68,9 @@ func (c *command) showReport(dirs []string, f reportFlags) error {
 	if err != nil {
 		return err
 	}
+	// Nearly all that is allocated are batches of rows, which are dropped once they were counted: collecting them twice as
+	// often takes a tenth more time and a fifth less memory.
+	debug.SetGCPercent(50)
 	if err := m.Read(formats...); err != nil {
 		return exit{noVerdict, err}
 	}
