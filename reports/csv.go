@@ -14,7 +14,7 @@ import (
 // met. Nothing in it is a text of the provider's. Names are the description's and the scenario's: one that a spreadsheet
 // would take for a formula begins with an apostrophe.
 func secondsCSV(w io.Writer, m *Model) error {
-	statuses, errors, rules := m.intervals.Names()
+	statuses, errors, rules := m.stretches.Names()
 	out := csv.NewWriter(w)
 	line := []string{"start_s", "seconds", "phase", "warmup", "class", "tier", "content", "due", "sent", "completed", "ok", "errors",
 		"violations", "dropped", "latency_p50_s", "latency_p90_s", "latency_p99_s", "latency_max_s"}
@@ -31,7 +31,7 @@ func secondsCSV(w io.Writer, m *Model) error {
 		return err
 	}
 	number := func(n uint64) string { return strconv.FormatUint(n, 10) }
-	err := m.intervals.Each(func(i metrics.Interval) error {
+	err := m.stretches.Each(func(i metrics.Stretch) error {
 		line = append(line[:0], decimal(&i.StartSeconds), decimal(&i.Seconds), cell(i.Phase.Name), strconv.FormatBool(i.Phase.Warmup),
 			cell(i.Class.Name), cell(i.Class.Tier), cell(i.Class.Content),
 			number(i.Due), number(i.Sent), number(i.Completed), number(i.OK), number(i.Counts.Errors), number(i.Counts.Violations), number(i.Dropped),

@@ -28,7 +28,7 @@ const (
 	needSummary   need = iota
 	needRows           // it reads the rows itself
 	needWhole          // all rows, aggregated
-	needIntervals      // and by second, phase and class
+	needStretches      // and by second, phase and class
 )
 
 // Formats lists all formats. This is the one place where a format is added: most are a function of the summary.
@@ -40,10 +40,10 @@ func Formats() []Format {
 		{Name: "junit", File: "junit.xml", About: "thresholds, contract and validity as test cases", write: of(summaryJUnit)},
 		{Name: "sarif", File: "contract.sarif", About: "the rules of the contract that were broken", write: of(summarySARIF)},
 		{Name: "github", File: "annotations.txt", About: "annotations, as GitHub Actions reads them off the output", write: of(annotations)},
-		{Name: "csv", File: "seconds.csv", About: "a line for each second, phase and class", need: needIntervals, write: secondsCSV},
+		{Name: "csv", File: "seconds.csv", About: "a line for each second, phase and class", need: needStretches, write: secondsCSV},
 		{Name: "hgrm", File: "latency.hgrm", About: "percentiles for HdrHistogram's plotter; latency-TIER.hgrm for each tier", need: needWhole,
 			write: func(w io.Writer, m *Model) error { return hgrm(w, m, "") }, tier: hgrm},
-		{Name: "hlog", File: "latency.hlog", About: "HdrHistogram interval log, tagged by tier", need: needIntervals, write: intervalLog},
+		{Name: "hlog", File: "latency.hlog", About: "HdrHistogram interval log, tagged by tier", need: needStretches, write: intervalLog},
 		{Name: "vegeta-csv", File: "vegeta.csv", About: "every hit for vegeta report, plot and encode", need: needRows, write: vegetaCSV},
 		{Name: "vegeta-gob", File: "vegeta.gob", About: "the same, in vegeta's own encoding", need: needRows, write: vegetaGob},
 	}

@@ -115,14 +115,14 @@ func TestFormatsAreInert(t *testing.T) {
 		m := manifest()
 		rows := rowsOf(m, trouble)
 		agg := metrics.New(m.Labels, m.Planned)
-		intervals := metrics.NewIntervals(m.Labels)
+		stretches := metrics.NewStretches(m.Labels)
 		for _, r := range rows {
-			if err := errors.Join(agg.Add(r), intervals.Add(r)); err != nil {
+			if err := errors.Join(agg.Add(r), stretches.Add(r)); err != nil {
 				t.Fatal(err)
 			}
 		}
 		samples := []results.Sample{{Kind: "contract", Rule: "malformed-json", N: 3, Class: text, Status: 200, Message: text, Body: text}, {Kind: "reset", N: 7, Class: text, Message: text}}
-		model := &Model{whole: agg, intervals: intervals}
+		model := &Model{whole: agg, stretches: stretches}
 		model.Summary = Summarize(m, samples, nil, results.End{Reason: results.Aborted, Detail: text, Seconds: 5}, agg)
 		for _, f := range Formats() {
 			if f.need == needRows || f.Name == "json" {

@@ -19,7 +19,7 @@ func intervalLog(w io.Writer, m *Model) error {
 	if err != nil {
 		return err
 	}
-	return m.intervals.EachTier(func(i metrics.TierInterval) error {
+	return m.stretches.EachTier(func(i metrics.TierStretch) error {
 		tag := ""
 		if i.Tier != "" {
 			tag = "Tag=" + safe(i.Tier) + ","

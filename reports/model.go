@@ -17,9 +17,9 @@ type Model struct {
 	Summary Summary
 	dirs    []string
 	runs    []*results.Run
-	// whole and intervals are nil where no format that was asked for needs them.
+	// whole and stretches are nil where no format that was asked for needs them.
 	whole     *metrics.Aggregator
-	intervals *metrics.Intervals
+	stretches *metrics.Stretches
 	made      bool // the summary was made of the rows
 }
 
@@ -79,8 +79,8 @@ func (m *Model) Read(formats ...Format) error {
 		return nil // the format reads them itself
 	}
 	labels := m.runs[0].Labels
-	if need == needIntervals {
-		m.intervals = metrics.NewIntervals(labels)
+	if need == needStretches {
+		m.stretches = metrics.NewStretches(labels)
 	}
 	var parts []*metrics.Aggregator
 	for _, run := range m.runs {
@@ -96,8 +96,8 @@ func (m *Model) Read(formats ...Format) error {
 		if len(parts) > 1 {
 			takers = append(takers, one(parts[i].Add))
 		}
-		if m.intervals != nil {
-			takers = append(takers, one(m.intervals.Add))
+		if m.stretches != nil {
+			takers = append(takers, one(m.stretches.Add))
 		}
 		complete, err := eachBatch(run, takers...)
 		if err != nil {

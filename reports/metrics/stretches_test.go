@@ -68,9 +68,9 @@ func TestEdge(t *testing.T) {
 	}
 }
 
-func intervalsOf(t testing.TB, l results.Labels, rows ...results.Row) *Intervals {
+func stretchesOf(t testing.TB, l results.Labels, rows ...results.Row) *Stretches {
 	t.Helper()
-	v := NewIntervals(l)
+	v := NewStretches(l)
 	for _, r := range rows {
 		if err := v.Add(r); err != nil {
 			t.Fatal(err)
@@ -79,15 +79,15 @@ func intervalsOf(t testing.TB, l results.Labels, rows ...results.Row) *Intervals
 	return v
 }
 
-// Whatever the rows: the intervals of each class and second count what an aggregator of these rows alone counts, the order
+// Whatever the rows: the stretches of each class and second count what an aggregator of these rows alone counts, the order
 // of the rows does not matter, and all of them together are the run.
-func TestIntervalsAreTheRows(t *testing.T) {
+func TestStretchesAreTheRows(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		rows := rapid.SliceOfN(anyRow(), 0, 60).Draw(rt, "rows")
 		for i := range rows {
 			rows[i].Due = min(max(rows[i].Due, 0), 2*time.Second) // so that many fall into one cell
 		}
-		v := NewIntervals(labels())
+		v := NewStretches(labels())
 		for _, r := range rapid.Permutation(rows).Draw(rt, "shuffled") {
 			if err := v.Add(r); err != nil {
 				rt.Fatal(err)
@@ -97,7 +97,7 @@ func TestIntervalsAreTheRows(t *testing.T) {
 			}
 		}
 		var all Counts
-		err := v.Each(func(i Interval) error {
+		err := v.Each(func(i Stretch) error {
 			a := New(labels(), nil)
 			for _, r := range rows {
 				if float64(r.Due/time.Second) == i.StartSeconds && labels().Phases[r.Phase].Name == i.Phase.Name && labels().Classes[r.Class].Name == i.Class.Name {
@@ -126,17 +126,17 @@ func TestIntervalsAreTheRows(t *testing.T) {
 	})
 }
 
-// Read by HdrHistogram's own decoder and added up, the intervals of a tier are its distribution, to the last count.
-func TestEachTierIsTheDistribution(t *testing.T) {
+// Read by HdrHistogram's own decoder and added up, the stretches of a tier are its spread, to the last count.
+func TestEachTierIsTheSpread(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		rows := rapid.SliceOfN(anyRow(), 0, 60).Draw(rt, "rows")
 		if rapid.Bool().Draw(rt, "many") {
 			rows = append(rows, repeat(rapid.IntRange(1, 5000).Draw(rt, "times"), ok(steady, lite, 0.25))...)
 		}
-		a, v := aggregate(t, labels(), nil, rows...), intervalsOf(t, labels(), rows...)
+		a, v := aggregate(t, labels(), nil, rows...), stretchesOf(t, labels(), rows...)
 		sums := map[string]*hdrhistogram.Histogram{}
 		last := -1.0
-		err := v.EachTier(func(i TierInterval) error {
+		err := v.EachTier(func(i TierStretch) error {
 			h, err := hdrhistogram.Decode(i.Histogram)
 			if err != nil {
 				return err
@@ -155,7 +155,7 @@ func TestEachTierIsTheDistribution(t *testing.T) {
 			rt.Fatal(err)
 		}
 		for _, tier := range []string{"", "Full", "Lite", "invalid"} {
-			d := a.Distribution(tier)
+			d := a.Spread(tier)
 			h := sums[tier]
 			if (h == nil) != (d.Samples == 0) {
 				rt.Fatalf("tier %q: %d samples, and a histogram %v", tier, d.Samples, h)
@@ -183,16 +183,16 @@ func TestEachTierIsTheDistribution(t *testing.T) {
 			}
 		}
 	})
-	if d := New(labels(), nil).Distribution(""); d.Samples != 0 || d.Mean != nil || d.Max != nil || d.Steps != nil {
+	if d := New(labels(), nil).Spread(""); d.Samples != 0 || d.Mean != nil || d.Max != nil || d.Steps != nil {
 		t.Errorf("of nothing: %+v", d)
 	}
 }
 
 // A run of more than an hour is kept by two seconds, and nothing is lost.
-func TestIntervalsFold(t *testing.T) {
-	v := NewIntervals(labels())
+func TestStretchesFold(t *testing.T) {
+	v := NewStretches(labels())
 	var want Counts
-	for second := range 2*maxIntervals + 10 {
+	for second := range 2*maxStretches + 10 {
 		r := at(time.Duration(second)*time.Second, 0.1+float32(second%100)/1000)
 		r.Phase, r.Status, r.Error, r.Rule = steady, 200+uint16(second%3), results.Kind(second%2)*results.Contract, uint8(second%3)
 		want.Due++
@@ -202,7 +202,7 @@ func TestIntervalsFold(t *testing.T) {
 	}
 	var due, statuses, rules, timed uint64
 	next := 0.0
-	err := v.Each(func(i Interval) error {
+	err := v.Each(func(i Stretch) error {
 		if i.Seconds != 4 || i.StartSeconds != next || i.Max == nil {
 			t.Fatalf("%+v, want one from %v on", i, next)
 		}
@@ -216,7 +216,7 @@ func TestIntervalsFold(t *testing.T) {
 		}
 		return nil
 	})
-	if err := v.EachTier(func(i TierInterval) error {
+	if err := v.EachTier(func(i TierStretch) error {
 		h, err := hdrhistogram.Decode(i.Histogram)
 		if i.Tier == "" {
 			timed += uint64(h.TotalCount())
@@ -232,14 +232,14 @@ func TestIntervalsFold(t *testing.T) {
 		t.Errorf("the names are %v %v %v", s, e, r)
 	}
 	failure := errors.New("full")
-	if v.Each(func(Interval) error { return failure }) != failure || v.EachTier(func(TierInterval) error { return failure }) != failure {
+	if v.Each(func(Stretch) error { return failure }) != failure || v.EachTier(func(TierStretch) error { return failure }) != failure {
 		t.Error("an error is lost")
 	}
 }
 
 // A provider that makes up statuses is told by the first of them; the rest are counted as other.
 func TestManyStatuses(t *testing.T) {
-	v := NewIntervals(labels())
+	v := NewStretches(labels())
 	for status := uint16(0); status < 1100; status++ {
 		r := ok(steady, full, 0.1)
 		r.Status = status
@@ -251,7 +251,7 @@ func TestManyStatuses(t *testing.T) {
 	if len(names) != maxCodes+1 || names[0] != "100" || names[maxCodes] != "other" {
 		t.Errorf("told apart: %v", names)
 	}
-	_ = v.Each(func(i Interval) error {
+	_ = v.Each(func(i Stretch) error {
 		if i.Status["other"] != 1099-maxCodes || i.Status["100"] != 1 {
 			t.Errorf("%v", i.Status)
 		}
@@ -263,7 +263,7 @@ func TestManyStatuses(t *testing.T) {
 }
 
 // Ten times the hits do not take twice the memory.
-func TestIntervalsAreBounded(t *testing.T) {
+func TestStretchesAreBounded(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a million rows")
 	}
@@ -272,7 +272,7 @@ func TestIntervalsAreBounded(t *testing.T) {
 		var before, after runtime.MemStats
 		runtime.GC()
 		runtime.ReadMemStats(&before)
-		v := intervalsOf(t, wide(), rows...)
+		v := stretchesOf(t, wide(), rows...)
 		v.settle()
 		runtime.GC()
 		runtime.ReadMemStats(&after)
@@ -286,9 +286,9 @@ func TestIntervalsAreBounded(t *testing.T) {
 	}
 }
 
-func BenchmarkIntervals(b *testing.B) {
+func BenchmarkStretches(b *testing.B) {
 	rows := wideRows(1 << 17)
-	v := NewIntervals(wide())
+	v := NewStretches(wide())
 	b.ResetTimer()
 	for i := range b.N {
 		_ = v.Add(rows[i%len(rows)])

@@ -9,15 +9,15 @@ import (
 	"github.com/kaizenautomation/andon/reports/results"
 )
 
-// Intervals keeps what became of a run's hits by the second in which they were due, by phase and class: what a table or an
+// Stretches keep what became of a run's hits by the second in which they were due, by phase and class: what a table or an
 // interval log is made of. Its memory depends on the run's length, phases and classes, not on the number of hits; a run
-// longer than an hour is kept by two seconds, four, and so on. Make it with [NewIntervals]; use it from one goroutine.
-type Intervals struct {
+// longer than an hour is kept by two seconds, four, and so on. Make it with [NewStretches]; use it from one goroutine.
+type Stretches struct {
 	labels results.Labels
 	kinds  []kind
 	width  time.Duration
-	slots  []intervalSlot
-	cells  []intervalCell
+	slots  []stretchSlot
+	cells  []stretchCell
 	// codes are the statuses that are told apart, in the order in which they were met.
 	codes []uint16
 	// pending are latencies that are in no cell yet: sorting them in bulk takes less than keeping histograms open, of which
@@ -33,15 +33,15 @@ type pendingTime struct {
 	bucket uint16
 }
 
-// intervalSlot finds the cells of a second: 1 + their index by class, 0 for none.
-type intervalSlot struct {
+// stretchSlot finds the cells of a second: 1 + their index by class, 0 for none.
+type stretchSlot struct {
 	phases []struct {
 		phase uint8
 		at    []uint32
 	}
 }
 
-type intervalCell struct {
+type stretchCell struct {
 	slot  uint32
 	phase uint8
 	class uint16
@@ -67,26 +67,26 @@ const (
 )
 
 const (
-	// maxIntervals is how many seconds are kept before two are made one.
-	maxIntervals = 3600
+	// maxStretches is how many seconds are kept before two are made one.
+	maxStretches = 3600
 	// maxPending is how many latencies wait to be sorted: 2 MB.
 	maxPending = 1 << 18
 	// maxCodes is how many statuses are told apart; a provider can make up 900.
 	maxCodes = 24
 )
 
-// NewIntervals makes the intervals of a run.
-func NewIntervals(labels results.Labels) *Intervals {
-	return &Intervals{labels: labels, kinds: allKinds(), width: time.Second, pile: newPile()}
+// NewStretches makes those of a run.
+func NewStretches(labels results.Labels) *Stretches {
+	return &Stretches{labels: labels, kinds: allKinds(), width: time.Second, pile: newPile()}
 }
 
 // Add counts one row. It fails as [Aggregator.Add] does.
-func (v *Intervals) Add(r results.Row) error {
+func (v *Stretches) Add(r results.Row) error {
 	if err := check(&r, &v.labels, len(v.kinds)); err != nil {
 		return err
 	}
 	due := min(max(r.Due, 0), maxDue)
-	for due/v.width >= maxIntervals {
+	for due/v.width >= maxStretches {
 		v.fold()
 	}
 	at := v.cell(uint32(due/v.width), r.Phase, r.Class)
@@ -116,7 +116,7 @@ func (v *Intervals) Add(r results.Row) error {
 }
 
 // code is where a status stands among the codes; maxCodes is all others.
-func (v *Intervals) code(status uint16) uint16 {
+func (v *Stretches) code(status uint16) uint16 {
 	if status < 100 || status > 999 {
 		return maxCodes
 	}
@@ -131,7 +131,7 @@ func (v *Intervals) code(status uint16) uint16 {
 	return uint16(i)
 }
 
-func (c *intervalCell) tally(of tallyOf, index uint16, n uint64) {
+func (c *stretchCell) tally(of tallyOf, index uint16, n uint64) {
 	for i := range c.tallies {
 		if t := &c.tallies[i]; t.of == of && t.index == index {
 			t.n += n
@@ -141,9 +141,9 @@ func (c *intervalCell) tally(of tallyOf, index uint16, n uint64) {
 	c.tallies = append(c.tallies, tally{of, index, n})
 }
 
-func (v *Intervals) cell(slot uint32, phase uint8, class uint16) uint32 {
+func (v *Stretches) cell(slot uint32, phase uint8, class uint16) uint32 {
 	for len(v.slots) <= int(slot) {
-		v.slots = append(v.slots, intervalSlot{})
+		v.slots = append(v.slots, stretchSlot{})
 	}
 	s := &v.slots[slot]
 	i := 0
@@ -158,14 +158,14 @@ func (v *Intervals) cell(slot uint32, phase uint8, class uint16) uint32 {
 	}
 	at := &s.phases[i].at[class]
 	if *at == 0 {
-		v.cells = append(v.cells, intervalCell{slot: slot, phase: phase, class: class})
+		v.cells = append(v.cells, stretchCell{slot: slot, phase: phase, class: class})
 		*at = uint32(len(v.cells))
 	}
 	return *at - 1
 }
 
 // settle moves the pending latencies into their cells.
-func (v *Intervals) settle() {
+func (v *Stretches) settle() {
 	v.next = slices.Grow(v.next[:0], len(v.pending))[:len(v.pending)]
 	var touched []uint32
 	for i, p := range v.pending {
@@ -187,13 +187,13 @@ func (v *Intervals) settle() {
 	v.pending = v.pending[:0]
 }
 
-func (v *Intervals) pack() []byte {
+func (v *Stretches) pack() []byte {
 	v.buf = v.pile.pack(v.buf[:0])
 	return slices.Clone(v.buf)
 }
 
-// fold makes one interval of every two.
-func (v *Intervals) fold() {
+// fold makes one stretch of every two.
+func (v *Stretches) fold() {
 	v.settle()
 	old := v.cells
 	v.slots, v.cells = nil, nil
@@ -216,14 +216,14 @@ func (v *Intervals) fold() {
 	v.width *= 2
 }
 
-// Interval is what became of the hits of one class that were due in one stretch of a phase.
-type Interval struct {
+// Stretch is what became of the hits of one class that were due in one stretch of a phase.
+type Stretch struct {
 	// StartSeconds and Seconds place the stretch on the run's clock.
 	StartSeconds, Seconds float64
 	Phase                 *results.Phase
 	Class                 *results.Class
 	Counts
-	// Status, Errors and Violations count as those of [Figures] do, by the names that [Intervals.Names] gives.
+	// Status, Errors and Violations count as those of [Figures] do, by the names that [Stretches.Names] gives.
 	Status, Errors, Violations map[string]uint64
 	// P50, P90, P99 and Max are the latency in seconds; null as in [Times].
 	P50, P90, P99, Max *float64
@@ -231,7 +231,7 @@ type Interval struct {
 
 // Names lists the statuses, kinds of errors and rules that were met. Of statuses the first 24 are told apart, and all
 // others are "other".
-func (v *Intervals) Names() (statuses, errors, rules []string) {
+func (v *Stretches) Names() (statuses, errors, rules []string) {
 	var seen [ofRule + 1]map[uint16]bool
 	for of := range seen {
 		seen[of] = map[uint16]bool{}
@@ -252,7 +252,7 @@ func (v *Intervals) Names() (statuses, errors, rules []string) {
 	return statuses, names(ofKind), names(ofRule)
 }
 
-func (v *Intervals) name(of tallyOf, index uint16) string {
+func (v *Stretches) name(of tallyOf, index uint16) string {
 	switch {
 	case of == ofKind:
 		return v.kinds[index].name
@@ -265,21 +265,21 @@ func (v *Intervals) name(of tallyOf, index uint16) string {
 }
 
 // ordered settles, and gives the cells by time, phase and class.
-func (v *Intervals) ordered() []*intervalCell {
+func (v *Stretches) ordered() []*stretchCell {
 	v.settle()
-	cells := make([]*intervalCell, len(v.cells))
+	cells := make([]*stretchCell, len(v.cells))
 	for i := range v.cells {
 		cells[i] = &v.cells[i]
 	}
-	slices.SortFunc(cells, func(a, b *intervalCell) int {
+	slices.SortFunc(cells, func(a, b *stretchCell) int {
 		return cmp.Or(cmp.Compare(a.slot, b.slot), cmp.Compare(a.phase, b.phase), cmp.Compare(a.class, b.class))
 	})
 	return cells
 }
 
-// Each gives the intervals in which a hit was due, by time, then phase, then class, until f fails. They are f's for the
+// Each gives the stretches in which a hit was due, by time, then phase, then class, until f fails. They are f's for the
 // length of the call.
-func (v *Intervals) Each(f func(Interval) error) error {
+func (v *Stretches) Each(f func(Stretch) error) error {
 	counted := [ofRule + 1]map[string]uint64{{}, {}, {}}
 	for _, c := range v.ordered() {
 		for of := range counted {
@@ -291,7 +291,7 @@ func (v *Intervals) Each(f func(Interval) error) error {
 		v.pile.reset()
 		v.pile.addPacked(c.latency)
 		p := v.pile.percentiles(50, 90, 99)
-		err := f(Interval{
+		err := f(Stretch{
 			StartSeconds: (time.Duration(c.slot) * v.width).Seconds(), Seconds: v.width.Seconds(),
 			Phase: &v.labels.Phases[c.phase], Class: &v.labels.Classes[c.class], Counts: c.Counts,
 			Status: counted[ofStatus], Errors: counted[ofKind], Violations: counted[ofRule],

@@ -11,8 +11,8 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// Distribution is how the latency of many hits is spread. Times are in seconds.
-type Distribution struct {
+// Spread is how the latency of many hits is spread. Times are in seconds.
+type Spread struct {
 	// Samples is the number of hits; Mean and Max are exact (up to an hour), and null over no sample.
 	Samples   uint64
 	Mean, Max *float64
@@ -32,9 +32,9 @@ type Step struct {
 // HdrHistogram's own tools have it.
 const stepsPerHalf = 5
 
-// Distribution is the latency of the measured phases: of one tier, or without the deliberately invalid calls of all of
+// Spread is the latency of the measured phases: of one tier, or without the deliberately invalid calls of all of
 // them if tier is empty. The times of invalid calls are in those of their own tier.
-func (a *Aggregator) Distribution(tier string) Distribution {
+func (a *Aggregator) Spread(tier string) Spread {
 	g := a.measured()
 	if tier != "" {
 		g = a.newGroup(true)
@@ -47,7 +47,7 @@ func (a *Aggregator) Distribution(tier string) Distribution {
 		}
 	}
 	sum := g.latency()
-	d := Distribution{Samples: sum.n, Mean: sum.mean(), Max: sum.maximum()}
+	d := Spread{Samples: sum.n, Mean: sum.mean(), Max: sum.maximum()}
 	if sum.n == 0 {
 		return d
 	}
@@ -64,8 +64,8 @@ func (a *Aggregator) Distribution(tier string) Distribution {
 	return d
 }
 
-// TierInterval is the latency of the hits of one tier that were due in one stretch of the run.
-type TierInterval struct {
+// TierStretch is the latency of the hits of one tier that were due in one stretch of the run.
+type TierStretch struct {
 	// StartSeconds and Seconds place the stretch on the run's clock.
 	StartSeconds, Seconds float64
 	// Tier is empty for all tiers but deliberately invalid calls.
@@ -77,19 +77,19 @@ type TierInterval struct {
 	Histogram []byte
 }
 
-// EachTier gives the intervals of the measured phases in which a hit was timed, by time, first of all tiers, then of each;
-// until f fails. Together they are what [Aggregator.Distribution] is made of.
-func (v *Intervals) EachTier(f func(TierInterval) error) error {
+// EachTier gives the stretches of the measured phases in which a hit was timed, by time, first of all tiers, then of each;
+// until f fails. Together they are what [Aggregator.Spread] is made of.
+func (v *Stretches) EachTier(f func(TierStretch) error) error {
 	type of struct {
 		tier string
-		in   func(*intervalCell) bool
+		in   func(*stretchCell) bool
 	}
-	groups := []of{{"", func(c *intervalCell) bool { return !v.labels.Classes[c.class].Invalid }}}
+	groups := []of{{"", func(c *stretchCell) bool { return !v.labels.Classes[c.class].Invalid }}}
 	seen := map[string]bool{}
 	for _, class := range v.labels.Classes {
 		if !seen[class.Tier] {
 			seen[class.Tier] = true
-			groups = append(groups, of{class.Tier, func(c *intervalCell) bool { return v.labels.Classes[c.class].Tier == class.Tier }})
+			groups = append(groups, of{class.Tier, func(c *stretchCell) bool { return v.labels.Classes[c.class].Tier == class.Tier }})
 		}
 	}
 	encoder := newEncoder()
@@ -109,7 +109,7 @@ func (v *Intervals) EachTier(f func(TierInterval) error) error {
 			if v.pile.n == 0 {
 				continue
 			}
-			i := TierInterval{
+			i := TierStretch{
 				StartSeconds: (time.Duration(cells[0].slot) * v.width).Seconds(), Seconds: v.width.Seconds(), Tier: g.tier,
 				Max: inSeconds(v.pile.max), Histogram: encoder.encode(v.pile),
 			}
