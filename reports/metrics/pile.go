@@ -63,7 +63,7 @@ func (p *pile) percentiles(ps ...float64) []*float64 {
 		below += n
 		for ; k < len(ps) && below >= rank(ps[k], p.n); k++ {
 			if p.n >= Needed(ps[k]) {
-				v := inSeconds(min(edge(i), p.max))
+				v := inSeconds(min(upperEdge(i), p.max))
 				values[k] = &v
 			}
 		}
@@ -76,8 +76,8 @@ func (p *pile) percentiles(ps ...float64) []*float64 {
 // at least one.
 func rank(p float64, n uint64) uint64 { return max(uint64(p/100*float64(n)+0.5), 1) }
 
-// edge is the largest value that bucket i counts.
-func edge(i int) int64 {
+// upperEdge is the largest value that bucket i counts.
+func upperEdge(i int) int64 {
 	octave := max(i>>halfBits-1, 0)
 	return int64(i-octave<<halfBits+1)<<(octave+unitBits) - 1
 }
