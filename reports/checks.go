@@ -10,7 +10,7 @@ import (
 )
 
 // JUnit writes checks as JUnit XML, one test suite for each engine. What is doubtful or has no verdict is an error, and what
-// was skipped is skipped; the description leaving something open is no failure.
+// was skipped is skipped; what was only noted is no failure.
 func JUnit(w io.Writer, v Verification) error {
 	type message struct {
 		Message string `xml:"message,attr"`
@@ -24,6 +24,7 @@ func JUnit(w io.Writer, v Verification) error {
 		Failure *message `xml:"failure"`
 		Error   *message `xml:"error"`
 		Skipped *message `xml:"skipped"`
+		Out     string   `xml:"system-out,omitempty"`
 	}
 	type suite struct {
 		Name     string `xml:"name,attr"`
@@ -62,6 +63,8 @@ func JUnit(w io.Writer, v Verification) error {
 		case CheckSkipped:
 			k.Skipped = &message{Message: m.Message}
 			s.Skipped++
+		case CheckNoted:
+			k.Out = m.Message
 		}
 		s.Tests++
 		seconds[s.Name] += c.Seconds

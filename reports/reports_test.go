@@ -62,10 +62,20 @@ func manifest() results.Manifest {
 	}
 }
 
-// fixture makes the rows of the manifest's plan; change alters some of them.
+// fixture aggregates the rows of the manifest's plan; change alters some of them.
 func fixture(t testing.TB, m results.Manifest, change func(*results.Row)) *metrics.Aggregator {
 	t.Helper()
 	agg := metrics.New(m.Labels, m.Planned)
+	for _, r := range rowsOf(m, change) {
+		if err := agg.Add(r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return agg
+}
+
+// rowsOf are the rows of the manifest's plan; change alters some of them.
+func rowsOf(m results.Manifest, change func(*results.Row)) (rows []results.Row) {
 	n := uint32(0)
 	for phase, classes := range m.Planned {
 		at, total := 0, 0
@@ -85,13 +95,11 @@ func fixture(t testing.TB, m results.Manifest, change func(*results.Row)) *metri
 				if change != nil {
 					change(&r)
 				}
-				if err := agg.Add(r); err != nil {
-					t.Fatal(err)
-				}
+				rows = append(rows, r)
 			}
 		}
 	}
-	return agg
+	return rows
 }
 
 func passing(t testing.TB) Summary {
@@ -102,31 +110,36 @@ func passing(t testing.TB) Summary {
 // failing has every kind of trouble, with samples that a provider made up.
 func failing(t testing.TB) Summary {
 	m := manifest()
-	agg := fixture(t, m, func(r *results.Row) {
-		switch r.N % 50 {
-		case 3:
-			r.Error, r.Rule = results.Contract, 1
-		case 5:
-			r.Error, r.Rule, r.Status = results.Status5xx, 3, 500
-		case 7:
-			r.Error, r.Status = results.Reset, 0
-		case 9:
-			r.Error, r.Status, r.Lag, r.Service = results.Dropped, 0, 30, 0
-		case 11:
-			r.Lag = 0.4
-		case 13:
-			r.Connect, r.TLS, r.Read = 0.002, 0.004, 0.01
-		}
-	})
 	m.Generator = results.Generator{Transport: "andon's own connections, HTTP/1.1 over TLS", Cores: 2}
 	vitals := []results.Vitals{{AtSeconds: 56, Seconds: 56, CPUSeconds: 21, StallSeconds: 0.3, StallMax: 0.2, InFlight: 10, Samples: 11000, Connections: 110}}
+	return Summarize(m, hostileSamples(), vitals, results.End{Reason: results.Finished, Seconds: 56}, fixture(t, m, trouble))
+}
+
+// trouble alters rows to have every kind of it.
+func trouble(r *results.Row) {
+	switch r.N % 50 {
+	case 3:
+		r.Error, r.Rule = results.Contract, 1
+	case 5:
+		r.Error, r.Rule, r.Status = results.Status5xx, 3, 500
+	case 7:
+		r.Error, r.Status = results.Reset, 0
+	case 9:
+		r.Error, r.Status, r.Lag, r.Service = results.Dropped, 0, 30, 0
+	case 11:
+		r.Lag = 0.4
+	case 13:
+		r.Connect, r.TLS, r.Read = 0.002, 0.004, 0.01
+	}
+}
+
+func hostileSamples() []results.Sample {
 	hostile := strings.ToValidUTF8(hostile, "\ufffd") // as samples are once they were kept
-	samples := []results.Sample{
+	return []results.Sample{
 		{Kind: "contract", Rule: "malformed-json", N: 3, Class: "text.Full", AtSeconds: 1.5, Status: 200, Message: "the body is not JSON: " + hostile, Body: hostile},
 		{Kind: "http-5xx", Rule: "undocumented-status", N: 5, Class: "text.Full", AtSeconds: 1.7, Status: 500, Message: hostile},
 		{Kind: "reset", N: 7, Class: hostile, AtSeconds: 1.9, Message: "read tcp: connection reset by peer"},
 	}
-	return Summarize(m, samples, vitals, results.End{Reason: results.Finished, Seconds: 56}, agg)
 }
 
 func closedLoop(t testing.TB) Summary {

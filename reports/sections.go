@@ -370,6 +370,9 @@ const closedNote = "Closed loop: each caller sends when its last call is answere
 
 // notes are the sentences below the tables.
 func (s Summary) notes() (notes []string) {
+	if s.Run.Merged != nil {
+		notes = append(notes, s.Run.Merged.note())
+	}
 	if s.Run.ClosedLoop {
 		notes = append(notes, closedNote)
 	}

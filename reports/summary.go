@@ -1,7 +1,9 @@
 // Package reports renders what was measured, for people and for machines.
 //
-// A [Summary] is all that is said of a run; every rendering is a function of it alone, so that a report can be made again
-// from summary.json at any time. What the provider sent is in the samples, and is escaped wherever it is shown.
+// A [Summary] is all that is said of a run; most renderings are a function of it alone, so that a report can be made again
+// from summary.json at any time. Those that say more (a table by the second, histograms, single hits) are made of the rows:
+// a [Model] has both, of one run or of several that were merged, and [Formats] lists what can be made of it. What the
+// provider sent is in the samples, and is escaped wherever it is shown.
 package reports
 
 import (
@@ -88,6 +90,11 @@ type Run struct {
 	// Phases and Classes give the order of the groups.
 	Phases  []results.Phase `json:"phases"`
 	Classes []results.Class `json:"classes"`
+	// Rules are the rules of the contract that every response was held against.
+	Rules []string `json:"rules,omitempty"`
+	// Merged is there if this is the report of several runs: ID, scenario and target then name all of them, the seed is that
+	// of the first, and no command line repeats them.
+	Merged *Merged `json:"merged,omitempty"`
 }
 
 // End says how a run ended: one of the reasons of package results, and one sentence where that is not all.
@@ -149,7 +156,7 @@ func Summarize(m results.Manifest, samples []results.Sample, vitals []results.Vi
 			Command: append([]string{}, m.Generator.Command...), Platform: m.Generator.Platform,
 			End:      End{Reason: end.Reason, Detail: end.Detail},
 			InFlight: m.InFlight, TimeoutSeconds: m.TimeoutSeconds,
-			Phases: m.Labels.Phases, Classes: m.Labels.Classes,
+			Phases: m.Labels.Phases, Classes: m.Labels.Classes, Rules: slices.Clone(m.Labels.Rules[min(1, len(m.Labels.Rules)):]),
 		},
 		Total: agg.Total(elapsed),
 		Groups: Groups{

@@ -78,7 +78,11 @@ func (s Summary) writeVerdict(b *bytes.Buffer, o TerminalOptions, causes int) {
 
 // subtitle says what was run, against whom, when and how long.
 func (s Summary) subtitle(foreign func(string, int) string) string {
-	text := fmt.Sprintf("%s · seed %d · %s · ran for %s", foreign(s.Run.Target, 200), s.Run.Seed,
+	which := fmt.Sprintf("seed %d", s.Run.Seed)
+	if s.Run.Merged != nil {
+		which = fmt.Sprintf("%d runs merged", len(s.Run.Merged.Runs))
+	}
+	text := fmt.Sprintf("%s · %s · %s · ran for %s", foreign(s.Run.Target, 200), which,
 		s.Run.Started.UTC().Format(time.DateTime+"Z"), duration(&s.Run.DurationSeconds))
 	if s.Run.ClosedLoop {
 		text += " · closed loop"

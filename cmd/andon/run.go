@@ -227,6 +227,7 @@ func (c *command) conclude(s reports.Summary, dir string, watched bool) error {
 	if err := reports.WriteMarkdown(dir, s); err != nil {
 		return exit{noVerdict, err}
 	}
+	c.stepSummary(s)
 	if terminal, color, width := screen(c.stdout); terminal && watched {
 		return reports.Brief(c.stdout, s, reports.TerminalOptions{Color: color, Width: width, Dir: dir})
 	}

@@ -251,7 +251,7 @@ func checkFormat(format string) error {
 func (c *command) showVerification(v reports.Verification, format string) (err error) {
 	switch format {
 	case "json":
-		err = c.showJSON(v)
+		err = reports.JSON(c.stdout, v)
 	case "markdown":
 		err = reports.VerificationMarkdown(c.stdout, v)
 	case "junit":

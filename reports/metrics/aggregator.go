@@ -82,9 +82,8 @@ const maxDue = time.Duration(math.MaxInt64) - 2*time.Duration(highest)
 // Add counts one row. It fails, and counts nothing, if the row has a class, phase, rule or error kind that the run does
 // not have, which rows read by package results never do.
 func (a *Aggregator) Add(r results.Row) error {
-	if int(r.Class) >= len(a.labels.Classes) || int(r.Phase) >= len(a.labels.Phases) ||
-		r.Rule > 0 && int(r.Rule) >= len(a.labels.Rules) || int(r.Error) >= len(a.kinds) {
-		return a.foreign(r)
+	if err := check(&r, &a.labels, len(a.kinds)); err != nil {
+		return err
 	}
 	at := int(r.Phase)*len(a.labels.Classes) + int(r.Class)
 	c := a.cells[at]
@@ -198,10 +197,14 @@ func (a *Aggregator) Parts() Parts {
 	}
 }
 
-func (a *Aggregator) foreign(r results.Row) error {
+// check tells whether the run has what a row refers to.
+func check(r *results.Row, l *results.Labels, kinds int) error {
+	if int(r.Class) < len(l.Classes) && int(r.Phase) < len(l.Phases) && (r.Rule == 0 || int(r.Rule) < len(l.Rules)) && int(r.Error) < kinds {
+		return nil
+	}
 	return fmt.Errorf("hit %d: class %d, phase %d, rule %d, error kind %d: the run has %d classes, %d phases, %d rules and "+
 		"%d error kinds; the row is of another run, or its file is damaged", r.N, r.Class, r.Phase, r.Rule, r.Error,
-		len(a.labels.Classes), len(a.labels.Phases), len(a.labels.Rules), len(a.kinds))
+		len(l.Classes), len(l.Phases), len(l.Rules), kinds)
 }
 
 func (c *cell) addStatus(status uint16) {

@@ -237,12 +237,12 @@ func (d *dense) lag() Lag {
 	return Lag{P50: p[0], P99: p[1], Max: d.maximum()}
 }
 
-func (d *dense) minimum() *float64 { return d.ifAny(inSeconds(d.min)) }
-func (d *dense) maximum() *float64 { return d.ifAny(inSeconds(d.max)) }
-func (d *dense) mean() *float64    { return d.ifAny(float64(d.sum) / float64(max(d.n, 1)) / 1e9) }
+func (e *extent) minimum() *float64 { return e.ifAny(inSeconds(e.min)) }
+func (e *extent) maximum() *float64 { return e.ifAny(inSeconds(e.max)) }
+func (e *extent) mean() *float64    { return e.ifAny(float64(e.sum) / float64(max(e.n, 1)) / 1e9) }
 
-func (d *dense) ifAny(v float64) *float64 {
-	if d.n == 0 {
+func (e *extent) ifAny(v float64) *float64 {
+	if e.n == 0 {
 		return nil
 	}
 	return &v

@@ -1,0 +1,254 @@
+package reports
+
+import (
+	"bytes"
+	"encoding/json"
+	"math"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+	"pgregory.net/rapid"
+
+	"github.com/kaizenautomation/andon/reports/metrics"
+	"github.com/kaizenautomation/andon/reports/results"
+)
+
+// shard is the manifest of run i of several of the same plan, which start together.
+func shard(i int) results.Manifest {
+	m := manifest()
+	m.ID += string(rune('a' + i))
+	m.Seed = uint64(i)
+	m.Started = m.Started.Add(time.Duration(i) * 200 * time.Millisecond)
+	return m
+}
+
+var anyRow = rapid.Custom(func(t *rapid.T) results.Row {
+	seconds := rapid.OneOf(rapid.Float32Range(0, 0.01), rapid.Float32Range(0, 40))
+	r := results.Row{
+		N: rapid.Uint32Range(0, 1e6).Draw(t, "n"), Due: time.Duration(rapid.Int64Range(0, 55e9).Draw(t, "due")),
+		Lag: seconds.Draw(t, "lag"), Service: seconds.Draw(t, "service"), Status: rapid.SampledFrom([]uint16{0, 200, 400, 500, 999}).Draw(t, "status"),
+		Class: rapid.Uint16Range(0, 4).Draw(t, "class"), Phase: rapid.Uint8Range(0, 2).Draw(t, "phase"),
+		Error: results.Kind(rapid.IntRange(0, len(results.KindNames())-1).Draw(t, "kind")), Rule: rapid.Uint8Range(0, 3).Draw(t, "rule"),
+		BytesIn: rapid.Uint32().Draw(t, "in"), BytesOut: 7,
+	}
+	r.OwnLag = r.Lag * rapid.SampledFrom([]float32{0, 0, 1}).Draw(t, "own")
+	return r
+})
+
+// Merged runs are one run that had all hits: every count, percentile, threshold and point of the timeline; and a percentile
+// is that of one histogram which was given all of them.
+func TestMergeIsExact(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		a, b := shard(0), shard(1)
+		rows := [2][]results.Row{rapid.SliceOfN(anyRow, 0, 40).Draw(rt, "a"), rapid.SliceOfN(anyRow, 0, 40).Draw(rt, "b")}
+		if n := rapid.SampledFrom([]int{0, 0, 500}).Draw(rt, "more"); n > 0 {
+			rows[1] = append(rows[1], rowsOf(b, trouble)[:n*10]...)
+		}
+		whole := metrics.New(a.Labels, joined([]*results.Run{{Manifest: a}, {Manifest: b}}).Planned)
+		h := hdrhistogram.New(100, int64(time.Hour), 3)
+		for _, r := range append(slices.Clone(rows[0]), rows[1]...) {
+			if err := whole.Add(r); err != nil {
+				rt.Fatal(err)
+			}
+			if !a.Labels.Phases[r.Phase].Warmup && !a.Labels.Classes[r.Class].Invalid && r.Timed() {
+				if err := h.RecordValue(int64(r.Latency())); err != nil {
+					rt.Fatal(err)
+				}
+			}
+		}
+		s := opened(t, runDir(t, a, rows[0], nil, finished(55)), runDir(t, b, rows[1], nil, finished(55))).Summary
+		elapsed := whole.Elapsed(finished(55))
+		for what, pair := range map[string][2]any{
+			"total": {s.Total, whole.Total(elapsed)}, "tier": {s.Groups.Tier, whole.By(metrics.ByTier, elapsed)}, "class": {s.Groups.Class, whole.By(metrics.ByClass, elapsed)},
+			"content": {s.Groups.Content, whole.By(metrics.ByContent, elapsed)}, "phase": {s.Groups.Phase, whole.By(metrics.ByPhase, elapsed)},
+			"timeline": {s.Timeline, append([]metrics.Point{}, whole.Timeline(maxPoints)...)}, "parts": {s.Parts, whole.Parts()},
+			"lag": {s.Validity.Lag, whole.Lag()},
+		} {
+			x, _ := json.Marshal(pair[0])
+			y, _ := json.Marshal(pair[1])
+			if !bytes.Equal(x, y) {
+				rt.Fatalf("%s is\n%s, of all rows\n%s", what, x, y)
+			}
+		}
+		for p, v := range map[float64]*float64{50: s.Total.Latency.P50, 90: s.Total.Latency.P90, 95: s.Total.Latency.P95, 99: s.Total.Latency.P99, 99.9: s.Total.Latency.P999} {
+			if v != nil && *v != math.Min(float64(h.ValueAtPercentile(p))/1e9, *s.Total.Latency.Max) {
+				rt.Fatalf("p%v is %v, of one histogram %v", p, *v, h.ValueAtPercentile(p))
+			}
+		}
+	})
+}
+
+// What was run is on the report, and conforms to the schema.
+func TestMerged(t *testing.T) {
+	var dirs []string
+	for i := range 3 {
+		m := shard(i)
+		m.Target = "http://127.0.0.1:808" + string(rune('0'+i%2))
+		m.Scenario = "mixed"
+		dirs = append(dirs, runDir(t, m, rowsOf(m, nil), hostileSamples()[:i], finished(55)))
+	}
+	s := opened(t, dirs...).Summary
+	if s.Run.Merged == nil || !s.Run.Merged.SideBySide || len(s.Run.Merged.Runs) != 3 || s.Run.Merged.Runs[2].Seed != 2 || s.Run.Merged.Runs[1].Sent != 8000 {
+		t.Fatalf("%+v", s.Run.Merged)
+	}
+	if s.Run.ID != strings.Join([]string{shard(0).ID, shard(1).ID, shard(2).ID}, "+") || s.Run.Target != "http://127.0.0.1:8080, http://127.0.0.1:8081" || s.Run.Scenario != "mixed" {
+		t.Errorf("%+v", s.Run)
+	}
+	if s.Total.Sent != 3*8000 || *s.Total.Planned != 3*8000 || math.Abs(s.Total.Rate.Achieved-3*8000/50.) > 1e-9 || s.Run.DurationSeconds != 55.4 || len(s.Samples) != 2 {
+		t.Errorf("sent %d of %d, %v/s, %v s, %d samples", s.Total.Sent, *s.Total.Planned, s.Total.Rate.Achieved, s.Run.DurationSeconds, len(s.Samples))
+	}
+	if s.Verdict.Status != Pass {
+		t.Errorf("%+v", s.Verdict)
+	}
+	var text bytes.Buffer
+	if err := Terminal(&text, s, TerminalOptions{Width: 4000}); err != nil || !strings.Contains(text.String(), "3 runs were merged") || !strings.Contains(text.String(), "side by side") {
+		t.Errorf("%v: %s", err, text.String())
+	}
+	if err := WriteSummary(t.TempDir(), s); err != nil {
+		t.Error(err)
+	}
+	value := map[string]any{}
+	doc, _ := json.Marshal(s)
+	if err := json.Unmarshal(doc, &value); err != nil {
+		t.Fatal(err)
+	}
+	if err := compiled(t).Validate(value); err != nil {
+		t.Error(err)
+	}
+}
+
+// Runs one after the other have the rate of one of them, not a rate at which nothing was ever sent.
+func TestMergedRates(t *testing.T) {
+	for _, c := range []struct {
+		why        string
+		later      time.Duration
+		sideBySide bool
+		seconds    float64
+		times      float64
+	}{
+		{"at once", 0, true, 55, 2},
+		{"a few seconds apart", 4 * time.Second, true, 59, 2},
+		{"overlapping in part", 20 * time.Second, false, 110, 1},
+		{"one after the other", time.Hour, false, 110, 1},
+		{"the second first", -time.Hour, false, 110, 1},
+	} {
+		a, b := shard(0), shard(1)
+		b.Started = a.Started.Add(c.later)
+		s := opened(t, runDir(t, a, rowsOf(a, nil), nil, finished(55)), runDir(t, b, rowsOf(b, nil), nil, finished(55))).Summary
+		if s.Run.Merged.SideBySide != c.sideBySide || s.Run.DurationSeconds != c.seconds || s.Total.Sent != 2*8000 {
+			t.Errorf("%s: %+v, %v s", c.why, s.Run.Merged, s.Run.DurationSeconds)
+		}
+		for what, pair := range map[string][2]float64{
+			"total": {s.Total.Rate.Achieved, 160}, "planned": {*s.Total.Rate.Planned, 160}, "tier": {s.Groups.Tier["Full"].Rate.Achieved, 80},
+			"phase": {s.Groups.Phase["constant"].Rate.Achieved, 100}, "warm-up": {s.Groups.Phase["warmup"].Rate.Achieved, 20}, "class": {s.Groups.Class["invalid"].Rate.Achieved, 0.6},
+		} {
+			if math.Abs(pair[0]-pair[1]*c.times) > 1e-9 {
+				t.Errorf("%s: the rate of %s is %v, want %v", c.why, what, pair[0], pair[1]*c.times)
+			}
+		}
+		if !s.Run.Started.Equal(time.UnixMilli(min(a.Started.UnixMilli(), b.Started.UnixMilli()))) {
+			t.Errorf("%s: it started %v", c.why, s.Run.Started)
+		}
+	}
+	// A run that was cut off did not send for as long.
+	a, b := shard(0), shard(1)
+	b.Started = a.Started.Add(time.Hour)
+	half := slices.DeleteFunc(rowsOf(b, nil), func(r results.Row) bool { return r.Due >= 30*time.Second })
+	s := opened(t, runDir(t, a, rowsOf(a, nil), nil, finished(55)), runDir(t, b, half, nil, results.End{Reason: results.Cut})).Summary
+	if r := s.Groups.Phase["constant"].Rate.Achieved; math.Abs(r-100) > 0.1 || s.Verdict.Status != NoVerdict {
+		t.Errorf("with a run that was cut off it is %v/s, %+v", r, s.Verdict)
+	}
+}
+
+// A merged run is no better than the worst of its runs: one bad one of many is not lost among the hits of the others.
+func TestMergedVerdict(t *testing.T) {
+	late := func(r *results.Row) { r.Lag, r.OwnLag = 0.5, 0.5 }
+	for _, c := range []struct {
+		why    string
+		change func(*results.Row)
+		end    results.End
+		status string
+		valid  string
+		cause  string
+	}{
+		{"all well", nil, finished(55), Pass, metrics.Valid, ""},
+		{"one generator fell behind", late, finished(55), NoVerdict, metrics.GeneratorLimited, "20261123T214800Z-mixedb: the generator fell behind"},
+		{"one target held everything up", func(r *results.Row) { r.Lag = 0.5 }, finished(55), Pass, metrics.TargetLimited, ""},
+		{"one got no answer", func(r *results.Row) { r.Error, r.Status = results.DialRefused, 0 }, finished(55), NoVerdict, metrics.NoData, "20261123T214800Z-mixedb: none of 8000 hits"},
+		{"one was interrupted", nil, results.End{Reason: results.Interrupted, Detail: "by hand", Seconds: 55}, NoVerdict, metrics.Valid, "20261123T214800Z-mixedb: by hand"},
+		{"one was cut off", nil, results.End{Reason: results.Cut}, NoVerdict, metrics.Valid, "cut off"},
+		{"one was aborted", nil, results.End{Reason: results.Aborted, Detail: "x was broken", Seconds: 55}, Fail, metrics.Valid, "x was broken"},
+	} {
+		few := func(m results.Manifest) []results.Row { return rowsOf(m, c.change) }
+		dirs := []string{}
+		for i := range 8 {
+			m := shard(i)
+			m.Thresholds = []results.Threshold{{Expr: "rate(errors) <= 100%"}}
+			if i == 1 {
+				dirs = append(dirs, runDir(t, m, few(m), nil, c.end))
+			} else {
+				dirs = append(dirs, runDir(t, m, rowsOf(m, nil), nil, finished(55)))
+			}
+		}
+		s := opened(t, dirs...).Summary
+		if s.Verdict.Status != c.status || s.Validity.Status != c.valid || !strings.Contains(strings.Join(s.Verdict.Causes, "\n"), c.cause) {
+			t.Errorf("%s: %+v, %+v", c.why, s.Verdict, s.Validity)
+		}
+	}
+}
+
+// What cannot be one run is refused, by the name of what differs.
+func TestMergeRefuses(t *testing.T) {
+	base := runDir(t, shard(0), nil, nil, finished(55))
+	for want, change := range map[string]func(*results.Manifest){
+		"SHA-256":                                func(m *results.Manifest) { m.SpecSHA256 = strings.Repeat("c", 64) },
+		`class 2 of the one is "text.Lite"`:      func(m *results.Manifest) { m.Labels.Classes[1].Name = "text.Large" },
+		`phase 2 of the one is "constant: 100/s`: func(m *results.Manifest) { m.Labels.Phases[1].Shape = "200/s" },
+		"phase 3":                                func(m *results.Manifest) { m.Labels.Phases[2].Seconds = 21 },
+		"rule 4 of the one is \"undocumented":    func(m *results.Manifest) { m.Labels.Rules = m.Labels.Rules[:3] },
+		"threshold 5 of the one is none": func(m *results.Manifest) {
+			m.Thresholds = append(m.Thresholds, results.Threshold{Expr: "max(latency) < 1s"})
+		},
+		"threshold 1 of the one is \"p99(latency) < 800ms\"": func(m *results.Manifest) { m.Thresholds[0].Expr = "p99(latency) < 900ms" },
+		"the timeout is 30 s in the one, 10 s":               func(m *results.Manifest) { m.TimeoutSeconds = 10 },
+		"mean different things":                              func(m *results.Manifest) { m.Labels.Classes[0].Tier = "Lite" },
+		"are the same run":                                   func(m *results.Manifest) { *m = shard(0) },
+	} {
+		m := shard(1)
+		change(&m)
+		_, err := Open(base, runDir(t, m, nil, nil, finished(55)))
+		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), filepath.Dir(base)) {
+			t.Errorf("%v; want %q", err, want)
+		}
+	}
+	// The seed, the target, the limit of calls in flight and the machine may differ.
+	m := shard(1)
+	m.Seed, m.Target, m.InFlight, m.Scenario, m.Generator.Platform = 9, "http://other", 7, "another name", "linux"
+	if _, err := Open(base, runDir(t, m, nil, nil, finished(55))); err != nil {
+		t.Error(err)
+	}
+	if _, err := Open(base, filepath.Join(base, "nope")); err == nil {
+		t.Error("what is no run is merged")
+	}
+}
+
+// A closed loop plans no number, alone or merged.
+func TestMergedClosedLoop(t *testing.T) {
+	var dirs []string
+	for i := range 2 {
+		m := shard(i)
+		for p := range m.Labels.Phases {
+			m.Labels.Phases[p].Closed = true
+		}
+		rows := rowsOf(m, nil)
+		m.Planned = nil
+		dirs = append(dirs, runDir(t, m, rows, nil, finished(55)))
+	}
+	if s := opened(t, dirs...).Summary; s.Total.Planned != nil || !s.Run.ClosedLoop || s.Total.Sent != 2*8000 {
+		t.Errorf("%+v", s.Total)
+	}
+}
