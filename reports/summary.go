@@ -49,7 +49,7 @@ type Summary struct {
 	Thresholds []Threshold `json:"thresholds"`
 	// Samples show the first hit of each kind of trouble.
 	Samples []results.Sample `json:"samples"`
-	// Timeline is the run in stretches of equal length, by due time, warm-ups included.
+	// Timeline is the run in stretches of equal length, warm-ups included.
 	Timeline []metrics.Point `json:"timeline"`
 }
 
