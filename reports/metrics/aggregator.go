@@ -325,6 +325,14 @@ func (a *Aggregator) measured() *group {
 // are left out, but shown among the phases. elapsed is as in [Aggregator.Total]. The times of deliberately invalid calls
 // are in those of their own tier, content and class, and of no phase.
 func (a *Aggregator) By(by Grouping, elapsed float64) map[string]Figures {
+	figures := make(map[string]Figures)
+	for name, g := range a.groups(by) {
+		figures[name] = g.figures(elapsed)
+	}
+	return figures
+}
+
+func (a *Aggregator) groups(by Grouping) map[string]*group {
 	groups := make(map[string]*group)
 	for p := range a.labels.Phases {
 		if a.labels.Phases[p].Warmup && by != ByPhase {
@@ -338,11 +346,7 @@ func (a *Aggregator) By(by Grouping, elapsed float64) map[string]Figures {
 			groups[name].add(p, c)
 		}
 	}
-	figures := make(map[string]Figures, len(groups))
-	for name, g := range groups {
-		figures[name] = g.figures(elapsed)
-	}
-	return figures
+	return groups
 }
 
 func (g *group) figures(elapsed float64) Figures {
