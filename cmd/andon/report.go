@@ -14,7 +14,7 @@ import (
 	"github.com/kaizenautomation/andon/reports/results"
 )
 
-var formats = []string{"terminal", "markdown", "json"}
+var formats = []string{"terminal", "markdown", "json", "html"}
 
 func (c *command) report() *cobra.Command {
 	var format string
@@ -39,8 +39,10 @@ The exit code is that of the run's verdict.`,
 				err = reports.Markdown(c.stdout, summary)
 			case "json":
 				err = c.showJSON(summary)
+			case "html":
+				err = c.showPage(args[0], summary)
 			default:
-				err = fmt.Errorf("unknown format %q; %s", reports.Printable(format, 40), suggest(format, formats, "the formats are terminal, markdown and json"))
+				err = fmt.Errorf("unknown format %q; %s", reports.Printable(format, 40), suggest(format, formats, "the formats are terminal, markdown, json and html"))
 			}
 			if err != nil {
 				return err
@@ -48,7 +50,7 @@ The exit code is that of the run's verdict.`,
 			return verdict(summary)
 		},
 	}
-	cmd.Flags().StringVar(&format, "format", "terminal", "terminal, markdown or json")
+	cmd.Flags().StringVar(&format, "format", "terminal", "terminal, markdown, json or html")
 	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
@@ -73,23 +75,42 @@ func summaryOf(dir string) (reports.Summary, error) {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return s, err
 	}
-	run, err := results.Open(dir)
+	run, agg, err := aggregate(dir)
 	if err != nil {
 		return s, err
-	}
-	agg := metrics.New(run.Labels, run.Planned)
-	complete, err := run.Rows(agg.Add)
-	if err != nil {
-		return s, exit{noVerdict, err}
-	}
-	if !complete && run.End.Reason != results.Cut {
-		return s, exit{noVerdict, fmt.Errorf("%s: the results end too early although the run says that it ended; the file was damaged", dir)}
 	}
 	s = reports.Summarize(run.Manifest, run.Samples, run.Vitals, run.End, agg)
 	if run.End.Reason != results.Cut {
 		// The report is asked for, not the file: a folder that cannot be written is no reason to fail.
 		_ = reports.WriteSummary(dir, s)
 		_ = reports.WriteMarkdown(dir, s)
+		_ = reports.WritePage(dir, reports.NewPageData(s, run, agg))
 	}
 	return s, nil
+}
+
+// aggregate reads a run directory with all its rows.
+func aggregate(dir string) (*results.Run, *metrics.Aggregator, error) {
+	run, err := results.Open(dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	agg := metrics.New(run.Labels, run.Planned)
+	complete, err := run.Rows(agg.Add)
+	if err != nil {
+		return nil, nil, exit{noVerdict, err}
+	}
+	if !complete && run.End.Reason != results.Cut {
+		return nil, nil, exit{noVerdict, fmt.Errorf("%s: the results end too early although the run says that it ended; the file was damaged", dir)}
+	}
+	return run, agg, nil
+}
+
+// showPage makes the page of a run, which shows more than the summary holds, from its rows.
+func (c *command) showPage(dir string, s reports.Summary) error {
+	run, agg, err := aggregate(dir)
+	if err != nil {
+		return err
+	}
+	return reports.Page(c.stdout, reports.NewPageData(s, run, agg))
 }
