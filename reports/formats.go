@@ -35,6 +35,8 @@ const (
 func Formats() []Format {
 	return []Format{
 		{Name: "terminal", File: "report.txt", About: "the report for people", write: of(func(w io.Writer, s Summary) error { return Terminal(w, s, TerminalOptions{}) })},
+		{Name: "html", File: pageFile, About: "one page with charts, which needs nothing else", need: needWhole,
+			write: func(w io.Writer, m *Model) error { return Page(w, NewPageData(m.Summary, m.whole, m.runs...)) }},
 		{Name: "markdown", File: "report.md", About: "for a comment on a pull request", write: of(Markdown)},
 		{Name: "json", File: "summary.json", About: "every figure, by reports/summary.schema.json", write: of(func(w io.Writer, s Summary) error { return JSON(w, s) })},
 		{Name: "junit", File: "junit.xml", About: "thresholds, contract and validity as test cases", write: of(summaryJUnit)},

@@ -119,13 +119,14 @@ func (m *Model) Read(formats ...Format) error {
 	return nil
 }
 
-// Keep writes the summary and the Markdown of a run that has ended into its directory, if they were not there. Merged runs
-// keep nothing.
+// Keep writes the summary, the Markdown and the page of a run that has ended into its directory, if they were not there.
+// Merged runs keep nothing.
 func (m *Model) Keep() error {
 	if !m.made || m.runs[0].End.Reason == results.Cut {
 		return nil
 	}
-	return errors.Join(WriteSummary(m.dirs[0], m.Summary), WriteMarkdown(m.dirs[0], m.Summary))
+	return errors.Join(WriteSummary(m.dirs[0], m.Summary), WriteMarkdown(m.dirs[0], m.Summary),
+		WritePage(m.dirs[0], NewPageData(m.Summary, m.whole, m.runs...)))
 }
 
 func damaged(run *results.Run) error {

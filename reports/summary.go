@@ -53,7 +53,7 @@ type Summary struct {
 	Samples []results.Sample `json:"samples"`
 	// Slowest are the slowest calls of each class, the slowest first.
 	Slowest []SlowHit `json:"slowest"`
-	// Timeline is the run in stretches of equal length, by due time, warm-ups included.
+	// Timeline is the run in stretches of equal length, warm-ups included.
 	Timeline []metrics.Point `json:"timeline"`
 }
 

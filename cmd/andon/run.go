@@ -46,7 +46,7 @@ func (c *command) run() *cobra.Command {
 		Use:   "run [SCENARIO]",
 		Short: "Drive a target with a scenario and report",
 		Long: `Run sends the calls of a scenario, holds every response against the contract, and writes a
-run directory with the raw results, summary.json and report.md.
+run directory with the raw results, summary.json, report.md and report.html.
 
 SCENARIO is a name that andon scenarios list shows, or a file; without one it is "mixed".
 Without --target the reference provider is started on this machine and driven.
@@ -191,7 +191,7 @@ func (c *command) runScenario(args []string, f runFlags) error {
 		return exit{noVerdict, fmt.Errorf("the run directory cannot be read back: %w", err)}
 	}
 	summary := reports.Summarize(run.Manifest, run.Samples, run.Vitals, end, agg)
-	if err := c.conclude(summary, dir, shown); err != nil {
+	if err := c.conclude(summary, run, agg, shown); err != nil {
 		return err
 	}
 	mon.end(kill, again(interrupt, kill), w.say)
@@ -220,18 +220,21 @@ func verdict(s reports.Summary) error {
 }
 
 // conclude writes the reports of a run and shows it: in short to whoever has watched the run.
-func (c *command) conclude(s reports.Summary, dir string, watched bool) error {
-	if err := reports.WriteSummary(dir, s); err != nil {
+func (c *command) conclude(s reports.Summary, run *results.Run, agg *metrics.Aggregator, watched bool) error {
+	if err := reports.WriteSummary(run.Dir, s); err != nil {
 		return exit{noVerdict, err}
 	}
-	if err := reports.WriteMarkdown(dir, s); err != nil {
+	if err := reports.WriteMarkdown(run.Dir, s); err != nil {
+		return exit{noVerdict, err}
+	}
+	if err := reports.WritePage(run.Dir, reports.NewPageData(s, agg, run)); err != nil {
 		return exit{noVerdict, err}
 	}
 	c.stepSummary(s)
 	if terminal, color, width := screen(c.stdout); terminal && watched {
-		return reports.Brief(c.stdout, s, reports.TerminalOptions{Color: color, Width: width, Dir: dir})
+		return reports.Brief(c.stdout, s, reports.TerminalOptions{Color: color, Width: width, Dir: run.Dir})
 	}
-	return c.show(s, dir)
+	return c.show(s, run.Dir)
 }
 
 func (c *command) show(s reports.Summary, dir string) error {

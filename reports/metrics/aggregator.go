@@ -72,7 +72,7 @@ func New(labels results.Labels, planned [][]uint64) *Aggregator {
 		slowest: make(slowest, len(labels.Classes)),
 		sum:     newDense(),
 	}
-	a.timeline = &timeline{width: time.Second, sum: a.sum}
+	a.timeline = &timeline{sum: a.sum}
 	return a
 }
 
@@ -134,29 +134,29 @@ func (a *Aggregator) Add(r results.Row) error {
 			a.addParts(r)
 		}
 	}
-	if !phase.Closed {
-		a.addLag(r, sent, lag)
+	late := !phase.Closed && (sent || r.Error == results.Dropped)
+	own := min(nanos(r.OwnLag)+nanos(r.Stall), highest)
+	if late {
+		a.addLag(r, sent, lag, own)
 	}
-	a.timeline.add(due, one, kind.timed && !invalid, latency)
+	a.timeline.add(&event{due: due, lag: lag, own: own, service: service, one: one, kind: r.Error, rule: r.Rule,
+		timed: kind.timed && !invalid, late: late})
 	if r.Error != results.Unsent {
 		a.recent.add(due+time.Duration(latency), one, kind.timed && !invalid, latency)
 	}
 	return nil
 }
 
-// addLag keeps how late a hit of an open phase was. By our own fault it was held up for as long as it left late though
+// addLag keeps how late a sent or dropped hit of an open phase was. By our own fault it was held up for as long as it left late though
 // a slot was free, and as the generator stood still while it was under way. A dropped hit counts as late; as held up by
 // us it counts only if that is beyond tolerance: one that waited for the target says nothing about the generator, and
 // many of them would hide the hits that do.
-func (a *Aggregator) addLag(r results.Row, sent bool, lag int64) {
-	if !sent && r.Error != results.Dropped {
-		return
-	}
+func (a *Aggregator) addLag(r results.Row, sent bool, lag, own int64) {
 	if a.lag[r.Phase] == nil {
 		a.lag[r.Phase], a.ownLag[r.Phase] = new(sparse), new(sparse)
 	}
 	a.lag[r.Phase].record(lag)
-	if own := min(nanos(r.OwnLag)+nanos(r.Stall), highest); sent || own > int64(Tolerance) {
+	if sent || own > int64(Tolerance) {
 		a.ownLag[r.Phase].record(own)
 	}
 }
@@ -333,6 +333,14 @@ func (a *Aggregator) measured() *group {
 // are left out, but shown among the phases. elapsed is as in [Aggregator.Total]. The times of deliberately invalid calls
 // are in those of their own tier, content and class, and of no phase.
 func (a *Aggregator) By(by Grouping, elapsed float64) map[string]Figures {
+	figures := make(map[string]Figures)
+	for name, g := range a.groups(by) {
+		figures[name] = g.figures(elapsed)
+	}
+	return figures
+}
+
+func (a *Aggregator) groups(by Grouping) map[string]*group {
 	groups := make(map[string]*group)
 	for p := range a.labels.Phases {
 		if a.labels.Phases[p].Warmup && by != ByPhase {
@@ -346,11 +354,7 @@ func (a *Aggregator) By(by Grouping, elapsed float64) map[string]Figures {
 			groups[name].add(p, c)
 		}
 	}
-	figures := make(map[string]Figures, len(groups))
-	for name, g := range groups {
-		figures[name] = g.figures(elapsed)
-	}
-	return figures
+	return groups
 }
 
 func (g *group) figures(elapsed float64) Figures {

@@ -136,22 +136,43 @@ type Counts struct {
 	Dropped    uint64 `json:"dropped"`
 }
 
-// Point is a stretch of the run, by due time: all phases, warm-up too, and all classes. Its latency leaves out
+// Point is a stretch of the run: all phases, warm-up too, and all classes. Its counts, its lag and its latency are of the
+// hits that were due in it, whenever they left and ended; what says otherwise goes by those moments. Its latency leaves out
 // deliberately invalid calls.
 type Point struct {
 	// StartSeconds and Seconds place the point on the run's clock.
 	StartSeconds float64 `json:"startSeconds"`
 	Seconds      float64 `json:"seconds"`
 	Counts
-	Latency PointLatency `json:"latency"`
+	// Left counts the hits that left in the stretch; Ended those sent hits that ended in it, one way or another, and
+	// Answered those among them whose whole response was read.
+	Left     uint64 `json:"left"`
+	Ended    uint64 `json:"ended"`
+	Answered uint64 `json:"answered"`
+	// InFlight is the mean number of calls in flight, from the moments at which the hits left and ended.
+	InFlight float64 `json:"inFlight"`
+	// ErrorsByKind and ViolationsByRule are as in [Figures]; nil where there are none.
+	ErrorsByKind     map[string]uint64 `json:"errorsByKind,omitempty"`
+	ViolationsByRule map[string]uint64 `json:"violationsByRule,omitempty"`
+	Latency          PointLatency      `json:"latency"`
+	Lag              PointLag          `json:"lag"`
 }
 
 // PointLatency is the latency of a [Point], in seconds; null as in [Times].
 type PointLatency struct {
 	P50 *float64 `json:"p50"`
+	P90 *float64 `json:"p90"`
 	P95 *float64 `json:"p95"`
 	P99 *float64 `json:"p99"`
 	Max *float64 `json:"max"`
+}
+
+// PointLag is the lag of the sent and the dropped hits of a [Point] that open phases made due, in seconds, and the longest
+// time for which the generator itself held one of them up (see [Validity]); null if there were none.
+type PointLag struct {
+	Mean   *float64 `json:"mean"`
+	Max    *float64 `json:"max"`
+	OwnMax *float64 `json:"ownMax"`
 }
 
 // Recent is what ended lately, for a live view.

@@ -50,6 +50,9 @@ func (t Threshold) String() string {
 	return b.String()
 }
 
+// Limit is what the figure is compared with, in seconds, as a ratio or as a count, and how: "<", "<=", ">", ">=", "==" or "!=".
+func (t Threshold) Limit() (op string, limit float64) { return t.op, t.limit }
+
 // Check tells whether the labels have what the threshold selects: an unknown tier would select nothing, and the
 // condition would fail only when the run is over. The error is an *[ExprError].
 func (t Threshold) Check(labels results.Labels) error {

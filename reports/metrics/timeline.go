@@ -3,33 +3,83 @@ package metrics
 import (
 	"slices"
 	"time"
+
+	"github.com/kaizenautomation/andon/reports/results"
 )
 
 // slots bounds the length of a timeline. When a run outgrows it, neighbours are merged and each slot is twice as wide:
-// 10 minutes are kept by the second, an hour by 8 seconds.
-const slots = 600
+// 10 minutes and what ends after them are kept by the second, an hour by 8 seconds.
+const slots = 640
 
 // open is the number of slots that have a histogram ready for recording; the others are packed. Rows come in the order
 // of their ends, so that those which come at one time were due over a stretch as long as the longest latency: with
 // fewer open slots than that has seconds, nearly every row would pack one slot and unpack another.
 const open = 40
 
-// timeline is the run by due time.
+// timeline is the run by due time, and by the moments at which hits left and ended.
 type timeline struct {
-	width time.Duration
+	// shift gives the width of a slot, 2^shift seconds.
+	shift uint
 	slots []slot
 	open  [open]openSlot
 	clock uint64
+	// until is the last moment at which a hit ended.
+	until time.Duration
 	// buf and merged are where slots are packed and folded, sum is where they are merged for a query.
 	buf    []byte
 	merged sparse
 	sum    *dense
 }
 
+// event is what a row says to the timeline.
+type event struct {
+	due time.Duration
+	// lag, own and service are in nanoseconds.
+	lag, own, service int64
+	one               Counts
+	kind              results.Kind
+	rule              uint8
+	// timed tells whether the latency counts, late whether the lag does.
+	timed, late bool
+}
+
 type slot struct {
 	Counts
+	// kinds and rules count errors and violations, by results.Kind and rule; nil until the first.
+	kinds, rules []uint32
+	delay
+	traffic
 	latency packed
 	open    *openSlot // nil while latency is packed
+}
+
+// delay is the lag of the hits that were due in a slot, in nanoseconds.
+type delay struct {
+	n, sum   uint64
+	max, own int64
+}
+
+func (l *delay) merge(o delay) {
+	l.n += o.n
+	l.sum += o.sum
+	l.max = max(l.max, o.max)
+	l.own = max(l.own, o.own)
+}
+
+// traffic is the sent hits that left and ended in a slot, and the sums of the moments at which they did, in microseconds
+// since the slot began: from these follows for how long calls were in flight in it, whatever its width.
+type traffic struct {
+	left, ended, answered uint64
+	leftSum, endedSum     uint64
+}
+
+// merge adds o, whose slot began so many microseconds later.
+func (t *traffic) merge(o traffic, later uint64) {
+	t.left += o.left
+	t.ended += o.ended
+	t.answered += o.answered
+	t.leftSum += o.leftSum + o.left*later
+	t.endedSum += o.endedSum + o.ended*later
 }
 
 type openSlot struct {
@@ -38,17 +88,54 @@ type openSlot struct {
 	latency sparse
 }
 
-func (t *timeline) add(due time.Duration, one Counts, timed bool, latency int64) {
-	for due/t.width >= slots {
-		t.fold()
+func (t *timeline) width() time.Duration { return time.Second << t.shift }
+
+// at is the slot that a moment is in, and how many microseconds after its beginning. The slot is made if there is none.
+// Slots begin at whole seconds, so that the rounding is the same whatever their width. What at gave before is void, since
+// slots may have moved.
+func (t *timeline) at(moment time.Duration) (s *slot, i int, since uint64) {
+	const second = uint64(time.Second / time.Microsecond)
+	micros := uint64(moment) / uint64(time.Microsecond)
+	i = int(micros / second >> t.shift)
+	if i >= len(t.slots) {
+		for ; i >= slots; i = int(micros / second >> t.shift) {
+			t.fold()
+		}
+		for len(t.slots) <= i {
+			t.slots = append(t.slots, slot{})
+		}
 	}
-	i := int(due / t.width)
-	for len(t.slots) <= i {
-		t.slots = append(t.slots, slot{})
+	return &t.slots[i], i, micros - uint64(i)<<t.shift*second
+}
+
+func (t *timeline) add(e *event) {
+	if e.one.Sent > 0 {
+		left := e.due + time.Duration(e.lag)
+		end := left + time.Duration(e.service)
+		t.until = max(t.until, end)
+		s, _, since := t.at(end)
+		s.ended++
+		s.answered += e.one.Completed
+		s.endedSum += since
+		s, _, since = t.at(left)
+		s.left++
+		s.leftSum += since
 	}
-	s := &t.slots[i]
-	s.Counts.merge(one)
-	if !timed {
+	s, i, _ := t.at(e.due)
+	s.Counts.merge(e.one)
+	if e.late {
+		s.n++
+		s.sum += uint64(e.lag)
+		s.max = max(s.max, e.lag)
+		s.own = max(s.own, e.own)
+	}
+	if e.kind > results.Unsent {
+		s.kinds = countOne(s.kinds, int(e.kind))
+	}
+	if e.rule > 0 {
+		s.rules = countOne(s.rules, int(e.rule))
+	}
+	if !e.timed {
 		return
 	}
 	if s.open == nil {
@@ -56,7 +143,26 @@ func (t *timeline) add(due time.Duration, one Counts, timed bool, latency int64)
 	}
 	t.clock++
 	s.open.touched = t.clock
-	s.open.latency.record(latency)
+	s.open.latency.record(min(e.lag+e.service, highest))
+}
+
+// countOne counts one more of i.
+func countOne(counts []uint32, i int) []uint32 {
+	for len(counts) <= i {
+		counts = append(counts, 0)
+	}
+	counts[i]++
+	return counts
+}
+
+func addCounts(counts, more []uint32) []uint32 {
+	for len(counts) < len(more) {
+		counts = append(counts, 0)
+	}
+	for i, n := range more {
+		counts[i] += n
+	}
+	return counts
 }
 
 // reopen opens slot i in the place of the one that was left alone for longest.
@@ -96,8 +202,8 @@ func (t *timeline) fold() {
 	for i := range half {
 		t.merged.reset()
 		var s slot
-		for _, from := range t.slots[2*i : min(2*i+2, len(t.slots))] {
-			s.Counts.merge(from.Counts)
+		for k, from := range t.slots[2*i : min(2*i+2, len(t.slots))] {
+			s.merge(from, uint64(k)*uint64(t.width()/time.Microsecond))
 			t.merged.unpack(from.latency)
 		}
 		s.latency = t.pack(&t.merged)
@@ -105,7 +211,16 @@ func (t *timeline) fold() {
 	}
 	clear(t.slots[half:])
 	t.slots = t.slots[:half]
-	t.width *= 2
+	t.shift++
+}
+
+// merge adds all but the latency of a slot that began so many microseconds later.
+func (s *slot) merge(from slot, later uint64) {
+	s.Counts.merge(from.Counts)
+	s.delay.merge(from.delay)
+	s.traffic.merge(from.traffic, later)
+	s.kinds = addCounts(s.kinds, from.kinds)
+	s.rules = addCounts(s.rules, from.rules)
 }
 
 func (t *timeline) sealAll() {
@@ -115,35 +230,65 @@ func (t *timeline) sealAll() {
 }
 
 // Timeline is the run in at most maxPoints stretches of equal length, a whole number of seconds each, merged exactly; the
-// last one ends with the last phase. It is empty if no row was added or maxPoints is less than 1.
+// last one ends with the last phase, or with the last call if that is later. It is empty if no row was added or maxPoints is
+// less than 1.
 func (a *Aggregator) Timeline(maxPoints int) []Point {
 	t := a.timeline
 	if maxPoints < 1 || len(t.slots) == 0 {
 		return nil
 	}
 	t.sealAll()
-	var end float64
+	end := t.until.Seconds()
 	for _, p := range a.labels.Phases {
 		end = max(end, p.StartSeconds+p.Seconds)
 	}
 	step := (len(t.slots) + maxPoints - 1) / maxPoints
-	seconds := t.width.Seconds() * float64(step)
+	width := t.width().Seconds()
 	points := make([]Point, 0, (len(t.slots)+step-1)/step)
+	var flying uint64 // calls in flight as the stretch begins
 	for i := 0; i < len(t.slots); i += step {
-		p := Point{StartSeconds: float64(i) * t.width.Seconds(), Seconds: seconds}
+		p := Point{StartSeconds: float64(i) * width, Seconds: width * float64(step)}
 		if rest := end - p.StartSeconds; rest > 0 {
 			p.Seconds = min(p.Seconds, rest)
 		}
 		t.sum.reset()
-		for _, s := range t.slots[i:min(i+step, len(t.slots))] {
-			p.Counts.merge(s.Counts)
+		var all slot
+		members := t.slots[i:min(i+step, len(t.slots))]
+		for k, s := range members {
+			all.merge(s, uint64(k)*uint64(t.width()/time.Microsecond))
 			s.latency.addTo(t.sum)
 		}
-		q := t.sum.percentiles(50, 95, 99)
-		p.Latency = PointLatency{P50: q[0], P95: q[1], P99: q[2], Max: t.sum.maximum()}
+		p.Counts = all.Counts
+		p.Left, p.Ended, p.Answered = all.left, all.ended, all.answered
+		// A call is in flight from its moment to the end of the stretch, less from its end to there.
+		length := uint64(len(members)) * uint64(t.width()/time.Microsecond)
+		busy := (flying+all.left-all.ended)*length + all.endedSum - all.leftSum
+		p.InFlight = float64(busy) / 1e6 / p.Seconds
+		flying += all.left - all.ended
+		p.ErrorsByKind = named(all.kinds, func(i int) string { return a.kinds[i].name })
+		p.ViolationsByRule = named(all.rules, func(i int) string { return a.labels.Rules[i] })
+		if l := all.delay; l.n > 0 {
+			mean, most, own := float64(l.sum)/float64(l.n)/1e9, inSeconds(l.max), inSeconds(l.own)
+			p.Lag = PointLag{Mean: &mean, Max: &most, OwnMax: &own}
+		}
+		q := t.sum.percentiles(50, 90, 95, 99)
+		p.Latency = PointLatency{P50: q[0], P90: q[1], P95: q[2], P99: q[3], Max: t.sum.maximum()}
 		points = append(points, p)
 	}
 	return points
+}
+
+// named gives the counts that are not 0 by name; nil if all are.
+func named(counts []uint32, name func(int) string) (by map[string]uint64) {
+	for i, n := range counts {
+		if n > 0 {
+			if by == nil {
+				by = make(map[string]uint64)
+			}
+			by[name(i)] += uint64(n)
+		}
+	}
+	return by
 }
 
 // ring is the number of seconds of which a live view can ask: the one that goes on, and those before it.

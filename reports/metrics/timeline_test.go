@@ -2,6 +2,8 @@ package metrics
 
 import (
 	"cmp"
+	"maps"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -29,24 +31,46 @@ func TestTimeline(t *testing.T) {
 	dropped.Error, dropped.Lag = results.Dropped, 4
 	unsent := at(2900*time.Millisecond, 0)
 	unsent.Error = results.Unsent
-	refused := at(2*time.Second, 9) // in the counts, and not in the times
+	refused := at(2*time.Second, 1.5) // in the counts, and not in the times
 	refused.Class = invalid
-	rows := append(repeat(5, at(0, 0.5)), at(1500*time.Millisecond, 7), dropped, unsent, refused)
+	late := at(1500*time.Millisecond, 1)
+	late.Lag, late.OwnLag, late.Stall = 0.75, 0.25, 0.125
+	late.Error, late.Rule = results.Contract, 2
+	lost := at(1750*time.Millisecond, 0.5)
+	lost.Error = results.Reset
+	rows := append(repeat(5, at(0, 0.5)), late, lost, dropped, unsent, refused)
 	a := aggregate(t, long(2.75), nil, rows...)
 	half := PointLatency{P50: ptr(0.5), Max: ptr(0.5)} // the bucket's edge is above the maximum
+	none := PointLag{ptr(0.0), ptr(0.0), ptr(0.0)}
 	equal(t, "by second", a.Timeline(300), []Point{
-		{0, 1, Counts{Due: 5, Sent: 5, Completed: 5, OK: 5}, half},
-		{1, 1, Counts{Due: 1, Sent: 1, Completed: 1, OK: 1}, PointLatency{Max: ptr(7.0)}},
-		{2, 0.75, Counts{Due: 3, Sent: 1, Completed: 1, OK: 1, Dropped: 1}, PointLatency{Max: ptr(4.0)}},
+		{StartSeconds: 0, Seconds: 1, Counts: Counts{Due: 5, Sent: 5, Completed: 5, OK: 5},
+			Left: 5, Ended: 5, Answered: 5, InFlight: 2.5, Latency: half, Lag: none},
+		{StartSeconds: 1, Seconds: 1, Counts: Counts{Due: 2, Sent: 2, Completed: 1, Errors: 2, Violations: 1},
+			Left: 1, InFlight: 0.25, ErrorsByKind: map[string]uint64{"contract": 1, "reset": 1},
+			ViolationsByRule: map[string]uint64{"repeated-executionId": 1},
+			Latency:          PointLatency{Max: ptr(1.75)}, Lag: PointLag{ptr(0.375), ptr(0.75), ptr(0.375)}},
+		// late leaves at 2.25 and ends at 3.25, lost ends at 2.25, refused goes on from 2 to 3.5
+		{StartSeconds: 2, Seconds: 1, Counts: Counts{Due: 3, Sent: 1, Completed: 1, OK: 1, Dropped: 1},
+			Left: 2, Ended: 1, InFlight: 2, Latency: PointLatency{Max: ptr(4.0)}, Lag: PointLag{ptr(2.0), ptr(4.0), ptr(0.0)}},
+		{StartSeconds: 3, Seconds: 0.5, Ended: 2, Answered: 2, InFlight: 1.5},
 	})
 	two := a.Timeline(2)
 	equal(t, "in two", two, []Point{
-		{0, 2, Counts{Due: 6, Sent: 6, Completed: 6, OK: 6}, PointLatency{P50: ptr(0.500170751), Max: ptr(7.0)}},
-		{2, 0.75, Counts{Due: 3, Sent: 1, Completed: 1, OK: 1, Dropped: 1}, PointLatency{Max: ptr(4.0)}},
+		{StartSeconds: 0, Seconds: 2, Counts: Counts{Due: 7, Sent: 7, Completed: 6, OK: 5, Errors: 2, Violations: 1},
+			Left: 6, Ended: 5, Answered: 5, InFlight: 1.375, ErrorsByKind: map[string]uint64{"contract": 1, "reset": 1},
+			ViolationsByRule: map[string]uint64{"repeated-executionId": 1},
+			Latency:          PointLatency{P50: ptr(0.500170751), Max: ptr(1.75)}, Lag: PointLag{ptr(0.10714285714285715), ptr(0.75), ptr(0.375)}},
+		{StartSeconds: 2, Seconds: 1.5, Counts: Counts{Due: 3, Sent: 1, Completed: 1, OK: 1, Dropped: 1},
+			Left: 2, Ended: 3, Answered: 2, InFlight: 2.75 / 1.5, Latency: PointLatency{Max: ptr(4.0)}, Lag: PointLag{ptr(2.0), ptr(4.0), ptr(0.0)}},
 	})
 	equal(t, "asked again", a.Timeline(2), two)
 	if a.Timeline(0) != nil || a.Timeline(-1) != nil || New(labels(), nil).Timeline(5) != nil {
 		t.Error("a timeline without points, or without rows, is not empty")
+	}
+	closed := long(1)
+	closed.Phases[0].Closed = true
+	if p := aggregate(t, closed, nil, at(0, 0.25)).Timeline(1)[0]; p.Lag != (PointLag{}) || p.InFlight != 0.25 {
+		t.Errorf("a closed loop has a lag: %+v", p)
 	}
 }
 
@@ -54,6 +78,7 @@ func TestTimeline(t *testing.T) {
 // order rows came.
 func TestTimelineMerges(t *testing.T) {
 	d := newDense()
+	kinds := []results.Kind{results.None, results.None, results.Reset, results.Status5xx, results.Dropped, results.Unsent}
 	rapid.Check(t, func(t *rapid.T) {
 		seconds := rapid.IntRange(1, 3000).Draw(t, "seconds")
 		points := rapid.IntRange(1, 8).Draw(t, "points")
@@ -62,6 +87,9 @@ func TestTimelineMerges(t *testing.T) {
 		var rows []results.Row
 		for range 1000 {
 			r := at(time.Duration(random.Int64N(int64(seconds)*int64(time.Second))), float32(random.ExpFloat64()))
+			r.Lag = float32(random.ExpFloat64() / 4)
+			r.Error = kinds[random.IntN(len(kinds))]
+			r.Rule = uint8(random.IntN(3))
 			rows = append(rows, r)
 			if err := a.Add(r); err != nil {
 				t.Fatal(err)
@@ -72,31 +100,85 @@ func TestTimelineMerges(t *testing.T) {
 		if len(got) > points {
 			t.Fatalf("%d points, asked for %d", len(got), points)
 		}
+		checkTraffic(t, got, rows)
 		for i, p := range got {
 			d.reset()
 			var s sparse
+			var due uint64
+			var most float64
+			errors, violations := map[string]uint64{}, map[string]uint64{}
 			for len(rows) > 0 && (rows[0].Due.Seconds() < p.StartSeconds+p.Seconds || i == len(got)-1) {
-				s.record(int64(rows[0].Latency()))
+				r := rows[0]
+				due++
+				if r.Timed() {
+					s.record(nanos(r.Lag) + nanos(r.Service))
+				}
+				if r.Error > results.Unsent {
+					errors[r.Error.String()]++
+				}
+				if r.Rule > 0 {
+					violations[a.labels.Rules[r.Rule]]++
+				}
+				if r.Error != results.Unsent {
+					most = max(most, inSeconds(nanos(r.Lag)))
+				}
 				rows = rows[1:]
 			}
+			if !maps.Equal(errors, p.ErrorsByKind) || !maps.Equal(violations, p.ViolationsByRule) {
+				t.Fatalf("point %d: %v and %v, want %v and %v", i, p.ErrorsByKind, p.ViolationsByRule, errors, violations)
+			}
+			if p.Lag.Max != nil && *p.Lag.Max != most {
+				t.Fatalf("point %d: lag of %v, want %v", i, *p.Lag.Max, most)
+			}
 			s.addTo(d)
-			q := d.percentiles(50, 95, 99)
-			want, have := [4]float64{}, [4]float64{}
-			for j, v := range []*float64{q[0], q[1], q[2], d.maximum()} {
+			q := d.percentiles(50, 90, 95, 99)
+			want, have := [5]float64{}, [5]float64{}
+			for j, v := range []*float64{q[0], q[1], q[2], q[3], d.maximum()} {
 				if v != nil {
 					want[j] = *v
 				}
 			}
-			for j, v := range []*float64{p.Latency.P50, p.Latency.P95, p.Latency.P99, p.Latency.Max} {
+			for j, v := range []*float64{p.Latency.P50, p.Latency.P90, p.Latency.P95, p.Latency.P99, p.Latency.Max} {
 				if v != nil {
 					have[j] = *v
 				}
 			}
-			if p.Due != s.n || want != have {
-				t.Fatalf("point %d: %d hits with %v, want %d with %v", i, p.Due, have, s.n, want)
+			if p.Due != due || want != have {
+				t.Fatalf("point %d: %d hits with %v, want %d with %v", i, p.Due, have, due, want)
 			}
 		}
 	})
+}
+
+// checkTraffic works out, row by row, what left and ended in each point and for how long calls were in flight in it.
+func checkTraffic(t *rapid.T, points []Point, rows []results.Row) {
+	for i, p := range points {
+		from, to := p.StartSeconds, p.StartSeconds+p.Seconds
+		in := func(moment float64) bool { return moment >= from && (moment < to || i == len(points)-1) }
+		var left, ended, answered uint64
+		var busy float64
+		for _, r := range rows {
+			if !r.Sent() {
+				continue
+			}
+			start := (r.Due + time.Duration(nanos(r.Lag))).Seconds()
+			end := (r.Due + time.Duration(nanos(r.Lag)+nanos(r.Service))).Seconds()
+			busy += max(0, min(end, to)-max(start, from))
+			if in(start) {
+				left++
+			}
+			if in(end) {
+				ended++
+				if r.Completed() {
+					answered++
+				}
+			}
+		}
+		if p.Left != left || p.Ended != ended || p.Answered != answered || math.Abs(p.InFlight*p.Seconds-busy) > 1e-3 {
+			t.Fatalf("point %d: %d left, %d ended, %d answered, %v in flight; want %d, %d, %d, %v", i, p.Left, p.Ended, p.Answered,
+				p.InFlight, left, ended, answered, busy/p.Seconds)
+		}
+	}
 }
 
 // TestTimelineIsBounded: a week and an absurd due time take no more slots than ten minutes.

@@ -254,6 +254,8 @@ type Sample struct {
 	Status    int     `json:"status,omitempty"`
 	// Message says in one sentence what was wrong.
 	Message string `json:"message"`
+	// Pointer is the place in the response's body that broke the rule, as a JSON Pointer; empty where there is none.
+	Pointer string `json:"pointer,omitempty"`
 	// Body is the beginning of the response's body.
 	Body string `json:"body,omitempty"`
 }

@@ -118,9 +118,9 @@ func (r *run) judge(rec *record, contentType string, body []byte) {
 	status := int(row.Status)
 	verdict := r.Description.JudgeResponse(status, contentType, body)
 	rec.execution = verdict.ExecutionID
-	message := ""
+	message, pointer := "", ""
 	if v := verdict.Violation; v != nil {
-		row.Rule, message = r.rules[v.Rule], v.Message
+		row.Rule, message, pointer = r.rules[v.Rule], v.Message, v.Pointer
 	}
 	invalid := r.Plan.Labels.Classes[row.Class].Invalid
 	switch class := status / 100; {
@@ -149,6 +149,9 @@ func (r *run) judge(rec *record, contentType string, body []byte) {
 		message = fmt.Sprintf("a valid call was answered with status %d", status)
 	}
 	r.sample(rec, message, body)
+	if rec.sample != nil {
+		rec.sample.Pointer = r.scrub(pointer, sampleMessage)
+	}
 }
 
 const (

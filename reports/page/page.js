@@ -1,0 +1,399 @@
+"use strict";
+// Draws the charts of the page from the numbers in it, and lets them be zoomed, read and switched. All that is said in words
+// and tables is there without it. Texts go into the page as text, never as HTML.
+(() => {
+const numbers = JSON.parse(document.getElementById("numbers").textContent);
+const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+const element = (name, className, text) => {
+  const e = document.createElement(name);
+  if (className) e.className = className;
+  if (text !== undefined) e.textContent = text;
+  return e;
+};
+
+// Numbers are written as in all other reports of andon: three significant digits, and a unit that suits them.
+const digits = x => { const a = Math.abs(x); return x.toFixed(a < 9.995 ? 2 : a < 99.95 ? 1 : 0); };
+const commas = n => Math.round(n).toString().replace(/\B(?=(\d{3})+$)/g, ",");
+const duration = s => {
+  const a = Math.abs(s);
+  if (a === 0) return "0 ms";
+  if (a < 0.9995e-3) return digits(s * 1e6) + " µs";
+  if (a < 0.9995) return digits(s * 1e3) + " ms";
+  return a < 600 ? digits(s) + " s" : digits(s / 60) + " min";
+};
+const rate = r => (r >= 999.5 ? commas(r) : digits(r)) + "/s";
+const plain = x => Number.isInteger(x) ? commas(x) : digits(x);
+// Axes and moments need no more digits than tell them apart.
+const short = x => String(+x.toPrecision(6));
+const shortDuration = s => s === 0 ? "0" : s < 0.9995e-3 ? short(s * 1e6) + " µs" : s < 0.9995 ? short(s * 1e3) + " ms" : short(s) + " s";
+const clock = s => {
+  if (numbers.load < 120) return short(Math.round(s * 100) / 100) + " s";
+  const whole = Math.round(s), h = Math.floor(whole / 3600), m = Math.floor(whole / 60) % 60, two = n => String(n).padStart(2, "0");
+  return (h ? h + ":" + two(m) : m) + ":" + two(whole % 60);
+};
+const percent = p => short(p) + " %";
+
+// Colours come from the style sheet, which knows the theme; a canvas cannot.
+const probe = element("span", "sr");
+probe.setAttribute("aria-hidden", "true");
+document.body.append(probe);
+let palette = {};
+const readPalette = () => {
+  for (const name of ["text", "soft", "grid", "line", "shade", "silence", "bad", "unsure", "c1", "c2", "c3", "c4", "c5", "c6", "c7"]) {
+    probe.style.color = "var(--" + name + ")";
+    palette[name] = getComputedStyle(probe).color;
+  }
+};
+readPalette();
+
+const font = "12px system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif";
+const charts = {};
+const dashes = {dashed: [6, 4], dotted: [2, 3]};
+const incrementsOfTime = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400];
+
+// The middle of each stretch, at which its figures stand.
+const starts = numbers.time.start || [];
+const middles = starts.map((s, i) => s + (i === starts.length - 1 ? numbers.last : numbers.step) / 2);
+const end = starts.length ? starts[starts.length - 1] + numbers.last : 1;
+const whole = {min: 0, max: Math.max(end, numbers.load) || 1};
+
+// A plugin that shades warm-ups and silences behind the lines, and marks what happened in front of them.
+const phases = withNames => ({hooks: {
+  drawClear: [u => {
+    const {ctx, bbox} = u, y = bbox.top, h = bbox.height;
+    const band = (from, to, color) => {
+      const a = Math.max(u.valToPos(from, "x", true), bbox.left), b = Math.min(u.valToPos(to, "x", true), bbox.left + bbox.width);
+      if (b > a) { ctx.fillStyle = color; ctx.fillRect(a, y, b - a, h); }
+    };
+    ctx.save();
+    for (const p of numbers.phases) if (p.warmup) band(p.start, p.end, palette.shade);
+    for (const m of numbers.marks) if (m.kind === "silence") band(m.start, m.end, palette.silence);
+    ctx.restore();
+  }],
+  draw: [u => {
+    const {ctx, bbox} = u, ratio = uPlot.pxRatio, right = bbox.left + bbox.width;
+    const vertical = (at, color, dash) => {
+      const x = Math.round(u.valToPos(at, "x", true)) + 0.5;
+      if (x < bbox.left || x > right) return null;
+      ctx.strokeStyle = color; ctx.lineWidth = ratio; ctx.setLineDash(dash.map(d => d * ratio));
+      ctx.beginPath(); ctx.moveTo(x, bbox.top); ctx.lineTo(x, bbox.top + bbox.height); ctx.stroke();
+      return x;
+    };
+    ctx.save();
+    ctx.font = 12 * ratio + "px " + font.slice(5);
+    ctx.textBaseline = "top";
+    for (const p of numbers.phases) {
+      if (p.start > 0) vertical(p.start, palette.line, []);
+      if (!withNames) continue;
+      const a = Math.max(u.valToPos(p.start, "x", true), bbox.left), b = Math.min(u.valToPos(p.end, "x", true), right);
+      const name = p.name, w = ctx.measureText(name).width;
+      ctx.fillStyle = palette.soft;
+      if (w + 8 * ratio < b - a) ctx.fillText(name, a + 5 * ratio, 2 * ratio);
+    }
+    for (const m of numbers.marks) {
+      if (m.kind === "stop") {
+        const x = vertical(m.start, palette.bad, [5, 3]);
+        if (x !== null && withNames) {
+          const w = ctx.measureText(m.text).width;
+          ctx.fillStyle = palette.bad;
+          ctx.fillText(m.text, Math.min(x + 5 * ratio, right - w), bbox.top + 4 * ratio);
+        }
+      }
+      if (m.kind === "stall") {
+        const x = u.valToPos((m.start + m.end) / 2, "x", true), s = 5 * ratio;
+        if (x < bbox.left || x > right) continue;
+        ctx.fillStyle = palette.unsure;
+        ctx.beginPath(); ctx.moveTo(x - s, bbox.top); ctx.lineTo(x + s, bbox.top); ctx.lineTo(x, bbox.top + 1.6 * s); ctx.fill();
+      }
+    }
+    ctx.restore();
+  }],
+}});
+
+// Range of a y axis from 0, with air above; of a logarithmic one between whole decades' halves.
+const fromZero = (u, min, max) => [0, max > 0 ? max * 1.08 : 1];
+const logRange = (u, min, max) => min > 0 ? [min / 1.15, Math.max(max, min * 1.5) * 1.15] : [1e-4, 1];
+
+let linking = false;
+let current = {...whole};
+
+// make builds a chart. o has: id, x, series [{name, y, color, style, points, width}], format of values and axis, and whether it
+// is over time, stacked, with points only, or has its own x axis.
+const make = o => {
+  const figure = document.getElementById("c-" + o.id);
+  if (!figure) return;
+  const plot = figure.querySelector(".plot"), legend = figure.querySelector(".legend"), said = figure.querySelector(".sr");
+  const chart = {o, figure, plot, shown: o.series.map(() => true), log: false};
+  charts[o.id] = chart;
+  if (!o.x.length || !o.series.some(s => s.y.some(v => v !== null))) {
+    plot.append(element("p", "empty", o.empty || "Too few samples for this chart."));
+    figure.querySelector("details").hidden = true;
+    return;
+  }
+
+  const outputs = o.series.map((s, i) => {
+    const b = element("button");
+    b.type = "button";
+    b.setAttribute("aria-pressed", "true");
+    b.append(element("i", "swatch k" + s.color + " " + (s.style || "")), element("span", "", s.name));
+    const out = element("output");
+    b.append(out);
+    b.onclick = () => {
+      chart.shown[i] = !chart.shown[i];
+      b.setAttribute("aria-pressed", chart.shown[i]);
+      if (o.stacked) chart.u.setData(chart.data(), false);
+      chart.u.setSeries(order.indexOf(i) + 1, {show: chart.shown[i]});
+    };
+    legend.append(b);
+    return out;
+  });
+  const at = element("span", "at");
+  legend.append(at);
+
+  // Stacked series are drawn as sums, the largest first, so that each leaves of the one before what lies above it. order is
+  // that of drawing.
+  const order = o.series.map((s, i) => o.stacked ? o.series.length - 1 - i : i);
+  chart.data = () => {
+    if (!o.stacked) return [o.x, ...o.series.map(s => s.y)];
+    const below = o.x.map(() => 0);
+    const sums = o.series.map((s, i) => {
+      if (chart.shown[i]) s.y.forEach((v, k) => { below[k] += v || 0; });
+      return below.slice();
+    });
+    return [o.x, ...order.map(i => sums[i])];
+  };
+  const narrow = () => plot.clientWidth < 500;
+  const axis = {
+    stroke: () => palette.soft, font, grid: {stroke: () => palette.grid, width: 1}, ticks: {stroke: () => palette.grid, width: 1, size: 5},
+  };
+  const show = i => {
+    outputs.forEach((out, k) => {
+      const v = i === null ? null : o.series[k].y[i];
+      out.textContent = v === null || v === undefined ? "" : o.format(v);
+    });
+    at.textContent = i === null || o.x[i] === undefined ? "" : o.sayX(o.x[i]);
+  };
+  const build = () => {
+    const options = {
+      width: plot.clientWidth, height: plot.clientHeight, legend: {show: false}, padding: [o.time && o.names ? 20 : 8, 14, 0, 0],
+      plugins: o.time ? [phases(o.names)] : [], focus: {alpha: 1},
+      cursor: {
+        y: false, points: {size: 7}, drag: {x: !o.fixed, y: false, dist: 4},
+        sync: o.time ? {key: "andon-time", scales: ["x", null], setSeries: false} : undefined,
+      },
+      scales: {
+        x: {time: false, range: o.xRange || ((u, min, max) => [min, max])},
+        y: {distr: chart.log ? 3 : 1, range: chart.log ? logRange : fromZero},
+      },
+      axes: [
+        {...axis, size: 32, gap: 6, space: narrow() ? 56 : 76, ...o.xAxis},
+        {...axis, size: narrow() ? 56 : 66, gap: 6, space: 34,
+          values: (u, splits) => splits.map(v => v === null ? "" : o.axis(v)),
+          ...(chart.log ? {filter: (u, splits) => splits.map(v => [1, 2, 5].includes(Math.round(v / 10 ** Math.floor(Math.log10(v) + 1e-9) * 10) / 10) ? v : null)} : {})},
+      ],
+      series: [{}, ...order.map(i => [o.series[i], i]).map(([s, i]) => ({
+        show: chart.shown[i], width: s.width || 1.6, spanGaps: !!s.spanGaps, dash: dashes[s.style],
+        stroke: () => palette["c" + s.color],
+        ...(o.stacked ? {fill: () => palette["c" + s.color], width: 0, paths: uPlot.paths.bars({size: [0.9, 60], gap: 0}), points: {show: false}} : {}),
+        ...(s.points ? {paths: () => null, points: {show: true, size: 5, width: 0, fill: () => palette["c" + s.color]}} : {}),
+        ...(s.steps ? {paths: uPlot.paths.stepped({align: 1})} : {}),
+      }))],
+      hooks: {
+        setCursor: [u => show(u.cursor.idx ?? null)],
+        setScale: [(u, key) => { if (key === "x" && o.time && !linking) link(u.scales.x.min, u.scales.x.max, u); }],
+      },
+    };
+    chart.u = new uPlot(options, chart.data(), plot);
+    if (o.time) { linking = true; chart.u.setScale("x", current); linking = false; }
+  };
+  chart.rebuild = () => { chart.u.destroy(); build(); };
+  build();
+
+  plot.tabIndex = 0;
+  plot.setAttribute("role", "group");
+  plot.setAttribute("aria-label", figure.querySelector("h3").textContent + ", chart; arrow keys move the cursor" + (o.time ? ", plus, minus and 0 zoom" : ""));
+  plot.addEventListener("keydown", e => {
+    const u = chart.u, step = {ArrowLeft: -1, ArrowRight: 1}[e.key];
+    if (e.ctrlKey || e.metaKey || e.altKey) return;
+    if (step) {
+      const {min, max} = u.scales.x;
+      let i = u.cursor.idx === null || u.cursor.idx === undefined ? o.x.findIndex(x => x >= min) : u.cursor.idx + step;
+      i = Math.max(0, Math.min(o.x.length - 1, i));
+      if (o.x[i] < min || o.x[i] > max) i -= step;
+      const left = u.valToPos(o.x[i], "x");
+      for (const c of o.time ? Object.values(charts).filter(c => c.u && c.o.time) : [chart]) {
+        c.u.setCursor({left: c.u.valToPos(o.x[i], "x"), top: 10}, true, false);
+      }
+      u.setCursor({left, top: 10}, true, false);
+      said.textContent = o.sayX(o.x[i]) + ": " + o.series.map((s, k) => s.name + " " + (s.y[i] === null || s.y[i] === undefined ? "–" : o.format(s.y[i]))).join(", ");
+    } else if (o.time && zooms[{"+": "in", "=": "in", "-": "out", "0": "all", "Escape": "all"}[e.key]]) {
+      zooms[{"+": "in", "=": "in", "-": "out", "0": "all", "Escape": "all"}[e.key]]();
+    } else return;
+    e.preventDefault();
+  });
+
+  const details = figure.querySelector("details");
+  details.addEventListener("toggle", () => {
+    const into = details.querySelector(".scroll");
+    if (!details.open || into.firstChild) return;
+    const table = element("table"), head = table.createTHead().insertRow(), body = table.createTBody();
+    for (const name of [o.xName, ...o.series.map(s => s.name)]) {
+      const th = element("th", "n", name);
+      th.scope = "col";
+      head.append(th);
+    }
+    o.x.forEach((x, i) => {
+      if (o.series.every(s => s.y[i] === null || s.y[i] === undefined)) return;
+      const row = body.insertRow(), th = element("th", "n", o.sayX(x));
+      th.scope = "row";
+      row.append(th);
+      for (const s of o.series) row.append(element("td", "n", s.y[i] === null || s.y[i] === undefined ? "–" : o.format(s.y[i])));
+    });
+    into.append(table);
+  });
+};
+
+// link gives all charts over time the same range.
+const rangeText = document.getElementById("range");
+const link = (min, max, from) => {
+  if (min === null || max === null || min === undefined || !(max > min)) return;
+  min = Math.max(min, whole.min);
+  max = Math.min(max, whole.max);
+  if (max - min < numbers.step / 10) return;
+  current = {min, max};
+  linking = true;
+  for (const c of Object.values(charts)) {
+    if (c.u && c.o.time && (c.u !== from || c.u.scales.x.min !== min || c.u.scales.x.max !== max)) c.u.setScale("x", current);
+  }
+  // uPlot applies scales in a microtask; until then its hooks must not link back.
+  queueMicrotask(() => queueMicrotask(() => { linking = false; }));
+  rangeText.textContent = min <= whole.min && max >= whole.max ? "" : clock(min) + " – " + clock(max);
+};
+const zooms = {
+  in: () => { const d = (current.max - current.min) / 4; link(current.min + d, current.max - d); },
+  out: () => { const d = (current.max - current.min) / 2; link(current.min - d, current.max + d); },
+  left: () => { const d = Math.min((current.max - current.min) / 2, current.min - whole.min); link(current.min - d, current.max - d); },
+  right: () => { const d = Math.min((current.max - current.min) / 2, whole.max - current.max); link(current.min + d, current.max + d); },
+  all: () => link(whole.min, whole.max),
+};
+
+const t = numbers.time;
+const overTime = {
+  time: true, x: middles, sayX: clock, xName: "time", xRange: (u, min, max) => min === null ? [whole.min, whole.max] : [min, max],
+  xAxis: {incrs: incrementsOfTime, values: (u, splits) => splits.map(clock)},
+};
+const times = {format: duration, axis: shortDuration};
+const line = (name, y, color, more) => ({name, y: y || [], color, ...more});
+
+make({...overTime, id: "rate", names: true, format: rate, axis: v => short(v) + "/s", series: [
+  ...(numbers.closed ? [] : [line("asked", t.asked, 6, {style: "dashed"})]), line("sent", t.sent, 1), line("answered", t.answered, 3),
+]});
+make({...overTime, ...times, id: "latency", logs: true, empty: "No times were measured.", series: [
+  line("p50", t.p50, 1, {spanGaps: false}), line("p90", t.p90, 3), line("p99", t.p99, 2, {spanGaps: true}), line("max", t.max, 6, {style: "dotted", width: 1.2}),
+]});
+const colors = [2, 1, 4, 5, 3, 7, 6];
+const counts = {stacked: true, format: commas, axis: v => Number.isInteger(v) ? commas(v) : ""};
+const stack = list => list.map((s, i) => line(s.name, s.y, colors[i % colors.length], {style: "block"}));
+make({...overTime, ...counts, id: "errors", series: stack(t.errors)});
+make({...overTime, ...counts, id: "violations", series: stack(t.violations)});
+make({...overTime, id: "flight", format: plain, axis: short, series: [line("in flight", t.inFlight, 1)]});
+make({...overTime, ...times, id: "lag", logs: true, empty: "Nothing was due.", series: [
+  line("latest", t.lagMax, 6, {style: "dotted"}), line("mean", t.lagMean, 1), line("held up by andon", t.ownMax, 2, {style: "dashed"}),
+]});
+
+const v = numbers.vitals, overVitals = {...overTime, x: v.at || []};
+make({...overVitals, id: "cpu", format: digits, axis: short, series: [line("cores", v.cpu, 1)]});
+make({...overVitals, ...times, id: "stalls", logs: true, series: [line("stood still", v.stall, 2), line("garbage collection", v.pause, 1, {style: "dashed"})]});
+make({...overVitals, id: "queue", format: commas, axis: short, series: [line("records", v.queue, 1)]});
+
+// Percentiles stand at the logarithm of what lies above them.
+const rarity = numbers.percentiles.map(p => -Math.log10(1 - p / 100));
+const named = [0, 50, 90, 95, 99, 99.9, 99.99, 99.999];
+const last = Math.max(1, ...[...numbers.tiers, ...numbers.lag].map(c => c.y.reduce((m, y, i) => y === null ? m : Math.max(m, rarity[i]), 0)));
+const byPercentile = {
+  ...times, x: rarity, logs: true, fixed: true, xName: "percentile", sayX: x => percent(100 * (1 - 10 ** -x)), xRange: () => [0, last],
+  xAxis: {
+    splits: () => named.map(p => -Math.log10(1 - p / 100)), incrs: [0.1],
+    filter: (u, splits) => splits.map((s, i) => u.width < 500 && named[i] === 95 ? null : s), values: (u, splits) => splits.map(s => s === null ? "" : percent(+(100 * (1 - 10 ** -s)).toPrecision(6))),
+  },
+};
+const styles = ["", "dashed", "dotted"];
+const curves = list => list.map((c, i) => line(c.name, c.y, [1, 2, 3, 4, 5, 6, 7][i % 7], {style: styles[Math.floor(i / 7) % 3] || (i % 2 ? "dashed" : "")}));
+make({...byPercentile, id: "tiers-hdr", series: curves(numbers.tiers)});
+make({...byPercentile, id: "lag-hdr", series: curves(numbers.lag)});
+const bend = numbers.bend;
+make({
+  ...times, id: "bend", logs: true, fixed: true, x: bend.rate || [], xName: "rate", sayX: rate, xAxis: {values: (u, splits) => splits.map(s => short(s) + "/s")},
+  xRange: (u, min, max) => { const air = (max - min) * 0.03 || 1; return [Math.max(0, min - air), max + air]; },
+  series: [line("p50", bend.p50, 1, {points: true, style: "dot"}), ...(bend.name === "p50" ? [] : [line(bend.name, bend.high, 2, {points: true, style: "dot"})])],
+});
+
+// What happened, in words, for those who cannot see the marks.
+const marks = document.getElementById("marks");
+if (numbers.marks.length) {
+  marks.textContent = "Marked: " + numbers.marks.map(m => clock(m.start) + " " + m.text).join(" · ");
+  marks.hidden = false;
+}
+
+for (const b of all("[data-zoom]")) b.onclick = zooms[b.dataset.zoom];
+for (const b of all("[data-log]")) {
+  b.onclick = () => {
+    const on = b.getAttribute("aria-pressed") !== "true";
+    b.setAttribute("aria-pressed", on);
+    for (const c of Object.values(charts)) if (c.u && c.o.logs) { c.log = on; c.rebuild(); }
+  };
+}
+document.querySelector(".tools").hidden = false;
+for (const b of all("[data-heat]")) {
+  b.onclick = () => {
+    for (const other of all("[data-heat]")) other.setAttribute("aria-pressed", other === b);
+    for (const m of all("[data-map]")) m.hidden = m.dataset.map !== b.dataset.heat;
+  };
+}
+for (const b of all("[data-copy]")) {
+  b.hidden = !navigator.clipboard;
+  b.onclick = () => navigator.clipboard.writeText(b.previousElementSibling.textContent).then(() => {
+    b.textContent = "Copied";
+    setTimeout(() => { b.textContent = "Copy"; }, 1500);
+  }, () => {});
+}
+
+const redraw = () => {
+  readPalette();
+  for (const c of Object.values(charts)) if (c.u) c.u.redraw(false, true);
+};
+const button = document.getElementById("theme"), themes = ["system", "light", "dark"];
+const nameTheme = () => { button.textContent = "Theme: " + (document.documentElement.dataset.theme || "system"); };
+button.hidden = false;
+nameTheme();
+button.onclick = () => {
+  const next = themes[(themes.indexOf(document.documentElement.dataset.theme || "system") + 1) % 3];
+  if (next === "system") delete document.documentElement.dataset.theme;
+  else document.documentElement.dataset.theme = next;
+  try { localStorage.setItem("andon-theme", next); } catch {}
+  nameTheme();
+  redraw();
+};
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
+
+const fit = (c, width) => { if (c.u && width > 0 && width !== c.u.width) c.u.setSize({width, height: c.plot.clientHeight}); };
+const observer = new ResizeObserver(entries => {
+  for (const e of entries) fit(Object.values(charts).find(c => c.plot === e.target), Math.floor(e.contentRect.width));
+});
+for (const c of Object.values(charts)) observer.observe(c.plot);
+
+// On paper the charts have the width of the paper, and the colours of the light theme.
+let before;
+addEventListener("beforeprint", () => {
+  before = document.documentElement.dataset.theme;
+  document.documentElement.dataset.theme = "light";
+  readPalette();
+  for (const c of Object.values(charts)) if (c.u) { c.u.setSize({width: 700, height: c.plot.clientHeight}); }
+});
+addEventListener("afterprint", () => {
+  if (before) document.documentElement.dataset.theme = before;
+  else delete document.documentElement.dataset.theme;
+  readPalette();
+  for (const c of Object.values(charts)) if (c.u) { fit(c, c.plot.clientWidth); c.u.redraw(false, true); }
+});
+})();
