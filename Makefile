@@ -25,6 +25,7 @@ build: go ## Build the static binary bin/andon
 test: go pact ## Run all tests with the race detector, those with Pact among them
 	@.ci/need $${CC:-gcc} gcc libc6-dev
 	@.ci/need prometheus prometheus
+	@.ci/need chromium chromium
 	CGO_ENABLED=1 ANDON_TEST_TOOLS=1 $(PACT) $(GO) test -race -timeout 10m -tags pact ./...
 
 .PHONY: pact

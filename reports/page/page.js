@@ -110,9 +110,11 @@ const phases = withNames => ({hooks: {
   }],
 }});
 
-// Range of a y axis from 0, with air above; of a logarithmic one between whole decades' halves.
+// The range of a y axis: from 0, or logarithmic around what there is; with air above.
 const fromZero = (u, min, max) => [0, max > 0 ? max * 1.08 : 1];
-const logRange = (u, min, max) => min > 0 ? [min / 1.15, Math.max(max, min * 1.5) * 1.15] : [1e-4, 1];
+// uPlot counts the ticks of a logarithmic axis from its lower end, and never ends unless that has one digit.
+const oneDigit = x => { const e = Math.floor(Math.log10(x)); return +(Math.max(1, Math.floor(x / 10 ** e)) + "e" + e); };
+const logRange = (u, min, max) => min > 0 ? [oneDigit(min / 1.15), Math.max(max, min * 1.5) * 1.15] : [1e-4, 1];
 
 let linking = false;
 let current = {...whole};

@@ -2,9 +2,17 @@
 //
 // vegeta numbers the hits and runs the workers. Its own times are not used: it takes a hit's time when a worker picks
 // the hit up, so that waiting for a worker is in none of its figures. Here a hit is due when the plan says so; the pacer
-// sleeps until then, and the round tripper, which knows the hit's number from a header that vegeta sets, builds the
-// request, takes the times around it, judges the answer, and hands one row to the sink. The sink is one goroutine: it
-// feeds the metrics and the files, and it never holds the attack up as long as its queue has room.
+// sleeps until just before then, and the round tripper, which knows the hit's number from a header that vegeta sets,
+// builds the request, lets it go when it is due, takes the times around it, judges the answer, and hands one row to the
+// sink. The sink is one goroutine: it feeds the metrics and the files, and it never holds the attack up as long as its
+// queue has room.
+//
+// Calls go over connections of andon's own (pool.go, conn.go), which write and read the socket themselves, and read what
+// is not ordinary by way of net/http; through a proxy and over HTTP/2 net/http carries them. A call that may have reached
+// the provider is never sent twice. Meanwhile a pulse watches the generator itself, so that what it does to the times is
+// not taken for the target's doing.
+//
+// How this compares with other load testers is measured by make bench-peers; see README.md beside this file.
 package attack
 
 import (
@@ -85,10 +93,9 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (*metrics.Agg
 	if runtime.GOMAXPROCS(0) < 2 {
 		runtime.GOMAXPROCS(2)
 	}
-	// A collection takes a processor for a few milliseconds, in which hits leave late: a fifth as many of them cut the p99 of
-	// the lag to a third at 10,000 calls a second on one core, for some 30 MB.
+	// The user's own word on it stands.
 	if os.Getenv("GOGC") == "" {
-		defer debug.SetGCPercent(debug.SetGCPercent(400))
+		defer debug.SetGCPercent(debug.SetGCPercent(seldom))
 	}
 	r := &run{
 		Config: c, closed: c.Plan.Closed(), kill: ctx,

@@ -404,3 +404,43 @@ func TestNothingIsLeft(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkTransport is one call after the other over one connection, to a server that does nothing but answer; ns/op is
+// the way there and back.
+func BenchmarkTransport(b *testing.B) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer listener.Close()
+	answer := []byte("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}")
+	go func() {
+		c, err := listener.Accept()
+		if err != nil {
+			return
+		}
+		defer c.Close()
+		for in := make([]byte, 4<<10); ; {
+			if _, err := c.Read(in); err != nil {
+				return
+			}
+			if _, err := c.Write(answer); err != nil {
+				return
+			}
+		}
+	}()
+	target := &url.URL{Scheme: "http", Host: listener.Addr().String()}
+	p := newPool(context.Background(), target, &tls.Config{}, time.Minute)
+	defer p.close()
+	head := newTemplate(target, "", 0)
+	message := append(make([]byte, head.room()), bytes.Repeat([]byte{'x'}, 600)...)
+	x := &exchange{deadline: time.Now().Add(time.Hour)}
+	b.ReportAllocs()
+	for b.Loop() {
+		begin := head.put(message, 0)
+		*x = exchange{message: message[begin:], body: head.room() - begin, in: x.in, deadline: x.deadline}
+		if err := p.do(x); err != nil || x.status != 200 {
+			b.Fatalf("status %d, %v", x.status, err)
+		}
+	}
+}

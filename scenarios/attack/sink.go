@@ -3,6 +3,8 @@ package attack
 import (
 	"errors"
 	"fmt"
+	"os"
+	"runtime/debug"
 	"time"
 
 	"github.com/kaizenautomation/andon/contracts"
@@ -34,6 +36,8 @@ type sink struct {
 	ids        *ids
 	thresholds []abort
 	hopeless   hopeless
+	// collect is the percentage by which garbage is collected.
+	collect int
 	// longest is the most records that waited since the last tick.
 	longest int
 	// end is when the last hit was over.
@@ -51,7 +55,7 @@ type abort struct {
 func newSink(r *run) *sink {
 	s := &sink{
 		run: r, queue: make(chan record, queueLength), drained: make(chan struct{}),
-		aggregator: metrics.New(r.Plan.Labels, r.Plan.Planned),
+		aggregator: metrics.New(r.Plan.Labels, r.Plan.Planned), collect: seldom,
 	}
 	if !r.RepeatedIDsAllowed {
 		s.ids = newIDs()
@@ -143,6 +147,10 @@ func (s *sink) tick() {
 		s.fail(s.Writer.Flush())
 	}
 	s.keepVitals(now)
+	if by := collectBy(s.pulse.before.live); by != s.collect && os.Getenv("GOGC") == "" {
+		s.collect = by
+		debug.SetGCPercent(by)
+	}
 	for _, t := range s.thresholds {
 		if now >= t.after && t.Broken(s.aggregator) {
 			s.stopFor(results.Aborted, fmt.Sprintf("the threshold %s was broken after %s", t.Threshold, now.Round(100*time.Millisecond)))
