@@ -60,25 +60,14 @@ func (d Distribution) Percentile(p float64) *float64 {
 	if d.n < Needed(p) {
 		return nil
 	}
-	v := inSeconds(d.value(d.rank(p)))
+	v := inSeconds(d.value(rank(p, d.n)))
 	return &v
-}
-
-// rank is the place, from 1, of percentile p among the samples in order: the one that HdrHistogram takes.
-func (d Distribution) rank(p float64) uint64 {
-	return min(max(uint64(p/100*float64(d.n)+0.5), 1), d.n)
 }
 
 // value is the sample of that rank, from 1, in nanoseconds.
 func (d Distribution) value(rank uint64) int64 {
 	i := sort.Search(len(d.upTo)-1, func(i int) bool { return d.upTo[i] >= rank })
 	return min(edge(int(d.at[i])), d.max)
-}
-
-// edge is the largest value in bucket i.
-func edge(i int) int64 {
-	octave := max(i>>halfBits-1, 0)
-	return int64(i-octave<<halfBits+1)<<(octave+unitBits) - 1
 }
 
 // Interval is a range that holds a figure with a confidence of 95 %.
@@ -110,7 +99,7 @@ func Difference(a, b Distribution, p float64) *Interval {
 
 // redraw is percentile p, in nanoseconds, of as many samples drawn anew.
 func (d Distribution) redraw(p float64, random *rand.Rand) int64 {
-	k := d.rank(p)
+	k := rank(p, d.n)
 	x, y := gamma(float64(k), random), gamma(float64(d.n-k+1), random)
 	return d.value(min(uint64(x/(x+y)*float64(d.n))+1, d.n))
 }

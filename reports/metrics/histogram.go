@@ -32,6 +32,16 @@ func bucket(v int64) int {
 	return octave<<halfBits + int(v>>(octave+unitBits))
 }
 
+// edge is the largest value that bucket i counts.
+func edge(i int) int64 {
+	octave := max(i>>halfBits-1, 0)
+	return int64(i-octave<<halfBits+1)<<(octave+unitBits) - 1
+}
+
+// rank is the place, from 1, of percentile p (0 < p < 100) among n samples in order, by HdrHistogram's rule: the nearest
+// whole number, and one of them.
+func rank(p float64, n uint64) uint64 { return min(max(uint64(p/100*float64(n)+0.5), 1), n) }
+
 // extent is what is kept exactly beside the counts. The zero value is "no samples". The sum is of nanoseconds: it has
 // room for 2^32 hits of 4 seconds.
 type extent struct {

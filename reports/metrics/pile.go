@@ -63,21 +63,11 @@ func (p *pile) percentiles(ps ...float64) []*float64 {
 		below += n
 		for ; k < len(ps) && below >= rank(ps[k], p.n); k++ {
 			if p.n >= Needed(ps[k]) {
-				v := inSeconds(min(upperEdge(i), p.max))
+				v := inSeconds(min(edge(i), p.max))
 				values[k] = &v
 			}
 		}
 		return k < len(ps)
 	})
 	return values
-}
-
-// rank is how many of n samples lie at or below percentile p (0 < p < 100), by HdrHistogram's rule: the nearest number, and
-// at least one.
-func rank(p float64, n uint64) uint64 { return max(uint64(p/100*float64(n)+0.5), 1) }
-
-// upperEdge is the largest value that bucket i counts.
-func upperEdge(i int) int64 {
-	octave := max(i>>halfBits-1, 0)
-	return int64(i-octave<<halfBits+1)<<(octave+unitBits) - 1
 }

@@ -49,7 +49,7 @@ func same(a, b *float64) bool { return a == nil && b == nil || a != nil && b != 
 func TestEdge(t *testing.T) {
 	h := reference()
 	for i := range bucketCount {
-		e := upperEdge(i)
+		e := edge(i)
 		if e > highest {
 			break
 		}
