@@ -165,6 +165,8 @@ func FuzzJudgeResponse(f *testing.F) {
 	for _, body := range []string{good, good[:30], "[]", `{"sessionId":` + strings.Repeat("[", 2000), `{"executionId":"\u0000","sessionId":"` + strings.Repeat("x", 500) + `","status":{}}`} {
 		f.Add(200, "application/json", []byte(body))
 	}
+	f.Add(200, "application/json", []byte(`{"sessionId":"","executionId":"e","status":"running"}`))
+	f.Add(200, "application/json", []byte(`{"sessionId":"s","executionId":"","status":"running"}`))
 	f.Add(400, "application/problem+json; a=\"\x00", []byte("{"))
 	f.Add(-1, "/;=", []byte(nil))
 	d := loaded(f)
@@ -205,7 +207,7 @@ func TestOrdinaryBodies(t *testing.T) {
 	schema := d.statuses["200"].schemas["application/json"]
 	member := rapid.SampledFrom([]string{
 		`"sessionId":"s"`, `"sessionId" : "s" `, `"executionId":"e"`, `"executionId":"e2"`, `"status":"running"`, `"status":""`,
-		`"executionId":""`, `"sessionId":1`, `"other":"x"`, `"status":"\u0061"`, `"status":"é"`, "\"status\":\"\x01\"", `"st\u0061tus":"x"`, `"status":"a`, ``,
+		`"executionId":""`, `"sessionId":""`, `"sessionId":1`, `"other":"x"`, `"status":"\u0061"`, `"status":"é"`, "\"status\":\"\x01\"", `"st\u0061tus":"x"`, `"status":"a`, ``,
 	})
 	taken := 0
 	rapid.Check(t, func(t *rapid.T) {
@@ -223,7 +225,7 @@ func TestOrdinaryBodies(t *testing.T) {
 		if violation != nil {
 			t.Fatalf("%s is taken at a glance; the validator says %v", body, violation)
 		}
-		if m := v.(map[string]any); m[executionProperty] != string(id) || m[sessionProperty] == "" {
+		if m := v.(map[string]any); m[executionProperty] != string(id) || m[executionProperty] == "" || m[sessionProperty] == "" {
 			t.Fatalf("%s: the id is read as %q", body, id)
 		}
 	})

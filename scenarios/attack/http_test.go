@@ -303,27 +303,61 @@ func TestIdleConnectionsThatCloseCostNothing(t *testing.T) {
 	}
 }
 
-// The provider takes every connection and closes it at once: the call fails, and nothing loops.
+// The provider takes every connection and closes it at once: each call fails after one attempt, and nothing loops.
 func TestConnectionsClosedAtOnce(t *testing.T) {
-	target := raw(t, func(c net.Conn) { _ = c.Close() })
-	_, send := pooled(t, target, nil)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	var accepted atomic.Int64
+	go func() {
+		for {
+			c, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			accepted.Add(1)
+			_ = c.Close()
+		}
+	}()
+	p, send := pooled(t, &url.URL{Scheme: "http", Host: listener.Addr().String()}, nil)
 	for range 20 {
+		// One that was closed before the call was sent is noticed only where there was time for it.
+		if c, err := p.dial(&exchange{deadline: time.Now().Add(10 * time.Second)}); err == nil {
+			time.Sleep(5 * time.Millisecond)
+			if _, err := c.do(&exchange{message: []byte("x"), deadline: time.Now().Add(10 * time.Second)}); !errors.Is(err, errStale) {
+				t.Fatalf("a connection that is closed gives %v", err)
+			}
+			p.give(c, false)
+		}
 		if _, err := send(100); err == nil || classify(err, true, false) != results.Reset {
 			t.Fatalf("the error is %v", err)
 		}
+	}
+	if n := accepted.Load(); n > 40 {
+		t.Errorf("20 calls made %d connections, besides 20 for the test", n-20)
 	}
 }
 
 // Bytes that come after an answer are no answer to the next call.
 func TestUnaskedBytes(t *testing.T) {
 	answer := "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
-	for _, after := range []string{answer, "x"} {
+	for _, c := range []struct {
+		after string
+		wait  time.Duration
+	}{{answer, 5 * time.Millisecond}, {"x", 5 * time.Millisecond}, {answer, 0}, {"x", 0}} {
+		after, wait := c.after, c.wait
 		target := raw(t, func(c net.Conn) {
 			r := bufio.NewReader(c)
 			for i := 0; ; i++ {
-				_, _ = io.WriteString(c, strings.Replace(answer, "{}", fmt.Sprintf("%02d", i), 1))
-				time.Sleep(5 * time.Millisecond)
-				_, _ = io.WriteString(c, after)
+				first, rest := strings.Replace(answer, "{}", fmt.Sprintf("%02d", i), 1), after
+				if wait == 0 { // all at once
+					first, rest = first+after, ""
+				}
+				_, _ = io.WriteString(c, first)
+				time.Sleep(wait)
+				_, _ = io.WriteString(c, rest)
 				if _, err := http.ReadRequest(r); err != nil {
 					return
 				}
