@@ -164,7 +164,7 @@ func (c *command) runScenario(args []string, f runFlags) error {
 		manifest.Traces = h.Sum64()>>11 | 1
 		config.Traces = manifest.Traces
 	}
-	manifest.Generator.Command = append([]string{"andon"}, c.args...)
+	manifest.Generator.Command = repeats(c.args)
 	files := map[string][]byte{"scenario.yaml": s.Source, "openapi.yaml": spec}
 	for name, data := range s.Feeders {
 		files[name] = data
@@ -199,6 +199,18 @@ func (c *command) runScenario(args []string, f runFlags) error {
 		return exit{noVerdict, lost}
 	}
 	return verdict(summary)
+}
+
+// repeats is the command line that repeats a run, as it is kept: a query may be a secret of an endpoint's.
+func repeats(args []string) []string {
+	line := []string{"andon"}
+	for _, arg := range args {
+		if before, query, found := strings.Cut(arg, "?"); found && query != "" && strings.Contains(before, "://") {
+			arg = before + "?…"
+		}
+		line = append(line, arg)
+	}
+	return line
 }
 
 // again is closed at the next Ctrl-C, the first or the second.
