@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -35,7 +36,7 @@ func (c column) MarshalJSON() ([]byte, error) {
 		if v == math.Trunc(v) && math.Abs(v) < 1e15 {
 			rounded = v // counts and seconds stay as they are
 		}
-		text = strconv.AppendFloat(text, rounded, 'g', -1, 64)
+		text = strconv.AppendFloat(text, rounded, 'f', -1, 64)
 	}
 	return append(text, ']'), nil
 }
@@ -133,6 +134,9 @@ func (d PageData) columns() columns {
 	}
 	c.Tiers, c.Lag = []curve{}, []curve{}
 	for _, name := range d.Summary.tiers() {
+		if name == "invalid" {
+			continue // refusals are quick, and no user waits for them
+		}
 		c.Tiers = append(c.Tiers, newCurve(Printable(name, 24), d.Tiers[name], c.Percentiles))
 	}
 	if !c.Closed {
@@ -174,15 +178,19 @@ func (d PageData) timeColumns() timeColumns {
 		t.Start = append(t.Start, p.StartSeconds)
 		// Nothing is due once the load has ended, so that a stretch which goes on is no measure of the rate before.
 		sending := min(p.Seconds, load-p.StartSeconds)
-		asked, sent := math.NaN(), float64(p.Left)/p.Seconds
+		asked, sent, answered := math.NaN(), math.NaN(), math.NaN()
 		if sending > p.Seconds/5 {
 			asked, sent = float64(p.Due)/sending, float64(p.Left)/sending
+		} else if p.Left > 0 {
+			sent = float64(p.Left) / p.Seconds
+		}
+		if p.Seconds > d.Timeline[0].Seconds/5 { // of a moment, a rate says nothing
+			answered = float64(p.Answered) / p.Seconds
 		}
 		if d.Summary.Run.ClosedLoop {
 			asked = math.NaN()
 		}
-		t.Asked, t.Sent = append(t.Asked, asked), append(t.Sent, sent)
-		t.Answered = append(t.Answered, float64(p.Answered)/p.Seconds)
+		t.Asked, t.Sent, t.Answered = append(t.Asked, asked), append(t.Sent, sent), append(t.Answered, answered)
 		t.P50, t.P90 = append(t.P50, orNaN(p.Latency.P50)), append(t.P90, orNaN(p.Latency.P90))
 		t.P99, t.Max = append(t.P99, orNaN(p.Latency.P99)), append(t.Max, orNaN(p.Latency.Max))
 		t.InFlight = append(t.InFlight, p.InFlight)
@@ -266,15 +274,7 @@ func (d PageData) marks() []mark {
 		}
 	}
 	if len(marks) > maxMarks {
-		longest := func(a, b results.Vitals) int {
-			switch {
-			case a.StallMax > b.StallMax:
-				return -1
-			case a.StallMax < b.StallMax:
-				return 1
-			}
-			return 0
-		}
+		longest := func(a, b results.Vitals) int { return cmp.Compare(b.StallMax, a.StallMax) }
 		limit := slices.SortedFunc(slices.Values(d.Vitals), longest)[maxMarks].StallMax
 		marks = marks[:0]
 		for _, v := range d.Vitals {
@@ -287,6 +287,7 @@ func (d PageData) marks() []mark {
 	if end := d.Summary.Run.End; end.Reason != results.Finished {
 		marks = append(marks, mark{"stop", d.StoppedSeconds, d.StoppedSeconds, Printable(end.Reason, 40)})
 	}
+	slices.SortStableFunc(marks, func(a, b mark) int { return cmp.Compare(a.Start, b.Start) })
 	return marks
 }
 
@@ -354,15 +355,9 @@ type bend struct {
 }
 
 func (d PageData) bend() bend {
-	points := d.Timeline
-	if d.Coarse != nil {
-		points = d.Coarse
-	}
-	var whole []metrics.Point
-	for _, p := range points {
-		if p.Due > 0 && p.Latency.P50 != nil && d.measured(p) {
-			whole = append(whole, p)
-		}
+	whole := d.whole(d.Coarse)
+	if len(whole) < 12 {
+		whole = d.whole(d.Timeline)
 	}
 	rateOf := func(p metrics.Point) float64 {
 		if d.Summary.Run.ClosedLoop {
@@ -370,9 +365,7 @@ func (d PageData) bend() bend {
 		}
 		return float64(p.Due) / p.Seconds
 	}
-	slices.SortFunc(whole, func(a, b metrics.Point) int {
-		return int(math.Copysign(1, rateOf(a)-rateOf(b)))
-	})
+	slices.SortStableFunc(whole, func(a, b metrics.Point) int { return cmp.Compare(rateOf(a), rateOf(b)) })
 	b := bend{Name: "p50"}
 	high := func(p metrics.Point) *float64 { return p.Latency.P50 }
 	for _, c := range []struct {
@@ -402,6 +395,16 @@ func (d PageData) bend() bend {
 	}
 	b.Sentence = bendSentence(b.Name, rates, highs)
 	return b
+}
+
+// whole are the stretches that tell of one rate: measured, and with a median.
+func (d PageData) whole(points []metrics.Point) (whole []metrics.Point) {
+	for _, p := range points {
+		if p.Due > 0 && p.Latency.P50 != nil && d.measured(p) {
+			whole = append(whole, p)
+		}
+	}
+	return whole
 }
 
 // measured tells whether a stretch lies in measured phases, and whole in the time of the load.

@@ -22,9 +22,9 @@ const duration = s => {
   return a < 600 ? digits(s) + " s" : digits(s / 60) + " min";
 };
 const rate = r => (r >= 999.5 ? commas(r) : digits(r)) + "/s";
-const plain = x => Number.isInteger(x) ? commas(x) : digits(x);
+const plain = x => Number.isInteger(x) || x >= 999.5 ? commas(x) : digits(x);
 // Axes and moments need no more digits than tell them apart.
-const short = x => String(+x.toPrecision(6));
+const short = x => Math.abs(x) >= 1000 ? commas(x) : String(+x.toPrecision(6));
 const shortDuration = s => s === 0 ? "0" : s < 0.9995e-3 ? short(s * 1e6) + " µs" : s < 0.9995 ? short(s * 1e3) + " ms" : short(s) + " s";
 const clock = s => {
   if (numbers.load < 120) return short(Math.round(s * 100) / 100) + " s";
@@ -39,7 +39,7 @@ probe.setAttribute("aria-hidden", "true");
 document.body.append(probe);
 let palette = {};
 const readPalette = () => {
-  for (const name of ["text", "soft", "grid", "line", "shade", "silence", "bad", "unsure", "c1", "c2", "c3", "c4", "c5", "c6", "c7"]) {
+  for (const name of ["card", "soft", "grid", "line", "wide", "shade", "silence", "bad", "unsure", "c1", "c2", "c3", "c4", "c5", "c6", "c7"]) {
     probe.style.color = "var(--" + name + ")";
     palette[name] = getComputedStyle(probe).color;
   }
@@ -82,6 +82,7 @@ const phases = withNames => ({hooks: {
     ctx.save();
     ctx.font = 12 * ratio + "px " + font.slice(5);
     ctx.textBaseline = "top";
+    ctx.textAlign = "left";
     for (const p of numbers.phases) {
       if (p.start > 0) vertical(p.start, palette.line, []);
       if (!withNames) continue;
@@ -175,7 +176,7 @@ const make = o => {
   };
   const build = () => {
     const options = {
-      width: plot.clientWidth, height: plot.clientHeight, legend: {show: false}, padding: [o.time && o.names ? 20 : 8, 14, 0, 0],
+      width: plot.clientWidth, height: plot.clientHeight, legend: {show: false}, padding: [o.names ? 20 : 8, 20, 0, 0],
       plugins: o.time ? [phases(o.names)] : [], focus: {alpha: 1},
       cursor: {
         y: false, points: {size: 7}, drag: {x: !o.fixed, y: false, dist: 4},
@@ -192,9 +193,11 @@ const make = o => {
           ...(chart.log ? {filter: (u, splits) => splits.map(v => [1, 2, 5].includes(Math.round(v / 10 ** Math.floor(Math.log10(v) + 1e-9) * 10) / 10) ? v : null)} : {})},
       ],
       series: [{}, ...order.map(i => [o.series[i], i]).map(([s, i]) => ({
-        show: chart.shown[i], width: s.width || 1.6, spanGaps: !!s.spanGaps, dash: dashes[s.style],
-        stroke: () => palette["c" + s.color],
-        ...(o.stacked ? {fill: () => palette["c" + s.color], width: 0, paths: uPlot.paths.bars({size: [0.9, 60], gap: 0}), points: {show: false}} : {}),
+        show: chart.shown[i], width: s.style === "wide" ? 5 : s.width || 1.6, spanGaps: !!s.spanGaps, dash: dashes[s.style],
+        stroke: () => palette[s.style === "wide" ? "wide" : "c" + s.color],
+        ...(o.stacked ? {fill: () => palette["c" + s.color], width: 0, paths: uPlot.paths.bars({size: [0.9, 60], gap: 0})} : {}),
+        ...(s.style === "wide" ? {points: {show: false}} : {points: {fill: () => palette.card}}),
+        ...(o.stacked ? {points: {show: false}} : {}),
         ...(s.points ? {paths: () => null, points: {show: true, size: 5, width: 0, fill: () => palette["c" + s.color]}} : {}),
         ...(s.steps ? {paths: uPlot.paths.stepped({align: 1})} : {}),
       }))],
@@ -286,7 +289,7 @@ const times = {format: duration, axis: shortDuration};
 const line = (name, y, color, more) => ({name, y: y || [], color, ...more});
 
 make({...overTime, id: "rate", names: true, format: rate, axis: v => short(v) + "/s", series: [
-  ...(numbers.closed ? [] : [line("asked", t.asked, 6, {style: "dashed"})]), line("sent", t.sent, 1), line("answered", t.answered, 3),
+  ...(numbers.closed ? [] : [line("asked", t.asked, 6, {style: "wide"})]), line("sent", t.sent, 1), line("answered", t.answered, 3),
 ]});
 make({...overTime, ...times, id: "latency", logs: true, empty: "No times were measured.", series: [
   line("p50", t.p50, 1, {spanGaps: false}), line("p90", t.p90, 3), line("p99", t.p99, 2, {spanGaps: true}), line("max", t.max, 6, {style: "dotted", width: 1.2}),
@@ -298,7 +301,7 @@ make({...overTime, ...counts, id: "errors", series: stack(t.errors)});
 make({...overTime, ...counts, id: "violations", series: stack(t.violations)});
 make({...overTime, id: "flight", format: plain, axis: short, series: [line("in flight", t.inFlight, 1)]});
 make({...overTime, ...times, id: "lag", logs: true, empty: "Nothing was due.", series: [
-  line("latest", t.lagMax, 6, {style: "dotted"}), line("mean", t.lagMean, 1), line("held up by andon", t.ownMax, 2, {style: "dashed"}),
+  line("latest", t.lagMax, 6, {style: "wide"}), line("mean", t.lagMean, 1), line("held up by andon", t.ownMax, 2, {style: "dashed"}),
 ]});
 
 const v = numbers.vitals, overVitals = {...overTime, x: v.at || []};
@@ -313,14 +316,13 @@ const last = Math.max(1, ...[...numbers.tiers, ...numbers.lag].map(c => c.y.redu
 const byPercentile = {
   ...times, x: rarity, logs: true, fixed: true, xName: "percentile", sayX: x => percent(100 * (1 - 10 ** -x)), xRange: () => [0, last],
   xAxis: {
-    splits: () => named.map(p => -Math.log10(1 - p / 100)), incrs: [0.1],
-    filter: (u, splits) => splits.map((s, i) => u.width < 500 && named[i] === 95 ? null : s), values: (u, splits) => splits.map(s => s === null ? "" : percent(+(100 * (1 - 10 ** -s)).toPrecision(6))),
+    splits: () => named.map(p => -Math.log10(1 - p / 100)), incrs: [10],
+    filter: (u, splits) => splits.map((s, i) => s > last + 1e-9 || u.width < 500 && named[i] === 95 ? null : s), values: (u, splits) => splits.map(s => s === null ? "" : percent(+(100 * (1 - 10 ** -s)).toPrecision(6))),
   },
 };
 const styles = ["", "dashed", "dotted"];
-const curves = list => list.map((c, i) => line(c.name, c.y, [1, 2, 3, 4, 5, 6, 7][i % 7], {style: styles[Math.floor(i / 7) % 3] || (i % 2 ? "dashed" : "")}));
-make({...byPercentile, id: "tiers-hdr", series: curves(numbers.tiers)});
-make({...byPercentile, id: "lag-hdr", series: curves(numbers.lag)});
+make({...byPercentile, id: "tiers-hdr", series: numbers.tiers.map((c, i) => line(c.name, c.y, i % 7 + 1, {style: styles[i % 3]}))});
+make({...byPercentile, id: "lag-hdr", series: numbers.lag.map((c, i) => line(c.name, c.y, i ? 2 : 6, {style: i ? "dashed" : "wide"}))});
 const bend = numbers.bend;
 make({
   ...times, id: "bend", logs: true, fixed: true, x: bend.rate || [], xName: "rate", sayX: rate, xAxis: {values: (u, splits) => splits.map(s => short(s) + "/s")},
