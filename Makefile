@@ -24,7 +24,8 @@ build: go ## Build the static binary bin/andon
 .PHONY: test
 test: go pact ## Run all tests with the race detector, those with Pact among them
 	@.ci/need $${CC:-gcc} gcc libc6-dev
-	CGO_ENABLED=1 $(PACT) $(GO) test -race -timeout 10m -tags pact ./...
+	@.ci/need chromium chromium
+	ANDON_CHROMIUM=$$(command -v chromium) CGO_ENABLED=1 $(PACT) $(GO) test -race -timeout 10m -tags pact ./...
 
 .PHONY: pact
 pact: ## Fetch Pact's native library into .cache/pact

@@ -19,8 +19,8 @@ import (
 	"github.com/kaizenautomation/andon/reports/results"
 )
 
-// page makes the page's data of a run whose rows each gives.
-func page(t testing.TB, m results.Manifest, samples []results.Sample, vitals []results.Vitals, end results.End, each func(add func(results.Row))) PageData {
+// gather makes the page's data of a run whose rows each gives.
+func gather(t testing.TB, m results.Manifest, samples []results.Sample, vitals []results.Vitals, end results.End, each func(add func(results.Row))) PageData {
 	t.Helper()
 	agg := metrics.New(m.Labels, m.Planned)
 	each(func(r results.Row) {
@@ -103,7 +103,7 @@ func pageVitals(seconds int) (all []results.Vitals) {
 
 func pagePass(t testing.TB) PageData {
 	m := pageManifest(90)
-	return page(t, m, nil, pageVitals(90), results.End{Reason: results.Finished, Seconds: 90.3}, rows(90, 200, nil))
+	return gather(t, m, nil, pageVitals(90), results.End{Reason: results.Finished, Seconds: 90.3}, rows(90, 200, nil))
 }
 
 // hostiles are texts that a provider could send to whoever opens the page.
@@ -149,7 +149,7 @@ func pageFail(t testing.TB) PageData {
 		}
 	}
 	detail := "the threshold rate(errors) < 0.1% was broken after 72s " + hostiles()[1]
-	return page(t, m, samples, pageVitals(72), results.End{Reason: results.Aborted, Detail: detail, Seconds: 73}, func(add func(results.Row)) {
+	return gather(t, m, samples, pageVitals(72), results.End{Reason: results.Aborted, Detail: detail, Seconds: 73}, func(add func(results.Row)) {
 		rows(90, 200, change)(func(r results.Row) {
 			if r.Due > 71900*time.Millisecond {
 				r = results.Row{N: r.N, Class: r.Class, Phase: r.Phase, Due: r.Due, Error: results.Unsent}
@@ -164,7 +164,7 @@ func pageFail(t testing.TB) PageData {
 // pageHour is an hour at 200 calls a second.
 func pageHour(t testing.TB) PageData {
 	m := pageManifest(3600)
-	return page(t, m, nil, pageVitals(3600), results.End{Reason: results.Finished, Seconds: 3601}, rows(3600, 335, func(r *results.Row) {
+	return gather(t, m, nil, pageVitals(3600), results.End{Reason: results.Finished, Seconds: 3601}, rows(3600, 335, func(r *results.Row) {
 		if r.N%1000 == 7 {
 			r.Error, r.Rule, r.Status = results.Status5xx, 3, 503
 		}
@@ -177,11 +177,11 @@ func pageClosed(t testing.TB) PageData {
 		m.Labels.Phases[i].Closed, m.Labels.Phases[i].Shape = true, "50 callers (closed loop)"
 	}
 	m.Planned, m.Generator = nil, results.Generator{}
-	return page(t, m, nil, nil, results.End{Reason: results.Finished, Seconds: 30}, rows(30, 100, func(r *results.Row) { r.Lag, r.OwnLag = 0, 0 }))
+	return gather(t, m, nil, nil, results.End{Reason: results.Finished, Seconds: 30}, rows(30, 100, func(r *results.Row) { r.Lag, r.OwnLag = 0, 0 }))
 }
 
 func pageEmpty(t testing.TB) PageData {
-	return page(t, pageManifest(30), nil, nil, results.End{Reason: results.Cut, Detail: "andon was killed"}, func(func(results.Row)) {})
+	return gather(t, pageManifest(30), nil, nil, results.End{Reason: results.Cut, Detail: "andon was killed"}, func(func(results.Row)) {})
 }
 
 func render(t testing.TB, d PageData) []byte {

@@ -115,7 +115,7 @@ const phases = withNames => ({hooks: {
 const fromZero = (u, min, max) => [0, max > 0 ? max * 1.08 : 1];
 const logRange = (u, min, max) => min > 0 ? [min / 1.15, Math.max(max, min * 1.5) * 1.15] : [1e-4, 1];
 
-let linking = false;
+// current is the range that all charts over time show.
 let current = {...whole};
 
 // make builds a chart. o has: id, x, series [{name, y, color, style, points, width}], format of values and axis, and whether it
@@ -179,8 +179,10 @@ const make = o => {
       width: plot.clientWidth, height: plot.clientHeight, legend: {show: false}, padding: [o.names ? 20 : 8, 20, 0, 0],
       plugins: o.time ? [phases(o.names)] : [], focus: {alpha: 1},
       cursor: {
-        y: false, points: {size: 7}, drag: {x: !o.fixed, y: false, dist: 4},
-        sync: o.time ? {key: "andon-time", scales: ["x", null], setSeries: false} : undefined,
+        y: false, points: {size: 7}, drag: {x: !!o.time, y: false, dist: 4, setScale: false},
+        // Charts over time share the cursor; the range they share by link.
+        sync: o.time ? {key: "andon-time", scales: ["x", null], setSeries: false, filters: {pub: type => type === "mousemove" || type === "mouseleave"}} : undefined,
+        bind: {dblclick: () => () => { if (o.time) zooms.all(); }},
       },
       scales: {
         x: {time: false, range: o.xRange || ((u, min, max) => [min, max])},
@@ -203,11 +205,14 @@ const make = o => {
       }))],
       hooks: {
         setCursor: [u => show(u.cursor.idx ?? null)],
-        setScale: [(u, key) => { if (key === "x" && o.time && !linking) link(u.scales.x.min, u.scales.x.max, u); }],
+        setSelect: [u => {
+          if (!o.time || u.select.width === 0) return;
+          link(u.posToVal(u.select.left, "x"), u.posToVal(u.select.left + u.select.width, "x"));
+          u.setSelect({left: 0, top: 0, width: 0, height: 0}, false);
+        }],
       },
     };
     chart.u = new uPlot(options, chart.data(), plot);
-    if (o.time) { linking = true; chart.u.setScale("x", current); linking = false; }
   };
   chart.rebuild = () => { chart.u.destroy(); build(); };
   build();
@@ -258,18 +263,12 @@ const make = o => {
 
 // link gives all charts over time the same range.
 const rangeText = document.getElementById("range");
-const link = (min, max, from) => {
-  if (min === null || max === null || min === undefined || !(max > min)) return;
+const link = (min, max) => {
   min = Math.max(min, whole.min);
   max = Math.min(max, whole.max);
-  if (max - min < numbers.step / 10) return;
+  if (!(max - min > numbers.step / 10)) return;
   current = {min, max};
-  linking = true;
-  for (const c of Object.values(charts)) {
-    if (c.u && c.o.time && (c.u !== from || c.u.scales.x.min !== min || c.u.scales.x.max !== max)) c.u.setScale("x", current);
-  }
-  // uPlot applies scales in a microtask; until then its hooks must not link back.
-  queueMicrotask(() => queueMicrotask(() => { linking = false; }));
+  for (const c of Object.values(charts)) if (c.u && c.o.time) c.u.setScale("x", current);
   rangeText.textContent = min <= whole.min && max >= whole.max ? "" : clock(min) + " – " + clock(max);
 };
 const zooms = {
@@ -282,7 +281,7 @@ const zooms = {
 
 const t = numbers.time;
 const overTime = {
-  time: true, x: middles, sayX: clock, xName: "time", xRange: (u, min, max) => min === null ? [whole.min, whole.max] : [min, max],
+  time: true, x: middles, sayX: clock, xName: "time", xRange: () => [current.min, current.max],
   xAxis: {incrs: incrementsOfTime, values: (u, splits) => splits.map(clock)},
 };
 const times = {format: duration, axis: shortDuration};
@@ -314,7 +313,7 @@ const rarity = numbers.percentiles.map(p => -Math.log10(1 - p / 100));
 const named = [0, 50, 90, 95, 99, 99.9, 99.99, 99.999];
 const last = Math.max(1, ...[...numbers.tiers, ...numbers.lag].map(c => c.y.reduce((m, y, i) => y === null ? m : Math.max(m, rarity[i]), 0)));
 const byPercentile = {
-  ...times, x: rarity, logs: true, fixed: true, xName: "percentile", sayX: x => percent(100 * (1 - 10 ** -x)), xRange: () => [0, last],
+  ...times, x: rarity, logs: true, xName: "percentile", sayX: x => percent(100 * (1 - 10 ** -x)), xRange: () => [0, last],
   xAxis: {
     splits: () => named.map(p => -Math.log10(1 - p / 100)), incrs: [10],
     filter: (u, splits) => splits.map((s, i) => s > last + 1e-9 || u.width < 500 && named[i] === 95 ? null : s), values: (u, splits) => splits.map(s => s === null ? "" : percent(+(100 * (1 - 10 ** -s)).toPrecision(6))),
@@ -325,7 +324,7 @@ make({...byPercentile, id: "tiers-hdr", series: numbers.tiers.map((c, i) => line
 make({...byPercentile, id: "lag-hdr", series: numbers.lag.map((c, i) => line(c.name, c.y, i ? 2 : 6, {style: i ? "dashed" : "wide"}))});
 const bend = numbers.bend;
 make({
-  ...times, id: "bend", logs: true, fixed: true, x: bend.rate || [], xName: "rate", sayX: rate, xAxis: {values: (u, splits) => splits.map(s => short(s) + "/s")},
+  ...times, id: "bend", logs: true, x: bend.rate || [], xName: "rate", sayX: rate, xAxis: {values: (u, splits) => splits.map(s => short(s) + "/s")},
   xRange: (u, min, max) => { const air = (max - min) * 0.03 || 1; return [Math.max(0, min - air), max + air]; },
   series: [line("p50", bend.p50, 1, {points: true, style: "dot"}), ...(bend.name === "p50" ? [] : [line(bend.name, bend.high, 2, {points: true, style: "dot"})])],
 });
@@ -398,4 +397,7 @@ addEventListener("afterprint", () => {
   readPalette();
   for (const c of Object.values(charts)) if (c.u) { fit(c, c.plot.clientWidth); c.u.redraw(false, true); }
 });
+
+// For whoever looks closer with the console of the browser, and for the tests.
+globalThis.andon = {numbers, charts, zooms, format: {duration, commas, rate}};
 })();
