@@ -3,6 +3,7 @@ package reports
 import (
 	"context"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -350,6 +351,11 @@ func TestPageHourInBrowser(t *testing.T) {
 	t.Logf("%s, zoomed into half of it and drawn in %.0f ms", times, zoom)
 	if drawn := eval[map[string]int](b, ink); drawn["rate"] < 500 || drawn["errors"] < 500 {
 		t.Errorf("drawn: %v", drawn)
+	}
+	for _, id := range []string{"tiers-hdr", "lag-hdr"} {
+		if most := eval[float64](b, fmt.Sprintf("andon.charts[%q].u.scales.x.max", id)); !(most > 4 && most <= 5) {
+			t.Errorf("%s goes to p%v; 700,000 calls tell p99.999", id, 100*(1-math.Pow(10, -most)))
+		}
 	}
 	b.quiet()
 }

@@ -53,11 +53,11 @@ type columns struct {
 	Phases []span      `json:"phases"`
 	Marks  []mark      `json:"marks"`
 	Vitals vitals      `json:"vitals"`
-	// Tiers and Lag are curves over Percentiles.
-	Percentiles column  `json:"percentiles"`
-	Tiers       []curve `json:"tiers"`
-	Lag         []curve `json:"lag"`
-	Bend        bend    `json:"bend"`
+	// Tiers and Lag are curves over Rarity, −log10 of the share of calls that take longer: 1 at p90, 2 at p99.
+	Rarity column  `json:"rarity"`
+	Tiers  []curve `json:"tiers"`
+	Lag    []curve `json:"lag"`
+	Bend   bend    `json:"bend"`
 }
 
 type timeColumns struct {
@@ -124,7 +124,7 @@ func orNaN(v *float64) float64 {
 func (d PageData) columns() columns {
 	c := columns{
 		Closed: d.Summary.Run.ClosedLoop, Load: d.load(), Phases: []span{}, Marks: d.marks(), Vitals: d.vitalColumns(),
-		Percentiles: percentileAxis(), Time: d.timeColumns(), Bend: d.bend(),
+		Rarity: rarities(), Time: d.timeColumns(), Bend: d.bend(),
 	}
 	if n := len(d.Timeline); n > 0 {
 		c.Step, c.Last = d.Timeline[0].Seconds, d.Timeline[n-1].Seconds
@@ -137,10 +137,10 @@ func (d PageData) columns() columns {
 		if name == "invalid" {
 			continue // refusals are quick, and no user waits for them
 		}
-		c.Tiers = append(c.Tiers, newCurve(Printable(name, 24), d.Tiers[name], c.Percentiles))
+		c.Tiers = append(c.Tiers, newCurve(Printable(name, 24), d.Tiers[name], c.Rarity))
 	}
 	if !c.Closed {
-		c.Lag = []curve{newCurve("lag", d.Lag, c.Percentiles), newCurve("held up by andon", d.OwnLag, c.Percentiles)}
+		c.Lag = []curve{newCurve("lag", d.Lag, c.Rarity), newCurve("held up by andon", d.OwnLag, c.Rarity)}
 	}
 	return c
 }
@@ -153,19 +153,19 @@ func (d PageData) load() (end float64) {
 	return end
 }
 
-// percentileAxis are the percentiles of a curve, evenly spaced on the logarithm of what lies above them.
-func percentileAxis() (ps column) {
+// rarities are evenly spaced up to p99.999.
+func rarities() (all column) {
 	const each, decades = 40, 5
 	for i := range each*decades + 1 {
-		ps = append(ps, 100*(1-math.Pow(10, -float64(i)/each)))
+		all = append(all, float64(i)/each)
 	}
-	return ps
+	return all
 }
 
-func newCurve(name string, d metrics.Distribution, ps column) curve {
+func newCurve(name string, d metrics.Distribution, rarities column) curve {
 	c := curve{Name: name, Samples: d.Samples()}
-	for _, p := range ps {
-		c.Y = append(c.Y, orNaN(d.Percentile(max(p, 0.01))))
+	for _, r := range rarities {
+		c.Y = append(c.Y, orNaN(d.Percentile(max(100*(1-math.Pow(10, -r)), 0.01))))
 	}
 	return c
 }

@@ -87,12 +87,12 @@ func pageManifest(seconds float64) results.Manifest {
 	return m
 }
 
-func pageVitals(seconds int) (all []results.Vitals) {
+func pageVitals(seconds int, inFlight float64) (all []results.Vitals) {
 	random := rand.New(rand.NewPCG(5, 6))
 	for i := range seconds {
 		v := results.Vitals{AtSeconds: float64(i + 1), Seconds: 1, CPUSeconds: 0.1 + 0.3*float64(i)/float64(seconds) + random.Float64()/20,
 			PauseSeconds: 0.0004, PauseMax: 0.0002 * random.Float64(), StallSeconds: 0.002, StallMax: 0.001 * random.Float64(),
-			InFlight: 12, Samples: 100, Queue: 20 + random.IntN(60), Connections: 48}
+			InFlight: inFlight, Samples: 100, Queue: 20 + random.IntN(60), Connections: 48}
 		if i == seconds/2 {
 			v.StallMax, v.StallSeconds = 0.034, 0.04
 		}
@@ -103,7 +103,7 @@ func pageVitals(seconds int) (all []results.Vitals) {
 
 func pagePass(t testing.TB) PageData {
 	m := pageManifest(90)
-	return gather(t, m, nil, pageVitals(90), results.End{Reason: results.Finished, Seconds: 90.3}, rows(90, 200, nil))
+	return gather(t, m, nil, pageVitals(90, 17.3), results.End{Reason: results.Finished, Seconds: 90.3}, rows(90, 200, nil))
 }
 
 // hostiles are texts that a provider could send to whoever opens the page.
@@ -149,7 +149,7 @@ func pageFail(t testing.TB) PageData {
 		}
 	}
 	detail := "the threshold rate(errors) < 0.1% was broken after 72s " + hostiles()[1]
-	return gather(t, m, samples, pageVitals(72), results.End{Reason: results.Aborted, Detail: detail, Seconds: 73}, func(add func(results.Row)) {
+	return gather(t, m, samples, pageVitals(72, 12), results.End{Reason: results.Aborted, Detail: detail, Seconds: 73}, func(add func(results.Row)) {
 		rows(90, 200, change)(func(r results.Row) {
 			if r.Due > 71900*time.Millisecond {
 				r = results.Row{N: r.N, Class: r.Class, Phase: r.Phase, Due: r.Due, Error: results.Unsent}
@@ -164,7 +164,7 @@ func pageFail(t testing.TB) PageData {
 // pageHour is an hour at 200 calls a second.
 func pageHour(t testing.TB) PageData {
 	m := pageManifest(3600)
-	return gather(t, m, nil, pageVitals(3600), results.End{Reason: results.Finished, Seconds: 3601}, rows(3600, 335, func(r *results.Row) {
+	return gather(t, m, nil, pageVitals(3600, 29), results.End{Reason: results.Finished, Seconds: 3601}, rows(3600, 335, func(r *results.Row) {
 		if r.N%1000 == 7 {
 			r.Error, r.Rule, r.Status = results.Status5xx, 3, 503
 		}
@@ -229,9 +229,9 @@ func TestPage(t *testing.T) {
 		in    PageData
 		wants []string
 	}{
-		{pageFail(t), []string{"<strong>FAIL</strong>: ", "/executionId/", "--curl 206 | tail -n 1", "missed", "tag rule", "uPlot 1.6.32",
+		{pageFail(t), []string{"<strong>FAIL</strong>: ", "/executionId/", "--curl 206 | tail -n 1", "missed", "something is wrong with the times", "tag rule", "uPlot 1.6.32",
 			"andon run mixed --target http://127.0.0.1:8080 --seed 7 --out &#39;it&#39;\\&#39;&#39;s mine&#39;", "&lt;b&gt;A&lt;/b&gt;"}},
-		{pagePass(t), []string{"<strong>PASS</strong>: all ", "The warm-up phase warmup", "Latency grows with the rate", "stood still", "Little", "at once", "No errors at any time"}},
+		{pagePass(t), []string{"<strong>PASS</strong>: all ", "The warm-up phase warmup", "Latency grows with the rate", "stood still", "The two agree", "at once", "No errors at any time"}},
 		{pageClosed(t), []string{"Closed loop: each caller", "andon run scenario.yaml --spec openapi.yaml --seed 7", "Service time by percentile"}},
 		{pageEmpty(t), []string{"<strong>NO VERDICT</strong>", "No call was sent."}},
 	} {

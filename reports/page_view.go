@@ -198,7 +198,7 @@ func (d PageData) view() view {
 	v.Tiers = s.compare(s.tiers(), s.Groups.Tier, d.Tiers, func(n string) bool { return n != "default" && n != "invalid" })
 	v.Contents = s.compare(s.contents(), s.Groups.Content, d.Contents, func(n string) bool { return n != "invalid" })
 	// There are more content types than a page is wide; they are set below each other.
-	v.Contents.Rows = slices.DeleteFunc(v.Contents.Rows, func(r compared) bool { return r.Name == "rate" || r.Name == "p90" })
+	v.Contents.Rows = slices.DeleteFunc(v.Contents.Rows, func(r compared) bool { return r.Name == "rate" || r.Name == "p90" || r.Name == "p99.9" })
 	v.Heat = s.heatMaps()
 	v.Parts = s.partRows()
 	v.Lags = s.lagRows()

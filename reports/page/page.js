@@ -176,7 +176,7 @@ const make = o => {
   };
   const build = () => {
     const options = {
-      width: plot.clientWidth, height: plot.clientHeight, legend: {show: false}, padding: [o.names ? 20 : 8, 20, 0, 0],
+      width: plot.clientWidth, height: plot.clientHeight, legend: {show: false}, padding: [o.names ? 20 : 8, 28, 0, 0],
       plugins: o.time ? [phases(o.names)] : [], focus: {alpha: 1},
       cursor: {
         y: false, points: {size: 7}, drag: {x: !!o.time, y: false, dist: 4, setScale: false},
@@ -309,14 +309,14 @@ make({...overVitals, ...times, id: "stalls", logs: true, series: [line("stood st
 make({...overVitals, id: "queue", format: commas, axis: short, series: [line("records", v.queue, 1)]});
 
 // Percentiles stand at the logarithm of what lies above them.
-const rarity = numbers.percentiles.map(p => -Math.log10(1 - p / 100));
+const rarity = numbers.rarity;
 const named = [0, 50, 90, 95, 99, 99.9, 99.99, 99.999];
 const last = Math.max(1, ...[...numbers.tiers, ...numbers.lag].map(c => c.y.reduce((m, y, i) => y === null ? m : Math.max(m, rarity[i]), 0)));
 const byPercentile = {
-  ...times, x: rarity, logs: true, xName: "percentile", sayX: x => percent(100 * (1 - 10 ** -x)), xRange: () => [0, last],
+  ...times, x: rarity, logs: true, xName: "percentile", sayX: x => percent(+(100 * (1 - 10 ** -x)).toPrecision(6)), xRange: () => [0, last],
   xAxis: {
     splits: () => named.map(p => -Math.log10(1 - p / 100)), incrs: [10],
-    filter: (u, splits) => splits.map((s, i) => s > last + 1e-9 || u.width < 500 && named[i] === 95 ? null : s), values: (u, splits) => splits.map(s => s === null ? "" : percent(+(100 * (1 - 10 ** -s)).toPrecision(6))),
+    filter: (u, splits) => splits.map((s, i) => s > last + 1e-9 || u.width < 500 && (named[i] === 95 || named[i] === 0) ? null : s), values: (u, splits) => splits.map(s => s === null ? "" : percent(+(100 * (1 - 10 ** -s)).toPrecision(6))),
   },
 };
 const styles = ["", "dashed", "dotted"];
