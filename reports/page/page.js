@@ -111,7 +111,10 @@ const phases = withNames => ({hooks: {
   }],
 }});
 
-// Range of a y axis from 0, with air above; of a logarithmic one between whole decades' halves.
+// isRound tells 1, 2 and 5 times a power of ten, which a logarithmic axis names.
+const isRound = v => { const m = v / 10 ** Math.floor(Math.log10(v) + 1e-9); return [1, 2, 5].some(k => Math.abs(m - k) < 1e-6); };
+
+// Range of a y axis from 0, with air above; of a logarithmic one around what there is.
 const fromZero = (u, min, max) => [0, max > 0 ? max * 1.08 : 1];
 const logRange = (u, min, max) => min > 0 ? [min / 1.15, Math.max(max, min * 1.5) * 1.15] : [1e-4, 1];
 
@@ -192,7 +195,7 @@ const make = o => {
         {...axis, size: 32, gap: 6, space: narrow() ? 56 : 76, ...o.xAxis},
         {...axis, size: narrow() ? 56 : 66, gap: 6, space: 34,
           values: (u, splits) => splits.map(v => v === null ? "" : o.axis(v)),
-          ...(chart.log ? {filter: (u, splits) => splits.map(v => [1, 2, 5].includes(Math.round(v / 10 ** Math.floor(Math.log10(v) + 1e-9) * 10) / 10) ? v : null)} : {})},
+          ...(chart.log ? {filter: (u, splits) => splits.map(v => isRound(v) ? v : null)} : {})},
       ],
       series: [{}, ...order.map(i => [o.series[i], i]).map(([s, i]) => ({
         show: chart.shown[i], width: s.style === "wide" ? 5 : s.width || 1.6, spanGaps: !!s.spanGaps, dash: dashes[s.style],
