@@ -1,10 +1,9 @@
 package reports
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"math/rand/v2"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,291 +12,375 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
-	"github.com/kaizenautomation/andon/reports/metrics"
 	"github.com/kaizenautomation/andon/reports/results"
 )
 
-// tab is a page in a real browser, and what it complained of.
+// tab is a page in a browser, and what the browser complained of.
 type tab struct {
-	*testing.T
+	t   *testing.T
 	ctx context.Context
-
-	mu         sync.Mutex
-	complaints []string
+	mu  *sync.Mutex
+	// complaints are errors, violations of the page's policy, dialogs, and requests to anywhere else than the file.
+	complaints *[]string
 }
 
-// browse opens a page in Chromium. Where there is none the test is skipped, unless it must not be.
-func browse(t *testing.T, html []byte, width, height int64) *tab {
-	t.Helper()
-	program := ""
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if path, err := exec.LookPath(name); err == nil {
-			program = path
-			break
-		}
-	}
-	if program == "" {
+// browser starts Chromium. Where there is none, what needs it is skipped, but not in make test, which installs it.
+func browser(t *testing.T) context.Context {
+	path, err := exec.LookPath("chromium")
+	if err != nil {
 		if os.Getenv("ANDON_TEST_TOOLS") != "" {
-			t.Fatal("chromium is missing: make test installs it on Debian")
+			t.Fatal(err)
 		}
-		t.Skip("chromium is missing")
+		t.Skip(err)
 	}
-	file := filepath.Join(t.TempDir(), "report.html")
-	if err := os.WriteFile(file, html, 0o666); err != nil {
+	ctx, cancel := chromedp.NewExecAllocator(context.Background(), chromedp.ExecPath(path), chromedp.Headless, chromedp.NoSandbox,
+		chromedp.DisableGPU, chromedp.NoFirstRun, chromedp.UserDataDir(t.TempDir()), chromedp.Flag("disable-background-networking", true),
+		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true))
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewContext(ctx)
+	t.Cleanup(cancel)
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatalf("%s does not start: %v", path, err)
+	}
+	return ctx
+}
+
+// show opens a page in a tab of its own, in a window of that width.
+func show(t *testing.T, browser context.Context, text []byte, width int, scheme string) tab {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "report.html")
+	if err := os.WriteFile(path, text, 0o666); err != nil {
 		t.Fatal(err)
 	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(program), chromedp.Flag("disable-quic", true),
-		chromedp.Flag("disable-component-update", true))
-	if os.Getuid() == 0 {
-		options = append(options, chromedp.NoSandbox)
+	b := tab{t: t, mu: new(sync.Mutex), complaints: new([]string)}
+	complain := func(format string, args ...any) {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		*b.complaints = append(*b.complaints, fmt.Sprintf(format, args...))
 	}
-	limited, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
-	t.Cleanup(cancel)
-	allocator, cancel := chromedp.NewExecAllocator(limited, options...)
-	t.Cleanup(cancel)
-	ctx, cancel := chromedp.NewContext(allocator)
-	t.Cleanup(cancel)
-	p := &tab{T: t, ctx: ctx}
-	err := chromedp.Listen(ctx, func(event any) {
-		text := ""
+	ctx, cancel := chromedp.NewContext(browser, chromedp.WithListener(func(event any) {
 		switch e := event.(type) {
 		case *runtime.EventConsoleAPICalled:
-			text = fmt.Sprintf("console.%s: %v", e.Type, e.Args)
+			complain("console.%s", e.Type)
 		case *runtime.EventExceptionThrown:
-			text = e.ExceptionDetails.Text
-			if x := e.ExceptionDetails.Exception; x != nil {
-				text += " " + x.Description
-			}
+			complain("exception: %s, line %d", e.ExceptionDetails.Text, e.ExceptionDetails.LineNumber)
 		case *log.EventEntryAdded:
-			// The test itself reads pixels back, of which the browser says that it could be quicker.
-			if text = e.Entry.Text; strings.Contains(text, "willReadFrequently") {
-				text = ""
+			if !strings.Contains(e.Entry.Text, "willReadFrequently") { // a hint on how the test itself reads pixels
+				complain("log: %s", e.Entry.Text)
 			}
 		case *page.EventJavascriptDialogOpening:
-			text = "a dialog: " + e.Message
+			complain("dialog: %.100s", e.Message)
+		case *network.EventRequestWillBeSent:
+			if e.Request.URL != "file://"+path {
+				complain("request: %.200s", e.Request.URL)
+			}
 		}
-		if text != "" {
-			p.mu.Lock()
-			p.complaints = append(p.complaints, text)
-			p.mu.Unlock()
+	}))
+	t.Cleanup(cancel)
+	if err := chromedp.Do(ctx); err != nil { // the first action starts the tab, and must have no deadline
+		t.Fatal(err)
+	}
+	ctx, cancel = context.WithTimeout(ctx, time.Minute)
+	t.Cleanup(cancel)
+	b.ctx = ctx
+	_, err := chromedp.Run(ctx, func(ctx context.Context, target *chromedp.Target) (chromedp.Void, error) {
+		var none chromedp.Void
+		if _, err := cdp.Call(ctx, target, log.Enable, cdp.Empty{}); err != nil {
+			return none, err
 		}
+		if _, err := cdp.Call(ctx, target, network.Enable, network.EnableParams{}); err != nil {
+			return none, err
+		}
+		if _, err := cdp.Call(ctx, target, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
+			Width: int64(width), Height: 900, DeviceScaleFactor: 1, Mobile: width < 600}); err != nil {
+			return none, err
+		}
+		_, err := cdp.Call(ctx, target, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
+		return none, err
 	})
+	if err == nil {
+		err = chromedp.Do(ctx, chromedp.Navigate("file://"+path))
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	do(p, chromedp.EmulateViewport(width, height))
-	do(p, chromedp.Navigate("file://"+file))
-	do(p, chromedp.WaitReady("#repeat"))
-	p.settle()
-	return p
+	b.settle()
+	return b
 }
 
-func do[T any](p *tab, action chromedp.Action[T]) T {
-	p.Helper()
-	v, err := chromedp.Run(p.ctx, action)
+// settle waits until what was asked for is drawn.
+func (b tab) settle() {
+	b.t.Helper()
+	const drawn = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 20, true))))"
+	if _, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool](drawn, chromedp.EvalAwaitPromise)); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// eval gives the value of an expression of JavaScript.
+func eval[T any](b tab, expression string) T {
+	b.t.Helper()
+	v, err := chromedp.Run(b.ctx, chromedp.Evaluate[T](expression))
 	if err != nil {
-		p.Fatal(err)
+		b.t.Fatalf("%s: %v", expression, err)
 	}
 	return v
 }
 
-// run evaluates a script, and waits for what it promises.
-func (p *tab) run(script string) {
-	p.Helper()
-	do(p, chromedp.Evaluate[any]("(async () => { "+script+"; return null })()", chromedp.EvalAwaitPromise))
+func (b tab) do(steps ...chromedp.Action[chromedp.Void]) {
+	b.t.Helper()
+	if err := chromedp.Do(b.ctx, steps...); err != nil {
+		b.t.Fatal(err)
+	}
+	b.settle()
 }
 
-// settle waits until everything is drawn, which it is two frames later.
-func (p *tab) settle() {
-	p.Helper()
-	p.run(`await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))`)
-}
-
-// ask evaluates an expression.
-func ask[T any](p *tab, expression string) T {
-	p.Helper()
-	return do(p, chromedp.Evaluate[T](expression))
-}
-
-// holds fails where an expression is not true.
-func (p *tab) holds(why, expression string) {
-	p.Helper()
-	if !ask[bool](p, expression) {
-		p.Errorf("%s: %s is false", why, expression)
+func (b tab) quiet() {
+	b.t.Helper()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(*b.complaints) > 0 {
+		b.t.Errorf("the browser complains: %q", *b.complaints)
 	}
 }
 
-// prefers has the system prefer a color scheme.
-func (p *tab) prefers(scheme string) {
-	p.Helper()
-	if _, err := chromedp.Call(p.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
-	}); err != nil {
-		p.Fatal(err)
+// ink counts the pixels of each chart's canvas that have a colour and no grey: those of its lines and bars.
+const ink = `Object.fromEntries(Object.entries(andon.charts).filter(([, c]) => c.u).map(([id, c]) => {
+	const {width, height} = c.u.ctx.canvas, data = c.u.ctx.getImageData(0, 0, width, height).data;
+	let n = 0;
+	for (let i = 0; i < data.length; i += 4) {
+		if (data[i + 3] > 200 && Math.max(data[i], data[i + 1], data[i + 2]) - Math.min(data[i], data[i + 1], data[i + 2]) > 60) n++;
 	}
+	return [id, n];
+}))`
+
+// overflow lists what makes the page wider than so many pixels; innerWidth is no measure, since it grows with the page.
+func overflow(width int) string {
+	return fmt.Sprintf(`document.documentElement.scrollWidth <= %[1]d ? [] : ["all", ...[...document.querySelectorAll("body *")]
+		.filter(e => e.getBoundingClientRect().right > %[1]d + 1).map(e => e.tagName + "." + e.className).slice(0, 5)]`, width)
 }
 
-func (p *tab) quiet() {
-	p.Helper()
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, c := range p.complaints {
-		p.Errorf("the browser complains: %s", c)
-	}
-}
-
-// drawn counts the pixels of a chart that are not empty.
-const drawn = `(id => { const c = document.querySelector("#c-" + id + " canvas"); if (!c) return 0; ` +
-	`const d = c.getContext("2d").getImageData(0, 0, c.width, c.height).data; let n = 0; for (let i = 3; i < d.length; i += 4) if (d[i]) n++; return n; })`
-
-// troubled is the page of a run in which everything goes wrong, and whose provider is hostile.
-func troubled(t testing.TB) []byte {
-	m := manifest()
-	m.Generator = results.Generator{Transport: "andon's own connections, HTTP/1.1", Cores: 2, Command: []string{"andon", "run", hostile}}
-	m.Labels.Classes[1].Content = `text"><img src=x onerror=owned=1>`
-	vitals := []results.Vitals{}
-	for i := range 56 {
-		vitals = append(vitals, results.Vitals{AtSeconds: float64(i + 1), Seconds: 1, CPUSeconds: 0.4, InFlight: 10, Samples: 200, Connections: 50, StallSeconds: 0.05 * float64(i%10/9), StallMax: 0.05 * float64(i%10/9)})
-	}
-	samples := hostileSamples()
-	for i, text := range []string{
-		"</script><script>owned=1</script>", "<img src=x onerror=owned=1>", "<svg onload=owned=1>", "\u2028owned=1\u2029", "<!--<script>", "{{.}}",
-		"javascript:owned=1", strings.Repeat("<b>", 1<<20/3), "\x1b[2J\x1b]0;owned\x07", "&lt;script&gt;owned=1&lt;/script&gt;",
-	} {
-		samples = append(samples, results.Sample{Kind: "contract", Rule: "malformed-json", N: uint32(i), Class: text, Pointer: text, Status: 200, Message: text, Body: text})
-	}
-	agg := fixture(t, m, trouble)
-	s := Summarize(m, samples, vitals, results.End{Reason: results.Aborted, Detail: "the threshold was broken " + hostile, Seconds: 56}, agg)
-	d := NewPageData(s, agg)
-	d.Vitals, d.Scenario = vitals, []byte("name: x\n# </pre><script>owned=1</script>\n")
-	var b bytes.Buffer
-	if err := Page(&b, d); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
-}
-
-// The page loads without a complaint, draws its charts, and its buttons and keys do what they say.
+// TestPageInBrowser: every page draws its charts, in wide windows and on phones, in both themes, and nothing is complained of.
 func TestPageInBrowser(t *testing.T) {
-	p := browse(t, troubled(t), 1280, 900)
-	for _, id := range []string{"rate", "latency", "errors", "violations", "flight", "lag", "cpu", "stalls", "queue", "tiers-hdr", "lag-hdr", "bend"} {
-		if n := ask[int](p, drawn+`("`+id+`")`); n < 500 {
-			t.Errorf("the chart %s has %d drawn pixels", id, n)
+	chromium := browser(t)
+	common := []string{"rate", "latency", "flight", "tiers-hdr", "bend"}
+	open := append([]string{"lag", "lag-hdr", "cpu", "stalls", "queue"}, common...)
+	for name, c := range map[string]struct {
+		data   PageData
+		charts []string
+	}{
+		"pass": {pagePass(t), open}, "fail": {pageFail(t), append([]string{"errors", "violations"}, open...)},
+		"closed": {pageClosed(t), common}, "empty": {pageEmpty(t), nil},
+	} {
+		for _, width := range []int{390, 1280} {
+			for _, scheme := range []string{"light", "dark"} {
+				t.Run(fmt.Sprintf("%s %d %s", name, width, scheme), func(t *testing.T) {
+					b := show(t, chromium, render(t, c.data), width, scheme)
+					drawn := eval[map[string]int](b, ink)
+					for _, id := range c.charts {
+						if drawn[id] < 50 {
+							t.Errorf("%d pixels are drawn in the chart %s", drawn[id], id)
+						}
+					}
+					if len(drawn) != len(c.charts) {
+						t.Errorf("%d charts are drawn, want %d: %v", len(drawn), len(c.charts), drawn)
+					}
+					if wide := eval[[]string](b, overflow(width)); len(wide) > 0 {
+						t.Errorf("the page is wider than the window: %q", wide)
+					}
+					b.quiet()
+				})
+			}
 		}
 	}
-
-	before := ask[int](p, drawn+`("rate")`)
-	p.run(`document.querySelector("#c-rate .legend button").click()`)
-	p.settle()
-	p.holds("a series that was switched off", `document.querySelector("#c-rate .legend button").getAttribute("aria-pressed") === "false"`)
-	if after := ask[int](p, drawn+`("rate")`); after == before {
-		t.Error("switching a series off changes nothing in the chart")
-	}
-
-	p.run(`document.querySelector("[data-zoom=in]").click()`)
-	p.holds("zoomed in, the range is said", `document.getElementById("range").textContent.includes("–")`)
-	p.run(`document.querySelector("[data-zoom=all]").click()`)
-	p.holds("zoomed out, it is not", `document.getElementById("range").textContent === ""`)
-	p.run(`document.querySelector("[data-log]").click()`)
-	p.holds("the times are logarithmic", `document.querySelector("[data-log]").getAttribute("aria-pressed") === "true"`)
-	p.run(`document.querySelectorAll("[data-heat]")[1].click()`)
-	p.holds("the other map is shown", `document.querySelector("[data-map='0']").hidden && !document.querySelector("[data-map='1']").hidden`)
-	p.run(`document.querySelector("#c-latency details").open = true`)
-	p.settle()
-	p.holds("the chart has a table behind it", `document.querySelectorAll("#c-latency details tbody tr").length > 10`)
-	p.run(`document.querySelector("#c-latency .plot").focus()`)
-	do(p, chromedp.KeyEvent(kb.ArrowRight))
-	p.holds("an arrow key reads a point out", `document.querySelector("#c-latency .sr").textContent.includes("p50")`)
-
-	background := func() string { return ask[string](p, `getComputedStyle(document.body).backgroundColor`) }
-	colors := map[string]bool{}
-	for range 3 {
-		p.run(`document.getElementById("theme").click()`)
-		colors[background()] = true
-	}
-	if len(colors) != 2 {
-		t.Errorf("the themes have the backgrounds %v", colors)
-	}
-	p.prefers("dark")
-	dark := background()
-	p.prefers("light")
-	if dark == background() {
-		t.Error("the page does not follow what the system prefers")
-	}
-	p.quiet()
 }
 
-// What a provider sends does nothing in the page: it runs nothing, adds no element, and is there to be read.
-func TestPageIsInert(t *testing.T) {
-	p := browse(t, troubled(t), 1280, 900)
-	p.holds("nothing ran", `typeof owned === "undefined" && !document.title.includes("owned\u0007")`)
-	p.holds("no script was added", `document.scripts.length === 3`)
-	p.holds("no image, frame or link was added", `document.querySelectorAll("img, iframe, object, embed, base, link, form").length === 0`)
-	p.holds("no element has a handler", `![...document.querySelectorAll("*")].some(e => [...e.attributes].some(a => a.name.startsWith("on")))`)
-	p.holds("the texts are shown", `document.body.textContent.includes("</script><script>owned=1</script>")`)
-	p.holds("all links stay on the page", `[...document.links].every(a => a.getAttribute("href").startsWith("#"))`)
-	if n := ask[int](p, `document.documentElement.outerHTML.length`); n > 400_000 {
-		t.Errorf("the page grows to %d characters", n)
+// TestPageHostile: what a provider sent is shown, and does nothing.
+func TestPageHostile(t *testing.T) {
+	b := show(t, browser(t), render(t, pageFail(t)), 1280, "light")
+	if owned := eval[bool](b, "globalThis.owned !== undefined"); owned {
+		t.Error("a text of the provider's has run")
 	}
-	p.quiet()
-}
-
-// On a phone nothing sticks out, and nothing moves while the page loads.
-func TestPageOnPhone(t *testing.T) {
-	p := browse(t, troubled(t), 390, 844)
-	if n := ask[int](p, `document.documentElement.scrollWidth`); n > 390 {
-		t.Errorf("the page is %d pixels wide", n)
+	if n := eval[int](b, `document.querySelectorAll("img, b b, iframe, object, embed, link, base, form, a[href^='javascript']").length`); n > 0 {
+		t.Errorf("%d elements are the provider's", n)
 	}
-	p.run(`await new Promise(done => { window.moved = 0; new PerformanceObserver(list => { for (const e of list.getEntries()) window.moved += e.value; })` +
-		`.observe({type: "layout-shift", buffered: true}); setTimeout(done, 300); })`)
-	// The bound of what counts as good (web.dev, "Cumulative Layout Shift").
-	if moved := ask[float64](p, `window.moved`); moved > 0.1 {
-		t.Errorf("the layout shifts by %.3f while the page loads", moved)
+	if n := eval[int](b, `document.scripts.length`); n != 3 {
+		t.Errorf("%d scripts, want 3", n)
 	}
-	p.quiet()
-}
-
-// An hour at 200 calls a second stays small, and is there at once.
-func TestPageOfAnHour(t *testing.T) {
-	m := manifest()
-	m.Labels.Phases = []results.Phase{{Name: "soak", Shape: "200/s", Seconds: 3600}}
-	m.Planned = nil
-	agg := metrics.New(m.Labels, m.Planned)
-	rng := rand.New(rand.NewPCG(1, 1))
-	for n := range uint32(720_000) {
-		r := results.Row{N: n, Class: uint16(n % 4), Status: 200, Due: time.Duration(n) * 5 * time.Millisecond, Service: float32(0.05 + rng.ExpFloat64()/10)}
-		if n%500 == 0 {
-			r.Error, r.Status = results.Kind(results.Reset+results.Kind(n/500%3)), 0
-		}
-		if err := agg.Add(r); err != nil {
-			t.Fatal(err)
+	text := eval[string](b, "document.body.innerText")
+	for _, want := range []string{"</script><script>globalThis.owned=1;alert(1)</script>", "<img src=x onerror=globalThis.owned=2>", `\u2028\u2029globalThis.owned=3`, `\x1b[2J`} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the page does not show %q", want)
 		}
 	}
-	var vitals []results.Vitals
-	for i := range 3600 {
-		vitals = append(vitals, results.Vitals{AtSeconds: float64(i + 1), Seconds: 1, CPUSeconds: rng.Float64(), InFlight: 30 * rng.Float64(), Samples: 200})
-	}
-	s := Summarize(m, nil, vitals, results.End{Reason: results.Finished, Seconds: 3600}, agg)
-	d := NewPageData(s, agg)
-	d.Vitals = vitals
-	var b bytes.Buffer
-	if err := Page(&b, d); err != nil {
+	b.quiet()
+	// The test would notice: the policy turns a script away that is not the page's own.
+	if _, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](`const s = document.createElement("script"); s.textContent = "globalThis.owned = 9"; document.body.append(s); ""`)); err != nil {
 		t.Fatal(err)
 	}
-	if b.Len() > 3<<20 {
-		t.Errorf("the page has %d bytes", b.Len())
+	b.settle()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if eval[bool](b, "globalThis.owned === 9") || len(*b.complaints) == 0 {
+		t.Errorf("a script that was added has run, or nothing was said of it: %q", *b.complaints)
 	}
-	p := browse(t, b.Bytes(), 1280, 900)
-	if n := ask[int](p, drawn+`("latency")`); n < 500 {
-		t.Errorf("the chart of latencies has %d drawn pixels", n)
+}
+
+// TestPageControls works the page as a reader does.
+func TestPageControls(t *testing.T) {
+	b := show(t, browser(t), render(t, pageFail(t)), 1280, "light")
+	ranges := func() (all map[string][2]float64) {
+		return eval[map[string][2]float64](b, `Object.fromEntries(Object.entries(andon.charts).filter(([, c]) => c.u && c.o.time).map(([id, c]) => [id, [c.u.scales.x.min, c.u.scales.x.max]]))`)
 	}
-	t.Logf("%d bytes, interactive after %.0f ms", b.Len(), ask[float64](p, `performance.getEntriesByType("navigation")[0].domInteractive`))
-	p.quiet()
+	same := func(when string) [2]float64 {
+		t.Helper()
+		all := ranges()
+		for id, r := range all {
+			if r != all["rate"] {
+				t.Errorf("%s: the chart %s shows %v, the rate %v", when, id, r, all["rate"])
+			}
+		}
+		return all["rate"]
+	}
+	whole := same("at first")
+	center := func(selector string, share float64) (x, y float64) {
+		p := eval[[2]float64](b, fmt.Sprintf(`(() => { const e = document.querySelector(%q); e.scrollIntoView({block: "center", behavior: "instant"}); const r = e.getBoundingClientRect(); return [r.left + r.width * %v, r.top + r.height / 2]; })()`, selector, share))
+		return p[0], p[1]
+	}
+
+	x1, y := center("#c-latency .u-over", 0.25)
+	x2, _ := center("#c-latency .u-over", 0.5)
+	b.do(chromedp.DragAndDropXY(x1, y, x2, y, 5))
+	zoomed := same("after a drag")
+	if width := zoomed[1] - zoomed[0]; width > (whole[1]-whole[0])/3 || width < (whole[1]-whole[0])/6 {
+		t.Errorf("a drag over a quarter zooms to %v of %v", zoomed, whole)
+	}
+	b.do(chromedp.Click(chromedp.CSS(`[data-zoom="right"]`)))
+	if r := same("to the right"); r[0] <= zoomed[0] {
+		t.Errorf("to the right of %v is %v", zoomed, r)
+	}
+	b.do(chromedp.Click(chromedp.CSS(`[data-zoom="all"]`)))
+	if r := same("all again"); r != whole {
+		t.Errorf("all is %v, was %v", r, whole)
+	}
+	b.do(chromedp.Focus(chromedp.CSS("#c-rate .plot")), chromedp.KeyEvent("+"))
+	if r := same("by key"); r[1]-r[0] >= whole[1]-whole[0] {
+		t.Errorf("+ zooms to %v of %v", r, whole)
+	}
+	b.do(chromedp.KeyEvent("0"), chromedp.KeyEvent(kb.ArrowRight), chromedp.KeyEvent(kb.ArrowRight))
+	if said := eval[string](b, `document.querySelector("#c-rate .sr").textContent`); !strings.Contains(said, "sent ") {
+		t.Errorf("the keys say %q", said)
+	}
+	if at := eval[[]string](b, `["rate", "latency", "lag"].map(id => document.querySelector("#c-" + id + " .at").textContent)`); at[0] == "" || at[0] != at[1] || at[0] != at[2] {
+		t.Errorf("the cursors are at %q", at)
+	}
+
+	before := eval[map[string]int](b, ink)
+	b.do(chromedp.Click(chromedp.CSS("#c-errors .legend button")))
+	hidden := eval[map[string]int](b, ink)
+	if hidden["errors"] == before["errors"] || eval[string](b, `document.querySelector("#c-errors .legend button").ariaPressed`) != "false" {
+		t.Errorf("a kind that is switched off leaves the chart as it was, %d pixels", hidden["errors"])
+	}
+	b.do(chromedp.Click(chromedp.CSS("[data-log]")))
+	if d := eval[[2]int](b, `["latency", "rate"].map(id => andon.charts[id].u.scales.y.distr)`); d != [2]int{3, 1} {
+		t.Errorf("the axes of latency and rate are %v", d)
+	}
+	b.do(chromedp.Click(chromedp.CSS(`[data-heat="2"]`)))
+	if shown := eval[string](b, `[...document.querySelectorAll("[data-map]")].filter(m => !m.hidden).map(m => m.dataset.map).join()`); shown != "2" {
+		t.Errorf("the map %s is shown", shown)
+	}
+	b.do(chromedp.Click(chromedp.CSS("#c-rate summary")))
+	if n := eval[int](b, `document.querySelectorAll("#c-rate details tbody tr").length`); n < 70 || n > 75 {
+		t.Errorf("the table has %d rows", n)
+	}
+	for _, want := range []string{"light", "dark", "system"} {
+		b.do(chromedp.Click(chromedp.CSS("#theme")))
+		if got := eval[string](b, `document.documentElement.dataset.theme || "system"`); got != want {
+			t.Errorf("the theme is %s, want %s", got, want)
+		}
+	}
+	b.do(func(ctx context.Context, target *chromedp.Target) (chromedp.Void, error) {
+		pdf, err := chromedp.PrintToPDF()(ctx, target)
+		if err == nil && len(pdf) < 50_000 {
+			err = fmt.Errorf("a PDF of %d bytes", len(pdf))
+		}
+		return chromedp.Void{}, err
+	})
+	if theme := eval[string](b, `document.documentElement.dataset.theme || "system"`); theme != "system" {
+		t.Errorf("printing leaves the theme %s", theme)
+	}
+	b.quiet()
+}
+
+// TestPageFormats: the script writes numbers as the rest of the reports do.
+func TestPageFormats(t *testing.T) {
+	b := show(t, browser(t), render(t, pageClosed(t)), 1280, "light")
+	for _, v := range []float64{0, 48e-6, 999.4e-6, 0.0009996, 0.00123456, 0.0123, 0.8124, 0.9994, 0.9996, 1.234, 59.96, 99.96, 599, 700, 12345} {
+		if got, want := eval[string](b, fmt.Sprintf("andon.format.duration(%v)", v)), duration(&v); got != want {
+			t.Errorf("%v s is %q, want %q", v, got, want)
+		}
+		if got, want := eval[string](b, fmt.Sprintf("andon.format.rate(%v)", v)), rate(v); got != want {
+			t.Errorf("a rate of %v is %q, want %q", v, got, want)
+		}
+	}
+	for _, n := range []uint64{0, 999, 1000, 1234567} {
+		if got := eval[string](b, fmt.Sprintf("andon.format.commas(%d)", n)); got != count(n) {
+			t.Errorf("%d is %q, want %q", n, got, count(n))
+		}
+	}
+}
+
+// TestPageHourInBrowser shows that the page of an hour works, and tells how long it takes to load and to zoom, which depends
+// on the machine.
+func TestPageHourInBrowser(t *testing.T) {
+	b := show(t, browser(t), render(t, pageHour(t)), 1280, "light")
+	times := eval[string](b, `(() => {
+		const n = performance.getEntriesByType("navigation")[0], zoom = performance.now();
+		andon.zooms.in();
+		globalThis.zoomed = new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now() - zoom))));
+		return "interactive after " + Math.round(n.domInteractive) + " ms";
+	})()`)
+	zoom, err := chromedp.Run(b.ctx, chromedp.Evaluate[float64]("zoomed", chromedp.EvalAwaitPromise))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%s, zoomed into half of it and drawn in %.0f ms", times, zoom)
+	if drawn := eval[map[string]int](b, ink); drawn["rate"] < 500 || drawn["errors"] < 500 {
+		t.Errorf("drawn: %v", drawn)
+	}
+	for _, id := range []string{"tiers-hdr", "lag-hdr"} {
+		if most := eval[float64](b, fmt.Sprintf("andon.charts[%q].u.scales.x.max", id)); !(most > 4 && most <= 5) {
+			t.Errorf("%s goes to p%v; 700,000 calls tell p99.999", id, 100*(1-math.Pow(10, -most)))
+		}
+	}
+	b.quiet()
+}
+
+// Wherever a logarithmic axis begins, its ticks come to an end.
+func TestPageLogarithms(t *testing.T) {
+	browser := browser(t)
+	for _, least := range []float32{0.1094, 0.1, 0.115, 0.00005, 0.9999, 9.99} {
+		d := gather(t, pageManifest(30), nil, nil, results.End{Reason: results.Finished, Seconds: 30}, rows(30, 40, func(r *results.Row) {
+			if r.Service, r.Lag = least, least/7; r.N%50 == 9 {
+				r.Service = 30
+			}
+		}))
+		b := show(t, browser, render(t, d), 1280, "light")
+		b.do(chromedp.Click(chromedp.CSS("[data-log]")))
+		b.settle()
+		if !eval[bool](b, `document.querySelector("[data-log]").getAttribute("aria-pressed") === "true"`) {
+			t.Errorf("from %v s on the times are not logarithmic", least)
+		}
+		b.quiet()
+	}
 }

@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -35,7 +36,7 @@ func (c column) MarshalJSON() ([]byte, error) {
 		if v == math.Trunc(v) && math.Abs(v) < 1e15 {
 			rounded = v // counts and seconds stay as they are
 		}
-		text = strconv.AppendFloat(text, rounded, 'g', -1, 64)
+		text = strconv.AppendFloat(text, rounded, 'f', -1, 64)
 	}
 	return append(text, ']'), nil
 }
@@ -52,11 +53,11 @@ type columns struct {
 	Phases []span      `json:"phases"`
 	Marks  []mark      `json:"marks"`
 	Vitals vitals      `json:"vitals"`
-	// Tiers and Lag are curves over Percentiles.
-	Percentiles column  `json:"percentiles"`
-	Tiers       []curve `json:"tiers"`
-	Lag         []curve `json:"lag"`
-	Bend        bend    `json:"bend"`
+	// Tiers and Lag are curves over Rarity, −log10 of the share of calls that take longer: 1 at p90, 2 at p99.
+	Rarity column  `json:"rarity"`
+	Tiers  []curve `json:"tiers"`
+	Lag    []curve `json:"lag"`
+	Bend   bend    `json:"bend"`
 }
 
 type timeColumns struct {
@@ -123,7 +124,7 @@ func orNaN(v *float64) float64 {
 func (d PageData) columns() columns {
 	c := columns{
 		Closed: d.Summary.Run.ClosedLoop, Load: d.load(), Phases: []span{}, Marks: d.marks(), Vitals: d.vitalColumns(),
-		Percentiles: percentileAxis(), Time: d.timeColumns(), Bend: d.bend(),
+		Rarity: rarities(), Time: d.timeColumns(), Bend: d.bend(),
 	}
 	if n := len(d.Timeline); n > 0 {
 		c.Step, c.Last = d.Timeline[0].Seconds, d.Timeline[n-1].Seconds
@@ -133,10 +134,13 @@ func (d PageData) columns() columns {
 	}
 	c.Tiers, c.Lag = []curve{}, []curve{}
 	for _, name := range d.Summary.tiers() {
-		c.Tiers = append(c.Tiers, newCurve(Printable(name, 24), d.Tiers[name], c.Percentiles))
+		if name == "invalid" {
+			continue // refusals are quick, and no user waits for them
+		}
+		c.Tiers = append(c.Tiers, newCurve(Printable(name, 24), d.Tiers[name], c.Rarity))
 	}
 	if !c.Closed {
-		c.Lag = []curve{newCurve("lag", d.Lag, c.Percentiles), newCurve("held up by andon", d.OwnLag, c.Percentiles)}
+		c.Lag = []curve{newCurve("lag", d.Lag, c.Rarity), newCurve("held up by andon", d.OwnLag, c.Rarity)}
 	}
 	return c
 }
@@ -149,19 +153,19 @@ func (d PageData) load() (end float64) {
 	return end
 }
 
-// percentileAxis are the percentiles of a curve, evenly spaced on the logarithm of what lies above them.
-func percentileAxis() (ps column) {
+// rarities are evenly spaced up to p99.999.
+func rarities() (all column) {
 	const each, decades = 40, 5
 	for i := range each*decades + 1 {
-		ps = append(ps, 100*(1-math.Pow(10, -float64(i)/each)))
+		all = append(all, float64(i)/each)
 	}
-	return ps
+	return all
 }
 
-func newCurve(name string, d metrics.Distribution, ps column) curve {
+func newCurve(name string, d metrics.Distribution, rarities column) curve {
 	c := curve{Name: name, Samples: d.Samples()}
-	for _, p := range ps {
-		c.Y = append(c.Y, orNaN(d.Percentile(max(p, 0.01))))
+	for _, r := range rarities {
+		c.Y = append(c.Y, orNaN(d.Percentile(max(100*(1-math.Pow(10, -r)), 0.01))))
 	}
 	return c
 }
@@ -174,15 +178,19 @@ func (d PageData) timeColumns() timeColumns {
 		t.Start = append(t.Start, p.StartSeconds)
 		// Nothing is due once the load has ended, so that a stretch which goes on is no measure of the rate before.
 		sending := min(p.Seconds, load-p.StartSeconds)
-		asked, sent := math.NaN(), float64(p.Left)/p.Seconds
+		asked, sent, answered := math.NaN(), math.NaN(), math.NaN()
 		if sending > p.Seconds/5 {
 			asked, sent = float64(p.Due)/sending, float64(p.Left)/sending
+		} else if p.Left > 0 {
+			sent = float64(p.Left) / p.Seconds
+		}
+		if p.Seconds > d.Timeline[0].Seconds/5 { // of a moment, a rate says nothing
+			answered = float64(p.Answered) / p.Seconds
 		}
 		if d.Summary.Run.ClosedLoop {
 			asked = math.NaN()
 		}
-		t.Asked, t.Sent = append(t.Asked, asked), append(t.Sent, sent)
-		t.Answered = append(t.Answered, float64(p.Answered)/p.Seconds)
+		t.Asked, t.Sent, t.Answered = append(t.Asked, asked), append(t.Sent, sent), append(t.Answered, answered)
 		t.P50, t.P90 = append(t.P50, orNaN(p.Latency.P50)), append(t.P90, orNaN(p.Latency.P90))
 		t.P99, t.Max = append(t.P99, orNaN(p.Latency.P99)), append(t.Max, orNaN(p.Latency.Max))
 		t.InFlight = append(t.InFlight, p.InFlight)
@@ -266,15 +274,7 @@ func (d PageData) marks() []mark {
 		}
 	}
 	if len(marks) > maxMarks {
-		longest := func(a, b results.Vitals) int {
-			switch {
-			case a.StallMax > b.StallMax:
-				return -1
-			case a.StallMax < b.StallMax:
-				return 1
-			}
-			return 0
-		}
+		longest := func(a, b results.Vitals) int { return cmp.Compare(b.StallMax, a.StallMax) }
 		limit := slices.SortedFunc(slices.Values(d.Vitals), longest)[maxMarks].StallMax
 		marks = marks[:0]
 		for _, v := range d.Vitals {
@@ -287,6 +287,7 @@ func (d PageData) marks() []mark {
 	if end := d.Summary.Run.End; end.Reason != results.Finished {
 		marks = append(marks, mark{"stop", d.StoppedSeconds, d.StoppedSeconds, Printable(end.Reason, 40)})
 	}
+	slices.SortStableFunc(marks, func(a, b mark) int { return cmp.Compare(a.Start, b.Start) })
 	return marks
 }
 
@@ -354,15 +355,9 @@ type bend struct {
 }
 
 func (d PageData) bend() bend {
-	points := d.Timeline
-	if d.Coarse != nil {
-		points = d.Coarse
-	}
-	var whole []metrics.Point
-	for _, p := range points {
-		if p.Due > 0 && p.Latency.P50 != nil && d.measured(p) {
-			whole = append(whole, p)
-		}
+	whole := d.whole(d.Coarse)
+	if len(whole) < 12 {
+		whole = d.whole(d.Timeline)
 	}
 	rateOf := func(p metrics.Point) float64 {
 		if d.Summary.Run.ClosedLoop {
@@ -370,9 +365,7 @@ func (d PageData) bend() bend {
 		}
 		return float64(p.Due) / p.Seconds
 	}
-	slices.SortFunc(whole, func(a, b metrics.Point) int {
-		return int(math.Copysign(1, rateOf(a)-rateOf(b)))
-	})
+	slices.SortStableFunc(whole, func(a, b metrics.Point) int { return cmp.Compare(rateOf(a), rateOf(b)) })
 	b := bend{Name: "p50"}
 	high := func(p metrics.Point) *float64 { return p.Latency.P50 }
 	for _, c := range []struct {
@@ -402,6 +395,16 @@ func (d PageData) bend() bend {
 	}
 	b.Sentence = bendSentence(b.Name, rates, highs)
 	return b
+}
+
+// whole are the stretches that tell of one rate: measured, and with a median.
+func (d PageData) whole(points []metrics.Point) (whole []metrics.Point) {
+	for _, p := range points {
+		if p.Due > 0 && p.Latency.P50 != nil && d.measured(p) {
+			whole = append(whole, p)
+		}
+	}
+	return whole
 }
 
 // measured tells whether a stretch lies in measured phases, and whole in the time of the load.

@@ -77,6 +77,19 @@ type comparison struct {
 	Rows      []compared
 }
 
+// Lines are the groups with the figures of each row, the other way round.
+func (c comparison) Lines() (lines []compared) {
+	for i, name := range c.Names {
+		line := compared{Name: name}
+		for _, r := range c.Rows {
+			line.Cells = append(line.Cells, r.Cells[i])
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// compared is one figure of all groups.
 type compared struct {
 	Name  string
 	Cells []comparedCell
@@ -184,11 +197,13 @@ func (d PageData) view() view {
 	}
 	v.Tiers = s.compare(s.tiers(), s.Groups.Tier, d.Tiers, func(n string) bool { return n != "default" && n != "invalid" })
 	v.Contents = s.compare(s.contents(), s.Groups.Content, d.Contents, func(n string) bool { return n != "invalid" })
+	// There are more content types than a page is wide; they are set below each other.
+	v.Contents.Rows = slices.DeleteFunc(v.Contents.Rows, func(r compared) bool { return r.Name == "rate" || r.Name == "p90" || r.Name == "p99.9" })
 	v.Heat = s.heatMaps()
 	v.Parts = s.partRows()
 	v.Lags = s.lagRows()
 	for _, n := range mostFirst(s.Total.Status) {
-		v.Statuses = append(v.Statuses, newBar(n, s.Total.Status[n], s.Total.Sent, n >= "4", ""))
+		v.Statuses = append(v.Statuses, newBar(n, s.Total.Status[n], s.Total.Sent, s.Total.Errors["http-"+n[:1]+"xx"] > 0, ""))
 	}
 	if none := s.Total.Sent - min(sum(s.Total.Status), s.Total.Sent); none > 0 {
 		v.Statuses = append(v.Statuses, newBar("none", none, s.Total.Sent, true, "no response head arrived"))
@@ -367,10 +382,15 @@ func (s Summary) compare(names []string, groups map[string]metrics.Figures, time
 	}
 	var low, high float64
 	for _, n := range names {
-		x := s.headline(groups[n])
-		low, high = widen(low, high, x)
+		if n != "invalid" {
+			low, high = widen(low, high, s.headline(groups[n]))
+		}
 	}
 	for _, n := range names {
+		if n == "invalid" {
+			c.Spread = append(c.Spread, spread{}) // refusals are too quick for the same axis
+			continue
+		}
 		c.Spread = append(c.Spread, newSpread(s.headline(groups[n]), low, high))
 	}
 	// row adds a row; difference gives the gap of a group to the reference and its interval, in words.
@@ -672,7 +692,7 @@ func littleSentence(l metrics.Little, looked bool) (text, class string) {
 	if !looked {
 		return "Nobody looked at how many calls were in flight, so the times cannot be checked against Little's law.", ""
 	}
-	how := fmt.Sprintf("Looking now and then, %s calls were in flight on average; by the times that were measured, it should have been %s.", digits(l.Seen), digits(l.Expected))
+	how := fmt.Sprintf("Little's law: looking now and then, %s calls were in flight on average; by the times that were measured, it should have been %s.", digits(l.Seen), digits(l.Expected))
 	if l.Holds {
 		return how + " The two agree, so the times are right.", "good"
 	}
@@ -683,7 +703,7 @@ func littleSentence(l metrics.Little, looked bool) (text, class string) {
 func (s Summary) leftOut() (all []string) {
 	for _, p := range s.Run.Phases {
 		if f, there := s.Groups.Phase[p.Name]; there && p.Warmup {
-			all = append(all, fmt.Sprintf("The warm-up %s: %s sent in %s, in the charts over time and in no other figure.", Printable(p.Name, 40),
+			all = append(all, fmt.Sprintf("The warm-up phase %s: %s in %s, sent and shown over time, and in no other figure.", Printable(p.Name, 40),
 				plural(f.Sent, "call"), duration(&p.Seconds)))
 		}
 	}

@@ -22,9 +22,9 @@ const duration = s => {
   return a < 600 ? digits(s) + " s" : digits(s / 60) + " min";
 };
 const rate = r => (r >= 999.5 ? commas(r) : digits(r)) + "/s";
-const plain = x => Number.isInteger(x) ? commas(x) : digits(x);
+const plain = x => Number.isInteger(x) || x >= 999.5 ? commas(x) : digits(x);
 // Axes and moments need no more digits than tell them apart.
-const short = x => String(+x.toPrecision(6));
+const short = x => Math.abs(x) >= 1000 ? commas(x) : String(+x.toPrecision(6));
 const shortDuration = s => s === 0 ? "0" : s < 0.9995e-3 ? short(s * 1e6) + " µs" : s < 0.9995 ? short(s * 1e3) + " ms" : short(s) + " s";
 const clock = s => {
   if (numbers.load < 120) return short(Math.round(s * 100) / 100) + " s";
@@ -39,7 +39,7 @@ probe.setAttribute("aria-hidden", "true");
 document.body.append(probe);
 let palette = {};
 const readPalette = () => {
-  for (const name of ["text", "soft", "grid", "line", "shade", "silence", "bad", "unsure", "c1", "c2", "c3", "c4", "c5", "c6", "c7"]) {
+  for (const name of ["card", "soft", "grid", "line", "wide", "shade", "silence", "bad", "unsure", "c1", "c2", "c3", "c4", "c5", "c6", "c7"]) {
     probe.style.color = "var(--" + name + ")";
     palette[name] = getComputedStyle(probe).color;
   }
@@ -82,6 +82,7 @@ const phases = withNames => ({hooks: {
     ctx.save();
     ctx.font = 12 * ratio + "px " + font.slice(5);
     ctx.textBaseline = "top";
+    ctx.textAlign = "left";
     for (const p of numbers.phases) {
       if (p.start > 0) vertical(p.start, palette.line, []);
       if (!withNames) continue;
@@ -110,13 +111,16 @@ const phases = withNames => ({hooks: {
   }],
 }});
 
-// The range of a y axis: from 0, or logarithmic around what there is; with air above.
+// isRound tells 1, 2 and 5 times a power of ten, which a logarithmic axis names.
+const isRound = v => { const m = v / 10 ** Math.floor(Math.log10(v) + 1e-9); return [1, 2, 5].some(k => Math.abs(m - k) < 1e-6); };
+
+// Range of a y axis from 0, with air above; of a logarithmic one around what there is.
 const fromZero = (u, min, max) => [0, max > 0 ? max * 1.08 : 1];
 // uPlot counts the ticks of a logarithmic axis from its lower end, and never ends unless that has one digit.
 const oneDigit = x => { const e = Math.floor(Math.log10(x)); return +(Math.max(1, Math.floor(x / 10 ** e)) + "e" + e); };
 const logRange = (u, min, max) => min > 0 ? [oneDigit(min / 1.15), Math.max(max, min * 1.5) * 1.15] : [1e-4, 1];
 
-let linking = false;
+// current is the range that all charts over time show.
 let current = {...whole};
 
 // make builds a chart. o has: id, x, series [{name, y, color, style, points, width}], format of values and axis, and whether it
@@ -177,11 +181,13 @@ const make = o => {
   };
   const build = () => {
     const options = {
-      width: plot.clientWidth, height: plot.clientHeight, legend: {show: false}, padding: [o.time && o.names ? 20 : 8, 14, 0, 0],
+      width: plot.clientWidth, height: plot.clientHeight, legend: {show: false}, padding: [o.names ? 20 : 8, 28, 0, 0],
       plugins: o.time ? [phases(o.names)] : [], focus: {alpha: 1},
       cursor: {
-        y: false, points: {size: 7}, drag: {x: !o.fixed, y: false, dist: 4},
-        sync: o.time ? {key: "andon-time", scales: ["x", null], setSeries: false} : undefined,
+        y: false, points: {size: 7}, drag: {x: !!o.time, y: false, dist: 4, setScale: false},
+        // Charts over time share the cursor; the range they share by link.
+        sync: o.time ? {key: "andon-time", scales: ["x", null], setSeries: false, filters: {pub: type => type === "mousemove" || type === "mouseleave"}} : undefined,
+        bind: {dblclick: () => () => { if (o.time) zooms.all(); }},
       },
       scales: {
         x: {time: false, range: o.xRange || ((u, min, max) => [min, max])},
@@ -191,22 +197,27 @@ const make = o => {
         {...axis, size: 32, gap: 6, space: narrow() ? 56 : 76, ...o.xAxis},
         {...axis, size: narrow() ? 56 : 66, gap: 6, space: 34,
           values: (u, splits) => splits.map(v => v === null ? "" : o.axis(v)),
-          ...(chart.log ? {filter: (u, splits) => splits.map(v => [1, 2, 5].includes(Math.round(v / 10 ** Math.floor(Math.log10(v) + 1e-9) * 10) / 10) ? v : null)} : {})},
+          ...(chart.log ? {filter: (u, splits) => splits.map(v => isRound(v) ? v : null)} : {})},
       ],
       series: [{}, ...order.map(i => [o.series[i], i]).map(([s, i]) => ({
-        show: chart.shown[i], width: s.width || 1.6, spanGaps: !!s.spanGaps, dash: dashes[s.style],
-        stroke: () => palette["c" + s.color],
-        ...(o.stacked ? {fill: () => palette["c" + s.color], width: 0, paths: uPlot.paths.bars({size: [0.9, 60], gap: 0}), points: {show: false}} : {}),
+        show: chart.shown[i], width: s.style === "wide" ? 5 : s.width || 1.6, spanGaps: !!s.spanGaps, dash: dashes[s.style],
+        stroke: () => palette[s.style === "wide" ? "wide" : "c" + s.color],
+        ...(o.stacked ? {fill: () => palette["c" + s.color], width: 0, paths: uPlot.paths.bars({size: [0.9, 60], gap: 0})} : {}),
+        ...(s.style === "wide" ? {points: {show: false}} : {points: {fill: () => palette.card}}),
+        ...(o.stacked ? {points: {show: false}} : {}),
         ...(s.points ? {paths: () => null, points: {show: true, size: 5, width: 0, fill: () => palette["c" + s.color]}} : {}),
         ...(s.steps ? {paths: uPlot.paths.stepped({align: 1})} : {}),
       }))],
       hooks: {
         setCursor: [u => show(u.cursor.idx ?? null)],
-        setScale: [(u, key) => { if (key === "x" && o.time && !linking) link(u.scales.x.min, u.scales.x.max, u); }],
+        setSelect: [u => {
+          if (!o.time || u.select.width === 0) return;
+          link(u.posToVal(u.select.left, "x"), u.posToVal(u.select.left + u.select.width, "x"));
+          u.setSelect({left: 0, top: 0, width: 0, height: 0}, false);
+        }],
       },
     };
     chart.u = new uPlot(options, chart.data(), plot);
-    if (o.time) { linking = true; chart.u.setScale("x", current); linking = false; }
   };
   chart.rebuild = () => { chart.u.destroy(); build(); };
   build();
@@ -257,18 +268,12 @@ const make = o => {
 
 // link gives all charts over time the same range.
 const rangeText = document.getElementById("range");
-const link = (min, max, from) => {
-  if (min === null || max === null || min === undefined || !(max > min)) return;
+const link = (min, max) => {
   min = Math.max(min, whole.min);
   max = Math.min(max, whole.max);
-  if (max - min < numbers.step / 10) return;
+  if (!(max - min > numbers.step / 10)) return;
   current = {min, max};
-  linking = true;
-  for (const c of Object.values(charts)) {
-    if (c.u && c.o.time && (c.u !== from || c.u.scales.x.min !== min || c.u.scales.x.max !== max)) c.u.setScale("x", current);
-  }
-  // uPlot applies scales in a microtask; until then its hooks must not link back.
-  queueMicrotask(() => queueMicrotask(() => { linking = false; }));
+  for (const c of Object.values(charts)) if (c.u && c.o.time) c.u.setScale("x", current);
   rangeText.textContent = min <= whole.min && max >= whole.max ? "" : clock(min) + " – " + clock(max);
 };
 const zooms = {
@@ -281,14 +286,14 @@ const zooms = {
 
 const t = numbers.time;
 const overTime = {
-  time: true, x: middles, sayX: clock, xName: "time", xRange: (u, min, max) => min === null ? [whole.min, whole.max] : [min, max],
+  time: true, x: middles, sayX: clock, xName: "time", xRange: () => [current.min, current.max],
   xAxis: {incrs: incrementsOfTime, values: (u, splits) => splits.map(clock)},
 };
 const times = {format: duration, axis: shortDuration};
 const line = (name, y, color, more) => ({name, y: y || [], color, ...more});
 
 make({...overTime, id: "rate", names: true, format: rate, axis: v => short(v) + "/s", series: [
-  ...(numbers.closed ? [] : [line("asked", t.asked, 6, {style: "dashed"})]), line("sent", t.sent, 1), line("answered", t.answered, 3),
+  ...(numbers.closed ? [] : [line("asked", t.asked, 6, {style: "wide"})]), line("sent", t.sent, 1), line("answered", t.answered, 3),
 ]});
 make({...overTime, ...times, id: "latency", logs: true, empty: "No times were measured.", series: [
   line("p50", t.p50, 1, {spanGaps: false}), line("p90", t.p90, 3), line("p99", t.p99, 2, {spanGaps: true}), line("max", t.max, 6, {style: "dotted", width: 1.2}),
@@ -300,7 +305,7 @@ make({...overTime, ...counts, id: "errors", series: stack(t.errors)});
 make({...overTime, ...counts, id: "violations", series: stack(t.violations)});
 make({...overTime, id: "flight", format: plain, axis: short, series: [line("in flight", t.inFlight, 1)]});
 make({...overTime, ...times, id: "lag", logs: true, empty: "Nothing was due.", series: [
-  line("latest", t.lagMax, 6, {style: "dotted"}), line("mean", t.lagMean, 1), line("held up by andon", t.ownMax, 2, {style: "dashed"}),
+  line("latest", t.lagMax, 6, {style: "wide"}), line("mean", t.lagMean, 1), line("held up by andon", t.ownMax, 2, {style: "dashed"}),
 ]});
 
 const v = numbers.vitals, overVitals = {...overTime, x: v.at || []};
@@ -309,23 +314,22 @@ make({...overVitals, ...times, id: "stalls", logs: true, series: [line("stood st
 make({...overVitals, id: "queue", format: commas, axis: short, series: [line("records", v.queue, 1)]});
 
 // Percentiles stand at the logarithm of what lies above them.
-const rarity = numbers.percentiles.map(p => -Math.log10(1 - p / 100));
+const rarity = numbers.rarity;
 const named = [0, 50, 90, 95, 99, 99.9, 99.99, 99.999];
 const last = Math.max(1, ...[...numbers.tiers, ...numbers.lag].map(c => c.y.reduce((m, y, i) => y === null ? m : Math.max(m, rarity[i]), 0)));
 const byPercentile = {
-  ...times, x: rarity, logs: true, fixed: true, xName: "percentile", sayX: x => percent(100 * (1 - 10 ** -x)), xRange: () => [0, last],
+  ...times, x: rarity, logs: true, xName: "percentile", sayX: x => percent(+(100 * (1 - 10 ** -x)).toPrecision(6)), xRange: () => [0, last],
   xAxis: {
-    splits: () => named.map(p => -Math.log10(1 - p / 100)), incrs: [0.1],
-    filter: (u, splits) => splits.map((s, i) => u.width < 500 && named[i] === 95 ? null : s), values: (u, splits) => splits.map(s => s === null ? "" : percent(+(100 * (1 - 10 ** -s)).toPrecision(6))),
+    splits: () => named.map(p => -Math.log10(1 - p / 100)), incrs: [10],
+    filter: (u, splits) => splits.map((s, i) => s > last + 1e-9 || u.width < 500 && (named[i] === 95 || named[i] === 0) ? null : s), values: (u, splits) => splits.map(s => s === null ? "" : percent(+(100 * (1 - 10 ** -s)).toPrecision(6))),
   },
 };
 const styles = ["", "dashed", "dotted"];
-const curves = list => list.map((c, i) => line(c.name, c.y, [1, 2, 3, 4, 5, 6, 7][i % 7], {style: styles[Math.floor(i / 7) % 3] || (i % 2 ? "dashed" : "")}));
-make({...byPercentile, id: "tiers-hdr", series: curves(numbers.tiers)});
-make({...byPercentile, id: "lag-hdr", series: curves(numbers.lag)});
+make({...byPercentile, id: "tiers-hdr", series: numbers.tiers.map((c, i) => line(c.name, c.y, i % 7 + 1, {style: styles[i % 3]}))});
+make({...byPercentile, id: "lag-hdr", series: numbers.lag.map((c, i) => line(c.name, c.y, i ? 2 : 6, {style: i ? "dashed" : "wide"}))});
 const bend = numbers.bend;
 make({
-  ...times, id: "bend", logs: true, fixed: true, x: bend.rate || [], xName: "rate", sayX: rate, xAxis: {values: (u, splits) => splits.map(s => short(s) + "/s")},
+  ...times, id: "bend", logs: true, x: bend.rate || [], xName: "rate", sayX: rate, xAxis: {values: (u, splits) => splits.map(s => short(s) + "/s")},
   xRange: (u, min, max) => { const air = (max - min) * 0.03 || 1; return [Math.max(0, min - air), max + air]; },
   series: [line("p50", bend.p50, 1, {points: true, style: "dot"}), ...(bend.name === "p50" ? [] : [line(bend.name, bend.high, 2, {points: true, style: "dot"})])],
 });
@@ -398,4 +402,7 @@ addEventListener("afterprint", () => {
   readPalette();
   for (const c of Object.values(charts)) if (c.u) { fit(c, c.plot.clientWidth); c.u.redraw(false, true); }
 });
+
+// For whoever looks closer with the console of the browser, and for the tests.
+globalThis.andon = {numbers, charts, zooms, format: {duration, commas, rate}};
 })();
