@@ -704,11 +704,18 @@ func TestPreflight(t *testing.T) {
 	secure.Config.ErrorLog = log.New(io.Discard, "", 0)
 	t.Cleanup(secure.Close)
 	self, _ := url.Parse(secure.URL)
+	trust := secure.Client().Transport.(*http.Transport).TLSClientConfig
+	// The test server's certificate is for 127.0.0.1 and example.com.
+	named := &url.URL{Scheme: "https", Host: "localhost:" + self.Port()}
 	for _, c := range []struct {
 		target *url.URL
+		trust  *tls.Config
 		want   string
-	}{{ok, ""}, {dead, "nobody listens"}, {plain, "does not speak TLS"}, {self, "not trusted"}} {
-		err := Preflight(context.Background(), c.target, nil)
+	}{
+		{ok, nil, ""}, {dead, nil, "nobody listens"}, {plain, nil, "does not speak TLS"}, {self, nil, "not trusted"}, {self, nil, "--cacert"},
+		{self, trust, ""}, {named, trust, "another host's"},
+	} {
+		err := Preflight(context.Background(), c.target, c.trust)
 		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", c.target, err, c.want)
 		}

@@ -3,6 +3,7 @@ package attack
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -64,11 +65,14 @@ func explainDial(host, address string, err error) error {
 func explainTLS(address string, err error) error {
 	var record tls.RecordHeaderError
 	var certificate *tls.CertificateVerificationError
+	var name x509.HostnameError
 	switch {
+	case errors.As(err, &name):
+		return fmt.Errorf("the certificate of %s is another host's (%w): use the name that it was made for, or check where the name leads", address, name)
 	case errors.As(err, &record) && !strings.Contains(record.Msg, "handshake failure"):
 		return fmt.Errorf("%s does not speak TLS: if it is a plain HTTP port, the target's URL begins with http://", address)
 	case errors.As(err, &certificate):
-		return fmt.Errorf("the certificate of %s is not trusted (%w): SSL_CERT_FILE names a file with the authority's certificate", address, certificate.Err)
+		return fmt.Errorf("the certificate of %s is not trusted (%w): name a file with its authority's certificate: --cacert of andon run, or the variable SSL_CERT_FILE", address, certificate.Err)
 	case isTimeout(err):
 		return fmt.Errorf("%s did not answer the TLS handshake within %s: if it is a plain HTTP port, the target's URL begins with http://", address, preflightTimeout)
 	}
