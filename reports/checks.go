@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 )
 
 // JUnit writes checks as JUnit XML, one test suite for each engine. What is doubtful or has no verdict is an error, and what
@@ -52,7 +53,10 @@ func JUnit(w io.Writer, v Verification) error {
 	for _, c := range v.Checks {
 		s := of(c.Engine)
 		k := test{Name: Printable(c.Name, 200), Class: "andon." + c.Engine, Seconds: fmt.Sprintf("%.3f", c.Seconds)}
-		m := &message{Message: Printable(c.Reason, 1000), Type: Printable(c.Rule, 100), Text: Printable(c.Proves, 400) + "\n" + Printable(c.repeat(), 2*maxCurl)}
+		m := &message{Message: Printable(c.Reason, 1000), Type: Printable(c.Rule, 100), Text: "expected: " + Printable(c.Proves, 400) + "\nfound: " + Printable(strings.TrimPrefix(c.Reason, "found "), 1000) + "\n"}
+		if repeat := c.repeat(); repeat != "" {
+			m.Text += Printable(repeat, 2*maxCurl) + "\n"
+		}
 		switch c.Verdict {
 		case CheckBroken:
 			k.Failure = m
@@ -75,9 +79,11 @@ func JUnit(w io.Writer, v Verification) error {
 		s := of("verdict")
 		s.Tests, s.Errors, s.Seconds = 1, 1, "0.000"
 		k := test{Name: "a verdict was reached", Class: "andon.verdict", Seconds: "0.000", Error: &message{Type: "no-verdict"}}
+		var causes []string
 		for _, cause := range v.Verdict.Causes {
-			k.Error.Message += Printable(cause, 1000)
+			causes = append(causes, Printable(cause, 1000))
 		}
+		k.Error.Message = strings.Join(causes, " ")
 		s.Cases = append(s.Cases, k)
 	}
 	if _, err := io.WriteString(w, xml.Header); err != nil {
