@@ -117,6 +117,8 @@ func joined(runs []*results.Run) results.Manifest {
 	}
 	var ids, scenarios, targets, andons, platforms, transports []string
 	m.Generator.Command = nil
+	// The trace ids of a hit follow from its own run's number, which no summary of several has.
+	m.Traces = 0
 	m.Planned = nil
 	for _, r := range runs {
 		ids = append(ids, r.ID)
@@ -124,7 +126,10 @@ func joined(runs []*results.Run) results.Manifest {
 		platforms, transports = append(platforms, r.Generator.Platform), append(transports, r.Generator.Transport)
 		m.InFlight = max(m.InFlight, r.InFlight)
 		// What one generator has is what it must do with.
-		m.Generator.Cores, m.Generator.OpenFiles = min(m.Generator.Cores, r.Generator.Cores), min(m.Generator.OpenFiles, r.Generator.OpenFiles)
+		m.Generator.Cores = min(m.Generator.Cores, r.Generator.Cores)
+		if files := r.Generator.OpenFiles; files > 0 && (m.Generator.OpenFiles == 0 || files < m.Generator.OpenFiles) {
+			m.Generator.OpenFiles = files
+		}
 		if r.Started.Before(m.Started) {
 			m.Started = r.Started
 		}

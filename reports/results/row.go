@@ -27,8 +27,8 @@ type Row struct {
 	// Connect, TLS and Read are parts of Service, in seconds: what a new connection took, 0 where one was open already;
 	// its handshake; and first byte → last byte, 0 where the whole response came at once. What is left is [Row.Wait].
 	Connect, TLS, Read float32
-	// Stall is the part of Service, in seconds, during which the generator's own process stood still: that part of the
-	// time says nothing about the provider.
+	// Stall is the part of Service, in seconds, during which the generator's own process stood still, or had the call wait
+	// for its turn to connect: that part of the time says nothing about the provider.
 	Stall float32
 	// Status is the HTTP status, or 0 where no response head arrived.
 	Status uint16
@@ -222,8 +222,8 @@ type Vitals struct {
 	// processes had the cores. StallMax is the longest time at once.
 	StallSeconds float64 `json:"stallSeconds"`
 	StallMax     float64 `json:"stallMax"`
-	// InFlight is the mean number of calls on the wire over Samples looks at it, evenly spaced; it is what Little's law
-	// is checked by.
+	// InFlight is the mean number of calls on the wire over Samples looks at it, at random moments; it is what
+	// Little's law is checked by.
 	InFlight float64 `json:"inFlight"`
 	Samples  uint64  `json:"samples"`
 	// Queue is the most records that waited to be counted and kept.

@@ -71,18 +71,18 @@ type run struct {
 	stopped  time.Duration // when stop was closed
 	kill     context.Context
 
-	transport  transport
-	template   template
-	spaces     sync.Pool // of *workspace
-	rules      map[string]uint8
-	inFlight   atomic.Int64
-	dispatched atomic.Uint64 // hits that the pacer has let go
-	freed      chan struct{}
-	slots      slots
-	pulse      pulse
-	lead       lead
-	sampled    []atomic.Bool // by kind and rule
-	sink       *sink
+	transport transport
+	template  template
+	spaces    sync.Pool // of *workspace
+	rules     map[string]uint8
+	inFlight  atomic.Int64
+	begun     atomic.Uint64 // hits that a worker has taken up; vegeta numbers them in this order
+	freed     chan struct{}
+	slots     slots
+	pulse     pulse
+	lead      lead
+	sampled   []atomic.Bool // by kind and rule
+	sink      *sink
 }
 
 // Run fires the plan and returns how the run ended with everything that was measured. Closing interrupt stops the sending
@@ -200,7 +200,7 @@ func (r *run) recordUnsent() {
 	if r.closed {
 		return
 	}
-	for n := r.dispatched.Load(); n < r.Plan.Hits; n++ {
+	for n := r.begun.Load(); n < r.Plan.Hits; n++ {
 		due := r.Plan.Due(n)
 		if due > r.stopped {
 			return
@@ -263,7 +263,6 @@ func (p *pacer) Pace(_ time.Duration, hits uint64) (time.Duration, bool) {
 			return 0, true
 		}
 	}
-	r.dispatched.Store(hits + 1)
 	return 0, false
 }
 
@@ -284,7 +283,6 @@ func (p *pacer) awaitCaller(hits uint64) bool {
 		}
 		if _, callers, _ := r.Plan.At(now); r.inFlight.Load() < int64(min(callers, r.Plan.InFlight)) {
 			r.inFlight.Add(1)
-			r.dispatched.Store(hits + 1)
 			return true
 		}
 		// A phase may end while every caller waits, so look again now and then.

@@ -136,6 +136,12 @@ func (o outcome) account(t testing.TB, p *scenarios.Plan) {
 			t.Fatalf("hit %d is beyond the plan", r.N)
 		}
 	}
+	for n := range seen {
+		// Whatever ended the run, no hit before the last one is missing.
+		if n > 0 && !seen[n-1] && !p.Closed() {
+			t.Fatalf("hit %d has a row, and the one before has none", n)
+		}
+	}
 	if !p.Closed() && o.end.Reason == results.Finished && uint64(len(o.rows)) != p.Hits {
 		t.Fatalf("%d of %d hits have a row", len(o.rows), p.Hits)
 	}

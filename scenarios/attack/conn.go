@@ -42,7 +42,9 @@ type exchange struct {
 	// dial and handshake are what a new connection took, 0 where there was one. first is when the first byte of the
 	// response came; it is zero if none did, or if the whole response came at once.
 	dial, handshake time.Duration
-	first           time.Time
+	// queued is for how long the call waited for its turn to connect.
+	queued time.Duration
+	first  time.Time
 }
 
 // conn is a connection that speaks HTTP/1.1. One goroutine at a time uses it.

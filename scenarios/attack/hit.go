@@ -30,6 +30,7 @@ type workspace struct {
 
 // hit fires hit n and hands its row to the sink.
 func (r *run) hit(n uint64) {
+	r.begun.Add(1)
 	rec := record{row: results.Row{N: uint32(n)}}
 	row := &rec.row
 	w := r.spaces.Get().(*workspace)
@@ -93,7 +94,7 @@ func (r *run) exchange(rec *record, x *exchange, send time.Duration) {
 	err := r.transport.do(x)
 	end := time.Since(r.began)
 	r.pulse.wire.Add(-1)
-	row.Service, row.Stall = seconds(end-send), seconds(r.pulse.still(send, end))
+	row.Service, row.Stall = seconds(end-send), seconds(r.pulse.still(send, end)+x.queued)
 	row.Connect, row.TLS = seconds(x.dial), seconds(x.handshake)
 	if !x.first.IsZero() {
 		row.Read = seconds(end - x.first.Sub(r.began))

@@ -80,7 +80,8 @@ func (p *pool) warm(n int) {
 	for range n {
 		wg.Go(func() {
 			if c, err := p.dial(&exchange{deadline: deadline}); err == nil {
-				p.give(c, true)
+				// Over TLS a session ticket may be there, which is read here and not in a call's time.
+				p.give(c, c.direct || c.alive())
 			}
 		})
 	}
@@ -175,6 +176,9 @@ func (p *pool) dial(x *exchange) (*conn, error) {
 	case <-ctx.Done():
 		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: ctx.Err()}
 	}
+	// The wait for a turn is andon's own, and not the provider's.
+	x.queued = time.Since(begun)
+	begun = begun.Add(x.queued)
 	socket, err := p.addresses.dial(ctx)
 	x.dial = time.Since(begun)
 	if err != nil {

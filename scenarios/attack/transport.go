@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -100,26 +101,48 @@ func (s *standard) close() { s.client.CloseIdleConnections() }
 func (s *standard) do(x *exchange) error {
 	ctx, cancel := context.WithDeadline(s.kill, x.deadline)
 	defer cancel()
-	var begun, dialed time.Time
+	// net/http goes on with a dial, and may go on with reading the body, after it has answered: neither may touch x then.
+	var trace struct {
+		sync.Mutex
+		connected                      bool
+		begun, dialed, secured, shaken time.Time
+		first                          time.Time
+	}
+	note := func(at *time.Time) {
+		trace.Lock()
+		defer trace.Unlock()
+		*at = time.Now()
+	}
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		ConnectStart: func(string, string) { begun = time.Now() },
+		ConnectStart: func(string, string) { note(&trace.begun) },
 		ConnectDone: func(_, _ string, err error) {
-			if dialed = time.Now(); err == nil {
+			if note(&trace.dialed); err == nil {
 				s.dialed.Add(1)
 			}
 		},
-		TLSHandshakeDone:     func(tls.ConnectionState, error) { x.handshake = time.Since(dialed) },
-		GotConn:              func(c httptrace.GotConnInfo) { x.connected = true },
-		GotFirstResponseByte: func() { x.first = time.Now() },
+		TLSHandshakeStart: func() { note(&trace.secured) },
+		TLSHandshakeDone:  func(tls.ConnectionState, error) { note(&trace.shaken) },
+		GotConn: func(httptrace.GotConnInfo) {
+			trace.Lock()
+			defer trace.Unlock()
+			trace.connected = true
+		},
+		GotFirstResponseByte: func() { note(&trace.first) },
 	})
-	request := contracts.NewRequest(ctx, s.target, s.token, x.message[x.body:])
+	request := contracts.NewRequest(ctx, s.target, s.token, bytes.Clone(x.message[x.body:]))
 	if s.traces != 0 {
 		request.Header.Set("Traceparent", string(results.AppendTraceparent(nil, s.traces, x.n)))
 	}
 	response, err := s.client.RoundTrip(request)
-	if !begun.IsZero() && dialed.After(begun) {
-		x.dial = dialed.Sub(begun)
+	trace.Lock()
+	x.connected, x.first = trace.connected, trace.first
+	if !trace.begun.IsZero() && trace.dialed.After(trace.begun) {
+		x.dial = trace.dialed.Sub(trace.begun)
 	}
+	if !trace.secured.IsZero() && trace.shaken.After(trace.secured) {
+		x.handshake = trace.shaken.Sub(trace.secured)
+	}
+	trace.Unlock()
 	if err != nil {
 		return err
 	}
@@ -200,7 +223,7 @@ func classify(err error, connected, head bool) results.Kind {
 		return results.DNS
 	case dialing && errors.Is(err, syscall.ECONNREFUSED):
 		return results.DialRefused
-	case isTLS(err):
+	case isTLS(err) && !isTimeout(err):
 		return results.TLS
 	case isTimeout(err):
 		switch {
