@@ -86,8 +86,20 @@ func (c *conn) alive() bool {
 		pending = n > 0
 		open = pending || err == syscall.EAGAIN || err == syscall.EINTR
 	})
-	if err != nil || !open || !pending {
-		return err == nil && open
+	if err != nil || !open {
+		return false
+	}
+	if !pending {
+		if c.wrote == nil {
+			return true
+		}
+		// What TLS has read off the socket already is seen by no peek: a read whose deadline has passed gives it at once, and
+		// never waits.
+		c.until = time.Unix(1, 0)
+		_ = c.SetReadDeadline(c.until)
+		var b [1]byte
+		n, err := c.Conn.Read(b[:])
+		return n == 0 && errors.Is(err, os.ErrDeadlineExceeded)
 	}
 	// Under TLS what is there may be a session ticket, which belongs to no answer; reading deals with it.
 	c.until = time.Now().Add(time.Millisecond)

@@ -7,10 +7,12 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/kaizenautomation/andon/reports/results"
 )
@@ -148,6 +150,29 @@ func TestTraceparentIsSent(t *testing.T) {
 			}
 			if !maps.Equal(seen, want) {
 				t.Errorf("HTTP/2 %v, traces %d: the headers are %v, want %v", http2, traces, seen, want)
+			}
+		}
+	}
+}
+
+// Over TLS too, bytes that nobody asked for are no answer to the next call, wherever they wait.
+func TestUnaskedBytesOverTLS(t *testing.T) {
+	large := strings.Repeat("y", 2*readBuffer)
+	for _, first := range []string{"{}", large} {
+		answer := "HTTP/1.1 200 OK\r\nContent-Length: " + strconv.Itoa(len(first)) + "\r\n\r\n" + first
+		target, trust := secureServer(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			c, _, err := w.(http.Hijacker).Hijack()
+			if err != nil {
+				return
+			}
+			defer c.Close()
+			_, _ = c.Write([]byte(answer + "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nwrong"))
+			time.Sleep(200 * time.Millisecond)
+		}), nil)
+		_, send := pooled(t, target, trust)
+		for i := range 3 {
+			if x, err := send(1); err != nil || string(x.answer) != first {
+				t.Errorf("call %d was answered %.20q, %v", i, x.answer, err)
 			}
 		}
 	}
