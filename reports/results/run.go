@@ -253,6 +253,8 @@ func readLines[T any](path string, most int) (all []T, err error) {
 func ReadJSON(path string, document any) error {
 	if info, err := os.Stat(path); err != nil {
 		return err
+	} else if !info.Mode().IsRegular() {
+		return fmt.Errorf("%s is no regular file", path)
 	} else if info.Size() > maxManifest {
 		return fmt.Errorf("%s has %d bytes, more than a file of andon's", path, info.Size())
 	}
