@@ -1,8 +1,8 @@
 // Package results holds the record of one hit and the files in which a run keeps them.
 //
 // A run directory is complete in itself: the manifest says what was planned, the hits say what came of it, the samples
-// show one response for each kind of trouble. Everything that andon prints about a run can be made again from these
-// files without sending a call.
+// show one response for each kind of trouble, and the vitals say how the generator itself did. Everything that andon
+// prints about a run can be made again from these files without sending a call.
 package results
 
 import "time"
