@@ -128,9 +128,15 @@ func (c *command) runScenario(args []string, f runFlags) error {
 
 	embedded := target == nil
 	if embedded {
-		stop, url, err := startProvider(d, s.Provider, f.seed)
+		behaviour := s.Provider
+		behaviour.Seed = f.seed
+		handler, err := provider.New(d, behaviour)
 		if err != nil {
 			return err
+		}
+		url, stop, err := provider.Start(handler)
+		if err != nil {
+			return exit{noVerdict, err}
 		}
 		defer stop()
 		target = url
@@ -323,25 +329,4 @@ func announce(p *scenarios.Plan) string {
 		return fmt.Sprintf("at most %d calls by up to %d callers in %s (closed loop), seed %d", p.Calls, p.PeakCallers(), length, p.Seed)
 	}
 	return fmt.Sprintf("%d calls in %s, at most %.4g/s, seed %d", p.Hits, length, p.PeakRate(), p.Seed)
-}
-
-// startProvider serves the reference provider on a free port of this machine until stop is called.
-func startProvider(d *contracts.Description, config provider.Config, seed uint64) (stop func(), target *url.URL, err error) {
-	config.Seed = seed
-	handler, err := provider.New(d, config)
-	if err != nil {
-		return nil, nil, err
-	}
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, nil, exit{noVerdict, err}
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		// What is still in service when the run has ended is nobody's loss.
-		_ = provider.Serve(ctx, ln, handler)
-	}()
-	return func() { cancel(); <-done }, &url.URL{Scheme: "http", Host: ln.Addr().String()}, nil
 }

@@ -126,9 +126,13 @@ func (c *command) verifyTarget(f verifyFlags) error {
 		if f.maxBody == 0 {
 			f.maxBody = 1 << 20
 		}
-		stop, u, err := startProvider(d, provider.Config{Token: bearer, MaxBody: int64(f.maxBody)}, defaultSeed)
+		handler, err := provider.New(d, provider.Config{Token: bearer, MaxBody: int64(f.maxBody), Seed: defaultSeed})
 		if err != nil {
 			return err
+		}
+		u, stop, err := provider.Start(handler)
+		if err != nil {
+			return exit{noVerdict, err}
 		}
 		defer stop()
 		target = u
