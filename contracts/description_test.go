@@ -18,8 +18,8 @@ import (
 
 func TestLoad(t *testing.T) {
 	d := loaded(t)
-	if d.Method() != "POST" || d.Path() != "/agents/execute" || len(d.SHA256()) != 64 {
-		t.Errorf("%s %s, sha256 %s", d.Method(), d.Path(), d.SHA256())
+	if d.Operation() != DefaultOperation() || len(d.SHA256()) != 64 {
+		t.Errorf("%+v, sha256 %s", d.Operation(), d.SHA256())
 	}
 	if !slices.Equal(d.Tiers(), []string{"Full", "Lite"}) {
 		t.Errorf("the tiers are %v", d.Tiers())
@@ -100,14 +100,14 @@ func TestAppendBody(t *testing.T) {
 		{Call{}, `{}`},
 		{Call{Content: []Item{}}, `{"content":[]}`},
 		{Call{Tier: "Lite"}, `{"kaizenVersion":"Lite"}`},
-		{Call{Tier: "a\"b", Content: []Item{{Type: "text", Fields: []Field{{"text", []byte(`"x"`)}}}, {Type: "file", Fields: []Field{{"id", []byte(`"f"`)}}}}},
+		{Call{Tier: "a\"b", Content: []Item{{Type: "text", Fields: []Field{{Name: "text", JSON: []byte(`"x"`)}}}, {Type: "file", Fields: []Field{{Name: "id", JSON: []byte(`"f"`)}}}}},
 			`{"content":[{"type":"text","text":"x"},{"type":"file","id":"f"}],"kaizenVersion":"a\"b"}`},
 	} {
 		if got := string(d.AppendBody(nil, &c.call)); got != c.want {
 			t.Errorf("%+v is %s, want %s", c.call, got, c.want)
 		}
 	}
-	a := []Field{{"agentId", []byte(`"a"`)}, {"archiveSessionFiles", []byte(`true`)}, {"summarySchema", []byte(`{}`)}}
+	a := []Field{{Name: "agentId", JSON: []byte(`"a"`)}, {Name: "archiveSessionFiles", JSON: []byte(`true`)}, {Name: "summarySchema", JSON: []byte(`{}`)}}
 	b := slices.Clone(a)
 	slices.Reverse(b)
 	if x, y := d.AppendBody(nil, &Call{Fields: a}), d.AppendBody(nil, &Call{Fields: b}); !bytes.Equal(x, y) {
@@ -117,7 +117,7 @@ func TestAppendBody(t *testing.T) {
 
 func TestNewRequest(t *testing.T) {
 	target, _ := url.Parse("https://example.com/base/")
-	r := NewRequest(context.Background(), target, "secret", []byte(`{}`))
+	r := DefaultOperation().NewRequest(context.Background(), target, "secret", []byte(`{}`))
 	if r.URL.String() != "https://example.com/base/agents/execute" || r.Method != "POST" || r.Header.Get("Authorization") != "Bearer secret" ||
 		r.Header.Get("Content-Type") != "application/json" || r.ContentLength != 2 {
 		t.Errorf("the request is %s %s %v", r.Method, r.URL, r.Header)
@@ -125,11 +125,11 @@ func TestNewRequest(t *testing.T) {
 	if body, _ := io.ReadAll(r.Body); string(body) != "{}" {
 		t.Errorf("the body is %s", body)
 	}
-	if r := NewRequest(context.Background(), target, "", nil); r.Header.Get("Authorization") != "" {
+	if r := DefaultOperation().NewRequest(context.Background(), target, "", nil); r.Header.Get("Authorization") != "" {
 		t.Error("without a token there is an Authorization header")
 	}
 	escaped, _ := url.Parse("https://example.com/a%2Fb")
-	if got := NewRequest(context.Background(), escaped, "", nil).URL.String(); got != "https://example.com/a%2Fb/agents/execute" {
+	if got := DefaultOperation().NewRequest(context.Background(), escaped, "", nil).URL.String(); got != "https://example.com/a%2Fb/agents/execute" {
 		t.Errorf("below an escaped path the call goes to %s", got)
 	}
 	if target.Path != "/base/" {
@@ -143,12 +143,12 @@ func TestCurl(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	line := Curl("http://127.0.0.1:1/", []byte(`{"text":"it's"}`))
+	line := DefaultOperation().Curl("http://127.0.0.1:1/", []byte(`{"text":"it's"}`))
 	if want := `curl -sS -X POST 'http://127.0.0.1:1/agents/execute' -H 'Content-Type: application/json' -H "Authorization: Bearer $ANDON_TOKEN" --data-raw '{"text":"it'\''s"}'`; line != want {
 		t.Errorf("the line is\n%s, want\n%s", line, want)
 	}
 	for _, body := range []string{`'`, `''"$HOME" \ $(x) ` + "`y`\n!#;&|<>*?[]{}~", "\\'", "é😀"} {
-		out, err := exec.Command(shell, "-c", `curl() { for a; do last=$a; done; printf %s "$last"; }; `+Curl("http://x", []byte(body))).Output()
+		out, err := exec.Command(shell, "-c", `curl() { for a; do last=$a; done; printf %s "$last"; }; `+DefaultOperation().Curl("http://x", []byte(body))).Output()
 		if err != nil || string(out) != body {
 			t.Errorf("%q arrives as %q, %v", body, out, err)
 		}
@@ -174,7 +174,7 @@ func TestParseTarget(t *testing.T) {
 		{"http://user:hunter2@x", "", "user name"},
 		{"http://us er:hunter2@x", "", "not a URL"},
 	} {
-		u, err := ParseTarget(c.text)
+		u, err := DefaultOperation().ParseTarget(c.text)
 		if err != nil {
 			if c.problem == "" || !strings.Contains(err.Error(), c.problem) || strings.Contains(err.Error(), "hunter2") {
 				t.Errorf("%q: %v; want %q", c.text, err, c.problem)
@@ -192,14 +192,14 @@ func FuzzParseTarget(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		u, err := ParseTarget(text)
+		u, err := DefaultOperation().ParseTarget(text)
 		if err != nil {
 			return
 		}
 		if u.User != nil || u.RawQuery != "" || u.Fragment != "" || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https" {
 			t.Fatalf("%q is %#v", text, u)
 		}
-		again, err := ParseTarget(u.String())
+		again, err := DefaultOperation().ParseTarget(u.String())
 		if err != nil || again.String() != u.String() {
 			t.Fatalf("%q is %s, which is %v, %v", text, u, again, err)
 		}

@@ -34,8 +34,8 @@ type Change struct {
 
 // Diff lists the differences from an older description to a newer one, the most severe first.
 func Diff(older, newer *Description) ([]Change, error) {
-	before := &oasload.SpecInfo{Url: "the older description", Spec: older.second.document}
-	after := &oasload.SpecInfo{Url: "the newer description", Spec: newer.second.document}
+	before := &oasload.SpecInfo{Url: "the older description", Spec: older.crosscheck.document}
+	after := &oasload.SpecInfo{Url: "the newer description", Spec: newer.crosscheck.document}
 	found, sources, err := diff.GetWithOperationsSourcesMap(diff.NewConfig(), before, after)
 	if err != nil {
 		return nil, fmt.Errorf("the descriptions cannot be compared: %w", err)

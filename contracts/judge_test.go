@@ -171,13 +171,13 @@ func FuzzJudgeResponse(f *testing.F) {
 	f.Add(-1, "/;=", []byte(nil))
 	d := loaded(f)
 	slow := loaded(f)
-	for _, r := range slow.statuses {
-		r.ordinary = nil
+	for _, r := range slow.responses {
+		r.fast = nil
 	}
 	f.Fuzz(func(t *testing.T, status int, media string, body []byte) {
 		verdict := d.JudgeResponse(status, media, body)
 		if want := slow.JudgeResponse(status, media, body); (verdict.Violation == nil) != (want.Violation == nil) || verdict.ExecutionID != want.ExecutionID {
-			t.Fatalf("at a glance %+v, by the validator %+v", verdict, want)
+			t.Fatalf("by the fast path %+v, by the validator %+v", verdict, want)
 		}
 		v := verdict.Violation
 		if v == nil {
@@ -197,14 +197,14 @@ func FuzzJudgeResponse(f *testing.F) {
 	})
 }
 
-// Bodies put together of ordinary and odd pieces: what is taken at a glance, the validator takes, and reads the same id.
-func TestOrdinaryBodies(t *testing.T) {
+// Bodies put together of plain and odd pieces: what the fast path takes, the validator takes, and reads the same id.
+func TestFastPath(t *testing.T) {
 	d := loaded(t)
-	o := d.statuses["200"].ordinary
-	if o == nil {
-		t.Fatal("the response has no short cut")
+	f := d.byStatus["200"].fast
+	if f == nil {
+		t.Fatal("the response has no fast path")
 	}
-	schema := d.statuses["200"].schemas["application/json"]
+	schema := d.byStatus["200"].Media[0].validator
 	member := rapid.SampledFrom([]string{
 		`"sessionId":"s"`, `"sessionId" : "s" `, `"executionId":"e"`, `"executionId":"e2"`, `"status":"running"`, `"status":""`,
 		`"executionId":""`, `"sessionId":""`, `"sessionId":1`, `"other":"x"`, `"status":"\u0061"`, `"status":"é"`, "\"status\":\"\x01\"", `"st\u0061tus":"x"`, `"status":"a`, ``,
@@ -216,26 +216,26 @@ func TestOrdinaryBodies(t *testing.T) {
 		members = members[:rapid.IntRange(len(members)-2, len(members)).Draw(t, "kept")]
 		body := rapid.SampledFrom([]string{"", " ", "\n"}).Draw(t, "space") + "{" + strings.Join(members, rapid.SampledFrom([]string{",", " , "}).Draw(t, "comma")) +
 			"}" + rapid.SampledFrom([]string{"", "\r\n", "}", "x"}).Draw(t, "after")
-		id, ok := o.takes([]byte(body))
+		id, ok := f.takes([]byte(body))
 		if !ok {
 			return
 		}
 		taken++
 		v, violation := judgeBody([]byte(body), schema, "")
 		if violation != nil {
-			t.Fatalf("%s is taken at a glance; the validator says %v", body, violation)
+			t.Fatalf("%s is taken by the fast path; the validator says %v", body, violation)
 		}
-		if m := v.(map[string]any); m[executionProperty] != string(id) || m[executionProperty] == "" || m[sessionProperty] == "" {
+		if m := v.(map[string]any); m["executionId"] != string(id) || m["executionId"] == "" || m["sessionId"] == "" {
 			t.Fatalf("%s: the id is read as %q", body, id)
 		}
 	})
 	if taken == 0 {
-		t.Error("nothing was taken at a glance")
+		t.Error("nothing was taken by the fast path")
 	}
 }
 
-// A schema that asks for more than strings has no short cut.
-func TestOrdinarySchemas(t *testing.T) {
+// A schema that asks for more than strings has no fast path.
+func TestFastPathSchemas(t *testing.T) {
 	for _, c := range []struct {
 		from, to string
 		short    bool
@@ -250,23 +250,10 @@ func TestOrdinarySchemas(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if short := d.statuses["200"].ordinary != nil; short != c.short {
-			t.Errorf("with %q the short cut is there: %v", c.to, short)
+		if short := d.byStatus["200"].fast != nil; short != c.short {
+			t.Errorf("with %q the fast path is there: %v", c.to, short)
 		}
 	}
-}
-
-func FuzzReadRequest(f *testing.F) {
-	d := loaded(f)
-	for _, c := range d.InvalidCalls() {
-		f.Add(c)
-	}
-	f.Add([]byte(`{"content":[{"type":"json","data":{}}],"summarySchema":{"type":"object"}}`))
-	f.Fuzz(func(t *testing.T, body []byte) {
-		if _, v := d.ReadRequest(body); v != nil && (v.Message == "" || len(v.Message) > 2000 || !utf8.ValidString(v.Message)) {
-			t.Fatalf("%+v", v)
-		}
-	})
 }
 
 // Generated values conform: one property at a time, for a few hundred draws each.
@@ -275,7 +262,7 @@ func TestGenerate(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	check := func(contentType string, p Property) {
 		for range 200 {
-			value := d.Generate(nil, p, rng)
+			value := d.Document().Generate(nil, p.Schema, rng)
 			if v := d.CheckValue(contentType, p.Name, value); v != nil {
 				t.Fatalf("%s.%s: %s: %v", contentType, p.Name, value, v)
 			}

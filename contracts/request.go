@@ -3,7 +3,6 @@ package contracts
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +12,9 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/kaizenautomation/andon/contracts/jsontext"
+	"github.com/kaizenautomation/andon/contracts/schema"
 )
 
 // Call is what one valid request carries. Whoever fills it chooses shapes and values; [Description.AppendBody] turns it
@@ -34,10 +36,7 @@ type Item struct {
 }
 
 // Field is a property and its value, as JSON.
-type Field struct {
-	Name string
-	JSON []byte
-}
+type Field = schema.Field
 
 // AppendBody appends the call's JSON to dst. Properties come in the description's order, so that equal calls have
 // equal bytes.
@@ -50,23 +49,23 @@ func (d *Description) AppendBody(dst []byte, c *Call) []byte {
 		}
 	}
 	for _, p := range d.fields {
-		switch p.name {
-		case tierProperty:
+		switch p.Name {
+		case d.operation.Tier:
 			if c.Tier != "" {
 				comma()
-				dst = appendKey(dst, p.name)
-				dst = AppendString(dst, c.Tier)
+				dst = jsontext.AppendKey(dst, p.Name)
+				dst = jsontext.AppendString(dst, c.Tier)
 			}
-		case contentProperty:
+		case d.operation.Content:
 			if c.Content != nil {
 				comma()
-				dst = d.appendContent(appendKey(dst, p.name), c.Content)
+				dst = d.appendContent(jsontext.AppendKey(dst, p.Name), c.Content)
 			}
 		default:
 			for i := range c.Fields {
-				if c.Fields[i].Name == p.name {
+				if c.Fields[i].Name == p.Name {
 					comma()
-					dst = append(appendKey(dst, p.name), c.Fields[i].JSON...)
+					dst = append(jsontext.AppendKey(dst, p.Name), c.Fields[i].JSON...)
 				}
 			}
 		}
@@ -80,10 +79,10 @@ func (d *Description) appendContent(dst []byte, items []Item) []byte {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = appendKey(append(dst, '{'), d.disc)
-		dst = AppendString(dst, items[i].Type)
+		dst = jsontext.AppendKey(append(dst, '{'), d.document.Discriminator)
+		dst = jsontext.AppendString(dst, items[i].Type)
 		for _, f := range items[i].Fields {
-			dst = appendKey(append(dst, ','), f.Name)
+			dst = jsontext.AppendKey(append(dst, ','), f.Name)
 			dst = append(dst, f.JSON...)
 		}
 		dst = append(dst, '}')
@@ -91,55 +90,15 @@ func (d *Description) appendContent(dst []byte, items []Item) []byte {
 	return append(dst, ']')
 }
 
-func appendKey(dst []byte, name string) []byte { return append(AppendString(dst, name), ':') }
-
-// AppendString appends s to dst as a JSON string. Invalid UTF-8 becomes U+FFFD.
-func AppendString(dst []byte, s string) []byte {
-	dst = append(dst, '"')
-	from := 0
-	for i := 0; i < len(s); {
-		c := s[i]
-		if c >= utf8.RuneSelf {
-			r, size := utf8.DecodeRuneInString(s[i:])
-			if r == utf8.RuneError && size == 1 {
-				dst = append(append(dst, s[from:i]...), "\ufffd"...)
-				from = i + 1
-			}
-			i += size
-			continue
-		}
-		if c >= ' ' && c != '"' && c != '\\' {
-			i++
-			continue
-		}
-		dst = append(dst, s[from:i]...)
-		switch c {
-		case '"', '\\':
-			dst = append(dst, '\\', c)
-		case '\n':
-			dst = append(dst, '\\', 'n')
-		case '\t':
-			dst = append(dst, '\\', 't')
-		case '\r':
-			dst = append(dst, '\\', 'r')
-		default:
-			dst = append(dst, '\\', 'u', '0', '0', "0123456789abcdef"[c>>4], "0123456789abcdef"[c&15])
-		}
-		i++
-		from = i
-	}
-	return append(append(dst, s[from:]...), '"')
-}
-
 // NewRequest makes the HTTP request that carries a body to the provider at target, its base URL. The token may be empty.
-func NewRequest(ctx context.Context, target *url.URL, token string, body []byte) *http.Request {
+func (o Operation) NewRequest(ctx context.Context, target *url.URL, token string, body []byte) *http.Request {
 	u := *target
-	u.Path = strings.TrimSuffix(u.Path, "/") + path
+	u.Path = strings.TrimSuffix(u.Path, "/") + o.Path
 	if u.RawPath != "" {
-		u.RawPath = strings.TrimSuffix(u.RawPath, "/") + path
+		u.RawPath = strings.TrimSuffix(u.RawPath, "/") + o.Path
 	}
 	r := &http.Request{
-		Method: method, URL: &u, Host: u.Host,
+		Method: o.Method, URL: &u, Host: u.Host,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header:        http.Header{"Content-Type": {"application/json"}, "Accept": {"application/json"}, "User-Agent": {"andon"}},
 		Body:          io.NopCloser(bytes.NewReader(body)),
@@ -155,40 +114,29 @@ func NewRequest(ctx context.Context, target *url.URL, token string, body []byte)
 }
 
 // Curl is the command line that sends the same request by hand. The token stands in it as $ANDON_TOKEN.
-func Curl(target string, body []byte) string {
+func (o Operation) Curl(target string, body []byte) string {
 	var b strings.Builder
-	b.WriteString("curl -sS -X " + method + " " + shellQuote(strings.TrimSuffix(target, "/")+path))
+	b.WriteString("curl -sS -X " + o.Method + " " + ShellQuote(strings.TrimSuffix(target, "/")+o.Path))
 	b.WriteString(" -H 'Content-Type: application/json' -H \"Authorization: Bearer $ANDON_TOKEN\" --data-raw ")
-	b.WriteString(shellQuote(string(body)))
+	b.WriteString(ShellQuote(string(body)))
 	return b.String()
 }
 
-func shellQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
-
-// compact gives a value's JSON.
-func compact(v any) []byte {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
-		// Values come from a parsed document and hold nothing that JSON lacks.
-		return []byte("null")
-	}
-	return bytes.TrimSpace(b.Bytes())
-}
+// ShellQuote quotes a text for a POSIX shell.
+func ShellQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
 
 func quote(s string) string { return strconv.Quote(s) }
 
 // ParseTarget reads a provider's base URL: an http or https address with a host and, if need be, a path, below which
 // the call lives. Anything that would be lost or would leak (user and password, a query, a fragment) is an error.
-func ParseTarget(text string) (*url.URL, error) {
+func (o Operation) ParseTarget(text string) (*url.URL, error) {
 	u, err := url.Parse(text)
 	switch {
 	case err != nil:
 		// The parser's message quotes the whole text, in which a password may stand.
 		return nil, errors.New("the target is not a URL; expected, say, https://staging.example.com")
 	case u.User != nil:
-		return nil, errors.New("the target has a user name in it, which would end up in reports; take it out, and give the token in ANDON_TOKEN or by --token-file")
+		return nil, errors.New("the target has a user name in it, which would end up in reports; take it out, and give the token in ANDON_TOKEN or in a file of its own")
 	case u.Scheme != "http" && u.Scheme != "https":
 		return nil, fmt.Errorf("the target %s does not start with http:// or https://", quote(clip(text, 100)))
 	case u.Hostname() == "":
@@ -196,7 +144,7 @@ func ParseTarget(text string) (*url.URL, error) {
 	case strings.ContainsFunc(u.Host, func(r rune) bool { return !strconv.IsPrint(r) || r == utf8.RuneError }):
 		return nil, fmt.Errorf("the target's host %s has characters that no name has", quote(clip(u.Host, 100)))
 	case u.RawQuery != "" || u.Fragment != "" || u.ForceQuery:
-		return nil, fmt.Errorf("the target %s has a query or a fragment; expected a base URL, below which %s lives", quote(clip(u.Redacted(), 100)), path)
+		return nil, fmt.Errorf("the target %s has a query or a fragment; expected a base URL, below which %s lives", quote(clip(u.Redacted(), 100)), o.Path)
 	}
 	if p := u.Port(); p != "" {
 		if n, err := strconv.Atoi(p); err != nil || n < 1 || n > 65535 {
@@ -204,8 +152,8 @@ func ParseTarget(text string) (*url.URL, error) {
 		}
 	}
 	u.Path, u.RawPath = strings.TrimRight(u.Path, "/"), strings.TrimRight(u.RawPath, "/")
-	if strings.HasSuffix(u.Path, path) {
-		return nil, fmt.Errorf("the target %s ends in %s, which andon adds by itself; leave it out", quote(clip(text, 100)), path)
+	if strings.HasSuffix(u.Path, o.Path) {
+		return nil, fmt.Errorf("the target %s ends in %s, which andon adds by itself; leave it out", quote(clip(text, 100)), o.Path)
 	}
 	return u, nil
 }
@@ -218,9 +166,9 @@ func (d *Description) CheckValue(contentType, property string, value []byte) *Vi
 		for _, p := range list {
 			switch {
 			case carries && p.Name == property:
-				out = append(out, Field{p.Name, value})
+				out = append(out, Field{Name: p.Name, JSON: value})
 			case p.Required:
-				out = append(out, Field{p.Name, d.Generate(nil, p, rng)})
+				out = append(out, Field{Name: p.Name, JSON: d.document.Generate(nil, p.Schema, rng)})
 			}
 		}
 		return out

@@ -19,6 +19,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/kaizenautomation/andon/contracts"
+	"github.com/kaizenautomation/andon/contracts/jsontext"
+	jsonschema "github.com/kaizenautomation/andon/contracts/schema"
 )
 
 // A source appends one value, as JSON, for the hit that w stands for.
@@ -308,7 +310,7 @@ func (r *mixReader) readValues(v value, contentType string, p contracts.Property
 			if !ok {
 				continue
 			}
-			encoded = contracts.AppendString(nil, s)
+			encoded = jsontext.AppendString(nil, s)
 		} else if encoded, ok = e.json(); !ok {
 			continue
 		}
@@ -348,7 +350,7 @@ func (r *mixReader) readColumn(from, column value, contentType string, p contrac
 		values[i] = row.values[0]
 		if p.Type == "string" && values[i][0] != '"' {
 			// A number in a JSONL file stands for an id as well as a string does.
-			values[i] = contracts.AppendString(nil, string(values[i]))
+			values[i] = jsontext.AppendString(nil, string(values[i]))
 		}
 		if violation := r.check(contentType, p, values[i]); violation != nil {
 			from.fail("%s:%d: the description forbids this value of %s: %s", filepath.Base(row.file), row.line, p.Name, violation.Message)
@@ -450,7 +452,7 @@ func readCSV(in io.Reader, path string, columns []string) ([]row, error) {
 			if !utf8.ValidString(record[i]) {
 				return nil, fmt.Errorf("line %d is not UTF-8 text", line)
 			}
-			r.values = append(r.values, contracts.AppendString(nil, record[i]))
+			r.values = append(r.values, jsontext.AppendString(nil, record[i]))
 		}
 		out = append(out, r)
 	}
@@ -574,11 +576,11 @@ func (r *mixReader) readTemplate(keys map[string]value) source {
 			case p.name == "seq":
 				b = strconv.AppendUint(b, w.n, 10)
 			default:
-				b = append(b, contracts.UUID(w.rng.Uint64(), w.rng.Uint64())...)
+				b = append(b, jsonschema.UUID(w.rng.Uint64(), w.rng.Uint64())...)
 			}
 		}
 		w.scratch = b
-		return contracts.AppendString(dst, string(b))
+		return jsontext.AppendString(dst, string(b))
 	}
 }
 

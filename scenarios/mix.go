@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/kaizenautomation/andon/contracts"
+	"github.com/kaizenautomation/andon/contracts/cases"
 	"github.com/kaizenautomation/andon/reports/results"
 )
 
@@ -19,6 +20,8 @@ type mix struct {
 	fields   []field
 	// invalid is the share of calls that must be refused.
 	invalid float64
+	// invalidBodies are what they carry.
+	invalidBodies [][]byte
 	// classOf[content][tier] is an index into Labels.Classes; the last class is that of the invalid calls, if any.
 	classOf [][]int
 }
@@ -107,7 +110,10 @@ func (s *Scenario) readMix(doc *document, keys map[string]value) {
 	}
 	if v, given := known["invalid"]; given {
 		m.invalid, _ = v.share("the share of invalid calls")
-		if m.invalid > 0 && len(s.description.InvalidCalls()) == 0 {
+		if m.invalid > 0 {
+			m.invalidBodies = cases.InvalidBodies(s.description)
+		}
+		if m.invalid > 0 && len(m.invalidBodies) == 0 {
 			v.fail("the description forbids nothing, so there are no invalid calls to send")
 		}
 	}
@@ -302,7 +308,7 @@ func (r *mixReader) source(contentType string, p contracts.Property) source {
 		// Leaving the field out already says false, wherever that is the default.
 		return func(dst []byte, _ *draw) []byte { return append(dst, "true"...) }
 	}
-	return func(dst []byte, w *draw) []byte { return r.d.Generate(dst, p, w.rng) }
+	return func(dst []byte, w *draw) []byte { return r.d.Document().Generate(dst, p.Schema, w.rng) }
 }
 
 // checkBodies holds a few hundred bodies of the mix against the description: a value that it forbids (too long, not of

@@ -125,8 +125,7 @@ func (p *Plan) AppendBody(dst []byte, n uint64) ([]byte, int) {
 	defer p.draws.Put(w)
 	c := p.choose(w, n)
 	if c.invalid {
-		calls := p.description.InvalidCalls()
-		return append(dst, calls[w.rng.IntN(len(calls))]...), c.class
+		return append(dst, p.mix.invalidBodies[w.rng.IntN(len(p.mix.invalidBodies))]...), c.class
 	}
 	m := &p.mix
 	return m.appendValid(dst, p.description, w, m.tiers[c.tier], &m.contents[c.content], func(f field) bool {

@@ -79,6 +79,9 @@ const (
 
 var scenarioKeys = []string{"name", "description", "target", "load", "arrivals", "mix", "data", "limits", "thresholds", "provider"}
 
+// Operation is the call that the scenario sends.
+func (s *Scenario) Operation() contracts.Operation { return s.description.Operation() }
+
 // Parse reads a scenario for a description. The file's name is for messages and places the files that the scenario
 // names; env looks up a variable of the environment. The error is an [*InvalidError] with all problems.
 func Parse(file string, data []byte, d *contracts.Description, env func(string) (string, bool)) (*Scenario, error) {
@@ -146,7 +149,7 @@ func (s *Scenario) readTarget(v value) {
 	if !ok {
 		return
 	}
-	u, err := contracts.ParseTarget(text)
+	u, err := s.description.Operation().ParseTarget(text)
 	if err != nil {
 		v.fail("%v", err)
 		return

@@ -10,7 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/kaizenautomation/andon/contracts"
+	"github.com/kaizenautomation/andon/contracts/cases"
 	"github.com/kaizenautomation/andon/contracts/broker"
 	"github.com/kaizenautomation/andon/contracts/pact"
 	"github.com/kaizenautomation/andon/contracts/verify"
@@ -192,9 +192,9 @@ func (c *command) verifyBrokered(ctx context.Context, f brokered, b broker.Broke
 		kept := true
 		_, accepted := pact.Interactions(p.Text)
 		for i := range found {
-			found[i].Proves, found[i].Expect = p.Name, string(contracts.Refused)
+			found[i].Proves, found[i].Expect = p.Name, string(cases.Refused)
 			if accepted[found[i].Name] {
-				found[i].Expect = string(contracts.Accepted)
+				found[i].Expect = string(cases.Accepted)
 			}
 			if found[i].Verdict == reports.CheckBroken {
 				kept = false

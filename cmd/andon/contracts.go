@@ -2,15 +2,15 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/kaizenautomation/andon/contracts"
+	"github.com/kaizenautomation/andon/contracts/cases"
 	"github.com/kaizenautomation/andon/reports"
 )
 
@@ -22,7 +22,7 @@ func (c *command) contracts() *cobra.Command {
 		RunE:  group,
 	}
 	var only caseFlags
-	list := &cobra.Command{
+	listing := &cobra.Command{
 		Use:   "list",
 		Short: "List the cases: what must be accepted, what must be refused, and what is left open",
 		Args:  noArgs,
@@ -31,13 +31,13 @@ func (c *command) contracts() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			cases, leftOut := d.Cases()
-			if cases, err = only.choose(cases); err != nil {
+			list, leftOut := cases.Derive(d)
+			if list, err = only.choose(list); err != nil {
 				return err
 			}
 			t := reports.Table{Header: []string{"case", "must be", ">bytes", "proves"}}
-			counts := map[contracts.Expectation]int{}
-			for _, k := range cases {
+			counts := map[cases.Expectation]int{}
+			for _, k := range list {
 				counts[k.Expect]++
 				t.Rows = append(t.Rows, []string{k.ID, string(k.Expect), fmt.Sprint(len(k.Body)), k.Proves})
 			}
@@ -45,12 +45,12 @@ func (c *command) contracts() *cobra.Command {
 				return err
 			}
 			_, err = fmt.Fprintf(c.stdout, "\n%d cases: %d must be accepted, %d refused, %d are left open; %d combinations are left out: every two of tier, content and properties meet\n",
-				len(cases), counts[contracts.Accepted], counts[contracts.Refused], counts[contracts.Either], leftOut)
+				len(list), counts[cases.Accepted], counts[cases.Refused], counts[cases.Either], leftOut)
 			return err
 		},
 	}
-	only.register(list)
-	cmd.AddCommand(list, c.showCase(), c.diff(), c.showPact(), c.publishPact(), c.canDeploy())
+	only.register(listing)
+	cmd.AddCommand(listing, c.showCase(), c.diff(), c.showPact(), c.publishPact(), c.canDeploy())
 	return cmd
 }
 
@@ -65,21 +65,21 @@ func (c *command) showCase() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			cases, _ := d.Cases()
-			i := slices.IndexFunc(cases, func(k contracts.Case) bool { return k.ID == args[0] })
+			list, _ := cases.Derive(d)
+			i := slices.IndexFunc(list, func(k cases.Case) bool { return k.ID == args[0] })
 			if i < 0 {
 				var names []string
-				for _, k := range cases {
+				for _, k := range list {
 					names = append(names, k.ID)
 				}
 				return fmt.Errorf("there is no case %q; %s", reports.Printable(args[0], 100), suggest(args[0], names, "andon contracts list shows them"))
 			}
-			k := cases[i]
+			k := list[i]
 			if curl {
 				_, err = fmt.Fprintln(c.stdout, k.Curl("http://127.0.0.1:8080"))
 				return err
 			}
-			_, err = fmt.Fprintf(c.stdout, "%s: %s; it must be %s\n\n%s %s\nContent-Type: %s\n\n%s\n", k.ID, k.Proves, k.Expect, k.Method, d.Path(), k.ContentType, reports.Printable(string(k.Body), 1<<20))
+			_, err = fmt.Fprintf(c.stdout, "%s: %s; it must be %s\n\n%s %s\nContent-Type: %s\n\n%s\n", k.ID, k.Proves, k.Expect, k.Method, d.Operation().Path, k.ContentType, reports.Printable(string(k.Body), 1<<20))
 			return err
 		},
 	}
@@ -125,36 +125,12 @@ func (f *caseFlags) register(cmd *cobra.Command) {
 }
 
 // choose gives the cases that are asked for; that there are none is an error.
-func (f *caseFlags) choose(cases []contracts.Case) (out []contracts.Case, err error) {
-	var known []string
-	for _, k := range cases {
-		tags := k.Tags()
-		for _, t := range tags {
-			if !slices.Contains(known, t) {
-				known = append(known, t)
-			}
-		}
-		matches := len(f.patterns) == 0
-		for _, p := range f.patterns {
-			ok, err := path.Match(p, k.ID)
-			if err != nil {
-				return nil, fmt.Errorf("--case %q is no pattern: %w", reports.Printable(p, 100), err)
-			}
-			matches = matches || ok
-		}
-		if matches && (len(f.tags) == 0 || slices.ContainsFunc(f.tags, func(t string) bool { return slices.Contains(tags, t) })) {
-			out = append(out, k)
-		}
+func (f *caseFlags) choose(list []cases.Case) ([]cases.Case, error) {
+	chosen, err := cases.Choose(list, f.patterns, f.tags)
+	if errors.Is(err, cases.ErrNone) {
+		return nil, errors.New("no case is chosen by --case and --tag; andon contracts list shows them all")
 	}
-	for _, t := range f.tags {
-		if !slices.Contains(known, t) {
-			return nil, fmt.Errorf("no case has the tag %q; %s", reports.Printable(t, 100), suggest(t, known, "the tags are "+strings.Join(known, ", ")))
-		}
-	}
-	if len(out) == 0 {
-		return nil, fmt.Errorf("no case is chosen by --case and --tag; andon contracts list shows them all")
-	}
-	return out, nil
+	return chosen, err
 }
 
 // percent is a flag's value such as 95%, as a share from 0 to 1.

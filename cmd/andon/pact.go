@@ -17,6 +17,7 @@ import (
 
 	"github.com/kaizenautomation/andon"
 	"github.com/kaizenautomation/andon/contracts"
+	"github.com/kaizenautomation/andon/contracts/cases"
 	"github.com/kaizenautomation/andon/contracts/pact"
 	"github.com/kaizenautomation/andon/contracts/verify"
 	"github.com/kaizenautomation/andon/reports"
@@ -131,9 +132,9 @@ const (
 	maxTail      = 1000
 )
 
-func pactChecks(cases []contracts.Case, outcomes []pact.Outcome, c verify.Config) (checks []reports.Check) {
-	byID := map[string]contracts.Case{}
-	for _, k := range cases {
+func pactChecks(list []cases.Case, outcomes []pact.Outcome, c verify.Config) (checks []reports.Check) {
+	byID := map[string]cases.Case{}
+	for _, k := range list {
 		byID[k.ID] = k
 	}
 	for _, o := range outcomes {
@@ -157,7 +158,7 @@ func callsPact(ctx context.Context, program string, d *contracts.Description, ca
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	file := filepath.Join(dir, "outcomes.json")
-	report, failed := runPact(ctx, program, dir, pact.Request{Calls: calls, Outcomes: file, Path: d.Path()})
+	report, failed := runPact(ctx, program, dir, pact.Request{Calls: calls, Outcomes: file, Method: d.Operation().Method, Path: d.Operation().Path})
 	var outcomes []pact.Outcome
 	text, err := os.ReadFile(file)
 	if err == nil {

@@ -17,6 +17,7 @@ import (
 
 	"github.com/kaizenautomation/andon"
 	"github.com/kaizenautomation/andon/contracts"
+	"github.com/kaizenautomation/andon/contracts/cases"
 	"github.com/kaizenautomation/andon/contracts/pact"
 	"github.com/kaizenautomation/andon/contracts/provider"
 	"github.com/kaizenautomation/andon/reports"
@@ -103,11 +104,11 @@ func TestThreeJudges(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cases, _ := d.Cases()
+	list, _ := cases.Derive(d)
 	var calls []pact.Call
 	want := map[string]bool{}
-	for _, k := range append(slices.Clone(cases), d.Generated(1, 300)...) {
-		if held, _ := pact.Held(k); !held || k.Method != d.Method() || k.Auth != contracts.ValidToken || k.ContentType != "application/json" {
+	for _, k := range append(slices.Clone(list), cases.Random(d, 1, 300)...) {
+		if held, _ := pact.Held(k); !held || k.Method != d.Operation().Method || k.Auth != cases.ValidToken || k.ContentType != "application/json" {
 			continue
 		}
 		_, violation := d.ReadRequest(k.Body)

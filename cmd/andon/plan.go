@@ -6,7 +6,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/kaizenautomation/andon/contracts"
 	"github.com/kaizenautomation/andon/reports"
 	"github.com/kaizenautomation/andon/scenarios"
 )
@@ -91,13 +90,14 @@ func (c *command) showPlan(p *scenarios.Plan, curl int) error {
 	if target == "" {
 		target = "http://127.0.0.1:8080"
 	}
+	operation := p.Operation()
 	for n := range min(uint64(curl), p.MaxHits()) {
 		body, class := p.AppendBody(nil, n)
 		due := "closed loop"
 		if !p.Closed() {
 			due = fmt.Sprintf("due at %.6f s", p.Due(n).Seconds())
 		}
-		fmt.Fprintf(c.stdout, "\n# call %d, %s, %s\n%s\n", n, p.Labels.Classes[class].Name, due, contracts.Curl(target, body))
+		fmt.Fprintf(c.stdout, "\n# call %d, %s, %s\n%s\n", n, p.Labels.Classes[class].Name, due, operation.Curl(target, body))
 	}
 	return nil
 }

@@ -15,7 +15,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/kaizenautomation/andon/contracts"
 	"github.com/kaizenautomation/andon/contracts/provider"
 	"github.com/kaizenautomation/andon/reports"
 	"github.com/kaizenautomation/andon/reports/metrics"
@@ -264,7 +263,7 @@ func (c *command) show(s reports.Summary, dir string) error {
 // on the command line: a file that was passed on must not send thousands of calls to a place that nobody looked at.
 func pickTarget(flag string, s *scenarios.Scenario, again string) (*url.URL, error) {
 	if flag != "" {
-		u, err := contracts.ParseTarget(flag)
+		u, err := s.Operation().ParseTarget(flag)
 		if err != nil {
 			return nil, fmt.Errorf("--target: %w", err)
 		}
@@ -273,7 +272,7 @@ func pickTarget(flag string, s *scenarios.Scenario, again string) (*url.URL, err
 	if s.Target == "" {
 		return nil, nil
 	}
-	u, err := contracts.ParseTarget(s.Target)
+	u, err := s.Operation().ParseTarget(s.Target)
 	if err != nil {
 		return nil, err
 	}

@@ -83,7 +83,7 @@ func (c *command) serveProvider(cmd *cobra.Command, f serveFlags) error {
 	if err != nil {
 		return exit{noVerdict, fmt.Errorf("cannot listen at %s: %w; --listen names another address", f.listen, err)}
 	}
-	fmt.Fprintf(c.stdout, "serving %s http://%s%s", d.Method(), ln.Addr(), d.Path())
+	fmt.Fprintf(c.stdout, "serving %s http://%s%s", d.Operation().Method, ln.Addr(), d.Operation().Path)
 	if config.Token != "" {
 		fmt.Fprint(c.stdout, " (a token is demanded)")
 	}

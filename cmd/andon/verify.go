@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kaizenautomation/andon/contracts"
+	"github.com/kaizenautomation/andon/contracts/cases"
 	"github.com/kaizenautomation/andon/contracts/broker"
 	"github.com/kaizenautomation/andon/contracts/pact"
 	"github.com/kaizenautomation/andon/contracts/provider"
@@ -136,12 +137,12 @@ func (c *command) verifyTarget(f verifyFlags) error {
 		}
 		defer stop()
 		target = u
-	} else if target, err = contracts.ParseTarget(f.target); err != nil {
+	} else if target, err = d.Operation().ParseTarget(f.target); err != nil {
 		return fmt.Errorf("--target: %w", err)
 	}
 	config := verify.Config{Description: d, Target: target, Token: bearer, Timeout: f.timeout, MaxBody: f.maxBody, RepeatedIDsAllowed: f.noUniqueIDs,
 		Concurrency: f.concurrency, FailFast: f.failFast}
-	if config.Cases, err = f.only.choose(append(slices.Clone(config.All()), d.Generated(f.seed, f.generated)...)); err != nil {
+	if config.Cases, err = f.only.choose(append(slices.Clone(config.All()), cases.Random(d, f.seed, f.generated)...)); err != nil {
 		return err
 	}
 	if f.generated > 0 {
@@ -234,7 +235,7 @@ func (c *command) verifyTarget(f verifyFlags) error {
 		planned = len(outcomes) + len(pactChecks)
 	}
 	for _, k := range pactChecks {
-		if k.Expect == string(contracts.Accepted) && k.Verdict == reports.CheckHeld {
+		if k.Expect == string(cases.Accepted) && k.Verdict == reports.CheckHeld {
 			v.Accepted++
 		}
 	}
@@ -276,12 +277,12 @@ func (c *command) showVerification(v reports.Verification, format string) (err e
 }
 
 func verification(c verify.Config, outcomes []verify.Outcome, started time.Time) reports.Verification {
-	_, leftOut := c.Description.Cases()
+	_, leftOut := cases.Derive(c.Description)
 	v := reports.Verification{
 		Schema: reports.VerificationSchema, Target: c.Target.String(), Started: started.UTC(), SpecSHA256: c.Description.SHA256(),
 		Andon: version(), DurationSeconds: time.Since(started).Seconds(), LeftOut: leftOut, Checks: []reports.Check{},
 	}
-	statuses, tried := map[int]int{}, []contracts.Case{}
+	statuses, tried := map[int]int{}, []cases.Case{}
 	for _, o := range outcomes {
 		if o.Status != 0 {
 			statuses[o.Status]++
@@ -290,7 +291,7 @@ func verification(c verify.Config, outcomes []verify.Outcome, started time.Time)
 		if o.Status/100 == 2 {
 			v.Accepted++
 		}
-		if o.Case.Generated && len(o.Curl) > maxRepeat {
+		if o.Case.Random && len(o.Curl) > maxRepeat {
 			o.Curl = fmt.Sprintf("andon verify --generated … --case '%s' (with the same --seed)", o.Case.ID)
 		}
 		v.Checks = append(v.Checks, reports.Check{
@@ -299,7 +300,7 @@ func verification(c verify.Config, outcomes []verify.Outcome, started time.Time)
 		})
 	}
 	if len(outcomes) > 0 {
-		for _, p := range c.Description.Coverage(tried, statuses) {
+		for _, p := range cases.Coverage(c.Description, tried, statuses) {
 			v.Coverage = append(v.Coverage, reports.CoveragePart(p))
 		}
 	}
@@ -318,13 +319,13 @@ func starting(f verifyFlags, config verify.Config, byPact bool) (must, may int) 
 	for _, k := range config.Cases {
 		held, _ := pact.Held(k)
 		switch {
-		case k.Expect == contracts.Either && f.engine != enginePact:
+		case k.Expect == cases.Either && f.engine != enginePact:
 			may++
-		case k.Expect == contracts.Accepted:
+		case k.Expect == cases.Accepted:
 			if f.engine != enginePact {
 				must++
 			}
-			if held && byPact && !k.Generated {
+			if held && byPact && !k.Random {
 				must++
 			}
 		}

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/kaizenautomation/andon/contracts"
+	"github.com/kaizenautomation/andon/contracts/cases"
 	"github.com/kaizenautomation/andon/contracts/pact"
 	"github.com/kaizenautomation/andon/reports"
 )
@@ -46,12 +46,12 @@ func (c *command) verifyScenario(f verifyFlags, program string) error {
 		body, class := plan.AppendBody(nil, hit)
 		label := s.Labels.Classes[class]
 		check := reports.Check{Engine: engineDescription, Name: fmt.Sprintf("%s.hit-%d", label.Content, hit), Proves: "a call of the class " + label.Name,
-			Expect: string(contracts.Accepted), Verdict: reports.CheckHeld, Curl: contracts.Curl("http://127.0.0.1:8080", body)}
+			Expect: string(cases.Accepted), Verdict: reports.CheckHeld, Curl: d.Operation().Curl("http://127.0.0.1:8080", body)}
 		_, violation := d.ReadRequest(body)
-		other := d.SecondRequest(body)
+		other := d.CrosscheckRequest(body)
 		switch {
 		case label.Invalid:
-			check.Expect = string(contracts.Refused)
+			check.Expect = string(cases.Refused)
 			if violation == nil {
 				check.Verdict, check.Reason = reports.CheckBroken, "it breaks the contract on purpose, but the description allows it"
 			}

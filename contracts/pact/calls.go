@@ -38,11 +38,11 @@ func CheckCalls(t *testing.T, r Request) error {
 		// A mismatch fails the test that the library is given, which is nobody's business but this call's.
 		t.Run(strconv.Itoa(i), func(t *testing.T) {
 			_ = mock.AddInteraction().UponReceiving(c.ID).
-				WithRequest(http.MethodPost, r.Path, func(b *consumer.V4RequestBuilder) { b.JSONBody(c.Matcher) }).
+				WithRequest(consumer.Method(r.Method), r.Path, func(b *consumer.V4RequestBuilder) { b.JSONBody(c.Matcher) }).
 				WillRespondWith(http.StatusOK).
 				ExecuteTest(t, func(s consumer.MockServerConfig) error {
 					target := &url.URL{Scheme: "http", Host: fmt.Sprintf("%s:%d", s.Host, s.Port)}
-					answer, err := http.DefaultTransport.RoundTrip(contracts.NewRequest(context.Background(), target, "", c.Body))
+					answer, err := http.DefaultTransport.RoundTrip(contracts.Operation{Method: r.Method, Path: r.Path}.NewRequest(context.Background(), target, "", c.Body))
 					if err != nil {
 						o.Reason = err.Error()
 						return err

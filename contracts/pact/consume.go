@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -21,6 +22,7 @@ import (
 	"github.com/pact-foundation/pact-go/v2/matchers"
 
 	"github.com/kaizenautomation/andon/contracts"
+	"github.com/kaizenautomation/andon/contracts/cases"
 )
 
 // proofToken stands for the valid token in calls to the mock server.
@@ -35,20 +37,19 @@ func Consume(t *testing.T, d *contracts.Description) ([]byte, error) {
 		return nil, err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	response, _ := d.ResponseTemplate("200")
-	cases, _ := d.Cases()
+	list, _ := cases.Derive(d)
 	held := 0
-	for _, c := range cases {
+	for _, c := range list {
 		if ok, _ := Held(c); !ok {
 			continue
 		}
-		if err := consume(t, d, c, response, dir); err != nil {
+		if err := consume(t, d, c, dir); err != nil {
 			return nil, fmt.Errorf("%s: %w", c.ID, err)
 		}
 		held++
 	}
 	if held == 0 {
-		return nil, fmt.Errorf("of %d cases Pact can hold none", len(cases))
+		return nil, fmt.Errorf("of %d cases Pact can hold none", len(list))
 	}
 	return loosened(filepath.Join(dir, Consumer+"-"+Provider+".json"))
 }
@@ -66,7 +67,9 @@ func Make(t *testing.T, r Request) error {
 	return os.WriteFile(r.PactFile, text, 0o600)
 }
 
-func consume(t *testing.T, d *contracts.Description, c contracts.Case, response contracts.Template, dir string) error {
+func consume(t *testing.T, d *contracts.Description, c cases.Case, dir string) error {
+	success, _ := d.Success()
+	answer := answerOf(c, success)
 	mock, err := consumer.NewV4Pact(consumer.MockHTTPProviderConfig{Consumer: Consumer, Provider: Provider, PactDir: dir, Host: "127.0.0.1"})
 	if err != nil {
 		return err
@@ -76,14 +79,14 @@ func consume(t *testing.T, d *contracts.Description, c contracts.Case, response 
 		interaction = interaction.Given(s)
 	}
 	var body any
-	if c.Expect == contracts.Accepted {
+	if c.Expect == cases.Accepted {
 		body = Matcher(d.RequestTemplate(c.Body))
 	} else if err := json.Unmarshal(c.Body, &body); err != nil {
 		return err
 	}
 	return interaction.UponReceiving(c.ID).
-		WithRequest(consumer.Method(c.Method), d.Path(), func(b *consumer.V4RequestBuilder) {
-			if c.Auth == contracts.ValidToken {
+		WithRequest(consumer.Method(c.Method), d.Operation().Path, func(b *consumer.V4RequestBuilder) {
+			if c.Auth == cases.ValidToken {
 				b.Header("Authorization", matchers.Regex("Bearer "+proofToken, `^Bearer \S+$`))
 			}
 			if !strings.HasPrefix(c.ContentType, "application/json") {
@@ -92,30 +95,32 @@ func consume(t *testing.T, d *contracts.Description, c contracts.Case, response 
 			}
 			b.Header("Content-Type", matchers.S(c.ContentType)).JSONBody(body)
 		}).
-		WillRespondWith(answerOf(c), func(b *consumer.V4ResponseBuilder) {
-			if c.Expect == contracts.Accepted {
-				b.Header("Content-Type", matchers.Regex("application/json", `^application/json(;.*)?$`)).JSONBody(Matcher(response))
+		WillRespondWith(answer, func(b *consumer.V4ResponseBuilder) {
+			if c.Expect == cases.Accepted {
+				if response, media, ok := d.ResponseTemplate(); ok {
+					b.Header("Content-Type", matchers.Regex(media, "^"+regexp.QuoteMeta(media)+`(;.*)?$`)).JSONBody(Matcher(response))
+				}
 			}
 		}).
 		ExecuteTest(t, func(s consumer.MockServerConfig) error {
 			target := &url.URL{Scheme: "http", Host: fmt.Sprintf("%s:%d", s.Host, s.Port)}
-			answer, err := http.DefaultTransport.RoundTrip(c.Request(context.Background(), target, proofToken))
+			got, err := http.DefaultTransport.RoundTrip(c.Request(context.Background(), target, proofToken))
 			if err != nil {
 				return err
 			}
-			defer func() { _ = answer.Body.Close() }()
-			text, _ := io.ReadAll(answer.Body)
-			if answer.StatusCode != answerOf(c) {
-				return fmt.Errorf("the mock server answers %d: %s", answer.StatusCode, text)
+			defer func() { _ = got.Body.Close() }()
+			text, _ := io.ReadAll(got.Body)
+			if got.StatusCode != answer {
+				return fmt.Errorf("the mock server answers %d: %s", got.StatusCode, text)
 			}
 			return nil
 		})
 }
 
 // answerOf is the status that stands in the pact for a case.
-func answerOf(c contracts.Case) int {
-	if c.Expect == contracts.Accepted {
-		return 200
+func answerOf(c cases.Case, success int) int {
+	if c.Expect == cases.Accepted {
+		return success
 	}
 	if s := c.Status(); s != 0 {
 		return s

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/kaizenautomation/andon/contracts"
+	"github.com/kaizenautomation/andon/contracts/cases"
+	"github.com/kaizenautomation/andon/contracts/schema"
 )
 
 // Consumer and Provider are the names under which the two sides are known to Pact.
@@ -27,9 +29,9 @@ const (
 )
 
 // Held tells whether Pact can hold a case, and if not, why not.
-func Held(c contracts.Case) (held bool, why string) {
+func Held(c cases.Case) (held bool, why string) {
 	switch {
-	case c.Expect == contracts.Either:
+	case c.Expect == cases.Either:
 		return false, "the description leaves the answer open, and a pact has to name one"
 	case len(c.Body) == 0:
 		return false, "a pact cannot tell an empty body from any body"
@@ -39,26 +41,24 @@ func Held(c contracts.Case) (held bool, why string) {
 		return false, "the library takes a text for a body that is no JSON"
 	case c.Rule == contracts.RuleDuplicateKey:
 		return false, "a pact holds bodies as JSON values, in which no key stands twice"
-	case c.Expect == contracts.Refused && strings.HasSuffix(c.ContentType, "xml"), strings.HasSuffix(c.ContentType, "form-urlencoded"):
+	case c.Expect == cases.Refused && strings.HasSuffix(c.ContentType, "xml"), strings.HasSuffix(c.ContentType, "form-urlencoded"):
 		return false, "Pact reads a body by its named type, and JSON is none of this one"
-	case c.Auth == contracts.WrongToken, c.Auth == contracts.WrongScheme:
+	case c.Auth == cases.WrongToken, c.Auth == cases.WrongScheme:
 		return false, "a pact without a token covers it: the mock server judges headers by their form alone"
 	}
 	return true, ""
 }
 
 // States are the states in which the provider must be for a case.
-func States(c contracts.Case) (states []string) {
-	if c.Auth == contracts.NoToken {
+func States(c cases.Case) (states []string) {
+	if c.Auth == cases.NoToken {
 		return []string{TokenRequired}
 	}
-	if c.Expect != contracts.Accepted {
+	if c.Expect != cases.Accepted {
 		return nil
 	}
-	var call struct {
-		AgentID *string `json:"agentId"`
-	}
-	if json.Unmarshal(c.Body, &call) == nil && call.AgentID != nil {
+	var call map[string]any
+	if json.Unmarshal(c.Body, &call) == nil && call[c.Operation.AgentID] != nil {
 		states = append(states, AgentExists)
 	}
 	if slices.Contains(c.Content, "file") {
@@ -72,7 +72,7 @@ func States(c contracts.Case) (states []string) {
 
 // Matcher is a template in Pact's terms, as JSON that its mock server reads (the integration format): the values of an enum
 // by a regular expression, constants and free objects as they are, anything else by its type.
-func Matcher(t contracts.Template) any {
+func Matcher(t schema.Template) any {
 	switch {
 	case t.Members != nil:
 		m := map[string]any{}

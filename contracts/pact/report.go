@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/kaizenautomation/andon/contracts"
+	"github.com/kaizenautomation/andon/contracts/cases"
 )
 
 // Request is what a verification needs to know. It is handed to the process that has the native library as JSON.
@@ -18,9 +18,10 @@ type Request struct {
 	// PactFile is the pact's path.
 	PactFile string `json:"pactFile,omitempty"`
 	// Calls, if there are any, are held against Pact's mock server instead, and Outcomes is the path of the file that says
-	// what came of them. Path is where the call lives.
+	// what came of them. Method and Path say where the call lives.
 	Calls    []Call `json:"calls,omitempty"`
 	Outcomes string `json:"outcomes,omitempty"`
+	Method   string `json:"method,omitempty"`
 	Path     string `json:"path,omitempty"`
 	// Spec, if it is given, is a description of which the pact is made and written to PactFile instead.
 	Spec []byte `json:"spec,omitempty"`
@@ -36,13 +37,13 @@ type Call struct {
 // For gives a pact as a target can be held against it: with the bodies of the given cases, in which the user's
 // values may stand, without the cases that are not among them, and without those about tokens where there is no token. It
 // also gives the number of calls that the verifier makes for it.
-func For(pact []byte, cases []contracts.Case, token bool) (text []byte, calls int, err error) {
+func For(pact []byte, chosen []cases.Case, token bool) (text []byte, calls int, err error) {
 	var file map[string]any
 	if err := json.Unmarshal(pact, &file); err != nil {
 		return nil, 0, fmt.Errorf("the pact cannot be read: %w", err)
 	}
-	byID := map[string]contracts.Case{}
-	for _, c := range cases {
+	byID := map[string]cases.Case{}
+	for _, c := range chosen {
 		byID[c.ID] = c
 	}
 	var kept []any
@@ -51,7 +52,7 @@ func For(pact []byte, cases []contracts.Case, token bool) (text []byte, calls in
 		interaction, _ := i.(map[string]any)
 		id, _ := interaction["description"].(string)
 		c, known := byID[id]
-		if held, _ := Held(c); !known || !held || c.Auth != contracts.ValidToken && !token {
+		if held, _ := Held(c); !known || !held || c.Auth != cases.ValidToken && !token {
 			continue
 		}
 		request, _ := interaction["request"].(map[string]any)

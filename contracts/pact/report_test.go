@@ -10,6 +10,7 @@ import (
 
 	"github.com/kaizenautomation/andon"
 	"github.com/kaizenautomation/andon/contracts"
+	"github.com/kaizenautomation/andon/contracts/cases"
 )
 
 const report = `
@@ -106,9 +107,9 @@ func TestFor(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cases, _ := mine.Cases()
+	list, _ := cases.Derive(mine)
 	for _, token := range []bool{true, false} {
-		text, calls, err := For(contracts.Pact, cases, token)
+		text, calls, err := For(contracts.Pact, list, token)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -26,6 +26,7 @@ import (
 	"time"
 
 	"github.com/kaizenautomation/andon/contracts"
+	"github.com/kaizenautomation/andon/contracts/jsontext"
 )
 
 // Config says how the provider behaves. The zero value answers every valid call at once, without a limit or a fault.
@@ -85,7 +86,7 @@ func New(d *contracts.Description, c Config) (http.Handler, error) {
 	}
 	h := &handler{
 		description: d,
-		path:        d.Path(), method: d.Method(),
+		path:        d.Operation().Path, method: d.Operation().Method,
 		token:   []byte(c.Token),
 		maxBody: cmp.Or(c.MaxBody, defaultMaxBody),
 		latency: latency,
@@ -235,10 +236,10 @@ var gone = &refusal{status: http.StatusServiceUnavailable, code: "caller-gone", 
 func (h *handler) refuse(w http.ResponseWriter, r *http.Request, bad *refusal) outcome {
 	h.pause(r.Context(), 0)
 	b := append(make([]byte, 0, 256), `{"error":{"code":`...)
-	b = contracts.AppendString(b, bad.code)
-	b = contracts.AppendString(append(b, `,"message":`...), bad.message)
+	b = jsontext.AppendString(b, bad.code)
+	b = jsontext.AppendString(append(b, `,"message":`...), bad.message)
 	if bad.violation != nil {
-		b = contracts.AppendString(append(b, `,"pointer":`...), bad.violation.Pointer)
+		b = jsontext.AppendString(append(b, `,"pointer":`...), bad.violation.Pointer)
 	}
 	send(w, bad.status, "application/json", append(b, "}}\n"...))
 	return outcome{status: bad.status, code: bad.code}

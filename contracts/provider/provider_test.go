@@ -17,6 +17,7 @@ import (
 
 	"github.com/kaizenautomation/andon"
 	"github.com/kaizenautomation/andon/contracts"
+	"github.com/kaizenautomation/andon/contracts/cases"
 )
 
 var description = sync.OnceValues(func() (*contracts.Description, error) { return contracts.Load("openapi.yaml", andon.Spec) })
@@ -43,7 +44,7 @@ func newProvider(t testing.TB, c Config) http.Handler {
 func listen(t *testing.T, c Config) (*httptest.Server, string) {
 	s := httptest.NewServer(newProvider(t, c))
 	t.Cleanup(s.Close)
-	return s, s.URL + describe(t).Path()
+	return s, s.URL + describe(t).Operation().Path
 }
 
 const (
@@ -146,7 +147,7 @@ func TestRefusals(t *testing.T) {
 // Each call that the description forbids is refused, with the place of the trouble.
 func TestInvalidCallsAreRefused(t *testing.T) {
 	s, url := listen(t, Config{Workers: 1})
-	for _, body := range describe(t).InvalidCalls() {
+	for _, body := range cases.InvalidBodies(describe(t)) {
 		got, err := do(t, s.Client(), "POST", url, http.Header{"Content-Type": {jsonType}}, bytes.NewReader(body))
 		if err != nil {
 			t.Fatal(err)
@@ -482,23 +483,23 @@ func (d *discard) Write(b []byte) (int, error) { return len(b), nil }
 func TestCases(t *testing.T) {
 	d := describe(t)
 	h := newProvider(t, Config{Token: "valid"})
-	cases, _ := d.Cases()
-	for _, c := range cases {
+	list, _ := cases.Derive(d)
+	for _, c := range list {
 		r := httptest.NewRequest(c.Method, "/agents/execute", bytes.NewReader(c.Body))
 		if c.ContentType != "" {
 			r.Header.Set("Content-Type", c.ContentType)
 		}
 		switch c.Auth {
-		case contracts.ValidToken:
+		case cases.ValidToken:
 			r.Header.Set("Authorization", "Bearer valid")
-		case contracts.WrongToken:
+		case cases.WrongToken:
 			r.Header.Set("Authorization", "Bearer wrong")
-		case contracts.WrongScheme:
+		case cases.WrongScheme:
 			r.Header.Set("Authorization", "Basic valid")
 		}
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, r)
-		if ok := w.Code == 200; ok != (c.Expect == contracts.Accepted) && c.Expect != contracts.Either || w.Code >= 500 || w.Code/100 != 2 && w.Code/100 != 4 {
+		if ok := w.Code == 200; ok != (c.Expect == cases.Accepted) && c.Expect != cases.Either || w.Code >= 500 || w.Code/100 != 2 && w.Code/100 != 4 {
 			t.Errorf("%s (%s) was answered %d: %s", c.ID, c.Proves, w.Code, w.Body)
 		}
 	}

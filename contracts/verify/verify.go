@@ -10,12 +10,12 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/kaizenautomation/andon/contracts"
+	"github.com/kaizenautomation/andon/contracts/cases"
 )
 
 // Verdict says what became of a case.
@@ -36,7 +36,7 @@ const (
 
 // Outcome is what became of one case.
 type Outcome struct {
-	Case    contracts.Case
+	Case    cases.Case
 	Verdict Verdict
 	// Rule and Pointer say which rule of the contract was broken and where in the body; they may be empty.
 	Rule, Pointer string
@@ -61,12 +61,12 @@ type Config struct {
 	// MaxBody, if not 0, is the largest body in bytes that the target should take: a larger one must be refused.
 	MaxBody int
 	// Cases are what is sent. Without any, it is every case of the description, and that of a body beyond MaxBody.
-	Cases []contracts.Case
+	Cases []cases.Case
 	// Concurrency is how many cases are under way at once; less than 1 is 1.
 	Concurrency int
 	// FailFast ends the verification at the first case that does not hold.
 	FailFast bool
-	// Shrink is how many further calls may be sent, in all, to find smaller bodies for generated cases that do not hold.
+	// Shrink is how many further calls may be sent, in all, to find smaller bodies for random cases that do not hold.
 	Shrink int
 	// RepeatedIDsAllowed switches off the check that no executionId comes twice: mocks draw theirs from a few words.
 	RepeatedIDsAllowed bool
@@ -85,12 +85,12 @@ var ErrToken = errors.New("the target wants a valid token (status 401): set ANDO
 var ErrLost = errors.New("the target does not answer any more")
 
 // All lists every case that this configuration can try.
-func (c Config) All() []contracts.Case {
-	cases, _ := c.Description.Cases()
+func (c Config) All() []cases.Case {
+	list, _ := cases.Derive(c.Description)
 	if c.MaxBody > 0 {
-		cases = append(slices.Clone(cases), c.Description.LargeCase(c.MaxBody))
+		list = append(list, cases.Large(c.Description, c.MaxBody))
 	}
-	return cases
+	return list
 }
 
 // Run sends the cases and gives the outcomes in their order. The error is ErrLost where the target stopped answering, ErrToken
@@ -115,7 +115,7 @@ func Run(ctx context.Context, c Config) ([]Outcome, error) {
 		if o == nil {
 			continue
 		}
-		if o.Verdict == Broken && o.Case.Generated && r.err == nil {
+		if o.Verdict == Broken && o.Case.Random && r.err == nil {
 			r.shrink(ctx, o)
 		}
 		outcomes = append(outcomes, *o)
@@ -169,7 +169,7 @@ func (r *run) note(ctx context.Context, at int, o Outcome) {
 	if o.Status != 0 {
 		r.unanswered = 0
 	}
-	if o.Case.Auth == contracts.ValidToken {
+	if o.Case.Auth == cases.ValidToken {
 		r.welcome = r.welcome || o.Status != http.StatusUnauthorized
 		r.tried++
 	}
@@ -187,7 +187,7 @@ func (r *run) note(ctx context.Context, at int, o Outcome) {
 // shrink looks for a smaller body with which a case breaks the same rule.
 func (r *run) shrink(ctx context.Context, o *Outcome) {
 	found := *o
-	smaller := r.Description.Shrink(o.Case, r.Shrink, func(k contracts.Case) bool {
+	smaller := cases.Shrink(r.Description, o.Case, r.Shrink, func(k cases.Case) bool {
 		if r.Shrink--; ctx.Err() != nil {
 			return false
 		}
@@ -205,7 +205,7 @@ func (r *run) shrink(ctx context.Context, o *Outcome) {
 }
 
 // try sends a case and judges the answer.
-func (r *run) try(ctx context.Context, k contracts.Case) Outcome {
+func (r *run) try(ctx context.Context, k cases.Case) Outcome {
 	o := r.send(ctx, k)
 	if r.Token != "" {
 		// The target may have sent back what it was given.
@@ -214,9 +214,9 @@ func (r *run) try(ctx context.Context, k contracts.Case) Outcome {
 	return o
 }
 
-func (r *run) send(ctx context.Context, k contracts.Case) Outcome {
+func (r *run) send(ctx context.Context, k cases.Case) Outcome {
 	o := Outcome{Case: k, Curl: k.Curl(r.Target.String())}
-	if k.Auth != contracts.ValidToken && r.Token == "" {
+	if k.Auth != cases.ValidToken && r.Token == "" {
 		o.Verdict, o.Reason = Skipped, "no token was given, so whether the target demands one cannot be told"
 		return o
 	}
@@ -252,9 +252,9 @@ func (r *run) judge(o Outcome, header http.Header, body []byte) Outcome {
 	switch {
 	case class == 5:
 		return o.broken("server-error", "", fmt.Sprintf("the target failed with status %d, expected %s", o.Status, wanted(k)))
-	case class == 2 && k.Expect == contracts.Refused:
+	case class == 2 && k.Expect == cases.Refused:
 		return o.broken(contracts.RuleAccepted, "", fmt.Sprintf("it was accepted with status %d, expected a refusal (4xx)", o.Status))
-	case class != 2 && k.Expect == contracts.Accepted:
+	case class != 2 && k.Expect == cases.Accepted:
 		return o.broken("refused", "", fmt.Sprintf("it was refused with status %d, expected a documented success", o.Status))
 	case class != 2 && class != 4:
 		return o.broken(contracts.RuleUndocumentedStatus, "", fmt.Sprintf("the status is %d, expected %s", o.Status, wanted(k)))
@@ -270,19 +270,20 @@ func (r *run) judge(o Outcome, header http.Header, body []byte) Outcome {
 	switch want := k.Status(); {
 	case class == 4 && want != 0 && o.Status != want:
 		return o.broken("wrong-status", "", fmt.Sprintf("it was refused with status %d, expected %d", o.Status, want))
-	case k.Method != r.Description.Method() && !allows(header.Values("Allow"), r.Description.Method()):
-		return o.broken("allow", "", fmt.Sprintf("the header Allow is %q, expected it to name %s", strings.Join(header.Values("Allow"), ", "), r.Description.Method()))
+	case k.Method != r.Description.Operation().Method && !allows(header.Values("Allow"), r.Description.Operation().Method):
+		return o.broken("allow", "", fmt.Sprintf("the header Allow is %q, expected it to name %s", strings.Join(header.Values("Allow"), ", "), r.Description.Operation().Method))
 	}
 	if class == 2 && verdict.ExecutionID != "" && !r.RepeatedIDsAllowed {
 		r.mutex.Lock()
 		defer r.mutex.Unlock()
 		if other, twice := r.seen[verdict.ExecutionID]; twice {
-			return o.broken(contracts.RuleRepeatedID, "/executionId", fmt.Sprintf("the executionId %.60q was given to the case %s before", verdict.ExecutionID, other))
+			return o.broken(contracts.RuleRepeatedID, "/"+r.Description.Operation().ExecutionID,
+				fmt.Sprintf("the %s %.60q was given to the case %s before", r.Description.Operation().ExecutionID, verdict.ExecutionID, other))
 		}
 		r.seen[verdict.ExecutionID] = k.ID
 	}
 	o.Verdict = Held
-	if k.Expect == contracts.Either {
+	if k.Expect == cases.Either {
 		o.Verdict, o.Reason = Noted, fmt.Sprintf("answered with status %d", o.Status)
 	}
 	return o
@@ -298,11 +299,11 @@ func opinion(err error) string {
 	return text
 }
 
-func wanted(k contracts.Case) string {
+func wanted(k cases.Case) string {
 	switch k.Expect {
-	case contracts.Accepted:
+	case cases.Accepted:
 		return "a documented success"
-	case contracts.Refused:
+	case cases.Refused:
 		return "a refusal (4xx)"
 	}
 	return "a success or a refusal"

@@ -19,7 +19,9 @@ import (
 
 	"github.com/kaizenautomation/andon"
 	"github.com/kaizenautomation/andon/contracts"
+	"github.com/kaizenautomation/andon/contracts/cases"
 	"github.com/kaizenautomation/andon/contracts/provider"
+	"github.com/kaizenautomation/andon/contracts/schema"
 )
 
 const (
@@ -72,7 +74,7 @@ func TestReference(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, o := range outcomes {
-		if want := map[bool]Verdict{true: Noted, false: Held}[o.Case.Expect == contracts.Either]; o.Verdict != want {
+		if want := map[bool]Verdict{true: Noted, false: Held}[o.Case.Expect == cases.Either]; o.Verdict != want {
 			t.Errorf("%s: %s, %s", o.Case.ID, o.Verdict, o.Reason)
 		}
 	}
@@ -380,7 +382,7 @@ func harmless() (list []mutant) {
 	set("a field that is null", func(m map[string]any) { m["parentExecutionId"] = nil })
 	set("another status", func(m map[string]any) { m["status"] = "Enqueued" })
 	set("an empty status", func(m map[string]any) { m["status"] = "" })
-	set("ids that are UUIDs", func(m map[string]any) { m["executionId"] = contracts.UUID(accepted.Add(1), 7) })
+	set("ids that are UUIDs", func(m map[string]any) { m["executionId"] = schema.UUID(accepted.Add(1), 7) })
 	set("ids that look like numbers", func(m map[string]any) { m["executionId"] = fmt.Sprint(accepted.Add(1)) })
 	set("ids beyond ASCII", func(m map[string]any) { m["executionId"] = fmt.Sprint("exéc-", accepted.Add(1)) })
 	set("long ids", func(m map[string]any) { m["executionId"] = strings.Repeat("x", 5000) + fmt.Sprint(accepted.Add(1)) })
@@ -583,7 +585,7 @@ func TestShrinkAndFailFast(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	config := Config{Description: d, Target: target, Token: secret, Timeout: 5 * time.Second, Cases: d.Generated(3, 60), Shrink: 400}
+	config := Config{Description: d, Target: target, Token: secret, Timeout: 5 * time.Second, Cases: cases.Random(d, 3, 60), Shrink: 400}
 	outcomes, err := Run(context.Background(), config)
 	if err != nil {
 		t.Fatal(err)
@@ -614,7 +616,7 @@ func TestTokenCasesAlone(t *testing.T) {
 	}
 	config := Config{Description: description(t), Target: target, Token: secret, Timeout: 5 * time.Second}
 	for _, k := range config.All() {
-		if k.Auth != contracts.ValidToken {
+		if k.Auth != cases.ValidToken {
 			config.Cases = append(config.Cases, k)
 		}
 	}

@@ -100,7 +100,7 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (*metrics.Agg
 	r := &run{
 		Config: c, closed: c.Plan.Closed(), kill: ctx,
 		stop: make(chan struct{}), freed: make(chan struct{}, 1),
-		transport: newTransport(ctx, c), template: newTemplate(c.Target, c.Token, c.Traces),
+		transport: newTransport(ctx, c), template: newTemplate(c.Description.Operation(), c.Target, c.Token, c.Traces),
 		rules:   map[string]uint8{},
 		sampled: make([]atomic.Bool, len(results.KindNames())*len(c.Plan.Labels.Rules)),
 	}

@@ -79,7 +79,7 @@ func oracle(answer []byte) (status int, contentType string, body []byte, err err
 		DisableCompression: true, DisableKeepAlives: true, MaxResponseHeaderBytes: maxHead,
 	}
 	defer transport.CloseIdleConnections()
-	request := contracts.NewRequest(context.Background(), &url.URL{Scheme: "http", Host: "h"}, "", []byte("{}"))
+	request := contracts.DefaultOperation().NewRequest(context.Background(), &url.URL{Scheme: "http", Host: "h"}, "", []byte("{}"))
 	response, err := transport.RoundTrip(request)
 	if err != nil {
 		return 0, "", nil, err
@@ -190,11 +190,11 @@ func TestTemplate(t *testing.T) {
 			}
 			for i, n := range []int{1, 9, 10, 123_456} {
 				traces := uint64(i / 2)
-				head := newTemplate(u, token, traces)
+				head := newTemplate(contracts.DefaultOperation(), u, token, traces)
 				body := bytes.Repeat([]byte{'x'}, n)
 				b := append(make([]byte, head.room()), body...)
 				var want bytes.Buffer
-				request := contracts.NewRequest(context.Background(), u, token, body)
+				request := contracts.DefaultOperation().NewRequest(context.Background(), u, token, body)
 				if traces != 0 {
 					request.Header.Set("Traceparent", string(results.AppendTraceparent(nil, traces, 7)))
 				}
@@ -217,7 +217,7 @@ func pooled(t *testing.T, target *url.URL, secure *tls.Config) (*pool, func(size
 	}
 	p := newPool(t.Context(), target, secure, 10*time.Second)
 	t.Cleanup(p.close)
-	head := newTemplate(target, "", 0)
+	head := newTemplate(contracts.DefaultOperation(), target, "", 0)
 	return p, func(size int) (*exchange, error) {
 		b := append(make([]byte, head.room()), bytes.Repeat([]byte{'x'}, size)...)
 		begin := head.put(b, 0)
@@ -466,7 +466,7 @@ func BenchmarkTransport(b *testing.B) {
 	target := &url.URL{Scheme: "http", Host: listener.Addr().String()}
 	p := newPool(context.Background(), target, &tls.Config{}, time.Minute)
 	defer p.close()
-	head := newTemplate(target, "", 0)
+	head := newTemplate(contracts.DefaultOperation(), target, "", 0)
 	message := append(make([]byte, head.room()), bytes.Repeat([]byte{'x'}, 600)...)
 	x := &exchange{deadline: time.Now().Add(time.Hour)}
 	b.ReportAllocs()

@@ -79,17 +79,18 @@ func newTransport(kill context.Context, c Config) transport {
 		// Not nil: HTTP/2 would put all calls on one connection, and hide what a connection costs.
 		client.TLSNextProto = map[string]func(string, *tls.Conn) http.RoundTripper{}
 	}
-	return &standard{kill: kill, target: c.Target, token: c.Token, traces: c.Traces, client: client}
+	return &standard{kill: kill, operation: c.Description.Operation(), target: c.Target, token: c.Token, traces: c.Traces, client: client}
 }
 
 // standard is the transport of net/http.
 type standard struct {
-	kill   context.Context
-	target *url.URL
-	token  string
-	traces uint64
-	client *http.Transport
-	dialed atomic.Uint64
+	kill      context.Context
+	operation contracts.Operation
+	target    *url.URL
+	token     string
+	traces    uint64
+	client    *http.Transport
+	dialed    atomic.Uint64
 }
 
 func (s *standard) connections() uint64 { return s.dialed.Load() }
@@ -129,7 +130,7 @@ func (s *standard) do(x *exchange) error {
 		},
 		GotFirstResponseByte: func() { note(&trace.first) },
 	})
-	request := contracts.NewRequest(ctx, s.target, s.token, bytes.Clone(x.message[x.body:]))
+	request := s.operation.NewRequest(ctx, s.target, s.token, bytes.Clone(x.message[x.body:]))
 	if s.traces != 0 {
 		request.Header.Set("Traceparent", string(results.AppendTraceparent(nil, s.traces, x.n)))
 	}
@@ -162,10 +163,10 @@ type template struct {
 }
 
 // newTemplate takes the head from net/http, so that andon's own connections send what those of net/http would.
-func newTemplate(target *url.URL, token string, traces uint64) template {
+func newTemplate(o contracts.Operation, target *url.URL, token string, traces uint64) template {
 	var whole bytes.Buffer
 	// Writing to a buffer does not fail, and the URL was checked before.
-	_ = contracts.NewRequest(context.Background(), target, token, []byte{'{'}).Write(&whole)
+	_ = o.NewRequest(context.Background(), target, token, []byte{'{'}).Write(&whole)
 	before, after, _ := bytes.Cut(whole.Bytes(), []byte("\r\nContent-Length: 1\r\n"))
 	return template{before, after[:len(after)-len("\r\n{")], traces}
 }

@@ -1,4 +1,4 @@
-package contracts
+package cases
 
 import "testing"
 
@@ -6,8 +6,8 @@ import "testing"
 // taken away.
 func TestCoverage(t *testing.T) {
 	d := loaded(t)
-	cases, _ := d.Cases()
-	parts := d.Coverage(cases, map[int]int{200: 3, 400: 1})
+	list, _ := Derive(d)
+	parts := Coverage(d, list, map[int]int{200: 3, 400: 1})
 	named := map[string]Part{}
 	for _, p := range parts {
 		named[p.Name] = p
@@ -26,20 +26,20 @@ func TestCoverage(t *testing.T) {
 	if p := named["415"]; p.Kept != 0 || !p.Open {
 		t.Errorf("status 415: %+v", p)
 	}
-	for _, p := range d.Coverage(nil, nil) {
+	for _, p := range Coverage(d, nil, nil) {
 		if p.Kept+p.Broken != 0 {
 			t.Errorf("without a case %s is exercised", p.Name)
 		}
 	}
 	// Only what has to do with the tier Full and text.
 	var few []Case
-	for _, k := range cases {
+	for _, k := range list {
 		if k.ID == "text.Full" || k.ID == "text.missing-text.negative" {
 			few = append(few, k)
 		}
 	}
 	got := map[string][2]int{}
-	for _, p := range d.Coverage(few, nil) {
+	for _, p := range Coverage(d, few, nil) {
 		if p.Kept+p.Broken > 0 {
 			got[p.Name] = [2]int{p.Kept, p.Broken}
 		}

@@ -1,52 +1,53 @@
-package contracts
+package schema
 
 import (
 	"fmt"
 	"math"
 	"math/rand/v2"
 	"strconv"
+
+	"github.com/kaizenautomation/andon/contracts/jsontext"
 )
 
-// Generate appends a value of the property to dst, as JSON, such that it conforms to the property's schema where the
-// schema uses const, enum, examples, type, properties, required, items, bounds and the common formats. The value is a
-// function of what rng yields.
-func (d *Description) Generate(dst []byte, p Property, rng *rand.Rand) []byte {
-	return d.generate(dst, p.schema, rng, 0)
+// Generate appends a value of a schema to dst, as JSON, such that it conforms where the schema uses const, enum, examples,
+// type, properties, required, items, bounds and the common formats. The value is a function of what rng yields.
+func (d *Document) Generate(dst []byte, s *Node, rng *rand.Rand) []byte {
+	return d.generate(dst, s, rng, 0)
 }
 
-func (d *Description) generate(dst []byte, s *node, rng *rand.Rand, depth int) []byte {
-	s, err := d.resolve(s)
+func (d *Document) generate(dst []byte, s *Node, rng *rand.Rand, depth int) []byte {
+	s, err := d.Resolve(s)
 	if err != nil || s == nil || depth > 16 {
 		return append(dst, "null"...)
 	}
-	if c := s.at("const"); c != nil {
-		return append(dst, compact(c.value())...)
+	if c := s.At("const"); c != nil {
+		return append(dst, jsontext.Of(c.Value())...)
 	}
-	if e := s.at("enum"); e != nil && len(e.list) > 0 {
-		return append(dst, compact(e.list[rng.IntN(len(e.list))].value())...)
+	if e := s.At("enum"); e != nil && len(e.List) > 0 {
+		return append(dst, jsontext.Of(e.List[rng.IntN(len(e.List))].Value())...)
 	}
 	// Examples come before rules of thumb: whoever wrote the description knows what a realistic value is, and a pattern
 	// or a nested schema is met by them alone.
-	if e := s.at("examples"); e != nil && len(e.list) > 0 {
-		return append(dst, compact(e.list[rng.IntN(len(e.list))].value())...)
+	if e := s.At("examples"); e != nil && len(e.List) > 0 {
+		return append(dst, jsontext.Of(e.List[rng.IntN(len(e.List))].Value())...)
 	}
-	if e := s.at("example"); e != nil {
-		return append(dst, compact(e.value())...)
+	if e := s.At("example"); e != nil {
+		return append(dst, jsontext.Of(e.Value())...)
 	}
 	for _, key := range []string{"oneOf", "anyOf"} {
-		if branches := s.at(key); branches != nil && len(branches.list) > 0 && s.at("properties") == nil {
-			return d.generate(dst, branches.list[rng.IntN(len(branches.list))], rng, depth+1)
+		if branches := s.At(key); branches != nil && len(branches.List) > 0 && s.At("properties") == nil {
+			return d.generate(dst, branches.List[rng.IntN(len(branches.List))], rng, depth+1)
 		}
 	}
 	t := "object"
-	if ts := s.types(); len(ts) > 0 {
+	if ts := s.Types(); len(ts) > 0 {
 		t = ts[0]
-	} else if s.at("items") != nil {
+	} else if s.At("items") != nil {
 		t = "array"
 	}
 	switch t {
 	case "string":
-		return AppendString(dst, generateString(s, rng))
+		return jsontext.AppendString(dst, generateString(s, rng))
 	case "boolean":
 		return strconv.AppendBool(dst, rng.IntN(2) == 1)
 	case "integer":
@@ -57,11 +58,11 @@ func (d *Description) generate(dst []byte, s *node, rng *rand.Rand, depth int) [
 		return strconv.AppendFloat(dst, lo+rng.Float64()*(hi-lo), 'g', -1, 64)
 	case "array":
 		dst = append(dst, '[')
-		for i := range int(number(s.at("minItems"), 0)) {
+		for i := range int(number(s.At("minItems"), 0)) {
 			if i > 0 {
 				dst = append(dst, ',')
 			}
-			dst = d.generate(dst, s.at("items"), rng, depth+1)
+			dst = d.generate(dst, s.At("items"), rng, depth+1)
 		}
 		return append(dst, ']')
 	case "null":
@@ -69,22 +70,22 @@ func (d *Description) generate(dst []byte, s *node, rng *rand.Rand, depth int) [
 	}
 	dst = append(dst, '{')
 	start := len(dst)
-	props, _ := d.members(s)
+	props, _ := d.Members(s)
 	for _, p := range props {
-		if !p.required {
+		if !p.Required {
 			continue
 		}
 		if len(dst) > start {
 			dst = append(dst, ',')
 		}
-		dst = d.generate(appendKey(dst, p.name), p.schema, rng, depth+1)
+		dst = d.generate(jsontext.AppendKey(dst, p.Name), p.Schema, rng, depth+1)
 	}
 	return append(dst, '}')
 }
 
-func number(n *node, otherwise float64) float64 {
+func number(n *Node, otherwise float64) float64 {
 	if n != nil {
-		if f, ok := n.scalar.(float64); ok {
+		if f, ok := n.Scalar.(float64); ok {
 			return f
 		}
 	}
@@ -92,11 +93,11 @@ func number(n *node, otherwise float64) float64 {
 }
 
 // bounds gives the range of a number; step is what keeps a value clear of an exclusive bound.
-func bounds(s *node, step float64) (lo, hi float64) {
-	lo = number(s.at("minimum"), math.Inf(-1))
-	hi = number(s.at("maximum"), math.Inf(1))
-	lo = math.Max(lo, number(s.at("exclusiveMinimum"), math.Inf(-1))+step)
-	hi = math.Min(hi, number(s.at("exclusiveMaximum"), math.Inf(1))-step)
+func bounds(s *Node, step float64) (lo, hi float64) {
+	lo = number(s.At("minimum"), math.Inf(-1))
+	hi = number(s.At("maximum"), math.Inf(1))
+	lo = math.Max(lo, number(s.At("exclusiveMinimum"), math.Inf(-1))+step)
+	hi = math.Min(hi, number(s.At("exclusiveMaximum"), math.Inf(1))-step)
 	switch {
 	case math.IsInf(lo, -1) && math.IsInf(hi, 1):
 		return 0, 1000
@@ -108,9 +109,9 @@ func bounds(s *node, step float64) (lo, hi float64) {
 	return lo, hi
 }
 
-func generateString(s *node, rng *rand.Rand) string {
+func generateString(s *Node, rng *rand.Rand) string {
 	a, b := rng.Uint64(), rng.Uint64()
-	switch s.at("format").text() {
+	switch s.At("format").Text() {
 	case "uuid":
 		return UUID(a, b)
 	case "uri", "url", "iri", "uri-reference", "iri-reference":
@@ -131,7 +132,7 @@ func generateString(s *node, rng *rand.Rand) string {
 		return fmt.Sprintf("2001:db8::%x", uint16(a))
 	}
 	text := fmt.Sprintf("value %08x", uint32(a))
-	low, high := int(number(s.at("minLength"), 0)), int(number(s.at("maxLength"), 1<<20))
+	low, high := int(number(s.At("minLength"), 0)), int(number(s.At("maxLength"), 1<<20))
 	for len(text) < min(low, 1<<20) {
 		text += " " + text
 	}

@@ -1,7 +1,8 @@
-package contracts
+package schema
 
 import (
 	"encoding/json"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,7 +14,7 @@ import (
 // own tests. Together they have some hundred schemas that nobody wrote with andon in mind.
 var publicDescriptions = []string{"lxkns.yaml", "issue570.json", "issue796.yml", "issue423.k8s.swagger.json", "oai_v3_stoplight.json"}
 
-func publicDescription(t *testing.T, name string) *node {
+func publicDescription(t *testing.T, name string) *Node {
 	t.Helper()
 	dir, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/getkin/kin-openapi").Output()
 	if err != nil {
@@ -23,7 +24,7 @@ func publicDescription(t *testing.T, name string) *node {
 	if err != nil {
 		t.Fatal(err)
 	}
-	root, err := parseTree(text)
+	root, err := Parse(text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,52 +73,57 @@ func modern(v any) any {
 }
 
 // What is derived from the schemas of public descriptions is what it is said to be: what is derived as valid conforms, what
-// is derived as broken does not, and calls can be drawn.
+// is derived as broken does not, and values can be drawn.
 func TestVariantsOfPublicDescriptions(t *testing.T) {
 	schemas, variants := 0, map[bool]int{}
 	for _, name := range publicDescriptions {
 		root := publicDescription(t, name)
-		all := root.at("components", "schemas")
+		all := root.At("components", "schemas")
 		if all == nil {
-			all = root.at("definitions")
+			all = root.At("definitions")
 		}
 		bodies := map[string]any{}
-		for _, schema := range all.keys {
+		for _, schema := range all.Keys {
 			bodies[schema] = map[string]any{"type": "object", "properties": map[string]any{"x": map[string]any{"$ref": "#/components/schemas/" + schema}}}
 		}
-		text, err := json.Marshal(map[string]any{"components": map[string]any{"schemas": modern(all.value()), "bodies": bodies}})
+		text, err := json.Marshal(map[string]any{"components": map[string]any{"schemas": modern(all.Value()), "bodies": bodies}})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if root, err = parseTree(text); err != nil {
+		if root, err = Parse(text); err != nil {
 			t.Fatal(err)
 		}
-		for _, schema := range all.keys[:min(len(all.keys), 30)] {
-			d := &Description{root: root, disc: "type", body: root.at("components", "bodies", schema)}
-			if d.request, err = d.compile("components", "bodies", schema); err != nil {
-				t.Errorf("%s, schema %s: %v", name, schema, err)
-				continue
-			}
-			if d.fields, err = d.members(d.body); err != nil {
-				t.Fatal(err)
-			}
+		for _, schema := range all.Keys[:min(len(all.Keys), 30)] {
+			d := &Document{Root: root, Discriminator: "type"}
+			body := root.At("components", "bodies", schema)
+			holds := judge(t, root.Value(), "/components/bodies/"+strings.ReplaceAll(schema, "/", "~1"))
 			schemas++
-			x := d.Fields()[0]
-			v := newDeriver(d)
-			valid, broken := v.valid(x.schema, "x"), v.invalid(x.schema)
+			v := NewDeriver(d)
+			x := body.At("properties", "x")
+			valid, broken := v.Valid(x, "x"), v.Invalid(x)
 			if len(valid) == 0 {
 				t.Errorf("%s, schema %s: nothing is valid", name, schema)
 			}
-			for want, list := range map[bool][]variant{true: valid, false: broken} {
+			for want, list := range map[bool][]Variant{true: valid, false: broken} {
 				for _, c := range list {
 					variants[want]++
-					if _, violation := d.ReadRequest(objectOf([]Field{{"x", c.json}})); (violation == nil) != want {
-						t.Errorf("%s, schema %s, %s (%s): %.200s is valid: %v; %v", name, schema, c.label, c.why, c.json, !want, violation)
+					if err := holds(Object([]Field{{"x", c.JSON}})); (err == nil) != want {
+						t.Errorf("%s, schema %s, %s (%s): %.200s is valid: %v; %v", name, schema, c.Label, c.Why, c.JSON, !want, err)
 					}
 				}
 			}
-			if drawn := d.Generated(1, 8); len(drawn) < 4 {
-				t.Errorf("%s, schema %s: of 8 calls %d were drawn", name, schema, len(drawn))
+			drawn := 0
+			for k := range 8 {
+				rng := rand.New(rand.NewPCG(1, uint64(k)))
+				for range Drawings {
+					if holds(d.Draw(nil, body, rng)) == nil {
+						drawn++
+						break
+					}
+				}
+			}
+			if drawn < 4 {
+				t.Errorf("%s, schema %s: of 8 values %d were drawn", name, schema, drawn)
 			}
 		}
 	}

@@ -1,4 +1,4 @@
-package contracts
+package jsontext
 
 import (
 	"bytes"
@@ -11,7 +11,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-func TestDecodeJSON(t *testing.T) {
+func TestDecode(t *testing.T) {
 	for _, c := range []struct {
 		text string
 		want any
@@ -21,7 +21,7 @@ func TestDecodeJSON(t *testing.T) {
 		{`"\u00e9\n\ud83d\ude00/\/"`, "é\n😀//"}, {`"é"`, "é"}, {`{"":{"a":null}}`, map[string]any{"": map[string]any{"a": nil}}},
 		{"9007199254740992", 9007199254740992.0}, {"9007199254740994", json.Number("9007199254740994")},
 	} {
-		got, err := decodeJSON([]byte(c.text))
+		got, err := Decode([]byte(c.text))
 		if err != nil || !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%s is %#v, %v; want %#v", c.text, got, err, c.want)
 		}
@@ -38,20 +38,20 @@ func TestDecodeJSON(t *testing.T) {
 		{`"\ud800"`, "surrogate", 1}, {"\"\xff\"", "not valid UTF-8", 1}, {`{"a":1,"a":1}`, `"a" stands twice`, 7}, {`{"a":{"b":1,"\u0062":2}}`, `"b" stands twice`, 12},
 		{strings.Repeat("[", 2000), "nested deeper than 1000", 1001}, {"NaN", "expected a value", 0}, {"\ufeff{}", "expected a value", 0},
 	} {
-		_, err := decodeJSON([]byte(c.text))
-		if err == nil || !strings.Contains(err.Error(), c.want) || err.offset != c.offset {
+		_, err := Decode([]byte(c.text))
+		if err == nil || !strings.Contains(err.Error(), c.want) || err.Offset != c.offset {
 			t.Errorf("%.40q: %v, want %q at byte %d", c.text, err, c.want, c.offset)
 		}
 	}
 }
 
-// Whatever the standard library accepts is accepted and means the same, except for what decodeJSON is stricter in.
-func FuzzDecodeJSON(f *testing.F) {
+// Whatever the standard library accepts is accepted and means the same, except for what Decode is stricter in.
+func FuzzDecode(f *testing.F) {
 	for _, s := range []string{`{"a":[1,2.5e3,"x\u00e9\n",null,true]}`, `{"a":1,"a":2}`, `"\ud83d\ude00"`, `[[[[1e308]]]]`, "\"\xed\xa0\x80\"", `-0`, `1e400`, ` {} `} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		got, bad := decodeJSON(data)
+		got, bad := Decode(data)
 		d := json.NewDecoder(bytes.NewReader(data))
 		d.UseNumber()
 		var want any
@@ -60,13 +60,13 @@ func FuzzDecodeJSON(f *testing.F) {
 			t.Fatalf("%q is accepted, and is no JSON", data)
 		}
 		if bad != nil {
-			stricter := bad.twice || strings.Contains(bad.message, "UTF-8") || strings.Contains(bad.message, "surrogate") ||
-				strings.Contains(bad.message, "too large") || strings.Contains(bad.message, "nested")
+			stricter := bad.Twice || strings.Contains(bad.Message, "UTF-8") || strings.Contains(bad.Message, "surrogate") ||
+				strings.Contains(bad.Message, "too large") || strings.Contains(bad.Message, "nested")
 			if valid && !stricter {
 				t.Fatalf("%q is refused: %v", data, bad)
 			}
-			if bad.offset < 0 || bad.offset > len(data) {
-				t.Fatalf("%q: the offset is %d", data, bad.offset)
+			if bad.Offset < 0 || bad.Offset > len(data) {
+				t.Fatalf("%q: the offset is %d", data, bad.Offset)
 			}
 			return
 		}

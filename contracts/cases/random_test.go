@@ -1,20 +1,22 @@
-package contracts
+package cases
 
 import (
 	"bytes"
 	"strings"
 	"testing"
+
+	"github.com/kaizenautomation/andon/contracts"
 )
 
-// Generated calls are what they are said to be, the same for the same seed, and of many shapes.
-func TestGenerated(t *testing.T) {
+// Random calls are what they are said to be, the same for the same seed, and of many shapes.
+func TestRandom(t *testing.T) {
 	d := loaded(t)
-	cases, again, other := d.Generated(7, 400), d.Generated(7, 400), d.Generated(8, 400)
-	if len(cases) < 350 {
-		t.Fatalf("of 400 calls %d were made", len(cases))
+	list, again, other := Random(d, 7, 400), Random(d, 7, 400), Random(d, 8, 400)
+	if len(list) < 350 {
+		t.Fatalf("of 400 calls %d were made", len(list))
 	}
 	signatures, rules, same := map[string]bool{}, map[string]int{}, 0
-	for i, c := range cases {
+	for i, c := range list {
 		_, violation := d.ReadRequest(c.Body)
 		if (violation == nil) != (c.Expect == Accepted) || violation != nil && violation.Rule != c.Rule {
 			t.Errorf("%s: %v, must be %s: %s", c.ID, violation, c.Expect, c.Body)
@@ -36,7 +38,7 @@ func TestGenerated(t *testing.T) {
 // A call is shrunk to the least that still fails.
 func TestShrink(t *testing.T) {
 	d := loaded(t)
-	call := Case{Method: method, ContentType: jsonType, Expect: Accepted, Body: []byte(`{"agentId":"agent_1","content":[{"type":"text","text":"a long text with an \u0001 in it, and more"},` +
+	call := Case{Method: "POST", ContentType: jsonType, Expect: Accepted, Body: []byte(`{"agentId":"agent_1","content":[{"type":"text","text":"a long text with an \u0001 in it, and more"},` +
 		`{"type":"json","data":{"a":{"b":[1,2,3]},"c":"d"}},{"type":"file","id":"file_1"}],"kaizenVersion":"Full"}`)}
 	for _, c := range []struct {
 		fails func(string) bool
@@ -50,7 +52,7 @@ func TestShrink(t *testing.T) {
 		{func(string) bool { return false }, string(call.Body)},
 	} {
 		asked := 0
-		got := d.Shrink(call, 500, func(k Case) bool {
+		got := Shrink(d, call, 500, func(k Case) bool {
 			asked++
 			if _, violation := d.ReadRequest(k.Body); violation != nil {
 				t.Errorf("%s does not conform: %v", k.Body, violation)
@@ -62,11 +64,11 @@ func TestShrink(t *testing.T) {
 		}
 	}
 	broken := call
-	broken.Expect, broken.Body, broken.Rule = Refused, []byte(`{"agentId":"x","content":[{"type":"text"},{"type":"text","text":"y"}]}`), RuleMissingProperty
-	if got := d.Shrink(broken, 500, func(Case) bool { return true }); string(got.Body) != `{"content":[{}]}` {
+	broken.Expect, broken.Body, broken.Rule = Refused, []byte(`{"agentId":"x","content":[{"type":"text"},{"type":"text","text":"y"}]}`), contracts.RuleMissingProperty
+	if got := Shrink(d, broken, 500, func(Case) bool { return true }); string(got.Body) != `{"content":[{}]}` {
 		t.Errorf("shrunk to %s", got.Body)
 	}
-	if got := d.Shrink(call, 3, func(Case) bool { return false }); !bytes.Equal(got.Body, call.Body) {
+	if got := Shrink(d, call, 3, func(Case) bool { return false }); !bytes.Equal(got.Body, call.Body) {
 		t.Errorf("shrunk to %s", got.Body)
 	}
 }
@@ -76,12 +78,12 @@ func FuzzShrink(f *testing.F) {
 	f.Add([]byte(`{"content":[{"type":"text","text":"a"}],"agentId":"ä"}`), uint64(1))
 	f.Fuzz(func(t *testing.T, body []byte, choice uint64) {
 		_, violation := d.ReadRequest(body)
-		c := Case{Method: method, ContentType: jsonType, Body: body}
+		c := Case{Method: "POST", ContentType: jsonType, Body: body}
 		if violation != nil {
 			c.Rule = violation.Rule
 		}
 		asks := 0
-		got := d.Shrink(c, 40, func(Case) bool { asks++; return choice>>(asks%64)&1 == 1 })
+		got := Shrink(d, c, 40, func(Case) bool { asks++; return choice>>(asks%64)&1 == 1 })
 		if asks > 40 || len(got.Body) > len(body) {
 			t.Fatalf("%d asks, %d bytes from %d", asks, len(got.Body), len(body))
 		}

@@ -1,4 +1,4 @@
-package contracts
+package jsontext
 
 import (
 	"bytes"
@@ -11,28 +11,31 @@ import (
 	"unsafe"
 )
 
-// maxDepth bounds how deep arrays and objects may nest in what decodeJSON accepts, so that hostile input cannot exhaust
+// MaxDepth bounds how deep arrays and objects may nest in what Decode accepts, so that hostile input cannot exhaust
 // the stack. It is far above anything that a person writes.
-const maxDepth = 1000
+const MaxDepth = 1000
 
-// A jsonError is what is wrong with a text that should be JSON, and where.
-type jsonError struct {
-	offset  int
-	twice   bool   // an object has a key twice, which no grammar forbids
-	key     string // that key
-	message string
+// An Error is what is wrong with a text that should be JSON, and where.
+type Error struct {
+	// Offset is the byte at which it shows.
+	Offset int
+	// Twice says that an object has the key Key twice, which no grammar forbids.
+	Twice bool
+	Key   string
+	// Message says it without the place.
+	Message string
 }
 
-func (e *jsonError) Error() string { return fmt.Sprintf("%s at byte %d", e.message, e.offset) }
+func (e *Error) Error() string { return fmt.Sprintf("%s at byte %d", e.Message, e.Offset) }
 
-// decodeJSON reads one JSON text (RFC 8259) into the types that the validator takes: map[string]any, []any, string,
+// Decode reads one JSON text (RFC 8259) into the types that the validator takes: map[string]any, []any, string,
 // float64, json.Number, bool and nil.
 //
 // The standard decoder would take a repeated key, keep the last value, and replace invalid UTF-8; both hide a defect
 // that a contract must see, so both are errors here. A number becomes a float64 where that is exact enough to compare
 // (integers up to 2^53, anything with a fraction) and stays a json.Number beyond.
-func decodeJSON(data []byte) (any, *jsonError) {
-	d := jsonDecoder{data: data}
+func Decode(data []byte) (any, *Error) {
+	d := decoder{data: data}
 	v := d.value(0)
 	if d.err == nil {
 		d.space()
@@ -46,20 +49,20 @@ func decodeJSON(data []byte) (any, *jsonError) {
 	return v, nil
 }
 
-type jsonDecoder struct {
+type decoder struct {
 	data []byte
 	pos  int
-	err  *jsonError
+	err  *Error
 }
 
-func (d *jsonDecoder) fail(message string) any {
+func (d *decoder) fail(message string) any {
 	if d.err == nil {
-		d.err = &jsonError{offset: d.pos, message: message}
+		d.err = &Error{Offset: d.pos, Message: message}
 	}
 	return nil
 }
 
-func (d *jsonDecoder) here() string {
+func (d *decoder) here() string {
 	if d.pos >= len(d.data) {
 		return "the end of the text"
 	}
@@ -67,7 +70,7 @@ func (d *jsonDecoder) here() string {
 	return strconv.QuoteRune(r)
 }
 
-func (d *jsonDecoder) space() {
+func (d *decoder) space() {
 	for d.pos < len(d.data) {
 		switch d.data[d.pos] {
 		case ' ', '\t', '\n', '\r':
@@ -78,13 +81,13 @@ func (d *jsonDecoder) space() {
 	}
 }
 
-func (d *jsonDecoder) value(depth int) any {
+func (d *decoder) value(depth int) any {
 	d.space()
 	if d.pos >= len(d.data) {
 		return d.fail("expected a value, found the end of the text")
 	}
-	if depth > maxDepth {
-		return d.fail(fmt.Sprintf("nested deeper than %d levels", maxDepth))
+	if depth > MaxDepth {
+		return d.fail(fmt.Sprintf("nested deeper than %d levels", MaxDepth))
 	}
 	switch c := d.data[d.pos]; {
 	case c == '{':
@@ -105,7 +108,7 @@ func (d *jsonDecoder) value(depth int) any {
 	return d.fail("expected a value, found " + d.here())
 }
 
-func (d *jsonDecoder) literal(word string) bool {
+func (d *decoder) literal(word string) bool {
 	if !bytes.HasPrefix(d.data[d.pos:], []byte(word)) {
 		return false
 	}
@@ -113,7 +116,7 @@ func (d *jsonDecoder) literal(word string) bool {
 	return true
 }
 
-func (d *jsonDecoder) object(depth int) any {
+func (d *decoder) object(depth int) any {
 	d.pos++
 	m := map[string]any{}
 	d.space()
@@ -132,7 +135,7 @@ func (d *jsonDecoder) object(depth int) any {
 			return nil
 		}
 		if _, twice := m[key]; twice {
-			d.err = &jsonError{offset: at, twice: true, key: key, message: "the key " + strconv.Quote(key) + " stands twice in one object"}
+			d.err = &Error{Offset: at, Twice: true, Key: key, Message: "the key " + strconv.Quote(key) + " stands twice in one object"}
 			return nil
 		}
 		d.space()
@@ -158,7 +161,7 @@ func (d *jsonDecoder) object(depth int) any {
 	}
 }
 
-func (d *jsonDecoder) array(depth int) any {
+func (d *decoder) array(depth int) any {
 	d.pos++
 	list := []any{}
 	d.space()
@@ -185,7 +188,7 @@ func (d *jsonDecoder) array(depth int) any {
 	}
 }
 
-func (d *jsonDecoder) string() string {
+func (d *decoder) string() string {
 	d.pos++
 	start := d.pos
 	for i := start; i < len(d.data); i++ {
@@ -204,7 +207,7 @@ func (d *jsonDecoder) string() string {
 }
 
 // longString reads on where a string turned out to hold more than plain ASCII.
-func (d *jsonDecoder) longString(start int) string {
+func (d *decoder) longString(start int) string {
 	out := append(make([]byte, 0, d.pos-start+64), d.data[start:d.pos]...)
 	for d.pos < len(d.data) {
 		switch c := d.data[d.pos]; {
@@ -236,7 +239,7 @@ func (d *jsonDecoder) longString(start int) string {
 	return ""
 }
 
-func (d *jsonDecoder) escape(out []byte) []byte {
+func (d *decoder) escape(out []byte) []byte {
 	if d.pos+1 >= len(d.data) {
 		d.pos = len(d.data)
 		d.fail("expected '\"' to end a string, found the end of the text")
@@ -272,7 +275,7 @@ func (d *jsonDecoder) escape(out []byte) []byte {
 	return utf8.AppendRune(out, r)
 }
 
-func (d *jsonDecoder) hex4(at int) (rune, bool) {
+func (d *decoder) hex4(at int) (rune, bool) {
 	if at+4 > len(d.data) {
 		return 0, false
 	}
@@ -292,7 +295,7 @@ func (d *jsonDecoder) hex4(at int) (rune, bool) {
 	return r, true
 }
 
-func (d *jsonDecoder) number() any {
+func (d *decoder) number() any {
 	start := d.pos
 	digits := func() bool {
 		from := d.pos

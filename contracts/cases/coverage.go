@@ -1,9 +1,13 @@
-package contracts
+package cases
 
 import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/kaizenautomation/andon/contracts"
+	"github.com/kaizenautomation/andon/contracts/jsontext"
+	"github.com/kaizenautomation/andon/contracts/schema"
 )
 
 // Part is a part of the description that calls can exercise: a property of the request, a value of an enum, a branch of a
@@ -24,28 +28,28 @@ type Part struct {
 
 // Coverage says which parts of the description the given cases exercise, in the description's order. The statuses are
 // those of the answers, with their counts.
-func (d *Description) Coverage(tried []Case, statuses map[int]int) []Part {
-	c := coverage{d: d, at: map[string]int{}}
-	c.list(d.body, "", 0)
+func Coverage(d *contracts.Description, tried []Case, statuses map[int]int) []Part {
+	c := coverage{document: d.Document(), body: d.RequestSchema(), at: map[string]int{}}
+	c.list(c.body, "", 0)
 	for _, k := range tried {
-		if k.Method != method || k.Auth != ValidToken {
+		if k.Method != d.Operation().Method || k.Auth != ValidToken {
 			continue
 		}
-		v, err := decodeJSON(k.Body)
+		v, err := jsontext.Decode(k.Body)
 		switch {
 		case err != nil:
 		case k.Expect == Accepted:
-			c.keep(v, d.body, "", 0)
+			c.keep(v, c.body, "", 0)
 		case k.Expect == Refused && k.ContentType == jsonType:
 			if _, violation := d.ReadRequest(k.Body); violation != nil && violation.Pointer != "" {
 				c.breakAt(v, strings.Split(violation.Pointer[1:], "/"))
 			}
 		}
 	}
-	for _, status := range d.root.at("paths", path, strings.ToLower(method), "responses").keys {
-		p := Part{Kind: "status", Name: status, Open: !strings.HasPrefix(status, "2")}
+	for _, r := range d.Responses() {
+		p := Part{Kind: "status", Name: r.Status, Open: !strings.HasPrefix(r.Status, "2")}
 		for code, n := range statuses {
-			if d.statuses[strings.ToUpper(status)] == d.responseFor(code) {
+			if r == d.ResponseFor(code) {
 				p.Kept += n
 			}
 		}
@@ -55,9 +59,10 @@ func (d *Description) Coverage(tried []Case, statuses map[int]int) []Part {
 }
 
 type coverage struct {
-	d     *Description
-	parts []Part
-	at    map[string]int
+	document *schema.Document
+	body     *schema.Node
+	parts    []Part
+	at       map[string]int
 }
 
 func (c *coverage) add(p Part) {
@@ -85,45 +90,45 @@ func inside(prefix, name string) string {
 const coverageDepth = 8
 
 // list names every part below a schema.
-func (c *coverage) list(s *node, prefix string, depth int) {
-	s, err := c.d.resolve(s)
+func (c *coverage) list(s *schema.Node, prefix string, depth int) {
+	s, err := c.document.Resolve(s)
 	if err != nil || depth > coverageDepth {
 		return
 	}
-	if e := s.at("enum"); e != nil {
-		for _, n := range e.list {
-			c.add(Part{Kind: "value", Name: valueName(prefix, string(compact(n.value())))})
+	if e := s.At("enum"); e != nil {
+		for _, n := range e.List {
+			c.add(Part{Kind: "value", Name: valueName(prefix, string(jsontext.Of(n.Value())))})
 		}
 	}
-	if branches := branchesOf(s); branches != nil {
+	if branches := schema.Branches(s); branches != nil {
 		for i, b := range branches {
-			name := c.branch(b, i)
+			name := c.document.BranchName(b, i)
 			c.add(Part{Kind: "branch", Name: prefix + " as " + name, Breakable: true})
 			c.list(b, inside(prefix, name), depth+1)
 		}
 		return
 	}
-	props, err := c.d.members(s)
+	props, err := c.document.Members(s)
 	if err != nil {
 		return
 	}
 	for _, p := range props {
-		n, err := c.d.resolve(p.schema)
+		n, err := c.document.Resolve(p.Schema)
 		if err != nil {
 			continue
 		}
-		bound := p.required || len(n.types()) > 0 || n.at("const") != nil || n.at("enum") != nil
-		c.add(Part{Kind: "property", Name: c.property(s, prefix, p.name), Breakable: bound})
-		c.list(n, inside(prefix, p.name), depth+1)
+		bound := p.Required || len(n.Types()) > 0 || n.At("const") != nil || n.At("enum") != nil
+		c.add(Part{Kind: "property", Name: c.property(s, prefix, p.Name), Breakable: bound})
+		c.list(n, inside(prefix, p.Name), depth+1)
 	}
-	if items := s.at("items"); items != nil {
+	if items := s.At("items"); items != nil {
 		c.list(items, prefix+"[]", depth+1)
 	}
 }
 
 // property names a property. The discriminator is one for all branches, since a wrong one belongs to none of them.
-func (c *coverage) property(s *node, prefix, name string) string {
-	if name == c.d.disc && s.at("properties", name, "const") != nil {
+func (c *coverage) property(s *schema.Node, prefix, name string) string {
+	if name == c.document.Discriminator && s.At("properties", name, "const") != nil {
 		if i := strings.LastIndexByte(prefix, '.'); i >= 0 {
 			prefix = prefix[:i]
 		}
@@ -133,35 +138,21 @@ func (c *coverage) property(s *node, prefix, name string) string {
 
 func valueName(prefix, value string) string { return prefix + " = " + strings.Trim(value, `"`) }
 
-// branchesOf gives the branches of a schema that is a choice between others.
-func branchesOf(s *node) []*node {
-	for _, key := range []string{"oneOf", "anyOf"} {
-		if b := s.at(key); b != nil && s.at("properties") == nil {
-			return b.list
-		}
-	}
-	return nil
-}
-
-func (c *coverage) branch(b *node, i int) string {
-	return (&deriver{d: c.d}).branchName(b, i)
-}
-
 // chosen gives the branch that a value stands for: the one that the discriminator names, or the first that admits its type.
-func (c *coverage) chosen(v any, branches []*node) (branch *node, at int) {
+func (c *coverage) chosen(v any, branches []*schema.Node) (branch *schema.Node, at int) {
 	m, _ := v.(map[string]any)
 	for i, b := range branches {
-		n, err := c.d.resolve(b)
+		n, err := c.document.Resolve(b)
 		if err != nil {
 			continue
 		}
-		if k := n.at("properties", c.d.disc, "const"); k != nil {
-			if m != nil && m[c.d.disc] == k.scalar {
+		if k := n.At("properties", c.document.Discriminator, "const"); k != nil {
+			if m != nil && m[c.document.Discriminator] == k.Scalar {
 				return n, i
 			}
 			continue
 		}
-		if fitsType(v, n.types()) && !slices.ContainsFunc(n.at("required").texts(), func(name string) bool { _, there := m[name]; return !there }) {
+		if schema.FitsType(v, n.Types()) && !slices.ContainsFunc(n.At("required").Texts(), func(name string) bool { _, there := m[name]; return !there }) {
 			return n, i
 		}
 	}
@@ -169,17 +160,17 @@ func (c *coverage) chosen(v any, branches []*node) (branch *node, at int) {
 }
 
 // keep marks what a value that conforms uses.
-func (c *coverage) keep(v any, s *node, prefix string, depth int) {
-	s, err := c.d.resolve(s)
+func (c *coverage) keep(v any, s *schema.Node, prefix string, depth int) {
+	s, err := c.document.Resolve(s)
 	if err != nil || depth > coverageDepth {
 		return
 	}
-	if s.at("enum") != nil {
-		c.mark(valueName(prefix, string(compact(v))), 1, 0)
+	if s.At("enum") != nil {
+		c.mark(valueName(prefix, string(jsontext.Of(v))), 1, 0)
 	}
-	if branches := branchesOf(s); branches != nil {
+	if branches := schema.Branches(s); branches != nil {
 		if b, i := c.chosen(v, branches); b != nil {
-			name := c.branch(branches[i], i)
+			name := c.document.BranchName(branches[i], i)
 			c.mark(prefix+" as "+name, 1, 0)
 			c.keep(v, b, inside(prefix, name), depth+1)
 		}
@@ -187,15 +178,15 @@ func (c *coverage) keep(v any, s *node, prefix string, depth int) {
 	}
 	switch v := v.(type) {
 	case map[string]any:
-		props, _ := c.d.members(s)
+		props, _ := c.document.Members(s)
 		for _, p := range props {
-			if x, there := v[p.name]; there {
-				c.mark(c.property(s, prefix, p.name), 1, 0)
-				c.keep(x, p.schema, inside(prefix, p.name), depth+1)
+			if x, there := v[p.Name]; there {
+				c.mark(c.property(s, prefix, p.Name), 1, 0)
+				c.keep(x, p.Schema, inside(prefix, p.Name), depth+1)
 			}
 		}
 	case []any:
-		if items := s.at("items"); items != nil {
+		if items := s.At("items"); items != nil {
 			for _, x := range v {
 				c.keep(x, items, prefix+"[]", depth+1)
 			}
@@ -206,13 +197,13 @@ func (c *coverage) keep(v any, s *node, prefix string, depth int) {
 // breakAt marks the part that lies at a pointer into a value that does not conform: the property, and the branches in which
 // it lies.
 func (c *coverage) breakAt(v any, pointer []string) {
-	s, prefix, last := c.d.body, "", ""
+	s, prefix, last := c.body, "", ""
 	for depth := range coverageDepth {
 		var err error
-		if s, err = c.d.resolve(s); err != nil {
+		if s, err = c.document.Resolve(s); err != nil {
 			break
 		}
-		if branches := branchesOf(s); branches != nil {
+		if branches := schema.Branches(s); branches != nil {
 			b, i := c.chosen(v, branches)
 			if b == nil {
 				// Without a branch only the discriminator can be named.
@@ -221,7 +212,7 @@ func (c *coverage) breakAt(v any, pointer []string) {
 				}
 				break
 			}
-			name := c.branch(branches[i], i)
+			name := c.document.BranchName(branches[i], i)
 			c.mark(prefix+" as "+name, 0, 1)
 			s, prefix = b, inside(prefix, name)
 		}
@@ -237,17 +228,17 @@ func (c *coverage) breakAt(v any, pointer []string) {
 				c.mark(last, 0, 1)
 				return
 			}
-			v, s, prefix = x[i], s.at("items"), prefix+"[]"
+			v, s, prefix = x[i], s.At("items"), prefix+"[]"
 		default:
 			m, _ := v.(map[string]any)
 			last = c.property(s, prefix, token)
-			props, _ := c.d.members(s)
-			at := slices.IndexFunc(props, func(p property) bool { return p.name == token })
+			props, _ := c.document.Members(s)
+			at := slices.IndexFunc(props, func(p schema.Member) bool { return p.Name == token })
 			if at < 0 {
 				c.mark(last, 0, 1)
 				return
 			}
-			v, s, prefix = m[token], props[at].schema, inside(prefix, token)
+			v, s, prefix = m[token], props[at].Schema, inside(prefix, token)
 		}
 		if s == nil {
 			break

@@ -1,0 +1,86 @@
+// Package cases derives what a description implies: the requests that a provider must accept, those that it must refuse, and
+// those on which the description is silent. It chooses among them, draws further ones at random, and says which parts of
+// the description a choice of them exercises.
+package cases
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/kaizenautomation/andon/contracts"
+)
+
+// Expectation is what must come back for a case.
+type Expectation string
+
+const (
+	// Accepted cases conform, so the answer is a documented success.
+	Accepted Expectation = "accepted"
+	// Refused cases do not, so the answer is a 4xx: never a success, and never a 5xx.
+	Refused Expectation = "refused"
+	// Either is for cases on which the description is silent: a success and a 4xx are both fine, a 5xx is not.
+	Either Expectation = "either"
+)
+
+// Auth is the token that a case's request carries.
+type Auth string
+
+const (
+	// ValidToken is the user's token, where there is one.
+	ValidToken Auth = ""
+	// NoToken leaves the header out.
+	NoToken Auth = "no token"
+	// WrongToken sends a token that nobody was given.
+	WrongToken Auth = "a wrong token"
+	// WrongScheme sends a token under another scheme than Bearer.
+	WrongScheme Auth = "a wrong scheme"
+)
+
+// Case is one shape of request, derived from the description, with what must come back.
+type Case struct {
+	// ID names the case wherever it appears: text.Full, json.Lite+summarySchema, file.missing-id.negative.
+	ID string
+	// Operation is the call that the case is about.
+	Operation contracts.Operation
+	// Proves says in words what the case is about.
+	Proves string
+	Expect Expectation
+	Method string
+	// ContentType is the request's media type; empty sends none.
+	ContentType string
+	Auth        Auth
+	Body        []byte
+	// Rule is the rule that the body breaks; empty where it conforms.
+	Rule string
+	// Content lists the types of the content items in a body that conforms.
+	Content []string
+	// Random cases are drawn by a seed.
+	Random bool
+}
+
+// Tags are words by which cases can be chosen: what must come back, the part of the description that the case is about,
+// which is the first word of its id, and the types of its content items.
+func (c Case) Tags() []string {
+	about, _, _ := strings.Cut(c.ID, ".")
+	about, _, _ = strings.Cut(about, "+")
+	tags := []string{string(c.Expect), about}
+	for _, t := range c.Content {
+		if !slices.Contains(tags, t) {
+			tags = append(tags, t)
+		}
+	}
+	return tags
+}
+
+// Status is the status that a refusal must have where HTTP itself says so: 405 for a method that the path does not have, 401
+// for a token that is missing or wrong (RFC 9110, sections 15.5.6 and 15.5.2). 0 is any 4xx.
+func (c Case) Status() int {
+	switch {
+	case c.Method != c.Operation.Method:
+		return http.StatusMethodNotAllowed
+	case c.Auth != ValidToken:
+		return http.StatusUnauthorized
+	}
+	return 0
+}

@@ -1,0 +1,91 @@
+package cases
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/kaizenautomation/andon/contracts"
+)
+
+// jsonType is the media type of a request.
+const jsonType = "application/json"
+
+// Request makes the case's HTTP request. The token is the valid one, and may be empty.
+func (c Case) Request(ctx context.Context, target *url.URL, token string) *http.Request {
+	r := c.Operation.NewRequest(ctx, target, token, c.Body)
+	r.Method = c.Method
+	if c.ContentType != jsonType {
+		r.Header.Set("Content-Type", c.ContentType)
+	}
+	if c.ContentType == "" {
+		delete(r.Header, "Content-Type")
+	}
+	switch c.Auth {
+	case NoToken:
+		r.Header.Del("Authorization")
+	case WrongToken:
+		r.Header.Set("Authorization", "Bearer andon-wrong-token")
+	case WrongScheme:
+		r.Header.Set("Authorization", "Basic YW5kb246d3Jvbmc=")
+	}
+	return r
+}
+
+// Curl is the command line that sends the case's request by hand.
+func (c Case) Curl(target string) string {
+	var b strings.Builder
+	b.WriteString("curl -sS -i -X " + c.Method + " " + contracts.ShellQuote(strings.TrimSuffix(target, "/")+c.Operation.Path))
+	if c.ContentType == "" {
+		b.WriteString(" -H 'Content-Type:'")
+	} else {
+		b.WriteString(" -H 'Content-Type: " + c.ContentType + "'")
+	}
+	switch c.Auth {
+	case ValidToken:
+		b.WriteString(` -H "Authorization: Bearer $ANDON_TOKEN"`)
+	case WrongToken:
+		b.WriteString(" -H 'Authorization: Bearer andon-wrong-token'")
+	case WrongScheme:
+		b.WriteString(" -H 'Authorization: Basic YW5kb246d3Jvbmc='")
+	}
+	if !utf8.Valid(c.Body) || bytes.IndexByte(c.Body, 0) >= 0 {
+		return "printf " + contracts.ShellQuote(octal(c.Body)) + " | " + b.String() + " --data-binary @-"
+	}
+	if from, to := spaces(c.Body); to-from > manySpaces {
+		return fmt.Sprintf(`{ printf %%s %s; head -c %d /dev/zero | tr '\0' ' '; printf %%s %s; } | %s --data-binary @-`,
+			contracts.ShellQuote(string(c.Body[:from])), to-from, contracts.ShellQuote(string(c.Body[to:])), b.String())
+	}
+	return b.String() + " --data-raw " + contracts.ShellQuote(string(c.Body))
+}
+
+// manySpaces is how many spaces in a row a command line does not write out.
+const manySpaces = 1000
+
+// spaces finds the first long run of spaces.
+func spaces(body []byte) (from, to int) {
+	from = bytes.Index(body, bytes.Repeat([]byte(" "), manySpaces+1))
+	if from < 0 {
+		return 0, 0
+	}
+	for to = from; to < len(body) && body[to] == ' '; to++ {
+	}
+	return from, to
+}
+
+// octal writes bytes for printf(1).
+func octal(body []byte) string {
+	var b strings.Builder
+	for _, c := range body {
+		if c >= ' ' && c < 0x7f && c != '\\' && c != '%' {
+			b.WriteByte(c)
+		} else {
+			fmt.Fprintf(&b, `\%03o`, c)
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,124 @@
+package contracts
+
+import (
+	"slices"
+
+	"github.com/kaizenautomation/andon/contracts/schema"
+)
+
+// fastPath takes the bodies that nearly every response has, without the validator: an object of strings, each key known and there
+// once, in ASCII without escapes. It is compiled from a schema that asks for nothing else; for all other schemas there
+// is none. A body that it does not take is not broken: the validator judges it.
+//
+// TestFastPath and FuzzJudgeResponse hold it to that: whatever it takes, the validator takes too.
+type fastPath struct {
+	names     []string
+	required  uint64 // a bit for each of names
+	ids       uint64 // the names that must not be empty
+	execution int    // the place of the execution's id in names, or -1
+}
+
+// newFastPath compiles a schema; it is nil where the schema asks for more than an object of strings.
+func (d *Description) newFastPath(s *schema.Node) *fastPath {
+	follow := func(n *schema.Node) *schema.Node {
+		for n.At("$ref") != nil {
+			target, err := d.document.Pointer(n.At("$ref").Text())
+			if err != nil || !n.Only("$ref") {
+				return nil
+			}
+			n = target
+		}
+		return n
+	}
+	s = follow(s)
+	if s == nil || !s.Only("type", "required", "properties") || s.At("type").Text() != "object" || s.At("properties") == nil {
+		return nil
+	}
+	f := &fastPath{execution: -1}
+	for _, name := range s.At("properties").Keys {
+		p := follow(s.At("properties", name))
+		if p == nil || !p.Only("type") || p.At("type").Text() != "string" || len(f.names) == 64 {
+			return nil
+		}
+		bit := uint64(1) << len(f.names)
+		switch name {
+		case d.operation.ExecutionID:
+			f.execution = len(f.names)
+			f.ids |= bit
+		case d.operation.SessionID:
+			f.ids |= bit
+		}
+		f.names = append(f.names, name)
+	}
+	for _, name := range s.At("required").Texts() {
+		i := slices.Index(f.names, name)
+		if i < 0 {
+			return nil
+		}
+		f.required |= 1 << i
+	}
+	return f
+}
+
+// takes reports whether the body is one of those, and gives the execution's id in it.
+func (f *fastPath) takes(b []byte) (execution []byte, ok bool) {
+	at := skipSpace(b, 0)
+	if at >= len(b) || b[at] != '{' {
+		return nil, false
+	}
+	var seen uint64
+	for separator := byte(','); separator == ','; {
+		var key, value []byte
+		if key, at = plainString(b, skipSpace(b, at+1)); at < 0 {
+			return nil, false
+		}
+		if at = skipSpace(b, at); at >= len(b) || b[at] != ':' {
+			return nil, false
+		}
+		if value, at = plainString(b, skipSpace(b, at+1)); at < 0 {
+			return nil, false
+		}
+		i := 0
+		for i < len(f.names) && f.names[i] != string(key) {
+			i++
+		}
+		bit := uint64(1) << i
+		if i == len(f.names) || seen&bit != 0 || len(value) == 0 && f.ids&bit != 0 {
+			return nil, false
+		}
+		seen |= bit
+		if i == f.execution {
+			execution = value
+		}
+		if at = skipSpace(b, at); at >= len(b) {
+			return nil, false
+		}
+		if separator = b[at]; separator != ',' && separator != '}' {
+			return nil, false
+		}
+	}
+	return execution, seen&f.required == f.required && skipSpace(b, at+1) == len(b)
+}
+
+func skipSpace(b []byte, at int) int {
+	for at < len(b) && (b[at] == ' ' || b[at] == '\n' || b[at] == '\r' || b[at] == '\t') {
+		at++
+	}
+	return at
+}
+
+// plainString reads a JSON string of ASCII without escapes, and gives the place behind it: -1 if there is none.
+func plainString(b []byte, at int) (text []byte, next int) {
+	if at >= len(b) || b[at] != '"' {
+		return nil, -1
+	}
+	for i := at + 1; i < len(b); i++ {
+		switch c := b[i]; {
+		case c == '"':
+			return b[at+1 : i], i + 1
+		case c < ' ' || c >= 0x80 || c == '\\':
+			return nil, -1
+		}
+	}
+	return nil, -1
+}

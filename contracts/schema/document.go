@@ -1,0 +1,135 @@
+// Package schema reads the tree of a document that holds JSON Schemas, and makes values of a schema: plain, valid, broken,
+// random and smaller ones. It knows of no call.
+package schema
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// A Document is a tree whose schemas refer to each other.
+type Document struct {
+	Root *Node
+	// Discriminator is the property by whose constant the branches of a oneOf are told apart.
+	Discriminator string
+}
+
+// Resolve follows local references ("#/components/…") from a schema.
+func (d *Document) Resolve(n *Node) (*Node, error) {
+	for range maxDepth {
+		ref := n.At("$ref")
+		if ref == nil {
+			return n, nil
+		}
+		target, err := d.Pointer(ref.Text())
+		if err != nil {
+			return nil, fmt.Errorf("line %d: %w", n.Line, err)
+		}
+		n = target
+	}
+	return nil, fmt.Errorf("line %d: the reference %q leads back to itself", n.Line, n.At("$ref").Text())
+}
+
+// Pointer finds what a local reference leads to.
+func (d *Document) Pointer(ref string) (*Node, error) {
+	path, local := strings.CutPrefix(ref, "#/")
+	if !local {
+		return nil, fmt.Errorf("the reference %q does not start with #/; andon reads one file, so bundle the description into one", ref)
+	}
+	n := d.Root
+	for _, part := range strings.Split(path, "/") {
+		part = strings.ReplaceAll(strings.ReplaceAll(part, "~1", "/"), "~0", "~")
+		switch {
+		case n.Fields[part] != nil:
+			n = n.Fields[part]
+		case n.IsList:
+			i, err := strconv.Atoi(part)
+			if err != nil || i < 0 || i >= len(n.List) {
+				return nil, fmt.Errorf("the reference %q leads nowhere (at %q)", ref, part)
+			}
+			n = n.List[i]
+		default:
+			return nil, fmt.Errorf("the reference %q leads nowhere (at %q)", ref, part)
+		}
+	}
+	return n, nil
+}
+
+// A Member is one property of an object schema.
+type Member struct {
+	Name     string
+	Schema   *Node
+	Required bool
+}
+
+// Members lists an object schema's properties in order, through references and allOf.
+func (d *Document) Members(schema *Node) ([]Member, error) {
+	var out []Member
+	required := map[string]bool{}
+	var walk func(n *Node, depth int) error
+	walk = func(n *Node, depth int) error {
+		if depth > maxDepth {
+			return fmt.Errorf("line %d: allOf leads back to itself", n.Line)
+		}
+		n, err := d.Resolve(n)
+		if err != nil {
+			return err
+		}
+		if all := n.At("allOf"); all != nil {
+			for _, part := range all.List {
+				if err := walk(part, depth+1); err != nil {
+					return err
+				}
+			}
+		}
+		if props := n.At("properties"); props != nil {
+			for _, name := range props.Keys {
+				s, err := d.Resolve(props.Fields[name])
+				if err != nil {
+					return err
+				}
+				if i := slices.IndexFunc(out, func(p Member) bool { return p.Name == name }); i >= 0 {
+					out[i].Schema = s
+				} else {
+					out = append(out, Member{Name: name, Schema: s})
+				}
+			}
+		}
+		for _, name := range n.At("required").Texts() {
+			required[name] = true
+		}
+		return nil
+	}
+	if err := walk(schema, 0); err != nil {
+		return nil, err
+	}
+	for i := range out {
+		out[i].Required = required[out[i].Name]
+	}
+	return out, nil
+}
+
+// Branches gives the branches of a schema that is a choice between others.
+func Branches(s *Node) []*Node {
+	for _, key := range []string{"oneOf", "anyOf"} {
+		if b := s.At(key); b != nil && s.At("properties") == nil {
+			return b.List
+		}
+	}
+	return nil
+}
+
+// BranchName names a branch by its discriminator's constant, by its type, or else by its place.
+func (d *Document) BranchName(b *Node, i int) string {
+	if n, err := d.Resolve(b); err == nil {
+		if c := n.At("properties", d.Discriminator, "const").Text(); c != "" {
+			return c
+		}
+		if t := n.Types(); len(t) == 1 {
+			return t[0]
+		}
+	}
+	return strconv.Itoa(i)
+}
