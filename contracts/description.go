@@ -290,6 +290,9 @@ func (d *Description) Path() string { return path }
 // Method is the call's HTTP method.
 func (d *Description) Method() string { return method }
 
+// Source is the text of the description as it was read.
+func (d *Description) Source() []byte { return d.source }
+
 // SHA256 is the hash of the description as it was read, in hex.
 func (d *Description) SHA256() string { return d.sha256 }
 

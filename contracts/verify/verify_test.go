@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -20,6 +21,7 @@ import (
 	"github.com/kaizenautomation/andon"
 	"github.com/kaizenautomation/andon/contracts"
 	"github.com/kaizenautomation/andon/contracts/provider"
+	"github.com/kaizenautomation/andon/reports"
 )
 
 const (
@@ -27,9 +29,12 @@ const (
 	maxBody = 256 << 10
 )
 
+// load reads the description once for all tests: it is safe for concurrent use.
+var load = sync.OnceValues(func() (*contracts.Description, error) { return contracts.Load("openapi.yaml", andon.Spec) })
+
 func description(t testing.TB) *contracts.Description {
 	t.Helper()
-	d, err := contracts.Load("openapi.yaml", andon.Spec)
+	d, err := load()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,12 +59,20 @@ func hold(t testing.TB, h http.Handler) ([]Outcome, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Run(context.Background(), Config{Description: description(t), Target: target, Token: secret, Timeout: 5 * time.Second, MaxBody: maxBody})
+	return judge(Config{Description: description(t), Target: target, Token: secret, Timeout: 5 * time.Second, MaxBody: maxBody})
+}
+
+// judge has the description judge alone.
+func judge(c Config) ([]Outcome, error) {
+	if c.Cases == nil {
+		c.Cases = c.All()
+	}
+	return c.byDescription(context.Background())
 }
 
 func broken(outcomes []Outcome) (out []Outcome) {
 	for _, o := range outcomes {
-		if o.Verdict == Broken {
+		if o.Verdict == reports.CheckBroken {
 			out = append(out, o)
 		}
 	}
@@ -72,7 +85,7 @@ func TestReference(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, o := range outcomes {
-		if want := map[bool]Verdict{true: Noted, false: Held}[o.Case.Expect == contracts.Either]; o.Verdict != want {
+		if want := map[bool]string{true: reports.CheckNoted, false: reports.CheckHeld}[o.Case.Expect == contracts.Either]; o.Verdict != want {
 			t.Errorf("%s: %s, %s", o.Case.ID, o.Verdict, o.Reason)
 		}
 	}
@@ -470,7 +483,7 @@ func TestLost(t *testing.T) {
 		}
 		h.ServeHTTP(w, r)
 	}))
-	if !errors.Is(err, ErrLost) || len(outcomes) != 53 || outcomes[49].Verdict != Held {
+	if !errors.Is(err, ErrLost) || len(outcomes) != 53 || outcomes[49].Verdict != reports.CheckHeld {
 		t.Errorf("%d outcomes, %v", len(outcomes), err)
 	}
 }
@@ -485,17 +498,17 @@ func TestToken(t *testing.T) {
 	defer s.Close()
 	defer closed.Close()
 	guarded, _ := url.Parse(closed.URL)
-	if outcomes, err := Run(context.Background(), Config{Description: description(t), Target: guarded, Timeout: time.Second}); !errors.Is(err, ErrToken) || len(outcomes) != lost {
+	if outcomes, err := judge(Config{Description: description(t), Target: guarded, Timeout: time.Second}); !errors.Is(err, ErrToken) || len(outcomes) != lost {
 		t.Errorf("where a token is demanded and none is given: %d outcomes, %v", len(outcomes), err)
 	}
 	target, _ := url.Parse(s.URL)
-	outcomes, err := Run(context.Background(), Config{Description: description(t), Target: target, Timeout: time.Second})
+	outcomes, err := judge(Config{Description: description(t), Target: target, Timeout: time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
 	skipped := 0
 	for _, o := range outcomes {
-		if o.Verdict == Skipped {
+		if o.Verdict == reports.CheckSkipped {
 			skipped++
 		}
 	}
@@ -537,12 +550,12 @@ func TestConcurrency(t *testing.T) {
 		t.Fatal(err)
 	}
 	config := Config{Description: description(t), Target: target, Token: secret, Timeout: 5 * time.Second, MaxBody: maxBody}
-	one, err := Run(context.Background(), config)
+	one, err := judge(config)
 	if err != nil {
 		t.Fatal(err)
 	}
 	config.Concurrency = 8
-	eight, err := Run(context.Background(), config)
+	eight, err := judge(config)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -584,7 +597,7 @@ func TestShrinkAndFailFast(t *testing.T) {
 		t.Fatal(err)
 	}
 	config := Config{Description: d, Target: target, Token: secret, Timeout: 5 * time.Second, Cases: d.Generated(3, 60), Shrink: 400}
-	outcomes, err := Run(context.Background(), config)
+	outcomes, err := judge(config)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -599,7 +612,7 @@ func TestShrinkAndFailFast(t *testing.T) {
 
 	calls.Store(0)
 	config.FailFast, config.Shrink = true, 0
-	if outcomes, err = Run(context.Background(), config); err != nil || len(broken(outcomes)) != 1 || calls.Load() != int64(len(outcomes)) {
+	if outcomes, err = judge(config); err != nil || len(broken(outcomes)) != 1 || calls.Load() != int64(len(outcomes)) {
 		t.Errorf("%d outcomes, %d calls, %v", len(outcomes), calls.Load(), err)
 	}
 }
@@ -618,7 +631,7 @@ func TestTokenCasesAlone(t *testing.T) {
 			config.Cases = append(config.Cases, k)
 		}
 	}
-	if outcomes, err := Run(context.Background(), config); err != nil || len(broken(outcomes)) > 0 || len(outcomes) != 3 {
+	if outcomes, err := judge(config); err != nil || len(broken(outcomes)) > 0 || len(outcomes) != 3 {
 		t.Errorf("%v, %v", outcomes, err)
 	}
 }
