@@ -30,6 +30,7 @@ import (
 
 // Description is the contract of the call: what may be sent and what may come back. It is safe for concurrent use.
 type Description struct {
+	source     []byte
 	document   *schema.Document
 	crosscheck crosscheck
 	compiler   *jsonschema.Compiler
@@ -97,7 +98,7 @@ func load(data []byte) (*Description, error) {
 		return nil, fmt.Errorf("not a valid OpenAPI document: %w", err)
 	}
 	sum := sha256.Sum256(data)
-	d := &Description{document: &schema.Document{Root: root}, sha256: hex.EncodeToString(sum[:])}
+	d := &Description{source: data, document: &schema.Document{Root: root}, sha256: hex.EncodeToString(sum[:])}
 	if err := d.readOperation(); err != nil {
 		return nil, err
 	}
@@ -143,6 +144,9 @@ func (d *Description) Operation() Operation { return d.operation }
 
 // Methods are the HTTP methods that the operation's path has in the description.
 func (d *Description) Methods() []string { return d.methods }
+
+// Source is the text of the description as it was read.
+func (d *Description) Source() []byte { return d.source }
 
 // SHA256 is the hash of the description as it was read, in hex.
 func (d *Description) SHA256() string { return d.sha256 }

@@ -1,16 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"net/url"
 	"os"
 
 	"github.com/spf13/cobra"
 
-	"github.com/kaizenautomation/andon/contracts/cases"
 	"github.com/kaizenautomation/andon/contracts/broker"
 	"github.com/kaizenautomation/andon/contracts/pact"
 	"github.com/kaizenautomation/andon/contracts/verify"
@@ -38,19 +36,13 @@ func (f *brokerFlags) number() broker.Version {
 
 // open gives the broker.
 func (f *brokerFlags) open() (broker.Broker, error) {
-	text := f.url
-	if text == "" {
-		text = os.Getenv("PACT_BROKER_BASE_URL")
-	}
+	text := cmp.Or(f.url, os.Getenv("PACT_BROKER_BASE_URL"))
 	if text == "" {
 		return broker.Broker{}, errors.New("where is the Pact Broker? Give --broker URL, or set PACT_BROKER_BASE_URL")
 	}
-	u, err := url.Parse(text)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return broker.Broker{}, errors.New("--broker (PACT_BROKER_BASE_URL) wants a URL such as https://broker.example.com")
-	}
-	if u.User != nil {
-		return broker.Broker{}, errors.New("--broker (PACT_BROKER_BASE_URL) wants no credentials in the URL: set PACT_BROKER_USERNAME and PACT_BROKER_PASSWORD")
+	u, err := broker.ParseURL(text)
+	if err != nil {
+		return broker.Broker{}, fmt.Errorf("--broker (PACT_BROKER_BASE_URL) %w", err)
 	}
 	return broker.Broker{URL: u, Token: os.Getenv("PACT_BROKER_TOKEN"), Username: os.Getenv("PACT_BROKER_USERNAME"), Password: os.Getenv("PACT_BROKER_PASSWORD")}, nil
 }
@@ -70,15 +62,11 @@ func (c *command) publishPact() *cobra.Command {
 			if f.version == "" {
 				return errors.New("--version is missing: the broker keeps pacts by the version of their consumer")
 			}
-			d, spec, err := c.description()
+			d, _, err := c.description()
 			if err != nil {
 				return err
 			}
-			program := findPact()
-			if program == "" && d.SHA256() != builtinSHA256() {
-				return exit{noVerdict, errNoPact}
-			}
-			text, err := c.pactOf(context.Background(), program, d, spec)
+			text, err := pact.Find().Of(context.Background(), d)
 			if err == nil {
 				err = b.Publish(context.Background(), text, f.number())
 			}
@@ -130,15 +118,15 @@ Exit codes: 0 it may be deployed; 1 it may not; 2 wrong usage; 3 the broker gave
 	return cmd
 }
 
-// brokered is what andon verify does with a broker.
-type brokered struct {
+// pactFlags say which pacts of a broker andon verify holds a target against besides.
+type pactFlags struct {
 	brokerFlags
 	from, pending, publish bool
 	selectors              []string
 	wipSince               string
 }
 
-func (f *brokered) register(cmd *cobra.Command) {
+func (f *pactFlags) register(cmd *cobra.Command) {
 	f.brokerFlags.register(cmd, "provider-", "the provider that is verified")
 	flags := cmd.Flags()
 	flags.BoolVar(&f.from, "from-broker", false, "hold the target against the pacts that a Pact Broker has for it, besides the description")
@@ -149,12 +137,9 @@ func (f *brokered) register(cmd *cobra.Command) {
 }
 
 // check says what is wrong with the flags.
-func (f *brokered) check() error {
-	for _, s := range f.selectors {
-		var object map[string]any
-		if json.Unmarshal([]byte(s), &object) != nil || object == nil {
-			return fmt.Errorf("--selector wants a JSON object such as {\"mainBranch\":true}, found %q", reports.Printable(s, 100))
-		}
+func (f *pactFlags) check() error {
+	if _, err := f.wanted(); err != nil {
+		return err
 	}
 	switch {
 	case f.publish && !f.from:
@@ -165,50 +150,32 @@ func (f *brokered) check() error {
 	return nil
 }
 
-// fetch gets the pacts of the broker.
-func (f *brokered) fetch(ctx context.Context) (broker.Broker, []broker.Pact, error) {
-	b, err := f.open()
-	if err != nil {
-		return b, nil, err
+func (f *pactFlags) wanted() (broker.Wanted, error) {
+	w := broker.Wanted{Provider: pact.Provider, Branch: f.branch, Pending: f.pending, WIPSince: f.wipSince}
+	for _, text := range f.selectors {
+		s, err := broker.ParseSelector(text)
+		if err != nil {
+			return w, fmt.Errorf("--selector %w", err)
+		}
+		w.Selectors = append(w.Selectors, s)
 	}
-	wanted := broker.Wanted{Provider: pact.Provider, Branch: f.branch, Pending: f.pending, WIPSince: f.wipSince}
-	for _, s := range f.selectors {
-		wanted.Selectors = append(wanted.Selectors, json.RawMessage(s))
-	}
-	pacts, err := b.Fetch(ctx, wanted)
-	if err != nil {
-		return b, nil, exit{noVerdict, err}
-	}
-	return b, pacts, nil
+	return w, nil
 }
 
-// verifyBrokered holds the target against the broker's pacts, and tells the broker what came of it if that is wanted.
-func (c *command) verifyBrokered(ctx context.Context, f brokered, b broker.Broker, pacts []broker.Pact, program string, config verify.Config) (checks []reports.Check, err error) {
-	for _, p := range pacts {
-		found, err := verifyPact(ctx, program, config, p.Text)
-		if err != nil {
-			return checks, err
-		}
-		kept := true
-		_, accepted := pact.Interactions(p.Text)
-		for i := range found {
-			found[i].Proves, found[i].Expect = p.Name, string(cases.Refused)
-			if accepted[found[i].Name] {
-				found[i].Expect = string(cases.Accepted)
-			}
-			if found[i].Verdict == reports.CheckBroken {
-				kept = false
-				if p.Pending {
-					found[i].Verdict, found[i].Reason = reports.CheckNoted, "pending: "+found[i].Reason
-				}
-			}
-		}
-		checks = append(checks, found...)
-		if f.publish {
-			if err := b.PublishResult(ctx, p, pact.Provider, f.number(), kept, version()); err != nil {
-				return checks, fmt.Errorf("the results of %s were not published: %w", reports.Printable(p.Name, 100), err)
-			}
-		}
+// brokered is what the flags say of a broker's pacts; nil where none are asked for.
+func (f *pactFlags) brokered() (*verify.Brokered, error) {
+	if !f.from {
+		return nil, nil
 	}
-	return checks, nil
+	b, err := f.open()
+	if err != nil {
+		return nil, err
+	}
+	out := &verify.Brokered{Broker: b}
+	if f.publish {
+		version := f.number()
+		out.Publish = &version
+	}
+	out.Wanted, err = f.wanted()
+	return out, err
 }

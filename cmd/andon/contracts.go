@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kaizenautomation/andon/contracts/cases"
+	"github.com/kaizenautomation/andon/contracts/pact"
 	"github.com/kaizenautomation/andon/reports"
 )
 
@@ -96,15 +97,11 @@ description than the built-in one (--spec) andon-pact makes it, with Pact's own 
 		Example: `  andon contracts pact > andon-agents.json`,
 		Args:    noArgs,
 		RunE: func(*cobra.Command, []string) error {
-			d, spec, err := c.description()
+			d, _, err := c.description()
 			if err != nil {
 				return err
 			}
-			program := findPact()
-			if program == "" && d.SHA256() != builtinSHA256() {
-				return exit{noVerdict, errNoPact}
-			}
-			text, err := c.pactOf(context.Background(), program, d, spec)
+			text, err := pact.Find().Of(context.Background(), d)
 			if err == nil {
 				_, err = c.stdout.Write(text)
 			}

@@ -3,11 +3,11 @@ package main
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/kaizenautomation/andon/contracts"
+	"github.com/kaizenautomation/andon/contracts/verify"
 	"github.com/kaizenautomation/andon/reports"
 )
 
@@ -50,41 +50,22 @@ func (c *command) showDiff(before, after, format string) error {
 		}
 		both = append(both, d)
 	}
-	changes, err := contracts.Diff(both[0], both[1])
+	v, changes, err := verify.Compare(both[0], both[1], before+" → "+after)
 	if err != nil {
 		return err
 	}
-	v := reports.Verification{
-		Schema: reports.VerificationSchema, Title: "andon contracts diff", Target: before + " → " + after, Started: time.Now().UTC(),
-		SpecSHA256: both[1].SHA256(), Andon: version(), Planned: len(changes) + 1,
-		Checks: []reports.Check{{Engine: "oasdiff", Name: "compared", Proves: "the descriptions can be compared", Verdict: reports.CheckHeld}},
-	}
-	breaking := 0
-	t := reports.Table{Header: []string{"callers", "change", "what"}}
-	for _, change := range changes {
-		verdict := reports.CheckNoted
-		if change.Severity == contracts.Breaking {
-			verdict = reports.CheckBroken
-			breaking++
-		}
-		about := change.Operation
-		if about == "" {
-			about = "the description"
-		}
-		v.Checks = append(v.Checks, reports.Check{Engine: "oasdiff", Name: change.ID, Proves: about, Verdict: verdict, Rule: change.ID, Reason: change.Text})
-		t.Rows = append(t.Rows, []string{string(change.Severity), reports.Printable(change.ID, 80), reports.Printable(change.Text, 300)})
-	}
-	v.Decide("")
-	if breaking > 0 {
-		v.Verdict.Causes = []string{fmt.Sprintf("Of %d changes, %d break callers.", len(changes), breaking)}
-	}
+	v.Title, v.Andon = "andon contracts diff", version()
 	if format != "terminal" {
 		return c.showVerification(v, format)
+	}
+	t := reports.Table{Header: []string{"callers", "change", "what"}}
+	for _, change := range changes {
+		t.Rows = append(t.Rows, []string{string(change.Severity), reports.Printable(change.ID, 80), reports.Printable(change.Text, 300)})
 	}
 	if len(changes) == 0 {
 		_, err = fmt.Fprintln(c.stdout, "no change that callers could notice")
 	} else if err = t.Text(c.stdout); err == nil {
-		_, err = fmt.Fprintf(c.stdout, "\n%d changes, %d of which break callers\n", len(changes), breaking)
+		_, err = fmt.Fprintf(c.stdout, "\n%d changes, %d of which break callers\n", len(changes), verify.Breaking(changes))
 	}
 	if err != nil {
 		return exit{noVerdict, err}

@@ -7,7 +7,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -46,22 +45,24 @@ func count(v reports.Verification, engine, verdict string) (n int) {
 	return n
 }
 
-// withPact builds andon-pact and puts it where andon finds it.
-func withPact(t *testing.T) (dir string) {
-	t.Helper()
-	dir = t.TempDir()
-	build := exec.Command("go", "build", "-tags", "pact", "-o", filepath.Join(dir, "andon-pact"), "../andon-pact")
+// What andon does where there is an andon-pact, which is built once and put where andon finds it.
+func TestWithPact(t *testing.T) {
+	dir := t.TempDir()
+	program := pact.Program(filepath.Join(dir, "andon-pact"))
+	build := exec.Command("go", "build", "-tags", "pact", "-o", string(program), "../andon-pact")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
 	t.Setenv("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH"))
 	t.Setenv("ANDON_TOKEN", "")
-	return dir
+	t.Run("of another description", pactOfAnotherDescription)
+	t.Run("three judges", func(t *testing.T) { threeJudges(t, program) })
+	t.Run("verify", func(t *testing.T) { verifyWithPact(t, program) })
+	t.Run("from a broker", verifyFromBroker)
 }
 
 // A content type and a tier that a description gains are in its pact, without a change of the code.
-func TestPactOfAnotherDescription(t *testing.T) {
-	withPact(t)
+func pactOfAnotherDescription(t *testing.T) {
 	text := strings.Replace(string(andon.Spec), "enum: [Full, Lite]", "enum: [Full, Lite, Nano]", 1)
 	for old, new := range map[string]string{
 		"        - $ref: '#/components/schemas/JsonContent'\n": "        - $ref: '#/components/schemas/UrlContent'\n",
@@ -98,8 +99,7 @@ func TestPactOfAnotherDescription(t *testing.T) {
 
 // The compiled schema, kin-openapi's filter and Pact's mock server agree on what may be sent: on every case that Pact can hold,
 // and on random calls.
-func TestThreeJudges(t *testing.T) {
-	dir := withPact(t)
+func threeJudges(t *testing.T, program pact.Program) {
 	d, err := contracts.Load("openapi.yaml", andon.Spec)
 	if err != nil {
 		t.Fatal(err)
@@ -112,14 +112,14 @@ func TestThreeJudges(t *testing.T) {
 			continue
 		}
 		_, violation := d.ReadRequest(k.Body)
-		second := d.SecondRequest(k.Body)
+		second := d.CrosscheckRequest(k.Body)
 		if (violation == nil) != (second == nil) {
 			t.Errorf("%s: %v against %v", k.ID, violation, second)
 		}
 		want[k.ID] = violation == nil
 		calls = append(calls, pact.Call{ID: k.ID, Body: k.Body, Matcher: pact.Matcher(d.RequestTemplate(k.Body))})
 	}
-	outcomes, err := callsPact(context.Background(), filepath.Join(dir, "andon-pact"), d, calls)
+	outcomes, err := program.Judge(context.Background(), d.Operation(), calls)
 	if err != nil || len(outcomes) != len(calls) || len(calls) < 400 {
 		t.Fatalf("%d outcomes of %d calls, %v", len(outcomes), len(calls), err)
 	}
@@ -132,9 +132,7 @@ func TestThreeJudges(t *testing.T) {
 
 // Pact judges the same cases in a process of its own: it passes the reference provider and fails one with a defect, the
 // standard output stays clean, and a target that goes away is no verdict.
-func TestVerifyWithPact(t *testing.T) {
-	dir := withPact(t)
-
+func verifyWithPact(t *testing.T, program pact.Program) {
 	v := verified(t, 0)
 	if n := count(v, "pact", reports.CheckHeld); n < 100 || n+count(v, "description", reports.CheckHeld)+count(v, "description", reports.CheckNoted) != len(v.Checks) || len(v.Checks) != v.Planned {
 		t.Errorf("%d checks by Pact held, of %d checks and %d planned", n, len(v.Checks), v.Planned)
@@ -151,14 +149,11 @@ func TestVerifyWithPact(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	target, stop, err := provider.Start(h)
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	served := make(chan struct{})
-	go func() { defer close(served); _ = provider.Serve(ctx, ln, h) }()
-	defer func() { cancel(); <-served }()
+	defer stop()
 	t.Setenv("ANDON_TOKEN", "tok-pact")
 	// Calls that the description forbids do not pass the mock server either, and it says why.
 	var calls []pact.Call
@@ -168,7 +163,7 @@ func TestVerifyWithPact(t *testing.T) {
 	for body := range want {
 		calls = append(calls, pact.Call{ID: body, Body: []byte(body), Matcher: pact.Matcher(d.RequestTemplate([]byte(body)))})
 	}
-	outcomes, err := callsPact(context.Background(), filepath.Join(dir, "andon-pact"), d, calls)
+	outcomes, err := program.Judge(context.Background(), d.Operation(), calls)
 	if err != nil || len(outcomes) != len(calls) {
 		t.Fatalf("%d outcomes, %v", len(outcomes), err)
 	}
@@ -181,7 +176,7 @@ func TestVerifyWithPact(t *testing.T) {
 		t.Errorf("of 50 calls of a scenario %d are held, %d by Pact", count(v, "description", reports.CheckHeld), count(v, "pact", reports.CheckHeld))
 	}
 
-	v = verified(t, 1, "--target", "http://"+ln.Addr().String())
+	v = verified(t, 1, "--target", target.String())
 	if n := count(v, "pact", reports.CheckBroken); n < 40 || count(v, "description", reports.CheckBroken) < 40 {
 		t.Errorf("a provider with a defect breaks %d checks by Pact, %d by the description", n, count(v, "description", reports.CheckBroken))
 	}
@@ -196,8 +191,7 @@ func TestVerifyWithPact(t *testing.T) {
 }
 
 // The pacts that a broker has are verified, the broker is told what came of it, and a pending pact fails nothing.
-func TestVerifyFromBroker(t *testing.T) {
-	withPact(t)
+func verifyFromBroker(t *testing.T) {
 	b := newBroker(t)
 	interaction := func(name, body string, status int) string {
 		return fmt.Sprintf(`{"type":"Synchronous/HTTP","description":%q,"request":{"method":"POST","path":"/agents/execute","headers":{"Content-Type":["application/json"]},"body":{"contentType":"application/json","content":%s}},"response":{"status":%d}}`, name, body, status)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -13,7 +12,6 @@ import (
 
 	"github.com/kaizenautomation/andon/contracts"
 	"github.com/kaizenautomation/andon/contracts/cases"
-	"github.com/kaizenautomation/andon/contracts/broker"
 	"github.com/kaizenautomation/andon/contracts/pact"
 	"github.com/kaizenautomation/andon/contracts/provider"
 	"github.com/kaizenautomation/andon/contracts/verify"
@@ -33,7 +31,7 @@ type verifyFlags struct {
 	generated, shrink, concurrency              int
 	failFast, dryRun                            bool
 	minCoverage                                 percent
-	broker                                      brokered
+	broker                                      pactFlags
 }
 
 // verifyFormats are the formats in which a verification can be written.
@@ -61,7 +59,12 @@ Without --target the reference provider is verified. The cases about tokens need
   andon verify --generated 200 --seed 7          200 random calls besides; what fails is made as small as can be
   andon verify --scenario mixed                  are the calls of this load allowed? Nothing is sent`,
 		Args: noArgs,
-		RunE: func(*cobra.Command, []string) error { return c.verifyTarget(f) },
+		RunE: func(*cobra.Command, []string) error {
+			if f.scenario != "" {
+				return c.verifyScenario(f)
+			}
+			return c.verifyTarget(f)
+		},
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.target, "target", "", "base `URL` of the provider; without it the reference provider is verified")
@@ -78,7 +81,7 @@ Without --target the reference provider is verified. The cases about tokens need
 	flags.StringVar(&f.fixtures, "fixtures", "", "YAML `file` with values that exist at the target: agentId: [agent_1], file: [file_1], skill: [skill_1]")
 	flags.DurationVar(&f.timeout, "timeout", 30*time.Second, "how long a case may take")
 	flags.IntVar(&f.maxBody, "max-body", 0, "most `bytes` of a body that the target takes; a larger one must be refused")
-	flags.StringVar(&f.engine, "engine", engineAll, "who judges: description, pact or all; without andon-pact (make pact-build) all is the description alone")
+	flags.StringVar(&f.engine, "engine", verify.All, "who judges: description, pact or all; without andon-pact (make pact-build) all is the description alone")
 	flags.StringVar(&f.scenario, "scenario", "", "judge calls of this `scenario` instead of a target; nothing is sent")
 	flags.IntVar(&f.calls, "calls", 100, "how many calls of the scenario are judged")
 	flags.Uint64Var(&f.seed, "seed", defaultSeed, seedUse)
@@ -87,116 +90,148 @@ Without --target the reference provider is verified. The cases about tokens need
 	return cmd
 }
 
-func (c *command) verifyTarget(f verifyFlags) error {
+// engines are the values of --engine.
+var engines = []string{verify.All, verify.ByDescription, verify.ByPact}
+
+// maxConcurrency is the most cases that are under way at once: a verification is no load test.
+const maxConcurrency = 64
+
+// check says what is wrong with the flags that any verification has.
+func (f *verifyFlags) check() error {
 	if err := checkFormat(f.format); err != nil {
 		return err
 	}
 	if !slices.Contains(engines, f.engine) {
 		return fmt.Errorf("unknown engine %q; %s", reports.Printable(f.engine, 40), suggest(f.engine, engines, "the engines are "+strings.Join(engines, ", ")))
 	}
-	program := findPact()
-	if f.engine == enginePact && program == "" {
-		return exit{noVerdict, errNoPact}
-	}
-	if err := f.broker.check(); err != nil {
+	return f.broker.check()
+}
+
+func (c *command) verifyTarget(f verifyFlags) error {
+	if err := f.check(); err != nil {
 		return err
 	}
-	if f.broker.from && program == "" {
-		return exit{noVerdict, errNoPact}
+	config, stop, err := c.verifyConfig(f)
+	if err != nil {
+		return err
 	}
-	if f.scenario != "" {
-		return c.verifyScenario(f, program)
+	defer stop()
+	plan, err := verify.Prepare(context.Background(), config)
+	if err != nil {
+		return exit{noVerdict, err}
 	}
+	if plan.NothingBrokered {
+		fmt.Fprintf(c.stderr, "the broker has no pact that %s has to keep\n", pact.Provider)
+	}
+	c.announce(f, plan, config.Shrink, place(config.Target, f.target == ""))
+	if plan.PactLeftOut {
+		fmt.Fprintln(c.stderr, "Pact is left out: there is no andon-pact beside andon (make pact-build builds it)")
+	}
+	if f.dryRun {
+		return nil
+	}
+	ctx, release := interruptible()
+	defer release()
+	if err := attack.Preflight(ctx, config.Target, nil); err != nil {
+		return exit{noVerdict, fmt.Errorf("%s cannot be reached, nothing was sent: %w", config.Target.Redacted(), err)}
+	}
+	v := plan.Run(ctx)
+	shorten(v.Checks, config.Cases)
+	return c.showVerification(v, f.format)
+}
+
+// verifyConfig is what the flags say of a verification. Without a target it starts the reference provider, which stop ends.
+func (c *command) verifyConfig(f verifyFlags) (config verify.Config, stop func(), err error) {
 	if f.timeout <= 0 || f.maxBody < 0 || f.generated < 0 || f.shrink < 0 || f.concurrency < 1 || f.concurrency > maxConcurrency {
-		return fmt.Errorf("--timeout wants more than 0, --max-body, --generated and --shrink 0 or more, --concurrency 1 to %d", maxConcurrency)
+		return config, nil, fmt.Errorf("--timeout wants more than 0, --max-body, --generated and --shrink 0 or more, --concurrency 1 to %d", maxConcurrency)
 	}
-	d, spec, err := c.descriptionWith(f.fixtures)
-	if err != nil {
-		return err
-	}
-	bearer, err := token(f.tokenFile)
-	if err != nil {
-		return err
-	}
-	var target *url.URL
-	if f.target == "" {
-		if bearer == "" {
-			// The embedded provider is ours to give a token to, so that nothing is skipped.
-			bearer = "embedded"
-		}
-		if f.maxBody == 0 {
-			f.maxBody = 1 << 20
-		}
-		handler, err := provider.New(d, provider.Config{Token: bearer, MaxBody: int64(f.maxBody), Seed: defaultSeed})
-		if err != nil {
-			return err
-		}
-		u, stop, err := provider.Start(handler)
-		if err != nil {
-			return exit{noVerdict, err}
-		}
-		defer stop()
-		target = u
-	} else if target, err = d.Operation().ParseTarget(f.target); err != nil {
-		return fmt.Errorf("--target: %w", err)
-	}
-	config := verify.Config{Description: d, Target: target, Token: bearer, Timeout: f.timeout, MaxBody: f.maxBody, RepeatedIDsAllowed: f.noUniqueIDs,
-		Concurrency: f.concurrency, FailFast: f.failFast}
-	if config.Cases, err = f.only.choose(append(slices.Clone(config.All()), cases.Random(d, f.seed, f.generated)...)); err != nil {
-		return err
+	config = verify.Config{
+		Engine: f.engine, Pact: pact.Find(), Timeout: f.timeout, MaxBody: f.maxBody, Concurrency: f.concurrency, FailFast: f.failFast,
+		RepeatedIDsAllowed: f.noUniqueIDs, MinCoverage: float64(f.minCoverage), Andon: version(),
 	}
 	if f.generated > 0 {
 		config.Shrink = f.shrink
 	}
-	planned := 0
-	if f.engine != enginePact {
-		planned = len(config.Cases)
+	if config.Description, err = c.descriptionWith(f.fixtures); err != nil {
+		return config, nil, err
 	}
-	var pactText []byte
-	if f.engine != engineDescription && program != "" {
-		var calls int
-		whole, err := c.pactOf(context.Background(), program, d, spec)
-		if err == nil {
-			pactText, calls, err = pact.For(whole, config.Cases, bearer != "")
-		}
-		if err != nil {
-			return exit{noVerdict, err}
-		}
-		planned += calls
+	if config.Token, err = token(f.tokenFile); err != nil {
+		return config, nil, err
 	}
-	starts, open := starting(f, config, pactText != nil)
-	var theirs []broker.Pact
-	var from broker.Broker
-	if f.broker.from {
-		if from, theirs, err = f.broker.fetch(context.Background()); err != nil {
-			return err
-		}
-		if len(theirs) == 0 {
-			fmt.Fprintf(c.stderr, "the broker has no pact that %s has to keep\n", pact.Provider)
-		}
-		for _, p := range theirs {
-			names, accepted := pact.Interactions(p.Text)
-			planned += len(names)
-			for _, name := range names {
-				if accepted[name] {
-					starts++
-				}
-			}
-		}
+	if config.Brokered, err = f.broker.brokered(); err != nil {
+		return config, nil, err
 	}
-	c.announce(f, config.Shrink, planned, starts, open, place(target, f.target == ""))
-	if f.engine == engineAll && program == "" {
-		fmt.Fprintln(c.stderr, "Pact is left out: there is no andon-pact beside andon (make pact-build builds it)")
+	embedded := f.target == ""
+	if embedded && config.Token == "" {
+		// The embedded provider is ours to give a token to, so that nothing is skipped.
+		config.Token = "embedded"
 	}
+	if embedded && config.MaxBody == 0 {
+		config.MaxBody = 1 << 20
+	}
+	if config.Cases, err = f.only.choose(append(slices.Clone(config.All()), cases.Random(config.Description, f.seed, f.generated)...)); err != nil {
+		return config, nil, err
+	}
+	if !embedded {
+		if config.Target, err = config.Description.Operation().ParseTarget(f.target); err != nil {
+			return config, nil, fmt.Errorf("--target: %w", err)
+		}
+		return config, func() {}, nil
+	}
+	handler, err := provider.New(config.Description, provider.Config{Token: config.Token, MaxBody: int64(config.MaxBody), Seed: defaultSeed})
+	if err != nil {
+		return config, nil, err
+	}
+	if config.Target, stop, err = provider.Start(handler); err != nil {
+		return config, nil, exit{noVerdict, err}
+	}
+	return config, stop, nil
+}
 
-	if f.dryRun {
-		return nil
+// verifyScenario shows that the calls of a scenario are allowed by the contract before any of them is sent: a sample of them,
+// evenly over its plan.
+func (c *command) verifyScenario(f verifyFlags) error {
+	if err := f.check(); err != nil {
+		return err
 	}
+	if f.target != "" {
+		return errors.New("--scenario and --target do not go together: the calls of a scenario are judged without being sent")
+	}
+	if f.calls < 1 {
+		return fmt.Errorf("--calls wants at least 1, found %d", f.calls)
+	}
+	d, err := c.descriptionWith(f.fixtures)
+	if err != nil {
+		return err
+	}
+	s, err := c.scenario([]string{f.scenario}, d)
+	if err != nil {
+		return err
+	}
+	plan, err := s.Plan(f.seed)
+	if err != nil {
+		return err
+	}
+	var calls []verify.Call
+	n := min(uint64(f.calls), plan.MaxHits())
+	for i := range n {
+		at := i * (plan.MaxHits() / n)
+		body, class := plan.AppendBody(nil, at)
+		label := s.Labels.Classes[class]
+		calls = append(calls, verify.Call{ID: fmt.Sprintf("%s.call-%d", label.Content, at), Class: label.Name, Body: body, Invalid: label.Invalid})
+	}
+	config := verify.Config{Description: d, Engine: f.engine, Pact: pact.Find(), Andon: version()}
+	judges, err := verify.PrepareCalls(config, "the calls of "+s.Name, calls)
+	if err != nil {
+		return exit{noVerdict, err}
+	}
+	return c.showVerification(judges.Run(context.Background()), f.format)
+}
 
-	interrupt, kill, _, release := signals(func() {})
-	defer release()
+// interruptible gives a context that ends with the first signal.
+func interruptible() (ctx context.Context, release func()) {
+	interrupt, kill, _, forget := signals(func() {})
 	ctx, cancel := context.WithCancel(kill)
-	defer cancel()
 	go func() {
 		select {
 		case <-interrupt:
@@ -204,47 +239,44 @@ func (c *command) verifyTarget(f verifyFlags) error {
 		case <-ctx.Done():
 		}
 	}()
-	if err := attack.Preflight(ctx, target, nil); err != nil {
-		return exit{noVerdict, fmt.Errorf("%s cannot be reached, nothing was sent: %w", target.Redacted(), err)}
-	}
-	started := time.Now()
-	var outcomes []verify.Outcome
-	var pactChecks []reports.Check
-	if f.engine != enginePact {
-		outcomes, err = verify.Run(ctx, config)
-	}
-	failed := slices.ContainsFunc(outcomes, func(o verify.Outcome) bool { return o.Verdict == verify.Broken })
-	if err == nil && pactText != nil && !(f.failFast && failed) {
-		pactChecks, err = verifyPact(ctx, program, config, pactText)
-	}
-	if err == nil && !(f.failFast && failed) {
-		var more []reports.Check
-		more, err = c.verifyBrokered(ctx, f.broker, from, theirs, program, config)
-		pactChecks = append(pactChecks, more...)
-	}
-	early := ""
-	switch {
-	case errors.Is(err, context.Canceled):
-		early = "the verification was interrupted"
-	case err != nil:
-		early = err.Error()
-	}
-	v := verification(config, outcomes, started)
-	v.MinCoverage = float64(f.minCoverage)
-	if f.failFast && early == "" && len(outcomes) < len(config.Cases) && f.engine != enginePact {
-		planned = len(outcomes) + len(pactChecks)
-	}
-	for _, k := range pactChecks {
-		if k.Expect == string(cases.Accepted) && k.Verdict == reports.CheckHeld {
-			v.Accepted++
-		}
-	}
-	v.Planned, v.Checks = planned, append(v.Checks, pactChecks...)
-	v.Decide(early)
-	return c.showVerification(v, f.format)
+	return ctx, func() { cancel(); forget() }
 }
 
-// checkFormat tells whether a verification can be written so.
+// maxRepeat is the longest curl line of a generated case, in bytes.
+const maxRepeat = 600
+
+// shorten puts the command that draws a generated case again in the place of a curl line that nobody would read.
+func shorten(checks []reports.Check, cases []cases.Case) {
+	generated := map[string]bool{}
+	for _, k := range cases {
+		generated[k.ID] = k.Random
+	}
+	for i := range checks {
+		if k := &checks[i]; generated[k.Name] && len(k.Curl) > maxRepeat {
+			k.Curl = fmt.Sprintf("andon verify --generated … --case '%s' (with the same --seed)", k.Name)
+		}
+	}
+}
+
+// announce says how many calls will be sent, and how many of them start a run.
+func (c *command) announce(f verifyFlags, plan *verify.Plan, shrink int, where string) {
+	order := "one after the other"
+	if f.concurrency > 1 {
+		order = fmt.Sprintf("%d at once", f.concurrency)
+	}
+	noun := "calls"
+	if plan.Planned == 1 {
+		noun = "call"
+	}
+	fmt.Fprintf(c.stderr, "%d %s, %s → %s\n", plan.Planned, noun, order, where)
+	fmt.Fprintf(c.stderr, "%d of them must start a run, %d may", plan.MustStart, plan.MayStart)
+	if shrink > 0 {
+		fmt.Fprintf(c.stderr, "; up to %d further calls make failing random ones smaller", shrink)
+	}
+	fmt.Fprintln(c.stderr)
+}
+
+// checkFormat reports what is wrong with a format: whether a verification can be written so.
 func checkFormat(format string) error {
 	if slices.Contains(verifyFormats, format) {
 		return nil
@@ -276,94 +308,18 @@ func (c *command) showVerification(v reports.Verification, format string) (err e
 	return nil
 }
 
-func verification(c verify.Config, outcomes []verify.Outcome, started time.Time) reports.Verification {
-	_, leftOut := cases.Derive(c.Description)
-	v := reports.Verification{
-		Schema: reports.VerificationSchema, Target: c.Target.String(), Started: started.UTC(), SpecSHA256: c.Description.SHA256(),
-		Andon: version(), DurationSeconds: time.Since(started).Seconds(), LeftOut: leftOut, Checks: []reports.Check{},
-	}
-	statuses, tried := map[int]int{}, []cases.Case{}
-	for _, o := range outcomes {
-		if o.Status != 0 {
-			statuses[o.Status]++
-			tried = append(tried, o.Case)
-		}
-		if o.Status/100 == 2 {
-			v.Accepted++
-		}
-		if o.Case.Random && len(o.Curl) > maxRepeat {
-			o.Curl = fmt.Sprintf("andon verify --generated … --case '%s' (with the same --seed)", o.Case.ID)
-		}
-		v.Checks = append(v.Checks, reports.Check{
-			Engine: engineDescription, Name: o.Case.ID, Proves: o.Case.Proves, Expect: string(o.Case.Expect), Verdict: string(o.Verdict), Rule: o.Rule,
-			Pointer: o.Pointer, Reason: o.Reason, Status: o.Status, Seconds: o.Took.Seconds(), Curl: o.Curl,
-		})
-	}
-	if len(outcomes) > 0 {
-		for _, p := range cases.Coverage(c.Description, tried, statuses) {
-			v.Coverage = append(v.Coverage, reports.CoveragePart(p))
-		}
-	}
-	return v
-}
-
-const (
-	// maxConcurrency is the most cases that are under way at once: a verification is no load test.
-	maxConcurrency = 64
-	// maxRepeat is the longest curl line of a generated case, in bytes.
-	maxRepeat = 600
-)
-
-// starting counts the cases that must start a run at the target, and those that may.
-func starting(f verifyFlags, config verify.Config, byPact bool) (must, may int) {
-	for _, k := range config.Cases {
-		held, _ := pact.Held(k)
-		switch {
-		case k.Expect == cases.Either && f.engine != enginePact:
-			may++
-		case k.Expect == cases.Accepted:
-			if f.engine != enginePact {
-				must++
-			}
-			if held && byPact && !k.Random {
-				must++
-			}
-		}
-	}
-	return must, may
-}
-
-// announce says how many calls will be sent, and how many of them start a run.
-func (c *command) announce(f verifyFlags, shrink, planned, starts, open int, where string) {
-	order := "one after the other"
-	if f.concurrency > 1 {
-		order = fmt.Sprintf("%d at once", f.concurrency)
-	}
-	noun := "calls"
-	if planned == 1 {
-		noun = "call"
-	}
-	fmt.Fprintf(c.stderr, "%d %s, %s → %s\n", planned, noun, order, where)
-	fmt.Fprintf(c.stderr, "%d of them must start a run, %d may", starts, open)
-	if shrink > 0 {
-		fmt.Fprintf(c.stderr, "; up to %d further calls make failing random ones smaller", shrink)
-	}
-	fmt.Fprintln(c.stderr)
-}
-
-// descriptionWith loads the contract with the user's fixtures in it, if there are any, and gives its text.
-func (c *command) descriptionWith(fixtures string) (*contracts.Description, []byte, error) {
-	d, spec, err := c.description()
+// descriptionWith loads the contract with the user's fixtures in it, if there are any.
+func (c *command) descriptionWith(fixtures string) (*contracts.Description, error) {
+	d, _, err := c.description()
 	if err != nil || fixtures == "" {
-		return d, spec, err
+		return d, err
 	}
 	data, err := readBounded(fixtures, 1<<20)
 	if err != nil {
-		return nil, nil, fmt.Errorf("the fixtures cannot be read: %w", err)
+		return nil, fmt.Errorf("the fixtures cannot be read: %w", err)
 	}
-	d, err = d.WithFixtures(data)
-	if err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", fixtures, err)
+	if d, err = d.WithFixtures(data); err != nil {
+		return nil, fmt.Errorf("%s: %w", fixtures, err)
 	}
-	return d, spec, nil
+	return d, nil
 }

@@ -13,12 +13,28 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/kaizenautomation/andon/reports"
 )
 
 // Broker is a Pact Broker. A token or a user name with a password may be given, not both.
 type Broker struct {
 	URL                       *url.URL
 	Token, Username, Password string
+}
+
+// ParseURL reads the address of a Pact Broker, which is no place for credentials. The error goes on after the name of
+// what was read: "the address wants …".
+func ParseURL(text string) (*url.URL, error) {
+	u, err := url.Parse(text)
+	switch {
+	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
+		// The parser's message would quote the whole text, in which a password may stand.
+		return nil, errors.New("wants a URL such as https://broker.example.com")
+	case u.User != nil:
+		return nil, errors.New("wants no credentials in the URL: set PACT_BROKER_USERNAME and PACT_BROKER_PASSWORD")
+	}
+	return u, nil
 }
 
 // Version is a version of one of the two sides, as the broker knows it.
@@ -154,6 +170,15 @@ func (b Broker) Publish(ctx context.Context, pact []byte, v Version) error {
 	}
 	_, err := b.follow(ctx, http.MethodPost, "pb:publish-contracts", body)
 	return err
+}
+
+// ParseSelector reads a consumer version selector. The error goes on after the name of what was read.
+func ParseSelector(text string) (json.RawMessage, error) {
+	var object map[string]any
+	if json.Unmarshal([]byte(text), &object) != nil || object == nil {
+		return nil, fmt.Errorf(`wants a JSON object such as {"mainBranch":true}, found %q`, reports.Printable(text, 100))
+	}
+	return json.RawMessage(text), nil
 }
 
 // Wanted says which pacts are to be verified.

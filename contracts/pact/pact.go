@@ -1,7 +1,8 @@
 // Package pact proves the cases of the description with Pact: the requests that andon builds against Pact's mock server,
 // and a provider against the pact that comes of it.
 //
-// What needs Pact's native library stands behind the build tag pact. This file says which cases Pact can hold, and how.
+// What needs Pact's native library stands behind the build tag pact and runs in a process of its own, andon-pact, which
+// [Program] starts and whose account it reads. This file says which cases Pact can hold, and how.
 package pact
 
 import (
@@ -28,8 +29,8 @@ const (
 	TokenRequired = "token required"
 )
 
-// Held tells whether Pact can hold a case, and if not, why not.
-func Held(c cases.Case) (held bool, why string) {
+// Held reports whether Pact can hold a case, and if not, why not.
+func Held(c cases.Case) (ok bool, why string) {
 	switch {
 	case c.Expect == cases.Either:
 		return false, "the description leaves the answer open, and a pact has to name one"

@@ -1,90 +1,71 @@
-// Package verify holds a target against the contract: it sends every case of a description, one after the other, and
-// judges what comes back.
+// Package verify holds a target against the contract: every case of a description is sent to it, one after the other, and
+// what comes back is judged, by the description and by Pact.
+//
+// [Prepare] decides who judges what, so that the number of calls, and of runs that they start at the target, is known
+// before the first of them; [Plan.Run] sends them and decides. Who judges is an [Engine]: what an engine finds is an
+// [Outcome], and outcomes become the checks of a report in one place. [PrepareCalls] judges calls that load is to send,
+// and [Compare] the changes between two descriptions, by the same means.
 package verify
 
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io"
-	"net"
-	"net/http"
 	"net/url"
-	"strings"
-	"sync"
+	"slices"
 	"time"
 
 	"github.com/kaizenautomation/andon/contracts"
 	"github.com/kaizenautomation/andon/contracts/cases"
+	"github.com/kaizenautomation/andon/contracts/pact"
+	"github.com/kaizenautomation/andon/reports"
 )
 
-// Verdict says what became of a case.
-type Verdict string
-
+// Who judges, as the checks of a report name it.
 const (
-	// Held: the target does what the description says.
-	Held Verdict = "held"
-	// Broken: it does not.
-	Broken Verdict = "broken"
-	// Noted: the description is silent, and this is what the target does.
-	Noted Verdict = "noted"
-	// Doubtful: two tools disagree on the answer, so that one of them is wrong, and nothing can be said.
-	Doubtful Verdict = "doubtful"
-	// Skipped: the case could not be tried, for the reason given.
-	Skipped Verdict = "skipped"
+	// ByDescription sends the cases and holds what comes back against the description.
+	ByDescription = "description"
+	// ByPact has Pact's own verifier judge the cases that a pact can hold.
+	ByPact = "pact"
+	// ByComparison is oasdiff, which says what a change of the description means.
+	ByComparison = "oasdiff"
 )
 
-// Outcome is what became of one case.
-type Outcome struct {
-	Case    cases.Case
-	Verdict Verdict
-	// Rule and Pointer say which rule of the contract was broken and where in the body; they may be empty.
-	Rule, Pointer string
-	// Reason says in one sentence what was found, for every verdict but Held.
-	Reason string
-	// Status is the answer's; 0 where there was none.
-	Status int
-	// Took is the time from sending to the last byte.
-	Took time.Duration
-	// Curl repeats the case by hand; the token stands in it as $ANDON_TOKEN.
-	Curl string
-}
+// All, in place of a single engine, is the description, and Pact where andon-pact is there.
+const All = "all"
 
-// Config says what is verified.
+// Config says what is verified, and by whom.
 type Config struct {
 	Description *contracts.Description
 	Target      *url.URL
 	// Token is the valid token. Without one, the cases about tokens are skipped.
 	Token string
+	// Engine is All, ByDescription or ByPact; empty is All.
+	Engine string
+	// Pact is the program that judges by Pact; see [pact.Find].
+	Pact pact.Program
+	// Brokered, if given, has the target held against the pacts of a Pact Broker besides.
+	Brokered *Brokered
 	// Timeout bounds each case.
 	Timeout time.Duration
 	// MaxBody, if not 0, is the largest body in bytes that the target should take: a larger one must be refused.
 	MaxBody int
-	// Cases are what is sent. Without any, it is every case of the description, and that of a body beyond MaxBody.
+	// Cases are what is tried. Without any, it is [Config.All].
 	Cases []cases.Case
 	// Concurrency is how many cases are under way at once; less than 1 is 1.
 	Concurrency int
 	// FailFast ends the verification at the first case that does not hold.
 	FailFast bool
-	// Shrink is how many further calls may be sent, in all, to find smaller bodies for random cases that do not hold.
+	// Shrink is how many further calls may be sent, in all, to find smaller bodies for generated cases that do not hold.
 	Shrink int
 	// RepeatedIDsAllowed switches off the check that no executionId comes twice: mocks draw theirs from a few words.
 	RepeatedIDsAllowed bool
+	// MinCoverage, if not 0, is the share of the description, from 0 to 1, that the cases have to cover.
+	MinCoverage float64
+	// Andon is the version of the program that verifies, for the report and for a broker.
+	Andon string
 }
 
-const (
-	maxResponse = 1 << 20
-	// lost is after how many cases without an answer, one after the other, the target is given up.
-	lost = 3
-)
-
-// ErrToken says that the target turns everything away, so that nothing can be told about the rest.
-var ErrToken = errors.New("the target wants a valid token (status 401): set ANDON_TOKEN or give --token-file")
-
-// ErrLost says that the target does not answer any more; what was established before stands.
-var ErrLost = errors.New("the target does not answer any more")
-
-// All lists every case that this configuration can try.
+// All lists every case that this configuration can try: those of the description, and that of a body beyond MaxBody.
 func (c Config) All() []cases.Case {
 	list, _ := cases.Derive(c.Description)
 	if c.MaxBody > 0 {
@@ -93,230 +74,159 @@ func (c Config) All() []cases.Case {
 	return list
 }
 
-// Run sends the cases and gives the outcomes in their order. The error is ErrLost where the target stopped answering, ErrToken
-// where it answers every call with 401, or that of ctx; the outcomes up to there are given even then.
-func Run(ctx context.Context, c Config) ([]Outcome, error) {
-	if c.Cases == nil {
-		c.Cases = c.All()
-	}
-	r := &run{Config: c, seen: map[string]string{}, outcomes: make([]*Outcome, len(c.Cases))}
-	r.transport = &http.Transport{
-		Proxy: http.ProxyFromEnvironment, DialContext: (&net.Dialer{Timeout: min(c.Timeout, 10*time.Second)}).DialContext,
-		MaxResponseHeaderBytes: 64 << 10, MaxIdleConnsPerHost: max(c.Concurrency, 1),
-	}
-	defer r.transport.CloseIdleConnections()
-	var workers sync.WaitGroup
-	for range max(c.Concurrency, 1) {
-		workers.Go(func() { r.work(ctx) })
-	}
-	workers.Wait()
-	var outcomes []Outcome
-	for _, o := range r.outcomes {
-		if o == nil {
-			continue
-		}
-		if o.Verdict == Broken && o.Case.Random && r.err == nil {
-			r.shrink(ctx, o)
-		}
-		outcomes = append(outcomes, *o)
-	}
-	return outcomes, r.err
-}
-
-// run is a verification under way.
-type run struct {
-	Config
-	transport *http.Transport
-	// mutex guards what follows.
-	mutex             sync.Mutex
-	next              int
-	outcomes          []*Outcome
-	seen              map[string]string
-	tried, unanswered int
-	welcome, over     bool
-	err               error
-}
-
-// work tries one case after the other until there are none left, or the verification is over.
-func (r *run) work(ctx context.Context) {
-	for {
-		r.mutex.Lock()
-		at := r.next
-		r.next++
-		over := r.over || at >= len(r.Cases)
-		r.mutex.Unlock()
-		if over {
-			return
-		}
-		o := r.try(ctx, r.Cases[at])
-		r.mutex.Lock()
-		r.note(ctx, at, o)
-		r.mutex.Unlock()
-	}
-}
-
-// note keeps an outcome, and decides whether to go on.
-func (r *run) note(ctx context.Context, at int, o Outcome) {
-	if ctx.Err() != nil {
-		r.over, r.err = true, ctx.Err()
-		return
-	}
-	r.outcomes[at] = &o
-	if o.Verdict == Skipped {
-		return
-	}
-	r.unanswered++
-	if o.Status != 0 {
-		r.unanswered = 0
-	}
-	if o.Case.Auth == cases.ValidToken {
-		r.welcome = r.welcome || o.Status != http.StatusUnauthorized
-		r.tried++
-	}
-	switch {
-	case r.over:
-	case r.unanswered >= lost:
-		r.over, r.err = true, fmt.Errorf("%w: %s", ErrLost, o.Reason)
-	case !r.welcome && r.tried >= lost:
-		r.over, r.err = true, ErrToken
-	case r.FailFast && o.Verdict == Broken:
-		r.over = true
-	}
-}
-
-// shrink looks for a smaller body with which a case breaks the same rule.
-func (r *run) shrink(ctx context.Context, o *Outcome) {
-	found := *o
-	smaller := cases.Shrink(r.Description, o.Case, r.Shrink, func(k cases.Case) bool {
-		if r.Shrink--; ctx.Err() != nil {
-			return false
-		}
-		next := r.try(ctx, k)
-		if next.Verdict != Broken || next.Rule != found.Rule {
-			return false
-		}
-		found = next
-		return true
-	})
-	if len(smaller.Body) < len(o.Case.Body) {
-		found.Reason += fmt.Sprintf(" (found with a body of %d bytes; this is the smallest that was found to fail)", len(o.Case.Body))
-		*o = found
-	}
-}
-
-// try sends a case and judges the answer.
-func (r *run) try(ctx context.Context, k cases.Case) Outcome {
-	o := r.send(ctx, k)
-	if r.Token != "" {
-		// The target may have sent back what it was given.
-		o.Reason = strings.ReplaceAll(o.Reason, r.Token, "[token]")
-	}
-	return o
-}
-
-func (r *run) send(ctx context.Context, k cases.Case) Outcome {
-	o := Outcome{Case: k, Curl: k.Curl(r.Target.String())}
-	if k.Auth != cases.ValidToken && r.Token == "" {
-		o.Verdict, o.Reason = Skipped, "no token was given, so whether the target demands one cannot be told"
-		return o
-	}
-	ctx, cancel := context.WithTimeout(ctx, r.Timeout)
-	defer cancel()
-	started := time.Now()
-	response, err := r.transport.RoundTrip(k.Request(ctx, r.Target, r.Token))
-	if err != nil {
-		return o.broken("no-answer", "", "there was no answer: "+err.Error())
-	}
-	defer func() { _ = response.Body.Close() }()
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxResponse+1))
-	o.Took, o.Status = time.Since(started), response.StatusCode
-	switch {
-	case err != nil:
-		return o.broken("incomplete-body", "", fmt.Sprintf("the answer with status %d broke off: %v", o.Status, err))
-	case len(body) > maxResponse:
-		return o.broken("body-limit", "", fmt.Sprintf("the answer's body is longer than %d bytes", maxResponse))
-	}
-	return r.judge(o, response.Header, body)
+// Outcome is what became of one case.
+type Outcome struct {
+	// Engine says who judged.
+	Engine string
+	Case   cases.Case
+	// Verdict is one of the verdicts of [reports.Check].
+	Verdict string
+	// Rule and Pointer say which rule of the contract was broken and where in the body; they may be empty.
+	Rule, Pointer string
+	// Reason says in one sentence what was found, for every verdict but held.
+	Reason string
+	// Status is the answer's; 0 where there was none, or it is not known.
+	Status int
+	// Took is the time from sending to the last byte.
+	Took time.Duration
+	// Curl repeats the case by hand; the token stands in it as $ANDON_TOKEN.
+	Curl string
 }
 
 func (o Outcome) broken(rule, pointer, reason string) Outcome {
-	o.Verdict, o.Rule, o.Pointer, o.Reason = Broken, rule, pointer, reason
+	o.Verdict, o.Rule, o.Pointer, o.Reason = reports.CheckBroken, rule, pointer, reason
 	return o
 }
 
-// judge decides on an answer.
-func (r *run) judge(o Outcome, header http.Header, body []byte) Outcome {
-	k := o.Case
-	verdict := r.Description.JudgeResponse(o.Status, header.Get("Content-Type"), body)
-	class := o.Status / 100
-	switch {
-	case class == 5:
-		return o.broken("server-error", "", fmt.Sprintf("the target failed with status %d, expected %s", o.Status, wanted(k)))
-	case class == 2 && k.Expect == cases.Refused:
-		return o.broken(contracts.RuleAccepted, "", fmt.Sprintf("it was accepted with status %d, expected a refusal (4xx)", o.Status))
-	case class != 2 && k.Expect == cases.Accepted:
-		return o.broken("refused", "", fmt.Sprintf("it was refused with status %d, expected a documented success", o.Status))
-	case class != 2 && class != 4:
-		return o.broken(contracts.RuleUndocumentedStatus, "", fmt.Sprintf("the status is %d, expected %s", o.Status, wanted(k)))
-	}
-	if doubtful, other := r.Description.Doubt(o.Status, header.Get("Content-Type"), body, verdict.Violation); doubtful {
-		o.Verdict, o.Rule = Doubtful, "doubt"
-		o.Reason = fmt.Sprintf("andon and kin-openapi disagree on the answer: %s against %s", opinion(verdict.Violation), opinion(other))
-		return o
-	}
-	if v := verdict.Violation; v != nil {
-		return o.broken(v.Rule, v.Pointer, v.Message)
-	}
-	switch want := k.Status(); {
-	case class == 4 && want != 0 && o.Status != want:
-		return o.broken("wrong-status", "", fmt.Sprintf("it was refused with status %d, expected %d", o.Status, want))
-	case k.Method != r.Description.Operation().Method && !allows(header.Values("Allow"), r.Description.Operation().Method):
-		return o.broken("allow", "", fmt.Sprintf("the header Allow is %q, expected it to name %s", strings.Join(header.Values("Allow"), ", "), r.Description.Operation().Method))
-	}
-	if class == 2 && verdict.ExecutionID != "" && !r.RepeatedIDsAllowed {
-		r.mutex.Lock()
-		defer r.mutex.Unlock()
-		if other, twice := r.seen[verdict.ExecutionID]; twice {
-			return o.broken(contracts.RuleRepeatedID, "/"+r.Description.Operation().ExecutionID,
-				fmt.Sprintf("the %s %.60q was given to the case %s before", r.Description.Operation().ExecutionID, verdict.ExecutionID, other))
-		}
-		r.seen[verdict.ExecutionID] = k.ID
-	}
-	o.Verdict = Held
-	if k.Expect == cases.Either {
-		o.Verdict, o.Reason = Noted, fmt.Sprintf("answered with status %d", o.Status)
-	}
-	return o
+// accepted reports whether the target took the call, as far as is known, and so has started a run.
+func (o Outcome) accepted() bool {
+	return o.Status/100 == 2 || o.Status == 0 && o.Case.Expect == cases.Accepted && o.Verdict == reports.CheckHeld
 }
 
-// opinion is what a tool says of an answer.
-func opinion(err error) string {
-	var none *contracts.Violation
-	if err == nil || errors.As(err, &none) && none == nil {
-		return "it conforms"
+// check is the outcome in a report.
+func (o Outcome) check() reports.Check {
+	return reports.Check{
+		Engine: o.Engine, Name: o.Case.ID, Proves: o.Case.Proves, Expect: string(o.Case.Expect), Verdict: o.Verdict, Rule: o.Rule,
+		Pointer: o.Pointer, Reason: o.Reason, Status: o.Status, Seconds: o.Took.Seconds(), Curl: o.Curl,
 	}
-	text, _, _ := strings.Cut(err.Error(), "\n")
-	return text
 }
 
-func wanted(k cases.Case) string {
-	switch k.Expect {
-	case cases.Accepted:
-		return "a documented success"
-	case cases.Refused:
-		return "a refusal (4xx)"
-	}
-	return "a success or a refusal"
+// Engine tries what it was made for, and gives what became of it, in order. The error says why it ended before its end;
+// what was found until then is given even so.
+type Engine func(context.Context) ([]Outcome, error)
+
+// Plan is a verification that is decided on, and of which nothing has been sent.
+type Plan struct {
+	// Planned is how many calls will be judged, MustStart how many of them start a run at a target that keeps the contract,
+	// and MayStart how many may, since the description leaves it open.
+	Planned, MustStart, MayStart int
+	// PactLeftOut says that Pact was to judge and does not, since there is no andon-pact. NothingBrokered says that the broker
+	// has no pacts for the target.
+	PactLeftOut, NothingBrokered bool
+
+	config  Config
+	against string
+	engines []Engine
+	// sends is false where calls are judged without being sent.
+	sends bool
 }
 
-// allows tells whether the values of an Allow header name a method.
-func allows(values []string, method string) bool {
-	for _, v := range values {
-		for _, m := range strings.Split(v, ",") {
-			if strings.TrimSpace(m) == method {
-				return true
+// Prepare decides what is tried and who judges it. It sends nothing to the target, but asks a broker for its pacts, and may
+// make the pact of the description. The error is [pact.ErrMissing] where Pact has to judge and cannot, or says why there is
+// no pact.
+func Prepare(ctx context.Context, c Config) (*Plan, error) {
+	if c.Cases == nil {
+		c.Cases = c.All()
+	}
+	p := &Plan{config: c, against: c.Target.String(), sends: true}
+	if c.Engine != ByPact {
+		for _, k := range c.Cases {
+			switch k.Expect {
+			case cases.Accepted:
+				p.MustStart++
+			case cases.Either:
+				p.MayStart++
 			}
 		}
+		p.Planned += len(c.Cases)
+		p.engines = append(p.engines, c.byDescription)
 	}
-	return false
+	if err := p.addPact(ctx); err != nil {
+		return nil, err
+	}
+	if err := p.addBrokered(ctx); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// Run tries everything and gives what became of it, decided. Where it ends before its end, the verdict says why.
+func (p *Plan) Run(ctx context.Context) reports.Verification {
+	started := time.Now()
+	outcomes, failed, early := p.hold(ctx)
+	v := reports.Verification{
+		Schema: reports.VerificationSchema, Target: p.against, Started: started.UTC(), SpecSHA256: p.config.Description.SHA256(),
+		Andon: p.config.Andon, Planned: p.Planned, Checks: checks(outcomes), DurationSeconds: time.Since(started).Seconds(),
+	}
+	if p.sends {
+		p.account(&v, outcomes)
+	}
+	if failed {
+		v.Planned = len(outcomes)
+	}
+	v.Decide(early)
+	return v
+}
+
+// checks are outcomes as a report has them.
+func checks(outcomes []Outcome) []reports.Check {
+	list := make([]reports.Check, 0, len(outcomes))
+	for _, o := range outcomes {
+		list = append(list, o.check())
+	}
+	return list
+}
+
+// hold has one engine after the other judge. It may end because a case failed; early is any other reason why it came to an
+// end too soon.
+func (p *Plan) hold(ctx context.Context) (outcomes []Outcome, failed bool, early string) {
+	for _, engine := range p.engines {
+		found, err := engine(ctx)
+		outcomes = append(outcomes, found...)
+		switch {
+		case errors.Is(err, context.Canceled):
+			return outcomes, false, "the verification was interrupted"
+		case err != nil:
+			return outcomes, false, err.Error()
+		case p.config.FailFast && slices.ContainsFunc(found, func(o Outcome) bool { return o.Verdict == reports.CheckBroken }):
+			return outcomes, true, ""
+		}
+	}
+	return outcomes, false, ""
+}
+
+// account adds what is known of the target after calls were sent to it: how many it took, and how much of the description
+// they covered.
+func (p *Plan) account(v *reports.Verification, outcomes []Outcome) {
+	_, v.LeftOut = cases.Derive(p.config.Description)
+	v.MinCoverage = p.config.MinCoverage
+	statuses, tried, described := map[int]int{}, []cases.Case{}, false
+	for _, o := range outcomes {
+		if o.accepted() {
+			v.Accepted++
+		}
+		if o.Engine != ByDescription {
+			continue
+		}
+		described = true
+		if o.Status != 0 {
+			statuses[o.Status]++
+			tried = append(tried, o.Case)
+		}
+	}
+	if described {
+		for _, part := range cases.Coverage(p.config.Description, tried, statuses) {
+			v.Coverage = append(v.Coverage, reports.CoveragePart(part))
+		}
+	}
 }

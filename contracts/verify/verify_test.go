@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -22,6 +23,7 @@ import (
 	"github.com/kaizenautomation/andon/contracts/cases"
 	"github.com/kaizenautomation/andon/contracts/provider"
 	"github.com/kaizenautomation/andon/contracts/schema"
+	"github.com/kaizenautomation/andon/reports"
 )
 
 const (
@@ -29,9 +31,12 @@ const (
 	maxBody = 256 << 10
 )
 
+// load reads the description once for all tests: it is safe for concurrent use.
+var load = sync.OnceValues(func() (*contracts.Description, error) { return contracts.Load("openapi.yaml", andon.Spec) })
+
 func description(t testing.TB) *contracts.Description {
 	t.Helper()
-	d, err := contracts.Load("openapi.yaml", andon.Spec)
+	d, err := load()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,12 +61,20 @@ func hold(t testing.TB, h http.Handler) ([]Outcome, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Run(context.Background(), Config{Description: description(t), Target: target, Token: secret, Timeout: 5 * time.Second, MaxBody: maxBody})
+	return judge(Config{Description: description(t), Target: target, Token: secret, Timeout: 5 * time.Second, MaxBody: maxBody})
+}
+
+// judge has the description judge alone.
+func judge(c Config) ([]Outcome, error) {
+	if c.Cases == nil {
+		c.Cases = c.All()
+	}
+	return c.byDescription(context.Background())
 }
 
 func broken(outcomes []Outcome) (out []Outcome) {
 	for _, o := range outcomes {
-		if o.Verdict == Broken {
+		if o.Verdict == reports.CheckBroken {
 			out = append(out, o)
 		}
 	}
@@ -74,7 +87,7 @@ func TestReference(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, o := range outcomes {
-		if want := map[bool]Verdict{true: Noted, false: Held}[o.Case.Expect == cases.Either]; o.Verdict != want {
+		if want := map[bool]string{true: reports.CheckNoted, false: reports.CheckHeld}[o.Case.Expect == cases.Either]; o.Verdict != want {
 			t.Errorf("%s: %s, %s", o.Case.ID, o.Verdict, o.Reason)
 		}
 	}
@@ -94,12 +107,25 @@ type call struct {
 	violation *contracts.Violation
 }
 
+// violations are what the description says of the bodies of the cases, which are the same for every provider.
+var violations sync.Map
+
+// read judges a request's body, once.
+func read(d *contracts.Description, body []byte) *contracts.Violation {
+	if known, ok := violations.Load(string(body)); ok {
+		return known.(*contracts.Violation)
+	}
+	_, violation := d.ReadRequest(body)
+	violations.Store(string(body), violation)
+	return violation
+}
+
 // changed puts a change between the reference provider and the caller.
 func changed(t testing.TB, change func(call, *answer)) http.Handler {
 	h, d := reference(t), description(t)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
-		_, violation := d.ReadRequest(body)
+		violation := read(d, body)
 		r.Body = io.NopCloser(bytes.NewReader(body))
 		rec := httptest.NewRecorder()
 		h.ServeHTTP(rec, r)
@@ -336,31 +362,40 @@ func mutants() (list []mutant) {
 
 // Every defect is noticed. What is not is a hole in the cases.
 func TestMutants(t *testing.T) {
+	t.Parallel()
 	list := mutants()
-	if len(list) < 60 {
-		t.Fatalf("there are %d mutants, want 60 at least", len(list))
+	if len(list) < 150 {
+		t.Fatalf("there are %d mutants, want 150 at least", len(list))
 	}
-	killed := 0
-	for _, m := range list {
-		outcomes, err := hold(t, changed(t, m.change))
-		switch found := broken(outcomes); {
-		case err != nil:
-			t.Errorf("%s: %v", m.name, err)
-		case len(found) == 0:
-			t.Errorf("survived: a provider that %s", m.name)
-		default:
-			killed++
-			if testing.Verbose() {
-				t.Logf("%-50s %3d cases, the first: %s: %s", m.name, len(found), found[0].Case.ID, found[0].Reason)
-			}
-			for _, o := range found {
-				if o.Rule == "" || o.Reason == "" || !strings.Contains(o.Curl, "curl -") {
-					t.Errorf("%s: %s does not say what is wrong: %+v", m.name, o.Case.ID, o)
+	var killed atomic.Int64
+	t.Run("each", func(t *testing.T) {
+		for _, m := range list {
+			t.Run(m.name, func(t *testing.T) {
+				t.Parallel()
+				if kill(t, m) {
+					killed.Add(1)
 				}
-			}
+			})
+		}
+	})
+	t.Logf("killed %d of %d mutants: %.1f %%", killed.Load(), len(list), 100*float64(killed.Load())/float64(len(list)))
+}
+
+// kill reports whether a defect is noticed, and by findings that say what is wrong.
+func kill(t *testing.T, m mutant) bool {
+	outcomes, err := hold(t, changed(t, m.change))
+	found := broken(outcomes)
+	if err != nil || len(found) == 0 {
+		t.Errorf("survived: a provider that %s: %v", m.name, err)
+		return false
+	}
+	t.Logf("%3d cases, the first: %s: %s", len(found), found[0].Case.ID, found[0].Reason)
+	for _, o := range found {
+		if o.Rule == "" || o.Reason == "" || !strings.Contains(o.Curl, "curl -") {
+			t.Errorf("%s does not say what is wrong: %+v", o.Case.ID, o)
 		}
 	}
-	t.Logf("killed %d of %d mutants: %.1f %%", killed, len(list), 100*float64(killed)/float64(len(list)))
+	return true
 }
 
 // harmless are ways in which providers differ that break nothing.
@@ -446,20 +481,28 @@ func harmless() (list []mutant) {
 
 // Nothing that breaks no contract is called a breach.
 func TestHarmless(t *testing.T) {
+	t.Parallel()
 	list := harmless()
-	t.Logf("%d variations", len(list))
-	if len(list) < 30 {
-		t.Fatalf("there are %d variations, want 30 at least", len(list))
+	if len(list) < 36 {
+		t.Fatalf("there are %d variations, want 36 at least", len(list))
 	}
-	for _, m := range list {
-		outcomes, err := hold(t, changed(t, m.change))
-		if err != nil {
-			t.Errorf("%s: %v", m.name, err)
+	var alarms atomic.Int64
+	t.Run("each", func(t *testing.T) {
+		for _, m := range list {
+			t.Run(m.name, func(t *testing.T) {
+				t.Parallel()
+				outcomes, err := hold(t, changed(t, m.change))
+				if err != nil {
+					t.Error(err)
+				}
+				for _, o := range broken(outcomes) {
+					alarms.Add(1)
+					t.Errorf("false alarm: %s: %s", o.Case.ID, o.Reason)
+				}
+			})
 		}
-		for _, o := range broken(outcomes) {
-			t.Errorf("%s: false alarm: %s: %s", m.name, o.Case.ID, o.Reason)
-		}
-	}
+	})
+	t.Logf("%d false alarms on %d variations", alarms.Load(), len(list))
 }
 
 // A target that goes away in the middle is given up soon, and what was established before stands.
@@ -472,7 +515,7 @@ func TestLost(t *testing.T) {
 		}
 		h.ServeHTTP(w, r)
 	}))
-	if !errors.Is(err, ErrLost) || len(outcomes) != 53 || outcomes[49].Verdict != Held {
+	if !errors.Is(err, ErrLost) || len(outcomes) != 53 || outcomes[49].Verdict != reports.CheckHeld {
 		t.Errorf("%d outcomes, %v", len(outcomes), err)
 	}
 }
@@ -487,17 +530,17 @@ func TestToken(t *testing.T) {
 	defer s.Close()
 	defer closed.Close()
 	guarded, _ := url.Parse(closed.URL)
-	if outcomes, err := Run(context.Background(), Config{Description: description(t), Target: guarded, Timeout: time.Second}); !errors.Is(err, ErrToken) || len(outcomes) != lost {
+	if outcomes, err := judge(Config{Description: description(t), Target: guarded, Timeout: time.Second}); !errors.Is(err, ErrToken) || len(outcomes) != lost {
 		t.Errorf("where a token is demanded and none is given: %d outcomes, %v", len(outcomes), err)
 	}
 	target, _ := url.Parse(s.URL)
-	outcomes, err := Run(context.Background(), Config{Description: description(t), Target: target, Timeout: time.Second})
+	outcomes, err := judge(Config{Description: description(t), Target: target, Timeout: time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
 	skipped := 0
 	for _, o := range outcomes {
-		if o.Verdict == Skipped {
+		if o.Verdict == reports.CheckSkipped {
 			skipped++
 		}
 	}
@@ -539,12 +582,12 @@ func TestConcurrency(t *testing.T) {
 		t.Fatal(err)
 	}
 	config := Config{Description: description(t), Target: target, Token: secret, Timeout: 5 * time.Second, MaxBody: maxBody}
-	one, err := Run(context.Background(), config)
+	one, err := judge(config)
 	if err != nil {
 		t.Fatal(err)
 	}
 	config.Concurrency = 8
-	eight, err := Run(context.Background(), config)
+	eight, err := judge(config)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -586,7 +629,7 @@ func TestShrinkAndFailFast(t *testing.T) {
 		t.Fatal(err)
 	}
 	config := Config{Description: d, Target: target, Token: secret, Timeout: 5 * time.Second, Cases: cases.Random(d, 3, 60), Shrink: 400}
-	outcomes, err := Run(context.Background(), config)
+	outcomes, err := judge(config)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -601,7 +644,7 @@ func TestShrinkAndFailFast(t *testing.T) {
 
 	calls.Store(0)
 	config.FailFast, config.Shrink = true, 0
-	if outcomes, err = Run(context.Background(), config); err != nil || len(broken(outcomes)) != 1 || calls.Load() != int64(len(outcomes)) {
+	if outcomes, err = judge(config); err != nil || len(broken(outcomes)) != 1 || calls.Load() != int64(len(outcomes)) {
 		t.Errorf("%d outcomes, %d calls, %v", len(outcomes), calls.Load(), err)
 	}
 }
@@ -620,7 +663,7 @@ func TestTokenCasesAlone(t *testing.T) {
 			config.Cases = append(config.Cases, k)
 		}
 	}
-	if outcomes, err := Run(context.Background(), config); err != nil || len(broken(outcomes)) > 0 || len(outcomes) != 3 {
+	if outcomes, err := judge(config); err != nil || len(broken(outcomes)) > 0 || len(outcomes) != 3 {
 		t.Errorf("%v, %v", outcomes, err)
 	}
 }

@@ -1,0 +1,249 @@
+package verify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/kaizenautomation/andon/contracts"
+	"github.com/kaizenautomation/andon/contracts/cases"
+	"github.com/kaizenautomation/andon/reports"
+)
+
+const (
+	maxResponse = 1 << 20
+	// lost is after how many cases without an answer, one after the other, the target is given up.
+	lost = 3
+)
+
+// ErrToken says that the target turns everything away, so that nothing can be told about the rest.
+var ErrToken = errors.New("the target wants a valid token (status 401): set ANDON_TOKEN or name a file that holds it")
+
+// ErrLost says that the target does not answer any more; what was established before stands.
+var ErrLost = errors.New("the target does not answer any more")
+
+// byDescription sends the cases and holds each answer against the description. The error is [ErrLost] where the target stopped
+// answering, [ErrToken] where it answers every call with 401, or that of ctx.
+func (c Config) byDescription(ctx context.Context) ([]Outcome, error) {
+	r := &run{Config: c, seen: map[string]string{}, outcomes: make([]*Outcome, len(c.Cases))}
+	r.transport = &http.Transport{
+		Proxy: http.ProxyFromEnvironment, DialContext: (&net.Dialer{Timeout: min(c.Timeout, 10*time.Second)}).DialContext,
+		MaxResponseHeaderBytes: 64 << 10, MaxIdleConnsPerHost: max(c.Concurrency, 1),
+	}
+	defer r.transport.CloseIdleConnections()
+	var workers sync.WaitGroup
+	for range max(c.Concurrency, 1) {
+		workers.Go(func() { r.work(ctx) })
+	}
+	workers.Wait()
+	var outcomes []Outcome
+	for _, o := range r.outcomes {
+		if o == nil {
+			continue
+		}
+		if o.Verdict == reports.CheckBroken && o.Case.Random && r.err == nil {
+			r.shrink(ctx, o)
+		}
+		outcomes = append(outcomes, *o)
+	}
+	return outcomes, r.err
+}
+
+// run is a verification by the description under way.
+type run struct {
+	Config
+	transport *http.Transport
+	// mutex guards what follows.
+	mutex             sync.Mutex
+	next              int
+	outcomes          []*Outcome
+	seen              map[string]string
+	tried, unanswered int
+	welcome, over     bool
+	err               error
+}
+
+// work tries one case after the other until there are none left, or the verification is over.
+func (r *run) work(ctx context.Context) {
+	for {
+		r.mutex.Lock()
+		at := r.next
+		r.next++
+		over := r.over || at >= len(r.Cases)
+		r.mutex.Unlock()
+		if over {
+			return
+		}
+		o := r.try(ctx, r.Cases[at])
+		r.mutex.Lock()
+		r.note(ctx, at, o)
+		r.mutex.Unlock()
+	}
+}
+
+// note keeps an outcome, and decides whether to go on.
+func (r *run) note(ctx context.Context, at int, o Outcome) {
+	if ctx.Err() != nil {
+		r.over, r.err = true, ctx.Err()
+		return
+	}
+	r.outcomes[at] = &o
+	if o.Verdict == reports.CheckSkipped {
+		return
+	}
+	r.unanswered++
+	if o.Status != 0 {
+		r.unanswered = 0
+	}
+	if o.Case.Auth == cases.ValidToken {
+		r.welcome = r.welcome || o.Status != http.StatusUnauthorized
+		r.tried++
+	}
+	switch {
+	case r.over:
+	case r.unanswered >= lost:
+		r.over, r.err = true, fmt.Errorf("%w: %s", ErrLost, o.Reason)
+	case !r.welcome && r.tried >= lost:
+		r.over, r.err = true, ErrToken
+	case r.FailFast && o.Verdict == reports.CheckBroken:
+		r.over = true
+	}
+}
+
+// shrink looks for a smaller body with which a case breaks the same rule.
+func (r *run) shrink(ctx context.Context, o *Outcome) {
+	found := *o
+	smaller := cases.Shrink(r.Description, o.Case, r.Shrink, func(k cases.Case) bool {
+		if r.Shrink--; ctx.Err() != nil {
+			return false
+		}
+		next := r.try(ctx, k)
+		if next.Verdict != reports.CheckBroken || next.Rule != found.Rule {
+			return false
+		}
+		found = next
+		return true
+	})
+	if len(smaller.Body) < len(o.Case.Body) {
+		found.Reason += fmt.Sprintf(" (found with a body of %d bytes; this is the smallest that was found to fail)", len(o.Case.Body))
+		*o = found
+	}
+}
+
+// try sends a case and judges the answer.
+func (r *run) try(ctx context.Context, k cases.Case) Outcome {
+	o := r.send(ctx, k)
+	if r.Token != "" {
+		// The target may have sent back what it was given.
+		o.Reason = strings.ReplaceAll(o.Reason, r.Token, "[token]")
+	}
+	return o
+}
+
+func (r *run) send(ctx context.Context, k cases.Case) Outcome {
+	o := Outcome{Engine: ByDescription, Case: k, Curl: k.Curl(r.Target.String())}
+	if k.Auth != cases.ValidToken && r.Token == "" {
+		o.Verdict, o.Reason = reports.CheckSkipped, "no token was given, so whether the target demands one cannot be told"
+		return o
+	}
+	ctx, cancel := context.WithTimeout(ctx, r.Timeout)
+	defer cancel()
+	started := time.Now()
+	response, err := r.transport.RoundTrip(k.Request(ctx, r.Target, r.Token))
+	if err != nil {
+		return o.broken("no-answer", "", "there was no answer: "+err.Error())
+	}
+	defer func() { _ = response.Body.Close() }()
+	body, err := io.ReadAll(io.LimitReader(response.Body, maxResponse+1))
+	o.Took, o.Status = time.Since(started), response.StatusCode
+	switch {
+	case err != nil:
+		return o.broken("incomplete-body", "", fmt.Sprintf("the answer with status %d broke off: %v", o.Status, err))
+	case len(body) > maxResponse:
+		return o.broken("body-limit", "", fmt.Sprintf("the answer's body is longer than %d bytes", maxResponse))
+	}
+	return r.judge(o, response.Header, body)
+}
+
+// judge decides on an answer.
+func (r *run) judge(o Outcome, header http.Header, body []byte) Outcome {
+	k := o.Case
+	verdict := r.Description.JudgeResponse(o.Status, header.Get("Content-Type"), body)
+	class := o.Status / 100
+	switch {
+	case class == 5:
+		return o.broken("server-error", "", fmt.Sprintf("the target failed with status %d, expected %s", o.Status, wanted(k)))
+	case class == 2 && k.Expect == cases.Refused:
+		return o.broken(contracts.RuleAccepted, "", fmt.Sprintf("it was accepted with status %d, expected a refusal (4xx)", o.Status))
+	case class != 2 && k.Expect == cases.Accepted:
+		return o.broken("refused", "", fmt.Sprintf("it was refused with status %d, expected a documented success", o.Status))
+	case class != 2 && class != 4:
+		return o.broken(contracts.RuleUndocumentedStatus, "", fmt.Sprintf("the status is %d, expected %s", o.Status, wanted(k)))
+	}
+	if doubtful, other := r.Description.Doubt(o.Status, header.Get("Content-Type"), body, verdict.Violation); doubtful {
+		o.Verdict, o.Rule = reports.CheckDoubtful, "doubt"
+		o.Reason = fmt.Sprintf("andon and kin-openapi disagree on the answer: %s against %s", opinion(verdict.Violation), opinion(other))
+		return o
+	}
+	if v := verdict.Violation; v != nil {
+		return o.broken(v.Rule, v.Pointer, v.Message)
+	}
+	switch want := k.Status(); {
+	case class == 4 && want != 0 && o.Status != want:
+		return o.broken("wrong-status", "", fmt.Sprintf("it was refused with status %d, expected %d", o.Status, want))
+	case k.Method != r.Description.Operation().Method && !allows(header.Values("Allow"), r.Description.Operation().Method):
+		return o.broken("allow", "", fmt.Sprintf("the header Allow is %q, expected it to name %s", strings.Join(header.Values("Allow"), ", "), r.Description.Operation().Method))
+	}
+	if class == 2 && verdict.ExecutionID != "" && !r.RepeatedIDsAllowed {
+		r.mutex.Lock()
+		defer r.mutex.Unlock()
+		if other, twice := r.seen[verdict.ExecutionID]; twice {
+			return o.broken(contracts.RuleRepeatedID, "/"+r.Description.Operation().ExecutionID,
+				fmt.Sprintf("the %s %.60q was given to the case %s before", r.Description.Operation().ExecutionID, verdict.ExecutionID, other))
+		}
+		r.seen[verdict.ExecutionID] = k.ID
+	}
+	o.Verdict = reports.CheckHeld
+	if k.Expect == cases.Either {
+		o.Verdict, o.Reason = reports.CheckNoted, fmt.Sprintf("answered with status %d", o.Status)
+	}
+	return o
+}
+
+// opinion is what a tool says of an answer.
+func opinion(err error) string {
+	var none *contracts.Violation
+	if err == nil || errors.As(err, &none) && none == nil {
+		return "it conforms"
+	}
+	text, _, _ := strings.Cut(err.Error(), "\n")
+	return text
+}
+
+func wanted(k cases.Case) string {
+	switch k.Expect {
+	case cases.Accepted:
+		return "a documented success"
+	case cases.Refused:
+		return "a refusal (4xx)"
+	}
+	return "a success or a refusal"
+}
+
+// allows reports whether the values of an Allow header name a method.
+func allows(values []string, method string) bool {
+	for _, v := range values {
+		for _, m := range strings.Split(v, ",") {
+			if strings.TrimSpace(m) == method {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,140 @@
+package verify
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/kaizenautomation/andon/contracts/broker"
+	"github.com/kaizenautomation/andon/contracts/cases"
+	"github.com/kaizenautomation/andon/contracts/pact"
+	"github.com/kaizenautomation/andon/reports"
+)
+
+// Brokered says which pacts of a Pact Broker a target is held against, and whether the broker is told what came of it.
+type Brokered struct {
+	broker.Broker
+	// Wanted chooses the pacts; those of [pact.Provider], unless it names another.
+	Wanted broker.Wanted
+	// Publish, if given, is the version of the provider for which the results are published.
+	Publish *broker.Version
+}
+
+// addPact has Pact judge the cases that a pact can hold, if it is to and can.
+func (p *Plan) addPact(ctx context.Context) error {
+	c := p.config
+	switch {
+	case c.Engine == ByDescription:
+		return nil
+	case c.Pact == "" && c.Engine == ByPact:
+		return pact.ErrMissing
+	case c.Pact == "":
+		p.PactLeftOut = true
+		return nil
+	}
+	whole, err := c.Pact.Of(ctx, c.Description)
+	if err != nil {
+		return err
+	}
+	text, _, err := pact.For(whole, c.Cases, c.Token != "")
+	if err != nil {
+		return err
+	}
+	p.plan(text)
+	p.engines = append(p.engines, func(ctx context.Context) ([]Outcome, error) { return c.byPact(ctx, text) })
+	return nil
+}
+
+// plan counts the calls that Pact's verifier makes for a pact.
+func (p *Plan) plan(text []byte) {
+	names, accepted := pact.Interactions(text)
+	p.Planned += len(names)
+	for _, name := range names {
+		if accepted[name] {
+			p.MustStart++
+		}
+	}
+}
+
+// byPact holds the target against a pact.
+func (c Config) byPact(ctx context.Context, text []byte) (outcomes []Outcome, err error) {
+	byID := map[string]cases.Case{}
+	for _, k := range c.Cases {
+		byID[k.ID] = k
+	}
+	found, err := c.Pact.Verify(ctx, c.Target.String(), c.Token, text)
+	for _, f := range found {
+		curl := ""
+		k, known := byID[f.ID]
+		if known {
+			curl = k.Curl(c.Target.String())
+		}
+		k.ID = f.ID
+		outcomes = append(outcomes, pactOutcome(f, k, curl))
+	}
+	return outcomes, err
+}
+
+// pactOutcome is what Pact says of a case.
+func pactOutcome(found pact.Outcome, k cases.Case, curl string) Outcome {
+	o := Outcome{Engine: ByPact, Case: k, Verdict: reports.CheckHeld, Curl: curl}
+	if !found.Held {
+		return o.broken("pact", "", found.Reason)
+	}
+	return o
+}
+
+// addBrokered has Pact judge by the pacts of a broker, if there is one.
+func (p *Plan) addBrokered(ctx context.Context) error {
+	b := p.config.Brokered
+	if b == nil {
+		return nil
+	}
+	if p.config.Pact == "" {
+		return pact.ErrMissing
+	}
+	wanted := b.Wanted
+	if wanted.Provider == "" {
+		wanted.Provider = pact.Provider
+	}
+	pacts, err := b.Fetch(ctx, wanted)
+	if err != nil {
+		return err
+	}
+	p.NothingBrokered = len(pacts) == 0
+	for _, theirs := range pacts {
+		p.plan(theirs.Text)
+		p.engines = append(p.engines, func(ctx context.Context) ([]Outcome, error) {
+			return p.config.byBrokered(ctx, theirs, wanted.Provider)
+		})
+	}
+	return nil
+}
+
+// byBrokered holds the target against a broker's pact, and tells the broker what came of it if that is wanted.
+func (c Config) byBrokered(ctx context.Context, theirs broker.Pact, provider string) ([]Outcome, error) {
+	outcomes, err := c.byPact(ctx, theirs.Text)
+	if err != nil {
+		return nil, err
+	}
+	kept := true
+	_, accepted := pact.Interactions(theirs.Text)
+	for i := range outcomes {
+		o := &outcomes[i]
+		o.Case.Proves, o.Case.Expect = theirs.Name, cases.Refused
+		if accepted[o.Case.ID] {
+			o.Case.Expect = cases.Accepted
+		}
+		if o.Verdict == reports.CheckBroken {
+			kept = false
+			if theirs.Pending {
+				o.Verdict, o.Reason = reports.CheckNoted, "pending: "+o.Reason
+			}
+		}
+	}
+	if version := c.Brokered.Publish; version != nil {
+		if err := c.Brokered.PublishResult(ctx, theirs, provider, *version, kept, c.Andon); err != nil {
+			return outcomes, fmt.Errorf("the results of %s were not published: %w", reports.Printable(theirs.Name, 100), err)
+		}
+	}
+	return outcomes, nil
+}
