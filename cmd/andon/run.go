@@ -161,7 +161,7 @@ func (c *command) runScenario(args []string, f runFlags) error {
 	manifest := results.Manifest{
 		Andon: version(), ID: id, Scenario: s.Name, Seed: f.seed, Target: target.String(), Started: started.UTC(),
 		SpecSHA256: d.SHA256(), Labels: s.Labels, Planned: plan.Planned, Thresholds: s.Thresholds,
-		TimeoutSeconds: s.Timeout.Seconds(), InFlight: s.InFlight, Generator: config.Generator(),
+		TimeoutSeconds: s.Limits.Timeout.Seconds(), InFlight: s.Limits.InFlight, Generator: config.Generator(),
 	}
 	if f.traceparent {
 		h := fnv.New64a()
@@ -326,7 +326,7 @@ func place(target *url.URL, embedded bool) string {
 func announce(p *scenarios.Plan) string {
 	length := (time.Duration(p.Seconds * float64(time.Second))).Round(time.Millisecond)
 	if p.Closed() {
-		return fmt.Sprintf("at most %d calls by up to %d callers in %s (closed loop), seed %d", p.Calls, p.PeakCallers(), length, p.Seed)
+		return fmt.Sprintf("at most %d calls by up to %d callers in %s (closed loop), seed %d", p.Limits.Calls, p.PeakCallers(), length, p.Seed)
 	}
-	return fmt.Sprintf("%d calls in %s, at most %.4g/s, seed %d", p.Hits, length, p.PeakRate(), p.Seed)
+	return fmt.Sprintf("%d calls in %s, at most %.4g/s, seed %d", p.Calls, length, p.PeakRate(), p.Seed)
 }

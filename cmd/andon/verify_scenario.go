@@ -40,9 +40,9 @@ func (c *command) verifyScenario(f verifyFlags, program string) error {
 	var calls []pact.Call
 	var valid []reports.Check
 	var judged []string
-	n := min(uint64(f.calls), plan.MaxHits())
+	n := min(uint64(f.calls), plan.MaxCalls())
 	for i := range n {
-		hit := i * (plan.MaxHits() / n)
+		hit := i * (plan.MaxCalls() / n)
 		body, class := plan.AppendBody(nil, hit)
 		label := s.Labels.Classes[class]
 		check := reports.Check{Engine: engineDescription, Name: fmt.Sprintf("%s.hit-%d", label.Content, hit), Proves: "a call of the class " + label.Name,

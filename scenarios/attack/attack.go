@@ -110,9 +110,9 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (*metrics.Agg
 	for i, rule := range c.Plan.Labels.Rules {
 		r.rules[rule] = uint8(i)
 	}
-	workers := c.Plan.InFlight
+	workers := c.Plan.Limits.InFlight
 	if r.closed {
-		workers = min(c.Plan.PeakCallers(), c.Plan.InFlight)
+		workers = min(c.Plan.PeakCallers(), c.Plan.Limits.InFlight)
 	}
 	r.slots = newSlots(workers)
 	r.sink = newSink(r)
@@ -200,7 +200,7 @@ func (r *run) recordUnsent() {
 	if r.closed {
 		return
 	}
-	for n := r.begun.Load(); n < r.Plan.Hits; n++ {
+	for n := r.begun.Load(); n < r.Plan.Calls; n++ {
 		due := r.Plan.Due(n)
 		if due > r.stopped {
 			return
@@ -250,7 +250,7 @@ func (p *pacer) Pace(_ time.Duration, hits uint64) (time.Duration, bool) {
 	if r.closed {
 		return 0, !p.awaitCaller(hits)
 	}
-	if hits >= r.Plan.Hits || isClosed(r.stop) {
+	if hits >= r.Plan.Calls || isClosed(r.stop) {
 		return 0, true
 	}
 	due := r.Plan.Due(hits)
@@ -278,10 +278,10 @@ func (p *pacer) awaitCaller(hits uint64) bool {
 	end := time.Duration(r.Plan.Seconds * float64(time.Second))
 	for {
 		now := time.Since(r.began)
-		if now >= end || hits >= r.Plan.Calls || isClosed(r.stop) {
+		if now >= end || hits >= r.Plan.Limits.Calls || isClosed(r.stop) {
 			return false
 		}
-		if _, callers, _ := r.Plan.At(now); r.inFlight.Load() < int64(min(callers, r.Plan.InFlight)) {
+		if _, callers, _ := r.Plan.At(now); r.inFlight.Load() < int64(min(callers, r.Plan.Limits.InFlight)) {
 			r.inFlight.Add(1)
 			return true
 		}
@@ -297,4 +297,4 @@ func (p *pacer) awaitCaller(hits uint64) bool {
 }
 
 // String names the pacer in vegeta's messages.
-func (p *pacer) String() string { return fmt.Sprintf("plan of %d hits", p.run.Plan.Hits) }
+func (p *pacer) String() string { return fmt.Sprintf("plan of %d hits", p.run.Plan.Calls) }

@@ -97,7 +97,7 @@ func fireUntil(ctx context.Context, t testing.TB, interrupt <-chan struct{}, p *
 	dir := filepath.Join(t.TempDir(), "run")
 	w, err := results.Create(dir, results.Manifest{
 		ID: "run", Scenario: p.Name, Seed: p.Seed, Target: target.String(), Labels: p.Labels, Planned: p.Planned,
-		Thresholds: p.Thresholds, TimeoutSeconds: p.Timeout.Seconds(), InFlight: p.InFlight,
+		Thresholds: p.Thresholds, TimeoutSeconds: p.Limits.Timeout.Seconds(), InFlight: p.Limits.InFlight,
 	}, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -132,7 +132,7 @@ func (o outcome) account(t testing.TB, p *scenarios.Plan) {
 			t.Fatalf("hit %d has two rows", r.N)
 		}
 		seen[r.N] = true
-		if uint64(r.N) >= p.MaxHits() {
+		if uint64(r.N) >= p.MaxCalls() {
 			t.Fatalf("hit %d is beyond the plan", r.N)
 		}
 	}
@@ -142,8 +142,8 @@ func (o outcome) account(t testing.TB, p *scenarios.Plan) {
 			t.Fatalf("hit %d has a row, and the one before has none", n)
 		}
 	}
-	if !p.Closed() && o.end.Reason == results.Finished && uint64(len(o.rows)) != p.Hits {
-		t.Fatalf("%d of %d hits have a row", len(o.rows), p.Hits)
+	if !p.Closed() && o.end.Reason == results.Finished && uint64(len(o.rows)) != p.Calls {
+		t.Fatalf("%d of %d hits have a row", len(o.rows), p.Calls)
 	}
 	var counted uint64
 	for _, f := range o.agg.By(metrics.ByPhase, 1) {
@@ -336,8 +336,8 @@ limits: {inFlight: %d}
 provider: {latency: 1ms, faults: {stall: {at: 1500ms, for: 1s}}}
 `, inFlight), 1)
 		o := fire(t, p, embedded(t, p))
-		if o.total.OK != p.Hits {
-			t.Errorf("in flight %d: %d of %d calls succeeded", inFlight, o.total.OK, p.Hits)
+		if o.total.OK != p.Calls {
+			t.Errorf("in flight %d: %d of %d calls succeeded", inFlight, o.total.OK, p.Calls)
 		}
 		// A quarter of the calls fall into the stall, evenly: the p99 of the latency is that of a stall less its 25th part.
 		if p99 := *o.total.Latency.P99; p99 < 0.9 {
@@ -400,14 +400,14 @@ func TestDeterminism(t *testing.T) {
 		// With one call in flight, calls arrive in the order of their due times.
 		text := strings.NewReplacer("inFlight: 1000", "inFlight: 1", "for: 10s", "for: 1s", "for: 8s", "for: 1s").Replace(string(data))
 		p := plan(t, text, seed)
-		if p.InFlight != 1 {
-			t.Fatalf("the scenario has changed: %d in flight", p.InFlight)
+		if p.Limits.InFlight != 1 {
+			t.Fatalf("the scenario has changed: %d in flight", p.Limits.InFlight)
 		}
 		r := &recorder{}
 		o := fire(t, p, serve(t, r))
 		arrived := r.arrived()
-		if uint64(len(arrived)) != p.Hits {
-			t.Fatalf("%d of %d calls arrived: %v", len(arrived), p.Hits, o.kinds())
+		if uint64(len(arrived)) != p.Calls {
+			t.Fatalf("%d of %d calls arrived: %v", len(arrived), p.Calls, o.kinds())
 		}
 		for n, body := range arrived {
 			if want, _ := p.AppendBody(nil, uint64(n)); body != string(want) {
@@ -438,8 +438,8 @@ func TestNothingIsSentTwice(t *testing.T) {
 	o := fire(t, p, serve(t, r))
 	arrived := r.arrived()
 	slices.Sort(arrived)
-	if n := len(slices.Compact(slices.Clone(arrived))); n != len(arrived) || n != int(p.Hits) {
-		t.Errorf("%d calls arrived, %d of them different, %d were planned", len(arrived), n, p.Hits)
+	if n := len(slices.Compact(slices.Clone(arrived))); n != len(arrived) || n != int(p.Calls) {
+		t.Errorf("%d calls arrived, %d of them different, %d were planned", len(arrived), n, p.Calls)
 	}
 	if got := o.kinds(); got[results.Reset] != 100 || got[results.None] != 200 {
 		t.Errorf("the calls ended %v, want 100 resets of 300", got)

@@ -62,11 +62,11 @@ func (r *run) hit(n uint64) {
 	switch {
 	case r.kill.Err() != nil:
 		row.Error, row.BytesOut = results.Unsent, 0
-	case send-due > r.Plan.Timeout:
+	case send-due > r.Plan.Limits.Timeout:
 		row.Error, row.BytesOut = results.Dropped, 0
 	default:
 		w.exchange = exchange{
-			n: n, message: message[begin:], body: room - begin, in: w.in, deadline: r.began.Add(send + r.Plan.Timeout),
+			n: n, message: message[begin:], body: room - begin, in: w.in, deadline: r.began.Add(send + r.Plan.Limits.Timeout),
 		}
 		r.exchange(&rec, &w.exchange, send)
 	}
@@ -104,7 +104,7 @@ func (r *run) exchange(rec *record, x *exchange, send time.Duration) {
 	switch {
 	case err != nil:
 		row.Error = classify(err, x.connected, x.begun)
-		r.sample(rec, transportMessage(row.Error, err, r.Plan.Timeout), nil)
+		r.sample(rec, transportMessage(row.Error, err, r.Plan.Limits.Timeout), nil)
 	case len(x.answer) > maxResponse:
 		row.Error = results.BodyLimit
 		r.sample(rec, fmt.Sprintf("the response's body is longer than %d bytes", maxResponse), x.answer)

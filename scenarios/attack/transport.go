@@ -61,15 +61,15 @@ func newTransport(kill context.Context, c Config) transport {
 	}
 	secure.MinVersion, secure.ClientSessionCache = tls.VersionTLS12, tls.NewLRUClientSessionCache(0)
 	if by, _ := c.proxied(); !by {
-		return newPool(kill, c.Target, secure, c.Plan.Timeout)
+		return newPool(kill, c.Target, secure, c.Plan.Limits.Timeout)
 	}
-	timeout := min(dialTimeout, c.Plan.Timeout)
+	timeout := min(dialTimeout, c.Plan.Limits.Timeout)
 	client := &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
 		DialContext:            (&net.Dialer{Timeout: timeout, KeepAlive: 30 * time.Second}).DialContext,
 		TLSHandshakeTimeout:    timeout,
 		TLSClientConfig:        secure,
-		MaxIdleConnsPerHost:    c.Plan.InFlight,
+		MaxIdleConnsPerHost:    c.Plan.Limits.InFlight,
 		IdleConnTimeout:        90 * time.Second,
 		DisableCompression:     true,
 		MaxResponseHeaderBytes: maxHead,

@@ -66,8 +66,8 @@ func TestTransportIsNamed(t *testing.T) {
 				config.TLS, config.HTTP2 = trust, c.http2
 				named = config.Generator().Transport
 			})
-			if o.total.OK != p.Hits || named != c.named || protocol.Load() != c.arrived {
-				t.Errorf("%d of %d calls succeeded over %q; they arrived as %v (%v)", o.total.OK, p.Hits, named, protocol.Load(), o.samples)
+			if o.total.OK != p.Calls || named != c.named || protocol.Load() != c.arrived {
+				t.Errorf("%d of %d calls succeeded over %q; they arrived as %v (%v)", o.total.OK, p.Calls, named, protocol.Load(), o.samples)
 			}
 		})
 	}
@@ -86,7 +86,7 @@ func TestClientCertificate(t *testing.T) {
 	defer server.Close()
 	mine := trust.Clone()
 	mine.Certificates = server.TLS.Certificates
-	if o = fire(t, p, target, func(c *Config) { c.TLS = mine }); o.total.OK != p.Hits {
+	if o = fire(t, p, target, func(c *Config) { c.TLS = mine }); o.total.OK != p.Calls {
 		t.Errorf("with a certificate: %v, %+v", o.kinds(), o.samples)
 	}
 }
@@ -108,7 +108,7 @@ func TestSessionsResume(t *testing.T) {
 	}), nil)
 	p := plan(t, brief, 1)
 	o := fire(t, p, target, func(c *Config) { c.TLS, c.RepeatedIDsAllowed = trust, true })
-	if o.total.OK != p.Hits || resumed.Load() < all.Load()/2 {
+	if o.total.OK != p.Calls || resumed.Load() < all.Load()/2 {
 		t.Errorf("%d of %d connections resumed a session; %v", resumed.Load(), all.Load(), o.samples)
 	}
 	shook := 0
@@ -141,7 +141,7 @@ func TestTraceparentIsSent(t *testing.T) {
 			p := plan(t, brief, 1)
 			fire(t, p, target, func(c *Config) { c.TLS, c.HTTP2, c.Traces = trust, http2, traces })
 			want := map[string]int{}
-			for n := range p.Hits {
+			for n := range p.Calls {
 				key := ""
 				if traces != 0 {
 					key = string(results.AppendTraceparent(nil, traces, n))
