@@ -221,7 +221,7 @@ func readLength(v document.Value) source {
 	return nil
 }
 
-// readValues reads a list of values, of which each hit takes one at random.
+// readValues reads a list of values, of which each call takes one at random.
 func (r *mixReader) readValues(v document.Value, contentType string, p contracts.Property, text bool) source {
 	list, ok := v.List("the values of " + p.Name)
 	if !ok {
@@ -260,7 +260,7 @@ func (r *mixReader) check(contentType string, p contracts.Property, encoded []by
 	return r.d.CheckValue(contentType, p.Name, encoded)
 }
 
-// readColumn reads one column of a CSV or JSONL file, of which each hit takes a row at random.
+// readColumn reads one column of a CSV or JSONL file, of which each call takes a row at random.
 func (r *mixReader) readColumn(from, column document.Value, contentType string, p contracts.Property) source {
 	name, ok := column.Text("the column's name")
 	if !ok {
@@ -336,7 +336,7 @@ func (r *mixReader) readFeeder(from document.Value, columns []string, place docu
 	return rows
 }
 
-// readTemplate reads a text with {{seq}} (the hit's number), {{uuid}} and columns of a file, one row for each hit.
+// readTemplate reads a text with {{seq}} (the call's number), {{uuid}} and columns of a file, one row for each call.
 func (r *mixReader) readTemplate(keys map[string]document.Value) source {
 	v := keys["template"]
 	text, ok := v.Text("the template")

@@ -30,9 +30,10 @@ var house = map[string][]string{
 		"github.com/klauspost/compress", "google.golang.org/protobuf"},
 	"scenarios/document": {"contracts", "go.yaml.in/yaml"},
 	"scenarios":          {"contracts", "contracts/provider", "scenarios/document", "reports/results", "reports/metrics"},
-	"scenarios/attack":   {"contracts", "scenarios", "reports/results", "reports/metrics", "github.com/tsenart/vegeta", "golang.org/x/sys"},
+	"scenarios/wire":     {"reports/results"},
+	"scenarios/attack":   {"contracts", "scenarios", "scenarios/wire", "reports/results", "reports/metrics", "github.com/tsenart/vegeta", "golang.org/x/sys"},
 	"cmd/andon-pact":     {"contracts/pact"},
-	"cmd/andon": {".", "contracts", "contracts/provider", "contracts/verify", "contracts/pact", "contracts/broker", "scenarios", "scenarios/attack", "reports", "reports/live", "reports/telemetry", "reports/results", "reports/metrics",
+	"cmd/andon": {".", "contracts", "contracts/provider", "contracts/verify", "contracts/pact", "contracts/broker", "scenarios", "scenarios/attack", "scenarios/wire", "reports", "reports/live", "reports/telemetry", "reports/results", "reports/metrics",
 		"github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term", "golang.org/x/sys"},
 }
 

@@ -22,6 +22,7 @@ import (
 	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/scenarios"
 	"github.com/kaizenautomation/andon/scenarios/attack"
+	"github.com/kaizenautomation/andon/scenarios/wire"
 )
 
 // defaultSeed makes two runs of the same scenario send the same bytes, unless asked otherwise.
@@ -147,9 +148,9 @@ func (c *command) runScenario(args []string, f runFlags) error {
 	interrupt, kill, press, release := signals(w.stopping)
 	defer release()
 	config := attack.Config{
-		Plan: plan, Description: d, Target: target, Token: bearer, TLS: secure, HTTP2: f.http2, RepeatedIDsAllowed: f.noUniqueIDs,
+		Plan: plan, Target: target, Token: bearer, TLS: secure, HTTP2: f.http2, RepeatedIDsAllowed: f.noUniqueIDs,
 	}
-	if err := attack.Preflight(kill, target, secure); err != nil {
+	if err := wire.Preflight(kill, target, secure); err != nil {
 		return exit{noVerdict, fmt.Errorf("%s cannot be reached, nothing was sent: %w", target.Redacted(), err)}
 	}
 

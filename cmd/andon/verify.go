@@ -17,7 +17,7 @@ import (
 	"github.com/kaizenautomation/andon/contracts/provider"
 	"github.com/kaizenautomation/andon/contracts/verify"
 	"github.com/kaizenautomation/andon/reports"
-	"github.com/kaizenautomation/andon/scenarios/attack"
+	"github.com/kaizenautomation/andon/scenarios/wire"
 )
 
 type verifyFlags struct {
@@ -203,7 +203,7 @@ func (c *command) verifyTarget(f verifyFlags) error {
 		case <-ctx.Done():
 		}
 	}()
-	if err := attack.Preflight(ctx, target, nil); err != nil {
+	if err := wire.Preflight(ctx, target, nil); err != nil {
 		return exit{noVerdict, fmt.Errorf("%s cannot be reached, nothing was sent: %w", target.Redacted(), err)}
 	}
 	started := time.Now()

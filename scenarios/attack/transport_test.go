@@ -3,11 +3,13 @@ package attack
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"io"
 	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"strconv"
+	"os"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -121,7 +123,7 @@ func TestSessionsResume(t *testing.T) {
 		}
 	}
 	if shook == 0 {
-		t.Error("no hit tells what its connection took")
+		t.Error("no call tells what its connection took")
 	}
 }
 
@@ -155,25 +157,39 @@ func TestTraceparentIsSent(t *testing.T) {
 	}
 }
 
-// Over TLS too, bytes that nobody asked for are no answer to the next call, wherever they wait.
-func TestUnaskedBytesOverTLS(t *testing.T) {
-	large := strings.Repeat("y", 2*readBuffer)
-	for _, first := range []string{"{}", large} {
-		answer := "HTTP/1.1 200 OK\r\nContent-Length: " + strconv.Itoa(len(first)) + "\r\n\r\n" + first
-		target, trust := secureServer(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			c, _, err := w.(http.Hijacker).Hijack()
-			if err != nil {
-				return
-			}
-			defer c.Close()
-			_, _ = c.Write([]byte(answer + "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nwrong"))
-			time.Sleep(200 * time.Millisecond)
-		}), nil)
-		_, send := pooled(t, target, trust)
-		for i := range 3 {
-			if x, err := send(1); err != nil || string(x.answer) != first {
-				t.Errorf("call %d was answered %.20q, %v", i, x.answer, err)
-			}
+// After a run nothing is left of it: no goroutine, no open file.
+func TestNothingIsLeft(t *testing.T) {
+	open := func() int {
+		entries, err := os.ReadDir("/proc/self/fd")
+		if err != nil {
+			return 0
+		}
+		return len(entries)
+	}
+	goroutines, files := -1, -1
+	for i := range 3 {
+		func() {
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				_, _ = io.Copy(io.Discard, r.Body)
+				if strings.HasSuffix(r.RemoteAddr, "7") {
+					panic(http.ErrAbortHandler)
+				}
+			}))
+			server.Config.ErrorLog = nil
+			defer server.Close()
+			u, _ := url.Parse(server.URL)
+			fire(t, plan(t, "load: [{rate: 300/s, for: 0.3s}]\nlimits: {inFlight: 20}", uint64(i)), u)
+		}()
+		deadline := time.Now().Add(10 * time.Second)
+		for i > 0 && time.Now().Before(deadline) && (runtime.NumGoroutine() > goroutines || open() > files) {
+			time.Sleep(10 * time.Millisecond)
+		}
+		if g, f := runtime.NumGoroutine(), open(); i > 0 && (g > goroutines || f > files) {
+			t.Errorf("after run %d: %d goroutines and %d files, %d and %d after the first", i+1, g, f, goroutines, files)
+		}
+		if i == 0 {
+			time.Sleep(100 * time.Millisecond)
+			goroutines, files = runtime.NumGoroutine(), open()
 		}
 	}
 }
