@@ -1,12 +1,9 @@
 package scenarios
 
 import (
-	"bufio"
 	"bytes"
-	"encoding/csv"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"math"
 	"math/rand/v2"
@@ -15,50 +12,26 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
-	"unicode/utf8"
 
 	"github.com/kaizenautomation/andon/contracts"
 	"github.com/kaizenautomation/andon/contracts/jsontext"
 	jsonschema "github.com/kaizenautomation/andon/contracts/schema"
+	"github.com/kaizenautomation/andon/scenarios/document"
 )
 
-// A source appends one value, as JSON, for the hit that w stands for.
-type source func(dst []byte, w *draw) []byte
-
-// A draw is the randomness of one hit, and room to build it in.
-type draw struct {
-	n       uint64
-	pcg     rand.PCG
-	rng     *rand.Rand
-	call    contracts.Call
-	fields  []contracts.Field
-	items   []contracts.Item
-	values  []byte
-	scratch []byte
+// A mixReader reads `mix` and `data`.
+type mixReader struct {
+	doc    *document.Document
+	folder string
+	d      *contracts.Description
+	// sources are those of `data`: by content type, or "" for the call's own properties, and by property.
+	sources map[string]map[string]source
+	feeders map[string][]byte
 }
-
-func newDraw() *draw {
-	w := &draw{}
-	w.rng = rand.New(&w.pcg)
-	return w
-}
-
-// reset makes w the draw of hit n: what it yields is a function of the seed and n.
-func (w *draw) reset(seed, n uint64) {
-	w.n = n
-	w.pcg.Seed(seed, n*0x9e3779b97f4a7c15+0x632be59bd9b4e019)
-}
-
-const (
-	maxText   = 1 << 20
-	maxRows   = 100_000
-	maxFeeder = 64 << 20
-)
 
 // readData reads where values come from: by content type, or by property of the call.
-func (r *mixReader) readData(v value) {
-	list, ok := v.members("the data")
+func (r *mixReader) readData(v document.Value) {
+	list, ok := v.Members("the data")
 	if !ok {
 		return
 	}
@@ -71,38 +44,38 @@ func (r *mixReader) readData(v value) {
 		names = append(names, f.Name)
 	}
 	for _, m := range list {
-		if i := slices.IndexFunc(types, func(t contracts.ContentType) bool { return t.Name == m.name }); i >= 0 {
+		if i := slices.IndexFunc(types, func(t contracts.ContentType) bool { return t.Name == m.Name }); i >= 0 {
 			r.readItemData(m, types[i])
 			continue
 		}
-		i := slices.IndexFunc(fields, func(p contracts.Property) bool { return p.Name == m.name })
+		i := slices.IndexFunc(fields, func(p contracts.Property) bool { return p.Name == m.Name })
 		if i < 0 {
-			m.key.fail("the description has neither a content type nor a property %q; %s", clip(m.name), expectedOne(m.name, names))
+			m.Key.Fail("the description has neither a content type nor a property %q; %s", document.Clip(m.Name), document.ExpectedOne(m.Name, names))
 			continue
 		}
-		r.readSource(m.value, "", fields[i])
+		r.readSource(m.Value, "", fields[i])
 	}
 }
 
 // readItemData reads the data of a content type: a source for its one required property, or one for each property.
-func (r *mixReader) readItemData(m member, t contracts.ContentType) {
-	keys, ok := m.members("the data of " + t.Name)
+func (r *mixReader) readItemData(m document.Member, t contracts.ContentType) {
+	keys, ok := m.Members("the data of " + t.Name)
 	if !ok {
 		return
 	}
-	if len(keys) == 1 && keys[0].name == "properties" {
-		list, _ := keys[0].members("the data by property")
+	if len(keys) == 1 && keys[0].Name == "properties" {
+		list, _ := keys[0].Members("the data by property")
 		var names []string
 		for _, p := range t.Properties {
 			names = append(names, p.Name)
 		}
 		for _, p := range list {
-			i := slices.Index(names, p.name)
+			i := slices.Index(names, p.Name)
 			if i < 0 {
-				p.key.fail("a %s has no property %q; %s", t.Name, clip(p.name), expectedOne(p.name, names))
+				p.Key.Fail("a %s has no property %q; %s", t.Name, document.Clip(p.Name), document.ExpectedOne(p.Name, names))
 				continue
 			}
-			r.readSource(p.value, t.Name, t.Properties[i])
+			r.readSource(p.Value, t.Name, t.Properties[i])
 		}
 		return
 	}
@@ -117,17 +90,17 @@ func (r *mixReader) readItemData(m member, t contracts.ContentType) {
 		required = t.Properties
 	}
 	if len(required) != 1 {
-		m.fail("a %s has the properties %s; say which the data is for: properties: {%s: …}", t.Name, strings.Join(names, ", "), names[0])
+		m.Fail("a %s has the properties %s; say which the data is for: properties: {%s: …}", t.Name, strings.Join(names, ", "), names[0])
 		return
 	}
-	r.readSource(m.value, t.Name, required[0])
+	r.readSource(m.Value, t.Name, required[0])
 }
 
 var sourceKeys = []string{"length", "ids", "values", "from", "column", "template", "keys", "depth"}
 
 // readSource reads one source and keeps it.
-func (r *mixReader) readSource(v value, contentType string, p contracts.Property) {
-	keys, ok := v.object("the data of "+p.Name, sourceKeys...)
+func (r *mixReader) readSource(v document.Value, contentType string, p contracts.Property) {
+	keys, ok := v.Object("the data of "+p.Name, sourceKeys...)
 	if !ok {
 		return
 	}
@@ -139,26 +112,26 @@ func (r *mixReader) readSource(v value, contentType string, p contracts.Property
 		}
 	}
 	if len(kinds) > 1 {
-		keys[kinds[1]].fail("the data of %s has %s; expected one of them", p.Name, strings.Join(kinds, " and "))
+		keys[kinds[1]].Fail("the data of %s has %s; expected one of them", p.Name, strings.Join(kinds, " and "))
 		return
 	}
 	if has("from") && len(kinds) == 0 {
 		kinds = []string{"from"}
 	}
 	if len(kinds) == 0 {
-		v.fail("the data of %s says nothing; expected one of length, ids, values, from, template, keys", p.Name)
+		v.Fail("the data of %s says nothing; expected one of length, ids, values, from, template, keys", p.Name)
 		return
 	}
 	companions := map[string][]string{"from": {"column"}, "template": {"from"}, "keys": {"depth"}}
 	for k, v := range keys {
 		if k != kinds[0] && !slices.Contains(companions[kinds[0]], k) {
-			v.fail("`%s` does not go with `%s`", k, kinds[0])
+			v.Fail("`%s` does not go with `%s`", k, kinds[0])
 			return
 		}
 	}
 	demand := func(want string) bool {
 		if p.Type != "" && p.Type != want {
-			keys[kinds[0]].fail("`%s` makes a JSON %s, but the description has %s as %s", kinds[0], want, p.Name, p.Type)
+			keys[kinds[0]].Fail("`%s` makes a JSON %s, but the description has %s as %s", kinds[0], want, p.Name, p.Type)
 			return false
 		}
 		return true
@@ -177,7 +150,7 @@ func (r *mixReader) readSource(v value, contentType string, p contracts.Property
 		s = r.readValues(keys["values"], contentType, p, false)
 	case "from":
 		if !has("column") {
-			v.fail("the data of %s lacks `column`, the column of the file to take", p.Name)
+			v.Fail("the data of %s lacks `column`, the column of the file to take", p.Name)
 			return
 		}
 		s = r.readColumn(keys["from"], keys["column"], contentType, p)
@@ -201,15 +174,15 @@ func (r *mixReader) readSource(v value, contentType string, p contracts.Property
 }
 
 // readLength reads a distribution of lengths in characters, and gives texts of such lengths.
-func readLength(v value) source {
-	if v.scalar() {
-		n, ok := v.integer("the length", 0, maxText)
+func readLength(v document.Value) source {
+	if v.Scalar() {
+		n, ok := v.Integer("the length", 0, maxText)
 		if !ok {
 			return nil
 		}
 		return textSource(func(*rand.Rand) int { return int(n) })
 	}
-	keys, ok := v.object("the length", "median", "p99", "min", "max")
+	keys, ok := v.Object("the length", "median", "p99", "min", "max")
 	if !ok {
 		return nil
 	}
@@ -218,7 +191,7 @@ func readLength(v value) source {
 		if !given {
 			return 0, false
 		}
-		n, ok := v.integer("`"+name+"` of the length", 0, maxText)
+		n, ok := v.Integer("`"+name+"` of the length", 0, maxText)
 		return float64(n), ok
 	}
 	median, hasMedian := number("median")
@@ -228,7 +201,7 @@ func readLength(v value) source {
 	switch {
 	case hasMedian && hasP99 && len(keys) == 2:
 		if median < 1 || p99 < median {
-			v.fail("expected a median of at least 1 and a p99 of at least the median, found %.0f and %.0f", median, p99)
+			v.Fail("expected a median of at least 1 and a p99 of at least the median, found %.0f and %.0f", median, p99)
 			return nil
 		}
 		// A lognormal with these two quantiles: sigma = ln(p99/median) / 2.3263, the standard normal's 99th percentile.
@@ -238,84 +211,42 @@ func readLength(v value) source {
 		})
 	case hasLow && hasHigh && len(keys) == 2:
 		if low > high {
-			v.fail("the least length %.0f is above the greatest %.0f", low, high)
+			v.Fail("the least length %.0f is above the greatest %.0f", low, high)
 			return nil
 		}
 		return textSource(func(rng *rand.Rand) int { return int(low) + rng.IntN(int(high-low)+1) })
 	}
 	// A misspelt key is reported already.
-	if len(keys) == len(v.node.Content)/2 {
-		v.fail("expected a length such as 400, {median: 400, p99: 4000} or {min: 10, max: 500}")
+	if len(keys) == v.Len() {
+		v.Fail("expected a length such as 400, {median: 400, p99: 4000} or {min: 10, max: 500}")
 	}
 	return nil
 }
 
-// corpus is the text of which generated texts are cut: sentences that look like what people ask of an agent. It has no
-// character that JSON escapes, so that cutting it anywhere is cheap.
-var corpus, sentences = makeCorpus()
-
-func makeCorpus() (string, []int) {
-	rng := rand.New(rand.NewPCG(20, 26))
-	pick := func(words string) string {
-		list := strings.Fields(words)
-		return list[rng.IntN(len(list))]
-	}
-	var b strings.Builder
-	var starts []int
-	for b.Len() < 64<<10 {
-		starts = append(starts, b.Len())
-		fmt.Fprintf(&b, "%s the %s %s %s the %s, ",
-			pick("Summarise Compare Translate Check Rewrite Explain List Classify Extract Review"),
-			pick("attached quarterly open latest signed unpaid missing regional internal customer"),
-			pick("report contract invoices tickets notes orders messages figures minutes complaints"),
-			pick("for from with before against without"),
-			pick("team board supplier auditor manager release region client budget deadline"))
-		fmt.Fprintf(&b, "then %s %d %s and %s. ",
-			pick("name return keep sort mark quote"), 2+rng.IntN(18),
-			pick("risks owners dates amounts causes steps open-questions differences examples"),
-			pick("stop wait explain-why ask-for-approval send-it-to-the-owner leave-the-rest-unchanged"))
-	}
-	return b.String(), starts
-}
-
-func textSource(length func(*rand.Rand) int) source {
-	return func(dst []byte, w *draw) []byte {
-		n, at := length(w.rng), sentences[w.rng.IntN(len(sentences))]
-		dst = append(dst, '"')
-		for n > 0 {
-			part := corpus[at:min(at+n, len(corpus))]
-			dst = append(dst, part...)
-			n -= len(part)
-			at = 0
-		}
-		return append(dst, '"')
-	}
-}
-
-// readValues reads a list of values, of which each hit takes one at random.
-func (r *mixReader) readValues(v value, contentType string, p contracts.Property, text bool) source {
-	list, ok := v.list("the values of " + p.Name)
+// readValues reads a list of values, of which each call takes one at random.
+func (r *mixReader) readValues(v document.Value, contentType string, p contracts.Property, text bool) source {
+	list, ok := v.List("the values of " + p.Name)
 	if !ok {
 		return nil
 	}
 	if len(list) == 0 {
-		v.fail("the list of values of %s is empty", p.Name)
+		v.Fail("the list of values of %s is empty", p.Name)
 		return nil
 	}
 	var out [][]byte
 	for _, e := range list {
 		var encoded []byte
 		if text {
-			s, ok := e.text("an id")
+			s, ok := e.Text("an id")
 			if !ok {
 				continue
 			}
 			encoded = jsontext.AppendString(nil, s)
-		} else if encoded, ok = e.json(); !ok {
+		} else if encoded, ok = e.JSON(); !ok {
 			continue
 		}
 		if violation := r.check(contentType, p, encoded); violation != nil {
-			e.fail("the description forbids this value of %s: %s", p.Name, violation.Message)
+			e.Fail("the description forbids this value of %s: %s", p.Name, violation.Message)
 			continue
 		}
 		out = append(out, encoded)
@@ -326,18 +257,14 @@ func (r *mixReader) readValues(v value, contentType string, p contracts.Property
 	return pickOne(out)
 }
 
-func pickOne(values [][]byte) source {
-	return func(dst []byte, w *draw) []byte { return append(dst, values[w.rng.IntN(len(values))]...) }
-}
-
 // check holds one value of a property against the description, within the smallest call that carries it.
 func (r *mixReader) check(contentType string, p contracts.Property, encoded []byte) *contracts.Violation {
 	return r.d.CheckValue(contentType, p.Name, encoded)
 }
 
-// readColumn reads one column of a CSV or JSONL file, of which each hit takes a row at random.
-func (r *mixReader) readColumn(from, column value, contentType string, p contracts.Property) source {
-	name, ok := column.text("the column's name")
+// readColumn reads one column of a CSV or JSONL file, of which each call takes a row at random.
+func (r *mixReader) readColumn(from, column document.Value, contentType string, p contracts.Property) source {
+	name, ok := column.Text("the column's name")
 	if !ok {
 		return nil
 	}
@@ -353,47 +280,41 @@ func (r *mixReader) readColumn(from, column value, contentType string, p contrac
 			values[i] = jsontext.AppendString(nil, string(values[i]))
 		}
 		if violation := r.check(contentType, p, values[i]); violation != nil {
-			from.fail("%s:%d: the description forbids this value of %s: %s", filepath.Base(row.file), row.line, p.Name, violation.Message)
+			from.Fail("%s:%d: the description forbids this value of %s: %s", filepath.Base(row.file), row.line, p.Name, violation.Message)
 			return nil
 		}
 	}
 	return pickOne(values)
 }
 
-type row struct {
-	file   string
-	line   int
-	values [][]byte // as JSON
-}
-
 // readFeeder reads columns of a file of data. The place is where a missing column is reported.
-func (r *mixReader) readFeeder(from value, columns []string, place value) []row {
-	name, ok := from.text("a file of data (.csv or .jsonl)")
+func (r *mixReader) readFeeder(from document.Value, columns []string, place document.Value) []row {
+	name, ok := from.Text("a file of data (.csv or .jsonl)")
 	if !ok {
 		return nil
 	}
 	path := name
 	if !filepath.IsAbs(path) {
-		path = filepath.Join(filepath.Dir(r.doc.file), path)
+		path = filepath.Join(r.folder, path)
 	}
 	read := map[string]func(io.Reader, string, []string) ([]row, error){".csv": readCSV, ".jsonl": readJSONL, ".ndjson": readJSONL}[strings.ToLower(filepath.Ext(path))]
 	if read == nil {
-		from.fail("expected a file of data that ends in .csv or .jsonl, found %s", from.found())
+		from.Fail("expected a file of data that ends in .csv or .jsonl, found %s", from.Found())
 		return nil
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		from.fail("the file of data cannot be read: %v", err)
+		from.Fail("the file of data cannot be read: %v", err)
 		return nil
 	}
 	defer f.Close()
 	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() || info.Size() > maxFeeder {
-		from.fail("the file of data %s is no regular file of at most 64 MiB", name)
+		from.Fail("the file of data %s is no regular file of at most 64 MiB", name)
 		return nil
 	}
 	data, err := io.ReadAll(io.LimitReader(f, maxFeeder))
 	if err != nil {
-		from.fail("the file of data cannot be read: %v", err)
+		from.Fail("the file of data cannot be read: %v", err)
 		return nil
 	}
 	if filepath.IsLocal(name) {
@@ -403,112 +324,24 @@ func (r *mixReader) readFeeder(from value, columns []string, place value) []row 
 	var missing *missingColumn
 	switch {
 	case errors.As(err, &missing):
-		place.fail("%s has no column %q; %s", name, clip(missing.name), expectedOne(missing.name, missing.known))
+		place.Fail("%s has no column %q; %s", name, document.Clip(missing.name), document.ExpectedOne(missing.name, missing.known))
 		return nil
 	case err != nil:
-		from.fail("%s: %v", name, err)
+		from.Fail("%s: %v", name, err)
 		return nil
 	case len(rows) == 0:
-		from.fail("%s has no rows", name)
+		from.Fail("%s has no rows", name)
 	case len(rows) > maxRows:
-		from.fail("%s has more than the %d rows that andon reads; take a sample", name, maxRows)
+		from.Fail("%s has more than the %d rows that andon reads; take a sample", name, maxRows)
 		return nil
 	}
 	return rows
 }
 
-type missingColumn struct {
-	name  string
-	known []string
-}
-
-func (e *missingColumn) Error() string { return "no column " + strconv.Quote(e.name) }
-
-func readCSV(in io.Reader, path string, columns []string) ([]row, error) {
-	c := csv.NewReader(skipMark(in))
-	head, err := c.Read()
-	if errors.Is(err, io.EOF) {
-		return nil, nil
-	} else if err != nil {
-		return nil, err
-	}
-	at := make([]int, len(columns))
-	for i, name := range columns {
-		if at[i] = slices.Index(head, name); at[i] < 0 {
-			return nil, &missingColumn{name, head}
-		}
-	}
-	var out []row
-	for len(out) <= maxRows {
-		record, err := c.Read()
-		if errors.Is(err, io.EOF) {
-			break
-		} else if err != nil {
-			return nil, err
-		}
-		line, _ := c.FieldPos(0)
-		r := row{file: path, line: line}
-		for _, i := range at {
-			if !utf8.ValidString(record[i]) {
-				return nil, fmt.Errorf("line %d is not UTF-8 text", line)
-			}
-			r.values = append(r.values, jsontext.AppendString(nil, record[i]))
-		}
-		out = append(out, r)
-	}
-	return out, nil
-}
-
-// skipMark skips the byte order mark that some spreadsheets write.
-func skipMark(in io.Reader) io.Reader {
-	b := bufio.NewReader(in)
-	if mark, _ := b.Peek(3); string(mark) == "\ufeff" {
-		b.Discard(3)
-	}
-	return b
-}
-
-func readJSONL(in io.Reader, path string, columns []string) ([]row, error) {
-	s := bufio.NewScanner(skipMark(in))
-	s.Buffer(nil, maxText)
-	var out []row
-	for line := 1; s.Scan() && len(out) <= maxRows; line++ {
-		if len(bytes.TrimSpace(s.Bytes())) == 0 {
-			continue
-		}
-		var object map[string]json.RawMessage
-		if err := json.Unmarshal(s.Bytes(), &object); err != nil {
-			return nil, fmt.Errorf("line %d is no JSON object: %v", line, err)
-		}
-		r := row{file: path, line: line}
-		for _, name := range columns {
-			v, given := object[name]
-			if !given {
-				known := make([]string, 0, len(object))
-				for k := range object {
-					known = append(known, k)
-				}
-				slices.Sort(known)
-				return nil, &missingColumn{name, known}
-			}
-			var b bytes.Buffer
-			if err := json.Compact(&b, v); err != nil {
-				return nil, fmt.Errorf("line %d: %v", line, err)
-			}
-			r.values = append(r.values, b.Bytes())
-		}
-		out = append(out, r)
-	}
-	if err := s.Err(); err != nil {
-		return nil, fmt.Errorf("after %d rows: %v", len(out), err)
-	}
-	return out, nil
-}
-
-// readTemplate reads a text with {{seq}} (the hit's number), {{uuid}} and columns of a file, one row for each hit.
-func (r *mixReader) readTemplate(keys map[string]value) source {
+// readTemplate reads a text with {{seq}} (the call's number), {{uuid}} and columns of a file, one row for each call.
+func (r *mixReader) readTemplate(keys map[string]document.Value) source {
 	v := keys["template"]
-	text, ok := v.text("the template")
+	text, ok := v.Text("the template")
 	if !ok {
 		return nil
 	}
@@ -527,7 +360,7 @@ func (r *mixReader) readTemplate(keys map[string]value) source {
 		}
 		name, tail, closed := strings.Cut(after, "}}")
 		if !closed {
-			v.fail("`{{` is not closed by `}}`")
+			v.Fail("`{{` is not closed by `}}`")
 			return nil
 		}
 		name = strings.TrimSpace(name)
@@ -547,7 +380,7 @@ func (r *mixReader) readTemplate(keys map[string]value) source {
 			return nil
 		}
 	} else if len(columns) > 0 {
-		v.fail("the template has {{%s}}; %s, or name the file that has the column: from: data.csv", clip(columns[0]), expectedOne(columns[0], []string{"seq", "uuid"}))
+		v.Fail("the template has {{%s}}; %s, or name the file that has the column: from: data.csv", document.Clip(columns[0]), document.ExpectedOne(columns[0], []string{"seq", "uuid"}))
 		return nil
 	}
 	// A column's value goes in as text: the string itself, or the JSON of anything else.
@@ -585,48 +418,20 @@ func (r *mixReader) readTemplate(keys map[string]value) source {
 }
 
 // readObject gives JSON objects of `keys` members, the last of which is such an object itself, down to `depth` levels.
-func readObject(keys map[string]value) source {
-	size, ok := keys["keys"].integer("the number of keys", 0, 1000)
+func readObject(keys map[string]document.Value) source {
+	size, ok := keys["keys"].Integer("the number of keys", 0, 1000)
 	depth := uint64(1)
 	if v, given := keys["depth"]; given {
 		var good bool
-		depth, good = v.integer("the depth", 1, maxDepth)
+		depth, good = v.Integer("the depth", 1, maxLevels)
 		ok = ok && good
 	}
 	if !ok {
 		return nil
 	}
 	if size == 0 && depth > 1 {
-		keys["keys"].fail("objects without keys have no depth; expected at least 1 key")
+		keys["keys"].Fail("objects without keys have no depth; expected at least 1 key")
 		return nil
 	}
-	var object func(dst []byte, w *draw, depth uint64) []byte
-	object = func(dst []byte, w *draw, depth uint64) []byte {
-		dst = append(dst, '{')
-		for i := range size {
-			if i > 0 {
-				dst = append(dst, ',')
-			}
-			dst = append(strconv.AppendUint(append(dst, `"key`...), i+1, 10), '"', ':')
-			switch bits := w.rng.Uint64(); {
-			case i == size-1 && depth > 1:
-				dst = object(dst, w, depth-1)
-			case bits%4 == 0:
-				dst = strconv.AppendUint(dst, bits>>8%100_000, 10)
-			case bits%4 == 1:
-				dst = strconv.AppendBool(dst, bits>>8%2 == 0)
-			case bits%4 == 2:
-				dst = append(dst, '"')
-				dst = time.Unix(int64(1_700_000_000+bits>>8%100_000_000), 0).UTC().AppendFormat(dst, time.RFC3339)
-				dst = append(dst, '"')
-			default:
-				at := sentences[bits>>8%uint64(len(sentences))]
-				dst = append(dst, '"')
-				dst = append(dst, corpus[at:min(at+24, len(corpus))]...)
-				dst = append(dst, '"')
-			}
-		}
-		return append(dst, '}')
-	}
-	return func(dst []byte, w *draw) []byte { return object(dst, w, depth) }
+	return objectSource(size, depth)
 }

@@ -18,33 +18,33 @@ import (
 	"github.com/kaizenautomation/andon/contracts"
 )
 
-// Hit n is a function of the scenario, the seed and n: whoever asks, in whatever order and however often, gets the same.
+// Call n is a function of the scenario, the seed and n: whoever asks, in whatever order and however often, gets the same.
 func TestHitsArePure(t *testing.T) {
 	s := parse(t, string(must(openShipped("mixed"))))
 	a, b := must(s.Plan(7)), must(s.Plan(7))
-	type hit struct {
+	type call struct {
 		body  string
 		class int
 		due   time.Duration
 	}
-	at := func(p *Plan, n uint64) hit {
+	at := func(p *Plan, n uint64) call {
 		body, class := p.AppendBody(nil, n)
 		if c := p.Class(n); c != class {
-			t.Errorf("hit %d is of class %d and of class %d", n, c, class)
+			t.Errorf("call %d is of class %d and of class %d", n, c, class)
 		}
-		return hit{string(body), class, p.Due(n)}
+		return call{string(body), class, p.Due(n)}
 	}
-	want := make([]hit, a.Hits)
+	want := make([]call, a.Calls)
 	for n := range want {
 		want[n] = at(a, uint64(n))
 	}
 	var wg sync.WaitGroup
 	for worker := range 4 {
 		wg.Go(func() {
-			for i := range b.Hits {
-				n := (i*7919 + uint64(worker)*131) % b.Hits
+			for i := range b.Calls {
+				n := (i*7919 + uint64(worker)*131) % b.Calls
 				if got := at(b, n); got != want[n] {
-					t.Errorf("hit %d is %+v, want %+v", n, got, want[n])
+					t.Errorf("call %d is %+v, want %+v", n, got, want[n])
 					return
 				}
 			}
@@ -93,13 +93,13 @@ data:
   agentId: {ids: [agent_1, agent_2]}
 `)
 	p := must(s.Plan(42))
-	if p.Hits != 10_000 {
-		t.Fatalf("%d hits, want 10000", p.Hits)
+	if p.Calls != 10_000 {
+		t.Fatalf("%d calls, want 10000", p.Calls)
 	}
 	d := description(t)
 	seen := map[string]float64{}
 	planned := make([]uint64, len(s.Labels.Classes))
-	for n := range p.Hits {
+	for n := range p.Calls {
 		body, class := p.AppendBody(nil, n)
 		planned[class]++
 		label := s.Labels.Classes[class]
@@ -107,12 +107,12 @@ data:
 		if label.Invalid {
 			seen["invalid"]++
 			if violation == nil {
-				t.Fatalf("hit %d is invalid by plan, and conforms: %s", n, body)
+				t.Fatalf("call %d is invalid by plan, and conforms: %s", n, body)
 			}
 			continue
 		}
 		if violation != nil {
-			t.Fatalf("hit %d: %v\n%s", n, violation, body)
+			t.Fatalf("call %d: %v\n%s", n, violation, body)
 		}
 		var call struct {
 			KaizenVersion *string           `json:"kaizenVersion"`
@@ -141,7 +141,7 @@ data:
 			content = map[bool]string{true: "none", false: "empty"}[call.Content == nil]
 		}
 		if label.Name != content+"."+tier || label.Tier != tier || label.Content != content {
-			t.Fatalf("hit %d is called %+v and carries %s with tier %s", n, label, content, tier)
+			t.Fatalf("call %d is called %+v and carries %s with tier %s", n, label, content, tier)
 		}
 		seen["tier "+tier]++
 		seen["content "+content]++
@@ -157,7 +157,7 @@ data:
 		}
 	}
 	if !slices.Equal(planned, p.Planned[0]) {
-		t.Errorf("the plan counts %v by class, its hits are %v", p.Planned[0], planned)
+		t.Errorf("the plan counts %v by class, its calls are %v", p.Planned[0], planned)
 	}
 	const valid = 0.98
 	for name, share := range map[string]float64{
@@ -166,7 +166,7 @@ data:
 		"content empty": 0.05 * valid, "content none": 0.10 * valid,
 		"agentId": 0.6 * valid, "agent_1": 0.3 * valid, "agent_2": 0.3 * valid, "archive": 0.1 * valid, "schema": 0.05 * valid,
 	} {
-		if got, n := seen[name]/float64(p.Hits), float64(p.Hits); math.Abs(got-share) > 5*math.Sqrt(share*(1-share)/n) {
+		if got, n := seen[name]/float64(p.Calls), float64(p.Calls); math.Abs(got-share) > 5*math.Sqrt(share*(1-share)/n) {
 			t.Errorf("the share of %s is %.4f, want %.4f", name, got, share)
 		}
 	}
@@ -212,11 +212,11 @@ func TestDescriptionIsTheVocabulary(t *testing.T) {
 	}
 	p := must(s.Plan(1))
 	counts := map[string]uint64{}
-	for n := range p.Hits {
+	for n := range p.Calls {
 		body, class := p.AppendBody(nil, n)
 		counts[s.Labels.Classes[class].Name]++
 		if _, violation := d.ReadRequest(body); violation != nil {
-			t.Fatalf("hit %d: %v\n%s", n, violation, body)
+			t.Fatalf("call %d: %v\n%s", n, violation, body)
 		}
 	}
 	if len(counts) != 15 || counts["url.Nano"] == 0 || counts["text.Nano"] == 0 || counts["url.Lite"] == 0 {
@@ -252,7 +252,7 @@ func TestPlanLimits(t *testing.T) {
 		switch {
 		case err != nil && strings.Contains(err.Error(), "limits.calls"):
 			over++
-		case err == nil && p.Hits <= 1000:
+		case err == nil && p.Calls <= 1000:
 			under++
 		default:
 			t.Fatalf("seed %d: %v", seed, err)
@@ -269,7 +269,7 @@ func TestPlanLimits(t *testing.T) {
 
 func TestClosedPlan(t *testing.T) {
 	p := must(parse(t, "load: [{callers: 50, for: 10s}, {warmup: true, callers: 80, for: 5s}]\nlimits: {calls: 300}").Plan(1))
-	if !p.Closed() || p.Hits != 0 || p.Planned != nil || p.PeakCallers() != 80 || p.MaxHits() != 300 || p.PeakRate() != 0 {
+	if !p.Closed() || p.Calls != 0 || p.Planned != nil || p.PeakCallers() != 80 || p.MaxCalls() != 300 || p.PeakRate() != 0 {
 		t.Errorf("the plan is %+v", p)
 	}
 	phase, callers, rate := p.At(11 * time.Second)
@@ -281,7 +281,7 @@ func TestClosedPlan(t *testing.T) {
 	}
 }
 
-// Phases join without a gap: each hit lies in its phase, and they are numbered in the order of their due times.
+// Phases join without a gap: each call lies in its phase, and they are numbered in the order of their due times.
 func TestPhasesJoin(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var phases []string
@@ -304,14 +304,14 @@ func TestPhasesJoin(t *testing.T) {
 				planned += n
 			}
 		}
-		if planned != p.Hits {
-			t.Fatalf("%d hits are planned of %d", planned, p.Hits)
+		if planned != p.Calls {
+			t.Fatalf("%d calls are planned of %d", planned, p.Calls)
 		}
 		last := time.Duration(0)
-		for n := range p.Hits {
+		for n := range p.Calls {
 			due, phase := p.Due(n), p.Labels.Phases[p.Phase(n)]
 			if due < last || due.Seconds() < phase.StartSeconds-1e-9 || due.Seconds() > phase.StartSeconds+phase.Seconds+1e-9 {
-				t.Fatalf("hit %d is due at %v, after %v, in the phase %+v", n, due, last, phase)
+				t.Fatalf("call %d is due at %v, after %v, in the phase %+v", n, due, last, phase)
 			}
 			last = due
 		}
@@ -326,7 +326,7 @@ func BenchmarkBody(b *testing.B) {
 	n := uint64(0)
 	b.ReportAllocs()
 	for b.Loop() {
-		body, _ = p.AppendBody(body[:0], n%p.Hits)
+		body, _ = p.AppendBody(body[:0], n%p.Calls)
 		n++
 	}
 }

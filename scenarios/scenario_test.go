@@ -20,6 +20,7 @@ import (
 	"github.com/kaizenautomation/andon/contracts"
 	"github.com/kaizenautomation/andon/contracts/provider"
 	"github.com/kaizenautomation/andon/reports/results"
+	"github.com/kaizenautomation/andon/scenarios/document"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -45,10 +46,10 @@ func parse(t testing.TB, text string) *Scenario {
 }
 
 // problems gives what is wrong with a text, as line:column: message.
-func problems(t testing.TB, text string) []Problem {
+func problems(t testing.TB, text string) []document.Problem {
 	t.Helper()
 	_, err := Parse("testdata/test.yaml", []byte(text), description(t), noEnv)
-	var invalid *InvalidError
+	var invalid *document.InvalidError
 	if err != nil && !errors.As(err, &invalid) {
 		t.Fatalf("the error is %T", err)
 	}
@@ -167,7 +168,7 @@ func TestProblems(t *testing.T) {
 		{load + "name: ${1}\n", [2]int{2, 7}, "no name of an environment variable"},
 	} {
 		found := problems(t, c.text)
-		i := slices.IndexFunc(found, func(p Problem) bool { return strings.Contains(p.Message, c.want) })
+		i := slices.IndexFunc(found, func(p document.Problem) bool { return strings.Contains(p.Message, c.want) })
 		if i < 0 {
 			t.Errorf("%q: found %v, want a problem that says %q", c.text, found, c.want)
 			continue
@@ -213,11 +214,11 @@ func TestExample(t *testing.T) {
 			t.Errorf("phase %s plans %d calls, want %d", want[i].Name, got, n)
 		}
 	}
-	if p.Hits != 175850 || p.Seconds != 755 || p.PeakRate() != 1000 {
-		t.Errorf("the plan has %d calls in %g s, at most %g/s; want 175850, 755, 1000", p.Hits, p.Seconds, p.PeakRate())
+	if p.Calls != 175850 || p.Seconds != 755 || p.PeakRate() != 1000 {
+		t.Errorf("the plan has %d calls in %g s, at most %g/s; want 175850, 755, 1000", p.Calls, p.Seconds, p.PeakRate())
 	}
-	if s.Timeout != 30*time.Second || s.InFlight != 2000 || s.Calls != 200_000 {
-		t.Errorf("the limits are %v, %d, %d", s.Timeout, s.InFlight, s.Calls)
+	if want := (Limits{30 * time.Second, 2000, 200_000}); s.Limits != want {
+		t.Errorf("the limits are %+v, want %+v", s.Limits, want)
 	}
 	if want := []results.Threshold{{Expr: "p99(latency) < 800ms"}, {Expr: "rate(errors){tier=Lite} < 0.1%", Abort: true, AfterSeconds: 10}}; !slices.Equal(s.Thresholds, want) {
 		t.Errorf("the thresholds are %+v, want %+v", s.Thresholds, want)
@@ -334,7 +335,7 @@ func TestFeeders(t *testing.T) {
 		}
 		p := must(s.Plan(1))
 		got := map[string]bool{}
-		for n := range p.Hits {
+		for n := range p.Calls {
 			body, _ := p.AppendBody(nil, n)
 			_, id, _ := bytes.Cut(body, []byte(`"id":`))
 			got[strings.TrimSuffix(string(id), "}]}")] = true
@@ -377,7 +378,7 @@ data: {text: {length: {median: 400, p99: 4000}}}
 `)
 	p := must(s.Plan(3))
 	above := map[int]float64{}
-	for n := range p.Hits {
+	for n := range p.Calls {
 		body, _ := p.AppendBody(nil, n)
 		length := len(body) - len(`{"content":[{"type":"text","text":""}]}`)
 		for _, limit := range []int{400, 4000} {
@@ -387,7 +388,7 @@ data: {text: {length: {median: 400, p99: 4000}}}
 		}
 	}
 	for limit, share := range map[int]float64{400: 0.5, 4000: 0.01} {
-		if got := above[limit] / float64(p.Hits); math.Abs(got-share) > 5*math.Sqrt(share*(1-share)/float64(p.Hits)) {
+		if got := above[limit] / float64(p.Calls); math.Abs(got-share) > 5*math.Sqrt(share*(1-share)/float64(p.Calls)) {
 			t.Errorf("%.4f of the texts are longer than %d, want %.4f", got, limit, share)
 		}
 	}
@@ -407,7 +408,7 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		s, err := Parse("testdata/fuzz.yaml", data, d, func(string) (string, bool) { return "1", true })
 		if err != nil {
-			var invalid *InvalidError
+			var invalid *document.InvalidError
 			if !errors.As(err, &invalid) || len(invalid.Problems) == 0 {
 				t.Fatalf("the error is %#v", err)
 			}
@@ -421,17 +422,17 @@ func FuzzParse(f *testing.F) {
 			}
 			return
 		}
-		if s.Calls > 10_000 {
-			s.Calls = 10_000
+		if s.Limits.Calls > 10_000 {
+			s.Limits.Calls = 10_000
 		}
 		p, err := s.Plan(1)
 		if err != nil {
 			return
 		}
-		for n := range min(p.MaxHits(), 50) {
+		for n := range min(p.MaxCalls(), 50) {
 			body, class := p.AppendBody(nil, n)
 			if _, violation := d.ReadRequest(body); (violation != nil) != s.Labels.Classes[class].Invalid {
-				t.Fatalf("hit %d of class %s: %v\n%s", n, s.Labels.Classes[class].Name, violation, body)
+				t.Fatalf("call %d of class %s: %v\n%s", n, s.Labels.Classes[class].Name, violation, body)
 			}
 		}
 	})

@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// A stretch is a part of a phase whose rate follows one formula, in seconds and calls a second. The rate runs straight
+// A segment is a part of a phase whose rate follows one formula, in seconds and calls a second. The rate runs straight
 // from one value to another, or swings as a sine around a mean.
-type stretch struct {
+type segment struct {
 	seconds float64
 	// from and to are the rates at the ends; equal for a constant rate.
 	from, to float64
@@ -16,16 +16,16 @@ type stretch struct {
 	amplitude, period float64
 }
 
-// rate is the rate at t seconds into the stretch.
-func (s stretch) rate(t float64) float64 {
+// rate is the rate at t seconds into the segment.
+func (s segment) rate(t float64) float64 {
 	if s.period > 0 {
 		return s.from + s.amplitude*math.Sin(2*math.Pi*t/s.period)
 	}
 	return s.from + (s.to-s.from)*t/s.seconds
 }
 
-// peak is the highest rate within the stretch.
-func (s stretch) peak() float64 {
+// peak is the highest rate within the segment.
+func (s segment) peak() float64 {
 	if s.period > 0 {
 		if s.seconds < s.period/4 {
 			return s.rate(s.seconds)
@@ -36,7 +36,7 @@ func (s stretch) peak() float64 {
 }
 
 // calls is the integral of the rate from 0 to t: how many calls are due by then.
-func (s stretch) calls(t float64) float64 {
+func (s segment) calls(t float64) float64 {
 	if s.period > 0 {
 		// ∫ m + a·sin(2πu/p) du = m·t + a·p/2π · (1 − cos(2πt/p)), and 1 − cos x = 2·sin²(x/2), which keeps its digits near 0.
 		h := math.Sin(math.Pi * t / s.period)
@@ -46,7 +46,7 @@ func (s stretch) calls(t float64) float64 {
 }
 
 // when is the inverse of calls: the moment by which c calls are due.
-func (s stretch) when(c float64) float64 {
+func (s segment) when(c float64) float64 {
 	if c <= 0 {
 		return 0
 	}
@@ -84,7 +84,7 @@ func (s stretch) when(c float64) float64 {
 }
 
 // A profile is the rate of one phase over its time.
-type profile []stretch
+type profile []segment
 
 func (p profile) calls() (c float64) {
 	for _, s := range p {
@@ -128,14 +128,14 @@ func (p profile) rate(t float64) float64 {
 	return 0
 }
 
-// block is how many hits with random arrivals lie between two checkpoints. Finding the due time of one hit costs half a
+// block is how many calls with random arrivals lie between two checkpoints. Finding the due time of one call costs half a
 // block's draws on average, and a checkpoint costs 8 bytes.
 const block = 64
 
-// arrivals says when the hits of one phase are due. Hit k is due when the integral of the rate reaches its position:
+// schedule says when the calls of one phase are due. Call k is due when the integral of the rate reaches its position:
 // k itself for constant arrivals, the sum of k+1 unit exponentials for a Poisson process (time rescaling turns a process
 // of rate 1 into one of any rate; Çınlar, Introduction to Stochastic Processes, 1975, section 4.7).
-type arrivals struct {
+type schedule struct {
 	profile profile
 	count   uint64
 	// seed and phase give a block's draws; checkpoints[b] is the sum of all draws before block b. Empty when constant.
@@ -144,42 +144,42 @@ type arrivals struct {
 	checkpoints []float64
 }
 
-// constantArrivals counts the hits k = 0, 1, … whose position lies within the phase. The tolerance is there because the
+// constantArrivals counts the calls k = 0, 1, … whose position lies within the phase. The tolerance is there because the
 // integral of, say, 0.1 s at 30/s is not exactly 3.
-func constantArrivals(p profile) arrivals {
-	return arrivals{profile: p, count: uint64(math.Ceil(p.calls() - 1e-6))}
+func constantArrivals(p profile) schedule {
+	return schedule{profile: p, count: uint64(math.Ceil(p.calls() - 1e-6))}
 }
 
-// poissonArrivals draws the hits of the phase. More than limit of them are not drawn: the caller refuses the plan then.
-func poissonArrivals(p profile, seed uint64, phase int, limit uint64) arrivals {
-	a := arrivals{profile: p, seed: seed, phase: uint64(phase)}
+// poissonArrivals draws the calls of the phase. More than limit of them are not drawn: the caller refuses the plan then.
+func poissonArrivals(p profile, seed uint64, phase int, limit uint64) schedule {
+	s := schedule{profile: p, seed: seed, phase: uint64(phase)}
 	end := p.calls()
 	var at float64
 	for b := uint64(0); ; b++ {
-		a.checkpoints = append(a.checkpoints, at)
-		rng := a.draws(b)
+		s.checkpoints = append(s.checkpoints, at)
+		rng := s.draws(b)
 		for range block {
-			if at += rng.ExpFloat64(); at >= end || a.count > limit {
-				return a
+			if at += rng.ExpFloat64(); at >= end || s.count > limit {
+				return s
 			}
-			a.count++
+			s.count++
 		}
 	}
 }
 
-func (a *arrivals) draws(b uint64) *rand.Rand {
-	return rand.New(rand.NewPCG(a.seed^0x9e3779b97f4a7c15, a.phase<<48|b))
+func (s *schedule) draws(b uint64) *rand.Rand {
+	return rand.New(rand.NewPCG(s.seed^0x9e3779b97f4a7c15, s.phase<<48|b))
 }
 
-// due is when hit k of the phase is due, from the phase's start.
-func (a *arrivals) due(k uint64) time.Duration {
+// due is when call k of the phase is due, from the phase's start.
+func (s *schedule) due(k uint64) time.Duration {
 	position := float64(k)
-	if len(a.checkpoints) > 0 {
-		position = a.checkpoints[k/block]
-		rng := a.draws(k / block)
+	if len(s.checkpoints) > 0 {
+		position = s.checkpoints[k/block]
+		rng := s.draws(k / block)
 		for range k%block + 1 {
 			position += rng.ExpFloat64()
 		}
 	}
-	return time.Duration(a.profile.when(position) * float64(time.Second))
+	return time.Duration(s.profile.when(position) * float64(time.Second))
 }

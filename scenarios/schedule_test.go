@@ -14,16 +14,16 @@ func anyProfile(t *rapid.T) profile {
 	rate := func(name string) float64 { return rapid.Float64Range(0, 1000).Draw(t, name) }
 	length := func(name string) float64 { return rapid.Float64Range(0.01, 30).Draw(t, name) }
 	var p profile
-	for i := range rapid.IntRange(1, 5).Draw(t, "stretches") {
+	for i := range rapid.IntRange(1, 5).Draw(t, "segments") {
 		switch rapid.SampledFrom([]string{"rate", "ramp", "sine"}).Draw(t, fmt.Sprint("kind ", i)) {
 		case "rate":
 			r := rate("rate")
-			p = append(p, stretch{seconds: length("for"), from: r, to: r})
+			p = append(p, segment{seconds: length("for"), from: r, to: r})
 		case "ramp":
-			p = append(p, stretch{seconds: length("for"), from: rate("from"), to: rate("to")})
+			p = append(p, segment{seconds: length("for"), from: rate("from"), to: rate("to")})
 		default:
 			mean := rapid.Float64Range(0.1, 1000).Draw(t, "mean")
-			p = append(p, stretch{seconds: length("for"), from: mean, to: mean,
+			p = append(p, segment{seconds: length("for"), from: mean, to: mean,
 				amplitude: mean * rapid.Float64Range(0, 1).Draw(t, "amplitude"), period: length("period")})
 		}
 	}
@@ -58,7 +58,7 @@ func TestCallsAreTheIntegralOfTheRate(t *testing.T) {
 	})
 }
 
-// Hit k is due when the integral of the rate reaches k: due times never fall, stay in the phase, and the last of them is
+// Call k is due when the integral of the rate reaches k: due times never fall, stay in the phase, and the last of them is
 // the last that fits.
 func TestConstantArrivals(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
@@ -75,11 +75,11 @@ func TestConstantArrivals(t *testing.T) {
 		for k := uint64(0); k < a.count; k += step {
 			due := a.due(k)
 			if due < last || due.Seconds() > lasts(p)+1e-9 {
-				t.Fatalf("hit %d is due at %v after %v in a phase of %v s", k, due, last, lasts(p))
+				t.Fatalf("call %d is due at %v after %v in a phase of %v s", k, due, last, lasts(p))
 			}
 			last = due
 			if got := callsBy(p, due.Seconds()); math.Abs(got-float64(k)) > 1e-5+2e-6*p.peak() {
-				t.Fatalf("hit %d is due at %v, when %v calls are", k, due, got)
+				t.Fatalf("call %d is due at %v, when %v calls are", k, due, got)
 			}
 		}
 	})
@@ -118,13 +118,13 @@ func TestShapes(t *testing.T) {
 	} {
 		p := must(parse(t, "load: ["+c.phase+"]").Plan(1))
 		if got := p.Due(c.k); (got - c.due).Abs() > 2*time.Microsecond {
-			t.Errorf("%s: hit %d of %s is due at %v, want %v", c.why, c.k, c.phase, got, c.due)
+			t.Errorf("%s: call %d of %s is due at %v, want %v", c.why, c.k, c.phase, got, c.due)
 		}
 	}
 }
 
 // Random arrivals: as many as the integral says, within sampling error; gaps of which e⁻¹ are longer than their mean; and
-// a hit's moment does not depend on what was asked before.
+// a call's moment does not depend on what was asked before.
 func TestPoissonArrivals(t *testing.T) {
 	const rate, seconds = 500, 200
 	a := poissonArrivals(profile{{seconds: seconds, from: rate, to: rate}}, 11, 0, math.MaxUint64)
@@ -136,7 +136,7 @@ func TestPoissonArrivals(t *testing.T) {
 	for k := range a.count {
 		due := a.due(k)
 		if due < last {
-			t.Fatalf("hit %d is due at %v, before %v", k, due, last)
+			t.Fatalf("call %d is due at %v, before %v", k, due, last)
 		}
 		if (due - last).Seconds() > 1.0/rate {
 			long++
@@ -149,7 +149,7 @@ func TestPoissonArrivals(t *testing.T) {
 	other := poissonArrivals(profile{{seconds: seconds, from: rate, to: rate}}, 11, 0, math.MaxUint64)
 	for k := a.count; k > 0; k -= min(k, 997) {
 		if other.due(k-1) != a.due(k-1) {
-			t.Fatalf("hit %d is due at %v and at %v", k-1, other.due(k-1), a.due(k-1))
+			t.Fatalf("call %d is due at %v and at %v", k-1, other.due(k-1), a.due(k-1))
 		}
 	}
 	if b := poissonArrivals(profile{{seconds: seconds, from: rate, to: rate}}, 12, 0, math.MaxUint64); b.due(0) == a.due(0) {
@@ -184,7 +184,7 @@ func BenchmarkDue(b *testing.B) {
 			p := must(parse(b, c.load).Plan(1))
 			n := uint64(0)
 			for b.Loop() {
-				p.Due(n % p.Hits)
+				p.Due(n % p.Calls)
 				n++
 			}
 		})

@@ -114,7 +114,7 @@ func (s schema) phase() object {
 			"base": rate("The rate before and after"), "peak": rate("The rate within the burst"),
 			"at": length("When the burst begins, from the phase's start"), "width": length("How long the burst lasts"),
 		}),
-		"callers": integer("A closed loop: so many callers, each of whom sends when the last call is answered.", 1, 60_000),
+		"callers": integer("A closed loop: so many callers, each of whom sends when the last call is answered.", 1, maxCallers),
 	})
 	var one []any
 	for _, k := range shapeKeys {
@@ -180,7 +180,7 @@ func sourceSchema() object {
 		"column":   text("The column of the file."),
 		"template": text("A text with {{seq}} (the call's number), {{uuid}} and {{column}} of the file."),
 		"keys":     integer("How many members a generated object has.", 0, 1000),
-		"depth":    integer("How many levels it has.", 1, maxDepth),
+		"depth":    integer("How many levels it has.", 1, maxLevels),
 	})
 }
 
@@ -207,7 +207,7 @@ func (s schema) data() object {
 func (s schema) limits() object {
 	return closed("What a run may use.", nil, object{
 		"timeout":  length("How long a call may take, and how long it may wait for a free slot; 30s where it is left out"),
-		"inFlight": integer("The most calls in flight; 1000 where it is left out.", 1, 60_000),
+		"inFlight": integer("The most calls in flight; 1000 where it is left out.", 1, maxInFlight),
 		"calls":    integer("The most calls in all; 100000 where it is left out.", 1, maxCalls),
 	})
 }

@@ -31,10 +31,12 @@ var house = map[string][]string{
 	"reports/live":       {"reports", "charm.land/bubbletea"},
 	"reports/telemetry": {"reports/results", "reports/metrics", "github.com/prometheus/client_golang", "github.com/prometheus/client_model",
 		"github.com/klauspost/compress", "google.golang.org/protobuf"},
-	"scenarios":        {"contracts/jsontext", "contracts/schema", "contracts", "contracts/cases", "contracts/provider", "reports/results", "reports/metrics", "go.yaml.in/yaml"},
-	"scenarios/attack": {"contracts", "scenarios", "reports/results", "reports/metrics", "github.com/tsenart/vegeta", "golang.org/x/sys"},
-	"cmd/andon-pact":   {"contracts/pact"},
-	"cmd/andon": {".", "contracts", "contracts/cases", "contracts/provider", "contracts/verify", "contracts/pact", "contracts/broker", "scenarios", "scenarios/attack", "reports", "reports/live", "reports/telemetry", "reports/results", "reports/metrics",
+	"scenarios/document": {"contracts", "contracts/jsontext", "go.yaml.in/yaml"},
+	"scenarios":          {"contracts/jsontext", "contracts/schema", "contracts", "contracts/cases", "contracts/provider", "scenarios/document", "reports/results", "reports/metrics"},
+	"scenarios/wire":     {"reports/results"},
+	"scenarios/attack":   {"contracts", "scenarios", "scenarios/wire", "reports/results", "reports/metrics", "github.com/tsenart/vegeta", "golang.org/x/sys"},
+	"cmd/andon-pact":     {"contracts/pact"},
+	"cmd/andon": {".", "contracts", "contracts/cases", "contracts/provider", "contracts/verify", "contracts/pact", "contracts/broker", "scenarios", "scenarios/attack", "scenarios/wire", "reports", "reports/live", "reports/telemetry", "reports/results", "reports/metrics",
 		"github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term", "golang.org/x/sys"},
 }
 

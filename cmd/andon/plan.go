@@ -75,23 +75,23 @@ func (c *command) showPlan(p *scenarios.Plan, curl int) error {
 			for _, phase := range p.Planned {
 				n += phase[i]
 			}
-			classes.Rows = append(classes.Rows, []string{class.Name, class.Tier, class.Content, fmt.Sprint(n), fmt.Sprintf("%.2f %%", 100*float64(n)/float64(p.Hits))})
+			classes.Rows = append(classes.Rows, []string{class.Name, class.Tier, class.Content, fmt.Sprint(n), fmt.Sprintf("%.2f %%", 100*float64(n)/float64(p.Calls))})
 		}
 		if err := classes.Text(c.stdout); err != nil {
 			return err
 		}
-		bytes, about := p.Bytes(min(p.Hits, weighed)), ""
-		if p.Hits > weighed {
-			bytes, about = uint64(float64(bytes)/weighed*float64(p.Hits)), "about "
+		bytes, about := p.Bytes(min(p.Calls, weighed)), ""
+		if p.Calls > weighed {
+			bytes, about = uint64(float64(bytes)/weighed*float64(p.Calls)), "about "
 		}
-		fmt.Fprintf(c.stdout, "\n%d calls, %s%d bytes of bodies (%d a call)\n", p.Hits, about, bytes, bytes/p.Hits)
+		fmt.Fprintf(c.stdout, "\n%d calls, %s%d bytes of bodies (%d a call)\n", p.Calls, about, bytes, bytes/p.Calls)
 	}
 	target := p.Target
 	if target == "" {
 		target = "http://127.0.0.1:8080"
 	}
-	operation := p.Operation()
-	for n := range min(uint64(curl), p.MaxHits()) {
+	operation := p.Description().Operation()
+	for n := range min(uint64(curl), p.MaxCalls()) {
 		body, class := p.AppendBody(nil, n)
 		due := "closed loop"
 		if !p.Closed() {

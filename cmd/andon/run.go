@@ -21,6 +21,7 @@ import (
 	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/scenarios"
 	"github.com/kaizenautomation/andon/scenarios/attack"
+	"github.com/kaizenautomation/andon/scenarios/wire"
 )
 
 // defaultSeed makes two runs of the same scenario send the same bytes, unless asked otherwise.
@@ -146,9 +147,9 @@ func (c *command) runScenario(args []string, f runFlags) error {
 	interrupt, kill, press, release := signals(w.stopping)
 	defer release()
 	config := attack.Config{
-		Plan: plan, Description: d, Target: target, Token: bearer, TLS: secure, HTTP2: f.http2, RepeatedIDsAllowed: f.noUniqueIDs,
+		Plan: plan, Target: target, Token: bearer, TLS: secure, HTTP2: f.http2, RepeatedIDsAllowed: f.noUniqueIDs,
 	}
-	if err := attack.Preflight(kill, target, secure); err != nil {
+	if err := wire.Preflight(kill, target, secure); err != nil {
 		return exit{noVerdict, fmt.Errorf("%s cannot be reached, nothing was sent: %w", target.Redacted(), err)}
 	}
 
@@ -160,7 +161,7 @@ func (c *command) runScenario(args []string, f runFlags) error {
 	manifest := results.Manifest{
 		Andon: version(), ID: id, Scenario: s.Name, Seed: f.seed, Target: target.String(), Started: started.UTC(),
 		SpecSHA256: d.SHA256(), Labels: s.Labels, Planned: plan.Planned, Thresholds: s.Thresholds,
-		TimeoutSeconds: s.Timeout.Seconds(), InFlight: s.InFlight, Generator: config.Generator(),
+		TimeoutSeconds: s.Limits.Timeout.Seconds(), InFlight: s.Limits.InFlight, Generator: config.Generator(),
 	}
 	if f.traceparent {
 		h := fnv.New64a()
@@ -263,7 +264,7 @@ func (c *command) show(s reports.Summary, dir string) error {
 // on the command line: a file that was passed on must not send thousands of calls to a place that nobody looked at.
 func pickTarget(flag string, s *scenarios.Scenario, again string) (*url.URL, error) {
 	if flag != "" {
-		u, err := s.Operation().ParseTarget(flag)
+		u, err := s.Description().Operation().ParseTarget(flag)
 		if err != nil {
 			return nil, fmt.Errorf("--target: %w", err)
 		}
@@ -272,7 +273,7 @@ func pickTarget(flag string, s *scenarios.Scenario, again string) (*url.URL, err
 	if s.Target == "" {
 		return nil, nil
 	}
-	u, err := s.Operation().ParseTarget(s.Target)
+	u, err := s.Description().Operation().ParseTarget(s.Target)
 	if err != nil {
 		return nil, err
 	}
@@ -325,7 +326,7 @@ func place(target *url.URL, embedded bool) string {
 func announce(p *scenarios.Plan) string {
 	length := (time.Duration(p.Seconds * float64(time.Second))).Round(time.Millisecond)
 	if p.Closed() {
-		return fmt.Sprintf("at most %d calls by up to %d callers in %s (closed loop), seed %d", p.Calls, p.PeakCallers(), length, p.Seed)
+		return fmt.Sprintf("at most %d calls by up to %d callers in %s (closed loop), seed %d", p.Limits.Calls, p.PeakCallers(), length, p.Seed)
 	}
-	return fmt.Sprintf("%d calls in %s, at most %.4g/s, seed %d", p.Hits, length, p.PeakRate(), p.Seed)
+	return fmt.Sprintf("%d calls in %s, at most %.4g/s, seed %d", p.Calls, length, p.PeakRate(), p.Seed)
 }

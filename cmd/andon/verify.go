@@ -16,7 +16,7 @@ import (
 	"github.com/kaizenautomation/andon/contracts/provider"
 	"github.com/kaizenautomation/andon/contracts/verify"
 	"github.com/kaizenautomation/andon/reports"
-	"github.com/kaizenautomation/andon/scenarios/attack"
+	"github.com/kaizenautomation/andon/scenarios/wire"
 )
 
 type verifyFlags struct {
@@ -132,7 +132,7 @@ func (c *command) verifyTarget(f verifyFlags) error {
 	}
 	ctx, release := interruptible()
 	defer release()
-	if err := attack.Preflight(ctx, config.Target, nil); err != nil {
+	if err := wire.Preflight(ctx, config.Target, nil); err != nil {
 		return exit{noVerdict, fmt.Errorf("%s cannot be reached, nothing was sent: %w", config.Target.Redacted(), err)}
 	}
 	v := plan.Run(ctx)
@@ -213,9 +213,9 @@ func (c *command) verifyScenario(f verifyFlags) error {
 		return err
 	}
 	var calls []verify.Call
-	n := min(uint64(f.calls), plan.MaxHits())
+	n := min(uint64(f.calls), plan.MaxCalls())
 	for i := range n {
-		at := i * (plan.MaxHits() / n)
+		at := i * (plan.MaxCalls() / n)
 		body, class := plan.AppendBody(nil, at)
 		label := s.Labels.Classes[class]
 		calls = append(calls, verify.Call{ID: fmt.Sprintf("%s.call-%d", label.Content, at), Class: label.Name, Body: body, Invalid: label.Invalid})

@@ -134,7 +134,7 @@ func (w *watch) progress(now time.Duration, inFlight int) reports.Progress {
 	return reports.Progress{
 		Scenario: w.plan.Name, Target: w.target, Elapsed: now, Total: time.Duration(w.plan.Seconds * float64(time.Second)),
 		Phase: label.Name, Shape: label.Shape, PhaseNumber: phase + 1, Phases: len(w.plan.Labels.Phases), Warmup: label.Warmup,
-		Asked: asked, Callers: callers, InFlight: inFlight, Limit: w.plan.InFlight,
+		Asked: asked, Callers: callers, InFlight: inFlight, Limit: w.plan.Limits.InFlight,
 	}
 }
 

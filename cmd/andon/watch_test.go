@@ -109,7 +109,7 @@ load: [{steps: {from: 100/s, to: 1000/s, by: 50/s}, for: 3m}]
 mix: {tier: {Full: 1, Lite: 1, default: 1}, content: [{items: [text]}, {items: [text, file]}, {items: [file]}, {items: [json]}, {items: [skill]}, {items: []}], invalid: 1%}
 `)
 	a := metrics.New(w.plan.Labels, w.plan.Planned)
-	for n := range w.plan.Hits {
+	for n := range w.plan.Calls {
 		if err := a.Add(results.Row{N: uint32(n), Phase: uint8(w.plan.Phase(n)), Class: uint16(w.plan.Class(n)), Due: w.plan.Due(n), Status: 200, Service: float32(n%997)/3000 + 0.001}); err != nil {
 			b.Fatal(err)
 		}

@@ -3,24 +3,19 @@ package attack
 import (
 	"bufio"
 	"context"
-	"crypto/tls"
-	"errors"
 	"fmt"
 	"io"
-	"log"
 	"math"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -97,12 +92,12 @@ func fireUntil(ctx context.Context, t testing.TB, interrupt <-chan struct{}, p *
 	dir := filepath.Join(t.TempDir(), "run")
 	w, err := results.Create(dir, results.Manifest{
 		ID: "run", Scenario: p.Name, Seed: p.Seed, Target: target.String(), Labels: p.Labels, Planned: p.Planned,
-		Thresholds: p.Thresholds, TimeoutSeconds: p.Timeout.Seconds(), InFlight: p.InFlight,
+		Thresholds: p.Thresholds, TimeoutSeconds: p.Limits.Timeout.Seconds(), InFlight: p.Limits.InFlight,
 	}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := Config{Plan: p, Description: description(t), Target: target, Writer: w}
+	c := Config{Plan: p, Target: target, Writer: w}
 	for _, f := range change {
 		f(&c)
 	}
@@ -123,34 +118,34 @@ func fireUntil(ctx context.Context, t testing.TB, interrupt <-chan struct{}, p *
 	return o
 }
 
-// account holds what was kept against the plan: each hit has one row, and in a run that came to its end every hit does.
+// account holds what was kept against the plan: each call has one row, and in a run that came to its end every call does.
 func (o outcome) account(t testing.TB, p *scenarios.Plan) {
 	t.Helper()
 	seen := map[uint32]bool{}
 	for _, r := range o.rows {
 		if seen[r.N] {
-			t.Fatalf("hit %d has two rows", r.N)
+			t.Fatalf("call %d has two rows", r.N)
 		}
 		seen[r.N] = true
-		if uint64(r.N) >= p.MaxHits() {
-			t.Fatalf("hit %d is beyond the plan", r.N)
+		if uint64(r.N) >= p.MaxCalls() {
+			t.Fatalf("call %d is beyond the plan", r.N)
 		}
 	}
 	for n := range seen {
-		// Whatever ended the run, no hit before the last one is missing.
+		// Whatever ended the run, no call before the last one is missing.
 		if n > 0 && !seen[n-1] && !p.Closed() {
-			t.Fatalf("hit %d has a row, and the one before has none", n)
+			t.Fatalf("call %d has a row, and the one before has none", n)
 		}
 	}
-	if !p.Closed() && o.end.Reason == results.Finished && uint64(len(o.rows)) != p.Hits {
-		t.Fatalf("%d of %d hits have a row", len(o.rows), p.Hits)
+	if !p.Closed() && o.end.Reason == results.Finished && uint64(len(o.rows)) != p.Calls {
+		t.Fatalf("%d of %d calls have a row", len(o.rows), p.Calls)
 	}
 	var counted uint64
 	for _, f := range o.agg.By(metrics.ByPhase, 1) {
 		counted += f.Sent + f.Dropped + f.Unsent
 	}
 	if counted != uint64(len(o.rows)) {
-		t.Fatalf("the figures count %d hits, the file has %d", counted, len(o.rows))
+		t.Fatalf("the figures count %d calls, the file has %d", counted, len(o.rows))
 	}
 }
 
@@ -209,7 +204,7 @@ provider:
 	}
 	for c, count := range got {
 		if _, asked := want[c]; !asked {
-			t.Errorf("%v %s: %v hits, which no fault explains", c.kind, c.rule, count)
+			t.Errorf("%v %s: %v calls, which no fault explains", c.kind, c.rule, count)
 		}
 	}
 }
@@ -296,35 +291,6 @@ func TestKinds(t *testing.T) {
 	}
 }
 
-func TestClassify(t *testing.T) {
-	dial := func(err error) error { return &net.OpError{Op: "dial", Net: "tcp", Err: err} }
-	for _, c := range []struct {
-		err       error
-		connected bool
-		head      bool
-		want      results.Kind
-	}{
-		{dial(&net.DNSError{Err: "no such host", IsNotFound: true}), false, false, results.DNS},
-		{dial(os.NewSyscallError("connect", syscall.ECONNREFUSED)), false, false, results.DialRefused},
-		{dial(os.NewSyscallError("connect", syscall.EHOSTUNREACH)), false, false, results.Dial},
-		{dial(os.ErrDeadlineExceeded), false, false, results.DialTimeout},
-		{context.DeadlineExceeded, false, false, results.DialTimeout},
-		{context.DeadlineExceeded, true, false, results.TimeoutWaiting},
-		{context.DeadlineExceeded, true, true, results.TimeoutReading},
-		{fmt.Errorf("wrapped: %w", context.Canceled), true, true, results.Canceled},
-		{tls.RecordHeaderError{Msg: "first record does not look like a TLS handshake"}, false, false, results.TLS},
-		{&tls.CertificateVerificationError{Err: errors.New("unknown authority")}, false, false, results.TLS},
-		{tls.AlertError(40), true, false, results.TLS},
-		{&net.OpError{Op: "read", Err: os.NewSyscallError("read", syscall.ECONNRESET)}, true, false, results.Reset},
-		{io.ErrUnexpectedEOF, true, true, results.Reset},
-		{errors.New("something new"), true, false, results.Other},
-	} {
-		if got := classify(c.err, c.connected, c.head); got != c.want {
-			t.Errorf("%v (connected %v, head %v) is %v, want %v", c.err, c.connected, c.head, got, c.want)
-		}
-	}
-}
-
 // A freeze of the provider shows in the latency whether or not there are slots for all who wait; where there are none, the
 // run is target-limited. Service time alone hides most of it then: that is why latency counts from the due time.
 func TestFreeze(t *testing.T) {
@@ -336,8 +302,8 @@ limits: {inFlight: %d}
 provider: {latency: 1ms, faults: {stall: {at: 1500ms, for: 1s}}}
 `, inFlight), 1)
 		o := fire(t, p, embedded(t, p))
-		if o.total.OK != p.Hits {
-			t.Errorf("in flight %d: %d of %d calls succeeded", inFlight, o.total.OK, p.Hits)
+		if o.total.OK != p.Calls {
+			t.Errorf("in flight %d: %d of %d calls succeeded", inFlight, o.total.OK, p.Calls)
 		}
 		// A quarter of the calls fall into the stall, evenly: the p99 of the latency is that of a stall less its 25th part.
 		if p99 := *o.total.Latency.P99; p99 < 0.9 {
@@ -400,14 +366,14 @@ func TestDeterminism(t *testing.T) {
 		// With one call in flight, calls arrive in the order of their due times.
 		text := strings.NewReplacer("inFlight: 1000", "inFlight: 1", "for: 10s", "for: 1s", "for: 8s", "for: 1s").Replace(string(data))
 		p := plan(t, text, seed)
-		if p.InFlight != 1 {
-			t.Fatalf("the scenario has changed: %d in flight", p.InFlight)
+		if p.Limits.InFlight != 1 {
+			t.Fatalf("the scenario has changed: %d in flight", p.Limits.InFlight)
 		}
 		r := &recorder{}
 		o := fire(t, p, serve(t, r))
 		arrived := r.arrived()
-		if uint64(len(arrived)) != p.Hits {
-			t.Fatalf("%d of %d calls arrived: %v", len(arrived), p.Hits, o.kinds())
+		if uint64(len(arrived)) != p.Calls {
+			t.Fatalf("%d of %d calls arrived: %v", len(arrived), p.Calls, o.kinds())
 		}
 		for n, body := range arrived {
 			if want, _ := p.AppendBody(nil, uint64(n)); body != string(want) {
@@ -438,8 +404,8 @@ func TestNothingIsSentTwice(t *testing.T) {
 	o := fire(t, p, serve(t, r))
 	arrived := r.arrived()
 	slices.Sort(arrived)
-	if n := len(slices.Compact(slices.Clone(arrived))); n != len(arrived) || n != int(p.Hits) {
-		t.Errorf("%d calls arrived, %d of them different, %d were planned", len(arrived), n, p.Hits)
+	if n := len(slices.Compact(slices.Clone(arrived))); n != len(arrived) || n != int(p.Calls) {
+		t.Errorf("%d calls arrived, %d of them different, %d were planned", len(arrived), n, p.Calls)
 	}
 	if got := o.kinds(); got[results.Reset] != 100 || got[results.None] != 200 {
 		t.Errorf("the calls ended %v, want 100 resets of 300", got)
@@ -468,21 +434,21 @@ func TestConnectionsAreKept(t *testing.T) {
 	}
 }
 
-// A hit that waits longer than its timeout for a slot is dropped and counted.
+// A call that waits longer than its timeout for a slot is dropped and counted.
 func TestDropped(t *testing.T) {
 	r := &recorder{takes: time.Minute}
 	p := plan(t, "load: [{rate: 100/s, for: 1s}]\nmix: {content: [{items: [text]}]}\nlimits: {inFlight: 2, timeout: 300ms}", 1)
 	o := fire(t, p, serve(t, r))
 	got := o.kinds()
 	if sent := got[results.TimeoutWaiting]; sent != len(r.arrived()) || sent < 2 || sent > 20 {
-		t.Errorf("%d hits timed out, %d arrived", sent, len(r.arrived()))
+		t.Errorf("%d calls timed out, %d arrived", sent, len(r.arrived()))
 	}
 	if got[results.Dropped] == 0 || got[results.Dropped]+got[results.TimeoutWaiting] != 100 {
-		t.Errorf("the hits ended %v, want 100 in all, some of them dropped", got)
+		t.Errorf("the calls ended %v, want 100 in all, some of them dropped", got)
 	}
 	for _, row := range o.rows {
 		if row.Error == results.Dropped && (row.Lag < 0.3 || row.Service != 0 || row.BytesOut != 0) {
-			t.Fatalf("a dropped hit is %+v", row)
+			t.Fatalf("a dropped call is %+v", row)
 		}
 	}
 	if v := o.agg.Validity(2, metrics.Generator{}); v.Status != metrics.NoData {
@@ -506,7 +472,7 @@ func TestClosedLoop(t *testing.T) {
 	}
 	for _, row := range o.rows {
 		if row.Lag != 0 {
-			t.Fatalf("in a closed loop a hit is late: %+v", row)
+			t.Fatalf("in a closed loop a call is late: %+v", row)
 		}
 	}
 	short := plan(t, "load: [{callers: 3, for: 300ms}]\nmix: {content: [{items: [text]}]}", 1)
@@ -546,7 +512,7 @@ func TestInterrupt(t *testing.T) {
 			want = results.Canceled
 		}
 		if got[want] == 0 || got[want]+got[results.Unsent] != len(o.rows) || got[results.Unsent] > 5 {
-			t.Errorf("kill %v: the hits ended %v", kill, got)
+			t.Errorf("kill %v: the calls ended %v", kill, got)
 		}
 		if o.end.Seconds > 20 {
 			t.Errorf("kill %v: the run took %v s to end", kill, o.end.Seconds)
@@ -577,7 +543,7 @@ func TestHopeless(t *testing.T) {
 		p := plan(t, load, 1)
 		o := fire(t, p, c.target)
 		if o.end.Reason != results.Hopeless || !strings.Contains(o.end.Detail, c.want) || len(o.rows) > 100 {
-			t.Errorf("%s: %d hits, %+v; want hopeless, with %q", c.target, len(o.rows), o.end, c.want)
+			t.Errorf("%s: %d calls, %+v; want hopeless, with %q", c.target, len(o.rows), o.end, c.want)
 		}
 	}
 	// One success among the first shows that there is hope.
@@ -591,7 +557,7 @@ func TestHopeless(t *testing.T) {
 	}}
 	p := plan(t, "load: [{rate: 100/s, for: 500ms}]\nmix: {content: [{items: [text]}]}", 1)
 	if o := fire(t, p, serve(t, r)); o.end.Reason != results.Finished || len(o.rows) != 50 {
-		t.Errorf("with one success: %d hits, %+v", len(o.rows), o.end)
+		t.Errorf("with one success: %d calls, %+v", len(o.rows), o.end)
 	}
 }
 
@@ -676,55 +642,24 @@ func TestIDs(t *testing.T) {
 	}
 }
 
-// Hit n has a slot when n−c+1 calls have ended, whichever they were.
+// Call n has a slot when n−c+1 calls have ended, whichever they were.
 func TestSlots(t *testing.T) {
 	s := newSlots(2)
 	for n := range uint64(2) {
 		if free := s.free(n); free != 0 {
-			t.Errorf("hit %d waits for a slot until %v, though one is free", n, free)
+			t.Errorf("call %d waits for a slot until %v, though one is free", n, free)
 		}
 	}
 	s.end(5 * time.Second)
 	s.end(7 * time.Second)
 	for n, want := range map[uint64]time.Duration{2: 5 * time.Second, 3: 7 * time.Second} {
 		if got := s.free(n); got != want {
-			t.Errorf("hit %d has a slot at %v, want %v", n, got, want)
+			t.Errorf("call %d has a slot at %v, want %v", n, got, want)
 		}
 	}
 	s.end(9 * time.Second)
 	if got := s.free(4); got != 9*time.Second {
-		t.Errorf("hit 4 has a slot at %v, want 9s", got)
-	}
-}
-
-func TestPreflight(t *testing.T) {
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	dead := &url.URL{Scheme: "http", Host: free.Addr().String()}
-	_ = free.Close()
-	ok := serve(t, &recorder{})
-	plain := &url.URL{Scheme: "https", Host: ok.Host}
-	secure := httptest.NewTLSServer(&recorder{})
-	secure.Config.ErrorLog = log.New(io.Discard, "", 0)
-	t.Cleanup(secure.Close)
-	self, _ := url.Parse(secure.URL)
-	trust := secure.Client().Transport.(*http.Transport).TLSClientConfig
-	// The test server's certificate is for 127.0.0.1 and example.com.
-	named := &url.URL{Scheme: "https", Host: "localhost:" + self.Port()}
-	for _, c := range []struct {
-		target *url.URL
-		trust  *tls.Config
-		want   string
-	}{
-		{ok, nil, ""}, {dead, nil, "nobody listens"}, {plain, nil, "does not speak TLS"}, {self, nil, "not trusted"}, {self, nil, "--cacert"},
-		{self, trust, ""}, {named, trust, "another host's"},
-	} {
-		err := Preflight(context.Background(), c.target, c.trust)
-		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
-			t.Errorf("%s: %v, want %q", c.target, err, c.want)
-		}
+		t.Errorf("call 4 has a slot at %v, want 9s", got)
 	}
 }
 
@@ -738,7 +673,7 @@ func TestFilesFail(t *testing.T) {
 	if err := w.Close(results.End{}); err != nil {
 		t.Fatal(err)
 	}
-	agg, end, err := Run(context.Background(), make(chan struct{}), Config{Plan: p, Description: description(t), Target: serve(t, &recorder{}), Writer: w})
+	agg, end, err := Run(context.Background(), make(chan struct{}), Config{Plan: p, Target: serve(t, &recorder{}), Writer: w})
 	if err == nil || end.Reason != results.Aborted || !strings.Contains(end.Detail, "cannot be kept") {
 		t.Errorf("the run ended %+v, %v", end, err)
 	}

@@ -2,7 +2,7 @@ package attack
 
 import "hash/maphash"
 
-// ids tells whether an id was seen before, over the whole run. It keeps a hash of 64 bits for each: among n ids the
+// ids says whether an id was seen before, over the whole run. It keeps a hash of 64 bits for each: among n ids the
 // chance that two of them share one is below n²/2⁶⁵, 3 in 100 million for a million. The hash is seeded anew in every
 // process, so that a provider cannot aim at it.
 //
@@ -15,7 +15,7 @@ type ids struct {
 
 func newIDs() *ids { return &ids{seed: maphash.MakeSeed()} }
 
-// add keeps the id, and tells whether it was new.
+// add keeps the id, and reports whether it was new.
 func (s *ids) add(id string) bool {
 	h := maphash.String(s.seed, id)
 	return s.shards[h>>58].add(h | 1<<63)

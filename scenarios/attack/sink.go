@@ -12,25 +12,9 @@ import (
 	"github.com/kaizenautomation/andon/reports/results"
 )
 
-// record is what a worker hands to the sink.
-type record struct {
-	row results.Row
-	// execution is the id that the response gave; empty if it gave none.
-	execution string
-	// sample is set for the first hit of its kind of trouble.
-	sample *results.Sample
-	// end is when the hit was over.
-	end time.Duration
-}
-
-// queueLength is how many records may wait for the sink: at 10,000 calls a second, a disk may hang for six seconds. A
-// longer wait holds up the workers, and shows as the generator's own lag.
-const queueLength = 1 << 16
-
 // sink is the one goroutine that everything measured passes through.
 type sink struct {
 	*run
-	queue      chan record
 	drained    chan struct{}
 	aggregator *metrics.Aggregator
 	ids        *ids
@@ -40,7 +24,7 @@ type sink struct {
 	collect int
 	// longest is the most records that waited since the last tick.
 	longest int
-	// end is when the last hit was over.
+	// end is when the last call was over.
 	end time.Duration
 	// reason and detail say why the sink stopped the run; empty if it did not.
 	reason, detail string
@@ -54,7 +38,7 @@ type abort struct {
 
 func newSink(r *run) *sink {
 	s := &sink{
-		run: r, queue: make(chan record, queueLength), drained: make(chan struct{}),
+		run: r, drained: make(chan struct{}),
 		aggregator: metrics.New(r.Plan.Labels, r.Plan.Planned), collect: seldom,
 	}
 	if !r.RepeatedIDsAllowed {
@@ -133,8 +117,8 @@ func (s *sink) stopFor(reason, detail string) {
 
 // keepVitals writes down how the generator did since the last time.
 func (s *sink) keepVitals(now time.Duration) {
-	v := s.pulse.vitals(now)
-	v.Queue, v.Connections = s.longest, s.transport.connections()
+	v := s.stalls.vitals(now)
+	v.Queue, v.Connections = s.longest, s.transport.Connections()
 	s.longest = 0
 	if s.err == nil {
 		s.fail(s.Writer.Vitals(v))
@@ -147,7 +131,7 @@ func (s *sink) tick() {
 		s.fail(s.Writer.Flush())
 	}
 	s.keepVitals(now)
-	if by := collectBy(s.pulse.before.live); by != s.collect && os.Getenv("GOGC") == "" {
+	if by := collectBy(s.stalls.before.live); by != s.collect && os.Getenv("GOGC") == "" {
 		s.collect = by
 		debug.SetGCPercent(by)
 	}
@@ -182,52 +166,4 @@ func (s *sink) finish(interrupted bool) (*metrics.Aggregator, results.End, error
 		s.err = errors.Join(s.err, fmt.Errorf("the results cannot be kept: %w", err))
 	}
 	return s.aggregator, end, s.err
-}
-
-// enough is how many hits in a row, from the first one on, must fail in the same way before the run is called hopeless.
-const enough = 10
-
-// hopeless notices a run in which nothing can succeed: the first hits all fail to connect, or are all turned away for
-// a reason that no other call will escape.
-type hopeless struct {
-	settled bool
-	hits    int
-	kind    results.Kind
-	status  uint16
-}
-
-// add looks at one more row, and says why there is no hope, or nothing.
-func (h *hopeless) add(row *results.Row, invalid bool) string {
-	if h.settled || invalid || !row.Sent() {
-		return ""
-	}
-	same := false
-	switch row.Error {
-	case results.DNS, results.DialRefused, results.DialTimeout, results.Dial, results.TLS:
-		same = true
-	case results.Status4xx:
-		switch row.Status {
-		case 401, 403, 404, 405:
-			same = true
-		}
-	}
-	if !same || h.hits > 0 && (row.Error != h.kind || row.Status != h.status) {
-		h.settled = true
-		return ""
-	}
-	h.kind, h.status = row.Error, row.Status
-	if h.hits++; h.hits < enough {
-		return ""
-	}
-	h.settled = true
-	if row.Status == 0 {
-		return fmt.Sprintf("the first %d calls all failed in the same way (%s)", enough, row.Error)
-	}
-	advice := map[uint16]string{
-		401: "the target wants a valid token: set ANDON_TOKEN or give --token-file",
-		403: "the token does not allow the call",
-		404: "there is no such call below the target's URL: check its path",
-		405: "the target does not take POST there: check its path",
-	}[row.Status]
-	return fmt.Sprintf("the first %d calls were all answered with status %d; %s", enough, row.Status, advice)
 }

@@ -3,11 +3,13 @@ package attack
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"io"
 	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"strconv"
+	"os"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -66,8 +68,8 @@ func TestTransportIsNamed(t *testing.T) {
 				config.TLS, config.HTTP2 = trust, c.http2
 				named = config.Generator().Transport
 			})
-			if o.total.OK != p.Hits || named != c.named || protocol.Load() != c.arrived {
-				t.Errorf("%d of %d calls succeeded over %q; they arrived as %v (%v)", o.total.OK, p.Hits, named, protocol.Load(), o.samples)
+			if o.total.OK != p.Calls || named != c.named || protocol.Load() != c.arrived {
+				t.Errorf("%d of %d calls succeeded over %q; they arrived as %v (%v)", o.total.OK, p.Calls, named, protocol.Load(), o.samples)
 			}
 		})
 	}
@@ -86,7 +88,7 @@ func TestClientCertificate(t *testing.T) {
 	defer server.Close()
 	mine := trust.Clone()
 	mine.Certificates = server.TLS.Certificates
-	if o = fire(t, p, target, func(c *Config) { c.TLS = mine }); o.total.OK != p.Hits {
+	if o = fire(t, p, target, func(c *Config) { c.TLS = mine }); o.total.OK != p.Calls {
 		t.Errorf("with a certificate: %v, %+v", o.kinds(), o.samples)
 	}
 }
@@ -108,7 +110,7 @@ func TestSessionsResume(t *testing.T) {
 	}), nil)
 	p := plan(t, brief, 1)
 	o := fire(t, p, target, func(c *Config) { c.TLS, c.RepeatedIDsAllowed = trust, true })
-	if o.total.OK != p.Hits || resumed.Load() < all.Load()/2 {
+	if o.total.OK != p.Calls || resumed.Load() < all.Load()/2 {
 		t.Errorf("%d of %d connections resumed a session; %v", resumed.Load(), all.Load(), o.samples)
 	}
 	shook := 0
@@ -121,7 +123,7 @@ func TestSessionsResume(t *testing.T) {
 		}
 	}
 	if shook == 0 {
-		t.Error("no hit tells what its connection took")
+		t.Error("no call tells what its connection took")
 	}
 }
 
@@ -141,7 +143,7 @@ func TestTraceparentIsSent(t *testing.T) {
 			p := plan(t, brief, 1)
 			fire(t, p, target, func(c *Config) { c.TLS, c.HTTP2, c.Traces = trust, http2, traces })
 			want := map[string]int{}
-			for n := range p.Hits {
+			for n := range p.Calls {
 				key := ""
 				if traces != 0 {
 					key = string(results.AppendTraceparent(nil, traces, n))
@@ -155,25 +157,39 @@ func TestTraceparentIsSent(t *testing.T) {
 	}
 }
 
-// Over TLS too, bytes that nobody asked for are no answer to the next call, wherever they wait.
-func TestUnaskedBytesOverTLS(t *testing.T) {
-	large := strings.Repeat("y", 2*readBuffer)
-	for _, first := range []string{"{}", large} {
-		answer := "HTTP/1.1 200 OK\r\nContent-Length: " + strconv.Itoa(len(first)) + "\r\n\r\n" + first
-		target, trust := secureServer(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			c, _, err := w.(http.Hijacker).Hijack()
-			if err != nil {
-				return
-			}
-			defer c.Close()
-			_, _ = c.Write([]byte(answer + "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nwrong"))
-			time.Sleep(200 * time.Millisecond)
-		}), nil)
-		_, send := pooled(t, target, trust)
-		for i := range 3 {
-			if x, err := send(1); err != nil || string(x.answer) != first {
-				t.Errorf("call %d was answered %.20q, %v", i, x.answer, err)
-			}
+// After a run nothing is left of it: no goroutine, no open file.
+func TestNothingIsLeft(t *testing.T) {
+	open := func() int {
+		entries, err := os.ReadDir("/proc/self/fd")
+		if err != nil {
+			return 0
+		}
+		return len(entries)
+	}
+	goroutines, files := -1, -1
+	for i := range 3 {
+		func() {
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				_, _ = io.Copy(io.Discard, r.Body)
+				if strings.HasSuffix(r.RemoteAddr, "7") {
+					panic(http.ErrAbortHandler)
+				}
+			}))
+			server.Config.ErrorLog = nil
+			defer server.Close()
+			u, _ := url.Parse(server.URL)
+			fire(t, plan(t, "load: [{rate: 300/s, for: 0.3s}]\nlimits: {inFlight: 20}", uint64(i)), u)
+		}()
+		deadline := time.Now().Add(10 * time.Second)
+		for i > 0 && time.Now().Before(deadline) && (runtime.NumGoroutine() > goroutines || open() > files) {
+			time.Sleep(10 * time.Millisecond)
+		}
+		if g, f := runtime.NumGoroutine(), open(); i > 0 && (g > goroutines || f > files) {
+			t.Errorf("after run %d: %d goroutines and %d files, %d and %d after the first", i+1, g, f, goroutines, files)
+		}
+		if i == 0 {
+			time.Sleep(100 * time.Millisecond)
+			goroutines, files = runtime.NumGoroutine(), open()
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package attack
+package wire
 
 import (
 	"context"
@@ -18,7 +18,7 @@ import (
 const preflightTimeout = 5 * time.Second
 
 // Preflight connects to the target once, without sending a call, so that a wrong address is told in one sentence before
-// anything is measured; trust is as in [Config]. Behind a proxy nothing is tried: the proxy is the one who connects.
+// anything is measured; trust is as the TLS of a [Config]. Behind a proxy nothing is tried: the proxy is the one who connects.
 func Preflight(ctx context.Context, target *url.URL, trust *tls.Config) error {
 	if proxy, err := http.ProxyFromEnvironment(&http.Request{URL: target}); err != nil || proxy != nil {
 		return err
@@ -47,6 +47,20 @@ func Preflight(ctx context.Context, target *url.URL, trust *tls.Config) error {
 	return nil
 }
 
+// UntrustedError is a certificate whose authority is not trusted.
+type UntrustedError struct {
+	Address string
+	Err     error
+}
+
+// Error says what to do about it.
+func (e *UntrustedError) Error() string {
+	return fmt.Sprintf("the certificate of %s is not trusted (%v): name a file with its authority's certificate, if need be in the variable SSL_CERT_FILE", e.Address, e.Err)
+}
+
+// Unwrap gives what is wrong with the certificate.
+func (e *UntrustedError) Unwrap() error { return e.Err }
+
 func explainDial(host, address string, err error) error {
 	var dns *net.DNSError
 	switch {
@@ -72,7 +86,7 @@ func explainTLS(address string, err error) error {
 	case errors.As(err, &record) && !strings.Contains(record.Msg, "handshake failure"):
 		return fmt.Errorf("%s does not speak TLS: if it is a plain HTTP port, the target's URL begins with http://", address)
 	case errors.As(err, &certificate):
-		return fmt.Errorf("the certificate of %s is not trusted (%w): name a file with its authority's certificate: --cacert of andon run, or the variable SSL_CERT_FILE", address, certificate.Err)
+		return &UntrustedError{address, certificate.Err}
 	case isTimeout(err):
 		return fmt.Errorf("%s did not answer the TLS handshake within %s: if it is a plain HTTP port, the target's URL begins with http://", address, preflightTimeout)
 	}

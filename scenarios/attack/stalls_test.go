@@ -9,16 +9,16 @@ import (
 
 const ms = time.Millisecond
 
-// A pulse that wakes late has slept through a stall; what overlaps it stood still for as long, whoever looks first.
-func TestPulse(t *testing.T) {
-	var p pulse
-	p.wire.Store(3)
-	p.look(5*ms, 6*ms)   // on time
-	p.look(10*ms, 20*ms) // as late as it may be
-	p.look(30*ms, 130*ms)
-	p.look(140*ms, 141*ms)
-	p.look(150*ms, 170*ms)
-	p.next.Store(int64(200 * ms))
+// A detector that wakes late has slept through a stall; what overlaps it stood still for as long, whoever looks first.
+func TestStalls(t *testing.T) {
+	var d stallDetector
+	d.wire.Store(3)
+	d.look(5*ms, 6*ms)   // on time
+	d.look(10*ms, 20*ms) // as late as it may be
+	d.look(30*ms, 130*ms)
+	d.look(140*ms, 141*ms)
+	d.look(150*ms, 170*ms)
+	d.next.Store(int64(200 * ms))
 	for _, c := range []struct {
 		why            string
 		from, to, want time.Duration
@@ -29,39 +29,39 @@ func TestPulse(t *testing.T) {
 		{"out of the first", 120 * ms, 145 * ms, 10 * ms},
 		{"within", 40 * ms, 60 * ms, 20 * ms},
 		{"after", 170 * ms, 190 * ms, 0},
-		{"while the pulse is only a little late", 180 * ms, 210 * ms, 0},
-		{"while the pulse sleeps on", 190 * ms, 260 * ms, 60 * ms},
-		{"begun while the pulse sleeps on", 230 * ms, 260 * ms, 30 * ms},
-		{"a stall, and while the pulse sleeps on", 160 * ms, 260 * ms, 70 * ms},
+		{"while the detector is only a little late", 180 * ms, 210 * ms, 0},
+		{"while the detector sleeps on", 190 * ms, 260 * ms, 60 * ms},
+		{"begun while the detector sleeps on", 230 * ms, 260 * ms, 30 * ms},
+		{"a stall, and while the detector sleeps on", 160 * ms, 260 * ms, 70 * ms},
 	} {
-		if got := p.still(c.from, c.to); got != c.want {
+		if got := d.stoodStill(c.from, c.to); got != c.want {
 			t.Errorf("%s: from %s to %s it stood still for %s, want %s", c.why, c.from, c.to, got, c.want)
 		}
 	}
-	p.look(200*ms, 260*ms)
-	if got := p.still(190*ms, 265*ms); got != 60*ms {
-		t.Errorf("after the pulse woke: %s, want 60ms, once", got)
+	d.look(200*ms, 260*ms)
+	if got := d.stoodStill(190*ms, 265*ms); got != 60*ms {
+		t.Errorf("after the detector woke: %s, want 60ms, once", got)
 	}
-	v := p.vitals(time.Second)
+	v := d.vitals(time.Second)
 	if v.InFlight != 3 || v.Samples != 3 || math.Abs(v.StallSeconds-0.18) > 1e-9 || v.StallMax != 0.1 || v.Seconds != 1 || v.AtSeconds != 1 {
 		t.Errorf("the vitals are %+v", v)
 	}
-	if v := p.vitals(3 * time.Second); v.InFlight != 0 || v.Samples != 0 || v.StallSeconds != 0 || v.Seconds != 2 {
+	if v := d.vitals(3 * time.Second); v.InFlight != 0 || v.Samples != 0 || v.StallSeconds != 0 || v.Seconds != 2 {
 		t.Errorf("taken again, the vitals are %+v", v)
 	}
 }
 
 // The number of stalls that are remembered is bounded.
-func TestPulseForgets(t *testing.T) {
-	var p pulse
+func TestStallsAreForgotten(t *testing.T) {
+	var d stallDetector
 	for i := range time.Duration(3 * keptStalls) {
-		p.look(i*100*ms, i*100*ms+50*ms)
+		d.look(i*100*ms, i*100*ms+50*ms)
 	}
-	if len(p.stalls) != keptStalls {
-		t.Errorf("%d stalls are kept", len(p.stalls))
+	if len(d.stalls) != keptStalls {
+		t.Errorf("%d stalls are kept", len(d.stalls))
 	}
 	last := time.Duration(3*keptStalls-1) * 100 * ms
-	if got := p.still(last, last+60*ms); got != 50*ms {
+	if got := d.stoodStill(last, last+60*ms); got != 50*ms {
 		t.Errorf("of the last stall %s are known", got)
 	}
 }

@@ -1,4 +1,4 @@
-package attack
+package wire
 
 import (
 	"context"
@@ -7,21 +7,11 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"net/netip"
 	"net/url"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
-)
-
-const (
-	dialTimeout = 10 * time.Second
-	// dials is how many connections are set up at a time, so that a provider that comes back after a stall is not met by
-	// all callers at once.
-	dials = 64
-	// addressTTL is how long the addresses of a name are used. Go's resolver does not tell what the name server said.
-	addressTTL = 30 * time.Second
 )
 
 // pool keeps connections of HTTP/1.1 open for the run, one for each call in flight at most. The one used last is the next
@@ -64,22 +54,14 @@ func newPool(kill context.Context, target *url.URL, secure *tls.Config, timeout 
 	return p
 }
 
-// portOf is the port of a URL, the one of its scheme where it names none.
-func portOf(u *url.URL) string {
-	if port := u.Port(); port != "" {
-		return port
-	}
-	return map[string]string{"http": "80", "https": "443"}[u.Scheme]
-}
-
-// warm dials n connections, so that the first hits do not. It gives up without a word after a while: what is wrong will
-// show at the hits.
-func (p *pool) warm(n int) {
+// Warm dials n connections, so that the first calls do not. It gives up without a word after a while: what is wrong will
+// show at the calls.
+func (p *pool) Warm(n int) {
 	deadline := time.Now().Add(min(dialTimeout/2, p.timeout))
 	var wg sync.WaitGroup
 	for range n {
 		wg.Go(func() {
-			if c, err := p.dial(&exchange{deadline: deadline}); err == nil {
+			if c, err := p.dial(&Exchange{Deadline: deadline}); err == nil {
 				// Over TLS a session ticket may be there, which is read here and not in a call's time.
 				p.give(c, c.direct || c.alive())
 			}
@@ -88,22 +70,22 @@ func (p *pool) warm(n int) {
 	wg.Wait()
 }
 
-// do sends x's request and reads the response. A request goes to another connection only where nothing of it was sent.
-func (p *pool) do(x *exchange) error {
+// Do sends x's request and reads the response. A request goes to another connection only where nothing of it was sent.
+func (p *pool) Do(x *Exchange) error {
 	for {
 		c := p.take()
 		fresh := c == nil
 		if fresh {
 			var err error
 			if c, err = p.dial(x); err != nil {
-				return p.reason(err, x.deadline)
+				return p.reason(err, x.Deadline)
 			}
 		}
-		x.connected = true
+		x.Connected = true
 		keep, err := c.do(x)
 		p.give(c, keep && err == nil)
 		if !errors.Is(err, errStale) {
-			return p.reason(err, x.deadline)
+			return p.reason(err, x.Deadline)
 		}
 		if fresh {
 			return io.ErrUnexpectedEOF
@@ -146,10 +128,10 @@ func (p *pool) give(c *conn, keep bool) {
 	}
 }
 
-func (p *pool) connections() uint64 { return p.dialed.Load() }
+func (p *pool) Connections() uint64 { return p.dialed.Load() }
 
-// close ends the idle connections. No call is in flight any more.
-func (p *pool) close() {
+// Close ends the idle connections. No call is in flight any more.
+func (p *pool) Close() {
 	p.unwatch()
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -162,9 +144,9 @@ func (p *pool) close() {
 }
 
 // dial opens a connection for x, and takes the times.
-func (p *pool) dial(x *exchange) (*conn, error) {
+func (p *pool) dial(x *Exchange) (*conn, error) {
 	begun := time.Now()
-	deadline := x.deadline
+	deadline := x.Deadline
 	if latest := begun.Add(dialTimeout); latest.Before(deadline) {
 		deadline = latest
 	}
@@ -177,10 +159,10 @@ func (p *pool) dial(x *exchange) (*conn, error) {
 		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: ctx.Err()}
 	}
 	// The wait for a turn is andon's own, and not the provider's.
-	x.queued = time.Since(begun)
-	begun = begun.Add(x.queued)
+	x.Queued = time.Since(begun)
+	begun = begun.Add(x.Queued)
 	socket, err := p.addresses.dial(ctx)
-	x.dial = time.Since(begun)
+	x.Dial = time.Since(begun)
 	if err != nil {
 		return nil, err
 	}
@@ -198,7 +180,7 @@ func (p *pool) dial(x *exchange) (*conn, error) {
 		c.wrote = &countedConn{Conn: socket}
 		client := tls.Client(c.wrote, p.secure)
 		err := client.HandshakeContext(ctx)
-		x.handshake = time.Since(begun) - x.dial
+		x.Handshake = time.Since(begun) - x.Dial
 		if err != nil {
 			_ = socket.Close()
 			if errors.Is(err, context.Canceled) {
@@ -211,92 +193,11 @@ func (p *pool) dial(x *exchange) (*conn, error) {
 	p.mu.Lock()
 	p.all[c] = true
 	p.mu.Unlock()
-	c.until = x.deadline
+	c.until = x.Deadline
 	_ = c.SetDeadline(c.until)
 	if p.kill.Err() != nil {
 		p.give(c, false)
 		return nil, context.Canceled
 	}
 	return c, nil
-}
-
-// addresses are those of the target's name. Connections are spread over the ones that answer.
-type addresses struct {
-	host, port string
-
-	mu       sync.Mutex
-	resolved time.Time
-	// good are the ones to use, from next on; bad did not answer when they were last tried.
-	good, bad []netip.Addr
-	next      int
-}
-
-// list gives the addresses in the order in which to try them.
-func (a *addresses) list(ctx context.Context) ([]netip.Addr, error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if len(a.good)+len(a.bad) == 0 || time.Since(a.resolved) > addressTTL {
-		found, err := net.DefaultResolver.LookupNetIP(ctx, "ip", a.host)
-		if err != nil {
-			return nil, err
-		}
-		for i := range found {
-			found[i] = found[i].Unmap()
-		}
-		a.good, a.bad, a.resolved = found, nil, time.Now()
-	}
-	if len(a.good) == 0 {
-		a.good, a.bad = a.bad, nil
-	}
-	all := make([]netip.Addr, 0, len(a.good)+len(a.bad))
-	a.next = (a.next + 1) % len(a.good)
-	all = append(append(all, a.good[a.next:]...), a.good[:a.next]...)
-	return append(all, a.bad...), nil
-}
-
-// failed remembers that an address did not answer.
-func (a *addresses) failed(address netip.Addr) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	for i, g := range a.good {
-		if g == address {
-			a.good = append(a.good[:i:i], a.good[i+1:]...)
-			a.bad = append(a.bad, address)
-			return
-		}
-	}
-}
-
-// dial connects to the next address that answers. Each gets its share of the time that is left. The local port is the
-// kernel's choice: binding to it beforehand, as vegeta's own dialer does, searches among all ports in TIME_WAIT.
-func (a *addresses) dial(ctx context.Context) (net.Conn, error) {
-	list, err := a.list(ctx)
-	if err != nil {
-		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: err}
-	}
-	dialer := net.Dialer{KeepAlive: 30 * time.Second}
-	var first error
-	for i, address := range list {
-		part := ctx
-		if left := len(list) - i; left > 1 {
-			deadline, _ := ctx.Deadline()
-			var cancel context.CancelFunc
-			part, cancel = context.WithTimeout(ctx, time.Until(deadline)/time.Duration(left))
-			defer cancel()
-		}
-		socket, err := dialer.DialContext(part, "tcp", net.JoinHostPort(address.String(), a.port))
-		if err == nil {
-			return socket, nil
-		}
-		if len(list) > 1 {
-			a.failed(address)
-		}
-		if first == nil {
-			first = err
-		}
-		if ctx.Err() != nil {
-			break
-		}
-	}
-	return nil, first
 }

@@ -1,4 +1,4 @@
-package attack
+package wire
 
 import (
 	"bufio"
@@ -9,22 +9,13 @@ import (
 	"net/http"
 )
 
-const (
-	// maxResponse is how much of a response's body is read: an answer to this call is a few hundred bytes.
-	maxResponse = 1 << 20
-	// maxHead is how much of a response's head is read, as in the transport of net/http that the rest is held against.
-	maxHead = 64 << 10
-	// maxInterim is how many answers of the 1xx kind may come before the real one, again as net/http has it.
-	maxInterim = 5
-)
-
 // head is what is used of a response's head.
 type head struct {
 	status int
 	// size and length count the bytes of the head and of the body.
 	size, length int
 	contentType  string
-	// keep tells that the connection stays open after the body.
+	// keep says that the connection stays open after the body.
 	keep bool
 }
 
@@ -141,7 +132,7 @@ func is(text []byte, lower string) bool {
 	return true
 }
 
-// plain tells that a text has no control characters but tabs.
+// plain reports whether a text has no control characters but tabs.
 func plain(text []byte) bool {
 	for _, c := range text {
 		if c < ' ' && c != '\t' || c == 0x7f {
@@ -151,7 +142,7 @@ func plain(text []byte) bool {
 	return true
 }
 
-// token tells that a header's name has letters, digits and hyphens only. The standard allows a few more characters,
+// token reports whether a header's name has letters, digits and hyphens only. The standard allows a few more characters,
 // which nobody uses.
 func token(name []byte) bool {
 	for _, c := range name {
@@ -164,12 +155,6 @@ func token(name []byte) bool {
 
 // asked is the request that answers are read for.
 var asked = &http.Request{Method: http.MethodPost}
-
-var (
-	errHead    = errors.New("malformed response")
-	errHeadMax = fmt.Errorf("server response headers exceeded %d bytes", maxHead)
-	errInterim = errors.New("malformed response: too many 1xx informational responses")
-)
 
 // counted reads what came before, then the connection, up to a bound.
 type counted struct {
@@ -196,7 +181,7 @@ func (r *counted) Read(p []byte) (n int, err error) {
 }
 
 // readResponse reads any response at all, by way of net/http. What came of it so far is in before; more comes from read.
-// The body is appended to dst, of which at most maxResponse+1 bytes are read. begun tells whether the head was read.
+// The body is appended to dst, of which at most MaxResponse+1 bytes are read. begun says whether the head was read.
 func readResponse(dst, before []byte, read func([]byte) (int, error)) (h head, body []byte, begun bool, err error) {
 	source := &counted{before: before, from: read, left: maxHead}
 	r := bufio.NewReader(source)
@@ -222,14 +207,14 @@ func readResponse(dst, before []byte, read func([]byte) (int, error)) (h head, b
 			break
 		}
 	}
-	source.left = 2 * maxResponse
+	source.left = 2 * MaxResponse
 	h = head{
 		status: response.StatusCode, contentType: response.Header.Get("Content-Type"),
 		keep: !response.Close && response.StatusCode != http.StatusSwitchingProtocols,
 	}
 	b := bytes.NewBuffer(dst)
-	_, err = b.ReadFrom(io.LimitReader(response.Body, maxResponse+1))
-	if b.Len()-len(dst) > maxResponse || r.Buffered() > 0 || len(source.before) > 0 {
+	_, err = b.ReadFrom(io.LimitReader(response.Body, MaxResponse+1))
+	if b.Len()-len(dst) > MaxResponse || r.Buffered() > 0 || len(source.before) > 0 {
 		h.keep = false
 	}
 	return h, b.Bytes(), true, err

@@ -1,6 +1,6 @@
 //go:build unix
 
-package attack
+package wire
 
 import (
 	"errors"
@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// socketsAreDirect tells that conn.start works.
+// socketsAreDirect says that conn.start works.
 const socketsAreDirect = true
 
 // start writes the message, waits, and reads the first bytes of the answer, in two or three system calls: where Go's own
@@ -74,7 +74,7 @@ func write(fd int, p []byte) (n int, err error) {
 	}
 }
 
-// alive tells whether an idle connection that is not written to directly is open still.
+// alive reports whether an idle connection that is not written to directly is open still.
 func (c *conn) alive() bool {
 	if c.raw == nil {
 		return true

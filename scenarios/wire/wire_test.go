@@ -1,24 +1,27 @@
-package attack
+package wire
 
 import (
 	"bufio"
 	"bytes"
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
 	"net/url"
 	"os"
-	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -85,7 +88,7 @@ func oracle(answer []byte) (status int, contentType string, body []byte, err err
 		return 0, "", nil, err
 	}
 	defer response.Body.Close()
-	body, err = io.ReadAll(io.LimitReader(response.Body, maxResponse+1))
+	body, err = io.ReadAll(io.LimitReader(response.Body, MaxResponse+1))
 	return response.StatusCode, response.Header.Get("Content-Type"), body, err
 }
 
@@ -135,7 +138,7 @@ func sameAsOracle(t failer, answer, cuts []byte) {
 	t.Helper()
 	status, contentType, body, wantErr := oracle(answer)
 	c := &conn{Conn: newScript(answer, cuts), kill: context.Background()}
-	x := &exchange{message: []byte("POST / HTTP/1.1\r\n\r\n"), deadline: time.Now().Add(time.Minute)}
+	x := &Exchange{Message: []byte("POST / HTTP/1.1\r\n\r\n"), Deadline: time.Now().Add(time.Minute)}
 	keep, err := c.do(x)
 	if (err == nil) != (wantErr == nil) {
 		t.Fatalf("%q: the error is %v, net/http's %v", answer, err, wantErr)
@@ -147,8 +150,8 @@ func sameAsOracle(t failer, answer, cuts []byte) {
 		return
 	}
 	// What follows a switch of protocols is no body; net/http hands it out as one.
-	if x.status != status || x.contentType != contentType || !bytes.Equal(x.answer, body) && status != http.StatusSwitchingProtocols {
-		t.Fatalf("%q: read as %d %q %q, by net/http as %d %q %q", answer, x.status, x.contentType, x.answer, status, contentType, body)
+	if x.Status != status || x.ContentType != contentType || !bytes.Equal(x.Answer, body) && status != http.StatusSwitchingProtocols {
+		t.Fatalf("%q: read as %d %q %q, by net/http as %d %q %q", answer, x.Status, x.ContentType, x.Answer, status, contentType, body)
 	}
 	if left := len(c.Conn.(*script).answer); keep && left > 0 && len(cuts) == 0 && len(answer) < readBuffer {
 		t.Fatalf("%q: the connection is kept with %d bytes unread", answer, left)
@@ -181,6 +184,13 @@ func TestOrdinaryHeads(t *testing.T) {
 	}
 }
 
+// configFor is what andon's own requests to a target are made of.
+func configFor(target *url.URL, token string, traces uint64) Config {
+	return Config{Target: target, Traces: traces, Request: func(ctx context.Context, body []byte) *http.Request {
+		return contracts.DefaultOperation().NewRequest(ctx, target, token, body)
+	}}
+}
+
 func TestTemplate(t *testing.T) {
 	for _, target := range []string{"http://127.0.0.1:8080", "https://example.test/base/", "http://[::1]:1/%2F"} {
 		for _, token := range []string{"", "secret", "Content-Length: 1"} {
@@ -190,9 +200,9 @@ func TestTemplate(t *testing.T) {
 			}
 			for i, n := range []int{1, 9, 10, 123_456} {
 				traces := uint64(i / 2)
-				head := newTemplate(contracts.DefaultOperation(), u, token, traces)
+				head := configFor(u, token, traces).Template()
 				body := bytes.Repeat([]byte{'x'}, n)
-				b := append(make([]byte, head.room()), body...)
+				b := append(make([]byte, head.Room()), body...)
 				var want bytes.Buffer
 				request := contracts.DefaultOperation().NewRequest(context.Background(), u, token, body)
 				if traces != 0 {
@@ -201,7 +211,7 @@ func TestTemplate(t *testing.T) {
 				if err := request.Write(&want); err != nil {
 					t.Fatal(err)
 				}
-				if got := b[head.put(b, 7):]; !bytes.Equal(got, want.Bytes()) {
+				if got := b[head.Put(b, 7):]; !bytes.Equal(got, want.Bytes()) {
 					t.Errorf("%s, %d bytes: sent %q, net/http sends %q", target, n, got, want.Bytes())
 				}
 			}
@@ -209,20 +219,66 @@ func TestTemplate(t *testing.T) {
 	}
 }
 
+// raw serves connections by hand, for what no HTTP server would do. Each gets the bytes of one request.
+func raw(t testing.TB, answer func(net.Conn)) *url.URL {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var open sync.WaitGroup
+	t.Cleanup(func() { _ = ln.Close(); open.Wait() })
+	open.Go(func() {
+		for {
+			c, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			open.Go(func() {
+				defer func() { _ = c.Close() }()
+				_ = c.SetDeadline(time.Now().Add(10 * time.Second))
+				if _, err := http.ReadRequest(bufio.NewReader(c)); err == nil {
+					answer(c)
+				}
+			})
+		}
+	})
+	return &url.URL{Scheme: "http", Host: ln.Addr().String()}
+}
+
+// secureServer serves over TLS, and gives what a client needs to trust it.
+func secureServer(t *testing.T, h http.Handler, change func(*httptest.Server)) (*url.URL, *tls.Config) {
+	t.Helper()
+	s := httptest.NewUnstartedServer(h)
+	s.TLS = &tls.Config{}
+	if change != nil {
+		change(s)
+	}
+	s.StartTLS()
+	t.Cleanup(s.Close)
+	u, err := url.Parse(s.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	roots.AddCert(s.Certificate())
+	return u, &tls.Config{RootCAs: roots}
+}
+
 // pooled gives a pool for a server, and a way to send a call over it.
-func pooled(t *testing.T, target *url.URL, secure *tls.Config) (*pool, func(size int) (*exchange, error)) {
+func pooled(t *testing.T, target *url.URL, secure *tls.Config) (*pool, func(size int) (*Exchange, error)) {
 	t.Helper()
 	if secure == nil {
 		secure = &tls.Config{}
 	}
 	p := newPool(t.Context(), target, secure, 10*time.Second)
-	t.Cleanup(p.close)
-	head := newTemplate(contracts.DefaultOperation(), target, "", 0)
-	return p, func(size int) (*exchange, error) {
-		b := append(make([]byte, head.room()), bytes.Repeat([]byte{'x'}, size)...)
-		begin := head.put(b, 0)
-		x := &exchange{message: b[begin:], body: head.room() - begin, deadline: time.Now().Add(10 * time.Second)}
-		return x, p.do(x)
+	t.Cleanup(p.Close)
+	head := configFor(target, "", 0).Template()
+	return p, func(size int) (*Exchange, error) {
+		b := append(make([]byte, head.Room()), bytes.Repeat([]byte{'x'}, size)...)
+		begin := head.Put(b, 0)
+		x := &Exchange{Message: b[begin:], Body: head.Room() - begin, Deadline: time.Now().Add(10 * time.Second)}
+		return x, p.Do(x)
 	}
 }
 
@@ -251,13 +307,13 @@ func TestLargeMessages(t *testing.T) {
 			for _, n := range []int{0, 10, inline, 100_000, 16 << 20, 5} {
 				x, err := send(n)
 				want := fmt.Sprint(n, nil, strings.Repeat("y", min(n, 100_000)))
-				if err != nil || x.status != 200 || string(x.answer) != want {
-					t.Fatalf("%d bytes: status %d, %.20q, %v", n, x.status, x.answer, err)
+				if err != nil || x.Status != 200 || string(x.Answer) != want {
+					t.Fatalf("%d bytes: status %d, %.20q, %v", n, x.Status, x.Answer, err)
 				}
 			}
 			// net/http's server closes the connection on such a request, so that the answer may or may not get through.
-			if x, err := send(64 << 20); err != nil && !isReset(err) || err == nil && x.status != 413 {
-				t.Fatalf("a refused request: status %d, %v", x.status, err)
+			if x, err := send(64 << 20); err != nil && !isReset(err) || err == nil && x.Status != 413 {
+				t.Fatalf("a refused request: status %d, %v", x.Status, err)
 			}
 		})
 	}
@@ -289,9 +345,9 @@ func TestIdleConnectionsThatCloseCostNothing(t *testing.T) {
 			defer server.Close()
 			u, _ := url.Parse(server.URL)
 			p, send := pooled(t, u, secure)
-			p.warm(3)
+			p.Warm(3)
 			for i := range 5 {
-				if x, err := send(100); err != nil || x.status != 200 {
+				if x, err := send(100); err != nil || x.Status != 200 {
 					t.Fatalf("call %d: %v", i, err)
 				}
 				server.CloseClientConnections()
@@ -324,14 +380,14 @@ func TestConnectionsClosedAtOnce(t *testing.T) {
 	p, send := pooled(t, &url.URL{Scheme: "http", Host: listener.Addr().String()}, nil)
 	for range 20 {
 		// One that was closed before the call was sent is noticed only where there was time for it.
-		if c, err := p.dial(&exchange{deadline: time.Now().Add(10 * time.Second)}); err == nil {
+		if c, err := p.dial(&Exchange{Deadline: time.Now().Add(10 * time.Second)}); err == nil {
 			time.Sleep(5 * time.Millisecond)
-			if _, err := c.do(&exchange{message: []byte("x"), deadline: time.Now().Add(10 * time.Second)}); !errors.Is(err, errStale) {
+			if _, err := c.do(&Exchange{Message: []byte("x"), Deadline: time.Now().Add(10 * time.Second)}); !errors.Is(err, errStale) {
 				t.Fatalf("a connection that is closed gives %v", err)
 			}
 			p.give(c, false)
 		}
-		if _, err := send(100); err == nil || classify(err, true, false) != results.Reset {
+		if _, err := send(100); err == nil || Classify(err, true, false) != results.Reset {
 			t.Fatalf("the error is %v", err)
 		}
 	}
@@ -347,7 +403,7 @@ func TestUnaskedBytes(t *testing.T) {
 		after string
 		wait  time.Duration
 	}{{answer, 5 * time.Millisecond}, {"x", 5 * time.Millisecond}, {answer, 0}, {"x", 0}} {
-		after, wait := c.after, c.wait
+		after, wait, written := c.after, c.wait, make(chan struct{}, 100)
 		target := raw(t, func(c net.Conn) {
 			r := bufio.NewReader(c)
 			for i := 0; ; i++ {
@@ -358,6 +414,7 @@ func TestUnaskedBytes(t *testing.T) {
 				_, _ = io.WriteString(c, first)
 				time.Sleep(wait)
 				_, _ = io.WriteString(c, rest)
+				written <- struct{}{}
 				if _, err := http.ReadRequest(r); err != nil {
 					return
 				}
@@ -366,10 +423,11 @@ func TestUnaskedBytes(t *testing.T) {
 		_, send := pooled(t, target, nil)
 		for i := range 3 {
 			x, err := send(1)
-			if err != nil || string(x.answer) != "00" {
-				t.Errorf("call %d was answered %q, %v; it must not reuse the connection", i, x.answer, err)
+			if err != nil || string(x.Answer) != "00" {
+				t.Errorf("call %d was answered %q, %v; it must not reuse the connection", i, x.Answer, err)
 			}
-			time.Sleep(20 * time.Millisecond)
+			<-written
+			time.Sleep(2 * time.Millisecond)
 		}
 	}
 }
@@ -397,44 +455,97 @@ func TestAddresses(t *testing.T) {
 	}
 	a = addresses{host: "nowhere.invalid", port: "1"}
 	var dns *net.DNSError
-	if _, err := a.dial(ctx); !errors.As(err, &dns) || classify(err, false, false) != results.DNS {
+	if _, err := a.dial(ctx); !errors.As(err, &dns) || Classify(err, false, false) != results.DNS {
 		t.Errorf("an unknown name: %v", err)
 	}
 }
 
-// After a run nothing is left of it: no goroutine, no open file.
-func TestNothingIsLeft(t *testing.T) {
-	open := func() int {
-		entries, err := os.ReadDir("/proc/self/fd")
-		if err != nil {
-			return 0
+// Over TLS too, bytes that nobody asked for are no answer to the next call, wherever they wait.
+func TestUnaskedBytesOverTLS(t *testing.T) {
+	large := strings.Repeat("y", 2*readBuffer)
+	for _, first := range []string{"{}", large} {
+		answer := "HTTP/1.1 200 OK\r\nContent-Length: " + strconv.Itoa(len(first)) + "\r\n\r\n" + first
+		target, trust := secureServer(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			c, _, err := w.(http.Hijacker).Hijack()
+			if err != nil {
+				return
+			}
+			defer c.Close()
+			_, _ = c.Write([]byte(answer + "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nwrong"))
+			time.Sleep(200 * time.Millisecond)
+		}), nil)
+		_, send := pooled(t, target, trust)
+		for i := range 3 {
+			if x, err := send(1); err != nil || string(x.Answer) != first {
+				t.Errorf("call %d was answered %.20q, %v", i, x.Answer, err)
+			}
 		}
-		return len(entries)
 	}
-	goroutines, files := -1, -1
-	for i := range 3 {
-		func() {
-			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				_, _ = io.Copy(io.Discard, r.Body)
-				if strings.HasSuffix(r.RemoteAddr, "7") {
-					panic(http.ErrAbortHandler)
-				}
-			}))
-			server.Config.ErrorLog = nil
-			defer server.Close()
-			u, _ := url.Parse(server.URL)
-			fire(t, plan(t, "load: [{rate: 300/s, for: 0.3s}]\nlimits: {inFlight: 20}", uint64(i)), u)
-		}()
-		deadline := time.Now().Add(10 * time.Second)
-		for i > 0 && time.Now().Before(deadline) && (runtime.NumGoroutine() > goroutines || open() > files) {
-			time.Sleep(10 * time.Millisecond)
+}
+
+func TestClassify(t *testing.T) {
+	dial := func(err error) error { return &net.OpError{Op: "dial", Net: "tcp", Err: err} }
+	for _, c := range []struct {
+		err       error
+		connected bool
+		head      bool
+		want      results.Kind
+	}{
+		{dial(&net.DNSError{Err: "no such host", IsNotFound: true}), false, false, results.DNS},
+		{dial(os.NewSyscallError("connect", syscall.ECONNREFUSED)), false, false, results.DialRefused},
+		{dial(os.NewSyscallError("connect", syscall.EHOSTUNREACH)), false, false, results.Dial},
+		{dial(os.ErrDeadlineExceeded), false, false, results.DialTimeout},
+		{context.DeadlineExceeded, false, false, results.DialTimeout},
+		{context.DeadlineExceeded, true, false, results.TimeoutWaiting},
+		{context.DeadlineExceeded, true, true, results.TimeoutReading},
+		{fmt.Errorf("wrapped: %w", context.Canceled), true, true, results.Canceled},
+		{tls.RecordHeaderError{Msg: "first record does not look like a TLS handshake"}, false, false, results.TLS},
+		{&tls.CertificateVerificationError{Err: errors.New("unknown authority")}, false, false, results.TLS},
+		{tls.AlertError(40), true, false, results.TLS},
+		{&net.OpError{Op: "read", Err: os.NewSyscallError("read", syscall.ECONNRESET)}, true, false, results.Reset},
+		{io.ErrUnexpectedEOF, true, true, results.Reset},
+		{errors.New("something new"), true, false, results.Other},
+	} {
+		if got := Classify(c.err, c.connected, c.head); got != c.want {
+			t.Errorf("%v (connected %v, head %v) is %v, want %v", c.err, c.connected, c.head, got, c.want)
 		}
-		if g, f := runtime.NumGoroutine(), open(); i > 0 && (g > goroutines || f > files) {
-			t.Errorf("after run %d: %d goroutines and %d files, %d and %d after the first", i+1, g, f, goroutines, files)
+	}
+}
+
+func TestPreflight(t *testing.T) {
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dead := &url.URL{Scheme: "http", Host: free.Addr().String()}
+	_ = free.Close()
+	answer := http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
+	open := httptest.NewServer(answer)
+	t.Cleanup(open.Close)
+	ok, _ := url.Parse(open.URL)
+	plain := &url.URL{Scheme: "https", Host: ok.Host}
+	secure := httptest.NewTLSServer(answer)
+	secure.Config.ErrorLog = log.New(io.Discard, "", 0)
+	t.Cleanup(secure.Close)
+	self, _ := url.Parse(secure.URL)
+	trust := secure.Client().Transport.(*http.Transport).TLSClientConfig
+	// The test server's certificate is for 127.0.0.1 and example.com.
+	named := &url.URL{Scheme: "https", Host: "localhost:" + self.Port()}
+	for _, c := range []struct {
+		target *url.URL
+		trust  *tls.Config
+		want   string
+	}{
+		{ok, nil, ""}, {dead, nil, "nobody listens"}, {plain, nil, "does not speak TLS"}, {self, nil, "not trusted"}, {self, nil, "SSL_CERT_FILE"},
+		{self, trust, ""}, {named, trust, "another host's"},
+	} {
+		err := Preflight(context.Background(), c.target, c.trust)
+		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %q", c.target, err, c.want)
 		}
-		if i == 0 {
-			time.Sleep(100 * time.Millisecond)
-			goroutines, files = runtime.NumGoroutine(), open()
+		var untrusted *UntrustedError
+		if errors.As(err, &untrusted) != (c.target == self && c.trust == nil) {
+			t.Errorf("%s: the error is %T", c.target, err)
 		}
 	}
 }
@@ -465,16 +576,16 @@ func BenchmarkTransport(b *testing.B) {
 	}()
 	target := &url.URL{Scheme: "http", Host: listener.Addr().String()}
 	p := newPool(context.Background(), target, &tls.Config{}, time.Minute)
-	defer p.close()
-	head := newTemplate(contracts.DefaultOperation(), target, "", 0)
-	message := append(make([]byte, head.room()), bytes.Repeat([]byte{'x'}, 600)...)
-	x := &exchange{deadline: time.Now().Add(time.Hour)}
+	defer p.Close()
+	head := configFor(target, "", 0).Template()
+	message := append(make([]byte, head.Room()), bytes.Repeat([]byte{'x'}, 600)...)
+	x := &Exchange{Deadline: time.Now().Add(time.Hour)}
 	b.ReportAllocs()
 	for b.Loop() {
-		begin := head.put(message, 0)
-		*x = exchange{message: message[begin:], body: head.room() - begin, in: x.in, deadline: x.deadline}
-		if err := p.do(x); err != nil || x.status != 200 {
-			b.Fatalf("status %d, %v", x.status, err)
+		begin := head.Put(message, 0)
+		*x = Exchange{Message: message[begin:], Body: head.Room() - begin, In: x.In, Deadline: x.Deadline}
+		if err := p.Do(x); err != nil || x.Status != 200 {
+			b.Fatalf("status %d, %v", x.Status, err)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package attack
+package wire
 
 import (
 	"context"
@@ -9,43 +9,6 @@ import (
 	"syscall"
 	"time"
 )
-
-const (
-	// readBuffer is where a response goes: an ordinary one fits with its head.
-	readBuffer = 4 << 10
-	// keptBuffer is the largest buffer that is kept for another call.
-	keptBuffer = 64 << 10
-	// inline is how much is written before anything is read. It fits into any socket's buffer, so that the write does not
-	// wait for a provider that answers before it has read the request.
-	inline = 8 << 10
-)
-
-// errStale is a connection that was closed while it was idle. Nothing was sent over it.
-var errStale = errors.New("the idle connection was closed")
-
-// exchange is one request and what came back. The exported row and its times are made of it.
-type exchange struct {
-	// n is the hit's number.
-	n uint64
-	// message is the request as it goes over the wire; its body begins at body.
-	message []byte
-	body    int
-	// deadline is when the call is given up.
-	deadline time.Time
-
-	// in is the buffer that the response is read into; answer, a part of it, is the response's body.
-	in, answer  []byte
-	status      int
-	contentType string
-	// connected and begun tell how far it came: to a connection, to the end of the response's head.
-	connected, begun bool
-	// dial and handshake are what a new connection took, 0 where there was one. first is when the first byte of the
-	// response came; it is zero if none did, or if the whole response came at once.
-	dial, handshake time.Duration
-	// queued is for how long the call waited for its turn to connect.
-	queued time.Duration
-	first  time.Time
-}
 
 // conn is a connection that speaks HTTP/1.1. One goroutine at a time uses it.
 type conn struct {
@@ -108,14 +71,14 @@ func (c *conn) more(p []byte) (int, error) {
 	}
 }
 
-// do sends the request and reads the response. keep tells whether the connection can be used again. The error is errStale
+// do sends the request and reads the response. keep says whether the connection can be used again. The error is errStale
 // if nothing was sent.
-func (c *conn) do(x *exchange) (keep bool, err error) {
-	c.deadline = x.deadline
-	if cap(x.in) < readBuffer {
-		x.in = make([]byte, readBuffer)
+func (c *conn) do(x *Exchange) (keep bool, err error) {
+	c.deadline = x.Deadline
+	if cap(x.In) < readBuffer {
+		x.In = make([]byte, readBuffer)
 	}
-	x.in = x.in[:cap(x.in)]
+	x.In = x.In[:cap(x.In)]
 	n, written, err := c.open(x)
 	if written != nil {
 		// Close ends the writing too; the message is somebody else's from then on.
@@ -135,47 +98,47 @@ func (c *conn) do(x *exchange) (keep bool, err error) {
 		}
 		return false, err
 	}
-	h, ordinary := parseHead(x.in[:n])
-	end := h.size + min(h.length, maxResponse+1)
+	h, ordinary := parseHead(x.In[:n])
+	end := h.size + min(h.length, MaxResponse+1)
 	if !ordinary || n < end {
-		x.first = time.Now()
+		x.First = time.Now()
 	}
 	if !ordinary {
 		// The bytes that came are moved behind the buffer for the body.
-		before := append([]byte(nil), x.in[:n]...)
-		h, x.answer, x.begun, err = readResponse(x.in[:0], before, c.more)
-		x.in = x.answer
-		x.status, x.contentType = h.status, h.contentType
+		before := append([]byte(nil), x.In[:n]...)
+		h, x.Answer, x.Begun, err = readResponse(x.In[:0], before, c.more)
+		x.In = x.Answer
+		x.Status, x.ContentType = h.status, h.contentType
 		return h.keep && err == nil, err
 	}
-	x.begun, x.status, x.contentType = true, h.status, h.contentType
-	if end > len(x.in) {
+	x.Begun, x.Status, x.ContentType = true, h.status, h.contentType
+	if end > len(x.In) {
 		grown := make([]byte, end)
-		copy(grown, x.in[:n])
-		x.in = grown
+		copy(grown, x.In[:n])
+		x.In = grown
 	}
 	for n < end {
-		m, err := c.more(x.in[n:end])
+		m, err := c.more(x.In[n:end])
 		if n += m; err != nil && n < end {
-			x.answer = x.in[h.size:n]
+			x.Answer = x.In[h.size:n]
 			if err == io.EOF {
 				err = io.ErrUnexpectedEOF
 			}
 			return false, err
 		}
 	}
-	x.answer = x.in[h.size:end]
+	x.Answer = x.In[h.size:end]
 	// Bytes that nobody asked for would be taken for the next answer.
-	return h.keep && n == end && h.length <= maxResponse, nil
+	return h.keep && n == end && h.length <= MaxResponse, nil
 }
 
 // open sends the request and waits for the first bytes of the response. A channel is given where the request may still be
 // going out; it is closed when that is over.
-func (c *conn) open(x *exchange) (n int, written chan struct{}, err error) {
-	rest := x.message
+func (c *conn) open(x *Exchange) (n int, written chan struct{}, err error) {
+	rest := x.Message
 	if c.direct {
 		sent := 0
-		n, sent, err = c.start(x.message, x.in)
+		n, sent, err = c.start(x.Message, x.In)
 		if n > 0 || err != nil {
 			return n, nil, err
 		}
@@ -210,6 +173,6 @@ func (c *conn) open(x *exchange) (n int, written chan struct{}, err error) {
 			_, _ = c.Write(rest)
 		}()
 	}
-	n, err = c.more(x.in)
+	n, err = c.more(x.In)
 	return n, written, err
 }

@@ -9,32 +9,36 @@ import (
 
 	"github.com/kaizenautomation/andon/contracts"
 	"github.com/kaizenautomation/andon/reports/results"
+	"github.com/kaizenautomation/andon/scenarios/wire"
 )
 
-// RoundTrip implements http.RoundTripper for vegeta: it fires the hit that the request's number stands for. What vegeta is
-// given back is nothing but a sign that the hit is over.
+// RoundTrip implements http.RoundTripper for vegeta: it fires the call that the request's number stands for. What vegeta is
+// given back is nothing but a sign that the call is over.
 func (r *run) RoundTrip(asked *http.Request) (*http.Response, error) {
 	n, err := strconv.ParseUint(asked.Header.Get("X-Vegeta-Seq"), 10, 64)
 	if err != nil {
-		return nil, fmt.Errorf("the hit has no number: %w", err)
+		return nil, fmt.Errorf("the call has no number: %w", err)
 	}
-	r.hit(n)
+	r.call(n)
 	return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Request: asked}, nil
 }
 
-// workspace is the memory that a hit needs while it is under way.
+// workspace is the memory that a call needs while it is under way.
 type workspace struct {
 	message []byte
-	exchange
+	wire.Exchange
 }
 
-// hit fires hit n and hands its row to the sink.
-func (r *run) hit(n uint64) {
+// keptBuffer is the largest buffer that is kept for another call.
+const keptBuffer = 64 << 10
+
+// call fires call n and hands its row to the sink.
+func (r *run) call(n uint64) {
 	r.begun.Add(1)
 	rec := record{row: results.Row{N: uint32(n)}}
 	row := &rec.row
 	w := r.spaces.Get().(*workspace)
-	room := r.template.room()
+	room := r.template.Room()
 	if cap(w.message) < room {
 		w.message = make([]byte, room, 2<<10)
 	}
@@ -42,13 +46,13 @@ func (r *run) hit(n uint64) {
 	w.message = message
 	row.Class, row.BytesOut = uint16(class), uint32(len(message)-room)
 
-	begin := r.template.put(message, n)
+	begin := r.template.Put(message, n)
 	send := time.Since(r.began)
 	var due, free time.Duration
 	if !r.closed {
 		due, free = r.Plan.Due(n), r.slots.free(n)
 		r.inFlight.Add(1)
-		r.lead.wait(n, r.began, send, due)
+		r.wakeup.wait(n, r.began, send, due)
 		send = time.Since(r.began)
 	}
 	phase, _, _ := r.Plan.At(send)
@@ -62,13 +66,13 @@ func (r *run) hit(n uint64) {
 	switch {
 	case r.kill.Err() != nil:
 		row.Error, row.BytesOut = results.Unsent, 0
-	case send-due > r.Plan.Timeout:
+	case send-due > r.Plan.Limits.Timeout:
 		row.Error, row.BytesOut = results.Dropped, 0
 	default:
-		w.exchange = exchange{
-			n: n, message: message[begin:], body: room - begin, in: w.in, deadline: r.began.Add(send + r.Plan.Timeout),
+		w.Exchange = wire.Exchange{
+			N: n, Message: message[begin:], Body: room - begin, In: w.In, Deadline: r.began.Add(send + r.Plan.Limits.Timeout),
 		}
-		r.exchange(&rec, &w.exchange, send)
+		r.exchange(&rec, &w.Exchange, send)
 	}
 
 	now := time.Since(r.began)
@@ -80,36 +84,36 @@ func (r *run) hit(n uint64) {
 		default:
 		}
 	}
-	if cap(w.message) <= keptBuffer && cap(w.in) <= keptBuffer {
+	if cap(w.message) <= keptBuffer && cap(w.In) <= keptBuffer {
 		r.spaces.Put(w)
 	}
 	rec.end = now
-	r.sink.queue <- rec
+	r.queue <- rec
 }
 
 // exchange sends the request, reads the answer, takes the time, and judges.
-func (r *run) exchange(rec *record, x *exchange, send time.Duration) {
+func (r *run) exchange(rec *record, x *wire.Exchange, send time.Duration) {
 	row := &rec.row
-	r.pulse.wire.Add(1)
-	err := r.transport.do(x)
+	r.stalls.wire.Add(1)
+	err := r.transport.Do(x)
 	end := time.Since(r.began)
-	r.pulse.wire.Add(-1)
-	row.Service, row.Stall = seconds(end-send), seconds(r.pulse.still(send, end)+x.queued)
-	row.Connect, row.TLS = seconds(x.dial), seconds(x.handshake)
-	if !x.first.IsZero() {
-		row.Read = seconds(end - x.first.Sub(r.began))
+	r.stalls.wire.Add(-1)
+	row.Service, row.Stall = seconds(end-send), seconds(r.stalls.stoodStill(send, end)+x.Queued)
+	row.Connect, row.TLS = seconds(x.Dial), seconds(x.Handshake)
+	if !x.First.IsZero() {
+		row.Read = seconds(end - x.First.Sub(r.began))
 	}
-	row.Status = uint16(min(max(x.status, 0), 9999))
-	row.BytesIn = uint32(len(x.answer))
+	row.Status = uint16(min(max(x.Status, 0), 9999))
+	row.BytesIn = uint32(len(x.Answer))
 	switch {
 	case err != nil:
-		row.Error = classify(err, x.connected, x.begun)
-		r.sample(rec, transportMessage(row.Error, err, r.Plan.Timeout), nil)
-	case len(x.answer) > maxResponse:
+		row.Error = wire.Classify(err, x.Connected, x.Begun)
+		r.sample(rec, wire.Explain(row.Error, err, r.Plan.Limits.Timeout), nil)
+	case len(x.Answer) > wire.MaxResponse:
 		row.Error = results.BodyLimit
-		r.sample(rec, fmt.Sprintf("the response's body is longer than %d bytes", maxResponse), x.answer)
+		r.sample(rec, fmt.Sprintf("the response's body is longer than %d bytes", wire.MaxResponse), x.Answer)
 	default:
-		r.judge(rec, x.contentType, x.answer)
+		r.judge(rec, x.ContentType, x.Answer)
 	}
 }
 
@@ -117,7 +121,7 @@ func (r *run) exchange(rec *record, x *exchange, send time.Duration) {
 func (r *run) judge(rec *record, contentType string, body []byte) {
 	row := &rec.row
 	status := int(row.Status)
-	verdict := r.Description.JudgeResponse(status, contentType, body)
+	verdict := r.Plan.Description().JudgeResponse(status, contentType, body)
 	rec.execution = verdict.ExecutionID
 	message, pointer := "", ""
 	if v := verdict.Violation; v != nil {

@@ -1,10 +1,10 @@
 //go:build !unix
 
-package attack
+package wire
 
 import "errors"
 
-// socketsAreDirect tells that conn.start works.
+// socketsAreDirect says that conn.start works.
 const socketsAreDirect = false
 
 func (c *conn) start([]byte, []byte) (read, written int, err error) {

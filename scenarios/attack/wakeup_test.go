@@ -6,15 +6,15 @@ import (
 	"time"
 )
 
-// However long it takes to make a hit ready, and whatever holds a few of them up, about two hits in three are ready in
+// However long it takes to make a call ready, and whatever holds a few of them up, about two calls in three are ready in
 // time before long, and none is let go earlier than allowed.
-func TestLeadLearns(t *testing.T) {
+func TestWakeupLeadLearns(t *testing.T) {
 	const us = time.Microsecond
 	for _, c := range []struct{ least, spread time.Duration }{{5 * us, 10 * us}, {40 * us, 30 * us}} {
 		if longestLead == 0 {
-			t.Skip("hits are not let go early on this system")
+			t.Skip("calls are not let go early on this system")
 		}
-		var l lead
+		var l wakeupLead
 		rng := rand.New(rand.NewPCG(1, 2))
 		inTime, n := 0, 5000
 		for i := range n {
@@ -31,11 +31,11 @@ func TestLeadLearns(t *testing.T) {
 			}
 		}
 		if share := float64(inTime) / float64(n/2); share < 0.6 || share > 0.75 {
-			t.Errorf("making ready takes %s to %s: %.0f %% of the hits are ready in time, with a lead of %s", c.least, c.least+c.spread, 100*share, l.get())
+			t.Errorf("making ready takes %s to %s: %.0f %% of the calls are ready in time, with a lead of %s", c.least, c.least+c.spread, 100*share, l.get())
 		}
 	}
 	// What takes longer than the lead may be stays late.
-	var l lead
+	var l wakeupLead
 	for range 1000 {
 		l.learn(time.Second)
 	}
@@ -44,9 +44,9 @@ func TestLeadLearns(t *testing.T) {
 	}
 }
 
-// A hit that is ready early leaves when it is due, and not before; one that is far too early is not waited for.
-func TestLeadWaits(t *testing.T) {
-	var l lead
+// A call that is ready early leaves when it is due, and not before; one that is far too early is not waited for.
+func TestWakeupLeadWaits(t *testing.T) {
+	var l wakeupLead
 	for range 100 {
 		began := time.Now()
 		due := 50 * time.Microsecond
@@ -59,6 +59,6 @@ func TestLeadWaits(t *testing.T) {
 		t.Error("it waited for an hour that the pacer has to sleep")
 	}
 	if l.get() != 0 {
-		t.Errorf("a hit that was not slept for taught a lead of %s", l.get())
+		t.Errorf("a call that was not slept for taught a lead of %s", l.get())
 	}
 }

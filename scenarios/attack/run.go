@@ -1,0 +1,142 @@
+package attack
+
+import (
+	"context"
+	"crypto/tls"
+	"net/http"
+	"net/url"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/kaizenautomation/andon/reports/metrics"
+	"github.com/kaizenautomation/andon/reports/results"
+	"github.com/kaizenautomation/andon/scenarios"
+	"github.com/kaizenautomation/andon/scenarios/wire"
+)
+
+// Config says what is fired at whom, and where the results go.
+type Config struct {
+	Plan   *scenarios.Plan
+	Target *url.URL
+	// Token is the bearer token; it may be empty. It is taken out of everything that is kept.
+	Token string
+	// TLS holds the authorities and the client's certificate for an https target; nil is what the system trusts, and none.
+	TLS *tls.Config
+	// Traces, if not 0, has each call carry a traceparent header: see [results.AppendTraceparent].
+	Traces uint64
+	// HTTP2 sends over HTTP/2, where the target speaks it, by net/http's transport.
+	HTTP2 bool
+	// Writer keeps the rows and the samples.
+	Writer *results.Writer
+	// RepeatedIDsAllowed switches off the check that no executionId comes twice, and with it the memory that the check
+	// needs: see [ids].
+	RepeatedIDsAllowed bool
+	// Tick, if not nil, is called about once a second and at the end, from one goroutine. It must not keep a.
+	Tick func(now time.Duration, a *metrics.Aggregator, inFlight int)
+	// Observe, if not nil, is called with each row that is counted, from the goroutine that calls Tick.
+	Observe func(results.Row)
+}
+
+// wire says how to connect.
+func (c Config) wire() wire.Config {
+	return wire.Config{
+		Target: c.Target, TLS: c.TLS, Traces: c.Traces, HTTP2: c.HTTP2, Timeout: c.Plan.Limits.Timeout, InFlight: c.Plan.Limits.InFlight,
+		Request: func(ctx context.Context, body []byte) *http.Request {
+			return c.Plan.Description().Operation().NewRequest(ctx, c.Target, c.Token, body)
+		},
+	}
+}
+
+// Generator says what the calls will be sent with.
+func (c Config) Generator() results.Generator {
+	return results.Generator{
+		Transport: c.wire().Carrier(), Cores: float64(runtime.GOMAXPROCS(0)), OpenFiles: openFiles(),
+		Platform: runtime.GOOS + "/" + runtime.GOARCH + " " + runtime.Version(),
+	}
+}
+
+// record is what a worker hands to the sink.
+type record struct {
+	row results.Row
+	// execution is the id that the response gave; empty if it gave none.
+	execution string
+	// sample is set for the first call of its kind of trouble.
+	sample *results.Sample
+	// end is when the call was over.
+	end time.Duration
+}
+
+// queueLength is how many records may wait for the sink: at 10,000 calls a second, a disk may hang for six seconds. A
+// longer wait holds up the workers, and shows as the generator's own lag.
+const queueLength = 1 << 16
+
+// A run is one attack under way.
+type run struct {
+	Config
+	began  time.Time
+	closed bool
+	// stop ends the sending; kill gives up the calls in flight.
+	stop     chan struct{}
+	stopOnce sync.Once
+	stopped  time.Duration // when stop was closed
+	kill     context.Context
+
+	transport wire.Transport
+	template  wire.Template
+	spaces    sync.Pool // of *workspace
+	rules     map[string]uint8
+	inFlight  atomic.Int64
+	begun     atomic.Uint64 // calls that a worker has taken up; vegeta numbers them in this order
+	freed     chan struct{}
+	slots     slots
+	stalls    stallDetector
+	wakeup    wakeupLead
+	sampled   []atomic.Bool // by kind and rule
+	queue     chan record   // to the sink
+}
+
+// connections is how many to set up before the first call: one for each caller, or as many as answers within 50 ms need.
+func (r *run) connections(workers int) int {
+	if r.closed {
+		return workers
+	}
+	return min(workers, max(8, int(r.Plan.PeakRate()/20)))
+}
+
+func isClosed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
+}
+
+// halt ends the sending. It may be called any number of times.
+func (r *run) halt() {
+	r.stopOnce.Do(func() {
+		r.stopped = time.Since(r.began)
+		close(r.stop)
+	})
+}
+
+// recordUnsent counts the calls that had come due when the sending ended, but had not left.
+func (r *run) recordUnsent() {
+	if r.closed {
+		return
+	}
+	for n := r.begun.Load(); n < r.Plan.Calls; n++ {
+		due := r.Plan.Due(n)
+		if due > r.stopped {
+			return
+		}
+		r.queue <- record{row: results.Row{
+			N: uint32(n), Due: due, Lag: seconds(r.stopped - due), Error: results.Unsent,
+			Class: uint16(r.Plan.Class(n)), Phase: uint8(r.Plan.Phase(n)),
+		}}
+	}
+}
+
+func seconds(d time.Duration) float32 { return float32(d.Seconds()) }

@@ -1,0 +1,244 @@
+// Package document reads YAML with positions, so that everything that is wrong with a file can be told at once, each
+// problem with its place.
+//
+// A [Value] reads itself as what is expected there and reports what it finds instead; reading goes on. In the end
+// [Document.Err] has every problem, in the file's order.
+package document
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/kaizenautomation/andon/contracts"
+)
+
+const maxFile = 1 << 20
+
+// A Document is one YAML file, and what was found to be wrong with it so far.
+type Document struct {
+	file     string
+	lines    []string
+	env      func(string) (string, bool)
+	problems []Problem
+}
+
+// A Value is a place in the document. Its methods read it as something and report a problem where it is something else;
+// they return false, or nothing, then.
+type Value struct {
+	doc  *Document
+	node *yaml.Node
+}
+
+// Parse reads a file and gives its root. The file's name is for messages; env looks up a variable of the environment.
+// Without a root ok is false, and [Document.Err] says why.
+func Parse(file string, data []byte, env func(string) (string, bool)) (d *Document, root Value, ok bool) {
+	d = &Document{file: file, env: env}
+	root, ok = d.parse(data)
+	return d, root, ok
+}
+
+func (d *Document) parse(data []byte) (Value, bool) {
+	d.lines = strings.Split(string(data), "\n")
+	fail := func(line, column int, message string) (Value, bool) {
+		d.Report(line, column, 1, message)
+		return Value{}, false
+	}
+	if len(data) > maxFile {
+		return fail(1, 1, fmt.Sprintf("the file has %d bytes, more than the 1 MiB that a scenario may have", len(data)))
+	}
+	if !utf8.Valid(data) {
+		return fail(1, 1, "the file is not UTF-8 text")
+	}
+	var root yaml.Node
+	if err := yaml.Load(data, &root); err != nil {
+		var bad *yaml.LoadError
+		if errors.As(err, &bad) && bad.Mark.Line > 0 {
+			return fail(bad.Mark.Line, max(bad.Mark.Column, 1), "this is not YAML: "+bad.Message)
+		}
+		if len(bytes.TrimSpace(data)) == 0 || strings.Contains(err.Error(), "no documents") {
+			return fail(1, 1, "the file is empty; a scenario needs at least `load:`")
+		}
+		return fail(1, 1, "this is not one YAML document: "+err.Error())
+	}
+	if root.Kind != yaml.DocumentNode || len(root.Content) != 1 {
+		return fail(1, 1, "the file is empty; a scenario needs at least `load:`")
+	}
+	return Value{d, root.Content[0]}.follow(), true
+}
+
+// Report notes a problem at a place: line and column count from 1, the width is in characters.
+func (d *Document) Report(line, column, width int, message string) {
+	p := Problem{Line: line, Column: column, Width: width, Message: message}
+	if line >= 1 && line <= len(d.lines) {
+		p.Source = strings.TrimSuffix(d.lines[line-1], "\r")
+	}
+	d.problems = append(d.problems, p)
+}
+
+// Problems is how many problems were reported so far.
+func (d *Document) Problems() int { return len(d.problems) }
+
+// Err is an [*InvalidError] with every problem, or nil where nothing was wrong.
+func (d *Document) Err() error {
+	if len(d.problems) == 0 {
+		return nil
+	}
+	slices.SortStableFunc(d.problems, func(a, b Problem) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
+	return &InvalidError{File: d.file, Problems: slices.Compact(d.problems)}
+}
+
+// follow goes through aliases.
+func (v Value) follow() Value {
+	for v.node.Kind == yaml.AliasNode && v.node.Alias != nil {
+		v.node = v.node.Alias
+	}
+	return v
+}
+
+// Fail reports a problem with the value.
+func (v Value) Fail(format string, args ...any) {
+	width := 1
+	switch n := v.node; {
+	case n.Kind == yaml.ScalarNode && n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0:
+		width = utf8.RuneCountInString(n.Value) + 2
+	case n.Kind == yaml.ScalarNode:
+		width = utf8.RuneCountInString(n.Value)
+	}
+	v.doc.Report(v.node.Line, v.node.Column, width, fmt.Sprintf(format, args...))
+}
+
+// Found describes what the value is, for messages.
+func (v Value) Found() string {
+	switch v.node.Kind {
+	case yaml.MappingNode:
+		return "a mapping"
+	case yaml.SequenceNode:
+		return "a list"
+	}
+	if v.null() {
+		return "nothing"
+	}
+	return strconv.Quote(Clip(v.node.Value))
+}
+
+// Clip shortens a text for a message.
+func Clip(s string) string {
+	if r := []rune(s); len(r) > 60 {
+		return string(r[:60]) + "…"
+	}
+	return s
+}
+
+func (v Value) null() bool {
+	return v.node.Kind == yaml.ScalarNode && v.node.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) == 0 &&
+		(v.node.Value == "" || v.node.Value == "null" || v.node.Value == "~")
+}
+
+// A Member is one key of a mapping with its value.
+type Member struct {
+	Name string
+	Key  Value
+	Value
+}
+
+// Members lists a mapping's members in order.
+func (v Value) Members(what string) ([]Member, bool) {
+	if v.node.Kind != yaml.MappingNode {
+		v.Fail("expected %s, a mapping (key: value), found %s", what, v.Found())
+		return nil, false
+	}
+	var out []Member
+	for i := 0; i+1 < len(v.node.Content); i += 2 {
+		key := Value{v.doc, v.node.Content[i]}
+		if key.node.Kind != yaml.ScalarNode {
+			key.Fail("expected a name as the key, found %s", key.Found())
+			continue
+		}
+		m := Member{key.node.Value, key, Value{v.doc, v.node.Content[i+1]}.follow()}
+		if j := slices.IndexFunc(out, func(o Member) bool { return o.Name == m.Name }); j >= 0 {
+			key.Fail("the key %q stands here twice (first in line %d)", Clip(m.Name), out[j].Key.node.Line)
+			continue
+		}
+		out = append(out, m)
+	}
+	return out, true
+}
+
+// Member gives the value of one key of a mapping, if it is there.
+func (v Value) Member(name string) (Value, bool) {
+	for i := 0; i+1 < len(v.node.Content) && v.node.Kind == yaml.MappingNode; i += 2 {
+		if v.node.Content[i].Value == name {
+			return Value{v.doc, v.node.Content[i+1]}.follow(), true
+		}
+	}
+	return Value{}, false
+}
+
+// Object reads a mapping whose keys are known.
+func (v Value) Object(what string, keys ...string) (map[string]Value, bool) {
+	list, ok := v.Members(what)
+	out := map[string]Value{}
+	for _, m := range list {
+		if !slices.Contains(keys, m.Name) {
+			m.Key.Fail("unknown key %q in %s; %s", Clip(m.Name), what, ExpectedOne(m.Name, keys))
+			continue
+		}
+		out[m.Name] = m.Value
+	}
+	return out, ok
+}
+
+// ExpectedOne says what may stand in place of a word.
+func ExpectedOne(word string, names []string) string {
+	if near := contracts.Nearest(word, names); near != "" {
+		return fmt.Sprintf("did you mean %q?", near)
+	}
+	return "expected one of " + strings.Join(names, ", ")
+}
+
+// List reads a list.
+func (v Value) List(what string) ([]Value, bool) {
+	if v.node.Kind != yaml.SequenceNode {
+		v.Fail("expected %s, a list, found %s", what, v.Found())
+		return nil, false
+	}
+	var out []Value
+	for _, n := range v.node.Content {
+		out = append(out, Value{v.doc, n}.follow())
+	}
+	return out, true
+}
+
+// Scalar reports whether the value is a text, a number or the like.
+func (v Value) Scalar() bool { return v.node.Kind == yaml.ScalarNode && !v.null() }
+
+// Len is how many members a mapping has, known or not.
+func (v Value) Len() int { return len(v.node.Content) / 2 }
+
+// FailInside reports a problem with a part of the value's text, from an offset in bytes on, at its place in the file where
+// the file has the text as it is. Elsewhere, behind a variable of the environment say, it is the whole value's.
+func (v Value) FailInside(text string, offset, width int, inside, whole string) {
+	n := v.node
+	line := ""
+	if n.Line >= 1 && n.Line <= len(v.doc.lines) {
+		line = v.doc.lines[n.Line-1]
+	}
+	runes := []rune(line)
+	start := min(max(n.Column-1, 0), len(runes))
+	if at := strings.Index(string(runes[start:]), text); at >= 0 {
+		before := utf8.RuneCountInString(string(runes[start:])[:at]) + utf8.RuneCountInString(text[:offset])
+		v.doc.Report(n.Line, start+before+1, max(1, width), inside)
+		return
+	}
+	v.Fail("%s", whole)
+}

@@ -1,0 +1,123 @@
+package scenarios
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/kaizenautomation/andon/contracts"
+)
+
+// A source appends one value, as JSON, for the call that w stands for.
+type source func(dst []byte, w *draw) []byte
+
+// A draw is the randomness of one call, and room to build it in.
+type draw struct {
+	n       uint64
+	pcg     rand.PCG
+	rng     *rand.Rand
+	call    contracts.Call
+	fields  []contracts.Field
+	items   []contracts.Item
+	values  []byte
+	scratch []byte
+}
+
+func newDraw() *draw {
+	w := &draw{}
+	w.rng = rand.New(&w.pcg)
+	return w
+}
+
+// reset makes w the draw of call n: what it yields is a function of the seed and n.
+func (w *draw) reset(seed, n uint64) {
+	w.n = n
+	w.pcg.Seed(seed, n*0x9e3779b97f4a7c15+0x632be59bd9b4e019)
+}
+
+// maxText is how long a text may be.
+const maxText = 1 << 20
+
+// maxLevels is how deep an object may be.
+const maxLevels = 32
+
+func pickOne(values [][]byte) source {
+	return func(dst []byte, w *draw) []byte { return append(dst, values[w.rng.IntN(len(values))]...) }
+}
+
+// corpus is the text of which generated texts are cut: sentences that look like what people ask of an agent. It has no
+// character that JSON escapes, so that cutting it anywhere is cheap.
+var corpus, sentences = makeCorpus()
+
+func makeCorpus() (string, []int) {
+	rng := rand.New(rand.NewPCG(20, 26))
+	pick := func(words string) string {
+		list := strings.Fields(words)
+		return list[rng.IntN(len(list))]
+	}
+	var b strings.Builder
+	var starts []int
+	for b.Len() < 64<<10 {
+		starts = append(starts, b.Len())
+		fmt.Fprintf(&b, "%s the %s %s %s the %s, ",
+			pick("Summarise Compare Translate Check Rewrite Explain List Classify Extract Review"),
+			pick("attached quarterly open latest signed unpaid missing regional internal customer"),
+			pick("report contract invoices tickets notes orders messages figures minutes complaints"),
+			pick("for from with before against without"),
+			pick("team board supplier auditor manager release region client budget deadline"))
+		fmt.Fprintf(&b, "then %s %d %s and %s. ",
+			pick("name return keep sort mark quote"), 2+rng.IntN(18),
+			pick("risks owners dates amounts causes steps open-questions differences examples"),
+			pick("stop wait explain-why ask-for-approval send-it-to-the-owner leave-the-rest-unchanged"))
+	}
+	return b.String(), starts
+}
+
+func textSource(length func(*rand.Rand) int) source {
+	return func(dst []byte, w *draw) []byte {
+		n, at := length(w.rng), sentences[w.rng.IntN(len(sentences))]
+		dst = append(dst, '"')
+		for n > 0 {
+			part := corpus[at:min(at+n, len(corpus))]
+			dst = append(dst, part...)
+			n -= len(part)
+			at = 0
+		}
+		return append(dst, '"')
+	}
+}
+
+// objectSource gives objects of so many members, the last of which is such an object itself, down to so many levels.
+func objectSource(size, depth uint64) source {
+	var object func(dst []byte, w *draw, depth uint64) []byte
+	object = func(dst []byte, w *draw, depth uint64) []byte {
+		dst = append(dst, '{')
+		for i := range size {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			dst = append(strconv.AppendUint(append(dst, `"key`...), i+1, 10), '"', ':')
+			switch bits := w.rng.Uint64(); {
+			case i == size-1 && depth > 1:
+				dst = object(dst, w, depth-1)
+			case bits%4 == 0:
+				dst = strconv.AppendUint(dst, bits>>8%100_000, 10)
+			case bits%4 == 1:
+				dst = strconv.AppendBool(dst, bits>>8%2 == 0)
+			case bits%4 == 2:
+				dst = append(dst, '"')
+				dst = time.Unix(int64(1_700_000_000+bits>>8%100_000_000), 0).UTC().AppendFormat(dst, time.RFC3339)
+				dst = append(dst, '"')
+			default:
+				at := sentences[bits>>8%uint64(len(sentences))]
+				dst = append(dst, '"')
+				dst = append(dst, corpus[at:min(at+24, len(corpus))]...)
+				dst = append(dst, '"')
+			}
+		}
+		return append(dst, '}')
+	}
+	return func(dst []byte, w *draw) []byte { return object(dst, w, depth) }
+}

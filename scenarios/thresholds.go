@@ -1,0 +1,66 @@
+package scenarios
+
+import (
+	"errors"
+	"unicode/utf8"
+
+	"github.com/kaizenautomation/andon/reports/metrics"
+	"github.com/kaizenautomation/andon/reports/results"
+	"github.com/kaizenautomation/andon/scenarios/document"
+)
+
+// readThresholds reads the conditions, and holds the names in them against the labels.
+func readThresholds(v document.Value, labels results.Labels) (out []results.Threshold) {
+	list, _ := v.List("the thresholds, such as `p99(latency) < 800ms`")
+	for _, t := range list {
+		one := results.Threshold{}
+		expr := t
+		if !t.Scalar() {
+			keys, ok := t.Object("the threshold", "expr", "abort", "after")
+			if !ok {
+				continue
+			}
+			var given bool
+			if expr, given = keys["expr"]; !given {
+				t.Fail("the threshold lacks `expr`; write, say, expr: \"p99(latency) < 800ms\"")
+				continue
+			}
+			if a, given := keys["abort"]; given {
+				one.Abort = a.Boolean("abort")
+			}
+			if a, given := keys["after"]; given {
+				after, _ := a.Duration("after")
+				one.AfterSeconds = after.Seconds()
+				if !one.Abort {
+					a.Fail("`after` delays `abort: true`, which is not there")
+				}
+			}
+		}
+		text, ok := expr.Text("a threshold")
+		if !ok {
+			continue
+		}
+		parsed, err := metrics.ParseThreshold(text)
+		// Where the load or the mix could not be read, its names are not known.
+		if err == nil && len(labels.Phases) > 0 && len(labels.Classes) > 0 {
+			err = parsed.Check(labels)
+		}
+		if err != nil {
+			failInside(expr, text, err)
+			continue
+		}
+		one.Expr = text
+		out = append(out, one)
+	}
+	return out
+}
+
+// failInside reports what is wrong with a condition at its place within the text.
+func failInside(v document.Value, text string, err error) {
+	var bad *metrics.ExprError
+	if !errors.As(err, &bad) {
+		v.Fail("%v", err)
+		return
+	}
+	v.FailInside(text, bad.Offset-1, utf8.RuneCountInString(bad.Text), "threshold: "+bad.Problem, bad.Error())
+}

@@ -1,0 +1,94 @@
+package wire
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/kaizenautomation/andon/reports/results"
+)
+
+// errStale is a connection that was closed while it was idle. Nothing was sent over it.
+var errStale = errors.New("the idle connection was closed")
+
+var (
+	errHead    = errors.New("malformed response")
+	errHeadMax = fmt.Errorf("server response headers exceeded %d bytes", maxHead)
+	errInterim = errors.New("malformed response: too many 1xx informational responses")
+)
+
+// Classify names a transport error. The connection was there, or not; the head of the response had come, or not.
+func Classify(err error, connected, head bool) results.Kind {
+	var dns *net.DNSError
+	var op *net.OpError
+	dialing := errors.As(err, &op) && op.Op == "dial"
+	switch text := err.Error(); {
+	case errors.Is(err, context.Canceled):
+		return results.Canceled
+	case errors.As(err, &dns):
+		return results.DNS
+	case dialing && errors.Is(err, syscall.ECONNREFUSED):
+		return results.DialRefused
+	case isTLS(err) && !isTimeout(err):
+		return results.TLS
+	case isTimeout(err):
+		switch {
+		case dialing || !connected:
+			return results.DialTimeout
+		case head:
+			return results.TimeoutReading
+		}
+		return results.TimeoutWaiting
+	case dialing:
+		return results.Dial
+	case isReset(err), strings.Contains(text, "server closed"):
+		return results.Reset
+	// What net/http cannot read as HTTP: a head, or the framing of a body.
+	case head, errors.Is(err, errHead), errors.Is(err, errHeadMax), strings.Contains(text, "transport connection broken"),
+		strings.Contains(text, "malformed"), strings.Contains(text, "response headers exceeded"):
+		return results.BadHTTP
+	}
+	return results.Other
+}
+
+// isReset reports whether the connection ended.
+func isReset(err error) bool {
+	for _, end := range [...]error{syscall.ECONNRESET, syscall.EPIPE, io.EOF, io.ErrUnexpectedEOF, net.ErrClosed, errStale} {
+		if errors.Is(err, end) {
+			return true
+		}
+	}
+	return false
+}
+
+func isTimeout(err error) bool {
+	var t net.Error
+	return errors.Is(err, context.DeadlineExceeded) || errors.As(err, &t) && t.Timeout()
+}
+
+func isTLS(err error) bool {
+	var record tls.RecordHeaderError
+	var alert tls.AlertError
+	var certificate *tls.CertificateVerificationError
+	return errors.As(err, &record) || errors.As(err, &alert) || errors.As(err, &certificate) ||
+		strings.Contains(err.Error(), "tls: ") || strings.Contains(err.Error(), "TLS handshake")
+}
+
+// Explain says in words what [Classify] names.
+func Explain(k results.Kind, err error, timeout time.Duration) string {
+	switch k {
+	case results.TimeoutWaiting:
+		return fmt.Sprintf("no response head within the timeout of %s", timeout)
+	case results.TimeoutReading:
+		return fmt.Sprintf("the response's body was not complete within the timeout of %s", timeout)
+	case results.DialTimeout:
+		return fmt.Sprintf("no connection within %s", min(dialTimeout, timeout))
+	}
+	return err.Error()
+}

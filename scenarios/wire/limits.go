@@ -1,0 +1,22 @@
+package wire
+
+import "time"
+
+const (
+	// MaxResponse is how much of a response's body is read: an answer to the call is a few hundred bytes.
+	MaxResponse = 1 << 20
+	// maxHead is how much of a response's head is read, as in the transport of net/http that the rest is held against.
+	maxHead = 64 << 10
+	// maxInterim is how many answers of the 1xx kind may come before the real one, again as net/http has it.
+	maxInterim = 5
+	// readBuffer is where a response goes: an ordinary one fits with its head.
+	readBuffer = 4 << 10
+	// inline is how much is written before anything is read. It fits into any socket's buffer, so that the write does not
+	// wait for a provider that answers before it has read the request.
+	inline = 8 << 10
+	// dialTimeout is how long connecting may take.
+	dialTimeout = 10 * time.Second
+	// dials is how many connections are set up at a time, so that a provider that comes back after a stall is not met by
+	// all callers at once.
+	dials = 64
+)

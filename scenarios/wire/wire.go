@@ -1,0 +1,104 @@
+// Package wire carries calls over HTTP/1.1 connections of andon's own, and takes the times of each.
+//
+// net/http's transport answers what came back, but not when: it reads in a goroutine of its own, and its times are those of
+// the goroutines that wait for each other. Here the caller's goroutine writes and reads the socket itself (conn.go), a pool
+// keeps the connections (pool.go, addresses.go), and what is not an ordinary response is read by way of net/http all the
+// same (response.go), which it is held against. Through a proxy, and over HTTP/2 where it is asked for, net/http carries the
+// calls (standard.go). A call that may have reached the provider is never sent twice.
+//
+// An [Exchange] is one call: a message in, which a [Template] has put together, and bytes, status and times out.
+// [Classify] names what went wrong. The package knows neither plans nor figures.
+package wire
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// Config says whom to connect to, and how.
+type Config struct {
+	// Target is the provider's base URL.
+	Target *url.URL
+	// Request makes the request that carries a body. What andon's own connections send is taken from it too.
+	Request func(ctx context.Context, body []byte) *http.Request
+	// TLS holds the authorities and the client's certificate for an https target; nil is what the system trusts, and none.
+	TLS *tls.Config
+	// Traces, if not 0, has each call carry a traceparent header: see [results.AppendTraceparent].
+	Traces uint64
+	// HTTP2 sends over HTTP/2, where the target speaks it, by net/http's transport.
+	HTTP2 bool
+	// Timeout bounds a call, and with it the setting up of a connection.
+	Timeout time.Duration
+	// InFlight is the most calls in flight at a time.
+	InFlight int
+}
+
+// Transport carries calls over HTTP. Make it with [New].
+type Transport interface {
+	// Warm sets up n connections, as far as it can.
+	Warm(n int)
+	// Do sends the request of x and reads what comes back, within x's deadline.
+	Do(x *Exchange) error
+	// Connections is how many were set up.
+	Connections() uint64
+	// Close ends the idle connections.
+	Close()
+}
+
+// New gives the connections of a run: andon's own, or where a proxy stands in between or HTTP/2 is asked for, those of
+// net/http. When kill ends, the calls in flight are given up.
+func New(kill context.Context, c Config) Transport {
+	secure := &tls.Config{}
+	if c.TLS != nil {
+		secure = c.TLS.Clone()
+	}
+	secure.MinVersion, secure.ClientSessionCache = tls.VersionTLS12, tls.NewLRUClientSessionCache(0)
+	if by, _ := c.proxied(); !by {
+		return newPool(kill, c.Target, secure, c.Timeout)
+	}
+	timeout := min(dialTimeout, c.Timeout)
+	client := &http.Transport{
+		Proxy:                  http.ProxyFromEnvironment,
+		DialContext:            (&net.Dialer{Timeout: timeout, KeepAlive: 30 * time.Second}).DialContext,
+		TLSHandshakeTimeout:    timeout,
+		TLSClientConfig:        secure,
+		MaxIdleConnsPerHost:    c.InFlight,
+		IdleConnTimeout:        90 * time.Second,
+		DisableCompression:     true,
+		MaxResponseHeaderBytes: maxHead,
+		ForceAttemptHTTP2:      c.HTTP2,
+	}
+	if !c.HTTP2 {
+		// Not nil: HTTP/2 would put all calls on one connection, and hide what a connection costs.
+		client.TLSNextProto = map[string]func(string, *tls.Conn) http.RoundTripper{}
+	}
+	return &standard{kill: kill, request: c.Request, traces: c.Traces, client: client}
+}
+
+// Carrier names what carries the calls.
+func (c Config) Carrier() string {
+	_, name := c.proxied()
+	return name
+}
+
+// proxied reports whether the calls go by way of net/http's transport, and names what carries them.
+func (c Config) proxied() (standard bool, name string) {
+	proxy, err := http.ProxyFromEnvironment(&http.Request{URL: c.Target})
+	switch {
+	case c.HTTP2:
+		return true, "net/http, HTTP/2 where the target speaks it"
+	case err != nil || proxy != nil:
+		host := "that the environment names"
+		if proxy != nil {
+			host = proxy.Host
+		}
+		return true, "net/http, HTTP/1.1 through the proxy " + host
+	case c.Target.Scheme == "https":
+		return false, "andon's own connections, HTTP/1.1 over TLS"
+	}
+	return false, "andon's own connections, HTTP/1.1"
+}
