@@ -14,7 +14,8 @@ import (
 	"github.com/kaizenautomation/andon/contracts/broker"
 	"github.com/kaizenautomation/andon/contracts/pact"
 	"github.com/kaizenautomation/andon/contracts/verify"
-	"github.com/kaizenautomation/andon/reports"
+	"github.com/kaizenautomation/andon/reports/summary"
+	"github.com/kaizenautomation/andon/reports/text"
 )
 
 // brokerFlags say where a Pact Broker is and which version is spoken of. Credentials come from the environment alone.
@@ -78,14 +79,14 @@ func (c *command) publishPact() *cobra.Command {
 			if program == "" && d.SHA256() != builtinSHA256() {
 				return exit{noVerdict, errNoPact}
 			}
-			text, err := c.pactOf(context.Background(), program, d, spec)
+			written, err := c.pactOf(context.Background(), program, d, spec)
 			if err == nil {
-				err = b.Publish(context.Background(), text, f.number())
+				err = b.Publish(context.Background(), written, f.number())
 			}
 			if err != nil {
 				return exit{noVerdict, err}
 			}
-			_, err = fmt.Fprintf(c.stdout, "published the pact of %s with %s, version %s\n", pact.Consumer, pact.Provider, reports.Printable(f.version, 100))
+			_, err = fmt.Fprintf(c.stdout, "published the pact of %s with %s, version %s\n", pact.Consumer, pact.Provider, text.Printable(f.version, 100))
 			return err
 		},
 	}
@@ -117,7 +118,7 @@ Exit codes: 0 it may be deployed; 1 it may not; 2 wrong usage; 3 the broker gave
 				return exit{noVerdict, err}
 			}
 			word := map[bool]string{true: "may", false: "may not"}[may]
-			_, err = fmt.Fprintf(c.stdout, "%s %s %s be deployed to %s: %s\n", reports.Printable(side, 100), reports.Printable(f.version, 100), word, reports.Printable(environment, 100), reports.Printable(why, 1000))
+			_, err = fmt.Fprintf(c.stdout, "%s %s %s be deployed to %s: %s\n", text.Printable(side, 100), text.Printable(f.version, 100), word, text.Printable(environment, 100), text.Printable(why, 1000))
 			if err == nil && !may {
 				return exit{code: 1}
 			}
@@ -153,7 +154,7 @@ func (f *brokered) check() error {
 	for _, s := range f.selectors {
 		var object map[string]any
 		if json.Unmarshal([]byte(s), &object) != nil || object == nil {
-			return fmt.Errorf("--selector wants a JSON object such as {\"mainBranch\":true}, found %q", reports.Printable(s, 100))
+			return fmt.Errorf("--selector wants a JSON object such as {\"mainBranch\":true}, found %q", text.Printable(s, 100))
 		}
 	}
 	switch {
@@ -183,7 +184,7 @@ func (f *brokered) fetch(ctx context.Context) (broker.Broker, []broker.Pact, err
 }
 
 // verifyBrokered holds the target against the broker's pacts, and tells the broker what came of it if that is wanted.
-func (c *command) verifyBrokered(ctx context.Context, f brokered, b broker.Broker, pacts []broker.Pact, program string, config verify.Config) (checks []reports.Check, err error) {
+func (c *command) verifyBrokered(ctx context.Context, f brokered, b broker.Broker, pacts []broker.Pact, program string, config verify.Config) (checks []summary.Check, err error) {
 	for _, p := range pacts {
 		found, err := verifyPact(ctx, program, config, p.Text)
 		if err != nil {
@@ -196,17 +197,17 @@ func (c *command) verifyBrokered(ctx context.Context, f brokered, b broker.Broke
 			if accepted[found[i].Name] {
 				found[i].Expect = string(contracts.Accepted)
 			}
-			if found[i].Verdict == reports.CheckBroken {
+			if found[i].Verdict == summary.CheckBroken {
 				kept = false
 				if p.Pending {
-					found[i].Verdict, found[i].Reason = reports.CheckNoted, "pending: "+found[i].Reason
+					found[i].Verdict, found[i].Reason = summary.CheckNoted, "pending: "+found[i].Reason
 				}
 			}
 		}
 		checks = append(checks, found...)
 		if f.publish {
 			if err := b.PublishResult(ctx, p, pact.Provider, f.number(), kept, version()); err != nil {
-				return checks, fmt.Errorf("the results of %s were not published: %w", reports.Printable(p.Name, 100), err)
+				return checks, fmt.Errorf("the results of %s were not published: %w", text.Printable(p.Name, 100), err)
 			}
 		}
 	}

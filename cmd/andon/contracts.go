@@ -11,7 +11,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kaizenautomation/andon/contracts"
-	"github.com/kaizenautomation/andon/reports"
+	"github.com/kaizenautomation/andon/reports/render"
+	"github.com/kaizenautomation/andon/reports/text"
 )
 
 func (c *command) contracts() *cobra.Command {
@@ -35,7 +36,7 @@ func (c *command) contracts() *cobra.Command {
 			if cases, err = only.choose(cases); err != nil {
 				return err
 			}
-			t := reports.Table{Header: []string{"case", "must be", ">bytes", "proves"}}
+			t := render.Table{Header: []string{"case", "must be", ">bytes", "proves"}}
 			counts := map[contracts.Expectation]int{}
 			for _, k := range cases {
 				counts[k.Expect]++
@@ -72,14 +73,14 @@ func (c *command) showCase() *cobra.Command {
 				for _, k := range cases {
 					names = append(names, k.ID)
 				}
-				return fmt.Errorf("there is no case %q; %s", reports.Printable(args[0], 100), suggest(args[0], names, "andon contracts list shows them"))
+				return fmt.Errorf("there is no case %q; %s", text.Printable(args[0], 100), suggest(args[0], names, "andon contracts list shows them"))
 			}
 			k := cases[i]
 			if curl {
 				_, err = fmt.Fprintln(c.stdout, k.Curl("http://127.0.0.1:8080"))
 				return err
 			}
-			_, err = fmt.Fprintf(c.stdout, "%s: %s; it must be %s\n\n%s %s\nContent-Type: %s\n\n%s\n", k.ID, k.Proves, k.Expect, k.Method, d.Path(), k.ContentType, reports.Printable(string(k.Body), 1<<20))
+			_, err = fmt.Fprintf(c.stdout, "%s: %s; it must be %s\n\n%s %s\nContent-Type: %s\n\n%s\n", k.ID, k.Proves, k.Expect, k.Method, d.Path(), k.ContentType, text.Printable(string(k.Body), 1<<20))
 			return err
 		},
 	}
@@ -138,7 +139,7 @@ func (f *caseFlags) choose(cases []contracts.Case) (out []contracts.Case, err er
 		for _, p := range f.patterns {
 			ok, err := path.Match(p, k.ID)
 			if err != nil {
-				return nil, fmt.Errorf("--case %q is no pattern: %w", reports.Printable(p, 100), err)
+				return nil, fmt.Errorf("--case %q is no pattern: %w", text.Printable(p, 100), err)
 			}
 			matches = matches || ok
 		}
@@ -148,7 +149,7 @@ func (f *caseFlags) choose(cases []contracts.Case) (out []contracts.Case, err er
 	}
 	for _, t := range f.tags {
 		if !slices.Contains(known, t) {
-			return nil, fmt.Errorf("no case has the tag %q; %s", reports.Printable(t, 100), suggest(t, known, "the tags are "+strings.Join(known, ", ")))
+			return nil, fmt.Errorf("no case has the tag %q; %s", text.Printable(t, 100), suggest(t, known, "the tags are "+strings.Join(known, ", ")))
 		}
 	}
 	if len(out) == 0 {

@@ -8,7 +8,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kaizenautomation/andon/contracts"
-	"github.com/kaizenautomation/andon/reports"
+	"github.com/kaizenautomation/andon/reports/render"
+	"github.com/kaizenautomation/andon/reports/summary"
+	"github.com/kaizenautomation/andon/reports/text"
 )
 
 func (c *command) diff() *cobra.Command {
@@ -54,25 +56,25 @@ func (c *command) showDiff(before, after, format string) error {
 	if err != nil {
 		return err
 	}
-	v := reports.Verification{
-		Schema: reports.VerificationSchema, Title: "andon contracts diff", Target: before + " → " + after, Started: time.Now().UTC(),
+	v := summary.Verification{
+		Schema: summary.VerificationSchema, Title: "andon contracts diff", Target: before + " → " + after, Started: time.Now().UTC(),
 		SpecSHA256: both[1].SHA256(), Andon: version(), Planned: len(changes) + 1,
-		Checks: []reports.Check{{Engine: "oasdiff", Name: "compared", Proves: "the descriptions can be compared", Verdict: reports.CheckHeld}},
+		Checks: []summary.Check{{Engine: "oasdiff", Name: "compared", Proves: "the descriptions can be compared", Verdict: summary.CheckHeld}},
 	}
 	breaking := 0
-	t := reports.Table{Header: []string{"callers", "change", "what"}}
+	t := render.Table{Header: []string{"callers", "change", "what"}}
 	for _, change := range changes {
-		verdict := reports.CheckNoted
+		verdict := summary.CheckNoted
 		if change.Severity == contracts.Breaking {
-			verdict = reports.CheckBroken
+			verdict = summary.CheckBroken
 			breaking++
 		}
 		about := change.Operation
 		if about == "" {
 			about = "the description"
 		}
-		v.Checks = append(v.Checks, reports.Check{Engine: "oasdiff", Name: change.ID, Proves: about, Verdict: verdict, Rule: change.ID, Reason: change.Text})
-		t.Rows = append(t.Rows, []string{string(change.Severity), reports.Printable(change.ID, 80), reports.Printable(change.Text, 300)})
+		v.Checks = append(v.Checks, summary.Check{Engine: "oasdiff", Name: change.ID, Proves: about, Verdict: verdict, Rule: change.ID, Reason: change.Text})
+		t.Rows = append(t.Rows, []string{string(change.Severity), text.Printable(change.ID, 80), text.Printable(change.Text, 300)})
 	}
 	v.Decide("")
 	if breaking > 0 {

@@ -19,7 +19,8 @@ import (
 	"github.com/kaizenautomation/andon/contracts"
 	"github.com/kaizenautomation/andon/contracts/pact"
 	"github.com/kaizenautomation/andon/contracts/verify"
-	"github.com/kaizenautomation/andon/reports"
+	"github.com/kaizenautomation/andon/reports/summary"
+	"github.com/kaizenautomation/andon/reports/text"
 )
 
 // The engines of andon verify.
@@ -73,7 +74,7 @@ func builtinSHA256() string {
 }
 
 // verifyPact holds the target against the pact, in a process of its own. The error says that Pact itself failed.
-func verifyPact(ctx context.Context, program string, c verify.Config, text []byte) ([]reports.Check, error) {
+func verifyPact(ctx context.Context, program string, c verify.Config, text []byte) ([]summary.Check, error) {
 	dir, err := os.MkdirTemp("", "andon-pact-")
 	if err != nil {
 		return nil, err
@@ -123,7 +124,7 @@ func pactFailure(ctx context.Context, err error, report string, account bool) er
 	if len(tail) > maxTail {
 		tail = "…" + tail[len(tail)-maxTail:]
 	}
-	return fmt.Errorf("pact's verifier failed (%w): %s", err, reports.Printable(tail, maxTail))
+	return fmt.Errorf("pact's verifier failed (%w): %s", err, text.Printable(tail, maxTail))
 }
 
 const (
@@ -131,18 +132,18 @@ const (
 	maxTail      = 1000
 )
 
-func pactChecks(cases []contracts.Case, outcomes []pact.Outcome, c verify.Config) (checks []reports.Check) {
+func pactChecks(cases []contracts.Case, outcomes []pact.Outcome, c verify.Config) (checks []summary.Check) {
 	byID := map[string]contracts.Case{}
 	for _, k := range cases {
 		byID[k.ID] = k
 	}
 	for _, o := range outcomes {
-		check := reports.Check{Engine: enginePact, Name: o.ID, Verdict: reports.CheckHeld}
+		check := summary.Check{Engine: enginePact, Name: o.ID, Verdict: summary.CheckHeld}
 		if k, known := byID[o.ID]; known {
 			check.Proves, check.Expect, check.Curl = k.Proves, string(k.Expect), k.Curl(c.Target.String())
 		}
 		if !o.Held {
-			check.Verdict, check.Rule, check.Reason = reports.CheckBroken, "pact", o.Reason
+			check.Verdict, check.Rule, check.Reason = summary.CheckBroken, "pact", o.Reason
 		}
 		checks = append(checks, check)
 	}

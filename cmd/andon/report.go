@@ -10,6 +10,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kaizenautomation/andon/reports"
+	"github.com/kaizenautomation/andon/reports/render"
+	"github.com/kaizenautomation/andon/reports/summary"
+	"github.com/kaizenautomation/andon/reports/text"
 )
 
 type reportFlags struct{ format, out string }
@@ -113,7 +116,7 @@ func chooseFormats(list string) (chosen []reports.Format, err error) {
 		word = strings.TrimSpace(word)
 		i := slices.Index(names, word)
 		if i < 0 {
-			return nil, fmt.Errorf("unknown format %q; %s", reports.Printable(word, 40), suggest(word, names, "the formats are "+strings.Join(names, ", ")+" and all"))
+			return nil, fmt.Errorf("unknown format %q; %s", text.Printable(word, 40), suggest(word, names, "the formats are "+strings.Join(names, ", ")+" and all"))
 		}
 		if !slices.ContainsFunc(chosen, func(f reports.Format) bool { return f.Name == word }) {
 			chosen = append(chosen, all[i])
@@ -139,14 +142,14 @@ func completeFormats(_ *cobra.Command, _ []string, list string) ([]string, cobra
 
 // stepSummary adds the report to the summary of a step of GitHub Actions, if this is one. It is shown beside what was asked
 // for, so that where it cannot be written the run's verdict still stands.
-func (c *command) stepSummary(s reports.Summary) {
+func (c *command) stepSummary(s summary.Summary) {
 	path := os.Getenv("GITHUB_STEP_SUMMARY")
 	if path == "" {
 		return
 	}
 	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o666)
 	if err == nil {
-		err = reports.Markdown(f, s)
+		err = render.Markdown(f, s)
 		if closed := f.Close(); err == nil {
 			err = closed
 		}

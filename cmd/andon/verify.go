@@ -16,7 +16,10 @@ import (
 	"github.com/kaizenautomation/andon/contracts/pact"
 	"github.com/kaizenautomation/andon/contracts/provider"
 	"github.com/kaizenautomation/andon/contracts/verify"
-	"github.com/kaizenautomation/andon/reports"
+	"github.com/kaizenautomation/andon/reports/export"
+	"github.com/kaizenautomation/andon/reports/render"
+	"github.com/kaizenautomation/andon/reports/summary"
+	"github.com/kaizenautomation/andon/reports/text"
 	"github.com/kaizenautomation/andon/scenarios/attack"
 )
 
@@ -91,7 +94,7 @@ func (c *command) verifyTarget(f verifyFlags) error {
 		return err
 	}
 	if !slices.Contains(engines, f.engine) {
-		return fmt.Errorf("unknown engine %q; %s", reports.Printable(f.engine, 40), suggest(f.engine, engines, "the engines are "+strings.Join(engines, ", ")))
+		return fmt.Errorf("unknown engine %q; %s", text.Printable(f.engine, 40), suggest(f.engine, engines, "the engines are "+strings.Join(engines, ", ")))
 	}
 	program := findPact()
 	if f.engine == enginePact && program == "" {
@@ -208,7 +211,7 @@ func (c *command) verifyTarget(f verifyFlags) error {
 	}
 	started := time.Now()
 	var outcomes []verify.Outcome
-	var pactChecks []reports.Check
+	var pactChecks []summary.Check
 	if f.engine != enginePact {
 		outcomes, err = verify.Run(ctx, config)
 	}
@@ -217,7 +220,7 @@ func (c *command) verifyTarget(f verifyFlags) error {
 		pactChecks, err = verifyPact(ctx, program, config, pactText)
 	}
 	if err == nil && !(f.failFast && failed) {
-		var more []reports.Check
+		var more []summary.Check
 		more, err = c.verifyBrokered(ctx, f.broker, from, theirs, program, config)
 		pactChecks = append(pactChecks, more...)
 	}
@@ -234,7 +237,7 @@ func (c *command) verifyTarget(f verifyFlags) error {
 		planned = len(outcomes) + len(pactChecks)
 	}
 	for _, k := range pactChecks {
-		if k.Expect == string(contracts.Accepted) && k.Verdict == reports.CheckHeld {
+		if k.Expect == string(contracts.Accepted) && k.Verdict == summary.CheckHeld {
 			v.Accepted++
 		}
 	}
@@ -248,23 +251,28 @@ func checkFormat(format string) error {
 	if slices.Contains(verifyFormats, format) {
 		return nil
 	}
-	return fmt.Errorf("unknown format %q; %s", reports.Printable(format, 40), suggest(format, verifyFormats, "the formats are "+strings.Join(verifyFormats, ", ")))
+	return fmt.Errorf("unknown format %q; %s", text.Printable(format, 40), suggest(format, verifyFormats, "the formats are "+strings.Join(verifyFormats, ", ")))
 }
 
 // showVerification writes a verification in a format, and gives its exit code.
-func (c *command) showVerification(v reports.Verification, format string) (err error) {
+func (c *command) showVerification(v summary.Verification, format string) (err error) {
+	for i, k := range v.Checks {
+		if len(k.Curl) > summary.MaxCurl {
+			v.Checks[i].Repeat = "andon contracts show " + k.Name + " --curl"
+		}
+	}
 	switch format {
 	case "json":
-		err = reports.JSON(c.stdout, v)
+		err = export.JSON(c.stdout, v)
 	case "markdown":
-		err = reports.VerificationMarkdown(c.stdout, v)
+		err = render.VerificationMarkdown(c.stdout, v)
 	case "junit":
-		err = reports.JUnit(c.stdout, v)
+		err = export.JUnit(c.stdout, v)
 	case "sarif":
-		err = reports.SARIF(c.stdout, v)
+		err = export.SARIF(c.stdout, v)
 	default:
 		_, color, width := screen(c.stdout)
-		err = reports.VerificationTerminal(c.stdout, v, reports.TerminalOptions{Color: color, Width: width})
+		err = render.VerificationTerminal(c.stdout, v, render.Options{Color: color, Width: width})
 	}
 	if err != nil {
 		return exit{noVerdict, err}
@@ -275,11 +283,11 @@ func (c *command) showVerification(v reports.Verification, format string) (err e
 	return nil
 }
 
-func verification(c verify.Config, outcomes []verify.Outcome, started time.Time) reports.Verification {
+func verification(c verify.Config, outcomes []verify.Outcome, started time.Time) summary.Verification {
 	_, leftOut := c.Description.Cases()
-	v := reports.Verification{
-		Schema: reports.VerificationSchema, Target: c.Target.String(), Started: started.UTC(), SpecSHA256: c.Description.SHA256(),
-		Andon: version(), DurationSeconds: time.Since(started).Seconds(), LeftOut: leftOut, Checks: []reports.Check{},
+	v := summary.Verification{
+		Schema: summary.VerificationSchema, Target: c.Target.String(), Started: started.UTC(), SpecSHA256: c.Description.SHA256(),
+		Andon: version(), DurationSeconds: time.Since(started).Seconds(), LeftOut: leftOut, Checks: []summary.Check{},
 	}
 	statuses, tried := map[int]int{}, []contracts.Case{}
 	for _, o := range outcomes {
@@ -293,14 +301,14 @@ func verification(c verify.Config, outcomes []verify.Outcome, started time.Time)
 		if o.Case.Generated && len(o.Curl) > maxRepeat {
 			o.Curl = fmt.Sprintf("andon verify --generated … --case '%s' (with the same --seed)", o.Case.ID)
 		}
-		v.Checks = append(v.Checks, reports.Check{
+		v.Checks = append(v.Checks, summary.Check{
 			Engine: engineDescription, Name: o.Case.ID, Proves: o.Case.Proves, Expect: string(o.Case.Expect), Verdict: string(o.Verdict), Rule: o.Rule,
 			Pointer: o.Pointer, Reason: o.Reason, Status: o.Status, Seconds: o.Took.Seconds(), Curl: o.Curl,
 		})
 	}
 	if len(outcomes) > 0 {
 		for _, p := range c.Description.Coverage(tried, statuses) {
-			v.Coverage = append(v.Coverage, reports.CoveragePart(p))
+			v.Coverage = append(v.Coverage, summary.CoveragePart(p))
 		}
 	}
 	return v

@@ -8,7 +8,7 @@ import (
 
 	"github.com/kaizenautomation/andon/contracts"
 	"github.com/kaizenautomation/andon/contracts/pact"
-	"github.com/kaizenautomation/andon/reports"
+	"github.com/kaizenautomation/andon/reports/summary"
 )
 
 // verifyScenario shows that the calls of a scenario are allowed by the contract, before any of them is sent: a sample of
@@ -33,38 +33,38 @@ func (c *command) verifyScenario(f verifyFlags, program string) error {
 		return err
 	}
 	started := time.Now()
-	v := reports.Verification{
-		Schema: reports.VerificationSchema, Target: "the calls of " + s.Name, Started: started.UTC(), SpecSHA256: d.SHA256(), Andon: version(),
-		Checks: []reports.Check{},
+	v := summary.Verification{
+		Schema: summary.VerificationSchema, Target: "the calls of " + s.Name, Started: started.UTC(), SpecSHA256: d.SHA256(), Andon: version(),
+		Checks: []summary.Check{},
 	}
 	var calls []pact.Call
-	var valid []reports.Check
+	var valid []summary.Check
 	var judged []string
 	n := min(uint64(f.calls), plan.MaxHits())
 	for i := range n {
 		hit := i * (plan.MaxHits() / n)
 		body, class := plan.AppendBody(nil, hit)
 		label := s.Labels.Classes[class]
-		check := reports.Check{Engine: engineDescription, Name: fmt.Sprintf("%s.hit-%d", label.Content, hit), Proves: "a call of the class " + label.Name,
-			Expect: string(contracts.Accepted), Verdict: reports.CheckHeld, Curl: contracts.Curl("http://127.0.0.1:8080", body)}
+		check := summary.Check{Engine: engineDescription, Name: fmt.Sprintf("%s.hit-%d", label.Content, hit), Proves: "a call of the class " + label.Name,
+			Expect: string(contracts.Accepted), Verdict: summary.CheckHeld, Curl: contracts.Curl("http://127.0.0.1:8080", body)}
 		_, violation := d.ReadRequest(body)
 		other := d.SecondRequest(body)
 		switch {
 		case label.Invalid:
 			check.Expect = string(contracts.Refused)
 			if violation == nil {
-				check.Verdict, check.Reason = reports.CheckBroken, "it breaks the contract on purpose, but the description allows it"
+				check.Verdict, check.Reason = summary.CheckBroken, "it breaks the contract on purpose, but the description allows it"
 			}
 		case violation != nil:
-			check.Verdict, check.Rule, check.Pointer, check.Reason = reports.CheckBroken, violation.Rule, violation.Pointer, violation.Message
+			check.Verdict, check.Rule, check.Pointer, check.Reason = summary.CheckBroken, violation.Rule, violation.Pointer, violation.Message
 		case other != nil:
-			check.Verdict, check.Reason = reports.CheckDoubtful, "andon allows it, and kin-openapi does not: "+other.Error()
+			check.Verdict, check.Reason = summary.CheckDoubtful, "andon allows it, and kin-openapi does not: "+other.Error()
 		}
 		v.Checks = append(v.Checks, check)
 		if !label.Invalid {
 			judged = append(judged, check.Verdict)
 			calls = append(calls, pact.Call{ID: check.Name, Body: body, Matcher: pact.Matcher(d.RequestTemplate(body))})
-			check.Engine, check.Verdict, check.Rule, check.Pointer, check.Reason = enginePact, reports.CheckHeld, "", "", ""
+			check.Engine, check.Verdict, check.Rule, check.Pointer, check.Reason = enginePact, summary.CheckHeld, "", "", ""
 			valid = append(valid, check)
 		}
 	}
@@ -78,10 +78,10 @@ func (c *command) verifyScenario(f verifyFlags, program string) error {
 		}
 		for i, o := range outcomes {
 			if !o.Held {
-				valid[i].Verdict, valid[i].Rule, valid[i].Reason = reports.CheckBroken, enginePact, o.Reason
-				if judged[i] == reports.CheckHeld {
+				valid[i].Verdict, valid[i].Rule, valid[i].Reason = summary.CheckBroken, enginePact, o.Reason
+				if judged[i] == summary.CheckHeld {
 					// The description allows it, so one of the tools is wrong.
-					valid[i].Verdict = reports.CheckDoubtful
+					valid[i].Verdict = summary.CheckDoubtful
 				}
 			}
 			v.Checks = append(v.Checks, valid[i])

@@ -13,8 +13,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kaizenautomation/andon/reports/results"
 	"pgregory.net/rapid"
+
+	"github.com/kaizenautomation/andon/reports/results"
 )
 
 // labels are a warm-up of 1 s and two phases of 10 s, and three classes, the last of invalid calls.

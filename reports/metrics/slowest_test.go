@@ -6,8 +6,9 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/kaizenautomation/andon/reports/results"
 	"pgregory.net/rapid"
+
+	"github.com/kaizenautomation/andon/reports/results"
 )
 
 func TestSlowest(t *testing.T) {

@@ -8,8 +8,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/kaizenautomation/andon/reports/results"
 	"pgregory.net/rapid"
+
+	"github.com/kaizenautomation/andon/reports/results"
 )
 
 func parse(t testing.TB, expr string) Threshold {

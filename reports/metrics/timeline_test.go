@@ -9,8 +9,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kaizenautomation/andon/reports/results"
 	"pgregory.net/rapid"
+
+	"github.com/kaizenautomation/andon/reports/results"
 )
 
 // long are the labels of a run of one phase.
