@@ -150,18 +150,33 @@ func (w *Writer) Close(e End) error {
 
 // WriteJSON writes a document so that it is there whole or not at all.
 func WriteJSON(path string, document any) error {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	if err := e.Encode(document); err != nil {
-		return err
-	}
+	return WriteFile(path, func(w io.Writer) error {
+		e := json.NewEncoder(w)
+		e.SetEscapeHTML(false)
+		e.SetIndent("", "  ")
+		return e.Encode(document)
+	})
+}
+
+// WriteFile has write fill a file, so that it is there whole or not at all. What was there by that name is overwritten, and
+// stays as it was where write fails.
+func WriteFile(path string, write func(io.Writer) error) error {
 	temporary := path + ".tmp"
-	if err := os.WriteFile(temporary, b.Bytes(), 0o666); err != nil {
+	f, err := os.Create(temporary)
+	if err != nil {
 		return err
 	}
-	return os.Rename(temporary, path)
+	err = write(f)
+	if closed := f.Close(); err == nil {
+		err = closed
+	}
+	if err == nil {
+		err = os.Rename(temporary, path)
+	}
+	if err != nil {
+		_ = os.Remove(temporary)
+	}
+	return err
 }
 
 // Run is a run directory that was read.
