@@ -9,7 +9,7 @@ import (
 // hgrm writes how the latency of a tier, or of the whole run if tier is empty, is spread, in milliseconds, as HdrHistogram's
 // percentile files have it. A percentile that the samples cannot support has no line; the last line is the maximum.
 func hgrm(w io.Writer, m *Model, tier string) error {
-	d := m.whole.Spread(tier)
+	d := m.whole.Curve(tier)
 	if _, err := fmt.Fprintf(w, "%12s %14s %10s %14s\n\n", "Value", "Percentile", "TotalCount", "1/(1-Percentile)"); err != nil {
 		return err
 	}

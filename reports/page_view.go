@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kaizenautomation/andon/reports/histogram"
 	"github.com/kaizenautomation/andon/reports/metrics"
 	"github.com/kaizenautomation/andon/reports/results"
 )
@@ -290,7 +291,7 @@ func (s Summary) tiles() []tile {
 		if v != nil {
 			return times
 		}
-		return fmt.Sprintf("needs %s calls", count(metrics.Needed(p)))
+		return fmt.Sprintf("needs %s calls", count(histogram.Needed(p)))
 	}
 	return []tile{
 		{"Calls sent", count(f.Sent), note, ""},
@@ -366,7 +367,7 @@ func newThresholdRow(t Threshold) thresholdRow {
 }
 
 // compare sets groups beside each other; the first that may stand for itself is what the others are held against.
-func (s Summary) compare(names []string, groups map[string]metrics.Figures, times map[string]metrics.Distribution, named func(string) bool) comparison {
+func (s Summary) compare(names []string, groups map[string]metrics.Figures, times map[string]histogram.Distribution, named func(string) bool) comparison {
 	c := comparison{Reference: slices.IndexFunc(names, func(n string) bool { return named(n) && groups[n].Sent > 0 })}
 	for _, n := range names {
 		c.Names = append(c.Names, Printable(n, 40))
@@ -443,7 +444,7 @@ func (s Summary) compare(names []string, groups map[string]metrics.Figures, time
 				if p == 0 || to.Gap == "" {
 					return
 				}
-				if i := metrics.Difference(times[a], times[b], p); i != nil {
+				if i := histogram.Difference(times[a], times[b], p); i != nil {
 					to.Interval = signed(i.Low) + " to " + signed(i.High)
 					to.Apart = i.Low > 0 || i.High < 0
 				}
@@ -735,12 +736,12 @@ func (d PageData) supported() Table {
 	ps := []float64{50, 90, 95, 99, 99.9}
 	t := Table{Header: []string{"group", ">samples"}}
 	for _, p := range ps {
-		t.Header = append(t.Header, fmt.Sprintf(">p%v (%s)", p, count(metrics.Needed(p))))
+		t.Header = append(t.Header, fmt.Sprintf(">p%v (%s)", p, count(histogram.Needed(p))))
 	}
 	row := func(name string, n uint64) {
 		r := []string{Printable(name, 40), count(n)}
 		for _, p := range ps {
-			r = append(r, map[bool]string{true: "yes", false: unsupported}[n >= metrics.Needed(p)])
+			r = append(r, map[bool]string{true: "yes", false: unsupported}[n >= histogram.Needed(p)])
 		}
 		t.Rows = append(t.Rows, r)
 	}

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/kaizenautomation/andon/reports/histogram"
 	"github.com/kaizenautomation/andon/reports/metrics"
 	"github.com/kaizenautomation/andon/reports/results"
 )
@@ -392,7 +393,7 @@ func (s Summary) notes() (notes []string) {
 	}
 	if s.lacks() {
 		notes = append(notes, fmt.Sprintf("%s: too few samples for this percentile; p95 needs %s, p99 %s, p99.9 %s.", unsupported,
-			count(metrics.Needed(95)), count(metrics.Needed(99)), count(metrics.Needed(99.9))))
+			count(histogram.Needed(95)), count(histogram.Needed(99)), count(histogram.Needed(99.9))))
 	}
 	for _, p := range s.Run.Phases {
 		if p.Warmup {

@@ -158,27 +158,6 @@ func WriteJSON(path string, document any) error {
 	})
 }
 
-// WriteFile has write fill a file, so that it is there whole or not at all. What was there by that name is overwritten, and
-// stays as it was where write fails.
-func WriteFile(path string, write func(io.Writer) error) error {
-	temporary := path + ".tmp"
-	f, err := os.Create(temporary)
-	if err != nil {
-		return err
-	}
-	err = write(f)
-	if closed := f.Close(); err == nil {
-		err = closed
-	}
-	if err == nil {
-		err = os.Rename(temporary, path)
-	}
-	if err != nil {
-		_ = os.Remove(temporary)
-	}
-	return err
-}
-
 // Run is a run directory that was read.
 type Run struct {
 	Dir string
