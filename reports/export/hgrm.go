@@ -5,11 +5,12 @@ import (
 	"io"
 	"math"
 
-	"github.com/kaizenautomation/andon/reports/metrics"
+	"github.com/kaizenautomation/andon/reports/histogram"
 )
 
-// HGRM writes how a latency is spread, in milliseconds, as HdrHistogram's percentile files have it. A percentile that the samples cannot support has no line; the last line is the maximum.
-func HGRM(w io.Writer, d metrics.Spread) error {
+// HGRM writes a percentile curve, in milliseconds, as HdrHistogram's percentile files have it. A percentile that the samples
+// cannot support has no line; the last line is the maximum.
+func HGRM(w io.Writer, d histogram.Curve) error {
 	if _, err := fmt.Fprintf(w, "%12s %14s %10s %14s\n\n", "Value", "Percentile", "TotalCount", "1/(1-Percentile)"); err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/kaizenautomation/andon/reports/histogram"
 	"github.com/kaizenautomation/andon/reports/results"
 )
 
@@ -93,6 +94,6 @@ func BenchmarkSlowest(b *testing.B) {
 	}
 	for i := 0; b.Loop(); i++ {
 		r := &rows[i%len(rows)]
-		a.slowest.add(r, nanos(r.Service))
+		a.slowest.add(r, histogram.Nanoseconds(r.Service))
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/kaizenautomation/andon/reports/histogram"
 	"github.com/kaizenautomation/andon/reports/metrics"
 	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/summary"
@@ -164,7 +165,7 @@ func rarities() (all numbers) {
 	return all
 }
 
-func newCurve(name string, d metrics.Distribution, rarities numbers) curve {
+func newCurve(name string, d histogram.Distribution, rarities numbers) curve {
 	c := curve{Name: name, Samples: d.Samples()}
 	for _, r := range rarities {
 		c.Y = append(c.Y, orNaN(d.Percentile(max(100*(1-math.Pow(10, -r)), 0.01))))

@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/kaizenautomation/andon/reports/histogram"
 	"github.com/kaizenautomation/andon/reports/metrics"
 	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/summary"
@@ -33,8 +34,8 @@ type Data struct {
 	// Coarse is a timeline in stretches that are long enough for a p99, where they are not in Timeline; else nil.
 	Coarse []metrics.Point
 	// Tiers and Contents are the latencies by tier and by content signature; Lag and OwnLag say how late hits left.
-	Tiers, Contents map[string]metrics.Distribution
-	Lag, OwnLag     metrics.Distribution
+	Tiers, Contents map[string]histogram.Distribution
+	Lag, OwnLag     histogram.Distribution
 	Vitals          []results.Vitals
 	// Scenario is the text of the scenario.
 	Scenario []byte

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kaizenautomation/andon/reports/histogram"
 	"github.com/kaizenautomation/andon/reports/metrics"
 	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/summary"
@@ -300,7 +301,7 @@ func (s run) tiles() []tile {
 		if v != nil {
 			return times
 		}
-		return fmt.Sprintf("needs %s calls", text.Count(metrics.Needed(p)))
+		return fmt.Sprintf("needs %s calls", text.Count(histogram.Needed(p)))
 	}
 	return []tile{
 		{"Calls sent", text.Count(f.Sent), note, ""},
@@ -363,7 +364,7 @@ func newThresholdRow(t summary.Threshold) thresholdRow {
 }
 
 // compare sets groups beside each other; the first that may stand for itself is what the others are held against.
-func (s run) compare(names []string, groups map[string]metrics.Figures, times map[string]metrics.Distribution, named func(string) bool) comparison {
+func (s run) compare(names []string, groups map[string]metrics.Figures, times map[string]histogram.Distribution, named func(string) bool) comparison {
 	c := comparison{Reference: slices.IndexFunc(names, func(n string) bool { return named(n) && groups[n].Sent > 0 })}
 	for _, n := range names {
 		c.Names = append(c.Names, text.Printable(n, 40))
@@ -440,7 +441,7 @@ func (s run) compare(names []string, groups map[string]metrics.Figures, times ma
 				if p == 0 || to.Gap == "" {
 					return
 				}
-				if i := metrics.Difference(times[a], times[b], p); i != nil {
+				if i := histogram.Difference(times[a], times[b], p); i != nil {
 					to.Interval = text.SignedDuration(i.Low) + " to " + text.SignedDuration(i.High)
 					to.Apart = i.Low > 0 || i.High < 0
 				}
@@ -723,12 +724,12 @@ func (d Data) supported() table {
 	ps := []float64{50, 90, 95, 99, 99.9}
 	t := table{Header: []column{{"group", false}, {"samples", true}}}
 	for _, p := range ps {
-		t.Header = append(t.Header, column{fmt.Sprintf("p%v (%s)", p, text.Count(metrics.Needed(p))), true})
+		t.Header = append(t.Header, column{fmt.Sprintf("p%v (%s)", p, text.Count(histogram.Needed(p))), true})
 	}
 	row := func(name string, n uint64) {
 		r := []string{text.Printable(name, 40), text.Count(n)}
 		for _, p := range ps {
-			r = append(r, map[bool]string{true: "yes", false: text.Unsupported}[n >= metrics.Needed(p)])
+			r = append(r, map[bool]string{true: "yes", false: text.Unsupported}[n >= histogram.Needed(p)])
 		}
 		t.Rows = append(t.Rows, r)
 	}

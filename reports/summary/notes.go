@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/kaizenautomation/andon/reports/histogram"
 	"github.com/kaizenautomation/andon/reports/metrics"
 	"github.com/kaizenautomation/andon/reports/text"
 )
@@ -36,7 +37,7 @@ func (s Summary) Notes() (notes []string) {
 	}
 	if s.lacks() {
 		notes = append(notes, fmt.Sprintf("%s: too few samples for this percentile; p95 needs %s, p99 %s, p99.9 %s.", text.Unsupported,
-			text.Count(metrics.Needed(95)), text.Count(metrics.Needed(99)), text.Count(metrics.Needed(99.9))))
+			text.Count(histogram.Needed(95)), text.Count(histogram.Needed(99)), text.Count(histogram.Needed(99.9))))
 	}
 	for _, p := range s.Run.Phases {
 		if p.Warmup {

@@ -1,4 +1,4 @@
-package metrics
+package histogram
 
 import (
 	"math"
@@ -10,47 +10,36 @@ import (
 )
 
 func distribution(times ...float64) Distribution {
-	d := newDense()
-	var s sparse
+	d := NewScratch()
+	var s Recorder
 	for _, t := range times {
-		s.record(int64(t * 1e9))
+		s.Record(int64(t * 1e9))
 	}
-	s.addTo(d)
-	return d.distribution()
+	d.AddRecorder(&s)
+	return d.Distribution()
 }
 
 // TestDistribution: a distribution gives the percentiles of the histogram that it was made of.
 func TestDistribution(t *testing.T) {
-	d := newDense()
+	d := NewScratch()
 	rapid.Check(t, func(t *rapid.T) {
-		d.reset()
-		var s sparse
-		for _, v := range rapid.SliceOfN(rapid.Int64Range(0, highest), 0, 700).Draw(t, "times") {
-			s.record(v)
+		d.Reset()
+		var s Recorder
+		for _, v := range rapid.SliceOfN(rapid.Int64Range(0, Highest), 0, 700).Draw(t, "times") {
+			s.Record(v)
 		}
-		s.addTo(d)
+		d.AddRecorder(&s)
 		p := rapid.SampledFrom([]float64{0.5, 50, 75, 90, 95, 99, 99.9}).Draw(t, "p")
-		got, want := d.distribution().Percentile(p), d.percentiles(p)[0]
+		got, want := d.Distribution().Percentile(p), d.Percentiles(p)[0]
 		if (got == nil) != (want == nil) || got != nil && *got != *want {
 			t.Fatalf("p%v is %v, want %v", p, got, want)
 		}
-		if got := d.distribution().Samples(); got != d.n {
+		if got := d.Distribution().Samples(); got != d.n {
 			t.Fatalf("%d samples, want %d", got, d.n)
 		}
 	})
-	for i := range bucketCount {
-		if e := edge(i); e <= highest && (bucket(e) != i || e < highest && bucket(e+1) != i+1) {
-			t.Fatalf("bucket %d ends at %d", i, e)
-		}
-	}
-	a := aggregate(t, labels(), nil, ok(steady, full, 0.5), ok(steady, lite, 1), ok(warmup, lite, 1), ok(peak, invalid, 0.001))
-	by := a.Latencies(ByTier)
-	if len(by) != 3 || by["Full"].Samples() != 1 || *by["Lite"].Max() != 1 || by["Lite"].Samples() != 1 || by["invalid"].Samples() != 1 {
-		t.Errorf("by tier: %v", by)
-	}
-	lag, own := a.Lags()
-	if lag.Samples() != 4-1 || own.Samples() != 3 || (Distribution{}).Max() != nil || (Distribution{}).Percentile(50) != nil {
-		t.Errorf("lags of %d and %d hits", lag.Samples(), own.Samples())
+	if (Distribution{}).Max() != nil || (Distribution{}).Percentile(50) != nil {
+		t.Error("of nothing, there is a time")
 	}
 }
 
@@ -112,38 +101,5 @@ func TestDifferenceCovers(t *testing.T) {
 	}
 	if held < 273 || held > 299 {
 		t.Errorf("%d of 300 intervals hold the true difference", held)
-	}
-}
-
-// TestRatioDifference compares with the examples of the article that the method is from; there the second ratio is subtracted.
-func TestRatioDifference(t *testing.T) {
-	for _, c := range []struct {
-		a, na, b, nb uint64
-		low, high    float64
-	}{
-		{48, 80, 56, 70, 0.0524, 0.3339},
-		{3, 10, 9, 10, 0.1705, 0.8090},
-		{2, 7, 6, 7, 0.0582, 0.8062},
-		{0, 29, 5, 56, -0.0381, 0.1926},
-		{0, 20, 0, 10, -0.1611, 0.2775},
-		{0, 20, 10, 10, 0.6791, 1},
-		{0, 10, 10, 10, 0.6075, 1},
-	} {
-		got := RatioDifference(c.a, c.na, c.b, c.nb)
-		if math.Abs(got.Low-c.low) > 2e-3 || math.Abs(got.High-c.high) > 2e-3 {
-			t.Errorf("%d/%d and %d/%d: %v, want [%v, %v]", c.a, c.na, c.b, c.nb, *got, c.low, c.high)
-		}
-	}
-	if RatioDifference(0, 0, 1, 2) != nil || RatioDifference(1, 2, 0, 0) != nil {
-		t.Error("a ratio over nothing differs")
-	}
-}
-
-func BenchmarkDifference(b *testing.B) {
-	a := aggregate(b, wide(), nil, wideRows(300_000)...)
-	by := a.Latencies(ByTier)
-	x, y := by["tier 0"], by["tier 1"]
-	for b.Loop() {
-		Difference(x, y, 99)
 	}
 }
