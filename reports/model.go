@@ -80,14 +80,27 @@ func (m *Model) Read(formats ...Format) error {
 	for _, f := range formats {
 		need = max(need, f.need)
 	}
-	if m.Summary.Schema != "" && need == needSummary {
-		return nil
+	known := m.Summary.Schema != ""
+	if known && m.Summary.Comparison == nil {
+		// A version of andon wrote it that compared nothing. The rows tell how sure a difference is, if they are still there.
+		if need < needWhole && m.readRows(needWhole) != nil {
+			m.whole = nil
+		}
+		defer func() { m.Summary.Compare(m.whole) }()
 	}
+	switch {
+	case known && need == needSummary:
+		return nil
+	case known && need == needRows:
+		return m.open() // the format reads them itself
+	}
+	return m.readRows(need)
+}
+
+// readRows gives all rows to what the formats are made of, and makes the summary where there is none.
+func (m *Model) readRows(need need) error {
 	if err := m.open(); err != nil {
 		return err
-	}
-	if m.Summary.Schema != "" && need == needRows {
-		return nil // the format reads them itself
 	}
 	labels := m.runs[0].Labels
 	if need == needStretches {

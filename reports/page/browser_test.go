@@ -174,7 +174,7 @@ func overflow(width int) string {
 // TestPageInBrowser: every page draws its charts, in wide windows and on phones, in both themes, and nothing is complained of.
 func TestPageInBrowser(t *testing.T) {
 	chromium := browser(t)
-	common := []string{"rate", "latency", "flight", "tiers-hdr", "bend"}
+	common := []string{"rate", "latency", "flight", "tiers-hdr", "knee"}
 	open := append([]string{"lag", "lag-hdr", "cpu", "stalls", "queue"}, common...)
 	for name, c := range map[string]struct {
 		data   Data

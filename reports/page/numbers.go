@@ -60,7 +60,7 @@ type columns struct {
 	Rarity numbers `json:"rarity"`
 	Tiers  []curve `json:"tiers"`
 	Lag    []curve `json:"lag"`
-	Bend   bend    `json:"bend"`
+	Knee   knee    `json:"knee"`
 }
 
 type timeColumns struct {
@@ -127,7 +127,7 @@ func orNaN(v *float64) float64 {
 func (d Data) columns() columns {
 	c := columns{
 		Closed: d.Summary.Run.ClosedLoop, Load: d.load(), Phases: []span{}, Marks: d.marks(), Vitals: d.vitalColumns(),
-		Rarity: rarities(), Time: d.timeColumns(), Bend: d.bend(),
+		Rarity: rarities(), Time: d.timeColumns(), Knee: d.knee(),
 	}
 	if n := len(d.Timeline); n > 0 {
 		c.Step, c.Last = d.Timeline[0].Seconds, d.Timeline[n-1].Seconds
@@ -137,7 +137,7 @@ func (d Data) columns() columns {
 	}
 	c.Tiers, c.Lag = []curve{}, []curve{}
 	for _, name := range d.Summary.Tiers() {
-		if name == "invalid" {
+		if d.Summary.Invalid(name) {
 			continue // refusals are quick, and no user waits for them
 		}
 		c.Tiers = append(c.Tiers, newCurve(text.Printable(name, 24), d.Tiers[name], c.Rarity))
@@ -345,104 +345,4 @@ func (d Data) vitalColumns() vitals {
 		v.InFlight = append(v.InFlight, seen/looks)
 	}
 	return v
-}
-
-// bend is the latency of the stretches of the measured phases by their rate.
-type bend struct {
-	// Name is the higher of the two percentiles, "p99" at best.
-	Name     string  `json:"name"`
-	Rate     numbers `json:"rate"`
-	P50      numbers `json:"p50"`
-	High     numbers `json:"high"`
-	Sentence string  `json:"-"`
-}
-
-func (d Data) bend() bend {
-	whole := d.whole(d.Coarse)
-	if len(whole) < 12 {
-		whole = d.whole(d.Timeline)
-	}
-	rateOf := func(p metrics.Point) float64 {
-		if d.Summary.Run.ClosedLoop {
-			return float64(p.Left) / p.Seconds
-		}
-		return float64(p.Due) / p.Seconds
-	}
-	slices.SortStableFunc(whole, func(a, b metrics.Point) int { return cmp.Compare(rateOf(a), rateOf(b)) })
-	b := bend{Name: "p50"}
-	high := func(p metrics.Point) *float64 { return p.Latency.P50 }
-	for _, c := range []struct {
-		name string
-		of   func(metrics.Point) *float64
-	}{
-		{"p99", func(p metrics.Point) *float64 { return p.Latency.P99 }}, {"p95", func(p metrics.Point) *float64 { return p.Latency.P95 }},
-		{"p90", func(p metrics.Point) *float64 { return p.Latency.P90 }},
-	} {
-		n := 0
-		for _, p := range whole {
-			if c.of(p) != nil {
-				n++
-			}
-		}
-		if n > 0 && 3*n >= 2*len(whole) {
-			b.Name, high = c.name, c.of
-			break
-		}
-	}
-	var rates, highs numbers
-	for _, p := range whole {
-		b.Rate, b.P50, b.High = append(b.Rate, rateOf(p)), append(b.P50, *p.Latency.P50), append(b.High, orNaN(high(p)))
-		if v := high(p); v != nil {
-			rates, highs = append(rates, rateOf(p)), append(highs, *v)
-		}
-	}
-	b.Sentence = bendSentence(b.Name, rates, highs)
-	return b
-}
-
-// whole are the stretches that tell of one rate: measured, and with a median.
-func (d Data) whole(points []metrics.Point) (whole []metrics.Point) {
-	for _, p := range points {
-		if p.Due > 0 && p.Latency.P50 != nil && d.measured(p) {
-			whole = append(whole, p)
-		}
-	}
-	return whole
-}
-
-// measured tells whether a stretch lies in measured phases, and whole in the time of the load.
-func (d Data) measured(p metrics.Point) bool {
-	if p.StartSeconds+p.Seconds > d.load()+1e-9 || p.StartSeconds+p.Seconds > d.StoppedSeconds+1 {
-		return false
-	}
-	for _, phase := range d.Summary.Run.Phases {
-		if phase.Warmup && p.StartSeconds < phase.StartSeconds+phase.Seconds && p.StartSeconds+p.Seconds > phase.StartSeconds {
-			return false
-		}
-	}
-	return true
-}
-
-// bendSentence compares the third of the stretches with the highest rates with that with the lowest.
-func bendSentence(name string, rates, times numbers) string {
-	n := len(rates)
-	if n < 9 {
-		return "The run has too few stretches for a comparison of rates."
-	}
-	middle := func(c numbers) float64 {
-		sorted := slices.Sorted(slices.Values(c))
-		return sorted[len(sorted)/2]
-	}
-	third := n / 3
-	low, high := middle(rates[:third]), middle(rates[n-third:])
-	if high < 1.25*low {
-		return "The rate hardly varied, so this run cannot tell whether latency depends on it; a scenario with a ramp or steps can."
-	}
-	a, b := middle(times[:third]), middle(times[n-third:])
-	verb := "grows with the rate"
-	if b < 1.25*a {
-		verb = "does not bend within these rates"
-	}
-	return fmt.Sprintf("Latency %s: where the rate was highest (about %s), the %s was typically %s, %s times the %s where it was lowest (about %s).",
-		verb, text.Rate(high), name, text.Duration(&b), text.Digits(b/a), text.Duration(&a), text.Rate(low))
 }

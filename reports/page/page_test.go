@@ -310,7 +310,7 @@ func TestMarks(t *testing.T) {
 	}
 }
 
-func TestBend(t *testing.T) {
+func TestKnee(t *testing.T) {
 	for _, c := range []struct {
 		rates, times numbers
 		want         string
@@ -321,7 +321,7 @@ func TestBend(t *testing.T) {
 		{numbers{10, 10, 10, 20, 20, 20, 30, 30, 30}, numbers{.1, .1, .1, .1, .1, .1, .3, .3, .3},
 			"Latency grows with the rate: where the rate was highest (about 30.0/s), the p99 was typically 300 ms, 3.00 times the 100 ms where it was lowest (about 10.0/s)."},
 	} {
-		if got := bendSentence("p99", c.rates, c.times); !strings.Contains(got, c.want) {
+		if got := kneeSentence("p99", c.rates, c.times); !strings.Contains(got, c.want) {
 			t.Errorf("%q, want %q", got, c.want)
 		}
 	}

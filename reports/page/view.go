@@ -41,7 +41,7 @@ type view struct {
 	Phases                    table
 	HasErrors, HasViolations  bool
 	P99Of                     string
-	Bend                      string
+	Knee                      string
 	Parts, Lags               []rangeRow
 	Statuses, Kinds, Rules    []barRow
 	Samples                   []sampleCard
@@ -69,73 +69,6 @@ type thresholdRow struct {
 	Expr, Found, Samples, Note string
 	// Bar is the width of the figure's bar where the limit stands at 100 of 150; negative where there is none.
 	Bar float64
-}
-
-// comparison sets groups beside each other, and all but one against that one.
-type comparison struct {
-	Names []string
-	// Reference is the index of the one that the others are held against; −1 where there is nothing to compare.
-	Reference int
-	Spread    []spread
-	Rows      []compared
-}
-
-// Lines are the groups with the figures of each row, the other way round.
-func (c comparison) Lines() (lines []compared) {
-	for i, name := range c.Names {
-		line := compared{Name: name}
-		for _, r := range c.Rows {
-			line.Cells = append(line.Cells, r.Cells[i])
-		}
-		lines = append(lines, line)
-	}
-	return lines
-}
-
-// compared is one figure of all groups.
-type compared struct {
-	Name  string
-	Cells []comparedCell
-}
-
-type comparedCell struct {
-	Value, Class string
-	// Gap is the difference, Interval its uncertainty; both empty where it cannot be told.
-	Gap, Interval string
-	// Apart tells whether the interval leaves out 0.
-	Apart bool
-}
-
-// spread is a distribution as a line from min to max with a bar from p50 to p99, on a logarithmic axis from 0 to 100. There
-// is no bar where the samples support no p99, and no mark where they support no p50.
-type spread struct {
-	OK                   bool
-	Min, Max, P50, P99   float64
-	HasMiddle, HasHigher bool
-	Text                 string
-}
-
-type heatMap struct {
-	Name, Title string
-	Columns     []string
-	Rows        []heatRow
-}
-
-type heatRow struct {
-	Name  string
-	Cells []heatCell
-}
-
-// heatCell has a Level of 0 to 8, or −1 where there is nothing to colour.
-type heatCell struct {
-	Value, Note string
-	Level       int
-}
-
-type rangeRow struct {
-	Name   string
-	Cells  []string
-	Spread spread
 }
 
 type barRow struct {
@@ -190,7 +123,7 @@ func (d Data) view() view {
 		Validity: d.validitySentence(), Tiles: s.tiles(), Facts: s.facts(), Closed: s.Run.ClosedLoop,
 		Phases: s.phases(), Seed: s.Run.Seed, SpecSHA256: text.Printable(s.Run.SpecSHA256, 64), Andon: text.Printable(s.Run.Andon, 64),
 		ExitCode: s.Verdict.ExitCode, Times: "latency", Generator: d.generatorFacts(), LeftOut: s.leftOut(), Supported: d.supported(),
-		Bend: d.bend().Sentence, HasVitals: len(d.Vitals) > 0,
+		Knee: d.knee().Sentence, HasVitals: len(d.Vitals) > 0,
 		HasErrors: s.Total.Failed()+s.Total.Dropped > 0, HasViolations: s.Total.Violated() > 0,
 	}
 	if v.Closed {
@@ -207,8 +140,12 @@ func (d Data) view() view {
 	for _, t := range s.Thresholds {
 		v.Thresholds = append(v.Thresholds, newThresholdRow(t))
 	}
-	v.Tiers = s.compare(s.Tiers(), s.Groups.Tier, d.Tiers, func(n string) bool { return n != "default" && n != "invalid" })
-	v.Contents = s.compare(s.Contents(), s.Groups.Content, d.Contents, func(n string) bool { return n != "invalid" })
+	var against summary.Comparisons
+	if s.Comparison != nil {
+		against = *s.Comparison
+	}
+	v.Tiers = s.compare(s.Tiers(), s.Groups.Tier, against.Tier)
+	v.Contents = s.compare(s.Contents(), s.Groups.Content, against.Content)
 	// There are more content types than a page is wide; they are set below each other.
 	v.Contents.Rows = slices.DeleteFunc(v.Contents.Rows, func(r compared) bool { return r.Name == "rate" || r.Name == "p90" || r.Name == "p99.9" })
 	v.Heat = s.heatMaps()
@@ -363,247 +300,6 @@ func newThresholdRow(t summary.Threshold) thresholdRow {
 	return r
 }
 
-// compare sets groups beside each other; the first that may stand for itself is what the others are held against.
-func (s run) compare(names []string, groups map[string]metrics.Figures, times map[string]histogram.Distribution, named func(string) bool) comparison {
-	c := comparison{Reference: slices.IndexFunc(names, func(n string) bool { return named(n) && groups[n].Sent > 0 })}
-	for _, n := range names {
-		c.Names = append(c.Names, text.Printable(n, 40))
-	}
-	others := 0
-	for i, n := range names {
-		if i != c.Reference && n != "invalid" {
-			others++
-		}
-	}
-	if others == 0 {
-		c.Reference = -1
-	}
-	var low, high float64
-	for _, n := range names {
-		if n != "invalid" {
-			low, high = widen(low, high, s.Times(groups[n]))
-		}
-	}
-	for _, n := range names {
-		if n == "invalid" {
-			c.Spread = append(c.Spread, spread{}) // refusals are too quick for the same axis
-			continue
-		}
-		c.Spread = append(c.Spread, newSpread(s.Times(groups[n]), low, high))
-	}
-	// row adds a row; difference gives the gap of a group to the reference and its interval, in words.
-	row := func(name string, cell func(string) comparedCell, difference func(a, b string, to *comparedCell)) {
-		r := compared{Name: name}
-		empty := true
-		for i, n := range names {
-			x := cell(n)
-			empty = empty && (x.Value == text.Unsupported || x.Value == "")
-			if c.Reference >= 0 && i != c.Reference && n != "invalid" && difference != nil {
-				difference(names[c.Reference], n, &x)
-			}
-			r.Cells = append(r.Cells, x)
-		}
-		if !empty {
-			c.Rows = append(c.Rows, r)
-		}
-	}
-	total := s.Total.Sent
-	row("calls sent", func(n string) comparedCell {
-		return comparedCell{Value: text.Count(groups[n].Sent), Gap: text.Share(groups[n].Sent, total)}
-	}, nil)
-	row("rate", func(n string) comparedCell { return comparedCell{Value: text.Rate(groups[n].Rate.Achieved)} }, nil)
-	ratio := func(name string, part, whole func(metrics.Figures) uint64) {
-		row(name, func(n string) comparedCell {
-			p := part(groups[n])
-			x := comparedCell{Value: text.Counted(p, whole(groups[n]))}
-			if p > 0 {
-				x.Class = "bad"
-			}
-			return x
-		}, func(a, b string, to *comparedCell) {
-			pa, na, pb, nb := part(groups[a]), whole(groups[a]), part(groups[b]), whole(groups[b])
-			if i := metrics.RatioDifference(pa, na, pb, nb); i != nil && pa+pb > 0 {
-				to.Gap = text.Points(float64(pb)/float64(nb) - float64(pa)/float64(na))
-				to.Interval = text.Points(i.Low) + " to " + text.Points(i.High)
-				to.Apart = i.Low > 0 || i.High < 0
-			}
-		})
-	}
-	ratio("errors", metrics.Figures.Failed, func(f metrics.Figures) uint64 { return f.Sent })
-	ratio("violations", metrics.Figures.Violated, func(f metrics.Figures) uint64 { return f.Completed })
-	if s.Total.Dropped > 0 {
-		ratio("dropped", func(f metrics.Figures) uint64 { return f.Dropped }, func(f metrics.Figures) uint64 { return f.Sent + f.Dropped })
-	}
-	timed := func(name string, p float64, get func(metrics.Times) *float64) {
-		row(name, func(n string) comparedCell { return comparedCell{Value: text.Duration(get(s.Times(groups[n])))} },
-			func(a, b string, to *comparedCell) {
-				to.Gap = text.Change(get(s.Times(groups[a])), get(s.Times(groups[b])))
-				if p == 0 || to.Gap == "" {
-					return
-				}
-				if i := histogram.Difference(times[a], times[b], p); i != nil {
-					to.Interval = text.SignedDuration(i.Low) + " to " + text.SignedDuration(i.High)
-					to.Apart = i.Low > 0 || i.High < 0
-				}
-			})
-	}
-	timed("p50", 50, func(x metrics.Times) *float64 { return x.P50 })
-	timed("p90", 90, func(x metrics.Times) *float64 { return x.P90 })
-	timed("p95", 95, func(x metrics.Times) *float64 { return x.P95 })
-	timed("p99", 99, func(x metrics.Times) *float64 { return x.P99 })
-	timed("p99.9", 99.9, func(x metrics.Times) *float64 { return x.P999 })
-	timed("max", 0, func(x metrics.Times) *float64 { return x.Max })
-	return c
-}
-
-// widen stretches the range of a logarithmic axis, from which zeros are left out.
-func widen(low, high float64, x metrics.Times) (float64, float64) {
-	for _, v := range []*float64{x.Min, x.P50, x.P99, x.Max} {
-		if v != nil && *v > 0 {
-			if low == 0 || *v < low {
-				low = *v
-			}
-			high = max(high, *v)
-		}
-	}
-	return low, high
-}
-
-func newSpread(x metrics.Times, low, high float64) spread {
-	if x.Max == nil || low == 0 || high <= low {
-		return spread{}
-	}
-	at := func(v *float64) float64 {
-		if v == nil || *v <= low {
-			return 0
-		}
-		return math.Round(1000*math.Log(*v/low)/math.Log(high/low)) / 10
-	}
-	r := spread{OK: true, Min: at(x.Min), Max: at(x.Max), P50: at(x.P50), P99: at(x.P99), HasMiddle: x.P50 != nil, HasHigher: x.P99 != nil}
-	r.Text = fmt.Sprintf("from %s to %s, median %s, p99 %s", text.Duration(x.Min), text.Duration(x.Max), text.Duration(x.P50), text.Duration(x.P99))
-	return r
-}
-
-// heatLevels is how many shades a heat map has.
-const heatLevels = 9
-
-// heatMaps show the classes by tier and content, once for each figure.
-func (s run) heatMaps() (maps []heatMap) {
-	valid := func(names []string) []string {
-		return slices.DeleteFunc(names, func(n string) bool { return n == "invalid" })
-	}
-	tiers, contents := valid(s.Tiers()), valid(s.Contents())
-	if len(tiers) == 0 || len(contents) == 0 {
-		return nil
-	}
-	times := "latency"
-	if s.Run.ClosedLoop {
-		times = "service time"
-	}
-	for _, c := range []struct {
-		name, title string
-		of          func(metrics.Figures) *float64
-		text        func(*float64) string
-	}{
-		{"p50", "median " + times, func(f metrics.Figures) *float64 { return s.Times(f).P50 }, text.Duration},
-		{"p95", "p95 " + times, func(f metrics.Figures) *float64 { return s.Times(f).P95 }, text.Duration},
-		{"p99", "p99 " + times, func(f metrics.Figures) *float64 { return s.Times(f).P99 }, text.Duration},
-		{"errors", "share of errors", func(f metrics.Figures) *float64 {
-			if f.Sent == 0 {
-				return nil
-			}
-			v := float64(f.Failed()) / float64(f.Sent)
-			return &v
-		}, func(v *float64) string { return text.Percent(*v) }},
-	} {
-		m := heatMap{Name: c.name, Title: c.title}
-		for _, t := range tiers {
-			m.Columns = append(m.Columns, text.Printable(t, 24))
-		}
-		figures := func(content, tier string) (metrics.Figures, bool) {
-			i := slices.IndexFunc(s.Run.Classes, func(k results.Class) bool { return k.Content == content && k.Tier == tier })
-			if i < 0 {
-				return metrics.Figures{}, false
-			}
-			f, there := s.Groups.Class[s.Run.Classes[i].Name]
-			return f, there
-		}
-		low, high := math.Inf(1), math.Inf(-1)
-		for _, content := range contents {
-			for _, tier := range tiers {
-				if f, there := figures(content, tier); there && c.of(f) != nil {
-					low, high = min(low, *c.of(f)), max(high, *c.of(f))
-				}
-			}
-		}
-		for _, content := range contents {
-			r := heatRow{Name: text.Printable(content, 40)}
-			for _, tier := range tiers {
-				cell := heatCell{Value: text.Unsupported, Level: -1}
-				if f, there := figures(content, tier); there {
-					cell.Note = text.Plural(f.Sent, "call")
-					if v := c.of(f); v != nil {
-						cell.Value, cell.Level = c.text(v), level(*v, low, high)
-					}
-				}
-				r.Cells = append(r.Cells, cell)
-			}
-			m.Rows = append(m.Rows, r)
-		}
-		maps = append(maps, m)
-	}
-	return maps
-}
-
-// level is the shade of v between low and high, by its logarithm where both have one.
-func level(v, low, high float64) int {
-	share := 0.0
-	switch {
-	case high <= low:
-		if v > 0 && low == 0 {
-			return heatLevels - 1
-		}
-		return 0
-	case low > 0:
-		share = math.Log(v/low) / math.Log(high/low)
-	default:
-		share = (v - low) / (high - low)
-	}
-	return min(int(share*heatLevels), heatLevels-1)
-}
-
-func (s run) partRows() (rows []rangeRow) {
-	parts := []struct {
-		name string
-		x    metrics.Times
-	}{
-		{"connect (new connections)", s.Parts.Connect}, {"TLS (new connections)", s.Parts.TLS}, {"wait for the first byte", s.Parts.Wait},
-		{"read the body", s.Parts.Read}, {"service time, all of it", s.Total.Service},
-	}
-	var low, high float64
-	for _, p := range parts {
-		low, high = widen(low, high, p.x)
-	}
-	for _, p := range parts {
-		if p.x.Max != nil {
-			rows = append(rows, rangeRow{p.name, []string{text.Duration(p.x.Mean), text.Duration(p.x.P50), text.Duration(p.x.P90), text.Duration(p.x.P99), text.Duration(p.x.Max)}, newSpread(p.x, low, high)})
-		}
-	}
-	return rows
-}
-
-func (s run) lagRows() (rows []rangeRow) {
-	for _, l := range []struct {
-		name string
-		lag  metrics.Lag
-	}{{"lag: due → send", s.Validity.Lag}, {"of it, held up by andon itself", s.Validity.OwnLag}} {
-		if l.lag.Max != nil {
-			rows = append(rows, rangeRow{Name: l.name, Cells: []string{text.Duration(l.lag.P50), text.Duration(l.lag.P99), text.Duration(l.lag.Max)}})
-		}
-	}
-	return rows
-}
-
 func newBar(name string, n, whole uint64, bad bool, example string) barRow {
 	b := barRow{Name: name, Count: text.Count(n), Share: text.Share(n, whole), Bad: bad, Example: example}
 	if whole > 0 {
@@ -649,104 +345,4 @@ func shellWord(w string) string {
 		return w
 	}
 	return "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
-}
-
-func (d Data) generatorFacts() (facts []fact) {
-	g := d.Summary.Generator
-	add := func(name, format string, args ...any) {
-		facts = append(facts, fact{name, fmt.Sprintf(format, args...)})
-	}
-	if g.Transport != "" {
-		add("Carried by", "%s", text.Printable(g.Transport, 100))
-	}
-	if g.Cores > 0 {
-		add("Processors", "%s", text.Digits(g.Cores))
-	}
-	if len(d.Vitals) == 0 {
-		return facts
-	}
-	add("Processors used", "%s on average, %s in the busiest second", text.Digits(g.CPU), text.Digits(g.CPUMax))
-	add("Garbage collection", "stopped it for %s in all, %s at once", text.Duration(&g.PauseSeconds), text.Duration(&g.PauseMax))
-	add("Stood still", "%s in all, %s at once", text.Duration(&g.StallSeconds), text.Duration(&g.StallMax))
-	add("Records waiting", "%s at most", text.Count(uint64(max(g.Queue, 0))))
-	files := text.Count(g.Connections)
-	if g.OpenFiles > 0 {
-		files += fmt.Sprintf(" (of %s files that it may open)", text.Count(g.OpenFiles))
-	}
-	add("Connections", "%s", files)
-	return facts
-}
-
-func littleSentence(l metrics.Little, looked bool) (said, class string) {
-	if !looked {
-		return "Nobody looked at how many calls were in flight, so the times cannot be checked against Little's law.", ""
-	}
-	how := fmt.Sprintf("Little's law: looking now and then, %s calls were in flight on average; by the times that were measured, it should have been %s.", text.Digits(l.Seen), text.Digits(l.Expected))
-	if l.Holds {
-		return how + " The two agree, so the times are right.", "good"
-	}
-	return how + " The two differ by more than chance, so something is wrong with the times.", "bad"
-}
-
-// leftOut are sentences on what is in none of the figures, or in some of them only.
-func (s run) leftOut() (all []string) {
-	for _, p := range s.Run.Phases {
-		if f, there := s.Groups.Phase[p.Name]; there && p.Warmup {
-			all = append(all, fmt.Sprintf("The warm-up phase %s: %s in %s, sent and shown over time, and in no other figure.", text.Printable(p.Name, 40),
-				text.Plural(f.Sent, "call"), text.Duration(&p.Seconds)))
-		}
-	}
-	if f, there := s.Groups.Tier["invalid"]; there && f.Sent > 0 {
-		all = append(all, fmt.Sprintf("The times of %s that broke the contract on purpose: a refusal is quick, and would flatter the rest. They are counted in the totals.", text.Plural(f.Sent, "call")))
-	}
-	canceled := s.Total.Errors[results.Canceled.String()]
-	if canceled > 0 {
-		all = append(all, fmt.Sprintf("%s that %s given up because the run was stopped: in no time and in no rate of errors.", text.Plural(canceled, "call"), wasWere(canceled)))
-	}
-	if s.Total.Unsent > 0 {
-		all = append(all, fmt.Sprintf("%s that %s due when the run ended, and never sent.", text.Plural(s.Total.Unsent, "call"), wasWere(s.Total.Unsent)))
-	}
-	if s.Total.Dropped > 0 {
-		all = append(all, fmt.Sprintf("%s never left, since no slot came free within the timeout; the latency has the time that they waited, so that the percentiles are not better for it.", text.Plural(s.Total.Dropped, "call")))
-	}
-	return all
-}
-
-func wasWere(n uint64) string {
-	if n == 1 {
-		return "was"
-	}
-	return "were"
-}
-
-// supported says which percentiles the samples of each group can tell.
-func (d Data) supported() table {
-	ps := []float64{50, 90, 95, 99, 99.9}
-	t := table{Header: []column{{"group", false}, {"samples", true}}}
-	for _, p := range ps {
-		t.Header = append(t.Header, column{fmt.Sprintf("p%v (%s)", p, text.Count(histogram.Needed(p))), true})
-	}
-	row := func(name string, n uint64) {
-		r := []string{text.Printable(name, 40), text.Count(n)}
-		for _, p := range ps {
-			r = append(r, map[bool]string{true: "yes", false: text.Unsupported}[n >= histogram.Needed(p)])
-		}
-		t.Rows = append(t.Rows, r)
-	}
-	var all uint64
-	for name, x := range d.Tiers {
-		if name != "invalid" {
-			all += x.Samples()
-		}
-	}
-	row("all calls", all)
-	for _, name := range d.Summary.Tiers() {
-		row(name, d.Tiers[name].Samples())
-	}
-	for _, name := range d.Summary.Contents() {
-		if name != "invalid" {
-			row(name, d.Contents[name].Samples())
-		}
-	}
-	return t
 }

@@ -36,7 +36,7 @@ func sections(s run, st style) []section {
 	list := []section{
 		{"Calls", s.totals(st)},
 		{"Times", s.times()},
-		{"Tiers", s.besides(st)},
+		{"Tiers", s.tierTable(st)},
 		{"Content", s.groupTable("content", s.Contents(), s.Groups.Content, st)},
 		{"Phases", s.phaseTable(st)},
 		{"Statuses", s.statuses()},
@@ -112,82 +112,99 @@ func (s run) times() Table {
 	return t
 }
 
-// besides sets the tiers beside each other, and the second named one against the first.
-func (s run) besides(st style) Table {
-	names := s.Tiers()
+// tierTable has a column for each tier, and what the second named one differs in from the first.
+func (s run) tierTable(st style) Table {
 	t := Table{Header: []string{""}}
 	var groups []metrics.Figures
-	var named []int
-	for i, n := range names {
-		f := s.Groups.Tier[n]
-		groups = append(groups, f)
+	for _, n := range s.Tiers() {
+		groups = append(groups, s.Groups.Tier[n])
 		t.Header = append(t.Header, ">"+st.foreign(n, 24))
-		if n != "default" && n != "invalid" && f.Sent > 0 {
-			named = append(named, i)
-		}
 	}
-	compared := len(named) > 1
+	from, to, compared := s.compared()
 	if compared {
-		t.Header = append(t.Header, ">"+st.foreign(names[named[1]]+" − "+names[named[0]], 40))
+		t.Header = append(t.Header, ">"+st.foreign(to+" − "+from, 40), ">95 % interval")
 	}
-	row := func(name string, cell func(metrics.Figures) string, difference func(a, b metrics.Figures) string) {
+	a, b := s.Groups.Tier[from], s.Groups.Tier[to]
+	var d summary.Differences
+	if compared {
+		d = s.Comparison.Tier.Groups[to]
+	}
+	row := func(name string, cell func(metrics.Figures) string, difference, interval string) {
 		r := []string{name}
 		empty := true
 		for _, g := range groups {
 			r = append(r, cell(g))
 			empty = empty && (r[len(r)-1] == text.Unsupported || r[len(r)-1] == "")
 		}
-		if compared && difference != nil {
-			r = append(r, difference(groups[named[0]], groups[named[1]]))
-		} else if compared {
-			r = append(r, "")
+		if compared {
+			r = append(r, difference, interval)
 		}
 		if !empty {
 			t.Rows = append(t.Rows, r)
 		}
 	}
-	row("sent", func(f metrics.Figures) string { return text.Count(f.Sent) }, nil)
-	row("rate", func(f metrics.Figures) string { return text.Rate(f.Rate.Achieved) }, nil)
-	ratio := func(part, whole func(metrics.Figures) uint64) (func(metrics.Figures) string, func(a, b metrics.Figures) string) {
-		return func(f metrics.Figures) string {
-				if part(f) == 0 {
-					return "0"
-				}
-				return bad(st, part(f), text.Counted(part(f), whole(f)))
-			}, func(a, b metrics.Figures) string {
-				if whole(a) == 0 || whole(b) == 0 || part(a)+part(b) == 0 {
-					return ""
-				}
-				return text.Points(float64(part(b))/float64(whole(b)) - float64(part(a))/float64(whole(a)))
-			}
+	row("sent", func(f metrics.Figures) string { return text.Count(f.Sent) }, "", "")
+	row("rate", func(f metrics.Figures) string { return text.Rate(f.Rate.Achieved) }, "", "")
+	ratio := func(name string, part, whole func(metrics.Figures) uint64, d *summary.Difference) {
+		difference, interval := "", ""
+		if d != nil {
+			difference, interval = text.Points(d.Value), ranged(*d, text.PointsRange)
+		}
+		row(name, func(f metrics.Figures) string { return bad(st, part(f), text.Counted(part(f), whole(f))) }, difference, interval)
 	}
-	sent := func(f metrics.Figures) uint64 { return f.Sent }
-	errors, errorsDiff := ratio(metrics.Figures.Failed, sent)
-	row("errors", errors, errorsDiff)
-	violations, violationsDiff := ratio(metrics.Figures.Violated, func(f metrics.Figures) uint64 { return f.Completed })
-	row("violations", violations, violationsDiff)
+	ratio("errors", metrics.Figures.Failed, func(f metrics.Figures) uint64 { return f.Sent }, d.Errors)
+	ratio("violations", metrics.Figures.Violated, func(f metrics.Figures) uint64 { return f.Completed }, d.Violations)
 	if slices.ContainsFunc(groups, func(f metrics.Figures) bool { return f.Dropped > 0 }) {
-		dropped, droppedDiff := ratio(func(f metrics.Figures) uint64 { return f.Dropped }, func(f metrics.Figures) uint64 { return f.Sent + f.Dropped })
-		row("dropped", dropped, droppedDiff)
+		ratio("dropped", func(f metrics.Figures) uint64 { return f.Dropped }, func(f metrics.Figures) uint64 { return f.Sent + f.Dropped }, d.Dropped)
 	}
-	timed := func(name string, get func(metrics.Figures) *float64) {
-		row(name, func(f metrics.Figures) string { return text.Duration(get(f)) },
-			func(a, b metrics.Figures) string { return text.Change(get(a), get(b)) })
+	timed := func(name string, of func(metrics.Figures) *float64, interval string) {
+		row(name, func(f metrics.Figures) string { return text.Duration(of(f)) }, text.Change(of(a), of(b)), interval)
+	}
+	// The comparison is of latencies or, where there are none, of service times.
+	latency := func(f metrics.Figures) metrics.Times { return f.Latency }
+	service := func(f metrics.Figures) metrics.Times { return f.Service }
+	all := func(name string, of func(metrics.Figures) metrics.Times, shown func(metrics.Percentile) bool, intervals bool) {
+		for i, p := range (metrics.Times{}).Percentiles() {
+			interval := ""
+			if x, ok := d.Times[p.Name]; ok && intervals {
+				interval = ranged(x, text.DurationRange)
+			}
+			if shown(p) {
+				timed(name+" "+p.Name, func(f metrics.Figures) *float64 { return of(f).Percentiles()[i].Value }, interval)
+			}
+		}
 	}
 	if !s.Run.ClosedLoop {
-		timed("latency p50", func(f metrics.Figures) *float64 { return f.Latency.P50 })
-		timed("latency p90", func(f metrics.Figures) *float64 { return f.Latency.P90 })
-		timed("latency p95", func(f metrics.Figures) *float64 { return f.Latency.P95 })
-		timed("latency p99", func(f metrics.Figures) *float64 { return f.Latency.P99 })
-		timed("latency p99.9", func(f metrics.Figures) *float64 { return f.Latency.P999 })
-		timed("latency max", func(f metrics.Figures) *float64 { return f.Latency.Max })
+		all("latency", latency, func(metrics.Percentile) bool { return true }, true)
+		timed("latency max", func(f metrics.Figures) *float64 { return f.Latency.Max }, "")
 	}
-	timed("service p50", func(f metrics.Figures) *float64 { return f.Service.P50 })
-	timed("service p99", func(f metrics.Figures) *float64 { return f.Service.P99 })
+	all("service", service, func(p metrics.Percentile) bool { return p.P == 50 || p.P == 99 }, s.Run.ClosedLoop)
 	if s.Run.ClosedLoop {
-		timed("service max", func(f metrics.Figures) *float64 { return f.Service.Max })
+		timed("service max", func(f metrics.Figures) *float64 { return f.Service.Max }, "")
 	}
 	return t
+}
+
+// compared names the two tiers of which one is held against the other: the first two that stand for themselves.
+func (s run) compared() (from, to string, ok bool) {
+	if s.Comparison == nil || s.Comparison.Tier == nil {
+		return "", "", false
+	}
+	from = s.Comparison.Tier.Reference
+	for _, n := range s.Tiers() {
+		if n != from && n != summary.DefaultTier && !s.Invalid(n) && s.Groups.Tier[n].Sent > 0 {
+			return from, n, true
+		}
+	}
+	return "", "", false
+}
+
+// ranged is the interval of a difference, if it has one.
+func ranged(d summary.Difference, write func(low, high float64) string) string {
+	if d.Low == nil || d.High == nil {
+		return ""
+	}
+	return write(*d.Low, *d.High)
 }
 
 func (s run) groupTable(title string, names []string, groups map[string]metrics.Figures, st style) Table {

@@ -45,8 +45,11 @@ func (s Summary) Notes() (notes []string) {
 			break
 		}
 	}
-	if f, there := s.Groups.Tier["invalid"]; there && f.Sent > 0 {
-		notes = append(notes, "invalid: calls that break the contract on purpose, and are ok when refused; their times are in no other figure.")
+	for _, n := range s.Tiers() {
+		if !s.Invalid(n) || s.Groups.Tier[n].Sent == 0 {
+			continue
+		}
+		notes = append(notes, text.Printable(n, 40)+": calls that break the contract on purpose, and are ok when refused; their times are in no other figure.")
 	}
 	return notes
 }

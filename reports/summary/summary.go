@@ -18,6 +18,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kaizenautomation/andon/reports/histogram"
 	"github.com/kaizenautomation/andon/reports/metrics"
 	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/text"
@@ -41,6 +42,9 @@ type Summary struct {
 	// Total is all measured phases, without warm-ups; the times of deliberately invalid calls are left out.
 	Total  metrics.Figures `json:"total"`
 	Groups Groups          `json:"groups"`
+	// Comparison holds tiers and content signatures against each other; nil in a summary that a version of andon wrote which
+	// had none (see [Summary.Compare]).
+	Comparison *Comparisons `json:"comparison,omitempty"`
 	// Parts are what the service time of all measured phases is made of.
 	Parts metrics.Parts `json:"parts"`
 	// Generator says how the generator itself did.
@@ -211,8 +215,29 @@ func Summarize(m results.Manifest, samples []results.Sample, vitals []results.Vi
 			s.addThreshold(c.expr, true, agg)
 		}
 	}
+	s.Compare(agg)
 	s.decide()
 	return s
+}
+
+// Compare fills in the comparison. agg has been given all rows; without it, times are compared without intervals.
+func (s *Summary) Compare(agg *metrics.Aggregator) {
+	var tiers, contents map[string]histogram.Distribution
+	if agg != nil {
+		tiers, contents = agg.Latencies(metrics.ByTier), agg.Latencies(metrics.ByContent)
+	}
+	gather := func(names []string, figures map[string]metrics.Figures, spreads map[string]histogram.Distribution, reference func(string) bool) (groups []group) {
+		for _, n := range names {
+			if !s.Invalid(n) {
+				groups = append(groups, group{n, figures[n], s.Times(figures[n]), spreads[n], reference(n)})
+			}
+		}
+		return groups
+	}
+	s.Comparison = &Comparisons{
+		Tier:    compare(gather(s.Tiers(), s.Groups.Tier, tiers, func(n string) bool { return n != DefaultTier })),
+		Content: compare(gather(s.Contents(), s.Groups.Content, contents, func(string) bool { return true })),
+	}
 }
 
 func (s *Summary) addThreshold(expr string, implicit bool, agg *metrics.Aggregator) {
@@ -329,6 +354,16 @@ func (s Summary) ordered(groups map[string]metrics.Figures, name func(results.Cl
 		}
 	}
 	return names
+}
+
+// DefaultTier is the tier of the calls that name none; it is not what others are held against.
+const DefaultTier = "default"
+
+// Invalid reports whether a tier or a content signature is that of the calls that break the contract on purpose.
+func (s Summary) Invalid(group string) bool {
+	return slices.ContainsFunc(s.Run.Classes, func(c results.Class) bool {
+		return c.Invalid && (c.Tier == group || c.Content == group)
+	})
 }
 
 // Times are the times that stand for a group: latency, or service time where nothing is due.

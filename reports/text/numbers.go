@@ -149,6 +149,20 @@ func SignedDuration(seconds float64) string { return signed(seconds, Duration(&s
 // Points is a difference of two ratios, in percentage points: +0.30 pp.
 func Points(ratio float64) string { return signed(ratio, Digits(ratio*100)+" pp") }
 
+// DurationRange is an interval of a difference in seconds, in the unit of the bound that is farther from 0: −28.0 to −26.3 ms.
+func DurationRange(low, high float64) string {
+	most := max(math.Abs(low), math.Abs(high))
+	whole := Duration(&most)
+	_, unit, _ := strings.Cut(whole, " ")
+	scale := map[string]float64{"µs": 1e6, "ms": 1e3, "s": 1, "min": 1.0 / 60}[unit]
+	return signed(low, Digits(low*scale)) + " to " + signed(high, Digits(high*scale)) + " " + unit
+}
+
+// PointsRange is an interval of a difference of two ratios: −0.31 to +0.02 pp.
+func PointsRange(low, high float64) string {
+	return signed(low, Digits(low*100)) + " to " + signed(high, Digits(high*100)) + " pp"
+}
+
 func signed(v float64, text string) string {
 	if v > 0 {
 		return "+" + text

@@ -47,7 +47,10 @@ func TestFormat(t *testing.T) {
 		{Share(9990, 10000), "99.90 %"}, {Share(1, 3), "33.3 %"}, {Share(1, 200), "0.50 %"},
 		{Rate(99.96), "100/s"}, {Rate(0.5), "0.50/s"}, {Rate(1234), "1,234/s"}, {Plural(1, "error"), "1 error"}, {Plural(2, "error"), "2 errors"},
 		{Change(f(0.2), f(0.1)), "−100 ms (−50 %)"}, {Change(f(0.1), f(0.2)), "+100 ms (+100 %)"}, {Change(nil, f(1)), ""},
-		{Sentence("the run ended"), "The run ended."}, {Sentence("p99(latency) < 1s: found 2 s"), "p99(latency) < 1s: found 2 s."}, {Sentence("Why?"), "Why?"},
+		{DurationRange(-0.028, -0.0263), "−28.0 to −26.3 ms"}, {DurationRange(-0.0005, 1.2), "−0.00 to +1.20 s"}, {DurationRange(0, 900e-6), "0.00 to +900 µs"},
+		{DurationRange(-700, 1), "−11.7 to +0.02 min"}, {PointsRange(-0.0031, 0.0002), "−0.31 to +0.02 pp"}, {SignedDuration(-0.0271), "−27.1 ms"}, {Points(0.003), "+0.30 pp"},
+		{RateOf(99.8, f(120)), "99.8/s of 120/s"}, {RateOf(99.8, f(99.81)), "99.8/s"}, {RateOf(99.8, nil), "99.8/s"}, {Bytes(999), "999 B"}, {Bytes(1500000), "1.50 MB"},
+		{WholePercent(0.9999), "99 %"}, {Sentence("the run ended"), "The run ended."}, {Sentence("p99(latency) < 1s: found 2 s"), "p99(latency) < 1s: found 2 s."}, {Sentence("Why?"), "Why?"},
 	} {
 		if c.got != c.want {
 			t.Errorf("%q, want %q", c.got, c.want)
