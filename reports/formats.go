@@ -46,7 +46,7 @@ func Formats() []Format {
 	return []Format{
 		{Name: "terminal", File: "report.txt", About: "the report for people", write: of(func(w io.Writer, s summary.Summary) error { return render.Terminal(w, s, render.Options{}) })},
 		{Name: "html", File: pageFile, About: "one page with charts, which needs nothing else", need: needWhole,
-			write: func(w io.Writer, m *Model) error { return page.Write(w, page.New(m.Summary, m.whole, m.runs...)) }},
+			write: func(w io.Writer, m *Model) error { return page.Write(w, m.page()) }},
 		{Name: "markdown", File: markdownFile, About: "for a comment on a pull request", write: of(render.Markdown)},
 		{Name: "json", File: "summary.json", About: "every figure, by reports/summary.schema.json", write: of(func(w io.Writer, s summary.Summary) error { return export.JSON(w, s) })},
 		{Name: "junit", File: "junit.xml", About: "thresholds, contract and validity as test cases", write: of(junit)},

@@ -26,8 +26,10 @@ import (
 type Model struct {
 	// Summary is there once the model was read.
 	Summary summary.Summary
-	dirs    []string
-	runs    []*results.Run
+	// Commands are the command lines that the page shows.
+	Commands page.Commands
+	dirs     []string
+	runs     []*results.Run
 	// whole and stretches are nil where no format that was asked for needs them.
 	whole     *metrics.Aggregator
 	stretches *metrics.Stretches
@@ -145,7 +147,14 @@ func (m *Model) Keep() error {
 	if !m.made || m.runs[0].End.Reason == results.Cut {
 		return nil
 	}
-	return Keep(m.dirs[0], page.New(m.Summary, m.whole, m.runs...))
+	return Keep(m.dirs[0], m.page())
+}
+
+// page is what the page shows.
+func (m *Model) page() page.Data {
+	d := page.New(m.Summary, m.whole, m.runs...)
+	d.Commands = m.Commands
+	return d
 }
 
 // Keep writes what a run directory keeps of a run that has ended: its summary, the Markdown, and the page.

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kaizenautomation/andon/reports"
+	"github.com/kaizenautomation/andon/reports/page"
 	"github.com/kaizenautomation/andon/reports/render"
 	"github.com/kaizenautomation/andon/reports/summary"
 	"github.com/kaizenautomation/andon/reports/text"
@@ -71,6 +72,7 @@ func (c *command) showReport(dirs []string, f reportFlags) error {
 	if err != nil {
 		return err
 	}
+	m.Commands = commands()
 	// Nearly all that is allocated are batches of rows, which are dropped once they were counted: collecting them twice as
 	// often takes a tenth more time and a fifth less memory.
 	debug.SetGCPercent(50)
@@ -100,6 +102,18 @@ func (c *command) showReport(dirs []string, f reportFlags) error {
 		c.stepSummary(m.Summary)
 	}
 	return verdict(m.Summary)
+}
+
+// commands are the command lines on a report's page.
+func commands() page.Commands {
+	return page.Commands{
+		Run: func(seed uint64) string {
+			return fmt.Sprintf("andon run scenario.yaml --spec openapi.yaml --seed %d", seed)
+		},
+		Curl: func(seed, call uint64) string {
+			return fmt.Sprintf("andon plan scenario.yaml --spec openapi.yaml --seed %d --curl %d | tail -n 1", seed, call)
+		},
+	}
 }
 
 // chooseFormats finds the formats of a list.

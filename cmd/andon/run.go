@@ -243,7 +243,9 @@ func verdict(s summary.Summary) error {
 
 // conclude writes the reports of a run and shows it: in short to whoever has watched the run.
 func (c *command) conclude(s summary.Summary, run *results.Run, agg *metrics.Aggregator, watched bool) error {
-	if err := reports.Keep(run.Dir, page.New(s, agg, run)); err != nil {
+	d := page.New(s, agg, run)
+	d.Commands = commands()
+	if err := reports.Keep(run.Dir, d); err != nil {
 		return exit{noVerdict, err}
 	}
 	c.stepSummary(s)

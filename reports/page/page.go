@@ -39,6 +39,16 @@ type Data struct {
 	Vitals          []results.Vitals
 	// Scenario is the text of the scenario.
 	Scenario []byte
+	Commands Commands
+}
+
+// Commands are command lines that the page shows, for the run directory, where the scenario and the description are. One that
+// is nil is not shown.
+type Commands struct {
+	// Run repeats a run of that seed, where it is not known how it was started.
+	Run func(seed uint64) string
+	// Curl prints a call of a run of that seed, by its number from 1, as a curl line.
+	Curl func(seed, call uint64) string
 }
 
 // New gathers what the page shows: a summary, and what rows, of which agg has been given all, and run directories

@@ -35,7 +35,12 @@ func gather(t testing.TB, m results.Manifest, samples []results.Sample, vitals [
 		t.Fatal(err)
 	}
 	run := &results.Run{Dir: dir, Manifest: m, Samples: samples, Vitals: vitals, End: end}
-	return New(summary.Summarize(m, samples, vitals, end, agg), agg, run)
+	d := New(summary.Summarize(m, samples, vitals, end, agg), agg, run)
+	d.Commands = Commands{
+		Run:  func(seed uint64) string { return fmt.Sprintf("run again with seed %d", seed) },
+		Curl: func(seed, call uint64) string { return fmt.Sprintf("print %d of seed %d", call, seed) },
+	}
+	return d
 }
 
 // rows are calls at a rate that ramps up after the warm-up, with latencies that grow with it, the tiers' apart.
@@ -231,10 +236,10 @@ func TestPage(t *testing.T) {
 		in    Data
 		wants []string
 	}{
-		{pageFail(t), []string{"<strong>FAIL</strong>: ", "/executionId/", "--curl 206 | tail -n 1", "missed", "something is wrong with the times", "tag rule", "uPlot 1.6.32",
+		{pageFail(t), []string{"<strong>FAIL</strong>: ", "/executionId/", "print 206 of seed 7", "missed", "something is wrong with the times", "tag rule", "uPlot 1.6.32",
 			"andon run mixed --target http://127.0.0.1:8080 --seed 7 --out &#39;it&#39;\\&#39;&#39;s mine&#39;", "&lt;b&gt;A&lt;/b&gt;"}},
 		{pagePass(t), []string{"<strong>PASS</strong>: all ", "The warm-up phase warmup", "Latency grows with the rate", "stood still", "The two agree", "at once", "No errors at any time"}},
-		{pageClosed(t), []string{"Closed loop: each caller", "andon run scenario.yaml --spec openapi.yaml --seed 7", "Service time by percentile"}},
+		{pageClosed(t), []string{"Closed loop: each caller", "run again with seed 7", "Service time by percentile"}},
 		{pageEmpty(t), []string{"<strong>NO VERDICT</strong>", "No call was sent."}},
 	} {
 		text := string(rendered(t, c.in))
@@ -242,6 +247,22 @@ func TestPage(t *testing.T) {
 			if !strings.Contains(text, want) {
 				t.Errorf("%s: the page does not have %q", c.in.Summary.Verdict.Status, want)
 			}
+		}
+	}
+}
+
+// TestPageWithoutCommands: where no command line is known, none is promised.
+func TestPageWithoutCommands(t *testing.T) {
+	for _, d := range []Data{pageFail(t), pageClosed(t)} {
+		d.Commands = Commands{}
+		page := string(rendered(t, d))
+		for _, bad := range []string{"curl line", "print 1 of", "run again", "commands are for"} {
+			if strings.Contains(page, bad) {
+				t.Errorf("the page has %q", bad)
+			}
+		}
+		if strings.Contains(page, "data-copy hidden") != (len(d.Summary.Run.Command) > 0) {
+			t.Error("the page has a command to copy, or has none, where it should not")
 		}
 	}
 }

@@ -167,12 +167,12 @@ func (d Data) view() view {
 		v.Rules = append(v.Rules, newBar(text.Printable(n, 60), s.Total.Violations[n], s.Total.Completed, true, s.example(func(x results.Sample) bool { return x.Rule == n })))
 	}
 	for _, x := range s.Samples[:min(len(s.Samples), maxSamples)] {
-		v.Samples = append(v.Samples, s.newSampleCard(x))
+		v.Samples = append(v.Samples, d.newSampleCard(x))
 	}
 	v.MoreSamples = len(s.Samples) - len(v.Samples)
 	v.Little, v.LittleClass = littleSentence(s.Generator.Little, len(d.Vitals) > 0)
-	v.Command = s.command()
-	v.Curl = s.curlOf(0)
+	v.Command = d.command()
+	v.Curl = d.curl(0)
 	text := d.Scenario
 	if len(text) > maxScenario {
 		text, v.ScenarioCut = text[:maxScenario], true
@@ -308,29 +308,33 @@ func newBar(name string, n, whole uint64, bad bool, example string) barRow {
 	return b
 }
 
-func (s run) newSampleCard(x results.Sample) sampleCard {
+func (d Data) newSampleCard(x results.Sample) sampleCard {
 	where := fmt.Sprintf("hit %d · %s · due at %s", x.N, text.Printable(x.Class, 80), text.Duration(&x.AtSeconds))
 	if x.Status > 0 {
 		where += fmt.Sprintf(" · status %d", x.Status)
 	}
 	return sampleCard{
 		Kind: text.Printable(x.Kind, 40), Rule: text.Printable(x.Rule, 60), Where: where, Message: text.Printable(x.Message, maxMessage),
-		Pointer: text.Printable(x.Pointer, 200), Body: text.Printable(x.Body, maxBody), Curl: s.curlOf(x.N),
+		Pointer: text.Printable(x.Pointer, 200), Body: text.Printable(x.Body, maxBody), Curl: d.curl(x.N),
 	}
 }
 
-// curlOf is the command that prints a hit as a curl line, in the run directory, where the scenario and the description are.
-func (s run) curlOf(n uint32) string {
-	return fmt.Sprintf("andon plan scenario.yaml --spec openapi.yaml --seed %d --curl %d | tail -n 1", s.Run.Seed, uint64(n)+1)
+// curl is the command line that prints a call, by its number in the plan, as a curl line; empty where none is known.
+func (d Data) curl(n uint32) string {
+	if d.Commands.Curl == nil {
+		return ""
+	}
+	return d.Commands.Curl(d.Summary.Run.Seed, uint64(n)+1)
 }
 
 // command repeats the run: as it was started, or, where that is not known, from the run directory.
-func (s run) command() string {
-	if len(s.Run.Command) == 0 {
-		return fmt.Sprintf("andon run scenario.yaml --spec openapi.yaml --seed %d", s.Run.Seed)
+func (d Data) command() string {
+	started := d.Summary.Run.Command
+	if len(started) == 0 && d.Commands.Run != nil {
+		return d.Commands.Run(d.Summary.Run.Seed)
 	}
-	words := make([]string, len(s.Run.Command))
-	for i, w := range s.Run.Command {
+	words := make([]string, len(started))
+	for i, w := range started {
 		words[i] = shellWord(text.Printable(w, 4096))
 	}
 	return strings.Join(words, " ")
