@@ -23,7 +23,8 @@ var SummarySchema []byte
 
 // Format is one rendering of a run.
 type Format struct {
-	// Name is what asks for it, File the name of what is written below a folder, and About says in a few words what it is.
+	// Name is what asks for it, File the name of what is written below a folder, and About says in a few words what it
+	// is.
 	Name, File, About string
 	need              need
 	write             func(io.Writer, *Model) error
@@ -59,7 +60,7 @@ func Formats() []Format {
 			tier:  func(w io.Writer, m *Model, tier string) error { return export.HGRM(w, m.whole.Curve(tier)) }},
 		{Name: "hlog", File: "latency.hlog", About: "HdrHistogram interval log, tagged by tier", need: needStretches,
 			write: func(w io.Writer, m *Model) error { return export.HLog(w, m.Summary.Run.Started, m.stretches) }},
-		{Name: "vegeta-csv", File: "vegeta.csv", About: "every hit for vegeta report, plot and encode", need: needRows,
+		{Name: "vegeta-csv", File: "vegeta.csv", About: "every call for vegeta report, plot and encode", need: needRows,
 			write: func(w io.Writer, m *Model) error { return export.VegetaCSV(w, m.runs...) }},
 		{Name: "vegeta-gob", File: "vegeta.gob", About: "the same, in vegeta's own encoding", need: needRows,
 			write: func(w io.Writer, m *Model) error { return export.VegetaGob(w, m.runs...) }},
@@ -92,8 +93,8 @@ func (f Format) Render(w io.Writer, m *Model) error {
 	return b.Flush()
 }
 
-// Files writes the files of a format below a folder, which is made if there is none, each whole or not at all; and gives
-// their paths. What was there by that name is overwritten.
+// Files writes the files of a format below a folder, which is made if there is none, each whole or not at all; and
+// gives their paths. What was there by that name is overwritten.
 func (f Format) Files(dir string, m *Model) (paths []string, err error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, err

@@ -42,8 +42,8 @@ var anyRow = rapid.Custom(func(t *rapid.T) results.Row {
 	return r
 })
 
-// Merged runs are one run that had all hits: every count, percentile, threshold and point of the timeline; and a percentile
-// is that of one histogram which was given all of them.
+// Merged runs are one run that had all calls: every count, percentile, threshold and point of the timeline; and a
+// percentile is that of one histogram which was given all of them.
 func TestMergeIsExact(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		a, b := shard(0), shard(1)
@@ -167,7 +167,7 @@ func TestMergedRates(t *testing.T) {
 	}
 }
 
-// A merged run is no better than the worst of its runs: one bad one of many is not lost among the hits of the others.
+// A merged run is no better than the worst of its runs: one bad one of many is not lost among the calls of the others.
 func TestMergedVerdict(t *testing.T) {
 	late := func(r *results.Row) { r.Lag, r.OwnLag = 0.5, 0.5 }
 	for _, c := range []struct {

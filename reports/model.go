@@ -1,9 +1,9 @@
 // Package reports opens the directories of runs, and writes what came of them in any of its formats.
 //
-// A [Model] has the summary of one run, or of several that were merged; most formats are a function of it alone, so that a
-// report can be made again from summary.json at any time. Those that say more (a table by the second, histograms, single
-// calls) are made of the rows. [Formats] lists them all; what writes each is in a package of its own. Whatever a provider
-// sent is escaped where it is shown.
+// A [Model] has the summary of one run, or of several that were merged; most formats are a function of it alone, so
+// that a report can be made again from summary.json at any time. Those that say more (a table by the second,
+// histograms, single calls) are made of the rows. [Formats] lists them all; what writes each is in a package of its
+// own. Whatever a provider sent is escaped where it is shown.
 package reports
 
 import (
@@ -36,8 +36,8 @@ type Model struct {
 	made      bool // the summary was made of the rows
 }
 
-// Open opens run directories to be reported as one. Several must be of the same load, thresholds and description, and each
-// a run of its own; the error names what differs.
+// Open opens run directories to be reported as one. Several must be of the same load, thresholds and description, and
+// each a run of its own; the error names what differs.
 func Open(dirs ...string) (*Model, error) {
 	m := &Model{dirs: dirs}
 	for _, dir := range dirs {
@@ -84,7 +84,8 @@ func (m *Model) Read(formats ...Format) error {
 	}
 	known := m.Summary.Schema != ""
 	if known && m.Summary.Comparison == nil {
-		// A version of andon wrote it that compared nothing. The rows tell how sure a difference is, if they are still there.
+		// A version of andon wrote it that compared nothing. The rows tell how sure a difference is, if they are still
+		// there.
 		if need < needWhole && m.readRows(needWhole) != nil {
 			m.whole = nil
 		}
@@ -141,8 +142,8 @@ func (m *Model) readRows(need need) error {
 	return nil
 }
 
-// Keep writes the summary, the Markdown and the page of a run that has ended into its directory, if they were not there.
-// Merged runs keep nothing.
+// Keep writes the summary, the Markdown and the page of a run that has ended into its directory, if they were not
+// there. Merged runs keep nothing.
 func (m *Model) Keep() error {
 	if !m.made || m.runs[0].End.Reason == results.Cut {
 		return nil

@@ -32,7 +32,7 @@ the raw results where it is missing: after a crash, the figures go up to the las
 was written, and the report says that the run was cut.
 
 Several runs of one scenario and one description are merged: counts add up, and every percentile
-is that of one histogram which was given all hits. What differs otherwise is refused. The merged
+is that of one histogram which was given all calls. What differs otherwise is refused. The merged
 run is no better than the worst of them. Rates are those of all together if the runs went on side
 by side, else the mean of one run.
 
@@ -73,8 +73,8 @@ func (c *command) showReport(dirs []string, f reportFlags) error {
 		return err
 	}
 	m.Commands = commands()
-	// Nearly all that is allocated are batches of rows, which are dropped once they were counted: collecting them twice as
-	// often takes a tenth more time and a fifth less memory.
+	// Nearly all that is allocated are batches of rows, which are dropped once they were counted: collecting them twice
+	// as often takes a tenth more time and a fifth less memory.
 	debug.SetGCPercent(50)
 	if err := m.Read(formats...); err != nil {
 		return exit{noVerdict, err}
@@ -154,8 +154,8 @@ func completeFormats(_ *cobra.Command, _ []string, list string) ([]string, cobra
 	return words, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
 }
 
-// stepSummary adds the report to the summary of a step of GitHub Actions, if this is one. It is shown beside what was asked
-// for, so that where it cannot be written the run's verdict still stands.
+// stepSummary adds the report to the summary of a step of GitHub Actions, if this is one. It is shown beside what was
+// asked for, so that where it cannot be written the run's verdict still stands.
 func (c *command) stepSummary(s summary.Summary) {
 	path := os.Getenv("GITHUB_STEP_SUMMARY")
 	if path == "" {

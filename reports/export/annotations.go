@@ -35,9 +35,9 @@ func Annotations(w io.Writer, s summary.Summary) error {
 	return err
 }
 
-// annotate writes one command, whose text has at most ten lines. Whatever is not printable in one is made so, and what a
-// command ends with is escaped as the runner reads it (actions/toolkit, command.ts). The runner also acts on "##[" anywhere
-// in a line, which is how its older commands begin.
+// annotate writes one command, whose text has at most ten lines. Whatever is not printable in one is made so, and what
+// a command ends with is escaped as the runner reads it (actions/toolkit, command.ts). The runner also acts on "##["
+// anywhere in a line, which is how its older commands begin.
 func annotate(b *strings.Builder, level, title string, lines ...string) {
 	lines = slices.Clone(lines[:min(len(lines), 10)])
 	for i, line := range lines {

@@ -230,8 +230,8 @@ func TestHdrFiles(t *testing.T) {
 	}
 }
 
-// checkHGRM compares with what the library prints, which has fewer digits, also percentiles that the samples do not support,
-// and bucket edges in place of the exact mean and maximum.
+// checkHGRM compares with what the library prints, which has fewer digits, also percentiles that the samples do not
+// support, and bucket edges in place of the exact mean and maximum.
 func checkHGRM(t *testing.T, name, ours, theirs string) {
 	fields := func(s string) (lines [][]string) {
 		for line := range strings.Lines(s) {
@@ -352,7 +352,7 @@ func TestVegeta(t *testing.T) {
 	}
 }
 
-// Where every hit was timed and valid, vegeta's mean is the summary's.
+// Where every call was timed and valid, vegeta's mean is the summary's.
 func TestVegetaMean(t *testing.T) {
 	m := reportstest.Manifest()
 	for _, p := range m.Planned {

@@ -8,8 +8,8 @@ import (
 	"github.com/kaizenautomation/andon/reports/histogram"
 )
 
-// HGRM writes a percentile curve, in milliseconds, as HdrHistogram's percentile files have it. A percentile that the samples
-// cannot support has no line; the last line is the maximum.
+// HGRM writes a percentile curve, in milliseconds, as HdrHistogram's percentile files have it. A percentile that the
+// samples cannot support has no line; the last line is the maximum.
 func HGRM(w io.Writer, d histogram.Curve) error {
 	if _, err := fmt.Fprintf(w, "%12s %14s %10s %14s\n\n", "Value", "Percentile", "TotalCount", "1/(1-Percentile)"); err != nil {
 		return err

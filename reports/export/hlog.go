@@ -9,8 +9,9 @@ import (
 	"github.com/kaizenautomation/andon/reports/text"
 )
 
-// HLog writes the latency by second as HdrHistogram's interval logs have it (version 1.3): untagged lines are the
-// whole run, and those with a tag are a tier. Warm-ups are left out, as they are of all figures. Histograms are in nanoseconds.
+// HLog writes the latency by second as HdrHistogram's interval logs have it (version 1.3): untagged lines are the whole
+// run, and those with a tag are a tier. Warm-ups are left out, as they are of all figures. Histograms are in
+// nanoseconds.
 func HLog(w io.Writer, started time.Time, run *metrics.Stretches) error {
 	start := float64(started.UnixMilli()) / 1e3
 	_, err := fmt.Fprintf(w, "#[Latency (due to last byte) of a run of andon; lines with a tag are tiers, and parts of the lines without]\n"+

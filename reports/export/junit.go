@@ -1,5 +1,5 @@
-// Package export writes what came of a run, or of a verification, for other tools: JUnit, SARIF, annotations of GitHub Actions,
-// tables, HdrHistogram's files, and vegeta's. Each format is handed what it is made of and nothing else.
+// Package export writes what came of a run, or of a verification, for other tools: JUnit, SARIF, annotations of GitHub
+// Actions, tables, HdrHistogram's files, and vegeta's. Each format is handed what it is made of and nothing else.
 package export
 
 import (
@@ -13,8 +13,8 @@ import (
 	"github.com/kaizenautomation/andon/reports/text"
 )
 
-// JUnit writes checks as JUnit XML, one test suite for each engine. What is doubtful or has no verdict is an error, and what
-// was skipped is skipped; what was only noted is no failure.
+// JUnit writes checks as JUnit XML, one test suite for each engine. What is doubtful or has no verdict is an error, and
+// what was skipped is skipped; what was only noted is no failure.
 func JUnit(w io.Writer, v summary.Verification) error {
 	type message struct {
 		Message string `xml:"message,attr"`

@@ -9,8 +9,8 @@ import (
 	"github.com/kaizenautomation/andon/reports/text"
 )
 
-// SARIF writes what did not hold in the Static Analysis Results Interchange Format, version 2.1.0. The place of each result
-// is the description, since the target's own code is not known.
+// SARIF writes what did not hold in the Static Analysis Results Interchange Format, version 2.1.0. The place of each
+// result is the description, since the target's own code is not known.
 func SARIF(w io.Writer, v summary.Verification) error {
 	type message struct {
 		Text string `json:"text"`

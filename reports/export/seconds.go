@@ -10,10 +10,10 @@ import (
 	"github.com/kaizenautomation/andon/reports/text"
 )
 
-// SecondsCSV writes a line for each second, phase and class in which a hit was due, warm-ups among them. Times are in
-// seconds, and empty where the samples cannot tell them. There is a column for every status, kind of error and rule that was
-// met. Nothing in it is a text of the provider's. Names are the description's and the scenario's: one that a spreadsheet
-// would take for a formula begins with an apostrophe.
+// SecondsCSV writes a line for each second, phase and class in which a call was due, warm-ups among them. Times are in
+// seconds, and empty where the samples cannot tell them. There is a column for every status, kind of error and rule
+// that was met. Nothing in it is a text of the provider's. Names are the description's and the scenario's: one that a
+// spreadsheet would take for a formula begins with an apostrophe.
 func SecondsCSV(w io.Writer, run *metrics.Stretches) error {
 	statuses, errors, rules := run.Names()
 	out := csv.NewWriter(w)

@@ -31,7 +31,7 @@ type vegetaResult struct {
 	Headers   map[string][]string
 }
 
-// VegetaGob writes the hits in vegeta's own encoding. What is in it, see VegetaCSV.
+// VegetaGob writes the calls in vegeta's own encoding. What is in it, see VegetaCSV.
 func VegetaGob(w io.Writer, runs ...*results.Run) error {
 	e := gob.NewEncoder(w)
 	return eachRun(runs, func(run *results.Run) (func([]results.Row) error, error) {
@@ -48,11 +48,11 @@ func VegetaGob(w io.Writer, runs ...*results.Run) error {
 	})
 }
 
-// VegetaCSV writes a line for each hit of the measured phases that was sent or dropped, as vegeta encode -to csv does, so
-// that vegeta's report counts what andon's does. The time of a hit is when it was due, and its latency counts from there. A
-// hit without a whole response, or with a status that vegeta takes for none of success, has an error: its kind, or the
-// status in words. An answer that breaks the contract is no error of vegeta's. The URL names the class in its fragment;
-// there are no bodies and no heads. Results are numbered by their due times, as vegeta's plot wants them.
+// VegetaCSV writes a line for each call of the measured phases that was sent or dropped, as vegeta encode -to csv does,
+// so that vegeta's report counts what andon's does. The time of a call is when it was due, and its latency counts from
+// there. A call without a whole response, or with a status that vegeta takes for none of success, has an error: its
+// kind, or the status in words. An answer that breaks the contract is no error of vegeta's. The URL names the class in
+// its fragment; there are no bodies and no heads. Results are numbered by their due times, as vegeta's plot wants them.
 func VegetaCSV(w io.Writer, runs ...*results.Run) error {
 	return eachRun(runs, func(run *results.Run) (func([]results.Row) error, error) {
 		v, err := newNumbered(run)
@@ -112,13 +112,13 @@ func field(s string) string {
 type numbered struct {
 	phases []results.Phase
 	urls   []string // by class
-	// taken has a bit for each hit that is written, by number; before counts the bits in all words before each.
+	// taken has a bit for each call that is written, by number; before counts the bits in all words before each.
 	taken  []uint64
 	before []uint32
 }
 
-// newNumbered reads the rows once, for their numbers: those of warm-ups and of hits that were never sent are left out, and
-// vegeta's plot waits for every number from 0.
+// newNumbered reads the rows once, for their numbers: those of warm-ups and of calls that were never sent are left out,
+// and vegeta's plot waits for every number from 0.
 func newNumbered(run *results.Run) (*numbered, error) {
 	v := &numbered{phases: run.Labels.Phases}
 	for _, c := range run.Labels.Classes {
@@ -152,7 +152,7 @@ func (v *numbered) seq(r results.Row) uint64 {
 	return uint64(v.before[word]) + uint64(bits.OnesCount64(v.taken[word]&(1<<(r.N%64)-1)))
 }
 
-// vegetaError is what vegeta would say of a hit.
+// vegetaError is what vegeta would say of a call.
 func vegetaError(r results.Row) string {
 	switch {
 	case !r.Completed():

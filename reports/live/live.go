@@ -1,8 +1,9 @@
 // Package live shows a run on a person's terminal while it goes on, and takes the keys with which it is stopped.
 //
-// What is on the screen is made by [Screen], a function of what is known; the rest is how it gets there: the alternate screen, its size, the keyboard,
-// and that the terminal is left as it was found. The terminal runs in its own goroutine, redraws a few times a second, and
-// holds nothing up: whoever measures hands over what is known, and goes on.
+// What is on the screen is made by [Screen], a function of what is known; the rest is how it gets there: the alternate
+// screen, its size, the keyboard, and that the terminal is left as it was found. The terminal runs in its own
+// goroutine, redraws a few times a second, and holds nothing up: whoever measures hands over what is known, and goes
+// on.
 package live
 
 import (
@@ -31,8 +32,8 @@ type View struct {
 // redraw is how often the screen is drawn anew, so that the time that is left runs while nothing else changes.
 const redraw = 250 * time.Millisecond
 
-// Start takes the terminal over: in is its keyboard, out its screen. press is called at each q and Ctrl-C, which the terminal
-// does not turn into signals while the view is shown. first is shown until [View.Show] is called.
+// Start takes the terminal over: in is its keyboard, out its screen. press is called at each q and Ctrl-C, which the
+// terminal does not turn into signals while the view is shown. first is shown until [View.Show] is called.
 func Start(in, out *os.File, first summary.Progress, color bool, press func()) *View {
 	return start(in, out, first, color, press)
 }

@@ -13,8 +13,9 @@ import (
 	"github.com/kaizenautomation/andon/reports/text"
 )
 
-// Screen shows a run's progress on a terminal of so many columns and rows: at most so many lines, none of them wider, without
-// a line break at the end. It is a function of its arguments. What does not fit is left out, the least important first.
+// Screen shows a run's progress on a terminal of so many columns and rows: at most so many lines, none of them wider,
+// without a line break at the end. It is a function of its arguments. What does not fit is left out, the least
+// important first.
 func Screen(p summary.Progress, width, height int, color bool) string {
 	s := screen{p, max(width, 1)}
 	var b strings.Builder

@@ -8,8 +8,8 @@ import (
 	"github.com/kaizenautomation/andon/reports/text"
 )
 
-// box is a distribution as a line from min to max with a bar from p50 to p99, on a logarithmic axis from 0 to 100. There
-// is no bar where the samples support no p99, and no mark where they support no p50.
+// box is a distribution as a line from min to max with a bar from p50 to p99, on a logarithmic axis from 0 to 100.
+// There is no bar where the samples support no p99, and no mark where they support no p50.
 type box struct {
 	OK                   bool
 	Min, Max, P50, P99   float64

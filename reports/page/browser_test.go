@@ -171,7 +171,8 @@ func overflow(width int) string {
 		.filter(e => e.getBoundingClientRect().right > %[1]d + 1).map(e => e.tagName + "." + e.className).slice(0, 5)]`, width)
 }
 
-// TestPageInBrowser: every page draws its charts, in wide windows and on phones, in both themes, and nothing is complained of.
+// TestPageInBrowser: every page draws its charts, in wide windows and on phones, in both themes, and nothing is
+// complained of.
 func TestPageInBrowser(t *testing.T) {
 	chromium := browser(t)
 	common := []string{"rate", "latency", "flight", "tiers-hdr", "knee"}
@@ -341,8 +342,8 @@ func TestPageFormats(t *testing.T) {
 	}
 }
 
-// TestPageHourInBrowser shows that the page of an hour works, and tells how long it takes to load and to zoom, which depends
-// on the machine.
+// TestPageHourInBrowser shows that the page of an hour works, and tells how long it takes to load and to zoom, which
+// depends on the machine.
 func TestPageHourInBrowser(t *testing.T) {
 	b := show(t, browser(t), rendered(t, pageHour(t)), 1280, "light")
 	times := eval[string](b, `(() => {

@@ -17,7 +17,8 @@ import (
 // maxPoints is how many stretches the page's timeline has at most: ten minutes by the second, and what ends after them.
 const maxPoints = 640
 
-// numbers are numbers of the page, written with four significant digits, which is one more than anything shows; NaN is "none".
+// numbers are numbers of the page, written with four significant digits, which is one more than anything shows; NaN is
+// "none".
 type numbers []float64
 
 // MarshalJSON keeps the page small: 640 points with all their digits would be half of it.
@@ -267,8 +268,8 @@ func foldRare(all []series) []series {
 // maxMarks is how many stalls are marked; the longest are.
 const maxMarks = 40
 
-// marks are the moments that explain what is seen elsewhere: when a run stopped before its time, when the generator stood
-// still, and when the target answered nothing.
+// marks are the moments that explain what is seen elsewhere: when a run stopped before its time, when the generator
+// stood still, and when the target answered nothing.
 func (d Data) marks() []mark {
 	marks := []mark{}
 	for _, v := range d.Vitals {
@@ -294,8 +295,8 @@ func (d Data) marks() []mark {
 	return marks
 }
 
-// silences are the times during which calls were in flight and none was answered, where at the run's own rate at least five
-// answers were to be expected.
+// silences are the times during which calls were in flight and none was answered, where at the run's own rate at least
+// five answers were to be expected.
 func (d Data) silences() (marks []mark) {
 	var answered uint64
 	for _, p := range d.Timeline {
@@ -321,8 +322,8 @@ func (d Data) silences() (marks []mark) {
 	return marks
 }
 
-// vitalColumns puts the seconds of a long run together: means of the processor time and the calls in flight, and the worst
-// of the rest.
+// vitalColumns puts the seconds of a long run together: means of the processor time and the calls in flight, and the
+// worst of the rest.
 func (d Data) vitalColumns() vitals {
 	var v vitals
 	step := (len(d.Vitals) + maxPoints - 1) / maxPoints

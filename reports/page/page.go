@@ -1,5 +1,5 @@
-// Package page writes a run as one HTML file that needs nothing else, no network either: figures and tables are in its text,
-// and a script draws the charts from the numbers that come with it.
+// Package page writes a run as one HTML file that needs nothing else, no network either: figures and tables are in its
+// text, and a script draws the charts from the numbers that come with it.
 package page
 
 import (
@@ -33,7 +33,7 @@ type Data struct {
 	StoppedSeconds float64
 	// Coarse is a timeline in stretches that are long enough for a p99, where they are not in Timeline; else nil.
 	Coarse []metrics.Point
-	// Tiers and Contents are the latencies by tier and by content signature; Lag and OwnLag say how late hits left.
+	// Tiers and Contents are the latencies by tier and by content signature; Lag and OwnLag say how late calls left.
 	Tiers, Contents map[string]histogram.Distribution
 	Lag, OwnLag     histogram.Distribution
 	Vitals          []results.Vitals
@@ -42,8 +42,8 @@ type Data struct {
 	Commands Commands
 }
 
-// Commands are command lines that the page shows, for the run directory, where the scenario and the description are. One that
-// is nil is not shown.
+// Commands are command lines that the page shows, for the run directory, where the scenario and the description are.
+// One that is nil is not shown.
 type Commands struct {
 	// Run repeats a run of that seed, where it is not known how it was started.
 	Run func(seed uint64) string
@@ -79,8 +79,8 @@ func readStart(path string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(f, maxScenario+1))
 }
 
-// coarser is a timeline in stretches of which four in five support a p99; nil where those of fine do, or none of at least
-// five would.
+// coarser is a timeline in stretches of which four in five support a p99; nil where those of fine do, or none of at
+// least five would.
 func coarser(fine []metrics.Point, agg *metrics.Aggregator) []metrics.Point {
 	enough := func(points []metrics.Point) bool {
 		due, supported := 0, 0
@@ -105,9 +105,9 @@ func coarser(fine []metrics.Point, agg *metrics.Aggregator) []metrics.Point {
 	return nil
 }
 
-// Write writes the run as one HTML file that needs nothing else, no network either: figures and tables are in the text, and a
-// script draws the charts from the numbers that come with it. Its Content-Security-Policy lets nothing run or load but what
-// andon put there, so that what a provider sent stays text.
+// Write writes the run as one HTML file that needs nothing else, no network either: figures and tables are in the text,
+// and a script draws the charts from the numbers that come with it. Its Content-Security-Policy lets nothing run or
+// load but what andon put there, so that what a provider sent stays text.
 func Write(w io.Writer, d Data) error {
 	read := func(names ...string) (string, error) {
 		var all []byte

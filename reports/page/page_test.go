@@ -122,7 +122,8 @@ func hostiles() []string {
 	}
 }
 
-// pageFail has every kind of trouble: a freeze of the target, refusals, broken bodies, drops, and an end before its time.
+// pageFail has every kind of trouble: a freeze of the target, refusals, broken bodies, drops, and an end before its
+// time.
 func pageFail(t testing.TB) Data {
 	m := pageManifest(90)
 	m.Labels.Classes[1].Content = "text<b>"
@@ -200,7 +201,8 @@ func rendered(t testing.TB, d Data) []byte {
 	return b.Bytes()
 }
 
-// TestPage: whatever a run was like, its page is whole, loads nothing, and has in its markup nothing that a provider sent.
+// TestPage: whatever a run was like, its page is whole, loads nothing, and has in its markup nothing that a provider
+// sent.
 func TestPage(t *testing.T) {
 	for name, d := range map[string]Data{"pass": pagePass(t), "fail": pageFail(t), "closed": pageClosed(t), "empty": pageEmpty(t)} {
 		text := rendered(t, d)

@@ -22,7 +22,8 @@ const (
 	maxBody    = 1500
 )
 
-// view is what the page's template is given. Foreign texts in it went through [Printable], and the template escapes all.
+// view is what the page's template is given. Foreign texts in it went through [Printable], and the template escapes
+// all.
 type view struct {
 	Policy        string
 	Style         template.CSS
@@ -107,7 +108,7 @@ func (s run) example(fits func(results.Sample) bool) string {
 	if !ok {
 		return ""
 	}
-	where := text.Printable(fmt.Sprintf("hit %d, %s", x.N, x.Class), 60)
+	where := text.Printable(fmt.Sprintf("call %d, %s", x.N, x.Class), 60)
 	message := text.Printable(x.Message, 160)
 	if message == "" {
 		return where
@@ -309,7 +310,7 @@ func newBar(name string, n, whole uint64, bad bool, example string) barRow {
 }
 
 func (d Data) newSampleCard(x results.Sample) sampleCard {
-	where := fmt.Sprintf("hit %d · %s · due at %s", x.N, text.Printable(x.Class, 80), text.Duration(&x.AtSeconds))
+	where := fmt.Sprintf("call %d · %s · due at %s", x.N, text.Printable(x.Class, 80), text.Duration(&x.AtSeconds))
 	if x.Status > 0 {
 		where += fmt.Sprintf(" · status %d", x.Status)
 	}

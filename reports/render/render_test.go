@@ -115,7 +115,7 @@ func TestTraced(t *testing.T) {
 	}
 	for _, h := range s.Slowest {
 		if want := fmt.Sprintf("%x", results.TraceID(m.Traces, uint64(h.N))); h.TraceID != want {
-			t.Errorf("hit %d: %s, want %s", h.N, h.TraceID, want)
+			t.Errorf("call %d: %s, want %s", h.N, h.TraceID, want)
 		}
 	}
 	var text, md bytes.Buffer

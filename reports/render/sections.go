@@ -274,7 +274,7 @@ func (s run) example(st style, fits func(results.Sample) bool) string {
 	if !ok {
 		return ""
 	}
-	where := fmt.Sprintf("hit %d, %s", x.N, x.Class)
+	where := fmt.Sprintf("call %d, %s", x.N, x.Class)
 	message := st.foreign(x.Message, st.example)
 	if message == "" {
 		return st.foreign(where, 60)
@@ -282,10 +282,10 @@ func (s run) example(st style, fits func(results.Sample) bool) string {
 	return message + " (" + st.foreign(where, 60) + ")"
 }
 
-// slowestTable lists the slowest calls where they can be looked up in the provider's traces. Without a trace-id they say
-// little, and are left to summary.json.
+// slowestTable lists the slowest calls where they can be looked up in the provider's traces. Without a trace-id they
+// say little, and are left to summary.json.
 func (s run) slowestTable(st style) Table {
-	t := Table{Header: []string{"class", ">hit", ">latency", "came to", "trace-id"}}
+	t := Table{Header: []string{"class", ">call", ">latency", "came to", "trace-id"}}
 	for _, h := range s.Slowest {
 		if h.TraceID == "" {
 			continue

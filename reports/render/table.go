@@ -1,5 +1,5 @@
-// Package render writes what is to be said of a run, or of a verification, as text: for a terminal and, as Markdown, for a
-// comment on a pull request. Both have the same tables.
+// Package render writes what is to be said of a run, or of a verification, as text: for a terminal and, as Markdown,
+// for a comment on a pull request. Both have the same tables.
 package render
 
 import (
@@ -67,7 +67,8 @@ func (t Table) markdown(w io.Writer) error {
 	return t.write(w, tablewriter.WithRenderer(renderer.NewMarkdown()))
 }
 
-// trimmer takes the spaces off the ends of lines, which padding leaves there. A write holds whole lines or parts of them.
+// trimmer takes the spaces off the ends of lines, which padding leaves there. A write holds whole lines or parts of
+// them.
 type trimmer struct {
 	w      io.Writer
 	spaces []byte

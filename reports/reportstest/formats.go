@@ -63,8 +63,8 @@ type xmlPart struct {
 	Inner   []xmlPart  `xml:",any"`
 }
 
-// CheckJUnit holds a document against the shape that viewers of JUnit XML read (testsuites, testsuite, testcase, and at most
-// one of failure, error and skipped in it), with counts that add up and agree with a verdict.
+// CheckJUnit holds a document against the shape that viewers of JUnit XML read (testsuites, testsuite, testcase, and at
+// most one of failure, error and skipped in it), with counts that add up and agree with a verdict.
 func CheckJUnit(t testing.TB, out []byte, verdict string) {
 	t.Helper()
 	var j junit
@@ -112,8 +112,8 @@ func CheckJUnit(t testing.TB, out []byte, verdict string) {
 	}
 }
 
-// CheckSARIF holds a log against what SARIF 2.1.0 requires of what is in it (OASIS, sections 3.13, 3.14, 3.18, 3.19, 3.27,
-// 3.28), and gives its results.
+// CheckSARIF holds a log against what SARIF 2.1.0 requires of what is in it (OASIS, sections 3.13, 3.14, 3.18, 3.19,
+// 3.27, 3.28), and gives its results.
 func CheckSARIF(t testing.TB, out []byte) (results []any) {
 	t.Helper()
 	var log map[string]any

@@ -1,5 +1,5 @@
-// Package reportstest has runs made up for the tests of what reports them, with every kind of trouble and with texts that a
-// hostile provider could send, and what holds a file against the format that it is in.
+// Package reportstest has runs made up for the tests of what reports them, with every kind of trouble and with texts
+// that a hostile provider could send, and what holds a file against the format that it is in.
 package reportstest
 
 import (

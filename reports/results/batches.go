@@ -11,8 +11,8 @@ import (
 const batch = 4096
 
 // Batches hands the run's rows to every taker, batch by batch, while the next ones are read: reading takes as long as
-// counting does, and each taker has a goroutine of its own. A batch is the takers' for the length of the call, and not to be
-// changed. Unlike [Run.Rows], it takes a file that was cut off for an error, unless the run was cut off itself.
+// counting does, and each taker has a goroutine of its own. A batch is the takers' for the length of the call, and not
+// to be changed. Unlike [Run.Rows], it takes a file that was cut off for an error, unless the run was cut off itself.
 func (r *Run) Batches(takers ...func([]Row) error) error {
 	type shared struct {
 		rows  []Row

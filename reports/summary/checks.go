@@ -17,9 +17,9 @@ const (
 	EngineContract  = "contract"
 )
 
-// Checks is a run as checks, so that it is written by what writes those of andon verify: how the run ended and whether it is
-// valid, each threshold, each rule of the contract. One of them is broken where the verdict is a fail. Where none is
-// possible, thresholds have none either: what they found says nothing.
+// Checks is a run as checks, so that it is written by what writes those of andon verify: how the run ended and whether
+// it is valid, each threshold, each rule of the contract. One of them is broken where the verdict is a fail. Where none
+// is possible, thresholds have none either: what they found says nothing.
 func (s Summary) Checks() Verification {
 	v := Verification{
 		Schema: VerificationSchema, Title: "andon run " + text.Printable(s.Run.Scenario, 64), Verdict: s.Verdict, Target: s.Run.Target, Started: s.Run.Started,
@@ -85,7 +85,7 @@ func (s Summary) Checks() Verification {
 			if i := slices.IndexFunc(s.Samples, func(x results.Sample) bool { return x.Rule == r }); i >= 0 {
 				x := s.Samples[i]
 				c.Status = x.Status
-				c.Reason += fmt.Sprintf(", the first of them hit %d (%s, status %d): %s", x.N, x.Class, x.Status, x.Message)
+				c.Reason += fmt.Sprintf(", the first of them call %d (%s, status %d): %s", x.N, x.Class, x.Status, x.Message)
 			}
 		}
 		add(c)

@@ -34,7 +34,8 @@ type Differences struct {
 // Difference is in seconds or, for a share, from −1 to 1.
 type Difference struct {
 	Value float64 `json:"value"`
-	// Low and High are an interval that holds the true difference with a confidence of 95 %; null where it cannot be told.
+	// Low and High are an interval that holds the true difference with a confidence of 95 %; null where it cannot be
+	// told.
 	Low  *float64 `json:"low"`
 	High *float64 `json:"high"`
 }
@@ -61,7 +62,8 @@ type group struct {
 	reference bool
 }
 
-// compare holds groups against the first that may be the reference and has calls; nil where there is none, or nothing else.
+// compare holds groups against the first that may be the reference and has calls; nil where there is none, or nothing
+// else.
 func compare(groups []group) *Comparison {
 	i := slices.IndexFunc(groups, func(g group) bool { return g.reference && g.Sent > 0 })
 	if i < 0 || len(groups) < 2 {

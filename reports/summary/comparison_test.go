@@ -21,7 +21,8 @@ func of(t *testing.T, change func(*results.Row), tiers ...string) summary.Summar
 	return summary.Summarize(m, nil, nil, reportstest.Finished(55), reportstest.Aggregate(t, m, change))
 }
 
-// Groups are held against the first that stands for itself, and each difference has its interval where the samples tell one.
+// Groups are held against the first that stands for itself, and each difference has its interval where the samples tell
+// one.
 func TestComparison(t *testing.T) {
 	s := of(t, reportstest.Trouble, "Full", "Lite", "Full", "Lite")
 	c := s.Comparison.Tier

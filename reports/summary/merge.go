@@ -14,15 +14,15 @@ import (
 	"github.com/kaizenautomation/andon/reports/text"
 )
 
-// Mergeable names what keeps runs from being reported as one. They can be of different seeds and targets, since a run is merged
-// with that of another machine and the embedded provider has a new port each time; whatever rows refer to, and whatever
-// they are judged by, must be the same. Nothing is mapped by name: runs of the same scenario and description have the same
-// labels, and those of others would be figures of nothing.
+// Mergeable names what keeps runs from being reported as one. They can be of different seeds and targets, since a run
+// is merged with that of another machine and the embedded provider has a new port each time; whatever rows refer to,
+// and whatever they are judged by, must be the same. Nothing is mapped by name: runs of the same scenario and
+// description have the same labels, and those of others would be figures of nothing.
 func Mergeable(runs []*results.Run) error {
 	for i, b := range runs {
 		for _, a := range runs[:i] {
 			if a.ID == b.ID && a.Started.Equal(b.Started) {
-				return fmt.Errorf("%s and %s are the same run, and its hits would count twice: give each run once", a.Dir, b.Dir)
+				return fmt.Errorf("%s and %s are the same run, and its calls would count twice: give each run once", a.Dir, b.Dir)
 			}
 		}
 		if difference := differs(&runs[0].Manifest, &b.Manifest); difference != "" {
@@ -95,7 +95,7 @@ func Joined(runs []*results.Run) results.Manifest {
 	}
 	var ids, scenarios, targets, andons, platforms, transports []string
 	m.Generator.Command = nil
-	// The trace ids of a hit follow from its own run's number, which no summary of several has.
+	// The trace ids of a call follow from its own run's number, which no summary of several has.
 	m.Traces = 0
 	m.Planned = nil
 	for _, r := range runs {
@@ -140,7 +140,7 @@ func distinct(texts []string) string {
 }
 
 // Merge summarizes several runs as one. parts are their rows by run, whole all of them: every percentile is that of one
-// histogram which was given all hits. The runs lie on one clock, each from its own start.
+// histogram which was given all calls. The runs lie on one clock, each from its own start.
 func Merge(runs []*results.Run, m results.Manifest, parts []*metrics.Aggregator, whole *metrics.Aggregator) Summary {
 	merged := Merged{SideBySide: true}
 	var (
@@ -182,7 +182,7 @@ func Merge(runs []*results.Run, m results.Manifest, parts []*metrics.Aggregator,
 	end := merged.place()
 	s := Summarize(m, samples, vitals, end, whole)
 	s.Run.DurationSeconds, s.Run.Merged = end.Seconds, &merged
-	// A merged run is no better than the worst of them: the lateness of one could be lost among the hits of many.
+	// A merged run is no better than the worst of them: the lateness of one could be lost among the calls of many.
 	if severity(worst.Status) >= severity(s.Validity.Status) {
 		s.Validity.Status, s.Validity.Reasons = worst.Status, append([]string{}, reasons...)
 	}
@@ -198,8 +198,8 @@ func severity(status string) int {
 }
 
 // place finds out whether the runs went on side by side, which they did if all of them went on for nine tenths of the
-// longest, and how they ended: as the worst of them did. The length is the time from the first start to the last end side
-// by side, else the sum.
+// longest, and how they ended: as the worst of them did. The length is the time from the first start to the last end
+// side by side, else the sum.
 func (m *Merged) place() results.End {
 	ends := []string{results.Finished, results.Aborted, results.Hopeless, results.Interrupted, results.Cut}
 	end := results.End{Reason: results.Finished}
@@ -238,8 +238,8 @@ func (m *Merged) place() results.End {
 	return end
 }
 
-// meanRates makes the rates of runs that did not go on at the same time those of one run, on average. elapsed is for how
-// long each of them was sending.
+// meanRates makes the rates of runs that did not go on at the same time those of one run, on average. elapsed is for
+// how long each of them was sending.
 func (s *Summary) meanRates(elapsed []float64) {
 	mean := func(f metrics.Figures, in func(results.Phase) bool) metrics.Figures {
 		var ran, asked float64

@@ -117,7 +117,7 @@ func (m *Merged) note() string {
 		}
 		runs = append(runs, fmt.Sprintf("%s (seed %d, %s sent, %s, %s)", r.ID, r.Seed, text.Count(r.Sent), r.End.Reason, r.Validity))
 	}
-	said := fmt.Sprintf("%s were merged, and every percentile is that of all their hits: %s. ", text.Plural(uint64(len(m.Runs)), "run"), strings.Join(runs, ", "))
+	said := fmt.Sprintf("%s were merged, and every percentile is that of all their calls: %s. ", text.Plural(uint64(len(m.Runs)), "run"), strings.Join(runs, ", "))
 	if m.SideBySide {
 		return said + "They went on side by side, so rates are those of all together."
 	}

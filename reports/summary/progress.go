@@ -16,7 +16,8 @@ type Progress struct {
 	Phase, Shape        string
 	PhaseNumber, Phases int
 	Warmup              bool
-	// Asked is the rate that the plan wanted lately, in calls a second; 0 in a closed loop. Achieved is what was sent lately.
+	// Asked is the rate that the plan wanted lately, in calls a second; 0 in a closed loop. Achieved is what was sent
+	// lately.
 	Asked, Achieved float64
 	// Callers is the number of callers that a closed loop has now; 0 in an open one.
 	Callers int
@@ -28,8 +29,8 @@ type Progress struct {
 	Done, Completed, Errors, Violations, Dropped uint64
 	// Tiers are the figures of the measured phases so far.
 	Tiers []TierProgress
-	// Statuses, Kinds and Rules count what came back, over the whole run so far: by HTTP status, by kind of error and by rule
-	// of the contract. The most frequent come first.
+	// Statuses, Kinds and Rules count what came back, over the whole run so far: by HTTP status, by kind of error and
+	// by rule of the contract. The most frequent come first.
 	Statuses, Kinds, Rules []Tally
 	// Past are the last seconds, the latest last.
 	Past []Moment

@@ -1,10 +1,11 @@
 // Package summary says what came of a run, or of a verification, as plain data: the verdict and the figures that every
 // rendering is made of.
 //
-// A [Summary] follows from what was measured alone, so that a run summarized live and the same run read from its files have
-// the same one; most renderings are a function of it, and can be made again from summary.json at any time. A [Verification]
-// is a list of checks with a verdict; a run can be read as one too, so that what writes checks is written once. [Progress] is
-// what is known while a run goes on. What the provider sent is in samples and reasons, and is escaped wherever it is shown.
+// A [Summary] follows from what was measured alone, so that a run summarized live and the same run read from its files
+// have the same one; most renderings are a function of it, and can be made again from summary.json at any time. A
+// [Verification] is a list of checks with a verdict; a run can be read as one too, so that what writes checks is
+// written once. [Progress] is what is known while a run goes on. What the provider sent is in samples and reasons, and
+// is escaped wherever it is shown.
 package summary
 
 import (
@@ -31,7 +32,7 @@ const (
 	maxPoints = 300
 )
 
-// Summary is the document summary.json: times in seconds, sizes in bytes, rates in hits a second. A figure that the
+// Summary is the document summary.json: times in seconds, sizes in bytes, rates in calls a second. A figure that the
 // samples cannot support is null.
 type Summary struct {
 	// Schema names this format: "andon.summary/2".
@@ -42,8 +43,8 @@ type Summary struct {
 	// Total is all measured phases, without warm-ups; the times of deliberately invalid calls are left out.
 	Total  metrics.Figures `json:"total"`
 	Groups Groups          `json:"groups"`
-	// Comparison holds tiers and content signatures against each other; nil in a summary that a version of andon wrote which
-	// had none (see [Summary.Compare]).
+	// Comparison holds tiers and content signatures against each other; nil in a summary that a version of andon wrote
+	// which had none (see [Summary.Compare]).
 	Comparison *Comparisons `json:"comparison,omitempty"`
 	// Parts are what the service time of all measured phases is made of.
 	Parts metrics.Parts `json:"parts"`
@@ -51,7 +52,7 @@ type Summary struct {
 	Generator metrics.Generator `json:"generator"`
 	// Thresholds are the scenario's, and those that hold without being written down.
 	Thresholds []Threshold `json:"thresholds"`
-	// Samples show the first hit of each kind of trouble.
+	// Samples show the first call of each kind of trouble.
 	Samples []results.Sample `json:"samples"`
 	// Slowest are the slowest calls of each class, the slowest first.
 	Slowest []SlowCall `json:"slowest"`
@@ -94,8 +95,8 @@ type Run struct {
 	Classes []results.Class `json:"classes"`
 	// Rules are the rules of the contract that every response was held against.
 	Rules []string `json:"rules,omitempty"`
-	// Merged is there if this is the report of several runs: ID, scenario and target then name all of them, the seed is that
-	// of the first, and no command line repeats them.
+	// Merged is there if this is the report of several runs: ID, scenario and target then name all of them, the seed is
+	// that of the first, and no command line repeats them.
 	Merged *Merged `json:"merged,omitempty"`
 }
 
@@ -107,8 +108,8 @@ type End struct {
 
 // Merged says that a summary is of several runs, and of which.
 type Merged struct {
-	// SideBySide tells whether they went on at the same time. If so, rates are those of all together; else they are the mean
-	// of one run.
+	// SideBySide reports whether they went on at the same time. If so, rates are those of all together; else they are
+	// the mean of one run.
 	SideBySide bool        `json:"sideBySide"`
 	Runs       []MergedRun `json:"runs"`
 }
@@ -124,11 +125,12 @@ type MergedRun struct {
 	End             End       `json:"end"`
 	// Validity is the status of this run alone, as [metrics.Validity] has it.
 	Validity string `json:"validity"`
-	// Sent counts the hits of the measured phases.
+	// Sent counts the calls of the measured phases.
 	Sent uint64 `json:"sent"`
 }
 
-// Groups are the figures by tier, content signature, class and phase. Warm-ups are among the phases and in no other group.
+// Groups are the figures by tier, content signature, class and phase. Warm-ups are among the phases and in no other
+// group.
 type Groups struct {
 	Tier    map[string]metrics.Figures `json:"tier"`
 	Content map[string]metrics.Figures `json:"content"`
@@ -160,15 +162,15 @@ const (
 	NoVerdict = "no-verdict" // nothing can be said: interrupted, cut, generator-limited, or no response at all
 )
 
-// standing are the conditions of every run whose thresholds do not speak of the same thing themselves: a contract that is
-// broken under load is what andon is there to find, and a run in which calls fail must not pass unasked.
+// standing are the conditions of every run whose thresholds do not speak of the same thing themselves: a contract that
+// is broken under load is what andon is there to find, and a run in which calls fail must not pass unasked.
 var standing = [...]struct{ metric, expr string }{
 	{"violations", "count(violations) == 0"},
 	{"errors", "rate(errors) < 1%"},
 }
 
-// Summarize says what came of a run. elapsed and all figures follow from the manifest, the end, the vitals and the rows that
-// agg was given, so that a run summarized live and the same run read from its files have the same summary.
+// Summarize says what came of a run. elapsed and all figures follow from the manifest, the end, the vitals and the rows
+// that agg was given, so that a run summarized live and the same run read from its files have the same summary.
 func Summarize(m results.Manifest, samples []results.Sample, vitals []results.Vitals, end results.End, agg *metrics.Aggregator) Summary {
 	elapsed := agg.Elapsed(end)
 	generator := agg.Generator(m.Generator, vitals)

@@ -42,8 +42,8 @@ type CoveragePart struct {
 	// Kind is "property", "value", "branch" or "status".
 	Kind string `json:"kind"`
 	Name string `json:"name"`
-	// Kept and Broken count the calls that used the part as described and those that broke it; for a status, Kept counts
-	// answers.
+	// Kept and Broken count the calls that used the part as described and those that broke it; for a status, Kept
+	// counts answers.
 	Kept   int `json:"kept"`
 	Broken int `json:"broken"`
 	// Breakable parts have to be broken too; Open ones cannot be reached for sure and count for nothing.
@@ -51,8 +51,8 @@ type CoveragePart struct {
 	Open      bool `json:"open"`
 }
 
-// Covered gives the share of the parts that were exercised, each counted once for being kept and, where it can be, once for
-// being broken. It is from 0 to 1; false where nothing was to be covered.
+// Covered gives the share of the parts that were exercised, each counted once for being kept and, where it can be, once
+// for being broken. It is from 0 to 1; false where nothing was to be covered.
 func (v *Verification) Covered() (share float64, any bool) {
 	done, all := 0, 0
 	for _, p := range v.Coverage {

@@ -1,5 +1,5 @@
-// Package text writes numbers and foreign words for people: the same figure reads the same wherever it is shown, and whatever
-// came from elsewhere is harmless there. It knows nothing of runs.
+// Package text writes numbers and foreign words for people: the same figure reads the same wherever it is shown, and
+// whatever came from elsewhere is harmless there. It knows nothing of runs.
 package text
 
 import (
@@ -67,8 +67,8 @@ func Share(part, whole uint64) string {
 	return Percent(float64(part) / float64(whole))
 }
 
-// Percent writes a ratio, 1 of which is all: 33.3 %. What is not all is never rounded to 100 %, and what is not none never
-// to 0 %.
+// Percent writes a ratio, 1 of which is all: 33.3 %. What is not all is never rounded to 100 %, and what is not none
+// never to 0 %.
 func Percent(ratio float64) string {
 	p := ratio * 100
 	switch {
@@ -103,8 +103,8 @@ func Rate(perSecond float64) string {
 	return Digits(perSecond) + "/s"
 }
 
-// RateOf is an achieved rate, beside the planned one, if there was one, where the two differ by more than rounding hides:
-// 99.8/s of 120/s.
+// RateOf is an achieved rate, beside the planned one, if there was one, where the two differ by more than rounding
+// hides: 99.8/s of 120/s.
 func RateOf(achieved float64, planned *float64) string {
 	text := Rate(achieved)
 	if planned == nil || Rate(*planned) == text {
@@ -149,7 +149,8 @@ func SignedDuration(seconds float64) string { return signed(seconds, Duration(&s
 // Points is a difference of two ratios, in percentage points: +0.30 pp.
 func Points(ratio float64) string { return signed(ratio, Digits(ratio*100)+" pp") }
 
-// DurationRange is an interval of a difference in seconds, in the unit of the bound that is farther from 0: −28.0 to −26.3 ms.
+// DurationRange is an interval of a difference in seconds, in the unit of the bound that is farther from 0: −28.0 to
+// −26.3 ms.
 func DurationRange(low, high float64) string {
 	most := max(math.Abs(low), math.Abs(high))
 	whole := Duration(&most)

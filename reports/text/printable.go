@@ -7,8 +7,8 @@ import (
 )
 
 // Printable makes a foreign text harmless on a terminal and in a line of text: whatever is no printable character
-// (controls, escape sequences, characters that turn the direction of writing, invalid UTF-8) is written as an escape such
-// as \x1b. It is at most limit characters long, and ends with "…" where something was cut off.
+// (controls, escape sequences, characters that turn the direction of writing, invalid UTF-8) is written as an escape
+// such as \x1b. It is at most limit characters long, and ends with "…" where something was cut off.
 func Printable(s string, limit int) string {
 	var b strings.Builder
 	length := 0
