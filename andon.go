@@ -3,9 +3,9 @@
 // An andon is the cord on a production line: whoever sees a defect pulls it, and the line stops before the defect ships.
 // This tool is that cord for one API call, POST /agents/execute. Data flows through it one way, and each stage is a package:
 //
-//	openapi.yaml ─► contracts ─► scenarios ─► attack ─► results ─► metrics ─► reports
-//	 the shapes     what must     what is      vegeta    one row     HDR by      what a person
-//	                hold          sent         fires     per hit     class       or a machine reads
+//	openapi.yaml ─► contracts ─► scenarios ─► attack ─► results ─► metrics ─► summary ─► reports
+//	 the shapes     what must     what is      vegeta    one row     HDR by      verdict,    what a person
+//	                hold          sent         fires     per call    class       figures     or a machine reads
 //
 // The stages:
 //
@@ -18,7 +18,12 @@
 //   - scenarios/attack drives a plan with vegeta's Attacker and streams results.
 //   - reports/results is the record of one hit, and the files in which a run keeps them.
 //   - reports/metrics aggregates results by class and evaluates thresholds.
-//   - reports renders what was measured, for people and for machines.
+//   - reports/summary says what came of a run or of a verification, as plain data: the verdict and the figures.
+//   - reports/text writes numbers and foreign words for people.
+//   - reports/render writes a summary for a terminal and as Markdown, reports/page as one HTML file with charts, reports/export
+//     for other tools.
+//   - reports opens the directories of runs, knows the formats and writes them.
+//   - reports/reportstest has made-up runs for the tests of these.
 //   - reports/live shows a run on a person's terminal while it goes on.
 //   - reports/telemetry shows a run to monitoring systems while it goes on: Prometheus and OpenTelemetry.
 //   - cmd/andon-pact is the process in which Pact's native library runs.

@@ -14,12 +14,15 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/kaizenautomation/andon/reports/metrics"
+	"github.com/kaizenautomation/andon/reports/render"
+	"github.com/kaizenautomation/andon/reports/reportstest"
 	"github.com/kaizenautomation/andon/reports/results"
+	"github.com/kaizenautomation/andon/reports/summary"
 )
 
-// shard is the manifest of run i of several of the same plan, which start together.
+// shard is the reportstest.Manifest of run i of several of the same plan, which start together.
 func shard(i int) results.Manifest {
-	m := manifest()
+	m := reportstest.Manifest()
 	m.ID += string(rune('a' + i))
 	m.Seed = uint64(i)
 	m.Started = m.Started.Add(time.Duration(i) * 200 * time.Millisecond)
@@ -39,16 +42,16 @@ var anyRow = rapid.Custom(func(t *rapid.T) results.Row {
 	return r
 })
 
-// Merged runs are one run that had all hits: every count, percentile, threshold and point of the timeline; and a percentile
-// is that of one histogram which was given all of them.
+// Merged runs are one run that had all calls: every count, percentile, threshold and point of the timeline; and a
+// percentile is that of one histogram which was given all of them.
 func TestMergeIsExact(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		a, b := shard(0), shard(1)
 		rows := [2][]results.Row{rapid.SliceOfN(anyRow, 0, 40).Draw(rt, "a"), rapid.SliceOfN(anyRow, 0, 40).Draw(rt, "b")}
 		if n := rapid.SampledFrom([]int{0, 0, 500}).Draw(rt, "more"); n > 0 {
-			rows[1] = append(rows[1], rowsOf(b, trouble)[:n*10]...)
+			rows[1] = append(rows[1], reportstest.Rows(b, reportstest.Trouble)[:n*10]...)
 		}
-		whole := metrics.New(a.Labels, joined([]*results.Run{{Manifest: a}, {Manifest: b}}).Planned)
+		whole := metrics.New(a.Labels, summary.Joined([]*results.Run{{Manifest: a}, {Manifest: b}}).Planned)
 		h := hdrhistogram.New(100, int64(time.Hour), 3)
 		for _, r := range append(slices.Clone(rows[0]), rows[1]...) {
 			if err := whole.Add(r); err != nil {
@@ -60,12 +63,12 @@ func TestMergeIsExact(t *testing.T) {
 				}
 			}
 		}
-		s := opened(t, runDir(t, a, rows[0], nil, finished(55)), runDir(t, b, rows[1], nil, finished(55))).Summary
-		elapsed := whole.Elapsed(finished(55))
+		s := opened(t, reportstest.RunDir(t, a, rows[0], nil, reportstest.Finished(55)), reportstest.RunDir(t, b, rows[1], nil, reportstest.Finished(55))).Summary
+		elapsed := whole.Elapsed(reportstest.Finished(55))
 		for what, pair := range map[string][2]any{
 			"total": {s.Total, whole.Total(elapsed)}, "tier": {s.Groups.Tier, whole.By(metrics.ByTier, elapsed)}, "class": {s.Groups.Class, whole.By(metrics.ByClass, elapsed)},
 			"content": {s.Groups.Content, whole.By(metrics.ByContent, elapsed)}, "phase": {s.Groups.Phase, whole.By(metrics.ByPhase, elapsed)},
-			"timeline": {s.Timeline, append([]metrics.Point{}, whole.Timeline(maxPoints)...)}, "parts": {s.Parts, whole.Parts()},
+			"timeline": {s.Timeline, append([]metrics.Point{}, whole.Timeline(300)...)}, "parts": {s.Parts, whole.Parts()},
 			"lag": {s.Validity.Lag, whole.Lag()},
 		} {
 			x, _ := json.Marshal(pair[0])
@@ -89,7 +92,7 @@ func TestMerged(t *testing.T) {
 		m := shard(i)
 		m.Target = "http://127.0.0.1:808" + string(rune('0'+i%2))
 		m.Scenario = "mixed"
-		dirs = append(dirs, runDir(t, m, rowsOf(m, nil), hostileSamples()[:i], finished(55)))
+		dirs = append(dirs, reportstest.RunDir(t, m, reportstest.Rows(m, nil), reportstest.Samples()[:i], reportstest.Finished(55)))
 	}
 	s := opened(t, dirs...).Summary
 	if s.Run.Merged == nil || !s.Run.Merged.SideBySide || len(s.Run.Merged.Runs) != 3 || s.Run.Merged.Runs[2].Seed != 2 || s.Run.Merged.Runs[1].Sent != 8000 {
@@ -101,14 +104,14 @@ func TestMerged(t *testing.T) {
 	if s.Total.Sent != 3*8000 || *s.Total.Planned != 3*8000 || math.Abs(s.Total.Rate.Achieved-3*8000/50.) > 1e-9 || s.Run.DurationSeconds != 55.4 || len(s.Samples) != 2 {
 		t.Errorf("sent %d of %d, %v/s, %v s, %d samples", s.Total.Sent, *s.Total.Planned, s.Total.Rate.Achieved, s.Run.DurationSeconds, len(s.Samples))
 	}
-	if s.Verdict.Status != Pass {
+	if s.Verdict.Status != summary.Pass {
 		t.Errorf("%+v", s.Verdict)
 	}
 	var text bytes.Buffer
-	if err := Terminal(&text, s, TerminalOptions{Width: 4000}); err != nil || !strings.Contains(text.String(), "3 runs were merged") || !strings.Contains(text.String(), "side by side") {
+	if err := render.Terminal(&text, s, render.Options{Width: 4000}); err != nil || !strings.Contains(text.String(), "3 runs were merged") || !strings.Contains(text.String(), "side by side") {
 		t.Errorf("%v: %s", err, text.String())
 	}
-	if err := WriteSummary(t.TempDir(), s); err != nil {
+	if err := summary.Write(t.TempDir(), s); err != nil {
 		t.Error(err)
 	}
 	value := map[string]any{}
@@ -116,7 +119,7 @@ func TestMerged(t *testing.T) {
 	if err := json.Unmarshal(doc, &value); err != nil {
 		t.Fatal(err)
 	}
-	if err := compiled(t).Validate(value); err != nil {
+	if err := reportstest.Compiled(t, SummarySchema).Validate(value); err != nil {
 		t.Error(err)
 	}
 }
@@ -138,7 +141,7 @@ func TestMergedRates(t *testing.T) {
 	} {
 		a, b := shard(0), shard(1)
 		b.Started = a.Started.Add(c.later)
-		s := opened(t, runDir(t, a, rowsOf(a, nil), nil, finished(55)), runDir(t, b, rowsOf(b, nil), nil, finished(55))).Summary
+		s := opened(t, reportstest.RunDir(t, a, reportstest.Rows(a, nil), nil, reportstest.Finished(55)), reportstest.RunDir(t, b, reportstest.Rows(b, nil), nil, reportstest.Finished(55))).Summary
 		if s.Run.Merged.SideBySide != c.sideBySide || s.Run.DurationSeconds != c.seconds || s.Total.Sent != 2*8000 {
 			t.Errorf("%s: %+v, %v s", c.why, s.Run.Merged, s.Run.DurationSeconds)
 		}
@@ -157,14 +160,14 @@ func TestMergedRates(t *testing.T) {
 	// A run that was cut off did not send for as long.
 	a, b := shard(0), shard(1)
 	b.Started = a.Started.Add(time.Hour)
-	half := slices.DeleteFunc(rowsOf(b, nil), func(r results.Row) bool { return r.Due >= 30*time.Second })
-	s := opened(t, runDir(t, a, rowsOf(a, nil), nil, finished(55)), runDir(t, b, half, nil, results.End{Reason: results.Cut})).Summary
-	if r := s.Groups.Phase["constant"].Rate.Achieved; math.Abs(r-100) > 0.1 || s.Verdict.Status != NoVerdict {
+	half := slices.DeleteFunc(reportstest.Rows(b, nil), func(r results.Row) bool { return r.Due >= 30*time.Second })
+	s := opened(t, reportstest.RunDir(t, a, reportstest.Rows(a, nil), nil, reportstest.Finished(55)), reportstest.RunDir(t, b, half, nil, results.End{Reason: results.Cut})).Summary
+	if r := s.Groups.Phase["constant"].Rate.Achieved; math.Abs(r-100) > 0.1 || s.Verdict.Status != summary.NoVerdict {
 		t.Errorf("with a run that was cut off it is %v/s, %+v", r, s.Verdict)
 	}
 }
 
-// A merged run is no better than the worst of its runs: one bad one of many is not lost among the hits of the others.
+// A merged run is no better than the worst of its runs: one bad one of many is not lost among the calls of the others.
 func TestMergedVerdict(t *testing.T) {
 	late := func(r *results.Row) { r.Lag, r.OwnLag = 0.5, 0.5 }
 	for _, c := range []struct {
@@ -175,23 +178,23 @@ func TestMergedVerdict(t *testing.T) {
 		valid  string
 		cause  string
 	}{
-		{"all well", nil, finished(55), Pass, metrics.Valid, ""},
-		{"one generator fell behind", late, finished(55), NoVerdict, metrics.GeneratorLimited, "20261123T214800Z-mixedb: the generator fell behind"},
-		{"one target held everything up", func(r *results.Row) { r.Lag = 0.5 }, finished(55), Pass, metrics.TargetLimited, ""},
-		{"one got no answer", func(r *results.Row) { r.Error, r.Status = results.DialRefused, 0 }, finished(55), NoVerdict, metrics.NoData, "20261123T214800Z-mixedb: none of 8000 hits"},
-		{"one was interrupted", nil, results.End{Reason: results.Interrupted, Detail: "by hand", Seconds: 55}, NoVerdict, metrics.Valid, "20261123T214800Z-mixedb: by hand"},
-		{"one was cut off", nil, results.End{Reason: results.Cut}, NoVerdict, metrics.Valid, "cut off"},
-		{"one was aborted", nil, results.End{Reason: results.Aborted, Detail: "x was broken", Seconds: 55}, Fail, metrics.Valid, "x was broken"},
+		{"all well", nil, reportstest.Finished(55), summary.Pass, metrics.Valid, ""},
+		{"one generator fell behind", late, reportstest.Finished(55), summary.NoVerdict, metrics.GeneratorLimited, "20261123T214800Z-mixedb: the generator fell behind"},
+		{"one target held everything up", func(r *results.Row) { r.Lag = 0.5 }, reportstest.Finished(55), summary.Pass, metrics.TargetLimited, ""},
+		{"one got no answer", func(r *results.Row) { r.Error, r.Status = results.DialRefused, 0 }, reportstest.Finished(55), summary.NoVerdict, metrics.NoData, "20261123T214800Z-mixedb: none of 8000 hits"},
+		{"one was interrupted", nil, results.End{Reason: results.Interrupted, Detail: "by hand", Seconds: 55}, summary.NoVerdict, metrics.Valid, "20261123T214800Z-mixedb: by hand"},
+		{"one was cut off", nil, results.End{Reason: results.Cut}, summary.NoVerdict, metrics.Valid, "cut off"},
+		{"one was aborted", nil, results.End{Reason: results.Aborted, Detail: "x was broken", Seconds: 55}, summary.Fail, metrics.Valid, "x was broken"},
 	} {
-		few := func(m results.Manifest) []results.Row { return rowsOf(m, c.change) }
+		few := func(m results.Manifest) []results.Row { return reportstest.Rows(m, c.change) }
 		dirs := []string{}
 		for i := range 8 {
 			m := shard(i)
 			m.Thresholds = []results.Threshold{{Expr: "rate(errors) <= 100%"}}
 			if i == 1 {
-				dirs = append(dirs, runDir(t, m, few(m), nil, c.end))
+				dirs = append(dirs, reportstest.RunDir(t, m, few(m), nil, c.end))
 			} else {
-				dirs = append(dirs, runDir(t, m, rowsOf(m, nil), nil, finished(55)))
+				dirs = append(dirs, reportstest.RunDir(t, m, reportstest.Rows(m, nil), nil, reportstest.Finished(55)))
 			}
 		}
 		s := opened(t, dirs...).Summary
@@ -203,7 +206,7 @@ func TestMergedVerdict(t *testing.T) {
 
 // What cannot be one run is refused, by the name of what differs.
 func TestMergeRefuses(t *testing.T) {
-	base := runDir(t, shard(0), nil, nil, finished(55))
+	base := reportstest.RunDir(t, shard(0), nil, nil, reportstest.Finished(55))
 	for want, change := range map[string]func(*results.Manifest){
 		"SHA-256":                                func(m *results.Manifest) { m.SpecSHA256 = strings.Repeat("c", 64) },
 		`class 2 of the one is "text.Lite"`:      func(m *results.Manifest) { m.Labels.Classes[1].Name = "text.Large" },
@@ -220,7 +223,7 @@ func TestMergeRefuses(t *testing.T) {
 	} {
 		m := shard(1)
 		change(&m)
-		_, err := Open(base, runDir(t, m, nil, nil, finished(55)))
+		_, err := Open(base, reportstest.RunDir(t, m, nil, nil, reportstest.Finished(55)))
 		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), filepath.Dir(base)) {
 			t.Errorf("%v; want %q", err, want)
 		}
@@ -228,7 +231,7 @@ func TestMergeRefuses(t *testing.T) {
 	// The seed, the target, the limit of calls in flight and the machine may differ.
 	m := shard(1)
 	m.Seed, m.Target, m.InFlight, m.Scenario, m.Generator.Platform = 9, "http://other", 7, "another name", "linux"
-	if _, err := Open(base, runDir(t, m, nil, nil, finished(55))); err != nil {
+	if _, err := Open(base, reportstest.RunDir(t, m, nil, nil, reportstest.Finished(55))); err != nil {
 		t.Error(err)
 	}
 	if _, err := Open(base, filepath.Join(base, "nope")); err == nil {
@@ -244,9 +247,9 @@ func TestMergedClosedLoop(t *testing.T) {
 		for p := range m.Labels.Phases {
 			m.Labels.Phases[p].Closed = true
 		}
-		rows := rowsOf(m, nil)
+		rows := reportstest.Rows(m, nil)
 		m.Planned = nil
-		dirs = append(dirs, runDir(t, m, rows, nil, finished(55)))
+		dirs = append(dirs, reportstest.RunDir(t, m, rows, nil, reportstest.Finished(55)))
 	}
 	if s := opened(t, dirs...).Summary; s.Total.Planned != nil || !s.Run.ClosedLoop || s.Total.Sent != 2*8000 {
 		t.Errorf("%+v", s.Total)

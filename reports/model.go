@@ -1,30 +1,43 @@
+// Package reports opens the directories of runs, and writes what came of them in any of its formats.
+//
+// A [Model] has the summary of one run, or of several that were merged; most formats are a function of it alone, so
+// that a report can be made again from summary.json at any time. Those that say more (a table by the second,
+// histograms, single calls) are made of the rows. [Formats] lists them all; what writes each is in a package of its
+// own. Whatever a provider sent is escaped where it is shown.
 package reports
 
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 
 	"github.com/kaizenautomation/andon/reports/metrics"
+	"github.com/kaizenautomation/andon/reports/page"
+	"github.com/kaizenautomation/andon/reports/render"
 	"github.com/kaizenautomation/andon/reports/results"
+	"github.com/kaizenautomation/andon/reports/summary"
 )
 
 // Model is what every rendering is made of: one run, or several that were merged, read from their directories. Make it
 // with [Open], then [Model.Read].
 type Model struct {
 	// Summary is there once the model was read.
-	Summary Summary
-	dirs    []string
-	runs    []*results.Run
+	Summary summary.Summary
+	// Commands are the command lines that the page shows.
+	Commands page.Commands
+	dirs     []string
+	runs     []*results.Run
 	// whole and stretches are nil where no format that was asked for needs them.
 	whole     *metrics.Aggregator
 	stretches *metrics.Stretches
 	made      bool // the summary was made of the rows
 }
 
-// Open opens run directories to be reported as one. Several must be of the same load, thresholds and description, and each
-// a run of its own; the error names what differs.
+// Open opens run directories to be reported as one. Several must be of the same load, thresholds and description, and
+// each a run of its own; the error names what differs.
 func Open(dirs ...string) (*Model, error) {
 	m := &Model{dirs: dirs}
 	for _, dir := range dirs {
@@ -34,7 +47,7 @@ func Open(dirs ...string) (*Model, error) {
 	}
 	if len(dirs) == 1 {
 		// A summary is enough for most formats, and may be all that was kept of a run.
-		s, err := ReadSummary(dirs[0])
+		s, err := summary.Read(dirs[0])
 		if err == nil {
 			m.Summary = s
 			return m, nil
@@ -46,7 +59,7 @@ func Open(dirs ...string) (*Model, error) {
 	if err := m.open(); err != nil {
 		return nil, err
 	}
-	return m, mergeable(m.runs)
+	return m, summary.Mergeable(m.runs)
 }
 
 func (m *Model) open() error {
@@ -69,14 +82,28 @@ func (m *Model) Read(formats ...Format) error {
 	for _, f := range formats {
 		need = max(need, f.need)
 	}
-	if m.Summary.Schema != "" && need == needSummary {
-		return nil
+	known := m.Summary.Schema != ""
+	if known && m.Summary.Comparison == nil {
+		// A version of andon wrote it that compared nothing. The rows tell how sure a difference is, if they are still
+		// there.
+		if need < needWhole && m.readRows(needWhole) != nil {
+			m.whole = nil
+		}
+		defer func() { m.Summary.Compare(m.whole) }()
 	}
+	switch {
+	case known && need == needSummary:
+		return nil
+	case known && need == needRows:
+		return m.open() // the format reads them itself
+	}
+	return m.readRows(need)
+}
+
+// readRows gives all rows to what the formats are made of, and makes the summary where there is none.
+func (m *Model) readRows(need need) error {
 	if err := m.open(); err != nil {
 		return err
-	}
-	if m.Summary.Schema != "" && need == needRows {
-		return nil // the format reads them itself
 	}
 	labels := m.runs[0].Labels
 	if need == needStretches {
@@ -86,49 +113,59 @@ func (m *Model) Read(formats ...Format) error {
 	for _, run := range m.runs {
 		parts = append(parts, metrics.New(labels, run.Planned))
 	}
-	manifest := joined(m.runs)
+	manifest := summary.Joined(m.runs)
 	m.whole = parts[0]
 	if len(parts) > 1 {
 		m.whole = metrics.New(labels, manifest.Planned)
 	}
 	for i, run := range m.runs {
-		takers := []func([]results.Row) error{one(m.whole.Add)}
+		takers := []func([]results.Row) error{results.Each(m.whole.Add)}
 		if len(parts) > 1 {
-			takers = append(takers, one(parts[i].Add))
+			takers = append(takers, results.Each(parts[i].Add))
 		}
 		if m.stretches != nil {
-			takers = append(takers, one(m.stretches.Add))
+			takers = append(takers, results.Each(m.stretches.Add))
 		}
-		complete, err := eachBatch(run, takers...)
-		if err != nil {
+		if err := run.Batches(takers...); err != nil {
 			return err
-		}
-		if !complete && run.End.Reason != results.Cut {
-			return damaged(run)
 		}
 	}
 	switch {
 	case m.Summary.Schema != "":
 	case len(m.runs) > 1:
-		m.Summary = merge(m.runs, manifest, parts, m.whole)
+		m.Summary = summary.Merge(m.runs, manifest, parts, m.whole)
 	default:
 		run := m.runs[0]
-		m.Summary = Summarize(run.Manifest, run.Samples, run.Vitals, run.End, m.whole)
+		m.Summary = summary.Summarize(run.Manifest, run.Samples, run.Vitals, run.End, m.whole)
 		m.made = true
 	}
 	return nil
 }
 
-// Keep writes the summary, the Markdown and the page of a run that has ended into its directory, if they were not there.
-// Merged runs keep nothing.
+// Keep writes the summary, the Markdown and the page of a run that has ended into its directory, if they were not
+// there. Merged runs keep nothing.
 func (m *Model) Keep() error {
 	if !m.made || m.runs[0].End.Reason == results.Cut {
 		return nil
 	}
-	return errors.Join(WriteSummary(m.dirs[0], m.Summary), WriteMarkdown(m.dirs[0], m.Summary),
-		WritePage(m.dirs[0], NewPageData(m.Summary, m.whole, m.runs...)))
+	return Keep(m.dirs[0], m.page())
 }
 
-func damaged(run *results.Run) error {
-	return fmt.Errorf("%s: the results end too early although the run says that it ended; the file was damaged", run.Dir)
+// page is what the page shows.
+func (m *Model) page() page.Data {
+	d := page.New(m.Summary, m.whole, m.runs...)
+	d.Commands = m.Commands
+	return d
+}
+
+// Keep writes what a run directory keeps of a run that has ended: its summary, the Markdown, and the page.
+func Keep(dir string, d page.Data) error {
+	if err := summary.Write(dir, d.Summary); err != nil {
+		return err
+	}
+	err := results.WriteFile(filepath.Join(dir, markdownFile), func(w io.Writer) error { return render.Markdown(w, d.Summary) })
+	if err != nil {
+		return err
+	}
+	return results.WriteFile(filepath.Join(dir, pageFile), func(w io.Writer) error { return page.Write(w, d) })
 }

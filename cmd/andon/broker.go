@@ -12,7 +12,7 @@ import (
 	"github.com/kaizenautomation/andon/contracts/broker"
 	"github.com/kaizenautomation/andon/contracts/pact"
 	"github.com/kaizenautomation/andon/contracts/verify"
-	"github.com/kaizenautomation/andon/reports"
+	"github.com/kaizenautomation/andon/reports/text"
 )
 
 // brokerFlags say where a Pact Broker is and which version is spoken of. Credentials come from the environment alone.
@@ -66,14 +66,14 @@ func (c *command) publishPact() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			text, err := pact.Find().Of(context.Background(), d)
+			document, err := pact.Find().Of(context.Background(), d)
 			if err == nil {
-				err = b.Publish(context.Background(), text, f.number())
+				err = b.Publish(context.Background(), document, f.number())
 			}
 			if err != nil {
 				return exit{noVerdict, err}
 			}
-			_, err = fmt.Fprintf(c.stdout, "published the pact of %s with %s, version %s\n", pact.Consumer, pact.Provider, reports.Printable(f.version, 100))
+			_, err = fmt.Fprintf(c.stdout, "published the pact of %s with %s, version %s\n", pact.Consumer, pact.Provider, text.Printable(f.version, 100))
 			return err
 		},
 	}
@@ -105,7 +105,7 @@ Exit codes: 0 it may be deployed; 1 it may not; 2 wrong usage; 3 the broker gave
 				return exit{noVerdict, err}
 			}
 			word := map[bool]string{true: "may", false: "may not"}[may]
-			_, err = fmt.Fprintf(c.stdout, "%s %s %s be deployed to %s: %s\n", reports.Printable(side, 100), reports.Printable(f.version, 100), word, reports.Printable(environment, 100), reports.Printable(why, 1000))
+			_, err = fmt.Fprintf(c.stdout, "%s %s %s be deployed to %s: %s\n", text.Printable(side, 100), text.Printable(f.version, 100), word, text.Printable(environment, 100), text.Printable(why, 1000))
 			if err == nil && !may {
 				return exit{code: 1}
 			}

@@ -12,7 +12,8 @@ import (
 
 	"github.com/kaizenautomation/andon/contracts/cases"
 	"github.com/kaizenautomation/andon/contracts/pact"
-	"github.com/kaizenautomation/andon/reports"
+	"github.com/kaizenautomation/andon/reports/render"
+	"github.com/kaizenautomation/andon/reports/text"
 )
 
 func (c *command) contracts() *cobra.Command {
@@ -36,7 +37,7 @@ func (c *command) contracts() *cobra.Command {
 			if list, err = only.choose(list); err != nil {
 				return err
 			}
-			t := reports.Table{Header: []string{"case", "must be", ">bytes", "proves"}}
+			t := render.Table{Header: []string{"case", "must be", ">bytes", "proves"}}
 			counts := map[cases.Expectation]int{}
 			for _, k := range list {
 				counts[k.Expect]++
@@ -73,14 +74,14 @@ func (c *command) showCase() *cobra.Command {
 				for _, k := range list {
 					names = append(names, k.ID)
 				}
-				return fmt.Errorf("there is no case %q; %s", reports.Printable(args[0], 100), suggest(args[0], names, "andon contracts list shows them"))
+				return fmt.Errorf("there is no case %q; %s", text.Printable(args[0], 100), suggest(args[0], names, "andon contracts list shows them"))
 			}
 			k := list[i]
 			if curl {
 				_, err = fmt.Fprintln(c.stdout, k.Curl("http://127.0.0.1:8080"))
 				return err
 			}
-			_, err = fmt.Fprintf(c.stdout, "%s: %s; it must be %s\n\n%s %s\nContent-Type: %s\n\n%s\n", k.ID, k.Proves, k.Expect, k.Method, d.Operation().Path, k.ContentType, reports.Printable(string(k.Body), 1<<20))
+			_, err = fmt.Fprintf(c.stdout, "%s: %s; it must be %s\n\n%s %s\nContent-Type: %s\n\n%s\n", k.ID, k.Proves, k.Expect, k.Method, d.Operation().Path, k.ContentType, text.Printable(string(k.Body), 1<<20))
 			return err
 		},
 	}
@@ -101,9 +102,9 @@ description than the built-in one (--spec) andon-pact makes it, with Pact's own 
 			if err != nil {
 				return err
 			}
-			text, err := pact.Find().Of(context.Background(), d)
+			document, err := pact.Find().Of(context.Background(), d)
 			if err == nil {
-				_, err = c.stdout.Write(text)
+				_, err = c.stdout.Write(document)
 			}
 			if err != nil {
 				return exit{noVerdict, err}

@@ -8,7 +8,8 @@ import (
 
 	"github.com/kaizenautomation/andon/contracts"
 	"github.com/kaizenautomation/andon/contracts/verify"
-	"github.com/kaizenautomation/andon/reports"
+	"github.com/kaizenautomation/andon/reports/render"
+	"github.com/kaizenautomation/andon/reports/text"
 )
 
 func (c *command) diff() *cobra.Command {
@@ -58,9 +59,9 @@ func (c *command) showDiff(before, after, format string) error {
 	if format != "terminal" {
 		return c.showVerification(v, format)
 	}
-	t := reports.Table{Header: []string{"callers", "change", "what"}}
+	t := render.Table{Header: []string{"callers", "change", "what"}}
 	for _, change := range changes {
-		t.Rows = append(t.Rows, []string{string(change.Severity), reports.Printable(change.ID, 80), reports.Printable(change.Text, 300)})
+		t.Rows = append(t.Rows, []string{string(change.Severity), text.Printable(change.ID, 80), text.Printable(change.Text, 300)})
 	}
 	if len(changes) == 0 {
 		_, err = fmt.Fprintln(c.stdout, "no change that callers could notice")

@@ -22,7 +22,7 @@ import (
 
 	"github.com/kaizenautomation/andon"
 	"github.com/kaizenautomation/andon/contracts"
-	"github.com/kaizenautomation/andon/reports"
+	"github.com/kaizenautomation/andon/reports/text"
 )
 
 func main() {
@@ -123,7 +123,7 @@ func group(cmd *cobra.Command, args []string) error {
 			names = append(names, sub.Name())
 		}
 	}
-	return fmt.Errorf("unknown command %q; %s", reports.Printable(args[0], 60), suggest(args[0], names, cmd.CommandPath()+" --help lists the commands"))
+	return fmt.Errorf("unknown command %q; %s", text.Printable(args[0], 60), suggest(args[0], names, cmd.CommandPath()+" --help lists the commands"))
 }
 
 func suggest(word string, names []string, otherwise string) string {
@@ -151,14 +151,14 @@ func flagError(cmd *cobra.Command, err error) error {
 // noArgs and oneArg say what a command takes.
 func noArgs(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
-		return fmt.Errorf("%s takes no argument, found %q", cmd.CommandPath(), reports.Printable(args[0], 60))
+		return fmt.Errorf("%s takes no argument, found %q", cmd.CommandPath(), text.Printable(args[0], 60))
 	}
 	return nil
 }
 
 func atMostOne(cmd *cobra.Command, args []string) error {
 	if len(args) > 1 {
-		return fmt.Errorf("%s takes one argument, found %d: %s", cmd.CommandPath(), len(args), reports.Printable(strings.Join(args, " "), 100))
+		return fmt.Errorf("%s takes one argument, found %d: %s", cmd.CommandPath(), len(args), text.Printable(strings.Join(args, " "), 100))
 	}
 	return nil
 }

@@ -19,24 +19,24 @@ import (
 	"github.com/kaizenautomation/andon/contracts/cases"
 	"github.com/kaizenautomation/andon/contracts/pact"
 	"github.com/kaizenautomation/andon/contracts/provider"
-	"github.com/kaizenautomation/andon/reports"
+	"github.com/kaizenautomation/andon/reports/summary"
 )
 
 // verified runs andon verify with Pact and gives what it says as JSON.
-func verified(t *testing.T, code int, args ...string) reports.Verification {
+func verified(t *testing.T, code int, args ...string) summary.Verification {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
 	if got := execute(append([]string{"verify", "--format", "json"}, args...), &stdout, &stderr); got != code {
 		t.Fatalf("exit code %d, want %d: %s", got, code, stderr.String())
 	}
-	var v reports.Verification
+	var v summary.Verification
 	if err := json.Unmarshal(stdout.Bytes(), &v); err != nil {
 		t.Fatalf("the output is no JSON: %v: %.300s", err, stdout.String())
 	}
 	return v
 }
 
-func count(v reports.Verification, engine, verdict string) (n int) {
+func count(v summary.Verification, engine, verdict string) (n int) {
 	for _, c := range v.Checks {
 		if c.Engine == engine && c.Verdict == verdict {
 			n++
@@ -82,7 +82,7 @@ func pactOfAnotherDescription(t *testing.T) {
 	v := verified(t, 0, "--spec", spec)
 	held := map[string]bool{}
 	for _, c := range v.Checks {
-		if c.Engine == "pact" && c.Verdict == reports.CheckHeld {
+		if c.Engine == "pact" && c.Verdict == summary.CheckHeld {
 			held[c.Name] = true
 		}
 	}
@@ -134,11 +134,11 @@ func threeJudges(t *testing.T, program pact.Program) {
 // standard output stays clean, and a target that goes away is no verdict.
 func verifyWithPact(t *testing.T, program pact.Program) {
 	v := verified(t, 0)
-	if n := count(v, "pact", reports.CheckHeld); n < 100 || n+count(v, "description", reports.CheckHeld)+count(v, "description", reports.CheckNoted) != len(v.Checks) || len(v.Checks) != v.Planned {
+	if n := count(v, "pact", summary.CheckHeld); n < 100 || n+count(v, "description", summary.CheckHeld)+count(v, "description", summary.CheckNoted) != len(v.Checks) || len(v.Checks) != v.Planned {
 		t.Errorf("%d checks by Pact held, of %d checks and %d planned", n, len(v.Checks), v.Planned)
 	}
-	if v := verified(t, 0, "--engine", "pact"); count(v, "description", reports.CheckHeld) != 0 || count(v, "pact", reports.CheckHeld) != v.Planned {
-		t.Errorf("by Pact alone: %d of %d held", count(v, "pact", reports.CheckHeld), v.Planned)
+	if v := verified(t, 0, "--engine", "pact"); count(v, "description", summary.CheckHeld) != 0 || count(v, "pact", summary.CheckHeld) != v.Planned {
+		t.Errorf("by Pact alone: %d of %d held", count(v, "pact", summary.CheckHeld), v.Planned)
 	}
 
 	d, err := contracts.Load("openapi.yaml", andon.Spec)
@@ -172,16 +172,16 @@ func verifyWithPact(t *testing.T, program pact.Program) {
 			t.Errorf("%s: held %v, %q", o.ID, o.Held, o.Reason)
 		}
 	}
-	if v := verified(t, 0, "--scenario", "mixed", "--calls", "50"); count(v, "description", reports.CheckHeld) != 50 || count(v, "pact", reports.CheckHeld) < 40 {
-		t.Errorf("of 50 calls of a scenario %d are held, %d by Pact", count(v, "description", reports.CheckHeld), count(v, "pact", reports.CheckHeld))
+	if v := verified(t, 0, "--scenario", "mixed", "--calls", "50"); count(v, "description", summary.CheckHeld) != 50 || count(v, "pact", summary.CheckHeld) < 40 {
+		t.Errorf("of 50 calls of a scenario %d are held, %d by Pact", count(v, "description", summary.CheckHeld), count(v, "pact", summary.CheckHeld))
 	}
 
 	v = verified(t, 1, "--target", target.String())
-	if n := count(v, "pact", reports.CheckBroken); n < 40 || count(v, "description", reports.CheckBroken) < 40 {
-		t.Errorf("a provider with a defect breaks %d checks by Pact, %d by the description", n, count(v, "description", reports.CheckBroken))
+	if n := count(v, "pact", summary.CheckBroken); n < 40 || count(v, "description", summary.CheckBroken) < 40 {
+		t.Errorf("a provider with a defect breaks %d checks by Pact, %d by the description", n, count(v, "description", summary.CheckBroken))
 	}
 	for _, c := range v.Checks {
-		if c.Verdict == reports.CheckBroken && c.Reason == "" {
+		if c.Verdict == summary.CheckBroken && c.Reason == "" {
 			t.Errorf("%s by %s is broken without a reason", c.Name, c.Engine)
 		}
 		if strings.Contains(c.Reason+c.Curl, "tok-pact") {
@@ -203,7 +203,7 @@ func verifyFromBroker(t *testing.T) {
 	args := []string{"--engine", "pact", "--case", "text.Full", "--from-broker", "--publish-results", "--provider-version", "v1", "--provider-branch", "main", "--selector", `{"mainBranch":true}`, "--pending"}
 	b.pact = pact(kept)
 	v := verified(t, 0, args...)
-	if n := count(v, "pact", reports.CheckHeld); n != 2 || v.Planned != 2 || v.Accepted != 2 {
+	if n := count(v, "pact", summary.CheckHeld); n != 2 || v.Planned != 2 || v.Accepted != 2 {
 		t.Errorf("%d held of %d planned: %+v", n, v.Planned, v.Checks)
 	}
 	if len(b.results) != 1 || b.results[0]["success"] != true || b.results[0]["providerApplicationVersion"] != "v1" || !slices.Equal(b.branches, []string{"main@v1"}) {
@@ -214,11 +214,11 @@ func verifyFromBroker(t *testing.T) {
 	}
 	b.pact = pact(kept, interaction("a run - that nobody grants", `{"content":{}}`, 200))
 	v = verified(t, 1, args...)
-	if count(v, "pact", reports.CheckBroken) != 1 || b.results[1]["success"] != false {
+	if count(v, "pact", summary.CheckBroken) != 1 || b.results[1]["success"] != false {
 		t.Errorf("the broker was told %v: %+v", b.results, v.Checks)
 	}
 	b.pending = true
-	if v = verified(t, 0, args...); count(v, "pact", reports.CheckNoted) != 1 || b.results[2]["success"] != false {
+	if v = verified(t, 0, args...); count(v, "pact", summary.CheckNoted) != 1 || b.results[2]["success"] != false {
 		t.Errorf("pending: %+v", v.Checks)
 	}
 }

@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/kaizenautomation/andon/reports"
+	"github.com/kaizenautomation/andon/reports/render"
 	"github.com/kaizenautomation/andon/scenarios"
 )
 
@@ -49,7 +49,7 @@ is, and the highest rate. Nothing is sent. The same scenario and seed give the s
 
 func (c *command) showPlan(p *scenarios.Plan, curl int) error {
 	fmt.Fprintf(c.stdout, "%s: %s\n\n", p.Name, announce(p))
-	phases := reports.Table{Header: []string{"phase", ">starts", ">lasts", "load", ">calls", ""}}
+	phases := render.Table{Header: []string{"phase", ">starts", ">lasts", "load", ">calls", ""}}
 	for i, ph := range p.Labels.Phases {
 		calls, note := "open-ended", ""
 		if p.Planned != nil {
@@ -69,7 +69,7 @@ func (c *command) showPlan(p *scenarios.Plan, curl int) error {
 	}
 	if p.Planned != nil {
 		fmt.Fprintln(c.stdout)
-		classes := reports.Table{Header: []string{"class", "tier", "content", ">calls", ">share"}}
+		classes := render.Table{Header: []string{"class", "tier", "content", ">calls", ">share"}}
 		for i, class := range p.Labels.Classes {
 			var n uint64
 			for _, phase := range p.Planned {

@@ -10,6 +10,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kaizenautomation/andon/reports"
+	"github.com/kaizenautomation/andon/reports/page"
+	"github.com/kaizenautomation/andon/reports/render"
+	"github.com/kaizenautomation/andon/reports/summary"
+	"github.com/kaizenautomation/andon/reports/text"
 )
 
 type reportFlags struct{ format, out string }
@@ -28,7 +32,7 @@ the raw results where it is missing: after a crash, the figures go up to the las
 was written, and the report says that the run was cut.
 
 Several runs of one scenario and one description are merged: counts add up, and every percentile
-is that of one histogram which was given all hits. What differs otherwise is refused. The merged
+is that of one histogram which was given all calls. What differs otherwise is refused. The merged
 run is no better than the worst of them. Rates are those of all together if the runs went on side
 by side, else the mean of one run.
 
@@ -68,8 +72,9 @@ func (c *command) showReport(dirs []string, f reportFlags) error {
 	if err != nil {
 		return err
 	}
-	// Nearly all that is allocated are batches of rows, which are dropped once they were counted: collecting them twice as
-	// often takes a tenth more time and a fifth less memory.
+	m.Commands = commands()
+	// Nearly all that is allocated are batches of rows, which are dropped once they were counted: collecting them twice
+	// as often takes a tenth more time and a fifth less memory.
 	debug.SetGCPercent(50)
 	if err := m.Read(formats...); err != nil {
 		return exit{noVerdict, err}
@@ -99,6 +104,18 @@ func (c *command) showReport(dirs []string, f reportFlags) error {
 	return verdict(m.Summary)
 }
 
+// commands are the command lines on a report's page.
+func commands() page.Commands {
+	return page.Commands{
+		Run: func(seed uint64) string {
+			return fmt.Sprintf("andon run scenario.yaml --spec openapi.yaml --seed %d", seed)
+		},
+		Curl: func(seed, call uint64) string {
+			return fmt.Sprintf("andon plan scenario.yaml --spec openapi.yaml --seed %d --curl %d | tail -n 1", seed, call)
+		},
+	}
+}
+
 // chooseFormats finds the formats of a list.
 func chooseFormats(list string) (chosen []reports.Format, err error) {
 	all := reports.Formats()
@@ -113,7 +130,7 @@ func chooseFormats(list string) (chosen []reports.Format, err error) {
 		word = strings.TrimSpace(word)
 		i := slices.Index(names, word)
 		if i < 0 {
-			return nil, fmt.Errorf("unknown format %q; %s", reports.Printable(word, 40), suggest(word, names, "the formats are "+strings.Join(names, ", ")+" and all"))
+			return nil, fmt.Errorf("unknown format %q; %s", text.Printable(word, 40), suggest(word, names, "the formats are "+strings.Join(names, ", ")+" and all"))
 		}
 		if !slices.ContainsFunc(chosen, func(f reports.Format) bool { return f.Name == word }) {
 			chosen = append(chosen, all[i])
@@ -137,16 +154,16 @@ func completeFormats(_ *cobra.Command, _ []string, list string) ([]string, cobra
 	return words, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
 }
 
-// stepSummary adds the report to the summary of a step of GitHub Actions, if this is one. It is shown beside what was asked
-// for, so that where it cannot be written the run's verdict still stands.
-func (c *command) stepSummary(s reports.Summary) {
+// stepSummary adds the report to the summary of a step of GitHub Actions, if this is one. It is shown beside what was
+// asked for, so that where it cannot be written the run's verdict still stands.
+func (c *command) stepSummary(s summary.Summary) {
 	path := os.Getenv("GITHUB_STEP_SUMMARY")
 	if path == "" {
 		return
 	}
 	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o666)
 	if err == nil {
-		err = reports.Markdown(f, s)
+		err = render.Markdown(f, s)
 		if closed := f.Close(); err == nil {
 			err = closed
 		}

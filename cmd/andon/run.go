@@ -18,7 +18,11 @@ import (
 	"github.com/kaizenautomation/andon/contracts/provider"
 	"github.com/kaizenautomation/andon/reports"
 	"github.com/kaizenautomation/andon/reports/metrics"
+	"github.com/kaizenautomation/andon/reports/page"
+	"github.com/kaizenautomation/andon/reports/render"
 	"github.com/kaizenautomation/andon/reports/results"
+	"github.com/kaizenautomation/andon/reports/summary"
+	"github.com/kaizenautomation/andon/reports/text"
 	"github.com/kaizenautomation/andon/scenarios"
 	"github.com/kaizenautomation/andon/scenarios/attack"
 	"github.com/kaizenautomation/andon/scenarios/wire"
@@ -141,7 +145,7 @@ func (c *command) runScenario(args []string, f runFlags) error {
 		defer stop()
 		target = url
 	}
-	fmt.Fprintf(c.stderr, "%s: %s → %s\n", reports.Printable(s.Name, 64), announce(plan), place(target, embedded))
+	fmt.Fprintf(c.stderr, "%s: %s → %s\n", text.Printable(s.Name, 64), announce(plan), place(target, embedded))
 
 	w := &watch{c: c, plan: plan, target: place(target, embedded)}
 	interrupt, kill, press, release := signals(w.stopping)
@@ -196,15 +200,15 @@ func (c *command) runScenario(args []string, f runFlags) error {
 	if err != nil {
 		return exit{noVerdict, fmt.Errorf("the run directory cannot be read back: %w", err)}
 	}
-	summary := reports.Summarize(run.Manifest, run.Samples, run.Vitals, end, agg)
-	if err := c.conclude(summary, run, agg, shown); err != nil {
+	came := summary.Summarize(run.Manifest, run.Samples, run.Vitals, end, agg)
+	if err := c.conclude(came, run, agg, shown); err != nil {
 		return err
 	}
 	mon.end(kill, again(interrupt, kill), w.say)
 	if lost != nil {
 		return exit{noVerdict, lost}
 	}
-	return verdict(summary)
+	return verdict(came)
 }
 
 // repeats is the command line that repeats a run, as it is kept: a query may be a secret of an endpoint's.
@@ -230,7 +234,7 @@ func again(interrupt <-chan struct{}, kill context.Context) <-chan struct{} {
 }
 
 // verdict is the exit code of a summary.
-func verdict(s reports.Summary) error {
+func verdict(s summary.Summary) error {
 	if s.Verdict.ExitCode == 0 {
 		return nil
 	}
@@ -238,26 +242,22 @@ func verdict(s reports.Summary) error {
 }
 
 // conclude writes the reports of a run and shows it: in short to whoever has watched the run.
-func (c *command) conclude(s reports.Summary, run *results.Run, agg *metrics.Aggregator, watched bool) error {
-	if err := reports.WriteSummary(run.Dir, s); err != nil {
-		return exit{noVerdict, err}
-	}
-	if err := reports.WriteMarkdown(run.Dir, s); err != nil {
-		return exit{noVerdict, err}
-	}
-	if err := reports.WritePage(run.Dir, reports.NewPageData(s, agg, run)); err != nil {
+func (c *command) conclude(s summary.Summary, run *results.Run, agg *metrics.Aggregator, watched bool) error {
+	d := page.New(s, agg, run)
+	d.Commands = commands()
+	if err := reports.Keep(run.Dir, d); err != nil {
 		return exit{noVerdict, err}
 	}
 	c.stepSummary(s)
 	if terminal, color, width := screen(c.stdout); terminal && watched {
-		return reports.Brief(c.stdout, s, reports.TerminalOptions{Color: color, Width: width, Dir: run.Dir})
+		return render.Brief(c.stdout, s, render.Options{Color: color, Width: width, Dir: run.Dir})
 	}
 	return c.show(s, run.Dir)
 }
 
-func (c *command) show(s reports.Summary, dir string) error {
+func (c *command) show(s summary.Summary, dir string) error {
 	_, color, width := screen(c.stdout)
-	return reports.Terminal(c.stdout, s, reports.TerminalOptions{Color: color, Width: width, Dir: dir})
+	return render.Terminal(c.stdout, s, render.Options{Color: color, Width: width, Dir: dir})
 }
 
 // pickTarget is where the calls go; nil is the embedded provider. A target elsewhere than on this machine must be named

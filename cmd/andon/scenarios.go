@@ -11,7 +11,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kaizenautomation/andon/contracts"
-	"github.com/kaizenautomation/andon/reports"
+	"github.com/kaizenautomation/andon/reports/render"
+	"github.com/kaizenautomation/andon/reports/text"
 	"github.com/kaizenautomation/andon/scenarios"
 )
 
@@ -27,7 +28,7 @@ func (c *command) scenarios() *cobra.Command {
 		Short: "List the scenarios that come with andon, and the question that each answers",
 		Args:  noArgs,
 		RunE: func(*cobra.Command, []string) error {
-			t := reports.Table{Header: []string{"scenario", "question"}}
+			t := render.Table{Header: []string{"scenario", "question"}}
 			for _, name := range scenarios.Shipped() {
 				data, _ := scenarios.Open(name)
 				if name == scenarios.Default {
@@ -71,7 +72,7 @@ func completeShipped(*cobra.Command, []string, string) ([]string, cobra.ShellCom
 }
 
 func unknownScenario(name string) error {
-	return fmt.Errorf("there is no scenario %q; %s", reports.Printable(name, 100),
+	return fmt.Errorf("there is no scenario %q; %s", text.Printable(name, 100),
 		suggest(name, scenarios.Shipped(), "andon scenarios list shows those that come with andon, and a file is named by its path, as in ./my.yaml"))
 }
 

@@ -18,7 +18,7 @@ import (
 
 	"github.com/kaizenautomation/andon/contracts"
 	"github.com/kaizenautomation/andon/contracts/provider"
-	"github.com/kaizenautomation/andon/reports"
+	"github.com/kaizenautomation/andon/reports/text"
 )
 
 type serveFlags struct {
@@ -125,11 +125,11 @@ func (c *command) providerConfig(cmd *cobra.Command, f serveFlags, d *contracts.
 	if config.Latency, err = readLatencies(f.latency, config.Latency, d.Tiers()); err != nil {
 		return config, err
 	}
-	for _, text := range f.faults {
-		name, value, found := strings.Cut(text, "=")
+	for _, fault := range f.faults {
+		name, value, found := strings.Cut(fault, "=")
 		share := config.Faults.Share(name)
 		if !found || share == nil {
-			return config, fmt.Errorf("--fault wants NAME=SHARE, found %q; %s", reports.Printable(text, 60),
+			return config, fmt.Errorf("--fault wants NAME=SHARE, found %q; %s", text.Printable(fault, 60),
 				suggest(name, provider.ShareNames(), "the names are "+strings.Join(provider.ShareNames(), ", ")))
 		}
 		if *share, err = readShare(value); err != nil {
@@ -165,10 +165,10 @@ func readLatencies(texts []string, otherwise map[string]provider.Latency, tiers 
 	known := append(slices.Clone(tiers), "default")
 	named := map[string]provider.Latency{}
 	out := maps.Clone(otherwise)
-	for _, text := range texts {
-		tier, distribution, found := strings.Cut(text, "=")
+	for _, one := range texts {
+		tier, distribution, found := strings.Cut(one, "=")
 		if !found {
-			tier, distribution = "", text
+			tier, distribution = "", one
 		}
 		l, err := provider.ParseLatency(strings.TrimSpace(distribution))
 		switch {
@@ -179,7 +179,7 @@ func readLatencies(texts []string, otherwise map[string]provider.Latency, tiers 
 				out[t] = l
 			}
 		case !slices.Contains(known, tier):
-			return nil, fmt.Errorf("--latency: the description has no tier %q; %s", reports.Printable(tier, 40), suggest(tier, known, "the tiers are "+strings.Join(known, ", ")))
+			return nil, fmt.Errorf("--latency: the description has no tier %q; %s", text.Printable(tier, 40), suggest(tier, known, "the tiers are "+strings.Join(known, ", ")))
 		default:
 			named[tier] = l
 		}
@@ -189,14 +189,14 @@ func readLatencies(texts []string, otherwise map[string]provider.Latency, tiers 
 }
 
 // readShare reads a share: 1% or 0.01.
-func readShare(text string) (float64, error) {
-	number, inPercent := strings.CutSuffix(strings.TrimSpace(text), "%")
+func readShare(share string) (float64, error) {
+	number, inPercent := strings.CutSuffix(strings.TrimSpace(share), "%")
 	x, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
 	if inPercent {
 		x /= 100
 	}
 	if err != nil || !(x >= 0 && x <= 1) {
-		return 0, fmt.Errorf("expected a share from 0%% to 100%%, found %q", reports.Printable(text, 40))
+		return 0, fmt.Errorf("expected a share from 0%% to 100%%, found %q", text.Printable(share, 40))
 	}
 	return x, nil
 }

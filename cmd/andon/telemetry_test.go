@@ -18,7 +18,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kaizenautomation/andon/reports"
+	"github.com/kaizenautomation/andon/reports/summary"
 )
 
 const telemetryScenario = `
@@ -40,7 +40,7 @@ func freeAddress(t *testing.T) string {
 }
 
 // watchedRun runs the scenario with more flags, and gives what came of it and what was said.
-func watchedRun(t *testing.T, flags ...string) (s reports.Summary, code int, said string) {
+func watchedRun(t *testing.T, flags ...string) (s summary.Summary, code int, said string) {
 	t.Helper()
 	dir := t.TempDir()
 	file := filepath.Join(dir, "watched.yaml")
@@ -49,7 +49,7 @@ func watchedRun(t *testing.T, flags ...string) (s reports.Summary, code int, sai
 	}
 	var stderr bytes.Buffer
 	code = execute(append([]string{"run", file, "--out", filepath.Join(dir, "run")}, flags...), io.Discard, &stderr)
-	s, err := reports.ReadSummary(filepath.Join(dir, "run"))
+	s, err := summary.Read(filepath.Join(dir, "run"))
 	if err != nil {
 		t.Fatalf("%v: %s", err, stderr.String())
 	}

@@ -15,7 +15,10 @@ import (
 	"github.com/kaizenautomation/andon/contracts/pact"
 	"github.com/kaizenautomation/andon/contracts/provider"
 	"github.com/kaizenautomation/andon/contracts/verify"
-	"github.com/kaizenautomation/andon/reports"
+	"github.com/kaizenautomation/andon/reports/export"
+	"github.com/kaizenautomation/andon/reports/render"
+	"github.com/kaizenautomation/andon/reports/summary"
+	"github.com/kaizenautomation/andon/reports/text"
 	"github.com/kaizenautomation/andon/scenarios/wire"
 )
 
@@ -102,7 +105,7 @@ func (f *verifyFlags) check() error {
 		return err
 	}
 	if !slices.Contains(engines, f.engine) {
-		return fmt.Errorf("unknown engine %q; %s", reports.Printable(f.engine, 40), suggest(f.engine, engines, "the engines are "+strings.Join(engines, ", ")))
+		return fmt.Errorf("unknown engine %q; %s", text.Printable(f.engine, 40), suggest(f.engine, engines, "the engines are "+strings.Join(engines, ", ")))
 	}
 	return f.broker.check()
 }
@@ -246,7 +249,7 @@ func interruptible() (ctx context.Context, release func()) {
 const maxRepeat = 600
 
 // shorten puts the command that draws a generated case again in the place of a curl line that nobody would read.
-func shorten(checks []reports.Check, cases []cases.Case) {
+func shorten(checks []summary.Check, cases []cases.Case) {
 	generated := map[string]bool{}
 	for _, k := range cases {
 		generated[k.ID] = k.Random
@@ -281,23 +284,23 @@ func checkFormat(format string) error {
 	if slices.Contains(verifyFormats, format) {
 		return nil
 	}
-	return fmt.Errorf("unknown format %q; %s", reports.Printable(format, 40), suggest(format, verifyFormats, "the formats are "+strings.Join(verifyFormats, ", ")))
+	return fmt.Errorf("unknown format %q; %s", text.Printable(format, 40), suggest(format, verifyFormats, "the formats are "+strings.Join(verifyFormats, ", ")))
 }
 
 // showVerification writes a verification in a format, and gives its exit code.
-func (c *command) showVerification(v reports.Verification, format string) (err error) {
+func (c *command) showVerification(v summary.Verification, format string) (err error) {
 	switch format {
 	case "json":
-		err = reports.JSON(c.stdout, v)
+		err = export.JSON(c.stdout, v)
 	case "markdown":
-		err = reports.VerificationMarkdown(c.stdout, v)
+		err = render.VerificationMarkdown(c.stdout, v)
 	case "junit":
-		err = reports.JUnit(c.stdout, v)
+		err = export.JUnit(c.stdout, v)
 	case "sarif":
-		err = reports.SARIF(c.stdout, v)
+		err = export.SARIF(c.stdout, v)
 	default:
 		_, color, width := screen(c.stdout)
-		err = reports.VerificationTerminal(c.stdout, v, reports.TerminalOptions{Color: color, Width: width})
+		err = render.VerificationTerminal(c.stdout, v, render.Options{Color: color, Width: width})
 	}
 	if err != nil {
 		return exit{noVerdict, err}

@@ -10,9 +10,10 @@ import (
 
 	"golang.org/x/term"
 
-	"github.com/kaizenautomation/andon/reports"
 	"github.com/kaizenautomation/andon/reports/live"
 	"github.com/kaizenautomation/andon/reports/metrics"
+	"github.com/kaizenautomation/andon/reports/summary"
+	"github.com/kaizenautomation/andon/reports/text"
 	"github.com/kaizenautomation/andon/scenarios"
 )
 
@@ -21,8 +22,8 @@ type watch struct {
 	c      *command
 	plan   *scenarios.Plan
 	target string
-	// past and first are what the view has seen so far: see [reports.Progress].
-	past  []reports.Moment
+	// past and first are what the view has seen so far: see [summary.Progress].
+	past  []summary.Moment
 	first map[string]time.Duration
 	// last is when the last line was written; sent and sentAt are how many calls had left when the rate was last told.
 	last   time.Duration
@@ -64,14 +65,14 @@ func (w *watch) start(plainLines bool, press func()) {
 }
 
 // say tells something beside the progress.
-func (w *watch) say(text string) {
+func (w *watch) say(note string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.view != nil && !w.view.Gone() {
-		w.view.Note(text)
+		w.view.Note(note)
 		return
 	}
-	fmt.Fprintln(w.c.stderr, reports.Printable(text, 1000))
+	fmt.Fprintln(w.c.stderr, text.Printable(note, 1000))
 }
 
 // stopping is called when somebody has stopped the run.
@@ -96,7 +97,7 @@ func (w *watch) end() (shown bool) {
 		return false
 	}
 	for _, note := range w.view.Close() {
-		fmt.Fprintln(w.c.stderr, reports.Printable(note, 1000))
+		fmt.Fprintln(w.c.stderr, text.Printable(note, 1000))
 	}
 	w.view = nil
 	return true
@@ -114,13 +115,13 @@ func (w *watch) tick(now time.Duration, a *metrics.Aggregator, inFlight int) {
 		w.last = now
 		p := w.progress(now, inFlight)
 		w.lately(&p, now, a)
-		reports.WriteProgress(w.c.stderr, p)
+		live.WriteLine(w.c.stderr, p)
 		return
 	}
 	p := w.progress(now, inFlight)
 	w.lately(&p, now, a)
 	if now >= time.Second {
-		w.remember(reports.Moment{Achieved: p.Achieved, P50: p.P50, P99: p.P99})
+		w.remember(summary.Moment{Achieved: p.Achieved, P50: p.P50, P99: p.P99})
 	}
 	p.Past = w.past
 	w.details(&p, now, a)
@@ -128,10 +129,10 @@ func (w *watch) tick(now time.Duration, a *metrics.Aggregator, inFlight int) {
 }
 
 // progress is what the plan says of a moment.
-func (w *watch) progress(now time.Duration, inFlight int) reports.Progress {
+func (w *watch) progress(now time.Duration, inFlight int) summary.Progress {
 	phase, callers, asked := w.plan.At(now)
 	label := w.plan.Labels.Phases[phase]
-	return reports.Progress{
+	return summary.Progress{
 		Scenario: w.plan.Name, Target: w.target, Elapsed: now, Total: time.Duration(w.plan.Seconds * float64(time.Second)),
 		Phase: label.Name, Shape: label.Shape, PhaseNumber: phase + 1, Phases: len(w.plan.Labels.Phases), Warmup: label.Warmup,
 		Asked: asked, Callers: callers, InFlight: inFlight, Limit: w.plan.Limits.InFlight,
@@ -142,7 +143,7 @@ func (w *watch) progress(now time.Duration, inFlight int) reports.Progress {
 const window = 5
 
 // lately fills in what was sent since the last time, and what came back lately.
-func (w *watch) lately(p *reports.Progress, now time.Duration, a *metrics.Aggregator) {
+func (w *watch) lately(p *summary.Progress, now time.Duration, a *metrics.Aggregator) {
 	recent, all := a.Recent(now, window), a.Running()
 	p.P50, p.P99 = recent.P50, recent.P99
 	p.Done, p.Completed, p.Errors, p.Violations, p.Dropped = all.Sent, all.Completed, all.Errors, all.Violations, all.Dropped
@@ -173,15 +174,15 @@ func (w *watch) asked(from, to time.Duration) (mean float64) {
 const kept = 600
 
 // remember appends to what the view has seen. What was handed out is never written to again.
-func (w *watch) remember(m reports.Moment) {
+func (w *watch) remember(m summary.Moment) {
 	if len(w.past) == 2*kept {
-		w.past = append(make([]reports.Moment, 0, 2*kept), w.past[kept:]...)
+		w.past = append(make([]summary.Moment, 0, 2*kept), w.past[kept:]...)
 	}
 	w.past = append(w.past, m)
 }
 
 // details fills in the figures by tier, and what came back.
-func (w *watch) details(p *reports.Progress, now time.Duration, a *metrics.Aggregator) {
+func (w *watch) details(p *summary.Progress, now time.Duration, a *metrics.Aggregator) {
 	tiers := a.By(metrics.ByTier, now.Seconds())
 	for _, c := range w.plan.Labels.Classes {
 		f, there := tiers[c.Tier]
@@ -189,7 +190,7 @@ func (w *watch) details(p *reports.Progress, now time.Duration, a *metrics.Aggre
 			continue
 		}
 		delete(tiers, c.Tier)
-		t := reports.TierProgress{Name: c.Tier, Sent: f.Sent, Errors: f.Failed(), Latency: f.Latency}
+		t := summary.TierProgress{Name: c.Tier, Sent: f.Sent, Errors: f.Failed(), Latency: f.Latency}
 		if w.plan.Closed() {
 			t.Latency = f.Service
 		}
@@ -201,7 +202,7 @@ func (w *watch) details(p *reports.Progress, now time.Duration, a *metrics.Aggre
 	p.Rules = w.tallies(now, "rule", all.Violations)
 }
 
-func (w *watch) tallies(now time.Duration, kind string, counts map[string]uint64) (list []reports.Tally) {
+func (w *watch) tallies(now time.Duration, kind string, counts map[string]uint64) (list []summary.Tally) {
 	for name, n := range counts {
 		key := kind + " " + name
 		if _, seen := w.first[key]; !seen {
@@ -210,9 +211,9 @@ func (w *watch) tallies(now time.Duration, kind string, counts map[string]uint64
 			}
 			w.first[key] = now
 		}
-		list = append(list, reports.Tally{Name: name, Count: n, First: w.first[key]})
+		list = append(list, summary.Tally{Name: name, Count: n, First: w.first[key]})
 	}
-	slices.SortFunc(list, func(a, b reports.Tally) int {
+	slices.SortFunc(list, func(a, b summary.Tally) int {
 		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Name, b.Name))
 	})
 	return list

@@ -9,9 +9,9 @@ import (
 
 	"github.com/kaizenautomation/andon"
 	"github.com/kaizenautomation/andon/contracts"
-	"github.com/kaizenautomation/andon/reports"
 	"github.com/kaizenautomation/andon/reports/metrics"
 	"github.com/kaizenautomation/andon/reports/results"
+	"github.com/kaizenautomation/andon/reports/summary"
 	"github.com/kaizenautomation/andon/scenarios"
 )
 
@@ -77,7 +77,7 @@ func TestWatchRates(t *testing.T) {
 	}
 	w.details(&p, 6*time.Second, a)
 	w.details(&again, 9*time.Second, a)
-	if len(again.Tiers) != 0 || again.Kinds[0] != (reports.Tally{Name: "http-5xx", Count: 1, First: 6 * time.Second}) || again.Statuses[0].Name != "200" {
+	if len(again.Tiers) != 0 || again.Kinds[0] != (summary.Tally{Name: "http-5xx", Count: 1, First: 6 * time.Second}) || again.Statuses[0].Name != "200" {
 		t.Errorf("%+v", again)
 	}
 }
@@ -85,9 +85,9 @@ func TestWatchRates(t *testing.T) {
 // What was handed out is not written to again, and is bounded.
 func TestWatchRemembers(t *testing.T) {
 	w, _ := watching(t, twoPhases)
-	var early []reports.Moment
+	var early []summary.Moment
 	for i := range 5 * kept {
-		w.remember(reports.Moment{Achieved: float64(i)})
+		w.remember(summary.Moment{Achieved: float64(i)})
 		if i == kept+7 {
 			early = w.past
 		}

@@ -17,7 +17,7 @@ import (
 
 	"github.com/kaizenautomation/andon"
 	"github.com/kaizenautomation/andon/contracts"
-	"github.com/kaizenautomation/andon/reports"
+	"github.com/kaizenautomation/andon/reports/text"
 )
 
 // Program is the path of andon-pact, the process in which Pact's native library runs: the library can abort, prints to the
@@ -150,5 +150,5 @@ func crash(ctx context.Context, err error, report string, account bool) error {
 	if len(tail) > maxTail {
 		tail = "…" + tail[len(tail)-maxTail:]
 	}
-	return fmt.Errorf("pact's verifier failed (%w): %s", err, reports.Printable(tail, maxTail))
+	return fmt.Errorf("pact's verifier failed (%w): %s", err, text.Printable(tail, maxTail))
 }

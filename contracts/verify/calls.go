@@ -5,7 +5,7 @@ import (
 
 	"github.com/kaizenautomation/andon/contracts/cases"
 	"github.com/kaizenautomation/andon/contracts/pact"
-	"github.com/kaizenautomation/andon/reports"
+	"github.com/kaizenautomation/andon/reports/summary"
 )
 
 // Call is one that load is to send.
@@ -46,7 +46,7 @@ type judging struct {
 // outcome is a call that holds, for engines to say otherwise.
 func (j judging) outcome(engine string, call Call) Outcome {
 	return Outcome{
-		Engine: engine, Verdict: reports.CheckHeld, Curl: j.Description.Operation().Curl("http://127.0.0.1:8080", call.Body),
+		Engine: engine, Verdict: summary.CheckHeld, Curl: j.Description.Operation().Curl("http://127.0.0.1:8080", call.Body),
 		Case: cases.Case{ID: call.ID, Proves: "a call of the class " + call.Class, Expect: cases.Accepted, Body: call.Body},
 	}
 }
@@ -72,7 +72,7 @@ func (j judging) describe(call Call) Outcome {
 		o = o.broken(violation.Rule, violation.Pointer, violation.Message)
 	default:
 		if other := j.Description.CrosscheckRequest(call.Body); other != nil {
-			o.Verdict, o.Reason = reports.CheckDoubtful, "andon allows it, and kin-openapi does not: "+other.Error()
+			o.Verdict, o.Reason = summary.CheckDoubtful, "andon allows it, and kin-openapi does not: "+other.Error()
 		}
 	}
 	return o
@@ -97,8 +97,8 @@ func (j judging) byPact(ctx context.Context) (outcomes []Outcome, err error) {
 	for i, f := range found {
 		o := j.outcome(ByPact, valid[i])
 		o = pactOutcome(f, o.Case, o.Curl)
-		if !f.Held && j.describe(valid[i]).Verdict == reports.CheckHeld {
-			o.Verdict = reports.CheckDoubtful
+		if !f.Held && j.describe(valid[i]).Verdict == summary.CheckHeld {
+			o.Verdict = summary.CheckDoubtful
 		}
 		outcomes = append(outcomes, o)
 	}

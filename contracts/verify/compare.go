@@ -6,34 +6,34 @@ import (
 
 	"github.com/kaizenautomation/andon/contracts"
 	"github.com/kaizenautomation/andon/contracts/cases"
-	"github.com/kaizenautomation/andon/reports"
+	"github.com/kaizenautomation/andon/reports/summary"
 )
 
 // Compare says which changes from an older description to a newer one break callers: as a verification, and as they are.
 // Against names the two in the report.
-func Compare(older, newer *contracts.Description, against string) (reports.Verification, []contracts.Change, error) {
+func Compare(older, newer *contracts.Description, against string) (summary.Verification, []contracts.Change, error) {
 	changes, err := contracts.Diff(older, newer)
 	if err != nil {
-		return reports.Verification{}, nil, err
+		return summary.Verification{}, nil, err
 	}
 	outcomes := []Outcome{{
-		Engine: ByComparison, Case: cases.Case{ID: "compared", Proves: "the descriptions can be compared"}, Verdict: reports.CheckHeld,
+		Engine: ByComparison, Case: cases.Case{ID: "compared", Proves: "the descriptions can be compared"}, Verdict: summary.CheckHeld,
 	}}
 	for _, change := range changes {
 		o := Outcome{
-			Engine: ByComparison, Case: cases.Case{ID: change.ID, Proves: change.Operation}, Verdict: reports.CheckNoted, Rule: change.ID,
+			Engine: ByComparison, Case: cases.Case{ID: change.ID, Proves: change.Operation}, Verdict: summary.CheckNoted, Rule: change.ID,
 			Reason: change.Text,
 		}
 		if change.Operation == "" {
 			o.Case.Proves = "the description"
 		}
 		if change.Severity == contracts.Breaking {
-			o.Verdict = reports.CheckBroken
+			o.Verdict = summary.CheckBroken
 		}
 		outcomes = append(outcomes, o)
 	}
-	v := reports.Verification{
-		Schema: reports.VerificationSchema, Target: against, Started: time.Now().UTC(), SpecSHA256: newer.SHA256(),
+	v := summary.Verification{
+		Schema: summary.VerificationSchema, Target: against, Started: time.Now().UTC(), SpecSHA256: newer.SHA256(),
 		Planned: len(outcomes), Checks: checks(outcomes),
 	}
 	v.Decide("")

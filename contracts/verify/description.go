@@ -13,7 +13,7 @@ import (
 
 	"github.com/kaizenautomation/andon/contracts"
 	"github.com/kaizenautomation/andon/contracts/cases"
-	"github.com/kaizenautomation/andon/reports"
+	"github.com/kaizenautomation/andon/reports/summary"
 )
 
 const (
@@ -47,7 +47,7 @@ func (c Config) byDescription(ctx context.Context) ([]Outcome, error) {
 		if o == nil {
 			continue
 		}
-		if o.Verdict == reports.CheckBroken && o.Case.Random && r.err == nil {
+		if o.Verdict == summary.CheckBroken && o.Case.Random && r.err == nil {
 			r.shrink(ctx, o)
 		}
 		outcomes = append(outcomes, *o)
@@ -94,7 +94,7 @@ func (r *run) note(ctx context.Context, at int, o Outcome) {
 		return
 	}
 	r.outcomes[at] = &o
-	if o.Verdict == reports.CheckSkipped {
+	if o.Verdict == summary.CheckSkipped {
 		return
 	}
 	r.unanswered++
@@ -111,7 +111,7 @@ func (r *run) note(ctx context.Context, at int, o Outcome) {
 		r.over, r.err = true, fmt.Errorf("%w: %s", ErrLost, o.Reason)
 	case !r.welcome && r.tried >= lost:
 		r.over, r.err = true, ErrToken
-	case r.FailFast && o.Verdict == reports.CheckBroken:
+	case r.FailFast && o.Verdict == summary.CheckBroken:
 		r.over = true
 	}
 }
@@ -124,7 +124,7 @@ func (r *run) shrink(ctx context.Context, o *Outcome) {
 			return false
 		}
 		next := r.try(ctx, k)
-		if next.Verdict != reports.CheckBroken || next.Rule != found.Rule {
+		if next.Verdict != summary.CheckBroken || next.Rule != found.Rule {
 			return false
 		}
 		found = next
@@ -149,7 +149,7 @@ func (r *run) try(ctx context.Context, k cases.Case) Outcome {
 func (r *run) send(ctx context.Context, k cases.Case) Outcome {
 	o := Outcome{Engine: ByDescription, Case: k, Curl: k.Curl(r.Target.String())}
 	if k.Auth != cases.ValidToken && r.Token == "" {
-		o.Verdict, o.Reason = reports.CheckSkipped, "no token was given, so whether the target demands one cannot be told"
+		o.Verdict, o.Reason = summary.CheckSkipped, "no token was given, so whether the target demands one cannot be told"
 		return o
 	}
 	ctx, cancel := context.WithTimeout(ctx, r.Timeout)
@@ -187,7 +187,7 @@ func (r *run) judge(o Outcome, header http.Header, body []byte) Outcome {
 		return o.broken(contracts.RuleUndocumentedStatus, "", fmt.Sprintf("the status is %d, expected %s", o.Status, wanted(k)))
 	}
 	if doubtful, other := r.Description.Doubt(o.Status, header.Get("Content-Type"), body, verdict.Violation); doubtful {
-		o.Verdict, o.Rule = reports.CheckDoubtful, "doubt"
+		o.Verdict, o.Rule = summary.CheckDoubtful, "doubt"
 		o.Reason = fmt.Sprintf("andon and kin-openapi disagree on the answer: %s against %s", opinion(verdict.Violation), opinion(other))
 		return o
 	}
@@ -209,9 +209,9 @@ func (r *run) judge(o Outcome, header http.Header, body []byte) Outcome {
 		}
 		r.seen[verdict.ExecutionID] = k.ID
 	}
-	o.Verdict = reports.CheckHeld
+	o.Verdict = summary.CheckHeld
 	if k.Expect == cases.Either {
-		o.Verdict, o.Reason = reports.CheckNoted, fmt.Sprintf("answered with status %d", o.Status)
+		o.Verdict, o.Reason = summary.CheckNoted, fmt.Sprintf("answered with status %d", o.Status)
 	}
 	return o
 }

@@ -7,7 +7,8 @@ import (
 	"github.com/kaizenautomation/andon/contracts/broker"
 	"github.com/kaizenautomation/andon/contracts/cases"
 	"github.com/kaizenautomation/andon/contracts/pact"
-	"github.com/kaizenautomation/andon/reports"
+	"github.com/kaizenautomation/andon/reports/summary"
+	"github.com/kaizenautomation/andon/reports/text"
 )
 
 // Brokered says which pacts of a Pact Broker a target is held against, and whether the broker is told what came of it.
@@ -76,7 +77,7 @@ func (c Config) byPact(ctx context.Context, text []byte) (outcomes []Outcome, er
 
 // pactOutcome is what Pact says of a case.
 func pactOutcome(found pact.Outcome, k cases.Case, curl string) Outcome {
-	o := Outcome{Engine: ByPact, Case: k, Verdict: reports.CheckHeld, Curl: curl}
+	o := Outcome{Engine: ByPact, Case: k, Verdict: summary.CheckHeld, Curl: curl}
 	if !found.Held {
 		return o.broken("pact", "", found.Reason)
 	}
@@ -124,16 +125,16 @@ func (c Config) byBrokered(ctx context.Context, theirs broker.Pact, provider str
 		if accepted[o.Case.ID] {
 			o.Case.Expect = cases.Accepted
 		}
-		if o.Verdict == reports.CheckBroken {
+		if o.Verdict == summary.CheckBroken {
 			kept = false
 			if theirs.Pending {
-				o.Verdict, o.Reason = reports.CheckNoted, "pending: "+o.Reason
+				o.Verdict, o.Reason = summary.CheckNoted, "pending: "+o.Reason
 			}
 		}
 	}
 	if version := c.Brokered.Publish; version != nil {
 		if err := c.Brokered.PublishResult(ctx, theirs, provider, *version, kept, c.Andon); err != nil {
-			return outcomes, fmt.Errorf("the results of %s were not published: %w", reports.Printable(theirs.Name, 100), err)
+			return outcomes, fmt.Errorf("the results of %s were not published: %w", text.Printable(theirs.Name, 100), err)
 		}
 	}
 	return outcomes, nil

@@ -19,7 +19,7 @@ import (
 	"github.com/kaizenautomation/andon/contracts/broker"
 	"github.com/kaizenautomation/andon/contracts/cases"
 	"github.com/kaizenautomation/andon/contracts/pact"
-	"github.com/kaizenautomation/andon/reports"
+	"github.com/kaizenautomation/andon/reports/summary"
 )
 
 // pretence names the variable that makes this test program an andon-pact, which finds fault with all that holds its value.
@@ -87,7 +87,7 @@ func prepared(t *testing.T, c Config) *Plan {
 	return p
 }
 
-func count(v reports.Verification, engine, verdict string) (n int) {
+func count(v summary.Verification, engine, verdict string) (n int) {
 	for _, c := range v.Checks {
 		if c.Engine == engine && c.Verdict == verdict {
 			n++
@@ -149,8 +149,8 @@ func TestRun(t *testing.T) {
 	if v.Verdict.ExitCode != 1 || len(v.Checks) != p.Planned || v.Planned != p.Planned || v.Andon != "test" || v.SpecSHA256 != c.Description.SHA256() {
 		t.Errorf("%+v: %d checks of %d", v.Verdict, len(v.Checks), v.Planned)
 	}
-	broken := count(v, ByPact, reports.CheckBroken)
-	if broken == 0 || count(v, ByDescription, reports.CheckBroken) != 0 || v.Accepted < p.MustStart-broken || v.Accepted > p.MustStart-broken+p.MayStart {
+	broken := count(v, ByPact, summary.CheckBroken)
+	if broken == 0 || count(v, ByDescription, summary.CheckBroken) != 0 || v.Accepted < p.MustStart-broken || v.Accepted > p.MustStart-broken+p.MayStart {
 		t.Errorf("%d are broken by Pact, %d calls were accepted of %d to %d", broken, v.Accepted, p.MustStart, p.MustStart+p.MayStart)
 	}
 	if share, ok := v.Covered(); !ok || share != 1 {
@@ -161,7 +161,7 @@ func TestRun(t *testing.T) {
 			k.Expect != "accepted" || !strings.Contains(k.Curl, "curl ") || k.Status != 0) {
 			t.Errorf("by Pact: %+v", k)
 		}
-		if k.Engine == ByDescription && k.Name == "text.Full" && (k.Verdict != reports.CheckHeld || k.Status != 200 || k.Seconds <= 0) {
+		if k.Engine == ByDescription && k.Name == "text.Full" && (k.Verdict != summary.CheckHeld || k.Status != 200 || k.Seconds <= 0) {
 			t.Errorf("by the description: %+v", k)
 		}
 	}
@@ -191,7 +191,7 @@ func TestCrash(t *testing.T) {
 	if v.Verdict.ExitCode != 3 || !strings.Contains(causes, "exit status 134") || !strings.Contains(causes, "[token]") || strings.Contains(causes, secret) {
 		t.Errorf("%+v", v.Verdict)
 	}
-	if n := count(v, ByDescription, reports.CheckHeld); n < 150 {
+	if n := count(v, ByDescription, summary.CheckHeld); n < 150 {
 		t.Errorf("%d cases held by the description", n)
 	}
 	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
@@ -244,7 +244,7 @@ func TestBrokered(t *testing.T) {
 		pending, interactions = x.pending, x.interactions
 		p := prepared(t, c)
 		v := p.Run(context.Background())
-		if v.Verdict.ExitCode != x.code || count(v, ByPact, reports.CheckBroken) != x.broken || count(v, ByPact, reports.CheckNoted) != x.noted {
+		if v.Verdict.ExitCode != x.code || count(v, ByPact, summary.CheckBroken) != x.broken || count(v, ByPact, summary.CheckNoted) != x.noted {
 			t.Errorf("%+v: %+v", x, v.Checks)
 		}
 		if p.Planned != 1+len(interactions) || p.MustStart != 1+len(interactions) || v.Accepted != 2 {
@@ -316,10 +316,10 @@ func TestCompare(t *testing.T) {
 	if err != nil || v.Verdict.ExitCode != 1 || Breaking(changes) == 0 || len(v.Checks) != len(changes)+1 || v.Target != "old → new" || v.SpecSHA256 != d.SHA256() {
 		t.Errorf("%+v, %v", v, err)
 	}
-	if k := v.Checks[1]; k.Engine != ByComparison || k.Verdict != reports.CheckBroken || k.Rule != changes[0].ID || k.Reason != changes[0].Text || k.Proves == "" {
+	if k := v.Checks[1]; k.Engine != ByComparison || k.Verdict != summary.CheckBroken || k.Rule != changes[0].ID || k.Reason != changes[0].Text || k.Proves == "" {
 		t.Errorf("%+v", k)
 	}
-	if v, changes, err = Compare(d, older, ""); err != nil || len(changes) == 0 || v.Verdict.ExitCode != 0 || v.Checks[1].Verdict != reports.CheckNoted {
+	if v, changes, err = Compare(d, older, ""); err != nil || len(changes) == 0 || v.Verdict.ExitCode != 0 || v.Checks[1].Verdict != summary.CheckNoted {
 		t.Errorf("%+v, %v", v, err)
 	}
 	if v, changes, err = Compare(d, d, ""); err != nil || len(changes) != 0 || v.Verdict.ExitCode != 0 || len(v.Checks) != 1 {

@@ -17,7 +17,7 @@ import (
 	"github.com/kaizenautomation/andon/contracts"
 	"github.com/kaizenautomation/andon/contracts/cases"
 	"github.com/kaizenautomation/andon/contracts/pact"
-	"github.com/kaizenautomation/andon/reports"
+	"github.com/kaizenautomation/andon/reports/summary"
 )
 
 // Who judges, as the checks of a report name it.
@@ -79,7 +79,7 @@ type Outcome struct {
 	// Engine says who judged.
 	Engine string
 	Case   cases.Case
-	// Verdict is one of the verdicts of [reports.Check].
+	// Verdict is one of the verdicts of [summary.Check].
 	Verdict string
 	// Rule and Pointer say which rule of the contract was broken and where in the body; they may be empty.
 	Rule, Pointer string
@@ -94,18 +94,18 @@ type Outcome struct {
 }
 
 func (o Outcome) broken(rule, pointer, reason string) Outcome {
-	o.Verdict, o.Rule, o.Pointer, o.Reason = reports.CheckBroken, rule, pointer, reason
+	o.Verdict, o.Rule, o.Pointer, o.Reason = summary.CheckBroken, rule, pointer, reason
 	return o
 }
 
 // accepted reports whether the target took the call, as far as is known, and so has started a run.
 func (o Outcome) accepted() bool {
-	return o.Status/100 == 2 || o.Status == 0 && o.Case.Expect == cases.Accepted && o.Verdict == reports.CheckHeld
+	return o.Status/100 == 2 || o.Status == 0 && o.Case.Expect == cases.Accepted && o.Verdict == summary.CheckHeld
 }
 
 // check is the outcome in a report.
-func (o Outcome) check() reports.Check {
-	return reports.Check{
+func (o Outcome) check() summary.Check {
+	return summary.Check{
 		Engine: o.Engine, Name: o.Case.ID, Proves: o.Case.Proves, Expect: string(o.Case.Expect), Verdict: o.Verdict, Rule: o.Rule,
 		Pointer: o.Pointer, Reason: o.Reason, Status: o.Status, Seconds: o.Took.Seconds(), Curl: o.Curl,
 	}
@@ -161,11 +161,11 @@ func Prepare(ctx context.Context, c Config) (*Plan, error) {
 }
 
 // Run tries everything and gives what became of it, decided. Where it ends before its end, the verdict says why.
-func (p *Plan) Run(ctx context.Context) reports.Verification {
+func (p *Plan) Run(ctx context.Context) summary.Verification {
 	started := time.Now()
 	outcomes, failed, early := p.hold(ctx)
-	v := reports.Verification{
-		Schema: reports.VerificationSchema, Target: p.against, Started: started.UTC(), SpecSHA256: p.config.Description.SHA256(),
+	v := summary.Verification{
+		Schema: summary.VerificationSchema, Target: p.against, Started: started.UTC(), SpecSHA256: p.config.Description.SHA256(),
 		Andon: p.config.Andon, Planned: p.Planned, Checks: checks(outcomes), DurationSeconds: time.Since(started).Seconds(),
 	}
 	if p.sends {
@@ -179,8 +179,8 @@ func (p *Plan) Run(ctx context.Context) reports.Verification {
 }
 
 // checks are outcomes as a report has them.
-func checks(outcomes []Outcome) []reports.Check {
-	list := make([]reports.Check, 0, len(outcomes))
+func checks(outcomes []Outcome) []summary.Check {
+	list := make([]summary.Check, 0, len(outcomes))
 	for _, o := range outcomes {
 		list = append(list, o.check())
 	}
@@ -198,7 +198,7 @@ func (p *Plan) hold(ctx context.Context) (outcomes []Outcome, failed bool, early
 			return outcomes, false, "the verification was interrupted"
 		case err != nil:
 			return outcomes, false, err.Error()
-		case p.config.FailFast && slices.ContainsFunc(found, func(o Outcome) bool { return o.Verdict == reports.CheckBroken }):
+		case p.config.FailFast && slices.ContainsFunc(found, func(o Outcome) bool { return o.Verdict == summary.CheckBroken }):
 			return outcomes, true, ""
 		}
 	}
@@ -207,7 +207,7 @@ func (p *Plan) hold(ctx context.Context) (outcomes []Outcome, failed bool, early
 
 // account adds what is known of the target after calls were sent to it: how many it took, and how much of the description
 // they covered.
-func (p *Plan) account(v *reports.Verification, outcomes []Outcome) {
+func (p *Plan) account(v *summary.Verification, outcomes []Outcome) {
 	_, v.LeftOut = cases.Derive(p.config.Description)
 	v.MinCoverage = p.config.MinCoverage
 	statuses, tried, described := map[int]int{}, []cases.Case{}, false
@@ -226,7 +226,7 @@ func (p *Plan) account(v *reports.Verification, outcomes []Outcome) {
 	}
 	if described {
 		for _, part := range cases.Coverage(p.config.Description, tried, statuses) {
-			v.Coverage = append(v.Coverage, reports.CoveragePart(part))
+			v.Coverage = append(v.Coverage, summary.CoveragePart(part))
 		}
 	}
 }

@@ -23,7 +23,7 @@ import (
 	"github.com/kaizenautomation/andon/contracts/cases"
 	"github.com/kaizenautomation/andon/contracts/provider"
 	"github.com/kaizenautomation/andon/contracts/schema"
-	"github.com/kaizenautomation/andon/reports"
+	"github.com/kaizenautomation/andon/reports/summary"
 )
 
 const (
@@ -74,7 +74,7 @@ func judge(c Config) ([]Outcome, error) {
 
 func broken(outcomes []Outcome) (out []Outcome) {
 	for _, o := range outcomes {
-		if o.Verdict == reports.CheckBroken {
+		if o.Verdict == summary.CheckBroken {
 			out = append(out, o)
 		}
 	}
@@ -87,7 +87,7 @@ func TestReference(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, o := range outcomes {
-		if want := map[bool]string{true: reports.CheckNoted, false: reports.CheckHeld}[o.Case.Expect == cases.Either]; o.Verdict != want {
+		if want := map[bool]string{true: summary.CheckNoted, false: summary.CheckHeld}[o.Case.Expect == cases.Either]; o.Verdict != want {
 			t.Errorf("%s: %s, %s", o.Case.ID, o.Verdict, o.Reason)
 		}
 	}
@@ -515,7 +515,7 @@ func TestLost(t *testing.T) {
 		}
 		h.ServeHTTP(w, r)
 	}))
-	if !errors.Is(err, ErrLost) || len(outcomes) != 53 || outcomes[49].Verdict != reports.CheckHeld {
+	if !errors.Is(err, ErrLost) || len(outcomes) != 53 || outcomes[49].Verdict != summary.CheckHeld {
 		t.Errorf("%d outcomes, %v", len(outcomes), err)
 	}
 }
@@ -540,7 +540,7 @@ func TestToken(t *testing.T) {
 	}
 	skipped := 0
 	for _, o := range outcomes {
-		if o.Verdict == reports.CheckSkipped {
+		if o.Verdict == summary.CheckSkipped {
 			skipped++
 		}
 	}

@@ -1,8 +1,9 @@
 // Package live shows a run on a person's terminal while it goes on, and takes the keys with which it is stopped.
 //
-// What is on the screen is [reports.Screen]'s; here is only how it gets there: the alternate screen, its size, the keyboard,
-// and that the terminal is left as it was found. The terminal runs in its own goroutine, redraws a few times a second, and
-// holds nothing up: whoever measures hands over what is known, and goes on.
+// What is on the screen is made by [Screen], a function of what is known; the rest is how it gets there: the alternate
+// screen, its size, the keyboard, and that the terminal is left as it was found. The terminal runs in its own
+// goroutine, redraws a few times a second, and holds nothing up: whoever measures hands over what is known, and goes
+// on.
 package live
 
 import (
@@ -13,7 +14,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"github.com/kaizenautomation/andon/reports"
+	"github.com/kaizenautomation/andon/reports/summary"
 )
 
 // View is a terminal that shows a run. Make it with [Start]; it is safe for concurrent use.
@@ -22,7 +23,7 @@ type View struct {
 	closed  chan struct{}
 
 	mu       sync.Mutex
-	progress reports.Progress
+	progress summary.Progress
 	known    time.Time // when progress was handed over
 	notes    []string
 	stopping bool
@@ -31,13 +32,13 @@ type View struct {
 // redraw is how often the screen is drawn anew, so that the time that is left runs while nothing else changes.
 const redraw = 250 * time.Millisecond
 
-// Start takes the terminal over: in is its keyboard, out its screen. press is called at each q and Ctrl-C, which the terminal
-// does not turn into signals while the view is shown. first is shown until [View.Show] is called.
-func Start(in, out *os.File, first reports.Progress, color bool, press func()) *View {
+// Start takes the terminal over: in is its keyboard, out its screen. press is called at each q and Ctrl-C, which the
+// terminal does not turn into signals while the view is shown. first is shown until [View.Show] is called.
+func Start(in, out *os.File, first summary.Progress, color bool, press func()) *View {
 	return start(in, out, first, color, press)
 }
 
-func start(in io.Reader, out io.Writer, first reports.Progress, color bool, press func(), options ...tea.ProgramOption) *View {
+func start(in io.Reader, out io.Writer, first summary.Progress, color bool, press func(), options ...tea.ProgramOption) *View {
 	v := &View{closed: make(chan struct{}), progress: first, known: time.Now()}
 	// Signals stay where they are handled, so that they mean the same with and without a view.
 	options = append(options, tea.WithInput(in), tea.WithOutput(out), tea.WithoutSignalHandler(), tea.WithFPS(10))
@@ -51,7 +52,7 @@ func start(in io.Reader, out io.Writer, first reports.Progress, color bool, pres
 }
 
 // Show hands over what is known.
-func (v *View) Show(p reports.Progress) {
+func (v *View) Show(p summary.Progress) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.progress, v.known = p, time.Now()
@@ -92,7 +93,7 @@ func (v *View) Gone() bool {
 }
 
 // now is what is to be shown. The time goes on since it was handed over.
-func (v *View) now() reports.Progress {
+func (v *View) now() summary.Progress {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	p := v.progress
@@ -137,7 +138,7 @@ func (m model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 func (m model) View() tea.View {
 	screen := tea.NewView("")
 	if m.width > 0 {
-		screen.Content = reports.Screen(m.view.now(), m.width, m.height, m.color)
+		screen.Content = Screen(m.view.now(), m.width, m.height, m.color)
 	}
 	screen.AltScreen = true
 	return screen

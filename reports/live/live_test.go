@@ -10,7 +10,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"github.com/kaizenautomation/andon/reports"
+	"github.com/kaizenautomation/andon/reports/summary"
 )
 
 // terminal is what a view writes to.
@@ -49,11 +49,11 @@ func TestView(t *testing.T) {
 	keyboard, keys := io.Pipe()
 	out := new(terminal)
 	pressed := make(chan struct{}, 10)
-	v := start(keyboard, out, reports.Progress{Scenario: "first", Total: time.Minute}, false, func() { pressed <- struct{}{} },
+	v := start(keyboard, out, summary.Progress{Scenario: "first", Total: time.Minute}, false, func() { pressed <- struct{}{} },
 		tea.WithWindowSize(80, 24), tea.WithEnvironment([]string{"TERM=xterm-256color"}))
 	out.await(t, enter)
 	out.await(t, "andon · first")
-	v.Show(reports.Progress{Scenario: "second", Total: time.Minute, Done: 1234})
+	v.Show(summary.Progress{Scenario: "second", Total: time.Minute, Done: 1234})
 	out.await(t, "1,234")
 	v.Note("something happened")
 	out.await(t, "something happened")
@@ -92,14 +92,14 @@ func TestView(t *testing.T) {
 // A terminal that goes away ends the view and holds nobody up.
 func TestViewWithoutTerminal(t *testing.T) {
 	keyboard, keys := io.Pipe()
-	v := start(keyboard, new(terminal), reports.Progress{}, false, func() {}, tea.WithWindowSize(80, 24))
+	v := start(keyboard, new(terminal), summary.Progress{}, false, func() {}, tea.WithWindowSize(80, 24))
 	_ = keys.CloseWithError(io.ErrClosedPipe)
 	for began := time.Now(); !v.Gone(); time.Sleep(5 * time.Millisecond) {
 		if time.Since(began) > 10*time.Second {
 			t.Fatal("the view does not notice")
 		}
 	}
-	v.Show(reports.Progress{})
+	v.Show(summary.Progress{})
 	v.Note("after the end")
 	if notes := v.Close(); len(notes) != 1 {
 		t.Errorf("notes %q", notes)

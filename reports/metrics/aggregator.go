@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/kaizenautomation/andon/reports/histogram"
 	"github.com/kaizenautomation/andon/reports/results"
 )
 
@@ -22,18 +23,18 @@ type Aggregator struct {
 	kinds   []kind  // by results.Kind
 	cells   []*cell // by phase, then class; nil until the first row
 	// lag and ownLag are kept by phase: lateness is the run's, not a class's.
-	lag, ownLag []*sparse
+	lag, ownLag []*histogram.Recorder
 	// parts are the parts of the service time by phase, without those of deliberately invalid calls.
 	parts []*parts
-	// busy is for how many seconds calls were on the wire, less those for which the generator stood still.
-	busy float64
+	// busy is for how many nanoseconds calls were on the wire, less those for which the generator stood still.
+	busy uint64
 	// sentUntil is the latest moment at which a hit was due or sent.
 	sentUntil time.Duration
 	timeline  *timeline
 	recent    recent
 	slowest   slowest
-	// sum is where queries merge.
-	sum *dense
+	// scratch is where queries merge.
+	scratch *histogram.Scratch
 }
 
 // kind is what a row's error says of it, looked up because asking each row anew took a sixth of Add.
@@ -50,7 +51,7 @@ type cell struct {
 	kinds             []uint64      // by results.Kind
 	rules             []uint64      // by rule; nil until the first violation
 	status            []statusCount // a handful, the most frequent among the first
-	latency, service  sparse
+	latency, service  histogram.Recorder
 }
 
 type statusCount struct {
@@ -66,18 +67,18 @@ func New(labels results.Labels, planned [][]uint64) *Aggregator {
 		planned: planned,
 		kinds:   allKinds(),
 		cells:   make([]*cell, len(labels.Phases)*len(labels.Classes)),
-		lag:     make([]*sparse, len(labels.Phases)),
-		ownLag:  make([]*sparse, len(labels.Phases)),
+		lag:     make([]*histogram.Recorder, len(labels.Phases)),
+		ownLag:  make([]*histogram.Recorder, len(labels.Phases)),
 		parts:   make([]*parts, len(labels.Phases)),
 		slowest: make(slowest, len(labels.Classes)),
-		sum:     newDense(),
+		scratch: histogram.NewScratch(),
 	}
-	a.timeline = &timeline{sum: a.sum}
+	a.timeline = &timeline{scratch: a.scratch}
 	return a
 }
 
 // maxDue keeps due + lag + service, which a damaged file can make anything, within a time.Duration.
-const maxDue = time.Duration(math.MaxInt64) - 2*time.Duration(highest)
+const maxDue = time.Duration(math.MaxInt64) - 2*time.Duration(histogram.Highest)
 
 // Add counts one row. It fails, and counts nothing, if the row has a class, phase, rule or error kind that the run does
 // not have, which rows read by package results never do.
@@ -95,8 +96,8 @@ func (a *Aggregator) Add(r results.Row) error {
 	phase, invalid := &a.labels.Phases[r.Phase], a.labels.Classes[r.Class].Invalid
 
 	due := min(max(r.Due, 0), maxDue)
-	lag, service := nanos(r.Lag), nanos(r.Service)
-	latency := min(lag+service, highest)
+	lag, service := histogram.Nanoseconds(r.Lag), histogram.Nanoseconds(r.Service)
+	latency := min(lag+service, histogram.Highest)
 	sent := kind.one.Sent > 0
 	one := kind.one
 	if r.Rule > 0 {
@@ -112,14 +113,14 @@ func (a *Aggregator) Add(r results.Row) error {
 		c.rules[r.Rule]++
 	}
 	if r.Status > 0 {
-		c.addStatus(r.Status)
+		c.addStatus(knownStatus(r.Status), 1)
 	}
 	c.bytesIn += uint64(r.BytesIn)
 	c.bytesOut += uint64(r.BytesOut)
 	if kind.timed {
-		c.latency.record(latency)
+		c.latency.Record(latency)
 		if sent {
-			c.service.record(service)
+			c.service.Record(service)
 			if !phase.Warmup {
 				a.slowest.add(&r, latency)
 			}
@@ -129,13 +130,13 @@ func (a *Aggregator) Add(r results.Row) error {
 	a.sentUntil = max(a.sentUntil, due)
 	if sent {
 		a.sentUntil = max(a.sentUntil, due+time.Duration(lag))
-		a.busy += inSeconds(max(service-nanos(r.Stall), 0))
+		a.busy += uint64(max(service-histogram.Nanoseconds(r.Stall), 0))
 		if kind.timed && !invalid {
 			a.addParts(r)
 		}
 	}
 	late := !phase.Closed && (sent || r.Error == results.Dropped)
-	own := min(nanos(r.OwnLag)+nanos(r.Stall), highest)
+	own := min(histogram.Nanoseconds(r.OwnLag)+histogram.Nanoseconds(r.Stall), histogram.Highest)
 	if late {
 		a.addLag(r, sent, lag, own)
 	}
@@ -153,16 +154,16 @@ func (a *Aggregator) Add(r results.Row) error {
 // many of them would hide the hits that do.
 func (a *Aggregator) addLag(r results.Row, sent bool, lag, own int64) {
 	if a.lag[r.Phase] == nil {
-		a.lag[r.Phase], a.ownLag[r.Phase] = new(sparse), new(sparse)
+		a.lag[r.Phase], a.ownLag[r.Phase] = new(histogram.Recorder), new(histogram.Recorder)
 	}
-	a.lag[r.Phase].record(lag)
+	a.lag[r.Phase].Record(lag)
 	if sent || own > int64(Tolerance) {
-		a.ownLag[r.Phase].record(own)
+		a.ownLag[r.Phase].Record(own)
 	}
 }
 
 // parts are distributions of the parts of the service time; connect and tls of those hits alone that had to connect.
-type parts struct{ connect, tls, wait, read sparse }
+type parts struct{ connect, tls, wait, read histogram.Recorder }
 
 func (a *Aggregator) addParts(r results.Row) {
 	p := a.parts[r.Phase]
@@ -171,29 +172,29 @@ func (a *Aggregator) addParts(r results.Row) {
 		a.parts[r.Phase] = p
 	}
 	if r.Connect > 0 {
-		p.connect.record(nanos(r.Connect))
+		p.connect.Record(histogram.Nanoseconds(r.Connect))
 	}
 	if r.TLS > 0 {
-		p.tls.record(nanos(r.TLS))
+		p.tls.Record(histogram.Nanoseconds(r.TLS))
 	}
-	p.wait.record(nanos(r.Wait()))
-	p.read.record(nanos(r.Read))
+	p.wait.Record(histogram.Nanoseconds(r.Wait()))
+	p.read.Record(histogram.Nanoseconds(r.Read))
 }
 
 // Parts are the parts of the service time in the measured phases.
 func (a *Aggregator) Parts() Parts {
-	times := func(of func(*parts) *sparse) Times {
-		a.sum.reset()
+	merged := func(of func(*parts) *histogram.Recorder) Times {
+		a.scratch.Reset()
 		for i, p := range a.parts {
 			if p != nil && !a.labels.Phases[i].Warmup {
-				of(p).addTo(a.sum)
+				a.scratch.AddRecorder(of(p))
 			}
 		}
-		return a.sum.times()
+		return times(a.scratch)
 	}
 	return Parts{
-		Connect: times(func(p *parts) *sparse { return &p.connect }), TLS: times(func(p *parts) *sparse { return &p.tls }),
-		Wait: times(func(p *parts) *sparse { return &p.wait }), Read: times(func(p *parts) *sparse { return &p.read }),
+		Connect: merged(func(p *parts) *histogram.Recorder { return &p.connect }), TLS: merged(func(p *parts) *histogram.Recorder { return &p.tls }),
+		Wait: merged(func(p *parts) *histogram.Recorder { return &p.wait }), Read: merged(func(p *parts) *histogram.Recorder { return &p.read }),
 	}
 }
 
@@ -207,17 +208,22 @@ func check(r *results.Row, l *results.Labels, kinds int) error {
 		len(l.Classes), len(l.Phases), len(l.Rules), kinds)
 }
 
-func (c *cell) addStatus(status uint16) {
+// knownStatus is the status as it is counted; 0 is all others.
+func knownStatus(status uint16) uint16 {
 	if status < 100 || status > 999 {
-		status = 0
+		return 0
 	}
+	return status
+}
+
+func (c *cell) addStatus(status uint16, n uint64) {
 	for i := range c.status {
 		if c.status[i].status == status {
-			c.status[i].n++
+			c.status[i].n += n
 			return
 		}
 	}
-	c.status = append(c.status, statusCount{status, 1})
+	c.status = append(c.status, statusCount{status, n})
 }
 
 func allKinds() []kind {
@@ -386,8 +392,8 @@ func (g *group) figures(elapsed float64) Figures {
 		}
 	}
 	f.Rate = g.rate(f, elapsed)
-	f.Latency = g.latency().times()
-	f.Service = g.service().times()
+	f.Latency = times(g.latency())
+	f.Service = times(g.service())
 	return f
 }
 
@@ -443,36 +449,36 @@ func (g *group) rate(f Figures, elapsed float64) Rate {
 	return r
 }
 
-// latency, service, lag and ownLag merge into the one sum of the aggregator: each is valid until the next.
-func (g *group) latency() *dense {
-	return g.merge(func(c *cell) *sparse { return &c.latency })
+// latency, service, lag and ownLag merge into the one scratch of the aggregator: each is valid until the next.
+func (g *group) latency() *histogram.Scratch {
+	return g.merge(func(c *cell) *histogram.Recorder { return &c.latency })
 }
 
-func (g *group) service() *dense {
-	return g.merge(func(c *cell) *sparse { return &c.service })
+func (g *group) service() *histogram.Scratch {
+	return g.merge(func(c *cell) *histogram.Recorder { return &c.service })
 }
 
-func (g *group) merge(of func(*cell) *sparse) *dense {
-	g.a.sum.reset()
+func (g *group) merge(of func(*cell) *histogram.Recorder) *histogram.Scratch {
+	g.a.scratch.Reset()
 	for _, at := range g.at {
 		if c := g.a.cells[at]; c != nil && (g.invalid || !g.a.labels.Classes[at%len(g.a.labels.Classes)].Invalid) {
-			of(c).addTo(g.a.sum)
+			g.a.scratch.AddRecorder(of(c))
 		}
 	}
-	return g.a.sum
+	return g.a.scratch
 }
 
-func (g *group) lag() *dense    { return g.mergeLag(g.a.lag) }
-func (g *group) ownLag() *dense { return g.mergeLag(g.a.ownLag) }
+func (g *group) lag() *histogram.Scratch    { return g.mergeLag(g.a.lag) }
+func (g *group) ownLag() *histogram.Scratch { return g.mergeLag(g.a.ownLag) }
 
-func (g *group) mergeLag(of []*sparse) *dense {
-	g.a.sum.reset()
+func (g *group) mergeLag(of []*histogram.Recorder) *histogram.Scratch {
+	g.a.scratch.Reset()
 	for p, in := range g.phase {
 		if in && of[p] != nil {
-			of[p].addTo(g.a.sum)
+			g.a.scratch.AddRecorder(of[p])
 		}
 	}
-	return g.a.sum
+	return g.a.scratch
 }
 
 // Running is the counts of the whole run so far, warm-ups too.
@@ -484,4 +490,36 @@ func (a *Aggregator) Running() Counts {
 		}
 	}
 	return sum
+}
+
+// Latencies is the distribution of latencies of each group that [Aggregator.By] gives figures of. In a closed loop the
+// latency is the service time.
+func (a *Aggregator) Latencies(by Grouping) map[string]histogram.Distribution {
+	all := make(map[string]histogram.Distribution)
+	for name, g := range a.groups(by) {
+		all[name] = g.latency().Distribution()
+	}
+	return all
+}
+
+// Lags are the distributions that [Aggregator.Lag] and [Aggregator.OwnLag] sum up.
+func (a *Aggregator) Lags() (lag, own histogram.Distribution) {
+	return a.measured().lag().Distribution(), a.measured().ownLag().Distribution()
+}
+
+// Curve is the percentile curve of the latency of the measured phases: of one tier, or without the deliberately invalid
+// calls of all of them if tier is empty. The times of invalid calls are in those of their own tier.
+func (a *Aggregator) Curve(tier string) histogram.Curve {
+	g := a.measured()
+	if tier != "" {
+		g = a.newGroup(true)
+		for p, phase := range a.labels.Phases {
+			for c, class := range a.labels.Classes {
+				if !phase.Warmup && class.Tier == tier {
+					g.add(p, c)
+				}
+			}
+		}
+	}
+	return g.latency().Curve()
 }

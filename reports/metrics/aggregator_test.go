@@ -13,8 +13,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kaizenautomation/andon/reports/results"
+	"github.com/HdrHistogram/hdrhistogram-go"
 	"pgregory.net/rapid"
+
+	"github.com/kaizenautomation/andon/reports/histogram"
+	"github.com/kaizenautomation/andon/reports/results"
 )
 
 // labels are a warm-up of 1 s and two phases of 10 s, and three classes, the last of invalid calls.
@@ -316,7 +319,7 @@ func rising(t *rapid.T, times Times) {
 func TestLatencyIsTheRows(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r := results.Row{Lag: rapid.Float32Range(0, 100).Draw(t, "lag"), Service: rapid.Float32Range(0, 100).Draw(t, "service")}
-		if got := nanos(r.Lag) + nanos(r.Service); got != int64(r.Latency()) {
+		if got := histogram.Nanoseconds(r.Lag) + histogram.Nanoseconds(r.Service); got != int64(r.Latency()) {
 			t.Fatalf("%d ns, the row says %d", got, r.Latency())
 		}
 	})
@@ -325,7 +328,7 @@ func TestLatencyIsTheRows(t *testing.T) {
 // TestPercentiles: a group's percentiles are those of one library histogram with all its rows.
 func TestPercentiles(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
-	a, want := New(labels(), nil), reference()
+	a, want := New(labels(), nil), hdrhistogram.New(histogram.Lowest, histogram.Highest, histogram.Digits)
 	for range 5000 {
 		r := ok(uint8(1+random.IntN(2)), uint16(random.IntN(2)), float32(0.1*math.Exp(0.5*random.NormFloat64())))
 		r.Lag = float32(random.Float64() / 1000)
@@ -337,10 +340,23 @@ func TestPercentiles(t *testing.T) {
 		}
 	}
 	got := a.Total(21).Latency
-	for p, v := range map[float64]*float64{50: got.P50, 90: got.P90, 95: got.P95, 99: got.P99, 99.9: got.P999} {
-		if *v != float64(want.ValueAtPercentile(p))/1e9 {
-			t.Errorf("p%v = %v, want %v", p, *v, want.ValueAtPercentile(p))
+	for _, p := range got.Percentiles() {
+		if *p.Value != float64(want.ValueAtPercentile(p.P))/1e9 || p.Name != fmt.Sprintf("p%v", p.P) {
+			t.Errorf("%s = %v, want %v", p.Name, *p.Value, want.ValueAtPercentile(p.P))
 		}
+	}
+}
+
+// Distributions are of the same calls as figures.
+func TestDistributions(t *testing.T) {
+	a := aggregate(t, labels(), nil, ok(steady, full, 0.5), ok(steady, lite, 1), ok(warmup, lite, 1), ok(peak, invalid, 0.001))
+	by := a.Latencies(ByTier)
+	if len(by) != 3 || by["Full"].Samples() != 1 || *by["Lite"].Max() != 1 || by["Lite"].Samples() != 1 || by["invalid"].Samples() != 1 {
+		t.Errorf("by tier: %v", by)
+	}
+	lag, own := a.Lags()
+	if lag.Samples() != 4-1 || own.Samples() != 3 {
+		t.Errorf("lags of %d and %d calls", lag.Samples(), own.Samples())
 	}
 }
 
@@ -441,5 +457,14 @@ func BenchmarkEvaluate(b *testing.B) {
 				threshold.Evaluate(a)
 			}
 		})
+	}
+}
+
+func BenchmarkDifference(b *testing.B) {
+	a := aggregate(b, wide(), nil, wideRows(300_000)...)
+	by := a.Latencies(ByTier)
+	x, y := by["tier 0"], by["tier 1"]
+	for b.Loop() {
+		histogram.Difference(x, y, 99)
 	}
 }

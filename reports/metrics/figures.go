@@ -1,8 +1,7 @@
 package metrics
 
 import (
-	"math"
-
+	"github.com/kaizenautomation/andon/reports/histogram"
 	"github.com/kaizenautomation/andon/reports/results"
 )
 
@@ -74,7 +73,7 @@ type Bytes struct {
 }
 
 // Times describes a distribution of times in seconds. Percentiles have 3 significant digits; min, mean and max are exact
-// (up to an hour, where every time is cut off). A percentile that the sample cannot support is null (see [Needed]), and
+// (up to an hour, where every time is cut off). A percentile that the sample cannot support is null (see [histogram.Needed]), and
 // everything is null over no sample.
 type Times struct {
 	Min  *float64 `json:"min"`
@@ -85,6 +84,26 @@ type Times struct {
 	P99  *float64 `json:"p99"`
 	P999 *float64 `json:"p999"`
 	Max  *float64 `json:"max"`
+}
+
+// Percentile is one percentile of a distribution of times.
+type Percentile struct {
+	// Name is "p99.9", P is 99.9.
+	Name string
+	P    float64
+	// Value is in seconds, null where the samples cannot tell it.
+	Value *float64
+}
+
+// Percentiles lists the percentiles of t in ascending order.
+func (t Times) Percentiles() []Percentile {
+	return []Percentile{{"p50", 50, t.P50}, {"p90", 90, t.P90}, {"p95", 95, t.P95}, {"p99", 99, t.P99}, {"p99.9", 99.9, t.P999}}
+}
+
+// times reads off what was merged.
+func times(s *histogram.Scratch) Times {
+	p := s.Percentiles(50, 90, 95, 99, 99.9)
+	return Times{Min: s.Min(), Mean: s.Mean(), P50: p[0], P90: p[1], P95: p[2], P99: p[3], P999: p[4], Max: s.Max()}
 }
 
 // Parts says what the service time is made of. Connect and TLS are over those hits alone for which a connection was set
@@ -102,6 +121,11 @@ type Lag struct {
 	P50 *float64 `json:"p50"`
 	P99 *float64 `json:"p99"`
 	Max *float64 `json:"max"`
+}
+
+func lagOf(s *histogram.Scratch) Lag {
+	p := s.Percentiles(50, 99)
+	return Lag{P50: p[0], P99: p[1], Max: s.Max()}
 }
 
 // Validity says whether a run's figures can be trusted, and as what.
@@ -183,19 +207,4 @@ type Recent struct {
 	Counts
 	// P50 and P99 are their latency in seconds; null as in [Times].
 	P50, P99 *float64
-}
-
-// confidence is how sure it must be that the sample reaches beyond the percentile it is to tell.
-const confidence = 0.95
-
-// Needed is the number of samples that support percentile p (0 < p < 100): with q = p/100, the smallest n with
-// 1 − qⁿ ≥ 0.95, so that with 95 % confidence the largest of the n lies above the true percentile (Wilks,
-// "Determination of sample sizes for setting tolerance limits", 1941). p50 needs 5, p99 299, p99.9 2995. Below the median
-// the same is asked of the smallest. No number of samples supports a p outside the range: that is math.MaxUint64.
-func Needed(p float64) uint64 {
-	q := max(p, 100-p) / 100
-	if !(q < 1) {
-		return math.MaxUint64
-	}
-	return uint64(math.Ceil(math.Log(1-confidence) / math.Log(q)))
 }

@@ -3,6 +3,7 @@ package metrics
 import (
 	"cmp"
 
+	"github.com/kaizenautomation/andon/reports/histogram"
 	"github.com/kaizenautomation/andon/reports/results"
 )
 
@@ -67,7 +68,7 @@ func (a *Aggregator) Slowest() []SlowHit {
 		c := &a.slowest[class]
 		for _, h := range c.hits[:c.used] {
 			list = append(list, SlowHit{
-				Class: a.labels.Classes[class].Name, N: h.n, LatencySeconds: inSeconds(h.latency),
+				Class: a.labels.Classes[class].Name, N: h.n, LatencySeconds: histogram.Seconds(h.latency),
 				Status: int(h.status), Error: h.kind.String(),
 			})
 		}

@@ -6,8 +6,10 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/kaizenautomation/andon/reports/results"
 	"pgregory.net/rapid"
+
+	"github.com/kaizenautomation/andon/reports/histogram"
+	"github.com/kaizenautomation/andon/reports/results"
 )
 
 func TestSlowest(t *testing.T) {
@@ -92,6 +94,6 @@ func BenchmarkSlowest(b *testing.B) {
 	}
 	for i := 0; b.Loop(); i++ {
 		r := &rows[i%len(rows)]
-		a.slowest.add(r, nanos(r.Service))
+		a.slowest.add(r, histogram.Nanoseconds(r.Service))
 	}
 }

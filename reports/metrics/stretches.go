@@ -6,11 +6,12 @@ import (
 	"slices"
 	"time"
 
+	"github.com/kaizenautomation/andon/reports/histogram"
 	"github.com/kaizenautomation/andon/reports/results"
 )
 
-// Stretches keep what became of a run's hits by the second in which they were due, by phase and class: what a table or an
-// interval log is made of. Its memory depends on the run's length, phases and classes, not on the number of hits; a run
+// Stretches keep what became of a run's calls by the second in which they were due, by phase and class: what a table or an
+// interval log is made of. Its memory depends on the run's length, phases and classes, not on the number of calls; a run
 // longer than an hour is kept by two seconds, four, and so on. Make it with [NewStretches]; use it from one goroutine.
 type Stretches struct {
 	labels results.Labels
@@ -18,19 +19,17 @@ type Stretches struct {
 	width  time.Duration
 	slots  []stretchSlot
 	cells  []stretchCell
-	// codes are the statuses that are told apart, in the order in which they were met.
-	codes []uint16
 	// pending are latencies that are in no cell yet: sorting them in bulk takes less than keeping histograms open, of which
 	// slow answers would need one for each second and class that they may have been due in.
 	pending []pendingTime
-	next    []int32 // links the pending latencies of a cell
-	pile    *pile
-	buf     []byte
+	scratch *histogram.Scratch
+	working []byte
 }
 
 type pendingTime struct {
-	cell   uint32
-	bucket uint16
+	latency int64
+	cell    uint32
+	next    int32 // 1 + the next of the same cell's pending latencies, 0 for none
 }
 
 // stretchSlot finds the cells of a second: 1 + their index by class, 0 for none.
@@ -47,7 +46,7 @@ type stretchCell struct {
 	class uint16
 	Counts
 	tallies []tally // a handful, the most frequent among the first
-	latency packed
+	latency histogram.Packed
 	pending int32 // 1 + the first of the cell's pending latencies while they are linked, 0 for none
 }
 
@@ -70,14 +69,14 @@ const (
 	// maxStretches is how many seconds are kept before two are made one.
 	maxStretches = 3600
 	// maxPending is how many latencies wait to be sorted: 2 MB.
-	maxPending = 1 << 18
-	// maxCodes is how many statuses are told apart; a provider can make up 900.
-	maxCodes = 24
+	maxPending = 1 << 17
+	// maxStatuses is how many statuses are told apart; a provider can make up 900.
+	maxStatuses = 24
 )
 
 // NewStretches makes those of a run.
 func NewStretches(labels results.Labels) *Stretches {
-	return &Stretches{labels: labels, kinds: allKinds(), width: time.Second, pile: newPile()}
+	return &Stretches{labels: labels, kinds: allKinds(), width: time.Second, scratch: histogram.NewScratch()}
 }
 
 // Add counts one row. It fails as [Aggregator.Add] does.
@@ -99,36 +98,19 @@ func (v *Stretches) Add(r results.Row) error {
 	}
 	c.Counts.merge(one)
 	if r.Status > 0 {
-		c.tally(ofStatus, v.code(r.Status), 1)
+		c.tally(ofStatus, knownStatus(r.Status), 1)
 	}
 	if r.Error > results.Unsent {
 		c.tally(ofKind, uint16(r.Error), 1)
 	}
 	if kind.timed {
-		latency := min(nanos(r.Lag)+nanos(r.Service), highest)
-		c.latency.record(latency)
-		v.pending = append(v.pending, pendingTime{at, uint16(bucket(latency))})
+		latency := min(histogram.Nanoseconds(r.Lag)+histogram.Nanoseconds(r.Service), histogram.Highest)
+		v.pending = append(v.pending, pendingTime{latency: latency, cell: at})
 		if len(v.pending) == maxPending {
 			v.settle()
 		}
 	}
 	return nil
-}
-
-// code is where a status stands among the codes; maxCodes is all others.
-func (v *Stretches) code(status uint16) uint16 {
-	if status < 100 || status > 999 {
-		return maxCodes
-	}
-	i := slices.Index(v.codes, status)
-	if i < 0 {
-		if len(v.codes) == maxCodes {
-			return maxCodes
-		}
-		i = len(v.codes)
-		v.codes = append(v.codes, status)
-	}
-	return uint16(i)
 }
 
 func (c *stretchCell) tally(of tallyOf, index uint16, n uint64) {
@@ -166,30 +148,25 @@ func (v *Stretches) cell(slot uint32, phase uint8, class uint16) uint32 {
 
 // settle moves the pending latencies into their cells.
 func (v *Stretches) settle() {
-	v.next = slices.Grow(v.next[:0], len(v.pending))[:len(v.pending)]
 	var touched []uint32
-	for i, p := range v.pending {
+	for i := range v.pending {
+		p := &v.pending[i]
 		c := &v.cells[p.cell]
 		if c.pending == 0 {
 			touched = append(touched, p.cell)
 		}
-		v.next[i], c.pending = c.pending, int32(i+1)
+		p.next, c.pending = c.pending, int32(i+1)
 	}
 	for _, at := range touched {
 		c := &v.cells[at]
-		v.pile.reset()
-		c.latency.each(v.pile.add)
-		for i := c.pending; i > 0; i = v.next[i-1] {
-			v.pile.add(int(v.pending[i-1].bucket), 1)
+		v.scratch.Reset()
+		v.scratch.AddPacked(c.latency)
+		for i := c.pending; i > 0; i = v.pending[i-1].next {
+			v.scratch.Record(v.pending[i-1].latency)
 		}
-		c.latency.data, c.pending = v.pack(), 0
+		c.latency, c.pending = v.scratch.Pack(&v.working), 0
 	}
 	v.pending = v.pending[:0]
-}
-
-func (v *Stretches) pack() []byte {
-	v.buf = v.pile.pack(v.buf[:0])
-	return slices.Clone(v.buf)
 }
 
 // fold makes one stretch of every two.
@@ -198,25 +175,42 @@ func (v *Stretches) fold() {
 	old := v.cells
 	v.slots, v.cells = nil, nil
 	for i := range old {
-		from := &old[i]
-		c := &v.cells[v.cell(from.slot/2, from.phase, from.class)]
-		c.Counts.merge(from.Counts)
-		for _, t := range from.tallies {
-			c.tally(t.of, t.index, t.n)
-		}
-		if c.latency.n == 0 {
-			c.latency = from.latency
-			continue
-		}
-		v.pile.reset()
-		v.pile.addPacked(c.latency)
-		v.pile.addPacked(from.latency)
-		c.latency = packed{v.pile.extent, v.pack()}
+		v.mergeCell(old[i].slot/2, &old[i])
 	}
 	v.width *= 2
 }
 
-// Stretch is what became of the hits of one class that were due in one stretch of a phase.
+// mergeCell adds what is at rest in a cell to the one of the same phase and class in a slot.
+func (v *Stretches) mergeCell(slot uint32, from *stretchCell) {
+	c := &v.cells[v.cell(slot, from.phase, from.class)]
+	c.Counts.merge(from.Counts)
+	for _, t := range from.tallies {
+		c.tally(t.of, t.index, t.n)
+	}
+	if c.latency.Samples() == 0 {
+		c.latency = from.latency
+		return
+	}
+	v.scratch.Reset()
+	v.scratch.AddPacked(c.latency)
+	v.scratch.AddPacked(from.latency)
+	c.latency = v.scratch.Pack(&v.working)
+}
+
+// Merge adds those of another run of the same labels, on the same clock.
+func (v *Stretches) Merge(o *Stretches) {
+	for v.width < o.width {
+		v.fold()
+	}
+	v.settle()
+	o.settle()
+	for i := range o.cells {
+		from := &o.cells[i]
+		v.mergeCell(uint32(time.Duration(from.slot)*o.width/v.width), from)
+	}
+}
+
+// Stretch is what became of the calls of one class that were due in one stretch of a phase.
 type Stretch struct {
 	// StartSeconds and Seconds place the stretch on the run's clock.
 	StartSeconds, Seconds float64
@@ -229,15 +223,19 @@ type Stretch struct {
 	P50, P90, P99, Max *float64
 }
 
-// Names lists the statuses, kinds of errors and rules that were met. Of statuses the first 24 are told apart, and all
-// others are "other".
+// Names lists the statuses, kinds of errors and rules that were met. Of statuses the 24 most frequent are told apart, and
+// all others are "other".
 func (v *Stretches) Names() (statuses, errors, rules []string) {
+	apart := v.statusesApart()
 	var seen [ofRule + 1]map[uint16]bool
 	for of := range seen {
 		seen[of] = map[uint16]bool{}
 	}
 	for i := range v.cells {
 		for _, t := range v.cells[i].tallies {
+			if t.of == ofStatus && !apart[t.index] {
+				t.index = 0
+			}
 			seen[t.of][t.index] = true
 		}
 	}
@@ -252,16 +250,35 @@ func (v *Stretches) Names() (statuses, errors, rules []string) {
 	return statuses, names(ofKind), names(ofRule)
 }
 
-func (v *Stretches) name(of tallyOf, index uint16) string {
-	switch {
-	case of == ofKind:
-		return v.kinds[index].name
-	case of == ofRule:
-		return v.labels.Rules[index]
-	case index == maxCodes:
-		return statusName(0)
+// statusesApart are the most frequent statuses: of equally frequent ones the lowest, so that the order of the rows is
+// nothing to it.
+func (v *Stretches) statusesApart() map[uint16]bool {
+	counts := map[uint16]uint64{}
+	for i := range v.cells {
+		for _, t := range v.cells[i].tallies {
+			if t.of == ofStatus && t.index > 0 {
+				counts[t.index] += t.n
+			}
+		}
 	}
-	return statusName(v.codes[index])
+	all := slices.SortedFunc(maps.Keys(counts), func(a, b uint16) int {
+		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
+	})
+	apart := map[uint16]bool{}
+	for _, status := range all[:min(len(all), maxStatuses)] {
+		apart[status] = true
+	}
+	return apart
+}
+
+func (v *Stretches) name(of tallyOf, index uint16) string {
+	switch of {
+	case ofKind:
+		return v.kinds[index].name
+	case ofRule:
+		return v.labels.Rules[index]
+	}
+	return statusName(index)
 }
 
 // ordered settles, and gives the cells by time, phase and class.
@@ -277,29 +294,91 @@ func (v *Stretches) ordered() []*stretchCell {
 	return cells
 }
 
-// Each gives the stretches in which a hit was due, by time, then phase, then class, until f fails. They are f's for the
+// Each gives the stretches in which a call was due, by time, then phase, then class, until f fails. They are f's for the
 // length of the call.
 func (v *Stretches) Each(f func(Stretch) error) error {
+	apart := v.statusesApart()
 	counted := [ofRule + 1]map[string]uint64{{}, {}, {}}
 	for _, c := range v.ordered() {
 		for of := range counted {
 			clear(counted[of])
 		}
 		for _, t := range c.tallies {
+			if t.of == ofStatus && !apart[t.index] {
+				t.index = 0
+			}
 			counted[t.of][v.name(t.of, t.index)] += t.n
 		}
-		v.pile.reset()
-		v.pile.addPacked(c.latency)
-		p := v.pile.percentiles(50, 90, 99)
+		v.scratch.Reset()
+		v.scratch.AddPacked(c.latency)
+		p := v.scratch.Percentiles(50, 90, 99)
 		err := f(Stretch{
 			StartSeconds: (time.Duration(c.slot) * v.width).Seconds(), Seconds: v.width.Seconds(),
 			Phase: &v.labels.Phases[c.phase], Class: &v.labels.Classes[c.class], Counts: c.Counts,
 			Status: counted[ofStatus], Errors: counted[ofKind], Violations: counted[ofRule],
-			P50: p[0], P90: p[1], P99: p[2], Max: c.latency.maximum(),
+			P50: p[0], P90: p[1], P99: p[2], Max: c.latency.Max(),
 		})
 		if err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// TierStretch is the latency of the calls of one tier that were due in one stretch of the run.
+type TierStretch struct {
+	// StartSeconds and Seconds place the stretch on the run's clock.
+	StartSeconds, Seconds float64
+	// Tier is empty for all tiers but deliberately invalid calls.
+	Tier string
+	// Max is the longest latency, in seconds.
+	Max float64
+	// Histogram is the histogram as interval logs have it: in nanoseconds, HdrHistogram's encoding V2, compressed, in Base64.
+	// It is the callee's for the length of the call.
+	Histogram []byte
+}
+
+// EachTier gives the stretches of the measured phases in which a call was timed, by time, first of all tiers, then of each;
+// until f fails. Together they are what [Aggregator.Curve] is made of.
+func (v *Stretches) EachTier(f func(TierStretch) error) error {
+	type of struct {
+		tier string
+		in   func(*stretchCell) bool
+	}
+	groups := []of{{"", func(c *stretchCell) bool { return !v.labels.Classes[c.class].Invalid }}}
+	seen := map[string]bool{}
+	for _, class := range v.labels.Classes {
+		if !seen[class.Tier] {
+			seen[class.Tier] = true
+			groups = append(groups, of{class.Tier, func(c *stretchCell) bool { return v.labels.Classes[c.class].Tier == class.Tier }})
+		}
+	}
+	encoder := histogram.NewEncoder()
+	cells := v.ordered()
+	for len(cells) > 0 {
+		n := 1
+		for n < len(cells) && cells[n].slot == cells[0].slot {
+			n++
+		}
+		for _, g := range groups {
+			v.scratch.Reset()
+			for _, c := range cells[:n] {
+				if !v.labels.Phases[c.phase].Warmup && g.in(c) {
+					v.scratch.AddPacked(c.latency)
+				}
+			}
+			if v.scratch.Samples() == 0 {
+				continue
+			}
+			i := TierStretch{
+				StartSeconds: (time.Duration(cells[0].slot) * v.width).Seconds(), Seconds: v.width.Seconds(), Tier: g.tier,
+				Max: *v.scratch.Max(), Histogram: encoder.Encode(v.scratch),
+			}
+			if err := f(i); err != nil {
+				return err
+			}
+		}
+		cells = cells[n:]
 	}
 	return nil
 }

@@ -1,72 +1,20 @@
 package metrics
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"runtime"
-	"slices"
 	"testing"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 	"pgregory.net/rapid"
 
+	"github.com/kaizenautomation/andon/reports/histogram"
 	"github.com/kaizenautomation/andon/reports/results"
 )
 
-// A pile says the same as a dense does of the same values, to the last digit, and is empty when it was emptied.
-func TestPile(t *testing.T) {
-	p := newPile()
-	rapid.Check(t, func(rt *rapid.T) {
-		values := rapid.SliceOfN(anyTime(), 0, 400).Draw(rt, "values")
-		var s sparse
-		for _, v := range values {
-			s.record(v)
-		}
-		p.reset()
-		p.addPacked(packSparse(&s))
-		if !bytes.Equal(p.pack(nil), s.pack(nil)) || p.extent != s.extent {
-			rt.Fatal("packed anew, it differs")
-		}
-		d := newDense()
-		s.addTo(d)
-		for i, v := range d.percentiles(50, 90, 95, 99, 99.9) {
-			if got := p.percentiles(50, 90, 95, 99, 99.9)[i]; !same(got, v) {
-				rt.Fatalf("percentile %d is %v, want %v", i, value(got), value(v))
-			}
-		}
-	})
-	p.reset()
-	if p.each(func(int, uint64) bool { t.Error("emptied, it has a bucket in use"); return false }); slices.Max(p.counts) > 0 || p.extent != (extent{}) {
-		t.Error("emptied, it holds counts")
-	}
-}
-
 func same(a, b *float64) bool { return a == nil && b == nil || a != nil && b != nil && *a == *b }
-
-// Every bucket ends where the library says that it does.
-func TestEdge(t *testing.T) {
-	h := reference()
-	for i := range bucketCount {
-		e := edge(i)
-		if e > highest {
-			break
-		}
-		if bucket(e) != i || bucket(min(e+1, highest)) == i && e < highest {
-			t.Fatalf("bucket %d does not end at %d", i, e)
-		}
-		if i%17 == 0 {
-			h.Reset()
-			if err := h.RecordValue(e); err != nil {
-				t.Fatal(err)
-			}
-			if got := h.ValueAtPercentile(50); got != e {
-				t.Fatalf("bucket %d ends at %d, the library says %d", i, e, got)
-			}
-		}
-	}
-}
 
 func stretchesOf(t testing.TB, l results.Labels, rows ...results.Row) *Stretches {
 	t.Helper()
@@ -96,6 +44,7 @@ func TestStretchesAreTheRows(t *testing.T) {
 				v.settle() // as it does by itself after many rows
 			}
 		}
+		statuses, _, _ := v.Names()
 		var all Counts
 		err := v.Each(func(i Stretch) error {
 			a := New(labels(), nil)
@@ -109,7 +58,7 @@ func TestStretchesAreTheRows(t *testing.T) {
 			}
 			f := a.By(ByClass, 21)[i.Class.Name]
 			if i.Seconds != 1 || i.Counts != a.Running() || i.Due == 0 || fmt.Sprint(i.Errors, i.Violations) != fmt.Sprint(f.Errors, f.Violations) ||
-				len(f.Status) <= maxCodes && len(v.codes) < maxCodes && fmt.Sprint(i.Status) != fmt.Sprint(f.Status) {
+				len(f.Status) <= maxStatuses && len(statuses) <= maxStatuses && fmt.Sprint(i.Status) != fmt.Sprint(f.Status) {
 				rt.Fatalf("%v: %+v, want %+v, %+v", i.StartSeconds, i, a.Running(), f)
 			}
 			for k, pair := range [][2]*float64{{i.P50, f.Latency.P50}, {i.P90, f.Latency.P90}, {i.P99, f.Latency.P99}, {i.Max, f.Latency.Max}} {
@@ -126,8 +75,8 @@ func TestStretchesAreTheRows(t *testing.T) {
 	})
 }
 
-// Read by HdrHistogram's own decoder and added up, the stretches of a tier are its spread, to the last count.
-func TestEachTierIsTheSpread(t *testing.T) {
+// Read by HdrHistogram's own decoder and added up, the stretches of a tier are its percentile curve, to the last count.
+func TestEachTierIsTheCurve(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		rows := rapid.SliceOfN(anyRow(), 0, 60).Draw(rt, "rows")
 		if rapid.Bool().Draw(rt, "many") {
@@ -146,7 +95,7 @@ func TestEachTierIsTheSpread(t *testing.T) {
 			}
 			last = i.StartSeconds
 			if sums[i.Tier] == nil {
-				sums[i.Tier] = reference()
+				sums[i.Tier] = hdrhistogram.New(histogram.Lowest, histogram.Highest, histogram.Digits)
 			}
 			sums[i.Tier].Merge(h)
 			return nil
@@ -155,7 +104,7 @@ func TestEachTierIsTheSpread(t *testing.T) {
 			rt.Fatal(err)
 		}
 		for _, tier := range []string{"", "Full", "Lite", "invalid"} {
-			d := a.Spread(tier)
+			d := a.Curve(tier)
 			h := sums[tier]
 			if (h == nil) != (d.Samples == 0) {
 				rt.Fatalf("tier %q: %d samples, and a histogram %v", tier, d.Samples, h)
@@ -167,23 +116,24 @@ func TestEachTierIsTheSpread(t *testing.T) {
 				rt.Fatalf("tier %q: %d samples, want %d", tier, h.TotalCount(), d.Samples)
 			}
 			end := d.Steps[len(d.Steps)-1]
-			if end != (Step{*d.Max, 1, d.Samples}) {
+			if end != (histogram.Step{Value: *d.Max, Quantile: 1, Samples: d.Samples}) {
 				rt.Fatalf("tier %q ends with %+v, the longest is %v", tier, end, *d.Max)
 			}
-			counts := h.Export().Counts
 			for k, s := range d.Steps {
 				var below uint64
-				for _, n := range counts[:bucket(int64(s.Value*1e9+0.5))+1] {
-					below += uint64(n)
+				for _, b := range h.Distribution() {
+					if b.From <= int64(s.Value*1e9+0.5) {
+						below += uint64(b.Count)
+					}
 				}
 				if s.Samples != below || float64(s.Samples) < s.Quantile*float64(d.Samples)-1e-6 || k > 0 && (s.Value < d.Steps[k-1].Value || s.Quantile <= d.Steps[k-1].Quantile) ||
-					s.Quantile > 0 && s.Quantile < 1 && d.Samples < Needed(s.Quantile*100) {
+					s.Quantile > 0 && s.Quantile < 1 && d.Samples < histogram.Needed(s.Quantile*100) {
 					rt.Fatalf("tier %q, step %d of %d samples: %+v, of which %d are below", tier, k, d.Samples, s, below)
 				}
 			}
 		}
 	})
-	if d := New(labels(), nil).Spread(""); d.Samples != 0 || d.Mean != nil || d.Max != nil || d.Steps != nil {
+	if d := New(labels(), nil).Curve(""); d.Samples != 0 || d.Mean != nil || d.Max != nil || d.Steps != nil {
 		t.Errorf("of nothing: %+v", d)
 	}
 }
@@ -248,11 +198,11 @@ func TestManyStatuses(t *testing.T) {
 		}
 	}
 	names, _, _ := v.Names()
-	if len(names) != maxCodes+1 || names[0] != "100" || names[maxCodes] != "other" {
+	if len(names) != maxStatuses+1 || names[0] != "100" || names[maxStatuses] != "other" {
 		t.Errorf("told apart: %v", names)
 	}
 	_ = v.Each(func(i Stretch) error {
-		if i.Status["other"] != 1099-maxCodes || i.Status["100"] != 1 {
+		if i.Status["other"] != 1099-maxStatuses || i.Status["100"] != 1 {
 			t.Errorf("%v", i.Status)
 		}
 		return nil

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/kaizenautomation/andon/reports/histogram"
 	"github.com/kaizenautomation/andon/reports/results"
 )
 
@@ -111,7 +112,7 @@ const (
 )
 
 // Evaluate holds the threshold against what a has been given so far. Over zero samples, or for a percentile that the
-// samples cannot support (see [Needed]), it fails: what was not measured has not been met.
+// samples cannot support (see [histogram.Needed]), it fails: what was not measured has not been met.
 //
 // What is counted leaves out warm-up phases, unless the threshold selects one by name; deliberately invalid calls are
 // counted, and are in times only where a selector names their tier, content or class.
@@ -195,7 +196,7 @@ func (t Threshold) measure(a *Aggregator) (value *float64, samples uint64, probl
 		}
 		return &v, of, ""
 	}
-	var d *dense
+	var d *histogram.Scratch
 	switch t.metric {
 	case "latency":
 		d = g.latency()
@@ -206,22 +207,22 @@ func (t Threshold) measure(a *Aggregator) (value *float64, samples uint64, probl
 	}
 	switch t.function {
 	case "min":
-		value = d.minimum()
+		value = d.Min()
 	case "mean":
-		value = d.mean()
+		value = d.Mean()
 	case "max":
-		value = d.maximum()
+		value = d.Max()
 	default:
-		value = d.percentiles(t.percentile)[0]
+		value = d.Percentiles(t.percentile)[0]
 	}
 	switch {
-	case d.n == 0:
+	case d.Samples() == 0:
 		return nil, 0, "no samples: " + t.lacking()
 	case value == nil:
-		return nil, d.n, fmt.Sprintf("%s needs %d samples and has %d: let the run go on for longer, or ask for a lower percentile",
-			t.function, Needed(t.percentile), d.n)
+		return nil, d.Samples(), fmt.Sprintf("%s needs %d samples and has %d: let the run go on for longer, or ask for a lower percentile",
+			t.function, histogram.Needed(t.percentile), d.Samples())
 	}
-	return value, d.n, ""
+	return value, d.Samples(), ""
 }
 
 // selects is the group of the cells that every selector accepts.

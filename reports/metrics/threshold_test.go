@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kaizenautomation/andon/reports/histogram"
 	"github.com/kaizenautomation/andon/reports/results"
 	"pgregory.net/rapid"
 )
@@ -286,7 +287,7 @@ func TestLimitsAreExact(t *testing.T) {
 		}
 		for unit, factor := range map[string]int64{"ns": 1, "us": 1e3, "µs": 1e3, "μs": 1e3, "ms": 1e6, "s": 1e9, "m": 60e9} {
 			limit := parse(t, fmt.Sprintf("max(latency) <= %d%s", i, unit))
-			if want := inSeconds(int64(i) * factor); limit.limit != want {
+			if want := histogram.Seconds(int64(i) * factor); limit.limit != want {
 				t.Errorf("%s: limit %v, want %v", limit, limit.limit, want)
 			}
 		}

@@ -1,9 +1,9 @@
 package metrics
 
 import (
-	"slices"
 	"time"
 
+	"github.com/kaizenautomation/andon/reports/histogram"
 	"github.com/kaizenautomation/andon/reports/results"
 )
 
@@ -25,10 +25,9 @@ type timeline struct {
 	clock uint64
 	// until is the last moment at which a hit ended.
 	until time.Duration
-	// buf and merged are where slots are packed and folded, sum is where they are merged for a query.
-	buf    []byte
-	merged sparse
-	sum    *dense
+	// working and scratch are where slots are packed, folded and merged.
+	working []byte
+	scratch *histogram.Scratch
 }
 
 // event is what a row says to the timeline.
@@ -49,7 +48,7 @@ type slot struct {
 	kinds, rules []uint32
 	delay
 	traffic
-	latency packed
+	latency histogram.Packed
 	open    *openSlot // nil while latency is packed
 }
 
@@ -85,7 +84,7 @@ func (t *traffic) merge(o traffic, later uint64) {
 type openSlot struct {
 	slot    int    // an index, since slots moves as it grows
 	touched uint64 // by the clock; 0 if no slot is open here
-	latency sparse
+	latency histogram.Recorder
 }
 
 func (t *timeline) width() time.Duration { return time.Second << t.shift }
@@ -143,7 +142,7 @@ func (t *timeline) add(e *event) {
 	}
 	t.clock++
 	s.open.touched = t.clock
-	s.open.latency.record(min(e.lag+e.service, highest))
+	s.open.latency.Record(min(e.lag+e.service, histogram.Highest))
 }
 
 // countOne counts one more of i.
@@ -175,8 +174,8 @@ func (t *timeline) reopen(i int) {
 	}
 	t.seal(oldest)
 	oldest.slot = i
-	oldest.latency.unpack(t.slots[i].latency)
-	t.slots[i].latency = packed{}
+	oldest.latency.Merge(t.slots[i].latency)
+	t.slots[i].latency = histogram.Packed{}
 	t.slots[i].open = oldest
 }
 
@@ -184,15 +183,10 @@ func (t *timeline) seal(o *openSlot) {
 	if o.touched == 0 {
 		return
 	}
-	t.slots[o.slot].latency = t.pack(&o.latency)
+	t.slots[o.slot].latency = o.latency.Pack(&t.working)
 	t.slots[o.slot].open = nil
-	o.latency.reset()
+	o.latency.Reset()
 	o.touched = 0
-}
-
-func (t *timeline) pack(s *sparse) packed {
-	t.buf = s.pack(t.buf[:0])
-	return packed{s.extent, slices.Clone(t.buf)}
 }
 
 // fold halves the timeline.
@@ -200,13 +194,13 @@ func (t *timeline) fold() {
 	t.sealAll()
 	half := (len(t.slots) + 1) / 2
 	for i := range half {
-		t.merged.reset()
+		t.scratch.Reset()
 		var s slot
 		for k, from := range t.slots[2*i : min(2*i+2, len(t.slots))] {
 			s.merge(from, uint64(k)*uint64(t.width()/time.Microsecond))
-			t.merged.unpack(from.latency)
+			t.scratch.AddPacked(from.latency)
 		}
-		s.latency = t.pack(&t.merged)
+		s.latency = t.scratch.Pack(&t.working)
 		t.slots[i] = s
 	}
 	clear(t.slots[half:])
@@ -251,12 +245,12 @@ func (a *Aggregator) Timeline(maxPoints int) []Point {
 		if rest := end - p.StartSeconds; rest > 0 {
 			p.Seconds = min(p.Seconds, rest)
 		}
-		t.sum.reset()
+		t.scratch.Reset()
 		var all slot
 		members := t.slots[i:min(i+step, len(t.slots))]
 		for k, s := range members {
 			all.merge(s, uint64(k)*uint64(t.width()/time.Microsecond))
-			s.latency.addTo(t.sum)
+			t.scratch.AddPacked(s.latency)
 		}
 		p.Counts = all.Counts
 		p.Left, p.Ended, p.Answered = all.left, all.ended, all.answered
@@ -268,11 +262,11 @@ func (a *Aggregator) Timeline(maxPoints int) []Point {
 		p.ErrorsByKind = named(all.kinds, func(i int) string { return a.kinds[i].name })
 		p.ViolationsByRule = named(all.rules, func(i int) string { return a.labels.Rules[i] })
 		if l := all.delay; l.n > 0 {
-			mean, most, own := float64(l.sum)/float64(l.n)/1e9, inSeconds(l.max), inSeconds(l.own)
+			mean, most, own := float64(l.sum)/float64(l.n)/1e9, histogram.Seconds(l.max), histogram.Seconds(l.own)
 			p.Lag = PointLag{Mean: &mean, Max: &most, OwnMax: &own}
 		}
-		q := t.sum.percentiles(50, 90, 95, 99)
-		p.Latency = PointLatency{P50: q[0], P90: q[1], P95: q[2], P99: q[3], Max: t.sum.maximum()}
+		q := t.scratch.Percentiles(50, 90, 95, 99)
+		p.Latency = PointLatency{P50: q[0], P90: q[1], P95: q[2], P99: q[3], Max: t.scratch.Max()}
 		points = append(points, p)
 	}
 	return points
@@ -299,7 +293,7 @@ const ring = 8
 type recent [ring]struct {
 	second int64 // 1 + the second, so that the zero value holds none
 	Counts
-	latency sparse
+	latency histogram.Recorder
 }
 
 func (r *recent) add(end time.Duration, one Counts, timed bool, latency int64) {
@@ -311,11 +305,11 @@ func (r *recent) add(end time.Duration, one Counts, timed bool, latency int64) {
 	if s.second < second {
 		s.second = second
 		s.Counts = Counts{}
-		s.latency.reset()
+		s.latency.Reset()
 	}
 	s.Counts.merge(one)
 	if timed {
-		s.latency.record(latency)
+		s.latency.Record(latency)
 	}
 }
 
@@ -325,15 +319,15 @@ func (a *Aggregator) Recent(now time.Duration, n int) Recent {
 	current := int64(max(now, 0) / time.Second)
 	n = int(min(int64(max(n, 0)), ring-1, current))
 	r := Recent{Seconds: float64(n)}
-	a.sum.reset()
+	a.scratch.Reset()
 	for i := range a.recent {
 		// s.second is 1 + the second that it holds: the last whole one before now is current.
 		if s := &a.recent[i]; s.second > current-int64(n) && s.second <= current {
 			r.Counts.merge(s.Counts)
-			s.latency.addTo(a.sum)
+			a.scratch.AddRecorder(&s.latency)
 		}
 	}
-	p := a.sum.percentiles(50, 99)
+	p := a.scratch.Percentiles(50, 99)
 	r.P50, r.P99 = p[0], p[1]
 	return r
 }

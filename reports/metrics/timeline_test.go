@@ -9,8 +9,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kaizenautomation/andon/reports/results"
 	"pgregory.net/rapid"
+
+	"github.com/kaizenautomation/andon/reports/histogram"
+	"github.com/kaizenautomation/andon/reports/results"
 )
 
 // long are the labels of a run of one phase.
@@ -77,7 +79,7 @@ func TestTimeline(t *testing.T) {
 // TestTimelineMerges: the timeline of a run that outgrew its slots is that of one histogram for each point, in whatever
 // order rows came.
 func TestTimelineMerges(t *testing.T) {
-	d := newDense()
+	d := histogram.NewScratch()
 	kinds := []results.Kind{results.None, results.None, results.Reset, results.Status5xx, results.Dropped, results.Unsent}
 	rapid.Check(t, func(t *rapid.T) {
 		seconds := rapid.IntRange(1, 3000).Draw(t, "seconds")
@@ -102,8 +104,7 @@ func TestTimelineMerges(t *testing.T) {
 		}
 		checkTraffic(t, got, rows)
 		for i, p := range got {
-			d.reset()
-			var s sparse
+			d.Reset()
 			var due uint64
 			var most float64
 			errors, violations := map[string]uint64{}, map[string]uint64{}
@@ -111,7 +112,7 @@ func TestTimelineMerges(t *testing.T) {
 				r := rows[0]
 				due++
 				if r.Timed() {
-					s.record(nanos(r.Lag) + nanos(r.Service))
+					d.Record(min(histogram.Nanoseconds(r.Lag)+histogram.Nanoseconds(r.Service), histogram.Highest))
 				}
 				if r.Error > results.Unsent {
 					errors[r.Error.String()]++
@@ -120,7 +121,7 @@ func TestTimelineMerges(t *testing.T) {
 					violations[a.labels.Rules[r.Rule]]++
 				}
 				if r.Error != results.Unsent {
-					most = max(most, inSeconds(nanos(r.Lag)))
+					most = max(most, histogram.Seconds(histogram.Nanoseconds(r.Lag)))
 				}
 				rows = rows[1:]
 			}
@@ -130,10 +131,9 @@ func TestTimelineMerges(t *testing.T) {
 			if p.Lag.Max != nil && *p.Lag.Max != most {
 				t.Fatalf("point %d: lag of %v, want %v", i, *p.Lag.Max, most)
 			}
-			s.addTo(d)
-			q := d.percentiles(50, 90, 95, 99)
+			q := d.Percentiles(50, 90, 95, 99)
 			want, have := [5]float64{}, [5]float64{}
-			for j, v := range []*float64{q[0], q[1], q[2], q[3], d.maximum()} {
+			for j, v := range []*float64{q[0], q[1], q[2], q[3], d.Max()} {
 				if v != nil {
 					want[j] = *v
 				}
@@ -161,8 +161,8 @@ func checkTraffic(t *rapid.T, points []Point, rows []results.Row) {
 			if !r.Sent() {
 				continue
 			}
-			start := (r.Due + time.Duration(nanos(r.Lag))).Seconds()
-			end := (r.Due + time.Duration(nanos(r.Lag)+nanos(r.Service))).Seconds()
+			start := (r.Due + time.Duration(histogram.Nanoseconds(r.Lag))).Seconds()
+			end := (r.Due + time.Duration(histogram.Nanoseconds(r.Lag)+histogram.Nanoseconds(r.Service))).Seconds()
 			busy += max(0, min(end, to)-max(start, from))
 			if in(start) {
 				left++

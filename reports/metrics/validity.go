@@ -17,12 +17,12 @@ import (
 const Tolerance = 10 * time.Millisecond
 
 // Lag is actual send − due, over the sent and the dropped hits of the open phases that are measured.
-func (a *Aggregator) Lag() Lag { return a.measured().lag().lag() }
+func (a *Aggregator) Lag() Lag { return lagOf(a.measured().lag()) }
 
 // OwnLag is for how long the generator itself held hits up: the part of the lag during which a slot was free, and the time
 // for which it stood still while they were under way. It is over the sent hits of the open phases that are measured, and
 // those dropped hits that were held up beyond [Tolerance].
-func (a *Aggregator) OwnLag() Lag { return a.measured().ownLag().lag() }
+func (a *Aggregator) OwnLag() Lag { return lagOf(a.measured().ownLag()) }
 
 // Validity judges the run; inFlight is its limit of calls in flight, and how the generator did, for the sentences.
 //

@@ -327,11 +327,11 @@ const byPercentile = {
 const styles = ["", "dashed", "dotted"];
 make({...byPercentile, id: "tiers-hdr", series: numbers.tiers.map((c, i) => line(c.name, c.y, i % 7 + 1, {style: styles[i % 3]}))});
 make({...byPercentile, id: "lag-hdr", series: numbers.lag.map((c, i) => line(c.name, c.y, i ? 2 : 6, {style: i ? "dashed" : "wide"}))});
-const bend = numbers.bend;
+const knee = numbers.knee;
 make({
-  ...times, id: "bend", logs: true, x: bend.rate || [], xName: "rate", sayX: rate, xAxis: {values: (u, splits) => splits.map(s => short(s) + "/s")},
+  ...times, id: "knee", logs: true, x: knee.rate || [], xName: "rate", sayX: rate, xAxis: {values: (u, splits) => splits.map(s => short(s) + "/s")},
   xRange: (u, min, max) => { const air = (max - min) * 0.03 || 1; return [Math.max(0, min - air), max + air]; },
-  series: [line("p50", bend.p50, 1, {points: true, style: "dot"}), ...(bend.name === "p50" ? [] : [line(bend.name, bend.high, 2, {points: true, style: "dot"})])],
+  series: [line("p50", knee.p50, 1, {points: true, style: "dot"}), ...(knee.name === "p50" ? [] : [line(knee.name, knee.high, 2, {points: true, style: "dot"})])],
 });
 
 // What happened, in words, for those who cannot see the marks.

@@ -150,18 +150,12 @@ func (w *Writer) Close(e End) error {
 
 // WriteJSON writes a document so that it is there whole or not at all.
 func WriteJSON(path string, document any) error {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	if err := e.Encode(document); err != nil {
-		return err
-	}
-	temporary := path + ".tmp"
-	if err := os.WriteFile(temporary, b.Bytes(), 0o666); err != nil {
-		return err
-	}
-	return os.Rename(temporary, path)
+	return WriteFile(path, func(w io.Writer) error {
+		e := json.NewEncoder(w)
+		e.SetEscapeHTML(false)
+		e.SetIndent("", "  ")
+		return e.Encode(document)
+	})
 }
 
 // Run is a run directory that was read.

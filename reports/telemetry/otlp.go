@@ -12,8 +12,8 @@ import (
 )
 
 // OTLP is an endpoint that takes metrics by OTLP over HTTP, in protobuf: base is its URL without /v1/metrics, such as
-// http://127.0.0.1:4318. headers are written as the variable OTEL_EXPORTER_OTLP_HEADERS has them: "name=value,name=value",
-// with percent-encoded values; they may be empty.
+// http://127.0.0.1:4318. headers are written as the variable OTEL_EXPORTER_OTLP_HEADERS has them:
+// "name=value,name=value", with percent-encoded values; they may be empty.
 func OTLP(base, headers string) (*Endpoint, error) {
 	e, err := newEndpoint("OTLP", base)
 	if err != nil {
@@ -113,8 +113,8 @@ func exportRequest(families []*dto.MetricFamily, m moment) []byte {
 	return appendMessage(nil, 1, appendMessage(appendMessage(nil, 1, resource), 2, scope))
 }
 
-// appendExponential writes a native histogram as OpenTelemetry has it. Both have base 2^(2^−schema); bucket i of Prometheus ends
-// at base^i, that of OpenTelemetry begins there.
+// appendExponential writes a native histogram as OpenTelemetry has it. Both have base 2^(2^−schema); bucket i of
+// Prometheus ends at base^i, that of OpenTelemetry begins there.
 func appendExponential(p []byte, h *dto.Histogram) []byte {
 	p = appendFixed(p, 4, h.GetSampleCount())
 	p = appendDouble(p, 5, h.GetSampleSum())
@@ -168,8 +168,8 @@ func named(name string) (string, string) {
 	return strings.Replace(name, "andon_", "andon.", 1), unit
 }
 
-// partialSuccess reads what an ExportMetricsServiceResponse says of points that were not taken: partial_success 1, in it
-// rejected_data_points 1 and error_message 2.
+// partialSuccess reads what an ExportMetricsServiceResponse says of points that were not taken: partial_success 1, in
+// it rejected_data_points 1 and error_message 2.
 func partialSuccess(body []byte) error {
 	var rejected uint64
 	var message string

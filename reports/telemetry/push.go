@@ -17,7 +17,8 @@ import (
 	"github.com/kaizenautomation/andon/reports/results"
 )
 
-// Endpoint is a place that figures are pushed to, with the way of writing them down. Make it with [RemoteWrite] or [OTLP].
+// Endpoint is a place that figures are pushed to, with the way of writing them down. Make it with [RemoteWrite] or
+// [OTLP].
 type Endpoint struct {
 	name     string
 	url      *url.URL
@@ -103,7 +104,7 @@ type statusError struct {
 	code               int
 }
 
-// passing tells whether the same request may be taken another time.
+// passing reports whether the same request may be taken another time.
 func (e statusError) passing() bool {
 	switch e.code {
 	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
@@ -150,11 +151,12 @@ func isRefusal(err error) bool {
 	return errors.As(err, &r)
 }
 
-// Push begins to push to the endpoint every so often. warn is told of the first failure, and of the first after a success; it is
-// called from another goroutine. What could not be pushed is not kept, since the next push has all of it.
+// Push begins to push to the endpoint every so often. warn is told of the first failure, and of the first after a
+// success; it is called from another goroutine. What could not be pushed is not kept, since the next push has all of
+// it.
 //
-// finish pushes the final figures, and gives the reason if they could not be delivered within about 15 seconds or until ctx
-// ended. It must be called once, after [Telemetry.End].
+// finish pushes the final figures, and gives the reason if they could not be delivered within about 15 seconds or until
+// ctx ended. It must be called once, after [Telemetry.End].
 func (t *Telemetry) Push(e *Endpoint, every time.Duration, warn func(error)) (finish func(ctx context.Context) error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var over sync.WaitGroup

@@ -14,8 +14,8 @@ import (
 // RemoteWrite is an endpoint that takes Prometheus' remote write, version 1.0 (header version 0.1.0), such as
 // http://127.0.0.1:9090/api/v1/write. authorization is the value of the header Authorization; it may be empty.
 //
-// A push has two requests: the classic series first, then the native histograms, so that a receiver which knows none of the
-// latter still has all counters and classic buckets.
+// A push has two requests: the classic series first, then the native histograms, so that a receiver which knows none of
+// the latter still has all counters and classic buckets.
 func RemoteWrite(url, authorization string) (*Endpoint, error) {
 	e, err := newEndpoint("remote write", url)
 	if err != nil {

@@ -1,9 +1,9 @@
 // Package telemetry shows a run to monitoring systems while it goes on.
 //
-// There is one set of figures, kept by Prometheus' client library: a page that Prometheus scrapes, and what is pushed by remote
-// write or by OTLP, are renderings of it, so that all of them agree with each other and, in the end, with summary.json. Labels
-// are few and closed: tiers and contents of the description, kinds of error, rules; never a hit, a caller or a text of the
-// provider's.
+// There is one set of figures, kept by Prometheus' client library: a page that Prometheus scrapes, and what is pushed
+// by remote write or by OTLP, are renderings of it, so that all of them agree with each other and, in the end, with
+// summary.json. Labels are few and closed: tiers and contents of the description, kinds of error, rules; never a call,
+// a caller or a text of the provider's.
 package telemetry
 
 import (
@@ -28,9 +28,9 @@ type Telemetry struct {
 	run      results.Manifest
 	began    time.Time
 
-	hits, responses, byStatus, errors, violations, bytes *prometheus.CounterVec
-	latency, service, lag, ownLag                        *prometheus.HistogramVec
-	inFlight, callers, asked, elapsed, running           prometheus.Gauge
+	calls, responses, byStatus, errors, violations, bytes *prometheus.CounterVec
+	latency, service, lag, ownLag                         *prometheus.HistogramVec
+	inFlight, callers, asked, elapsed, running            prometheus.Gauge
 
 	kinds    []string
 	closed   []bool    // by phase
@@ -55,8 +55,8 @@ type series struct {
 const (
 	// growth is the ratio of neighbouring native buckets: a quantile is at most half of it off.
 	growth = 1.1
-	// maxBuckets bounds a native histogram: beyond it the buckets are made wider. At a growth of 1.1 these reach over six
-	// decades.
+	// maxBuckets bounds a native histogram: beyond it the buckets are made wider. At a growth of 1.1 these reach over
+	// six decades.
 	maxBuckets = 160
 	// maxStatuses bounds the statuses that are told apart, for a provider that sends them all.
 	maxStatuses = 40
@@ -64,7 +64,8 @@ const (
 	maxLabel = 128
 )
 
-// classic are the buckets, in seconds, for whoever cannot read native histograms: few, since each is a series of its own.
+// classic are the buckets, in seconds, for whoever cannot read native histograms: few, since each is a series of its
+// own.
 var classic = [...]float64{0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30}
 
 // New begins the telemetry of the run that m describes.
@@ -91,7 +92,7 @@ func New(m results.Manifest) *Telemetry {
 		t.registry.MustRegister(g)
 		return g
 	}
-	t.hits = counter("hits_total", "Calls by what became of them: ok, failed, canceled (by hand), dropped (waited too long for a free slot) or unsent (the run ended).", "tier", "content", "warmup", "outcome")
+	t.calls = counter("hits_total", "Calls by what became of them: ok, failed, canceled (by hand), dropped (waited too long for a free slot) or unsent (the run ended).", "tier", "content", "warmup", "outcome")
 	t.responses = counter("responses_total", "Responses by class of status: 1xx to 5xx, or other.", "tier", "content", "warmup", "class")
 	t.byStatus = counter("responses_by_status_total", "Responses by HTTP status; those beyond the first "+strconv.Itoa(maxStatuses)+" statuses are other.", "warmup", "status")
 	t.errors = counter("errors_total", "What kept sent calls from being a success, by kind.", "tier", "warmup", "kind")
@@ -157,7 +158,7 @@ func (t *Telemetry) at(phase, class int) *series {
 	}
 	c, warmup := t.run.Labels.Classes[class], t.warmup[phase]
 	tier, content := label(c.Tier), label(c.Content)
-	outcome := func(name string) prometheus.Counter { return t.hits.WithLabelValues(tier, content, warmup, name) }
+	outcome := func(name string) prometheus.Counter { return t.calls.WithLabelValues(tier, content, warmup, name) }
 	s := &series{
 		latency: t.latency.WithLabelValues(tier, content, warmup), service: t.service.WithLabelValues(tier, content, warmup),
 		ok: outcome("ok"), failed: outcome("failed"), canceled: outcome("canceled"), dropped: outcome("dropped"), unsent: outcome("unsent"),
@@ -256,8 +257,8 @@ func (t *Telemetry) countStatus(s *series, r results.Row) {
 	counter.Inc()
 }
 
-// Progress is told how far the run is: the time since its start, the rate that it asks for in hits a second, the callers of a
-// closed loop, and the calls in flight.
+// Progress is told how far the run is: the time since its start, the rate that it asks for in calls a second, the
+// callers of a closed loop, and the calls in flight.
 func (t *Telemetry) Progress(elapsed time.Duration, asked float64, callers, inFlight int) {
 	t.elapsed.Set(elapsed.Seconds())
 	t.asked.Set(asked)

@@ -492,7 +492,8 @@ func TestRemoteWriteRequest(t *testing.T) {
 	if len(r.bodies) != 2 {
 		t.Errorf("%d requests", len(r.bodies))
 	}
-	// The protocol wants labels in the order of their names; TimeSeries is field 1, and so are its labels and their names.
+	// The protocol wants labels in the order of their names; TimeSeries is field 1, and so are its labels and their
+	// names.
 	first := func(message []byte) (list []string) {
 		if err := eachField(message, func(field protowire.Number, _ protowire.Type, value []byte, _ uint64) error {
 			if field == 1 {

@@ -1,0 +1,417 @@
+package export_test
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+	vegeta "github.com/tsenart/vegeta/v12/lib"
+
+	"github.com/kaizenautomation/andon/reports"
+	"github.com/kaizenautomation/andon/reports/export"
+	"github.com/kaizenautomation/andon/reports/metrics"
+	"github.com/kaizenautomation/andon/reports/reportstest"
+	"github.com/kaizenautomation/andon/reports/results"
+	"github.com/kaizenautomation/andon/reports/summary"
+)
+
+func opened(t testing.TB, dirs ...string) *reports.Model {
+	t.Helper()
+	m, err := reports.Open(dirs...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Read(reports.Formats()...); err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// rendered is a model in a format, by its name.
+func rendered(t testing.TB, m *reports.Model, name string) []byte {
+	t.Helper()
+	i := slices.IndexFunc(reports.Formats(), func(f reports.Format) bool { return f.Name == name })
+	var b bytes.Buffer
+	if err := reports.Formats()[i].Render(&b, m); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// The formats that people and tools read as text stay as they are.
+func TestFormatGoldens(t *testing.T) {
+	m := reportstest.Manifest()
+	dirs := map[string]string{
+		"pass": reportstest.RunDir(t, m, reportstest.Rows(m, nil), nil, reportstest.Finished(55.2)),
+		"fail": reportstest.RunDir(t, m, reportstest.Rows(m, reportstest.Trouble), reportstest.Samples(), reportstest.Finished(56)),
+	}
+	for name, dir := range dirs {
+		model := opened(t, dir)
+		for _, f := range reports.Formats() {
+			if slices.Contains([]string{"junit", "sarif", "github", "csv", "hgrm"}, f.Name) {
+				reportstest.Golden(t, name+"."+f.File, rendered(t, model, f.Name))
+			}
+		}
+	}
+}
+
+// For every way in which a run can end, JUnit, SARIF and annotations agree with the verdict.
+func TestRunChecks(t *testing.T) {
+	late := func(r *results.Row) { r.Lag, r.OwnLag = 0.5, 0.5 }
+	waiting := func(r *results.Row) { r.Lag = 0.5 }
+	for _, c := range []struct {
+		why        string
+		thresholds []string
+		end        results.End
+		change     func(*results.Row)
+		level      string
+		violations int
+	}{
+		{"all holds", nil, reportstest.Finished(55), nil, "notice", 0},
+		{"a threshold is missed", []string{"p99(latency) < 8ms"}, reportstest.Finished(55), nil, "error", 0},
+		{"violations", nil, reportstest.Finished(55), reportstest.Trouble, "error", 2},
+		{"violations that are allowed", []string{"count(violations) < 1000", "rate(errors) < 50%"}, reportstest.Finished(55), reportstest.Trouble, "notice", 0},
+		{"violations that are allowed in a run that fails", []string{"count(violations) < 1000", "p99(latency) < 8ms"}, reportstest.Finished(55), reportstest.Trouble, "error", 0},
+		{"all calls fail", []string{"rate(errors) <= 100%"}, reportstest.Finished(55), func(r *results.Row) { r.Error, r.Status = results.Status5xx, 500 }, "error", 0},
+		{"no response at all", nil, reportstest.Finished(55), func(r *results.Row) { r.Error, r.Status = results.Reset, 0 }, "error", 0},
+		{"the generator fell behind", nil, reportstest.Finished(55), late, "error", 0},
+		{"the target held everything up", nil, reportstest.Finished(55), waiting, "notice", 0},
+		{"interrupted", nil, results.End{Reason: results.Interrupted, Detail: "by hand"}, nil, "error", 0},
+		{"cut off", nil, results.End{Reason: results.Cut, Detail: "killed"}, nil, "error", 0},
+		{"aborted", []string{"p99(latency) < 8s"}, results.End{Reason: results.Aborted, Detail: "x"}, nil, "error", 0},
+		{"hopeless", nil, results.End{Reason: results.Hopeless, Detail: "x"}, nil, "error", 0},
+	} {
+		m := reportstest.Manifest()
+		m.Thresholds = nil
+		for _, e := range c.thresholds {
+			m.Thresholds = append(m.Thresholds, results.Threshold{Expr: e})
+		}
+		s := summary.Summarize(m, nil, nil, c.end, reportstest.Aggregate(t, m, c.change))
+		t.Run(strings.ReplaceAll(c.why, " ", "-"), func(t *testing.T) {
+			var x, j, a bytes.Buffer
+			if err := errors.Join(export.JUnit(&x, s.Checks()), export.SARIF(&j, s.ContractChecks()), export.Annotations(&a, s)); err != nil {
+				t.Fatal(err)
+			}
+			reportstest.CheckJUnit(t, x.Bytes(), s.Verdict.Status)
+			if found := reportstest.CheckSARIF(t, j.Bytes()); len(found) != c.violations {
+				t.Errorf("%d results, want %d", len(found), c.violations)
+			}
+			reportstest.CheckAnnotations(t, a.Bytes())
+			if !bytes.HasPrefix(a.Bytes(), []byte("::"+c.level)) {
+				t.Errorf("%.200s", a.Bytes())
+			}
+			if s.Verdict.Status == summary.NoVerdict && strings.Contains(x.String(), `classname="andon.threshold" time="0.000"></testcase>`) {
+				t.Error("a threshold holds in a run that has no verdict")
+			}
+		})
+	}
+}
+
+// The table has a line for each second, phase and class; its columns add up to the summary, and no cell is a formula.
+func TestSecondsCSV(t *testing.T) {
+	m := reportstest.Manifest()
+	m.Labels.Classes[1] = results.Class{Name: "=cmd|' /C calc'!A0", Tier: "+Lite", Content: "@text"}
+	model := opened(t, reportstest.RunDir(t, m, reportstest.Rows(m, reportstest.Trouble), nil, reportstest.Finished(56)))
+	lines, err := csv.NewReader(bytes.NewReader(rendered(t, model, "csv"))).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	column := func(name string) int { return slices.Index(lines[0], name) }
+	sums := map[string]uint64{}
+	seen := map[string]bool{}
+	last := -1.0
+	for _, l := range lines[1:] {
+		key := strings.Join([]string{l[0], l[column("phase")], l[column("class")]}, "\x00")
+		start, err := strconv.ParseFloat(l[0], 64)
+		if err != nil || seen[key] || start < last || l[1] != "1" {
+			t.Fatalf("%v", l)
+		}
+		seen[key], last = true, start
+		for i, c := range l {
+			if c != "" && strings.ContainsAny(c[:1], "=+-@") {
+				t.Errorf("%s is %q", lines[0][i], c)
+			}
+			if n, err := strconv.ParseUint(c, 10, 64); err == nil && l[column("warmup")] == "false" {
+				sums[lines[0][i]] += n
+			}
+		}
+	}
+	f := model.Summary.Total
+	want := map[string]uint64{"sent": f.Sent, "completed": f.Completed, "ok": f.OK, "dropped": f.Dropped, "errors": f.Failed(), "violations": f.Violated()}
+	for s, n := range f.Status {
+		want["status_"+s] = n
+	}
+	for e, n := range f.Errors {
+		want["error_"+e] = n
+	}
+	for r, n := range f.Violations {
+		want["rule_"+r] = n
+	}
+	for name, n := range want {
+		if sums[name] != n || n == 0 || column(name) < 0 {
+			t.Errorf("%s adds up to %d, want %d", name, sums[name], n)
+		}
+	}
+	if !slices.ContainsFunc(lines, func(l []string) bool {
+		return l[column("class")] == "'=cmd|' /C calc'!A0" && l[column("tier")] == "'+Lite"
+	}) {
+		t.Error("the class is not there")
+	}
+}
+
+// HdrHistogram's own reader reads the log, and its lines add up to the percentile files and the summary.
+func TestHdrFiles(t *testing.T) {
+	m := reportstest.Manifest()
+	m.Labels.Classes[1].Tier, m.Labels.Classes[3].Tier = "a, b", "a, b"
+	model := opened(t, reportstest.RunDir(t, m, reportstest.Rows(m, reportstest.Trouble), nil, reportstest.Finished(56)))
+	dir := t.TempDir()
+	percentiles := slices.IndexFunc(reports.Formats(), func(f reports.Format) bool { return f.Name == "hgrm" })
+	if _, err := reports.Formats()[percentiles].Files(dir, model); err != nil {
+		t.Fatal(err)
+	}
+	log := rendered(t, model, "hlog")
+	reader := hdrhistogram.NewHistogramLogReader(bytes.NewReader(log))
+	sums := map[string]*hdrhistogram.Histogram{}
+	for {
+		h, err := reader.NextIntervalHistogram()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if h == nil {
+			break
+		}
+		if start := time.UnixMilli(h.StartTimeMs()).Sub(m.Started); start < 5*time.Second || start >= 55*time.Second || h.EndTimeMs()-h.StartTimeMs() != 1000 {
+			t.Errorf("an interval begins %v after the run and lasts %d ms", start, h.EndTimeMs()-h.StartTimeMs())
+		}
+		if sums[h.Tag()] == nil {
+			sums[h.Tag()] = hdrhistogram.New(100, int64(time.Hour), 3)
+		}
+		sums[h.Tag()].Merge(h)
+	}
+	if n := bytes.Count(log, []byte("\n")); n != 5+50*3+30 && len(sums) != 4 {
+		t.Errorf("%d lines, tags %v", n, sums)
+	}
+	for tag, f := range map[string]metrics.Figures{"": model.Summary.Total, "Full": model.Summary.Groups.Tier["Full"], "a%2C%20b": model.Summary.Groups.Tier["a, b"], "invalid": model.Summary.Groups.Tier["invalid"]} {
+		h := sums[tag]
+		if h == nil {
+			t.Errorf("no line has the tag %q", tag)
+			continue
+		}
+		for p, want := range map[float64]*float64{50: f.Latency.P50, 90: f.Latency.P90, 95: f.Latency.P95, 99: f.Latency.P99, 99.9: f.Latency.P999} {
+			if want != nil && math.Min(float64(h.ValueAtPercentile(p))/1e9, *f.Latency.Max) != *want {
+				t.Errorf("%q: p%v is %v, want %v", tag, p, h.ValueAtPercentile(p), *want)
+			}
+		}
+		var theirs bytes.Buffer
+		_, err := h.PercentilesPrint(&theirs, 5, 1e6)
+		name := "latency.hgrm"
+		if tag != "" {
+			name = "latency-" + tag + ".hgrm"
+		}
+		ours, failed := os.ReadFile(filepath.Join(dir, name))
+		if err := errors.Join(err, failed); err != nil {
+			t.Fatal(err)
+		}
+		checkHGRM(t, tag, string(ours), theirs.String())
+	}
+}
+
+// checkHGRM compares with what the library prints, which has fewer digits, also percentiles that the samples do not
+// support, and bucket edges in place of the exact mean and maximum.
+func checkHGRM(t *testing.T, name, ours, theirs string) {
+	fields := func(s string) (lines [][]string) {
+		for line := range strings.Lines(s) {
+			if f := strings.Fields(line); len(f) == 4 && f[0] != "Value" {
+				lines = append(lines, f)
+			}
+		}
+		return lines
+	}
+	near := func(a, b string) bool {
+		x, err1 := strconv.ParseFloat(a, 64)
+		y, err2 := strconv.ParseFloat(b, 64)
+		return a == b || err1 == nil && err2 == nil && math.Abs(x-y) <= 0.001*math.Max(x, y)+0.0006
+	}
+	a, b := fields(ours), fields(theirs)
+	if len(a) < 5 || len(a) > len(b) || a[len(a)-1][3] != "inf" {
+		t.Fatalf("%q has %d steps, the library prints %d", name, len(a), len(b))
+	}
+	b = append(b[:len(a)-1], b[len(b)-1])
+	for i := range a {
+		for k := range a[i] {
+			if !near(a[i][k], b[i][k]) {
+				t.Errorf("%q, step %d: %v, the library prints %v", name, i, a[i], b[i])
+			}
+		}
+	}
+	footer := func(s string) []string {
+		return regexp.MustCompile(`[\d.]+`).FindAllString(s[strings.Index(s, "#["):], -1)
+	}
+	x, y := footer(ours), footer(theirs)
+	for i := range y {
+		if len(x) != len(y) || !near(x[i], y[i]) && i != 0 && i != 2 {
+			t.Errorf("%q ends with %v, the library prints %v", name, x, y)
+			break
+		}
+	}
+}
+
+// vegeta's own decoders read both files, and its metrics count what the summary counts.
+func TestVegeta(t *testing.T) {
+	m := reportstest.Manifest()
+	m.Target += "/"
+	m.ID = `a,"run"`
+	rows := reportstest.Rows(m, func(r *results.Row) {
+		reportstest.Trouble(r)
+		if r.N%50 == 13 {
+			r.Error, r.Status, r.BytesIn, r.BytesOut = results.Unsent, 0, 0, 0
+		}
+		if r.N%50 == 15 {
+			r.Error = results.TimeoutReading // the head of a success, and no body
+		}
+		if r.N%50 == 17 {
+			r.Error, r.Status = results.Status3xx, 302
+		}
+	})
+	slices.SortFunc(rows, func(a, b results.Row) int { return int(a.Due + a.Latency() - b.Due - b.Latency()) })
+	model := opened(t, reportstest.RunDir(t, m, rows, nil, reportstest.Finished(56)))
+	var first []vegeta.Result
+	for _, format := range []string{"vegeta-csv", "vegeta-gob"} {
+		text := rendered(t, model, format)
+		decode := vegeta.DecoderFor(bytes.NewReader(text))
+		var all []vegeta.Result
+		var sum vegeta.Metrics
+		for {
+			var r vegeta.Result
+			if err := decode(&r); errors.Is(err, io.EOF) {
+				break
+			} else if err != nil {
+				t.Fatalf("%s: %v", format, err)
+			}
+			sum.Add(&r)
+			all = append(all, r)
+		}
+		sum.Close()
+		f := model.Summary.Total
+		if sum.Requests != f.Sent+f.Dropped || sum.BytesIn.Total != f.Bytes.In || sum.BytesOut.Total != f.Bytes.Out {
+			t.Errorf("%s: %d requests, %d and %d bytes; want %d, %+v", format, sum.Requests, sum.BytesIn.Total, sum.BytesOut.Total, f.Sent+f.Dropped, f.Bytes)
+		}
+		none := uint64(sum.StatusCodes["0"])
+		for code, n := range f.Status {
+			if uint64(sum.StatusCodes[code]) != n {
+				t.Errorf("%s: status %s %d times, want %d", format, code, sum.StatusCodes[code], n)
+			}
+			none += n
+		}
+		if none != sum.Requests || len(sum.StatusCodes) != len(f.Status)+1 {
+			t.Errorf("%s: statuses %v, want %v", format, sum.StatusCodes, f.Status)
+		}
+		if slices.Sort(sum.Errors); fmt.Sprint(sum.Errors) != "[400 Bad Request 500 Internal Server Error dropped reset timeout-reading]" {
+			t.Errorf("%s: errors %q", format, sum.Errors)
+		}
+		// vegeta encode makes the same file of what it has read.
+		var again bytes.Buffer
+		encode := vegeta.NewCSVEncoder(&again)
+		for _, r := range all {
+			if err := encode(&r); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if format == "vegeta-csv" && !bytes.Equal(again.Bytes(), text) {
+			t.Errorf("vegeta writes %.200s, we %.200s", again.Bytes(), text)
+		}
+		// Its plot waits for every number from 0, and refuses a time before the last.
+		slices.SortFunc(all, func(a, b vegeta.Result) int { return int(a.Seq) - int(b.Seq) })
+		if first == nil {
+			first = all
+		} else if !slices.EqualFunc(first, all, vegeta.Result.Equal) {
+			t.Error("the two files differ")
+		}
+		for i, r := range all {
+			if r.Seq != uint64(i) || i > 0 && r.Timestamp.Before(all[i-1].Timestamp) || r.Attack != m.ID || r.Method != "POST" {
+				t.Fatalf("%s: result %d is %+v", format, i, r)
+			}
+		}
+		if r := all[0]; r.URL != "http://127.0.0.1:8080/agents/execute#text.Full" || !r.Timestamp.Equal(m.Started.Add(5*time.Second)) {
+			t.Errorf("%s: the first result is %+v", format, r)
+		}
+	}
+}
+
+// Where every call was timed and valid, vegeta's mean is the summary's.
+func TestVegetaMean(t *testing.T) {
+	m := reportstest.Manifest()
+	for _, p := range m.Planned {
+		p[4] = 0
+	}
+	model := opened(t, reportstest.RunDir(t, m, reportstest.Rows(m, nil), nil, reportstest.Finished(56)))
+	var sum vegeta.Metrics
+	decode := vegeta.NewDecoder(bytes.NewReader(rendered(t, model, "vegeta-gob")))
+	for {
+		var r vegeta.Result
+		if decode(&r) != nil {
+			break
+		}
+		sum.Add(&r)
+	}
+	sum.Close()
+	f := model.Summary.Total.Latency
+	if d := sum.Latencies.Mean.Seconds() - *f.Mean; math.Abs(d) > 1e-9 || sum.Latencies.Max.Seconds() != *f.Max || sum.Latencies.Min.Seconds() != *f.Min {
+		t.Errorf("vegeta finds %+v, the summary says %v to %v, mean %v", sum.Latencies, *f.Min, *f.Max, *f.Mean)
+	}
+}
+
+// Every format takes reportstest.Hostile words, keeps them inert, and tells the same story.
+func TestVerificationFormats(t *testing.T) {
+	v := reportstest.Covered()
+	if share, any := v.Covered(); share != 0.5 || !any {
+		t.Errorf("covered %v", share)
+	}
+	if v.Verdict.Status != summary.Fail || len(v.Verdict.Causes) != 2 {
+		t.Errorf("%+v", v.Verdict)
+	}
+	for name, write := range map[string]func(io.Writer, summary.Verification) error{"verification.xml": export.JUnit, "verification.sarif": export.SARIF} {
+		var b bytes.Buffer
+		if err := write(&b, v); err != nil {
+			t.Fatal(err)
+		}
+		reportstest.Golden(t, name, b.Bytes())
+		if i := bytes.IndexFunc(b.Bytes(), func(r rune) bool { return r != '\n' && (r < ' ' || r >= 0x7f && r < 0xa0 || r == 0x202e) }); i >= 0 {
+			t.Errorf("%s holds a control character: %q", name, b.Bytes()[i:min(i+20, b.Len())])
+		}
+		switch name {
+		case "verification.xml":
+			var suites struct {
+				Suites []struct {
+					Tests    int `xml:"tests,attr"`
+					Failures int `xml:"failures,attr"`
+					Errors   int `xml:"errors,attr"`
+					Skipped  int `xml:"skipped,attr"`
+				} `xml:"testsuite"`
+			}
+			if err := xml.Unmarshal(b.Bytes(), &suites); err != nil {
+				t.Error(err)
+			} else if s := suites.Suites[0]; s.Tests != 4 || s.Failures != 1 || s.Errors != 1 || s.Skipped != 1 {
+				t.Errorf("%+v", s)
+			}
+		case "verification.sarif":
+			if !json.Valid(b.Bytes()) {
+				t.Error("the SARIF is no JSON")
+			}
+		}
+	}
+}

@@ -1,0 +1,102 @@
+// Package export writes what came of a run, or of a verification, for other tools: JUnit, SARIF, annotations of GitHub
+// Actions, tables, HdrHistogram's files, and vegeta's. Each format is handed what it is made of and nothing else.
+package export
+
+import (
+	"encoding/xml"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/kaizenautomation/andon/reports/summary"
+	"github.com/kaizenautomation/andon/reports/text"
+)
+
+// JUnit writes checks as JUnit XML, one test suite for each engine. What is doubtful or has no verdict is an error, and
+// what was skipped is skipped; what was only noted is no failure.
+func JUnit(w io.Writer, v summary.Verification) error {
+	type message struct {
+		Message string `xml:"message,attr"`
+		Type    string `xml:"type,attr,omitempty"`
+		Text    string `xml:",chardata"`
+	}
+	type test struct {
+		Name    string   `xml:"name,attr"`
+		Class   string   `xml:"classname,attr"`
+		Seconds string   `xml:"time,attr"`
+		Failure *message `xml:"failure"`
+		Error   *message `xml:"error"`
+		Skipped *message `xml:"skipped"`
+		Out     string   `xml:"system-out,omitempty"`
+	}
+	type suite struct {
+		Name     string `xml:"name,attr"`
+		Tests    int    `xml:"tests,attr"`
+		Failures int    `xml:"failures,attr"`
+		Errors   int    `xml:"errors,attr"`
+		Skipped  int    `xml:"skipped,attr"`
+		Seconds  string `xml:"time,attr"`
+		Started  string `xml:"timestamp,attr"`
+		Cases    []test `xml:"testcase"`
+	}
+	var all struct {
+		XMLName xml.Name `xml:"testsuites"`
+		Suites  []*suite `xml:"testsuite"`
+	}
+	seconds := map[string]float64{}
+	of := func(engine string) *suite {
+		name := v.Name() + ": " + engine
+		if i := slices.IndexFunc(all.Suites, func(s *suite) bool { return s.Name == name }); i >= 0 {
+			return all.Suites[i]
+		}
+		all.Suites = append(all.Suites, &suite{Name: name, Started: v.Started.UTC().Format("2006-01-02T15:04:05")})
+		return all.Suites[len(all.Suites)-1]
+	}
+	for _, c := range v.Checks {
+		s := of(c.Engine)
+		k := test{Name: text.Printable(c.Name, 200), Class: "andon." + c.Engine, Seconds: fmt.Sprintf("%.3f", c.Seconds)}
+		m := &message{Message: text.Printable(c.Reason, 1000), Type: text.Printable(c.Rule, 100), Text: "expected: " + text.Printable(c.Proves, 400) + "\nfound: " + text.Printable(strings.TrimPrefix(c.Reason, "found "), 1000) + "\n"}
+		if repeat := c.Again(); repeat != "" {
+			m.Text += text.Printable(repeat, 2*summary.MaxCurl) + "\n"
+		}
+		switch c.Verdict {
+		case summary.CheckBroken:
+			k.Failure = m
+			s.Failures++
+		case summary.CheckDoubtful:
+			k.Error = m
+			s.Errors++
+		case summary.CheckSkipped:
+			k.Skipped = &message{Message: m.Message}
+			s.Skipped++
+		case summary.CheckNoted:
+			k.Out = m.Message
+		}
+		s.Tests++
+		seconds[s.Name] += c.Seconds
+		s.Seconds = fmt.Sprintf("%.3f", seconds[s.Name])
+		s.Cases = append(s.Cases, k)
+	}
+	if v.Verdict.Status == summary.NoVerdict {
+		s := of("verdict")
+		s.Tests, s.Errors, s.Seconds = 1, 1, "0.000"
+		k := test{Name: "a verdict was reached", Class: "andon.verdict", Seconds: "0.000", Error: &message{Type: "no-verdict"}}
+		var causes []string
+		for _, cause := range v.Verdict.Causes {
+			causes = append(causes, text.Printable(cause, 1000))
+		}
+		k.Error.Message = strings.Join(causes, " ")
+		s.Cases = append(s.Cases, k)
+	}
+	if _, err := io.WriteString(w, xml.Header); err != nil {
+		return err
+	}
+	e := xml.NewEncoder(w)
+	e.Indent("", "  ")
+	if err := e.Encode(all); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, "\n")
+	return err
+}

@@ -1,0 +1,59 @@
+package live
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/kaizenautomation/andon/reports/summary"
+	"github.com/kaizenautomation/andon/reports/text"
+)
+
+// WriteLine writes p in one line, for logs and for terminals that show no more.
+func WriteLine(w io.Writer, p summary.Progress) {
+	fmt.Fprintf(w, "%6.1fs  %s\n", p.Elapsed.Seconds(), sentence(p))
+}
+
+// sentence says the most important of it in one line.
+func sentence(p summary.Progress) string {
+	var parts []string
+	add := func(format string, args ...any) { parts = append(parts, fmt.Sprintf(format, args...)) }
+	add("%s", remaining(p))
+	name := text.Printable(p.Phase, 20)
+	if p.Warmup {
+		name += " (warm-up)"
+	}
+	add("%s", name)
+	if p.Callers > 0 || left(p) > 0 {
+		add("%s", pace(p))
+	}
+	add("%d in flight", p.InFlight)
+	add("p50 %s p99 %s", text.Duration(p.P50), text.Duration(p.P99))
+	add("%s", text.Plural(p.Errors, "error"))
+	add("%s", text.Plural(p.Violations, "violation"))
+	if p.Dropped > 0 {
+		add("%s dropped", text.Count(p.Dropped))
+	}
+	return strings.Join(parts, " · ")
+}
+
+func left(p summary.Progress) time.Duration { return max(p.Total-p.Elapsed, 0) }
+
+// remaining says how long it will go on.
+func remaining(p summary.Progress) string {
+	switch left := left(p); {
+	case p.Stopping:
+		return "stopping"
+	case left > 0:
+		return max(left.Round(time.Second), time.Second).String() + " left"
+	}
+	return "waiting for the last answers"
+}
+
+func pace(p summary.Progress) string {
+	if p.Callers > 0 {
+		return fmt.Sprintf("%d callers, closed loop, %s", p.Callers, text.Rate(p.Achieved))
+	}
+	return fmt.Sprintf("%s of %s", text.Rate(p.Achieved), text.Rate(p.Asked))
+}

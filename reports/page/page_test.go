@@ -1,0 +1,359 @@
+package page
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kaizenautomation/andon/reports/metrics"
+	"github.com/kaizenautomation/andon/reports/reportstest"
+	"github.com/kaizenautomation/andon/reports/results"
+	"github.com/kaizenautomation/andon/reports/summary"
+)
+
+// gather makes the page's data of a run whose rows each gives.
+func gather(t testing.TB, m results.Manifest, samples []results.Sample, vitals []results.Vitals, end results.End, each func(add func(results.Row))) Data {
+	t.Helper()
+	agg := metrics.New(m.Labels, m.Planned)
+	each(func(r results.Row) {
+		if err := agg.Add(r); err != nil {
+			t.Fatal(err)
+		}
+	})
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "scenario.yaml"), []byte("# "+reportstest.Hostile+"\nname: mixed\nload:\n\t- {rate: 100/s, for: 30s}\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	run := &results.Run{Dir: dir, Manifest: m, Samples: samples, Vitals: vitals, End: end}
+	d := New(summary.Summarize(m, samples, vitals, end, agg), agg, run)
+	d.Commands = Commands{
+		Run:  func(seed uint64) string { return fmt.Sprintf("run again with seed %d", seed) },
+		Curl: func(seed, call uint64) string { return fmt.Sprintf("print %d of seed %d", call, seed) },
+	}
+	return d
+}
+
+// rows are calls at a rate that ramps up after the warm-up, with latencies that grow with it, the tiers' apart.
+func rows(seconds float64, peak float64, change func(*results.Row)) func(add func(results.Row)) {
+	return func(add func(results.Row)) {
+		random := rand.New(rand.NewPCG(1, 2))
+		var n uint32
+		for at := 0.0; at < seconds; n++ {
+			r := results.Row{N: n, Phase: 1, Status: 200, BytesIn: 120, BytesOut: 600, Due: time.Duration(at * 1e9)}
+			share := at / seconds
+			switch {
+			case at < 5:
+				r.Phase = 0
+			case share > 0.6:
+				r.Phase = 2
+			}
+			perSecond := peak / 2 * (1 + max(0, share-0.6)/0.4)
+			r.Class = uint16([]int{0, 1, 1, 1, 2, 3, 3, 1, 1, 0}[random.IntN(10)])
+			if random.IntN(100) == 0 {
+				r.Class, r.Status = 4, 400
+			}
+			scale := []float64{0.16, 0.05, 0.19, 0.06, 0.002}[r.Class] * (1 + max(0, share-0.7)*8)
+			r.Service = float32(scale * math.Exp(random.NormFloat64()*0.4))
+			r.Read = r.Service / 20
+			r.Lag = float32(20e-6 * math.Exp(random.NormFloat64()))
+			r.OwnLag = r.Lag
+			if n < 40 {
+				r.Connect, r.TLS = 0.0012, 0.004
+			}
+			if change != nil {
+				change(&r)
+			}
+			add(r)
+			at += random.ExpFloat64() / perSecond
+		}
+	}
+}
+
+func pageManifest(seconds float64) results.Manifest {
+	m := reportstest.Manifest()
+	m.Planned = nil
+	m.Labels.Phases = []results.Phase{{Name: "warmup", Shape: "20/s", Warmup: true, Seconds: 5},
+		{Name: "constant", Shape: "100/s", StartSeconds: 5, Seconds: seconds*0.6 - 5},
+		{Name: "ramp", Shape: "ramp 100/s → 200/s", StartSeconds: seconds * 0.6, Seconds: seconds * 0.4}}
+	m.Generator = results.Generator{Command: []string{"andon", "run", "mixed", "--target", "http://127.0.0.1:8080", "--seed", "7", "--out", "it's mine"},
+		Transport: "andon's own connections", Cores: 2, OpenFiles: 65536, Platform: "linux/amd64 go1.26.8"}
+	for _, p := range m.Labels.Phases {
+		n := uint64(p.Seconds * 20)
+		m.Planned = append(m.Planned, []uint64{n, n, n, n, n / 20})
+	}
+	return m
+}
+
+func pageVitals(seconds int, inFlight float64) (all []results.Vitals) {
+	random := rand.New(rand.NewPCG(5, 6))
+	for i := range seconds {
+		v := results.Vitals{AtSeconds: float64(i + 1), Seconds: 1, CPUSeconds: 0.1 + 0.3*float64(i)/float64(seconds) + random.Float64()/20,
+			PauseSeconds: 0.0004, PauseMax: 0.0002 * random.Float64(), StallSeconds: 0.002, StallMax: 0.001 * random.Float64(),
+			InFlight: inFlight, Samples: 100, Queue: 20 + random.IntN(60), Connections: 48}
+		if i == seconds/2 {
+			v.StallMax, v.StallSeconds = 0.034, 0.04
+		}
+		all = append(all, v)
+	}
+	return all
+}
+
+func pagePass(t testing.TB) Data {
+	m := pageManifest(90)
+	return gather(t, m, nil, pageVitals(90, 17.3), results.End{Reason: results.Finished, Seconds: 90.3}, rows(90, 200, nil))
+}
+
+// hostiles are texts that a provider could send to whoever opens the page.
+func hostiles() []string {
+	return []string{
+		reportstest.Hostile, "</script><script>globalThis.owned=1;alert(1)</script>", "<img src=x onerror=globalThis.owned=2>", "\u2028\u2029globalThis.owned=3",
+		"]]>--><svg onload=globalThis.owned=4>", "{{.Style}}${globalThis.owned=5}`", "\x1b[2J\x1b]0;owned\x07", "javascript:globalThis.owned=6",
+		"<!--<script>", strings.Repeat("<b>A</b>", 1<<17),
+	}
+}
+
+// pageFail has every kind of trouble: a freeze of the target, refusals, broken bodies, drops, and an end before its
+// time.
+func pageFail(t testing.TB) Data {
+	m := pageManifest(90)
+	m.Labels.Classes[1].Content = "text<b>"
+	var samples []results.Sample
+	for i, text := range hostiles() {
+		samples = append(samples, results.Sample{Kind: "contract", Rule: []string{"malformed-json", text}[i%2], N: uint32(i), Class: "text.Full",
+			AtSeconds: 1.5, Status: 200, Message: text, Pointer: "/executionId/" + text, Body: text})
+	}
+	samples = append(samples, results.Sample{Kind: "http-5xx", Rule: "undocumented-status", N: 205, Class: "text.Lite", AtSeconds: 2.71, Status: 503,
+		Message: "status 503 is not in the description", Body: `{"error":"overloaded","retryAfter":5}`})
+	m.Labels.Rules = append(m.Labels.Rules, hostiles()[1])
+	change := func(r *results.Row) {
+		at := r.Due.Seconds()
+		switch {
+		case at > 30 && at < 33: // the target freezes
+			wait := float32(33 - at)
+			r.Service += wait
+			r.Read = 0
+		case at > 33 && at < 34:
+			r.Lag = 0.4
+		case r.N%40 == 3:
+			r.Error, r.Rule = results.Contract, 1
+		case r.N%90 == 7:
+			r.Error, r.Rule = results.Contract, uint8(len(m.Labels.Rules)-1)
+		case at > 50 && r.N%9 == 5:
+			r.Error, r.Rule, r.Status = results.Status5xx, 3, 503
+		case at > 40 && r.N%31 == 7:
+			r.Error, r.Status = results.Reset, 0
+		case at > 60 && r.N%13 == 9:
+			r.Error, r.Status, r.Lag, r.Service, r.Read = results.Dropped, 0, 5, 0, 0
+		}
+	}
+	detail := "the threshold rate(errors) < 0.1% was broken after 72s " + hostiles()[1]
+	return gather(t, m, samples, pageVitals(72, 12), results.End{Reason: results.Aborted, Detail: detail, Seconds: 73}, func(add func(results.Row)) {
+		rows(90, 200, change)(func(r results.Row) {
+			if r.Due > 71900*time.Millisecond {
+				r = results.Row{N: r.N, Class: r.Class, Phase: r.Phase, Due: r.Due, Error: results.Unsent}
+			}
+			if r.Due <= 72*time.Second {
+				add(r)
+			}
+		})
+	})
+}
+
+// pageHour is an hour at 200 calls a second.
+func pageHour(t testing.TB) Data {
+	m := pageManifest(3600)
+	return gather(t, m, nil, pageVitals(3600, 29), results.End{Reason: results.Finished, Seconds: 3601}, rows(3600, 335, func(r *results.Row) {
+		if r.N%1000 == 7 {
+			r.Error, r.Rule, r.Status = results.Status5xx, 3, 503
+		}
+	}))
+}
+
+func pageClosed(t testing.TB) Data {
+	m := pageManifest(30)
+	for i := range m.Labels.Phases {
+		m.Labels.Phases[i].Closed, m.Labels.Phases[i].Shape = true, "50 callers (closed loop)"
+	}
+	m.Planned, m.Generator = nil, results.Generator{}
+	return gather(t, m, nil, nil, results.End{Reason: results.Finished, Seconds: 30}, rows(30, 100, func(r *results.Row) { r.Lag, r.OwnLag = 0, 0 }))
+}
+
+func pageEmpty(t testing.TB) Data {
+	return gather(t, pageManifest(30), nil, nil, results.End{Reason: results.Cut, Detail: "andon was killed"}, func(func(results.Row)) {})
+}
+
+func rendered(t testing.TB, d Data) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := Write(&b, d); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// TestPage: whatever a run was like, its page is whole, loads nothing, and has in its markup nothing that a provider
+// sent.
+func TestPage(t *testing.T) {
+	for name, d := range map[string]Data{"pass": pagePass(t), "fail": pageFail(t), "closed": pageClosed(t), "empty": pageEmpty(t)} {
+		text := rendered(t, d)
+		if !bytes.HasSuffix(bytes.TrimSpace(text), []byte("</html>")) || bytes.Contains(text, []byte("ZgotmplZ")) {
+			t.Errorf("%s: the page is not whole", name)
+		}
+		if n := len(text); n > 400_000 {
+			t.Errorf("%s: %d bytes", name, n)
+		}
+		script := regexp.MustCompile(`(?s)<script[ >].*?</script>|<style>.*?</style>`)
+		if n := len(script.FindAll(text, -1)); n != 4 {
+			t.Errorf("%s: %d scripts and styles, want 4", name, n)
+		}
+		markup := script.ReplaceAll(text, nil)
+		if loads := regexp.MustCompile(`<[^>]*\s(src|srcset|data|action)=`).FindAll(markup, 3); loads != nil {
+			t.Errorf("%s: something is loaded: %q", name, loads)
+		}
+		for _, bad := range []string{"<img", "<b>A", "onerror=globalThis.owned=2>", "<svg onload", "\x1b", "\u202e", "\u2028", "href=\"http"} {
+			if bytes.Contains(markup, []byte(bad)) {
+				t.Errorf("%s: %q is in the markup", name, bad)
+			}
+		}
+		var numbers map[string]any
+		data := regexp.MustCompile(`(?s)id="numbers">(.*?)</script>`).FindSubmatch(text)
+		if data == nil || json.Unmarshal(data[1], &numbers) != nil || bytes.ContainsAny(data[1], "<>&\u2028\u2029") {
+			t.Errorf("%s: the numbers are no harmless JSON: %.200s", name, data)
+		}
+		if !bytes.Equal(rendered(t, d), text) {
+			t.Errorf("%s: made again, it differs", name)
+		}
+	}
+	for _, c := range []struct {
+		in    Data
+		wants []string
+	}{
+		{pageFail(t), []string{"<strong>FAIL</strong>: ", "/executionId/", "print 206 of seed 7", "missed", "something is wrong with the times", "tag rule", "uPlot 1.6.32",
+			"andon run mixed --target http://127.0.0.1:8080 --seed 7 --out &#39;it&#39;\\&#39;&#39;s mine&#39;", "&lt;b&gt;A&lt;/b&gt;"}},
+		{pagePass(t), []string{"<strong>PASS</strong>: all ", "The warm-up phase warmup", "Latency grows with the rate", "stood still", "The two agree", "at once", "No errors at any time"}},
+		{pageClosed(t), []string{"Closed loop: each caller", "run again with seed 7", "Service time by percentile"}},
+		{pageEmpty(t), []string{"<strong>NO VERDICT</strong>", "No call was sent."}},
+	} {
+		text := string(rendered(t, c.in))
+		for _, want := range c.wants {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s: the page does not have %q", c.in.Summary.Verdict.Status, want)
+			}
+		}
+	}
+}
+
+// TestPageWithoutCommands: where no command line is known, none is promised.
+func TestPageWithoutCommands(t *testing.T) {
+	for _, d := range []Data{pageFail(t), pageClosed(t)} {
+		d.Commands = Commands{}
+		page := string(rendered(t, d))
+		for _, bad := range []string{"curl line", "print 1 of", "run again", "commands are for"} {
+			if strings.Contains(page, bad) {
+				t.Errorf("the page has %q", bad)
+			}
+		}
+		if strings.Contains(page, "data-copy hidden") != (len(d.Summary.Run.Command) > 0) {
+			t.Error("the page has a command to copy, or has none, where it should not")
+		}
+	}
+}
+
+// TestPageHour: an hour at 200 calls a second is a small page.
+func TestPageHour(t *testing.T) {
+	if testing.Short() {
+		t.Skip("720,000 rows")
+	}
+	d := pageHour(t)
+	began := time.Now()
+	text := rendered(t, d)
+	t.Logf("%d calls: %d bytes in %v", d.Summary.Total.Sent, len(text), time.Since(began))
+	if d.Summary.Total.Sent < 700_000 || len(text) > 1<<20 {
+		t.Errorf("%d bytes for %d calls; an hour must stay far below 3 MB", len(text), d.Summary.Total.Sent)
+	}
+	if n := len(d.Timeline); n < 400 || n > maxPoints {
+		t.Errorf("%d points", n)
+	}
+}
+
+// TestPlottingLibrary: the library in the page is the one that its note names.
+func TestPlottingLibrary(t *testing.T) {
+	note, err := os.ReadFile(filepath.Join("uplot", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"uPlot.iife.min.js", "uPlot.min.css", "LICENSE"} {
+		text, err := os.ReadFile(filepath.Join("uplot", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum := sha256.Sum256(text)
+		if line := hex.EncodeToString(sum[:]) + "  " + name; !strings.Contains(string(note), line) {
+			t.Errorf("uplot/README.md does not have %q", line)
+		}
+	}
+}
+
+func TestColumn(t *testing.T) {
+	text, err := json.Marshal(numbers{0, 1.23456, 12345678, 1234.56, math.NaN(), math.Inf(1), 1e-7, -0.5})
+	if want := `[0,1.235,12345678,1235,null,null,0.0000001,-0.5]`; err != nil || string(text) != want {
+		t.Errorf("%s, %v; want %s", text, err, want)
+	}
+}
+
+// TestMarks: what a run went through is marked where it was.
+func TestMarks(t *testing.T) {
+	var got []string
+	for _, m := range pageFail(t).marks() {
+		got = append(got, fmt.Sprintf("%s %.0f–%.0f %s", m.Kind, m.Start, m.End, m.Text))
+	}
+	want := []string{"silence 31–33 no answer for 2.00 s", "stall 36–37 andon stood still for 34.0 ms", "stop 72–72 aborted"}
+	if strings.Join(got, "\n") != strings.Join(want, "\n") {
+		t.Errorf("%q, want %q", got, want)
+	}
+	d := pagePass(t)
+	if n := len(d.marks()); n != 1 {
+		t.Errorf("a good run has %d marks: %v", n, d.marks())
+	}
+	for i := range d.Vitals {
+		d.Vitals[i].StallMax = 0.02 + float64(i)/1000
+	}
+	if n := len(d.marks()); n != maxMarks {
+		t.Errorf("%d marks of %d stalls", n, len(d.Vitals))
+	}
+}
+
+func TestKnee(t *testing.T) {
+	for _, c := range []struct {
+		rates, times numbers
+		want         string
+	}{
+		{numbers{1, 2, 3}, numbers{1, 1, 1}, "too few stretches"},
+		{numbers{9, 9, 9, 10, 10, 10, 10, 10, 10}, numbers{1, 1, 1, 1, 1, 1, 1, 1, 1}, "hardly varied"},
+		{numbers{10, 10, 10, 20, 20, 20, 30, 30, 30}, numbers{1, 1, 1, 1, 1, 1, 1, 1, 1}, "does not bend"},
+		{numbers{10, 10, 10, 20, 20, 20, 30, 30, 30}, numbers{.1, .1, .1, .1, .1, .1, .3, .3, .3},
+			"Latency grows with the rate: where the rate was highest (about 30.0/s), the p99 was typically 300 ms, 3.00 times the 100 ms where it was lowest (about 10.0/s)."},
+	} {
+		if got := kneeSentence("p99", c.rates, c.times); !strings.Contains(got, c.want) {
+			t.Errorf("%q, want %q", got, c.want)
+		}
+	}
+}
+
+func TestShellWord(t *testing.T) {
+	for w, want := range map[string]string{"": "''", "a b": "'a b'", "it's": `'it'\''s'`, "--seed=7": "--seed=7", "http://[::1]:80": "'http://[::1]:80'"} {
+		if got := shellWord(w); got != want {
+			t.Errorf("%q is %s, want %s", w, got, want)
+		}
+	}
+}

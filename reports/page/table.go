@@ -1,0 +1,39 @@
+package page
+
+import (
+	"github.com/kaizenautomation/andon/reports/text"
+)
+
+// table is a small table; the first cell of a row is its head.
+type table struct {
+	Header []column
+	Rows   [][]string
+}
+
+// column is the head of a column. Numbers are set to the right.
+type column struct {
+	Name    string
+	Numbers bool
+}
+
+// phases is the table of what was asked of each phase, and what came of it.
+func (s run) phases() table {
+	t := table{Header: []column{{"phase", false}, {"load", false}, {"sent", true}, {"rate", true}, {"errors", true}, {"p50", true}, {"p99", true}, {"max", true}}}
+	for _, p := range s.Run.Phases {
+		f, ok := s.Groups.Phase[p.Name]
+		if !ok {
+			continue
+		}
+		x := s.Times(f)
+		shape := p.Shape
+		if p.Warmup {
+			shape += ", warm-up"
+		}
+		t.Rows = append(t.Rows, []string{text.Printable(p.Name, 24), text.Printable(shape, 48), text.Count(f.Sent), text.RateOf(f.Rate.Achieved, f.Rate.Planned),
+			text.Counted(f.Failed(), f.Sent), text.Duration(x.P50), text.Duration(x.P99), text.Duration(x.Max)})
+	}
+	if len(t.Rows) == 1 && !s.Run.Phases[0].Warmup {
+		t.Rows = nil
+	}
+	return t
+}

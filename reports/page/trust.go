@@ -1,0 +1,114 @@
+package page
+
+import (
+	"fmt"
+
+	"github.com/kaizenautomation/andon/reports/histogram"
+	"github.com/kaizenautomation/andon/reports/metrics"
+	"github.com/kaizenautomation/andon/reports/results"
+	"github.com/kaizenautomation/andon/reports/text"
+)
+
+func (d Data) generatorFacts() (facts []fact) {
+	g := d.Summary.Generator
+	add := func(name, format string, args ...any) {
+		facts = append(facts, fact{name, fmt.Sprintf(format, args...)})
+	}
+	if g.Transport != "" {
+		add("Carried by", "%s", text.Printable(g.Transport, 100))
+	}
+	if g.Cores > 0 {
+		add("Processors", "%s", text.Digits(g.Cores))
+	}
+	if len(d.Vitals) == 0 {
+		return facts
+	}
+	add("Processors used", "%s on average, %s in the busiest second", text.Digits(g.CPU), text.Digits(g.CPUMax))
+	add("Garbage collection", "stopped it for %s in all, %s at once", text.Duration(&g.PauseSeconds), text.Duration(&g.PauseMax))
+	add("Stood still", "%s in all, %s at once", text.Duration(&g.StallSeconds), text.Duration(&g.StallMax))
+	add("Records waiting", "%s at most", text.Count(uint64(max(g.Queue, 0))))
+	files := text.Count(g.Connections)
+	if g.OpenFiles > 0 {
+		files += fmt.Sprintf(" (of %s files that it may open)", text.Count(g.OpenFiles))
+	}
+	add("Connections", "%s", files)
+	return facts
+}
+
+func littleSentence(l metrics.Little, looked bool) (said, class string) {
+	if !looked {
+		return "Nobody looked at how many calls were in flight, so the times cannot be checked against Little's law.", ""
+	}
+	how := fmt.Sprintf("Little's law: looking now and then, %s calls were in flight on average; by the times that were measured, it should have been %s.", text.Digits(l.Seen), text.Digits(l.Expected))
+	if l.Holds {
+		return how + " The two agree, so the times are right.", "good"
+	}
+	return how + " The two differ by more than chance, so something is wrong with the times.", "bad"
+}
+
+// leftOut are sentences on what is in none of the figures, or in some of them only.
+func (s run) leftOut() (all []string) {
+	for _, p := range s.Run.Phases {
+		if f, there := s.Groups.Phase[p.Name]; there && p.Warmup {
+			all = append(all, fmt.Sprintf("The warm-up phase %s: %s in %s, sent and shown over time, and in no other figure.", text.Printable(p.Name, 40),
+				text.Plural(f.Sent, "call"), text.Duration(&p.Seconds)))
+		}
+	}
+	for _, n := range s.Tiers() {
+		f := s.Groups.Tier[n]
+		if !s.Invalid(n) || f.Sent == 0 {
+			continue
+		}
+		all = append(all, fmt.Sprintf("The times of %s that broke the contract on purpose: a refusal is quick, and would flatter the rest. They are counted in the totals.", text.Plural(f.Sent, "call")))
+	}
+	canceled := s.Total.Errors[results.Canceled.String()]
+	if canceled > 0 {
+		all = append(all, fmt.Sprintf("%s that %s given up because the run was stopped: in no time and in no rate of errors.", text.Plural(canceled, "call"), wasWere(canceled)))
+	}
+	if s.Total.Unsent > 0 {
+		all = append(all, fmt.Sprintf("%s that %s due when the run ended, and never sent.", text.Plural(s.Total.Unsent, "call"), wasWere(s.Total.Unsent)))
+	}
+	if s.Total.Dropped > 0 {
+		all = append(all, fmt.Sprintf("%s never left, since no slot came free within the timeout; the latency has the time that they waited, so that the percentiles are not better for it.", text.Plural(s.Total.Dropped, "call")))
+	}
+	return all
+}
+
+func wasWere(n uint64) string {
+	if n == 1 {
+		return "was"
+	}
+	return "were"
+}
+
+// supported says which percentiles the samples of each group can tell.
+func (d Data) supported() table {
+	ps := (metrics.Times{}).Percentiles()
+	t := table{Header: []column{{"group", false}, {"samples", true}}}
+	for _, p := range ps {
+		t.Header = append(t.Header, column{fmt.Sprintf("%s (%s)", p.Name, text.Count(histogram.Needed(p.P))), true})
+	}
+	row := func(name string, n uint64) {
+		r := []string{text.Printable(name, 40), text.Count(n)}
+		for _, p := range ps {
+			r = append(r, map[bool]string{true: "yes", false: text.Unsupported}[n >= histogram.Needed(p.P)])
+		}
+		t.Rows = append(t.Rows, r)
+	}
+	var all uint64
+	for name, x := range d.Tiers {
+		if !d.Summary.Invalid(name) {
+			all += x.Samples()
+		}
+	}
+	row("all calls", all)
+	for _, name := range d.Summary.Tiers() {
+		row(name, d.Tiers[name].Samples())
+	}
+	for _, name := range d.Summary.Contents() {
+		if !d.Summary.Invalid(name) {
+			row(name, d.Contents[name].Samples())
+		}
+	}
+	return t
+}

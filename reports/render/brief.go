@@ -1,0 +1,53 @@
+package render
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+
+	"github.com/kaizenautomation/andon/reports/summary"
+	"github.com/kaizenautomation/andon/reports/text"
+)
+
+// maxCauses is how many causes of a verdict [Brief] shows.
+const maxCauses = 4
+
+// Brief writes the verdict, three numbers and where the report is: for a person who has watched the run.
+func Brief(w io.Writer, of summary.Summary, o Options) error {
+	s := run{of}
+	if o.Width <= 0 {
+		o.Width = 100
+	}
+	var b bytes.Buffer
+	s.writeVerdict(&b, o, maxCauses)
+	f := s.Total
+	name, value := s.tail()
+	errors := text.Share(f.Failed(), f.Sent)
+	if f.Failed() > 0 {
+		errors = o.paint(text.Red, errors)
+	}
+	fmt.Fprintf(&b, "  %s at %s · %s %s · errors %s\n", text.Plural(f.Sent, "call"), text.RateOf(f.Rate.Achieved, f.Rate.Planned), name, text.Duration(value), errors)
+	if o.Dir != "" {
+		fmt.Fprintf(&b, "  report: %s\n  andon report %[1]s shows all tables\n", text.Printable(o.Dir, 4096))
+	}
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+// tail is the highest percentile up to the 99th that the samples support.
+func (s run) tail() (name string, value *float64) {
+	x := s.Times(s.Total)
+	kind := "latency"
+	if s.Run.ClosedLoop {
+		kind = "service time"
+	}
+	for _, p := range []struct {
+		name  string
+		value *float64
+	}{{"p99", x.P99}, {"p95", x.P95}, {"p90", x.P90}, {"p50", x.P50}} {
+		if p.value != nil {
+			return p.name + " " + kind, p.value
+		}
+	}
+	return "max " + kind, x.Max
+}

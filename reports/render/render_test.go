@@ -1,0 +1,186 @@
+package render
+
+import (
+	"bytes"
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/kaizenautomation/andon/reports/metrics"
+	"github.com/kaizenautomation/andon/reports/reportstest"
+	"github.com/kaizenautomation/andon/reports/results"
+	"github.com/kaizenautomation/andon/reports/summary"
+)
+
+func TestTerminal(t *testing.T) {
+	for name, s := range map[string]summary.Summary{"pass": reportstest.Passing(t), "fail": reportstest.Failing(t), "closed": reportstest.Closed(t)} {
+		var b bytes.Buffer
+		if err := Terminal(&b, s, Options{Width: 110, Dir: "reports/runs/x"}); err != nil {
+			t.Fatal(err)
+		}
+		reportstest.Golden(t, name+".txt", b.Bytes())
+		if i := bytes.IndexFunc(b.Bytes(), func(r rune) bool { return r != '\n' && (r < ' ' || r >= 0x7f && r < 0xa0 || r == 0x202e) }); i >= 0 {
+			t.Errorf("%s: the terminal gets a control character: %q", name, b.Bytes()[i:min(i+20, b.Len())])
+		}
+		var colored bytes.Buffer
+		if err := Terminal(&colored, s, Options{Width: 110, Dir: "reports/runs/x", Color: true}); err != nil {
+			t.Fatal(err)
+		}
+		plain := regexp.MustCompile("\x1b\\[[0-9;]*m").ReplaceAll(colored.Bytes(), nil)
+		if !bytes.Equal(plain, b.Bytes()) {
+			t.Errorf("%s: colours change more than colours", name)
+		}
+		if bytes.Equal(colored.Bytes(), b.Bytes()) {
+			t.Errorf("%s: there are no colours", name)
+		}
+	}
+}
+
+func TestMarkdown(t *testing.T) {
+	for name, s := range map[string]summary.Summary{"pass": reportstest.Passing(t), "fail": reportstest.Failing(t), "closed": reportstest.Closed(t)} {
+		var b bytes.Buffer
+		if err := Markdown(&b, s); err != nil {
+			t.Fatal(err)
+		}
+		reportstest.Golden(t, name+".md", b.Bytes())
+		// Outside of code spans, nothing of the provider's is left that Markdown or HTML would act on.
+		outside := reportstest.OutsideCode(b.String())
+		for _, bad := range []string{"<script", "[link]", "**bold**", "@someone", "\n## heading", "\x1b", "\u202e"} {
+			if strings.Contains(outside, bad) {
+				t.Errorf("%s: %q is live in\n%s", name, bad, outside)
+			}
+		}
+		for i, line := range strings.Split(b.String(), "\n") {
+			if strings.HasPrefix(line, "|") && !strings.HasSuffix(line, "|") {
+				t.Errorf("%s:%d: a row does not end: %q", name, i+1, line)
+			}
+		}
+	}
+}
+
+// Every table row has as many cells as its head, whatever stands in the cells.
+func TestMarkdownCells(t *testing.T) {
+	var b bytes.Buffer
+	if err := Markdown(&b, reportstest.Failing(t)); err != nil {
+		t.Fatal(err)
+	}
+	cells := func(line string) int { return strings.Count(strings.ReplaceAll(line, `\|`, ""), "|") }
+	want := 0
+	for _, line := range strings.Split(b.String(), "\n") {
+		switch {
+		case !strings.HasPrefix(line, "|"):
+			want = 0
+		case want == 0:
+			want = cells(line)
+		case cells(line) != want:
+			t.Errorf("%d cells in a table of %d: %s", cells(line)-1, want-1, line)
+		}
+	}
+}
+
+func TestBrief(t *testing.T) {
+	m := reportstest.Manifest()
+	empty := summary.Summarize(m, nil, nil, results.End{Reason: results.Interrupted, Detail: "stopped by hand after 3s"}, metrics.New(m.Labels, m.Planned))
+	many := reportstest.Failing(t)
+	for i := range 9 {
+		many.Verdict.Causes = append(many.Verdict.Causes, fmt.Sprintf("Cause %d of %s", i, reportstest.Hostile))
+	}
+	var b bytes.Buffer
+	for _, s := range []summary.Summary{reportstest.Passing(t), many, reportstest.Closed(t), empty} {
+		if err := Brief(&b, s, Options{Width: 100, Dir: "reports/runs/x"}); err != nil {
+			t.Fatal(err)
+		}
+		b.WriteByte('\n')
+	}
+	reportstest.Golden(t, "brief.txt", b.Bytes())
+	if i := bytes.IndexFunc(b.Bytes(), func(r rune) bool { return r != '\n' && (r < ' ' || r >= 0x7f && r < 0xa0 || r == 0x202e) }); i >= 0 {
+		t.Errorf("the terminal gets a control character: %q", b.Bytes()[i:min(i+20, b.Len())])
+	}
+}
+
+// Where calls carried a trace-id, the slowest of each class are listed with it; else they are in summary.json alone.
+func TestTraced(t *testing.T) {
+	m := reportstest.Manifest()
+	m.Traces = 7
+	m.Labels.Classes[0].Name = reportstest.Hostile
+	agg := reportstest.Aggregate(t, m, func(r *results.Row) {
+		if r.N == 777 {
+			r.Error, r.Status, r.Service = results.TimeoutWaiting, 0, 30
+		}
+	})
+	s := summary.Summarize(m, nil, nil, results.End{Reason: results.Finished, Seconds: 55.2}, agg)
+	if len(s.Slowest) != 3*len(m.Labels.Classes) {
+		t.Fatalf("%d slow calls", len(s.Slowest))
+	}
+	for _, h := range s.Slowest {
+		if want := fmt.Sprintf("%x", results.TraceID(m.Traces, uint64(h.N))); h.TraceID != want {
+			t.Errorf("call %d: %s, want %s", h.N, h.TraceID, want)
+		}
+	}
+	var text, md bytes.Buffer
+	if err := Terminal(&text, s, Options{Width: 110}); err != nil {
+		t.Fatal(err)
+	}
+	if err := Markdown(&md, s); err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(text.String(), "Slowest calls\n")
+	table, _, _ = strings.Cut(table, "\n\n")
+	_, mdTable, _ := strings.Cut(md.String(), "### Slowest calls\n")
+	mdTable, _, _ = strings.Cut(mdTable, "\n### ")
+	reportstest.Golden(t, "traced.txt", []byte(table+"\n"+mdTable))
+
+	plain := reportstest.Passing(t)
+	if len(plain.Slowest) == 0 || plain.Slowest[0].TraceID != "" {
+		t.Errorf("%+v", plain.Slowest)
+	}
+}
+func TestVerificationTerminal(t *testing.T) {
+	v := reportstest.Verification(summary.CheckHeld, summary.CheckBroken, summary.CheckSkipped, summary.CheckHeld)
+	v.Checks = append(v.Checks, summary.Check{Engine: "pact", Name: "text.Full", Proves: "something", Expect: "accepted", Verdict: summary.CheckBroken, Reason: "$ -> missing", Curl: strings.Repeat("x", 2000), Repeat: "andon contracts show text.Full --curl"})
+	v.Planned = 5
+	v.Decide("")
+	var b bytes.Buffer
+	if err := VerificationTerminal(&b, v, Options{Width: 100}); err != nil {
+		t.Fatal(err)
+	}
+	reportstest.Golden(t, "verification.txt", b.Bytes())
+	if i := bytes.IndexFunc(b.Bytes(), func(r rune) bool { return r != '\n' && (r < ' ' || r >= 0x7f && r < 0xa0 || r == 0x202e) }); i >= 0 {
+		t.Errorf("the terminal gets a control character: %q", b.Bytes()[i:min(i+20, b.Len())])
+	}
+}
+
+func TestVerificationMarkdown(t *testing.T) {
+	var b bytes.Buffer
+	if err := VerificationMarkdown(&b, reportstest.Covered()); err != nil {
+		t.Fatal(err)
+	}
+	reportstest.Golden(t, "verification.md", b.Bytes())
+	if i := bytes.IndexFunc(b.Bytes(), func(r rune) bool { return r != '\n' && (r < ' ' || r >= 0x7f && r < 0xa0 || r == 0x202e) }); i >= 0 {
+		t.Errorf("there is a control character: %q", b.Bytes()[i:min(i+20, b.Len())])
+	}
+}
+
+func FuzzCode(f *testing.F) {
+	for _, s := range []string{reportstest.Hostile, "`", "``", "a`", "|", `\|`, " ", "```\n", "", "x`y``z"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		got := code(s, 100)
+		if got == "" {
+			return
+		}
+		// CommonMark 6.1: the span ends at the first run of backticks as long as the one that opened it.
+		fence := got[:len(got)-len(strings.TrimLeft(got, "`"))]
+		inner := got[len(fence) : len(got)-len(fence)]
+		for _, run := range regexp.MustCompile("`+").FindAllString(inner, -1) {
+			if len(run) == len(fence) {
+				t.Fatalf("%q is %q, which ends too early", s, got)
+			}
+		}
+		if !strings.HasSuffix(got, fence) || strings.HasPrefix(inner, "`") || strings.HasSuffix(inner, "`") || strings.Contains(got, "\n") {
+			t.Fatalf("%q is %q", s, got)
+		}
+	})
+}

@@ -1,0 +1,236 @@
+package render
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/kaizenautomation/andon/reports/summary"
+	"github.com/kaizenautomation/andon/reports/text"
+)
+
+// verification is one to be shown.
+type verification struct{ summary.Verification }
+
+func (v verification) coverageSentence() string {
+	share, _ := v.Covered()
+	kinds := map[string][2]int{}
+	for _, p := range v.Coverage {
+		n := kinds[p.Kind]
+		if n[1]++; p.Kept > 0 {
+			n[0]++
+		}
+		kinds[p.Kind] = n
+	}
+	of := func(kind string) string { return fmt.Sprintf("%d/%d", kinds[kind][0], kinds[kind][1]) }
+	return fmt.Sprintf("Coverage of the description: %s (properties %s, branches %s, values %s; statuses seen %s)",
+		text.WholePercent(share), of("property"), of("branch"), of("value"), of("status"))
+}
+
+// missed is the table of the parts that were not exercised.
+func (v verification) missed(st style) Table {
+	t := Table{Header: []string{"not covered", "kind", ">kept", ">broken"}}
+	for _, p := range v.Coverage {
+		if !p.Open && p.Kept == 0 || p.Breakable && p.Broken == 0 {
+			broken := "–"
+			if p.Breakable {
+				broken = fmt.Sprint(p.Broken)
+			}
+			t.Rows = append(t.Rows, []string{st.foreign(p.Name, 80), p.Kind, fmt.Sprint(p.Kept), broken})
+		}
+	}
+	return t
+}
+
+// parts is the table of all parts.
+func (v verification) parts() Table {
+	t := Table{Header: []string{"part of the description", "kind", ">kept by", ">broken by"}}
+	for _, p := range v.Coverage {
+		row := []string{text.Printable(p.Name, 80), p.Kind, fmt.Sprint(p.Kept), "–"}
+		if p.Breakable {
+			row[3] = fmt.Sprint(p.Broken)
+		}
+		if p.Open && p.Kept == 0 {
+			row[2] = "not seen; the target chooses"
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t
+}
+
+// failed lists the checks that did not hold, or on which nothing can be said.
+func (v verification) failed() (out []summary.Check) {
+	for _, c := range v.Checks {
+		if c.Verdict == summary.CheckBroken || c.Verdict == summary.CheckDoubtful {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// tally counts the verdicts in a sentence without its stop.
+func (v verification) tally() string {
+	s := fmt.Sprintf("%s held, %d broken, %d left open by the description, %d skipped", text.Plural(uint64(v.Count(summary.CheckHeld)), "case"), v.Count(summary.CheckBroken), v.Count(summary.CheckNoted), v.Count(summary.CheckSkipped))
+	if v.LeftOut > 0 {
+		s += fmt.Sprintf("; %s more of tier, content and optional properties were left out: every two meet in a case", text.Plural(uint64(v.LeftOut), "combination"))
+	}
+	return s
+}
+
+// areaOf is the part of the description that a check is about: the first word of its name.
+func areaOf(c summary.Check) string {
+	word, _, _ := strings.Cut(c.Name, ".")
+	word, _, _ = strings.Cut(word, "+")
+	return word
+}
+
+// areas is the table of what was tried, by area and expectation.
+func (v verification) areas(st style) Table {
+	t := Table{Header: []string{"about", ">must be accepted", ">must be refused", ">left open", ">skipped"}}
+	var areas []string
+	for _, c := range v.Checks {
+		if !slices.Contains(areas, areaOf(c)) {
+			areas = append(areas, areaOf(c))
+		}
+	}
+	both := slices.ContainsFunc(v.Checks, func(c summary.Check) bool { return c.Engine != v.Checks[0].Engine })
+	if both {
+		t.Header = append(t.Header, ">by Pact")
+	}
+	for _, area := range areas {
+		row := []string{st.foreign(area, 40)}
+		for _, expect := range []string{"accepted", "refused", "either"} {
+			held, all := 0, 0
+			for _, c := range v.Checks {
+				if areaOf(c) != area || c.Expect != expect || c.Verdict == summary.CheckSkipped || both && c.Engine == "pact" {
+					continue
+				}
+				if all++; c.Verdict != summary.CheckBroken && c.Verdict != summary.CheckDoubtful {
+					held++
+				}
+			}
+			cell := fmt.Sprintf("%d/%d", held, all)
+			switch {
+			case all == 0:
+				cell = ""
+			case held < all:
+				cell = st.bad(cell)
+			}
+			row = append(row, cell)
+		}
+		skipped := 0
+		for _, c := range v.Checks {
+			if areaOf(c) == area && c.Verdict == summary.CheckSkipped {
+				skipped++
+			}
+		}
+		if skipped > 0 {
+			row = append(row, fmt.Sprint(skipped))
+		} else {
+			row = append(row, "")
+		}
+		if both {
+			held, all := 0, 0
+			for _, c := range v.Checks {
+				if areaOf(c) == area && c.Engine == "pact" {
+					if all++; c.Verdict == summary.CheckHeld {
+						held++
+					}
+				}
+			}
+			cell := ""
+			if all > 0 {
+				cell = fmt.Sprintf("%d/%d", held, all)
+			}
+			if held < all {
+				cell = st.bad(cell)
+			}
+			row = append(row, cell)
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t
+}
+
+// VerificationTerminal writes a verification for people: what was covered, what did not hold and how to repeat it.
+func VerificationTerminal(w io.Writer, of summary.Verification, o Options) error {
+	v := verification{of}
+	if o.Width <= 0 {
+		o.Width = 100
+	}
+	st := style{foreign: text.Printable, good: func(s string) string { return o.paint(text.Green, s) }, bad: func(s string) string { return o.paint(text.Red, s) }}
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "%s\n  %s · %s · took %s\n\n", o.paint(text.Bold, "andon verify"), text.Printable(v.Target, 200), v.Started.UTC().Format(time.DateTime+"Z"), text.Duration(&v.DurationSeconds))
+	if err := v.areas(st).Text(&b); err != nil {
+		return err
+	}
+	if len(v.Coverage) > 0 {
+		b.WriteByte('\n')
+		if err := v.parts().Text(&b); err != nil {
+			return err
+		}
+		fmt.Fprintf(&b, "\n  %s\n", v.coverageSentence())
+	}
+	for _, c := range v.failed() {
+		fmt.Fprintf(&b, "\n%s %s%s: %s\n", st.bad("✗"), text.Printable(c.Name, 120), map[bool]string{true: " (by Pact)"}[c.Engine == "pact"], text.Printable(c.Proves, 200))
+		wrap(&b, text.Printable(c.Reason, 1000), o.Width)
+		if c.Pointer != "" {
+			fmt.Fprintf(&b, "    at %s of the answer's body\n", text.Printable(c.Pointer, 200))
+		}
+		if repeat := c.Again(); repeat != "" {
+			fmt.Fprintf(&b, "    %s\n", text.Printable(repeat, 2*summary.MaxCurl))
+		}
+	}
+	fmt.Fprintf(&b, "\n  %s", v.tally())
+	if v.Accepted > 0 {
+		fmt.Fprintf(&b, "\n  %s accepted, each of which has started a run", text.Plural(uint64(v.Accepted), "call"))
+	}
+	b.WriteByte('\n')
+	if i := slices.IndexFunc(v.Checks, func(c summary.Check) bool { return c.Verdict == summary.CheckSkipped }); i >= 0 {
+		wrap(&b, text.Sentence("skipped: "+text.Printable(v.Checks[i].Reason, 400)), o.Width)
+	}
+	word, color := map[string]string{summary.Pass: "PASS", summary.Fail: "FAIL", summary.NoVerdict: "NO VERDICT"}[v.Verdict.Status], map[string]text.Color{summary.Pass: text.Green, summary.Fail: text.Red, summary.NoVerdict: text.Yellow}[v.Verdict.Status]
+	fmt.Fprintf(&b, "\n%s  (exit code %d)\n", o.paint(text.Bold+";"+color, word), v.Verdict.ExitCode)
+	for _, c := range v.Verdict.Causes {
+		wrap(&b, text.Printable(c, 2000), o.Width)
+	}
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+// VerificationMarkdown writes a verification for a comment on a pull request.
+func VerificationMarkdown(w io.Writer, of summary.Verification) error {
+	v := verification{of}
+	st := style{foreign: code, good: func(s string) string { return s }, bad: func(s string) string { return "**" + s + "**" }}
+	var b bytes.Buffer
+	word := map[string]string{summary.Pass: "✅ PASS", summary.Fail: "❌ FAIL", summary.NoVerdict: "⚠️ NO VERDICT"}[v.Verdict.Status]
+	fmt.Fprintf(&b, "## %s: %s\n\n", word, prose(v.Name()))
+	for _, c := range v.Verdict.Causes {
+		fmt.Fprintf(&b, "- %s\n", prose(c))
+	}
+	fmt.Fprintf(&b, "\n%s · %s\n\n", code(v.Target, 200), prose(v.tally()))
+	if len(v.Coverage) > 0 {
+		if err := v.areas(st).markdown(&b); err != nil {
+			return err
+		}
+		fmt.Fprintf(&b, "\n%s\n", prose(v.coverageSentence()))
+		if missed := v.missed(st); len(missed.Rows) > 0 {
+			b.WriteByte('\n')
+			if err := missed.markdown(&b); err != nil {
+				return err
+			}
+		}
+	}
+	for _, c := range v.failed() {
+		fmt.Fprintf(&b, "\n### %s (%s): %s\n\n%s\n", code(c.Name, 120), c.Engine, prose(c.Proves), prose(c.Reason))
+		if repeat := c.Again(); repeat != "" {
+			fmt.Fprintf(&b, "\n%s\n", code(repeat, 2*summary.MaxCurl))
+		}
+	}
+	fmt.Fprintf(&b, "\n<sub>andon %s · openapi.yaml sha256 %s · exit code %d</sub>\n", prose(v.Andon), code(v.SpecSHA256, 64), v.Verdict.ExitCode)
+	_, err := w.Write(b.Bytes())
+	return err
+}

@@ -1,0 +1,102 @@
+package summary
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/kaizenautomation/andon/reports/metrics"
+	"github.com/kaizenautomation/andon/reports/results"
+	"github.com/kaizenautomation/andon/reports/text"
+)
+
+// The engines of a run's checks.
+const (
+	EngineRun       = "run"
+	EngineThreshold = "threshold"
+	EngineContract  = "contract"
+)
+
+// Checks is a run as checks, so that it is written by what writes those of andon verify: how the run ended and whether
+// it is valid, each threshold, each rule of the contract. One of them is broken where the verdict is a fail. Where none
+// is possible, thresholds have none either: what they found says nothing.
+func (s Summary) Checks() Verification {
+	v := Verification{
+		Schema: VerificationSchema, Title: "andon run " + text.Printable(s.Run.Scenario, 64), Verdict: s.Verdict, Target: s.Run.Target, Started: s.Run.Started,
+		SpecSHA256: s.Run.SpecSHA256, Andon: s.Run.Andon, DurationSeconds: s.Run.DurationSeconds,
+	}
+	add := func(c Check) { v.Checks = append(v.Checks, c) }
+
+	ended := Check{Engine: EngineRun, Name: "the run went to its end", Proves: "nothing ended the run early", Verdict: CheckHeld, Rule: s.Run.End.Reason,
+		Reason: s.Run.End.Detail, Seconds: s.Run.DurationSeconds}
+	switch s.Run.End.Reason {
+	case results.Finished:
+	case results.Aborted, results.Hopeless:
+		ended.Verdict = CheckBroken
+	default:
+		ended.Verdict = CheckDoubtful
+	}
+	add(ended)
+	valid := Check{Engine: EngineRun, Name: "the figures are valid", Proves: "the generator kept to the plan, and the target answered", Verdict: CheckHeld,
+		Rule: s.Validity.Status, Reason: strings.Join(s.Validity.Reasons, "; ")}
+	switch s.Validity.Status {
+	case metrics.Valid:
+	case metrics.TargetLimited:
+		valid.Verdict = CheckNoted
+	default:
+		valid.Verdict = CheckDoubtful
+	}
+	add(valid)
+	if s.Total.Completed > 0 {
+		answered := Check{Engine: EngineRun, Name: "a call succeeded", Proves: "not every call failed", Verdict: CheckHeld, Rule: "no-success"}
+		if s.Total.OK == 0 {
+			answered.Verdict, answered.Reason = CheckBroken, fmt.Sprintf("all %s that were sent failed", text.Count(s.Total.Sent))
+		}
+		add(answered)
+	}
+
+	for _, t := range s.Thresholds {
+		c := Check{Engine: EngineThreshold, Name: t.Expr, Proves: "the threshold " + t.Expr, Verdict: CheckHeld, Rule: "threshold"}
+		switch {
+		case s.Verdict.Status == NoVerdict:
+			c.Verdict, c.Reason = CheckSkipped, "no verdict is possible; "+t.Found()
+		case !t.OK:
+			c.Verdict, c.Reason = CheckBroken, t.Found()
+		}
+		add(c)
+	}
+
+	// A rule is broken where its violations are: unless the scenario allows as many.
+	broken := CheckNoted
+	if slices.ContainsFunc(s.Thresholds, func(t Threshold) bool { return !t.OK && strings.Contains(t.Expr, "violations") }) {
+		broken = CheckBroken
+	}
+	rules := slices.Clone(s.Run.Rules)
+	for _, r := range MostFirst(s.Total.Violations) {
+		if !slices.Contains(rules, r) {
+			rules = append(rules, r)
+		}
+	}
+	for _, r := range rules {
+		c := Check{Engine: EngineContract, Name: r, Proves: "every answer keeps the rule " + r + " of openapi.yaml", Verdict: CheckHeld, Rule: r}
+		if n := s.Total.Violations[r]; n > 0 {
+			c.Verdict = broken
+			c.Reason = fmt.Sprintf("%s of %s", text.Plural(n, "answer"), text.Count(s.Total.Completed))
+			if i := slices.IndexFunc(s.Samples, func(x results.Sample) bool { return x.Rule == r }); i >= 0 {
+				x := s.Samples[i]
+				c.Status = x.Status
+				c.Reason += fmt.Sprintf(", the first of them call %d (%s, status %d): %s", x.N, x.Class, x.Status, x.Message)
+			}
+		}
+		add(c)
+	}
+	v.Planned = len(v.Checks)
+	return v
+}
+
+// ContractChecks are those [Summary.Checks] that are rules of the contract.
+func (s Summary) ContractChecks() Verification {
+	v := s.Checks()
+	v.Checks = slices.DeleteFunc(v.Checks, func(c Check) bool { return c.Engine != EngineContract })
+	return v
+}

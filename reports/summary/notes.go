@@ -1,0 +1,125 @@
+package summary
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/kaizenautomation/andon/reports/histogram"
+	"github.com/kaizenautomation/andon/reports/metrics"
+	"github.com/kaizenautomation/andon/reports/text"
+)
+
+// ClosedLoop says what a closed loop hides.
+const ClosedLoop = "Closed loop: each caller sends when its last call is answered, so nothing is due and there is no latency from a due time. " +
+	"A slow answer delays the calls behind it, and that wait is in none of these figures: service times look better than users would find them."
+
+// Notes are the sentences below the tables.
+func (s Summary) Notes() (notes []string) {
+	if s.Run.Merged != nil {
+		notes = append(notes, s.Run.Merged.note())
+	}
+	if s.Run.ClosedLoop {
+		notes = append(notes, ClosedLoop)
+	}
+	switch s.Validity.Status {
+	case metrics.Valid:
+	default:
+		for _, r := range s.Validity.Reasons {
+			notes = append(notes, text.Sentence(s.Validity.Status+": "+r))
+		}
+	}
+	if l := s.Generator.Little; !l.Holds {
+		notes = append(notes, fmt.Sprintf("Andon's own check fails: by Little's law %s calls were in flight on average, and %s were counted; "+
+			"something is wrong with the times of this run.", text.Digits(l.Expected), text.Digits(l.Seen)))
+	}
+	if note := s.generatorNote(); note != "" {
+		notes = append(notes, note)
+	}
+	if s.lacks() {
+		notes = append(notes, fmt.Sprintf("%s: too few samples for this percentile; p95 needs %s, p99 %s, p99.9 %s.", text.Unsupported,
+			text.Count(histogram.Needed(95)), text.Count(histogram.Needed(99)), text.Count(histogram.Needed(99.9))))
+	}
+	for _, p := range s.Run.Phases {
+		if p.Warmup {
+			notes = append(notes, "Warm-ups are sent and shown as phases, and left out of all other figures and of the thresholds.")
+			break
+		}
+	}
+	for _, n := range s.Tiers() {
+		if !s.Invalid(n) || s.Groups.Tier[n].Sent == 0 {
+			continue
+		}
+		notes = append(notes, text.Printable(n, 40)+": calls that break the contract on purpose, and are ok when refused; their times are in no other figure.")
+	}
+	return notes
+}
+
+// generatorNote says with what the calls were sent; nothing where it is not known.
+func (s Summary) generatorNote() string {
+	g := s.Generator
+	if g.Transport == "" {
+		return ""
+	}
+	note := fmt.Sprintf("Sent by %s: %s; %s of %s used on average, %s in the busiest second.", g.Transport,
+		text.Plural(g.Connections, "connection"), text.Digits(g.CPU), text.Plural(uint64(max(g.Cores, 0)), "core"), text.Digits(g.CPUMax))
+	if g.StallSeconds > 0 {
+		note += fmt.Sprintf(" Andon itself stood still for %s, for %s at once.", text.Duration(&g.StallSeconds), text.Duration(&g.StallMax))
+	}
+	return note
+}
+
+// lacks reports whether a percentile that is shown is not supported.
+func (s Summary) lacks() bool {
+	short := func(f metrics.Figures) bool {
+		x := s.Times(f)
+		return x.Max != nil && (x.P50 == nil || x.P95 == nil || x.P99 == nil || x.P999 == nil)
+	}
+	for _, g := range []map[string]metrics.Figures{s.Groups.Tier, s.Groups.Content, s.Groups.Phase} {
+		for _, f := range g {
+			if short(f) {
+				return true
+			}
+		}
+	}
+	return short(s.Total)
+}
+
+// VerdictLine says the verdict in one line, without its causes.
+func (s Summary) VerdictLine() (word, rest string) {
+	held := 0
+	for _, t := range s.Thresholds {
+		if t.OK {
+			held++
+		}
+	}
+	switch s.Verdict.Status {
+	case Pass:
+		if held == 1 {
+			return "PASS", "the one threshold held"
+		}
+		return "PASS", fmt.Sprintf("all %d thresholds held", held)
+	case Fail:
+		if missed := len(s.Thresholds) - held; missed > 0 {
+			return "FAIL", fmt.Sprintf("%d of %s did not hold", missed, text.Plural(uint64(len(s.Thresholds)), "threshold"))
+		}
+		return "FAIL", "the run did not do what it was for"
+	}
+	return "NO VERDICT", "the run cannot tell"
+}
+
+// note says how a merged report is to be read.
+func (m *Merged) note() string {
+	var runs []string
+	for i, r := range m.Runs {
+		if i == 10 {
+			runs = append(runs, fmt.Sprintf("and %d more", len(m.Runs)-i))
+			break
+		}
+		runs = append(runs, fmt.Sprintf("%s (seed %d, %s sent, %s, %s)", r.ID, r.Seed, text.Count(r.Sent), r.End.Reason, r.Validity))
+	}
+	said := fmt.Sprintf("%s were merged, and every percentile is that of all their calls: %s. ", text.Plural(uint64(len(m.Runs)), "run"), strings.Join(runs, ", "))
+	if m.SideBySide {
+		return said + "They went on side by side, so rates are those of all together."
+	}
+	return said + "They did not all go on at the same time, so rates are the mean of one run, and the times of the timeline count from the start of each."
+}

@@ -1,0 +1,402 @@
+// Package summary says what came of a run, or of a verification, as plain data: the verdict and the figures that every
+// rendering is made of.
+//
+// A [Summary] follows from what was measured alone, so that a run summarized live and the same run read from its files
+// have the same one; most renderings are a function of it, and can be made again from summary.json at any time. A
+// [Verification] is a list of checks with a verdict; a run can be read as one too, so that what writes checks is
+// written once. [Progress] is what is known while a run goes on. What the provider sent is in samples and reasons, and
+// is escaped wherever it is shown.
+package summary
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/kaizenautomation/andon/reports/histogram"
+	"github.com/kaizenautomation/andon/reports/metrics"
+	"github.com/kaizenautomation/andon/reports/results"
+	"github.com/kaizenautomation/andon/reports/text"
+)
+
+const (
+	schema = "andon.summary/2"
+	file   = "summary.json"
+	// maxPoints is how many stretches the timeline is cut into at most.
+	maxPoints = 300
+)
+
+// Summary is the document summary.json: times in seconds, sizes in bytes, rates in calls a second. A figure that the
+// samples cannot support is null.
+type Summary struct {
+	// Schema names this format: "andon.summary/2".
+	Schema   string           `json:"schema"`
+	Verdict  Verdict          `json:"verdict"`
+	Validity metrics.Validity `json:"validity"`
+	Run      Run              `json:"run"`
+	// Total is all measured phases, without warm-ups; the times of deliberately invalid calls are left out.
+	Total  metrics.Figures `json:"total"`
+	Groups Groups          `json:"groups"`
+	// Comparison holds tiers and content signatures against each other; nil in a summary that a version of andon wrote
+	// which had none (see [Summary.Compare]).
+	Comparison *Comparisons `json:"comparison,omitempty"`
+	// Parts are what the service time of all measured phases is made of.
+	Parts metrics.Parts `json:"parts"`
+	// Generator says how the generator itself did.
+	Generator metrics.Generator `json:"generator"`
+	// Thresholds are the scenario's, and those that hold without being written down.
+	Thresholds []Threshold `json:"thresholds"`
+	// Samples show the first call of each kind of trouble.
+	Samples []results.Sample `json:"samples"`
+	// Slowest are the slowest calls of each class, the slowest first.
+	Slowest []SlowCall `json:"slowest"`
+	// Timeline is the run in stretches of equal length, warm-ups included.
+	Timeline []metrics.Point `json:"timeline"`
+}
+
+// SlowCall is one of the slowest calls of its class.
+type SlowCall struct {
+	metrics.SlowHit
+	// TraceID is the trace-id that the call carried, if calls carried one.
+	TraceID string `json:"traceId,omitempty"`
+}
+
+// Run says what was run.
+type Run struct {
+	ID       string `json:"id"`
+	Scenario string `json:"scenario"`
+	Seed     uint64 `json:"seed"`
+	Target   string `json:"target"`
+	// Started is when the run directory was made; due times count from a few milliseconds later.
+	Started time.Time `json:"started"`
+	// DurationSeconds is the time from the start to the last response.
+	DurationSeconds float64 `json:"durationSeconds"`
+	// SpecSHA256 is the hash of the description that responses were judged by.
+	SpecSHA256 string `json:"specSha256"`
+	// Command is the command line that repeats the run; Platform is what it ran on.
+	Command  []string `json:"command"`
+	Platform string   `json:"platform"`
+	// Andon is the version of the tool.
+	Andon string `json:"andon"`
+	// End says how the run ended.
+	End End `json:"end"`
+	// ClosedLoop marks a run without due times, whose latency is service time.
+	ClosedLoop     bool    `json:"closedLoop"`
+	InFlight       int     `json:"inFlight"`
+	TimeoutSeconds float64 `json:"timeoutSeconds"`
+	// Phases and Classes give the order of the groups.
+	Phases  []results.Phase `json:"phases"`
+	Classes []results.Class `json:"classes"`
+	// Rules are the rules of the contract that every response was held against.
+	Rules []string `json:"rules,omitempty"`
+	// Merged is there if this is the report of several runs: ID, scenario and target then name all of them, the seed is
+	// that of the first, and no command line repeats them.
+	Merged *Merged `json:"merged,omitempty"`
+}
+
+// End says how a run ended: one of the reasons of package results, and one sentence where that is not all.
+type End struct {
+	Reason string `json:"reason"`
+	Detail string `json:"detail,omitempty"`
+}
+
+// Merged says that a summary is of several runs, and of which.
+type Merged struct {
+	// SideBySide reports whether they went on at the same time. If so, rates are those of all together; else they are
+	// the mean of one run.
+	SideBySide bool        `json:"sideBySide"`
+	Runs       []MergedRun `json:"runs"`
+}
+
+// MergedRun is one of several runs.
+type MergedRun struct {
+	ID              string    `json:"id"`
+	Scenario        string    `json:"scenario"`
+	Seed            uint64    `json:"seed"`
+	Target          string    `json:"target"`
+	Started         time.Time `json:"started"`
+	DurationSeconds float64   `json:"durationSeconds"`
+	End             End       `json:"end"`
+	// Validity is the status of this run alone, as [metrics.Validity] has it.
+	Validity string `json:"validity"`
+	// Sent counts the calls of the measured phases.
+	Sent uint64 `json:"sent"`
+}
+
+// Groups are the figures by tier, content signature, class and phase. Warm-ups are among the phases and in no other
+// group.
+type Groups struct {
+	Tier    map[string]metrics.Figures `json:"tier"`
+	Content map[string]metrics.Figures `json:"content"`
+	Class   map[string]metrics.Figures `json:"class"`
+	Phase   map[string]metrics.Figures `json:"phase"`
+}
+
+// Threshold is a condition and what became of it.
+type Threshold struct {
+	metrics.Outcome
+	// Implicit marks a condition that holds though the scenario does not name it.
+	Implicit bool `json:"implicit,omitempty"`
+}
+
+// Verdict is the answer to the question that the run was started for.
+type Verdict struct {
+	// Status is Pass, Fail or NoVerdict.
+	Status string `json:"status"`
+	// ExitCode is 0, 1 or 3, in the same order.
+	ExitCode int `json:"exitCode"`
+	// Causes are sentences that say why it is not a pass.
+	Causes []string `json:"causes"`
+}
+
+// What a verdict can be.
+const (
+	Pass      = "pass"
+	Fail      = "fail"
+	NoVerdict = "no-verdict" // nothing can be said: interrupted, cut, generator-limited, or no response at all
+)
+
+// standing are the conditions of every run whose thresholds do not speak of the same thing themselves: a contract that
+// is broken under load is what andon is there to find, and a run in which calls fail must not pass unasked.
+var standing = [...]struct{ metric, expr string }{
+	{"violations", "count(violations) == 0"},
+	{"errors", "rate(errors) < 1%"},
+}
+
+// Summarize says what came of a run. elapsed and all figures follow from the manifest, the end, the vitals and the rows
+// that agg was given, so that a run summarized live and the same run read from its files have the same summary.
+func Summarize(m results.Manifest, samples []results.Sample, vitals []results.Vitals, end results.End, agg *metrics.Aggregator) Summary {
+	elapsed := agg.Elapsed(end)
+	generator := agg.Generator(m.Generator, vitals)
+	s := Summary{
+		Schema:   schema,
+		Validity: agg.Validity(m.InFlight, generator),
+		Run: Run{
+			ID: m.ID, Scenario: m.Scenario, Seed: m.Seed, Target: m.Target, Started: m.Started.UTC(),
+			DurationSeconds: end.Seconds, SpecSHA256: m.SpecSHA256, Andon: m.Andon,
+			Command: append([]string{}, m.Generator.Command...), Platform: m.Generator.Platform,
+			End:      End{Reason: end.Reason, Detail: end.Detail},
+			InFlight: m.InFlight, TimeoutSeconds: m.TimeoutSeconds,
+			Phases: m.Labels.Phases, Classes: m.Labels.Classes, Rules: slices.Clone(m.Labels.Rules[min(1, len(m.Labels.Rules)):]),
+		},
+		Total: agg.Total(elapsed),
+		Groups: Groups{
+			Tier: agg.By(metrics.ByTier, elapsed), Content: agg.By(metrics.ByContent, elapsed),
+			Class: agg.By(metrics.ByClass, elapsed), Phase: agg.By(metrics.ByPhase, elapsed),
+		},
+		Parts: agg.Parts(), Generator: generator,
+		Thresholds: []Threshold{},
+		Samples:    append([]results.Sample{}, samples...),
+		Slowest:    []SlowCall{},
+		Timeline:   append([]metrics.Point{}, agg.Timeline(maxPoints)...),
+	}
+	for _, h := range agg.Slowest() {
+		slow := SlowCall{SlowHit: h}
+		if m.Traces != 0 {
+			slow.TraceID = fmt.Sprintf("%x", results.TraceID(m.Traces, uint64(h.N)))
+		}
+		s.Slowest = append(s.Slowest, slow)
+	}
+	if end.Reason == results.Cut {
+		s.Run.DurationSeconds = elapsed
+	}
+	for _, p := range m.Labels.Phases {
+		s.Run.ClosedLoop = s.Run.ClosedLoop || p.Closed
+	}
+	for _, t := range m.Thresholds {
+		s.addThreshold(t.Expr, false, agg)
+	}
+	for _, c := range standing {
+		if !slices.ContainsFunc(m.Thresholds, func(t results.Threshold) bool { return strings.Contains(t.Expr, c.metric) }) {
+			s.addThreshold(c.expr, true, agg)
+		}
+	}
+	s.Compare(agg)
+	s.decide()
+	return s
+}
+
+// Compare fills in the comparison. agg has been given all rows; without it, times are compared without intervals.
+func (s *Summary) Compare(agg *metrics.Aggregator) {
+	var tiers, contents map[string]histogram.Distribution
+	if agg != nil {
+		tiers, contents = agg.Latencies(metrics.ByTier), agg.Latencies(metrics.ByContent)
+	}
+	gather := func(names []string, figures map[string]metrics.Figures, spreads map[string]histogram.Distribution, reference func(string) bool) (groups []group) {
+		for _, n := range names {
+			if !s.Invalid(n) {
+				groups = append(groups, group{n, figures[n], s.Times(figures[n]), spreads[n], reference(n)})
+			}
+		}
+		return groups
+	}
+	s.Comparison = &Comparisons{
+		Tier:    compare(gather(s.Tiers(), s.Groups.Tier, tiers, func(n string) bool { return n != DefaultTier })),
+		Content: compare(gather(s.Contents(), s.Groups.Content, contents, func(string) bool { return true })),
+	}
+}
+
+func (s *Summary) addThreshold(expr string, implicit bool, agg *metrics.Aggregator) {
+	t, err := metrics.ParseThreshold(expr)
+	if err != nil {
+		// The manifest was written by another version of andon, or by hand.
+		s.Thresholds = append(s.Thresholds, Threshold{Outcome: metrics.Outcome{Expr: expr, Unit: metrics.Count, Reason: err.Error()}})
+		return
+	}
+	o := t.Evaluate(agg)
+	o.Expr = expr
+	s.Thresholds = append(s.Thresholds, Threshold{Outcome: o, Implicit: implicit})
+}
+
+// decide fills the verdict. What makes a verdict impossible comes first, since it takes the meaning from the rest.
+func (s *Summary) decide() {
+	v := &s.Verdict
+	v.Causes = []string{}
+	because := func(format string, args ...any) {
+		v.Causes = append(v.Causes, text.Sentence(fmt.Sprintf(format, args...)))
+	}
+	switch s.Run.End.Reason {
+	case results.Interrupted:
+		because("the run was interrupted: %s", s.Run.End.Detail)
+	case results.Cut:
+		because("the run was cut off: %s", s.Run.End.Detail)
+	}
+	if s.Validity.Status == metrics.NoData || s.Validity.Status == metrics.GeneratorLimited {
+		for _, r := range s.Validity.Reasons {
+			because("%s", r)
+		}
+	}
+	impossible := len(v.Causes) > 0
+
+	if s.Run.End.Reason == results.Aborted || s.Run.End.Reason == results.Hopeless {
+		because("%s", s.Run.End.Detail)
+	}
+	for _, t := range s.Thresholds {
+		// Without data every threshold fails for the same reason, which is given already.
+		if !t.OK && (s.Validity.Status != metrics.NoData || t.Samples > 0) {
+			because("%s: %s", t.Expr, t.Found())
+		}
+	}
+	if s.Total.Completed > 0 && s.Total.OK == 0 {
+		because("no call succeeded: all %s that were sent failed", text.Count(s.Total.Sent))
+	}
+	switch {
+	case impossible:
+		v.Status, v.ExitCode = NoVerdict, 3
+	case len(v.Causes) > 0:
+		v.Status, v.ExitCode = Fail, 1
+	default:
+		v.Status = Pass
+	}
+}
+
+// Found says what a threshold found.
+func (t Threshold) Found() string {
+	if t.Value == nil || t.Samples == 0 {
+		return t.Reason
+	}
+	return fmt.Sprintf("found %s over %s", t.Figure(), text.Plural(t.Samples, "sample"))
+}
+
+// Figure is the threshold's value in its unit.
+func (t Threshold) Figure() string {
+	switch {
+	case t.Value == nil:
+		return text.Unsupported
+	case t.Unit == metrics.Seconds:
+		return text.Duration(t.Value)
+	case t.Unit == metrics.Ratio:
+		return text.Percent(*t.Value)
+	}
+	return text.Count(uint64(max(*t.Value, 0)))
+}
+
+// Write writes summary.json into a run directory, so that it is there whole or not at all.
+func Write(dir string, s Summary) error {
+	return results.WriteJSON(filepath.Join(dir, file), s)
+}
+
+// Read reads summary.json from a run directory. The error is fs.ErrNotExist where there is none.
+func Read(dir string) (Summary, error) {
+	var s Summary
+	path := filepath.Join(dir, file)
+	if err := results.ReadJSON(path, &s); err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return s, fs.ErrNotExist
+		}
+		return s, err
+	}
+	if s.Schema != schema {
+		return s, fmt.Errorf("%s: expected \"schema\": %q, found %q; another version of andon wrote it", path, schema, text.Printable(s.Schema, 40))
+	}
+	return s, nil
+}
+
+// Tiers gives the tiers in the description's order, as far as calls of them were planned or sent.
+func (s Summary) Tiers() []string {
+	return s.ordered(s.Groups.Tier, func(c results.Class) string { return c.Tier })
+}
+
+// Contents gives the content signatures in the same way.
+func (s Summary) Contents() []string {
+	return s.ordered(s.Groups.Content, func(c results.Class) string { return c.Content })
+}
+
+func (s Summary) ordered(groups map[string]metrics.Figures, name func(results.Class) string) (names []string) {
+	for _, c := range s.Run.Classes {
+		f, there := groups[name(c)]
+		if there && !slices.Contains(names, name(c)) && (f.Sent > 0 || f.Dropped > 0 || f.Planned != nil && *f.Planned > 0) {
+			names = append(names, name(c))
+		}
+	}
+	return names
+}
+
+// DefaultTier is the tier of the calls that name none; it is not what others are held against.
+const DefaultTier = "default"
+
+// Invalid reports whether a tier or a content signature is that of the calls that break the contract on purpose.
+func (s Summary) Invalid(group string) bool {
+	return slices.ContainsFunc(s.Run.Classes, func(c results.Class) bool {
+		return c.Invalid && (c.Tier == group || c.Content == group)
+	})
+}
+
+// Times are the times that stand for a group: latency, or service time where nothing is due.
+func (s Summary) Times(f metrics.Figures) metrics.Times {
+	if s.Run.ClosedLoop {
+		return f.Service
+	}
+	return f.Latency
+}
+
+// MostFirst orders names by their counts.
+func MostFirst(counts map[string]uint64) []string {
+	return slices.SortedFunc(maps.Keys(counts), func(a, b string) int {
+		return cmp.Or(cmp.Compare(counts[b], counts[a]), strings.Compare(a, b))
+	})
+}
+
+// Example is the first sample that fits; false where there is none.
+func (s Summary) Example(fits func(results.Sample) bool) (x results.Sample, ok bool) {
+	i := slices.IndexFunc(s.Samples, fits)
+	if i < 0 {
+		return x, false
+	}
+	return s.Samples[i], true
+}
+
+// NoStatus is how many of the calls that were sent got no head of a response.
+func (s Summary) NoStatus() uint64 {
+	var answered uint64
+	for _, n := range s.Total.Status {
+		answered += n
+	}
+	return s.Total.Sent - min(answered, s.Total.Sent)
+}

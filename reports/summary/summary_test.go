@@ -1,0 +1,194 @@
+package summary_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/kaizenautomation/andon/reports"
+	"github.com/kaizenautomation/andon/reports/metrics"
+	"github.com/kaizenautomation/andon/reports/render"
+	"github.com/kaizenautomation/andon/reports/reportstest"
+	"github.com/kaizenautomation/andon/reports/results"
+	"github.com/kaizenautomation/andon/reports/summary"
+)
+
+// What is written conforms to the schema that ships, and reads back as it was.
+func TestSummarySchema(t *testing.T) {
+	schema := reportstest.Compiled(t, reports.SummarySchema)
+	m := reportstest.Manifest()
+	empty := summary.Summarize(m, nil, nil, results.End{Reason: results.Cut, Detail: "killed"}, metrics.New(m.Labels, m.Planned))
+	m.Traces = 7
+	traced := summary.Summarize(m, nil, nil, results.End{Reason: results.Finished, Seconds: 55.2}, reportstest.Aggregate(t, m, nil))
+	if traced.Slowest[0].TraceID == "" {
+		t.Error("no call has a trace-id")
+	}
+	for name, s := range map[string]summary.Summary{"traced": traced, "pass": reportstest.Passing(t), "fail": reportstest.Failing(t), "closed": reportstest.Closed(t), "empty": empty} {
+		dir := t.TempDir()
+		if err := summary.Write(dir, s); err != nil {
+			t.Fatal(err)
+		}
+		text, err := os.ReadFile(filepath.Join(dir, "summary.json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		value, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := schema.Validate(value); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		back, err := summary.Read(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, _ := json.Marshal(back)
+		before, _ := json.Marshal(s)
+		if !bytes.Equal(again, before) {
+			i := 0
+			for i < min(len(again), len(before)) && again[i] == before[i] {
+				i++
+			}
+			t.Errorf("%s: it reads back as …%.80s, was …%.80s", name, again[i:], before[i:])
+		}
+		// A rendering is a function of the summary alone, read or made.
+		var x, y bytes.Buffer
+		if err := render.Terminal(&x, s, render.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		if err := render.Terminal(&y, back, render.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(x.Bytes(), y.Bytes()) {
+			t.Errorf("%s: read back, it is shown otherwise", name)
+		}
+	}
+	// The schema can fail.
+	for _, change := range []func(map[string]any){
+		func(s map[string]any) { delete(s, "verdict") },
+		func(s map[string]any) { s["more"] = 1 },
+		func(s map[string]any) { s["total"].(map[string]any)["sent"] = -1.0 },
+		func(s map[string]any) { s["total"].(map[string]any)["latency"].(map[string]any)["p99"] = "1s" },
+		func(s map[string]any) { s["validity"].(map[string]any)["status"] = "fine" },
+		func(s map[string]any) { s["thresholds"] = nil },
+	} {
+		text, _ := json.Marshal(reportstest.Passing(t))
+		var value map[string]any
+		if err := json.Unmarshal(text, &value); err != nil {
+			t.Fatal(err)
+		}
+		change(value)
+		if schema.Validate(value) == nil {
+			t.Errorf("the schema accepts a spoiled summary")
+		}
+	}
+}
+
+func TestRead(t *testing.T) {
+	dir := t.TempDir()
+	if _, err := summary.Read(dir); err != fs.ErrNotExist {
+		t.Errorf("where there is none: %v", err)
+	}
+	for text, want := range map[string]string{
+		"{": "summary.json:1", `{"schema":"andon.summary/1"}`: "another version", `{"schema":"andon.summary/2","x":1}`: "unknown field",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, "summary.json"), []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := summary.Read(dir); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v; want %q", text, err, want)
+		}
+	}
+}
+
+// The verdict, for every way in which a run can end.
+func TestVerdict(t *testing.T) {
+	late := func(r *results.Row) { r.Lag, r.OwnLag = 0.5, 0.5 }
+	waiting := func(r *results.Row) { r.Lag = 0.5 }
+	for _, c := range []struct {
+		why        string
+		thresholds []string
+		end        results.End
+		change     func(*results.Row)
+		status     string
+		code       int
+		cause      string
+	}{
+		{"all holds", []string{"p99(latency) < 800ms"}, results.End{Reason: results.Finished}, nil, summary.Pass, 0, ""},
+		{"a threshold is missed", []string{"p99(latency) < 8ms"}, results.End{Reason: results.Finished}, nil, summary.Fail, 1, "p99(latency) < 8ms: found"},
+		{"no threshold at all", nil, results.End{Reason: results.Finished}, nil, summary.Pass, 0, ""},
+		{"a threshold over nothing", []string{"p99(latency){phase=warmup} < 1s"}, results.End{Reason: results.Finished}, nil, summary.Fail, 1, "warmup"},
+		{"a violation without a word on it", []string{"p99(latency) < 800ms"}, results.End{Reason: results.Finished}, func(r *results.Row) {
+			if r.N == 200 {
+				r.Error, r.Rule = results.Contract, 1
+			}
+		}, summary.Fail, 1, "count(violations) == 0: found 1"},
+		{"a violation that is allowed", []string{"count(violations) < 5"}, results.End{Reason: results.Finished}, func(r *results.Row) {
+			if r.N == 200 {
+				r.Error, r.Rule = results.Contract, 1
+			}
+		}, summary.Pass, 0, ""},
+		{"too many errors without a word on them", nil, results.End{Reason: results.Finished}, func(r *results.Row) {
+			if r.N%50 == 7 {
+				r.Error, r.Status = results.Reset, 0
+			}
+		}, summary.Fail, 1, "rate(errors) < 1%: found 2.0 %"},
+		{"errors that are allowed", []string{"rate(errors) < 5%"}, results.End{Reason: results.Finished}, func(r *results.Row) {
+			if r.N%50 == 7 {
+				r.Error, r.Status = results.Reset, 0
+			}
+		}, summary.Pass, 0, ""},
+		{"all calls fail", nil, results.End{Reason: results.Finished}, func(r *results.Row) { r.Error, r.Status = results.Status5xx, 500 }, summary.Fail, 1, "No call succeeded"},
+		{"no response at all", nil, results.End{Reason: results.Finished}, func(r *results.Row) { r.Error, r.Status = results.Reset, 0 }, summary.NoVerdict, 3, ""},
+		{"the generator fell behind", nil, results.End{Reason: results.Finished}, late, summary.NoVerdict, 3, "generator"},
+		{"the target held everything up", nil, results.End{Reason: results.Finished}, waiting, summary.Pass, 0, ""},
+		{"interrupted", nil, results.End{Reason: results.Interrupted, Detail: "stopped by hand after 3s"}, nil, summary.NoVerdict, 3, "stopped by hand"},
+		{"cut off", nil, results.End{Reason: results.Cut, Detail: "killed"}, nil, summary.NoVerdict, 3, "cut off"},
+		{"aborted", nil, results.End{Reason: results.Aborted, Detail: "the threshold x was broken"}, nil, summary.Fail, 1, "was broken"},
+		{"hopeless with answers", nil, results.End{Reason: results.Hopeless, Detail: "the first 10 calls were all answered with status 401"}, func(r *results.Row) { r.Error, r.Status = results.Status4xx, 401 }, summary.Fail, 1, "status 401"},
+		{"hopeless without answers", nil, results.End{Reason: results.Hopeless, Detail: "the first 10 calls all failed"}, func(r *results.Row) { r.Error, r.Status = results.DialRefused, 0 }, summary.NoVerdict, 3, "all failed"},
+		{"a threshold of another version", []string{"p42(love) < 3"}, results.End{Reason: results.Finished}, nil, summary.Fail, 1, "p42(love)"},
+	} {
+		m := reportstest.Manifest()
+		m.Thresholds = nil
+		for _, e := range c.thresholds {
+			m.Thresholds = append(m.Thresholds, results.Threshold{Expr: e})
+		}
+		s := summary.Summarize(m, nil, nil, c.end, reportstest.Aggregate(t, m, c.change))
+		causes := strings.Join(s.Verdict.Causes, "\n")
+		if s.Verdict.Status != c.status || s.Verdict.ExitCode != c.code || !strings.Contains(causes, c.cause) || (c.cause == "") != (causes == "") && c.status != summary.NoVerdict {
+			t.Errorf("%s: %+v; want %s, %d, %q", c.why, s.Verdict, c.status, c.code, c.cause)
+		}
+	}
+}
+
+func TestDecide(t *testing.T) {
+	for _, c := range []struct {
+		verdicts []string
+		early    string
+		status   string
+		code     int
+	}{
+		{[]string{summary.CheckHeld, summary.CheckNoted}, "", summary.Pass, 0},
+		{[]string{summary.CheckHeld, summary.CheckBroken}, "", summary.Fail, 1},
+		{[]string{summary.CheckHeld, summary.CheckBroken}, "the target does not answer", summary.NoVerdict, 3},
+		{[]string{summary.CheckHeld}, "interrupted", summary.NoVerdict, 3},
+		{[]string{summary.CheckHeld, summary.CheckDoubtful}, "", summary.NoVerdict, 3},
+		{[]string{summary.CheckBroken, summary.CheckDoubtful}, "", summary.Fail, 1},
+		{[]string{summary.CheckSkipped}, "", summary.NoVerdict, 3},
+		{nil, "", summary.NoVerdict, 3},
+	} {
+		v := reportstest.Verification(c.verdicts...)
+		v.Decide(c.early)
+		if v.Verdict.Status != c.status || v.Verdict.ExitCode != c.code || (c.status == summary.Pass) != (len(v.Verdict.Causes) == 0) {
+			t.Errorf("%v %q: %+v, want %s, %d", c.verdicts, c.early, v.Verdict, c.status, c.code)
+		}
+	}
+}

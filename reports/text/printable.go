@@ -1,0 +1,34 @@
+package text
+
+import (
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// Printable makes a foreign text harmless on a terminal and in a line of text: whatever is no printable character
+// (controls, escape sequences, characters that turn the direction of writing, invalid UTF-8) is written as an escape
+// such as \x1b. It is at most limit characters long, and ends with "…" where something was cut off.
+func Printable(s string, limit int) string {
+	var b strings.Builder
+	length := 0
+	for len(s) > 0 {
+		r, size := utf8.DecodeRuneInString(s)
+		piece := s[:size]
+		switch {
+		case r == utf8.RuneError && size == 1:
+			piece = `\x` + strconv.FormatUint(uint64(s[0])|0x100, 16)[1:]
+		case !strconv.IsPrint(r):
+			quoted := strconv.QuoteRune(r)
+			piece = quoted[1 : len(quoted)-1]
+		}
+		n := utf8.RuneCountInString(piece)
+		if length+n > limit-1 && (length+n > limit || len(s) > size) {
+			return b.String() + "…"
+		}
+		b.WriteString(piece)
+		length += n
+		s = s[size:]
+	}
+	return b.String()
+}

@@ -1,0 +1,98 @@
+package text
+
+import (
+	"math"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"pgregory.net/rapid"
+)
+
+// Nothing that a terminal acts on passes, nothing is longer than asked, and plain text stays as it is.
+func TestPrintable(t *testing.T) {
+	for s, want := range map[string]string{
+		"plain é 😀": "plain é 😀", "\x1b[31mred": `\x1b[31mred`, "a\nb\r\t": `a\nb\r\t`, "\xff": `\xff`, "\u202e": `\u202e`, "\u200b": `\u200b`, "\x00": `\x00`,
+	} {
+		if got := Printable(s, 100); got != want {
+			t.Errorf("%q is %q, want %q", s, got, want)
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		checkPrintable(t, rapid.String().Draw(t, "s"), rapid.IntRange(1, 50).Draw(t, "limit"))
+	})
+}
+
+func checkPrintable(t rapid.TB, s string, limit int) {
+	got := Printable(s, limit)
+	if n := utf8.RuneCountInString(got); n > limit || !utf8.ValidString(got) {
+		t.Fatalf("%q is %q: %d characters, at most %d", s, got, n, limit)
+	}
+	if i := strings.IndexFunc(got, func(r rune) bool {
+		return r < ' ' || r >= 0x7f && r < 0xa0 || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069
+	}); i >= 0 {
+		t.Fatalf("%q is %q", s, got)
+	}
+}
+
+func TestFormat(t *testing.T) {
+	f := func(x float64) *float64 { return &x }
+	for _, c := range []struct {
+		got, want string
+	}{
+		{Duration(nil), "–"}, {Duration(f(0)), "0 ms"}, {Duration(f(0.8124)), "812 ms"}, {Duration(f(0.9996)), "1.00 s"}, {Duration(f(1.234)), "1.23 s"},
+		{Duration(f(48e-6)), "48.0 µs"}, {Duration(f(700)), "11.7 min"}, {Duration(f(59.96)), "60.0 s"},
+		{Count(0), "0"}, {Count(999), "999"}, {Count(1000), "1,000"}, {Count(1234567), "1,234,567"},
+		{Share(0, 10), "0 %"}, {Share(10, 10), "100 %"}, {Share(1, 0), "–"}, {Share(99999, 100000), ">99.99 %"}, {Share(1, 100000), "<0.01 %"},
+		{Share(9990, 10000), "99.90 %"}, {Share(1, 3), "33.3 %"}, {Share(1, 200), "0.50 %"},
+		{Rate(99.96), "100/s"}, {Rate(0.5), "0.50/s"}, {Rate(1234), "1,234/s"}, {Plural(1, "error"), "1 error"}, {Plural(2, "error"), "2 errors"},
+		{Change(f(0.2), f(0.1)), "−100 ms (−50 %)"}, {Change(f(0.1), f(0.2)), "+100 ms (+100 %)"}, {Change(nil, f(1)), ""},
+		{DurationRange(-0.028, -0.0263), "−28.0 to −26.3 ms"}, {DurationRange(-0.0005, 1.2), "−0.00 to +1.20 s"}, {DurationRange(0, 900e-6), "0.00 to +900 µs"},
+		{DurationRange(-700, 1), "−11.7 to +0.02 min"}, {PointsRange(-0.0031, 0.0002), "−0.31 to +0.02 pp"}, {SignedDuration(-0.0271), "−27.1 ms"}, {Points(0.003), "+0.30 pp"},
+		{RateOf(99.8, f(120)), "99.8/s of 120/s"}, {RateOf(99.8, f(99.81)), "99.8/s"}, {RateOf(99.8, nil), "99.8/s"}, {Bytes(999), "999 B"}, {Bytes(1500000), "1.50 MB"},
+		{WholePercent(0.9999), "99 %"}, {Sentence("the run ended"), "The run ended."}, {Sentence("p99(latency) < 1s: found 2 s"), "p99(latency) < 1s: found 2 s."}, {Sentence("Why?"), "Why?"},
+	} {
+		if c.got != c.want {
+			t.Errorf("%q, want %q", c.got, c.want)
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		whole := rapid.Uint64Range(1, math.MaxUint32).Draw(t, "whole")
+		part := rapid.Uint64Range(0, whole).Draw(t, "part")
+		if s := Share(part, whole); (s == "0 %") != (part == 0) || (s == "100 %") != (part == whole) {
+			t.Fatalf("%d of %d is %s", part, whole, s)
+		}
+	})
+}
+
+// Names stay apart, and are harmless.
+func FuzzToken(f *testing.F) {
+	f.Add("Full", "../x")
+	f.Add("a b", "a%20b")
+	f.Fuzz(func(t *testing.T, a, b string) {
+		if (Token(a) == Token(b)) != (a == b) || strings.ContainsFunc(Token(a), func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(`/\,:*?"<>|=`, r) }) {
+			t.Errorf("%q is %q, %q is %q", a, Token(a), b, Token(b))
+		}
+	})
+}
+
+func TestNearest(t *testing.T) {
+	names := []string{"Full", "Lite", "default", "timeout", "inFlight"}
+	for word, want := range map[string]string{
+		"Ful": "Full", "full": "Full", "LITE": "Lite", "timeuot": "timeout", "inflight": "inFlight", "xyzzy": "", "": "", "Nano": "", strings.Repeat("a", 100): "",
+	} {
+		if got := Nearest(word, names); got != want {
+			t.Errorf("nearest to %q is %q, want %q", word, got, want)
+		}
+	}
+}
+
+func TestDistance(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a, b := rapid.StringN(0, 12, -1).Draw(t, "a"), rapid.StringN(0, 12, -1).Draw(t, "b")
+		x, y := []rune(a), []rune(b)
+		if d := distance(x, y); d != distance(y, x) || (d == 0) != (string(x) == string(y)) || d > 2*max(len(x), len(y)) {
+			t.Fatalf("the distance of %q and %q is %d", a, b, d)
+		}
+	})
+}
