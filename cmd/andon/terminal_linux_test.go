@@ -19,8 +19,8 @@ import (
 func TestOnTerminal(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/terminal",
-		Setup:               func(e *testscript.Env) error { e.Setenv("HOME", e.WorkDir); return nil },
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"onterminal": onTerminal},
+		Setup:               func(e *testscript.Env) error { e.Setenv("HOME", e.WorkDir); return usePlain(e) },
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"onterminal": onTerminal, "raced": raced},
 		RequireExplicitExec: true,
 	})
 }
