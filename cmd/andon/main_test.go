@@ -53,8 +53,9 @@ func (m withPlain) Run() int {
 // plain gives the folder of the andon that most scripts run: built when it is first asked for.
 var plain func() (dir string, err error)
 
-// buildPlain builds the binary as make does. With the race detector a command takes half a second to start, and the scripts
-// start a hundred; those in which goroutines meet ask for the detector by "raced". Without it the test binary itself is run.
+// buildPlain builds the binary as make does. With the race detector a command takes half a second to start, and the
+// scripts start a hundred; those in which goroutines meet ask for the detector by "raced". Without it the test binary
+// itself is run.
 func buildPlain(dir string) error {
 	info, ok := debug.ReadBuildInfo()
 	if !ok || !slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"}) {
@@ -168,12 +169,12 @@ func serving(ts *testscript.TestScript, neg bool, args []string) {
 // stopKey finds the function that stops the script's last provider.
 type stopKey struct{}
 
-// stopped stops the last provider with an interrupt, upon which it must end with success, and keeps what it said since in
-// out.txt and err.txt.
+// stopped stops the last provider with an interrupt, upon which it must end with success, and keeps what it said since
+// in out.txt and err.txt.
 func stopped(ts *testscript.TestScript, neg bool, args []string) { (*ts.Value(stopKey{}).(*func()))() }
 
-// signalled SIGNALS FILE SIZE COMMAND… runs a command, sends it the signals (KILL, INT, INT+INT, STOP+CONT) once the file has so
-// many bytes, and keeps what it says in out.txt and err.txt, and its exit code in code.txt.
+// signalled SIGNALS FILE SIZE COMMAND… runs a command, sends it the signals (KILL, INT, INT+INT, STOP+CONT) once the
+// file has so many bytes, and keeps what it says in out.txt and err.txt, and its exit code in code.txt.
 func signalled(ts *testscript.TestScript, neg bool, args []string) {
 	size, err := strconv.ParseInt(args[2], 10, 64)
 	ts.Check(err)

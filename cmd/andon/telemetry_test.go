@@ -156,7 +156,8 @@ func TestTelemetryUsage(t *testing.T) {
 	}
 }
 
-// A real Prometheus that scrapes the run, and another way round takes what it pushes, has the totals of summary.json twice.
+// A real Prometheus that scrapes the run, and another way round takes what it pushes, has the totals of summary.json
+// twice.
 func TestRunIntoPrometheus(t *testing.T) {
 	path, err := exec.LookPath("prometheus")
 	if err != nil {

@@ -25,9 +25,10 @@ func TestOnTerminal(t *testing.T) {
 	})
 }
 
-// onterminal KEYS VARIABLES COMMAND… runs a command on a terminal of 100 × 30, types the keys ("q@text+^C@other": q once the
-// text is shown, then Ctrl-C once the other is), and keeps all that was written to the terminal in tty.txt and the exit code in code.txt. The
-// terminal must be left as it was. VARIABLES are NAME=VALUE, separated by commas, or "-".
+// onterminal KEYS VARIABLES COMMAND… runs a command on a terminal of 100 × 30, types the keys ("q@text+^C@other": q
+// once the text is shown, then Ctrl-C once the other is), and keeps all that was written to the terminal in tty.txt and
+// the exit code in code.txt. The terminal must be left as it was. VARIABLES are NAME=VALUE, separated by commas, or
+// "-".
 func onTerminal(ts *testscript.TestScript, neg bool, args []string) {
 	control, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
 	if err != nil {
