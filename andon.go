@@ -1,35 +1,53 @@
 // Package andon is the map of the house.
 //
-// An andon is the cord on a production line: whoever sees a defect pulls it, and the line stops before the defect ships.
-// This tool is that cord for one API call, POST /agents/execute. Data flows through it one way, and each stage is a package:
+// An andon is the cord on a production line: whoever sees a defect pulls it, and the line stops before the defect
+// ships. This tool is that cord for one API call, POST /agents/execute. Data flows through it one way, and each stage
+// is a package:
 //
 //	openapi.yaml ─► contracts ─► scenarios ─► attack ─► results ─► metrics ─► summary ─► reports
-//	 the shapes     what must     what is      vegeta    one row     HDR by      verdict,    what a person
-//	                hold          sent         fires     per call    class       figures     or a machine reads
+//	 the shapes     what must     what is      fires     one row    HDR by     verdict    what a person
+//	                hold          sent         calls     per call   class      figures    or a machine reads
 //
-// The stages:
+// What must hold:
 //
-//   - contracts loads the description, derives cases and requests from it, and judges whether a request or a response conforms.
+//   - contracts loads the description, builds requests, judges whether a request or a response conforms, and says what
+//     changed between two descriptions.
+//   - contracts/schema is the tree of a JSON Schema: plain, valid, broken, random and smaller values of it.
+//   - contracts/jsontext reads and writes JSON without changing what stands in it.
+//   - contracts/cases is what a description implies: the cases, their choice, their coverage.
 //   - contracts/provider is the reference provider, with latency, capacity and faults set at will.
-//   - contracts/pact proves the same cases with Pact: our requests against its mock server, a provider against the pact.
+//   - contracts/pact proves the same cases by Pact, with the process around its native library.
 //   - contracts/broker talks to a Pact Broker: pacts, results, and whether a version may be deployed.
-//   - contracts/verify holds a target against every case that the description implies.
-//   - scenarios reads a scenario and turns it into a plan: when each call is due and what it carries.
-//   - scenarios/attack drives a plan with vegeta's Attacker and streams results.
-//   - reports/results is the record of one hit, and the files in which a run keeps them.
-//   - reports/metrics aggregates results by class and evaluates thresholds.
-//   - reports/summary says what came of a run or of a verification, as plain data: the verdict and the figures.
-//   - reports/text writes numbers and foreign words for people.
-//   - reports/render writes a summary for a terminal and as Markdown, reports/page as one HTML file with charts, reports/export
-//     for other tools.
-//   - reports opens the directories of runs, knows the formats and writes them.
-//   - reports/reportstest has made-up runs for the tests of these.
-//   - reports/live shows a run on a person's terminal while it goes on.
-//   - reports/telemetry shows a run to monitoring systems while it goes on: Prometheus and OpenTelemetry.
-//   - cmd/andon-pact is the process in which Pact's native library runs.
-//   - cmd/andon turns flags into calls of the above and outcomes into an exit code; nothing else is decided there.
+//   - contracts/verify holds a target against the cases, by engines that share one function type.
 //
-// cmd leans on scenarios, scenarios on contracts and on reports, and nothing leans back.
+// What is sent:
+//
+//   - scenarios reads a scenario and turns it into a plan: when each call is due and what it carries.
+//   - scenarios/document reads YAML with positions, and tells every problem at once.
+//   - scenarios/wire is HTTP/1.1 connections of our own, with their times.
+//   - scenarios/attack drives a plan with vegeta's Attacker, has responses judged, and streams results.
+//   - scenarios/trial is one trial as a function: plan and target in, run directory and summary out.
+//
+// What came of it:
+//
+//   - reports/text puts numbers and foreign text into words for people.
+//   - reports/results is the record of one call, and the files in which a run keeps them.
+//   - reports/histogram is the one configuration of HDR histograms, merged exactly.
+//   - reports/metrics aggregates results by class and time, and evaluates thresholds.
+//   - reports/summary is the verdict and the figures of a run as data, and the comparison of groups.
+//   - reports/render is what a terminal and Markdown show of it, reports/page the HTML page, reports/export what other
+//     programs read.
+//   - reports/live shows a run on a person's terminal while it goes on, reports/telemetry to monitoring systems.
+//   - reports opens runs, knows the formats and writes them; reports/reportstest makes runs up for the tests of these.
+//
+// And around it:
+//
+//   - cmd/andon turns flags into calls of the above and outcomes into an exit code; nothing else is decided there, and
+//     nothing below it knows a flag.
+//   - cmd/andon-pact is the process in which Pact's native library runs.
+//
+// cmd leans on scenarios, scenarios on contracts and on reports, contracts on the plain types of reports alone, and
+// nothing leans back. A test in cmd/andon holds every import against this picture.
 //
 // This package holds only what the root alone can embed.
 package andon

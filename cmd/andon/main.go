@@ -230,8 +230,8 @@ func token(file string) (string, error) {
 	return text, nil
 }
 
-// signals gives a channel that is closed at the first SIGINT, SIGTERM or SIGHUP, and a context that ends at the second. said is
-// called in between. press counts as a signal too.
+// signals gives a channel that is closed at the first SIGINT, SIGTERM or SIGHUP, and a context that ends at the second.
+// said is called in between. press counts as a signal too.
 func signals(said func()) (interrupt <-chan struct{}, kill context.Context, press, release func()) {
 	arrived := make(chan os.Signal, 2)
 	first := make(chan struct{})
@@ -266,7 +266,7 @@ func signals(said func()) (interrupt <-chan struct{}, kill context.Context, pres
 		}
 }
 
-// screen tells whether a writer is a terminal, how wide it is, and whether it shows colours.
+// screen reports whether a writer is a terminal, how wide it is, and whether it shows colours.
 func screen(w io.Writer) (terminal, color bool, width int) {
 	f, ok := w.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {

@@ -5,13 +5,19 @@ import (
 	"bytes"
 	"errors"
 	"flag"
+	"fmt"
 	"io"
 	"io/fs"
+	"log"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -24,7 +30,59 @@ import (
 var update = flag.Bool("update", false, "rewrite what the scripts compare with")
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"andon": main})
+	testscript.Main(withPlain{m}, map[string]func(){"andon": main})
+}
+
+// withPlain runs the tests with a place for the binary that has no race detector in it.
+type withPlain struct{ *testing.M }
+
+func (m withPlain) Run() int {
+	dir, err := os.MkdirTemp("", "andon-plain")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	// Scripts wait more than they work.
+	if err := flag.Set("test.parallel", strconv.Itoa(2*runtime.GOMAXPROCS(0))); err != nil {
+		log.Fatal(err)
+	}
+	plain = sync.OnceValues(func() (string, error) { return dir, buildPlain(dir) })
+	return m.M.Run()
+}
+
+// plain gives the folder of the andon that most scripts run: built when it is first asked for.
+var plain func() (dir string, err error)
+
+// buildPlain builds the binary as make does. With the race detector a command takes half a second to start, and the
+// scripts start a hundred; those in which goroutines meet ask for the detector by "raced". Without it the test binary
+// itself is run.
+func buildPlain(dir string) error {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || !slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"}) {
+		return nil
+	}
+	build := exec.Command("go", "build", "-trimpath", "-ldflags=-s", "-o", filepath.Join(dir, "andon"), ".")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if text, err := build.CombinedOutput(); err != nil {
+		return fmt.Errorf("go build: %w: %s", err, text)
+	}
+	return nil
+}
+
+// usePlain has the commands of a script run by the binary that has no race detector in it.
+func usePlain(e *testscript.Env) error {
+	dir, err := plain()
+	e.Setenv("PATH", dir+string(os.PathListSeparator)+e.Getenv("PATH"))
+	return err
+}
+
+// raced has the commands of a script run with the race detector from here on, where the tests are.
+func raced(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) > 0 {
+		ts.Fatalf("usage: raced")
+	}
+	_, path, _ := strings.Cut(ts.Getenv("PATH"), string(os.PathListSeparator))
+	ts.Setenv("PATH", path)
 }
 
 // TestScripts runs the scripts in testdata/script, whose names begin with the command that they are about.
@@ -34,10 +92,10 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("HOME", e.WorkDir)
 			e.Values[stopKey{}] = new(func())
-			return os.WriteFile(filepath.Join(e.WorkDir, "openapi.yaml"), andon.Spec, 0o666)
+			return errors.Join(usePlain(e), os.WriteFile(filepath.Join(e.WorkDir, "openapi.yaml"), andon.Spec, 0o666))
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "serving": serving, "signalled": signalled, "edit": edit, "absent": absent, "stopped": stopped,
+			"exits": exits, "serving": serving, "signalled": signalled, "edit": edit, "absent": absent, "stopped": stopped, "raced": raced,
 		},
 		RequireExplicitExec: true, UpdateScripts: *update, RequireUniqueNames: true,
 	})
@@ -111,12 +169,12 @@ func serving(ts *testscript.TestScript, neg bool, args []string) {
 // stopKey finds the function that stops the script's last provider.
 type stopKey struct{}
 
-// stopped stops the last provider with an interrupt, upon which it must end with success, and keeps what it said since in
-// out.txt and err.txt.
+// stopped stops the last provider with an interrupt, upon which it must end with success, and keeps what it said since
+// in out.txt and err.txt.
 func stopped(ts *testscript.TestScript, neg bool, args []string) { (*ts.Value(stopKey{}).(*func()))() }
 
-// signalled SIGNALS FILE SIZE COMMAND… runs a command, sends it the signals (KILL, INT, INT+INT, STOP+CONT) once the file has so
-// many bytes, and keeps what it says in out.txt and err.txt, and its exit code in code.txt.
+// signalled SIGNALS FILE SIZE COMMAND… runs a command, sends it the signals (KILL, INT, INT+INT, STOP+CONT) once the
+// file has so many bytes, and keeps what it says in out.txt and err.txt, and its exit code in code.txt.
 func signalled(ts *testscript.TestScript, neg bool, args []string) {
 	size, err := strconv.ParseInt(args[2], 10, 64)
 	ts.Check(err)

@@ -19,15 +19,16 @@ import (
 func TestOnTerminal(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/terminal",
-		Setup:               func(e *testscript.Env) error { e.Setenv("HOME", e.WorkDir); return nil },
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"onterminal": onTerminal},
+		Setup:               func(e *testscript.Env) error { e.Setenv("HOME", e.WorkDir); return usePlain(e) },
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"onterminal": onTerminal, "raced": raced},
 		RequireExplicitExec: true,
 	})
 }
 
-// onterminal KEYS VARIABLES COMMAND… runs a command on a terminal of 100 × 30, types the keys ("q@text+^C@other": q once the
-// text is shown, then Ctrl-C once the other is), and keeps all that was written to the terminal in tty.txt and the exit code in code.txt. The
-// terminal must be left as it was. VARIABLES are NAME=VALUE, separated by commas, or "-".
+// onterminal KEYS VARIABLES COMMAND… runs a command on a terminal of 100 × 30, types the keys ("q@text+^C@other": q
+// once the text is shown, then Ctrl-C once the other is), and keeps all that was written to the terminal in tty.txt and
+// the exit code in code.txt. The terminal must be left as it was. VARIABLES are NAME=VALUE, separated by commas, or
+// "-".
 func onTerminal(ts *testscript.TestScript, neg bool, args []string) {
 	control, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
 	if err != nil {

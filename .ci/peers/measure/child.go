@@ -58,7 +58,7 @@ func run(ctx context.Context, dir string, c command, limit time.Duration) (u use
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	child := exec.CommandContext(ctx, self, append([]string{"child", file, "taskset", "-c", generatorCore}, c.args...)...)
-	child.Dir, child.Env = dir, append(os.Environ(), c.env...)
+	child.Dir = dir
 	child.Stdin = strings.NewReader(c.input)
 	// What is given up takes along what it has started.
 	child.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}

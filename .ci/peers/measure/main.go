@@ -150,7 +150,7 @@ func (b *bench) commands(s settings) string {
 
 // line is a command as a shell takes it.
 func (c command) line(program string) string {
-	words := append(append([]string{}, c.env...), program)
+	words := []string{program}
 	for _, a := range c.args {
 		words = append(words, quote(a))
 	}
@@ -173,7 +173,7 @@ func quote(text string) string {
 func (b *bench) versions() (versions []string) {
 	for _, t := range []struct{ program, module string }{
 		{"vegeta", "github.com/tsenart/vegeta/v12"}, {"bombardier", "github.com/codesenberg/bombardier"},
-		{"hey", "github.com/rakyll/hey"}, {"fortio", "fortio.org/fortio"}, {"k6", "go.k6.io/k6"},
+		{"hey", "github.com/rakyll/hey"}, {"fortio", "fortio.org/fortio"},
 	} {
 		versions = append(versions, t.program+" "+b.version(t.program, t.module))
 	}

@@ -124,9 +124,6 @@ func TestParsers(t *testing.T) {
 			said{p50: 5 * ms, p99: 6 * ms, hits: 6, success: 0.5}},
 		{"fortio", parseFortio, `{"DurationHistogram":{"Count":4,"Percentiles":[{"Percentile":50,"Value":0.005},{"Percentile":99,"Value":0.006}]},"RetCodes":{"200":3,"-1":1}}`,
 			said{p50: 5 * ms, p99: 6 * ms, hits: 4, success: 0.75}},
-		{"k6", parseK6, `{"metrics":{"http_req_duration":{"values":{"med":5,"p(99)":6}},"http_reqs":{"values":{"count":10}},` +
-			`"dropped_iterations":{"values":{"count":2}},"http_req_failed":{"values":{"rate":0.25}}}}`,
-			said{p50: 5 * ms, p99: 6 * ms, hits: 12, success: 0.75}},
 		{"hey", parseHey, `
 Latency distribution:
   10%% in 0.0040 secs
@@ -270,7 +267,7 @@ func TestTurnsSayWhatIsMissing(t *testing.T) {
 		r.add(float64(runs))
 		return nil
 	})
-	if runs != 2 || tb.cell(tb.row(andonDefaults), 0) != "2" || tb.row("wrk").absent != "no rate" || tb.row("k6").absent != "not built" {
+	if runs != 2 || tb.cell(tb.row(andonDefaults), 0) != "2" || tb.row("wrk").absent != "no rate" || tb.row("fortio").absent != "not built" {
 		t.Errorf("%d runs, %+v", runs, tb)
 	}
 }

@@ -100,20 +100,6 @@ func parseFortio(result []byte) (said, error) {
 	return s, nil
 }
 
-func parseK6(summary []byte) (said, error) {
-	type metric struct{ Values map[string]float64 }
-	var r struct{ Metrics map[string]metric }
-	if err := json.Unmarshal(summary, &r); err != nil {
-		return said{}, err
-	}
-	times, made, dropped := r.Metrics["http_req_duration"].Values, r.Metrics["http_reqs"].Values["count"], r.Metrics["dropped_iterations"].Values["count"]
-	return said{
-		// k6 gives milliseconds.
-		p50: seconds(times["med"] / 1e3), p99: seconds(times["p(99)"] / 1e3),
-		hits: int(made + dropped), success: 1 - r.Metrics["http_req_failed"].Values["rate"],
-	}, nil
-}
-
 var (
 	heyTime   = regexp.MustCompile(`(\d+)%+ in ([\d.]+) secs`)
 	heyStatus = regexp.MustCompile(`\[(\d+)\]\s+(\d+) responses`)

@@ -34,7 +34,6 @@ const path = "/agents/execute"
 type command struct {
 	args  []string
 	input string
-	env   []string
 }
 
 // tool is one load tester in one setting.
@@ -71,7 +70,7 @@ func tools() []tool {
 			n := strconv.Itoa(j.callers)
 			return []string{"-workers", n, "-max-workers", n, "-max-connections", n}
 		}),
-		wrk(), bombardier(), hey(), fortio(), k6(),
+		wrk(), bombardier(), hey(), fortio(),
 	}
 }
 
@@ -190,29 +189,5 @@ func fortio() tool {
 				"-p", "50,99", "-r", "0.0001", "-json", "result.json", "-loglevel", "Error", j.url)}
 		},
 		report: fromFile(parseFortio, "result.json"),
-	}
-}
-
-func k6() tool {
-	return tool{
-		name: "k6", program: "k6", closed: true, open: true,
-		file: func(j job) (string, string) {
-			load := fmt.Sprintf(`{ executor: 'constant-arrival-rate', rate: %d, timeUnit: '1s', duration: '%s', preAllocatedVUs: %d, maxVUs: %[3]d }`, j.rate, j.seconds(), j.callers)
-			if j.closed() {
-				load = fmt.Sprintf(`{ executor: 'constant-vus', vus: %d, duration: '%s' }`, j.callers, j.seconds())
-			}
-			return "script.js", fmt.Sprintf(`import http from 'k6/http';
-const body = open('body.json');
-const params = { headers: { 'Content-Type': 'application/json' } };
-export const options = { scenarios: { peers: %s }, summaryTrendStats: ['med', 'p(99)'] };
-export default function () { http.post('%s', body, params); }
-export function handleSummary(data) { return { 'summary.json': JSON.stringify(data) }; }
-`, load, j.url)
-		},
-		command: func(job) command {
-			// Nothing but the target is called.
-			return command{args: []string{"run", "--quiet", "script.js"}, env: []string{"K6_NO_USAGE_REPORT=true", "K6_AUTO_EXTENSION_RESOLUTION=false"}}
-		},
-		report: fromFile(parseK6, "summary.json"),
 	}
 }
