@@ -1,9 +1,9 @@
 //go:build pact
 
-// Command andon-pact holds a target against a pact, calls against Pact's mock server, or makes the pact of a description,
-// for andon: in a process of its own, because Pact's native library can abort, prints to the standard output and takes over
-// the standard logger. It reads a request as JSON from its
-// standard input and prints the verifier's report. Exit codes: 0 all held; 1 not all; 2 no request.
+// Command andon-pact holds a target against a pact, calls against Pact's mock server, or makes the pact of a
+// description, for andon: in a process of its own, because Pact's native library can abort, prints to the standard
+// output and takes over the standard logger. It reads a request as JSON from its standard input and prints the
+// verifier's report. Exit codes: 0 all held; 1 not all; 2 no request.
 package main
 
 import (

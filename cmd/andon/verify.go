@@ -150,8 +150,8 @@ func (c *command) verifyAs(f verifyFlags) (err error) {
 	return c.showVerification(v, f.format)
 }
 
-// complete adds to the configuration what has to be looked up. Without a target the reference provider is started, which
-// stop ends.
+// complete adds to the configuration what has to be looked up. Without a target the reference provider is started,
+// which stop ends.
 func (f *verifyFlags) complete() (stop func(), err error) {
 	if f.generated == 0 {
 		f.Shrink = 0

@@ -559,6 +559,26 @@ func TestToken(t *testing.T) {
 	}
 }
 
+// Where the two tools disagree on an answer, nothing is said of the target.
+func TestDoubt(t *testing.T) {
+	text := strings.Replace(string(andon.Spec), "examples: [exec_abc123]", "format: ipv6\n          examples: ['::1']", 1)
+	text = strings.ReplaceAll(text, "exec_abc123", "'::1'")
+	d, err := contracts.Load("openapi.yaml", []byte(text))
+	if err != nil || text == string(andon.Spec) {
+		t.Fatal(err)
+	}
+	c := serving(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = fmt.Fprint(w, `{"sessionId":"s","executionId":"no address","status":"running"}`)
+	}))
+	c.Description, c.Engine, c.RepeatedIDsAllowed = d, ByDescription, true
+	c.Cases = c.All()[:3]
+	v := prepared(t, c).Run(context.Background())
+	if count(v, ByDescription, reports.CheckDoubtful) != 3 || v.Verdict.ExitCode != 3 || !strings.Contains(v.Checks[0].Reason, "disagree") {
+		t.Errorf("%+v: %+v", v.Verdict, v.Checks[0])
+	}
+}
+
 func TestOpinion(t *testing.T) {
 	var none *contracts.Violation
 	for want, err := range map[string]error{"it conforms": none, "no": errors.New("no\nand more")} {
