@@ -17,21 +17,17 @@ import (
 
 // brokerFlags say where a Pact Broker is and which version is spoken of. Credentials come from the environment alone.
 type brokerFlags struct {
-	url, version, branch, buildURL string
-	tags                           []string
+	url     string
+	version broker.Version
 }
 
 func (f *brokerFlags) register(cmd *cobra.Command, prefix, whose string) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.url, "broker", "", "`URL` of the Pact Broker (PACT_BROKER_BASE_URL); credentials come from PACT_BROKER_TOKEN, or PACT_BROKER_USERNAME and PACT_BROKER_PASSWORD")
-	flags.StringVar(&f.version, prefix+"version", "", "`version` of "+whose+", such as a commit")
-	flags.StringVar(&f.branch, prefix+"branch", "", "`branch` of "+whose)
-	flags.StringSliceVar(&f.tags, prefix+"tag", nil, "`tags` of "+whose)
-	flags.StringVar(&f.buildURL, "build-url", "", "`URL` of the build that did it")
-}
-
-func (f *brokerFlags) number() broker.Version {
-	return broker.Version{Number: f.version, Branch: f.branch, Tags: f.tags, BuildURL: f.buildURL}
+	flags.StringVar(&f.version.Number, prefix+"version", "", "`version` of "+whose+", such as a commit")
+	flags.StringVar(&f.version.Branch, prefix+"branch", "", "`branch` of "+whose)
+	flags.StringSliceVar(&f.version.Tags, prefix+"tag", nil, "`tags` of "+whose)
+	flags.StringVar(&f.version.BuildURL, "build-url", "", "`URL` of the build that did it")
 }
 
 // open gives the broker.
@@ -59,7 +55,7 @@ func (c *command) publishPact() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if f.version == "" {
+			if f.version.Number == "" {
 				return errors.New("--version is missing: the broker keeps pacts by the version of their consumer")
 			}
 			d, _, err := c.description()
@@ -68,12 +64,12 @@ func (c *command) publishPact() *cobra.Command {
 			}
 			document, err := pact.Find().Of(context.Background(), d)
 			if err == nil {
-				err = b.Publish(context.Background(), document, f.number())
+				err = b.Publish(context.Background(), document, f.version)
 			}
 			if err != nil {
 				return exit{noVerdict, err}
 			}
-			_, err = fmt.Fprintf(c.stdout, "published the pact of %s with %s, version %s\n", pact.Consumer, pact.Provider, text.Printable(f.version, 100))
+			_, err = fmt.Fprintf(c.stdout, "published the pact of %s with %s, version %s\n", pact.Consumer, pact.Provider, text.Printable(f.version.Number, 100))
 			return err
 		},
 	}
@@ -97,15 +93,15 @@ Exit codes: 0 it may be deployed; 1 it may not; 2 wrong usage; 3 the broker gave
 			if err != nil {
 				return err
 			}
-			if f.version == "" || environment == "" {
+			if f.version.Number == "" || environment == "" {
 				return errors.New("--version and --to-environment are needed")
 			}
-			may, why, err := b.CanDeploy(context.Background(), side, f.version, environment)
+			may, why, err := b.CanDeploy(context.Background(), side, f.version.Number, environment)
 			if err != nil {
 				return exit{noVerdict, err}
 			}
 			word := map[bool]string{true: "may", false: "may not"}[may]
-			_, err = fmt.Fprintf(c.stdout, "%s %s %s be deployed to %s: %s\n", text.Printable(side, 100), text.Printable(f.version, 100), word, text.Printable(environment, 100), text.Printable(why, 1000))
+			_, err = fmt.Fprintf(c.stdout, "%s %s %s be deployed to %s: %s\n", text.Printable(side, 100), text.Printable(f.version.Number, 100), word, text.Printable(environment, 100), text.Printable(why, 1000))
 			if err == nil && !may {
 				return exit{code: 1}
 			}
@@ -121,9 +117,9 @@ Exit codes: 0 it may be deployed; 1 it may not; 2 wrong usage; 3 the broker gave
 // pactFlags say which pacts of a broker andon verify holds a target against besides.
 type pactFlags struct {
 	brokerFlags
-	from, pending, publish bool
-	selectors              []string
-	wipSince               string
+	from, publish bool
+	wanted        broker.Wanted
+	selectors     []string
 }
 
 func (f *pactFlags) register(cmd *cobra.Command) {
@@ -131,35 +127,28 @@ func (f *pactFlags) register(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.BoolVar(&f.from, "from-broker", false, "hold the target against the pacts that a Pact Broker has for it, besides the description")
 	flags.StringArrayVar(&f.selectors, "selector", nil, `consumer version selector, a JSON object such as {"mainBranch":true}; may be repeated`)
-	flags.BoolVar(&f.pending, "pending", false, "a pact that no version has kept yet fails nothing")
-	flags.StringVar(&f.wipSince, "wip-since", "", "also the newest pacts since this `day`, such as 2026-11-01")
+	flags.BoolVar(&f.wanted.Pending, "pending", false, "a pact that no version has kept yet fails nothing")
+	flags.StringVar(&f.wanted.WIPSince, "wip-since", "", "also the newest pacts since this `day`, such as 2026-11-01")
 	flags.BoolVar(&f.publish, "publish-results", false, "tell the broker what came of it")
 }
 
-// check says what is wrong with the flags.
+// check says what is wrong with the flags, and reads the selectors.
 func (f *pactFlags) check() error {
-	if _, err := f.wanted(); err != nil {
-		return err
+	f.wanted.Branch = f.version.Branch
+	for _, text := range f.selectors {
+		s, err := broker.ParseSelector(text)
+		if err != nil {
+			return fmt.Errorf("--selector %w", err)
+		}
+		f.wanted.Selectors = append(f.wanted.Selectors, s)
 	}
 	switch {
 	case f.publish && !f.from:
 		return errors.New("--publish-results wants --from-broker: a broker knows the results of its own pacts alone")
-	case f.publish && f.version == "":
+	case f.publish && f.version.Number == "":
 		return errors.New("--publish-results wants --provider-version")
 	}
 	return nil
-}
-
-func (f *pactFlags) wanted() (broker.Wanted, error) {
-	w := broker.Wanted{Provider: pact.Provider, Branch: f.branch, Pending: f.pending, WIPSince: f.wipSince}
-	for _, text := range f.selectors {
-		s, err := broker.ParseSelector(text)
-		if err != nil {
-			return w, fmt.Errorf("--selector %w", err)
-		}
-		w.Selectors = append(w.Selectors, s)
-	}
-	return w, nil
 }
 
 // brokered is what the flags say of a broker's pacts; nil where none are asked for.
@@ -168,14 +157,9 @@ func (f *pactFlags) brokered() (*verify.Brokered, error) {
 		return nil, nil
 	}
 	b, err := f.open()
-	if err != nil {
-		return nil, err
-	}
-	out := &verify.Brokered{Broker: b}
+	out := &verify.Brokered{Broker: b, Wanted: f.wanted}
 	if f.publish {
-		version := f.number()
-		out.Publish = &version
+		out.Publish = &f.version
 	}
-	out.Wanted, err = f.wanted()
 	return out, err
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -30,8 +29,7 @@ Exit codes: 0 nothing breaks; 1 a change breaks callers; 2 wrong usage.`,
 		},
 		RunE: func(_ *cobra.Command, args []string) error { return c.showDiff(args[0], args[1], format) },
 	}
-	cmd.Flags().StringVar(&format, "format", "terminal", strings.Join(verifyFormats, ", "))
-	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(verifyFormats, cobra.ShellCompDirectiveNoFileComp))
+	verifyFormat(cmd, &format)
 	return cmd
 }
 
@@ -68,11 +66,5 @@ func (c *command) showDiff(before, after, format string) error {
 	} else if err = t.Text(c.stdout); err == nil {
 		_, err = fmt.Fprintf(c.stdout, "\n%d changes, %d of which break callers\n", len(changes), verify.Breaking(changes))
 	}
-	if err != nil {
-		return exit{noVerdict, err}
-	}
-	if v.Verdict.ExitCode != 0 {
-		return exit{code: v.Verdict.ExitCode}
-	}
-	return nil
+	return ended(v, err)
 }

@@ -97,8 +97,8 @@ func pactOfAnotherDescription(t *testing.T) {
 	}
 }
 
-// The compiled schema, kin-openapi's filter and Pact's mock server agree on what may be sent: on every case that Pact can hold,
-// and on random calls.
+// The compiled schema, kin-openapi's filter and Pact's mock server agree on what may be sent: on every case that Pact
+// can hold, and on random calls.
 func threeJudges(t *testing.T, program pact.Program) {
 	d, err := contracts.Load("openapi.yaml", andon.Spec)
 	if err != nil {

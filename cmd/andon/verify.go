@@ -22,19 +22,15 @@ import (
 	"github.com/kaizenautomation/andon/scenarios/wire"
 )
 
+// verifyFlags are what the flags say of a verification; many of them are its configuration itself.
 type verifyFlags struct {
-	target, tokenFile, format, fixtures, engine string
-	timeout                                     time.Duration
-	maxBody                                     int
-	noUniqueIDs                                 bool
-	scenario                                    string
-	calls                                       int
-	seed                                        uint64
-	only                                        caseFlags
-	generated, shrink, concurrency              int
-	failFast, dryRun                            bool
-	minCoverage                                 percent
-	broker                                      pactFlags
+	verify.Config
+	target, tokenFile, format, fixtures, scenario string
+	generated, calls                              int
+	seed                                          uint64
+	dryRun                                        bool
+	only                                          caseFlags
+	broker                                        pactFlags
 }
 
 // verifyFormats are the formats in which a verification can be written.
@@ -62,35 +58,35 @@ Without --target the reference provider is verified. The cases about tokens need
   andon verify --generated 200 --seed 7          200 random calls besides; what fails is made as small as can be
   andon verify --scenario mixed                  are the calls of this load allowed? Nothing is sent`,
 		Args: noArgs,
-		RunE: func(*cobra.Command, []string) error {
-			if f.scenario != "" {
-				return c.verifyScenario(f)
-			}
-			return c.verifyTarget(f)
-		},
+		RunE: func(*cobra.Command, []string) error { return c.verifyAs(f) },
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.target, "target", "", "base `URL` of the provider; without it the reference provider is verified")
 	flags.StringVar(&f.tokenFile, "token-file", "", tokenUse)
-	flags.StringVar(&f.format, "format", "terminal", strings.Join(verifyFormats, ", "))
+	verifyFormat(cmd, &f.format)
 	f.only.register(cmd)
 	f.broker.register(cmd)
 	flags.IntVar(&f.generated, "generated", 0, "how many random calls are tried besides; --seed says which")
-	flags.IntVar(&f.shrink, "shrink", 100, "how many further calls may be sent to make random calls that fail smaller")
-	flags.IntVar(&f.concurrency, "concurrency", 1, "how many cases are under way at once")
-	flags.BoolVar(&f.failFast, "fail-fast", false, "stop at the first case that does not hold")
+	flags.IntVar(&f.Shrink, "shrink", 100, "how many further calls may be sent to make random calls that fail smaller")
+	flags.IntVar(&f.Concurrency, "concurrency", 1, "how many cases are under way at once")
+	flags.BoolVar(&f.FailFast, "fail-fast", false, "stop at the first case that does not hold")
 	flags.BoolVar(&f.dryRun, "dry-run", false, "say how many calls would be sent, and send none")
-	flags.Var(&f.minCoverage, "min-coverage", "fail if less of the description is covered, such as 95%")
+	flags.Var((*percent)(&f.MinCoverage), "min-coverage", "fail if less of the description is covered, such as 95%")
 	flags.StringVar(&f.fixtures, "fixtures", "", "YAML `file` with values that exist at the target: agentId: [agent_1], file: [file_1], skill: [skill_1]")
-	flags.DurationVar(&f.timeout, "timeout", 30*time.Second, "how long a case may take")
-	flags.IntVar(&f.maxBody, "max-body", 0, "most `bytes` of a body that the target takes; a larger one must be refused")
-	flags.StringVar(&f.engine, "engine", verify.All, "who judges: description, pact or all; without andon-pact (make pact-build) all is the description alone")
+	flags.DurationVar(&f.Timeout, "timeout", 30*time.Second, "how long a case may take")
+	flags.IntVar(&f.MaxBody, "max-body", 0, "most `bytes` of a body that the target takes; a larger one must be refused")
+	flags.StringVar(&f.Engine, "engine", verify.All, "who judges: description, pact or all; without andon-pact (make pact-build) all is the description alone")
 	flags.StringVar(&f.scenario, "scenario", "", "judge calls of this `scenario` instead of a target; nothing is sent")
 	flags.IntVar(&f.calls, "calls", 100, "how many calls of the scenario are judged")
 	flags.Uint64Var(&f.seed, "seed", defaultSeed, seedUse)
-	flags.BoolVar(&f.noUniqueIDs, "no-unique-ids", false, "do not check that executionIds are unique: mocks draw theirs from a few words")
-	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(verifyFormats, cobra.ShellCompDirectiveNoFileComp))
+	flags.BoolVar(&f.RepeatedIDsAllowed, "no-unique-ids", false, "do not check that executionIds are unique: mocks draw theirs from a few words")
 	return cmd
+}
+
+// verifyFormat is the flag --format of a verification.
+func verifyFormat(cmd *cobra.Command, format *string) {
+	cmd.Flags().StringVar(format, "format", "terminal", strings.Join(verifyFormats, ", "))
+	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(verifyFormats, cobra.ShellCompDirectiveNoFileComp))
 }
 
 // engines are the values of --engine.
@@ -99,115 +95,108 @@ var engines = []string{verify.All, verify.ByDescription, verify.ByPact}
 // maxConcurrency is the most cases that are under way at once: a verification is no load test.
 const maxConcurrency = 64
 
-// check says what is wrong with the flags that any verification has.
+// check says what is wrong with the flags.
 func (f *verifyFlags) check() error {
 	if err := checkFormat(f.format); err != nil {
 		return err
 	}
-	if !slices.Contains(engines, f.engine) {
-		return fmt.Errorf("unknown engine %q; %s", text.Printable(f.engine, 40), suggest(f.engine, engines, "the engines are "+strings.Join(engines, ", ")))
+	if !slices.Contains(engines, f.Engine) {
+		return fmt.Errorf("unknown engine %q; %s", text.Printable(f.Engine, 40), suggest(f.Engine, engines, "the engines are "+strings.Join(engines, ", ")))
 	}
-	return f.broker.check()
+	if err := f.broker.check(); err != nil {
+		return err
+	}
+	switch {
+	case f.scenario != "" && f.target != "":
+		return errors.New("--scenario and --target do not go together: the calls of a scenario are judged without being sent")
+	case f.scenario != "" && f.calls < 1:
+		return fmt.Errorf("--calls wants at least 1, found %d", f.calls)
+	case f.scenario == "" && (f.Timeout <= 0 || f.MaxBody < 0 || f.generated < 0 || f.Shrink < 0 || f.Concurrency < 1 || f.Concurrency > maxConcurrency):
+		return fmt.Errorf("--timeout wants more than 0, --max-body, --generated and --shrink 0 or more, --concurrency 1 to %d", maxConcurrency)
+	}
+	return nil
 }
 
-func (c *command) verifyTarget(f verifyFlags) error {
+// verifyAs does what the flags say.
+func (c *command) verifyAs(f verifyFlags) (err error) {
 	if err := f.check(); err != nil {
 		return err
 	}
-	config, stop, err := c.verifyConfig(f)
+	f.Pact, f.Andon = pact.Find(), version()
+	if f.Description, err = c.descriptionWith(f.fixtures); err != nil {
+		return err
+	}
+	if f.scenario != "" {
+		return c.verifyScenario(f)
+	}
+	stop, err := f.complete()
 	if err != nil {
 		return err
 	}
 	defer stop()
-	plan, err := verify.Prepare(context.Background(), config)
+	plan, err := verify.Prepare(context.Background(), f.Config)
 	if err != nil {
 		return exit{noVerdict, err}
 	}
-	if plan.NothingBrokered {
-		fmt.Fprintf(c.stderr, "the broker has no pact that %s has to keep\n", pact.Provider)
-	}
-	c.announce(f, plan, config.Shrink, place(config.Target, f.target == ""))
-	if plan.PactLeftOut {
-		fmt.Fprintln(c.stderr, "Pact is left out: there is no andon-pact beside andon (make pact-build builds it)")
-	}
+	c.announce(f, plan)
 	if f.dryRun {
 		return nil
 	}
-	ctx, release := interruptible()
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	_, _, _, release := signals(cancel)
 	defer release()
-	if err := wire.Preflight(ctx, config.Target, nil); err != nil {
-		return exit{noVerdict, fmt.Errorf("%s cannot be reached, nothing was sent: %w", config.Target.Redacted(), err)}
+	if err := wire.Preflight(ctx, f.Target, nil); err != nil {
+		return exit{noVerdict, fmt.Errorf("%s cannot be reached, nothing was sent: %w", f.Target.Redacted(), err)}
 	}
 	v := plan.Run(ctx)
-	shorten(v.Checks, config.Cases)
+	shorten(v.Checks, f.Cases)
 	return c.showVerification(v, f.format)
 }
 
-// verifyConfig is what the flags say of a verification. Without a target it starts the reference provider, which stop ends.
-func (c *command) verifyConfig(f verifyFlags) (config verify.Config, stop func(), err error) {
-	if f.timeout <= 0 || f.maxBody < 0 || f.generated < 0 || f.shrink < 0 || f.concurrency < 1 || f.concurrency > maxConcurrency {
-		return config, nil, fmt.Errorf("--timeout wants more than 0, --max-body, --generated and --shrink 0 or more, --concurrency 1 to %d", maxConcurrency)
+// complete adds to the configuration what has to be looked up. Without a target the reference provider is started,
+// which stop ends.
+func (f *verifyFlags) complete() (stop func(), err error) {
+	if f.generated == 0 {
+		f.Shrink = 0
 	}
-	config = verify.Config{
-		Engine: f.engine, Pact: pact.Find(), Timeout: f.timeout, MaxBody: f.maxBody, Concurrency: f.concurrency, FailFast: f.failFast,
-		RepeatedIDsAllowed: f.noUniqueIDs, MinCoverage: float64(f.minCoverage), Andon: version(),
+	if f.Token, err = token(f.tokenFile); err != nil {
+		return nil, err
 	}
-	if f.generated > 0 {
-		config.Shrink = f.shrink
-	}
-	if config.Description, err = c.descriptionWith(f.fixtures); err != nil {
-		return config, nil, err
-	}
-	if config.Token, err = token(f.tokenFile); err != nil {
-		return config, nil, err
-	}
-	if config.Brokered, err = f.broker.brokered(); err != nil {
-		return config, nil, err
+	if f.Brokered, err = f.broker.brokered(); err != nil {
+		return nil, err
 	}
 	embedded := f.target == ""
-	if embedded && config.Token == "" {
+	if embedded && f.Token == "" {
 		// The embedded provider is ours to give a token to, so that nothing is skipped.
-		config.Token = "embedded"
+		f.Token = "embedded"
 	}
-	if embedded && config.MaxBody == 0 {
-		config.MaxBody = 1 << 20
+	if embedded && f.MaxBody == 0 {
+		f.MaxBody = 1 << 20
 	}
-	if config.Cases, err = f.only.choose(append(slices.Clone(config.All()), cases.Random(config.Description, f.seed, f.generated)...)); err != nil {
-		return config, nil, err
+	if f.Cases, err = f.only.choose(append(slices.Clone(f.All()), cases.Random(f.Description, f.seed, f.generated)...)); err != nil {
+		return nil, err
 	}
 	if !embedded {
-		if config.Target, err = config.Description.Operation().ParseTarget(f.target); err != nil {
-			return config, nil, fmt.Errorf("--target: %w", err)
+		if f.Target, err = f.Description.Operation().ParseTarget(f.target); err != nil {
+			return nil, fmt.Errorf("--target: %w", err)
 		}
-		return config, func() {}, nil
+		return func() {}, nil
 	}
-	handler, err := provider.New(config.Description, provider.Config{Token: config.Token, MaxBody: int64(config.MaxBody), Seed: defaultSeed})
+	handler, err := provider.New(f.Description, provider.Config{Token: f.Token, MaxBody: int64(f.MaxBody), Seed: defaultSeed})
 	if err != nil {
-		return config, nil, err
+		return nil, err
 	}
-	if config.Target, stop, err = provider.Start(handler); err != nil {
-		return config, nil, exit{noVerdict, err}
+	if f.Target, stop, err = provider.Start(handler); err != nil {
+		return nil, exit{noVerdict, err}
 	}
-	return config, stop, nil
+	return stop, nil
 }
 
-// verifyScenario shows that the calls of a scenario are allowed by the contract before any of them is sent: a sample of them,
-// evenly over its plan.
+// verifyScenario shows that the calls of a scenario are allowed by the contract before any of them is sent: a sample of
+// them, evenly over its plan.
 func (c *command) verifyScenario(f verifyFlags) error {
-	if err := f.check(); err != nil {
-		return err
-	}
-	if f.target != "" {
-		return errors.New("--scenario and --target do not go together: the calls of a scenario are judged without being sent")
-	}
-	if f.calls < 1 {
-		return fmt.Errorf("--calls wants at least 1, found %d", f.calls)
-	}
-	d, err := c.descriptionWith(f.fixtures)
-	if err != nil {
-		return err
-	}
-	s, err := c.scenario([]string{f.scenario}, d)
+	s, err := c.scenario([]string{f.scenario}, f.Description)
 	if err != nil {
 		return err
 	}
@@ -223,26 +212,11 @@ func (c *command) verifyScenario(f verifyFlags) error {
 		label := s.Labels.Classes[class]
 		calls = append(calls, verify.Call{ID: fmt.Sprintf("%s.call-%d", label.Content, at), Class: label.Name, Body: body, Invalid: label.Invalid})
 	}
-	config := verify.Config{Description: d, Engine: f.engine, Pact: pact.Find(), Andon: version()}
-	judges, err := verify.PrepareCalls(config, "the calls of "+s.Name, calls)
+	judges, err := verify.PrepareCalls(f.Config, "the calls of "+s.Name, calls)
 	if err != nil {
 		return exit{noVerdict, err}
 	}
 	return c.showVerification(judges.Run(context.Background()), f.format)
-}
-
-// interruptible gives a context that ends with the first signal.
-func interruptible() (ctx context.Context, release func()) {
-	interrupt, kill, _, forget := signals(func() {})
-	ctx, cancel := context.WithCancel(kill)
-	go func() {
-		select {
-		case <-interrupt:
-			cancel()
-		case <-ctx.Done():
-		}
-	}()
-	return ctx, func() { cancel(); forget() }
 }
 
 // maxRepeat is the longest curl line of a generated case, in bytes.
@@ -261,25 +235,31 @@ func shorten(checks []summary.Check, cases []cases.Case) {
 	}
 }
 
-// announce says how many calls will be sent, and how many of them start a run.
-func (c *command) announce(f verifyFlags, plan *verify.Plan, shrink int, where string) {
+// announce says how many calls will be sent, how many of them start a run, and what is left out.
+func (c *command) announce(f verifyFlags, plan *verify.Plan) {
+	if plan.NothingBrokered {
+		fmt.Fprintf(c.stderr, "the broker has no pact that %s has to keep\n", pact.Provider)
+	}
 	order := "one after the other"
-	if f.concurrency > 1 {
-		order = fmt.Sprintf("%d at once", f.concurrency)
+	if f.Concurrency > 1 {
+		order = fmt.Sprintf("%d at once", f.Concurrency)
 	}
 	noun := "calls"
 	if plan.Planned == 1 {
 		noun = "call"
 	}
-	fmt.Fprintf(c.stderr, "%d %s, %s → %s\n", plan.Planned, noun, order, where)
+	fmt.Fprintf(c.stderr, "%d %s, %s → %s\n", plan.Planned, noun, order, place(f.Target, f.target == ""))
 	fmt.Fprintf(c.stderr, "%d of them must start a run, %d may", plan.MustStart, plan.MayStart)
-	if shrink > 0 {
-		fmt.Fprintf(c.stderr, "; up to %d further calls make failing random ones smaller", shrink)
+	if f.Shrink > 0 {
+		fmt.Fprintf(c.stderr, "; up to %d further calls make failing random ones smaller", f.Shrink)
 	}
 	fmt.Fprintln(c.stderr)
+	if plan.PactLeftOut {
+		fmt.Fprintln(c.stderr, "Pact is left out: there is no andon-pact beside andon (make pact-build builds it)")
+	}
 }
 
-// checkFormat reports what is wrong with a format: whether a verification can be written so.
+// checkFormat says what is wrong with a format of a verification.
 func checkFormat(format string) error {
 	if slices.Contains(verifyFormats, format) {
 		return nil
@@ -302,10 +282,15 @@ func (c *command) showVerification(v summary.Verification, format string) (err e
 		_, color, width := screen(c.stdout)
 		err = render.VerificationTerminal(c.stdout, v, render.Options{Color: color, Width: width})
 	}
-	if err != nil {
+	return ended(v, err)
+}
+
+// ended is how a command ends that has written a verification, or could not.
+func ended(v summary.Verification, err error) error {
+	switch {
+	case err != nil:
 		return exit{noVerdict, err}
-	}
-	if v.Verdict.ExitCode != 0 {
+	case v.Verdict.ExitCode != 0:
 		return exit{code: v.Verdict.ExitCode}
 	}
 	return nil

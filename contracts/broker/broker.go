@@ -1,5 +1,5 @@
-// Package broker talks to a Pact Broker over its HTTP interface: it publishes a pact, fetches those that a provider has to
-// keep, publishes what came of verifying them, and asks whether a version may be deployed.
+// Package broker talks to a Pact Broker over its HTTP interface: it publishes a pact, fetches those that a provider has
+// to keep, publishes what came of verifying them, and asks whether a version may be deployed.
 package broker
 
 import (

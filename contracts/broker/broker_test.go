@@ -55,6 +55,25 @@ func TestErrors(t *testing.T) {
 	}
 }
 
+// What is no address of a broker is refused, and no password is repeated.
+func TestParse(t *testing.T) {
+	for text, want := range map[string]string{
+		"https://broker.example.com/x": "", "http://127.0.0.1:9292": "", "": "wants a URL", "broker.example.com": "wants a URL", "ftp://x": "wants a URL",
+		"http://": "wants a URL", "https://me:secret@x": "wants no credentials", "https://me:secret@x:y": "wants a URL",
+	} {
+		u, err := ParseURL(text)
+		if (err == nil) != (want == "") || err == nil && u.String() != text || err != nil && (!strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "secret")) {
+			t.Errorf("%q: %v, %v, want %q", text, u, err, want)
+		}
+	}
+	for text, good := range map[string]bool{`{"mainBranch":true}`: true, `{}`: true, "main": false, "[]": false, "null": false, "": false, `{"a":1`: false} {
+		s, err := ParseSelector(text)
+		if (err == nil) != good || good && string(s) != text {
+			t.Errorf("%q: %s, %v", text, s, err)
+		}
+	}
+}
+
 func FuzzAnswers(f *testing.F) {
 	f.Add(`{"_links":{"pb:provider-pacts-for-verification":{"href":"/{provider}"}},"_embedded":{"pacts":[{"_links":{"self":{"href":"/x"}}}]},"summary":{"deployable":true}}`)
 	f.Add(`{"_links":{"pb:publish-contracts":[]},"_embedded":7}`)

@@ -19,8 +19,8 @@ import (
 )
 
 // CheckCalls sends each of the request's calls to a mock server of Pact that expects what the description allows in its
-// place, and writes what came of them to the request's file of outcomes, as JSON. Why a call was not taken is printed; see
-// [ParseMismatches].
+// place, and writes what came of them to the request's file of outcomes, as JSON. Why a call was not taken is printed;
+// see [ParseMismatches].
 func CheckCalls(t *testing.T, r Request) error {
 	_ = log.SetLogLevel("ERROR")
 	dir, err := os.MkdirTemp("", "andon-pact-calls-")

@@ -28,8 +28,9 @@ import (
 // proofToken stands for the valid token in calls to the mock server.
 const proofToken = "tok-valid"
 
-// Consume sends every case of a description that Pact can hold, built by the code that load uses, to Pact's mock server,
-// which holds it against the matchers derived from the description. It gives the pact that comes of it, as JSON.
+// Consume sends every case of a description that Pact can hold, built by the code that load uses, to Pact's mock
+// server, which holds it against the matchers derived from the description. It gives the pact that comes of it, as
+// JSON.
 func Consume(t *testing.T, d *contracts.Description) ([]byte, error) {
 	_ = log.SetLogLevel("ERROR")
 	dir, err := os.MkdirTemp("", "andon-pact-made-")

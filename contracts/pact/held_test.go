@@ -23,8 +23,8 @@ type interaction struct {
 	Response struct{ Status int }
 }
 
-// The committed pact has exactly the cases that Pact can hold, with their bodies and states: that much can be said without
-// the native library.
+// The committed pact has exactly the cases that Pact can hold, with their bodies and states: that much can be said
+// without the native library.
 func TestPactIsUpToDate(t *testing.T) {
 	d, err := contracts.Load("openapi.yaml", andon.Spec)
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package pact proves the cases of the description with Pact: the requests that andon builds against Pact's mock server,
-// and a provider against the pact that comes of it.
+// Package pact proves the cases of the description with Pact: the requests that andon builds against Pact's mock
+// server, and a provider against the pact that comes of it.
 //
 // What needs Pact's native library stands behind the build tag pact and runs in a process of its own, andon-pact, which
 // [Program] starts and whose account it reads. This file says which cases Pact can hold, and how.
@@ -71,8 +71,8 @@ func States(c cases.Case) (states []string) {
 	return states
 }
 
-// Matcher is a template in Pact's terms, as JSON that its mock server reads (the integration format): the values of an enum
-// by a regular expression, constants and free objects as they are, anything else by its type.
+// Matcher is a template in Pact's terms, as JSON that its mock server reads (the integration format): the values of an
+// enum by a regular expression, constants and free objects as they are, anything else by its type.
 func Matcher(t schema.Template) any {
 	switch {
 	case t.Members != nil:

@@ -20,8 +20,8 @@ import (
 	"github.com/kaizenautomation/andon/reports/text"
 )
 
-// Program is the path of andon-pact, the process in which Pact's native library runs: the library can abort, prints to the
-// standard output and takes over the standard logger. Empty is none.
+// Program is the path of andon-pact, the process in which Pact's native library runs: the library can abort, prints to
+// the standard output and takes over the standard logger. Empty is none.
 type Program string
 
 // ErrMissing says that there is no andon-pact, so that Pact cannot judge.
@@ -42,8 +42,8 @@ func Find() Program {
 	return Program(path)
 }
 
-// Of gives the pact of a description: the committed one for openapi.yaml, and one that andon-pact makes for any other. The
-// error is ErrMissing where that cannot be.
+// Of gives the pact of a description: the committed one for openapi.yaml, and one that andon-pact makes for any other.
+// The error is ErrMissing where that cannot be.
 func (p Program) Of(ctx context.Context, d *contracts.Description) (text []byte, err error) {
 	if sum := sha256.Sum256(andon.Spec); d.SHA256() == hex.EncodeToString(sum[:]) {
 		return contracts.Pact, nil
@@ -57,8 +57,8 @@ func (p Program) Of(ctx context.Context, d *contracts.Description) (text []byte,
 	return text, err
 }
 
-// Verify holds a target against a pact. The token may be empty. The error says that Pact itself failed; what was found until
-// then is given even so.
+// Verify holds a target against a pact. The token may be empty. The error says that Pact itself failed; what was found
+// until then is given even so.
 func (p Program) Verify(ctx context.Context, target, token string, pact []byte) (outcomes []Outcome, err error) {
 	err = p.inDirectory(func(dir string) error {
 		file := filepath.Join(dir, "pact.json")

@@ -78,7 +78,8 @@ func named(outcomes []Outcome, line string) int {
 
 var mismatched = regexp.MustCompile(`Pact Verification Failed for: \S*/([0-9]+)$`)
 
-// ParseMismatches reads, off what the library prints, why its mock server did not take calls, by their place in the request.
+// ParseMismatches reads, off what the library prints, why its mock server did not take calls, by their place in the
+// request.
 func ParseMismatches(text string) map[int]string {
 	reasons := map[int]string{}
 	at := -1

@@ -31,9 +31,9 @@ type Call struct {
 	Matcher any    `json:"matcher"`
 }
 
-// For gives a pact as a target can be held against it: with the bodies of the given cases, in which the user's
-// values may stand, without the cases that are not among them, and without those about tokens where there is no token. It
-// also gives the number of calls that the verifier makes for it.
+// For gives a pact as a target can be held against it: with the bodies of the given cases, in which the user's values
+// may stand, without the cases that are not among them, and without those about tokens where there is no token. It also
+// gives the number of calls that the verifier makes for it.
 func For(pact []byte, chosen []cases.Case, token bool) (text []byte, calls int, err error) {
 	var file map[string]any
 	if err := json.Unmarshal(pact, &file); err != nil {

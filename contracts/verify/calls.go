@@ -17,9 +17,10 @@ type Call struct {
 	Invalid bool
 }
 
-// PrepareCalls decides who judges whether calls are allowed, before any of them is sent: the description, kin-openapi and,
-// unless the description is to judge alone, Pact's mock server. Against says in the report whose calls they are. Of the
-// configuration Description, Engine, Pact and Andon count. The error is [pact.ErrMissing] where Pact has to judge and cannot.
+// PrepareCalls decides who judges whether calls are allowed, before any of them is sent: the description, kin-openapi
+// and, unless the description is to judge alone, Pact's mock server. Against says in the report whose calls they are.
+// Of the configuration Description, Engine, Pact and Andon count. The error is [pact.ErrMissing] where Pact has to
+// judge and cannot.
 func PrepareCalls(c Config, against string, calls []Call) (*Plan, error) {
 	if c.Engine == ByPact && c.Pact == "" {
 		return nil, pact.ErrMissing
@@ -78,8 +79,8 @@ func (j judging) describe(call Call) Outcome {
 	return o
 }
 
-// byPact holds the calls that are not invalid on purpose against Pact's mock server. Where the description allows what Pact
-// does not take, one of the two is wrong.
+// byPact holds the calls that are not invalid on purpose against Pact's mock server. Where the description allows what
+// Pact does not take, one of the two is wrong.
 func (j judging) byPact(ctx context.Context) (outcomes []Outcome, err error) {
 	var valid []Call
 	var theirs []pact.Call

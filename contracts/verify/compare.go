@@ -9,8 +9,8 @@ import (
 	"github.com/kaizenautomation/andon/reports/summary"
 )
 
-// Compare says which changes from an older description to a newer one break callers: as a verification, and as they are.
-// Against names the two in the report.
+// Compare says which changes from an older description to a newer one break callers: as a verification, and as they
+// are. Against names the two in the report.
 func Compare(older, newer *contracts.Description, against string) (summary.Verification, []contracts.Change, error) {
 	changes, err := contracts.Diff(older, newer)
 	if err != nil {

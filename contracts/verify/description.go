@@ -28,8 +28,8 @@ var ErrToken = errors.New("the target wants a valid token (status 401): set ANDO
 // ErrLost says that the target does not answer any more; what was established before stands.
 var ErrLost = errors.New("the target does not answer any more")
 
-// byDescription sends the cases and holds each answer against the description. The error is [ErrLost] where the target stopped
-// answering, [ErrToken] where it answers every call with 401, or that of ctx.
+// byDescription sends the cases and holds each answer against the description. The error is [ErrLost] where the target
+// stopped answering, [ErrToken] where it answers every call with 401, or that of ctx.
 func (c Config) byDescription(ctx context.Context) ([]Outcome, error) {
 	r := &run{Config: c, seen: map[string]string{}, outcomes: make([]*Outcome, len(c.Cases))}
 	r.transport = &http.Transport{

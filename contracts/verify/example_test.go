@@ -12,8 +12,8 @@ import (
 	"github.com/kaizenautomation/andon/contracts/verify"
 )
 
-// The reference provider is held against the description that it was made of. How many calls that takes, and how many runs
-// they start, is known before the first one is sent.
+// The reference provider is held against the description that it was made of. How many calls that takes, and how many
+// runs they start, is known before the first one is sent.
 func ExamplePrepare() {
 	d, err := contracts.Load("openapi.yaml", andon.Spec)
 	if err != nil {

@@ -22,7 +22,8 @@ import (
 	"github.com/kaizenautomation/andon/reports/summary"
 )
 
-// pretence names the variable that makes this test program an andon-pact, which finds fault with all that holds its value.
+// pretence names the variable that makes this test program an andon-pact, which finds fault with all that holds its
+// value.
 const pretence = "ANDON_TEST_PACT"
 
 func TestMain(m *testing.M) {
@@ -181,7 +182,8 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// A crash of Pact is no verdict; what was established before stands, the token is in no message, and no file is left behind.
+// A crash of Pact is no verdict; what was established before stands, the token is in no message, and no file is left
+// behind.
 func TestCrash(t *testing.T) {
 	t.Setenv(pretence, "crash")
 	dir := t.TempDir()

@@ -1,5 +1,5 @@
-// Package verify holds a target against the contract: every case of a description is sent to it, one after the other, and
-// what comes back is judged, by the description and by Pact.
+// Package verify holds a target against the contract: every case of a description is sent to it, one after the other,
+// and what comes back is judged, by the description and by Pact.
 //
 // [Prepare] decides who judges what, so that the number of calls, and of runs that they start at the target, is known
 // before the first of them; [Plan.Run] sends them and decides. Who judges is an [Engine]: what an engine finds is an
@@ -117,11 +117,11 @@ type Engine func(context.Context) ([]Outcome, error)
 
 // Plan is a verification that is decided on, and of which nothing has been sent.
 type Plan struct {
-	// Planned is how many calls will be judged, MustStart how many of them start a run at a target that keeps the contract,
-	// and MayStart how many may, since the description leaves it open.
+	// Planned is how many calls will be judged, MustStart how many of them start a run at a target that keeps the
+	// contract, and MayStart how many may, since the description leaves it open.
 	Planned, MustStart, MayStart int
-	// PactLeftOut says that Pact was to judge and does not, since there is no andon-pact. NothingBrokered says that the broker
-	// has no pacts for the target.
+	// PactLeftOut says that Pact was to judge and does not, since there is no andon-pact. NothingBrokered says that the
+	// broker has no pacts for the target.
 	PactLeftOut, NothingBrokered bool
 
 	config  Config
@@ -131,9 +131,9 @@ type Plan struct {
 	sends bool
 }
 
-// Prepare decides what is tried and who judges it. It sends nothing to the target, but asks a broker for its pacts, and may
-// make the pact of the description. The error is [pact.ErrMissing] where Pact has to judge and cannot, or says why there is
-// no pact.
+// Prepare decides what is tried and who judges it. It sends nothing to the target, but asks a broker for its pacts, and
+// may make the pact of the description. The error is [pact.ErrMissing] where Pact has to judge and cannot, or says why
+// there is no pact.
 func Prepare(ctx context.Context, c Config) (*Plan, error) {
 	if c.Cases == nil {
 		c.Cases = c.All()
@@ -187,8 +187,8 @@ func checks(outcomes []Outcome) []summary.Check {
 	return list
 }
 
-// hold has one engine after the other judge. It may end because a case failed; early is any other reason why it came to an
-// end too soon.
+// hold has one engine after the other judge. It may end because a case failed; early is any other reason why it came to
+// an end too soon.
 func (p *Plan) hold(ctx context.Context) (outcomes []Outcome, failed bool, early string) {
 	for _, engine := range p.engines {
 		found, err := engine(ctx)
@@ -205,8 +205,8 @@ func (p *Plan) hold(ctx context.Context) (outcomes []Outcome, failed bool, early
 	return outcomes, false, ""
 }
 
-// account adds what is known of the target after calls were sent to it: how many it took, and how much of the description
-// they covered.
+// account adds what is known of the target after calls were sent to it: how many it took, and how much of the
+// description they covered.
 func (p *Plan) account(v *summary.Verification, outcomes []Outcome) {
 	_, v.LeftOut = cases.Derive(p.config.Description)
 	v.MinCoverage = p.config.MinCoverage

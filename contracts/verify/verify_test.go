@@ -561,6 +561,56 @@ func TestToken(t *testing.T) {
 	}
 }
 
+// What a status breaks depends on what had to come back; the description has no say in a redirection or a failure.
+func TestStatuses(t *testing.T) {
+	for _, x := range []struct {
+		status                    int
+		accepted, refused, silent string
+	}{
+		{500, "server-error: the target failed with status 500, expected a documented success", "server-error: the target failed with status 500, expected a refusal (4xx)",
+			"server-error: the target failed with status 500, expected a success or a refusal"},
+		{302, "refused: it was refused with status 302, expected a documented success", "undocumented-status: the status is 302, expected a refusal (4xx)",
+			"undocumented-status: the status is 302, expected a success or a refusal"},
+		{400, "refused: it was refused with status 400, expected a documented success", "", ": answered with status 400"},
+	} {
+		c := serving(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(x.status)
+		}))
+		outcomes, err := judge(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := map[cases.Expectation]string{cases.Accepted: x.accepted, cases.Refused: x.refused, cases.Either: x.silent}
+		for _, o := range outcomes {
+			found := o.Rule + ": " + o.Reason
+			if o.Case.Status() == 0 && strings.TrimPrefix(found, ": ") != strings.TrimPrefix(want[o.Case.Expect], ": ") {
+				t.Errorf("%s with status %d: %q, want %q", o.Case.ID, x.status, found, want[o.Case.Expect])
+			}
+		}
+	}
+}
+
+// Where the two tools disagree on an answer, nothing is said of the target.
+func TestDoubt(t *testing.T) {
+	text := strings.Replace(string(andon.Spec), "examples: [exec_abc123]", "format: ipv6\n          examples: ['::1']", 1)
+	text = strings.ReplaceAll(text, "exec_abc123", "'::1'")
+	d, err := contracts.Load("openapi.yaml", []byte(text))
+	if err != nil || text == string(andon.Spec) {
+		t.Fatal(err)
+	}
+	c := serving(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = fmt.Fprint(w, `{"sessionId":"s","executionId":"no address","status":"running"}`)
+	}))
+	c.Description, c.Engine, c.RepeatedIDsAllowed = d, ByDescription, true
+	c.Cases = c.All()[:3]
+	v := prepared(t, c).Run(context.Background())
+	if count(v, ByDescription, summary.CheckDoubtful) != 3 || v.Verdict.ExitCode != 3 || !strings.Contains(v.Checks[0].Reason, "disagree") {
+		t.Errorf("%+v: %+v", v.Verdict, v.Checks[0])
+	}
+}
+
 func TestOpinion(t *testing.T) {
 	var none *contracts.Violation
 	for want, err := range map[string]error{"it conforms": none, "no": errors.New("no\nand more")} {
