@@ -293,6 +293,9 @@ func (d *Description) Method() string { return method }
 // SHA256 is the hash of the description as it was read, in hex.
 func (d *Description) SHA256() string { return d.sha256 }
 
+// Source is the description as it was read. Whoever is given it must not change it.
+func (d *Description) Source() []byte { return d.source }
+
 // Tiers are the values that choose a model tier, in the description's order.
 func (d *Description) Tiers() []string { return d.tiers }
 

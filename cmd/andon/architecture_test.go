@@ -32,8 +32,9 @@ var house = map[string][]string{
 	"scenarios":          {"contracts", "contracts/provider", "scenarios/document", "reports/results", "reports/metrics"},
 	"scenarios/wire":     {"reports/results"},
 	"scenarios/attack":   {"contracts", "scenarios", "scenarios/wire", "reports/results", "reports/metrics", "github.com/tsenart/vegeta", "golang.org/x/sys"},
+	"scenarios/trial":    {"contracts/provider", "scenarios", "scenarios/attack", "scenarios/wire", "reports", "reports/results", "reports/metrics"},
 	"cmd/andon-pact":     {"contracts/pact"},
-	"cmd/andon": {".", "contracts", "contracts/provider", "contracts/verify", "contracts/pact", "contracts/broker", "scenarios", "scenarios/attack", "scenarios/wire", "reports", "reports/live", "reports/telemetry", "reports/results", "reports/metrics",
+	"cmd/andon": {".", "contracts", "contracts/provider", "contracts/verify", "contracts/pact", "contracts/broker", "scenarios", "scenarios/trial", "scenarios/wire", "reports", "reports/live", "reports/telemetry", "reports/results", "reports/metrics",
 		"github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term", "golang.org/x/sys"},
 }
 

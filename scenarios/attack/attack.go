@@ -30,15 +30,14 @@ import (
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
-	"github.com/kaizenautomation/andon/reports/metrics"
 	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/scenarios/wire"
 )
 
-// Run fires the plan and returns how the run ended with everything that was measured. Closing interrupt stops the sending
+// Run fires the plan and says what came of it. Closing interrupt stops the sending
 // and waits for the calls in flight; when ctx ends, those are given up as well. The error is that of the files, if they
-// could not be written; the metrics are whole even then.
-func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (*metrics.Aggregator, results.End, error) {
+// could not be written; the outcome is whole even then.
+func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Outcome, error) {
 	// With one processor, the pacer's sleep in a system call would hold up everything else until the scheduler notices.
 	if runtime.GOMAXPROCS(0) < 2 {
 		runtime.GOMAXPROCS(2)

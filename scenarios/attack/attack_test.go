@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -101,7 +102,7 @@ func fireUntil(ctx context.Context, t testing.TB, interrupt <-chan struct{}, p *
 	for _, f := range change {
 		f(&c)
 	}
-	agg, end, err := Run(ctx, interrupt, c)
+	out, err := Run(ctx, interrupt, c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,7 +110,10 @@ func fireUntil(ctx context.Context, t testing.TB, interrupt <-chan struct{}, p *
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := outcome{agg: agg, end: end, total: agg.Total(agg.Elapsed(end)), samples: run.Samples}
+	if !reflect.DeepEqual(out.Samples, run.Samples) || !reflect.DeepEqual(out.Vitals, run.Vitals) {
+		t.Errorf("%d samples and %d vitals are given, %d and %d were kept", len(out.Samples), len(out.Vitals), len(run.Samples), len(run.Vitals))
+	}
+	o := outcome{agg: out.Aggregator, end: out.End, total: out.Aggregator.Total(out.Aggregator.Elapsed(out.End)), samples: run.Samples}
 	complete, err := run.Rows(func(r results.Row) error { o.rows = append(o.rows, r); return nil })
 	if err != nil || !complete {
 		t.Fatalf("the rows cannot be read back: complete %v, %v", complete, err)
@@ -673,11 +677,11 @@ func TestFilesFail(t *testing.T) {
 	if err := w.Close(results.End{}); err != nil {
 		t.Fatal(err)
 	}
-	agg, end, err := Run(context.Background(), make(chan struct{}), Config{Plan: p, Target: serve(t, &recorder{}), Writer: w})
-	if err == nil || end.Reason != results.Aborted || !strings.Contains(end.Detail, "cannot be kept") {
-		t.Errorf("the run ended %+v, %v", end, err)
+	out, err := Run(context.Background(), make(chan struct{}), Config{Plan: p, Target: serve(t, &recorder{}), Writer: w})
+	if err == nil || out.End.Reason != results.Aborted || !strings.Contains(out.End.Detail, "cannot be kept") {
+		t.Errorf("the run ended %+v, %v", out.End, err)
 	}
-	if agg.Running().Sent == 0 {
+	if out.Aggregator.Running().Sent == 0 {
 		t.Error("nothing was measured")
 	}
 }

@@ -40,6 +40,17 @@ type Config struct {
 	Observe func(results.Row)
 }
 
+// Outcome is what came of a run.
+type Outcome struct {
+	// Aggregator holds everything that was measured.
+	Aggregator *metrics.Aggregator
+	// End says how the run ended.
+	End results.End
+	// Samples show the first call of each kind of trouble, and Vitals say how the generator did: as they are in the files.
+	Samples []results.Sample
+	Vitals  []results.Vitals
+}
+
 // wire says how to connect.
 func (c Config) wire() wire.Config {
 	return wire.Config{

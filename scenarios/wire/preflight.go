@@ -55,7 +55,7 @@ type UntrustedError struct {
 
 // Error says what to do about it.
 func (e *UntrustedError) Error() string {
-	return fmt.Sprintf("the certificate of %s is not trusted (%v): name a file with its authority's certificate, if need be in the variable SSL_CERT_FILE", e.Address, e.Err)
+	return fmt.Sprintf("the certificate of %s is not trusted (%v): name its authority's certificate, or set the variable SSL_CERT_FILE", e.Address, e.Err)
 }
 
 // Unwrap gives what is wrong with the certificate.
