@@ -15,6 +15,9 @@
 package scenarios
 
 import (
+	"fmt"
+	"net"
+	"net/url"
 	"path/filepath"
 	"strings"
 	"time"
@@ -122,6 +125,30 @@ func (s *Scenario) takeMix(m mix, classes []results.Class, feeders map[string][]
 
 // Description is the description that the calls are made of, and responses are held against.
 func (s *Scenario) Description() *contracts.Description { return s.description }
+
+// LocalTarget is the target that the scenario names; nil where it names none. One that is not on this machine is a
+// [*RemoteError]: a file that was passed on must not send thousands of calls to a place that nobody looked at.
+func (s *Scenario) LocalTarget() (*url.URL, error) {
+	if s.Target == "" {
+		return nil, nil
+	}
+	u, err := contracts.ParseTarget(s.Target)
+	if err != nil {
+		return nil, err
+	}
+	if ip := net.ParseIP(u.Hostname()); u.Hostname() == "localhost" || ip != nil && ip.IsLoopback() {
+		return u, nil
+	}
+	return nil, &RemoteError{u}
+}
+
+// RemoteError is a scenario's target that is not on this machine.
+type RemoteError struct{ Target *url.URL }
+
+// Error says what to do about it.
+func (e *RemoteError) Error() string {
+	return fmt.Sprintf("the scenario's target %s is not on this machine, so it must be named when the run is started", e.Target)
+}
 
 // Closed reports whether the load is a closed loop.
 func (s *Scenario) Closed() bool { return s.load.closed() }

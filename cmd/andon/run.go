@@ -4,11 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/url"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -119,7 +117,7 @@ func (c *command) runScenario(args []string, f runFlags) error {
 		defer stop()
 	}
 	w.target = place(t.Target, embedded)
-	fmt.Fprintf(c.stderr, "%s: %s → %s\n", reports.Printable(plan.Name, 64), announce(plan), w.target)
+	fmt.Fprintf(c.stderr, "%s: %s → %s\n", reports.Printable(plan.Name, 64), plan, w.target)
 
 	interrupt, kill, press, release := signals(w.stopping)
 	defer release()
@@ -141,19 +139,6 @@ func (c *command) runScenario(args []string, f runFlags) error {
 		return exit{noVerdict, err}
 	}
 	return verdict(result.Summary)
-}
-
-// planned is the plan of the scenario that an argument names.
-func (c *command) planned(args []string, seed uint64) (*scenarios.Plan, error) {
-	d, _, err := c.description()
-	if err != nil {
-		return nil, err
-	}
-	s, err := c.scenario(args, d)
-	if err != nil {
-		return nil, err
-	}
-	return s.Plan(seed)
 }
 
 // notRun is the error of a trial of which no call was sent.
@@ -212,8 +197,7 @@ func (c *command) show(s reports.Summary, dir string) error {
 	return reports.Terminal(c.stdout, s, reports.TerminalOptions{Color: color, Width: width, Dir: dir})
 }
 
-// pickTarget is where the calls go; nil is the embedded provider. A target elsewhere than on this machine must be named
-// on the command line: a file that was passed on must not send thousands of calls to a place that nobody looked at.
+// pickTarget is where the calls go; nil is the embedded provider. again is the command that was given.
 func pickTarget(flag string, s *scenarios.Scenario, again string) (*url.URL, error) {
 	if flag != "" {
 		u, err := contracts.ParseTarget(flag)
@@ -222,17 +206,12 @@ func pickTarget(flag string, s *scenarios.Scenario, again string) (*url.URL, err
 		}
 		return u, nil
 	}
-	if s.Target == "" {
-		return nil, nil
+	u, err := s.LocalTarget()
+	var remote *scenarios.RemoteError
+	if errors.As(err, &remote) {
+		err = fmt.Errorf("%w: %s --target %s", err, again, remote.Target)
 	}
-	u, err := contracts.ParseTarget(s.Target)
-	if err != nil {
-		return nil, err
-	}
-	if ip := net.ParseIP(u.Hostname()); u.Hostname() == "localhost" || ip != nil && ip.IsLoopback() {
-		return u, nil
-	}
-	return nil, fmt.Errorf("the scenario's target %s is not on this machine, so it must be named when the run is started: %s --target %s", u, again, u)
+	return u, err
 }
 
 func place(target *url.URL, embedded bool) string {
@@ -240,13 +219,4 @@ func place(target *url.URL, embedded bool) string {
 		return target.String() + " (the embedded reference provider)"
 	}
 	return target.String()
-}
-
-// announce says how many calls there will be, before the first one.
-func announce(p *scenarios.Plan) string {
-	length := (time.Duration(p.Seconds * float64(time.Second))).Round(time.Millisecond)
-	if p.Closed() {
-		return fmt.Sprintf("at most %d calls by up to %d callers in %s (closed loop), seed %d", p.Limits.Calls, p.PeakCallers(), length, p.Seed)
-	}
-	return fmt.Sprintf("%d calls in %s, at most %.4g/s, seed %d", p.Calls, length, p.PeakRate(), p.Seed)
 }
