@@ -319,7 +319,7 @@ func TestPhasesJoin(t *testing.T) {
 	})
 }
 
-var rapidDescription = must(contracts.Load("openapi.yaml", andon.Spec))
+var rapidDescription = must(loaded())
 
 func BenchmarkBody(b *testing.B) {
 	p := must(parse(b, string(must(openShipped("mixed")))).Plan(1))

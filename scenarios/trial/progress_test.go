@@ -2,6 +2,7 @@ package trial
 
 import (
 	"math"
+	"sync"
 	"testing"
 	"time"
 
@@ -13,9 +14,12 @@ import (
 	"github.com/kaizenautomation/andon/scenarios"
 )
 
+// loaded is the description, which no test changes.
+var loaded = sync.OnceValues(func() (*contracts.Description, error) { return contracts.Load("openapi.yaml", andon.Spec) })
+
 func planned(t testing.TB, yaml string) *scenarios.Plan {
 	t.Helper()
-	d, err := contracts.Load("openapi.yaml", andon.Spec)
+	d, err := loaded()
 	if err != nil {
 		t.Fatal(err)
 	}
