@@ -46,8 +46,8 @@ func (e *UnknownError) Error() string {
 // maxScenario is how much of a file is read; what is too large for a scenario is told by whoever parses it.
 const maxScenario = 4 << 20
 
-// Find reads the scenario of a name that comes with andon, or the file of a path. The file's name is what [Parse] wants. The
-// error is an [*UnknownError] if the name looks like that of a scenario, and there is none.
+// Find reads the scenario of a name that comes with andon, or the file of a path. The file's name is what [Parse]
+// wants. The error is an [*UnknownError] if the name looks like that of a scenario, and there is none.
 func Find(name string) (file string, data []byte, err error) {
 	if data, ok := Open(name); ok {
 		return name + ".yaml", data, nil

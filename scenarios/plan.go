@@ -27,7 +27,8 @@ type Plan struct {
 	draws sync.Pool
 }
 
-// Plan fixes the seed. It fails where the calls are more than the scenario's limit, which random arrivals can meet by chance.
+// Plan fixes the seed. It fails where the calls are more than the scenario's limit, which random arrivals can meet by
+// chance.
 func (s *Scenario) Plan(seed uint64) (*Plan, error) {
 	if err := s.fits(); err != nil {
 		return nil, err
@@ -175,8 +176,8 @@ func (p *Plan) choose(w *draw, n uint64) choice {
 // weighed is how many bodies are built to count bytes.
 const weighed = 1_000_000
 
-// Bytes adds up the bodies of an open load's calls. Beyond a million calls the rest is estimated from these, and exact is
-// false.
+// Bytes adds up the bodies of an open load's calls. Beyond a million calls the rest is estimated from these, and exact
+// is false.
 func (p *Plan) Bytes() (total uint64, exact bool) {
 	var body []byte
 	n := min(p.Calls, weighed)

@@ -19,7 +19,8 @@ import (
 	"github.com/kaizenautomation/andon/contracts"
 )
 
-// Call n is a function of the scenario, the seed and n: whoever asks, in whatever order and however often, gets the same.
+// Call n is a function of the scenario, the seed and n: whoever asks, in whatever order and however often, gets the
+// same.
 func TestHitsArePure(t *testing.T) {
 	s := parse(t, string(must(openShipped("mixed"))))
 	a, b := must(s.Plan(7)), must(s.Plan(7))

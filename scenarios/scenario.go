@@ -10,8 +10,8 @@
 //     lengths, or the description's own schema.
 //  4. [Scenario.Plan] fixes the seed: the phases become schedules (when call n is due, at even distances or at random),
 //     and the calls of each class are counted before one is sent.
-//  5. [Plan.Due] and [Plan.AppendBody] give the moment and the body of call n. A plan is pure: both are functions of the
-//     scenario, the seed and n alone, whoever asks and in whatever order.
+//  5. [Plan.Due] and [Plan.AppendBody] give the moment and the body of call n. A plan is pure: both are functions of
+//     the scenario, the seed and n alone, whoever asks and in whatever order.
 package scenarios
 
 import (
@@ -33,8 +33,8 @@ type Scenario struct {
 	Name string
 	// Source is the scenario as a file, before the environment was put in.
 	Source []byte
-	// Feeders are the files of data as they were read, by their names relative to the scenario, with slashes. Files that
-	// lie elsewhere than below the scenario are not among them.
+	// Feeders are the files of data as they were read, by their names relative to the scenario, with slashes. Files
+	// that lie elsewhere than below the scenario are not among them.
 	Feeders map[string][]byte
 	// Target is the provider's base URL; empty where the scenario names none.
 	Target string

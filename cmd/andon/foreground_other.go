@@ -4,5 +4,5 @@ package main
 
 import "os"
 
-// inForeground tells whether this process may change the terminal.
+// inForeground reports whether this process may change the terminal.
 func inForeground(*os.File) bool { return true }

@@ -266,7 +266,7 @@ func signals(said func()) (interrupt <-chan struct{}, kill context.Context, pres
 		}
 }
 
-// screen tells whether a writer is a terminal, how wide it is, and whether it shows colours.
+// screen reports whether a writer is a terminal, how wide it is, and whether it shows colours.
 func screen(w io.Writer) (terminal, color bool, width int) {
 	f, ok := w.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {

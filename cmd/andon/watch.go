@@ -32,8 +32,8 @@ type watch struct {
 // plainEvery is how often progress is told where it cannot be shown in place.
 const plainEvery = 5 * time.Second
 
-// watch gets ready to show a run. There is no view where nobody looks (no terminal, CI), where the terminal cannot do it
-// (TERM=dumb), or where it is another process's.
+// watch gets ready to show a run. There is no view where nobody looks (no terminal, CI), where the terminal cannot do
+// it (TERM=dumb), or where it is another process's.
 func (c *command) watch(plain bool) *watch {
 	w := &watch{c: c}
 	screen, ok := c.stderr.(*os.File)

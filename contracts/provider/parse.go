@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// ParseLatencies reads latencies by tier, each as TIER=DISTRIBUTION, or as DISTRIBUTION alone for every tier that is not
-// named. What is named nowhere stays as otherwise says; the tiers are the description's.
+// ParseLatencies reads latencies by tier, each as TIER=DISTRIBUTION, or as DISTRIBUTION alone for every tier that is
+// not named. What is named nowhere stays as otherwise says; the tiers are the description's.
 func ParseLatencies(texts []string, otherwise map[string]Latency, tiers []string) (map[string]Latency, error) {
 	if len(texts) == 0 {
 		return otherwise, nil

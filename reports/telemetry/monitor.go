@@ -15,9 +15,9 @@ import (
 // pushEvery is how often figures are pushed.
 const pushEvery = 5 * time.Second
 
-// Monitor shows a run to all the monitoring systems that it is to be shown to: a page that they read, and endpoints that are
-// pushed to. Fill in the fields, then call [Monitor.Start], [Monitor.Observe] and [Monitor.Progress] while the run goes on,
-// [Monitor.End] after it, and [Monitor.Close] in any case.
+// Monitor shows a run to all the monitoring systems that it is to be shown to: a page that they read, and endpoints
+// that are pushed to. Fill in the fields, then call [Monitor.Start], [Monitor.Observe] and [Monitor.Progress] while the
+// run goes on, [Monitor.End] after it, and [Monitor.Close] in any case.
 type Monitor struct {
 	// Listener is where the page is served; nil is nowhere.
 	Listener net.Listener
@@ -25,7 +25,8 @@ type Monitor struct {
 	Linger time.Duration
 	// Endpoints are pushed to every 5 s and at the end.
 	Endpoints []*Endpoint
-	// Warn is told what went wrong: failures to deliver touch neither the run nor its verdict. It is called from any goroutine.
+	// Warn is told what went wrong: failures to deliver touch neither the run nor its verdict. It is called from any
+	// goroutine.
 	Warn func(string)
 
 	figures *Telemetry
@@ -61,8 +62,8 @@ func (m *Monitor) Progress(elapsed time.Duration, asked float64, callers, inFlig
 	m.figures.Progress(elapsed, asked, callers, inFlight)
 }
 
-// End delivers the final figures: it pushes them, and lingers until they were read, until ctx ends, or until stop is closed.
-// It does nothing where the run was not begun.
+// End delivers the final figures: it pushes them, and lingers until they were read, until ctx ends, or until stop is
+// closed. It does nothing where the run was not begun.
 func (m *Monitor) End(ctx context.Context, stop <-chan struct{}) {
 	if m.figures == nil {
 		return

@@ -137,7 +137,8 @@ func fireUntil(ctx context.Context, t testing.TB, interrupt <-chan struct{}, p *
 	return o
 }
 
-// account holds what was kept against the plan: each call has one row, and in a run that came to its end every call does.
+// account holds what was kept against the plan: each call has one row, and in a run that came to its end every call
+// does.
 func (o outcome) account(t testing.TB, p *scenarios.Plan) {
 	t.Helper()
 	seen := map[uint32]bool{}
@@ -311,8 +312,8 @@ func TestKinds(t *testing.T) {
 	}
 }
 
-// A freeze of the provider shows in the latency whether or not there are slots for all who wait; where there are none, the
-// run is target-limited. Service time alone hides most of it then: that is why latency counts from the due time.
+// A freeze of the provider shows in the latency whether or not there are slots for all who wait; where there are none,
+// the run is target-limited. Service time alone hides most of it then: that is why latency counts from the due time.
 func TestFreeze(t *testing.T) {
 	for _, inFlight := range []int{20, 1000} {
 		t.Run(strconv.Itoa(inFlight), func(t *testing.T) {
@@ -327,7 +328,8 @@ provider: {latency: 1ms, faults: {stall: {at: 700ms, for: 500ms}}}
 			if o.total.OK != p.Calls {
 				t.Errorf("%d of %d calls succeeded", o.total.OK, p.Calls)
 			}
-			// A quarter of the calls fall into the stall, evenly: the p99 of the latency is that of a stall less its 25th part.
+			// A quarter of the calls fall into the stall, evenly: the p99 of the latency is that of a stall less its
+			// 25th part.
 			if p99 := *o.total.Latency.P99; p99 < 0.45 {
 				t.Errorf("the p99 of the latency is %v s with a stall of 0.5 s", p99)
 			}

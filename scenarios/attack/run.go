@@ -23,7 +23,8 @@ type Config struct {
 	Target *url.URL
 	// Token is the bearer token; it may be empty. It is taken out of everything that is kept.
 	Token string
-	// TLS holds the authorities and the client's certificate for an https target; nil is what the system trusts, and none.
+	// TLS holds the authorities and the client's certificate for an https target; nil is what the system trusts, and
+	// none.
 	TLS *tls.Config
 	// Traces, if not 0, has each call carry a traceparent header: see [results.AppendTraceparent].
 	Traces uint64
@@ -46,7 +47,8 @@ type Outcome struct {
 	Aggregator *metrics.Aggregator
 	// End says how the run ended.
 	End results.End
-	// Samples show the first call of each kind of trouble, and Vitals say how the generator did: as they are in the files.
+	// Samples show the first call of each kind of trouble, and Vitals say how the generator did: as they are in the
+	// files.
 	Samples []results.Sample
 	Vitals  []results.Vitals
 }
@@ -109,7 +111,8 @@ type run struct {
 	queue     chan record   // to the sink
 }
 
-// connections is how many to set up before the first call: one for each caller, or as many as answers within 50 ms need.
+// connections is how many to set up before the first call: one for each caller, or as many as answers within 50 ms
+// need.
 func (r *run) connections(workers int) int {
 	if r.closed {
 		return workers

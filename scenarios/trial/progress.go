@@ -57,7 +57,8 @@ func (t *tracker) planned(now time.Duration, inFlight int) reports.Progress {
 	}
 }
 
-// window is over how many seconds latency is told: in a single one there are more often than not too few calls for a p99.
+// window is over how many seconds latency is told: in a single one there are more often than not too few calls for a
+// p99.
 const window = 5
 
 // lately fills in what was sent since the last time, and what came back lately.

@@ -4,8 +4,8 @@
 //
 //  1. The target is tried once, without a call. Where it cannot be reached nothing is sent and nothing is written.
 //  2. The run directory is made, with all that repeats the run: the scenario, its data, the description, the seed.
-//  3. The attack drives the plan (package attack). Every row goes to the files and to the figures, and to whoever observes;
-//     about once a second the progress is told.
+//  3. The attack drives the plan (package attack). Every row goes to the files and to the figures, and to whoever
+//     observes; about once a second the progress is told.
 //  4. What came of it is read back from the directory, and summarized: the summary is a function of the files, so that
 //     others can make it again.
 //  5. The summary is written into the directory, as JSON, as Markdown and as a page.
@@ -40,7 +40,8 @@ type Config struct {
 	Target *url.URL
 	// Token is the bearer token; it may be empty. It is taken out of everything that is kept.
 	Token string
-	// TLS holds the authorities and the client's certificate for an https target; nil is what the system trusts, and none.
+	// TLS holds the authorities and the client's certificate for an https target; nil is what the system trusts, and
+	// none.
 	TLS *tls.Config
 	// HTTP2 sends over HTTP/2, where the target speaks it.
 	HTTP2 bool
@@ -49,7 +50,8 @@ type Config struct {
 	// RepeatedIDsAllowed switches off the check that no executionId comes twice.
 	RepeatedIDsAllowed bool
 
-	// Dir is the run directory, which must not be there yet. An empty one is named by the time and the scenario, below Root.
+	// Dir is the run directory, which must not be there yet. An empty one is named by the time and the scenario, below
+	// Root.
 	Dir, Root string
 	// Andon is the version of the tool, and Command the command line that repeats the run, both for the record.
 	Andon   string
@@ -59,8 +61,8 @@ type Config struct {
 	Started func(results.Manifest)
 	// Observe, if not nil, is called with each row that is counted, from one goroutine.
 	Observe func(results.Row)
-	// Tick, if not nil, is called about once a second: with the time since the start, the rate that the plan asks for now,
-	// the callers of a closed loop, and the calls in flight. It and Progress are called from Observe's goroutine.
+	// Tick, if not nil, is called about once a second: with the time since the start, the rate that the plan asks for
+	// now, the callers of a closed loop, and the calls in flight. It and Progress are called from Observe's goroutine.
 	Tick func(elapsed time.Duration, asked float64, callers, inFlight int)
 	// Progress, if not nil, is told how far the run is: before the first call, and then every so often.
 	Progress func(reports.Progress)
@@ -95,7 +97,8 @@ func (e *UnreachableError) Error() string {
 // Unwrap gives the reason alone.
 func (e *UnreachableError) Unwrap() error { return e.Err }
 
-// IncompleteError says that calls were sent and counted, and the summary is there, but that not all of it could be kept.
+// IncompleteError says that calls were sent and counted, and the summary is there, but that not all of it could be
+// kept.
 type IncompleteError struct{ Err error }
 
 // Error says why.
@@ -104,8 +107,8 @@ func (e *IncompleteError) Error() string { return e.Err.Error() }
 // Unwrap gives the reason.
 func (e *IncompleteError) Unwrap() error { return e.Err }
 
-// Embedded starts the reference provider on this machine, as the plan's scenario wants it to behave. It serves until stop is
-// called.
+// Embedded starts the reference provider on this machine, as the plan's scenario wants it to behave. It serves until
+// stop is called.
 func Embedded(p *scenarios.Plan) (target *url.URL, stop func(), err error) {
 	behaviour := p.Provider
 	behaviour.Seed = p.Seed
@@ -116,8 +119,8 @@ func Embedded(p *scenarios.Plan) (target *url.URL, stop func(), err error) {
 	return provider.Start(handler)
 }
 
-// Run makes one trial. Closing interrupt, which may be nil, stops the sending and waits for the calls in flight; when ctx ends, those are given
-// up as well. Both end in a summary.
+// Run makes one trial. Closing interrupt, which may be nil, stops the sending and waits for the calls in flight; when
+// ctx ends, those are given up as well. Both end in a summary.
 func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Result, error) {
 	if err := wire.Preflight(ctx, c.Target, c.TLS); err != nil {
 		return Result{}, &UnreachableError{c.Target, err}
@@ -186,8 +189,8 @@ func (c Config) files() map[string][]byte {
 	return files
 }
 
-// conclude reads the run back, summarizes it, and writes the reports. Where the directory is of no use any more, the summary
-// is made of what the attack remembers.
+// conclude reads the run back, summarizes it, and writes the reports. Where the directory is of no use any more, the
+// summary is made of what the attack remembers.
 func conclude(dir string, m results.Manifest, out attack.Outcome, lost error) (Result, error) {
 	r := Result{Dir: dir, Aggregator: out.Aggregator}
 	run, err := results.Open(dir)

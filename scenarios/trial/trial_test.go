@@ -39,8 +39,8 @@ func embedded(t *testing.T, p *scenarios.Plan) *url.URL {
 	return target
 }
 
-// Two trials, one after the other in one process: each has a directory of its own, with all that a report can be made of, and
-// a summary that is a function of it.
+// Two trials, one after the other in one process: each has a directory of its own, with all that a report can be made
+// of, and a summary that is a function of it.
 func TestTrials(t *testing.T) {
 	p := planned(t, quick)
 	root := t.TempDir()

@@ -18,7 +18,8 @@ import (
 const preflightTimeout = 5 * time.Second
 
 // Preflight connects to the target once, without sending a call, so that a wrong address is told in one sentence before
-// anything is measured; trust is as the TLS of a [Config]. Behind a proxy nothing is tried: the proxy is the one who connects.
+// anything is measured; trust is as the TLS of a [Config]. Behind a proxy nothing is tried: the proxy is the one who
+// connects.
 func Preflight(ctx context.Context, target *url.URL, trust *tls.Config) error {
 	if proxy, err := http.ProxyFromEnvironment(&http.Request{URL: target}); err != nil || proxy != nil {
 		return err

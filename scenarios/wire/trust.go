@@ -12,8 +12,9 @@ import (
 // maxPEM is how much of a file with certificates is read.
 const maxPEM = 8 << 20
 
-// ReadTLS reads from PEM files whom an https target is to be trusted by, in place of the system's authorities, and what it is
-// shown: a certificate and its key, which may be in one file. Each may be left out; without any, the config is nil.
+// ReadTLS reads from PEM files whom an https target is to be trusted by, in place of the system's authorities, and what
+// it is shown: a certificate and its key, which may be in one file. Each may be left out; without any, the config is
+// nil.
 func ReadTLS(authority, certificate, key string) (*tls.Config, error) {
 	if authority == "" && certificate == "" {
 		return nil, nil
