@@ -136,7 +136,7 @@ func (o Operation) ParseTarget(text string) (*url.URL, error) {
 		// The parser's message quotes the whole text, in which a password may stand.
 		return nil, errors.New("the target is not a URL; expected, say, https://staging.example.com")
 	case u.User != nil:
-		return nil, errors.New("the target has a user name in it, which would end up in reports; take it out, and give the token in ANDON_TOKEN or in a file of its own")
+		return nil, errors.New("the target has a user name in it, which would end up in reports; take it out, and give the token in ANDON_TOKEN or in a file")
 	case u.Scheme != "http" && u.Scheme != "https":
 		return nil, fmt.Errorf("the target %s does not start with http:// or https://", quote(clip(text, 100)))
 	case u.Hostname() == "":

@@ -32,8 +32,8 @@ func New(name string, d *contracts.Description) (*Scenario, error) {
 	return s, nil
 }
 
-// WithLoad is the scenario with another load. The thresholds stay, and [Scenario.Plan] fails if they name a phase that is
-// gone. The error names everything that is wrong with the phases.
+// WithLoad is the scenario with another load. The thresholds stay, and [Scenario.Plan] fails if they name a phase that
+// is gone. The error names everything that is wrong with the phases.
 func (s *Scenario) WithLoad(phases []Phase, arrivals Arrivals) (*Scenario, error) {
 	l := load{arrivals: arrivals}
 	var wrong []error

@@ -2,7 +2,15 @@ package scenarios
 
 import (
 	"embed"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
+
+	"github.com/kaizenautomation/andon/scenarios/document"
 )
 
 // Default is the scenario that is run where none is named.
@@ -25,6 +33,37 @@ func Shipped() []string {
 func Open(name string) ([]byte, bool) {
 	data, err := shipped.ReadFile(name + ".yaml")
 	return data, err == nil
+}
+
+// UnknownError is a name that stands for no scenario.
+type UnknownError struct{ Name string }
+
+// Error names it.
+func (e *UnknownError) Error() string {
+	return fmt.Sprintf("there is no scenario %q", document.Clip(e.Name))
+}
+
+// maxScenario is how much of a file is read; what is too large for a scenario is told by whoever parses it.
+const maxScenario = 4 << 20
+
+// Find reads the scenario of a name that comes with andon, or the file of a path. The file's name is what [Parse]
+// wants. The error is an [*UnknownError] if the name looks like that of a scenario, and there is none.
+func Find(name string) (file string, data []byte, err error) {
+	if data, ok := Open(name); ok {
+		return name + ".yaml", data, nil
+	}
+	f, err := os.Open(name)
+	if errors.Is(err, fs.ErrNotExist) && !strings.ContainsRune(name, filepath.Separator) && filepath.Ext(name) == "" {
+		return "", nil, &UnknownError{name}
+	}
+	if err == nil {
+		defer f.Close()
+		data, err = io.ReadAll(io.LimitReader(f, maxScenario))
+	}
+	if err != nil {
+		return "", nil, fmt.Errorf("the scenario cannot be read: %w", err)
+	}
+	return name, data, nil
 }
 
 // Question is the question that a scenario answers: its leading comment, as one line.

@@ -23,8 +23,8 @@ type Phase struct {
 	Warmup bool
 }
 
-// Shape is what a phase asks for: a rate over its time, in calls a second, or callers. It is made by [Constant], [Ramp],
-// [Steps], [Sine], [Spike] or [Callers].
+// Shape is what a phase asks for: a rate over its time, in calls a second, or callers. It is made by [Constant],
+// [Ramp], [Steps], [Sine], [Spike] or [Callers].
 type Shape struct {
 	// kind is the shape's key in a scenario's file.
 	kind string

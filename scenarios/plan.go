@@ -3,7 +3,6 @@ package scenarios
 import (
 	"errors"
 	"fmt"
-	"math"
 	"sort"
 	"sync"
 	"time"
@@ -28,7 +27,8 @@ type Plan struct {
 	draws sync.Pool
 }
 
-// Plan fixes the seed. It fails where the calls are more than the scenario's limit, which random arrivals can meet by chance.
+// Plan fixes the seed. It fails where the calls are more than the scenario's limit, which random arrivals can meet by
+// chance.
 func (s *Scenario) Plan(seed uint64) (*Plan, error) {
 	if err := s.fits(); err != nil {
 		return nil, err
@@ -173,12 +173,45 @@ func (p *Plan) choose(w *draw, n uint64) choice {
 	return c
 }
 
-// Bytes adds up the bodies of calls from 0 up to n.
-func (p *Plan) Bytes(n uint64) (total uint64) {
+// weighed is how many bodies are built to count bytes.
+const weighed = 1_000_000
+
+// Bytes adds up the bodies of an open load's calls. Beyond a million calls the rest is estimated from these, and exact
+// is false.
+func (p *Plan) Bytes() (total uint64, exact bool) {
 	var body []byte
-	for i := range min(n, math.MaxUint32) {
+	n := min(p.Calls, weighed)
+	for i := range n {
 		body, _ = p.AppendBody(body[:0], i)
 		total += uint64(len(body))
 	}
-	return total
+	if n < p.Calls {
+		return uint64(float64(total) / weighed * float64(p.Calls)), false
+	}
+	return total, true
+}
+
+// String says how many calls there will be, for whoever is to know before the first one.
+func (p *Plan) String() string {
+	length := (time.Duration(p.Seconds * float64(time.Second))).Round(time.Millisecond)
+	if p.Closed() {
+		return fmt.Sprintf("at most %d calls by up to %d callers in %s (closed loop), seed %d", p.Limits.Calls, p.PeakCallers(), length, p.Seed)
+	}
+	return fmt.Sprintf("%d calls in %s, at most %.4g/s, seed %d", p.Calls, length, p.PeakRate(), p.Seed)
+}
+
+// CallsOfPhase is how many calls an open load plans in a phase, as Labels order them.
+func (p *Plan) CallsOfPhase(phase int) (n uint64) {
+	for _, c := range p.Planned[phase] {
+		n += c
+	}
+	return n
+}
+
+// CallsOfClass is how many calls an open load plans of a class, as Labels order them.
+func (p *Plan) CallsOfClass(class int) (n uint64) {
+	for _, phase := range p.Planned {
+		n += phase[class]
+	}
+	return n
 }

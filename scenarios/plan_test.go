@@ -3,6 +3,7 @@ package scenarios
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -18,7 +19,8 @@ import (
 	"github.com/kaizenautomation/andon/contracts"
 )
 
-// Call n is a function of the scenario, the seed and n: whoever asks, in whatever order and however often, gets the same.
+// Call n is a function of the scenario, the seed and n: whoever asks, in whatever order and however often, gets the
+// same.
 func TestHitsArePure(t *testing.T) {
 	s := parse(t, string(must(openShipped("mixed"))))
 	a, b := must(s.Plan(7)), must(s.Plan(7))
@@ -318,7 +320,7 @@ func TestPhasesJoin(t *testing.T) {
 	})
 }
 
-var rapidDescription = must(contracts.Load("openapi.yaml", andon.Spec))
+var rapidDescription = must(loaded())
 
 func BenchmarkBody(b *testing.B) {
 	p := must(parse(b, string(must(openShipped("mixed")))).Plan(1))
@@ -328,5 +330,63 @@ func BenchmarkBody(b *testing.B) {
 	for b.Loop() {
 		body, _ = p.AppendBody(body[:0], n%p.Calls)
 		n++
+	}
+}
+
+// What is said of a plan before the first call, and what it adds up to.
+func TestPlanAddsUp(t *testing.T) {
+	p := must(parse(t, "load: [{warmup: true, rate: 10/s, for: 2s}, {rate: 50/s, for: 4s}]\nmix: {tier: {Full: 1, Lite: 1}, content: [{items: [text]}]}").Plan(1))
+	if got := p.String(); got != "220 calls in 6s, at most 50/s, seed 1" {
+		t.Errorf("%q", got)
+	}
+	if p.CallsOfPhase(0) != 20 || p.CallsOfPhase(1) != 200 || p.CallsOfClass(0)+p.CallsOfClass(1) != 220 || p.CallsOfClass(0) == 0 {
+		t.Errorf("the calls are %v", p.Planned)
+	}
+	var want uint64
+	for n := range p.Calls {
+		body, _ := p.AppendBody(nil, n)
+		want += uint64(len(body))
+	}
+	if got, exact := p.Bytes(); got != want || !exact {
+		t.Errorf("%d bytes, exact %v; want %d", got, exact, want)
+	}
+	closed := must(parse(t, "load: [{callers: 5, for: 10s}]\nlimits: {calls: 70}").Plan(2))
+	if got := closed.String(); got != "at most 70 calls by up to 5 callers in 10s (closed loop), seed 2" {
+		t.Errorf("%q", got)
+	}
+}
+
+// A target that is elsewhere is not taken from the scenario alone.
+func TestLocalTarget(t *testing.T) {
+	for text, want := range map[string]string{"": "", "target: http://localhost:1": "http://localhost:1", "target: 'http://[::1]:1'": "http://[::1]:1", "target: http://127.9.9.9": "http://127.9.9.9"} {
+		u, err := parse(t, "load: [{rate: 1/s, for: 1s}]\n"+text).LocalTarget()
+		if err != nil || (u == nil) != (want == "") || u != nil && u.String() != want {
+			t.Errorf("%s: %v, %v", text, u, err)
+		}
+	}
+	for _, far := range []string{"https://staging.example.com", "http://10.0.0.1", "http://127.0.0.1.example.com"} {
+		_, err := parse(t, "load: [{rate: 1/s, for: 1s}]\ntarget: "+far).LocalTarget()
+		var remote *RemoteError
+		if !errors.As(err, &remote) || remote.Target.String() != far {
+			t.Errorf("%s: %v", far, err)
+		}
+	}
+}
+
+func TestFind(t *testing.T) {
+	if file, data, err := Find("mixed"); err != nil || file != "mixed.yaml" || len(data) == 0 {
+		t.Errorf("%s, %v", file, err)
+	}
+	if file, data, err := Find("testdata/example.yaml"); err != nil || file != "testdata/example.yaml" || len(data) == 0 {
+		t.Errorf("%s, %v", file, err)
+	}
+	var unknown *UnknownError
+	if _, _, err := Find("smok"); !errors.As(err, &unknown) {
+		t.Errorf("a name: %v", err)
+	}
+	for _, path := range []string{"./smok", "smok.yaml", "testdata"} {
+		if _, _, err := Find(path); err == nil || errors.As(err, &unknown) || !strings.Contains(err.Error(), "cannot be read") {
+			t.Errorf("the path %s: %v", path, err)
+		}
 	}
 }

@@ -13,8 +13,8 @@ import (
 	"github.com/kaizenautomation/andon/scenarios/document"
 )
 
-// readMix reads `mix` and `data`, and names the classes. The files of data are found from the scenario's folder, and given
-// as they were read.
+// readMix reads `mix` and `data`, and names the classes. The files of data are found from the scenario's folder, and
+// given as they were read.
 func readMix(file string, doc *document.Document, keys map[string]document.Value, d *contracts.Description) (m mix, classes []results.Class, feeders map[string][]byte) {
 	r := mixReader{doc: doc, folder: filepath.Dir(file), d: d, sources: map[string]map[string]source{}, feeders: map[string][]byte{}}
 	if v, given := keys["data"]; given {

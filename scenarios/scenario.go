@@ -10,11 +10,14 @@
 //     lengths, or the description's own schema.
 //  4. [Scenario.Plan] fixes the seed: the phases become schedules (when call n is due, at even distances or at random),
 //     and the calls of each class are counted before one is sent.
-//  5. [Plan.Due] and [Plan.AppendBody] give the moment and the body of call n. A plan is pure: both are functions of the
-//     scenario, the seed and n alone, whoever asks and in whatever order.
+//  5. [Plan.Due] and [Plan.AppendBody] give the moment and the body of call n. A plan is pure: both are functions of
+//     the scenario, the seed and n alone, whoever asks and in whatever order.
 package scenarios
 
 import (
+	"fmt"
+	"net"
+	"net/url"
 	"path/filepath"
 	"strings"
 	"time"
@@ -30,8 +33,8 @@ type Scenario struct {
 	Name string
 	// Source is the scenario as a file, before the environment was put in.
 	Source []byte
-	// Feeders are the files of data as they were read, by their names relative to the scenario, with slashes. Files that
-	// lie elsewhere than below the scenario are not among them.
+	// Feeders are the files of data as they were read, by their names relative to the scenario, with slashes. Files
+	// that lie elsewhere than below the scenario are not among them.
 	Feeders map[string][]byte
 	// Target is the provider's base URL; empty where the scenario names none.
 	Target string
@@ -122,6 +125,30 @@ func (s *Scenario) takeMix(m mix, classes []results.Class, feeders map[string][]
 
 // Description is the description that the calls are made of, and responses are held against.
 func (s *Scenario) Description() *contracts.Description { return s.description }
+
+// LocalTarget is the target that the scenario names; nil where it names none. One that is not on this machine is a
+// [*RemoteError]: a file that was passed on must not send thousands of calls to a place that nobody looked at.
+func (s *Scenario) LocalTarget() (*url.URL, error) {
+	if s.Target == "" {
+		return nil, nil
+	}
+	u, err := s.description.Operation().ParseTarget(s.Target)
+	if err != nil {
+		return nil, err
+	}
+	if ip := net.ParseIP(u.Hostname()); u.Hostname() == "localhost" || ip != nil && ip.IsLoopback() {
+		return u, nil
+	}
+	return nil, &RemoteError{u}
+}
+
+// RemoteError is a scenario's target that is not on this machine.
+type RemoteError struct{ Target *url.URL }
+
+// Error says what to do about it.
+func (e *RemoteError) Error() string {
+	return fmt.Sprintf("the scenario's target %s is not on this machine, so it must be named when the run is started", e.Target)
+}
 
 // Closed reports whether the load is a closed loop.
 func (s *Scenario) Closed() bool { return s.load.closed() }

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -25,9 +26,12 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
+// loaded is the description, which no test changes.
+var loaded = sync.OnceValues(func() (*contracts.Description, error) { return contracts.Load("openapi.yaml", andon.Spec) })
+
 func description(t testing.TB) *contracts.Description {
 	t.Helper()
-	d, err := contracts.Load("openapi.yaml", andon.Spec)
+	d, err := loaded()
 	if err != nil {
 		t.Fatal(err)
 	}

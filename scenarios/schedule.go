@@ -38,7 +38,8 @@ func (s segment) peak() float64 {
 // calls is the integral of the rate from 0 to t: how many calls are due by then.
 func (s segment) calls(t float64) float64 {
 	if s.period > 0 {
-		// ∫ m + a·sin(2πu/p) du = m·t + a·p/2π · (1 − cos(2πt/p)), and 1 − cos x = 2·sin²(x/2), which keeps its digits near 0.
+		// ∫ m + a·sin(2πu/p) du = m·t + a·p/2π · (1 − cos(2πt/p)), and 1 − cos x = 2·sin²(x/2), which keeps its digits
+		// near 0.
 		h := math.Sin(math.Pi * t / s.period)
 		return s.from*t + s.amplitude*s.period/math.Pi*h*h
 	}
@@ -128,13 +129,13 @@ func (p profile) rate(t float64) float64 {
 	return 0
 }
 
-// block is how many calls with random arrivals lie between two checkpoints. Finding the due time of one call costs half a
-// block's draws on average, and a checkpoint costs 8 bytes.
+// block is how many calls with random arrivals lie between two checkpoints. Finding the due time of one call costs half
+// a block's draws on average, and a checkpoint costs 8 bytes.
 const block = 64
 
 // schedule says when the calls of one phase are due. Call k is due when the integral of the rate reaches its position:
-// k itself for constant arrivals, the sum of k+1 unit exponentials for a Poisson process (time rescaling turns a process
-// of rate 1 into one of any rate; Çınlar, Introduction to Stochastic Processes, 1975, section 4.7).
+// k itself for constant arrivals, the sum of k+1 unit exponentials for a Poisson process (time rescaling turns a
+// process of rate 1 into one of any rate; Çınlar, Introduction to Stochastic Processes, 1975, section 4.7).
 type schedule struct {
 	profile profile
 	count   uint64
@@ -144,13 +145,14 @@ type schedule struct {
 	checkpoints []float64
 }
 
-// constantArrivals counts the calls k = 0, 1, … whose position lies within the phase. The tolerance is there because the
-// integral of, say, 0.1 s at 30/s is not exactly 3.
+// constantArrivals counts the calls k = 0, 1, … whose position lies within the phase. The tolerance is there because
+// the integral of, say, 0.1 s at 30/s is not exactly 3.
 func constantArrivals(p profile) schedule {
 	return schedule{profile: p, count: uint64(math.Ceil(p.calls() - 1e-6))}
 }
 
-// poissonArrivals draws the calls of the phase. More than limit of them are not drawn: the caller refuses the plan then.
+// poissonArrivals draws the calls of the phase. More than limit of them are not drawn: the caller refuses the plan
+// then.
 func poissonArrivals(p profile, seed uint64, phase int, limit uint64) schedule {
 	s := schedule{profile: p, seed: seed, phase: uint64(phase)}
 	end := p.calls()

@@ -58,8 +58,8 @@ func TestCallsAreTheIntegralOfTheRate(t *testing.T) {
 	})
 }
 
-// Call k is due when the integral of the rate reaches k: due times never fall, stay in the phase, and the last of them is
-// the last that fits.
+// Call k is due when the integral of the rate reaches k: due times never fall, stay in the phase, and the last of them
+// is the last that fits.
 func TestConstantArrivals(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := anyProfile(t)
@@ -123,8 +123,8 @@ func TestShapes(t *testing.T) {
 	}
 }
 
-// Random arrivals: as many as the integral says, within sampling error; gaps of which e⁻¹ are longer than their mean; and
-// a call's moment does not depend on what was asked before.
+// Random arrivals: as many as the integral says, within sampling error; gaps of which e⁻¹ are longer than their mean;
+// and a call's moment does not depend on what was asked before.
 func TestPoissonArrivals(t *testing.T) {
 	const rate, seconds = 500, 200
 	a := poissonArrivals(profile{{seconds: seconds, from: rate, to: rate}}, 11, 0, math.MaxUint64)

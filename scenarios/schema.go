@@ -72,7 +72,7 @@ func (s schema) root() object {
 	root := closed("What andon sends, and when.", []string{"load"}, object{
 		"name":        pattern(`[A-Za-z0-9._-]{1,64}`, "Names the scenario in reports and run directories; the file's name where it is left out.", "mixed"),
 		"description": text("What the scenario is for."),
-		"target":      text("The provider's base URL. Anything but loopback must be given as --target as well."),
+		"target":      text("The provider's base URL. Anything but loopback must be named when a run is started, too."),
 		"load": object{
 			"type": "array", "minItems": 1, "maxItems": maxPhases, "items": s.phase(),
 			"description": "The phases, one after the other: either all open (a rate) or all closed (callers).",

@@ -10,9 +10,6 @@ import (
 	"github.com/kaizenautomation/andon/scenarios"
 )
 
-// weighed is how many bodies are built to count bytes; beyond, the rest is estimated from them.
-const weighed = 1_000_000
-
 func (c *command) plan() *cobra.Command {
 	var seed uint64
 	var curl int
@@ -27,15 +24,7 @@ is, and the highest rate. Nothing is sent. The same scenario and seed give the s
 			if curl < 0 {
 				return fmt.Errorf("--curl wants a number of calls, found %d", curl)
 			}
-			d, _, err := c.description()
-			if err != nil {
-				return err
-			}
-			s, err := c.scenario(args, d)
-			if err != nil {
-				return err
-			}
-			p, err := s.Plan(seed)
+			p, err := c.planned(args, seed)
 			if err != nil {
 				return err
 			}
@@ -48,16 +37,12 @@ is, and the highest rate. Nothing is sent. The same scenario and seed give the s
 }
 
 func (c *command) showPlan(p *scenarios.Plan, curl int) error {
-	fmt.Fprintf(c.stdout, "%s: %s\n\n", p.Name, announce(p))
+	fmt.Fprintf(c.stdout, "%s: %s\n\n", p.Name, p)
 	phases := render.Table{Header: []string{"phase", ">starts", ">lasts", "load", ">calls", ""}}
 	for i, ph := range p.Labels.Phases {
 		calls, note := "open-ended", ""
 		if p.Planned != nil {
-			var n uint64
-			for _, k := range p.Planned[i] {
-				n += k
-			}
-			calls = fmt.Sprint(n)
+			calls = fmt.Sprint(p.CallsOfPhase(i))
 		}
 		if ph.Warmup {
 			note = "warm-up, not in the figures"
@@ -71,18 +56,16 @@ func (c *command) showPlan(p *scenarios.Plan, curl int) error {
 		fmt.Fprintln(c.stdout)
 		classes := render.Table{Header: []string{"class", "tier", "content", ">calls", ">share"}}
 		for i, class := range p.Labels.Classes {
-			var n uint64
-			for _, phase := range p.Planned {
-				n += phase[i]
-			}
+			n := p.CallsOfClass(i)
 			classes.Rows = append(classes.Rows, []string{class.Name, class.Tier, class.Content, fmt.Sprint(n), fmt.Sprintf("%.2f %%", 100*float64(n)/float64(p.Calls))})
 		}
 		if err := classes.Text(c.stdout); err != nil {
 			return err
 		}
-		bytes, about := p.Bytes(min(p.Calls, weighed)), ""
-		if p.Calls > weighed {
-			bytes, about = uint64(float64(bytes)/weighed*float64(p.Calls)), "about "
+		about := ""
+		bytes, exact := p.Bytes()
+		if !exact {
+			about = "about "
 		}
 		fmt.Fprintf(c.stdout, "\n%d calls, %s%d bytes of bodies (%d a call)\n", p.Calls, about, bytes, bytes/p.Calls)
 	}

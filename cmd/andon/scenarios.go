@@ -3,16 +3,12 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
-	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/kaizenautomation/andon/contracts"
 	"github.com/kaizenautomation/andon/reports/render"
-	"github.com/kaizenautomation/andon/reports/text"
 	"github.com/kaizenautomation/andon/scenarios"
 )
 
@@ -46,7 +42,7 @@ func (c *command) scenarios() *cobra.Command {
 		RunE: func(_ *cobra.Command, args []string) error {
 			data, ok := scenarios.Open(args[0])
 			if !ok {
-				return unknownScenario(args[0])
+				return unknownScenario(&scenarios.UnknownError{Name: args[0]}, args[0])
 			}
 			_, err := c.stdout.Write(data)
 			return err
@@ -71,8 +67,8 @@ func completeShipped(*cobra.Command, []string, string) ([]string, cobra.ShellCom
 	return scenarios.Shipped(), cobra.ShellCompDirectiveDefault
 }
 
-func unknownScenario(name string) error {
-	return fmt.Errorf("there is no scenario %q; %s", text.Printable(name, 100),
+func unknownScenario(unknown error, name string) error {
+	return fmt.Errorf("%w; %s", unknown,
 		suggest(name, scenarios.Shipped(), "andon scenarios list shows those that come with andon, and a file is named by its path, as in ./my.yaml"))
 }
 
@@ -82,16 +78,25 @@ func (c *command) scenario(args []string, d *contracts.Description) (*scenarios.
 	if len(args) > 0 {
 		name = args[0]
 	}
-	data, ok := scenarios.Open(name)
-	file := name + ".yaml"
-	if !ok {
-		var err error
-		file = name
-		if data, err = readBounded(name, 4<<20); errors.Is(err, fs.ErrNotExist) && !strings.ContainsRune(name, filepath.Separator) && filepath.Ext(name) == "" {
-			return nil, unknownScenario(name)
-		} else if err != nil {
-			return nil, fmt.Errorf("the scenario cannot be read: %w", err)
-		}
+	file, data, err := scenarios.Find(name)
+	var unknown *scenarios.UnknownError
+	if errors.As(err, &unknown) {
+		return nil, unknownScenario(err, name)
+	} else if err != nil {
+		return nil, err
 	}
 	return scenarios.Parse(file, data, d, os.LookupEnv)
+}
+
+// planned is the plan of the scenario that an argument names.
+func (c *command) planned(args []string, seed uint64) (*scenarios.Plan, error) {
+	d, _, err := c.description()
+	if err != nil {
+		return nil, err
+	}
+	s, err := c.scenario(args, d)
+	if err != nil {
+		return nil, err
+	}
+	return s.Plan(seed)
 }

@@ -4,21 +4,16 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"maps"
 	"net"
 	"os"
 	"os/signal"
-	"slices"
-	"strconv"
 	"strings"
 	"syscall"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/kaizenautomation/andon/contracts"
 	"github.com/kaizenautomation/andon/contracts/provider"
-	"github.com/kaizenautomation/andon/reports/text"
 )
 
 type serveFlags struct {
@@ -122,81 +117,23 @@ func (c *command) providerConfig(cmd *cobra.Command, f serveFlags, d *contracts.
 	if f.log {
 		config.Log = slog.New(slog.NewJSONHandler(c.stderr, nil))
 	}
-	if config.Latency, err = readLatencies(f.latency, config.Latency, d.Tiers()); err != nil {
-		return config, err
+	if config.Latency, err = provider.ParseLatencies(f.latency, config.Latency, d.Tiers()); err != nil {
+		return config, fmt.Errorf("--latency: %w", err)
 	}
-	for _, fault := range f.faults {
-		name, value, found := strings.Cut(fault, "=")
-		share := config.Faults.Share(name)
-		if !found || share == nil {
-			return config, fmt.Errorf("--fault wants NAME=SHARE, found %q; %s", text.Printable(fault, 60),
-				suggest(name, provider.ShareNames(), "the names are "+strings.Join(provider.ShareNames(), ", ")))
-		}
-		if *share, err = readShare(value); err != nil {
-			return config, fmt.Errorf("--fault %s: %w", name, err)
+	for _, text := range f.faults {
+		if err := config.Faults.Set(text); err != nil {
+			return config, fmt.Errorf("--fault: %w", err)
 		}
 	}
 	if f.slowBody != "" {
-		share, length, _ := strings.Cut(f.slowBody, ",")
-		if config.Faults.SlowBody.Share, err = readShare(share); err != nil {
-			return config, fmt.Errorf("--slow-body wants SHARE,TIME as in 5%%,2s: %w", err)
-		}
-		if config.Faults.SlowBody.For, err = time.ParseDuration(strings.TrimSpace(length)); err != nil {
-			return config, fmt.Errorf("--slow-body wants SHARE,TIME as in 5%%,2s: %w", err)
+		if config.Faults.SlowBody, err = provider.ParseSlowBody(f.slowBody); err != nil {
+			return config, fmt.Errorf("--slow-body: %w", err)
 		}
 	}
 	if f.stall != "" {
-		at, length, _ := strings.Cut(f.stall, ",")
-		if config.Faults.Stall.At, err = time.ParseDuration(strings.TrimSpace(at)); err != nil {
-			return config, fmt.Errorf("--stall wants AT,FOR as in 5s,2s: %w", err)
-		}
-		if config.Faults.Stall.For, err = time.ParseDuration(strings.TrimSpace(length)); err != nil {
-			return config, fmt.Errorf("--stall wants AT,FOR as in 5s,2s: %w", err)
+		if config.Faults.Stall, err = provider.ParseStall(f.stall); err != nil {
+			return config, fmt.Errorf("--stall: %w", err)
 		}
 	}
 	return config, nil
-}
-
-// readLatencies reads [TIER=]DISTRIBUTION flags; one without a tier is for every tier that is not named.
-func readLatencies(texts []string, otherwise map[string]provider.Latency, tiers []string) (map[string]provider.Latency, error) {
-	if len(texts) == 0 {
-		return otherwise, nil
-	}
-	known := append(slices.Clone(tiers), "default")
-	named := map[string]provider.Latency{}
-	out := maps.Clone(otherwise)
-	for _, one := range texts {
-		tier, distribution, found := strings.Cut(one, "=")
-		if !found {
-			tier, distribution = "", one
-		}
-		l, err := provider.ParseLatency(strings.TrimSpace(distribution))
-		switch {
-		case err != nil:
-			return nil, fmt.Errorf("--latency: %w", err)
-		case !found:
-			for _, t := range known {
-				out[t] = l
-			}
-		case !slices.Contains(known, tier):
-			return nil, fmt.Errorf("--latency: the description has no tier %q; %s", text.Printable(tier, 40), suggest(tier, known, "the tiers are "+strings.Join(known, ", ")))
-		default:
-			named[tier] = l
-		}
-	}
-	maps.Copy(out, named)
-	return out, nil
-}
-
-// readShare reads a share: 1% or 0.01.
-func readShare(share string) (float64, error) {
-	number, inPercent := strings.CutSuffix(strings.TrimSpace(share), "%")
-	x, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
-	if inPercent {
-		x /= 100
-	}
-	if err != nil || !(x >= 0 && x <= 1) {
-		return 0, fmt.Errorf("expected a share from 0%% to 100%%, found %q", text.Printable(share, 40))
-	}
-	return x, nil
 }

@@ -2,19 +2,20 @@
 //
 // The way of call n, in the order of the files:
 //
-//  1. The pacer (pacer.go) sleeps until just before call n is due, as the plan says, and lets it go; in a closed loop it
-//     waits for a caller who is free. vegeta, which calls a call a hit, numbers them and runs the workers. Its own times
-//     are not used: it takes them when a worker picks the call up, so that waiting for a worker is in none of its figures.
-//  2. The worker (call.go), which knows n from a header that vegeta sets, builds the request, watches the clock for what is
-//     left of the wake-up lead (wakeup.go), and sends it over a connection of andon's own (package wire).
+//  1. The pacer (pacer.go) sleeps until just before call n is due, as the plan says, and lets it go; in a closed loop
+//     it waits for a caller who is free. vegeta, which calls a call a hit, numbers them and runs the workers. Its own
+//     times are not used: it takes them when a worker picks the call up, so that waiting for a worker is in none of its
+//     figures.
+//  2. The worker (call.go), which knows n from a header that vegeta sets, builds the request, watches the clock for
+//     what is left of the wake-up lead (wakeup.go), and sends it over a connection of andon's own (package wire).
 //  3. It takes the times around that, and what part of them the generator itself stood still (stalls.go) or had no free
 //     slot (slots.go), so that what the generator does to the times is not taken for the target's doing.
 //  4. It holds the response against the contract, and hands one row to the sink.
-//  5. The sink (sink.go) is one goroutine: it looks for ids that come twice (ids.go), feeds the figures and the files, and
-//     ends a run that is hopeless (hopeless.go) or breaks a threshold with abort. It never holds the attack up as long as
-//     its queue has room.
-//  6. When the sending ends, the calls that had come due and have not left are counted too, and the sink says how the run
-//     ended.
+//  5. The sink (sink.go) is one goroutine: it looks for ids that come twice (ids.go), feeds the figures and the files,
+//     and ends a run that is hopeless (hopeless.go) or breaks a threshold with abort. It never holds the attack up as
+//     long as its queue has room.
+//  6. When the sending ends, the calls that had come due and have not left are counted too, and the sink says how the
+//     run ended.
 //
 // How this compares with other load testers is measured by make bench-peers; see README.md beside this file.
 package attack
@@ -30,15 +31,14 @@ import (
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
-	"github.com/kaizenautomation/andon/reports/metrics"
 	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/scenarios/wire"
 )
 
-// Run fires the plan and returns how the run ended with everything that was measured. Closing interrupt stops the sending
+// Run fires the plan and says what came of it. Closing interrupt stops the sending
 // and waits for the calls in flight; when ctx ends, those are given up as well. The error is that of the files, if they
-// could not be written; the metrics are whole even then.
-func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (*metrics.Aggregator, results.End, error) {
+// could not be written; the outcome is whole even then.
+func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Outcome, error) {
 	// With one processor, the pacer's sleep in a system call would hold up everything else until the scheduler notices.
 	if runtime.GOMAXPROCS(0) < 2 {
 		runtime.GOMAXPROCS(2)

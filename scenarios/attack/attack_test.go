@@ -3,6 +3,7 @@ package attack
 import (
 	"bufio"
 	"context"
+	"flag"
 	"fmt"
 	"io"
 	"math"
@@ -10,7 +11,10 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"path/filepath"
+	"reflect"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -29,9 +33,21 @@ import (
 	"github.com/kaizenautomation/andon/scenarios"
 )
 
+// Most tests wait for a run to take its time, and not for a processor.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if f := flag.Lookup("test.parallel"); f.Value.String() == strconv.Itoa(runtime.GOMAXPROCS(0)) {
+		_ = f.Value.Set("8")
+	}
+	os.Exit(m.Run())
+}
+
+// loaded is the description, which no test changes.
+var loaded = sync.OnceValues(func() (*contracts.Description, error) { return contracts.Load("openapi.yaml", andon.Spec) })
+
 func description(t testing.TB) *contracts.Description {
 	t.Helper()
-	d, err := contracts.Load("openapi.yaml", andon.Spec)
+	d, err := loaded()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +117,7 @@ func fireUntil(ctx context.Context, t testing.TB, interrupt <-chan struct{}, p *
 	for _, f := range change {
 		f(&c)
 	}
-	agg, end, err := Run(ctx, interrupt, c)
+	out, err := Run(ctx, interrupt, c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,7 +125,10 @@ func fireUntil(ctx context.Context, t testing.TB, interrupt <-chan struct{}, p *
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := outcome{agg: agg, end: end, total: agg.Total(agg.Elapsed(end)), samples: run.Samples}
+	if !reflect.DeepEqual(out.Samples, run.Samples) || !reflect.DeepEqual(out.Vitals, run.Vitals) {
+		t.Errorf("%d samples and %d vitals are given, %d and %d were kept", len(out.Samples), len(out.Vitals), len(run.Samples), len(run.Vitals))
+	}
+	o := outcome{agg: out.Aggregator, end: out.End, total: out.Aggregator.Total(out.Aggregator.Elapsed(out.End)), samples: run.Samples}
 	complete, err := run.Rows(func(r results.Row) error { o.rows = append(o.rows, r); return nil })
 	if err != nil || !complete {
 		t.Fatalf("the rows cannot be read back: complete %v, %v", complete, err)
@@ -118,7 +137,8 @@ func fireUntil(ctx context.Context, t testing.TB, interrupt <-chan struct{}, p *
 	return o
 }
 
-// account holds what was kept against the plan: each call has one row, and in a run that came to its end every call does.
+// account holds what was kept against the plan: each call has one row, and in a run that came to its end every call
+// does.
 func (o outcome) account(t testing.TB, p *scenarios.Plan) {
 	t.Helper()
 	seen := map[uint32]bool{}
@@ -160,15 +180,16 @@ func (o outcome) kinds() map[results.Kind]int {
 
 // Each fault of the provider is counted under its kind and rule, at its rate.
 func TestFaults(t *testing.T) {
+	t.Parallel()
 	p := plan(t, `
-load: [{rate: 1000/s, for: 4s}]
+load: [{callers: 64, for: 1m}]
 mix: {tier: {Lite: 1}, content: [{items: [text]}]}
 data: {text: {length: 40}}
-limits: {timeout: 2s}
+limits: {timeout: 2s, calls: 4000}
 provider:
   latency: 0s
   faults: {http500: 4%, http503: 3%, reset: 5%, truncated: 6%, missingField: 7%, wrongType: 8%, html: 5%, contentType: 4%,
-    repeatedId: 9%, slowBody: {share: 1%, for: 3s}}
+    repeatedId: 9%, slowBody: {share: 1%, for: 20s}}
 `, 1)
 	o := fire(t, p, embedded(t, p))
 	if o.end.Reason != results.Finished {
@@ -291,28 +312,35 @@ func TestKinds(t *testing.T) {
 	}
 }
 
-// A freeze of the provider shows in the latency whether or not there are slots for all who wait; where there are none, the
-// run is target-limited. Service time alone hides most of it then: that is why latency counts from the due time.
+// A freeze of the provider shows in the latency whether or not there are slots for all who wait; where there are none,
+// the run is target-limited. Service time alone hides most of it then: that is why latency counts from the due time.
 func TestFreeze(t *testing.T) {
 	for _, inFlight := range []int{20, 1000} {
-		p := plan(t, fmt.Sprintf(`
-load: [{rate: 300/s, for: 4s}]
+		t.Run(strconv.Itoa(inFlight), func(t *testing.T) {
+			t.Parallel()
+			p := plan(t, fmt.Sprintf(`
+load: [{rate: 300/s, for: 2s}]
 mix: {tier: {Lite: 1}, content: [{items: [text]}]}
 limits: {inFlight: %d}
-provider: {latency: 1ms, faults: {stall: {at: 1500ms, for: 1s}}}
+provider: {latency: 1ms, faults: {stall: {at: 700ms, for: 500ms}}}
 `, inFlight), 1)
-		o := fire(t, p, embedded(t, p))
-		if o.total.OK != p.Calls {
-			t.Errorf("in flight %d: %d of %d calls succeeded", inFlight, o.total.OK, p.Calls)
-		}
-		// A quarter of the calls fall into the stall, evenly: the p99 of the latency is that of a stall less its 25th part.
-		if p99 := *o.total.Latency.P99; p99 < 0.9 {
-			t.Errorf("in flight %d: the p99 of the latency is %v s with a stall of 1 s", inFlight, p99)
-		}
-		service, limited := *o.total.Service.P90, o.agg.Validity(inFlight, metrics.Generator{}).Status
-		if small := inFlight == 20; small != (service < 0.3) || small != (limited == metrics.TargetLimited) {
-			t.Errorf("in flight %d: the p90 of the service time is %v s, and the run is %s: %v", inFlight, service, limited, o.agg.Validity(inFlight, metrics.Generator{}).Reasons)
-		}
+			o := fire(t, p, embedded(t, p))
+			if o.total.OK != p.Calls {
+				t.Errorf("%d of %d calls succeeded", o.total.OK, p.Calls)
+			}
+			// A quarter of the calls fall into the stall, evenly: the p99 of the latency is that of a stall less its
+			// 25th part.
+			if p99 := *o.total.Latency.P99; p99 < 0.45 {
+				t.Errorf("the p99 of the latency is %v s with a stall of 0.5 s", p99)
+			}
+			// The wait for a slot is not the generator's own, which a machine that is busy may add a little to.
+			service, validity := *o.total.Service.P90, o.agg.Validity(inFlight, metrics.Generator{})
+			own := *validity.OwnLag.P99
+			small := inFlight == 20
+			if small != (service < 0.15) || own > 0.2 || own <= metrics.Tolerance.Seconds() && small != (validity.Status == metrics.TargetLimited) {
+				t.Errorf("the p90 of the service time is %v s, the generator's own lag %v s, and the run is %s: %v", service, own, validity.Status, validity.Reasons)
+			}
+		})
 	}
 }
 
@@ -361,8 +389,9 @@ func (r *recorder) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 
 // The same scenario and seed send the same bytes in the same order; another seed does not.
 func TestDeterminism(t *testing.T) {
+	t.Parallel()
 	data, _ := scenarios.Open("mixed")
-	bodies := func(seed uint64) []string {
+	bodies := func(t *testing.T, seed uint64) []string {
 		// With one call in flight, calls arrive in the order of their due times.
 		text := strings.NewReplacer("inFlight: 1000", "inFlight: 1", "for: 10s", "for: 1s", "for: 8s", "for: 1s").Replace(string(data))
 		p := plan(t, text, seed)
@@ -382,17 +411,26 @@ func TestDeterminism(t *testing.T) {
 		}
 		return arrived
 	}
-	first := bodies(7)
-	if !slices.Equal(first, bodies(7)) {
+	sent := make([][]string, 3)
+	t.Run("runs", func(t *testing.T) {
+		for i, seed := range []uint64{7, 7, 8} {
+			t.Run(fmt.Sprint(i, " with seed ", seed), func(t *testing.T) {
+				t.Parallel()
+				sent[i] = bodies(t, seed)
+			})
+		}
+	})
+	if !slices.Equal(sent[0], sent[1]) {
 		t.Error("the same seed sends other bodies")
 	}
-	if slices.Equal(first, bodies(8)) {
+	if slices.Equal(sent[0], sent[2]) {
 		t.Error("another seed sends the same bodies")
 	}
 }
 
 // No call is sent twice, even where the provider closes the connection on which it came.
 func TestNothingIsSentTwice(t *testing.T) {
+	t.Parallel()
 	r := &recorder{respond: func(w http.ResponseWriter, n int) {
 		if n%3 == 0 {
 			panic(http.ErrAbortHandler) // closes the connection
@@ -414,6 +452,7 @@ func TestNothingIsSentTwice(t *testing.T) {
 
 // Connections stay open for the run.
 func TestConnectionsAreKept(t *testing.T) {
+	t.Parallel()
 	r := &recorder{takes: 2 * time.Millisecond}
 	s := httptest.NewUnstartedServer(r)
 	s.Config.ConnState = func(_ net.Conn, state http.ConnState) {
@@ -458,6 +497,7 @@ func TestDropped(t *testing.T) {
 
 // A closed loop keeps its callers busy, never has more of them, and stops at the limit of calls.
 func TestClosedLoop(t *testing.T) {
+	t.Parallel()
 	r := &recorder{takes: 10 * time.Millisecond}
 	p := plan(t, "load: [{callers: 5, for: 500ms}, {callers: 2, for: 10s}]\nmix: {content: [{items: [text]}]}\nlimits: {calls: 300}", 1)
 	o := fire(t, p, serve(t, r))
@@ -485,49 +525,48 @@ func TestClosedLoop(t *testing.T) {
 func TestInterrupt(t *testing.T) {
 	p := plan(t, "load: [{rate: 100/s, for: 1m}]\nmix: {content: [{items: [text]}]}", 1)
 	for _, kill := range []bool{false, true} {
-		r := &recorder{takes: 300 * time.Millisecond}
-		if kill {
-			r.takes = time.Minute
-		}
-		target := serve(t, r)
-		interrupt := make(chan struct{})
-		ctx, cancel := context.WithCancel(context.Background())
-		defer cancel()
-		stop := func() {
-			close(interrupt)
+		t.Run(fmt.Sprint("kill ", kill), func(t *testing.T) {
+			t.Parallel()
+			r := &recorder{takes: 300 * time.Millisecond}
 			if kill {
-				cancel()
+				r.takes = time.Minute
 			}
-		}
-		var once sync.Once
-		o := fireUntil(ctx, t, interrupt, p, target, func(c *Config) {
-			c.Tick = func(now time.Duration, _ *metrics.Aggregator, _ int) { once.Do(stop) }
+			target := serve(t, r)
+			interrupt := make(chan struct{})
+			ctx, cancel := context.WithCancel(context.Background())
+			defer cancel()
+			stop := func() {
+				close(interrupt)
+				if kill {
+					cancel()
+				}
+			}
+			var once sync.Once
+			o := fireUntil(ctx, t, interrupt, p, target, func(c *Config) {
+				c.Tick = func(now time.Duration, _ *metrics.Aggregator, _ int) { once.Do(stop) }
+			})
+			if o.end.Reason != results.Interrupted {
+				t.Errorf("the run ended %+v", o.end)
+			}
+			got := o.kinds()
+			want := results.None
+			if kill {
+				want = results.Canceled
+			}
+			if got[want] == 0 || got[want]+got[results.Unsent] != len(o.rows) || got[results.Unsent] > 5 {
+				t.Errorf("the calls ended %v", got)
+			}
+			if o.end.Seconds > 20 {
+				t.Errorf("the run took %v s to end", o.end.Seconds)
+			}
 		})
-		if o.end.Reason != results.Interrupted {
-			t.Errorf("kill %v: the run ended %+v", kill, o.end)
-		}
-		got := o.kinds()
-		want := results.None
-		if kill {
-			want = results.Canceled
-		}
-		if got[want] == 0 || got[want]+got[results.Unsent] != len(o.rows) || got[results.Unsent] > 5 {
-			t.Errorf("kill %v: the calls ended %v", kill, got)
-		}
-		if o.end.Seconds > 20 {
-			t.Errorf("kill %v: the run took %v s to end", kill, o.end.Seconds)
-		}
 	}
 }
 
 // A run in which nothing can succeed ends at once and says why.
 func TestHopeless(t *testing.T) {
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	dead := &url.URL{Scheme: "http", Host: free.Addr().String()}
-	_ = free.Close()
+	t.Parallel()
+	dead := &url.URL{Scheme: "http", Host: "127.0.0.1:1"}
 	answer := func(status int) *url.URL {
 		return serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }))
 	}
@@ -540,11 +579,13 @@ func TestHopeless(t *testing.T) {
 	}{
 		{dead, "dial-refused"}, {plain, "(tls)"}, {answer(401), "ANDON_TOKEN"}, {answer(403), "token"}, {answer(404), "path"}, {answer(405), "POST"},
 	} {
-		p := plan(t, load, 1)
-		o := fire(t, p, c.target)
-		if o.end.Reason != results.Hopeless || !strings.Contains(o.end.Detail, c.want) || len(o.rows) > 100 {
-			t.Errorf("%s: %d calls, %+v; want hopeless, with %q", c.target, len(o.rows), o.end, c.want)
-		}
+		t.Run(c.want, func(t *testing.T) {
+			t.Parallel()
+			o := fire(t, plan(t, load, 1), c.target)
+			if o.end.Reason != results.Hopeless || !strings.Contains(o.end.Detail, c.want) || len(o.rows) > 100 {
+				t.Errorf("%d calls, %+v; want hopeless, with %q", len(o.rows), o.end, c.want)
+			}
+		})
 	}
 	// One success among the first shows that there is hope.
 	r := &recorder{respond: func(w http.ResponseWriter, n int) {
@@ -563,6 +604,7 @@ func TestHopeless(t *testing.T) {
 
 // A threshold with abort ends the run when it is broken, but not before its time.
 func TestAbort(t *testing.T) {
+	t.Parallel()
 	r := &recorder{respond: func(w http.ResponseWriter, _ int) { w.WriteHeader(500) }}
 	p := plan(t, `
 load: [{rate: 50/s, for: 1m}]
@@ -580,6 +622,7 @@ thresholds: [{expr: "rate(errors) < 50%", abort: true, after: 1500ms}]
 
 // The token is in the request and in nothing that is kept.
 func TestTokenStaysOut(t *testing.T) {
+	t.Parallel()
 	const secret = "tok-3f9a77c1e2"
 	target := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Authorization") != "Bearer "+secret {
@@ -604,6 +647,7 @@ func TestTokenStaysOut(t *testing.T) {
 
 // Ids that come twice are a violation, unless the check is switched off.
 func TestRepeatedIDs(t *testing.T) {
+	t.Parallel()
 	handler := func() *recorder {
 		return &recorder{respond: func(w http.ResponseWriter, n int) {
 			w.Header().Set("Content-Type", "application/json")
@@ -665,6 +709,7 @@ func TestSlots(t *testing.T) {
 
 // Where the files cannot be written the run ends, says so, and keeps what it measured.
 func TestFilesFail(t *testing.T) {
+	t.Parallel()
 	p := plan(t, "load: [{rate: 50/s, for: 1m}]\nmix: {content: [{items: [text]}]}", 1)
 	w, err := results.Create(filepath.Join(t.TempDir(), "run"), results.Manifest{ID: "x", Labels: p.Labels, Planned: p.Planned}, nil)
 	if err != nil {
@@ -673,11 +718,11 @@ func TestFilesFail(t *testing.T) {
 	if err := w.Close(results.End{}); err != nil {
 		t.Fatal(err)
 	}
-	agg, end, err := Run(context.Background(), make(chan struct{}), Config{Plan: p, Target: serve(t, &recorder{}), Writer: w})
-	if err == nil || end.Reason != results.Aborted || !strings.Contains(end.Detail, "cannot be kept") {
-		t.Errorf("the run ended %+v, %v", end, err)
+	out, err := Run(context.Background(), make(chan struct{}), Config{Plan: p, Target: serve(t, &recorder{}), Writer: w})
+	if err == nil || out.End.Reason != results.Aborted || !strings.Contains(out.End.Detail, "cannot be kept") {
+		t.Errorf("the run ended %+v, %v", out.End, err)
 	}
-	if agg.Running().Sent == 0 {
+	if out.Aggregator.Running().Sent == 0 {
 		t.Error("nothing was measured")
 	}
 }

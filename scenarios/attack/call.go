@@ -12,8 +12,8 @@ import (
 	"github.com/kaizenautomation/andon/scenarios/wire"
 )
 
-// RoundTrip implements http.RoundTripper for vegeta: it fires the call that the request's number stands for. What vegeta is
-// given back is nothing but a sign that the call is over.
+// RoundTrip implements http.RoundTripper for vegeta: it fires the call that the request's number stands for. What
+// vegeta is given back is nothing but a sign that the call is over.
 func (r *run) RoundTrip(asked *http.Request) (*http.Response, error) {
 	n, err := strconv.ParseUint(asked.Header.Get("X-Vegeta-Seq"), 10, 64)
 	if err != nil {

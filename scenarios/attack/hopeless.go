@@ -6,7 +6,8 @@ import (
 	"github.com/kaizenautomation/andon/reports/results"
 )
 
-// enough is how many calls in a row, from the first one on, must fail in the same way before the run is called hopeless.
+// enough is how many calls in a row, from the first one on, must fail in the same way before the run is called
+// hopeless.
 const enough = 10
 
 // hopeless notices a run in which nothing can succeed: the first calls all fail to connect, or are all turned away for

@@ -22,7 +22,8 @@ type Config struct {
 	Target *url.URL
 	// Token is the bearer token; it may be empty. It is taken out of everything that is kept.
 	Token string
-	// TLS holds the authorities and the client's certificate for an https target; nil is what the system trusts, and none.
+	// TLS holds the authorities and the client's certificate for an https target; nil is what the system trusts, and
+	// none.
 	TLS *tls.Config
 	// Traces, if not 0, has each call carry a traceparent header: see [results.AppendTraceparent].
 	Traces uint64
@@ -37,6 +38,18 @@ type Config struct {
 	Tick func(now time.Duration, a *metrics.Aggregator, inFlight int)
 	// Observe, if not nil, is called with each row that is counted, from the goroutine that calls Tick.
 	Observe func(results.Row)
+}
+
+// Outcome is what came of a run.
+type Outcome struct {
+	// Aggregator holds everything that was measured.
+	Aggregator *metrics.Aggregator
+	// End says how the run ended.
+	End results.End
+	// Samples show the first call of each kind of trouble, and Vitals say how the generator did: as they are in the
+	// files.
+	Samples []results.Sample
+	Vitals  []results.Vitals
 }
 
 // wire says how to connect.
@@ -97,7 +110,8 @@ type run struct {
 	queue     chan record   // to the sink
 }
 
-// connections is how many to set up before the first call: one for each caller, or as many as answers within 50 ms need.
+// connections is how many to set up before the first call: one for each caller, or as many as answers within 50 ms
+// need.
 func (r *run) connections(workers int) int {
 	if r.closed {
 		return workers

@@ -25,7 +25,9 @@ type sink struct {
 	// longest is the most records that waited since the last tick.
 	longest int
 	// end is when the last call was over.
-	end time.Duration
+	end     time.Duration
+	samples []results.Sample
+	taken   []results.Vitals
 	// reason and detail say why the sink stopped the run; empty if it did not.
 	reason, detail string
 	err            error
@@ -92,8 +94,11 @@ func (s *sink) take(rec record) {
 	if s.err == nil {
 		s.fail(s.Writer.Add(*row))
 	}
-	if rec.sample != nil && s.err == nil {
-		s.fail(s.Writer.Sample(*rec.sample))
+	if rec.sample != nil {
+		s.samples = append(s.samples, *rec.sample)
+		if s.err == nil {
+			s.fail(s.Writer.Sample(*rec.sample))
+		}
 	}
 	if why := s.hopeless.add(row, s.Plan.Labels.Classes[row.Class].Invalid); why != "" {
 		s.stopFor(results.Hopeless, why)
@@ -120,6 +125,7 @@ func (s *sink) keepVitals(now time.Duration) {
 	v := s.stalls.vitals(now)
 	v.Queue, v.Connections = s.longest, s.transport.Connections()
 	s.longest = 0
+	s.taken = append(s.taken, v)
 	if s.err == nil {
 		s.fail(s.Writer.Vitals(v))
 	}
@@ -147,7 +153,7 @@ func (s *sink) tick() {
 }
 
 // finish waits for the last record, closes the files, and says how the run ended.
-func (s *sink) finish(interrupted bool) (*metrics.Aggregator, results.End, error) {
+func (s *sink) finish(interrupted bool) (Outcome, error) {
 	close(s.queue)
 	<-s.drained
 	s.keepVitals(time.Since(s.began))
@@ -165,5 +171,5 @@ func (s *sink) finish(interrupted bool) (*metrics.Aggregator, results.End, error
 	if err := s.Writer.Close(end); err != nil {
 		s.err = errors.Join(s.err, fmt.Errorf("the results cannot be kept: %w", err))
 	}
-	return s.aggregator, end, s.err
+	return Outcome{s.aggregator, end, s.samples, s.taken}, s.err
 }

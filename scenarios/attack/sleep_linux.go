@@ -10,12 +10,12 @@ import (
 // slice is how long one sleep lasts at most, so that the end of the run is noticed.
 const slice = 50 * time.Millisecond
 
-// longestLead is how long before a call is due it may be let go: what a processor that has gone idle takes to wake, more in
-// a virtual machine, and what it takes to hand the call to a worker and to build its request.
+// longestLead is how long before a call is due it may be let go: what a processor that has gone idle takes to wake,
+// more in a virtual machine, and what it takes to hand the call to a worker and to build its request.
 const longestLead = 100 * time.Microsecond
 
-// sleep sleeps until d after began, more precisely than Go's timers, which wake up to a millisecond late: in a system call,
-// on a thread whose timer slack is a nanosecond. It is false if stop was closed before.
+// sleep sleeps until d after began, more precisely than Go's timers, which wake up to a millisecond late: in a system
+// call, on a thread whose timer slack is a nanosecond. It is false if stop was closed before.
 func sleep(began time.Time, d time.Duration, stop <-chan struct{}) bool {
 	// The call that was let go last is waiting for this very processor, which the system call would hold.
 	runtime.Gosched()

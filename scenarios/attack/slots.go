@@ -7,8 +7,9 @@ import (
 
 // slots remembers when calls ended, to tell for how long a late call had to wait for one.
 //
-// With c slots, call n can leave once n−c+1 calls have ended. The moment of the k-th end is kept in a ring of c entries:
-// that of end n−c is overwritten by end n, which cannot come before call n itself has left, or only while it is leaving.
+// With c slots, call n can leave once n−c+1 calls have ended. The moment of the k-th end is kept in a ring of c
+// entries: that of end n−c is overwritten by end n, which cannot come before call n itself has left, or only while it
+// is leaving.
 type slots struct {
 	ends  []atomic.Int64
 	ended atomic.Uint64

@@ -19,9 +19,9 @@ const (
 	keptStalls = 256
 )
 
-// stallDetector watches the generator itself. It wakes some 200 times a second: where it wakes late, the process was paused or had
-// no processor, and whatever was under way seems to have taken longer than it did. Each time it counts the calls on the
-// wire, as Little's law wants it.
+// stallDetector watches the generator itself. It wakes some 200 times a second: where it wakes late, the process was
+// paused or had no processor, and whatever was under way seems to have taken longer than it did. Each time it counts
+// the calls on the wire, as Little's law wants it.
 //
 // It waits for a random time, since an even one would see a steady load always in the same state.
 type stallDetector struct {
@@ -149,7 +149,8 @@ func readCounters() counters {
 	return c
 }
 
-// pausesBetween adds up the pauses that a histogram gained, each taken for its bucket's lower edge, and gives the longest.
+// pausesBetween adds up the pauses that a histogram gained, each taken for its bucket's lower edge, and gives the
+// longest.
 func pausesBetween(before, after metrics.Float64Histogram) (sum, longest float64) {
 	for i, n := range after.Counts {
 		if i < len(before.Counts) {

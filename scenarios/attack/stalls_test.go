@@ -78,7 +78,8 @@ func TestPauses(t *testing.T) {
 	}
 }
 
-// Collections are seldom while little is live, and as often as always once much is; between them the heap grows by little.
+// Collections are seldom while little is live, and as often as always once much is; between them the heap grows by
+// little.
 func TestCollectBy(t *testing.T) {
 	for mib, want := range map[uint64]int{0: seldom, 1: seldom, 8: 400, 16: 200, 32: usual, 1000: usual} {
 		if got := collectBy(mib << 20); got != want {

@@ -43,6 +43,7 @@ const brief = "load: [{rate: 100/s, for: 300ms}]\nmix: {content: [{items: [text]
 // The calls arrive over what the run says that it uses. For a proxy see the script run_proxy.txtar: net/http reads the
 // environment once in a process.
 func TestTransportIsNamed(t *testing.T) {
+	t.Parallel()
 	var protocol atomic.Value
 	r := &recorder{}
 	h := http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
@@ -77,6 +78,7 @@ func TestTransportIsNamed(t *testing.T) {
 
 // A target that asks for a certificate takes those who show it, and turns the others away with an error of TLS.
 func TestClientCertificate(t *testing.T) {
+	t.Parallel()
 	r := &recorder{}
 	target, trust := secureServer(t, r, func(s *httptest.Server) { s.TLS.ClientAuth = tls.RequireAnyClientCert })
 	p := plan(t, brief, 1)
@@ -95,6 +97,7 @@ func TestClientCertificate(t *testing.T) {
 
 // A connection that follows another resumes its TLS session, and says what connecting and the handshake took.
 func TestSessionsResume(t *testing.T) {
+	t.Parallel()
 	var resumed, all atomic.Int64
 	r := &recorder{respond: func(w http.ResponseWriter, _ int) {
 		w.Header().Set("Connection", "close")
@@ -129,6 +132,7 @@ func TestSessionsResume(t *testing.T) {
 
 // Each call carries the traceparent of its own number, whatever carries the call; without being asked, none does.
 func TestTraceparentIsSent(t *testing.T) {
+	t.Parallel()
 	for _, http2 := range []bool{false, true} {
 		for _, traces := range []uint64{0, 11} {
 			var mu sync.Mutex

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// However long it takes to make a call ready, and whatever holds a few of them up, about two calls in three are ready in
-// time before long, and none is let go earlier than allowed.
+// However long it takes to make a call ready, and whatever holds a few of them up, about two calls in three are ready
+// in time before long, and none is let go earlier than allowed.
 func TestWakeupLeadLearns(t *testing.T) {
 	const us = time.Microsecond
 	for _, c := range []struct{ least, spread time.Duration }{{5 * us, 10 * us}, {40 * us, 30 * us}} {

@@ -225,8 +225,8 @@ func (v Value) Scalar() bool { return v.node.Kind == yaml.ScalarNode && !v.null(
 // Len is how many members a mapping has, known or not.
 func (v Value) Len() int { return len(v.node.Content) / 2 }
 
-// FailInside reports a problem with a part of the value's text, from an offset in bytes on, at its place in the file where
-// the file has the text as it is. Elsewhere, behind a variable of the environment say, it is the whole value's.
+// FailInside reports a problem with a part of the value's text, from an offset in bytes on, at its place in the file
+// where the file has the text as it is. Elsewhere, behind a variable of the environment say, it is the whole value's.
 func (v Value) FailInside(text string, offset, width int, inside, whole string) {
 	n := v.node
 	line := ""

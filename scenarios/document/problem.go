@@ -37,7 +37,8 @@ func (e *InvalidError) Error() string {
 	return b.String()
 }
 
-// printable makes a source line safe to show, about 110 characters around the column, and says where the column is in it.
+// printable makes a source line safe to show, about 110 characters around the column, and says where the column is in
+// it.
 func printable(line string, column int) (string, int) {
 	runes := []rune(strings.ToValidUTF8(line, "\ufffd"))
 	for i, r := range runes {

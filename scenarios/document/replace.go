@@ -6,8 +6,8 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// Replace puts a text of YAML in the place of what stands behind a key of the file's root, or takes the key out where the
-// text is empty. Comments beside other keys stay.
+// Replace puts a text of YAML in the place of what stands behind a key of the file's root, or takes the key out where
+// the text is empty. Comments beside other keys stay.
 func Replace(data []byte, key, text string) ([]byte, error) {
 	var file, part yaml.Node
 	if err := yaml.Load(data, &file); err != nil {

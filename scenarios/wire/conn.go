@@ -50,8 +50,9 @@ func (c *countedConn) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// extend moves the socket's deadline to that of the exchange, if it is not there yet. Setting a deadline takes a timer of
-// the runtime, so that it is set only when an older one has fired: once in the length of a timeout, instead of at each call.
+// extend moves the socket's deadline to that of the exchange, if it is not there yet. Setting a deadline takes a timer
+// of the runtime, so that it is set only when an older one has fired: once in the length of a timeout, instead of at
+// each call.
 func (c *conn) extend() bool {
 	if c.kill.Err() != nil || c.until.Equal(c.deadline) || !time.Now().Before(c.deadline) {
 		return false
@@ -71,8 +72,8 @@ func (c *conn) more(p []byte) (int, error) {
 	}
 }
 
-// do sends the request and reads the response. keep says whether the connection can be used again. The error is errStale
-// if nothing was sent.
+// do sends the request and reads the response. keep says whether the connection can be used again. The error is
+// errStale if nothing was sent.
 func (c *conn) do(x *Exchange) (keep bool, err error) {
 	c.deadline = x.Deadline
 	if cap(x.In) < readBuffer {
@@ -132,8 +133,8 @@ func (c *conn) do(x *Exchange) (keep bool, err error) {
 	return h.keep && n == end && h.length <= MaxResponse, nil
 }
 
-// open sends the request and waits for the first bytes of the response. A channel is given where the request may still be
-// going out; it is closed when that is over.
+// open sends the request and waits for the first bytes of the response. A channel is given where the request may still
+// be going out; it is closed when that is over.
 func (c *conn) open(x *Exchange) (n int, written chan struct{}, err error) {
 	rest := x.Message
 	if c.direct {

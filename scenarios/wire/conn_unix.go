@@ -12,9 +12,9 @@ import (
 // socketsAreDirect says that conn.start works.
 const socketsAreDirect = true
 
-// start writes the message, waits, and reads the first bytes of the answer, in two or three system calls: where Go's own
-// Read tries the socket first, which is in vain just after a request was sent, this one waits at once. It gives up after
-// a write that the socket did not take whole.
+// start writes the message, waits, and reads the first bytes of the answer, in two or three system calls: where Go's
+// own Read tries the socket first, which is in vain just after a request was sent, this one waits at once. It gives up
+// after a write that the socket did not take whole.
 func (c *conn) start(message, in []byte) (read, written int, err error) {
 	c.out, c.in, c.stage, c.read, c.written, c.err = message, in, checking, 0, 0, nil
 	for {
@@ -31,8 +31,8 @@ func (c *conn) start(message, in []byte) (read, written int, err error) {
 
 // socketStep is called with the socket until it is true, each time when there may be something to read.
 //
-// It runs between the moment when the runtime forgets what it knew of the socket and the moment when it waits, so that no
-// answer to what is written here can be missed.
+// It runs between the moment when the runtime forgets what it knew of the socket and the moment when it waits, so that
+// no answer to what is written here can be missed.
 func (c *conn) socketStep(descriptor uintptr) bool {
 	fd := int(descriptor)
 	if c.stage == checking {
@@ -93,8 +93,8 @@ func (c *conn) alive() bool {
 		if c.wrote == nil {
 			return true
 		}
-		// What TLS has read off the socket already is seen by no peek: a read whose deadline has passed gives it at once, and
-		// never waits.
+		// What TLS has read off the socket already is seen by no peek: a read whose deadline has passed gives it at
+		// once, and never waits.
 		c.until = time.Unix(1, 0)
 		_ = c.SetReadDeadline(c.until)
 		var b [1]byte

@@ -2,7 +2,8 @@ package wire
 
 import "time"
 
-// Exchange is one request and what came back. The first four fields are the caller's; [Transport.Do] fills in the others.
+// Exchange is one request and what came back. The first four fields are the caller's; [Transport.Do] fills in the
+// others.
 type Exchange struct {
 	// N is the call's number, which its trace id follows from.
 	N uint64
@@ -12,8 +13,8 @@ type Exchange struct {
 	// Deadline is when the call is given up.
 	Deadline time.Time
 
-	// In is the buffer that the response is read into, which another exchange may use again; Answer, a part of it, is the
-	// response's body.
+	// In is the buffer that the response is read into, which another exchange may use again; Answer, a part of it, is
+	// the response's body.
 	In, Answer  []byte
 	Status      int
 	ContentType string

@@ -11,12 +11,12 @@ const (
 	maxInterim = 5
 	// readBuffer is where a response goes: an ordinary one fits with its head.
 	readBuffer = 4 << 10
-	// inline is how much is written before anything is read. It fits into any socket's buffer, so that the write does not
-	// wait for a provider that answers before it has read the request.
+	// inline is how much is written before anything is read. It fits into any socket's buffer, so that the write does
+	// not wait for a provider that answers before it has read the request.
 	inline = 8 << 10
 	// dialTimeout is how long connecting may take.
 	dialTimeout = 10 * time.Second
-	// dials is how many connections are set up at a time, so that a provider that comes back after a stall is not met by
-	// all callers at once.
+	// dials is how many connections are set up at a time, so that a provider that comes back after a stall is not met
+	// by all callers at once.
 	dials = 64
 )

@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// pool keeps connections of HTTP/1.1 open for the run, one for each call in flight at most. The one used last is the next
-// to be used, so that those not needed stay idle.
+// pool keeps connections of HTTP/1.1 open for the run, one for each call in flight at most. The one used last is the
+// next to be used, so that those not needed stay idle.
 type pool struct {
 	target  *url.URL
 	secure  *tls.Config // nil for http
@@ -54,8 +54,8 @@ func newPool(kill context.Context, target *url.URL, secure *tls.Config, timeout 
 	return p
 }
 
-// Warm dials n connections, so that the first calls do not. It gives up without a word after a while: what is wrong will
-// show at the calls.
+// Warm dials n connections, so that the first calls do not. It gives up without a word after a while: what is wrong
+// will show at the calls.
 func (p *pool) Warm(n int) {
 	deadline := time.Now().Add(min(dialTimeout/2, p.timeout))
 	var wg sync.WaitGroup

@@ -18,7 +18,8 @@ import (
 const preflightTimeout = 5 * time.Second
 
 // Preflight connects to the target once, without sending a call, so that a wrong address is told in one sentence before
-// anything is measured; trust is as the TLS of a [Config]. Behind a proxy nothing is tried: the proxy is the one who connects.
+// anything is measured; trust is as the TLS of a [Config]. Behind a proxy nothing is tried: the proxy is the one who
+// connects.
 func Preflight(ctx context.Context, target *url.URL, trust *tls.Config) error {
 	if proxy, err := http.ProxyFromEnvironment(&http.Request{URL: target}); err != nil || proxy != nil {
 		return err
@@ -55,7 +56,7 @@ type UntrustedError struct {
 
 // Error says what to do about it.
 func (e *UntrustedError) Error() string {
-	return fmt.Sprintf("the certificate of %s is not trusted (%v): name a file with its authority's certificate, if need be in the variable SSL_CERT_FILE", e.Address, e.Err)
+	return fmt.Sprintf("the certificate of %s is not trusted (%v): name its authority's certificate, or set the variable SSL_CERT_FILE", e.Address, e.Err)
 }
 
 // Unwrap gives what is wrong with the certificate.

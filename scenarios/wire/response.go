@@ -19,8 +19,8 @@ type head struct {
 	keep bool
 }
 
-// parseHead reads the head of an ordinary response: HTTP/1.1, written as the standard wants it, with a body whose length
-// it gives. It is false for all others, and for a head that is not whole; those are net/http's to read.
+// parseHead reads the head of an ordinary response: HTTP/1.1, written as the standard wants it, with a body whose
+// length it gives. It is false for all others, and for a head that is not whole; those are net/http's to read.
 //
 // TestOrdinaryHeads and FuzzResponse hold it to that: whatever it takes, net/http reads in the same way.
 func parseHead(b []byte) (h head, ordinary bool) {
@@ -142,8 +142,8 @@ func plain(text []byte) bool {
 	return true
 }
 
-// token reports whether a header's name has letters, digits and hyphens only. The standard allows a few more characters,
-// which nobody uses.
+// token reports whether a header's name has letters, digits and hyphens only. The standard allows a few more
+// characters, which nobody uses.
 func token(name []byte) bool {
 	for _, c := range name {
 		if (c|0x20 < 'a' || c|0x20 > 'z') && (c < '0' || c > '9') && c != '-' {
@@ -180,8 +180,9 @@ func (r *counted) Read(p []byte) (n int, err error) {
 	return n, err
 }
 
-// readResponse reads any response at all, by way of net/http. What came of it so far is in before; more comes from read.
-// The body is appended to dst, of which at most MaxResponse+1 bytes are read. begun says whether the head was read.
+// readResponse reads any response at all, by way of net/http. What came of it so far is in before; more comes from
+// read. The body is appended to dst, of which at most MaxResponse+1 bytes are read. begun says whether the head was
+// read.
 func readResponse(dst, before []byte, read func([]byte) (int, error)) (h head, body []byte, begun bool, err error) {
 	source := &counted{before: before, from: read, left: maxHead}
 	r := bufio.NewReader(source)

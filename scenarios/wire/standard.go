@@ -32,7 +32,8 @@ func (s *standard) Close() { s.client.CloseIdleConnections() }
 func (s *standard) Do(x *Exchange) error {
 	ctx, cancel := context.WithDeadline(s.kill, x.Deadline)
 	defer cancel()
-	// net/http goes on with a dial, and may go on with reading the body, after it has answered: neither may touch x then.
+	// net/http goes on with a dial, and may go on with reading the body, after it has answered: neither may touch x
+	// then.
 	var trace struct {
 		sync.Mutex
 		connected                      bool

@@ -1,10 +1,10 @@
 // Package wire carries calls over HTTP/1.1 connections of andon's own, and takes the times of each.
 //
-// net/http's transport answers what came back, but not when: it reads in a goroutine of its own, and its times are those of
-// the goroutines that wait for each other. Here the caller's goroutine writes and reads the socket itself (conn.go), a pool
-// keeps the connections (pool.go, addresses.go), and what is not an ordinary response is read by way of net/http all the
-// same (response.go), which it is held against. Through a proxy, and over HTTP/2 where it is asked for, net/http carries the
-// calls (standard.go). A call that may have reached the provider is never sent twice.
+// net/http's transport writes and reads in goroutines of its own, which a call has to wait for. Here the caller's
+// goroutine writes and reads the socket itself (conn.go), a pool keeps the connections (pool.go, addresses.go), and what
+// is not an ordinary response is read by way of net/http all the same (response.go), which the reader is held against.
+// Through a proxy, and over HTTP/2 where it is asked for, net/http carries the calls (standard.go). A call that may have
+// reached the provider is never sent twice.
 //
 // An [Exchange] is one call: a message in, which a [Template] has put together, and bytes, status and times out.
 // [Classify] names what went wrong. The package knows neither plans nor figures.
@@ -25,7 +25,8 @@ type Config struct {
 	Target *url.URL
 	// Request makes the request that carries a body. What andon's own connections send is taken from it too.
 	Request func(ctx context.Context, body []byte) *http.Request
-	// TLS holds the authorities and the client's certificate for an https target; nil is what the system trusts, and none.
+	// TLS holds the authorities and the client's certificate for an https target; nil is what the system trusts, and
+	// none.
 	TLS *tls.Config
 	// Traces, if not 0, has each call carry a traceparent header: see [results.AppendTraceparent].
 	Traces uint64

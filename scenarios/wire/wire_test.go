@@ -119,7 +119,8 @@ var answers = []string{
 	"",
 }
 
-// FuzzResponse holds the reading of responses against net/http's: the same are taken, with the same status, type and body.
+// FuzzResponse holds the reading of responses against net/http's: the same are taken, with the same status, type and
+// body.
 func FuzzResponse(f *testing.F) {
 	for _, a := range answers {
 		f.Add([]byte(a), []byte{})
@@ -282,7 +283,8 @@ func pooled(t *testing.T, target *url.URL, secure *tls.Config) (*pool, func(size
 	}
 }
 
-// A request that is larger than every buffer on the way arrives whole; a provider that answers without reading it is heard.
+// A request that is larger than every buffer on the way arrives whole; a provider that answers without reading it is
+// heard.
 func TestLargeMessages(t *testing.T) {
 	for _, scheme := range []string{"http", "https"} {
 		t.Run(scheme, func(t *testing.T) {
@@ -550,8 +552,8 @@ func TestPreflight(t *testing.T) {
 	}
 }
 
-// BenchmarkTransport is one call after the other over one connection, to a server that does nothing but answer; ns/op is
-// the way there and back.
+// BenchmarkTransport is one call after the other over one connection, to a server that does nothing but answer; ns/op
+// is the way there and back.
 func BenchmarkTransport(b *testing.B) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -1,0 +1,79 @@
+package provider
+
+import (
+	"maps"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestParseLatencies(t *testing.T) {
+	parse := func(s string) Latency {
+		l, err := ParseLatency(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return l
+	}
+	otherwise := map[string]Latency{"Full": parse("9ms"), "Lite": parse("8ms"), "default": parse("7ms")}
+	for _, c := range []struct {
+		texts []string
+		want  map[string]Latency
+	}{
+		{nil, otherwise},
+		{[]string{"1ms"}, map[string]Latency{"Full": parse("1ms"), "Lite": parse("1ms"), "default": parse("1ms")}},
+		{[]string{"Lite=2ms"}, map[string]Latency{"Full": parse("9ms"), "Lite": parse("2ms"), "default": parse("7ms")}},
+		// What names a tier counts for more, in whatever order.
+		{[]string{"Lite= uniform(1ms, 2ms)", "1ms", "default=3ms"}, map[string]Latency{"Full": parse("1ms"), "Lite": parse("uniform(1ms, 2ms)"), "default": parse("3ms")}},
+	} {
+		got, err := ParseLatencies(c.texts, otherwise, []string{"Full", "Lite"})
+		if err != nil || !maps.Equal(got, c.want) {
+			t.Errorf("%q: %v, %v; want %v", c.texts, got, err, c.want)
+		}
+	}
+	if otherwise["Lite"] != parse("8ms") {
+		t.Error("what was given is changed")
+	}
+	for text, want := range map[string]string{"Ful=1ms": `did you mean "Full"?`, "x=1ms": "the tiers are Full, Lite, default", "Full=1": "expected a duration", "1": "expected a duration"} {
+		if _, err := ParseLatencies([]string{text}, otherwise, []string{"Full", "Lite"}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %q", text, err, want)
+		}
+	}
+}
+
+func TestParseFaults(t *testing.T) {
+	var f Faults
+	for _, text := range []string{"http500=1%", "reset = 2%", "html=0.25"} {
+		if err := f.Set(strings.ReplaceAll(text, " =", "=")); err != nil {
+			t.Error(err)
+		}
+	}
+	var err error
+	if f.SlowBody, err = ParseSlowBody("5%, 2s"); err != nil {
+		t.Error(err)
+	}
+	if f.Stall, err = ParseStall("5s,2s"); err != nil {
+		t.Error(err)
+	}
+	if want := (Faults{HTTP500: 0.01, Reset: 0.02, HTML: 0.25, SlowBody: SlowBody{0.05, 2 * time.Second}, Stall: Stall{5 * time.Second, 2 * time.Second}}); f != want {
+		t.Errorf("%+v, want %+v", f, want)
+	}
+	for text, want := range map[string]string{
+		"http501=1%": `did you mean "http500"?`, "http500": "expected NAME=SHARE", "http500=101%": "http500: expected a share", "http500=-1": "expected a share", "http500=NaN": "expected a share",
+		"slowBody=1%": "expected NAME=SHARE",
+	} {
+		if err := f.Set(text); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %q", text, err, want)
+		}
+	}
+	for _, text := range []string{"", "5%", "5%,", "2s,5%", "200%,2s"} {
+		if s, err := ParseSlowBody(text); err == nil {
+			t.Errorf("a slow body of %q is %+v", text, s)
+		}
+	}
+	for _, text := range []string{"", "5s", "5s,", "5,2", "5%,2s"} {
+		if s, err := ParseStall(text); err == nil {
+			t.Errorf("a stall of %q is %+v", text, s)
+		}
+	}
+}

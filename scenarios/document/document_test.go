@@ -1,0 +1,105 @@
+package document
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+)
+
+func noEnv(string) (string, bool) { return "", false }
+
+// Whatever is wrong is reported at its place, all of it at once and in the file's order.
+func TestEveryProblemAtOnce(t *testing.T) {
+	d, root, ok := Parse("a.yaml", []byte("rate: 5\nlength: soon\nshare: 120%\ntypo: 1\nsure: maybe\ncalls: {from: 1, from: 2}\n"), noEnv)
+	if !ok {
+		t.Fatal(d.Err())
+	}
+	keys, _ := root.Object("the file", "rate", "length", "share", "type", "sure", "calls")
+	keys["sure"].Boolean("it")
+	keys["rate"].Rate("the rate")
+	keys["length"].Duration("the length")
+	keys["share"].Share("the share")
+	keys["calls"].Members("the calls")
+	var invalid *InvalidError
+	if !errors.As(d.Err(), &invalid) || d.Problems() != len(invalid.Problems) {
+		t.Fatal(d.Err())
+	}
+	var said []string
+	for _, line := range strings.Split(invalid.Error(), "\n") {
+		if strings.HasPrefix(line, "a.yaml") {
+			said = append(said, line)
+		}
+	}
+	for i, want := range []string{
+		"a.yaml:1:7: expected the rate with its unit, such as 5/s or 5/m", "a.yaml:2:9: expected the length, a duration", "a.yaml:3:8: expected the share",
+		`a.yaml:4:1: unknown key "typo" in the file; did you mean "type"?`, "a.yaml:5:7: expected it, true or false", `a.yaml:6:18: the key "from" stands here twice`,
+	} {
+		if i >= len(said) || !strings.HasPrefix(said[i], want) {
+			t.Errorf("problem %d of %q, want %q", i, said, want)
+		}
+	}
+	if !strings.Contains(invalid.Error(), "\n    share: 120%\n           ^^^^") {
+		t.Errorf("the text at fault is not underlined:\n%s", invalid)
+	}
+}
+
+func TestValuesAreRead(t *testing.T) {
+	_, root, ok := Parse("a.yaml", []byte("a: 90/m\nb: 1h30m\nc: 2.5%\nd: 10_000\ne: {x: [1, 'y', null]}\nf: &f text\ng: *f\n"), noEnv)
+	if !ok {
+		t.Fatal("the file cannot be read")
+	}
+	at := func(key string) Value {
+		v, there := root.Member(key)
+		if !there {
+			t.Fatalf("there is no %s", key)
+		}
+		return v
+	}
+	rate, _ := at("a").Rate("a")
+	length, _ := at("b").Duration("b")
+	share, _ := at("c").Share("c")
+	n, _ := at("d").Integer("d", 1, 20_000)
+	value, _ := at("e").JSON()
+	alias, _ := at("g").Text("g")
+	if rate != 1.5 || length != 90*time.Minute || share != 0.025 || n != 10_000 || string(value) != `{"x":[1,"y",null]}` || alias != "text" {
+		t.Errorf("%v, %v, %v, %v, %s, %s", rate, length, share, n, value, alias)
+	}
+	if _, there := root.Member("h"); there {
+		t.Error("a key is there that is not")
+	}
+}
+
+// Another part is put in, and the rest means what it meant.
+func TestReplace(t *testing.T) {
+	const file = "# why\nname: a # here\nload:\n  - {rate: 1/s}\n  - {rate: 2/s}\nlast: {x: 1}\n"
+	for _, c := range []struct{ file, key, text, want string }{
+		{file, "load", "- {rate: 9/s}\n", `{"last":{"x":1},"load":[{"rate":"9/s"}],"name":"a"}`},
+		{file, "load", "", `{"last":{"x":1},"name":"a"}`},
+		{file, "none", "", `{"last":{"x":1},"load":[{"rate":"1/s"},{"rate":"2/s"}],"name":"a"}`},
+		{file, "new", "7", `{"last":{"x":1},"load":[{"rate":"1/s"},{"rate":"2/s"}],"name":"a","new":7}`},
+		{"{name: a, load: [1]}", "load", "[2, 3]", `{"load":[2,3],"name":"a"}`},
+	} {
+		changed, err := Replace([]byte(c.file), c.key, c.text)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		d, root, ok := Parse("b.yaml", changed, noEnv)
+		if !ok {
+			t.Errorf("%s: %v", changed, d.Err())
+			continue
+		}
+		if got, _ := root.JSON(); string(got) != c.want {
+			t.Errorf("%s\nis %s, want %s", changed, got, c.want)
+		}
+		if strings.Contains(c.file, "# why") && (!strings.Contains(string(changed), "# why") || !strings.Contains(string(changed), "# here")) {
+			t.Errorf("the comments are gone:\n%s", changed)
+		}
+	}
+	for _, file := range []string{"", "- a\n", "a: [", "a: &x 1\nb: *y\n"} {
+		if changed, err := Replace([]byte(file), "a", "1"); err == nil {
+			t.Errorf("%q became %q", file, changed)
+		}
+	}
+}

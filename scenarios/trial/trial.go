@@ -1,0 +1,213 @@
+// Package trial is one measured run as a function: a plan and a target in, a run directory and a summary out.
+//
+// Whatever sends load goes through [Run], as often as it likes in one process, with a terminal or without:
+//
+//  1. The target is tried once, without a call. Where it cannot be reached nothing is sent and nothing is written.
+//  2. The run directory is made, with all that repeats the run: the scenario, its data, the description, the seed.
+//  3. The attack drives the plan (package attack). Every row goes to the files and to the figures, and to whoever
+//     observes; about once a second the progress is told.
+//  4. What came of it is read back from the directory, and summarized: the summary is a function of the files, so that
+//     others can make it again.
+//  5. The summary is written into the directory, as JSON, as Markdown and as a page.
+//
+// The verdict is in the summary. What cannot be done is an error: [UnreachableError] before the first call,
+// [IncompleteError] after it, any other before anything was done.
+package trial
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"net/url"
+	"path/filepath"
+	"time"
+
+	"github.com/kaizenautomation/andon/contracts/provider"
+	"github.com/kaizenautomation/andon/reports"
+	"github.com/kaizenautomation/andon/reports/metrics"
+	"github.com/kaizenautomation/andon/reports/page"
+	"github.com/kaizenautomation/andon/reports/results"
+	"github.com/kaizenautomation/andon/reports/summary"
+	"github.com/kaizenautomation/andon/scenarios"
+	"github.com/kaizenautomation/andon/scenarios/attack"
+	"github.com/kaizenautomation/andon/scenarios/wire"
+)
+
+// Config says what is run against whom, where it is kept, and who is told.
+type Config struct {
+	Plan *scenarios.Plan
+	// Target is the provider's base URL; see [Embedded].
+	Target *url.URL
+	// Token is the bearer token; it may be empty. It is taken out of everything that is kept.
+	Token string
+	// TLS holds the authorities and the client's certificate for an https target; nil is what the system trusts, and
+	// none.
+	TLS *tls.Config
+	// HTTP2 sends over HTTP/2, where the target speaks it.
+	HTTP2 bool
+	// Traceparent has each call carry a traceparent header.
+	Traceparent bool
+	// RepeatedIDsAllowed switches off the check that no executionId comes twice.
+	RepeatedIDsAllowed bool
+
+	// Dir is the run directory, which must not be there yet. An empty one is named by the time and the scenario, below
+	// Root.
+	Dir, Root string
+	// Andon is the version of the tool, and Command the command line that repeats the run, both for the record.
+	Andon   string
+	Command []string
+	// Commands are the command lines that the page shows.
+	Commands page.Commands
+
+	// Started, if not nil, is called when the run directory is there and before the first call.
+	Started func(results.Manifest)
+	// Observe, if not nil, is called with each row that is counted, from one goroutine.
+	Observe func(results.Row)
+	// Tick, if not nil, is called about once a second: with the time since the start, the rate that the plan asks for
+	// now, the callers of a closed loop, and the calls in flight. It and Progress are called from Observe's goroutine.
+	Tick func(elapsed time.Duration, asked float64, callers, inFlight int)
+	// Progress, if not nil, is told how far the run is: before the first call, and then every so often.
+	Progress func(summary.Progress)
+	// Every is how often; 0 is about once a second. Rates are means over so long.
+	Every time.Duration
+	// Ended, if not nil, is called when the last call has ended, before anything is made of the results.
+	Ended func()
+}
+
+// Result is what came of a trial.
+type Result struct {
+	// Dir is the run directory, and Run what is in it: nil if it could not be read back.
+	Dir string
+	Run *results.Run
+	// Summary has the figures and the verdict.
+	Summary summary.Summary
+	// Aggregator is what the figures were taken from.
+	Aggregator *metrics.Aggregator
+}
+
+// UnreachableError says that there is no way to the target. Nothing was sent, and nothing written.
+type UnreachableError struct {
+	Target *url.URL
+	Err    error
+}
+
+// Error says why.
+func (e *UnreachableError) Error() string {
+	return fmt.Sprintf("%s cannot be reached, nothing was sent: %v", e.Target.Redacted(), e.Err)
+}
+
+// Unwrap gives the reason alone.
+func (e *UnreachableError) Unwrap() error { return e.Err }
+
+// IncompleteError says that calls were sent and counted, and the summary is there, but that not all of it could be
+// kept.
+type IncompleteError struct{ Err error }
+
+// Error says why.
+func (e *IncompleteError) Error() string { return e.Err.Error() }
+
+// Unwrap gives the reason.
+func (e *IncompleteError) Unwrap() error { return e.Err }
+
+// Embedded starts the reference provider on this machine, as the plan's scenario wants it to behave. It serves until
+// stop is called.
+func Embedded(p *scenarios.Plan) (target *url.URL, stop func(), err error) {
+	behaviour := p.Provider
+	behaviour.Seed = p.Seed
+	handler, err := provider.New(p.Description(), behaviour)
+	if err != nil {
+		return nil, nil, err
+	}
+	return provider.Start(handler)
+}
+
+// Run makes one trial. Closing interrupt, which may be nil, stops the sending and waits for the calls in flight; when
+// ctx ends, those are given up as well. Both end in a summary.
+func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Result, error) {
+	if err := wire.Preflight(ctx, c.Target, c.TLS); err != nil {
+		return Result{}, &UnreachableError{c.Target, err}
+	}
+	a := attack.Config{
+		Plan: c.Plan, Target: c.Target, Token: c.Token, TLS: c.TLS, HTTP2: c.HTTP2,
+		RepeatedIDsAllowed: c.RepeatedIDsAllowed, Observe: c.Observe,
+	}
+	manifest, dir := c.manifest(time.Now(), a.Generator())
+	a.Traces = manifest.Traces
+	var err error
+	if a.Writer, err = results.Create(dir, manifest, c.files()); err != nil {
+		return Result{}, err
+	}
+	if c.Started != nil {
+		c.Started(manifest)
+	}
+	t := tracker{plan: c.Plan, target: c.Target.String()}
+	if c.Progress != nil {
+		c.Progress(t.planned(0, 0))
+	}
+	a.Tick = func(now time.Duration, agg *metrics.Aggregator, inFlight int) {
+		if c.Tick != nil {
+			_, callers, asked := c.Plan.At(now)
+			c.Tick(now, asked, callers, inFlight)
+		}
+		if c.Progress != nil && t.isTime(now, c.Every) {
+			c.Progress(t.progress(now, agg, inFlight))
+		}
+	}
+	out, lost := attack.Run(ctx, interrupt, a)
+	if c.Ended != nil {
+		c.Ended()
+	}
+	return c.conclude(dir, manifest, out, lost)
+}
+
+// manifest says what the run is, and where it is kept.
+func (c Config) manifest(started time.Time, generator results.Generator) (results.Manifest, string) {
+	p := c.Plan
+	id, dir := filepath.Base(filepath.Clean(c.Dir)), c.Dir
+	if dir == "" {
+		id, dir = results.NewDir(c.Root, p.Name, started)
+	}
+	generator.Command = c.Command
+	m := results.Manifest{
+		Andon: c.Andon, ID: id, Scenario: p.Name, Seed: p.Seed, Target: c.Target.String(), Started: started.UTC(),
+		SpecSHA256: p.Description().SHA256(), Labels: p.Labels, Planned: p.Planned, Thresholds: p.Thresholds,
+		TimeoutSeconds: p.Limits.Timeout.Seconds(), InFlight: p.Limits.InFlight, Generator: generator,
+	}
+	if c.Traceparent {
+		h := fnv.New64a()
+		fmt.Fprint(h, id, p.Seed, started.UnixNano())
+		// Other readers of run.json know no whole numbers beyond 2^53; 0 would be none.
+		m.Traces = h.Sum64()>>11 | 1
+	}
+	return m, dir
+}
+
+// files are what repeats the run.
+func (c Config) files() map[string][]byte {
+	files := map[string][]byte{"scenario.yaml": c.Plan.Source, "openapi.yaml": c.Plan.Description().Source()}
+	for name, data := range c.Plan.Feeders {
+		files[name] = data
+	}
+	return files
+}
+
+// conclude reads the run back, summarizes it, and writes the reports. Where the directory is of no use any more, the
+// summary is made of what the attack remembers.
+func (c Config) conclude(dir string, m results.Manifest, out attack.Outcome, lost error) (Result, error) {
+	r := Result{Dir: dir, Aggregator: out.Aggregator}
+	run, err := results.Open(dir)
+	if err != nil {
+		r.Summary = summary.Summarize(m, out.Samples, out.Vitals, out.End, out.Aggregator)
+		return r, &IncompleteError{errors.Join(lost, fmt.Errorf("the run directory cannot be read back: %w", err))}
+	}
+	r.Run = run
+	r.Summary = summary.Summarize(run.Manifest, run.Samples, run.Vitals, out.End, out.Aggregator)
+	d := page.New(r.Summary, out.Aggregator, run)
+	d.Commands = c.Commands
+	if err := errors.Join(lost, reports.Keep(dir, d)); err != nil {
+		return r, &IncompleteError{err}
+	}
+	return r, nil
+}
