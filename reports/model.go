@@ -78,33 +78,25 @@ func (m *Model) Read(formats ...Format) error {
 	if m.Summary.Schema != "" && need == needRows {
 		return nil // the format reads them itself
 	}
-	labels := m.runs[0].Labels
-	if need == needStretches {
-		m.stretches = metrics.NewStretches(labels)
-	}
-	var parts []*metrics.Aggregator
-	for _, run := range m.runs {
-		parts = append(parts, metrics.New(labels, run.Planned))
+	parts := make([]*metrics.Aggregator, len(m.runs))
+	for i, run := range m.runs {
+		part, stretches, err := aggregated(run, need == needStretches)
+		if err != nil {
+			return err
+		}
+		parts[i] = part
+		if m.stretches == nil {
+			m.stretches = stretches
+		} else if stretches != nil {
+			m.stretches.Merge(stretches)
+		}
 	}
 	manifest := joined(m.runs)
 	m.whole = parts[0]
 	if len(parts) > 1 {
-		m.whole = metrics.New(labels, manifest.Planned)
-	}
-	for i, run := range m.runs {
-		takers := []func([]results.Row) error{one(m.whole.Add)}
-		if len(parts) > 1 {
-			takers = append(takers, one(parts[i].Add))
-		}
-		if m.stretches != nil {
-			takers = append(takers, one(m.stretches.Add))
-		}
-		complete, err := eachBatch(run, takers...)
-		if err != nil {
-			return err
-		}
-		if !complete && run.End.Reason != results.Cut {
-			return damaged(run)
+		m.whole = metrics.New(manifest.Labels, manifest.Planned)
+		for _, part := range parts {
+			m.whole.Merge(part)
 		}
 	}
 	switch {
@@ -117,6 +109,29 @@ func (m *Model) Read(formats ...Format) error {
 		m.made = true
 	}
 	return nil
+}
+
+// aggregated is what the rows of a run come to, and by stretches if they are wanted: read from what was kept of them where it
+// is there, else from the rows.
+func aggregated(run *results.Run, bySecond bool) (*metrics.Aggregator, *metrics.Stretches, error) {
+	a, v, unkept := metrics.Kept(run)
+	if unkept == nil {
+		return a, v, nil
+	}
+	a = metrics.New(run.Labels, run.Planned)
+	takers := []func([]results.Row) error{one(a.Add)}
+	if bySecond {
+		v = metrics.NewStretches(run.Labels)
+		takers = append(takers, one(v.Add))
+	}
+	complete, err := eachBatch(run, takers...)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil, errors.Join(err, unkept)
+	case err == nil && !complete && run.End.Reason != results.Cut:
+		err = damaged(run)
+	}
+	return a, v, err
 }
 
 // Keep writes the summary, the Markdown and the page of a run that has ended into its directory, if they were not there.

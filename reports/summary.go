@@ -52,14 +52,14 @@ type Summary struct {
 	// Samples show the first hit of each kind of trouble.
 	Samples []results.Sample `json:"samples"`
 	// Slowest are the slowest calls of each class, the slowest first.
-	Slowest []SlowHit `json:"slowest"`
+	Slowest []SlowCall `json:"slowest"`
 	// Timeline is the run in stretches of equal length, warm-ups included.
 	Timeline []metrics.Point `json:"timeline"`
 }
 
-// SlowHit is one of the slowest calls of its class.
-type SlowHit struct {
-	metrics.SlowHit
+// SlowCall is one of the slowest calls of its class.
+type SlowCall struct {
+	metrics.SlowCall
 	// TraceID is the trace-id that the call carried, if calls carried one.
 	TraceID string `json:"traceId,omitempty"`
 }
@@ -166,11 +166,11 @@ func Summarize(m results.Manifest, samples []results.Sample, vitals []results.Vi
 		Parts: agg.Parts(), Generator: generator,
 		Thresholds: []Threshold{},
 		Samples:    append([]results.Sample{}, samples...),
-		Slowest:    []SlowHit{},
+		Slowest:    []SlowCall{},
 		Timeline:   append([]metrics.Point{}, agg.Timeline(maxPoints)...),
 	}
 	for _, h := range agg.Slowest() {
-		slow := SlowHit{SlowHit: h}
+		slow := SlowCall{SlowCall: h}
 		if m.Traces != 0 {
 			slow.TraceID = fmt.Sprintf("%x", results.TraceID(m.Traces, uint64(h.N)))
 		}

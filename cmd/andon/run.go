@@ -239,6 +239,9 @@ func verdict(s reports.Summary) error {
 
 // conclude writes the reports of a run and shows it: in short to whoever has watched the run.
 func (c *command) conclude(s reports.Summary, run *results.Run, agg *metrics.Aggregator, watched bool) error {
+	if err := metrics.Keep(run, agg); err != nil {
+		return exit{noVerdict, fmt.Errorf("the histograms cannot be kept: %w", err)}
+	}
 	if err := reports.WriteSummary(run.Dir, s); err != nil {
 		return exit{noVerdict, err}
 	}

@@ -27,7 +27,7 @@ func TestSlowest(t *testing.T) {
 	for i := range got {
 		got[i].Status = 0
 	}
-	equal(t, "slowest", got, []SlowHit{
+	equal(t, "slowest", got, []SlowCall{
 		{Class: "text.Full", N: 4, LatencySeconds: 3, Error: "timeout-waiting"},
 		{Class: "text.Full", N: 3, LatencySeconds: 2},
 		{Class: "text.Full", N: 2, LatencySeconds: 0.5},

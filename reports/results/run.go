@@ -101,7 +101,7 @@ func Create(dir string, m Manifest, files map[string][]byte) (*Writer, error) {
 // writeFile writes one of the caller's files below the run directory.
 func writeFile(dir, name string, data []byte) error {
 	switch name {
-	case manifestFile, hitsFile, samplesFile, vitalsFile, endFile:
+	case manifestFile, hitsFile, samplesFile, vitalsFile, endFile, histogramsFile:
 		return fmt.Errorf("a file called %s cannot be kept in a run directory, which has its own: rename it", name)
 	}
 	if !filepath.IsLocal(filepath.FromSlash(name)) {
