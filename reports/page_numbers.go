@@ -135,7 +135,7 @@ func (d PageData) columns() columns {
 	}
 	c.Tiers, c.Lag = []curve{}, []curve{}
 	for _, name := range d.Summary.tiers() {
-		if name == "invalid" {
+		if d.Summary.Groups.Tier[name].Invalid {
 			continue // refusals are quick, and no user waits for them
 		}
 		c.Tiers = append(c.Tiers, newCurve(Printable(name, 24), d.Tiers[name], c.Rarity))

@@ -196,8 +196,8 @@ func (d PageData) view() view {
 	for _, t := range s.Thresholds {
 		v.Thresholds = append(v.Thresholds, newThresholdRow(t))
 	}
-	v.Tiers = s.compare(s.tiers(), s.Groups.Tier, d.Tiers, func(n string) bool { return n != "default" && n != "invalid" })
-	v.Contents = s.compare(s.contents(), s.Groups.Content, d.Contents, func(n string) bool { return n != "invalid" })
+	v.Tiers = s.compare(s.tiers(), s.Groups.Tier, d.Tiers, func(n string) bool { return n != "default" })
+	v.Contents = s.compare(s.contents(), s.Groups.Content, d.Contents, func(string) bool { return true })
 	// There are more content types than a page is wide; they are set below each other.
 	v.Contents.Rows = slices.DeleteFunc(v.Contents.Rows, func(r compared) bool { return r.Name == "rate" || r.Name == "p90" || r.Name == "p99.9" })
 	v.Heat = s.heatMaps()
@@ -349,11 +349,10 @@ func newThresholdRow(t Threshold) thresholdRow {
 	if t.Implicit {
 		r.Note = strings.TrimSpace("checked in every run " + r.Note)
 	}
-	parsed, err := metrics.ParseThreshold(t.Expr)
-	if err != nil || t.Value == nil {
+	op, limit := t.Parsed.Limit()
+	if op == "" || t.Value == nil {
 		return r
 	}
-	_, limit := parsed.Limit()
 	switch {
 	case limit > 0:
 		r.Bar = min(100**t.Value/limit, 150)
@@ -368,13 +367,13 @@ func newThresholdRow(t Threshold) thresholdRow {
 
 // compare sets groups beside each other; the first that may stand for itself is what the others are held against.
 func (s Summary) compare(names []string, groups map[string]metrics.Figures, times map[string]histogram.Distribution, named func(string) bool) comparison {
-	c := comparison{Reference: slices.IndexFunc(names, func(n string) bool { return named(n) && groups[n].Sent > 0 })}
+	c := comparison{Reference: slices.IndexFunc(names, func(n string) bool { return named(n) && !groups[n].Invalid && groups[n].Sent > 0 })}
 	for _, n := range names {
 		c.Names = append(c.Names, Printable(n, 40))
 	}
 	others := 0
 	for i, n := range names {
-		if i != c.Reference && n != "invalid" {
+		if i != c.Reference && !groups[n].Invalid {
 			others++
 		}
 	}
@@ -383,12 +382,12 @@ func (s Summary) compare(names []string, groups map[string]metrics.Figures, time
 	}
 	var low, high float64
 	for _, n := range names {
-		if n != "invalid" {
+		if !groups[n].Invalid {
 			low, high = widen(low, high, s.headline(groups[n]))
 		}
 	}
 	for _, n := range names {
-		if n == "invalid" {
+		if groups[n].Invalid {
 			c.Spread = append(c.Spread, spread{}) // refusals are too quick for the same axis
 			continue
 		}
@@ -401,7 +400,7 @@ func (s Summary) compare(names []string, groups map[string]metrics.Figures, time
 		for i, n := range names {
 			x := cell(n)
 			empty = empty && (x.Value == unsupported || x.Value == "")
-			if c.Reference >= 0 && i != c.Reference && n != "invalid" && difference != nil {
+			if c.Reference >= 0 && i != c.Reference && !groups[n].Invalid && difference != nil {
 				difference(names[c.Reference], n, &x)
 			}
 			r.Cells = append(r.Cells, x)
@@ -501,10 +500,10 @@ const heatLevels = 9
 
 // heatMaps show the classes by tier and content, once for each figure.
 func (s Summary) heatMaps() (maps []heatMap) {
-	valid := func(names []string) []string {
-		return slices.DeleteFunc(names, func(n string) bool { return n == "invalid" })
+	valid := func(names []string, groups map[string]metrics.Figures) []string {
+		return slices.DeleteFunc(names, func(n string) bool { return groups[n].Invalid })
 	}
-	tiers, contents := valid(s.tiers()), valid(s.contents())
+	tiers, contents := valid(s.tiers(), s.Groups.Tier), valid(s.contents(), s.Groups.Content)
 	if len(tiers) == 0 || len(contents) == 0 {
 		return nil
 	}
@@ -708,8 +707,8 @@ func (s Summary) leftOut() (all []string) {
 				plural(f.Sent, "call"), duration(&p.Seconds)))
 		}
 	}
-	if f, there := s.Groups.Tier["invalid"]; there && f.Sent > 0 {
-		all = append(all, fmt.Sprintf("The times of %s that broke the contract on purpose: a refusal is quick, and would flatter the rest. They are counted in the totals.", plural(f.Sent, "call")))
+	if _, sent := s.deliberate(); sent > 0 {
+		all = append(all, fmt.Sprintf("The times of %s that broke the contract on purpose: a refusal is quick, and would flatter the rest. They are counted in the totals.", plural(sent, "call")))
 	}
 	canceled := s.Total.Errors[results.Canceled.String()]
 	if canceled > 0 {
@@ -747,7 +746,7 @@ func (d PageData) supported() Table {
 	}
 	var all uint64
 	for name, x := range d.Tiers {
-		if name != "invalid" {
+		if !d.Summary.Groups.Tier[name].Invalid {
 			all += x.Samples()
 		}
 	}
@@ -756,7 +755,7 @@ func (d PageData) supported() Table {
 		row(name, d.Tiers[name].Samples())
 	}
 	for _, name := range d.Summary.contents() {
-		if name != "invalid" {
+		if !d.Summary.Groups.Content[name].Invalid {
 			row(name, d.Contents[name].Samples())
 		}
 	}

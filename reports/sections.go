@@ -129,7 +129,7 @@ func (s Summary) besides(st style) Table {
 		f := s.Groups.Tier[n]
 		groups = append(groups, f)
 		t.Header = append(t.Header, ">"+st.foreign(n, 24))
-		if n != "default" && n != "invalid" && f.Sent > 0 {
+		if n != "default" && !f.Invalid && f.Sent > 0 {
 			named = append(named, i)
 		}
 	}
@@ -401,8 +401,8 @@ func (s Summary) notes() (notes []string) {
 			break
 		}
 	}
-	if f, there := s.Groups.Tier["invalid"]; there && f.Sent > 0 {
-		notes = append(notes, "invalid: calls that break the contract on purpose, and are ok when refused; their times are in no other figure.")
+	if tier, sent := s.deliberate(); sent > 0 {
+		notes = append(notes, Printable(tier, 40)+": calls that break the contract on purpose, and are ok when refused; their times are in no other figure.")
 	}
 	return notes
 }

@@ -13,7 +13,6 @@ import (
 	"io/fs"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/kaizenautomation/andon/reports/metrics"
@@ -116,6 +115,9 @@ type Threshold struct {
 	metrics.Outcome
 	// Implicit marks a condition that holds though the scenario does not name it.
 	Implicit bool `json:"implicit,omitempty"`
+	// Parsed is the condition itself, made of its text once, when a run or a summary is read; the zero value where another
+	// version of andon wrote the text, and this one cannot read it.
+	Parsed metrics.Threshold `json:"-"`
 }
 
 // Verdict is the answer to the question that the run was started for.
@@ -135,12 +137,10 @@ const (
 	NoVerdict = "no-verdict" // nothing can be said: interrupted, cut, generator-limited, or no response at all
 )
 
-// standing are the conditions of every run whose thresholds do not speak of the same thing themselves: a contract that is
-// broken under load is what andon is there to find, and a run in which calls fail must not pass unasked.
-var standing = [...]struct{ metric, expr string }{
-	{"violations", "count(violations) == 0"},
-	{"errors", "rate(errors) < 1%"},
-}
+// standing are the conditions of every run that has none of its own on the same metric over all calls: a contract that is
+// broken under load is what andon is there to find, and a run in which calls fail must not pass unasked. A condition on some
+// of the calls, or on some of the errors, says nothing of the rest.
+var standing = [...]string{"count(violations) == 0", "rate(errors) < 1%"}
 
 // Summarize says what came of a run. elapsed and all figures follow from the manifest, the end, the vitals and the rows that
 // agg was given, so that a run summarized live and the same run read from its files have the same summary.
@@ -183,27 +183,32 @@ func Summarize(m results.Manifest, samples []results.Sample, vitals []results.Vi
 		s.Run.ClosedLoop = s.Run.ClosedLoop || p.Closed
 	}
 	for _, t := range m.Thresholds {
-		s.addThreshold(t.Expr, false, agg)
+		s.Thresholds = append(s.Thresholds, evaluate(t.Expr, agg))
 	}
-	for _, c := range standing {
-		if !slices.ContainsFunc(m.Thresholds, func(t results.Threshold) bool { return strings.Contains(t.Expr, c.metric) }) {
-			s.addThreshold(c.expr, true, agg)
+	for _, expr := range standing {
+		t := evaluate(expr, agg)
+		if !slices.ContainsFunc(s.Thresholds, func(own Threshold) bool { return own.replaces(t) }) {
+			t.Implicit = true
+			s.Thresholds = append(s.Thresholds, t)
 		}
 	}
 	s.decide()
 	return s
 }
 
-func (s *Summary) addThreshold(expr string, implicit bool, agg *metrics.Aggregator) {
-	t, err := metrics.ParseThreshold(expr)
+// evaluate parses a threshold and holds it against what was measured.
+func evaluate(expr string, agg *metrics.Aggregator) Threshold {
+	parsed, err := metrics.ParseThreshold(expr)
 	if err != nil {
 		// The manifest was written by another version of andon, or by hand.
-		s.Thresholds = append(s.Thresholds, Threshold{Outcome: metrics.Outcome{Expr: expr, Unit: metrics.Count, Reason: err.Error()}})
-		return
+		return Threshold{Outcome: metrics.Outcome{Expr: expr, Unit: metrics.Count, Reason: err.Error()}}
 	}
-	o := t.Evaluate(agg)
-	o.Expr = expr
-	s.Thresholds = append(s.Thresholds, Threshold{Outcome: o, Implicit: implicit})
+	return Threshold{Outcome: parsed.Evaluate(agg), Parsed: parsed}
+}
+
+// replaces reports whether t is asked for in the place of a standing condition.
+func (t Threshold) replaces(standing Threshold) bool {
+	return t.Parsed.Metric() == standing.Parsed.Metric() && t.Parsed.Selectors() == nil
 }
 
 // decide fills the verdict. What makes a verdict impossible comes first, since it takes the meaning from the rest.
@@ -272,16 +277,52 @@ func ReadSummary(dir string) (Summary, error) {
 	if s.Schema != summarySchema {
 		return s, fmt.Errorf("%s: expected \"schema\": %q, found %q; another version of andon wrote it", path, summarySchema, Printable(s.Schema, 40))
 	}
+	s.markInvalid()
+	for i := range s.Thresholds {
+		t := &s.Thresholds[i]
+		// The zero value stands for what this version cannot read.
+		t.Parsed, _ = metrics.ParseThreshold(t.Expr)
+	}
 	return s, nil
+}
+
+// markInvalid marks the groups of calls that break the contract on purpose, which is no part of the document: a name says
+// nothing, since a tier of the description can be called invalid too.
+func (s *Summary) markInvalid() {
+	mark := func(groups map[string]metrics.Figures, name func(results.Class) string) {
+		for key, f := range groups {
+			f.Invalid = true
+			for _, c := range s.Run.Classes {
+				f.Invalid = f.Invalid && (c.Invalid || name(c) != key)
+			}
+			groups[key] = f
+		}
+	}
+	mark(s.Groups.Tier, tierOf)
+	mark(s.Groups.Content, contentOf)
+	mark(s.Groups.Class, func(c results.Class) string { return c.Name })
+}
+
+func tierOf(c results.Class) string    { return c.Tier }
+func contentOf(c results.Class) string { return c.Content }
+
+// deliberate are the calls that broke the contract on purpose: the name of their tier, and how many were sent.
+func (s Summary) deliberate() (tier string, sent uint64) {
+	for _, c := range s.Run.Classes {
+		if f := s.Groups.Tier[c.Tier]; c.Invalid && f.Invalid {
+			return c.Tier, f.Sent
+		}
+	}
+	return "", 0
 }
 
 // tiers gives the tiers in the description's order, as far as calls of them were planned or sent.
 func (s Summary) tiers() []string {
-	return s.ordered(s.Groups.Tier, func(c results.Class) string { return c.Tier })
+	return s.ordered(s.Groups.Tier, tierOf)
 }
 
 func (s Summary) contents() []string {
-	return s.ordered(s.Groups.Content, func(c results.Class) string { return c.Content })
+	return s.ordered(s.Groups.Content, contentOf)
 }
 
 func (s Summary) ordered(groups map[string]metrics.Figures, name func(results.Class) string) (names []string) {

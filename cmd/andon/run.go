@@ -160,7 +160,7 @@ func (c *command) runScenario(args []string, f runFlags) error {
 	}
 	manifest := results.Manifest{
 		Andon: version(), ID: id, Scenario: s.Name, Seed: f.seed, Target: target.String(), Started: started.UTC(),
-		SpecSHA256: d.SHA256(), Labels: s.Labels, Planned: plan.Planned, Thresholds: s.Thresholds,
+		SpecSHA256: d.SHA256(), Labels: s.Labels, Planned: plan.Planned, Thresholds: metrics.Written(s.Thresholds),
 		TimeoutSeconds: s.Timeout.Seconds(), InFlight: s.InFlight, Generator: config.Generator(),
 	}
 	if f.traceparent {

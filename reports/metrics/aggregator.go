@@ -9,6 +9,7 @@ package metrics
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"time"
 
@@ -316,6 +317,11 @@ func (g *group) add(phase, class int) {
 	g.phase[phase] = true
 }
 
+// deliberate reports whether all calls of the group break the contract on purpose.
+func (g *group) deliberate() bool {
+	return !slices.ContainsFunc(g.at, func(at int) bool { return !g.a.labels.Classes[at%len(g.a.labels.Classes)].Invalid })
+}
+
 // Total is the figures of the measured phases, which are all but warm-ups. Deliberately invalid calls are in its counts
 // and not in its times. elapsed says for how many seconds the run has been sending (see [Aggregator.Elapsed]).
 func (a *Aggregator) Total(elapsed float64) Figures {
@@ -341,7 +347,9 @@ func (a *Aggregator) measured() *group {
 func (a *Aggregator) By(by Grouping, elapsed float64) map[string]Figures {
 	figures := make(map[string]Figures)
 	for name, g := range a.groups(by) {
-		figures[name] = g.figures(elapsed)
+		f := g.figures(elapsed)
+		f.Invalid = by != ByPhase && g.deliberate()
+		figures[name] = f
 	}
 	return figures
 }

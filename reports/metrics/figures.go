@@ -35,6 +35,9 @@ type Figures struct {
 	Violations map[string]uint64 `json:"violations"`
 	// Bytes sums the bodies, without heads.
 	Bytes Bytes `json:"bytes"`
+	// Invalid marks a tier, content signature or class of calls that break the contract on purpose. It follows from the
+	// classes ([results.Class]) and is no part of the document.
+	Invalid bool `json:"-"`
 }
 
 // Failed counts the errors of the group: the sent hits that were no success, without those that were canceled because

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/kaizenautomation/andon/reports/histogram"
 	"github.com/kaizenautomation/andon/reports/results"
@@ -31,6 +32,22 @@ type selector struct {
 	offset int
 }
 
+// Condition is a threshold of a scenario, and what is to be done about it while the run goes on.
+type Condition struct {
+	Threshold
+	// Abort ends the run as soon as the condition is broken, but not before it has gone on for After.
+	Abort bool
+	After time.Duration
+}
+
+// Written are conditions as a manifest keeps them.
+func Written(conditions []Condition) (kept []results.Threshold) {
+	for _, c := range conditions {
+		kept = append(kept, results.Threshold{Expr: c.expr, Abort: c.Abort, AfterSeconds: c.After.Seconds()})
+	}
+	return kept
+}
+
 // The keys of selectors that are no grouping.
 const (
 	byError = "error"
@@ -49,6 +66,24 @@ func (t Threshold) String() string {
 	}
 	b.WriteString(" " + t.op + " " + t.literal)
 	return b.String()
+}
+
+// Expr is the threshold as it was written.
+func (t Threshold) Expr() string { return t.expr }
+
+// Metric is what the figure is of: "latency", "errors", "violations" and so on; empty for the zero value.
+func (t Threshold) Metric() string { return t.metric }
+
+// Selectors are the values by key that narrow the threshold, such as {"tier": "Lite"}; nil where it is of all measured calls.
+func (t Threshold) Selectors() map[string]string {
+	if len(t.selectors) == 0 {
+		return nil
+	}
+	by := make(map[string]string, len(t.selectors))
+	for _, s := range t.selectors {
+		by[s.key] = s.value
+	}
+	return by
 }
 
 // Limit is what the figure is compared with, in seconds, as a ratio or as a count, and how: "<", "<=", ">", ">=", "==" or "!=".

@@ -127,12 +127,12 @@ func (k Kind) completed() bool { return k == None || k >= Status3xx && k < kinds
 
 // Class is the label under which a hit is counted: tier × content signature.
 type Class struct {
-	// Name is the content signature and the tier, "text+file.Lite". Deliberately invalid calls are the class "invalid".
+	// Name is the content signature and the tier, "text+file.Lite". The class of the deliberately invalid calls has one name
+	// for all three, "invalid", or another one where a tier or a content type of the description is called that.
 	Name string `json:"name"`
-	// Tier is a tier of the description, "default" where the field is left out, "invalid" for invalid calls.
+	// Tier is a tier of the description, "default" where the field is left out.
 	Tier string `json:"tier"`
-	// Content is the item types joined with "+", "empty" for an empty list, "none" where the field is left out, "invalid"
-	// for invalid calls.
+	// Content is the item types joined with "+", "empty" for an empty list, "none" where the field is left out.
 	Content string `json:"content"`
 	// Invalid marks the class of the deliberately invalid calls. It is counted in the totals, but its latency is not part
 	// of theirs: a refusal is quick, and would flatter them.
