@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// Scratch is where histograms are merged and read, again and again: emptying and reading it take a time by the buckets that
-// are in use, of which a second of one class has some hundred of 27,648. Make it with [NewScratch].
+// Scratch is where histograms are merged and read, again and again: emptying and reading it take a time by the buckets
+// that are in use, of which a second of one class has some hundred of 27,648. Make it with [NewScratch].
 type Scratch struct {
 	exact
 	counts []uint64

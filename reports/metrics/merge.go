@@ -6,8 +6,8 @@ import (
 	"github.com/kaizenautomation/andon/reports/histogram"
 )
 
-// Merge adds what o was given to a, as if each of its rows had been added. Both are of the same labels, on one clock. What
-// ended lately (see [Aggregator.Recent]) is of a alone.
+// Merge adds what o was given to a, as if each of its rows had been added. Both are of the same labels, on one clock.
+// What ended lately (see [Aggregator.Recent]) is of a alone.
 func (a *Aggregator) Merge(o *Aggregator) {
 	var working []byte
 	add := func(to, from *histogram.Recorder) { to.Merge(from.Pack(&working)) }

@@ -23,8 +23,9 @@ type SlowCall struct {
 	Error string `json:"error,omitempty"`
 }
 
-// slowest keeps the slowest calls of each class. Which those are does not depend on the order of the rows: of two equally
-// slow calls the earlier of the plan is kept. In several runs that were merged, a number of the plan is met more than once.
+// slowest keeps the slowest calls of each class. Which those are does not depend on the order of the rows: of two
+// equally slow calls the earlier of the plan is kept. In several runs that were merged, a number of the plan is met
+// more than once.
 type slowest []slowestOfClass
 
 type slowestOfClass struct {
@@ -65,8 +66,8 @@ func (c *slowestOfClass) add(h slowCall) {
 	c.used++
 }
 
-// Slowest lists the slowest calls that were sent in the measured phases, up to [SlowestPerClass] of each class, the slowest
-// first. Only calls whose times say something about the provider are among them (see [results.Row.Timed]).
+// Slowest lists the slowest calls that were sent in the measured phases, up to [SlowestPerClass] of each class, the
+// slowest first. Only calls whose times say something about the provider are among them (see [results.Row.Timed]).
 func (a *Aggregator) Slowest() []SlowCall {
 	list := []SlowCall{}
 	for class := range a.slowest {

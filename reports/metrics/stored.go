@@ -14,10 +14,10 @@ import (
 	"github.com/kaizenautomation/andon/reports/results"
 )
 
-// Keep keeps the histograms of a run in its directory: all that reports are made of but single calls, so that they need no
-// rows. a has been given all rows of the run; the stretches are made of the rows now, since making them while the run goes
-// on would cost the one goroutine that everything measured passes through two fifths more time. Of a run whose rows are not
-// whole nothing is kept: what is left of the rows says what is known of it.
+// Keep keeps the histograms of a run in its directory: all that reports are made of but single calls, so that they need
+// no rows. a has been given all rows of the run; the stretches are made of the rows now, since making them while the
+// run goes on would cost the one goroutine that everything measured passes through two fifths more time. Of a run whose
+// rows are not whole nothing is kept: what is left of the rows says what is known of it.
 func Keep(run *results.Run, a *Aggregator) error {
 	v := NewStretches(run.Labels)
 	complete, err := run.Rows(v.Add)
@@ -27,8 +27,8 @@ func Keep(run *results.Run, a *Aggregator) error {
 	return run.WriteHistograms(func(w io.Writer) error { return Write(w, a, v) })
 }
 
-// Kept reads what [Keep] has kept. The error is fs.ErrNotExist where nothing was, and where it is of other rows than those
-// that are in the directory now.
+// Kept reads what [Keep] has kept. The error is fs.ErrNotExist where nothing was, and where it is of other rows than
+// those that are in the directory now.
 func Kept(run *results.Run) (a *Aggregator, v *Stretches, err error) {
 	err = run.ReadHistograms(func(r io.Reader) error {
 		a, v, err = Read(run.Labels, run.Planned, r)
@@ -40,8 +40,8 @@ func Kept(run *results.Run) (a *Aggregator, v *Stretches, err error) {
 	return a, v, nil
 }
 
-// Write writes the state of a and of v, which were given the same rows. The same rows are the same bytes, in whatever order
-// they came.
+// Write writes the state of a and of v, which were given the same rows. The same rows are the same bytes, in whatever
+// order they came.
 func Write(w io.Writer, a *Aggregator, v *Stretches) error {
 	b := bufio.NewWriterSize(w, 64<<10)
 	c := &codec{w: b, labels: &a.labels, kinds: len(a.kinds)}
@@ -50,8 +50,8 @@ func Write(w io.Writer, a *Aggregator, v *Stretches) error {
 	return cmp.Or(c.err, b.Flush())
 }
 
-// Read reads what [Write] wrote, for a run of these labels; planned is as for [New]. Whatever else is read is an error with
-// its place, and takes memory by what is read alone.
+// Read reads what [Write] wrote, for a run of these labels; planned is as for [New]. Whatever else is read is an error
+// with its place, and takes memory by what is read alone.
 func Read(labels results.Labels, planned [][]uint64, r io.Reader) (*Aggregator, *Stretches, error) {
 	a, v := New(labels, planned), NewStretches(labels)
 	c := &codec{r: bufio.NewReaderSize(r, 64<<10), labels: &a.labels, kinds: len(a.kinds)}

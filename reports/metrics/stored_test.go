@@ -103,8 +103,8 @@ func manyRows(t *rapid.T) []results.Row {
 	return rows
 }
 
-// What is kept of rows says the same as the rows, to the last digit; written again, it is the same bytes, and so are the
-// same rows in another order.
+// What is kept of rows says the same as the rows, to the last digit; written again, it is the same bytes, and so are
+// the same rows in another order.
 func TestStored(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		rows := manyRows(t)

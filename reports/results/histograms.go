@@ -17,15 +17,15 @@ import (
 const (
 	histogramsFile   = "histograms.bin"
 	histogramsFormat = "andon.histograms/1\n"
-	// maxHistograms bounds what is read of such a file: an hour of 10,000 calls a second takes a tenth. maxRatio and minInflated
-	// bound what it may grow to.
+	// maxHistograms bounds what is read of such a file: an hour of 10,000 calls a second takes a tenth. maxRatio and
+	// minInflated bound what it may grow to.
 	maxHistograms = 256 << 20
 	maxRatio      = 50
 	minInflated   = 1 << 20
 )
 
-// histogramsHead is what stands after the name of the format: what run and which rows the histograms are of, and the SHA-256
-// of all that comes after it, which is compressed (RFC 1951).
+// histogramsHead is what stands after the name of the format: what run and which rows the histograms are of, and the
+// SHA-256 of all that comes after it, which is compressed (RFC 1951).
 type histogramsHead struct {
 	Manifest [sha256.Size]byte
 	// HitsSize is the size of the rows' file. Where that is another, or the rows of another run are in its place, the
@@ -64,8 +64,8 @@ func (r *Run) WriteHistograms(write func(io.Writer) error) error {
 	})
 }
 
-// ReadHistograms hands read what [Run.WriteHistograms] has kept. The error is fs.ErrNotExist where nothing was, and where
-// it is of other rows than those that are there now. Rows that are gone are no reason to distrust it.
+// ReadHistograms hands read what [Run.WriteHistograms] has kept. The error is fs.ErrNotExist where nothing was, and
+// where it is of other rows than those that are there now. Rows that are gone are no reason to distrust it.
 func (r *Run) ReadHistograms(read func(io.Reader) error) error {
 	path := filepath.Join(r.Dir, histogramsFile)
 	info, err := os.Stat(path)

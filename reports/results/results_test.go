@@ -135,7 +135,7 @@ func TestManyRows(t *testing.T) {
 		t.Fatal(err)
 	}
 	if each := float64(info.Size()) / float64(len(want)); each > 40 {
-		t.Errorf("a hit takes %.1f bytes, and should take 40 at most", each)
+		t.Errorf("a call takes %.1f bytes, and should take 40 at most", each)
 	}
 }
 
@@ -168,7 +168,8 @@ func TestCutAnywhere(t *testing.T) {
 	}
 }
 
-// Whatever becomes of the bytes, the reader neither panics nor hangs, and gives no row that the run's labels do not know.
+// Whatever becomes of the bytes, the reader neither panics nor hangs, and gives no row that the run's labels do not
+// know.
 func TestCorrupt(t *testing.T) {
 	dir := write(t, 40, rows(120), true)
 	path := filepath.Join(dir, hitsFile)

@@ -5,8 +5,8 @@ import (
 	"os"
 )
 
-// WriteFile has write fill a file, so that it is there whole or not at all. What was there by that name is overwritten, and
-// stays as it was where write fails.
+// WriteFile has write fill a file, so that it is there whole or not at all. What was there by that name is overwritten,
+// and stays as it was where write fails.
 func WriteFile(path string, write func(io.Writer) error) error {
 	temporary := path + ".tmp"
 	f, err := os.Create(temporary)
