@@ -192,24 +192,15 @@ func (w *hitsWriter) close() error {
 // endMark is how an Arrow IPC stream says that it is whole.
 var endMark = [8]byte{0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0}
 
-// readHits gives the rows of a hits file in the order in which they were written, and reports whether the file is
-// whole. Where the file was cut off, the rows of its whole batches are given.
-func readHits(path string, m Manifest, each func(Row) error) (complete bool, err error) {
+// readHits gives the rows of a hits file in the order in which they were written, and reports whether the file is whole.
+// Where the file was cut off, the rows of its whole batches are given. path is what errors call it.
+func readHits(f io.ReaderAt, size int64, path string, m Manifest, each func(Row) error) (complete bool, err error) {
 	defer func() {
 		// The library panics on some corrupt files.
 		if p := recover(); p != nil {
 			err = fmt.Errorf("%s is corrupt: %v", path, p)
 		}
 	}()
-	f, err := os.Open(path)
-	if err != nil {
-		return false, err
-	}
-	defer f.Close()
-	size, err := f.Seek(0, io.SeekEnd)
-	if err != nil {
-		return false, err
-	}
 	var tail [len(endMark)]byte
 	if size >= int64(len(tail)) {
 		if _, err := f.ReadAt(tail[:], size-int64(len(tail))); err != nil {
@@ -222,10 +213,7 @@ func readHits(path string, m Manifest, each func(Row) error) (complete bool, err
 	} else if !whole {
 		return false, nil // killed before the first second was over
 	}
-	if _, err := f.Seek(0, io.SeekStart); err != nil {
-		return false, err
-	}
-	in := &countingReader{r: bufio.NewReaderSize(f, 64<<10)}
+	in := &countingReader{r: bufio.NewReaderSize(io.NewSectionReader(f, 0, size), 64<<10)}
 	r, err := ipc.NewReader(in, ipc.WithMetadataSizeLimit(metadataLimit), ipc.WithAllocator(boundedAllocator{memory.NewGoAllocator()}))
 	if err != nil {
 		return false, fmt.Errorf("%s is no Arrow stream: %w", path, err)

@@ -276,5 +276,15 @@ func ReadJSON(path string, document any) error {
 // Rows gives the run's rows in the order in which the calls ended, with constant memory, and reports whether the file
 // is whole. Where it was cut off, the rows of all batches that were written are given, and that is no error.
 func (r *Run) Rows(each func(Row) error) (complete bool, err error) {
-	return readHits(filepath.Join(r.Dir, hitsFile), r.Manifest, each)
+	path := filepath.Join(r.Dir, hitsFile)
+	f, err := os.Open(path)
+	if err != nil {
+		return false, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return false, err
+	}
+	return readHits(f, info.Size(), path, r.Manifest, each)
 }
