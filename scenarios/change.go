@@ -6,11 +6,10 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/kaizenautomation/andon/contracts"
 	"github.com/kaizenautomation/andon/contracts/provider"
-	"github.com/kaizenautomation/andon/reports/results"
+	"github.com/kaizenautomation/andon/reports/metrics"
 	"github.com/kaizenautomation/andon/scenarios/document"
 )
 
@@ -108,12 +107,12 @@ func (s *Scenario) WithLimits(l Limits) (*Scenario, error) {
 }
 
 // WithThresholds is the scenario with other thresholds, or with none.
-func (s *Scenario) WithThresholds(list ...results.Threshold) (*Scenario, error) {
+func (s *Scenario) WithThresholds(list ...metrics.Condition) (*Scenario, error) {
 	var b bytes.Buffer
 	for _, t := range list {
-		fmt.Fprintf(&b, "- expr: %q\n", t.Expr)
+		fmt.Fprintf(&b, "- expr: %q\n", t.Threshold)
 		if t.Abort {
-			fmt.Fprintf(&b, "  abort: true\n  after: %s\n", time.Duration(t.AfterSeconds*float64(time.Second)))
+			fmt.Fprintf(&b, "  abort: true\n  after: %s\n", t.After)
 		}
 	}
 	changed, err := s.with([2]string{"thresholds", b.String()})

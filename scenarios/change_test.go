@@ -10,7 +10,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/kaizenautomation/andon/reports/results"
+	"github.com/kaizenautomation/andon/reports/metrics"
 )
 
 // anyPhase draws a phase as code makes it.
@@ -50,7 +50,7 @@ func same(t interface {
 	Fatalf(string, ...any)
 }, a, b *Scenario) {
 	t.Helper()
-	if !reflect.DeepEqual(a.Labels, b.Labels) || a.Limits != b.Limits || !slices.Equal(a.Thresholds, b.Thresholds) || a.Name != b.Name || !maps.EqualFunc(a.Feeders, b.Feeders, slices.Equal) {
+	if !reflect.DeepEqual(a.Labels, b.Labels) || a.Limits != b.Limits || !slices.Equal(metrics.Written(a.Thresholds), metrics.Written(b.Thresholds)) || a.Name != b.Name || !maps.EqualFunc(a.Feeders, b.Feeders, slices.Equal) {
 		t.Fatalf("%s\n%+v, %+v, %v\n%s\n%+v, %+v, %v", a.Source, a.Labels, a.Limits, a.Thresholds, b.Source, b.Labels, b.Limits, b.Thresholds)
 	}
 	p, err := a.Plan(3)
@@ -107,7 +107,9 @@ func TestSourceIsTheScenario(t *testing.T) {
 			changed = must(changed.WithLimits(Limits{time.Duration(rapid.IntRange(1, 9999).Draw(t, "timeout")) * time.Millisecond, rapid.IntRange(1, 100).Draw(t, "in flight"), 50_000}))
 		}
 		if rapid.Bool().Draw(t, "thresholds") {
-			changed = must(changed.WithThresholds(results.Threshold{Expr: "p99(latency) < 1s", Abort: true, AfterSeconds: 2.5}, results.Threshold{Expr: "rate(errors){tier=Lite} < 1%"}))
+			changed = must(changed.WithThresholds(
+				metrics.Condition{Threshold: must(metrics.ParseThreshold("p99(latency) < 1s")), Abort: true, After: 2500 * time.Millisecond},
+				metrics.Condition{Threshold: must(metrics.ParseThreshold("rate(errors){tier=Lite} < 1%"))}))
 		}
 		again, err := Parse("testdata/"+changed.Name+".yaml", changed.Source, rapidDescription, noEnv)
 		if err != nil {

@@ -1,6 +1,8 @@
 package scenarios
 
 import (
+	"slices"
+
 	"github.com/kaizenautomation/andon/contracts"
 	"github.com/kaizenautomation/andon/reports/results"
 )
@@ -95,7 +97,12 @@ func (m *mix) nameClasses() (classes []results.Class) {
 		}
 	}
 	if m.invalid > 0 {
-		classes = append(classes, results.Class{Name: invalid, Tier: invalid, Content: invalid, Invalid: true})
+		// A tier or a content type of the description can be called invalid too, and is then another group.
+		name := invalid
+		for slices.ContainsFunc(classes, func(c results.Class) bool { return c.Tier == name || c.Content == name }) {
+			name = "deliberately-" + name
+		}
+		classes = append(classes, results.Class{Name: name, Tier: name, Content: name, Invalid: true})
 	}
 	return classes
 }

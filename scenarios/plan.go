@@ -6,8 +6,6 @@ import (
 	"sort"
 	"sync"
 	"time"
-
-	"github.com/kaizenautomation/andon/reports/metrics"
 )
 
 // Plan is a scenario with a seed: call n is a function of the two and n alone. It is safe for concurrent use.
@@ -68,12 +66,8 @@ func (s *Scenario) fits() error {
 		return errors.New("the scenario has no load: nothing says how many calls are sent")
 	}
 	for _, t := range s.Thresholds {
-		parsed, err := metrics.ParseThreshold(t.Expr)
-		if err == nil {
-			err = parsed.Check(s.Labels)
-		}
-		if err != nil {
-			return fmt.Errorf("threshold %s: %w", t.Expr, err)
+		if err := t.Check(s.Labels); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -24,6 +24,7 @@ import (
 
 	"github.com/kaizenautomation/andon/contracts"
 	"github.com/kaizenautomation/andon/contracts/provider"
+	"github.com/kaizenautomation/andon/reports/metrics"
 	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/scenarios/document"
 )
@@ -40,7 +41,7 @@ type Scenario struct {
 	Target string
 	Limits Limits
 	// Thresholds are the conditions that decide the verdict.
-	Thresholds []results.Threshold
+	Thresholds []metrics.Condition
 	// Provider configures the embedded provider.
 	Provider provider.Config
 	// Labels name the classes, the phases and the rules by which calls are counted.

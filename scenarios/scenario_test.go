@@ -20,6 +20,7 @@ import (
 	"github.com/kaizenautomation/andon"
 	"github.com/kaizenautomation/andon/contracts"
 	"github.com/kaizenautomation/andon/contracts/provider"
+	"github.com/kaizenautomation/andon/reports/metrics"
 	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/scenarios/document"
 )
@@ -224,7 +225,7 @@ func TestExample(t *testing.T) {
 	if want := (Limits{30 * time.Second, 2000, 200_000}); s.Limits != want {
 		t.Errorf("the limits are %+v, want %+v", s.Limits, want)
 	}
-	if want := []results.Threshold{{Expr: "p99(latency) < 800ms"}, {Expr: "rate(errors){tier=Lite} < 0.1%", Abort: true, AfterSeconds: 10}}; !slices.Equal(s.Thresholds, want) {
+	if want := []results.Threshold{{Expr: "p99(latency) < 800ms"}, {Expr: "rate(errors){tier=Lite} < 0.1%", Abort: true, AfterSeconds: 10}}; !slices.Equal(metrics.Written(s.Thresholds), want) {
 		t.Errorf("the thresholds are %+v, want %+v", s.Thresholds, want)
 	}
 	if c := s.Provider; c.Workers != 64 || c.Queue != 256 || c.Faults != (provider.Faults{HTTP500: 0.001}) || len(c.Latency) != 2 {

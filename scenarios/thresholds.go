@@ -10,10 +10,10 @@ import (
 )
 
 // readThresholds reads the conditions, and holds the names in them against the labels.
-func readThresholds(v document.Value, labels results.Labels) (out []results.Threshold) {
+func readThresholds(v document.Value, labels results.Labels) (out []metrics.Condition) {
 	list, _ := v.List("the thresholds, such as `p99(latency) < 800ms`")
 	for _, t := range list {
-		one := results.Threshold{}
+		var one metrics.Condition
 		expr := t
 		if !t.Scalar() {
 			keys, ok := t.Object("the threshold", "expr", "abort", "after")
@@ -29,8 +29,7 @@ func readThresholds(v document.Value, labels results.Labels) (out []results.Thre
 				one.Abort = a.Boolean("abort")
 			}
 			if a, given := keys["after"]; given {
-				after, _ := a.Duration("after")
-				one.AfterSeconds = after.Seconds()
+				one.After, _ = a.Duration("after")
 				if !one.Abort {
 					a.Fail("`after` delays `abort: true`, which is not there")
 				}
@@ -49,7 +48,7 @@ func readThresholds(v document.Value, labels results.Labels) (out []results.Thre
 			failInside(expr, text, err)
 			continue
 		}
-		one.Expr = text
+		one.Threshold = parsed
 		out = append(out, one)
 	}
 	return out

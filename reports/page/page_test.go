@@ -21,6 +21,7 @@ import (
 	"github.com/kaizenautomation/andon/reports/reportstest"
 	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/summary"
+	"github.com/kaizenautomation/andon/reports/text"
 )
 
 // gather makes the page's data of a run whose rows each gives.
@@ -373,5 +374,37 @@ func TestShellWord(t *testing.T) {
 		if got := shellWord(w); got != want {
 			t.Errorf("%q is %s, want %s", w, got, want)
 		}
+	}
+}
+
+// A tier and a content that the description calls invalid are drawn as any other, beside the calls that break the
+// contract on purpose.
+func TestPageOfTierCalledInvalid(t *testing.T) {
+	m := reportstest.Manifest()
+	for i, class := range []string{"text.Full", "text.invalid", "invalid.Full", "invalid.invalid", "deliberately-invalid"} {
+		content, tier, pair := strings.Cut(class, ".")
+		if !pair {
+			tier = content
+		}
+		m.Labels.Classes[i].Name, m.Labels.Classes[i].Content, m.Labels.Classes[i].Tier = class, content, tier
+	}
+	agg := reportstest.Aggregate(t, m, nil)
+	d := New(summary.Summarize(m, nil, nil, reportstest.Finished(55), agg), agg)
+	v := d.view()
+	if len(v.Heat) == 0 || len(v.Heat[0].Columns) != 2 || len(v.Heat[0].Rows) != 2 {
+		t.Errorf("the heat maps are %+v", v.Heat)
+	}
+	if c := v.Tiers; c.Reference != 0 || !c.Boxes[1].OK || c.Boxes[2].OK || c.Rows[len(c.Rows)-1].Cells[1].Gap == "" || c.Rows[len(c.Rows)-1].Cells[2].Gap != "" {
+		t.Errorf("the comparison is %+v", c)
+	}
+	if n := d.columns(); len(n.Tiers) != 2 || n.Tiers[1].Name != "invalid" {
+		t.Errorf("the curves are of %+v", n.Tiers)
+	}
+	var all uint64
+	for _, c := range m.Labels.Classes[:4] {
+		all += d.Summary.Groups.Class[c.Name].Sent
+	}
+	if rows := v.Supported.Rows; rows[0][1] != text.Count(all) || len(rows) != 1+3+2 {
+		t.Errorf("supported are %v", rows)
 	}
 }

@@ -8,7 +8,7 @@
 //     observes; about once a second the progress is told.
 //  4. What came of it is read back from the directory, and summarized: the summary is a function of the files, so that
 //     others can make it again.
-//  5. The summary is written into the directory, as JSON, as Markdown and as a page.
+//  5. The histograms are kept in the directory, and the summary is written into it, as JSON, as Markdown and as a page.
 //
 // The verdict is in the summary. What cannot be done is an error: [UnreachableError] before the first call,
 // [IncompleteError] after it, any other before anything was done.
@@ -172,7 +172,7 @@ func (c Config) manifest(started time.Time, generator results.Generator) (result
 	generator.Command = c.Command
 	m := results.Manifest{
 		Andon: c.Andon, ID: id, Scenario: p.Name, Seed: p.Seed, Target: c.Target.String(), Started: started.UTC(),
-		SpecSHA256: p.Description().SHA256(), Labels: p.Labels, Planned: p.Planned, Thresholds: p.Thresholds,
+		SpecSHA256: p.Description().SHA256(), Labels: p.Labels, Planned: p.Planned, Thresholds: metrics.Written(p.Thresholds),
 		TimeoutSeconds: p.Limits.Timeout.Seconds(), InFlight: p.Limits.InFlight, Generator: generator,
 	}
 	if c.Traceparent {
@@ -206,7 +206,7 @@ func (c Config) conclude(dir string, m results.Manifest, out attack.Outcome, los
 	r.Summary = summary.Summarize(run.Manifest, run.Samples, run.Vitals, out.End, out.Aggregator)
 	d := page.New(r.Summary, out.Aggregator, run)
 	d.Commands = c.Commands
-	if err := errors.Join(lost, reports.Keep(dir, d)); err != nil {
+	if err := errors.Join(lost, metrics.Keep(run, out.Aggregator), reports.Keep(dir, d)); err != nil {
 		return r, &IncompleteError{err}
 	}
 	return r, nil
