@@ -2,6 +2,7 @@ package contracts
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 
@@ -69,7 +70,14 @@ func (d *Description) Doubt(status int, contentType string, body []byte, first *
 	if r == nil || r.Assumed || len(r.Media) == 0 {
 		return false, nil
 	}
+	if m := r.media(mediaType(contentType)); m != nil && strings.Contains(m.Name, ";") {
+		contentType = m.Name // kin-openapi does not take a type without the parameters of the description for that type
+	}
 	other = d.CrosscheckResponse(status, contentType, body)
+	var unread *openapi3filter.ParseError
+	if errors.As(other, &unread) && unread.Kind == openapi3filter.KindUnsupportedFormat {
+		other = nil // it cannot read such bodies, and so has no opinion
+	}
 	switch {
 	case first == nil:
 		return other != nil, other
