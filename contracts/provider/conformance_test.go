@@ -277,6 +277,9 @@ func TestKeepsOtherNames(t *testing.T) {
 			t.Errorf("%s: %+v, %q, want %q", body, rule, v.ExecutionID, want)
 		}
 	}
+	if v := d.JudgeResponse(200, "application/json", []byte(`{"runId":"r","threadId":"t","status":"s","more":1}`)); v.ExecutionID != "r" {
+		t.Errorf("the validator's way the id is %q", v.ExecutionID)
+	}
 	request, violation := d.ReadRequest([]byte(`{"size":"Lite","worker":"w"}`))
 	if violation != nil || request != (contracts.Request{Tier: "Lite", AgentID: "w"}) {
 		t.Errorf("found %+v, %v", request, violation)
