@@ -62,9 +62,9 @@ func (d *Description) CrosscheckResponse(status int, contentType string, body []
 	return openapi3filter.ValidateResponse(context.Background(), response.SetBodyBytes(body))
 }
 
-// Doubt reports whether two tools disagree on a response, for a reason that does not lie in what each of them looks at: then
-// one of them is wrong, and nothing can be said of the response. kin-openapi's filter does not look for repeated keys,
-// empty ids, and what stands behind the JSON text; andon is easy on responses that are marked as assumptions.
+// Doubt reports whether two tools disagree on a response, for a reason that does not lie in what each of them looks at:
+// then one of them is wrong, and nothing can be said of the response. kin-openapi's filter does not look for repeated
+// keys, empty ids, and what stands behind the JSON text; andon is easy on responses that are marked as assumptions.
 func (d *Description) Doubt(status int, contentType string, body []byte, first *Violation) (doubtful bool, other error) {
 	r := d.ResponseFor(status)
 	if r == nil || r.Assumed || len(r.Media) == 0 {

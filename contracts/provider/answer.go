@@ -20,7 +20,8 @@ type answer struct {
 	// fields are the members of the body, where it is an object; otherwise whole is the body.
 	fields []member
 	whole  []byte
-	// missable and mistakable are the fields that the description does not forgive to be left out, or to be of a wrong type.
+	// missable and mistakable are the fields that the description does not forgive to be left out, or to be of a wrong
+	// type.
 	missable   []int
 	mistakable []mistake
 }
@@ -211,8 +212,8 @@ func (b *builder) texts(s *schema.Node) func(func([]byte) bool) {
 	}
 }
 
-// object makes an answer that is an object: of the members that the schema requires, of the ids and the state, and of the
-// values that are given, if any. Without a schema it has the ids and the state alone.
+// object makes an answer that is an object: of the members that the schema requires, of the ids and the state, and of
+// the values that are given, if any. Without a schema it has the ids and the state alone.
 func (b *builder) object(s *schema.Node, given *schema.Node) *answer {
 	o := b.Operation()
 	a := &answer{status: b.status}
@@ -277,8 +278,8 @@ func (b *builder) conforms(a *answer, media string) bool {
 	return b.holdsFor(a, media, ids[0], ids, sampleCalls[:1])
 }
 
-// choose finds the form of an id: one that differs from call to call for ever, or else for some time. It is nil where there
-// is none, and the value that the schema gives has to do for all calls.
+// choose finds the form of an id: one that differs from call to call for ever, or else for some time. It is nil where
+// there is none, and the value that the schema gives has to do for all calls.
 func (b *builder) choose(a *answer, media string, at int, ids []int) form {
 	f := &a.fields[at]
 	forms := b.forms(f)
@@ -329,13 +330,14 @@ func (b *builder) idSchema(s *schema.Node, name string, depth int) *schema.Node 
 	return nil
 }
 
-// sampleCalls are the calls whose ids are tried before one is given, the first few of them by those who have little choice.
+// sampleCalls are the calls whose ids are tried before one is given, the first few of them by those who have little
+// choice.
 var sampleCalls = []uint64{1, 2, 3, 9, 10, 37, 99, 999, 12_345, 1_000_000, 123_456_789}
 
 const fewCalls = 8
 
-// holdsFor reports whether an answer conforms with the ids of some calls, which differ. The ids that are not yet decided have a value that
-// the schema gives, if there is one.
+// holdsFor reports whether an answer conforms with the ids of some calls, which differ. The ids that are not yet
+// decided have a value that the schema gives, if there is one.
 func (b *builder) holdsFor(a *answer, media string, at int, ids []int, calls []uint64) bool {
 	seen := map[string]bool{}
 	trial := *a
@@ -380,7 +382,8 @@ func (b *builder) spoil(a *answer) {
 	}
 }
 
-// wrongValues are JSON values of which none is a text that an answer holds; mostWrong is how many of them a field is given.
+// wrongValues are JSON values of which none is a text that an answer holds; mostWrong is how many of them a field is
+// given.
 var wrongValues = [...]string{"42", "null", "{}", `"wrong"`, "[]", "true", "-0.5"}
 
 const mostWrong = 3

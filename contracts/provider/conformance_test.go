@@ -31,8 +31,8 @@ type object = map[string]any
 var few = []string{"*.default", "text.missing-text.negative", "body.cut-off.negative", "body.too-large.negative", "content-type.text.negative", "method.PUT.negative",
 	"token.missing.negative", "token.wrong.negative", "body.plain*", "x.*negative"}
 
-// broken holds the reference provider of a description against the description, by cases that match the patterns, and says
-// what it does not keep.
+// broken holds the reference provider of a description against the description, by cases that match the patterns, and
+// says what it does not keep.
 func broken(d *contracts.Description, patterns ...string) (bad []string, tried int, err error) {
 	const limit = 64 << 10
 	h, err := provider.New(d, provider.Config{Token: "tok-valid", MaxBody: limit})
@@ -219,7 +219,8 @@ func TestKeepsItsDescription(t *testing.T) {
 	}
 }
 
-// renamed is openapi.yaml with the call at another path and under another method, where no property has its name of before.
+// renamed is openapi.yaml with the call at another path and under another method, where no property has its name of
+// before.
 func renamed(t interface{ Fatal(...any) }) object {
 	v := standard(t)
 	op := operation(v)
@@ -461,8 +462,8 @@ func TestKeepsAnyDescription(t *testing.T) {
 	}
 }
 
-// publicDescriptions are descriptions of other people's interfaces, which a library that andon uses brings along for its
-// own tests.
+// publicDescriptions are descriptions of other people's interfaces, which a library that andon uses brings along for
+// its own tests.
 var publicDescriptions = []string{"lxkns.yaml", "issue570.json", "issue796.yml", "issue423.k8s.swagger.json", "oai_v3_stoplight.json"}
 
 // The schemas of public descriptions do for a response as well.

@@ -55,7 +55,8 @@ const noTier = "default"
 
 const (
 	defaultMaxBody = 1 << 20
-	// keptBuffer is the largest buffer that waits for another call: one call with a large body must not hold memory for ever.
+	// keptBuffer is the largest buffer that waits for another call: one call with a large body must not hold memory for
+	// ever.
 	keptBuffer = 64 << 10
 )
 
@@ -348,8 +349,8 @@ func (h *handler) leave() {
 	h.inside.Add(-1)
 }
 
-// pause lets d of the provider's own time pass, which stands still during a stall. It tells whether the caller is still
-// there.
+// pause lets d of the provider's own time pass, which stands still during a stall. It reports whether the caller is
+// still there.
 func (h *handler) pause(ctx context.Context, d time.Duration) bool {
 	if h.stall.For > 0 {
 		d = h.stall.stretch(time.Since(h.began), d)

@@ -30,8 +30,8 @@ type described struct {
 	plain  []byte // what conforms, where what the provider has to say does not; nil if anything does
 }
 
-// refusing are the statuses with which the provider refuses; free ones may have another of the description in their place: HTTP
-// itself demands 401 and 405, and 429 means more than that something is wrong with the request.
+// refusing are the statuses with which the provider refuses; free ones may have another of the description in their
+// place: HTTP itself demands 401 and 405, and 429 means more than that something is wrong with the request.
 var refusing = []struct {
 	status int
 	free   bool
@@ -60,7 +60,8 @@ func newRefusals(d *contracts.Description) (map[int]described, error) {
 	return all, nil
 }
 
-// documented is the status that stands for a refusal in the description: itself, the usual ones, or the lowest there is.
+// documented is the status that stands for a refusal in the description: itself, the usual ones, or the lowest there
+// is.
 func documented(d *contracts.Description, status int) int {
 	lowest := 0
 	for _, r := range d.Responses() {

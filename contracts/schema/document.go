@@ -1,5 +1,5 @@
-// Package schema reads the tree of a document that holds JSON Schemas, and makes values of a schema: plain, valid, broken,
-// random and smaller ones. It knows of no call.
+// Package schema reads the tree of a document that holds JSON Schemas, and makes values of a schema: plain, valid,
+// broken, random and smaller ones. It knows of no call.
 package schema
 
 import (

@@ -10,9 +10,9 @@ import (
 const longestMatch = 1 << 16
 
 // matching makes a text that a pattern matches. What repeats does so at least so many times, if the pattern admits it.
-// Where the pattern leaves a choice of characters, the digits of n choose, the last character first: texts for different n
-// differ for as long as the pattern has enough of them. It may be wrong about what only a match can tell, such as word
-// boundaries, so the text is to be held against the pattern.
+// Where the pattern leaves a choice of characters, the digits of n choose, the last character first: texts for
+// different n differ for as long as the pattern has enough of them. It may be wrong about what only a match can tell,
+// such as word boundaries, so the text is to be held against the pattern.
 func matching(pattern string, n uint64, repeats int) (text string, ok bool) {
 	re, err := syntax.Parse(pattern, syntax.Perl)
 	if err != nil {

@@ -11,8 +11,9 @@ import (
 	"github.com/kaizenautomation/andon/contracts/jsontext"
 )
 
-// Generate appends a value of a schema to dst, as JSON, such that it conforms where the schema uses const, enum, examples,
-// type, properties, required, items, bounds and the common formats. The value is a function of what rng yields.
+// Generate appends a value of a schema to dst, as JSON, such that it conforms where the schema uses const, enum,
+// examples, type, properties, required, items, bounds and the common formats. The value is a function of what rng
+// yields.
 func (d *Document) Generate(dst []byte, s *Node, rng *rand.Rand) []byte {
 	return d.generate(dst, s, rng, 0)
 }
@@ -264,8 +265,8 @@ func UUID(a, b uint64) string {
 	return fmt.Sprintf("%08x-%04x-%04x-%04x-%012x", a>>32, a>>16&0xffff, a&0xffff, b>>48, b&0xffffffffffff)
 }
 
-// Candidates gives values of a schema, from the most plain to the most unlikely. They are the same on every run. Not all of
-// them conform: a schema may use keywords that are not known here, so they are to be held against it.
+// Candidates gives values of a schema, from the most plain to the most unlikely. They are the same on every run. Not
+// all of them conform: a schema may use keywords that are not known here, so they are to be held against it.
 func (d *Document) Candidates(s *Node) iter.Seq[[]byte] {
 	const drawn = 100
 	return func(yield func([]byte) bool) {
@@ -290,8 +291,8 @@ func (d *Document) Candidates(s *Node) iter.Seq[[]byte] {
 	}
 }
 
-// Matching makes a text that a pattern matches, as far as that can be told from the pattern. For as long as the pattern has
-// enough of them, texts of different n differ.
+// Matching makes a text that a pattern matches, as far as that can be told from the pattern. For as long as the pattern
+// has enough of them, texts of different n differ.
 func Matching(pattern string, n uint64) (text string, ok bool) {
 	return matching(pattern, n, manyRepeats)
 }
