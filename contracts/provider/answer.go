@@ -157,9 +157,11 @@ type builder struct {
 
 // holds reports whether an answer conforms, as andon and kin-openapi say.
 func (b *builder) holds(media string, body []byte) bool {
-	violation := b.JudgeResponse(b.status, media, body).Violation
-	doubtful, _ := b.Doubt(b.status, media, body, violation)
-	return violation == nil && !doubtful
+	if b.JudgeResponse(b.status, media, body).Violation != nil {
+		return false
+	}
+	doubtful, _ := b.Doubt(b.status, media, body, nil)
+	return !doubtful
 }
 
 // of gives the answer of a media type; nil if none was found.

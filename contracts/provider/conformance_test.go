@@ -68,7 +68,8 @@ var standardJSON = sync.OnceValues(func() ([]byte, error) {
 	return json.Marshal(v)
 })
 
-// standard is openapi.yaml, to be edited. The example of its response goes, since it would have to be edited as well.
+// standard is openapi.yaml, to be edited. Examples of whole bodies go: they would have to be edited as well, and
+// holding them against their schemas is most of what loading takes.
 func standard(t interface{ Fatal(...any) }) object {
 	text, err := standardJSON()
 	if err != nil {
@@ -79,6 +80,7 @@ func standard(t interface{ Fatal(...any) }) object {
 		t.Fatal(err)
 	}
 	delete(at(operation(v), "responses", "200", "content", "application/json"), "examples")
+	delete(at(operation(v), "requestBody", "content", "application/json"), "examples")
 	return v
 }
 
@@ -211,8 +213,12 @@ func TestKeepsItsDescription(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			bad, tried, err := broken(d)
-			if err != nil || len(bad) > 0 || tried < 100 {
+			patterns, least := few, 12
+			if name == "as it is" {
+				patterns, least = nil, 190
+			}
+			bad, tried, err := broken(d, patterns...)
+			if err != nil || len(bad) > 0 || tried < least {
 				t.Errorf("of %d cases %d are broken, %v: %.3s", tried, len(bad), err, bad)
 			}
 		})
@@ -226,7 +232,6 @@ func renamed(t interface{ Fatal(...any) }) object {
 	op := operation(v)
 	at(v, "paths")["/v2/runs"] = object{"put": op}
 	delete(at(v, "paths"), "/agents/execute")
-	delete(at(op, "requestBody", "content", "application/json"), "examples")
 	rename := func(s object, names map[string]string) {
 		for old, name := range names {
 			at(s, "properties")[name] = at(s, "properties")[old]
@@ -492,23 +497,26 @@ func TestKeepsPublicDescriptions(t *testing.T) {
 			names = append(names, schema)
 		}
 		slices.Sort(names)
-		for _, schema := range names[:min(len(names), 6)] {
+		// Some at a time: loading is what takes the time.
+		for some := range slices.Chunk(names[:min(len(names), 18)], 6) {
 			v := standard(t)
 			for k, s := range schemas {
 				at(v, "components", "schemas")[k] = s
 			}
 			response := at(v, "components", "schemas", "ExecuteResponse")
-			at(response, "properties")["x"] = object{"$ref": "#/components/schemas/" + schema}
-			response["required"] = append(response["required"].([]any), "x")
+			for _, schema := range some {
+				at(response, "properties")[schema] = object{"$ref": "#/components/schemas/" + schema}
+				response["required"] = append(response["required"].([]any), schema)
+			}
 			d, err := load(v)
 			if err != nil {
 				continue // some are too old for OpenAPI 3.1
 			}
 			bad, n, err := broken(d, few...)
 			if err != nil || len(bad) > 0 || n < 10 {
-				t.Errorf("%s, schema %s: of %d cases %d are broken, %v: %.2s", name, schema, n, len(bad), err, bad)
+				t.Errorf("%s, schemas %v: of %d cases %d are broken, %v: %.2s", name, some, n, len(bad), err, bad)
 			}
-			kept++
+			kept += len(some)
 		}
 	}
 	if kept < 20 {

@@ -1,6 +1,8 @@
 package schema
 
 import (
+	"encoding/base64"
+	"encoding/binary"
 	"fmt"
 	"iter"
 	"math"
@@ -232,6 +234,8 @@ func generateString(s *Node, rng *rand.Rand) string {
 		return fmt.Sprintf("192.0.2.%d", a%256)
 	case "ipv6":
 		return fmt.Sprintf("2001:db8::%x", uint16(a))
+	case "byte":
+		return base64.StdEncoding.EncodeToString(binary.BigEndian.AppendUint32(nil, uint32(a)))
 	case "duration":
 		return fmt.Sprintf("PT%dS", a%60)
 	case "json-pointer":
