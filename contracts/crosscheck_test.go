@@ -27,8 +27,8 @@ var typeSamples = []struct {
 	json string
 }{{"null", "null"}, {"boolean", "true"}, {"number", "1.5"}, {"string", `"wrong"`}, {"array", "[]"}, {"object", "{}"}}
 
-// Two validators, which share no code but the schema's reader, agree on some hundreds of requests: every case whose body is
-// JSON, each of them also with one value exchanged for another.
+// Two validators, which share no code but the schema's reader, agree on some hundreds of requests: every case whose
+// body is JSON, each of them also with one value exchanged for another.
 func TestToolsAgreeOnRequests(t *testing.T) {
 	d := describe(t)
 	list, _ := cases.Derive(d)

@@ -1,18 +1,18 @@
 // Package contracts reads the description of a call and judges by it. In the order in which it does so:
 //
 //  1. [Load] reads the description, an OpenAPI document, and refuses what it cannot honour.
-//  2. The [Operation] is the call that the description is read for: its path, its method, and the names of the properties
-//     to which andon gives a meaning.
+//  2. The [Operation] is the call that the description is read for: its path, its method, and the names of the
+//     properties to which andon gives a meaning.
 //  3. The fields, tiers and content types say what a request consists of; [Description.AppendBody] and
 //     [Operation.NewRequest] build one from a [Call]. It is the only place where requests are built.
-//  4. [Description.ReadRequest] and [Description.JudgeResponse] hold a request or a response against the description, and
-//     name the first [Violation]. A fast path takes the bodies that nearly every response has.
+//  4. [Description.ReadRequest] and [Description.JudgeResponse] hold a request or a response against the description,
+//     and name the first [Violation]. A fast path takes the bodies that nearly every response has.
 //  5. [Description.Doubt] asks kin-openapi for a second opinion, which shares no code with the first.
 //  6. [Diff] says what changed between two descriptions, and whether it breaks callers.
 //
 // The description (openapi.yaml, or another given by the user) is the only source of shapes: tiers, content types and
-// properties are read from it and never named in Go, apart from the names in [DefaultOperation]. The tree of its schemas is
-// package schema's; what the description implies for a provider is package cases'.
+// properties are read from it and never named in Go, apart from the names in [DefaultOperation]. The tree of its
+// schemas is package schema's; what the description implies for a provider is package cases'.
 package contracts
 
 import (
@@ -69,8 +69,8 @@ type Property struct {
 const maxDescription = 8 << 20
 
 // Load reads a description, as YAML or JSON. The name is the file's, for messages. The description must be a valid
-// OpenAPI document of version 3.1, in one file, that describes the call with a JSON body; see [Operation] for how it says
-// which call that is.
+// OpenAPI document of version 3.1, in one file, that describes the call with a JSON body; see [Operation] for how it
+// says which call that is.
 func Load(name string, data []byte) (*Description, error) {
 	d, err := load(data)
 	if err != nil {

@@ -90,7 +90,8 @@ func FuzzLoad(f *testing.F) {
 	})
 }
 
-// Bodies have the description's order, whatever order the fields are given in; the parts that are left out are not there.
+// Bodies have the description's order, whatever order the fields are given in; the parts that are left out are not
+// there.
 func TestAppendBody(t *testing.T) {
 	d := loaded(t)
 	for _, c := range []struct {

@@ -6,9 +6,9 @@ import (
 	"github.com/kaizenautomation/andon/contracts/schema"
 )
 
-// fastPath takes the bodies that nearly every response has, without the validator: an object of strings, each key known and there
-// once, in ASCII without escapes. It is compiled from a schema that asks for nothing else; for all other schemas there
-// is none. A body that it does not take is not broken: the validator judges it.
+// fastPath takes the bodies that nearly every response has, without the validator: an object of strings, each key known
+// and there once, in ASCII without escapes. It is compiled from a schema that asks for nothing else; for all other
+// schemas there is none. A body that it does not take is not broken: the validator judges it.
 //
 // TestFastPath and FuzzJudgeResponse hold it to that: whatever it takes, the validator takes too.
 type fastPath struct {

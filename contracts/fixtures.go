@@ -7,9 +7,9 @@ import (
 	"github.com/kaizenautomation/andon/contracts/schema"
 )
 
-// WithFixtures gives the description with values that exist at a target in place of its own examples, for the properties
-// that name things: as YAML, lists by the name of a property of the call (agentId) or of a content type that has an id
-// (file, skill).
+// WithFixtures gives the description with values that exist at a target in place of its own examples, for the
+// properties that name things: as YAML, lists by the name of a property of the call (agentId) or of a content type that
+// has an id (file, skill).
 func (d *Description) WithFixtures(data []byte) (*Description, error) {
 	fixtures, err := schema.Parse(data)
 	if err != nil {

@@ -151,8 +151,8 @@ func (d *Description) judgeJSON(status int, body []byte, validator *jsonschema.S
 	return Verdict{Violation: violation, ExecutionID: id}
 }
 
-// judgeBody decodes a body and holds it against a schema, which may be nil. disc is the property that tells the branches
-// of a oneOf apart, if any.
+// judgeBody decodes a body and holds it against a schema, which may be nil. disc is the property that tells the
+// branches of a oneOf apart, if any.
 func judgeBody(body []byte, validator *jsonschema.Schema, disc string) (any, *Violation) {
 	v, bad := jsontext.Decode(body)
 	if bad != nil {

@@ -11,8 +11,9 @@ import (
 
 // Operation is the call that a description is read for, and the names of the properties to which andon gives a meaning.
 //
-// The operation of a description that carries x-andon is the one. Without any it is that of [DefaultOperation]. The keys of
-// x-andon are those of the properties below; a property that is not named there has its default name, and need not exist.
+// The operation of a description that carries x-andon is the one. Without any it is that of [DefaultOperation]. The
+// keys of x-andon are those of the properties below; a property that is not named there has its default name, and need
+// not exist.
 type Operation struct {
 	// Method and Path say where the call lives below the target's base URL.
 	Method string

@@ -90,7 +90,8 @@ func (d *Description) appendContent(dst []byte, items []Item) []byte {
 	return append(dst, ']')
 }
 
-// NewRequest makes the HTTP request that carries a body to the provider at target, its base URL. The token may be empty.
+// NewRequest makes the HTTP request that carries a body to the provider at target, its base URL. The token may be
+// empty.
 func (o Operation) NewRequest(ctx context.Context, target *url.URL, token string, body []byte) *http.Request {
 	u := *target
 	u.Path = strings.TrimSuffix(u.Path, "/") + o.Path

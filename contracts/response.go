@@ -21,7 +21,7 @@ type Response struct {
 	// Media are the media types that the body may have, in the description's order. Without any, no body is described, and
 	// all are allowed.
 	Media []Media
-	fast  *fastPath // takes most bodies of type application/json of a success; nil where there is no short cut
+	fast  *fastPath // takes most bodies of type application/json of a success; nil where the schema asks for more
 }
 
 // Media is one media type of a response.
@@ -87,7 +87,8 @@ func (d *Description) readMedia(r *Response, content *schema.Node, at []string) 
 	return nil
 }
 
-// success reports whether the response's status is one of a success. A default is, where nothing else is described for it.
+// success reports whether the response's status is one of a success. A default is, where nothing else is described for
+// it.
 func (r *Response) success() bool {
 	return r.Status[0] == '2' || strings.EqualFold(r.Status, "default")
 }

@@ -5,8 +5,8 @@ import (
 	"github.com/kaizenautomation/andon/contracts/schema"
 )
 
-// RequestTemplate is the template that a body has to match by the description: its own values, as far as they conform, and
-// values that would in place of those that do not. What the description does not have is left out.
+// RequestTemplate is the template that a body has to match by the description: its own values, as far as they conform,
+// and values that would in place of those that do not. What the description does not have is left out.
 func (d *Description) RequestTemplate(body []byte) schema.Template {
 	v, _ := jsontext.Decode(body)
 	return d.document.TemplateOf(v, d.body)

@@ -1,6 +1,6 @@
-// Package cases derives what a description implies: the requests that a provider must accept, those that it must refuse, and
-// those on which the description is silent. It chooses among them, draws further ones at random, and says which parts of
-// the description a choice of them exercises.
+// Package cases derives what a description implies: the requests that a provider must accept, those that it must
+// refuse, and those on which the description is silent. It chooses among them, draws further ones at random, and says
+// which parts of the description a choice of them exercises.
 package cases
 
 import (
@@ -73,8 +73,8 @@ func (c Case) Tags() []string {
 	return tags
 }
 
-// Status is the status that a refusal must have where HTTP itself says so: 405 for a method that the path does not have, 401
-// for a token that is missing or wrong (RFC 9110, sections 15.5.6 and 15.5.2). 0 is any 4xx.
+// Status is the status that a refusal must have where HTTP itself says so: 405 for a method that the path does not
+// have, 401 for a token that is missing or wrong (RFC 9110, sections 15.5.6 and 15.5.2). 0 is any 4xx.
 func (c Case) Status() int {
 	switch {
 	case c.Method != c.Operation.Method:

@@ -15,8 +15,8 @@ import (
 var ErrNone = errors.New("no case matches the patterns and has one of the tags")
 
 // Choose gives the cases whose id matches one of the patterns, in which * stands for anything, and that have one of the
-// tags. Without patterns all match, and without tags all have one. A tag that no case has is an error, and so is a pattern
-// that is none, or that no case is left.
+// tags. Without patterns all match, and without tags all have one. A tag that no case has is an error, and so is a
+// pattern that is none, or that no case is left.
 func Choose(list []Case, patterns, tags []string) (chosen []Case, err error) {
 	for _, p := range patterns {
 		if _, err := path.Match(p, ""); err != nil {

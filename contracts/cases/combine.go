@@ -43,8 +43,8 @@ func (p *pairs) commit(x pick) {
 	}
 }
 
-// next is the pick that brings the most new pairs; nil when all have met. Every candidate starts from a pair that has not
-// met and is filled up by what brings the most.
+// next is the pick that brings the most new pairs; nil when all have met. Every candidate starts from a pair that has
+// not met and is filled up by what brings the most.
 func (p *pairs) next() (best pick) {
 	most := 0
 	for i := range p.dimensions {
@@ -84,8 +84,9 @@ func (p *pairs) fill(i, a, j, b int) pick {
 	return x
 }
 
-// combine adds the cases in which tier, content and optional properties meet. Every content type meets every tier; of the
-// rest, cases are added until every two choices have met, greedily: the case that brings the most new pairs comes next.
+// combine adds the cases in which tier, content and optional properties meet. Every content type meets every tier; of
+// the rest, cases are added until every two choices have met, greedily: the case that brings the most new pairs comes
+// next.
 func (v *deriver) combine() {
 	dimensions := v.dimensions()
 	p := &pairs{dimensions, map[[4]int]bool{}}

@@ -10,8 +10,8 @@ import (
 	"github.com/kaizenautomation/andon/contracts/schema"
 )
 
-// Part is a part of the description that calls can exercise: a property of the request, a value of an enum, a branch of a
-// oneOf, or a status of the answer.
+// Part is a part of the description that calls can exercise: a property of the request, a value of an enum, a branch of
+// a oneOf, or a status of the answer.
 type Part struct {
 	// Kind is "property", "value", "branch" or "status".
 	Kind string
@@ -138,7 +138,8 @@ func (c *coverage) property(s *schema.Node, prefix, name string) string {
 
 func valueName(prefix, value string) string { return prefix + " = " + strings.Trim(value, `"`) }
 
-// chosen gives the branch that a value stands for: the one that the discriminator names, or the first that admits its type.
+// chosen gives the branch that a value stands for: the one that the discriminator names, or the first that admits its
+// type.
 func (c *coverage) chosen(v any, branches []*schema.Node) (branch *schema.Node, at int) {
 	m, _ := v.(map[string]any)
 	for i, b := range branches {
@@ -194,8 +195,8 @@ func (c *coverage) keep(v any, s *schema.Node, prefix string, depth int) {
 	}
 }
 
-// breakAt marks the part that lies at a pointer into a value that does not conform: the property, and the branches in which
-// it lies.
+// breakAt marks the part that lies at a pointer into a value that does not conform: the property, and the branches in
+// which it lies.
 func (c *coverage) breakAt(v any, pointer []string) {
 	s, prefix, last := c.body, "", ""
 	for depth := range coverageDepth {

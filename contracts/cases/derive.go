@@ -13,9 +13,9 @@ import (
 	"github.com/kaizenautomation/andon/contracts/schema"
 )
 
-// Derive lists what a provider must hold, in an order that does not change. The values are the same on every run. Left out
-// is the number of combinations of tier, content and optional properties that no case stands for by itself (every two of
-// them meet in some case), and of places in a very large description that are not gone into.
+// Derive lists what a provider must hold, in an order that does not change. The values are the same on every run. Left
+// out is the number of combinations of tier, content and optional properties that no case stands for by itself (every
+// two of them meet in some case), and of places in a very large description that are not gone into.
 func Derive(d *contracts.Description) (list []Case, leftOut int) {
 	v := newDeriver(d)
 	v.combine()
@@ -28,8 +28,8 @@ func Derive(d *contracts.Description) (list []Case, leftOut int) {
 	return v.cases, v.leftOut + v.values.Cut()
 }
 
-// InvalidBodies are the bodies that the description forbids, so that a provider must refuse them with a 4xx: those of the
-// refused cases whose request is like any other apart from its body.
+// InvalidBodies are the bodies that the description forbids, so that a provider must refuse them with a 4xx: those of
+// the refused cases whose request is like any other apart from its body.
 func InvalidBodies(d *contracts.Description) (bodies [][]byte) {
 	list, _ := Derive(d)
 	for _, c := range list {

@@ -46,9 +46,9 @@ func Random(d *contracts.Description, seed uint64, n int) (list []Case) {
 	return list
 }
 
-// Shrink looks for a smaller body for which a case still fails. It gives fails bodies that are smaller and of the same kind:
-// they conform if the case's body does, and break the same rule if it does not. It ends when none of the next smaller ones
-// fails, or when fails has been asked so often.
+// Shrink looks for a smaller body for which a case still fails. It gives fails bodies that are smaller and of the same
+// kind: they conform if the case's body does, and break the same rule if it does not. It ends when none of the next
+// smaller ones fails, or when fails has been asked so often.
 func Shrink(d *contracts.Description, c Case, asks int, fails func(Case) bool) Case {
 	root, err := schema.ReadJSON(c.Body)
 	if err != nil || c.Method != d.Operation().Method || c.ContentType != jsonType {

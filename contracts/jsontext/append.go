@@ -1,5 +1,5 @@
-// Package jsontext reads and writes JSON texts (RFC 8259): strictly, so that a defect that the standard library hides is
-// seen, and into bytes that are the same on every run.
+// Package jsontext reads and writes JSON texts (RFC 8259): strictly, so that a defect that the standard library hides
+// is seen, and into bytes that are the same on every run.
 package jsontext
 
 import (

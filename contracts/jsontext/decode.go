@@ -336,7 +336,8 @@ func (d *decoder) number() any {
 	text := string(d.data[start:d.pos])
 	f, err := strconv.ParseFloat(text, 64)
 	if err != nil {
-		// An exponent out of a float64's range would make the validator's exact arithmetic build a number of that many digits.
+		// An exponent out of a float64's range would make the validator's exact arithmetic build a number of that many
+		// digits.
 		d.pos = start
 		return d.fail("a number is too large to hold")
 	}

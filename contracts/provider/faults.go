@@ -42,15 +42,15 @@ type SlowBody struct {
 }
 
 // Stall is a freeze of the whole provider: from At to At+For after the first call's arrival nothing is answered and
-// service stands still, so that a call in service at the time ends For later than it would have. The calls that came in the
-// meantime are taken up in their order, within a thirty-second of For. A stall with For 0 does not happen.
+// service stands still, so that a call in service at the time ends For later than it would have. The calls that came in
+// the meantime are taken up in their order, within a thirty-second of For. A stall with For 0 does not happen.
 type Stall struct {
 	At, For time.Duration
 }
 
-// thaw is the part of a stall's length over which the calls that came during it are taken up again, in the order of their
-// coming: a process that was frozen finds them in its queue and takes one after the other, as fast as it can. Were they all
-// due at one instant, their order would be the scheduler's.
+// thaw is the part of a stall's length over which the calls that came during it are taken up again, in the order of
+// their coming: a process that was frozen finds them in its queue and takes one after the other, as fast as it can.
+// Were they all due at one instant, their order would be the scheduler's.
 const thaw = 1.0 / 32
 
 // stretch gives how long d of the provider's own time takes when it starts at the moment at.

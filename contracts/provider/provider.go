@@ -16,7 +16,6 @@ import (
 	"log/slog"
 	"maps"
 	"mime"
-	"net"
 	"net/http"
 	"slices"
 	"strconv"
@@ -26,7 +25,6 @@ import (
 	"time"
 
 	"github.com/kaizenautomation/andon/contracts"
-	"github.com/kaizenautomation/andon/contracts/jsontext"
 )
 
 // Config says how the provider behaves. The zero value answers every valid call at once, without a limit or a fault.
@@ -57,7 +55,8 @@ const noTier = "default"
 
 const (
 	defaultMaxBody = 1 << 20
-	// keptBuffer is the largest buffer that waits for another call: one call with a large body must not hold memory for ever.
+	// keptBuffer is the largest buffer that waits for another call: one call with a large body must not hold memory for
+	// ever.
 	keptBuffer = 64 << 10
 )
 
@@ -84,6 +83,15 @@ func New(d *contracts.Description, c Config) (http.Handler, error) {
 	if err := errors.Join(append(errs, err)...); err != nil {
 		return nil, err
 	}
+	prefix := strings.ToLower(rand.Text()[:12])
+	answer, err := newAnswer(d, prefix)
+	if err != nil {
+		return nil, err
+	}
+	refusals, err := newRefusals(d)
+	if err := errors.Join(append(answer.impossible(d, c.Faults), err)...); err != nil {
+		return nil, err
+	}
 	h := &handler{
 		description: d,
 		path:        d.Operation().Path, method: d.Operation().Method,
@@ -92,8 +100,8 @@ func New(d *contracts.Description, c Config) (http.Handler, error) {
 		latency: latency,
 		lottery: c.Faults.lottery(), slowBody: c.Faults.SlowBody.For, stall: c.Faults.Stall,
 		seed:   mix(c.Seed),
-		prefix: strings.ToLower(rand.Text()[:12]),
-		log:    c.Log,
+		answer: answer, refusals: refusals, prefix: prefix,
+		log: c.Log,
 	}
 	h.buffers.New = func() any { b := make([]byte, 0, 4<<10); return &b }
 	if c.Workers > 0 {
@@ -132,6 +140,8 @@ type handler struct {
 	path, method string
 	token        []byte
 	maxBody      int64
+	answer       *answer
+	refusals     map[int]described
 	latency      map[string]Latency
 	lottery      lottery
 	slowBody     time.Duration
@@ -181,7 +191,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		attrs = append(attrs, slog.String("code", o.code))
 	}
 	if o.call > 0 {
-		attrs = append(attrs, slog.String("executionId", string(h.appendID(nil, "exec_", o.call))), slog.String("tier", cmp.Or(o.tier, noTier)),
+		attrs = append(attrs, slog.String("executionId", h.executionID(o.call)), slog.String("tier", cmp.Or(o.tier, noTier)),
 			slog.String("agentId", o.agentID), slog.Bool("agentCreated", o.created))
 	}
 	if o.fault != noFault {
@@ -204,7 +214,7 @@ func (h *handler) serve(w http.ResponseWriter, r *http.Request) outcome {
 		}
 		defer h.leave()
 	}
-	o := outcome{status: http.StatusOK, tier: request.Tier, agentID: request.AgentID, call: h.calls.Add(1)}
+	o := outcome{status: h.answer.status, tier: request.Tier, agentID: request.AgentID, call: h.calls.Add(1)}
 	if o.agentID == "" {
 		o.agentID, o.created = "agent_"+h.prefix, !h.agent.Load() && h.agent.CompareAndSwap(false, true)
 	}
@@ -217,39 +227,8 @@ func (h *handler) serve(w http.ResponseWriter, r *http.Request) outcome {
 	if !h.pause(r.Context(), latency.quantile(draw.unit(forLatency))) {
 		return h.refuse(w, r, gone)
 	}
-	h.answer(w, r, &o, draw)
+	h.reply(w, r, &o, draw)
 	return o
-}
-
-// refusal is an answer other than 200.
-type refusal struct {
-	status  int
-	code    string
-	message string
-	// violation is the breach of the contract that the request is refused for, if that is the reason.
-	violation *contracts.Violation
-}
-
-// gone refuses a call whose caller has left: nobody reads it, but a handler that writes nothing would say 200.
-var gone = &refusal{status: http.StatusServiceUnavailable, code: "caller-gone", message: "the caller left before the answer"}
-
-func (h *handler) refuse(w http.ResponseWriter, r *http.Request, bad *refusal) outcome {
-	h.pause(r.Context(), 0)
-	b := append(make([]byte, 0, 256), `{"error":{"code":`...)
-	b = jsontext.AppendString(b, bad.code)
-	b = jsontext.AppendString(append(b, `,"message":`...), bad.message)
-	if bad.violation != nil {
-		b = jsontext.AppendString(append(b, `,"pointer":`...), bad.violation.Pointer)
-	}
-	send(w, bad.status, "application/json", append(b, "}}\n"...))
-	return outcome{status: bad.status, code: bad.code}
-}
-
-func send(w http.ResponseWriter, status int, media string, body []byte) {
-	w.Header()["Content-Type"] = []string{media}
-	w.WriteHeader(status)
-	// An error here is the caller's leaving, which is not the provider's to report.
-	_, _ = w.Write(body)
 }
 
 // checkHead judges everything but the body, and sets the headers that belong to the refusal.
@@ -370,8 +349,8 @@ func (h *handler) leave() {
 	h.inside.Add(-1)
 }
 
-// pause lets d of the provider's own time pass, which stands still during a stall. It tells whether the caller is still
-// there.
+// pause lets d of the provider's own time pass, which stands still during a stall. It reports whether the caller is
+// still there.
 func (h *handler) pause(ctx context.Context, d time.Duration) bool {
 	if h.stall.For > 0 {
 		d = h.stall.stretch(time.Since(h.began), d)
@@ -387,116 +366,4 @@ func (h *handler) pause(ctx context.Context, d time.Duration) bool {
 	case <-ctx.Done():
 		return false
 	}
-}
-
-// responseFields are what a 200 consists of.
-var responseFields = [...]string{"sessionId", "executionId", "status"}
-
-// wrongValues are JSON values of which none is a string.
-var wrongValues = [...]string{"42", "null", "{}"}
-
-func (h *handler) answer(w http.ResponseWriter, r *http.Request, o *outcome, draw draws) {
-	buffer := h.buffers.Get().(*[]byte)
-	defer h.release(buffer)
-	id, omit, wrong := o.call, -1, -1
-	switch o.fault {
-	case http500, http503:
-		bad := &refusal{status: http.StatusInternalServerError, code: "internal", message: "a fault that was asked for"}
-		if o.fault == http503 {
-			bad.status, bad.code = http.StatusServiceUnavailable, "unavailable"
-		}
-		h.refuse(w, r, bad)
-		o.status, o.code = bad.status, bad.code
-		return
-	case reset:
-		o.status = 0
-		resetConnection(w)
-		return
-	case html:
-		send(w, http.StatusOK, "text/html; charset=utf-8", []byte("<!DOCTYPE html>\n<title>Please wait</title>\n<h1>The service is being updated</h1>\n"))
-		return
-	case missingField:
-		omit = int(draw.bits(forField) % uint64(len(responseFields)))
-	case wrongType:
-		wrong = int(draw.bits(forField) % uint64(len(responseFields)))
-	case repeatedID:
-		if given := h.given.Load(); given > 0 {
-			id = given
-		} else {
-			o.fault = noFault
-		}
-	}
-	b := append((*buffer)[:0], '{')
-	for i, name := range responseFields {
-		if i == omit {
-			continue
-		}
-		if len(b) > 1 {
-			b = append(b, ',')
-		}
-		b = append(append(append(b, '"'), name...), `":`...)
-		switch {
-		case i == wrong:
-			b = append(b, wrongValues[draw.bits(forField)/uint64(len(responseFields))%uint64(len(wrongValues))]...)
-		case name == "sessionId":
-			b = append(h.appendID(append(b, '"'), "session_", o.call), '"')
-		case name == "executionId":
-			b = append(h.appendID(append(b, '"'), "exec_", id), '"')
-		default:
-			b = append(b, `"running"`...)
-		}
-	}
-	b = append(b, "}\n"...)
-	*buffer = b
-	switch o.fault {
-	case truncated:
-		send(w, http.StatusOK, "application/json", b[:len(b)/2])
-	case contentType:
-		send(w, http.StatusOK, "text/plain; charset=utf-8", b)
-	case slowBody:
-		h.trickle(w, r, b)
-	default:
-		send(w, http.StatusOK, "application/json", b)
-		if o.fault == noFault {
-			h.given.Store(o.call)
-		}
-	}
-}
-
-func (h *handler) appendID(dst []byte, kind string, n uint64) []byte {
-	dst = append(append(append(dst, kind...), h.prefix...), '_')
-	return strconv.AppendUint(dst, n, 10)
-}
-
-// trickle sends the head at once and the body piece by piece.
-func (h *handler) trickle(w http.ResponseWriter, r *http.Request, body []byte) {
-	const pieces = 16
-	w.Header()["Content-Type"] = []string{"application/json"}
-	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	w.WriteHeader(http.StatusOK)
-	control := http.NewResponseController(w)
-	for i := range pieces {
-		// An error is the caller's leaving, and the next pause sees it.
-		_ = control.Flush()
-		if !h.pause(r.Context(), h.slowBody/pieces) {
-			return
-		}
-		_, _ = w.Write(body[len(body)*i/pieces : len(body)*(i+1)/pieces])
-	}
-}
-
-// resetConnection ends the connection such that the caller sees a reset: closing a socket that does not linger sends a
-// RST (tcp(7), SO_LINGER). Where the connection cannot be had (HTTP/2), net/http aborts the stream.
-func resetConnection(w http.ResponseWriter) {
-	conn, _, err := http.NewResponseController(w).Hijack()
-	if err != nil {
-		panic(http.ErrAbortHandler)
-	}
-	if t, ok := conn.(interface{ NetConn() net.Conn }); ok {
-		conn = t.NetConn()
-	}
-	if t, ok := conn.(*net.TCPConn); ok {
-		_ = t.SetLinger(0)
-	}
-	_ = conn.Close()
 }

@@ -236,8 +236,8 @@ func TestFaults(t *testing.T) {
 		}
 	}
 	for _, c := range []struct {
-		name string
-		hit  func(got answered, err error, v contracts.Verdict, repeated bool) bool
+		name    string
+		isFault func(got answered, err error, v contracts.Verdict, repeated bool) bool
 	}{
 		{"http500", status(500)},
 		{"http503", status(503)},
@@ -261,15 +261,15 @@ func TestFaults(t *testing.T) {
 			config := Config{Seed: 11}
 			*config.Faults.Share(c.name) = share
 			s, url := listen(t, config)
-			hits, bodies, seen := 0, map[string]bool{}, map[string]bool{}
+			met, bodies, seen := 0, map[string]bool{}, map[string]bool{}
 			for range n {
 				got, err := do(t, s.Client(), "POST", url, http.Header{"Content-Type": {jsonType}}, strings.NewReader(lite))
 				v := describe(t).JudgeResponse(got.status, got.header.Get("Content-Type"), got.body)
 				repeated := v.ExecutionID != "" && seen[v.ExecutionID]
 				seen[v.ExecutionID] = true
 				switch {
-				case c.hit(got, err, v, repeated):
-					hits++
+				case c.isFault(got, err, v, repeated):
+					met++
 					if v.Violation != nil {
 						bodies[v.Violation.Message] = true
 					}
@@ -277,8 +277,8 @@ func TestFaults(t *testing.T) {
 					t.Fatalf("an answer is neither right nor the fault asked for: %d %s, %v, %v, repeated: %v", got.status, got.body, err, v.Violation, repeated)
 				}
 			}
-			if off, bound := math.Abs(float64(hits)-n*share), 4*math.Sqrt(n*share*(1-share)); off > bound {
-				t.Errorf("%d of %d calls met the fault, want %.0f ± %.0f", hits, n, n*share, bound)
+			if off, bound := math.Abs(float64(met)-n*share), 4*math.Sqrt(n*share*(1-share)); off > bound {
+				t.Errorf("%d of %d calls met the fault, want %.0f ± %.0f", met, n, n*share, bound)
 			}
 			if c.name == "missingField" && len(bodies) != 3 {
 				t.Errorf("%d different fields were left out, want 3: %v", len(bodies), bodies)

@@ -17,8 +17,8 @@ const (
 	maxHead      = 64 << 10         // bytes of a request's head
 )
 
-// Serve answers the calls that arrive at ln with h until ctx is done; ln is closed then. Calls in service have 5 seconds
-// to end, and are cut off after that, which is an error. So is a listener that fails.
+// Serve answers the calls that arrive at ln with h until ctx is done; ln is closed then. Calls in service have 5
+// seconds to end, and are cut off after that, which is an error. So is a listener that fails.
 func Serve(ctx context.Context, ln net.Listener, h http.Handler) error {
 	// There is no WriteTimeout: it would run during a call's latency, which is the user's to set. ReadTimeout does not:
 	// net/http lifts it once a body is read to its end.

@@ -7,8 +7,8 @@ import (
 	"net/url"
 )
 
-// Start serves a handler on a free port of this machine's loopback until stop is called, which waits until it has ended.
-// The error is that there is no port to be had.
+// Start serves a handler on a free port of this machine's loopback until stop is called, which waits until it has
+// ended. The error is that there is no port to be had.
 func Start(h http.Handler) (target *url.URL, stop func(), err error) {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -175,7 +175,8 @@ func TestStall(t *testing.T) {
 	})
 }
 
-// A latency longer than the server's own timeouts is waited for, and a slow body is the head at once and the rest later.
+// A latency longer than the server's own timeouts is waited for, and a slow body is the head at once and the rest
+// later.
 func TestServeSlowly(t *testing.T) {
 	const share, n = 0.3, 200
 	synctest.Test(t, func(t *testing.T) {

@@ -1,5 +1,5 @@
-// Package schema reads the tree of a document that holds JSON Schemas, and makes values of a schema: plain, valid, broken,
-// random and smaller ones. It knows of no call.
+// Package schema reads the tree of a document that holds JSON Schemas, and makes values of a schema: plain, valid,
+// broken, random and smaller ones. It knows of no call.
 package schema
 
 import (
@@ -14,6 +14,8 @@ type Document struct {
 	Root *Node
 	// Discriminator is the property by whose constant the branches of a oneOf are told apart.
 	Discriminator string
+	// Unexampled documents make values without the examples in them, which need not conform.
+	Unexampled bool
 }
 
 // Resolve follows local references ("#/components/…") from a schema.
@@ -109,6 +111,25 @@ func (d *Document) Members(schema *Node) ([]Member, error) {
 		out[i].Required = required[out[i].Name]
 	}
 	return out, nil
+}
+
+// required lists the names that an object must have, through references and allOf.
+func (d *Document) required(s *Node) (names []string) {
+	seen := map[*Node]bool{}
+	var walk func(*Node)
+	walk = func(n *Node) {
+		n, err := d.Resolve(n)
+		if err != nil || n == nil || seen[n] {
+			return
+		}
+		seen[n] = true
+		names = append(names, n.At("required").Texts()...)
+		for _, part := range n.At("allOf").Items() {
+			walk(part)
+		}
+	}
+	walk(s)
+	return names
 }
 
 // Branches gives the branches of a schema that is a choice between others.

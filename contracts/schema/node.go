@@ -252,6 +252,14 @@ func (n *Node) Names() []string {
 	return n.Keys
 }
 
+// Items are the elements of a list; a missing node has none.
+func (n *Node) Items() []*Node {
+	if n == nil {
+		return nil
+	}
+	return n.List
+}
+
 // Clone copies a tree.
 func (n *Node) Clone() *Node {
 	out := *n

@@ -1,24 +1,34 @@
 package schema
 
 import (
+	"encoding/base64"
+	"encoding/binary"
 	"fmt"
+	"iter"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 
 	"github.com/kaizenautomation/andon/contracts/jsontext"
 )
 
-// Generate appends a value of a schema to dst, as JSON, such that it conforms where the schema uses const, enum, examples,
-// type, properties, required, items, bounds and the common formats. The value is a function of what rng yields.
+// Generate appends a value of a schema to dst, as JSON, such that it conforms where the schema uses const, enum,
+// examples, type, properties, required, items, bounds and the common formats. The value is a function of what rng
+// yields.
 func (d *Document) Generate(dst []byte, s *Node, rng *rand.Rand) []byte {
 	return d.generate(dst, s, rng, 0)
 }
 
 func (d *Document) generate(dst []byte, s *Node, rng *rand.Rand, depth int) []byte {
 	s, err := d.Resolve(s)
-	if err != nil || s == nil || depth > 16 {
+	if err != nil || s == nil || depth > maxPlain {
 		return append(dst, "null"...)
+	}
+	if s.At("allOf") != nil && s.At("properties") == nil {
+		if whole, ok := d.merged(s, 0); ok {
+			s = whole
+		}
 	}
 	if c := s.At("const"); c != nil {
 		return append(dst, jsontext.Of(c.Value())...)
@@ -26,59 +36,153 @@ func (d *Document) generate(dst []byte, s *Node, rng *rand.Rand, depth int) []by
 	if e := s.At("enum"); e != nil && len(e.List) > 0 {
 		return append(dst, jsontext.Of(e.List[rng.IntN(len(e.List))].Value())...)
 	}
-	// Examples come before rules of thumb: whoever wrote the description knows what a realistic value is, and a pattern
-	// or a nested schema is met by them alone.
-	if e := s.At("examples"); e != nil && len(e.List) > 0 {
+	// Examples come before rules of thumb: whoever wrote the description knows what a realistic value is, and a
+	// nested schema is met by them alone.
+	if e := s.At("examples"); e != nil && len(e.List) > 0 && !d.Unexampled {
 		return append(dst, jsontext.Of(e.List[rng.IntN(len(e.List))].Value())...)
 	}
-	if e := s.At("example"); e != nil {
+	if e := s.At("example"); e != nil && !d.Unexampled {
 		return append(dst, jsontext.Of(e.Value())...)
 	}
-	for _, key := range []string{"oneOf", "anyOf"} {
-		if branches := s.At(key); branches != nil && len(branches.List) > 0 && s.At("properties") == nil {
-			return d.generate(dst, branches.List[rng.IntN(len(branches.List))], rng, depth+1)
-		}
+	if branches := Branches(s); len(branches) > 0 {
+		return d.generate(dst, branches[rng.IntN(len(branches))], rng, depth+1)
 	}
-	t := "object"
-	if ts := s.Types(); len(ts) > 0 {
-		t = ts[0]
-	} else if s.At("items") != nil {
-		t = "array"
-	}
-	switch t {
+	switch typesOf(s)[0] {
 	case "string":
 		return jsontext.AppendString(dst, generateString(s, rng))
 	case "boolean":
 		return strconv.AppendBool(dst, rng.IntN(2) == 1)
 	case "integer":
 		lo, hi := bounds(s, 1)
-		return strconv.AppendInt(dst, int64(math.Ceil(lo)+math.Floor(rng.Float64()*(math.Floor(hi)-math.Ceil(lo)+1))), 10)
+		n := math.Ceil(lo) + math.Floor(rng.Float64()*(math.Floor(hi)-math.Ceil(lo)+1))
+		return strconv.AppendInt(dst, int64(multiple(s, n, lo)), 10)
 	case "number":
 		lo, hi := bounds(s, 1e-9)
-		return strconv.AppendFloat(dst, lo+rng.Float64()*(hi-lo), 'g', -1, 64)
+		return strconv.AppendFloat(dst, multiple(s, lo+rng.Float64()*(hi-lo), lo), 'g', -1, 64)
 	case "array":
-		dst = append(dst, '[')
-		for i := range int(number(s.At("minItems"), 0)) {
-			if i > 0 {
-				dst = append(dst, ',')
-			}
-			dst = d.generate(dst, s.At("items"), rng, depth+1)
-		}
-		return append(dst, ']')
+		return d.generateArray(dst, s, rng, depth)
 	case "null":
 		return append(dst, "null"...)
 	}
-	dst = append(dst, '{')
-	start := len(dst)
-	props, _ := d.Members(s)
-	for _, p := range props {
-		if !p.Required {
+	return d.generateObject(dst, s, rng, depth)
+}
+
+// maxPlain is how deep a plain value nests.
+const maxPlain = 16
+
+// merged is a schema with the keywords of its allOf beside its own: the narrower bound of two, and otherwise the first.
+// What annotates a part does not annotate the whole. It is false where parts lead back to themselves.
+func (d *Document) merged(s *Node, depth int) (whole *Node, ok bool) {
+	out := &Node{Fields: map[string]*Node{}, Line: s.Line}
+	set := func(key string, v *Node) {
+		if out.Fields[key] == nil {
+			out.Keys = append(out.Keys, key)
+		}
+		out.Fields[key] = v
+	}
+	for _, k := range s.Keys {
+		set(k, s.Fields[k])
+	}
+	if depth > maxPlain {
+		return nil, false
+	}
+	for _, part := range s.At("allOf").Items() {
+		part, err := d.Resolve(part)
+		if err != nil || part == nil {
 			continue
 		}
-		if len(dst) > start {
+		if part.At("allOf") != nil {
+			if part, ok = d.merged(part, depth+1); !ok {
+				return nil, false
+			}
+		}
+		for _, k := range part.Keys {
+			a, isNumber := out.At(k).Number()
+			b, _ := part.At(k).Number()
+			switch {
+			case slices.Contains(annotations, k) || k == "allOf" || k == "properties" || k == "required":
+			case out.Fields[k] == nil, isNumber && narrower(k, b, a):
+				set(k, part.Fields[k])
+			case k == "type" && out.At("type").IsList:
+				set(k, part.Fields[k])
+			}
+		}
+	}
+	return out, true
+}
+
+// narrower reports whether the bound a of a keyword admits less than b.
+func narrower(keyword string, a, b float64) bool {
+	switch keyword {
+	case "minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties":
+		return a > b
+	case "maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties":
+		return a < b
+	}
+	return false
+}
+
+// multiple moves a number to the multiple that the schema asks for, at or above the least one.
+func multiple(s *Node, n, least float64) float64 {
+	of, ok := s.At("multipleOf").Number()
+	if !ok || of <= 0 {
+		return n
+	}
+	if down := math.Floor(n/of) * of; down >= least {
+		return down
+	}
+	return math.Ceil(least/of) * of
+}
+
+func (d *Document) generateArray(dst []byte, s *Node, rng *rand.Rand, depth int) []byte {
+	dst = append(dst, '[')
+	first := s.At("prefixItems").Items()
+	n := int(number(s.At("minItems"), 0))
+	if c := s.At("contains"); c != nil && n == 0 && s.At("items") == nil {
+		n, first = 1, []*Node{c}
+	}
+	for i := range n {
+		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = d.generate(jsontext.AppendKey(dst, p.Name), p.Schema, rng, depth+1)
+		item := s.At("items")
+		if i < len(first) {
+			item = first[i]
+		}
+		dst = d.generate(dst, item, rng, depth+1)
+	}
+	return append(dst, ']')
+}
+
+func (d *Document) generateObject(dst []byte, s *Node, rng *rand.Rand, depth int) []byte {
+	dst = append(dst, '{')
+	written := 0
+	add := func(name string, value *Node) {
+		if written > 0 {
+			dst = append(dst, ',')
+		}
+		written++
+		dst = d.generate(jsontext.AppendKey(dst, name), value, rng, depth+1)
+	}
+	props, _ := d.Members(s)
+	for _, p := range props {
+		if p.Required {
+			add(p.Name, p.Schema)
+		}
+	}
+	for _, name := range d.required(s) {
+		if !slices.ContainsFunc(props, func(p Member) bool { return p.Name == name }) {
+			add(name, s.At("additionalProperties"))
+		}
+	}
+	least := int(number(s.At("minProperties"), 0))
+	for _, p := range props {
+		if !p.Required && written < least {
+			add(p.Name, p.Schema)
+		}
+	}
+	for i := 0; written < least && i < 100; i++ {
+		add(fmt.Sprint("key", i), s.At("additionalProperties"))
 	}
 	return append(dst, '}')
 }
@@ -130,9 +234,28 @@ func generateString(s *Node, rng *rand.Rand) string {
 		return fmt.Sprintf("192.0.2.%d", a%256)
 	case "ipv6":
 		return fmt.Sprintf("2001:db8::%x", uint16(a))
+	case "byte":
+		return base64.StdEncoding.EncodeToString(binary.BigEndian.AppendUint32(nil, uint32(a)))
+	case "duration":
+		return fmt.Sprintf("PT%dS", a%60)
+	case "json-pointer":
+		return "/" + strconv.FormatUint(a%1000, 10)
+	case "relative-json-pointer":
+		return strconv.FormatUint(a%1000, 10)
+	case "regex":
+		return "^[a-z]+$"
+	case "uri-template":
+		return "https://example.com/{id}"
+	}
+	low, high := int(number(s.At("minLength"), 0)), int(number(s.At("maxLength"), 1<<20))
+	if p := s.At("pattern").Text(); p != "" {
+		for repeats := range 70 {
+			if text, ok := matching(p, a, repeats); ok && len(text) >= low && len(text) <= high {
+				return text
+			}
+		}
 	}
 	text := fmt.Sprintf("value %08x", uint32(a))
-	low, high := int(number(s.At("minLength"), 0)), int(number(s.At("maxLength"), 1<<20))
 	for len(text) < min(low, 1<<20) {
 		text += " " + text
 	}
@@ -145,3 +268,38 @@ func UUID(a, b uint64) string {
 	b = b&^(3<<62) | 2<<62
 	return fmt.Sprintf("%08x-%04x-%04x-%04x-%012x", a>>32, a>>16&0xffff, a&0xffff, b>>48, b&0xffffffffffff)
 }
+
+// Candidates gives values of a schema, from the most plain to the most unlikely. They are the same on every run. Not
+// all of them conform: a schema may use keywords that are not known here, so they are to be held against it.
+func (d *Document) Candidates(s *Node) iter.Seq[[]byte] {
+	const drawn = 100
+	return func(yield func([]byte) bool) {
+		bare := &Document{Root: d.Root, Discriminator: d.Discriminator, Unexampled: true}
+		for _, from := range []*Document{d, bare} {
+			for seed := range uint64(8) {
+				if !yield(from.Generate(nil, s, rand.New(rand.NewPCG(0, seed)))) {
+					return
+				}
+			}
+		}
+		for _, x := range NewDeriver(bare).Valid(s, "") {
+			if !yield(x.JSON) {
+				return
+			}
+		}
+		for seed := range uint64(drawn) {
+			if !yield(bare.Draw(nil, s, rand.New(rand.NewPCG(0, seed)))) {
+				return
+			}
+		}
+	}
+}
+
+// Matching makes a text that a pattern matches, as far as that can be told from the pattern. For as long as the pattern
+// has enough of them, texts of different n differ.
+func Matching(pattern string, n uint64) (text string, ok bool) {
+	return matching(pattern, n, manyRepeats)
+}
+
+// manyRepeats is how often what may repeat does in a text that is to differ from others.
+const manyRepeats = 12

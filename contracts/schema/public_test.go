@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// publicDescriptions are descriptions of other people's interfaces, which a library that andon uses brings along for its
-// own tests. Together they have some hundred schemas that nobody wrote with andon in mind.
+// publicDescriptions are descriptions of other people's interfaces, which a library that andon uses brings along for
+// its own tests. Together they have some hundred schemas that nobody wrote with andon in mind.
 var publicDescriptions = []string{"lxkns.yaml", "issue570.json", "issue796.yml", "issue423.k8s.swagger.json", "oai_v3_stoplight.json"}
 
 func publicDescription(t *testing.T, name string) *Node {
@@ -31,8 +31,8 @@ func publicDescription(t *testing.T, name string) *Node {
 	return root
 }
 
-// modern says in the words of OpenAPI 3.1 what a schema says in those of 2.0 and 3.0. Examples go: in the wild they do not
-// always conform.
+// modern says in the words of OpenAPI 3.1 what a schema says in those of 2.0 and 3.0. Examples go: in the wild they do
+// not always conform.
 func modern(v any) any {
 	switch v := v.(type) {
 	case []any:
@@ -72,8 +72,8 @@ func modern(v any) any {
 	return v
 }
 
-// What is derived from the schemas of public descriptions is what it is said to be: what is derived as valid conforms, what
-// is derived as broken does not, and values can be drawn.
+// What is derived from the schemas of public descriptions is what it is said to be: what is derived as valid conforms,
+// what is derived as broken does not, and values can be drawn.
 func TestVariantsOfPublicDescriptions(t *testing.T) {
 	schemas, variants := 0, map[bool]int{}
 	for _, name := range publicDescriptions {

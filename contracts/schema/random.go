@@ -16,8 +16,8 @@ const (
 	mostItems = 6
 )
 
-// Draw appends a value that uses more of what a schema allows than [Document.Generate] does. A schema may use keywords that
-// the drawing does not know, so the value is to be held against the schema.
+// Draw appends a value that uses more of what a schema allows than [Document.Generate] does. A schema may use keywords
+// that the drawing does not know, so the value is to be held against the schema.
 func (d *Document) Draw(dst []byte, s *Node, rng *rand.Rand) []byte {
 	return d.draw(dst, s, "", rng, 0)
 }

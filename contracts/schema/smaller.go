@@ -5,7 +5,8 @@ import (
 	"slices"
 )
 
-// Shrink makes a value smaller, in place, for as long as one of the next smaller ones holds, as hold says when it is asked.
+// Shrink makes a value smaller, in place, for as long as one of the next smaller ones holds, as hold says when it is
+// asked.
 func Shrink(root *Node, hold func(*Node) bool) {
 	for shrinkAt(root, root, hold) {
 	}
@@ -64,8 +65,8 @@ func shrinkAt(root, at *Node, hold func(*Node) bool) bool {
 	return false
 }
 
-// halves gives the ways to make a list smaller, the boldest first: nothing, either half, and each piece taken out, where
-// the pieces get smaller.
+// halves gives the ways to make a list smaller, the boldest first: nothing, either half, and each piece taken out,
+// where the pieces get smaller.
 func halves[T any](list []T) (out [][]T) {
 	if len(list) == 0 {
 		return nil

@@ -10,8 +10,8 @@ import (
 	"github.com/kaizenautomation/andon/contracts/jsontext"
 )
 
-// Template is a body with, for each of its values, what else may stand in its place: what a tool needs that matches bodies
-// by their shape. It is an object if Members is not nil, a list if Items is not nil, and a value otherwise.
+// Template is a body with, for each of its values, what else may stand in its place: what a tool needs that matches
+// bodies by their shape. It is an object if Members is not nil, a list if Items is not nil, and a value otherwise.
 type Template struct {
 	Members []TemplateMember
 	Items   []Template
@@ -29,8 +29,8 @@ type TemplateMember struct {
 	Template
 }
 
-// TemplateOf is the template that a value has to match by a schema: the value itself as far as it conforms, and a value that
-// would in place of what does not. What the schema does not have is left out.
+// TemplateOf is the template that a value has to match by a schema: the value itself as far as it conforms, and a value
+// that would in place of what does not. What the schema does not have is left out.
 func (d *Document) TemplateOf(value any, s *Node) Template { return d.template(value, s, 0) }
 
 // PlainTemplate is the template of a value that the schema's own examples make up.

@@ -91,8 +91,8 @@ func (v *Deriver) spend(variants []Variant) {
 	}
 }
 
-// Identifier reports whether a property names a thing that must exist on the other side, so that only known values can be
-// sent: it is called id, or ends in Id.
+// Identifier reports whether a property names a thing that must exist on the other side, so that only known values can
+// be sent: it is called id, or ends in Id.
 func Identifier(name string) bool { return name == "id" || strings.HasSuffix(name, "Id") }
 
 // Plain is the value that stands for the schema where another part of the request is what the case is about.

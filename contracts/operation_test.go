@@ -1,0 +1,99 @@
+package contracts
+
+import (
+	"strings"
+	"testing"
+)
+
+// What x-andon says is checked, with its place.
+func TestOperationErrors(t *testing.T) {
+	const (
+		extension = "        tier: kaizenVersion\n        content: content\n        agentId: agentId\n        executionId: executionId\n        sessionId: sessionId\n"
+		summary   = "      summary: Execute agent\n"
+	)
+	with := func(lines string) string { return edited(t, extension, lines) }
+	other := func(text, lines string) string {
+		return strings.Replace(text, "paths:\n", "paths:\n  /v2/runs:\n    put:\n      operationId: run\n"+lines+"      responses: {'200': {description: ok}}\n", 1)
+	}
+	for _, c := range []struct{ why, text, want string }{
+		{"an unknown key", with("        tiers: kaizenVersion\n"), `x-andon: nothing is called "tiers"; did you mean tier?`},
+		{"a key far from all", with("        path: /x\n"), `x-andon: nothing is called "path"; expected one of tier, content, agentId, executionId, sessionId`},
+		{"no text", with("        tier: 7\n"), "x-andon: tier: expected the name of a property, as a text"},
+		{"a list", with("        - tier\n"), "x-andon: expected names of properties"},
+		{"a property that is not there", with("        tier: size\n"), `x-andon: tier: the request has no property "size"`},
+		{"an id that is not there", with("        executionId: runId\n"), `x-andon: executionId: the response of a success has no property "runId"`},
+		{"a property of the request for an id", with("        sessionId: agentId\n"), `x-andon: sessionId: the response of a success has no property "agentId"`},
+		{"two of a name", with("        tier: content\n"), `x-andon: tier and content are both called "content"`},
+		{"at a path", edited(t, "    post:\n", "    x-andon: {}\n    post:\n"), "x-andon belongs to an operation, such as post, not to the path /agents/execute"},
+		{"at two operations", other(edited(t, summary, summary), "      x-andon: {}\n"), "x-andon stands at PUT /v2/runs and at POST /agents/execute"},
+		{"at an operation without a request", other(edited(t, "      x-andon:\n"+extension, ""), "      x-andon: {}\n"), "PUT /v2/runs has no request body"},
+		{"nowhere, and another path", strings.ReplaceAll(edited(t, "      x-andon:\n"+extension, ""), "/agents/execute", "/v2/runs"), "no POST /agents/execute and no operation with x-andon, which would say that it is the one; it has POST /v2/runs"},
+		{"no success", edited(t, "        '200':\n", "        '302':\n"), "describes no success"},
+	} {
+		d, err := Load("spec.yaml", []byte(c.text))
+		if err == nil {
+			t.Errorf("%s: it is accepted: %+v", c.why, d.Operation())
+		} else if !strings.HasPrefix(err.Error(), "spec.yaml: ") || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v; want %q", c.why, err, c.want)
+		} else if strings.Contains(c.want, "x-andon: ") && !strings.Contains(err.Error(), "line ") {
+			t.Errorf("%s: %v; want a line", c.why, err)
+		}
+	}
+	templated := strings.ReplaceAll(edited(t, "  /agents/execute:\n    post:\n", "  /agents/{agent}/execute:\n    parameters: [{name: agent, in: path, required: true, schema: {type: string}}]\n    post:\n"), "\t", "")
+	if _, err := Load("spec.yaml", []byte(templated)); err == nil || !strings.Contains(err.Error(), "has parameters, which andon cannot fill") {
+		t.Errorf("a path with parameters: %v", err)
+	}
+}
+
+// Names that the extension leaves out are those of DefaultOperation, and so are all where there is no extension.
+func TestOperationDefaults(t *testing.T) {
+	for why, text := range map[string]string{
+		"as it is":     edited(t, "      x-andon:\n", "      x-andon:\n"),
+		"half of it":   edited(t, "        content: content\n        agentId: agentId\n", ""),
+		"nothing":      edited(t, "      x-andon:\n        tier: kaizenVersion\n        content: content\n        agentId: agentId\n        executionId: executionId\n        sessionId: sessionId\n", ""),
+		"an empty one": edited(t, "      x-andon:\n        tier: kaizenVersion\n        content: content\n        agentId: agentId\n        executionId: executionId\n        sessionId: sessionId\n", "      x-andon: {}\n"),
+	} {
+		d, err := Load("spec.yaml", []byte(text))
+		if err != nil {
+			t.Errorf("%s: %v", why, err)
+		} else if d.Operation() != DefaultOperation() || d.Operation().String() != "POST /agents/execute" {
+			t.Errorf("%s: the operation is %+v", why, d.Operation())
+		}
+	}
+}
+
+// A media type of the description may have parameters or be a range, and covers what it says.
+func TestMediaTypes(t *testing.T) {
+	for _, c := range []struct {
+		described, came string
+		rule            string
+	}{
+		{"application/json", "application/json", ""},
+		{"application/json", "application/json; charset=utf-8", ""},
+		{"application/json; charset=utf-8", "application/json; charset=utf-8", ""},
+		{"application/json; charset=utf-8", "application/json", ""},
+		{"'*/*'", "application/json", ""},
+		{"'*/*'", "text/html", ""},
+		{"application/*", "application/json", ""},
+		{"application/*", "text/html", RuleContentType},
+		{"text/*", "application/json", RuleContentType},
+		{"application/vnd.x+json", "application/vnd.x+json", ""},
+		{"application/vnd.x+json", "application/json", RuleContentType},
+	} {
+		d, err := Load("spec.yaml", []byte(edited(t, "          description: The run was accepted and has started.\n          content:\n            application/json:\n",
+			"          description: The run was accepted and has started.\n          content:\n            "+c.described+":\n")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		v := d.JudgeResponse(200, c.came, []byte(good)).Violation
+		if v == nil && c.rule != "" || v != nil && v.Rule != c.rule {
+			t.Errorf("%s for %s: %v, want %q", c.came, c.described, v, c.rule)
+		}
+		if v = d.JudgeResponse(200, c.came, []byte(`{}`)).Violation; v == nil && strings.Contains(c.came, "json") {
+			t.Errorf("%s for %s: the body is not held against its schema", c.came, c.described)
+		}
+		if doubtful, other := d.Doubt(200, c.came, []byte(good), d.JudgeResponse(200, c.came, []byte(good)).Violation); doubtful {
+			t.Errorf("%s for %s is doubtful: %v", c.came, c.described, other)
+		}
+	}
+}
