@@ -233,22 +233,3 @@ func absent(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("%s has no files", args[1])
 	}
 }
-
-// The scenario that the README shows is one.
-func TestReadme(t *testing.T) {
-	text, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, after, _ := strings.Cut(string(text), "```yaml\n")
-	scenario, _, found := strings.Cut(after, "```")
-	dir := t.TempDir()
-	if err := errors.Join(os.WriteFile(filepath.Join(dir, "example.yaml"), []byte(scenario), 0o666),
-		os.WriteFile(filepath.Join(dir, "files.csv"), []byte("id\nfile_1\n"), 0o666)); err != nil {
-		t.Fatal(err)
-	}
-	var stdout, stderr bytes.Buffer
-	if code := execute([]string{"plan", filepath.Join(dir, "example.yaml")}, &stdout, &stderr); code != 0 || !found {
-		t.Errorf("andon plan ends with %d: %s", code, stderr.String())
-	}
-}
