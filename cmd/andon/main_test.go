@@ -69,10 +69,20 @@ func buildPlain(dir string) error {
 	return nil
 }
 
-// usePlain has the commands of a script run by the binary that has no race detector in it.
+// usePlain has the commands of a script run by the binary that has no race detector in it. What the detector finds after
+// "raced" fails the script in its end: a command that ends with another exit code than 0 keeps that.
 func usePlain(e *testscript.Env) error {
 	dir, err := plain()
 	e.Setenv("PATH", dir+string(os.PathListSeparator)+e.Getenv("PATH"))
+	races := filepath.Join(e.WorkDir, ".races")
+	e.Setenv("GORACE", "log_path="+races)
+	e.Defer(func() {
+		found, _ := filepath.Glob(races + ".*")
+		for _, name := range found {
+			text, err := os.ReadFile(name)
+			e.T().Fatal(string(text), err)
+		}
+	})
 	return err
 }
 
@@ -129,7 +139,7 @@ func process(ts *testscript.TestScript, args []string) *exec.Cmd {
 	}
 	cmd := exec.Command(path, args[1:]...)
 	cmd.Dir = ts.MkAbs(".")
-	for _, name := range []string{"PATH", "HOME", "ANDON_TOKEN", "HTTP_PROXY"} {
+	for _, name := range []string{"PATH", "HOME", "ANDON_TOKEN", "HTTP_PROXY", "GORACE"} {
 		cmd.Env = append(cmd.Env, name+"="+ts.Getenv(name))
 	}
 	return cmd
