@@ -102,6 +102,12 @@ func TestHouse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// With -v the picture is drawn.
+	lines, err := andonHouse.drawing(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Log("\n" + strings.Join(lines, "\n"))
 	met := map[string]bool{}
 	for _, f := range faults {
 		key := f.place + ": " + f.rule
