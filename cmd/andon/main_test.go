@@ -53,9 +53,9 @@ func (m withPlain) Run() int {
 // plain gives the folder of the andon that most scripts run: built when it is first asked for.
 var plain func() (dir string, err error)
 
-// buildPlain builds the binary as make does. With the race detector a command takes half a second to start, and the
-// scripts start a hundred; those in which goroutines meet ask for the detector by "raced". Without it the test binary
-// itself is run.
+// buildPlain builds the binary as make does. With the race detector a command takes five times as long to start, and
+// the scripts start a hundred; those in which goroutines meet ask for the detector by "raced". Without it the test
+// binary itself is run.
 func buildPlain(dir string) error {
 	info, ok := debug.ReadBuildInfo()
 	if !ok || !slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"}) {
@@ -69,8 +69,8 @@ func buildPlain(dir string) error {
 	return nil
 }
 
-// usePlain has the commands of a script run by the binary that has no race detector in it. What the detector finds after
-// "raced" fails the script in its end: a command that ends with another exit code than 0 keeps that.
+// usePlain has the commands of a script run by the binary that has no race detector in it. What the detector finds
+// after "raced" fails the script in its end: a command that ends with another exit code than 0 keeps that.
 func usePlain(e *testscript.Env) error {
 	dir, err := plain()
 	e.Setenv("PATH", dir+string(os.PathListSeparator)+e.Getenv("PATH"))
@@ -131,8 +131,8 @@ func exitCode(ts *testscript.TestScript, command []string) int {
 	return 0
 }
 
-// ran CODE COMMAND… does the same for a run that the script needs a verdict of. Where others have the processors, such a run
-// is generator-limited: it is tried anew, without what it wrote, five times at most.
+// ran CODE COMMAND… does the same for a run that the script needs a verdict of. Where others have the processors, such
+// a run is generator-limited: it is tried anew, without what it wrote, five times at most.
 func ran(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: ran CODE COMMAND…")
