@@ -6,6 +6,8 @@ FUZZTIME ?= 10s
 BENCH    ?= .
 PACT     := CGO_LDFLAGS="-L$(CURDIR)/.cache/pact/lib -Wl,-rpath,$(CURDIR)/.cache/pact/lib"
 COUNT    ?= 6
+# Tests that need a browser or Prometheus have it in their names.
+TOOLS    := InBrowser|Prometheus
 
 .DEFAULT_GOAL := help
 
@@ -22,11 +24,23 @@ build: go ## Build the static binary bin/andon
 	@CGO_ENABLED=0 $(GO) build -trimpath -ldflags=-s -o bin/andon ./cmd/andon
 
 .PHONY: test
-test: go pact ## Run all tests with the race detector, those with Pact among them
+test: go deps ## Run all tests with the race detector, those with Pact among them
+	CGO_ENABLED=1 ANDON_TEST_TOOLS=1 $(PACT) $(GO) test -race -timeout 10m -tags pact ./...
+
+.PHONY: test-fast
+test-fast: go ## Run the tests that need nothing but Go: no race detector, browser, Prometheus or Pact
+	CGO_ENABLED=0 $(GO) test -timeout 5m -skip '$(TOOLS)' ./...
+	@echo "left out: the race detector, Pact, and the tests with these in their names: $(TOOLS)"
+
+.PHONY: deps
+deps: go pact ## Install what the tests need, as root on Debian; say what is missing elsewhere
 	@.ci/need $${CC:-gcc} gcc libc6-dev
 	@.ci/need prometheus prometheus
 	@.ci/need chromium chromium
-	CGO_ENABLED=1 ANDON_TEST_TOOLS=1 $(PACT) $(GO) test -race -timeout 10m -tags pact ./...
+
+.PHONY: update
+update: go pact-update ## Write everything anew that tests compare with: goldens, references, schemas, the pact
+	.ci/update
 
 .PHONY: pact
 pact: ## Fetch Pact's native library into .cache/pact

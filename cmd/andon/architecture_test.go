@@ -73,7 +73,8 @@ var andonHouse = house{
 	flags: flagNames(),
 }
 
-// excused are faults that are known, each with its reason: "place: rule". The list only becomes shorter.
+// excused are faults that are known, by what their text begins with, each with its reason. The list only becomes
+// shorter.
 var excused = map[string]string{}
 
 // flagNames are those of all commands, help and version aside, which belong to every program.
@@ -102,16 +103,27 @@ func TestHouse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// With -v the picture is drawn.
+	lines, err := andonHouse.drawing(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Log("\n" + strings.Join(lines, "\n"))
 	met := map[string]bool{}
 	for _, f := range faults {
-		key := f.place + ": " + f.rule
-		if met[key] = true; excused[key] == "" {
+		excuse := ""
+		for text, reason := range excused {
+			if strings.HasPrefix(f.String(), text) {
+				met[text], excuse = true, reason
+			}
+		}
+		if excuse == "" {
 			t.Error(f)
 		}
 	}
-	for key := range excused {
-		if !met[key] {
-			t.Errorf("%s: this is excused and no longer there", key)
+	for text := range excused {
+		if !met[text] {
+			t.Errorf("%s: this is excused and no longer there", text)
 		}
 	}
 	entries, err := os.ReadDir(root)

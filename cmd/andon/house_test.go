@@ -92,6 +92,25 @@ func (h house) inspect(root string) ([]fault, error) {
 	return slices.Compact(faults), nil
 }
 
+// drawing lists for each package below a folder which others of the module it imports, tests aside.
+func (h house) drawing(root string) (lines []string, err error) {
+	packages, err := read(gotoken.NewFileSet(), root)
+	for _, folder := range slices.Sorted(maps.Keys(packages)) {
+		var others []string
+		for _, s := range packages[folder] {
+			for _, spec := range s.file.Imports {
+				imported, _ := strconv.Unquote(spec.Path.Value)
+				if inside, own := strings.CutPrefix(imported+"/", h.module+"/"); own && !s.isTest() {
+					others = append(others, cmp.Or(strings.TrimSuffix(inside, "/"), "."))
+				}
+			}
+		}
+		slices.Sort(others)
+		lines = append(lines, fmt.Sprintf("%-20s ─► %s", folder, strings.Join(slices.Compact(others), ", ")))
+	}
+	return lines, err
+}
+
 // read parses the Go files below a folder, those of tools and test data aside.
 func read(fset *gotoken.FileSet, root string) (map[string][]*source, error) {
 	packages := map[string][]*source{}

@@ -205,7 +205,7 @@ func TestRunIntoPrometheus(t *testing.T) {
 		}
 		return fmt.Sprint(answer.Data.Result[0].Value[1])
 	}
-	time.Sleep(300 * time.Millisecond) // until what was scraped is stored
+	stored := time.Now().Add(10 * time.Second)
 	for _, job := range []string{"scraped", "andon"} {
 		of := func(metric, labels string) string {
 			return fmt.Sprintf(`sum(%s{job=%q,warmup="false"%s})`, metric, job, labels)
@@ -217,7 +217,12 @@ func TestRunIntoPrometheus(t *testing.T) {
 			of("andon_responses_by_status_total", `,status="500"`):                 s.Total.Status["500"],
 			"histogram_count(" + of("andon_latency_seconds", `,tier="Lite"`) + ")": s.Groups.Tier["Lite"].Completed,
 		} {
-			if got := ask(query); got != strconv.FormatUint(want, 10) || want == 0 {
+			got := ask(query)
+			// What was scraped is stored a little later.
+			for ; got != strconv.FormatUint(want, 10) && time.Now().Before(stored); got = ask(query) {
+				time.Sleep(50 * time.Millisecond)
+			}
+			if got != strconv.FormatUint(want, 10) || want == 0 {
 				t.Errorf("%s is %s, want %d", query, got, want)
 			}
 		}
