@@ -351,6 +351,25 @@ func TestMarks(t *testing.T) {
 	}
 }
 
+// TestBoxes: what is refused on purpose is too quick for the axis of the others, and has no box on it.
+func TestBoxes(t *testing.T) {
+	d := pagePass(t)
+	s := run{d.Summary}
+	c := s.compare(s.Tiers(), s.Groups.Tier, s.Comparison.Tier)
+	least := 100.0
+	for i, name := range c.Names {
+		if c.Boxes[i].OK == s.Invalid(name) {
+			t.Errorf("%s has the box %+v", name, c.Boxes[i])
+		}
+		if c.Boxes[i].OK {
+			least = min(least, c.Boxes[i].Min)
+		}
+	}
+	if least != 0 || len(c.Names) != 3 {
+		t.Errorf("the axis of %v begins at %v of its length", c.Names, least)
+	}
+}
+
 func TestKnee(t *testing.T) {
 	for _, c := range []struct {
 		rates, times numbers
