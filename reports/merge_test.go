@@ -190,7 +190,7 @@ func TestMergedVerdict(t *testing.T) {
 		{"all well", nil, reportstest.Finished(55), summary.Pass, metrics.Valid, ""},
 		{"one generator fell behind", late, reportstest.Finished(55), summary.NoVerdict, metrics.GeneratorLimited, "20261123T214800Z-mixedb: the generator fell behind"},
 		{"one target held everything up", func(r *results.Row) { r.Lag = 0.5 }, reportstest.Finished(55), summary.Pass, metrics.TargetLimited, ""},
-		{"one got no answer", func(r *results.Row) { r.Error, r.Status = results.DialRefused, 0 }, reportstest.Finished(55), summary.NoVerdict, metrics.NoData, "20261123T214800Z-mixedb: none of 8000 hits"},
+		{"one got no answer", func(r *results.Row) { r.Error, r.Status = results.DialRefused, 0 }, reportstest.Finished(55), summary.NoVerdict, metrics.NoData, "20261123T214800Z-mixedb: none of 8000 calls"},
 		{"one was interrupted", nil, results.End{Reason: results.Interrupted, Detail: "by hand", Seconds: 55}, summary.NoVerdict, metrics.Valid, "20261123T214800Z-mixedb: by hand"},
 		{"one was cut off", nil, results.End{Reason: results.Cut}, summary.NoVerdict, metrics.Valid, "cut off"},
 		{"one was aborted", nil, results.End{Reason: results.Aborted, Detail: "x was broken", Seconds: 55}, summary.Fail, metrics.Valid, "x was broken"},

@@ -105,29 +105,25 @@ func (m *Model) readRows(need need) error {
 	if err := m.open(); err != nil {
 		return err
 	}
-	labels := m.runs[0].Labels
-	if need == needStretches {
-		m.stretches = metrics.NewStretches(labels)
-	}
-	var parts []*metrics.Aggregator
-	for _, run := range m.runs {
-		parts = append(parts, metrics.New(labels, run.Planned))
+	parts := make([]*metrics.Aggregator, len(m.runs))
+	for i, run := range m.runs {
+		part, stretches, err := aggregated(run, need == needStretches)
+		if err != nil {
+			return err
+		}
+		parts[i] = part
+		if m.stretches == nil {
+			m.stretches = stretches
+		} else if stretches != nil {
+			m.stretches.Merge(stretches)
+		}
 	}
 	manifest := summary.Joined(m.runs)
 	m.whole = parts[0]
 	if len(parts) > 1 {
-		m.whole = metrics.New(labels, manifest.Planned)
-	}
-	for i, run := range m.runs {
-		takers := []func([]results.Row) error{results.Each(m.whole.Add)}
-		if len(parts) > 1 {
-			takers = append(takers, results.Each(parts[i].Add))
-		}
-		if m.stretches != nil {
-			takers = append(takers, results.Each(m.stretches.Add))
-		}
-		if err := run.Batches(takers...); err != nil {
-			return err
+		m.whole = metrics.New(manifest.Labels, manifest.Planned)
+		for _, part := range parts {
+			m.whole.Merge(part)
 		}
 	}
 	switch {
@@ -140,6 +136,26 @@ func (m *Model) readRows(need need) error {
 		m.made = true
 	}
 	return nil
+}
+
+// aggregated is what the rows of a run come to, and by stretches if they are wanted: read from what was kept of them
+// where it is there, else from the rows.
+func aggregated(run *results.Run, bySecond bool) (*metrics.Aggregator, *metrics.Stretches, error) {
+	a, v, unkept := metrics.Kept(run)
+	if unkept == nil {
+		return a, v, nil
+	}
+	a = metrics.New(run.Labels, run.Planned)
+	takers := []func([]results.Row) error{results.Each(a.Add)}
+	if bySecond {
+		v = metrics.NewStretches(run.Labels)
+		takers = append(takers, results.Each(v.Add))
+	}
+	err := run.Batches(takers...)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, errors.Join(err, unkept)
+	}
+	return a, v, err
 }
 
 // Keep writes the summary, the Markdown and the page of a run that has ended into its directory, if they were not

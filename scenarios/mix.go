@@ -133,7 +133,12 @@ func (s *Scenario) nameClasses(v value) {
 		}
 	}
 	if m.invalid > 0 {
-		s.Labels.Classes = append(s.Labels.Classes, results.Class{Name: invalid, Tier: invalid, Content: invalid, Invalid: true})
+		// A tier or a content type of the description can be called invalid too, and is then another group.
+		name := invalid
+		for slices.ContainsFunc(s.Labels.Classes, func(c results.Class) bool { return c.Tier == name || c.Content == name }) {
+			name = "deliberately-" + name
+		}
+		s.Labels.Classes = append(s.Labels.Classes, results.Class{Name: name, Tier: name, Content: name, Invalid: true})
 	}
 	if n := len(s.Labels.Classes); n > maxClasses {
 		v.fail("the mix has %d classes (tiers × content), more than the %d that can be told apart; choose fewer signatures", n, maxClasses)

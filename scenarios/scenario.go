@@ -37,7 +37,7 @@ type Scenario struct {
 	// Calls is the most calls in all.
 	Calls uint64
 	// Thresholds are the conditions that decide the verdict.
-	Thresholds []results.Threshold
+	Thresholds []metrics.Condition
 	// Provider configures the embedded provider.
 	Provider provider.Config
 	// Labels name the classes, the phases and the rules by which hits are counted.
@@ -500,7 +500,7 @@ func spellSeconds(seconds float64) string {
 func (s *Scenario) readThresholds(v value) {
 	list, _ := v.list("the thresholds, such as `p99(latency) < 800ms`")
 	for _, t := range list {
-		out := results.Threshold{}
+		var out metrics.Condition
 		expr := t
 		if !t.scalar() {
 			keys, ok := t.object("the threshold", "expr", "abort", "after")
@@ -516,8 +516,7 @@ func (s *Scenario) readThresholds(v value) {
 				out.Abort = a.boolean("abort")
 			}
 			if a, given := keys["after"]; given {
-				after, _ := a.duration("after")
-				out.AfterSeconds = after.Seconds()
+				out.After, _ = a.duration("after")
 				if !out.Abort {
 					a.fail("`after` delays `abort: true`, which is not there")
 				}
@@ -536,7 +535,7 @@ func (s *Scenario) readThresholds(v value) {
 			expr.failInside(text, err)
 			continue
 		}
-		out.Expr = text
+		out.Threshold = parsed
 		s.Thresholds = append(s.Thresholds, out)
 	}
 }

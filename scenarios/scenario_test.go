@@ -19,6 +19,7 @@ import (
 	"github.com/kaizenautomation/andon"
 	"github.com/kaizenautomation/andon/contracts"
 	"github.com/kaizenautomation/andon/contracts/provider"
+	"github.com/kaizenautomation/andon/reports/metrics"
 	"github.com/kaizenautomation/andon/reports/results"
 )
 
@@ -219,7 +220,7 @@ func TestExample(t *testing.T) {
 	if s.Timeout != 30*time.Second || s.InFlight != 2000 || s.Calls != 200_000 {
 		t.Errorf("the limits are %v, %d, %d", s.Timeout, s.InFlight, s.Calls)
 	}
-	if want := []results.Threshold{{Expr: "p99(latency) < 800ms"}, {Expr: "rate(errors){tier=Lite} < 0.1%", Abort: true, AfterSeconds: 10}}; !slices.Equal(s.Thresholds, want) {
+	if want := []results.Threshold{{Expr: "p99(latency) < 800ms"}, {Expr: "rate(errors){tier=Lite} < 0.1%", Abort: true, AfterSeconds: 10}}; !slices.Equal(metrics.Written(s.Thresholds), want) {
 		t.Errorf("the thresholds are %+v, want %+v", s.Thresholds, want)
 	}
 	if c := s.Provider; c.Workers != 64 || c.Queue != 256 || c.Faults != (provider.Faults{HTTP500: 0.001}) || len(c.Latency) != 2 {

@@ -164,7 +164,7 @@ func (c *command) runScenario(args []string, f runFlags) error {
 	}
 	manifest := results.Manifest{
 		Andon: version(), ID: id, Scenario: s.Name, Seed: f.seed, Target: target.String(), Started: started.UTC(),
-		SpecSHA256: d.SHA256(), Labels: s.Labels, Planned: plan.Planned, Thresholds: s.Thresholds,
+		SpecSHA256: d.SHA256(), Labels: s.Labels, Planned: plan.Planned, Thresholds: metrics.Written(s.Thresholds),
 		TimeoutSeconds: s.Timeout.Seconds(), InFlight: s.InFlight, Generator: config.Generator(),
 	}
 	if f.traceparent {
@@ -243,6 +243,9 @@ func verdict(s summary.Summary) error {
 
 // conclude writes the reports of a run and shows it: in short to whoever has watched the run.
 func (c *command) conclude(s summary.Summary, run *results.Run, agg *metrics.Aggregator, watched bool) error {
+	if err := metrics.Keep(run, agg); err != nil {
+		return exit{noVerdict, fmt.Errorf("the histograms cannot be kept: %w", err)}
+	}
 	d := page.New(s, agg, run)
 	d.Commands = commands()
 	if err := reports.Keep(run.Dir, d); err != nil {

@@ -9,7 +9,8 @@ type Curve struct {
 	Mean, Max *float64
 	// Deviation is the standard deviation, with the histograms' 3 digits; 0 over no sample.
 	Deviation float64
-	// Steps go up to the highest percentile that the samples support (see [Needed]), ever closer; the last is the maximum.
+	// Steps go up to the highest percentile that the samples support (see [Needed]), ever closer; the last is the
+	// maximum.
 	Steps []Step
 }
 

@@ -15,8 +15,8 @@ type Distribution struct {
 	upTo []uint64
 }
 
-// Percentile is the value at percentile p (0 < p < 100) in seconds, nil where d has too few samples (see [Needed]). A bucket's
-// upper edge can lie above the largest value in it: no percentile is said to be above the maximum.
+// Percentile is the value at percentile p (0 < p < 100) in seconds, nil where d has too few samples (see [Needed]). A
+// bucket's upper edge can lie above the largest value in it: no percentile is said to be above the maximum.
 func (d Distribution) Percentile(p float64) *float64 {
 	if d.n < Needed(p) {
 		return nil
@@ -37,13 +37,13 @@ type Interval struct{ Low, High float64 }
 // resamples is how often a difference is drawn anew: enough for a steady 2.5th percentile of it.
 const resamples = 2000
 
-// Difference is the interval of b's percentile p less a's, in seconds, by the percentile bootstrap; nil where one of the two
-// has too few samples. The same distributions have the same interval.
+// Difference is the interval of b's percentile p less a's, in seconds, by the percentile bootstrap; nil where one of
+// the two has too few samples. The same distributions have the same interval.
 //
-// Drawing n samples anew from a histogram, with multinomial counts, and taking the k-th smallest of them is drawing the k-th
-// smallest of n uniform numbers, which is distributed as Beta(k, n − k + 1), and reading the histogram there. So one number
-// stands for a whole resample, however many calls the run had (B. Efron, "Bootstrap methods: another look at the jackknife",
-// 1979; H. A. David and H. N. Nagaraja, "Order Statistics", section 2.3).
+// Drawing n samples anew from a histogram, with multinomial counts, and taking the k-th smallest of them is drawing the
+// k-th smallest of n uniform numbers, which is distributed as Beta(k, n − k + 1), and reading the histogram there. So
+// one number stands for a whole resample, however many calls the run had (B. Efron, "Bootstrap methods: another look at
+// the jackknife", 1979; H. A. David and H. N. Nagaraja, "Order Statistics", section 2.3).
 func Difference(a, b Distribution, p float64) *Interval {
 	if a.n < Needed(p) || b.n < Needed(p) {
 		return nil
@@ -65,8 +65,8 @@ func (d Distribution) redraw(p float64, random *rand.Rand) int64 {
 	return d.value(min(uint64(x/(x+y)*float64(d.n))+1, d.n))
 }
 
-// gamma draws from a gamma distribution of the given shape, at least 1 (G. Marsaglia and W. W. Tsang, "A simple method for
-// generating gamma variables", 2000).
+// gamma draws from a gamma distribution of the given shape, at least 1 (G. Marsaglia and W. W. Tsang, "A simple method
+// for generating gamma variables", 2000).
 func gamma(shape float64, random *rand.Rand) float64 {
 	d := shape - 1.0/3
 	c := 1 / math.Sqrt(9*d)

@@ -43,7 +43,7 @@ func TestDistribution(t *testing.T) {
 	}
 }
 
-// TestDifference compares the intervals with those of the plain way: draw every hit anew, sort, take the percentile.
+// TestDifference compares the intervals with those of the plain way: draw every sample anew, sort, take the percentile.
 func TestDifference(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	draw := func(n int, scale float64) (times []float64) {
@@ -71,7 +71,7 @@ func TestDifference(t *testing.T) {
 		low, high := plain[resamples*25/1000-1], plain[resamples-resamples*25/1000]
 		got := Difference(a, b, p)
 		if width := high - low; math.Abs(got.Low-low) > width/6 || math.Abs(got.High-high) > width/6 {
-			t.Errorf("p%v: %v, drawn hit by hit [%v, %v]", p, got, low, high)
+			t.Errorf("p%v: %v, drawn one by one [%v, %v]", p, got, low, high)
 		}
 		if again := Difference(a, b, p); *again != *got {
 			t.Errorf("p%v: %v, asked again %v", p, got, again)
@@ -86,7 +86,8 @@ func TestDifference(t *testing.T) {
 	}
 }
 
-// TestDifferenceCovers: of 300 pairs of samples whose medians differ by 0.2, the interval holds the 0.2 for about 95 in 100.
+// TestDifferenceCovers: of 300 pairs of samples whose medians differ by 0.2, the interval holds the 0.2 for about 95 in
+// 100.
 func TestDifferenceCovers(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 4))
 	held := 0

@@ -10,8 +10,9 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// Encoder writes histograms in HdrHistogram's encoding V2. The library's own encoder walks over all buckets and sets up a
-// compressor for each histogram, which takes ten times as long; a test holds the two together. Make it with [NewEncoder].
+// Encoder writes histograms in HdrHistogram's encoding V2. The library's own encoder walks over all buckets and sets up
+// a compressor for each histogram, which takes ten times as long; a test holds the two together. Make it with
+// [NewEncoder].
 type Encoder struct {
 	counts, packed, text []byte
 	compressed           bytes.Buffer
@@ -25,9 +26,10 @@ func NewEncoder() *Encoder {
 	return e
 }
 
-// Encode gives what is in s, in bytes that are the encoder's until the next. The format: a head of 40 bytes with a cookie,
-// the length of the counts, an offset, the configuration and a ratio; then a signed varint (ZigZag, LEB128) for each count,
-// where -n stands for n empty buckets. All that is compressed by zlib behind a cookie and a length, and written in Base64.
+// Encode gives what is in s, in bytes that are the encoder's until the next. The format: a head of 40 bytes with a
+// cookie, the length of the counts, an offset, the configuration and a ratio; then a signed varint (ZigZag, LEB128) for
+// each count, where -n stands for n empty buckets. All that is compressed by zlib behind a cookie and a length, and
+// written in Base64.
 func (e *Encoder) Encode(s *Scratch) []byte {
 	e.counts = e.counts[:0]
 	at := 0

@@ -1,8 +1,8 @@
 // Package histogram counts times, so that any percentile of any number of calls can be told, merged and kept.
 //
-// All histograms share one configuration, HdrHistogram's with 3 significant digits from 100 ns to an hour. Merging is then
-// adding counts: it is exact, whatever the order, and on whatever machines the parts were recorded. The forms of one
-// histogram are, in the order in which times pass through them:
+// All histograms share one configuration, HdrHistogram's with 3 significant digits from 100 ns to an hour. Merging is
+// then adding counts: it is exact, whatever the order, and on whatever machines the parts were recorded. The forms of
+// one histogram are, in the order in which times pass through them:
 //
 //  1. A [Recorder] takes times while a run goes on, in a memory that follows what is recorded.
 //  2. A [Packed] is a histogram at rest: about two bytes for each distinct value, the same bytes for the same times.
@@ -47,17 +47,17 @@ func edge(i int) int64 {
 	return int64(i-octave<<halfBits+1)<<(octave+unitBits) - 1
 }
 
-// rank is the place, from 1, of percentile p (0 < p < 100) among n samples in order, by HdrHistogram's rule: the nearest
-// whole number, and one of them.
+// rank is the place, from 1, of percentile p (0 < p < 100) among n samples in order, by HdrHistogram's rule: the
+// nearest whole number, and one of them.
 func rank(p float64, n uint64) uint64 { return min(max(uint64(p/100*float64(n)+0.5), 1), n) }
 
 // confidence is how sure it must be that the sample reaches beyond the percentile it is to tell.
 const confidence = 0.95
 
-// Needed is the number of samples that support percentile p (0 < p < 100): with q = p/100, the smallest n with
-// 1 − qⁿ ≥ 0.95, so that with 95 % confidence the largest of the n lies above the true percentile (Wilks,
-// "Determination of sample sizes for setting tolerance limits", 1941). p50 needs 5, p99 299, p99.9 2995. Below the median
-// the same is asked of the smallest. No number of samples supports a p outside the range: that is math.MaxUint64.
+// Needed is the number of samples that support percentile p (0 < p < 100): with q = p/100, the smallest n with 1 − qⁿ ≥
+// 0.95, so that with 95 % confidence the largest of the n lies above the true percentile (Wilks, "Determination of
+// sample sizes for setting tolerance limits", 1941). p50 needs 5, p99 299, p99.9 2995. Below the median the same is
+// asked of the smallest. No number of samples supports a p outside the range: that is math.MaxUint64.
 func Needed(p float64) uint64 {
 	q := max(p, 100-p) / 100
 	if !(q < 1) {

@@ -8,8 +8,8 @@ import (
 )
 
 // Packed is a histogram at rest: for each bucket that has counts the distance from the one before and the count, as
-// varints, about 2.2 bytes for each distinct value of a busy second. The zero value is empty. Histograms of the same times
-// are the same bytes, however they were recorded and merged.
+// varints, about 2.2 bytes for each distinct value of a busy second. The zero value is empty. Histograms of the same
+// times are the same bytes, however they were recorded and merged.
 type Packed struct {
 	exact
 	data []byte
@@ -32,8 +32,8 @@ const MaxEncoded = 8*binary.MaxVarintLen64 + bucketCount*(3+binary.MaxVarintLen6
 // maxCount keeps all sums of counts within 63 bits.
 const maxCount = 1 << 48
 
-// AppendBinary appends p to b, to be read by [Packed.UnmarshalBinary]: the number of samples and, if there are any, their
-// sum, the smallest and the range up to the largest, and then the buckets, all as varints. It never fails.
+// AppendBinary appends p to b, to be read by [Packed.UnmarshalBinary]: the number of samples and, if there are any,
+// their sum, the smallest and the range up to the largest, and then the buckets, all as varints. It never fails.
 func (p Packed) AppendBinary(b []byte) ([]byte, error) {
 	b = binary.AppendUvarint(b, p.n)
 	if p.n == 0 {
@@ -114,8 +114,8 @@ func (p Packed) check() error {
 	return nil
 }
 
-// shortest reads a varint and gives its length, 0 where there is none in its shortest form: two histograms of the same times
-// must be the same bytes.
+// shortest reads a varint and gives its length, 0 where there is none in its shortest form: two histograms of the same
+// times must be the same bytes.
 func shortest(data []byte) (v uint64, length int) {
 	v, length = binary.Uvarint(data)
 	if length < 0 || length > 1 && data[length-1] == 0 {

@@ -1,16 +1,17 @@
 package histogram
 
 import (
+	"math"
 	"math/bits"
 	"slices"
 )
 
-// Scratch is where histograms are merged and read, again and again: emptying and reading it take a time by the buckets that
-// are in use, of which a second of one class has some hundred of 27,648. Make it with [NewScratch].
+// Scratch is where histograms are merged and read, again and again: emptying and reading it take a time by the buckets
+// that are in use, of which a second of one class has some hundred of 27,648. Make it with [NewScratch].
 type Scratch struct {
 	exact
 	counts []uint64
-	used   [pageCount]uint64 // a bit for each bucket; a word for each page
+	used   [pageCount]uint64 // a bit for each bucket that may have counts; a word for each page
 	// view is what is read off it, over and over in the same memory.
 	view Distribution
 }
@@ -43,26 +44,24 @@ func (s *Scratch) AddRecorder(r *Recorder) {
 			continue
 		}
 		to := s.counts[i<<pageBits : (i+1)<<pageBits]
-		var used uint64
-		for j, n := range r.pages[p-1] {
-			if n > 0 {
-				to[j] += uint64(n)
-				used |= 1 << j
-			}
+		for j, n := range &r.pages[p-1] {
+			to[j] += uint64(n)
 		}
-		s.used[i] |= used
+		s.used[i] = math.MaxUint64
 	}
 	for i, n := range r.carry {
 		s.add(i, n<<16)
 	}
 }
 
-// each gives the buckets in use and their counts, in ascending order.
+// each gives the buckets that have counts, in ascending order.
 func (s *Scratch) each(f func(i int, n uint64)) {
 	for w, word := range s.used {
 		for ; word != 0; word &= word - 1 {
 			i := w<<pageBits + bits.TrailingZeros64(word)
-			f(i, s.counts[i])
+			if n := s.counts[i]; n > 0 {
+				f(i, n)
+			}
 		}
 	}
 }

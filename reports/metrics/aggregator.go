@@ -2,13 +2,14 @@
 //
 // An [Aggregator] takes the rows of a run one by one, while the run goes on or from its files afterwards, and keeps
 // counts and histograms by phase and class, and by second. Its memory depends on the number of phases and classes, and
-// a little on the run's length; the number of hits is nothing to it. Whatever is asked of it, it merges from those
-// cells, exactly: the p99 of a tier is the p99 of all its hits, not a mean of percentiles.
+// a little on the run's length; the number of calls is nothing to it. Whatever is asked of it, it merges from those
+// cells, exactly: the p99 of a tier is the p99 of all its calls, not a mean of percentiles.
 package metrics
 
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"time"
 
@@ -28,7 +29,7 @@ type Aggregator struct {
 	parts []*parts
 	// busy is for how many nanoseconds calls were on the wire, less those for which the generator stood still.
 	busy uint64
-	// sentUntil is the latest moment at which a hit was due or sent.
+	// sentUntil is the latest moment at which a call was due or sent.
 	sentUntil time.Duration
 	timeline  *timeline
 	recent    recent
@@ -59,8 +60,8 @@ type statusCount struct {
 	n      uint64
 }
 
-// New makes the aggregator of a run. planned counts the hits of the plan (planned[phase][class]); it is nil in a closed
-// loop, and what it says of closed phases is not used.
+// New makes the aggregator of a run. planned counts the calls of the plan (planned[phase][class]); it is nil in a
+// closed loop, and what it says of closed phases is not used.
 func New(labels results.Labels, planned [][]uint64) *Aggregator {
 	a := &Aggregator{
 		labels:  labels,
@@ -148,10 +149,10 @@ func (a *Aggregator) Add(r results.Row) error {
 	return nil
 }
 
-// addLag keeps how late a sent or dropped hit of an open phase was. By our own fault it was held up for as long as it left late though
-// a slot was free, and as the generator stood still while it was under way. A dropped hit counts as late; as held up by
-// us it counts only if that is beyond tolerance: one that waited for the target says nothing about the generator, and
-// many of them would hide the hits that do.
+// addLag keeps how late a sent or dropped call of an open phase was. By our own fault it was held up for as long as it
+// left late though a slot was free, and as the generator stood still while it was under way. A dropped call counts as
+// late; as held up by us it counts only if that is beyond tolerance: one that waited for the target says nothing about
+// the generator, and many of them would hide the calls that do.
 func (a *Aggregator) addLag(r results.Row, sent bool, lag, own int64) {
 	if a.lag[r.Phase] == nil {
 		a.lag[r.Phase], a.ownLag[r.Phase] = new(histogram.Recorder), new(histogram.Recorder)
@@ -162,7 +163,7 @@ func (a *Aggregator) addLag(r results.Row, sent bool, lag, own int64) {
 	}
 }
 
-// parts are distributions of the parts of the service time; connect and tls of those hits alone that had to connect.
+// parts are distributions of the parts of the service time; connect and tls of those calls alone that had to connect.
 type parts struct{ connect, tls, wait, read histogram.Recorder }
 
 func (a *Aggregator) addParts(r results.Row) {
@@ -198,12 +199,12 @@ func (a *Aggregator) Parts() Parts {
 	}
 }
 
-// check tells whether the run has what a row refers to.
+// check says whether the run has what a row refers to.
 func check(r *results.Row, l *results.Labels, kinds int) error {
 	if int(r.Class) < len(l.Classes) && int(r.Phase) < len(l.Phases) && (r.Rule == 0 || int(r.Rule) < len(l.Rules)) && int(r.Error) < kinds {
 		return nil
 	}
-	return fmt.Errorf("hit %d: class %d, phase %d, rule %d, error kind %d: the run has %d classes, %d phases, %d rules and "+
+	return fmt.Errorf("call %d: class %d, phase %d, rule %d, error kind %d: the run has %d classes, %d phases, %d rules and "+
 		"%d error kinds; the row is of another run, or its file is damaged", r.N, r.Class, r.Phase, r.Rule, r.Error,
 		len(l.Classes), len(l.Phases), len(l.Rules), kinds)
 }
@@ -262,7 +263,7 @@ func (c *Counts) merge(o Counts) {
 }
 
 // Elapsed is the time in seconds for which a run went on sending, which [Aggregator.Total] and [Aggregator.By] ask for:
-// all of the plan if the run finished, else until the last moment at which a hit was due or sent. end.Seconds is no
+// all of the plan if the run finished, else until the last moment at which a call was due or sent. end.Seconds is no
 // measure of it: it has the wait for the last responses in it.
 func (a *Aggregator) Elapsed(end results.End) float64 {
 	elapsed := a.sentUntil.Seconds()
@@ -316,6 +317,11 @@ func (g *group) add(phase, class int) {
 	g.phase[phase] = true
 }
 
+// deliberate reports whether all calls of the group break the contract on purpose.
+func (g *group) deliberate() bool {
+	return !slices.ContainsFunc(g.at, func(at int) bool { return !g.a.labels.Classes[at%len(g.a.labels.Classes)].Invalid })
+}
+
 // Total is the figures of the measured phases, which are all but warm-ups. Deliberately invalid calls are in its counts
 // and not in its times. elapsed says for how many seconds the run has been sending (see [Aggregator.Elapsed]).
 func (a *Aggregator) Total(elapsed float64) Figures {
@@ -335,13 +341,15 @@ func (a *Aggregator) measured() *group {
 	return g
 }
 
-// By is the figures of each tier, content signature, class or phase by name, also of those without a hit. Warm-up phases
-// are left out, but shown among the phases. elapsed is as in [Aggregator.Total]. The times of deliberately invalid calls
-// are in those of their own tier, content and class, and of no phase.
+// By is the figures of each tier, content signature, class or phase by name, also of those without a call. Warm-up
+// phases are left out, but shown among the phases. elapsed is as in [Aggregator.Total]. The times of deliberately
+// invalid calls are in those of their own tier, content and class, and of no phase.
 func (a *Aggregator) By(by Grouping, elapsed float64) map[string]Figures {
 	figures := make(map[string]Figures)
 	for name, g := range a.groups(by) {
-		figures[name] = g.figures(elapsed)
+		f := g.figures(elapsed)
+		f.Invalid = by != ByPhase && g.deliberate()
+		figures[name] = f
 	}
 	return figures
 }

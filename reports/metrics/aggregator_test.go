@@ -141,7 +141,7 @@ func TestFigures(t *testing.T) {
 		t.Errorf("warm-up is not shown among the phases: %+v", phases["warm-up"])
 	}
 	if got := phases["warm-up"].Rate.Achieved; got != 4 {
-		t.Errorf("2 hits in half a second are %v/s", got)
+		t.Errorf("2 calls in half a second are %v/s", got)
 	}
 	if got := phases["peak"].Rate.Achieved; got != 0 {
 		t.Errorf("a phase that did not begin has a rate of %v", got)
@@ -408,8 +408,8 @@ func TestAddDoesNotAllocate(t *testing.T) {
 	}
 }
 
-// TestMemoryIsBounded: ten times the hits take less than half as much memory again, and a million of them, in 20 classes
-// and 7 phases, take less than 5 MB. It is the heap that is measured, so that nothing can be forgotten.
+// TestMemoryIsBounded: ten times the calls take less than half as much memory again, and a million of them, in 20
+// classes and 7 phases, take less than 5 MB. It is the heap that is measured, so that nothing can be forgotten.
 func TestMemoryIsBounded(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a million rows")

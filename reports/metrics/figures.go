@@ -5,22 +5,22 @@ import (
 	"github.com/kaizenautomation/andon/reports/results"
 )
 
-// Figures is what is said of a group of hits: the whole run, a tier, a content signature, a class or a phase. Times are
-// in seconds, sizes in bytes, rates in hits a second.
+// Figures is what is said of a group of calls: the whole run, a tier, a content signature, a class or a phase. Times
+// are in seconds, sizes in bytes, rates in calls a second.
 type Figures struct {
-	// Planned counts the hits of the plan; null where part of the group is a closed loop, which plans no number.
+	// Planned counts the calls of the plan; null where part of the group is a closed loop, which plans no number.
 	Planned *uint64 `json:"planned"`
-	// Sent counts the hits that left.
+	// Sent counts the calls that left.
 	Sent uint64 `json:"sent"`
-	// Dropped counts the hits that were due, but waited longer than their timeout for a free slot.
+	// Dropped counts the calls that were due, but waited longer than their timeout for a free slot.
 	Dropped uint64 `json:"dropped"`
-	// Unsent counts the hits that were due when the run ended.
+	// Unsent counts the calls that were due when the run ended.
 	Unsent uint64 `json:"unsent"`
-	// Completed counts the hits whose whole response was read, whatever it said.
+	// Completed counts the calls whose whole response was read, whatever it said.
 	Completed uint64 `json:"completed"`
-	// OK counts the hits that went as the contract wants.
+	// OK counts the calls that went as the contract wants.
 	OK uint64 `json:"ok"`
-	// Rate says how fast hits were meant to leave, and how fast they left.
+	// Rate says how fast calls were meant to leave, and how fast they left.
 	Rate Rate `json:"rate"`
 	// Latency is due → last byte.
 	Latency Times `json:"latency"`
@@ -28,16 +28,19 @@ type Figures struct {
 	Service Times `json:"service"`
 	// Status counts responses by HTTP status. A status outside 100–999 is counted under "other".
 	Status map[string]uint64 `json:"status"`
-	// Errors counts what kept sent hits from being a success, by kind; canceled hits are in it, though they are not the
-	// provider's errors. Dropped and unsent hits have counts of their own and are not in it.
+	// Errors counts what kept sent calls from being a success, by kind; canceled calls are in it, though they are not
+	// the provider's errors. Dropped and unsent calls have counts of their own and are not in it.
 	Errors map[string]uint64 `json:"errors"`
 	// Violations counts the responses that broke the contract, by rule.
 	Violations map[string]uint64 `json:"violations"`
 	// Bytes sums the bodies, without heads.
 	Bytes Bytes `json:"bytes"`
+	// Invalid marks a tier, content signature or class of calls that break the contract on purpose. It follows from the
+	// classes ([results.Class]) and is no part of the document.
+	Invalid bool `json:"-"`
 }
 
-// Failed counts the errors of the group: the sent hits that were no success, without those that were canceled because
+// Failed counts the errors of the group: the sent calls that were no success, without those that were canceled because
 // the run was stopped. It is what count(errors) and rate(errors) count.
 func (f Figures) Failed() uint64 {
 	var n uint64
@@ -58,11 +61,11 @@ func (f Figures) Violated() uint64 {
 	return n
 }
 
-// Rate is in hits a second.
+// Rate is in calls a second.
 type Rate struct {
-	// Planned is the planned hits over the length of the group's phases; null where Figures.Planned is.
+	// Planned is the planned calls over the length of the group's phases; null where Figures.Planned is.
 	Planned *float64 `json:"planned"`
-	// Achieved is the sent hits over the time that the group's phases ran; 0 if none of them began.
+	// Achieved is the sent calls over the time that the group's phases ran; 0 if none of them began.
 	Achieved float64 `json:"achieved"`
 }
 
@@ -72,9 +75,9 @@ type Bytes struct {
 	Out uint64 `json:"out"`
 }
 
-// Times describes a distribution of times in seconds. Percentiles have 3 significant digits; min, mean and max are exact
-// (up to an hour, where every time is cut off). A percentile that the sample cannot support is null (see [histogram.Needed]), and
-// everything is null over no sample.
+// Times describes a distribution of times in seconds. Percentiles have 3 significant digits; min, mean and max are
+// exact (up to an hour, where every time is cut off). A percentile that the sample cannot support is null (see
+// [histogram.Needed]), and everything is null over no sample.
 type Times struct {
 	Min  *float64 `json:"min"`
 	Mean *float64 `json:"mean"`
@@ -106,9 +109,9 @@ func times(s *histogram.Scratch) Times {
 	return Times{Min: s.Min(), Mean: s.Mean(), P50: p[0], P90: p[1], P95: p[2], P99: p[3], P999: p[4], Max: s.Max()}
 }
 
-// Parts says what the service time is made of. Connect and TLS are over those hits alone for which a connection was set
-// up; those set up before the first hit are in nobody's time. Wait is from then to the first byte of the response, Read
-// from there to the last; it is 0 where a response came at once.
+// Parts says what the service time is made of. Connect and TLS are over those calls alone for which a connection was
+// set up; those set up before the first call are in nobody's time. Wait is from then to the first byte of the response,
+// Read from there to the last; it is 0 where a response came at once.
 type Parts struct {
 	Connect Times `json:"connect"`
 	TLS     Times `json:"tls"`
@@ -116,7 +119,7 @@ type Parts struct {
 	Read    Times `json:"read"`
 }
 
-// Lag says how late hits left, in seconds; null as in [Times].
+// Lag says how late calls left, in seconds; null as in [Times].
 type Lag struct {
 	P50 *float64 `json:"p50"`
 	P99 *float64 `json:"p99"`
@@ -134,8 +137,8 @@ type Validity struct {
 	Status string `json:"status"`
 	// Reasons are sentences with figures that say why, and what to do; empty for a valid run.
 	Reasons []string `json:"reasons"`
-	// Lag is actual send − due; OwnLag is the part of it during which a slot was free, and the time for which the generator
-	// stood still while the hit was under way.
+	// Lag is actual send − due; OwnLag is the part of it during which a slot was free, and the time for which the
+	// generator stood still while the call was under way.
 	Lag    Lag `json:"lag"`
 	OwnLag Lag `json:"ownLag"`
 }
@@ -143,14 +146,14 @@ type Validity struct {
 // What a run's figures can be.
 const (
 	Valid            = "valid"
-	GeneratorLimited = "generator-limited" // hits were held up by the generator itself: our fault, no verdict possible
-	TargetLimited    = "target-limited"    // hits left late because every slot waited on the target: a finding
+	GeneratorLimited = "generator-limited" // calls were held up by the generator itself: our fault, no verdict possible
+	TargetLimited    = "target-limited"    // calls left late because every slot waited on the target: a finding
 	NoData           = "no-data"           // no response was measured
 )
 
-// Counts are the hits of a stretch of time.
+// Counts are the calls of a stretch of time.
 type Counts struct {
-	// Due counts every hit, sent or not.
+	// Due counts every call, sent or not.
 	Due        uint64 `json:"due"`
 	Sent       uint64 `json:"sent"`
 	Completed  uint64 `json:"completed"`
@@ -160,20 +163,20 @@ type Counts struct {
 	Dropped    uint64 `json:"dropped"`
 }
 
-// Point is a stretch of the run: all phases, warm-up too, and all classes. Its counts, its lag and its latency are of the
-// hits that were due in it, whenever they left and ended; what says otherwise goes by those moments. Its latency leaves out
-// deliberately invalid calls.
+// Point is a stretch of the run: all phases, warm-up too, and all classes. Its counts, its lag and its latency are of
+// the calls that were due in it, whenever they left and ended; what says otherwise goes by those moments. Its latency
+// leaves out deliberately invalid calls.
 type Point struct {
 	// StartSeconds and Seconds place the point on the run's clock.
 	StartSeconds float64 `json:"startSeconds"`
 	Seconds      float64 `json:"seconds"`
 	Counts
-	// Left counts the hits that left in the stretch; Ended those sent hits that ended in it, one way or another, and
+	// Left counts the calls that left in the stretch; Ended those sent calls that ended in it, one way or another, and
 	// Answered those among them whose whole response was read.
 	Left     uint64 `json:"left"`
 	Ended    uint64 `json:"ended"`
 	Answered uint64 `json:"answered"`
-	// InFlight is the mean number of calls in flight, from the moments at which the hits left and ended.
+	// InFlight is the mean number of calls in flight, from the moments at which the calls left and ended.
 	InFlight float64 `json:"inFlight"`
 	// ErrorsByKind and ViolationsByRule are as in [Figures]; nil where there are none.
 	ErrorsByKind     map[string]uint64 `json:"errorsByKind,omitempty"`
@@ -191,8 +194,8 @@ type PointLatency struct {
 	Max *float64 `json:"max"`
 }
 
-// PointLag is the lag of the sent and the dropped hits of a [Point] that open phases made due, in seconds, and the longest
-// time for which the generator itself held one of them up (see [Validity]); null if there were none.
+// PointLag is the lag of the sent and the dropped calls of a [Point] that open phases made due, in seconds, and the
+// longest time for which the generator itself held one of them up (see [Validity]); null if there were none.
 type PointLag struct {
 	Mean   *float64 `json:"mean"`
 	Max    *float64 `json:"max"`
@@ -203,7 +206,7 @@ type PointLag struct {
 type Recent struct {
 	// Seconds is the length of the stretch.
 	Seconds float64
-	// Counts are the hits that ended in it, whenever they were due.
+	// Counts are the calls that ended in it, whenever they were due.
 	Counts
 	// P50 and P99 are their latency in seconds; null as in [Times].
 	P50, P99 *float64

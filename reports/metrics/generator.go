@@ -22,7 +22,8 @@ type Generator struct {
 	StallMax     float64 `json:"stallMax"`
 	// Queue is the most records that waited to be counted and kept.
 	Queue int `json:"queue"`
-	// Connections is how many were set up; OpenFiles how many files and sockets the process could have open, 0 if unknown.
+	// Connections is how many were set up; OpenFiles how many files and sockets the process could have open, 0 if
+	// unknown.
 	Connections uint64 `json:"connections"`
 	OpenFiles   uint64 `json:"openFiles"`
 	// Transport names what carried the calls.
@@ -32,7 +33,8 @@ type Generator struct {
 
 // Little is a check of andon by Little's law (Little, "A Proof for the Queuing Formula: L = λW", 1961): the mean number
 // of calls in flight is their rate times their mean time. Seen was counted by looking, Expected follows from the times
-// that were measured: where they differ, the times are wrong. Both leave out the time for which the generator stood still.
+// that were measured: where they differ, the times are wrong. Both leave out the time for which the generator stood
+// still.
 type Little struct {
 	Seen     float64 `json:"seen"`
 	Expected float64 `json:"expected"`
@@ -67,8 +69,8 @@ func (a *Aggregator) Generator(with results.Generator, vitals []results.Vitals) 
 	return g
 }
 
-// littlesLaw compares. Each look finds a number of calls that varies by its own root, as a Poisson process does; four such
-// deviations of the mean are taken for chance.
+// littlesLaw compares. Each look finds a number of calls that varies by its own root, as a Poisson process does; four
+// such deviations of the mean are taken for chance.
 func littlesLaw(seen, samples, busy, seconds float64) Little {
 	if samples == 0 || !(seconds > 0) {
 		return Little{Holds: true}

@@ -41,10 +41,11 @@ func (e *ExprError) Error() string {
 //	          | digits                                              for a count
 //	number    = digits [ "." digits ]
 //
-// A number after p is a percentile between 0 and 100. A quoted value is a Go string literal in double quotes; a bare one
-// is any run of characters but spaces, controls, quotes, commas, braces and "=". Several selectors must all hold; no key
-// stands twice. {error=…} goes with errors only, {rule=…} with violations only, and of the selectors only {phase=…} with
-// lag, which is the run's and not a class's. Spaces are free between all parts, but not within a number and its unit.
+// A number after p is a percentile between 0 and 100. A quoted value is a Go string literal in double quotes; a bare
+// one is any run of characters but spaces, controls, quotes, commas, braces and "=". Several selectors must all hold;
+// no key stands twice. {error=…} goes with errors only, {rule=…} with violations only, and of the selectors only
+// {phase=…} with lag, which is the run's and not a class's. Spaces are free between all parts, but not within a number
+// and its unit.
 func ParseThreshold(expr string) (Threshold, error) {
 	p := &parser{expr: expr}
 	t, err := p.threshold()
@@ -133,7 +134,7 @@ func (p *parser) selectors(metric string) (selectors []selector, err error) {
 		}
 		switch {
 		case slices.ContainsFunc(selectors, func(o selector) bool { return o.key == s.key }):
-			return nil, p.fail(start, s.key, "%s is selected twice; no hit has two of them", s.key)
+			return nil, p.fail(start, s.key, "%s is selected twice; no call has two of them", s.key)
 		case metric == "lag" && s.key != string(ByPhase):
 			return nil, p.fail(start, s.key, "lag is the run's and not a class's; of the selectors it takes only phase")
 		case s.key == byError && metric != "errors":
@@ -171,7 +172,7 @@ func (p *parser) kind(s selector) error {
 		case results.None:
 		case results.Dropped, results.Unsent:
 			if s.value == name {
-				return p.fail(s.offset-1, s.text, "a hit that is %s was not sent and is no error; write count(%s)", name, name)
+				return p.fail(s.offset-1, s.text, "a call that is %s was not sent and is no error; write count(%s)", name, name)
 			}
 		default:
 			known = append(known, name)
@@ -215,8 +216,8 @@ func (p *parser) operator() (string, error) {
 	return "", p.missing("one of < <= > >= == !=")
 }
 
-// limit reads the limit as the float64 nearest to what is written, in one step: 0.7/100 is less than 0.007, and 7 errors
-// of 1000 would be more than 0.7%.
+// limit reads the limit as the float64 nearest to what is written, in one step: 0.7/100 is less than 0.007, and 7
+// errors of 1000 would be more than 0.7%.
 func (p *parser) limit(unit string) (literal string, limit float64, err error) {
 	start := p.skip()
 	_, literal = p.word(func(r rune) bool { return isLetter(r) || isDigit(r) || r == '.' || r == '%' || r == '-' || r == '+' })
@@ -345,7 +346,7 @@ func (p *parser) fail(at int, text, format string, args ...any) error {
 func isDigit(r rune) bool  { return r >= '0' && r <= '9' }
 func isLetter(r rune) bool { return r != utf8.RuneError && unicode.IsLetter(r) }
 
-// isNumber tells whether s is digits, with digits after a point or no point.
+// isNumber reports whether s is digits, with digits after a point or no point.
 func isNumber(s string) bool {
 	whole, fraction, point := strings.Cut(s, ".")
 	digits := func(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }

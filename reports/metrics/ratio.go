@@ -6,9 +6,9 @@ import (
 	"github.com/kaizenautomation/andon/reports/histogram"
 )
 
-// RatioDifference is the interval of the ratio b of nb less the ratio a of na, by the score intervals of the two; nil where
-// one of them is over nothing (R. G. Newcombe, "Interval estimation for the difference between independent proportions",
-// 1998, method 10).
+// RatioDifference is the interval of the ratio b of nb less the ratio a of na, by the score intervals of the two; nil
+// where one of them is over nothing (R. G. Newcombe, "Interval estimation for the difference between independent
+// proportions", 1998, method 10).
 func RatioDifference(a, na, b, nb uint64) *histogram.Interval {
 	if na == 0 || nb == 0 {
 		return nil

@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// TestRatioDifference compares with the examples of the article that the method is from; there the second ratio is subtracted.
+// TestRatioDifference compares with the examples of the article that the method is from; there the second ratio is
+// subtracted.
 func TestRatioDifference(t *testing.T) {
 	for _, c := range []struct {
 		a, na, b, nb uint64

@@ -10,8 +10,8 @@ import (
 // SlowestPerClass is how many of a class's slowest calls are kept.
 const SlowestPerClass = 3
 
-// SlowHit is one of the slowest calls of its class.
-type SlowHit struct {
+// SlowCall is one of the slowest calls of its class.
+type SlowCall struct {
 	// Class is the class's name.
 	Class string `json:"class"`
 	N     uint32 `json:"n"`
@@ -23,51 +23,57 @@ type SlowHit struct {
 	Error string `json:"error,omitempty"`
 }
 
-// slowest keeps the slowest hits of each class. Which those are does not depend on the order of the rows: of two equally
-// slow hits the earlier of the plan is kept.
+// slowest keeps the slowest calls of each class. Which those are does not depend on the order of the rows: of two
+// equally slow calls the earlier of the plan is kept. In several runs that were merged, a number of the plan is met
+// more than once.
 type slowest []slowestOfClass
 
 type slowestOfClass struct {
-	hits [SlowestPerClass]slowHit // the slowest first
-	used int
+	calls [SlowestPerClass]slowCall // the slowest first
+	used  int
 }
 
-type slowHit struct {
+type slowCall struct {
 	latency int64
 	n       uint32
 	status  uint16
 	kind    results.Kind
 }
 
-func (h slowHit) compare(o slowHit) int {
-	return cmp.Or(cmp.Compare(o.latency, h.latency), cmp.Compare(h.n, o.n))
+func (h slowCall) compare(o slowCall) int {
+	if h.latency != o.latency { // nearly always
+		return cmp.Compare(o.latency, h.latency)
+	}
+	return cmp.Or(cmp.Compare(h.n, o.n), cmp.Compare(h.status, o.status), cmp.Compare(h.kind, o.kind))
 }
 
 func (s slowest) add(r *results.Row, latency int64) {
-	c := &s[r.Class]
-	h := slowHit{latency, r.N, r.Status, r.Error}
-	if c.used == len(c.hits) {
-		if h.compare(c.hits[c.used-1]) >= 0 {
+	s[r.Class].add(slowCall{latency, r.N, r.Status, r.Error})
+}
+
+func (c *slowestOfClass) add(h slowCall) {
+	if c.used == len(c.calls) {
+		if h.compare(c.calls[c.used-1]) >= 0 {
 			return
 		}
 		c.used--
 	}
 	i := c.used
-	for ; i > 0 && h.compare(c.hits[i-1]) < 0; i-- {
-		c.hits[i] = c.hits[i-1]
+	for ; i > 0 && h.compare(c.calls[i-1]) < 0; i-- {
+		c.calls[i] = c.calls[i-1]
 	}
-	c.hits[i] = h
+	c.calls[i] = h
 	c.used++
 }
 
-// Slowest lists the slowest calls that were sent in the measured phases, up to [SlowestPerClass] of each class, the slowest
-// first. Only calls whose times say something about the provider are among them (see [results.Row.Timed]).
-func (a *Aggregator) Slowest() []SlowHit {
-	list := []SlowHit{}
+// Slowest lists the slowest calls that were sent in the measured phases, up to [SlowestPerClass] of each class, the
+// slowest first. Only calls whose times say something about the provider are among them (see [results.Row.Timed]).
+func (a *Aggregator) Slowest() []SlowCall {
+	list := []SlowCall{}
 	for class := range a.slowest {
 		c := &a.slowest[class]
-		for _, h := range c.hits[:c.used] {
-			list = append(list, SlowHit{
+		for _, h := range c.calls[:c.used] {
+			list = append(list, SlowCall{
 				Class: a.labels.Classes[class].Name, N: h.n, LatencySeconds: histogram.Seconds(h.latency),
 				Status: int(h.status), Error: h.kind.String(),
 			})

@@ -27,7 +27,7 @@ func TestSlowest(t *testing.T) {
 	for i := range got {
 		got[i].Status = 0
 	}
-	equal(t, "slowest", got, []SlowHit{
+	equal(t, "slowest", got, []SlowCall{
 		{Class: "text.Full", N: 4, LatencySeconds: 3, Error: "timeout-waiting"},
 		{Class: "text.Full", N: 3, LatencySeconds: 2},
 		{Class: "text.Full", N: 2, LatencySeconds: 0.5},
@@ -41,7 +41,7 @@ func TestSlowest(t *testing.T) {
 // The slowest are those that sorting all rows gives, in whatever order the rows come.
 func TestSlowestIsExact(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		n := rapid.IntRange(0, 40).Draw(t, "hits")
+		n := rapid.IntRange(0, 40).Draw(t, "calls")
 		values := rapid.Uint32Range(1, 6).Draw(t, "values") // few, so that many are equally slow
 		random := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
 		var rows []results.Row
@@ -66,7 +66,7 @@ func TestSlowestIsExact(t *testing.T) {
 				continue
 			}
 			if len(got) == 0 || got[0].N != r.N || got[0].LatencySeconds != r.Latency().Seconds() {
-				t.Fatalf("hit %d of class %d is missing: %+v", r.N, r.Class, got)
+				t.Fatalf("call %d of class %d is missing: %+v", r.N, r.Class, got)
 			}
 			got = got[1:]
 		}

@@ -10,17 +10,18 @@ import (
 	"github.com/kaizenautomation/andon/reports/results"
 )
 
-// Stretches keep what became of a run's calls by the second in which they were due, by phase and class: what a table or an
-// interval log is made of. Its memory depends on the run's length, phases and classes, not on the number of calls; a run
-// longer than an hour is kept by two seconds, four, and so on. Make it with [NewStretches]; use it from one goroutine.
+// Stretches keep what became of a run's calls by the second in which they were due, by phase and class: what a table or
+// an interval log is made of. Its memory depends on the run's length, phases and classes, not on the number of calls; a
+// run longer than an hour is kept by two seconds, four, and so on. Make it with [NewStretches]; use it from one
+// goroutine.
 type Stretches struct {
 	labels results.Labels
 	kinds  []kind
 	width  time.Duration
 	slots  []stretchSlot
 	cells  []stretchCell
-	// pending are latencies that are in no cell yet: sorting them in bulk takes less than keeping histograms open, of which
-	// slow answers would need one for each second and class that they may have been due in.
+	// pending are latencies that are in no cell yet: sorting them in bulk takes less than keeping histograms open, of
+	// which slow answers would need one for each second and class that they may have been due in.
 	pending []pendingTime
 	scratch *histogram.Scratch
 	working []byte
@@ -223,8 +224,8 @@ type Stretch struct {
 	P50, P90, P99, Max *float64
 }
 
-// Names lists the statuses, kinds of errors and rules that were met. Of statuses the 24 most frequent are told apart, and
-// all others are "other".
+// Names lists the statuses, kinds of errors and rules that were met. Of statuses the 24 most frequent are told apart,
+// and all others are "other".
 func (v *Stretches) Names() (statuses, errors, rules []string) {
 	apart := v.statusesApart()
 	var seen [ofRule + 1]map[uint16]bool
@@ -294,8 +295,8 @@ func (v *Stretches) ordered() []*stretchCell {
 	return cells
 }
 
-// Each gives the stretches in which a call was due, by time, then phase, then class, until f fails. They are f's for the
-// length of the call.
+// Each gives the stretches in which a call was due, by time, then phase, then class, until f fails. They are f's for
+// the length of the call.
 func (v *Stretches) Each(f func(Stretch) error) error {
 	apart := v.statusesApart()
 	counted := [ofRule + 1]map[string]uint64{{}, {}, {}}
@@ -333,13 +334,13 @@ type TierStretch struct {
 	Tier string
 	// Max is the longest latency, in seconds.
 	Max float64
-	// Histogram is the histogram as interval logs have it: in nanoseconds, HdrHistogram's encoding V2, compressed, in Base64.
-	// It is the callee's for the length of the call.
+	// Histogram is the histogram as interval logs have it: in nanoseconds, HdrHistogram's encoding V2, compressed, in
+	// Base64. It is the callee's for the length of the call.
 	Histogram []byte
 }
 
-// EachTier gives the stretches of the measured phases in which a call was timed, by time, first of all tiers, then of each;
-// until f fails. Together they are what [Aggregator.Curve] is made of.
+// EachTier gives the stretches of the measured phases in which a call was timed, by time, first of all tiers, then of
+// each; until f fails. Together they are what [Aggregator.Curve] is made of.
 func (v *Stretches) EachTier(f func(TierStretch) error) error {
 	type of struct {
 		tier string

@@ -27,8 +27,8 @@ func stretchesOf(t testing.TB, l results.Labels, rows ...results.Row) *Stretches
 	return v
 }
 
-// Whatever the rows: the stretches of each class and second count what an aggregator of these rows alone counts, the order
-// of the rows does not matter, and all of them together are the run.
+// Whatever the rows: the stretches of each class and second count what an aggregator of these rows alone counts, the
+// order of the rows does not matter, and all of them together are the run.
 func TestStretchesAreTheRows(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		rows := rapid.SliceOfN(anyRow(), 0, 60).Draw(rt, "rows")
@@ -176,7 +176,7 @@ func TestStretchesFold(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err != nil || due != want.Due || statuses != want.Due || rules != want.Due/3*2 || timed != want.Due {
-		t.Errorf("%d hits, %d statuses, %d rules, %d times of %d (%v)", due, statuses, rules, timed, want.Due, err)
+		t.Errorf("%d calls, %d statuses, %d rules, %d times of %d (%v)", due, statuses, rules, timed, want.Due, err)
 	}
 	if s, e, r := v.Names(); fmt.Sprint(s, e, r) != "[200 201 202] [contract] [schema repeated-executionId]" {
 		t.Errorf("the names are %v %v %v", s, e, r)
@@ -212,7 +212,7 @@ func TestManyStatuses(t *testing.T) {
 	}
 }
 
-// Ten times the hits do not take twice the memory.
+// Ten times the calls do not take twice the memory.
 func TestStretchesAreBounded(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a million rows")

@@ -8,7 +8,8 @@ type Tally struct {
 	Status, Errors, Violations map[string]uint64
 }
 
-// Tally is cheap: unlike [Aggregator.Total] it merges no histogram, so that a live view can ask for it while a run goes on.
+// Tally is cheap: unlike [Aggregator.Total] it merges no histogram, so that a live view can ask for it while a run goes
+// on.
 func (a *Aggregator) Tally() Tally {
 	t := Tally{Status: map[string]uint64{}, Errors: map[string]uint64{}, Violations: map[string]uint64{}}
 	for _, c := range a.cells {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/kaizenautomation/andon/reports/histogram"
 	"github.com/kaizenautomation/andon/reports/results"
@@ -23,12 +24,28 @@ type Threshold struct {
 	limit      float64 // in seconds, as a ratio, or as a count
 }
 
-// selector narrows a threshold to the hits whose key has the value.
+// selector narrows a threshold to the calls whose key has the value.
 type selector struct {
 	key, value string
 	// text is the value as it was written, and offset its place in the expression, in bytes, from 1.
 	text   string
 	offset int
+}
+
+// Condition is a threshold of a scenario, and what is to be done about it while the run goes on.
+type Condition struct {
+	Threshold
+	// Abort ends the run as soon as the condition is broken, but not before it has gone on for After.
+	Abort bool
+	After time.Duration
+}
+
+// Written are conditions as a manifest keeps them.
+func Written(conditions []Condition) (kept []results.Threshold) {
+	for _, c := range conditions {
+		kept = append(kept, results.Threshold{Expr: c.expr, Abort: c.Abort, AfterSeconds: c.After.Seconds()})
+	}
+	return kept
 }
 
 // The keys of selectors that are no grouping.
@@ -51,10 +68,30 @@ func (t Threshold) String() string {
 	return b.String()
 }
 
-// Limit is what the figure is compared with, in seconds, as a ratio or as a count, and how: "<", "<=", ">", ">=", "==" or "!=".
+// Expr is the threshold as it was written.
+func (t Threshold) Expr() string { return t.expr }
+
+// Metric is what the figure is of: "latency", "errors", "violations" and so on; empty for the zero value.
+func (t Threshold) Metric() string { return t.metric }
+
+// Selectors are the values by key that narrow the threshold, such as {"tier": "Lite"}; nil where it is of all measured
+// calls.
+func (t Threshold) Selectors() map[string]string {
+	if len(t.selectors) == 0 {
+		return nil
+	}
+	by := make(map[string]string, len(t.selectors))
+	for _, s := range t.selectors {
+		by[s.key] = s.value
+	}
+	return by
+}
+
+// Limit is what the figure is compared with, in seconds, as a ratio or as a count, and how: "<", "<=", ">", ">=", "=="
+// or "!=".
 func (t Threshold) Limit() (op string, limit float64) { return t.op, t.limit }
 
-// Check tells whether the labels have what the threshold selects: an unknown tier would select nothing, and the
+// Check says whether the labels have what the threshold selects: an unknown tier would select nothing, and the
 // condition would fail only when the run is over. The error is an *[ExprError].
 func (t Threshold) Check(labels results.Labels) error {
 	for _, s := range t.selectors {
@@ -97,7 +134,7 @@ type Outcome struct {
 	Value *float64 `json:"value"`
 	// Unit is Value's: "seconds", "ratio" (0 to 1) or "count".
 	Unit string `json:"unit"`
-	// Samples is the number of hits that the figure is made of.
+	// Samples is the number of calls that the figure is made of.
 	Samples uint64 `json:"samples"`
 	OK      bool   `json:"ok"`
 	// Reason says in words why it is not OK; empty if it is.
@@ -117,15 +154,15 @@ const (
 // What is counted leaves out warm-up phases, unless the threshold selects one by name; deliberately invalid calls are
 // counted, and are in times only where a selector names their tier, content or class.
 //
-//	latency, service  hits with a time that says something about the provider (results.Row.Timed)
-//	lag               sent and dropped hits of open phases
-//	count(x)          x as below, over the sent hits; of dropped, over the sent and the dropped; of unsent, over all
+//	latency, service  calls with a time that says something about the provider (results.Row.Timed)
+//	lag               sent and dropped calls of open phases
+//	count(x)          x as below, over the sent calls; of dropped, over the sent and the dropped; of unsent, over all
 //	rate(ok)          ok / sent
-//	rate(errors)      errors / sent; canceled hits are no errors, unless {error=canceled} asks for them
-//	rate(violations)  hits that broke a rule / completed
-//	rate(sent)        sent / (sent + dropped); hits that were never due, or whose run ended, are in neither
+//	rate(errors)      errors / sent; canceled calls are no errors, unless {error=canceled} asks for them
+//	rate(violations)  calls that broke a rule / completed
+//	rate(sent)        sent / (sent + dropped); calls that were never due, or whose run ended, are in neither
 //
-// It takes a time that does not depend on the number of hits.
+// It takes a time that does not depend on the number of calls.
 func (t Threshold) Evaluate(a *Aggregator) Outcome {
 	o := Outcome{Expr: t.expr, Unit: t.unit()}
 	var problem string
@@ -136,13 +173,13 @@ func (t Threshold) Evaluate(a *Aggregator) Outcome {
 	case t.holds(*o.Value):
 		o.OK = true
 	default:
-		o.Reason = fmt.Sprintf("%s is %s over %s, not %s %s", t.figure(), t.spell(*o.Value), hits(o.Samples), t.op, t.literal)
+		o.Reason = fmt.Sprintf("%s is %s over %s, not %s %s", t.figure(), t.spell(*o.Value), calls(o.Samples), t.op, t.literal)
 	}
 	return o
 }
 
-// Broken tells whether the threshold is broken and the run can as well end: there are samples enough for a figure, and
-// it does not meet the condition. A count only grows, so that one which is still too low is not broken yet.
+// Broken reports whether the threshold is broken and the run can as well end: there are samples enough for a figure,
+// and it does not meet the condition. A count only grows, so that one which is still too low is not broken yet.
 func (t Threshold) Broken(a *Aggregator) bool {
 	v, _, problem := t.measure(a)
 	if problem != "" || t.holds(*v) {
@@ -323,7 +360,7 @@ func (t Threshold) figure() string {
 	return strings.TrimSuffix(t.String(), " "+t.op+" "+t.literal)
 }
 
-// lacking says which hits there are none of.
+// lacking says which calls there are none of.
 func (t Threshold) lacking() string {
 	what := "sent"
 	switch {
@@ -342,7 +379,7 @@ func (t Threshold) lacking() string {
 	if len(t.selectors) > 0 {
 		of = "of those that " + t.figure() + " selects"
 	}
-	return "no hit was " + what + ", " + of
+	return "no call was " + what + ", " + of
 }
 
 // spell writes v with 3 digits, or as many more as tell it from the limit: "100%, not == 100%" would explain nothing.
@@ -360,9 +397,9 @@ func (t Threshold) spell(v float64) string {
 	return plain(v)
 }
 
-func hits(n uint64) string {
+func calls(n uint64) string {
 	if n == 1 {
-		return "1 hit"
+		return "1 call"
 	}
-	return strconv.FormatUint(n, 10) + " hits"
+	return strconv.FormatUint(n, 10) + " calls"
 }

@@ -191,7 +191,7 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// measured is a run of 1000 hits in the steady phase, with one kind of everything besides.
+// measured is a run of 1000 calls in the steady phase, with one kind of everything besides.
 func measured(t testing.TB) *Aggregator {
 	broken := failed(steady, full, results.Contract, 200)
 	broken.Rule = 1
@@ -224,7 +224,7 @@ func TestEvaluate(t *testing.T) {
 	}{
 		// Timed: 700, 250, 10, 50 dropped (full) and 2 in the closed loop.
 		{"max(latency) <= 3s", 3, 1012, true, ""},
-		{"max(latency) < 3s", 3, 1012, false, "max(latency) is 3 s over 1012 hits, not < 3s"},
+		{"max(latency) < 3s", 3, 1012, false, "max(latency) is 3 s over 1012 calls, not < 3s"},
 		{"max(service) == 3s", 3, 962, true, ""},
 		{"min(latency) >= 125ms", 0.125, 1012, true, ""},
 		{"min(latency){tier=Lite} != 125ms", 0.125, 700, false, "not != 125ms"},
@@ -237,13 +237,13 @@ func TestEvaluate(t *testing.T) {
 		{"p50(latency){tier=invalid} < 1s", 0.25, 15, true, ""},
 		{"max(latency){class=invalid,phase=steady} < 1s", 0.25, 15, true, ""},
 		{"max(latency){tier=Lite,phase=warm-up} < 1s", 0.25, 400, true, ""},
-		{"p50(latency){tier=Lite,phase=peak} < 1s", none, 0, false, "no hit was timed, of those that"},
+		{"p50(latency){tier=Lite,phase=peak} < 1s", none, 0, false, "no call was timed, of those that"},
 		{"p99(lag) < 2.1s", 2, 1050, true, ""},
 		{"max(lag){phase=peak} < 1s", none, 0, false, "with due times"},
 
 		// Sent: 700 + 250 + 10 + 20 + 5 + 15 + 2 = 1002; completed: 977.
 		{"count(sent) == 1002", 1002, 1052, true, ""},
-		{"count(dropped) == 0", 50, 1052, false, "count(dropped) is 50 over 1052 hits, not == 0"},
+		{"count(dropped) == 0", 50, 1052, false, "count(dropped) is 50 over 1052 calls, not == 0"},
 		{"count(unsent) < 8", 7, 1059, true, ""},
 		{"count(completed) >= 977", 977, 1002, true, ""},
 		{"count(ok) > 952", 952, 1002, false, ""},
@@ -256,9 +256,9 @@ func TestEvaluate(t *testing.T) {
 		{"count(violations) == 10", 10, 1002, true, ""},
 		{"count(violations){rule=schema,tier=Full} == 10", 10, 302 - 15, true, ""},
 		{"count(violations){rule=repeated-executionId} == 0", 0, 1002, true, ""},
-		{"count(violations){tier=Lite,phase=peak} == 0", none, 0, false, "no samples: no hit was sent"},
+		{"count(violations){tier=Lite,phase=peak} == 0", none, 0, false, "no samples: no call was sent"},
 		{"rate(sent) >= 95%", 1002. / 1052, 1052, true, ""},
-		{"rate(sent) >= 99%", 1002. / 1052, 1052, false, "rate(sent) is 95.2% over 1052 hits, not >= 99%"},
+		{"rate(sent) >= 99%", 1002. / 1052, 1052, false, "rate(sent) is 95.2% over 1052 calls, not >= 99%"},
 		{"rate(ok) > 95%", 952. / 1002, 1002, true, ""},
 		{"rate(errors) < 5%", 45. / 1002, 1002, true, ""},
 		{"rate(errors){error=reset} < 2%", 20. / 1002, 1002, true, ""},

@@ -16,14 +16,14 @@ const slots = 640
 // fewer open slots than that has seconds, nearly every row would pack one slot and unpack another.
 const open = 40
 
-// timeline is the run by due time, and by the moments at which hits left and ended.
+// timeline is the run by due time, and by the moments at which calls left and ended.
 type timeline struct {
 	// shift gives the width of a slot, 2^shift seconds.
 	shift uint
 	slots []slot
 	open  [open]openSlot
 	clock uint64
-	// until is the last moment at which a hit ended.
+	// until is the last moment at which a call ended.
 	until time.Duration
 	// working and scratch are where slots are packed, folded and merged.
 	working []byte
@@ -38,7 +38,7 @@ type event struct {
 	one               Counts
 	kind              results.Kind
 	rule              uint8
-	// timed tells whether the latency counts, late whether the lag does.
+	// timed reports whether the latency counts, late whether the lag does.
 	timed, late bool
 }
 
@@ -52,7 +52,7 @@ type slot struct {
 	open    *openSlot // nil while latency is packed
 }
 
-// delay is the lag of the hits that were due in a slot, in nanoseconds.
+// delay is the lag of the calls that were due in a slot, in nanoseconds.
 type delay struct {
 	n, sum   uint64
 	max, own int64
@@ -65,8 +65,8 @@ func (l *delay) merge(o delay) {
 	l.own = max(l.own, o.own)
 }
 
-// traffic is the sent hits that left and ended in a slot, and the sums of the moments at which they did, in microseconds
-// since the slot began: from these follows for how long calls were in flight in it, whatever its width.
+// traffic is the sent calls that left and ended in a slot, and the sums of the moments at which they did, in
+// microseconds since the slot began: from these follows for how long calls were in flight in it, whatever its width.
 type traffic struct {
 	left, ended, answered uint64
 	leftSum, endedSum     uint64
@@ -90,8 +90,8 @@ type openSlot struct {
 func (t *timeline) width() time.Duration { return time.Second << t.shift }
 
 // at is the slot that a moment is in, and how many microseconds after its beginning. The slot is made if there is none.
-// Slots begin at whole seconds, so that the rounding is the same whatever their width. What at gave before is void, since
-// slots may have moved.
+// Slots begin at whole seconds, so that the rounding is the same whatever their width. What at gave before is void,
+// since slots may have moved.
 func (t *timeline) at(moment time.Duration) (s *slot, i int, since uint64) {
 	const second = uint64(time.Second / time.Microsecond)
 	micros := uint64(moment) / uint64(time.Microsecond)
@@ -223,9 +223,9 @@ func (t *timeline) sealAll() {
 	}
 }
 
-// Timeline is the run in at most maxPoints stretches of equal length, a whole number of seconds each, merged exactly; the
-// last one ends with the last phase, or with the last call if that is later. It is empty if no row was added or maxPoints is
-// less than 1.
+// Timeline is the run in at most maxPoints stretches of equal length, a whole number of seconds each, merged exactly;
+// the last one ends with the last phase, or with the last call if that is later. It is empty if no row was added or
+// maxPoints is less than 1.
 func (a *Aggregator) Timeline(maxPoints int) []Point {
 	t := a.timeline
 	if maxPoints < 1 || len(t.slots) == 0 {
@@ -288,8 +288,8 @@ func named(counts []uint32, name func(int) string) (by map[string]uint64) {
 // ring is the number of seconds of which a live view can ask: the one that goes on, and those before it.
 const ring = 8
 
-// recent is the last seconds by the moment at which hits ended: by due time, the latest seconds would hold only their
-// quickest hits.
+// recent is the last seconds by the moment at which calls ended: by due time, the latest seconds would hold only their
+// quickest calls.
 type recent [ring]struct {
 	second int64 // 1 + the second, so that the zero value holds none
 	Counts
@@ -314,7 +314,8 @@ func (r *recent) add(end time.Duration, one Counts, timed bool, latency int64) {
 }
 
 // Recent is what ended in the n whole seconds before now, the time since the start of the run: all phases, warm-up too,
-// and all classes, the latency without that of deliberately invalid calls. n is at most 7, and no more than have passed.
+// and all classes, the latency without that of deliberately invalid calls. n is at most 7, and no more than have
+// passed.
 func (a *Aggregator) Recent(now time.Duration, n int) Recent {
 	current := int64(max(now, 0) / time.Second)
 	n = int(min(int64(max(n, 0)), ring-1, current))

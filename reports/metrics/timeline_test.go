@@ -144,7 +144,7 @@ func TestTimelineMerges(t *testing.T) {
 				}
 			}
 			if p.Due != due || want != have {
-				t.Fatalf("point %d: %d hits with %v, want %d with %v", i, p.Due, have, due, want)
+				t.Fatalf("point %d: %d calls with %v, want %d with %v", i, p.Due, have, due, want)
 			}
 		}
 	})
@@ -209,7 +209,7 @@ func TestTimelineIsBounded(t *testing.T) {
 
 func TestRecent(t *testing.T) {
 	a := New(long(60), nil)
-	for i := range 20 { // 5 hits end in each second from 1 on
+	for i := range 20 { // 5 calls end in each second from 1 on
 		for range 5 {
 			if err := a.Add(at(time.Duration(i)*time.Second, 1.25)); err != nil {
 				t.Fatal(err)

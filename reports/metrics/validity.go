@@ -11,25 +11,25 @@ import (
 	"github.com/kaizenautomation/andon/reports/results"
 )
 
-// Tolerance is how late hits may leave before a run is something else than plainly valid: 1 hit in 100 may leave later
-// than this. Timers wake about 1 ms late and a collection takes a few; 10 ms is beyond both, and below any latency that
-// an execute call is held to.
+// Tolerance is how late calls may leave before a run is something else than plainly valid: 1 call in 100 may leave
+// later than this. Timers wake about 1 ms late and a collection takes a few; 10 ms is beyond both, and below any
+// latency that an execute call is held to.
 const Tolerance = 10 * time.Millisecond
 
-// Lag is actual send − due, over the sent and the dropped hits of the open phases that are measured.
+// Lag is actual send − due, over the sent and the dropped calls of the open phases that are measured.
 func (a *Aggregator) Lag() Lag { return lagOf(a.measured().lag()) }
 
-// OwnLag is for how long the generator itself held hits up: the part of the lag during which a slot was free, and the time
-// for which it stood still while they were under way. It is over the sent hits of the open phases that are measured, and
-// those dropped hits that were held up beyond [Tolerance].
+// OwnLag is for how long the generator itself held calls up: the part of the lag during which a slot was free, and the
+// time for which it stood still while they were under way. It is over the sent calls of the open phases that are
+// measured, and those dropped calls that were held up beyond [Tolerance].
 func (a *Aggregator) OwnLag() Lag { return lagOf(a.measured().ownLag()) }
 
 // Validity judges the run; inFlight is its limit of calls in flight, and how the generator did, for the sentences.
 //
-// It is no-data if no hit of a measured phase got a whole response; else generator-limited if the p99 of the own lag is
-// beyond [Tolerance]; else target-limited if the p99 of the lag is, or a hit was dropped; else valid. With fewer hits than
-// a p99 needs, the largest lag stands for it, and may be ten times the tolerance: one late hit of a few is no trend.
-// A closed loop has no due times and so no lag.
+// It is no-data if no call of a measured phase got a whole response; else generator-limited if the p99 of the own lag
+// is beyond [Tolerance]; else target-limited if the p99 of the lag is, or a call was dropped; else valid. With fewer
+// calls than a p99 needs, the largest lag stands for it, and may be ten times the tolerance: one late call of a few is
+// no trend. A closed loop has no due times and so no lag.
 func (a *Aggregator) Validity(inFlight int, how Generator) Validity {
 	g := a.measured()
 	v := Validity{Status: Valid, Reasons: []string{}, Lag: a.Lag(), OwnLag: a.OwnLag()}
@@ -47,12 +47,12 @@ func (a *Aggregator) Validity(inFlight int, how Generator) Validity {
 		}
 	} else if late || total.Dropped > 0 {
 		v.Status = TargetLimited
-		reason := fmt.Sprintf("hits left late because every slot (limits.inFlight %d) was waiting on the target", inFlight)
+		reason := fmt.Sprintf("calls left late because every slot (limits.inFlight %d) was waiting on the target", inFlight)
 		if late {
 			reason += ": " + lag
 		}
 		if total.Dropped > 0 {
-			reason += fmt.Sprintf("; %d of %d hits were dropped after waiting longer than the timeout", total.Dropped,
+			reason += fmt.Sprintf("; %d of %d calls were dropped after waiting longer than the timeout", total.Dropped,
 				total.Sent+total.Dropped)
 		}
 		v.Reasons = append(v.Reasons, reason+"; this is a finding about the target: it did not answer at the rate it was asked")
@@ -70,9 +70,9 @@ func lateness(l Lag, words string) (said string, late bool) {
 	case l.Max == nil:
 		return "", false
 	case l.P99 != nil:
-		return fmt.Sprintf("1 hit in 100 "+words+" or more", spell(*l.P99, 3)), *l.P99 > Tolerance.Seconds()
+		return fmt.Sprintf("1 call in 100 "+words+" or more", spell(*l.P99, 3)), *l.P99 > Tolerance.Seconds()
 	}
-	return fmt.Sprintf("a hit "+words, spell(*l.Max, 3)), *l.Max > 10*Tolerance.Seconds()
+	return fmt.Sprintf("a call "+words, spell(*l.Max, 3)), *l.Max > 10*Tolerance.Seconds()
 }
 
 // spell writes seconds with that many significant digits and a unit that suits them.
@@ -94,10 +94,10 @@ func round(v float64, digits int) float64 {
 // plain writes v without an exponent.
 func plain(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
 
-// noData says what became of the hits instead, the most frequent first.
+// noData says what became of the calls instead, the most frequent first.
 func (g *group) noData(total Counts) string {
 	if total.Due == 0 {
-		return "no hit of a measured phase was due; let the run go on past its warm-up"
+		return "no call of a measured phase was due; let the run go on past its warm-up"
 	}
 	counts := make([]uint64, len(g.a.kinds))
 	kinds := make([]int, 0, len(g.a.kinds))
@@ -118,6 +118,6 @@ func (g *group) noData(total Counts) string {
 	for i, kind := range kinds {
 		words[i] = fmt.Sprintf("%d %s", counts[kind], g.a.kinds[kind].name)
 	}
-	return fmt.Sprintf("none of %d hits got a whole response (%s), so there is nothing to judge; check that the target is up "+
+	return fmt.Sprintf("none of %d calls got a whole response (%s), so there is nothing to judge; check that the target is up "+
 		"and reachable from here", total.Due, strings.Join(words, ", "))
 }

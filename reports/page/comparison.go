@@ -52,12 +52,12 @@ func (s run) compare(names []string, groups map[string]metrics.Figures, c *summa
 	var low, high float64
 	for _, n := range names {
 		v.Names = append(v.Names, text.Printable(n, 40))
-		if !s.Invalid(n) {
+		if !groups[n].Invalid {
 			low, high = widen(low, high, s.Times(groups[n]))
 		}
 	}
 	for _, n := range names {
-		if s.Invalid(n) {
+		if groups[n].Invalid {
 			v.Boxes = append(v.Boxes, box{}) // refusals are too quick for the same axis
 			continue
 		}

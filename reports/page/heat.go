@@ -31,10 +31,10 @@ const heatLevels = 9
 
 // heatMaps show the classes by tier and content, once for each figure.
 func (s run) heatMaps() (maps []heatMap) {
-	valid := func(names []string) []string {
-		return slices.DeleteFunc(names, s.Invalid)
+	valid := func(names []string, groups map[string]metrics.Figures) []string {
+		return slices.DeleteFunc(names, func(n string) bool { return groups[n].Invalid })
 	}
-	tiers, contents := valid(s.Tiers()), valid(s.Contents())
+	tiers, contents := valid(s.Tiers(), s.Groups.Tier), valid(s.Contents(), s.Groups.Content)
 	if len(tiers) == 0 || len(contents) == 0 {
 		return nil
 	}

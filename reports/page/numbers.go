@@ -138,7 +138,7 @@ func (d Data) columns() columns {
 	}
 	c.Tiers, c.Lag = []curve{}, []curve{}
 	for _, name := range d.Summary.Tiers() {
-		if d.Summary.Invalid(name) {
+		if d.Summary.Groups.Tier[name].Invalid {
 			continue // refusals are quick, and no user waits for them
 		}
 		c.Tiers = append(c.Tiers, newCurve(text.Printable(name, 24), d.Tiers[name], c.Rarity))

@@ -21,6 +21,7 @@ import (
 	"github.com/kaizenautomation/andon/reports/reportstest"
 	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/summary"
+	"github.com/kaizenautomation/andon/reports/text"
 )
 
 // gather makes the page's data of a run whose rows each gives.
@@ -358,7 +359,7 @@ func TestBoxes(t *testing.T) {
 	c := s.compare(s.Tiers(), s.Groups.Tier, s.Comparison.Tier)
 	least := 100.0
 	for i, name := range c.Names {
-		if c.Boxes[i].OK == s.Invalid(name) {
+		if c.Boxes[i].OK == s.Groups.Tier[name].Invalid {
 			t.Errorf("%s has the box %+v", name, c.Boxes[i])
 		}
 		if c.Boxes[i].OK {
@@ -392,5 +393,52 @@ func TestShellWord(t *testing.T) {
 		if got := shellWord(w); got != want {
 			t.Errorf("%q is %s, want %s", w, got, want)
 		}
+	}
+}
+
+// A tier that the description calls invalid is drawn and compared as any other.
+func TestTierCalledInvalid(t *testing.T) {
+	m := reportstest.TierCalledInvalid()
+	agg := reportstest.Aggregate(t, m, nil)
+	s := summary.Summarize(m, nil, nil, reportstest.Finished(55), agg)
+	v := New(s, agg).view()
+	if len(v.Heat) == 0 || len(v.Heat[0].Columns) != 2 || len(v.Heat[0].Rows) != 2 {
+		t.Errorf("the heat maps are %+v", v.Heat)
+	}
+	if c := v.Tiers; c.Reference != 0 || !c.Boxes[1].OK || c.Boxes[2].OK || c.Rows[len(c.Rows)-1].Cells[1].Gap == "" || c.Rows[len(c.Rows)-1].Cells[2].Gap != "" {
+		t.Errorf("the comparison is %+v", c)
+	}
+	if n := New(s, agg).columns(); len(n.Tiers) != 2 || n.Tiers[1].Name != "invalid" {
+		t.Errorf("the curves are of %+v", n.Tiers)
+	}
+	var all uint64
+	for _, c := range m.Labels.Classes[:4] {
+		all += s.Groups.Class[c.Name].Sent
+	}
+	if rows := v.Supported.Rows; rows[0][1] != text.Count(all) || len(rows) != 1+3+2 {
+		t.Errorf("supported are %v", rows)
+	}
+}
+
+// The bar of a condition is the same whether its summary was made or read.
+func TestThresholdRow(t *testing.T) {
+	m := reportstest.Manifest()
+	m.Thresholds = []results.Threshold{{Expr: "count(violations){rule=missing-property} == 0"}}
+	made := summary.Summarize(m, nil, nil, reportstest.Finished(55), reportstest.Aggregate(t, m, func(r *results.Row) {
+		if r.N%6 == 1 {
+			r.Error, r.Rule = results.Contract, 2
+		}
+	}))
+	dir := t.TempDir()
+	if err := summary.Write(dir, made); err != nil {
+		t.Fatal(err)
+	}
+	read, err := summary.Read(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, _ := json.Marshal(newThresholdRow(made.Thresholds[0]))
+	if b, _ := json.Marshal(newThresholdRow(read.Thresholds[0])); !bytes.Equal(a, b) || !strings.Contains(string(a), `"Bar":150`) {
+		t.Errorf("on the page it is %s, read %s", a, b)
 	}
 }

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/kaizenautomation/andon/reports/histogram"
-	"github.com/kaizenautomation/andon/reports/metrics"
 	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/summary"
 	"github.com/kaizenautomation/andon/reports/text"
@@ -284,11 +283,10 @@ func newThresholdRow(t summary.Threshold) thresholdRow {
 	if t.Implicit {
 		r.Note = strings.TrimSpace("checked in every run " + r.Note)
 	}
-	parsed, err := metrics.ParseThreshold(t.Expr)
-	if err != nil || t.Value == nil {
+	op, limit := t.Parsed.Limit()
+	if op == "" || t.Value == nil {
 		return r
 	}
-	_, limit := parsed.Limit()
 	switch {
 	case limit > 0:
 		r.Bar = min(100**t.Value/limit, 150)

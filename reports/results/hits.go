@@ -30,7 +30,8 @@ const (
 	bodyLimit     = 16 << 20
 )
 
-// columns are the columns of a hits file, in order. Indices into dictionaries are signed, because pandas takes no others.
+// columns are the columns of a hits file, in order. Indices into dictionaries are signed, because pandas takes no
+// others.
 func columns() []arrow.Field {
 	texts := func(index arrow.DataType) arrow.DataType {
 		return &arrow.DictionaryType{IndexType: index, ValueType: arrow.BinaryTypes.String}
@@ -68,12 +69,12 @@ func dictionaries(l Labels) (classes, phases, kinds, rules []string) {
 
 // hitsWriter writes rows as an Arrow IPC stream, one batch a second.
 //
-// The other candidate was a folder of Parquet files, one a second. Both are read by pandas, polars and DuckDB. Over 10,000
-// rows at 1,000 a second, Parquet with zstd took 25 bytes and 1.8 µs a row, Arrow 40 bytes and 0.09 µs: at 10,000 hits a
-// second that is 2 % of a core or none. A stream is one file that grows at its end, whose whole batches can be read
-// whatever happens to the process; an hour of Parquet would be 3,600 files. Columns are compressed with LZ4 where that
-// saves a tenth: those that are nearly always 0 then cost nothing, and a row takes less than 40 bytes. A batch takes
-// 1.5 kB on top, so that slow runs take more for each hit.
+// The other candidate was a folder of Parquet files, one a second. Both are read by pandas, polars and DuckDB. Over
+// 10,000 rows at 1,000 a second, Parquet with zstd took 25 bytes and 1.8 µs a row, Arrow 40 bytes and 0.09 µs: at
+// 10,000 calls a second that is 2 % of a core or none. A stream is one file that grows at its end, whose whole batches
+// can be read whatever happens to the process; an hour of Parquet would be 3,600 files. Columns are compressed with LZ4
+// where that saves a tenth: those that are nearly always 0 then cost nothing, and a row takes less than 40 bytes. A
+// batch takes 1.5 kB on top, so that slow runs take more for each call.
 type hitsWriter struct {
 	file   *os.File
 	buffer *bufio.Writer
@@ -191,24 +192,15 @@ func (w *hitsWriter) close() error {
 // endMark is how an Arrow IPC stream says that it is whole.
 var endMark = [8]byte{0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0}
 
-// readHits gives the rows of a hits file in the order in which they were written, and tells whether the file is whole.
-// Where the file was cut off, the rows of its whole batches are given.
-func readHits(path string, m Manifest, each func(Row) error) (complete bool, err error) {
+// readHits gives the rows of a hits file in the order in which they were written, and reports whether the file is whole.
+// Where the file was cut off, the rows of its whole batches are given. path is what errors call it.
+func readHits(f io.ReaderAt, size int64, path string, m Manifest, each func(Row) error) (complete bool, err error) {
 	defer func() {
 		// The library panics on some corrupt files.
 		if p := recover(); p != nil {
 			err = fmt.Errorf("%s is corrupt: %v", path, p)
 		}
 	}()
-	f, err := os.Open(path)
-	if err != nil {
-		return false, err
-	}
-	defer f.Close()
-	size, err := f.Seek(0, io.SeekEnd)
-	if err != nil {
-		return false, err
-	}
 	var tail [len(endMark)]byte
 	if size >= int64(len(tail)) {
 		if _, err := f.ReadAt(tail[:], size-int64(len(tail))); err != nil {
@@ -221,10 +213,7 @@ func readHits(path string, m Manifest, each func(Row) error) (complete bool, err
 	} else if !whole {
 		return false, nil // killed before the first second was over
 	}
-	if _, err := f.Seek(0, io.SeekStart); err != nil {
-		return false, err
-	}
-	in := &countingReader{r: bufio.NewReaderSize(f, 64<<10)}
+	in := &countingReader{r: bufio.NewReaderSize(io.NewSectionReader(f, 0, size), 64<<10)}
 	r, err := ipc.NewReader(in, ipc.WithMetadataSizeLimit(metadataLimit), ipc.WithAllocator(boundedAllocator{memory.NewGoAllocator()}))
 	if err != nil {
 		return false, fmt.Errorf("%s is no Arrow stream: %w", path, err)
@@ -245,8 +234,8 @@ func readHits(path string, m Manifest, each func(Row) error) (complete bool, err
 		batches++
 	}
 	if err := r.Err(); err != nil && !errors.Is(err, io.EOF) {
-		// Where the file ends within a batch, the end is missing, even if it should end with bytes that look like the mark;
-		// anywhere else, it is corrupt.
+		// Where the file ends within a batch, the end is missing, even if it should end with bytes that look like the
+		// mark; anywhere else, it is corrupt.
 		if in.n >= size {
 			return false, nil
 		}
@@ -255,10 +244,11 @@ func readHits(path string, m Manifest, each func(Row) error) (complete bool, err
 	return complete, nil
 }
 
-// checkHead holds the stream's head against its checksum, and tells whether it is there at all. The library trusts the
-// sizes in a head, and a wrong one would have it ask for more memory than there is.
+// checkHead holds the stream's head against its checksum, and reports whether it is there at all. The library trusts
+// the sizes in a head, and a wrong one would have it ask for more memory than there is.
 func checkHead(f io.ReaderAt, size int64, want string) (whole bool, err error) {
-	// Four bytes that mark a message and four that give its length (Arrow columnar format, "Encapsulated message format").
+	// Four bytes that mark a message and four that give its length (Arrow columnar format, "Encapsulated message
+	// format").
 	var prefix [8]byte
 	if size < int64(len(prefix)) {
 		return false, nil

@@ -135,58 +135,91 @@ func TestManyRows(t *testing.T) {
 		t.Fatal(err)
 	}
 	if each := float64(info.Size()) / float64(len(want)); each > 40 {
-		t.Errorf("a hit takes %.1f bytes, and should take 40 at most", each)
+		t.Errorf("a call takes %.1f bytes, and should take 40 at most", each)
 	}
 }
 
-// Wherever the file is cut off, the rows of the batches before are read, the end is said to be missing, and nothing is
-// called corrupt: that is what is left when the process or the machine dies.
-func TestCutAnywhere(t *testing.T) {
-	want := rows(120)
-	dir := write(t, 40, want, false)
-	path := filepath.Join(dir, hitsFile)
-	whole, err := os.ReadFile(path)
+// scan reads a hits file of run that has these bytes.
+func scan(run *Run, data []byte, each func(Row) error) (complete bool, err error) {
+	return readHits(bytes.NewReader(data), int64(len(data)), hitsFile, run.Manifest, each)
+}
+
+// flushed are the bytes of a hits file after each flush, and then those with its end.
+func flushed(t testing.TB, batch int, rows []Row) (run *Run, files [][]byte) {
+	t.Helper()
+	for n := 0; n <= len(rows); n += batch {
+		dir := write(t, batch, rows[:n], false)
+		file, err := os.ReadFile(filepath.Join(dir, hitsFile))
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, file)
+	}
+	dir := write(t, batch, rows, true)
+	file, err := os.ReadFile(filepath.Join(dir, hitsFile))
 	if err != nil {
 		t.Fatal(err)
 	}
+	run, err = Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return run, append(files, file)
+}
+
+// Wherever the file is cut off, the rows of the batches before are read, the end is said to be missing, and nothing is
+// called corrupt: that is what is left when the process or the machine dies. Every byte is tried around the ends of batches,
+// where what is read changes, and every seventh within them, which meets every place of a word of eight.
+func TestCutAnywhere(t *testing.T) {
+	want := rows(120)
+	run, files := flushed(t, 40, want)
+	near := func(size int) bool {
+		return slices.ContainsFunc(files, func(f []byte) bool { return size >= len(f)-64 && size <= len(f)+64 })
+	}
+	whole := files[len(files)-1]
 	last := 0
-	for size := range len(whole) + 1 {
-		if err := os.WriteFile(path, whole[:size], 0o666); err != nil {
-			t.Fatal(err)
+	for size := range whole {
+		if size%7 > 0 && !near(size) {
+			continue
 		}
-		run, got, complete := read(t, dir)
-		if complete || run.End.Reason != Cut {
-			t.Fatalf("cut at byte %d of %d, the run is complete: %v, %+v", size, len(whole), complete, run.End)
+		var got []Row
+		complete, err := scan(run, whole[:size], func(r Row) error { got = append(got, r); return nil })
+		if err != nil || complete {
+			t.Fatalf("cut at byte %d of %d, the file is complete: %v, %v", size, len(whole), complete, err)
 		}
 		if len(got)%40 != 0 || len(got) < last || !slices.Equal(got, want[:len(got)]) {
 			t.Fatalf("cut at byte %d: %d rows after %d", size, len(got), last)
 		}
+		if i := slices.IndexFunc(files, func(f []byte) bool { return len(f) == size }); i >= 0 && len(got) != 40*i {
+			t.Fatalf("cut after flush %d: %d rows", i, len(got))
+		}
 		last = len(got)
 	}
 	if last != len(want) {
-		t.Errorf("of the uncut file %d rows are read", last)
+		t.Errorf("without its end mark %d rows are read", last)
+	}
+	dir := write(t, 40, want, false)
+	path := filepath.Join(dir, hitsFile)
+	if err := os.Truncate(path, int64(len(files[2])-1)); err != nil {
+		t.Fatal(err)
+	}
+	if run, got, complete := read(t, dir); complete || run.End.Reason != Cut || len(got) != 40 {
+		t.Errorf("of a run that was cut off, %d rows are read, complete %v: %+v", len(got), complete, run.End)
 	}
 }
 
 // Whatever becomes of the bytes, the reader neither panics nor hangs, and gives no row that the run's labels do not know.
+// Every byte of the head and of the first batch's is tried, where lengths and types stand, and every seventh of the rest, which meets every column.
 func TestCorrupt(t *testing.T) {
-	dir := write(t, 40, rows(120), true)
-	path := filepath.Join(dir, hitsFile)
-	whole, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	run, err := Open(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
+	run, files := flushed(t, 40, rows(80))
+	whole := files[len(files)-1]
 	for at := range whole {
+		if at > len(files[0])+1600 && at%7 > 0 {
+			continue
+		}
 		changed := bytes.Clone(whole)
 		changed[at] ^= 0xa5
-		if err := os.WriteFile(path, changed, 0o666); err != nil {
-			t.Fatal(err)
-		}
-		_, _ = run.Rows(func(r Row) error { return known(r) })
+		_, _ = scan(run, changed, known)
 	}
 }
 
@@ -211,12 +244,7 @@ func FuzzRows(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		path := filepath.Join(t.TempDir(), hitsFile)
-		if err := os.WriteFile(path, data, 0o666); err != nil {
-			t.Fatal(err)
-		}
-		_, err := readHits(path, run.Manifest, known)
-		if err != nil && !strings.Contains(err.Error(), path) {
+		if _, err := scan(run, data, known); err != nil && !strings.Contains(err.Error(), hitsFile) {
 			t.Fatalf("the error does not name the file: %v", err)
 		}
 	})

@@ -1,34 +1,34 @@
-// Package results holds the record of one hit and the files in which a run keeps them.
+// Package results holds the record of one call and the files in which a run keeps them.
 //
-// A run directory is complete in itself: the manifest says what was planned, the hits say what came of it, the samples
+// A run directory is complete in itself: the manifest says what was planned, the rows say what came of it, the samples
 // show one response for each kind of trouble, and the vitals say how the generator itself did. Everything that andon
 // prints about a run can be made again from these files without sending a call.
 package results
 
 import "time"
 
-// Row is what is kept of one hit, sent or not. It holds no text and no pointer, so that a row costs the same whatever
+// Row is what is kept of one call, sent or not. It holds no text and no pointer, so that a row costs the same whatever
 // the provider answered; texts live once, in [Labels].
 //
 // Lag and Service are float32 seconds because that is how they are stored (relative error 6e-8, four orders below the
 // histograms' resolution): figures made live and figures made from the file are then the same to the last digit.
 type Row struct {
-	// N is the hit's number in the plan, from 0.
+	// N is the call's number in the plan, from 0.
 	N uint32
-	// Due is when the plan wanted the hit sent, counted from the start of the run. In a closed loop nothing is due, and
-	// Due is the moment of sending.
+	// Due is when the plan wanted the call sent, counted from the start of the run. In a closed loop nothing is due,
+	// and Due is the moment of sending.
 	Due time.Duration
-	// Lag is actual send − due, in seconds. For a dropped hit it is the time that it had waited when it was given up.
+	// Lag is actual send − due, in seconds. For a dropped call it is the time that it had waited when it was given up.
 	Lag float32
 	// OwnLag is the part of Lag, in seconds, during which a slot was free: the generator's own lateness.
 	OwnLag float32
-	// Service is send → last byte, in seconds, or the time until the hit was given up. It is 0 for a dropped hit.
+	// Service is send → last byte, in seconds, or the time until the call was given up. It is 0 for a dropped call.
 	Service float32
 	// Connect, TLS and Read are parts of Service, in seconds: what a new connection took, 0 where one was open already;
 	// its handshake; and first byte → last byte, 0 where the whole response came at once. What is left is [Row.Wait].
 	Connect, TLS, Read float32
-	// Stall is the part of Service, in seconds, during which the generator's own process stood still, or had the call wait
-	// for its turn to connect: that part of the time says nothing about the provider.
+	// Stall is the part of Service, in seconds, during which the generator's own process stood still, or had the call
+	// wait for its turn to connect: that part of the time says nothing about the provider.
 	Stall float32
 	// Status is the HTTP status, or 0 where no response head arrived.
 	Status uint16
@@ -36,7 +36,7 @@ type Row struct {
 	Class uint16
 	// Phase is an index into Labels.Phases.
 	Phase uint8
-	// Error says what kept the hit from being a success, None if nothing did.
+	// Error says what kept the call from being a success, None if nothing did.
 	Error Kind
 	// Rule is an index into Labels.Rules: the rule of the contract that the response broke; 0 is "none broken".
 	Rule uint8
@@ -54,18 +54,19 @@ func (r Row) ServiceTime() time.Duration { return seconds(r.Service) }
 // request, the way there and back, and the provider's own time.
 func (r Row) Wait() float32 { return max(r.Service-r.Connect-r.TLS-r.Read, 0) }
 
-// Sent tells whether the hit left at all.
+// Sent reports whether the call left at all.
 func (r Row) Sent() bool { return r.Error != Dropped && r.Error != Unsent }
 
-// Completed tells whether a whole response was read, whatever it said.
+// Completed reports whether a whole response was read, whatever it said.
 func (r Row) Completed() bool { return r.Error.completed() }
 
-// OK tells whether the hit went as the contract wants: a success for a valid call, a refusal for an invalid one.
+// OK reports whether the call went as the contract wants: a success for a valid call, a refusal for an invalid one.
 func (r Row) OK() bool { return r.Error == None }
 
-// Timed tells whether the hit's times say something about the provider. A whole response does; so does a call that was
-// given up after a wait, whose true latency is at least the time recorded: leaving it out would make the percentiles
-// look better the worse the provider is. A connection that was refused or broke says nothing about how long an answer takes.
+// Timed reports whether the call's times say something about the provider. A whole response does; so does a call that
+// was given up after a wait, whose true latency is at least the time recorded: leaving it out would make the
+// percentiles look better the worse the provider is. A connection that was refused or broke says nothing about how long
+// an answer takes.
 func (r Row) Timed() bool {
 	switch r.Error {
 	case TimeoutWaiting, TimeoutReading, Dropped:
@@ -76,7 +77,7 @@ func (r Row) Timed() bool {
 
 func seconds(s float32) time.Duration { return time.Duration(float64(s) * float64(time.Second)) }
 
-// Kind says what kept a hit from being a success. The list is closed, so that counts by kind stay small whatever a
+// Kind says what kept a call from being a success. The list is closed, so that counts by kind stay small whatever a
 // provider does. The values are stored in files: append, never reorder.
 type Kind uint8
 
@@ -125,21 +126,21 @@ func KindNames() []string { return append([]string(nil), kindNames[:]...) }
 
 func (k Kind) completed() bool { return k == None || k >= Status3xx && k < kinds }
 
-// Class is the label under which a hit is counted: tier × content signature.
+// Class is the label under which a call is counted: tier × content signature.
 type Class struct {
-	// Name is the content signature and the tier, "text+file.Lite". Deliberately invalid calls are the class "invalid".
+	// Name is the content signature and the tier, "text+file.Lite". The class of the deliberately invalid calls has one
+	// name for all three, "invalid", or another one where a tier or a content type of the description is called that.
 	Name string `json:"name"`
-	// Tier is a tier of the description, "default" where the field is left out, "invalid" for invalid calls.
+	// Tier is a tier of the description, "default" where the field is left out.
 	Tier string `json:"tier"`
-	// Content is the item types joined with "+", "empty" for an empty list, "none" where the field is left out, "invalid"
-	// for invalid calls.
+	// Content is the item types joined with "+", "empty" for an empty list, "none" where the field is left out.
 	Content string `json:"content"`
-	// Invalid marks the class of the deliberately invalid calls. It is counted in the totals, but its latency is not part
-	// of theirs: a refusal is quick, and would flatter them.
+	// Invalid marks the class of the deliberately invalid calls. It is counted in the totals, but its latency is not
+	// part of theirs: a refusal is quick, and would flatter them.
 	Invalid bool `json:"invalid,omitempty"`
 }
 
-// Phase is a stretch of the run.
+// Phase is a part of the run.
 type Phase struct {
 	Name string `json:"name"`
 	// Shape is what the scenario asks for, in its own words: "100/s", "ramp 100/s → 400/s", "50 callers (closed loop)".
@@ -177,16 +178,16 @@ type Manifest struct {
 	// SpecSHA256 is the hash, in hex, of the description that responses were judged by.
 	SpecSHA256 string `json:"specSha256"`
 	Labels     Labels `json:"labels"`
-	// Planned counts the hits of the plan by phase and class (Planned[phase][class]); null in a closed loop, which plans
-	// no number.
+	// Planned counts the calls of the plan by phase and class (Planned[phase][class]); null in a closed loop, which
+	// plans no number.
 	Planned [][]uint64 `json:"planned"`
 	// Thresholds are the scenario's, in order.
 	Thresholds []Threshold `json:"thresholds"`
 	// TimeoutSeconds and InFlight are the limits that the run was under.
 	TimeoutSeconds float64 `json:"timeoutSeconds"`
 	InFlight       int     `json:"inFlight"`
-	// Traces is the number from which the trace ids of the calls follow (see [TraceID]), another one for each run: two runs
-	// of one seed are two sets of traces. 0 says that calls carried no traceparent header.
+	// Traces is the number from which the trace ids of the calls follow (see [TraceID]), another one for each run: two
+	// runs of one seed are two sets of traces. 0 says that calls carried no traceparent header.
 	Traces uint64 `json:"traces,omitempty"`
 	// Generator is what the calls were sent with.
 	Generator Generator `json:"generator"`
@@ -228,7 +229,7 @@ type Vitals struct {
 	Samples  uint64  `json:"samples"`
 	// Queue is the most records that waited to be counted and kept.
 	Queue int `json:"queue"`
-	// Connections is how many connections were set up since the run began, those before the first hit among them.
+	// Connections is how many connections were set up since the run began, those before the first call among them.
 	Connections uint64 `json:"connections"`
 }
 
@@ -240,7 +241,7 @@ type Threshold struct {
 	AfterSeconds float64 `json:"afterSeconds,omitempty"`
 }
 
-// Sample is one example of a kind of trouble: the first hit that met it. What the provider sent is quoted as it came,
+// Sample is one example of a kind of trouble: the first call that met it. What the provider sent is quoted as it came,
 // shortened; whoever shows it escapes it.
 type Sample struct {
 	// Kind is an error kind's name, and Rule a contract rule's; one of them may be empty.
@@ -249,7 +250,7 @@ type Sample struct {
 	N    uint32 `json:"n"`
 	// Class is the class's name.
 	Class string `json:"class"`
-	// AtSeconds is when the hit was due, on the run's clock.
+	// AtSeconds is when the call was due, on the run's clock.
 	AtSeconds float64 `json:"atSeconds"`
 	Status    int     `json:"status,omitempty"`
 	// Message says in one sentence what was wrong.

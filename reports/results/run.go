@@ -64,7 +64,7 @@ func Create(dir string, m Manifest, files map[string][]byte) (*Writer, error) {
 	if entries, err := os.ReadDir(dir); err != nil {
 		return nil, fmt.Errorf("the run directory cannot be read: %w", err)
 	} else if len(entries) > 0 {
-		return nil, fmt.Errorf("the directory %s is not empty, and a run is never overwritten: choose another with --out", dir)
+		return nil, fmt.Errorf("the directory %s is not empty, and a run is never overwritten: choose another", dir)
 	}
 	m.Schema = manifestSchema
 	var err error
@@ -101,7 +101,7 @@ func Create(dir string, m Manifest, files map[string][]byte) (*Writer, error) {
 // writeFile writes one of the caller's files below the run directory.
 func writeFile(dir, name string, data []byte) error {
 	switch name {
-	case manifestFile, hitsFile, samplesFile, vitalsFile, endFile:
+	case manifestFile, hitsFile, samplesFile, vitalsFile, endFile, histogramsFile:
 		return fmt.Errorf("a file called %s cannot be kept in a run directory, which has its own: rename it", name)
 	}
 	if !filepath.IsLocal(filepath.FromSlash(name)) {
@@ -215,8 +215,8 @@ func checkManifest(m Manifest) error {
 	return nil
 }
 
-// readLines reads one document a line; a last line without an end was being written when the process died. A file that is
-// not there has none.
+// readLines reads one document a line; a last line without an end was being written when the process died. A file that
+// is not there has none.
 func readLines[T any](path string, most int) (all []T, err error) {
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -273,8 +273,18 @@ func ReadJSON(path string, document any) error {
 	return nil
 }
 
-// Rows gives the run's rows in the order in which the hits ended, with constant memory, and tells whether the file is
-// whole. Where it was cut off, the rows of all batches that were written are given, and that is no error.
+// Rows gives the run's rows in the order in which the calls ended, with constant memory, and reports whether the file
+// is whole. Where it was cut off, the rows of all batches that were written are given, and that is no error.
 func (r *Run) Rows(each func(Row) error) (complete bool, err error) {
-	return readHits(filepath.Join(r.Dir, hitsFile), r.Manifest, each)
+	path := filepath.Join(r.Dir, hitsFile)
+	f, err := os.Open(path)
+	if err != nil {
+		return false, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return false, err
+	}
+	return readHits(f, info.Size(), path, r.Manifest, each)
 }

@@ -5,8 +5,8 @@ import (
 	"encoding/hex"
 )
 
-// AppendTraceparent appends the value of the header traceparent (W3C Trace Context, section 3.2) that hit n of a run
-// carries: version 00, the ids of hit n, and the flag "sampled". It has always [TraceparentLength] bytes.
+// AppendTraceparent appends the value of the header traceparent (W3C Trace Context, section 3.2) that call n of a run
+// carries: version 00, the ids of call n, and the flag "sampled". It has always [TraceparentLength] bytes.
 func AppendTraceparent(dst []byte, traces, n uint64) []byte {
 	trace, span := TraceID(traces, n), SpanID(traces, n)
 	dst = append(dst, "00-"...)
@@ -19,9 +19,9 @@ func AppendTraceparent(dst []byte, traces, n uint64) []byte {
 // TraceparentLength is the length of a traceparent of version 00.
 const TraceparentLength = 55
 
-// TraceID is the trace-id of hit n (W3C Trace Context, section 3.2.2.3), by which a call is found again in the provider's
-// traces. It is a function of the run's number ([Manifest].Traces) and n alone: it needs not be kept, and no two hits of a
-// run share one.
+// TraceID is the trace-id of call n (W3C Trace Context, section 3.2.2.3), by which a call is found again in the
+// provider's traces. It is a function of the run's number ([Manifest].Traces) and n alone: it needs not be kept, and no
+// two calls of a run share one.
 func TraceID(traces, n uint64) (id [16]byte) {
 	binary.BigEndian.PutUint64(id[:8], nonzero(mix(mix(traces)+n)))
 	// Within a run this half is a bijection of n.
@@ -29,7 +29,7 @@ func TraceID(traces, n uint64) (id [16]byte) {
 	return id
 }
 
-// SpanID is the parent-id of hit n (W3C Trace Context, section 3.2.2.4).
+// SpanID is the parent-id of call n (W3C Trace Context, section 3.2.2.4).
 func SpanID(traces, n uint64) (id [8]byte) {
 	binary.BigEndian.PutUint64(id[:], nonzero(mix(mix(traces^0x3c3c3c3c3c3c3c3c)^n)))
 	return id
@@ -38,8 +38,8 @@ func SpanID(traces, n uint64) (id [8]byte) {
 // nonzero keeps an id from being all zeros, which is invalid.
 func nonzero(v uint64) uint64 { return max(v, 1) }
 
-// mix is a bijection that spreads its argument over all bits: the output function of SplitMix64 (Steele, Lea and Flood, "Fast
-// splittable pseudorandom number generators", 2014).
+// mix is a bijection that spreads its argument over all bits: the output function of SplitMix64 (Steele, Lea and Flood,
+// "Fast splittable pseudorandom number generators", 2014).
 func mix(v uint64) uint64 {
 	v += 0x9e3779b97f4a7c15
 	v = (v ^ v>>30) * 0xbf58476d1ce4e5b9

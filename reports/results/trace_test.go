@@ -19,7 +19,7 @@ func TestTraceID(t *testing.T) {
 		{1, 1, "86d6fd953217ae039a2dc80e87e2ff71 7b090ea638930741"},
 	} {
 		if got := fmt.Sprintf("%x %x", TraceID(c.seed, c.n), SpanID(c.seed, c.n)); got != c.want {
-			t.Errorf("seed %d, hit %d: %s, want %s", c.seed, c.n, got, c.want)
+			t.Errorf("seed %d, call %d: %s, want %s", c.seed, c.n, got, c.want)
 		}
 	}
 	rapid.Check(t, func(t *rapid.T) {
@@ -29,10 +29,10 @@ func TestTraceID(t *testing.T) {
 			t.Fatal("an id is all zeros")
 		}
 		if n != other && id == TraceID(seed, other) {
-			t.Fatalf("hits %d and %d share a trace id", n, other)
+			t.Fatalf("calls %d and %d share a trace id", n, other)
 		}
 		if id != TraceID(seed, n) {
-			t.Fatal("the id is not a function of seed and hit")
+			t.Fatal("the id is not a function of seed and call")
 		}
 	})
 	seen := map[[16]byte]bool{}
@@ -42,7 +42,7 @@ func TestTraceID(t *testing.T) {
 		}
 	}
 	if len(seen) != 100_000 {
-		t.Errorf("100,000 hits of 100 seeds have %d ids", len(seen))
+		t.Errorf("100,000 calls of 100 seeds have %d ids", len(seen))
 	}
 }
 
@@ -57,10 +57,10 @@ func TestTraceparent(t *testing.T) {
 			t.Fatalf("%q is no traceparent", got)
 		}
 		if again := string(AppendTraceparent(nil, traces, n)); again != got {
-			t.Fatalf("hit %d has %q and %q", n, got, again)
+			t.Fatalf("call %d has %q and %q", n, got, again)
 		}
 		if next := string(AppendTraceparent(nil, traces, n+1)); next == got {
-			t.Fatalf("hits %d and %d share %q", n, n+1, got)
+			t.Fatalf("calls %d and %d share %q", n, n+1, got)
 		}
 	})
 }

@@ -62,7 +62,7 @@ type Summary struct {
 
 // SlowCall is one of the slowest calls of its class.
 type SlowCall struct {
-	metrics.SlowHit
+	metrics.SlowCall
 	// TraceID is the trace-id that the call carried, if calls carried one.
 	TraceID string `json:"traceId,omitempty"`
 }
@@ -143,6 +143,9 @@ type Threshold struct {
 	metrics.Outcome
 	// Implicit marks a condition that holds though the scenario does not name it.
 	Implicit bool `json:"implicit,omitempty"`
+	// Parsed is the condition itself, made of its text once, when a run or a summary is read; the zero value where
+	// another version of andon wrote the text, and this one cannot read it.
+	Parsed metrics.Threshold `json:"-"`
 }
 
 // Verdict is the answer to the question that the run was started for.
@@ -162,12 +165,10 @@ const (
 	NoVerdict = "no-verdict" // nothing can be said: interrupted, cut, generator-limited, or no response at all
 )
 
-// standing are the conditions of every run whose thresholds do not speak of the same thing themselves: a contract that
-// is broken under load is what andon is there to find, and a run in which calls fail must not pass unasked.
-var standing = [...]struct{ metric, expr string }{
-	{"violations", "count(violations) == 0"},
-	{"errors", "rate(errors) < 1%"},
-}
+// standing are the conditions of every run that has none of its own on the same metric over all calls: a contract that
+// is broken under load is what andon is there to find, and a run in which calls fail must not pass unasked. A condition
+// on some of the calls, or on some of the errors, says nothing of the rest.
+var standing = [...]string{"count(violations) == 0", "rate(errors) < 1%"}
 
 // Summarize says what came of a run. elapsed and all figures follow from the manifest, the end, the vitals and the rows
 // that agg was given, so that a run summarized live and the same run read from its files have the same summary.
@@ -197,7 +198,7 @@ func Summarize(m results.Manifest, samples []results.Sample, vitals []results.Vi
 		Timeline:   append([]metrics.Point{}, agg.Timeline(maxPoints)...),
 	}
 	for _, h := range agg.Slowest() {
-		slow := SlowCall{SlowHit: h}
+		slow := SlowCall{SlowCall: h}
 		if m.Traces != 0 {
 			slow.TraceID = fmt.Sprintf("%x", results.TraceID(m.Traces, uint64(h.N)))
 		}
@@ -210,11 +211,13 @@ func Summarize(m results.Manifest, samples []results.Sample, vitals []results.Vi
 		s.Run.ClosedLoop = s.Run.ClosedLoop || p.Closed
 	}
 	for _, t := range m.Thresholds {
-		s.addThreshold(t.Expr, false, agg)
+		s.Thresholds = append(s.Thresholds, evaluate(t.Expr, agg))
 	}
-	for _, c := range standing {
-		if !slices.ContainsFunc(m.Thresholds, func(t results.Threshold) bool { return strings.Contains(t.Expr, c.metric) }) {
-			s.addThreshold(c.expr, true, agg)
+	for _, expr := range standing {
+		t := evaluate(expr, agg)
+		if !slices.ContainsFunc(s.Thresholds, func(own Threshold) bool { return own.replaces(t) }) {
+			t.Implicit = true
+			s.Thresholds = append(s.Thresholds, t)
 		}
 	}
 	s.Compare(agg)
@@ -230,7 +233,7 @@ func (s *Summary) Compare(agg *metrics.Aggregator) {
 	}
 	gather := func(names []string, figures map[string]metrics.Figures, spreads map[string]histogram.Distribution, reference func(string) bool) (groups []group) {
 		for _, n := range names {
-			if !s.Invalid(n) {
+			if !figures[n].Invalid {
 				groups = append(groups, group{n, figures[n], s.Times(figures[n]), spreads[n], reference(n)})
 			}
 		}
@@ -242,16 +245,19 @@ func (s *Summary) Compare(agg *metrics.Aggregator) {
 	}
 }
 
-func (s *Summary) addThreshold(expr string, implicit bool, agg *metrics.Aggregator) {
-	t, err := metrics.ParseThreshold(expr)
+// evaluate parses a threshold and holds it against what was measured.
+func evaluate(expr string, agg *metrics.Aggregator) Threshold {
+	parsed, err := metrics.ParseThreshold(expr)
 	if err != nil {
 		// The manifest was written by another version of andon, or by hand.
-		s.Thresholds = append(s.Thresholds, Threshold{Outcome: metrics.Outcome{Expr: expr, Unit: metrics.Count, Reason: err.Error()}})
-		return
+		return Threshold{Outcome: metrics.Outcome{Expr: expr, Unit: metrics.Count, Reason: err.Error()}}
 	}
-	o := t.Evaluate(agg)
-	o.Expr = expr
-	s.Thresholds = append(s.Thresholds, Threshold{Outcome: o, Implicit: implicit})
+	return Threshold{Outcome: parsed.Evaluate(agg), Parsed: parsed}
+}
+
+// replaces reports whether t is asked for in the place of a standing condition.
+func (t Threshold) replaces(standing Threshold) bool {
+	return t.Parsed.Metric() == standing.Parsed.Metric() && t.Parsed.Selectors() == nil
 }
 
 // decide fills the verdict. What makes a verdict impossible comes first, since it takes the meaning from the rest.
@@ -335,17 +341,53 @@ func Read(dir string) (Summary, error) {
 	if s.Schema != schema {
 		return s, fmt.Errorf("%s: expected \"schema\": %q, found %q; another version of andon wrote it", path, schema, text.Printable(s.Schema, 40))
 	}
+	s.markInvalid()
+	for i := range s.Thresholds {
+		t := &s.Thresholds[i]
+		// The zero value stands for what this version cannot read.
+		t.Parsed, _ = metrics.ParseThreshold(t.Expr)
+	}
 	return s, nil
+}
+
+// markInvalid marks the groups of calls that break the contract on purpose, which is no part of the document: a name
+// says nothing, since a tier of the description can be called invalid too.
+func (s *Summary) markInvalid() {
+	mark := func(groups map[string]metrics.Figures, name func(results.Class) string) {
+		for key, f := range groups {
+			f.Invalid = true
+			for _, c := range s.Run.Classes {
+				f.Invalid = f.Invalid && (c.Invalid || name(c) != key)
+			}
+			groups[key] = f
+		}
+	}
+	mark(s.Groups.Tier, tierOf)
+	mark(s.Groups.Content, contentOf)
+	mark(s.Groups.Class, func(c results.Class) string { return c.Name })
+}
+
+func tierOf(c results.Class) string    { return c.Tier }
+func contentOf(c results.Class) string { return c.Content }
+
+// Deliberate are the calls that broke the contract on purpose: the name of their tier, and how many were sent.
+func (s Summary) Deliberate() (tier string, sent uint64) {
+	for _, c := range s.Run.Classes {
+		if f := s.Groups.Tier[c.Tier]; c.Invalid && f.Invalid {
+			return c.Tier, f.Sent
+		}
+	}
+	return "", 0
 }
 
 // Tiers gives the tiers in the description's order, as far as calls of them were planned or sent.
 func (s Summary) Tiers() []string {
-	return s.ordered(s.Groups.Tier, func(c results.Class) string { return c.Tier })
+	return s.ordered(s.Groups.Tier, tierOf)
 }
 
 // Contents gives the content signatures in the same way.
 func (s Summary) Contents() []string {
-	return s.ordered(s.Groups.Content, func(c results.Class) string { return c.Content })
+	return s.ordered(s.Groups.Content, contentOf)
 }
 
 func (s Summary) ordered(groups map[string]metrics.Figures, name func(results.Class) string) (names []string) {
@@ -360,13 +402,6 @@ func (s Summary) ordered(groups map[string]metrics.Figures, name func(results.Cl
 
 // DefaultTier is the tier of the calls that name none; it is not what others are held against.
 const DefaultTier = "default"
-
-// Invalid reports whether a tier or a content signature is that of the calls that break the contract on purpose.
-func (s Summary) Invalid(group string) bool {
-	return slices.ContainsFunc(s.Run.Classes, func(c results.Class) bool {
-		return c.Invalid && (c.Tier == group || c.Content == group)
-	})
-}
 
 // Times are the times that stand for a group: latency, or service time where nothing is due.
 func (s Summary) Times(f metrics.Figures) metrics.Times {

@@ -97,7 +97,7 @@ func fireUntil(ctx context.Context, t testing.TB, interrupt <-chan struct{}, p *
 	dir := filepath.Join(t.TempDir(), "run")
 	w, err := results.Create(dir, results.Manifest{
 		ID: "run", Scenario: p.Name, Seed: p.Seed, Target: target.String(), Labels: p.Labels, Planned: p.Planned,
-		Thresholds: p.Thresholds, TimeoutSeconds: p.Timeout.Seconds(), InFlight: p.InFlight,
+		Thresholds: metrics.Written(p.Thresholds), TimeoutSeconds: p.Timeout.Seconds(), InFlight: p.InFlight,
 	}, nil)
 	if err != nil {
 		t.Fatal(err)

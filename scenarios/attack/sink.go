@@ -34,8 +34,9 @@ type sink struct {
 	drained    chan struct{}
 	aggregator *metrics.Aggregator
 	ids        *ids
-	thresholds []abort
-	hopeless   hopeless
+	// aborts are the conditions that end the run when they are broken.
+	aborts   []metrics.Condition
+	hopeless hopeless
 	// collect is the percentage by which garbage is collected.
 	collect int
 	// longest is the most records that waited since the last tick.
@@ -47,11 +48,6 @@ type sink struct {
 	err            error
 }
 
-type abort struct {
-	metrics.Threshold
-	after time.Duration
-}
-
 func newSink(r *run) *sink {
 	s := &sink{
 		run: r, queue: make(chan record, queueLength), drained: make(chan struct{}),
@@ -61,9 +57,8 @@ func newSink(r *run) *sink {
 		s.ids = newIDs()
 	}
 	for _, t := range r.Plan.Thresholds {
-		// The scenario's reader has parsed it before.
-		if parsed, err := metrics.ParseThreshold(t.Expr); err == nil && t.Abort {
-			s.thresholds = append(s.thresholds, abort{parsed, time.Duration(t.AfterSeconds * float64(time.Second))})
+		if t.Abort {
+			s.aborts = append(s.aborts, t)
 		}
 	}
 	return s
@@ -151,8 +146,8 @@ func (s *sink) tick() {
 		s.collect = by
 		debug.SetGCPercent(by)
 	}
-	for _, t := range s.thresholds {
-		if now >= t.after && t.Broken(s.aggregator) {
+	for _, t := range s.aborts {
+		if now >= t.After && t.Broken(s.aggregator) {
 			s.stopFor(results.Aborted, fmt.Sprintf("the threshold %s was broken after %s", t.Threshold, now.Round(100*time.Millisecond)))
 			break
 		}
