@@ -33,8 +33,8 @@ func keep(t testing.TB, dir string, rows []results.Row) {
 	}
 }
 
-// From the histograms alone, without a row, every format but those that list single calls is the same, byte for byte: of one
-// run, and of several that are merged.
+// From the histograms alone, without a row, every format but those that list single calls is the same, byte for byte:
+// of one run, and of several that are merged.
 func TestFromHistogramsAlone(t *testing.T) {
 	var dirs []string
 	var all [][]results.Row
@@ -99,8 +99,8 @@ func TestFromHistogramsAlone(t *testing.T) {
 	}
 }
 
-// What was kept of other rows, or is damaged, is not used where there are rows; where there are none, the error says what is
-// wrong with it.
+// What was kept of other rows, or is damaged, is not used where there are rows; where there are none, the error says
+// what is wrong with it.
 func TestHistogramsOfOtherRows(t *testing.T) {
 	m := reportstest.Manifest()
 	rows := reportstest.Rows(m, nil)

@@ -67,4 +67,11 @@ func TestOneComparison(t *testing.T) {
 			t.Errorf("%s does not show %s", format, want)
 		}
 	}
+	// The page sets in bold what is not chance.
+	apart := []byte(`<small class="apart">`)
+	before := bytes.Count(rendered(t, model, "html"), apart)
+	low = 0.666
+	if after := bytes.Count(rendered(t, model, "html"), apart); after != before+1 {
+		t.Errorf("%d differences are set apart, and %d with one more", before, after)
+	}
 }

@@ -352,6 +352,25 @@ func TestMarks(t *testing.T) {
 	}
 }
 
+// TestBoxes: what is refused on purpose is too quick for the axis of the others, and has no box on it.
+func TestBoxes(t *testing.T) {
+	d := pagePass(t)
+	s := run{d.Summary}
+	c := s.compare(s.Tiers(), s.Groups.Tier, s.Comparison.Tier)
+	least := 100.0
+	for i, name := range c.Names {
+		if c.Boxes[i].OK == s.Invalid(name) {
+			t.Errorf("%s has the box %+v", name, c.Boxes[i])
+		}
+		if c.Boxes[i].OK {
+			least = min(least, c.Boxes[i].Min)
+		}
+	}
+	if least != 0 || len(c.Names) != 3 {
+		t.Errorf("the axis of %v begins at %v of its length", c.Names, least)
+	}
+}
+
 func TestKnee(t *testing.T) {
 	for _, c := range []struct {
 		rates, times numbers
@@ -380,14 +399,7 @@ func TestShellWord(t *testing.T) {
 // A tier and a content that the description calls invalid are drawn as any other, beside the calls that break the
 // contract on purpose.
 func TestPageOfTierCalledInvalid(t *testing.T) {
-	m := reportstest.Manifest()
-	for i, class := range []string{"text.Full", "text.invalid", "invalid.Full", "invalid.invalid", "deliberately-invalid"} {
-		content, tier, pair := strings.Cut(class, ".")
-		if !pair {
-			tier = content
-		}
-		m.Labels.Classes[i].Name, m.Labels.Classes[i].Content, m.Labels.Classes[i].Tier = class, content, tier
-	}
+	m := reportstest.TierCalledInvalid()
 	agg := reportstest.Aggregate(t, m, nil)
 	d := New(summary.Summarize(m, nil, nil, reportstest.Finished(55), agg), agg)
 	v := d.view()
@@ -406,5 +418,28 @@ func TestPageOfTierCalledInvalid(t *testing.T) {
 	}
 	if rows := v.Supported.Rows; rows[0][1] != text.Count(all) || len(rows) != 1+3+2 {
 		t.Errorf("supported are %v", rows)
+	}
+}
+
+// The bar of a condition is the same whether its summary was made or read.
+func TestThresholdRow(t *testing.T) {
+	m := reportstest.Manifest()
+	m.Thresholds = []results.Threshold{{Expr: "count(violations){rule=missing-property} == 0"}}
+	made := summary.Summarize(m, nil, nil, reportstest.Finished(55), reportstest.Aggregate(t, m, func(r *results.Row) {
+		if r.N%6 == 1 {
+			r.Error, r.Rule = results.Contract, 2
+		}
+	}))
+	dir := t.TempDir()
+	if err := summary.Write(dir, made); err != nil {
+		t.Fatal(err)
+	}
+	read, err := summary.Read(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, _ := json.Marshal(newThresholdRow(made.Thresholds[0]))
+	if b, _ := json.Marshal(newThresholdRow(read.Thresholds[0])); !bytes.Equal(a, b) || !strings.Contains(string(a), `"Bar":150`) {
+		t.Errorf("on the page it is %s, read %s", a, b)
 	}
 }

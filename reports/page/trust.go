@@ -54,12 +54,8 @@ func (s run) leftOut() (all []string) {
 				text.Plural(f.Sent, "call"), text.Duration(&p.Seconds)))
 		}
 	}
-	for _, n := range s.Tiers() {
-		f := s.Groups.Tier[n]
-		if !s.Invalid(n) || f.Sent == 0 {
-			continue
-		}
-		all = append(all, fmt.Sprintf("The times of %s that broke the contract on purpose: a refusal is quick, and would flatter the rest. They are counted in the totals.", text.Plural(f.Sent, "call")))
+	if _, sent := s.Deliberate(); sent > 0 {
+		all = append(all, fmt.Sprintf("The times of %s that broke the contract on purpose: a refusal is quick, and would flatter the rest. They are counted in the totals.", text.Plural(sent, "call")))
 	}
 	canceled := s.Total.Errors[results.Canceled.String()]
 	if canceled > 0 {

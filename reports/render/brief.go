@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/kaizenautomation/andon/reports/summary"
 	"github.com/kaizenautomation/andon/reports/text"
@@ -41,12 +42,9 @@ func (s run) tail() (name string, value *float64) {
 	if s.Run.ClosedLoop {
 		kind = "service time"
 	}
-	for _, p := range []struct {
-		name  string
-		value *float64
-	}{{"p99", x.P99}, {"p95", x.P95}, {"p90", x.P90}, {"p50", x.P50}} {
-		if p.value != nil {
-			return p.name + " " + kind, p.value
+	for _, p := range slices.Backward(x.Percentiles()) {
+		if p.P <= 99 && p.Value != nil {
+			return p.Name + " " + kind, p.Value
 		}
 	}
 	return "max " + kind, x.Max

@@ -11,6 +11,7 @@ import (
 	"github.com/kaizenautomation/andon/reports/reportstest"
 	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/summary"
+	"github.com/kaizenautomation/andon/reports/text"
 )
 
 func TestTerminal(t *testing.T) {
@@ -183,4 +184,14 @@ func FuzzCode(f *testing.F) {
 			t.Fatalf("%q is %q", s, got)
 		}
 	})
+}
+
+// A tier that the description calls invalid is compared as any other.
+func TestTierCalledInvalid(t *testing.T) {
+	m := reportstest.TierCalledInvalid()
+	s := summary.Summarize(m, nil, nil, reportstest.Finished(55), reportstest.Aggregate(t, m, nil))
+	table := run{s}.tierTable(style{foreign: text.Printable, good: strings.TrimSpace, bad: strings.TrimSpace})
+	if got := table.Header; len(got) != 6 || !strings.Contains(got[4], "invalid − Full") {
+		t.Errorf("the tiers are %q", got)
+	}
 }

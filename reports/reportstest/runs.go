@@ -216,3 +216,18 @@ func Covered() summary.Verification {
 	v.Decide("")
 	return v
 }
+
+// TierCalledInvalid is the manifest of a run whose description has a tier and a kind of content called invalid, beside
+// the calls that break the contract on purpose.
+func TierCalledInvalid() results.Manifest {
+	m := Manifest()
+	for i, tier := range []string{"Full", "invalid", "Full", "invalid", "deliberately-invalid"} {
+		m.Labels.Classes[i].Tier = tier
+	}
+	for i, name := range []string{"text.Full", "text.invalid", "invalid.Full", "invalid.invalid", "deliberately-invalid"} {
+		m.Labels.Classes[i].Name = name
+		m.Labels.Classes[i].Content = strings.Split(name, ".")[0]
+	}
+	m.Thresholds = nil
+	return m
+}

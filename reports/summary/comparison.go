@@ -55,9 +55,9 @@ func difference(value float64, i *histogram.Interval) Difference {
 type group struct {
 	name string
 	metrics.Figures
-	// times are those that stand for the group, spread has all of them.
-	times  metrics.Times
-	spread histogram.Distribution
+	// times are those that stand for the group, all is the distribution of them.
+	times metrics.Times
+	all   histogram.Distribution
 	// reference allows the group to be what the others are held against.
 	reference bool
 }
@@ -89,7 +89,7 @@ func against(a, b group) Differences {
 	of := b.times.Percentiles()
 	for i, p := range a.times.Percentiles() {
 		if p.Value != nil && of[i].Value != nil {
-			d.Times[p.Name] = difference(*of[i].Value-*p.Value, histogram.Difference(a.spread, b.spread, p.P))
+			d.Times[p.Name] = difference(*of[i].Value-*p.Value, histogram.Difference(a.all, b.all, p.P))
 		}
 	}
 	if a.times.Max != nil && b.times.Max != nil {

@@ -45,11 +45,8 @@ func (s Summary) Notes() (notes []string) {
 			break
 		}
 	}
-	for _, n := range s.Tiers() {
-		if !s.Invalid(n) || s.Groups.Tier[n].Sent == 0 {
-			continue
-		}
-		notes = append(notes, text.Printable(n, 40)+": calls that break the contract on purpose, and are ok when refused; their times are in no other figure.")
+	if tier, sent := s.Deliberate(); sent > 0 {
+		notes = append(notes, text.Printable(tier, 40)+": calls that break the contract on purpose, and are ok when refused; their times are in no other figure.")
 	}
 	return notes
 }

@@ -98,15 +98,7 @@ func TestOneRuleIsForbidden(t *testing.T) {
 
 // A tier that the description calls invalid is a tier as any other, beside the calls that break the contract on purpose.
 func TestTierCalledInvalid(t *testing.T) {
-	m := reportstest.Manifest()
-	for i, tier := range []string{"Full", "invalid", "Full", "invalid", "deliberately-invalid"} {
-		m.Labels.Classes[i].Tier = tier
-	}
-	for i, name := range []string{"text.Full", "text.invalid", "invalid.Full", "invalid.invalid", "deliberately-invalid"} {
-		m.Labels.Classes[i].Name = name
-		m.Labels.Classes[i].Content = strings.Split(name, ".")[0]
-	}
-	m.Thresholds = nil
+	m := reportstest.TierCalledInvalid()
 	dir := t.TempDir()
 	made := summary.Summarize(m, nil, nil, reportstest.Finished(55), reportstest.Aggregate(t, m, nil))
 	if err := summary.Write(dir, made); err != nil {

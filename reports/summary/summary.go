@@ -143,8 +143,8 @@ type Threshold struct {
 	metrics.Outcome
 	// Implicit marks a condition that holds though the scenario does not name it.
 	Implicit bool `json:"implicit,omitempty"`
-	// Parsed is the condition itself, made of its text once, when a run or a summary is read; the zero value where another
-	// version of andon wrote the text, and this one cannot read it.
+	// Parsed is the condition itself, made of its text once, when a run or a summary is read; the zero value where
+	// another version of andon wrote the text, and this one cannot read it.
 	Parsed metrics.Threshold `json:"-"`
 }
 
@@ -384,6 +384,16 @@ func (s Summary) Invalid(group string) bool {
 		}
 	}
 	return found
+}
+
+// Deliberate are the calls that broke the contract on purpose: the name of their tier, and how many were sent.
+func (s Summary) Deliberate() (tier string, sent uint64) {
+	for _, n := range s.Tiers() {
+		if s.Invalid(n) {
+			return n, s.Groups.Tier[n].Sent
+		}
+	}
+	return "", 0
 }
 
 // Times are the times that stand for a group: latency, or service time where nothing is due.
