@@ -112,7 +112,7 @@ func TestThreeJudges(t *testing.T) {
 			continue
 		}
 		_, violation := d.ReadRequest(k.Body)
-		second := d.SecondRequest(k.Body)
+		second := d.CrosscheckRequest(k.Body)
 		if (violation == nil) != (second == nil) {
 			t.Errorf("%s: %v against %v", k.ID, violation, second)
 		}
