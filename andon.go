@@ -9,7 +9,10 @@
 //
 // The stages:
 //
-//   - contracts loads the description, derives cases and requests from it, and judges whether a request or a response conforms.
+//   - contracts loads the description, builds requests by it, and judges whether a request or a response conforms.
+//   - contracts/schema is the tree of its schemas: plain, valid, broken, random and smaller values of them.
+//   - contracts/cases derives what the description implies: the cases, their choice, their coverage.
+//   - contracts/jsontext reads JSON strictly, and writes it.
 //   - contracts/provider is the reference provider, with latency, capacity and faults set at will.
 //   - contracts/pact proves the same cases with Pact: our requests against its mock server, a provider against the pact.
 //   - contracts/broker talks to a Pact Broker: pacts, results, and whether a version may be deployed.
