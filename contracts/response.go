@@ -78,7 +78,7 @@ func (d *Description) readMedia(r *Response, content *schema.Node, at []string) 
 			if m.validator, err = d.compile(below(at, name, "schema")); err != nil {
 				return fmt.Errorf("the schema of response %s does not compile: %w", r.Status, err)
 			}
-			if name == jsonType && r.Status[0] == '2' && !r.Assumed {
+			if name == jsonType && strings.HasPrefix(r.Status, "2") && !r.Assumed {
 				r.fast = d.newFastPath(m.Schema)
 			}
 		}
@@ -90,7 +90,7 @@ func (d *Description) readMedia(r *Response, content *schema.Node, at []string) 
 // success reports whether the response's status is one of a success. A default is, where nothing else is described for
 // it.
 func (r *Response) success() bool {
-	return r.Status[0] == '2' || strings.EqualFold(r.Status, "default")
+	return strings.HasPrefix(r.Status, "2") || strings.EqualFold(r.Status, "default")
 }
 
 // media finds what is described for a media type without parameters, in lower case; nil if nothing is.
