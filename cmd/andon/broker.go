@@ -62,9 +62,9 @@ func (c *command) publishPact() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			text, err := pact.Find().Of(context.Background(), d)
+			written, err := pact.Find().Of(context.Background(), d)
 			if err == nil {
-				err = b.Publish(context.Background(), text, f.version)
+				err = b.Publish(context.Background(), written, f.version)
 			}
 			if err != nil {
 				return exit{noVerdict, err}

@@ -219,9 +219,9 @@ func (c *command) verifyScenario(f verifyFlags) error {
 const maxRepeat = 600
 
 // shorten puts the command that draws a generated case again in the place of a curl line that nobody would read.
-func shorten(checks []reports.Check, cases []contracts.Case) {
+func shorten(checks []reports.Check, tried []contracts.Case) {
 	generated := map[string]bool{}
-	for _, k := range cases {
+	for _, k := range tried {
 		generated[k.ID] = k.Generated
 	}
 	for i := range checks {

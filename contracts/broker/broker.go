@@ -173,12 +173,12 @@ func (b Broker) Publish(ctx context.Context, pact []byte, v Version) error {
 }
 
 // ParseSelector reads a consumer version selector. The error goes on after the name of what was read.
-func ParseSelector(text string) (json.RawMessage, error) {
+func ParseSelector(selector string) (json.RawMessage, error) {
 	var object map[string]any
-	if json.Unmarshal([]byte(text), &object) != nil || object == nil {
-		return nil, fmt.Errorf(`wants a JSON object such as {"mainBranch":true}, found %q`, reports.Printable(text, 100))
+	if json.Unmarshal([]byte(selector), &object) != nil || object == nil {
+		return nil, fmt.Errorf(`wants a JSON object such as {"mainBranch":true}, found %q`, reports.Printable(selector, 100))
 	}
-	return json.RawMessage(text), nil
+	return json.RawMessage(selector), nil
 }
 
 // Wanted says which pacts are to be verified.

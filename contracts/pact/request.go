@@ -33,13 +33,13 @@ type Call struct {
 // For gives a pact as a target can be held against it: with the bodies of the given cases, in which the user's values
 // may stand, without the cases that are not among them, and without those about tokens where there is no token. It also
 // gives the number of calls that the verifier makes for it.
-func For(pact []byte, cases []contracts.Case, token bool) (text []byte, calls int, err error) {
+func For(pact []byte, chosen []contracts.Case, token bool) (text []byte, calls int, err error) {
 	var file map[string]any
 	if err := json.Unmarshal(pact, &file); err != nil {
 		return nil, 0, fmt.Errorf("the pact cannot be read: %w", err)
 	}
 	byID := map[string]contracts.Case{}
-	for _, c := range cases {
+	for _, c := range chosen {
 		byID[c.ID] = c
 	}
 	var kept []any

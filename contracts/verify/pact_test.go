@@ -102,8 +102,8 @@ func TestPrepare(t *testing.T) {
 	sent := 0
 	c := serving(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { sent++ }))
 	must, may, held := 0, 0, 0
-	cases := c.All()
-	for _, k := range cases {
+	list := c.All()
+	for _, k := range list {
 		must += map[bool]int{true: 1}[k.Expect == contracts.Accepted]
 		may += map[bool]int{true: 1}[k.Expect == contracts.Either]
 		if ok, _ := pact.Held(k); ok && k.Expect == contracts.Accepted {
@@ -111,8 +111,8 @@ func TestPrepare(t *testing.T) {
 		}
 	}
 	c.Engine = ByDescription
-	if p := prepared(t, c); p.Planned != len(cases) || p.MustStart != must || p.MayStart != may || p.PactLeftOut {
-		t.Errorf("by the description: %+v, want %d, %d and %d", p, len(cases), must, may)
+	if p := prepared(t, c); p.Planned != len(list) || p.MustStart != must || p.MayStart != may || p.PactLeftOut {
+		t.Errorf("by the description: %+v, want %d, %d and %d", p, len(list), must, may)
 	}
 	c.Engine = ByPact
 	alone := prepared(t, c)
@@ -120,11 +120,11 @@ func TestPrepare(t *testing.T) {
 		t.Errorf("by Pact: %d, %d and %d", alone.Planned, alone.MustStart, alone.MayStart)
 	}
 	c.Engine = All
-	if p := prepared(t, c); p.Planned != len(cases)+alone.Planned || p.MustStart != must+held || p.MayStart != may {
+	if p := prepared(t, c); p.Planned != len(list)+alone.Planned || p.MustStart != must+held || p.MayStart != may {
 		t.Errorf("by both: %d, %d and %d", p.Planned, p.MustStart, p.MayStart)
 	}
 	c.Pact = ""
-	if p := prepared(t, c); !p.PactLeftOut || p.Planned != len(cases) {
+	if p := prepared(t, c); !p.PactLeftOut || p.Planned != len(list) {
 		t.Errorf("without andon-pact: %d, left out %v", p.Planned, p.PactLeftOut)
 	}
 	c.Engine = ByPact

@@ -66,11 +66,11 @@ type Config struct {
 
 // All lists every case that this configuration can try: those of the description, and that of a body beyond MaxBody.
 func (c Config) All() []contracts.Case {
-	cases, _ := c.Description.Cases()
+	list, _ := c.Description.Cases()
 	if c.MaxBody > 0 {
-		cases = append(slices.Clone(cases), c.Description.LargeCase(c.MaxBody))
+		list = append(slices.Clone(list), c.Description.LargeCase(c.MaxBody))
 	}
-	return cases
+	return list
 }
 
 // Outcome is what became of one case.
