@@ -30,7 +30,7 @@ const (
 	ByComparison = "oasdiff"
 )
 
-// All, in place of a single engine, is the description, and Pact where andon-pact is there.
+// All stands for the description, and Pact where andon-pact is there.
 const All = "all"
 
 // Config says what is verified, and by whom.

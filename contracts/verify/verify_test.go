@@ -28,7 +28,7 @@ import (
 
 const (
 	secret  = "tok-valid"
-	maxBody = 256 << 10
+	maxBody = 96 << 10
 )
 
 // load reads the description once for all tests: it is safe for concurrent use.
