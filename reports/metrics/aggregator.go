@@ -1,16 +1,21 @@
-// Package metrics aggregates results by class and evaluates thresholds.
+// Package metrics turns the rows of a run into figures: it aggregates them by class and time, and holds thresholds
+// against them.
 //
-// An [Aggregator] takes the rows of a run one by one, while the run goes on or from its files afterwards, and keeps
-// counts and histograms by phase and class, and by second. Its memory depends on the number of phases and classes, and
-// a little on the run's length; the number of calls is nothing to it. Whatever is asked of it, it merges from those
-// cells, exactly: the p99 of a tier is the p99 of all its calls, not a mean of percentiles.
+//  1. An [Aggregator] takes the rows one by one, while the run goes on or from its files afterwards, and keeps counts and
+//     histograms by phase and class, and a timeline. [Stretches] do so by second, phase and class. Their memory depends on
+//     the number of phases and classes, and a little on the run's length; the number of calls is nothing to it.
+//  2. [Keep] keeps both in the run directory, and [Kept] reads them, so that nothing below needs the rows again. Those of
+//     several runs are merged by [Aggregator.Merge] and [Stretches.Merge], exactly.
+//  3. Whatever is asked ([Aggregator.Total], [Aggregator.By], [Aggregator.Timeline], [Stretches.Each] and so on) is merged
+//     from those cells, exactly: the p99 of a tier is the p99 of all its calls, not a mean of percentiles.
+//  4. [Aggregator.Validity] says whether the figures can be trusted: what the generator itself was late with is no finding
+//     about the target.
+//  5. A [Threshold], read by [ParseThreshold] once, is held against the figures by [Threshold.Evaluate].
 package metrics
 
 import (
 	"fmt"
 	"math"
-	"slices"
-	"strconv"
 	"time"
 
 	"github.com/kaizenautomation/andon/reports/histogram"
@@ -275,220 +280,6 @@ func (a *Aggregator) Elapsed(end results.End) float64 {
 	return elapsed
 }
 
-// Grouping is what [Aggregator.By] groups by.
-type Grouping string
-
-// The groupings, by their names in summary.json and in the selectors of thresholds.
-const (
-	ByTier    Grouping = "tier"
-	ByContent Grouping = "content"
-	ByClass   Grouping = "class"
-	ByPhase   Grouping = "phase"
-)
-
-// nameOf is the name of the group that a cell belongs to.
-func (a *Aggregator) nameOf(g Grouping, phase, class int) string {
-	switch g {
-	case ByTier:
-		return a.labels.Classes[class].Tier
-	case ByContent:
-		return a.labels.Classes[class].Content
-	case ByClass:
-		return a.labels.Classes[class].Name
-	}
-	return a.labels.Phases[phase].Name
-}
-
-// group is a set of cells.
-type group struct {
-	a     *Aggregator
-	at    []int // indices of cells
-	phase []bool
-	// invalid says whether the times of deliberately invalid calls belong in.
-	invalid bool
-}
-
-func (a *Aggregator) newGroup(invalid bool) *group {
-	return &group{a: a, phase: make([]bool, len(a.labels.Phases)), invalid: invalid}
-}
-
-func (g *group) add(phase, class int) {
-	g.at = append(g.at, phase*len(g.a.labels.Classes)+class)
-	g.phase[phase] = true
-}
-
-// deliberate reports whether all calls of the group break the contract on purpose.
-func (g *group) deliberate() bool {
-	return !slices.ContainsFunc(g.at, func(at int) bool { return !g.a.labels.Classes[at%len(g.a.labels.Classes)].Invalid })
-}
-
-// Total is the figures of the measured phases, which are all but warm-ups. Deliberately invalid calls are in its counts
-// and not in its times. elapsed says for how many seconds the run has been sending (see [Aggregator.Elapsed]).
-func (a *Aggregator) Total(elapsed float64) Figures {
-	return a.measured().figures(elapsed)
-}
-
-func (a *Aggregator) measured() *group {
-	g := a.newGroup(false)
-	for p := range a.labels.Phases {
-		if a.labels.Phases[p].Warmup {
-			continue
-		}
-		for c := range a.labels.Classes {
-			g.add(p, c)
-		}
-	}
-	return g
-}
-
-// By is the figures of each tier, content signature, class or phase by name, also of those without a call. Warm-up
-// phases are left out, but shown among the phases. elapsed is as in [Aggregator.Total]. The times of deliberately
-// invalid calls are in those of their own tier, content and class, and of no phase.
-func (a *Aggregator) By(by Grouping, elapsed float64) map[string]Figures {
-	figures := make(map[string]Figures)
-	for name, g := range a.groups(by) {
-		f := g.figures(elapsed)
-		f.Invalid = by != ByPhase && g.deliberate()
-		figures[name] = f
-	}
-	return figures
-}
-
-func (a *Aggregator) groups(by Grouping) map[string]*group {
-	groups := make(map[string]*group)
-	for p := range a.labels.Phases {
-		if a.labels.Phases[p].Warmup && by != ByPhase {
-			continue
-		}
-		for c := range a.labels.Classes {
-			name := a.nameOf(by, p, c)
-			if groups[name] == nil {
-				groups[name] = a.newGroup(by != ByPhase)
-			}
-			groups[name].add(p, c)
-		}
-	}
-	return groups
-}
-
-func (g *group) figures(elapsed float64) Figures {
-	n := g.counts()
-	f := Figures{
-		Planned: g.planned(), Sent: n.Sent, Dropped: n.Dropped, Completed: n.Completed, OK: n.OK,
-		Status: map[string]uint64{}, Errors: map[string]uint64{}, Violations: map[string]uint64{},
-	}
-	for _, at := range g.at {
-		c := g.a.cells[at]
-		if c == nil {
-			continue
-		}
-		f.Unsent += c.kinds[results.Unsent]
-		f.Bytes.In += c.bytesIn
-		f.Bytes.Out += c.bytesOut
-		for _, s := range c.status {
-			f.Status[statusName(s.status)] += s.n
-		}
-		for kind, n := range c.kinds {
-			if n > 0 && kind > int(results.Unsent) {
-				f.Errors[g.a.kinds[kind].name] += n
-			}
-		}
-		for rule, n := range c.rules {
-			if n > 0 {
-				f.Violations[g.a.labels.Rules[rule]] += n
-			}
-		}
-	}
-	f.Rate = g.rate(f, elapsed)
-	f.Latency = times(g.latency())
-	f.Service = times(g.service())
-	return f
-}
-
-func (g *group) counts() Counts {
-	var sum Counts
-	for _, at := range g.at {
-		if c := g.a.cells[at]; c != nil {
-			sum.merge(c.Counts)
-		}
-	}
-	return sum
-}
-
-func statusName(status uint16) string {
-	if status == 0 {
-		return "other"
-	}
-	return strconv.Itoa(int(status))
-}
-
-// planned is null as soon as one phase of the group is a closed loop: the rest alone would be taken for the whole.
-func (g *group) planned() *uint64 {
-	var n uint64
-	for p, in := range g.phase {
-		if in && (g.a.labels.Phases[p].Closed || p >= len(g.a.planned) || len(g.a.planned[p]) < len(g.a.labels.Classes)) {
-			return nil
-		}
-	}
-	for _, at := range g.at {
-		n += g.a.planned[at/len(g.a.labels.Classes)][at%len(g.a.labels.Classes)]
-	}
-	return &n
-}
-
-func (g *group) rate(f Figures, elapsed float64) Rate {
-	var planned, ran float64
-	for p, in := range g.phase {
-		if in {
-			phase := g.a.labels.Phases[p]
-			planned += phase.Seconds
-			ran += max(0, min(elapsed-phase.StartSeconds, phase.Seconds))
-		}
-	}
-	var r Rate
-	if f.Planned != nil && planned > 0 {
-		v := float64(*f.Planned) / planned
-		r.Planned = &v
-	}
-	// A phase can have sent within a moment too short for a rate, or after the elapsed time that we were told.
-	if v := float64(f.Sent) / ran; v <= math.MaxFloat64 {
-		r.Achieved = v
-	}
-	return r
-}
-
-// latency, service, lag and ownLag merge into the one scratch of the aggregator: each is valid until the next.
-func (g *group) latency() *histogram.Scratch {
-	return g.merge(func(c *cell) *histogram.Recorder { return &c.latency })
-}
-
-func (g *group) service() *histogram.Scratch {
-	return g.merge(func(c *cell) *histogram.Recorder { return &c.service })
-}
-
-func (g *group) merge(of func(*cell) *histogram.Recorder) *histogram.Scratch {
-	g.a.scratch.Reset()
-	for _, at := range g.at {
-		if c := g.a.cells[at]; c != nil && (g.invalid || !g.a.labels.Classes[at%len(g.a.labels.Classes)].Invalid) {
-			g.a.scratch.AddRecorder(of(c))
-		}
-	}
-	return g.a.scratch
-}
-
-func (g *group) lag() *histogram.Scratch    { return g.mergeLag(g.a.lag) }
-func (g *group) ownLag() *histogram.Scratch { return g.mergeLag(g.a.ownLag) }
-
-func (g *group) mergeLag(of []*histogram.Recorder) *histogram.Scratch {
-	g.a.scratch.Reset()
-	for p, in := range g.phase {
-		if in && of[p] != nil {
-			g.a.scratch.AddRecorder(of[p])
-		}
-	}
-	return g.a.scratch
-}
-
 // Running is the counts of the whole run so far, warm-ups too.
 func (a *Aggregator) Running() Counts {
 	var sum Counts
@@ -498,36 +289,4 @@ func (a *Aggregator) Running() Counts {
 		}
 	}
 	return sum
-}
-
-// Latencies is the distribution of latencies of each group that [Aggregator.By] gives figures of. In a closed loop the
-// latency is the service time.
-func (a *Aggregator) Latencies(by Grouping) map[string]histogram.Distribution {
-	all := make(map[string]histogram.Distribution)
-	for name, g := range a.groups(by) {
-		all[name] = g.latency().Distribution()
-	}
-	return all
-}
-
-// Lags are the distributions that [Aggregator.Lag] and [Aggregator.OwnLag] sum up.
-func (a *Aggregator) Lags() (lag, own histogram.Distribution) {
-	return a.measured().lag().Distribution(), a.measured().ownLag().Distribution()
-}
-
-// Curve is the percentile curve of the latency of the measured phases: of one tier, or without the deliberately invalid
-// calls of all of them if tier is empty. The times of invalid calls are in those of their own tier.
-func (a *Aggregator) Curve(tier string) histogram.Curve {
-	g := a.measured()
-	if tier != "" {
-		g = a.newGroup(true)
-		for p, phase := range a.labels.Phases {
-			for c, class := range a.labels.Classes {
-				if !phase.Warmup && class.Tier == tier {
-					g.add(p, c)
-				}
-			}
-		}
-	}
-	return g.latency().Curve()
 }

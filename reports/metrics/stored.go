@@ -243,37 +243,37 @@ func (a *Aggregator) code(c *codec) {
 	a.timeline.code(c)
 }
 
-func (n *cell) code(c *codec, kinds int) {
-	c.counts(&n.Counts)
-	c.uint(&n.bytesIn)
-	c.uint(&n.bytesOut)
-	if c.reads() {
-		n.kinds = make([]uint64, kinds)
+func (c *cell) code(k *codec, kinds int) {
+	k.counts(&c.Counts)
+	k.uint(&c.bytesIn)
+	k.uint(&c.bytesOut)
+	if k.reads() {
+		c.kinds = make([]uint64, kinds)
 	}
-	for i := range c.kinds {
-		c.uint(&n.kinds[i])
+	for i := range k.kinds {
+		k.uint(&c.kinds[i])
 	}
-	list(c, &n.rules, len(c.labels.Rules), c.uint)
-	if len(n.rules) > 0 && len(n.rules) != len(c.labels.Rules) {
-		c.fail("expected counts of %d rules, found %d", len(c.labels.Rules), len(n.rules))
+	list(k, &c.rules, len(k.labels.Rules), k.uint)
+	if len(c.rules) > 0 && len(c.rules) != len(k.labels.Rules) {
+		k.fail("expected counts of %d rules, found %d", len(k.labels.Rules), len(c.rules))
 	}
-	slices.SortFunc(n.status, func(a, b statusCount) int { return cmp.Compare(a.status, b.status) })
-	list(c, &n.status, 1000, func(s *statusCount) {
-		number(c, &s.status, 999)
-		c.uint(&s.n)
+	slices.SortFunc(c.status, func(a, b statusCount) int { return cmp.Compare(a.status, b.status) })
+	list(k, &c.status, 1000, func(s *statusCount) {
+		number(k, &s.status, 999)
+		k.uint(&s.n)
 	})
-	c.recorder(&n.latency)
-	c.recorder(&n.service)
+	k.recorder(&c.latency)
+	k.recorder(&c.service)
 }
 
-func (s *slowestOfClass) code(c *codec) {
-	number(c, &s.used, len(s.calls))
-	for i := range s.calls[:s.used] {
-		call := &s.calls[i]
-		number(c, &call.latency, histogram.Highest)
-		number(c, &call.n, 1<<32-1)
-		number(c, &call.status, 1<<16-1)
-		number(c, &call.kind, results.Kind(c.kinds-1))
+func (c *slowestOfClass) code(k *codec) {
+	number(k, &c.used, len(c.calls))
+	for i := range c.calls[:c.used] {
+		call := &c.calls[i]
+		number(k, &call.latency, histogram.Highest)
+		number(k, &call.n, 1<<32-1)
+		number(k, &call.status, 1<<16-1)
+		number(k, &call.kind, results.Kind(k.kinds-1))
 	}
 }
 
@@ -339,14 +339,14 @@ func (v *Stretches) code(c *codec) {
 	}
 }
 
-func (n *stretchCell) code(c *codec) {
-	c.counts(&n.Counts)
-	slices.SortFunc(n.tallies, func(a, b tally) int { return cmp.Or(cmp.Compare(a.of, b.of), cmp.Compare(a.index, b.index)) })
-	most := [ofRule + 1]uint16{ofStatus: 999, ofKind: uint16(c.kinds - 1), ofRule: uint16(len(c.labels.Rules) - 1)}
-	list(c, &n.tallies, 1000+c.kinds+len(c.labels.Rules), func(t *tally) {
-		number(c, &t.of, ofRule)
-		number(c, &t.index, most[t.of])
-		c.uint(&t.n)
+func (c *stretchCell) code(k *codec) {
+	k.counts(&c.Counts)
+	slices.SortFunc(c.tallies, func(a, b tally) int { return cmp.Or(cmp.Compare(a.of, b.of), cmp.Compare(a.index, b.index)) })
+	most := [ofRule + 1]uint16{ofStatus: 999, ofKind: uint16(k.kinds - 1), ofRule: uint16(len(k.labels.Rules) - 1)}
+	list(k, &c.tallies, 1000+k.kinds+len(k.labels.Rules), func(t *tally) {
+		number(k, &t.of, ofRule)
+		number(k, &t.index, most[t.of])
+		k.uint(&t.n)
 	})
-	c.packed(&n.latency)
+	k.packed(&c.latency)
 }

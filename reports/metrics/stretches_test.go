@@ -3,7 +3,7 @@ package metrics
 import (
 	"errors"
 	"fmt"
-	"runtime"
+	"slices"
 	"testing"
 	"time"
 
@@ -78,7 +78,10 @@ func TestStretchesAreTheRows(t *testing.T) {
 // Read by HdrHistogram's own decoder and added up, the stretches of a tier are its percentile curve, to the last count.
 func TestEachTierIsTheCurve(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		rows := rapid.SliceOfN(anyRow(), 0, 60).Draw(rt, "rows")
+		rows := rapid.SliceOfN(anyRow(), 0, 20).Draw(rt, "rows")
+		for i := range rows {
+			rows[i].Due = min(max(rows[i].Due, 0), 2*time.Second) // the library takes its time for each histogram
+		}
 		if rapid.Bool().Draw(rt, "many") {
 			rows = append(rows, repeat(rapid.IntRange(1, 5000).Draw(rt, "times"), ok(steady, lite, 0.25))...)
 		}
@@ -119,9 +122,10 @@ func TestEachTierIsTheCurve(t *testing.T) {
 			if end != (histogram.Step{Value: *d.Max, Quantile: 1, Samples: d.Samples}) {
 				rt.Fatalf("tier %q ends with %+v, the longest is %v", tier, end, *d.Max)
 			}
+			bars := slices.DeleteFunc(h.Distribution(), func(b hdrhistogram.Bar) bool { return b.Count == 0 })
 			for k, s := range d.Steps {
 				var below uint64
-				for _, b := range h.Distribution() {
+				for _, b := range bars {
 					if b.From <= int64(s.Value*1e9+0.5) {
 						below += uint64(b.Count)
 					}
@@ -215,24 +219,17 @@ func TestManyStatuses(t *testing.T) {
 // Ten times the calls do not take twice the memory.
 func TestStretchesAreBounded(t *testing.T) {
 	if testing.Short() {
-		t.Skip("a million rows")
+		t.Skip("400,000 rows")
 	}
-	heap := func(n int) (bytes uint64) {
-		rows := wideRows(n)
-		var before, after runtime.MemStats
-		runtime.GC()
-		runtime.ReadMemStats(&before)
-		v := stretchesOf(t, wide(), rows...)
+	settled := func(add func(func(results.Row) error)) any {
+		v := NewStretches(wide())
+		add(v.Add)
 		v.settle()
-		runtime.GC()
-		runtime.ReadMemStats(&after)
-		runtime.KeepAlive(rows)
-		runtime.KeepAlive(v)
-		return after.HeapAlloc - before.HeapAlloc
+		return v
 	}
-	few, many := heap(300_000), heap(1_000_000)
+	few, many := heap(t, 3, settled), heap(t, 10, settled)
 	if many > 8e6 || many > few*2 {
-		t.Errorf("%d bytes for 300,000 rows, %d for 1,000,000", few, many)
+		t.Errorf("%d bytes for 120,000 rows, %d for 400,000", few, many)
 	}
 }
 
