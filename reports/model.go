@@ -138,8 +138,8 @@ func (m *Model) readRows(need need) error {
 	return nil
 }
 
-// aggregated is what the rows of a run come to, and by stretches if they are wanted: read from what was kept of them where it
-// is there, else from the rows.
+// aggregated is what the rows of a run come to, and by stretches if they are wanted: read from what was kept of them
+// where it is there, else from the rows.
 func aggregated(run *results.Run, bySecond bool) (*metrics.Aggregator, *metrics.Stretches, error) {
 	a, v, unkept := metrics.Kept(run)
 	if unkept == nil {

@@ -192,8 +192,8 @@ func (w *hitsWriter) close() error {
 // endMark is how an Arrow IPC stream says that it is whole.
 var endMark = [8]byte{0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0}
 
-// readHits gives the rows of a hits file in the order in which they were written, and reports whether the file is whole.
-// Where the file was cut off, the rows of its whole batches are given. path is what errors call it.
+// readHits gives the rows of a hits file in the order in which they were written, and reports whether the file is
+// whole. Where the file was cut off, the rows of its whole batches are given. path is what errors call it.
 func readHits(f io.ReaderAt, size int64, path string, m Manifest, each func(Row) error) (complete bool, err error) {
 	defer func() {
 		// The library panics on some corrupt files.

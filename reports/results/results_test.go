@@ -168,8 +168,8 @@ func flushed(t testing.TB, batch int, rows []Row) (run *Run, files [][]byte) {
 }
 
 // Wherever the file is cut off, the rows of the batches before are read, the end is said to be missing, and nothing is
-// called corrupt: that is what is left when the process or the machine dies. Every byte is tried around the ends of batches,
-// where what is read changes, and every seventh within them, which meets every place of a word of eight.
+// called corrupt: that is what is left when the process or the machine dies. Every byte is tried around the ends of
+// batches, where what is read changes, and every seventh within them, which meets every place of a word of eight.
 func TestCutAnywhere(t *testing.T) {
 	want := rows(120)
 	run, files := flushed(t, 40, want)
@@ -208,8 +208,9 @@ func TestCutAnywhere(t *testing.T) {
 	}
 }
 
-// Whatever becomes of the bytes, the reader neither panics nor hangs, and gives no row that the run's labels do not know.
-// Every byte of the head and of the first batch's is tried, where lengths and types stand, and every seventh of the rest, which meets every column.
+// Whatever becomes of the bytes, the reader neither panics nor hangs, and gives no row that the run's labels do not
+// know. Every byte of the head and of the first batch's is tried, where lengths and types stand, and every seventh of
+// the rest, which meets every column.
 func TestCorrupt(t *testing.T) {
 	run, files := flushed(t, 40, rows(80))
 	whole := files[len(files)-1]

@@ -10,8 +10,8 @@ import (
 	"github.com/kaizenautomation/andon/reports/summary"
 )
 
-// What is checked in every run is put aside by a condition on the same metric over all calls alone: never by a word in the
-// text of another, nor by one on some of the calls.
+// What is checked in every run is put aside by a condition on the same metric over all calls alone: never by a word in
+// the text of another, nor by one on some of the calls.
 func TestStanding(t *testing.T) {
 	const violations, errors = "count(violations) == 0", "rate(errors) < 1%"
 	for _, c := range []struct {
@@ -63,8 +63,8 @@ func TestStanding(t *testing.T) {
 	}
 }
 
-// A condition on one rule that is missed breaks that rule, and no other that the scenario allows to be broken; and a summary
-// that was read says the same as one that was made.
+// A condition on one rule that is missed breaks that rule, and no other that the scenario allows to be broken; and a
+// summary that was read says the same as one that was made.
 func TestOneRuleIsForbidden(t *testing.T) {
 	m := reportstest.Manifest()
 	m.Thresholds = []results.Threshold{{Expr: "count(violations) < 100000"}, {Expr: "rate(errors) <= 100%"}, {Expr: "count(violations){rule=missing-property} == 0"}}
@@ -96,7 +96,8 @@ func TestOneRuleIsForbidden(t *testing.T) {
 	}
 }
 
-// A tier that the description calls invalid is a tier as any other, beside the calls that break the contract on purpose.
+// A tier that the description calls invalid is a tier as any other, beside the calls that break the contract on
+// purpose.
 func TestTierCalledInvalid(t *testing.T) {
 	m := reportstest.TierCalledInvalid()
 	dir := t.TempDir()

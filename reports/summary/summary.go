@@ -165,9 +165,9 @@ const (
 	NoVerdict = "no-verdict" // nothing can be said: interrupted, cut, generator-limited, or no response at all
 )
 
-// standing are the conditions of every run that has none of its own on the same metric over all calls: a contract that is
-// broken under load is what andon is there to find, and a run in which calls fail must not pass unasked. A condition on some
-// of the calls, or on some of the errors, says nothing of the rest.
+// standing are the conditions of every run that has none of its own on the same metric over all calls: a contract that
+// is broken under load is what andon is there to find, and a run in which calls fail must not pass unasked. A condition
+// on some of the calls, or on some of the errors, says nothing of the rest.
 var standing = [...]string{"count(violations) == 0", "rate(errors) < 1%"}
 
 // Summarize says what came of a run. elapsed and all figures follow from the manifest, the end, the vitals and the rows

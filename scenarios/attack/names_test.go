@@ -13,8 +13,8 @@ import (
 	"github.com/kaizenautomation/andon/scenarios"
 )
 
-// A description whose call lives elsewhere and whose properties have other names is planned and run as any other: the tiers
-// are its own, and an id that comes twice under its name is seen.
+// A description whose call lives elsewhere and whose properties have other names is planned and run as any other: the
+// tiers are its own, and an id that comes twice under its name is seen.
 func TestOtherNames(t *testing.T) {
 	text := strings.NewReplacer("/agents/execute", "/v2/runs", "kaizenVersion", "size", "agentId", "worker", "executionId", "runId", "sessionId", "threadId").Replace(string(andon.Spec))
 	text = strings.NewReplacer("        worker: worker\n", "        agentId: worker\n", "        runId: runId\n", "        executionId: runId\n", "        threadId: threadId\n", "        sessionId: threadId\n").Replace(text)

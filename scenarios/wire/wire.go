@@ -1,10 +1,10 @@
 // Package wire carries calls over HTTP/1.1 connections of andon's own, and takes the times of each.
 //
 // net/http's transport writes and reads in goroutines of its own, which a call has to wait for. Here the caller's
-// goroutine writes and reads the socket itself (conn.go), a pool keeps the connections (pool.go, addresses.go), and what
-// is not an ordinary response is read by way of net/http all the same (response.go), which the reader is held against.
-// Through a proxy, and over HTTP/2 where it is asked for, net/http carries the calls (standard.go). A call that may have
-// reached the provider is never sent twice.
+// goroutine writes and reads the socket itself (conn.go), a pool keeps the connections (pool.go, addresses.go), and
+// what is not an ordinary response is read by way of net/http all the same (response.go), which the reader is held
+// against. Through a proxy, and over HTTP/2 where it is asked for, net/http carries the calls (standard.go). A call
+// that may have reached the provider is never sent twice.
 //
 // An [Exchange] is one call: a message in, which a [Template] has put together, and bytes, status and times out.
 // [Classify] names what went wrong. The package knows neither plans nor figures.

@@ -165,7 +165,7 @@ type target struct {
 // ownNetwork starts a process in a network namespace of its own.
 var ownNetwork = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET}
 
-// canBeAlone tells whether this user may make network namespaces.
+// canBeAlone reports whether this user may make network namespaces.
 func canBeAlone() bool {
 	c := exec.Command("true")
 	c.SysProcAttr = ownNetwork

@@ -25,8 +25,8 @@ type used struct {
 }
 
 // A process inherits the peak of whoever starts it, up to the moment at which it becomes another program. So that this
-// is little, and the same for all, each tool is started by a small process: this program again, as "child FILE COMMAND…",
-// which writes what the command took to the file.
+// is little, and the same for all, each tool is started by a small process: this program again, as "child FILE
+// COMMAND…", which writes what the command took to the file.
 
 func childMain(file string, args []string) error {
 	c := exec.Command(args[0], args[1:]...)

@@ -47,8 +47,8 @@ const (
 	wholeShare = 0.999
 )
 
-// turns runs each tool in turn, several times over, so that noise hits all alike. A program that can do it in none of its
-// settings has a row that says what it lacks.
+// turns runs each tool in turn, several times over, so that noise hits all alike. A program that can do it in none of
+// its settings has a row that says what it lacks.
 func (b *bench) turns(t *table, n int, can func(tool) bool, lacking string, once func(tool, *row) error) {
 	able := map[string]bool{}
 	for _, tool := range tools() {
@@ -181,8 +181,8 @@ func (b *bench) freeze(s settings) *table {
 	return t
 }
 
-// volume measures what many hits take: memory while they are sent, the disk, and the time to report them. rates are those
-// of the closed loop.
+// volume measures what many hits take: memory while they are sent, the disk, and the time to report them. rates are
+// those of the closed loop.
 func (b *bench) volume(s settings, rates *table) (sending, reporting *table) {
 	sending = &table{
 		title: whole(float64(s.hits)) + " hits",

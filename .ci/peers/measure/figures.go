@@ -11,8 +11,8 @@ import (
 // call is what the target knows of a call: nanoseconds of its clock, answered 0 where it was not.
 type call struct{ arrived, answered int64 }
 
-// parseLog reads the target's log, without the first calls that a tool sends before its schedule begins, in the order of
-// arrival.
+// parseLog reads the target's log, without the first calls that a tool sends before its schedule begins, in the order
+// of arrival.
 func parseLog(data []byte, warmup int) ([]call, error) {
 	if len(data)%16 != 0 {
 		return nil, fmt.Errorf("the target's log has %d bytes, which is no number of calls", len(data))
@@ -73,8 +73,8 @@ func knownDelay(calls []call) time.Duration {
 // freeze is when the target stood still, on its clock.
 type freeze struct{ from, to int64 }
 
-// truth is the latency that users of the schedule met, as the target saw it: from each call's due time, counted from the
-// first arrival, to its answer. What was not answered has no end, and is left out.
+// truth is the latency that users of the schedule met, as the target saw it: from each call's due time, counted from
+// the first arrival, to its answer. What was not answered has no end, and is left out.
 func truth(calls []call, rate int) []time.Duration {
 	var took []time.Duration
 	for i, c := range calls {
@@ -85,8 +85,8 @@ func truth(calls []call, rate int) []time.Duration {
 	return took
 }
 
-// scheduleTruth is the same where a tool left out so many calls that nobody can say which: what a call would have met at
-// each moment of the schedule.
+// scheduleTruth is the same where a tool left out so many calls that nobody can say which: what a call would have met
+// at each moment of the schedule.
 func scheduleTruth(first int64, rate, planned int, f freeze, delay time.Duration) []time.Duration {
 	took := make([]time.Duration, planned)
 	for i := range took {

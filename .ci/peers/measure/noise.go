@@ -27,7 +27,8 @@ func busy() (generator, target time.Duration, err error) {
 	return generator, target, err
 }
 
-// parseBusy sums what /proc/stat says of a core, without its idle time and the wait for disks; guests are in the user time.
+// parseBusy sums what /proc/stat says of a core, without its idle time and the wait for disks; guests are in the user
+// time.
 func parseBusy(stat, core string) (time.Duration, error) {
 	for line := range strings.Lines(stat) {
 		fields := strings.Fields(line)
@@ -49,8 +50,8 @@ func parseBusy(stat, core string) (time.Duration, error) {
 	return 0, fmt.Errorf("/proc/stat does not speak of core %s", core)
 }
 
-// add notes a run of the given length, in which the cores were busy for so long, with the generator and the target for so
-// long of that.
+// add notes a run of the given length, in which the cores were busy for so long, with the generator and the target for
+// so long of that.
 func (n *noise) add(length, busyGenerator, generator, busyTarget, target time.Duration) {
 	taken := func(busy, own time.Duration) float64 { return max(0, float64(busy-own)/float64(length)) }
 	n.generator = append(n.generator, taken(busyGenerator, generator))

@@ -76,8 +76,8 @@ func run(port int, path string, c config) error {
 	return nil
 }
 
-// clock gives nanoseconds of CLOCK_MONOTONIC. The runtime reads that clock without a system call; only where it began is
-// not to be had from package time.
+// clock gives nanoseconds of CLOCK_MONOTONIC. The runtime reads that clock without a system call; only where it began
+// is not to be had from package time.
 type clock struct {
 	began time.Time
 	at    int64
