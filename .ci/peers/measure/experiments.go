@@ -43,7 +43,7 @@ const (
 	// the hundredth part of the run's calls, which is what a p99 rests on.
 	freezeRate   = 1000
 	freezePlaces = 40
-	// wholeShare is the share of the plan that a run must have sent to have sent every hit.
+	// wholeShare is the share of the plan that a run must have sent to have sent every call.
 	wholeShare = 0.999
 )
 
@@ -116,8 +116,8 @@ func (b *bench) openLoop(s settings, rate int) *table {
 			{name: "jitter, median", show: duration, ratio: true},
 			{name: "jitter, p99", show: duration, ratio: true},
 			{name: "p50 too high by", show: duration, ratio: true},
-			{name: "hits sent", show: percent, ratio: true},
-			{name: "runs with every hit", total: true},
+			{name: "calls sent", show: percent, ratio: true},
+			{name: "runs with every call", total: true},
 			{name: "CPU a request", show: duration, ratio: true},
 		},
 	}
@@ -156,8 +156,8 @@ func (b *bench) freeze(s settings) *table {
 			{name: "p99 reported", show: duration},
 			{name: "p99 in truth", show: duration},
 			{name: "p99 off by", show: duration, ratio: true},
-			{name: "hits sent", show: percent, ratio: true},
-			{name: "hits accounted for", show: percent, ratio: true},
+			{name: "calls sent", show: percent, ratio: true},
+			{name: "calls accounted for", show: percent, ratio: true},
 		},
 	}
 	b.turns(t, s.freezeTurns, func(t tool) bool { return t.open }, "no rate", func(tool tool, r *row) error {
@@ -181,29 +181,29 @@ func (b *bench) freeze(s settings) *table {
 	return t
 }
 
-// volume measures what many hits take: memory while they are sent, the disk, and the time to report them. rates are
+// volume measures what many calls take: memory while they are sent, the disk, and the time to report them. rates are
 // those of the closed loop.
 func (b *bench) volume(s settings, rates *table) (sending, reporting *table) {
 	sending = &table{
-		title: whole(float64(s.hits)) + " hits",
-		text: fmt.Sprintf("%d callers in a closed loop, for as long as that many hits should take, %s at most. One run each. Memory is the largest resident size of the "+
-			"process; below 10 MiB it is the starter's. Disk is what the tool keeps of each hit.", callers, s.longest),
+		title: whole(float64(s.hits)) + " calls",
+		text: fmt.Sprintf("%d callers in a closed loop, for as long as that many calls should take, %s at most. One run each. Memory is the largest resident size of the "+
+			"process; below 10 MiB it is the starter's. Disk is what the tool keeps of each call.", callers, s.longest),
 		reference: vegetaCapped,
 		columns: []column{
-			{name: "hits", show: whole},
+			{name: "calls", show: whole},
 			{name: "peak memory", show: mebibytes, ratio: true},
-			{name: "disk a hit", show: bytesEach, ratio: true},
+			{name: "disk a call", show: bytesEach, ratio: true},
 		},
 	}
 	reporting = &table{
-		title: "Reporting " + whole(float64(s.reported)) + " hits",
-		text: "From the files of the runs above, each hit taken several times. vegeta: `vegeta report -type json results.gob`. andon: `andon report RUN_DIR --format json`, " +
+		title: "Reporting " + whole(float64(s.reported)) + " calls",
+		text: "From the files of the runs above, each call taken several times. vegeta: `vegeta report -type json results.gob`. andon: `andon report RUN_DIR --format json`, " +
 			"without the summary that a run leaves. One core, medians of three.",
 		reference: vegetaCapped,
 		columns: []column{
 			{name: "time", show: duration, ratio: true},
 			{name: "peak memory", show: mebibytes, ratio: true},
-			{name: "hits", show: whole},
+			{name: "calls", show: whole},
 		},
 	}
 	b.turns(sending, 1, func(t tool) bool { return t.closed }, "no closed loop", func(tool tool, r *row) error {
@@ -235,10 +235,10 @@ func (b *bench) volume(s settings, rates *table) (sending, reporting *table) {
 	return sending, reporting
 }
 
-// report times a tool's report of its run repeated until there are enough hits.
+// report times a tool's report of its run repeated until there are enough calls.
 func (b *bench) report(r *row, t tool, o outcome, hits int) error {
 	if o.hits == 0 {
-		return errors.New("it has no hits to report")
+		return errors.New("it has no calls to report")
 	}
 	times := (hits + o.hits - 1) / o.hits
 	join := command{args: []string{filepath.Join(b.programs, "repeat"), "run", strconv.Itoa(times), "many"}}

@@ -113,10 +113,10 @@ All that is said of sending is counted there, not by the tools.
 
 - **Jitter** is how far a call arrived from the even grid of its rate, wherever that grid begins.
 - **p50 too high by** is the tool's own p50 less the time that the target took.
-- **Runs with every hit** sent 99.9 % of their calls and called 99.9 % of those a success.
+- **Runs with every call** sent 99.9 % of their calls and called 99.9 % of those a success.
 
 The work is not quite equal. andon writes every body anew, holds every answer against the description, checks that no
-executionId comes twice (` + "`--no-unique-ids`" + ` leaves that out), keeps a row for each hit and makes its report in the same
+executionId comes twice (` + "`--no-unique-ids`" + ` leaves that out), keeps a row for each call and makes its report in the same
 process; the others send one body, look at the status, and vegeta's report is a process of its own, which is not counted.
 "vegeta, workers capped" has ` + "`-workers`, `-max-workers` and `-max-connections`" + ` at the number of callers; vegeta drives a
 closed loop only so. wrk drives closed loops only. bombardier, hey and fortio have a rate, but a fixed number of connections that wait for their answers; fortio's

@@ -1,5 +1,5 @@
-// Command repeat writes a run directory of andon that holds the hits of another several times over, one after the
-// other, to see how long a report of many hits takes.
+// Command repeat writes a run directory of andon that holds the calls of another several times over, one after the
+// other, to see how long a report of many calls takes.
 package main
 
 import (
