@@ -26,12 +26,10 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
-	"sync/atomic"
 	"time"
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
-	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/scenarios/wire"
 )
 
@@ -52,7 +50,7 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Outcome, err
 		stop: make(chan struct{}), freed: make(chan struct{}, 1),
 		transport: wire.New(ctx, c.wire()), template: c.wire().Template(), queue: make(chan record, queueLength),
 		rules:   map[string]uint8{},
-		sampled: make([]atomic.Bool, len(results.KindNames())*len(c.Plan.Labels.Rules)),
+		sampled: newSampled(c.Plan.Labels),
 	}
 	r.spaces.New = func() any { return new(workspace) }
 	r.wakeup.d.Store(int64(longestLead) / 2)

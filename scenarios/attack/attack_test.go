@@ -128,6 +128,9 @@ func fireUntil(ctx context.Context, t testing.TB, interrupt <-chan struct{}, p *
 	if !reflect.DeepEqual(out.Samples, run.Samples) || !reflect.DeepEqual(out.Vitals, run.Vitals) {
 		t.Errorf("%d samples and %d vitals are given, %d and %d were kept", len(out.Samples), len(out.Vitals), len(run.Samples), len(run.Vitals))
 	}
+	if last := len(out.Vitals) - 1; last < 0 || out.Vitals[last].AtSeconds < out.End.Seconds {
+		t.Errorf("the vitals %+v do not go to the end at %v s", out.Vitals, out.End.Seconds)
+	}
 	o := outcome{agg: out.Aggregator, end: out.End, total: out.Aggregator.Total(out.Aggregator.Elapsed(out.End)), samples: run.Samples}
 	complete, err := run.Rows(func(r results.Row) error { o.rows = append(o.rows, r); return nil })
 	if err != nil || !complete {
@@ -509,6 +512,18 @@ func TestClosedLoop(t *testing.T) {
 	}
 	if o.total.Planned != nil {
 		t.Errorf("a closed loop plans %d calls", *o.total.Planned)
+	}
+	// With the two callers that are left in the second phase, a call begins while one other at most is under way.
+	for _, row := range o.rows {
+		others := 0
+		for _, o := range o.rows {
+			if o.Phase == 1 && row.Phase == 1 && o.Due < row.Due && row.Due < o.Due+o.ServiceTime()-time.Millisecond {
+				others++
+			}
+		}
+		if others > 1 {
+			t.Errorf("call %d of two callers begins while %d others are under way", row.N, others)
+		}
 	}
 	for _, row := range o.rows {
 		if row.Lag != 0 {

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/kaizenautomation/andon/contracts"
@@ -163,6 +164,11 @@ const (
 	sampleBody    = 2048
 	sampleMessage = 1024
 )
+
+// newSampled remembers of which kind and rule there is an example: of none so far.
+func newSampled(labels results.Labels) []atomic.Bool {
+	return make([]atomic.Bool, len(results.KindNames())*len(labels.Rules))
+}
 
 // sample attaches an example to the record, if it is the first of its kind and rule.
 func (r *run) sample(rec *record, message string, body []byte) {

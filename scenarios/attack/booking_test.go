@@ -1,0 +1,63 @@
+package attack
+
+import (
+	"testing"
+	"time"
+
+	"github.com/kaizenautomation/andon/reports/results"
+	"github.com/kaizenautomation/andon/scenarios/wire"
+)
+
+// When the sending ends, each call that had come due and has not left is counted, with the time that it was late by then,
+// and no other.
+func TestUnsentCallsAreCounted(t *testing.T) {
+	p := plan(t, "load: [{rate: 100/s, for: 1s}]\nmix: {content: [{items: [text]}]}", 1)
+	r := &run{Config: Config{Plan: p}, stopped: 105 * time.Millisecond, queue: make(chan record, 100)}
+	r.begun.Store(3)
+	r.recordUnsent()
+	close(r.queue)
+	n := uint32(3)
+	for rec := range r.queue {
+		late := r.stopped.Seconds() - p.Due(uint64(n)).Seconds()
+		if row := rec.row; row.N != n || row.Error != results.Unsent || row.Due != p.Due(uint64(n)) || row.Lag < float32(late-1e-6) || row.Lag > float32(late+1e-6) {
+			t.Errorf("call %d is kept as %+v", n, row)
+		}
+		n++
+	}
+	if n != 11 {
+		t.Errorf("calls 3 to %d are kept, want 3 to 10", n-1)
+	}
+}
+
+// slow is a transport whose call takes a while, in which the process stands still.
+type slow struct {
+	wire.Transport
+	during func()
+}
+
+func (s slow) Do(x *wire.Exchange) error {
+	s.during()
+	x.Queued, x.Status = 7*time.Millisecond, 200
+	return nil
+}
+
+// What the generator itself adds to a call's time is booked with the call: for how long it stood still meanwhile, and the
+// wait for a turn to connect.
+func TestStallsAreBooked(t *testing.T) {
+	p := plan(t, "load: [{rate: 100/s, for: 1s}]\nmix: {content: [{items: [text]}]}", 1)
+	r := &run{Config: Config{Plan: p}, began: time.Now(), rules: map[string]uint8{}}
+	for i, rule := range p.Labels.Rules {
+		r.rules[rule] = uint8(i)
+	}
+	r.sampled = newSampled(p.Labels)
+	r.transport = slow{during: func() {
+		time.Sleep(60 * time.Millisecond)
+		now := time.Since(r.began)
+		r.stalls.look(now-40*time.Millisecond, now)
+	}}
+	var rec record
+	r.exchange(&rec, &wire.Exchange{}, time.Since(r.began))
+	if row := rec.row; row.Stall < 0.0469 || row.Stall > 0.0471 || row.Service < 0.06 {
+		t.Errorf("a stall of 40 ms and a wait of 7 ms are booked as %v s of %v s", row.Stall, row.Service)
+	}
+}
