@@ -50,7 +50,7 @@ var andonHouse = house{
 		"contracts/verify": {"contracts", "contracts/cases", "contracts/pact", "contracts/broker", "contracts/jsontext", "contracts/schema",
 			"reports/text", "reports/summary"},
 
-		"scenarios/document": {"reports/text", "go.yaml.in/yaml"},
+		"scenarios/document": {"contracts/jsontext", "reports/text", "go.yaml.in/yaml"},
 		"scenarios": {"scenarios/document", "contracts", "contracts/cases", "contracts/provider", "contracts/jsontext", "contracts/schema",
 			"reports/text", "reports/results", "reports/metrics"},
 		"scenarios/wire": {"reports/text", "reports/results", "golang.org/x/sys"},
