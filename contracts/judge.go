@@ -16,7 +16,7 @@ import (
 const (
 	RuleUndocumentedStatus = "undocumented-status" // a status that the description does not have
 	RuleContentType        = "content-type"        // a media type that the description does not have for the status
-	RuleMalformedJSON      = "malformed-json"      // a body that is no JSON text
+	RuleMalformedJSON      = "malformed-json"      // a body that is no JSON text, or none that can be read
 	RuleDuplicateKey       = "duplicate-key"       // an object with a key twice: readers disagree on what it says
 	RuleMissingProperty    = "missing-property"    // a required property is not there
 	RuleUnknownProperty    = "unknown-property"    // a property that the description forbids
@@ -164,6 +164,12 @@ func judgeBody(body []byte, validator *jsonschema.Schema, disc string) (any, *Vi
 			return nil, &Violation{
 				Rule: RuleDuplicateKey, Expected: "each key once", Found: quote(clip(bad.Key, 60)) + " twice",
 				Message: "the body is ambiguous: " + bad.Error(),
+			}
+		}
+		if bad.Unread {
+			return nil, &Violation{
+				Rule: RuleMalformedJSON, Expected: "a JSON text that every reader takes", Found: clip(string(body), 60),
+				Message: "the body is JSON that few readers take: " + bad.Error(),
 			}
 		}
 		return nil, &Violation{
