@@ -8,6 +8,7 @@ import (
 	"github.com/kaizenautomation/andon/contracts"
 	"github.com/kaizenautomation/andon/contracts/verify"
 	"github.com/kaizenautomation/andon/reports/render"
+	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/text"
 )
 
@@ -39,7 +40,7 @@ func (c *command) showDiff(before, after, format string) error {
 	}
 	var both []*contracts.Description
 	for _, file := range []string{before, after} {
-		text, err := readBounded(file, 8<<20)
+		text, err := results.ReadRegular(file, 8<<20)
 		if err != nil {
 			return err
 		}
@@ -66,5 +67,5 @@ func (c *command) showDiff(before, after, format string) error {
 	} else if err = t.Text(c.stdout); err == nil {
 		_, err = fmt.Fprintf(c.stdout, "\n%d changes, %d of which break callers\n", len(changes), verify.Breaking(changes))
 	}
-	return ended(v, err)
+	return c.ended(v, err)
 }

@@ -15,6 +15,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -22,10 +23,14 @@ import (
 
 	"github.com/kaizenautomation/andon"
 	"github.com/kaizenautomation/andon/contracts"
+	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/text"
 )
 
 func main() {
+	// Whoever reads along may go away (head, a closed pager, a log that is gone): writing fails then, and what was begun
+	// goes on to its end. Notify, unlike Ignore, leaves other processes that are started as they are.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	os.Exit(execute(os.Args[1:], os.Stdout, os.Stderr))
 }
 
@@ -52,19 +57,50 @@ func (e exit) Unwrap() error { return e.err }
 
 // command is what all commands share.
 type command struct {
-	args           []string
-	stdout, stderr io.Writer
-	spec           string
+	args   []string
+	stdout *output
+	stderr io.Writer
+	spec   string
 }
+
+// output is standard output, and the first error that there was with it. A command may pass it over, and goes on to its
+// verdict then: what is printed is not what was done.
+type output struct {
+	io.Writer
+	err error
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	if o.err != nil {
+		return 0, o.err
+	}
+	n, err := o.Writer.Write(p)
+	o.err = err
+	return n, err
+}
+
+// lost reports whether an error says no more than that standard output cannot be written.
+func (o *output) lost(err error) bool { return o.err != nil && errors.Is(err, o.err) }
 
 // execute runs andon with the given arguments and returns the exit code.
 func execute(args []string, stdout, stderr io.Writer) int {
-	c := &command{args: args, stdout: stdout, stderr: stderr}
+	c := &command{args: args, stdout: &output{Writer: stdout}, stderr: stderr}
 	root := c.root()
 	root.SetArgs(args)
-	root.SetOut(stdout)
+	root.SetOut(c.stdout)
 	root.SetErr(stderr)
 	err := root.Execute()
+	if c.stdout.lost(err) {
+		err = nil
+	}
+	// A reader that has gone has read what it wanted. Else a report is missing that was asked for, which spoils an exit code
+	// of 0 and no other.
+	if failed := c.stdout.err; failed != nil && !errors.Is(failed, syscall.EPIPE) {
+		fmt.Fprintf(stderr, "andon: standard output cannot be written: %v\n", failed)
+		if err == nil {
+			err = exit{code: noVerdict}
+		}
+	}
 	if err == nil {
 		return 0
 	}
@@ -96,6 +132,8 @@ can be tried without a service, a token or a network.`,
 		SilenceErrors: true, SilenceUsage: true,
 		Args: cobra.ArbitraryArgs,
 		RunE: group,
+
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return noneEmpty(cmd.Flags()) },
 	}
 	root.SetVersionTemplate("andon {{.Version}}\n")
 	root.SetFlagErrorFunc(flagError)
@@ -148,6 +186,17 @@ func flagError(cmd *cobra.Command, err error) error {
 	return fmt.Errorf("%s; %s --help lists the flags", text, cmd.CommandPath())
 }
 
+// noneEmpty refuses a flag that is given and empty: a variable that is not set, in CI say, would have the command do
+// something else than was asked for, as to drive the reference provider in place of a target.
+func noneEmpty(flags *pflag.FlagSet) (err error) {
+	flags.Visit(func(f *pflag.Flag) {
+		if f.Value.Type() == "string" && strings.TrimSpace(f.Value.String()) == "" {
+			err = fmt.Errorf("--%s is given, and is empty (is a variable not set?); leave it out, or give it a value", f.Name)
+		}
+	})
+	return err
+}
+
 // noArgs and oneArg say what a command takes.
 func noArgs(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
@@ -180,31 +229,12 @@ func (c *command) description() (*contracts.Description, []byte, error) {
 		if name = c.spec; name == "-" {
 			return nil, nil, errors.New("--spec wants a file")
 		}
-		if data, err = readBounded(name, 8<<20); err != nil {
+		if data, err = results.ReadRegular(name, 8<<20); err != nil {
 			return nil, nil, fmt.Errorf("the description cannot be read: %w", err)
 		}
 	}
 	d, err := contracts.Load(name, data)
 	return d, data, err
-}
-
-// readBounded reads a file of the user's, which is small.
-func readBounded(name string, limit int64) ([]byte, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	if info, err := f.Stat(); err != nil {
-		return nil, err
-	} else if info.IsDir() {
-		return nil, fmt.Errorf("%s is a directory", name)
-	}
-	data, err := io.ReadAll(io.LimitReader(f, limit+1))
-	if err == nil && int64(len(data)) > limit {
-		err = fmt.Errorf("%s is larger than %d KiB", name, limit>>10)
-	}
-	return data, err
 }
 
 // tokenUse is the help of --token-file.
@@ -215,7 +245,7 @@ const tokenUse = "`file` that holds the bearer token, in place of the variable A
 func token(file string) (string, error) {
 	text, from := os.Getenv("ANDON_TOKEN"), "ANDON_TOKEN"
 	if file != "" {
-		data, err := readBounded(file, 64<<10)
+		data, err := readToken(file, tokenWait)
 		if err != nil {
 			return "", fmt.Errorf("the token cannot be read: %w", err)
 		}
@@ -228,6 +258,35 @@ func token(file string) (string, error) {
 		return "", fmt.Errorf("the token in %s has a character that no bearer token has (a space, a line break or one outside ASCII)", from)
 	}
 	return text, nil
+}
+
+// tokenWait is how long somebody may take to write a token into a pipe.
+const tokenWait = 30 * time.Second
+
+// readToken reads a file that holds a token. Unlike other files it may be a pipe, so that what gives the token out need
+// not write it to a disk: --token-file <(vault read …). A pipe that nobody writes to is not waited at for ever.
+func readToken(name string, wait time.Duration) ([]byte, error) {
+	type read struct {
+		data []byte
+		err  error
+	}
+	done := make(chan read, 1)
+	go func() {
+		f, err := os.Open(name)
+		if err != nil {
+			done <- read{nil, err}
+			return
+		}
+		defer f.Close()
+		data, err := results.ReadLimited(f, name, 64<<10)
+		done <- read{data, err}
+	}()
+	select {
+	case r := <-done:
+		return r.data, r.err
+	case <-time.After(wait):
+		return nil, fmt.Errorf("nothing has come to its end in %s within %s", name, wait)
+	}
 }
 
 // signals gives a channel that is closed at the first SIGINT, SIGTERM or SIGHUP, and a context that ends at the second.
@@ -268,6 +327,9 @@ func signals(said func()) (interrupt <-chan struct{}, kill context.Context, pres
 
 // screen reports whether a writer is a terminal, how wide it is, and whether it shows colours.
 func screen(w io.Writer) (terminal, color bool, width int) {
+	if o, wrapped := w.(*output); wrapped {
+		w = o.Writer
+	}
 	f, ok := w.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {
 		return false, false, 0

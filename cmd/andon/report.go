@@ -94,7 +94,7 @@ func (c *command) showReport(dirs []string, f reportFlags) error {
 		default:
 			err = format.Render(c.stdout, m)
 		}
-		if err != nil {
+		if err != nil && !c.stdout.lost(err) {
 			return exit{noVerdict, err}
 		}
 	}

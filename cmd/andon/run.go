@@ -131,7 +131,7 @@ func (c *command) runScenario(args []string, f runFlags) error {
 		return notRun(err)
 	}
 	c.stepSummary(result.Summary)
-	if shown := c.showRun(result, w.screen != nil); shown != nil {
+	if shown := c.showRun(result, w.screen != nil); shown != nil && !c.stdout.lost(shown) {
 		return exit{noVerdict, shown}
 	}
 	if mon != nil {

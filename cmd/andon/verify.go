@@ -17,6 +17,7 @@ import (
 	"github.com/kaizenautomation/andon/contracts/verify"
 	"github.com/kaizenautomation/andon/reports/export"
 	"github.com/kaizenautomation/andon/reports/render"
+	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/summary"
 	"github.com/kaizenautomation/andon/reports/text"
 	"github.com/kaizenautomation/andon/scenarios/wire"
@@ -282,13 +283,13 @@ func (c *command) showVerification(v summary.Verification, format string) (err e
 		_, color, width := screen(c.stdout)
 		err = render.VerificationTerminal(c.stdout, v, render.Options{Color: color, Width: width})
 	}
-	return ended(v, err)
+	return c.ended(v, err)
 }
 
 // ended is how a command ends that has written a verification, or could not.
-func ended(v summary.Verification, err error) error {
+func (c *command) ended(v summary.Verification, err error) error {
 	switch {
-	case err != nil:
+	case err != nil && !c.stdout.lost(err):
 		return exit{noVerdict, err}
 	case v.Verdict.ExitCode != 0:
 		return exit{code: v.Verdict.ExitCode}
@@ -302,7 +303,7 @@ func (c *command) descriptionWith(fixtures string) (*contracts.Description, erro
 	if err != nil || fixtures == "" {
 		return d, err
 	}
-	data, err := readBounded(fixtures, 1<<20)
+	data, err := results.ReadRegular(fixtures, 1<<20)
 	if err != nil {
 		return nil, fmt.Errorf("the fixtures cannot be read: %w", err)
 	}

@@ -10,7 +10,6 @@ import (
 	"errors"
 	"html/template"
 	"io"
-	"os"
 	"path/filepath"
 
 	"github.com/kaizenautomation/andon/reports/histogram"
@@ -71,7 +70,7 @@ func New(s summary.Summary, agg *metrics.Aggregator, runs ...*results.Run) Data 
 }
 
 func readStart(path string) ([]byte, error) {
-	f, err := os.Open(path)
+	f, _, err := results.OpenRegular(path)
 	if err != nil {
 		return nil, err
 	}

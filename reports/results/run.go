@@ -218,7 +218,7 @@ func checkManifest(m Manifest) error {
 // readLines reads one document a line; a last line without an end was being written when the process died. A file that
 // is not there has none.
 func readLines[T any](path string, most int) (all []T, err error) {
-	f, err := os.Open(path)
+	f, _, err := OpenRegular(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	} else if err != nil {
@@ -245,14 +245,15 @@ func readLines[T any](path string, most int) (all []T, err error) {
 
 // ReadJSON reads a document that andon wrote. What it does not know in it is an error.
 func ReadJSON(path string, document any) error {
-	if info, err := os.Stat(path); err != nil {
+	f, info, err := OpenRegular(path)
+	if err != nil {
 		return err
-	} else if !info.Mode().IsRegular() {
-		return fmt.Errorf("%s is no regular file", path)
-	} else if info.Size() > maxManifest {
+	}
+	defer f.Close()
+	if info.Size() > maxManifest {
 		return fmt.Errorf("%s has %d bytes, more than a file of andon's", path, info.Size())
 	}
-	text, err := os.ReadFile(path)
+	text, err := ReadLimited(f, path, maxManifest)
 	if err != nil {
 		return err
 	}
@@ -277,14 +278,10 @@ func ReadJSON(path string, document any) error {
 // is whole. Where it was cut off, the rows of all batches that were written are given, and that is no error.
 func (r *Run) Rows(each func(Row) error) (complete bool, err error) {
 	path := filepath.Join(r.Dir, hitsFile)
-	f, err := os.Open(path)
+	f, info, err := OpenRegular(path)
 	if err != nil {
 		return false, err
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return false, err
-	}
 	return readHits(f, info.Size(), path, r.Manifest, each)
 }

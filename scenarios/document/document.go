@@ -140,7 +140,7 @@ func Clip(s string) string {
 	return s
 }
 
-// plain reports whether the value is a scalar that stands there without quotes or tag, so that its text says what it is.
+// plain reports whether the value is a scalar without quotes or tag, so that its text says what it is.
 func (v Value) plain() bool {
 	return v.node.Kind == yaml.ScalarNode &&
 		v.node.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle|yaml.TaggedStyle) == 0

@@ -70,8 +70,8 @@ func TestValuesAreRead(t *testing.T) {
 	}
 }
 
-// Values mean what YAML 1.2 says, and what is written as a number keeps its digits; where a text is wanted, any scalar is
-// one as it is written.
+// Values mean what YAML 1.2 says, and what is written as a number keeps its digits; where a text is wanted, any scalar
+// is one as it is written.
 func TestNothingIsChangedInSilence(t *testing.T) {
 	env := func(name string) (string, bool) {
 		v, set := map[string]string{"NUMBER": "0777", "EMPTY": "", "LARGE": "1e400"}[name]

@@ -3,10 +3,9 @@ package wire
 import (
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"fmt"
-	"io"
-	"os"
+
+	"github.com/kaizenautomation/andon/reports/results"
 )
 
 // maxPEM is how much of a file with certificates is read.
@@ -34,7 +33,7 @@ func ReadTLS(authority, certificate, key string) (*tls.Config, error) {
 		if key == "" {
 			key = certificate
 		}
-		pair, err := tls.LoadX509KeyPair(certificate, key)
+		pair, err := readPair(certificate, key)
 		if err != nil {
 			return nil, fmt.Errorf("the certificate %s with the key %s: %w", certificate, key, err)
 		}
@@ -44,14 +43,17 @@ func ReadTLS(authority, certificate, key string) (*tls.Config, error) {
 }
 
 func readPEM(name string) ([]byte, error) {
-	f, err := os.Open(name)
+	return results.ReadRegular(name, maxPEM)
+}
+
+func readPair(certificate, key string) (tls.Certificate, error) {
+	cert, err := readPEM(certificate)
 	if err != nil {
-		return nil, err
+		return tls.Certificate{}, err
 	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxPEM+1))
-	if err == nil && len(data) > maxPEM {
-		err = errors.New("it is larger than 8 MiB")
+	secret, err := readPEM(key)
+	if err != nil {
+		return tls.Certificate{}, err
 	}
-	return data, err
+	return tls.X509KeyPair(cert, secret)
 }
