@@ -3,7 +3,6 @@ package metrics
 import (
 	"cmp"
 
-	"github.com/kaizenautomation/andon/reports/histogram"
 	"github.com/kaizenautomation/andon/reports/results"
 )
 
@@ -64,20 +63,4 @@ func (c *slowestOfClass) add(h slowCall) {
 	}
 	c.calls[i] = h
 	c.used++
-}
-
-// Slowest lists the slowest calls that were sent in the measured phases, up to [SlowestPerClass] of each class, the
-// slowest first. Only calls whose times say something about the provider are among them (see [results.Row.Timed]).
-func (a *Aggregator) Slowest() []SlowCall {
-	list := []SlowCall{}
-	for class := range a.slowest {
-		c := &a.slowest[class]
-		for _, h := range c.calls[:c.used] {
-			list = append(list, SlowCall{
-				Class: a.labels.Classes[class].Name, N: h.n, LatencySeconds: histogram.Seconds(h.latency),
-				Status: int(h.status), Error: h.kind.String(),
-			})
-		}
-	}
-	return list
 }
