@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strconv"
 
 	"github.com/kaizenautomation/andon/reports/histogram"
 	"github.com/kaizenautomation/andon/reports/metrics"
@@ -13,37 +12,6 @@ import (
 	"github.com/kaizenautomation/andon/reports/summary"
 	"github.com/kaizenautomation/andon/reports/text"
 )
-
-// maxPoints is how many stretches the page's timeline has at most: ten minutes by the second, and what ends after them.
-const maxPoints = 640
-
-// numbers are numbers of the page, written with four significant digits, which is one more than anything shows; NaN is
-// "none".
-type numbers []float64
-
-// MarshalJSON keeps the page small: 640 points with all their digits would be half of it.
-func (c numbers) MarshalJSON() ([]byte, error) {
-	text := make([]byte, 0, 8*len(c)+2)
-	text = append(text, '[')
-	for i, v := range c {
-		if i > 0 {
-			text = append(text, ',')
-		}
-		if math.IsNaN(v) || math.IsInf(v, 0) {
-			text = append(text, "null"...)
-			continue
-		}
-		rounded, err := strconv.ParseFloat(strconv.FormatFloat(v, 'e', 3, 64), 64)
-		if err != nil {
-			return nil, err
-		}
-		if v == math.Trunc(v) && math.Abs(v) < 1e15 {
-			rounded = v // counts and seconds stay as they are
-		}
-		text = strconv.AppendFloat(text, rounded, 'f', -1, 64)
-	}
-	return append(text, ']'), nil
-}
 
 // columns are the numbers that the page's script draws.
 type columns struct {
@@ -118,13 +86,6 @@ type curve struct {
 	Y       numbers `json:"y"`
 }
 
-func orNaN(v *float64) float64 {
-	if v == nil {
-		return math.NaN()
-	}
-	return *v
-}
-
 func (d Data) columns() columns {
 	c := columns{
 		Closed: d.Summary.Run.ClosedLoop, Load: d.load(), Phases: []span{}, Marks: d.marks(), Vitals: d.vitalColumns(),
@@ -147,14 +108,6 @@ func (d Data) columns() columns {
 		c.Lag = []curve{newCurve("lag", d.Lag, c.Rarity), newCurve("held up by andon", d.OwnLag, c.Rarity)}
 	}
 	return c
-}
-
-// load is when the last phase ends.
-func (d Data) load() (end float64) {
-	for _, p := range d.Summary.Run.Phases {
-		end = max(end, p.StartSeconds+p.Seconds)
-	}
-	return end
 }
 
 // rarities are evenly spaced up to p99.999.
