@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kaizenautomation/andon/reports/render"
-	"github.com/kaizenautomation/andon/reports/summary"
 	"github.com/kaizenautomation/andon/reports/text"
 	"github.com/kaizenautomation/andon/scenarios"
 	"github.com/kaizenautomation/andon/scenarios/trial"
@@ -184,19 +183,6 @@ func again(interrupt <-chan struct{}, kill context.Context) <-chan struct{} {
 	default:
 		return interrupt
 	}
-}
-
-// verdict is the exit code of a summary.
-func verdict(s summary.Summary) error {
-	if s.Verdict.ExitCode == 0 {
-		return nil
-	}
-	return exit{code: s.Verdict.ExitCode}
-}
-
-func (c *command) show(s summary.Summary, dir string) error {
-	_, color, width := screen(c.stdout)
-	return render.Terminal(c.stdout, s, render.Options{Color: color, Width: width, Dir: dir})
 }
 
 // pickTarget is where the calls go; nil is the embedded provider. again is the command that was given.
