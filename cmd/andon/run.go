@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kaizenautomation/andon/reports/render"
+	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/text"
 	"github.com/kaizenautomation/andon/scenarios"
 	"github.com/kaizenautomation/andon/scenarios/trial"
@@ -144,6 +145,9 @@ func (c *command) runScenario(args []string, f runFlags) error {
 
 // notRun is the error of a trial of which no call was sent.
 func notRun(err error) error {
+	if errors.Is(err, results.ErrNotEmpty) {
+		return fmt.Errorf("%w: give --out another directory", err)
+	}
 	var unreachable *trial.UnreachableError
 	if !errors.As(err, &unreachable) {
 		return err

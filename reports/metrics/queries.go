@@ -105,10 +105,10 @@ func (a *Aggregator) Slowest() []SlowCall {
 	list := []SlowCall{}
 	for class := range a.slowest {
 		c := &a.slowest[class]
-		for _, h := range c.calls[:c.used] {
+		for _, call := range c.calls[:c.used] {
 			list = append(list, SlowCall{
-				Class: a.labels.Classes[class].Name, N: h.n, LatencySeconds: histogram.Seconds(h.latency),
-				Status: int(h.status), Error: h.kind.String(),
+				Class: a.labels.Classes[class].Name, N: call.n, LatencySeconds: histogram.Seconds(call.latency),
+				Status: int(call.status), Error: call.kind.String(),
 			})
 		}
 	}

@@ -310,15 +310,15 @@ func (s run) example(st style, fits func(results.Sample) bool) string {
 // say little, and are left to summary.json.
 func (s run) slowestTable(st style) Table {
 	t := Table{Header: []string{"class", ">call", ">latency", "came to", "trace-id"}}
-	for _, h := range s.Slowest {
-		if h.TraceID == "" {
+	for _, call := range s.Slowest {
+		if call.TraceID == "" {
 			continue
 		}
-		seconds, came := h.LatencySeconds, h.Error
-		if h.Status > 0 {
-			came = strings.TrimSpace(strconv.Itoa(h.Status) + " " + came)
+		seconds, came := call.LatencySeconds, call.Error
+		if call.Status > 0 {
+			came = strings.TrimSpace(strconv.Itoa(call.Status) + " " + came)
 		}
-		t.Rows = append(t.Rows, []string{st.foreign(h.Class, 40), strconv.FormatUint(uint64(h.N), 10), text.Duration(&seconds), st.foreign(came, 40), st.foreign(h.TraceID, 32)})
+		t.Rows = append(t.Rows, []string{st.foreign(call.Class, 40), strconv.FormatUint(uint64(call.N), 10), text.Duration(&seconds), st.foreign(came, 40), st.foreign(call.TraceID, 32)})
 	}
 	return t
 }

@@ -42,8 +42,11 @@ type Writer struct {
 	written int
 }
 
+// ErrNotEmpty is why no run can be written into a directory where something is.
+var ErrNotEmpty = errors.New("a run is never overwritten")
+
 // Create makes the run directory and writes the manifest and the given files into it. A directory that exists must be
-// empty: no run is ever overwritten.
+// empty, else the error is [ErrNotEmpty].
 func Create(dir string, m Manifest, files map[string][]byte) (*Writer, error) {
 	if len(m.Labels.Classes) > math.MaxInt16 || len(m.Labels.Phases) > math.MaxInt8 || len(m.Labels.Rules) > math.MaxInt8 {
 		return nil, fmt.Errorf("the run has more classes, phases or rules than %s can tell apart", hitsFile)
@@ -54,7 +57,7 @@ func Create(dir string, m Manifest, files map[string][]byte) (*Writer, error) {
 	if entries, err := os.ReadDir(dir); err != nil {
 		return nil, fmt.Errorf("the run directory cannot be read: %w", err)
 	} else if len(entries) > 0 {
-		return nil, fmt.Errorf("the directory %s is not empty, and a run is never overwritten: choose another", dir)
+		return nil, fmt.Errorf("the directory %s is not empty, and %w", dir, ErrNotEmpty)
 	}
 	m.Schema = manifestSchema
 	var err error
