@@ -3,9 +3,12 @@ package reports
 import (
 	"bufio"
 	_ "embed"
+	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/kaizenautomation/andon/reports/export"
@@ -55,6 +58,30 @@ func Formats() []Format {
 		{Name: "vegeta-gob", File: "vegeta.gob", About: "the same, in vegeta's own encoding", need: needRows,
 			write: func(w io.Writer, m *Model) error { return export.VegetaGob(w, m.runs...) }},
 	}
+}
+
+// Choose finds the formats of a list with commas between their names; "all" is all of them.
+func Choose(list string) (chosen []Format, err error) {
+	all := Formats()
+	if list == "all" {
+		return all, nil
+	}
+	var names []string
+	for _, f := range all {
+		names = append(names, f.Name)
+	}
+	for _, word := range strings.Split(list, ",") {
+		word = strings.TrimSpace(word)
+		i := slices.Index(names, word)
+		if i < 0 {
+			return nil, fmt.Errorf("unknown format %q; %s", text.Printable(word, 40),
+				text.Suggest(word, names, "the formats are "+strings.Join(names, ", ")+" and all"))
+		}
+		if !slices.ContainsFunc(chosen, func(f Format) bool { return f.Name == word }) {
+			chosen = append(chosen, all[i])
+		}
+	}
+	return chosen, nil
 }
 
 // The files of a run directory that are reports.
@@ -151,4 +178,13 @@ func Keep(dir string, d page.Data) error {
 		return err
 	}
 	return results.WriteFile(filepath.Join(dir, pageFile), func(w io.Writer) error { return page.Write(w, d) })
+}
+
+// AppendMarkdown adds the Markdown of a run to a file, which may be there already.
+func AppendMarkdown(path string, s summary.Summary) error {
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o666)
+	if err != nil {
+		return err
+	}
+	return errors.Join(render.Markdown(f, s), f.Close())
 }
