@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/kaizenautomation/andon/contracts/schema"
+	"github.com/kaizenautomation/andon/reports/text"
 )
 
 // Operation is the call that a description is read for, and the names of the properties to which andon gives a meaning.
@@ -109,7 +110,7 @@ func (o *Operation) readNames(x *schema.Node) error {
 		name := names[key]
 		if name == nil {
 			hint := "expected one of " + strings.Join(keys, ", ")
-			if near := Nearest(key, keys); near != "" {
+			if near := text.Nearest(key, keys); near != "" {
 				hint = "did you mean " + near + "?"
 			}
 			return fmt.Errorf("line %d: %s: nothing is called %s; %s", value.Line, extension, quote(clip(key, 60)), hint)

@@ -9,7 +9,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/kaizenautomation/andon/contracts"
+	"github.com/kaizenautomation/andon/reports/text"
 )
 
 // Latency is a distribution of service times. The zero value is a constant of zero. Two latencies are equal (==) when
@@ -214,7 +214,7 @@ func quote(s string) string {
 
 // suggest gives " (did you mean …?)" for the name nearest to word, or nothing if none is near.
 func suggest(word string, names []string) string {
-	if near := contracts.Nearest(word, names); near != "" {
+	if near := text.Nearest(word, names); near != "" {
 		return " (did you mean " + strconv.Quote(near) + "?)"
 	}
 	return ""
