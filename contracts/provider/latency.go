@@ -88,6 +88,9 @@ func (l Latency) quantile(u float64) time.Duration {
 	return l.a
 }
 
+// noTier is the name, in Config.Latency, of the calls that leave the tier out.
+const noTier = "default"
+
 // DefaultLatency is a service that is quick enough to try things on and yet not flat: the first tier is lognormal with
 // a median of 40 ms, each further one takes 30 % of the one before it, but not less than 1 ms. Descriptions list their
 // tiers from the most capable down (Full, Lite), so what comes first is slowest. A call without a tier takes as long
