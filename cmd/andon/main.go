@@ -127,7 +127,7 @@ func group(cmd *cobra.Command, args []string) error {
 }
 
 func suggest(word string, names []string, otherwise string) string {
-	if near := contracts.Nearest(word, names); near != "" {
+	if near := text.Nearest(word, names); near != "" {
 		return fmt.Sprintf("did you mean %q? %s", near, otherwise)
 	}
 	return otherwise
