@@ -172,3 +172,16 @@ func (c *command) stepSummary(s summary.Summary) {
 		fmt.Fprintf(c.stderr, "the step's summary cannot be written: %v\n", err)
 	}
 }
+
+// verdict is the exit code of a summary.
+func verdict(s summary.Summary) error {
+	if s.Verdict.ExitCode == 0 {
+		return nil
+	}
+	return exit{code: s.Verdict.ExitCode}
+}
+
+func (c *command) show(s summary.Summary, dir string) error {
+	_, color, width := screen(c.stdout)
+	return render.Terminal(c.stdout, s, render.Options{Color: color, Width: width, Dir: dir})
+}

@@ -4,17 +4,10 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/kaizenautomation/andon/reports/results"
 )
-
-// Tolerance is how late calls may leave before a run is something else than plainly valid: 1 call in 100 may leave
-// later than this. Timers wake about 1 ms late and a collection takes a few; 10 ms is beyond both, and below any
-// latency that an execute call is held to.
-const Tolerance = 10 * time.Millisecond
 
 // Lag is actual send − due, over the sent and the dropped calls of the open phases that are measured.
 func (a *Aggregator) Lag() Lag { return lagOf(a.measured().lag()) }
@@ -74,25 +67,6 @@ func lateness(l Lag, words string) (said string, late bool) {
 	}
 	return fmt.Sprintf("a call "+words, spell(*l.Max, 3)), *l.Max > 10*Tolerance.Seconds()
 }
-
-// spell writes seconds with that many significant digits and a unit that suits them.
-func spell(seconds float64, digits int) string {
-	switch {
-	case seconds < 1e-3:
-		return plain(round(seconds*1e6, digits)) + " µs"
-	case seconds < 1:
-		return plain(round(seconds*1e3, digits)) + " ms"
-	}
-	return plain(round(seconds, digits)) + " s"
-}
-
-func round(v float64, digits int) float64 {
-	rounded, _ := strconv.ParseFloat(strconv.FormatFloat(v, 'e', digits-1, 64), 64)
-	return rounded
-}
-
-// plain writes v without an exponent.
-func plain(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
 
 // noData says what became of the calls instead, the most frequent first.
 func (g *group) noData(total Counts) string {

@@ -62,8 +62,6 @@ type view struct {
 
 type tile struct{ Name, Value, Note, Class string }
 
-type fact struct{ Name, Value string }
-
 type thresholdRow struct {
 	OK                         bool
 	Expr, Found, Samples, Note string
@@ -97,9 +95,6 @@ var funcs = template.FuncMap{
 		return hint
 	},
 }
-
-// run is a summary to be shown.
-type run struct{ summary.Summary }
 
 // example quotes the first sample that fits, and says where it came from; empty where there is none.
 func (s run) example(fits func(results.Sample) bool) string {

@@ -52,7 +52,7 @@ func manifest() results.Manifest {
 	return m
 }
 
-// rows are n hits of every kind.
+// rows are n calls of every kind.
 func rows(m results.Manifest, n int) []results.Row {
 	random := rand.New(rand.NewPCG(1, 2))
 	list := make([]results.Row, n)
@@ -144,16 +144,16 @@ func TestTotals(t *testing.T) {
 			t.Errorf("%s: %v, want %d", what, got, want)
 		}
 	}
-	hits := func(outcome string) float64 {
+	calls := func(outcome string) float64 {
 		v, _ := sum(t, tel, "andon_hits_total", measured("outcome", outcome))
 		return v
 	}
-	check("ok", hits("ok"), total.OK)
-	check("failed", hits("failed"), total.Failed())
-	check("canceled", hits("canceled"), total.Errors["canceled"])
-	check("dropped", hits("dropped"), total.Dropped)
-	check("unsent", hits("unsent"), total.Unsent)
-	check("sent", hits("ok")+hits("failed")+hits("canceled"), total.Sent)
+	check("ok", calls("ok"), total.OK)
+	check("failed", calls("failed"), total.Failed())
+	check("canceled", calls("canceled"), total.Errors["canceled"])
+	check("dropped", calls("dropped"), total.Dropped)
+	check("unsent", calls("unsent"), total.Unsent)
+	check("sent", calls("ok")+calls("failed")+calls("canceled"), total.Sent)
 	for kind, n := range total.Errors {
 		v, _ := sum(t, tel, "andon_errors_total", measured("kind", kind))
 		check(kind, v, n)
@@ -349,16 +349,16 @@ func TestOTLP(t *testing.T) {
 		byName[metric.Name] = metric
 	}
 	want, _ := sum(t, tel, "andon_hits_total", nil)
-	hits := byName["andon.hits"].GetSum()
+	calls := byName["andon.hits"].GetSum()
 	var got int64
-	for _, p := range hits.DataPoints {
+	for _, p := range calls.DataPoints {
 		got += p.GetAsInt()
 		if p.StartTimeUnixNano == 0 || p.TimeUnixNano < p.StartTimeUnixNano || len(p.Attributes) != 4 {
 			t.Errorf("a point of %d–%d with %d attributes", p.StartTimeUnixNano, p.TimeUnixNano, len(p.Attributes))
 		}
 	}
-	if !hits.IsMonotonic || hits.AggregationTemporality != otlp.AggregationTemporality_AGGREGATION_TEMPORALITY_CUMULATIVE || float64(got) != want || got != 5000 {
-		t.Errorf("%d hits, want %v: %v", got, want, hits.AggregationTemporality)
+	if !calls.IsMonotonic || calls.AggregationTemporality != otlp.AggregationTemporality_AGGREGATION_TEMPORALITY_CUMULATIVE || float64(got) != want || got != 5000 {
+		t.Errorf("%d calls, want %v: %v", got, want, calls.AggregationTemporality)
 	}
 	if unit := byName["andon.latency"].Unit; unit != "s" {
 		t.Errorf("latency is in %q", unit)
@@ -836,8 +836,8 @@ func TestDashboard(t *testing.T) {
 		if len(found) == 0 {
 			t.Errorf("%s asks for nothing of andon's", q)
 		}
-		for _, hit := range matcher.FindAllStringSubmatch(q, -1) {
-			for _, l := range strings.Split(hit[1]+hit[2], ", ") {
+		for _, match := range matcher.FindAllStringSubmatch(q, -1) {
+			for _, l := range strings.Split(match[1]+match[2], ", ") {
 				if !labels[l] {
 					t.Errorf("%s: there is no label %q", q, l)
 				}
@@ -846,7 +846,7 @@ func TestDashboard(t *testing.T) {
 	}
 }
 
-// What a hit costs. Compare with the aggregator's Add, which is there in any case.
+// What a call costs. Compare with the aggregator's Add, which is there in any case.
 func BenchmarkObserve(b *testing.B) {
 	m := manifest()
 	list := rows(m, 4096)
