@@ -7,6 +7,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/kaizenautomation/andon/reports/text"
 )
 
 // spell writes seconds with that many significant digits and a unit that suits them.
@@ -68,42 +70,8 @@ func unknown(what, word string, known []string) string {
 	default:
 		s += "expected one of " + strings.Join(names, ", ")
 	}
-	if near := nearest(word, known); near != "" {
+	if near := text.Nearest(word, known); near != "" {
 		s += fmt.Sprintf("; did you mean %q?", near)
 	}
 	return s
-}
-
-// nearest is the known word that takes the fewest edits to come to. More edits than a third of the letters that were
-// written are no slip: then it is empty. The bound must not depend on the known word, or a long one that is farther off
-// would be proposed before a short one.
-func nearest(word string, known []string) string {
-	best, fewest := "", (utf8.RuneCountInString(word)+2)/3
-	for _, k := range known {
-		if d := edits(strings.ToLower(word), strings.ToLower(k)); d < fewest || d == fewest && best == "" {
-			best, fewest = k, d
-		}
-	}
-	return best
-}
-
-// edits is the Levenshtein distance of a and b.
-func edits(a, b string) int {
-	from, to := []rune(a), []rune(b)
-	row := make([]int, len(to)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i, x := range from {
-		corner := row[0]
-		row[0] = i + 1
-		for j, y := range to {
-			cost := corner
-			if x != y {
-				cost = 1 + min(corner, row[j], row[j+1])
-			}
-			corner, row[j+1] = row[j+1], cost
-		}
-	}
-	return row[len(to)]
 }

@@ -170,11 +170,14 @@ type Manifest struct {
 	// Andon is the version of the tool.
 	Andon string `json:"andon"`
 	// ID is the run's name, unique within its parent folder.
-	ID       string    `json:"id"`
-	Scenario string    `json:"scenario"`
-	Seed     uint64    `json:"seed"`
-	Target   string    `json:"target"`
-	Started  time.Time `json:"started"`
+	ID       string `json:"id"`
+	Scenario string `json:"scenario"`
+	Seed     uint64 `json:"seed"`
+	Target   string `json:"target"`
+	// Method and Path say which call was made below the target; empty in runs that were made before they were kept.
+	Method  string    `json:"method,omitempty"`
+	Path    string    `json:"path,omitempty"`
+	Started time.Time `json:"started"`
 	// SpecSHA256 is the hash, in hex, of the description that responses were judged by.
 	SpecSHA256 string `json:"specSha256"`
 	Labels     Labels `json:"labels"`

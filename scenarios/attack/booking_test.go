@@ -29,6 +29,19 @@ func TestUnsentCallsAreCounted(t *testing.T) {
 	}
 }
 
+// An interrupt finds most calls waiting for a slot: those are counted, and nothing is sent for them.
+func TestUnsentAfterAnInterrupt(t *testing.T) {
+	t.Parallel()
+	r := &recorder{takes: 100 * time.Millisecond}
+	p := plan(t, "load: [{rate: 100/s, for: 1m}]\nmix: {content: [{items: [text]}]}\nlimits: {inFlight: 1}", 1)
+	interrupt := make(chan struct{})
+	time.AfterFunc(500*time.Millisecond, func() { close(interrupt) })
+	o := fireUntil(t.Context(), t, interrupt, p, serve(t, r))
+	if got := o.kinds(); got[results.Unsent] < 20 || got[results.None] != len(r.arrived()) || got[results.None] == 0 {
+		t.Errorf("the calls ended %v, and %d arrived", got, len(r.arrived()))
+	}
+}
+
 // slow is a transport whose call takes a while, in which the process stands still.
 type slow struct {
 	wire.Transport

@@ -112,6 +112,9 @@ func TestTrialOfCode(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if r.Run.Method != d.Operation().Method || r.Run.Path != d.Operation().Path {
+		t.Errorf("the run says that its call was %s %s, and it was %s", r.Run.Method, r.Run.Path, d.Operation())
+	}
 	text, err := os.ReadFile(filepath.Join(r.Dir, "scenario.yaml"))
 	if err != nil {
 		t.Fatal(err)
