@@ -84,7 +84,7 @@ func rows(m results.Manifest, n int) []results.Row {
 }
 
 func observed(m results.Manifest, list []results.Row) (*Telemetry, *metrics.Aggregator) {
-	t, a := New(m), metrics.New(m.Labels, m.Planned)
+	t, a := New(m), metrics.New(m.Labels, m.Planned, metrics.Tolerance)
 	for _, r := range list {
 		t.Observe(r)
 		if err := a.Add(r); err != nil {
@@ -858,7 +858,7 @@ func BenchmarkObserve(b *testing.B) {
 		}
 	})
 	b.Run("aggregator", func(b *testing.B) {
-		a := metrics.New(m.Labels, m.Planned)
+		a := metrics.New(m.Labels, m.Planned, metrics.Tolerance)
 		for i := 0; b.Loop(); i++ {
 			if err := a.Add(list[i%len(list)]); err != nil {
 				b.Fatal(err)
