@@ -28,8 +28,10 @@ import (
 type Aggregator struct {
 	labels  results.Labels
 	planned [][]uint64
-	kinds   []kind  // by results.Kind
-	cells   []*cell // by phase, then class; nil until the first row
+	// tolerance is how late 1 call in 100 may leave.
+	tolerance time.Duration
+	kinds     []kind  // by results.Kind
+	cells     []*cell // by phase, then class; nil until the first row
 	// lag and ownLag are kept by phase: lateness is the run's, not a class's.
 	lag, ownLag []*histogram.Recorder
 	// parts are the parts of the service time by phase, without those of deliberately invalid calls.
@@ -68,18 +70,20 @@ type statusCount struct {
 }
 
 // New makes the aggregator of a run. planned counts the calls of the plan (planned[phase][class]); it is nil in a
-// closed loop, and what it says of closed phases is not used.
-func New(labels results.Labels, planned [][]uint64) *Aggregator {
+// closed loop, and what it says of closed phases is not used. tolerance is how late 1 call in 100 may leave: see
+// [Tolerance] and [Tolerated].
+func New(labels results.Labels, planned [][]uint64, tolerance time.Duration) *Aggregator {
 	a := &Aggregator{
-		labels:  labels,
-		planned: planned,
-		kinds:   allKinds(),
-		cells:   make([]*cell, len(labels.Phases)*len(labels.Classes)),
-		lag:     make([]*histogram.Recorder, len(labels.Phases)),
-		ownLag:  make([]*histogram.Recorder, len(labels.Phases)),
-		parts:   make([]*parts, len(labels.Phases)),
-		slowest: make(slowest, len(labels.Classes)),
-		scratch: histogram.NewScratch(),
+		labels:    labels,
+		planned:   planned,
+		tolerance: tolerance,
+		kinds:     allKinds(),
+		cells:     make([]*cell, len(labels.Phases)*len(labels.Classes)),
+		lag:       make([]*histogram.Recorder, len(labels.Phases)),
+		ownLag:    make([]*histogram.Recorder, len(labels.Phases)),
+		parts:     make([]*parts, len(labels.Phases)),
+		slowest:   make(slowest, len(labels.Classes)),
+		scratch:   histogram.NewScratch(),
 	}
 	a.timeline = &timeline{scratch: a.scratch}
 	return a
@@ -165,7 +169,7 @@ func (a *Aggregator) addLag(r results.Row, sent bool, lag, own int64) {
 		a.lag[r.Phase], a.ownLag[r.Phase] = new(histogram.Recorder), new(histogram.Recorder)
 	}
 	a.lag[r.Phase].Record(lag)
-	if sent || own > int64(Tolerance) {
+	if sent || own > int64(a.tolerance) {
 		a.ownLag[r.Phase].Record(own)
 	}
 }

@@ -1,6 +1,7 @@
 package metrics
 
 import (
+	"math"
 	"time"
 
 	"github.com/kaizenautomation/andon/reports/histogram"
@@ -118,10 +119,18 @@ type Parts struct {
 	Read    Times `json:"read"`
 }
 
-// Tolerance is how late calls may leave before a run is something else than plainly valid: 1 call in 100 may leave
-// later than this. Timers wake about 1 ms late and a collection takes a few; 10 ms is beyond both, and below any
-// latency that an execute call is held to.
+// Tolerance is how late calls may leave before a run is something else than plainly valid, unless its scenario says
+// otherwise: 1 call in 100 may leave later than this. Timers wake about 1 ms late and a collection takes a few; 10 ms
+// is beyond both, and below any latency that an execute call is held to.
 const Tolerance = 10 * time.Millisecond
+
+// Tolerated is the tolerance of a run.
+func Tolerated(m results.Manifest) time.Duration {
+	if !(m.LagSeconds > 0) {
+		return Tolerance
+	}
+	return time.Duration(math.Round(min(m.LagSeconds, time.Hour.Seconds()) * 1e9))
+}
 
 // Lag says how late calls left, in seconds; null as in [Times].
 type Lag struct {

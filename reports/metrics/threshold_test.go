@@ -318,7 +318,7 @@ func TestReasonsTellApart(t *testing.T) {
 
 // TestNoSamplesFail: no threshold holds over nothing, and none is broken by it.
 func TestNoSamplesFail(t *testing.T) {
-	a := New(labels(), nil)
+	a := New(labels(), nil, Tolerance)
 	for _, c := range accepted {
 		threshold := parse(t, c.expr)
 		got := threshold.Evaluate(a)
@@ -362,7 +362,7 @@ func TestBroken(t *testing.T) {
 // TestOutcomesAgreeWithFigures: what a threshold finds is what the figures say.
 func TestOutcomesAgreeWithFigures(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		a := New(labels(), nil)
+		a := New(labels(), nil, Tolerance)
 		for _, r := range rapid.SliceOfN(anyRow(), 1, 60).Draw(t, "rows") {
 			if err := a.Add(r); err != nil {
 				t.Fatal(err)

@@ -117,7 +117,7 @@ func TestMarkdownCells(t *testing.T) {
 
 func TestBrief(t *testing.T) {
 	m := reportstest.Manifest()
-	empty := summary.Summarize(m, nil, nil, results.End{Reason: results.Interrupted, Detail: "stopped by hand after 3s"}, metrics.New(m.Labels, m.Planned))
+	empty := summary.Summarize(m, nil, nil, results.End{Reason: results.Interrupted, Detail: "stopped by hand after 3s"}, metrics.New(m.Labels, m.Planned, metrics.Tolerance))
 	many := reportstest.Failing(t)
 	for i := range 9 {
 		many.Verdict.Causes = append(many.Verdict.Causes, fmt.Sprintf("Cause %d of %s", i, reportstest.Hostile))

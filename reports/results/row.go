@@ -189,6 +189,9 @@ type Manifest struct {
 	// TimeoutSeconds and InFlight are the limits that the run was under.
 	TimeoutSeconds float64 `json:"timeoutSeconds"`
 	InFlight       int     `json:"inFlight"`
+	// LagSeconds is how late 1 call in 100 may leave before the run is something else than plainly valid; 0 is the
+	// tolerance of a scenario that names none.
+	LagSeconds float64 `json:"lagSeconds,omitempty"`
 	// Traces is the number from which the trace ids of the calls follow (see [TraceID]), another one for each run: two
 	// runs of one seed are two sets of traces. 0 says that calls carried no traceparent header.
 	Traces uint64 `json:"traces,omitempty"`

@@ -176,6 +176,9 @@ func (c Config) manifest(started time.Time, generator results.Generator) (result
 		SpecSHA256: p.Description().SHA256(), Labels: p.Labels, Planned: p.Planned, Thresholds: metrics.Written(p.Thresholds),
 		TimeoutSeconds: p.Limits.Timeout.Seconds(), InFlight: p.Limits.InFlight, Generator: generator,
 	}
+	if p.Limits.Lag != metrics.Tolerance {
+		m.LagSeconds = p.Limits.Lag.Seconds()
+	}
 	if c.Traceparent {
 		h := fnv.New64a()
 		fmt.Fprint(h, id, p.Seed, started.UnixNano())

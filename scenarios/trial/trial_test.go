@@ -129,6 +129,25 @@ func TestTrialOfCode(t *testing.T) {
 	}
 }
 
+// The lag that a scenario tolerates is kept with the run, whose validity is judged by it later on too; the usual one is
+// not written.
+func TestToleratedLagIsKept(t *testing.T) {
+	for limits, want := range map[string]float64{"": 0, "limits: {lag: 10ms}": 0, "limits: {lag: 250ms}": 0.25} {
+		p := planned(t, quick+limits)
+		r, err := Run(t.Context(), nil, Config{Plan: p, Target: embedded(t, p), Dir: filepath.Join(t.TempDir(), "run")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := os.ReadFile(filepath.Join(r.Dir, "run.json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Run.LagSeconds != want || r.Summary.Run.LagSeconds != want || strings.Contains(string(text), `"lagSeconds"`) != (want > 0) {
+			t.Errorf("%q: %v s are in the run, %v in the summary", limits, r.Run.LagSeconds, r.Summary.Run.LagSeconds)
+		}
+	}
+}
+
 // Without a way to the target nothing is sent, and nothing written; the error says why.
 func TestUnreachable(t *testing.T) {
 	p := planned(t, quick)
