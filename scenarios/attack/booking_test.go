@@ -8,8 +8,8 @@ import (
 	"github.com/kaizenautomation/andon/scenarios/wire"
 )
 
-// When the sending ends, each call that had come due and has not left is counted, with the time that it was late by then,
-// and no other.
+// When the sending ends, each call that had come due and has not left is counted, with the time that it was late by
+// then, and no other.
 func TestUnsentCallsAreCounted(t *testing.T) {
 	p := plan(t, "load: [{rate: 100/s, for: 1s}]\nmix: {content: [{items: [text]}]}", 1)
 	r := &run{Config: Config{Plan: p}, stopped: 105 * time.Millisecond, queue: make(chan record, 100)}
@@ -41,8 +41,8 @@ func (s slow) Do(x *wire.Exchange) error {
 	return nil
 }
 
-// What the generator itself adds to a call's time is booked with the call: for how long it stood still meanwhile, and the
-// wait for a turn to connect.
+// What the generator itself adds to a call's time is booked with the call: for how long it stood still meanwhile, and
+// the wait for a turn to connect.
 func TestStallsAreBooked(t *testing.T) {
 	p := plan(t, "load: [{rate: 100/s, for: 1s}]\nmix: {content: [{items: [text]}]}", 1)
 	r := &run{Config: Config{Plan: p}, began: time.Now(), rules: map[string]uint8{}}
