@@ -358,6 +358,9 @@ provider: {latency: 1ms, faults: {stall: {at: 700ms, for: 500ms}}}
 			}
 			// The wait for a slot is not the generator's own, which a machine that is busy may add a little to.
 			service, own := *o.total.Service.P90, *validity.OwnLag.P99
+			if own > 0.2 && o.stalled >= own {
+				t.Skipf("the machine had no processor for andon: it stood still for %v s", o.stalled)
+			}
 			small := inFlight == 20
 			if small != (service < 0.15) || own > 0.2 || own <= metrics.Tolerance.Seconds() && small != (validity.Status == metrics.TargetLimited) {
 				t.Errorf("the p90 of the service time is %v s, the generator's own lag %v s, and the run is %s: %v", service, own, validity.Status, validity.Reasons)
@@ -522,6 +525,20 @@ func TestClosedLoop(t *testing.T) {
 	t.Parallel()
 	r := &recorder{takes: 10 * time.Millisecond}
 	p := plan(t, "load: [{callers: 5, for: 500ms}, {callers: 2, for: 10s}]\nmix: {content: [{items: [text]}]}\nlimits: {calls: 300}", 1)
+	// The first five are answered when all of them have come, however long a busy machine takes to send them.
+	all := make(chan struct{})
+	r.respond = func(w http.ResponseWriter, n int) {
+		if n == 5 {
+			close(all)
+		} else if n < 5 {
+			select {
+			case <-all:
+			case <-time.After(20 * time.Second):
+			}
+		}
+		w.Header().Set("Content-Type", "application/json")
+		fmt.Fprintf(w, `{"sessionId":"s%d","executionId":"e%d","status":"running"}`, n, n)
+	}
 	o := fire(t, p, serve(t, r))
 	if len(r.arrived()) != 300 || o.total.OK != 300 {
 		t.Errorf("%d calls arrived, %d succeeded, want the limit of 300", len(r.arrived()), o.total.OK)

@@ -1,6 +1,6 @@
 package attack
 
-// isClosed reports whether a channel that only ever is closed has been.
+// isClosed reports whether a channel is closed on which nothing is sent.
 func isClosed(c <-chan struct{}) bool {
 	select {
 	case <-c:
