@@ -342,7 +342,7 @@ provider: {latency: 1ms, faults: {stall: {at: 700ms, for: 500ms}}}
 			var o outcome
 			var validity metrics.Validity
 			// What the test is about cannot be told from a machine that had no processor for andon: then once more.
-			for range 5 {
+			for range 8 {
 				o = fire(t, p, embedded(t, p))
 				if validity = o.agg.Validity(inFlight, metrics.Generator{}); *validity.OwnLag.P99 <= 0.2 {
 					break
@@ -358,12 +358,10 @@ provider: {latency: 1ms, faults: {stall: {at: 700ms, for: 500ms}}}
 			}
 			// The wait for a slot is not the generator's own, which a machine that is busy may add a little to.
 			service, own := *o.total.Service.P90, *validity.OwnLag.P99
-			if own > 0.2 && o.stalled >= own {
-				t.Skipf("the machine had no processor for andon: it stood still for %v s", o.stalled)
-			}
 			small := inFlight == 20
 			if small != (service < 0.15) || own > 0.2 || own <= metrics.Tolerance.Seconds() && small != (validity.Status == metrics.TargetLimited) {
-				t.Errorf("the p90 of the service time is %v s, the generator's own lag %v s, and the run is %s: %v", service, own, validity.Status, validity.Reasons)
+				t.Errorf("the p90 of the service time is %v s, the generator's own lag %v s, it stood still for %v s, and the run is %s: %v",
+					service, own, o.stalled, validity.Status, validity.Reasons)
 			}
 		})
 	}
