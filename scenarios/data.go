@@ -15,7 +15,7 @@ import (
 	"github.com/kaizenautomation/andon/contracts"
 	"github.com/kaizenautomation/andon/contracts/jsontext"
 	jsonschema "github.com/kaizenautomation/andon/contracts/schema"
-	"github.com/kaizenautomation/andon/reports/results"
+	"github.com/kaizenautomation/andon/reports/regular"
 	"github.com/kaizenautomation/andon/scenarios/document"
 )
 
@@ -352,7 +352,7 @@ func (r *mixReader) openFeeder(path string) (*feeder, error) {
 	if f, known := r.files[path]; known {
 		return f, nil
 	}
-	data, err := results.ReadRegular(path, maxFeeder)
+	data, err := regular.Read(path, maxFeeder)
 	if err != nil {
 		return nil, err
 	}

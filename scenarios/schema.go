@@ -176,7 +176,7 @@ func sourceSchema() object {
 		},
 		"ids":      object{"type": "array", "minItems": 1, "items": object{"type": []string{"string", "number"}}, "description": "Texts, of which each call takes one at random."},
 		"values":   object{"type": "array", "minItems": 1, "description": "Values of any type, of which each call takes one at random."},
-		"from":     text("A .csv or .jsonl file, found from the scenario's folder, of which each call takes a row at random."),
+		"from":     text("A .csv or .jsonl file, found from the scenario's folder, of which each call takes a row at random. What a call takes from one file comes from one row, item by item. Blanks, null, booleans, lists and objects are no texts and are refused with their line."),
 		"column":   text("The column of the file."),
 		"template": text("A text with {{seq}} (the call's number), {{uuid}} and {{column}} of the file."),
 		"keys":     integer("How many members a generated object has.", 0, 1000),
@@ -209,6 +209,8 @@ func (s schema) limits() object {
 		"timeout":  length("How long a call may take, and how long it may wait for a free slot; 30s where it is left out"),
 		"inFlight": integer("The most calls in flight; 1000 where it is left out.", 1, maxInFlight),
 		"calls":    integer("The most calls in all; 100000 where it is left out.", 1, maxCalls),
+		"lag": length("How late 1 call in 100 may leave before the run is generator-limited, where that is andon's own fault, or " +
+			"target-limited; 10ms where it is left out"),
 	})
 }
 

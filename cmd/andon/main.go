@@ -15,7 +15,6 @@ import (
 	"runtime/debug"
 	"strings"
 	"syscall"
-	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -23,8 +22,8 @@ import (
 
 	"github.com/kaizenautomation/andon"
 	"github.com/kaizenautomation/andon/contracts"
-	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/text"
+	"github.com/kaizenautomation/andon/scenarios/wire"
 )
 
 func main() {
@@ -93,8 +92,8 @@ func execute(args []string, stdout, stderr io.Writer) int {
 	if c.stdout.lost(err) {
 		err = nil
 	}
-	// A reader that has gone has read what it wanted. Else a report is missing that was asked for, which spoils an exit code
-	// of 0 and no other.
+	// A reader that has gone has read what it wanted. Else a report is missing that was asked for, which spoils an exit
+	// code of 0 and no other.
 	if failed := c.stdout.err; failed != nil && !errors.Is(failed, syscall.EPIPE) {
 		fmt.Fprintf(stderr, "andon: standard output cannot be written: %v\n", failed)
 		if err == nil {
@@ -161,29 +160,22 @@ func group(cmd *cobra.Command, args []string) error {
 			names = append(names, sub.Name())
 		}
 	}
-	return fmt.Errorf("unknown command %q; %s", text.Printable(args[0], 60), suggest(args[0], names, cmd.CommandPath()+" --help lists the commands"))
-}
-
-func suggest(word string, names []string, otherwise string) string {
-	if near := contracts.Nearest(word, names); near != "" {
-		return fmt.Sprintf("did you mean %q? %s", near, otherwise)
-	}
-	return otherwise
+	return fmt.Errorf("unknown command %q; %s", text.Printable(args[0], 60), text.Suggest(args[0], names, cmd.CommandPath()+" --help lists the commands"))
 }
 
 // flagError adds the nearest flag to what cobra says of an unknown one.
 func flagError(cmd *cobra.Command, err error) error {
 	var names []string
 	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, "--"+f.Name) })
-	text := err.Error()
-	if word, unknown := strings.CutPrefix(text, "unknown flag: "); unknown {
-		return fmt.Errorf("unknown flag %s; %s", word, suggest(word, names, cmd.CommandPath()+" --help lists the flags"))
+	said := err.Error()
+	if word, unknown := strings.CutPrefix(said, "unknown flag: "); unknown {
+		return fmt.Errorf("unknown flag %s; %s", word, text.Suggest(word, names, cmd.CommandPath()+" --help lists the flags"))
 	}
 	// What the standard library calls its function is no help.
-	if before, after, found := strings.Cut(text, "strconv."); found {
-		text = before + after[strings.LastIndex(after, ": ")+2:]
+	if before, after, found := strings.Cut(said, "strconv."); found {
+		said = before + after[strings.LastIndex(after, ": ")+2:]
 	}
-	return fmt.Errorf("%s; %s --help lists the flags", text, cmd.CommandPath())
+	return fmt.Errorf("%s; %s --help lists the flags", said, cmd.CommandPath())
 }
 
 // noneEmpty refuses a flag that is given and empty: a variable that is not set, in CI say, would have the command do
@@ -222,71 +214,27 @@ func exactlyOne(what string) cobra.PositionalArgs {
 }
 
 // description loads the contract: the file that --spec names, or the one that is built in.
-func (c *command) description() (*contracts.Description, []byte, error) {
-	name, data := "openapi.yaml", andon.Spec
-	if c.spec != "" {
-		var err error
-		if name = c.spec; name == "-" {
-			return nil, nil, errors.New("--spec wants a file")
-		}
-		if data, err = results.ReadRegular(name, 8<<20); err != nil {
-			return nil, nil, fmt.Errorf("the description cannot be read: %w", err)
-		}
+func (c *command) description() (*contracts.Description, error) {
+	switch c.spec {
+	case "":
+		return contracts.Load("openapi.yaml", andon.Spec)
+	case "-":
+		return nil, errors.New("--spec wants a file")
 	}
-	d, err := contracts.Load(name, data)
-	return d, data, err
+	return contracts.Open(c.spec)
 }
 
 // tokenUse is the help of --token-file.
-const tokenUse = "`file` that holds the bearer token, in place of the variable ANDON_TOKEN"
+const tokenUse = "`file` or pipe that holds the bearer token, in place of the variable ANDON_TOKEN"
 
 // token is the bearer token, from a file or the environment: never from the command line, which every user of the
 // machine can read.
 func token(file string) (string, error) {
-	text, from := os.Getenv("ANDON_TOKEN"), "ANDON_TOKEN"
 	if file != "" {
-		data, err := readToken(file, tokenWait)
-		if err != nil {
-			return "", fmt.Errorf("the token cannot be read: %w", err)
-		}
-		text, from = strings.TrimRight(string(data), "\r\n"), file
-		if text == "" {
-			return "", fmt.Errorf("the token file %s is empty", file)
-		}
+		return wire.ReadToken(file)
 	}
-	if strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return "", fmt.Errorf("the token in %s has a character that no bearer token has (a space, a line break or one outside ASCII)", from)
-	}
-	return text, nil
-}
-
-// tokenWait is how long somebody may take to write a token into a pipe.
-const tokenWait = 30 * time.Second
-
-// readToken reads a file that holds a token. Unlike other files it may be a pipe, so that what gives the token out need
-// not write it to a disk: --token-file <(vault read …). A pipe that nobody writes to is not waited at for ever.
-func readToken(name string, wait time.Duration) ([]byte, error) {
-	type read struct {
-		data []byte
-		err  error
-	}
-	done := make(chan read, 1)
-	go func() {
-		f, err := os.Open(name)
-		if err != nil {
-			done <- read{nil, err}
-			return
-		}
-		defer f.Close()
-		data, err := results.ReadLimited(f, name, 64<<10)
-		done <- read{data, err}
-	}()
-	select {
-	case r := <-done:
-		return r.data, r.err
-	case <-time.After(wait):
-		return nil, fmt.Errorf("nothing has come to its end in %s within %s", name, wait)
-	}
+	token := os.Getenv("ANDON_TOKEN")
+	return token, wire.CheckToken(token, "ANDON_TOKEN")
 }
 
 // signals gives a channel that is closed at the first SIGINT, SIGTERM or SIGHUP, and a context that ends at the second.

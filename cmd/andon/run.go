@@ -5,13 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
+	"github.com/kaizenautomation/andon/reports/live"
 	"github.com/kaizenautomation/andon/reports/render"
-	"github.com/kaizenautomation/andon/reports/summary"
+	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/text"
 	"github.com/kaizenautomation/andon/scenarios"
 	"github.com/kaizenautomation/andon/scenarios/trial"
@@ -46,6 +49,8 @@ Without --target the reference provider is started on this machine and driven.
 Exit codes: 0 all held; 1 a threshold or the contract was broken; 2 wrong usage, scenario or
 description, nothing was sent; 3 no verdict (target unreachable, generator-limited,
 interrupted). Ctrl-C stops sending and waits for the calls in flight; a second one does not.
+Whoever reads along may go away (head, a closed pager): the run goes on to its end. Where standard
+output cannot be written, a 0 becomes a 3. The report is in the run directory all the same.
 
 On a terminal a live view is shown, in which q is a Ctrl-C too, and a short summary after it;
 andon report shows all tables. With --plain, in CI (the variable CI), with TERM=dumb and where
@@ -102,7 +107,7 @@ func (c *command) runScenario(args []string, f runFlags) error {
 		return err
 	}
 	w := c.watch(f.plain)
-	mon, err := f.monitor.open(w.say)
+	mon, err := f.monitor.open(w.Say)
 	if err != nil {
 		return err
 	}
@@ -118,20 +123,20 @@ func (c *command) runScenario(args []string, f runFlags) error {
 		}
 		defer stop()
 	}
-	w.target = place(t.Target, embedded)
-	fmt.Fprintf(c.stderr, "%s: %s → %s\n", text.Printable(plan.Name, 64), plan, w.target)
+	w.Target = place(t.Target, embedded)
+	fmt.Fprintf(c.stderr, "%s: %s → %s\n", text.Printable(plan.Name, 64), plan, w.Target)
 
-	interrupt, kill, press, release := signals(w.stopping)
+	interrupt, kill, press, release := signals(w.Stopping)
 	defer release()
-	w.press, t.Progress, t.Every, t.Ended = press, w.progress, w.every(), w.end
+	w.Press, t.Progress, t.Every, t.Ended = press, w.Progress, w.Every(), w.End
 	// Whatever happens, the terminal is given back.
-	defer w.end()
+	defer w.End()
 	result, err := trial.Run(kill, interrupt, t)
 	if result.Aggregator == nil {
 		return notRun(err)
 	}
 	c.stepSummary(result.Summary)
-	if shown := c.showRun(result, w.screen != nil); shown != nil && !c.stdout.lost(shown) {
+	if shown := c.showRun(result, w.Screen != nil); shown != nil && !c.stdout.lost(shown) {
 		return exit{noVerdict, shown}
 	}
 	if mon != nil {
@@ -143,8 +148,23 @@ func (c *command) runScenario(args []string, f runFlags) error {
 	return verdict(result.Summary)
 }
 
+// watch gets ready to show a run. There is no view where nobody looks (no terminal, CI), where the terminal cannot do
+// it (TERM=dumb), or where it is another process's.
+func (c *command) watch(plain bool) *live.Watch {
+	w := &live.Watch{Lines: c.stderr}
+	terminal, color, _ := screen(c.stderr)
+	if f, ok := c.stderr.(*os.File); ok && terminal && !plain && term.IsTerminal(int(os.Stdin.Fd())) &&
+		os.Getenv("CI") == "" && inForeground(f) {
+		w.Keyboard, w.Screen, w.Color = os.Stdin, f, color
+	}
+	return w
+}
+
 // notRun is the error of a trial of which no call was sent.
 func notRun(err error) error {
+	if errors.Is(err, results.ErrNotEmpty) {
+		return fmt.Errorf("%w: give --out another directory", err)
+	}
 	var unreachable *trial.UnreachableError
 	if !errors.As(err, &unreachable) {
 		return err
@@ -184,19 +204,6 @@ func again(interrupt <-chan struct{}, kill context.Context) <-chan struct{} {
 	default:
 		return interrupt
 	}
-}
-
-// verdict is the exit code of a summary.
-func verdict(s summary.Summary) error {
-	if s.Verdict.ExitCode == 0 {
-		return nil
-	}
-	return exit{code: s.Verdict.ExitCode}
-}
-
-func (c *command) show(s summary.Summary, dir string) error {
-	_, color, width := screen(c.stdout)
-	return render.Terminal(c.stdout, s, render.Options{Color: color, Width: width, Dir: dir})
 }
 
 // pickTarget is where the calls go; nil is the embedded provider. again is the command that was given.

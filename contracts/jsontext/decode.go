@@ -38,8 +38,8 @@ func (e *Error) Error() string { return fmt.Sprintf("%s at byte %d", e.Message, 
 // The standard decoder would take a repeated key, keep the last value, and replace invalid UTF-8; both hide a defect
 // that a contract must see, so both are errors here. A number becomes a float64 where that is exact enough to compare
 // (integers up to 2^53, anything with a fraction) and stays a json.Number beyond. What lies outside a float64's range
-// is still a number, and becomes the float64 that is nearest and not 0 or infinite: bounds are float64s as well, so that
-// it is on the same side of them, and 1e999999 does not make the validator build a number of a million digits.
+// is still a number, and becomes the float64 that is nearest and not 0 or infinite: bounds are float64s as well, so
+// that it is on the same side of them, and 1e999999 does not make the validator build a number of a million digits.
 func Decode(data []byte) (any, *Error) {
 	d := decoder{data: data}
 	v := d.value(0)

@@ -19,8 +19,8 @@ var (
 
 // Plain is what a scalar of YAML means that stands there without quotes: nil, a bool, a [json.Number] with the digits
 // as they were written, or else the text itself. It goes by YAML 1.2's core schema. The rules of YAML 1.1, which most
-// libraries still have, would make 0777 another number, 1_000 a number, and yes a boolean. The error is of a number that
-// JSON does not have or that no reader can hold.
+// libraries still have, would make 0777 another number, 1_000 a number, and yes a boolean. The error is of a number
+// that JSON does not have or that no reader can hold.
 func Plain(text string) (any, error) {
 	switch text {
 	case "", "~", "null", "Null", "NULL":

@@ -12,10 +12,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/kaizenautomation/andon/reports/regular"
 )
 
 const (
-	histogramsFile   = "histograms.bin"
 	histogramsFormat = "andon.histograms/1\n"
 	// maxHistograms bounds what is read of such a file: an hour of 10,000 calls a second takes a tenth. maxRatio and
 	// minInflated bound what it may grow to.
@@ -68,7 +69,7 @@ func (r *Run) WriteHistograms(write func(io.Writer) error) error {
 // where it is of other rows than those that are there now. Rows that are gone are no reason to distrust it.
 func (r *Run) ReadHistograms(read func(io.Reader) error) error {
 	path := filepath.Join(r.Dir, histogramsFile)
-	f, info, err := OpenRegular(path)
+	f, info, err := regular.Open(path)
 	if err != nil {
 		return err
 	}
@@ -76,7 +77,7 @@ func (r *Run) ReadHistograms(read func(io.Reader) error) error {
 	if info.Size() > maxHistograms {
 		return fmt.Errorf("%s has %d bytes, more than a file of andon's", path, info.Size())
 	}
-	data, err := ReadLimited(f, path, maxHistograms)
+	data, err := regular.Limited(f, path, maxHistograms)
 	if err != nil {
 		return err
 	}

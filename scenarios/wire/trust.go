@@ -5,7 +5,7 @@ import (
 	"crypto/x509"
 	"fmt"
 
-	"github.com/kaizenautomation/andon/reports/results"
+	"github.com/kaizenautomation/andon/reports/regular"
 )
 
 // maxPEM is how much of a file with certificates is read.
@@ -20,7 +20,7 @@ func ReadTLS(authority, certificate, key string) (*tls.Config, error) {
 	}
 	c := &tls.Config{}
 	if authority != "" {
-		pem, err := readPEM(authority)
+		pem, err := regular.Read(authority, maxPEM)
 		if err != nil {
 			return nil, fmt.Errorf("the authority's certificate cannot be read: %w", err)
 		}
@@ -42,18 +42,14 @@ func ReadTLS(authority, certificate, key string) (*tls.Config, error) {
 	return c, nil
 }
 
-func readPEM(name string) ([]byte, error) {
-	return results.ReadRegular(name, maxPEM)
-}
-
 func readPair(certificate, key string) (tls.Certificate, error) {
-	cert, err := readPEM(certificate)
+	public, err := regular.Read(certificate, maxPEM)
 	if err != nil {
 		return tls.Certificate{}, err
 	}
-	secret, err := readPEM(key)
+	private, err := regular.Read(key, maxPEM)
 	if err != nil {
 		return tls.Certificate{}, err
 	}
-	return tls.X509KeyPair(cert, secret)
+	return tls.X509KeyPair(public, private)
 }

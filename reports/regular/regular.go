@@ -1,4 +1,6 @@
-package results
+// Package regular reads files of the user's, and nothing that only looks like one: a run must not hang before its first
+// call, or without a word, because a path leads to a pipe or a device.
+package regular
 
 import (
 	"fmt"
@@ -8,10 +10,10 @@ import (
 	"syscall"
 )
 
-// OpenRegular opens a file for reading, if it is a regular one. A pipe would be waited at until somebody writes to it,
+// Open opens a file for reading, if it is a regular one. A pipe would be waited at until somebody writes to it,
 // perhaps for ever, and a device may have no end; neither can be read twice. It is opened without waiting and looked at
 // then: between a look at the path and the opening it could become another.
-func OpenRegular(path string) (*os.File, fs.FileInfo, error) {
+func Open(path string) (*os.File, fs.FileInfo, error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, nil, err
@@ -27,9 +29,9 @@ func OpenRegular(path string) (*os.File, fs.FileInfo, error) {
 	return f, info, nil
 }
 
-// ReadRegular reads a regular file of at most so many bytes.
-func ReadRegular(path string, limit int64) ([]byte, error) {
-	f, info, err := OpenRegular(path)
+// Read reads a regular file of at most so many bytes.
+func Read(path string, limit int64) ([]byte, error) {
+	f, info, err := Open(path)
 	if err != nil {
 		return nil, err
 	}
@@ -37,11 +39,11 @@ func ReadRegular(path string, limit int64) ([]byte, error) {
 	if info.Size() > limit {
 		return nil, tooLarge(path, limit)
 	}
-	return ReadLimited(f, path, limit)
+	return Limited(f, path, limit)
 }
 
-// ReadLimited reads what is called by a name, of at most so many bytes.
-func ReadLimited(r io.Reader, name string, limit int64) ([]byte, error) {
+// Limited reads what is called by a name, of at most so many bytes.
+func Limited(r io.Reader, name string, limit int64) ([]byte, error) {
 	data, err := io.ReadAll(io.LimitReader(r, limit+1))
 	if err == nil && int64(len(data)) > limit {
 		err = tooLarge(name, limit)
