@@ -60,6 +60,9 @@ type Limits struct {
 	InFlight int
 	// Calls is the most calls in all.
 	Calls uint64
+	// Warm is how many connections are set up before the first call. With none, each is set up when a call needs it:
+	// an idle connection may hold a worker of the provider that a call elsewhere waits for.
+	Warm int
 }
 
 // DefaultLimits hold where a scenario names none.
@@ -173,7 +176,7 @@ func readLimits(keys map[string]document.Value) Limits {
 	if !given {
 		return l
 	}
-	limits, _ := v.Object("limits", "timeout", "inFlight", "calls")
+	limits, _ := v.Object("limits", "timeout", "inFlight", "calls", "warm")
 	if v, given := limits["timeout"]; given {
 		if d, ok := v.Positive("the timeout"); ok {
 			if d > maxTimeout {
@@ -191,6 +194,11 @@ func readLimits(keys map[string]document.Value) Limits {
 	if v, given := limits["calls"]; given {
 		if n, ok := v.Integer("the most calls in all", 1, maxCalls); ok {
 			l.Calls = n
+		}
+	}
+	if v, given := limits["warm"]; given {
+		if n, ok := v.Integer("the connections before the first call", 0, uint64(l.InFlight)); ok {
+			l.Warm = int(n)
 		}
 	}
 	return l

@@ -110,15 +110,6 @@ type run struct {
 	queue     chan record   // to the sink
 }
 
-// connections is how many to set up before the first call: one for each caller, or as many as answers within 50 ms
-// need.
-func (r *run) connections(workers int) int {
-	if r.closed {
-		return workers
-	}
-	return min(workers, max(8, int(r.Plan.PeakRate()/20)))
-}
-
 func isClosed(c <-chan struct{}) bool {
 	select {
 	case <-c:
