@@ -28,7 +28,9 @@ type Generator struct {
 	OpenFiles   uint64 `json:"openFiles"`
 	// Transport names what carried the calls.
 	Transport string `json:"transport"`
-	Little    Little `json:"little"`
+	// Proxy is the address of the proxy in between; empty where there was none.
+	Proxy  string `json:"proxy,omitempty"`
+	Little Little `json:"little"`
 }
 
 // Little is a check of andon by Little's law (Little, "A Proof for the Queuing Formula: L = λW", 1961): the mean number
@@ -44,7 +46,7 @@ type Little struct {
 
 // Generator sums up how the generator did.
 func (a *Aggregator) Generator(with results.Generator, vitals []results.Vitals) Generator {
-	g := Generator{Cores: with.Cores, OpenFiles: with.OpenFiles, Transport: with.Transport}
+	g := Generator{Cores: with.Cores, OpenFiles: with.OpenFiles, Transport: with.Transport, Proxy: with.Proxy}
 	var seconds, cpu, seen, samples float64
 	for _, v := range vitals {
 		seconds += v.Seconds

@@ -521,7 +521,7 @@ func TestDropped(t *testing.T) {
 			t.Fatalf("a dropped call is %+v", row)
 		}
 	}
-	if v := o.agg.Validity(2, metrics.Generator{}); v.Status != metrics.NoData {
+	if v := o.agg.Validity(2, metrics.Generator{}); v.Status != metrics.TargetLimited {
 		t.Errorf("without an answer the run is %s", v.Status)
 	}
 }

@@ -28,9 +28,14 @@ func Classify(err error, connected, head bool) results.Kind {
 	var dns *net.DNSError
 	var op *net.OpError
 	dialing := errors.As(err, &op) && op.Op == "dial"
+	own := ownKind(err)
 	switch text := err.Error(); {
 	case errors.Is(err, context.Canceled):
 		return results.Canceled
+	case own != results.None:
+		return own
+	case errors.As(err, new(*ProxyError)):
+		return proxyKind(err)
 	case errors.As(err, &dns):
 		return results.DNS
 	case dialing && errors.Is(err, syscall.ECONNREFUSED):
@@ -55,6 +60,34 @@ func Classify(err error, connected, head bool) results.Kind {
 		return results.BadHTTP
 	}
 	return results.Other
+}
+
+// ownKind names what the generator's own machine lacks for a connection; None if it is not that.
+func ownKind(err error) results.Kind {
+	for _, lack := range [...]struct {
+		errno syscall.Errno
+		kind  results.Kind
+	}{
+		{syscall.EMFILE, results.Descriptors}, {syscall.ENFILE, results.Descriptors},
+		{syscall.EADDRNOTAVAIL, results.LocalPorts}, {syscall.EADDRINUSE, results.LocalPorts},
+		{syscall.ENOBUFS, results.LocalMemory}, {syscall.ENOMEM, results.LocalMemory},
+	} {
+		if errors.Is(err, lack.errno) {
+			return lack.kind
+		}
+	}
+	return results.None
+}
+
+// proxyKind names a failure of the proxy.
+func proxyKind(err error) results.Kind {
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return results.ProxyRefused
+	case isTimeout(err):
+		return results.ProxyTimeout
+	}
+	return results.Proxy
 }
 
 // isReset reports whether the connection ended.
@@ -89,6 +122,10 @@ func Explain(k results.Kind, err error, timeout time.Duration) string {
 		return fmt.Sprintf("the response's body was not complete within the timeout of %s", timeout)
 	case results.DialTimeout:
 		return fmt.Sprintf("no connection within %s", min(dialTimeout, timeout))
+	}
+	var proxy *ProxyError
+	if errors.As(err, &proxy) {
+		return proxy.Error()
 	}
 	return err.Error()
 }

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptrace"
 	"sync"
@@ -20,7 +22,9 @@ type standard struct {
 	request func(ctx context.Context, body []byte) *http.Request
 	traces  uint64
 	client  *http.Transport
-	dialed  atomic.Uint64
+	// proxy is the address of the proxy in between; empty where there is none.
+	proxy  string
+	dialed atomic.Uint64
 }
 
 func (s *standard) Connections() uint64 { return s.dialed.Load() }
@@ -74,9 +78,14 @@ func (s *standard) Do(x *Exchange) error {
 	if !trace.secured.IsZero() && trace.shaken.After(trace.secured) {
 		x.Handshake = trace.shaken.Sub(trace.secured)
 	}
+	shaking := !trace.secured.IsZero()
 	trace.Unlock()
 	if err != nil {
-		return err
+		return s.blame(err, x.Connected, shaking)
+	}
+	if response.StatusCode == http.StatusProxyAuthRequired && s.proxy != "" {
+		response.Body.Close()
+		return &ProxyError{Proxy: s.proxy, Status: response.StatusCode, Asked: "the call"}
 	}
 	x.Begun, x.Status, x.ContentType = true, response.StatusCode, response.Header.Get("Content-Type")
 	b := bytes.NewBuffer(x.In[:0])
@@ -85,4 +94,18 @@ func (s *standard) Do(x *Exchange) error {
 	x.Answer = x.In
 	response.Body.Close()
 	return err
+}
+
+// blame tells a failure of the proxy from one of the target. Until the handshake with the target begins, or the call is
+// on its way, it is the proxy that answers or does not.
+func (s *standard) blame(err error, connected, shaking bool) error {
+	var proxy *ProxyError
+	if s.proxy == "" || connected || shaking || errors.As(err, &proxy) || ownKind(err) != results.None || s.kill.Err() != nil {
+		return err
+	}
+	var op *net.OpError
+	if errors.As(err, &op) && op.Op == "proxyconnect" {
+		err = op.Err
+	}
+	return &ProxyError{Proxy: s.proxy, Err: err}
 }

@@ -72,12 +72,13 @@ func New(kill context.Context, c Config) Transport {
 		DisableCompression:     true,
 		MaxResponseHeaderBytes: maxHead,
 		ForceAttemptHTTP2:      c.HTTP2,
+		OnProxyConnectResponse: connected,
 	}
 	if !c.HTTP2 {
 		// Not nil: HTTP/2 would put all calls on one connection, and hide what a connection costs.
 		client.TLSNextProto = map[string]func(string, *tls.Conn) http.RoundTripper{}
 	}
-	return &standard{kill: kill, request: c.Request, traces: c.Traces, client: client}
+	return &standard{kill: kill, request: c.Request, traces: c.Traces, client: client, proxy: c.Proxy()}
 }
 
 // Carrier names what carries the calls.
