@@ -96,8 +96,20 @@ func (s *sink) take(rec record) {
 		}
 	}
 	if why := s.hopeless.add(row, s.Plan.Labels.Classes[row.Class].Invalid); why != "" {
-		s.stopFor(results.Hopeless, why)
+		s.stopFor(results.Hopeless, why+s.answerOf(row.Error))
 	}
+}
+
+// answerOf is what a proxy said, for a failure that is its own: no table has the room for it.
+func (s *sink) answerOf(kind results.Kind) string {
+	if kind.ByProxy() {
+		for _, x := range s.samples {
+			if x.Kind == kind.String() {
+				return ": " + x.Message
+			}
+		}
+	}
+	return ""
 }
 
 // fail ends the run because the files cannot be written; what is measured still counts.
