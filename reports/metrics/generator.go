@@ -25,7 +25,9 @@ type Generator struct {
 	// Connections is how many were set up; OpenFiles how many files and sockets the process could have open, 0 if
 	// unknown.
 	Connections uint64 `json:"connections"`
-	OpenFiles   uint64 `json:"openFiles"`
+	// Unasked is on how many connections bytes came that nobody had asked for.
+	Unasked   uint64 `json:"unasked,omitempty"`
+	OpenFiles uint64 `json:"openFiles"`
 	// Transport names what carried the calls.
 	Transport string `json:"transport"`
 	// Proxy is the address of the proxy in between; empty where there was none.
@@ -60,6 +62,7 @@ func (a *Aggregator) Generator(with results.Generator, vitals []results.Vitals) 
 		g.StallMax = max(g.StallMax, v.StallMax)
 		g.Queue = max(g.Queue, v.Queue)
 		g.Connections = max(g.Connections, v.Connections)
+		g.Unasked = max(g.Unasked, v.Unasked)
 		seen += v.InFlight * float64(v.Samples)
 		samples += float64(v.Samples)
 	}

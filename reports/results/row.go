@@ -252,6 +252,8 @@ type Vitals struct {
 	Queue int `json:"queue"`
 	// Connections is how many connections were set up since the run began, those before the first call among them.
 	Connections uint64 `json:"connections"`
+	// Unasked is on how many of them bytes came that nobody had asked for.
+	Unasked uint64 `json:"unasked,omitempty"`
 }
 
 // Threshold is one condition on a run's figures.

@@ -35,6 +35,10 @@ func (s Summary) Notes() (notes []string) {
 	if note := s.generatorNote(); note != "" {
 		notes = append(notes, note)
 	}
+	if n := s.Generator.Unasked; n > 0 {
+		notes = append(notes, fmt.Sprintf("Unasked bytes came on %s, each of which was closed for it: answers of this run may have been swapped. What came when "+
+			"the next call was already on its way was taken for its answer, which nobody can tell.", text.Plural(n, "connection")))
+	}
 	if s.lacks() {
 		notes = append(notes, fmt.Sprintf("%s: too few samples for this percentile; p95 needs %s, p99 %s, p99.9 %s.", text.Unsupported,
 			text.Count(histogram.Needed(95)), text.Count(histogram.Needed(99)), text.Count(histogram.Needed(99.9))))

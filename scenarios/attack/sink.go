@@ -100,9 +100,9 @@ func (s *sink) take(rec record) {
 	}
 }
 
-// answerOf is what a proxy said, for a failure that is its own: no table has the room for it.
+// answerOf is what a proxy said, or the other side of a handshake: no table has the room for it.
 func (s *sink) answerOf(kind results.Kind) string {
-	if kind.ByProxy() {
+	if kind.ByProxy() || kind == results.TLS {
 		for _, x := range s.samples {
 			if x.Kind == kind.String() {
 				return ": " + x.Message
@@ -130,7 +130,7 @@ func (s *sink) stopFor(reason, detail string) {
 // keepVitals writes down how the generator did since the last time.
 func (s *sink) keepVitals(now time.Duration) {
 	v := s.stalls.vitals(now)
-	v.Queue, v.Connections = s.longest, s.transport.Connections()
+	v.Queue, v.Connections, v.Unasked = s.longest, s.transport.Connections(), s.transport.Unasked()
 	s.longest = 0
 	s.taken = append(s.taken, v)
 	if s.err == nil {
@@ -163,6 +163,7 @@ func (s *sink) tick() {
 func (s *sink) finish(interrupted bool) (Outcome, error) {
 	close(s.queue)
 	<-s.drained
+	s.transport.Close()
 	s.keepVitals(time.Since(s.began))
 	end := results.End{Reason: results.Finished, Seconds: s.end.Seconds()}
 	switch {

@@ -3,6 +3,7 @@ package wire
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
@@ -21,6 +22,8 @@ type conn struct {
 	kill  context.Context
 	// until is the deadline that the socket has, which may be older than that of the exchange under way: see extend.
 	until, deadline time.Time
+	// unasked says that more came than the answer: bytes that nobody asked for.
+	unasked bool
 
 	// What [conn.step] works on: kept here, and step as a value, so that a call allocates nothing.
 	step    func(fd uintptr) bool
@@ -108,7 +111,7 @@ func (c *conn) do(x *Exchange) (keep bool, err error) {
 		// The bytes that came are moved behind the buffer for the body.
 		before := append([]byte(nil), x.In[:n]...)
 		h, x.Answer, x.Begun, err = readResponse(x.In[:0], before, c.more)
-		x.In = x.Answer
+		x.In, c.unasked = x.Answer, h.more
 		x.Status, x.ContentType = h.status, h.contentType
 		return h.keep && err == nil, err
 	}
@@ -130,7 +133,26 @@ func (c *conn) do(x *Exchange) (keep bool, err error) {
 	}
 	x.Answer = x.In[h.size:end]
 	// Bytes that nobody asked for would be taken for the next answer.
+	c.unasked = n > end && h.length <= MaxResponse
 	return h.keep && n == end && h.length <= MaxResponse, nil
+}
+
+// unsent is why a write failed. Over TLS the peer may have said why it closed the connection; if nothing was written,
+// the request may go to another one.
+func (c *conn) unsent(err error, before int) error {
+	if c.wrote == nil || isTimeout(err) {
+		return err
+	}
+	said := err
+	c.until = time.Now().Add(10 * time.Millisecond)
+	_ = c.SetReadDeadline(c.until)
+	if _, last := c.Conn.Read(make([]byte, 1)); last != nil && isTLS(last) {
+		said = last
+	}
+	if c.wrote.bytes == before {
+		return fmt.Errorf("%w: %w", errStale, said)
+	}
+	return said
 }
 
 // open sends the request and waits for the first bytes of the response. A channel is given where the request may still
@@ -146,8 +168,8 @@ func (c *conn) open(x *Exchange) (n int, written chan struct{}, err error) {
 		if rest = rest[sent:]; len(rest) == 0 {
 			return 0, nil, io.EOF
 		}
-	} else if !c.alive() {
-		return 0, nil, errStale
+	} else if err := c.alive(); err != nil {
+		return 0, nil, err
 	}
 	// Over TLS a write that ran into its deadline spoils the connection, so the deadline is set beforehand.
 	c.until = c.deadline
@@ -161,10 +183,7 @@ func (c *conn) open(x *Exchange) (n int, written chan struct{}, err error) {
 			before = c.wrote.bytes
 		}
 		if _, err := c.Write(rest); err != nil {
-			if c.wrote != nil && c.wrote.bytes == before && !isTimeout(err) {
-				err = errStale
-			}
-			return 0, nil, err
+			return 0, nil, c.unsent(err, before)
 		}
 	} else {
 		written = make(chan struct{})

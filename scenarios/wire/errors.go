@@ -17,7 +17,12 @@ import (
 // errStale is a connection that was closed while it was idle. Nothing was sent over it.
 var errStale = errors.New("the idle connection was closed")
 
+// errUnasked is a connection on which bytes came that nobody had asked for: they would be taken for the next answer.
+// Nothing was sent over it.
+var errUnasked = fmt.Errorf("%w: bytes came that nobody had asked for", errStale)
+
 var (
+	errBanner  = errors.New("malformed response: bytes came before anything was asked")
 	errHead    = errors.New("malformed response")
 	errHeadMax = fmt.Errorf("server response headers exceeded %d bytes", maxHead)
 	errInterim = errors.New("malformed response: too many 1xx informational responses")
@@ -52,6 +57,8 @@ func Classify(err error, connected, head bool) results.Kind {
 		return results.TimeoutWaiting
 	case dialing:
 		return results.Dial
+	case errors.Is(err, errBanner):
+		return results.BadHTTP
 	case isReset(err), strings.Contains(text, "server closed"):
 		return results.Reset
 	// What net/http cannot read as HTTP: a head, or the framing of a body.
@@ -126,6 +133,9 @@ func Explain(k results.Kind, err error, timeout time.Duration) string {
 	var proxy *ProxyError
 	if errors.As(err, &proxy) {
 		return proxy.Error()
+	}
+	if k == results.TLS && strings.Contains(err.Error(), "tls: certificate required") {
+		return fmt.Sprintf("the target wants to see a client's certificate, and was shown none: name one (%v)", err)
 	}
 	return err.Error()
 }

@@ -25,6 +25,7 @@ type pool struct {
 	unwatch func() bool
 	dialing chan struct{}
 	dialed  atomic.Uint64
+	unasked atomic.Uint64
 	addresses
 
 	mu   sync.Mutex
@@ -63,7 +64,7 @@ func (p *pool) Warm(n int) {
 		wg.Go(func() {
 			if c, err := p.dial(&Exchange{Deadline: deadline}); err == nil {
 				// Over TLS a session ticket may be there, which is read here and not in a call's time.
-				p.give(c, c.direct || c.alive())
+				p.give(c, c.direct || c.alive() == nil)
 			}
 		})
 	}
@@ -83,11 +84,18 @@ func (p *pool) Do(x *Exchange) error {
 		}
 		x.Connected = true
 		keep, err := c.do(x)
-		p.give(c, keep && err == nil)
-		if !errors.Is(err, errStale) {
-			return p.reason(err, x.Deadline)
+		if c.unasked || errors.Is(err, errUnasked) {
+			p.unasked.Add(1)
 		}
-		if fresh {
+		p.give(c, keep && err == nil)
+		switch {
+		case !errors.Is(err, errStale):
+			return p.reason(err, x.Deadline)
+		case fresh && errors.Is(err, errUnasked):
+			return errBanner
+		case fresh && isTLS(err):
+			return err
+		case fresh:
 			return io.ErrUnexpectedEOF
 		}
 	}
@@ -130,11 +138,19 @@ func (p *pool) give(c *conn, keep bool) {
 
 func (p *pool) Connections() uint64 { return p.dialed.Load() }
 
-// Close ends the idle connections. No call is in flight any more.
+func (p *pool) Unasked() uint64 { return p.unasked.Load() }
+
+// Close ends the idle connections, and counts those on which something came since their last call. No call is in
+// flight any more.
 func (p *pool) Close() {
 	p.unwatch()
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	for _, c := range p.idle {
+		if errors.Is(c.alive(), errUnasked) {
+			p.unasked.Add(1)
+		}
+	}
 	for c := range p.all {
 		// The peer may have gone away: then TLS waits in vain to say good-bye.
 		_ = c.SetDeadline(time.Now().Add(100 * time.Millisecond))

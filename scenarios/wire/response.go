@@ -17,6 +17,8 @@ type head struct {
 	contentType  string
 	// keep says that the connection stays open after the body.
 	keep bool
+	// more says that bytes came behind the response. An ordinary one says so by its length.
+	more bool
 }
 
 // parseHead reads the head of an ordinary response: HTTP/1.1, written as the standard wants it, with a body whose
@@ -215,7 +217,8 @@ func readResponse(dst, before []byte, read func([]byte) (int, error)) (h head, b
 	}
 	b := bytes.NewBuffer(dst)
 	_, err = b.ReadFrom(io.LimitReader(response.Body, MaxResponse+1))
-	if b.Len()-len(dst) > MaxResponse || r.Buffered() > 0 || len(source.before) > 0 {
+	whole := err == nil && b.Len()-len(dst) <= MaxResponse
+	if h.more = whole && (r.Buffered() > 0 || len(source.before) > 0); h.more || !whole {
 		h.keep = false
 	}
 	return h, b.Bytes(), true, err

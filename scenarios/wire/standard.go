@@ -29,6 +29,8 @@ type standard struct {
 
 func (s *standard) Connections() uint64 { return s.dialed.Load() }
 
+func (*standard) Unasked() uint64 { return 0 }
+
 func (*standard) Warm(int) {}
 
 func (s *standard) Close() { s.client.CloseIdleConnections() }

@@ -46,7 +46,10 @@ type Transport interface {
 	Do(x *Exchange) error
 	// Connections is how many were set up.
 	Connections() uint64
-	// Close ends the idle connections.
+	// Unasked is on how many of them bytes came that nobody had asked for, which were closed for it; as far as that is
+	// seen. Bytes that come when the next request is out cannot be told from its answer, and net/http does not say.
+	Unasked() uint64
+	// Close ends the idle connections. It may be called again.
 	Close()
 }
 
