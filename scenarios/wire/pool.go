@@ -26,6 +26,8 @@ type pool struct {
 	dialing chan struct{}
 	dialed  atomic.Uint64
 	unasked atomic.Uint64
+	// ended counts the attempts to connect that are over.
+	ended atomic.Uint64
 	addresses
 
 	mu   sync.Mutex
@@ -159,9 +161,15 @@ func (p *pool) Close() {
 	p.idle, p.all = nil, nil
 }
 
+// quick reports whether the attempts to connect that ended during a wait for a turn took no longer than it takes where
+// nobody makes them wait: all turns were taken, so that each took the wait's length for as many as there are turns.
+func (p *pool) quick(waited time.Duration, ended uint64) bool {
+	return waited*dials <= quickDial*time.Duration(ended)
+}
+
 // dial opens a connection for x, and takes the times.
 func (p *pool) dial(x *Exchange) (*conn, error) {
-	begun := time.Now()
+	begun, before := time.Now(), p.ended.Load()
 	deadline := x.Deadline
 	if latest := begun.Add(dialTimeout); latest.Before(deadline) {
 		deadline = latest
@@ -174,9 +182,13 @@ func (p *pool) dial(x *Exchange) (*conn, error) {
 	case <-ctx.Done():
 		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: ctx.Err()}
 	}
-	// The wait for a turn is andon's own, and not the provider's.
-	x.Queued = time.Since(begun)
-	begun = begun.Add(x.Queued)
+	waited := time.Since(begun)
+	defer p.ended.Add(1)
+	// The wait for a turn is andon's own, and no part of connecting, unless those who had it waited for the provider.
+	if p.quick(waited, p.ended.Load()-before) {
+		x.Queued = waited
+		begun = begun.Add(waited)
+	}
 	socket, err := p.addresses.dial(ctx)
 	x.Dial = time.Since(begun)
 	if err != nil {
