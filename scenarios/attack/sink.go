@@ -130,7 +130,9 @@ func (s *sink) stopFor(reason, detail string) {
 // keepVitals writes down how the generator did since the last time.
 func (s *sink) keepVitals(now time.Duration) {
 	v := s.stalls.vitals(now)
-	v.Queue, v.Connections, v.Unasked = s.longest, s.transport.Connections(), s.transport.Unasked()
+	v.Queue, v.Connections = s.longest, s.transport.Connections()
+	seen := s.transport.Seen()
+	v.Unasked, v.Encoded, v.Protocol = seen.Unasked, seen.Encoded, seen.Protocol
 	s.longest = 0
 	s.taken = append(s.taken, v)
 	if s.err == nil {

@@ -24,6 +24,8 @@ type conn struct {
 	until, deadline time.Time
 	// unasked says that more came than the answer: bytes that nobody asked for.
 	unasked bool
+	// encoded says that the last answer's body was compressed.
+	encoded bool
 
 	// What [conn.step] works on: kept here, and step as a value, so that a call allocates nothing.
 	step    func(fd uintptr) bool
@@ -78,7 +80,7 @@ func (c *conn) more(p []byte) (int, error) {
 // do sends the request and reads the response. keep says whether the connection can be used again. The error is
 // errStale if nothing was sent.
 func (c *conn) do(x *Exchange) (keep bool, err error) {
-	c.deadline = x.Deadline
+	c.deadline, c.encoded = x.Deadline, false
 	if cap(x.In) < readBuffer {
 		x.In = make([]byte, readBuffer)
 	}
@@ -113,6 +115,9 @@ func (c *conn) do(x *Exchange) (keep bool, err error) {
 		h, x.Answer, x.Begun, err = readResponse(x.In[:0], before, c.more)
 		x.In, c.unasked = x.Answer, h.more
 		x.Status, x.ContentType = h.status, h.contentType
+		if err == nil {
+			c.encoded = x.decode(h.encoding)
+		}
 		return h.keep && err == nil, err
 	}
 	x.Begun, x.Status, x.ContentType = true, h.status, h.contentType

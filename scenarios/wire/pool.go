@@ -26,6 +26,7 @@ type pool struct {
 	dialing chan struct{}
 	dialed  atomic.Uint64
 	unasked atomic.Uint64
+	encoded atomic.Uint64
 	// ended counts the attempts to connect that are over.
 	ended atomic.Uint64
 	addresses
@@ -89,6 +90,9 @@ func (p *pool) Do(x *Exchange) error {
 		if c.unasked || errors.Is(err, errUnasked) {
 			p.unasked.Add(1)
 		}
+		if c.encoded {
+			p.encoded.Add(1)
+		}
 		p.give(c, keep && err == nil)
 		switch {
 		case !errors.Is(err, errStale):
@@ -140,7 +144,7 @@ func (p *pool) give(c *conn, keep bool) {
 
 func (p *pool) Connections() uint64 { return p.dialed.Load() }
 
-func (p *pool) Unasked() uint64 { return p.unasked.Load() }
+func (p *pool) Seen() Seen { return Seen{Unasked: p.unasked.Load(), Encoded: p.encoded.Load()} }
 
 // Close ends the idle connections, and counts those on which something came since their last call. No call is in
 // flight any more.

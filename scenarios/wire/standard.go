@@ -25,11 +25,17 @@ type standard struct {
 	// proxy is the address of the proxy in between; empty where there is none.
 	proxy  string
 	dialed atomic.Uint64
+	// encoded counts compressed answers, and protocol is the last answer's.
+	encoded  atomic.Uint64
+	protocol atomic.Value
 }
 
 func (s *standard) Connections() uint64 { return s.dialed.Load() }
 
-func (*standard) Unasked() uint64 { return 0 }
+func (s *standard) Seen() Seen {
+	protocol, _ := s.protocol.Load().(string)
+	return Seen{Encoded: s.encoded.Load(), Protocol: protocol}
+}
 
 func (*standard) Warm(int) {}
 
@@ -95,6 +101,12 @@ func (s *standard) Do(x *Exchange) error {
 	x.In = b.Bytes()
 	x.Answer = x.In
 	response.Body.Close()
+	if s.protocol.Load() != response.Proto {
+		s.protocol.Store(response.Proto)
+	}
+	if err == nil && x.decode(response.Header.Get("Content-Encoding")) {
+		s.encoded.Add(1)
+	}
 	return err
 }
 

@@ -79,7 +79,7 @@ func TestUnaskedIsCounted(t *testing.T) {
 				p.mu.Unlock()
 			}
 			p.Close()
-			if n := p.Unasked(); n != c.unasked {
+			if n := p.Seen().Unasked; n != c.unasked {
 				t.Errorf("%d connections with unasked bytes, want %d", n, c.unasked)
 			}
 		})

@@ -38,6 +38,18 @@ type Config struct {
 	InFlight int
 }
 
+// Seen is what was seen of the target besides its answers.
+type Seen struct {
+	// Unasked is on how many connections bytes came that nobody had asked for, which were closed for it; as far as that
+	// is seen. Bytes that come when the next request is out cannot be told from its answer, and net/http does not say.
+	Unasked uint64
+	// Encoded counts the answers with a compressed body, which no request asks for.
+	Encoded uint64
+	// Protocol is the protocol that was spoken, as the answers have it; empty before the first, and where there is no
+	// choice.
+	Protocol string
+}
+
 // Transport carries calls over HTTP. Make it with [New].
 type Transport interface {
 	// Warm sets up n connections, as far as it can.
@@ -46,9 +58,8 @@ type Transport interface {
 	Do(x *Exchange) error
 	// Connections is how many were set up.
 	Connections() uint64
-	// Unasked is on how many of them bytes came that nobody had asked for, which were closed for it; as far as that is
-	// seen. Bytes that come when the next request is out cannot be told from its answer, and net/http does not say.
-	Unasked() uint64
+	// Seen is what was seen of the target besides its answers.
+	Seen() Seen
 	// Close ends the idle connections. It may be called again.
 	Close()
 }
