@@ -256,7 +256,7 @@ func TestDamaged(t *testing.T) {
 		"samples without any":         append(good(), 1, 1),
 		"an empty bucket":             {1, 5, 5, 0, 1, 0},
 		"no distance":                 {2, 10, 5, 0, 1, 1, 0, 1},
-		"another number of samples":   {2, 10, 5, 0, 1, 1},
+		"another number of samples":   {2, 5, 5, 0, 1, 1},
 		"a smallest in no bucket":     {1, 5, 5, 0, 2, 1},
 		"a largest in no bucket":      {1, 5, 5, 0xc8, 1, 1, 1},
 		"a sum of other times":        {1, 200, 1, 5, 0, 1, 1},

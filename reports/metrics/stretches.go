@@ -69,8 +69,8 @@ const (
 const (
 	// maxStretches is how many seconds are kept before two are made one.
 	maxStretches = 3600
-	// maxPending is how many latencies wait to be sorted: 2 MB.
-	maxPending = 1 << 17
+	// maxPending is how many latencies wait to be sorted: 4 MB.
+	maxPending = 1 << 18
 	// maxStatuses is how many statuses are told apart; a provider can make up 900.
 	maxStatuses = 24
 )

@@ -251,6 +251,68 @@ func FuzzRows(f *testing.F) {
 	})
 }
 
+// What is kept beside the rows is read back while it is of them, and not if a bit of it has changed.
+func TestHistograms(t *testing.T) {
+	dir := write(t, 10, rows(30), true)
+	run, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept := func() (text []byte, err error) {
+		err = run.ReadHistograms(func(r io.Reader) error {
+			text, err = io.ReadAll(r)
+			return err
+		})
+		return text, err
+	}
+	if _, err := kept(); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("before anything is kept: %v", err)
+	}
+	want := strings.Repeat("counts ", 50)
+	if err := run.WriteHistograms(func(w io.Writer) error { _, err := io.WriteString(w, want); return err }); err != nil {
+		t.Fatal(err)
+	}
+	if text, err := kept(); string(text) != want || err != nil {
+		t.Errorf("kept is %q, %v", text, err)
+	}
+	path := filepath.Join(dir, histogramsFile)
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for at := range data {
+		changed := bytes.Clone(data)
+		changed[at] ^= 1
+		if err := os.WriteFile(path, changed, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := kept(); err == nil || !strings.Contains(err.Error(), histogramsFile) {
+			t.Fatalf("with another byte %d it is read: %v", at, err)
+		}
+		if err := os.WriteFile(path, data[:at], 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := kept(); err == nil || !strings.Contains(err.Error(), histogramsFile) {
+			t.Fatalf("cut off at byte %d it is read: %v", at, err)
+		}
+	}
+	broken := errors.New("broken")
+	if err := run.WriteHistograms(func(io.Writer) error { return broken }); !errors.Is(err, broken) {
+		t.Errorf("what cannot be written is kept: %v", err)
+	}
+	// What says a thousand times as much as it has bytes is none of andon's.
+	if err := run.WriteHistograms(func(w io.Writer) error { _, err := w.Write(make([]byte, 64<<20)); return err }); err != nil {
+		t.Fatal(err)
+	}
+	if text, _ := kept(); len(text) > 8<<20 {
+		t.Errorf("%d bytes are read", len(text))
+	}
+	run.Seed++
+	if _, err := kept(); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("of another run: %v", err)
+	}
+}
+
 // The columns that others read: names, types, and texts where rows hold numbers.
 func TestColumns(t *testing.T) {
 	dir := write(t, 10, rows(10), true)
@@ -293,7 +355,7 @@ func TestCreate(t *testing.T) {
 			t.Errorf("%s is %q, %v", name, got, err)
 		}
 	}
-	if _, err := Create(dir, manifest(), nil); err == nil || !strings.Contains(err.Error(), "never overwritten") {
+	if _, err := Create(dir, manifest(), nil); !errors.Is(err, ErrNotEmpty) {
 		t.Errorf("a run is overwritten: %v", err)
 	}
 	for _, name := range []string{"run.json", "hits.arrow", "samples.jsonl", "end.json", "../x", "/x"} {
@@ -408,7 +470,7 @@ func TestOpenErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := run.Rows(func(Row) error { return nil }); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("without hits: %v", err)
+		t.Errorf("without rows: %v", err)
 	}
 }
 
@@ -431,7 +493,7 @@ func TestRowsStop(t *testing.T) {
 }
 
 // A hits file that belongs to another run is refused rather than misread.
-func TestForeignHits(t *testing.T) {
+func TestForeignRows(t *testing.T) {
 	dir := write(t, 10, rows(3), true)
 	run, err := Open(dir)
 	if err != nil {

@@ -36,12 +36,8 @@ type ending struct {
 
 // add looks at one more row, and says why there is no hope, or nothing.
 func (h *hopeless) add(row *results.Row, invalid bool) string {
+	h.settled = h.settled || row.OK() && !invalid
 	if h.settled || row.N >= looked {
-		h.settled = h.settled || row.OK() && !invalid
-		return ""
-	}
-	if row.OK() && !invalid {
-		h.settled = true
 		return ""
 	}
 	for len(h.ended) <= int(row.N) {
@@ -64,6 +60,7 @@ func (h *hopeless) add(row *results.Row, invalid bool) string {
 			return e.say()
 		}
 	}
+	h.settled = h.next == looked
 	return ""
 }
 

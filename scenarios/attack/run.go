@@ -131,15 +131,6 @@ type run struct {
 	queue     chan record   // to the sink
 }
 
-func isClosed(c <-chan struct{}) bool {
-	select {
-	case <-c:
-		return true
-	default:
-		return false
-	}
-}
-
 // halt ends the sending. It may be called any number of times.
 func (r *run) halt() {
 	r.stopOnce.Do(func() {

@@ -3,7 +3,6 @@ package wire
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"os"
@@ -142,22 +141,20 @@ func (c *conn) do(x *Exchange) (keep bool, err error) {
 	return h.keep && n == end && h.length <= MaxResponse, nil
 }
 
-// unsent is why a write failed. Over TLS the peer may have said why it closed the connection; if nothing was written,
-// the request may go to another one.
-func (c *conn) unsent(err error, before int) error {
-	if c.wrote == nil || isTimeout(err) {
+// lastWords gives what a peer that ended the connection has said in TLS, or else the error that the end came with. With
+// TLS 1.3 the handshake is over for us before the peer has looked at our certificate: it may turn us away when we write
+// already, and the reason waits to be read.
+func (c *conn) lastWords(end error) error {
+	if c.wrote == nil || !isReset(end) {
+		return end
+	}
+	c.until = time.Now().Add(100 * time.Millisecond)
+	_ = c.SetReadDeadline(c.until)
+	var b [1]byte
+	if n, err := c.Conn.Read(b[:]); n == 0 && err != nil && isTLS(err) && !isTimeout(err) {
 		return err
 	}
-	said := err
-	c.until = time.Now().Add(10 * time.Millisecond)
-	_ = c.SetReadDeadline(c.until)
-	if _, last := c.Conn.Read(make([]byte, 1)); last != nil && isTLS(last) {
-		said = last
-	}
-	if c.wrote.bytes == before {
-		return fmt.Errorf("%w: %w", errStale, said)
-	}
-	return said
+	return end
 }
 
 // open sends the request and waits for the first bytes of the response. A channel is given where the request may still
@@ -188,7 +185,10 @@ func (c *conn) open(x *Exchange) (n int, written chan struct{}, err error) {
 			before = c.wrote.bytes
 		}
 		if _, err := c.Write(rest); err != nil {
-			return 0, nil, c.unsent(err, before)
+			if c.wrote != nil && c.wrote.bytes == before && !isTimeout(err) {
+				return 0, nil, errStale
+			}
+			return 0, nil, c.lastWords(err)
 		}
 	} else {
 		written = make(chan struct{})

@@ -4,7 +4,6 @@ package wire
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"syscall"
 	"time"
@@ -104,7 +103,7 @@ func (c *conn) alive() error {
 	return c.silent(time.Now().Add(time.Millisecond))
 }
 
-// silent is nil where nothing is to be read until a moment. What TLS was told by the peer is in the error.
+// silent is nil where nothing is to be read until a moment.
 func (c *conn) silent(until time.Time) error {
 	c.until = until
 	_ = c.SetReadDeadline(c.until)
@@ -114,8 +113,6 @@ func (c *conn) silent(until time.Time) error {
 		return errUnasked
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return nil
-	case err != nil && isTLS(err):
-		return fmt.Errorf("%w: %w", errStale, err)
 	}
 	return errStale
 }

@@ -93,16 +93,16 @@ func (p *pool) Do(x *Exchange) error {
 		if c.encoded {
 			p.encoded.Add(1)
 		}
-		p.give(c, keep && err == nil)
+		stale := errors.Is(err, errStale)
 		switch {
-		case !errors.Is(err, errStale):
+		case stale && fresh && errors.Is(err, errUnasked):
+			stale, err = false, errBanner
+		case stale && fresh:
+			stale, err = false, c.lastWords(io.ErrUnexpectedEOF)
+		}
+		p.give(c, keep && err == nil)
+		if !stale {
 			return p.reason(err, x.Deadline)
-		case fresh && errors.Is(err, errUnasked):
-			return errBanner
-		case fresh && isTLS(err):
-			return err
-		case fresh:
-			return io.ErrUnexpectedEOF
 		}
 	}
 }
