@@ -125,6 +125,9 @@ func (c *command) runScenario(args []string, f runFlags) error {
 	}
 	w.Target = place(t.Target, embedded)
 	fmt.Fprintf(c.stderr, "%s: %s → %s\n", text.Printable(plan.Name, 64), plan, w.Target)
+	if warning := t.Warning(); warning != "" {
+		fmt.Fprintf(c.stderr, "warning: %s\n", warning)
+	}
 
 	interrupt, kill, press, release := signals(w.Stopping)
 	defer release()

@@ -153,7 +153,7 @@ func (d Data) view() view {
 		v.Statuses = append(v.Statuses, newBar("none", none, s.Total.Sent, true, "no response head arrived"))
 	}
 	for _, n := range summary.MostFirst(s.Total.Errors) {
-		v.Kinds = append(v.Kinds, newBar(n, s.Total.Errors[n], s.Total.Sent, true, s.example(func(x results.Sample) bool { return x.Kind == n })))
+		v.Kinds = append(v.Kinds, newBar(n, s.Total.Errors[n], s.Total.Tried(), true, s.example(func(x results.Sample) bool { return x.Kind == n })))
 	}
 	if s.Total.Dropped > 0 {
 		v.Kinds = append(v.Kinds, newBar(results.Dropped.String(), s.Total.Dropped, s.Total.Sent+s.Total.Dropped, true, "waited longer than the timeout for a free slot, and was never sent"))

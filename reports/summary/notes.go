@@ -35,6 +35,14 @@ func (s Summary) Notes() (notes []string) {
 	if note := s.generatorNote(); note != "" {
 		notes = append(notes, note)
 	}
+	if n := s.Generator.Unasked; n > 0 {
+		notes = append(notes, fmt.Sprintf("Unasked bytes came on %s, each of which was closed for it: answers of this run may have been swapped. What came when "+
+			"the next call was already on its way was taken for its answer, which nobody can tell.", text.Plural(n, "connection")))
+	}
+	if n := s.Generator.Encoded; n > 0 {
+		notes = append(notes, fmt.Sprintf("The bodies of %s were compressed, which no call asks for; gzip and deflate were unpacked and judged, anything else as it came.",
+			text.Plural(n, "answer")))
+	}
 	if s.lacks() {
 		notes = append(notes, fmt.Sprintf("%s: too few samples for this percentile; p95 needs %s, p99 %s, p99.9 %s.", text.Unsupported,
 			text.Count(histogram.Needed(95)), text.Count(histogram.Needed(99)), text.Count(histogram.Needed(99.9))))
@@ -57,7 +65,11 @@ func (s Summary) generatorNote() string {
 	if g.Transport == "" {
 		return ""
 	}
-	note := fmt.Sprintf("Sent by %s: %s; %s of %s used on average, %s in the busiest second.", g.Transport,
+	spoken := ""
+	if g.Protocol != "" {
+		spoken = " (" + text.Printable(g.Protocol, 20) + " was spoken)"
+	}
+	note := fmt.Sprintf("Sent by %s%s: %s; %s of %s used on average, %s in the busiest second.", g.Transport, spoken,
 		text.Plural(g.Connections, "connection"), text.Digits(g.CPU), text.Plural(uint64(max(g.Cores, 0)), "core"), text.Digits(g.CPUMax))
 	if g.StallSeconds > 0 {
 		note += fmt.Sprintf(" Andon itself stood still for %s, for %s at once.", text.Duration(&g.StallSeconds), text.Duration(&g.StallMax))

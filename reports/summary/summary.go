@@ -281,6 +281,9 @@ func (s *Summary) decide() {
 		}
 	}
 	impossible := len(v.Causes) > 0
+	// What the generator is short of takes the meaning from figures, and not from a breach that was found.
+	stands := impossible && s.Validity.Status == metrics.GeneratorLimited && s.Run.End.Reason != results.Interrupted &&
+		s.Run.End.Reason != results.Cut && s.breached()
 
 	if s.Run.End.Reason == results.Aborted || s.Run.End.Reason == results.Hopeless {
 		because("%s", s.Run.End.Detail)
@@ -291,11 +294,11 @@ func (s *Summary) decide() {
 			because("%s: %s", t.Expr, t.Found())
 		}
 	}
-	if s.Total.Completed > 0 && s.Total.OK == 0 {
-		because("no call succeeded: all %s that were sent failed", text.Count(s.Total.Sent))
+	if why := s.noSuccess(); why != "" {
+		because("%s", why)
 	}
 	switch {
-	case impossible:
+	case impossible && !stands:
 		v.Status, v.ExitCode = NoVerdict, 3
 	case len(v.Causes) > 0:
 		v.Status, v.ExitCode = Fail, 1

@@ -192,10 +192,14 @@ func (t *Telemetry) Observe(r results.Row) {
 	case results.Canceled:
 		s.canceled.Inc()
 	default:
-		s.failed.Inc()
+		if r.Error.Kept() {
+			s.unsent.Inc()
+		} else {
+			s.failed.Inc()
+		}
 	}
 	sent := r.Sent()
-	if sent && r.Error != results.None {
+	if (sent || r.Error.Kept()) && r.Error != results.None {
 		t.counted(&s.errors[r.Error], t.errors, r, func() string { return t.kinds[r.Error] }).Inc()
 	}
 	if r.Rule > 0 {

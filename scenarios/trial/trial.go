@@ -123,6 +123,10 @@ func Embedded(p *scenarios.Plan) (target *url.URL, stop func(), err error) {
 	return provider.Start(handler)
 }
 
+// Warning says what the run may be short of on this machine; empty where it is short of nothing that is known
+// beforehand.
+func (c Config) Warning() string { return attack.Config{Plan: c.Plan}.Short() }
+
 // Run makes one trial. Closing interrupt, which may be nil, stops the sending and waits for the calls in flight; when
 // ctx ends, those are given up as well. Both end in a summary.
 func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Result, error) {
