@@ -27,6 +27,8 @@ type mixReader struct {
 	// sources are those of `data`: by content type, or "" for the call's own properties, and by property.
 	sources map[string]map[string]source
 	feeders map[string][]byte
+	// files are the hashes of all files that were read, by the names that the scenario gives them.
+	files map[string]string
 }
 
 // readData reads where values come from: by content type, or by property of the call.
@@ -317,6 +319,7 @@ func (r *mixReader) readFeeder(from document.Value, columns []string, place docu
 		from.Fail("the file of data cannot be read: %v", err)
 		return nil
 	}
+	r.files[name] = hash(data)
 	if filepath.IsLocal(name) {
 		r.feeders[filepath.ToSlash(filepath.Clean(name))] = data
 	}

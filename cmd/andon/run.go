@@ -118,6 +118,7 @@ func (c *command) runScenario(args []string, f runFlags) error {
 		}
 		defer stop()
 	}
+	t.Embedded = embedded
 	w.target = place(t.Target, embedded)
 	fmt.Fprintf(c.stderr, "%s: %s → %s\n", text.Printable(plan.Name, 64), plan, w.target)
 
