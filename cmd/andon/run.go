@@ -29,6 +29,7 @@ type runFlags struct {
 	seed                   uint64
 	noUniqueIDs, plain     bool
 	http2, traceparent     bool
+	known                  labelFlags
 	monitor                monitorFlags
 }
 
@@ -61,6 +62,7 @@ ANDON_REMOTE_WRITE_AUTHORIZATION ("Bearer …") and OTEL_EXPORTER_OTLP_HEADERS (
   andon run tiers --seed 7
   ANDON_TOKEN=… andon run smoke --target https://staging.example.com
   andon run ./peak.yaml --out reports/runs/peak
+  andon run --release 4f2c1e9 --label environment=staging --label team=core
   andon run soak --metrics-listen 127.0.0.1:9464 --metrics-linger 1m
   andon run soak --remote-write http://127.0.0.1:9090/api/v1/write
   andon run soak --otlp http://127.0.0.1:4318`,
@@ -78,6 +80,7 @@ ANDON_REMOTE_WRITE_AUTHORIZATION ("Bearer …") and OTEL_EXPORTER_OTLP_HEADERS (
 	flags.BoolVar(&f.noUniqueIDs, "no-unique-ids", false, "do not check that executionIds are unique, which takes up to 21 MiB for a million calls")
 	flags.BoolVar(&f.plain, "plain", false, "tell the progress in lines, also on a terminal")
 	flags.BoolVar(&f.traceparent, "traceparent", false, "send a W3C traceparent header with each call, and list the slowest calls by their trace ids")
+	f.known.add(flags)
 	f.monitor.add(flags)
 	return cmd
 }
@@ -91,6 +94,10 @@ func (c *command) runScenario(args []string, f runFlags) error {
 		Plan: plan, HTTP2: f.http2, Traceparent: f.traceparent, RepeatedIDsAllowed: f.noUniqueIDs,
 		Dir: f.out, Root: filepath.Join("reports", "runs"), Andon: version(), Command: repeats(c.args),
 		Commands: commands(),
+	}
+	t.Release = f.known.release
+	if t.Labels, err = f.known.labels(); err != nil {
+		return err
 	}
 	if t.Token, err = token(f.tokenFile); err != nil {
 		return err

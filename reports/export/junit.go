@@ -30,6 +30,13 @@ func JUnit(w io.Writer, v summary.Verification) error {
 		Skipped *message `xml:"skipped"`
 		Out     string   `xml:"system-out,omitempty"`
 	}
+	type property struct {
+		Name  string `xml:"name,attr"`
+		Value string `xml:"value,attr"`
+	}
+	type properties struct {
+		List []property `xml:"property"`
+	}
 	type suite struct {
 		Name     string `xml:"name,attr"`
 		Tests    int    `xml:"tests,attr"`
@@ -38,11 +45,20 @@ func JUnit(w io.Writer, v summary.Verification) error {
 		Skipped  int    `xml:"skipped,attr"`
 		Seconds  string `xml:"time,attr"`
 		Started  string `xml:"timestamp,attr"`
-		Cases    []test `xml:"testcase"`
+		// Known comes before the cases in the format's schema.
+		Known *properties `xml:"properties"`
+		Cases []test      `xml:"testcase"`
 	}
 	var all struct {
 		XMLName xml.Name `xml:"testsuites"`
 		Suites  []*suite `xml:"testsuite"`
+	}
+	var known *properties
+	for _, l := range v.KnownBy {
+		if known == nil {
+			known = new(properties)
+		}
+		known.List = append(known.List, property{text.Printable(l[0], 64), text.Printable(l[1], 200)})
 	}
 	seconds := map[string]float64{}
 	of := func(engine string) *suite {
@@ -50,7 +66,7 @@ func JUnit(w io.Writer, v summary.Verification) error {
 		if i := slices.IndexFunc(all.Suites, func(s *suite) bool { return s.Name == name }); i >= 0 {
 			return all.Suites[i]
 		}
-		all.Suites = append(all.Suites, &suite{Name: name, Started: v.Started.UTC().Format("2006-01-02T15:04:05")})
+		all.Suites = append(all.Suites, &suite{Name: name, Started: v.Started.UTC().Format("2006-01-02T15:04:05"), Known: known})
 		return all.Suites[len(all.Suites)-1]
 	}
 	for _, c := range v.Checks {

@@ -9,6 +9,7 @@ import (
 )
 
 const (
+	releaseName  = "release"
 	maxRunLabels = 20
 	maxLabelName = 64
 	maxLabelText = 200
@@ -25,6 +26,9 @@ func CheckRunLabels(labels map[string]string, release string) error {
 		if !isLabelName(name) {
 			return fmt.Errorf("expected a label's name of up to %d letters, digits, '_', '.' and '-' that begins with a letter or '_', found %.80q", maxLabelName, name)
 		}
+		if name == releaseName {
+			return fmt.Errorf("a label cannot be called %s, which the release is", releaseName)
+		}
 		if err := checkLabelText("the label "+name, labels[name]); err != nil {
 			return err
 		}
@@ -32,7 +36,7 @@ func CheckRunLabels(labels map[string]string, release string) error {
 	if release == "" {
 		return nil
 	}
-	return checkLabelText("the release", release)
+	return checkLabelText("the "+releaseName, release)
 }
 
 func checkLabelText(what, s string) error {

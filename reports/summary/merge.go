@@ -188,6 +188,7 @@ func Joined(runs []*results.Run) results.Manifest {
 		ids = append(ids, r.ID)
 		scenarios, targets, andons = append(scenarios, r.Scenario), append(targets, r.Target), append(andons, r.Andon)
 		platforms, transports = append(platforms, r.Generator.Platform), append(transports, r.Generator.Transport)
+		m.RunLabels = shared(m.RunLabels, r.RunLabels)
 		m.InFlight = max(m.InFlight, r.InFlight)
 		// What one generator has is what it must do with.
 		m.Generator.Cores = min(m.Generator.Cores, r.Generator.Cores)
@@ -212,6 +213,16 @@ func Joined(runs []*results.Run) results.Manifest {
 		}
 	}
 	return m
+}
+
+// shared are the labels that are in both.
+func shared(a, b map[string]string) map[string]string {
+	both := maps.Clone(a)
+	maps.DeleteFunc(both, func(name, text string) bool {
+		other, there := b[name]
+		return !there || other != text
+	})
+	return both
 }
 
 // distinct joins texts, each once, in the order in which they come.
