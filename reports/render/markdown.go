@@ -29,7 +29,7 @@ func Markdown(w io.Writer, of summary.Summary) error {
 	}
 	b.WriteString(s.subtitle(code) + "\n")
 	if known := s.knownBy(code); known != "" {
-		b.WriteString("\n" + prose(known) + "\n")
+		b.WriteString("\n" + known + "\n")
 	}
 	for _, section := range sections(s, st) {
 		fmt.Fprintf(&b, "\n### %s\n\n", section.title)

@@ -90,7 +90,7 @@ func (s run) subtitle(foreign func(string, int) string) string {
 func (s run) knownBy(foreign func(string, int) string) string {
 	var said []string
 	for _, l := range s.Run.KnownBy() {
-		said = append(said, text.Printable(l[0], 64)+" "+foreign(l[1], 200))
+		said = append(said, foreign(l[0], 64)+" "+foreign(l[1], 200))
 	}
 	return strings.Join(said, " · ")
 }

@@ -66,8 +66,12 @@ func partsDiffer(a, b []results.Part) string {
 	var differ []string
 	for _, p := range slices.Concat(a, b) {
 		x, y := find(a, p.Name), find(b, p.Name)
+		if x == y {
+			continue
+		}
+		x, y = apart(x, y)
 		said := fmt.Sprintf("%s is %s in the one, %s in the other", text.Printable(p.Name, 80), text.Printable(x, 160), text.Printable(y, 160))
-		if x != y && !slices.Contains(differ, said) {
+		if !slices.Contains(differ, said) {
 			differ = append(differ, said)
 		}
 	}
@@ -76,6 +80,20 @@ func partsDiffer(a, b []results.Part) string {
 		differ = append(differ[:most], fmt.Sprintf("and %d more", more))
 	}
 	return strings.Join(differ, "; ")
+}
+
+// apart cuts off what two long texts have in common before they differ, but for a few words.
+func apart(a, b string) (string, string) {
+	x, y := []rune(a), []rune(b)
+	same := 0
+	for same < min(len(x), len(y)) && x[same] == y[same] {
+		same++
+	}
+	const before = 40
+	if cut := same - before; cut > before && max(len(x), len(y)) > 120 {
+		return "…" + string(x[cut:]), "…" + string(y[cut:])
+	}
+	return a, b
 }
 
 // targetsDiffer says whether two runs were sent to different targets. The embedded provider has a new port each time,
@@ -156,6 +174,10 @@ func differs(a, b *results.Manifest) string {
 	ac, ap, at := names(a)
 	bc, bp, bt := names(b)
 	plans := plansDiffer(a, b)
+	if a.PlanSHA256 == b.PlanSHA256 && a.PlanSHA256 != "" {
+		// They are the same conditions, and may be written in two ways.
+		at, bt = nil, nil
+	}
 	switch {
 	case a.SpecSHA256 != b.SpecSHA256:
 		return fmt.Sprintf("the description that answers were judged by has the SHA-256 %.12s… in the one, %.12s… in the other", a.SpecSHA256, b.SpecSHA256)
