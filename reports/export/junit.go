@@ -30,13 +30,6 @@ func JUnit(w io.Writer, v summary.Verification) error {
 		Skipped *message `xml:"skipped"`
 		Out     string   `xml:"system-out,omitempty"`
 	}
-	type property struct {
-		Name  string `xml:"name,attr"`
-		Value string `xml:"value,attr"`
-	}
-	type properties struct {
-		List []property `xml:"property"`
-	}
 	type suite struct {
 		Name     string `xml:"name,attr"`
 		Tests    int    `xml:"tests,attr"`
@@ -53,13 +46,7 @@ func JUnit(w io.Writer, v summary.Verification) error {
 		XMLName xml.Name `xml:"testsuites"`
 		Suites  []*suite `xml:"testsuite"`
 	}
-	var known *properties
-	for _, l := range v.KnownBy {
-		if known == nil {
-			known = new(properties)
-		}
-		known.List = append(known.List, property{text.Printable(l[0], 64), text.Printable(l[1], 200)})
-	}
+	known := knownBy(v)
 	seconds := map[string]float64{}
 	of := func(engine string) *suite {
 		name := v.Name() + ": " + engine
@@ -115,4 +102,26 @@ func JUnit(w io.Writer, v summary.Verification) error {
 	}
 	_, err := io.WriteString(w, "\n")
 	return err
+}
+
+// properties are what a test suite says of itself.
+type properties struct {
+	List []property `xml:"property"`
+}
+
+type property struct {
+	Name  string `xml:"name,attr"`
+	Value string `xml:"value,attr"`
+}
+
+// knownBy are the release and the labels of a run; nil where it has none.
+func knownBy(v summary.Verification) *properties {
+	if len(v.KnownBy) == 0 {
+		return nil
+	}
+	p := new(properties)
+	for _, l := range v.KnownBy {
+		p.List = append(p.List, property{text.Printable(l[0], 64), text.Printable(l[1], 200)})
+	}
+	return p
 }

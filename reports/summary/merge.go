@@ -132,8 +132,8 @@ func filesDiffer(a, b *results.Run) (string, error) {
 	return "their scenario.yaml is not the same", nil
 }
 
-// differs names what differs between the plans of two runs, and that by which their rows are read. Where one of them has
-// no digest, it is the first thing in which their labels or their thresholds do.
+// differs names what differs between the plans of two runs, and between what their rows refer to. Where one of them
+// has no digest, it is the first thing in which their labels or their thresholds do.
 func differs(a, b *results.Manifest) string {
 	list := func(what string, x, y []string) string {
 		if slices.Equal(x, y) {

@@ -69,8 +69,8 @@ func TestStanding(t *testing.T) {
 	}
 }
 
-// Calls that were never sent are in no other figure, so that a run without a fifth of them must not pass unasked, unless
-// the scenario says how many it may be. In a closed loop nothing is due.
+// Calls that were never sent are in no other figure, so that a run without a fifth of them must not pass unasked,
+// unless the scenario says how many it may be. In a closed loop nothing is due.
 func TestCallsThatWereNotSent(t *testing.T) {
 	for _, c := range []struct {
 		own     string
