@@ -20,6 +20,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -45,24 +47,6 @@ type Description struct {
 	content    []ContentType
 	responses  []*Response
 	byStatus   map[string]*Response // by status, upper case
-}
-
-// ContentType is one kind of content item.
-type ContentType struct {
-	// Name is the value of the item's discriminator: "text".
-	Name string
-	// Properties are what an item of the type holds besides its discriminator, in the description's order.
-	Properties []Property
-}
-
-// Property is a member of a request or of a content item.
-type Property struct {
-	Name     string
-	Required bool
-	// Type is its JSON type: "string", "object", "boolean", …; empty where the description leaves it open.
-	Type string
-	// Schema is what the description says of its value.
-	Schema *schema.Node
 }
 
 // maxDescription bounds a description, in bytes.
@@ -127,16 +111,7 @@ func newCompiler(root *schema.Node) (*jsonschema.Compiler, error) {
 
 // compile makes a validator of the schema at a pointer into the document.
 func (d *Description) compile(pointer []string) (*jsonschema.Schema, error) {
-	var at strings.Builder
-	at.WriteString(documentURL + "#")
-	for _, part := range pointer {
-		at.WriteString("/" + pointerEscape(part))
-	}
-	return d.compiler.Compile(at.String())
-}
-
-func pointerEscape(part string) string {
-	return strings.ReplaceAll(strings.ReplaceAll(part, "~", "~0"), "/", "~1")
+	return d.compiler.Compile(documentURL + "#" + pointerOf(pointer))
 }
 
 // Operation is the call that the description is read for.
@@ -176,3 +151,48 @@ func (d *Description) Fields() []Property {
 
 // Members are all of the request's properties, in the description's order.
 func (d *Description) Members() []schema.Member { return d.fields }
+
+// Responses lists what the description says of the statuses, in its order.
+func (d *Description) Responses() []*Response { return d.responses }
+
+// ResponseFor is what the description says of a status: of it alone, of its class, or of all others; nil if nothing.
+func (d *Description) ResponseFor(status int) *Response {
+	if status < 100 || status > 999 {
+		return nil
+	}
+	if r := d.byStatus[statusText(status)]; r != nil {
+		return r
+	}
+	if r := d.byStatus[strconv.Itoa(status/100)+"XX"]; r != nil {
+		return r
+	}
+	return d.byStatus["DEFAULT"]
+}
+
+// Success is the lowest status of a success that the description has, and what it says of it: 200 where it describes
+// successes as a class or by default.
+func (d *Description) Success() (int, *Response) {
+	best := 0
+	for _, r := range d.responses {
+		n, err := strconv.Atoi(r.Status)
+		switch {
+		case err == nil && n/100 == 2 && (best == 0 || n < best):
+			best = n
+		case strings.EqualFold(r.Status, "2XX"):
+			best = 200
+		}
+	}
+	if best == 0 && d.byStatus["DEFAULT"] != nil {
+		best = 200
+	}
+	return best, d.ResponseFor(best)
+}
+
+func (d *Description) documented() []string {
+	var out []string
+	for _, r := range d.responses {
+		out = append(out, strings.ToLower(r.Status))
+	}
+	slices.Sort(out)
+	return out
+}

@@ -11,8 +11,6 @@ import (
 	"strings"
 	"testing"
 
-	"pgregory.net/rapid"
-
 	"github.com/kaizenautomation/andon"
 )
 
@@ -203,27 +201,6 @@ func FuzzParseTarget(f *testing.F) {
 		again, err := DefaultOperation().ParseTarget(u.String())
 		if err != nil || again.String() != u.String() {
 			t.Fatalf("%q is %s, which is %v, %v", text, u, again, err)
-		}
-	})
-}
-
-func TestNearest(t *testing.T) {
-	names := []string{"Full", "Lite", "default", "timeout", "inFlight"}
-	for word, want := range map[string]string{
-		"Ful": "Full", "full": "Full", "LITE": "Lite", "timeuot": "timeout", "inflight": "inFlight", "xyzzy": "", "": "", "Nano": "", strings.Repeat("a", 100): "",
-	} {
-		if got := Nearest(word, names); got != want {
-			t.Errorf("nearest to %q is %q, want %q", word, got, want)
-		}
-	}
-}
-
-func TestDistance(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		a, b := rapid.StringN(0, 12, -1).Draw(t, "a"), rapid.StringN(0, 12, -1).Draw(t, "b")
-		x, y := []rune(a), []rune(b)
-		if d := distance(x, y); d != distance(y, x) || (d == 0) != (string(x) == string(y)) || d > 2*max(len(x), len(y)) {
-			t.Fatalf("the distance of %q and %q is %d", a, b, d)
 		}
 	})
 }

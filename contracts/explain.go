@@ -244,14 +244,6 @@ func sentence(place, rest string) string {
 	return "`" + place + "` " + rest
 }
 
-func pointerOf(location []string) string {
-	var b strings.Builder
-	for _, part := range location {
-		b.WriteString("/" + pointerEscape(part))
-	}
-	return b.String()
-}
-
 func show(v any) string {
 	switch v := v.(type) {
 	case map[string]any:
@@ -269,17 +261,4 @@ func list(values []any) string {
 	}
 	slices.Sort(out)
 	return strings.Join(out, ", ")
-}
-
-// clip shortens a text to n runes.
-func clip(s string, n int) string {
-	s = strings.ToValidUTF8(s, "\ufffd")
-	i := 0
-	for at := range s {
-		if i == n {
-			return s[:at] + "…"
-		}
-		i++
-	}
-	return s
 }

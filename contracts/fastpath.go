@@ -19,10 +19,10 @@ type fastPath struct {
 }
 
 // newFastPath compiles a schema; it is nil where the schema asks for more than an object of strings.
-func (d *Description) newFastPath(s *schema.Node) *fastPath {
+func newFastPath(document *schema.Document, o Operation, s *schema.Node) *fastPath {
 	follow := func(n *schema.Node) *schema.Node {
 		for n.At("$ref") != nil {
-			target, err := d.document.Pointer(n.At("$ref").Text())
+			target, err := document.Pointer(n.At("$ref").Text())
 			if err != nil || !n.Only("$ref") {
 				return nil
 			}
@@ -42,10 +42,10 @@ func (d *Description) newFastPath(s *schema.Node) *fastPath {
 		}
 		bit := uint64(1) << len(f.names)
 		switch name {
-		case d.operation.ExecutionID:
+		case o.ExecutionID:
 			f.execution = len(f.names)
 			f.ids |= bit
-		case d.operation.SessionID:
+		case o.SessionID:
 			f.ids |= bit
 		}
 		f.names = append(f.names, name)

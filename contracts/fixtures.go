@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/kaizenautomation/andon/contracts/schema"
+	"github.com/kaizenautomation/andon/reports/text"
 )
 
 // WithFixtures gives the description with values that exist at a target in place of its own examples, for the
@@ -30,7 +31,7 @@ func (d *Description) WithFixtures(data []byte) (*Description, error) {
 		switch {
 		case place == nil:
 			hint := "expected one of " + strings.Join(known, ", ")
-			if near := Nearest(name, known); near != "" {
+			if near := text.Nearest(name, known); near != "" {
 				hint = "did you mean " + quote(near) + "?"
 			}
 			return nil, fmt.Errorf("line %d: nothing that the description has is called %s; %s", list.Line, quote(clip(name, 60)), hint)

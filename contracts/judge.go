@@ -11,48 +11,6 @@ import (
 	"github.com/kaizenautomation/andon/contracts/jsontext"
 )
 
-// The rules that a request or a response can break. Each names one kind of defect; the list is closed, so that reports
-// can count by rule whatever a provider does.
-const (
-	RuleUndocumentedStatus = "undocumented-status" // a status that the description does not have
-	RuleContentType        = "content-type"        // a media type that the description does not have for the status
-	RuleMalformedJSON      = "malformed-json"      // a body that is no JSON text
-	RuleDuplicateKey       = "duplicate-key"       // an object with a key twice: readers disagree on what it says
-	RuleMissingProperty    = "missing-property"    // a required property is not there
-	RuleUnknownProperty    = "unknown-property"    // a property that the description forbids
-	RuleWrongType          = "wrong-type"          // a value of another JSON type
-	RuleWrongValue         = "wrong-value"         // not one of the values that the description lists
-	RuleOutOfBounds        = "out-of-bounds"       // a length, size or number outside its bounds
-	RuleFormat             = "format"              // a string that does not have its format or pattern
-	RuleSchema             = "schema"              // any other keyword of the schema
-	RuleEmptyID            = "empty-id"            // an id that is the empty string identifies nothing
-	RuleRepeatedID         = "repeated-executionId"
-	RuleAccepted           = "invalid-accepted" // an invalid call was answered with a success
-)
-
-// Rules lists all rules.
-func Rules() []string {
-	return []string{
-		RuleUndocumentedStatus, RuleContentType, RuleMalformedJSON, RuleDuplicateKey, RuleMissingProperty,
-		RuleUnknownProperty, RuleWrongType, RuleWrongValue, RuleOutOfBounds, RuleFormat, RuleSchema, RuleEmptyID,
-		RuleRepeatedID, RuleAccepted,
-	}
-}
-
-// Violation says how a request or a response breaks the contract.
-type Violation struct {
-	// Rule is one of the Rule constants.
-	Rule string
-	// Pointer is the JSON pointer (RFC 6901) of the offending value in the body; "" is the whole body.
-	Pointer string
-	// Expected and Found say what the description wants there, and what was there.
-	Expected, Found string
-	// Message says it in one sentence.
-	Message string
-}
-
-func (v *Violation) Error() string { return v.Message }
-
 // Request is what can be read off a valid request.
 type Request struct {
 	// Tier is empty where the field is left out.

@@ -62,6 +62,46 @@ func TestOperationDefaults(t *testing.T) {
 	}
 }
 
+// The properties are those that the extension names, whatever else there is.
+func TestOperationNames(t *testing.T) {
+	text := edited(t, "        tier: kaizenVersion\n        content: content\n        agentId: agentId\n        executionId: executionId\n        sessionId: sessionId\n", "")
+	text = strings.NewReplacer("kaizenVersion", "size", "        content:\n          description: |", "        parts:\n          description: |",
+		"agentId", "worker", "executionId", "runId", "sessionId", "threadId").Replace(text)
+	text = strings.Replace(text, "x-andon:", "x-andon: {tier: size, content: parts, agentId: worker, executionId: runId, sessionId: threadId}", 1)
+	d, err := Load("spec.yaml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	body := d.AppendBody(nil, &Call{Tier: "Lite", Content: []Item{}, Fields: []Field{{Name: "worker", JSON: []byte(`"a"`)}}})
+	if got := string(body); !strings.Contains(got, `"size":"Lite"`) || !strings.Contains(got, `"parts":[]`) || !strings.Contains(got, `"worker":"a"`) {
+		t.Errorf("the body is %s", got)
+	}
+	for body, want := range map[string]Request{
+		string(body):                             {Tier: "Lite", AgentID: "a"},
+		`{"kaizenVersion":"Lite","agentId":"a"}`: {},
+	} {
+		if r, violation := d.ReadRequest([]byte(body)); violation != nil || r != want {
+			t.Errorf("%s is %+v, %v; want %+v", body, r, violation, want)
+		}
+	}
+	for _, c := range []struct{ body, id, pointer string }{
+		{`{"threadId":"s","runId":"e","status":"x"}`, "e", ""},
+		{`{"threadId":"s","runId":"e","status":"x","executionId":"","sessionId":""}`, "e", ""},
+		{`{"threadId":"s","runId":"","status":"x"}`, "", "/runId"},
+		{`{"threadId":"","runId":"e","status":"x"}`, "e", "/threadId"},
+		{`{"threadId":"s","runId":"","status":"x","executionId":"e"}`, "", "/runId"},
+	} {
+		v := d.JudgeResponse(200, "application/json", []byte(c.body))
+		pointer := ""
+		if v.Violation != nil {
+			pointer = v.Violation.Pointer
+		}
+		if v.ExecutionID != c.id || pointer != c.pointer || v.Violation != nil && v.Violation.Rule != RuleEmptyID {
+			t.Errorf("%s: id %q, %+v; want id %q, pointer %q", c.body, v.ExecutionID, v.Violation, c.id, c.pointer)
+		}
+	}
+}
+
 // A media type of the description may have parameters or be a range, and covers what it says.
 func TestMediaTypes(t *testing.T) {
 	for _, c := range []struct {

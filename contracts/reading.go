@@ -1,14 +1,68 @@
 package contracts
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/kaizenautomation/andon/contracts/schema"
 )
 
-// jsonType is the media type of the request.
-const jsonType = "application/json"
+// httpMethods are the operations that a path can have, as the description writes them.
+var httpMethods = []string{"get", "put", "post", "delete", "options", "head", "patch", "trace"}
+
+// readOperation finds the operation, and the names of its properties.
+func (d *Description) readOperation() error {
+	paths := d.document.Root.At("paths")
+	var known, marked []string
+	var at *schema.Node
+	o := DefaultOperation()
+	for _, path := range paths.Names() {
+		item := paths.At(path)
+		if x := item.At(extension); x != nil {
+			return fmt.Errorf("line %d: %s belongs to an operation, such as post, not to the path %s", x.Line, extension, path)
+		}
+		for _, method := range httpMethods {
+			op := item.At(method)
+			if op == nil {
+				continue
+			}
+			call := strings.ToUpper(method) + " " + path
+			known = append(known, call)
+			if x := op.At(extension); x != nil {
+				marked, at = append(marked, call), x
+				o.Method, o.Path = strings.ToUpper(method), path
+			}
+		}
+	}
+	switch {
+	case len(marked) > 1:
+		return fmt.Errorf("line %d: %s stands at %s; one operation can be the one that is tested", at.Line, extension, strings.Join(marked, " and at "))
+	case len(marked) == 0 && !slices.Contains(known, o.String()):
+		return fmt.Errorf("the description has no %s and no operation with %s, which would say that it is the one; it has %s",
+			o, extension, cmp.Or(clip(strings.Join(known, ", "), 300), "no operation at all"))
+	case strings.Contains(o.Path, "{"):
+		return fmt.Errorf("the path %s has parameters, which andon cannot fill", o.Path)
+	}
+	d.operation = o
+	for _, method := range httpMethods {
+		if paths.At(o.Path, method) != nil {
+			d.methods = append(d.methods, strings.ToUpper(method))
+		}
+	}
+	return d.operation.readNames(at)
+}
+
+// node is the operation's object in the description.
+func (d *Description) node() *schema.Node {
+	return d.document.Root.At("paths", d.operation.Path, strings.ToLower(d.operation.Method))
+}
+
+// pointer is where the operation's object stands.
+func (d *Description) pointer() []string {
+	return []string{"paths", d.operation.Path, strings.ToLower(d.operation.Method)}
+}
 
 // follow gives what stands at a place of the document, through references, and where that is.
 func (d *Description) follow(n *schema.Node, at []string) (*schema.Node, []string, error) {
@@ -124,10 +178,103 @@ func (d *Description) readContent(list *schema.Node) error {
 	return nil
 }
 
-func newProperty(m schema.Member) Property {
-	out := Property{Name: m.Name, Required: m.Required, Schema: m.Schema}
-	if t := m.Schema.Types(); len(t) > 0 {
-		out.Type = t[0]
+func (d *Description) readResponses() error {
+	all := d.node().At("responses")
+	if all == nil {
+		return fmt.Errorf("%s describes no responses", d.operation)
 	}
-	return out
+	d.byStatus = map[string]*Response{}
+	for _, status := range all.Keys {
+		if strings.HasPrefix(status, "x-") {
+			continue
+		}
+		n, at, err := d.follow(all.Fields[status], below(d.pointer(), "responses", status))
+		if err != nil {
+			return err
+		}
+		r := &Response{Status: status}
+		for _, marked := range []*schema.Node{all.Fields[status], n} {
+			if a := marked.At("x-assumption"); a != nil && a.Scalar == true {
+				r.Assumed = true
+			}
+		}
+		if err := d.readMedia(r, n.At("content"), below(at, "content")); err != nil {
+			return err
+		}
+		d.responses = append(d.responses, r)
+		d.byStatus[strings.ToUpper(status)] = r
+	}
+	if status, _ := d.Success(); status == 0 {
+		return fmt.Errorf("line %d: %s describes no success: a response with a status from 200 to 299, 2XX or default", all.Line, d.operation)
+	}
+	return nil
 }
+
+func (d *Description) readMedia(r *Response, content *schema.Node, at []string) error {
+	for _, name := range content.Names() {
+		m := Media{Name: name, Schema: content.At(name, "schema")}
+		for _, part := range strings.Split(name, ",") {
+			base, _, _ := strings.Cut(part, ";")
+			m.ranges = append(m.ranges, strings.ToLower(strings.TrimSpace(base)))
+		}
+		if m.Schema != nil && slices.ContainsFunc(m.ranges, mayBeJSON) {
+			var err error
+			if m.validator, err = d.compile(below(at, name, "schema")); err != nil {
+				return fmt.Errorf("the schema of response %s does not compile: %w", r.Status, err)
+			}
+			if name == jsonType && strings.HasPrefix(r.Status, "2") && !r.Assumed {
+				r.fast = newFastPath(d.document, d.operation, m.Schema)
+			}
+		}
+		r.Media = append(r.Media, m)
+	}
+	return nil
+}
+
+// checkNames holds the names in the extension against the properties that there are.
+func (d *Description) checkNames() error {
+	x := d.node().At(extension)
+	if x == nil {
+		return nil
+	}
+	request := map[string]bool{}
+	for _, f := range d.fields {
+		request[f.Name] = true
+	}
+	response := map[string]bool{}
+	for _, r := range d.responses {
+		for _, m := range r.Media {
+			if r.success() {
+				d.gather(m.Schema, response, 0)
+			}
+		}
+	}
+	for _, key := range x.Keys {
+		place, known := "request", request
+		if key == "executionId" || key == "sessionId" {
+			place, known = "response of a success", response
+		}
+		if name := x.Fields[key].Text(); !known[name] {
+			return fmt.Errorf("line %d: %s: %s: the %s has no property %s", x.Fields[key].Line, extension, key, place, quote(clip(name, 60)))
+		}
+	}
+	return nil
+}
+
+// gather collects the names of an object's properties, whichever branch of a choice they belong to.
+func (d *Description) gather(s *schema.Node, names map[string]bool, depth int) {
+	s, err := d.document.Resolve(s)
+	if err != nil || s == nil || depth > maxBranches {
+		return
+	}
+	members, _ := d.document.Members(s)
+	for _, m := range members {
+		names[m.Name] = true
+	}
+	for _, b := range schema.Branches(s) {
+		d.gather(b, names, depth+1)
+	}
+}
+
+// maxBranches is how deep choices between choices are followed.
+const maxBranches = 8

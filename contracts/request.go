@@ -126,8 +126,6 @@ func (o Operation) Curl(target string, body []byte) string {
 // ShellQuote quotes a text for a POSIX shell.
 func ShellQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
 
-func quote(s string) string { return strconv.Quote(s) }
-
 // ParseTarget reads a provider's base URL: an http or https address with a host and, if need be, a path, below which
 // the call lives. Anything that would be lost or would leak (user and password, a query, a fragment) is an error.
 func (o Operation) ParseTarget(text string) (*url.URL, error) {

@@ -3,9 +3,12 @@ package reports
 import (
 	"bufio"
 	_ "embed"
+	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/kaizenautomation/andon/reports/export"
@@ -32,16 +35,6 @@ type Format struct {
 	tier func(w io.Writer, m *Model, tier string) error
 }
 
-// need is what a format is made of.
-type need int
-
-const (
-	needSummary   need = iota
-	needRows           // it reads the rows itself
-	needWhole          // all rows, aggregated
-	needStretches      // and by second, phase and class
-)
-
 // Formats lists all formats. This is the one place where a format is added: most are a function of the summary.
 func Formats() []Format {
 	return []Format{
@@ -67,6 +60,30 @@ func Formats() []Format {
 	}
 }
 
+// Choose finds the formats of a list with commas between their names; "all" is all of them.
+func Choose(list string) (chosen []Format, err error) {
+	all := Formats()
+	if list == "all" {
+		return all, nil
+	}
+	var names []string
+	for _, f := range all {
+		names = append(names, f.Name)
+	}
+	for _, word := range strings.Split(list, ",") {
+		word = strings.TrimSpace(word)
+		i := slices.Index(names, word)
+		if i < 0 {
+			return nil, fmt.Errorf("unknown format %q; %s", text.Printable(word, 40),
+				text.Suggest(word, names, "the formats are "+strings.Join(names, ", ")+" and all"))
+		}
+		if !slices.ContainsFunc(chosen, func(f Format) bool { return f.Name == word }) {
+			chosen = append(chosen, all[i])
+		}
+	}
+	return chosen, nil
+}
+
 // The files of a run directory that are reports.
 const (
 	markdownFile = "report.md"
@@ -83,6 +100,30 @@ func junit(w io.Writer, s summary.Summary) error { return export.JUnit(w, s.Chec
 
 // sarif writes the rules of the contract that the answers of a run broke.
 func sarif(w io.Writer, s summary.Summary) error { return export.SARIF(w, s.ContractChecks()) }
+
+// Read reads what the formats are made of: the rows of a run only where its summary is missing or does not tell all.
+func (m *Model) Read(formats ...Format) error {
+	var need need
+	for _, f := range formats {
+		need = max(need, f.need)
+	}
+	known := m.Summary.Schema != ""
+	if known && m.Summary.Comparison == nil {
+		// A version of andon wrote it that compared nothing. The rows tell how sure a difference is, if they are still
+		// there.
+		if need < needWhole && m.readRows(needWhole) != nil {
+			m.whole = nil
+		}
+		defer func() { m.Summary.Compare(m.whole) }()
+	}
+	switch {
+	case known && need == needSummary:
+		return nil
+	case known && need == needRows:
+		return m.open() // the format reads them itself
+	}
+	return m.readRows(need)
+}
 
 // Render writes a model, which was read for the format.
 func (f Format) Render(w io.Writer, m *Model) error {
@@ -116,4 +157,34 @@ func (f Format) Files(dir string, m *Model) (paths []string, err error) {
 		}
 	}
 	return paths, nil
+}
+
+// Keep writes the summary, the Markdown and the page of a run that has ended into its directory, if they were not
+// there. Merged runs keep nothing.
+func (m *Model) Keep() error {
+	if !m.made || m.runs[0].End.Reason == results.Cut {
+		return nil
+	}
+	return Keep(m.dirs[0], m.page())
+}
+
+// Keep writes what a run directory keeps of a run that has ended: its summary, the Markdown, and the page.
+func Keep(dir string, d page.Data) error {
+	if err := summary.Write(dir, d.Summary); err != nil {
+		return err
+	}
+	err := results.WriteFile(filepath.Join(dir, markdownFile), func(w io.Writer) error { return render.Markdown(w, d.Summary) })
+	if err != nil {
+		return err
+	}
+	return results.WriteFile(filepath.Join(dir, pageFile), func(w io.Writer) error { return page.Write(w, d) })
+}
+
+// AppendMarkdown adds the Markdown of a run to a file, which may be there already.
+func AppendMarkdown(path string, s summary.Summary) error {
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o666)
+	if err != nil {
+		return err
+	}
+	return errors.Join(render.Markdown(f, s), f.Close())
 }

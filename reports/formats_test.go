@@ -51,7 +51,7 @@ func TestFormatsAreInert(t *testing.T) {
 	} {
 		m := reportstest.Manifest()
 		rows := reportstest.Rows(m, reportstest.Trouble)
-		agg := metrics.New(m.Labels, m.Planned)
+		agg := metrics.New(m.Labels, m.Planned, metrics.Tolerance)
 		stretches := metrics.NewStretches(m.Labels)
 		for _, r := range rows {
 			if err := errors.Join(agg.Add(r), stretches.Add(r)); err != nil {

@@ -53,7 +53,7 @@ func TestMergeIsExact(t *testing.T) {
 		if n := rapid.SampledFrom([]int{0, 0, 0, 0, 0, 0, 500}).Draw(rt, "more"); n > 0 {
 			rows[1] = append(rows[1], reportstest.Rows(b, reportstest.Trouble)[:n*10]...)
 		}
-		whole := metrics.New(a.Labels, summary.Joined([]*results.Run{{Manifest: a}, {Manifest: b}}).Planned)
+		whole := metrics.New(a.Labels, summary.Joined([]*results.Run{{Manifest: a}, {Manifest: b}}).Planned, metrics.Tolerance)
 		h := hdrhistogram.New(100, int64(time.Hour), 3)
 		for _, r := range append(slices.Clone(rows[0]), rows[1]...) {
 			if err := whole.Add(r); err != nil {
@@ -220,6 +220,7 @@ func TestMergeRefuses(t *testing.T) {
 		},
 		"threshold 1 of the one is \"p99(latency) < 800ms\"": func(m *results.Manifest) { m.Thresholds[0].Expr = "p99(latency) < 900ms" },
 		"the timeout is 30 s in the one, 10 s":               func(m *results.Manifest) { m.TimeoutSeconds = 10 },
+		"the tolerated lag is 10ms in the one, 250ms":        func(m *results.Manifest) { m.LagSeconds = 0.25 },
 		"mean different things":                              func(m *results.Manifest) { m.Labels.Classes[0].Tier = "Lite" },
 		"are the same run":                                   func(m *results.Manifest) { *m = shard(0) },
 	} {

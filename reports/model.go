@@ -9,14 +9,11 @@ package reports
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 
 	"github.com/kaizenautomation/andon/reports/metrics"
 	"github.com/kaizenautomation/andon/reports/page"
-	"github.com/kaizenautomation/andon/reports/render"
 	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/summary"
 )
@@ -76,29 +73,15 @@ func (m *Model) open() error {
 	return nil
 }
 
-// Read reads what the formats are made of: the rows of a run only where its summary is missing or does not tell all.
-func (m *Model) Read(formats ...Format) error {
-	var need need
-	for _, f := range formats {
-		need = max(need, f.need)
-	}
-	known := m.Summary.Schema != ""
-	if known && m.Summary.Comparison == nil {
-		// A version of andon wrote it that compared nothing. The rows tell how sure a difference is, if they are still
-		// there.
-		if need < needWhole && m.readRows(needWhole) != nil {
-			m.whole = nil
-		}
-		defer func() { m.Summary.Compare(m.whole) }()
-	}
-	switch {
-	case known && need == needSummary:
-		return nil
-	case known && need == needRows:
-		return m.open() // the format reads them itself
-	}
-	return m.readRows(need)
-}
+// need is what a format is made of.
+type need int
+
+const (
+	needSummary   need = iota
+	needRows           // it reads the rows itself
+	needWhole          // all rows, aggregated
+	needStretches      // and by second, phase and class
+)
 
 // readRows gives all rows to what the formats are made of, and makes the summary where there is none.
 func (m *Model) readRows(need need) error {
@@ -121,7 +104,7 @@ func (m *Model) readRows(need need) error {
 	manifest := summary.Joined(m.runs)
 	m.whole = parts[0]
 	if len(parts) > 1 {
-		m.whole = metrics.New(manifest.Labels, manifest.Planned)
+		m.whole = metrics.New(manifest.Labels, manifest.Planned, metrics.Tolerated(manifest))
 		for _, part := range parts {
 			m.whole.Merge(part)
 		}
@@ -145,7 +128,7 @@ func aggregated(run *results.Run, bySecond bool) (*metrics.Aggregator, *metrics.
 	if unkept == nil {
 		return a, v, nil
 	}
-	a = metrics.New(run.Labels, run.Planned)
+	a = metrics.New(run.Labels, run.Planned, metrics.Tolerated(run.Manifest))
 	takers := []func([]results.Row) error{results.Each(a.Add)}
 	if bySecond {
 		v = metrics.NewStretches(run.Labels)
@@ -158,30 +141,9 @@ func aggregated(run *results.Run, bySecond bool) (*metrics.Aggregator, *metrics.
 	return a, v, err
 }
 
-// Keep writes the summary, the Markdown and the page of a run that has ended into its directory, if they were not
-// there. Merged runs keep nothing.
-func (m *Model) Keep() error {
-	if !m.made || m.runs[0].End.Reason == results.Cut {
-		return nil
-	}
-	return Keep(m.dirs[0], m.page())
-}
-
 // page is what the page shows.
 func (m *Model) page() page.Data {
 	d := page.New(m.Summary, m.whole, m.runs...)
 	d.Commands = m.Commands
 	return d
-}
-
-// Keep writes what a run directory keeps of a run that has ended: its summary, the Markdown, and the page.
-func Keep(dir string, d page.Data) error {
-	if err := summary.Write(dir, d.Summary); err != nil {
-		return err
-	}
-	err := results.WriteFile(filepath.Join(dir, markdownFile), func(w io.Writer) error { return render.Markdown(w, d.Summary) })
-	if err != nil {
-		return err
-	}
-	return results.WriteFile(filepath.Join(dir, pageFile), func(w io.Writer) error { return page.Write(w, d) })
 }

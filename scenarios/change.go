@@ -97,8 +97,11 @@ func (s *Scenario) WithLimits(l Limits) (*Scenario, error) {
 		return nil, fmt.Errorf("expected from 1 to %d calls in flight, found %d", maxInFlight, l.InFlight)
 	case l.Calls < 1 || l.Calls > maxCalls:
 		return nil, fmt.Errorf("expected from 1 to %d calls in all, found %d", maxCalls, l.Calls)
+	case l.Lag <= 0 || l.Lag > maxLag:
+		return nil, fmt.Errorf("expected a tolerated lag above 0s, up to %s, found %s", maxLag, l.Lag)
 	}
-	changed, err := s.with([2]string{"limits", fmt.Sprintf("{timeout: %s, inFlight: %d, calls: %d}", l.Timeout, l.InFlight, l.Calls)})
+	text := fmt.Sprintf("{timeout: %s, inFlight: %d, calls: %d, lag: %s}", l.Timeout, l.InFlight, l.Calls, l.Lag)
+	changed, err := s.with([2]string{"limits", text})
 	if err != nil {
 		return nil, err
 	}

@@ -32,6 +32,7 @@ var digestKeys = map[string][]string{
 	"limits.timeout":  {"", "5s", "6s"},
 	"limits.inFlight": {"", "50", "60"},
 	"limits.calls":    {"", "1000", "2000"},
+	"limits.lag":      {"", "20ms", "30ms"},
 	"thresholds": {
 		"", "[p99(latency) < 1s]", "[p99(latency) < 2s]", "[{expr: p99(latency) < 1s, abort: true}]",
 		"[{expr: p99(latency) < 1s, abort: true, after: 1s}]", "[p99(latency) < 1s, count(violations) == 0]",
@@ -129,7 +130,7 @@ func TestDigestOfTheSamePlan(t *testing.T) {
 	if a.Digest() != b.Digest() || a.Digest() != c.Digest() {
 		t.Errorf("%v\n%v\n%v", a.Parts(), b.Parts(), c.Parts())
 	}
-	limited, err := c.WithLimits(Limits{Timeout: time.Second, InFlight: 1, Calls: 100})
+	limited, err := c.WithLimits(Limits{Timeout: time.Second, InFlight: 1, Calls: 100, Lag: time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}

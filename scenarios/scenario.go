@@ -60,15 +60,21 @@ type Limits struct {
 	InFlight int
 	// Calls is the most calls in all.
 	Calls uint64
+	// Lag is how late 1 call in 100 may leave by andon's own fault before the run says more of this machine than of the
+	// target.
+	Lag time.Duration
 }
 
 // DefaultLimits hold where a scenario names none.
-func DefaultLimits() Limits { return Limits{Timeout: 30 * time.Second, InFlight: 1000, Calls: 100_000} }
+func DefaultLimits() Limits {
+	return Limits{Timeout: 30 * time.Second, InFlight: 1000, Calls: 100_000, Lag: metrics.Tolerance}
+}
 
 const (
 	maxTimeout  = time.Hour
 	maxInFlight = 60_000
 	maxCalls    = 1_000_000_000
+	maxLag      = time.Hour
 )
 
 var scenarioKeys = []string{"name", "description", "target", "load", "arrivals", "mix", "data", "limits", "thresholds", "provider"}
@@ -173,7 +179,7 @@ func readLimits(keys map[string]document.Value) Limits {
 	if !given {
 		return l
 	}
-	limits, _ := v.Object("limits", "timeout", "inFlight", "calls")
+	limits, _ := v.Object("limits", "timeout", "inFlight", "calls", "lag")
 	if v, given := limits["timeout"]; given {
 		if d, ok := v.Positive("the timeout"); ok {
 			if d > maxTimeout {
@@ -191,6 +197,15 @@ func readLimits(keys map[string]document.Value) Limits {
 	if v, given := limits["calls"]; given {
 		if n, ok := v.Integer("the most calls in all", 1, maxCalls); ok {
 			l.Calls = n
+		}
+	}
+	if v, given := limits["lag"]; given {
+		if d, ok := v.Positive("the tolerated lag"); ok {
+			if d > maxLag {
+				v.Fail("expected a tolerated lag of at most 1h, the longest time that the histograms hold, found %s", v.Found())
+			} else {
+				l.Lag = d
+			}
 		}
 	}
 	return l

@@ -209,6 +209,8 @@ func (s schema) limits() object {
 		"timeout":  length("How long a call may take, and how long it may wait for a free slot; 30s where it is left out"),
 		"inFlight": integer("The most calls in flight; 1000 where it is left out.", 1, maxInFlight),
 		"calls":    integer("The most calls in all; 100000 where it is left out.", 1, maxCalls),
+		"lag": length("How late 1 call in 100 may leave before the run is generator-limited, where that is andon's own fault, or " +
+			"target-limited; 10ms where it is left out"),
 	})
 }
 

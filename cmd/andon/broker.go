@@ -58,7 +58,7 @@ func (c *command) publishPact() *cobra.Command {
 			if f.version.Number == "" {
 				return errors.New("--version is missing: the broker keeps pacts by the version of their consumer")
 			}
-			d, _, err := c.description()
+			d, err := c.description()
 			if err != nil {
 				return err
 			}

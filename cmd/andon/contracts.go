@@ -29,7 +29,7 @@ func (c *command) contracts() *cobra.Command {
 		Short: "List the cases: what must be accepted, what must be refused, and what is left open",
 		Args:  noArgs,
 		RunE: func(*cobra.Command, []string) error {
-			d, _, err := c.description()
+			d, err := c.description()
 			if err != nil {
 				return err
 			}
@@ -63,7 +63,7 @@ func (c *command) showCase() *cobra.Command {
 		Short: "Print a case's request",
 		Args:  exactlyOne("the id of a case"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			d, _, err := c.description()
+			d, err := c.description()
 			if err != nil {
 				return err
 			}
@@ -74,7 +74,7 @@ func (c *command) showCase() *cobra.Command {
 				for _, k := range list {
 					names = append(names, k.ID)
 				}
-				return fmt.Errorf("there is no case %q; %s", text.Printable(args[0], 100), suggest(args[0], names, "andon contracts list shows them"))
+				return fmt.Errorf("there is no case %q; %s", text.Printable(args[0], 100), text.Suggest(args[0], names, "andon contracts list shows them"))
 			}
 			k := list[i]
 			if curl {
@@ -98,7 +98,7 @@ description than the built-in one (--spec) andon-pact makes it, with Pact's own 
 		Example: `  andon contracts pact > andon-agents.json`,
 		Args:    noArgs,
 		RunE: func(*cobra.Command, []string) error {
-			d, _, err := c.description()
+			d, err := c.description()
 			if err != nil {
 				return err
 			}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/kaizenautomation/andon/contracts"
 	"github.com/kaizenautomation/andon/contracts/verify"
+	"github.com/kaizenautomation/andon/reports"
 	"github.com/kaizenautomation/andon/reports/render"
 	"github.com/kaizenautomation/andon/reports/text"
 )
@@ -34,22 +35,18 @@ Exit codes: 0 nothing breaks; 1 a change breaks callers; 2 wrong usage.`,
 }
 
 func (c *command) showDiff(before, after, format string) error {
-	if err := checkFormat(format); err != nil {
+	if _, err := reports.VerificationFormat(format); err != nil {
 		return err
 	}
-	var both []*contracts.Description
-	for _, file := range []string{before, after} {
-		text, err := readBounded(file, 8<<20)
-		if err != nil {
-			return err
-		}
-		d, err := contracts.Load(file, text)
-		if err != nil {
-			return err
-		}
-		both = append(both, d)
+	older, err := contracts.Open(before)
+	if err != nil {
+		return err
 	}
-	v, changes, err := verify.Compare(both[0], both[1], before+" → "+after)
+	newer, err := contracts.Open(after)
+	if err != nil {
+		return err
+	}
+	v, changes, err := verify.Compare(older, newer, before+" → "+after)
 	if err != nil {
 		return err
 	}

@@ -23,6 +23,7 @@ import (
 	"github.com/kaizenautomation/andon"
 	"github.com/kaizenautomation/andon/contracts"
 	"github.com/kaizenautomation/andon/reports/text"
+	"github.com/kaizenautomation/andon/scenarios/wire"
 )
 
 func main() {
@@ -123,29 +124,22 @@ func group(cmd *cobra.Command, args []string) error {
 			names = append(names, sub.Name())
 		}
 	}
-	return fmt.Errorf("unknown command %q; %s", text.Printable(args[0], 60), suggest(args[0], names, cmd.CommandPath()+" --help lists the commands"))
-}
-
-func suggest(word string, names []string, otherwise string) string {
-	if near := contracts.Nearest(word, names); near != "" {
-		return fmt.Sprintf("did you mean %q? %s", near, otherwise)
-	}
-	return otherwise
+	return fmt.Errorf("unknown command %q; %s", text.Printable(args[0], 60), text.Suggest(args[0], names, cmd.CommandPath()+" --help lists the commands"))
 }
 
 // flagError adds the nearest flag to what cobra says of an unknown one.
 func flagError(cmd *cobra.Command, err error) error {
 	var names []string
 	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, "--"+f.Name) })
-	text := err.Error()
-	if word, unknown := strings.CutPrefix(text, "unknown flag: "); unknown {
-		return fmt.Errorf("unknown flag %s; %s", word, suggest(word, names, cmd.CommandPath()+" --help lists the flags"))
+	said := err.Error()
+	if word, unknown := strings.CutPrefix(said, "unknown flag: "); unknown {
+		return fmt.Errorf("unknown flag %s; %s", word, text.Suggest(word, names, cmd.CommandPath()+" --help lists the flags"))
 	}
 	// What the standard library calls its function is no help.
-	if before, after, found := strings.Cut(text, "strconv."); found {
-		text = before + after[strings.LastIndex(after, ": ")+2:]
+	if before, after, found := strings.Cut(said, "strconv."); found {
+		said = before + after[strings.LastIndex(after, ": ")+2:]
 	}
-	return fmt.Errorf("%s; %s --help lists the flags", text, cmd.CommandPath())
+	return fmt.Errorf("%s; %s --help lists the flags", said, cmd.CommandPath())
 }
 
 // noArgs and oneArg say what a command takes.
@@ -173,38 +167,14 @@ func exactlyOne(what string) cobra.PositionalArgs {
 }
 
 // description loads the contract: the file that --spec names, or the one that is built in.
-func (c *command) description() (*contracts.Description, []byte, error) {
-	name, data := "openapi.yaml", andon.Spec
-	if c.spec != "" {
-		var err error
-		if name = c.spec; name == "-" {
-			return nil, nil, errors.New("--spec wants a file")
-		}
-		if data, err = readBounded(name, 8<<20); err != nil {
-			return nil, nil, fmt.Errorf("the description cannot be read: %w", err)
-		}
+func (c *command) description() (*contracts.Description, error) {
+	switch c.spec {
+	case "":
+		return contracts.Load("openapi.yaml", andon.Spec)
+	case "-":
+		return nil, errors.New("--spec wants a file")
 	}
-	d, err := contracts.Load(name, data)
-	return d, data, err
-}
-
-// readBounded reads a file of the user's, which is small.
-func readBounded(name string, limit int64) ([]byte, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	if info, err := f.Stat(); err != nil {
-		return nil, err
-	} else if info.IsDir() {
-		return nil, fmt.Errorf("%s is a directory", name)
-	}
-	data, err := io.ReadAll(io.LimitReader(f, limit+1))
-	if err == nil && int64(len(data)) > limit {
-		err = fmt.Errorf("%s is larger than %d KiB", name, limit>>10)
-	}
-	return data, err
+	return contracts.Open(c.spec)
 }
 
 // tokenUse is the help of --token-file.
@@ -213,21 +183,11 @@ const tokenUse = "`file` that holds the bearer token, in place of the variable A
 // token is the bearer token, from a file or the environment: never from the command line, which every user of the
 // machine can read.
 func token(file string) (string, error) {
-	text, from := os.Getenv("ANDON_TOKEN"), "ANDON_TOKEN"
 	if file != "" {
-		data, err := readBounded(file, 64<<10)
-		if err != nil {
-			return "", fmt.Errorf("the token cannot be read: %w", err)
-		}
-		text, from = strings.TrimRight(string(data), "\r\n"), file
-		if text == "" {
-			return "", fmt.Errorf("the token file %s is empty", file)
-		}
+		return wire.ReadToken(file)
 	}
-	if strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return "", fmt.Errorf("the token in %s has a character that no bearer token has (a space, a line break or one outside ASCII)", from)
-	}
-	return text, nil
+	token := os.Getenv("ANDON_TOKEN")
+	return token, wire.CheckToken(token, "ANDON_TOKEN")
 }
 
 // signals gives a channel that is closed at the first SIGINT, SIGTERM or SIGHUP, and a context that ends at the second.

@@ -13,7 +13,6 @@ import (
 	"github.com/kaizenautomation/andon/reports/page"
 	"github.com/kaizenautomation/andon/reports/render"
 	"github.com/kaizenautomation/andon/reports/summary"
-	"github.com/kaizenautomation/andon/reports/text"
 )
 
 type reportFlags struct{ format, out string }
@@ -62,7 +61,7 @@ is that of the run's verdict.`,
 }
 
 func (c *command) showReport(dirs []string, f reportFlags) error {
-	formats, err := chooseFormats(f.format)
+	formats, err := reports.Choose(f.format)
 	if err != nil {
 		return err
 	}
@@ -117,29 +116,6 @@ func commands() page.Commands {
 	}
 }
 
-// chooseFormats finds the formats of a list.
-func chooseFormats(list string) (chosen []reports.Format, err error) {
-	all := reports.Formats()
-	if list == "all" {
-		return all, nil
-	}
-	var names []string
-	for _, f := range all {
-		names = append(names, f.Name)
-	}
-	for _, word := range strings.Split(list, ",") {
-		word = strings.TrimSpace(word)
-		i := slices.Index(names, word)
-		if i < 0 {
-			return nil, fmt.Errorf("unknown format %q; %s", text.Printable(word, 40), suggest(word, names, "the formats are "+strings.Join(names, ", ")+" and all"))
-		}
-		if !slices.ContainsFunc(chosen, func(f reports.Format) bool { return f.Name == word }) {
-			chosen = append(chosen, all[i])
-		}
-	}
-	return chosen, nil
-}
-
 // completeFormats completes the last word of a list.
 func completeFormats(_ *cobra.Command, _ []string, list string) ([]string, cobra.ShellCompDirective) {
 	before := list[:strings.LastIndex(list, ",")+1]
@@ -162,14 +138,20 @@ func (c *command) stepSummary(s summary.Summary) {
 	if path == "" {
 		return
 	}
-	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o666)
-	if err == nil {
-		err = render.Markdown(f, s)
-		if closed := f.Close(); err == nil {
-			err = closed
-		}
-	}
-	if err != nil {
+	if err := reports.AppendMarkdown(path, s); err != nil {
 		fmt.Fprintf(c.stderr, "the step's summary cannot be written: %v\n", err)
 	}
+}
+
+// verdict is the exit code of a summary.
+func verdict(s summary.Summary) error {
+	if s.Verdict.ExitCode == 0 {
+		return nil
+	}
+	return exit{code: s.Verdict.ExitCode}
+}
+
+func (c *command) show(s summary.Summary, dir string) error {
+	_, color, width := screen(c.stdout)
+	return render.Terminal(c.stdout, s, render.Options{Color: color, Width: width, Dir: dir})
 }

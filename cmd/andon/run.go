@@ -5,13 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
+	"github.com/kaizenautomation/andon/reports/live"
 	"github.com/kaizenautomation/andon/reports/render"
-	"github.com/kaizenautomation/andon/reports/summary"
+	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/text"
 	"github.com/kaizenautomation/andon/scenarios"
 	"github.com/kaizenautomation/andon/scenarios/trial"
@@ -109,7 +112,7 @@ func (c *command) runScenario(args []string, f runFlags) error {
 		return err
 	}
 	w := c.watch(f.plain)
-	mon, err := f.monitor.open(w.say)
+	mon, err := f.monitor.open(w.Say)
 	if err != nil {
 		return err
 	}
@@ -126,20 +129,20 @@ func (c *command) runScenario(args []string, f runFlags) error {
 		defer stop()
 	}
 	t.Embedded = embedded
-	w.target = place(t.Target, embedded)
-	fmt.Fprintf(c.stderr, "%s: %s → %s\n", text.Printable(plan.Name, 64), plan, w.target)
+	w.Target = place(t.Target, embedded)
+	fmt.Fprintf(c.stderr, "%s: %s → %s\n", text.Printable(plan.Name, 64), plan, w.Target)
 
-	interrupt, kill, press, release := signals(w.stopping)
+	interrupt, kill, press, release := signals(w.Stopping)
 	defer release()
-	w.press, t.Progress, t.Every, t.Ended = press, w.progress, w.every(), w.end
+	w.Press, t.Progress, t.Every, t.Ended = press, w.Progress, w.Every(), w.End
 	// Whatever happens, the terminal is given back.
-	defer w.end()
+	defer w.End()
 	result, err := trial.Run(kill, interrupt, t)
 	if result.Aggregator == nil {
 		return notRun(err)
 	}
 	c.stepSummary(result.Summary)
-	if shown := c.showRun(result, w.screen != nil); shown != nil {
+	if shown := c.showRun(result, w.Screen != nil); shown != nil {
 		return exit{noVerdict, shown}
 	}
 	if mon != nil {
@@ -151,8 +154,23 @@ func (c *command) runScenario(args []string, f runFlags) error {
 	return verdict(result.Summary)
 }
 
+// watch gets ready to show a run. There is no view where nobody looks (no terminal, CI), where the terminal cannot do
+// it (TERM=dumb), or where it is another process's.
+func (c *command) watch(plain bool) *live.Watch {
+	w := &live.Watch{Lines: c.stderr}
+	terminal, color, _ := screen(c.stderr)
+	if f, ok := c.stderr.(*os.File); ok && terminal && !plain && term.IsTerminal(int(os.Stdin.Fd())) &&
+		os.Getenv("CI") == "" && inForeground(f) {
+		w.Keyboard, w.Screen, w.Color = os.Stdin, f, color
+	}
+	return w
+}
+
 // notRun is the error of a trial of which no call was sent.
 func notRun(err error) error {
+	if errors.Is(err, results.ErrNotEmpty) {
+		return fmt.Errorf("%w: give --out another directory", err)
+	}
 	var unreachable *trial.UnreachableError
 	if !errors.As(err, &unreachable) {
 		return err
@@ -192,19 +210,6 @@ func again(interrupt <-chan struct{}, kill context.Context) <-chan struct{} {
 	default:
 		return interrupt
 	}
-}
-
-// verdict is the exit code of a summary.
-func verdict(s summary.Summary) error {
-	if s.Verdict.ExitCode == 0 {
-		return nil
-	}
-	return exit{code: s.Verdict.ExitCode}
-}
-
-func (c *command) show(s summary.Summary, dir string) error {
-	_, color, width := screen(c.stdout)
-	return render.Terminal(c.stdout, s, render.Options{Color: color, Width: width, Dir: dir})
 }
 
 // pickTarget is where the calls go; nil is the embedded provider. again is the command that was given.

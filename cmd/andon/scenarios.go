@@ -9,6 +9,7 @@ import (
 
 	"github.com/kaizenautomation/andon/contracts"
 	"github.com/kaizenautomation/andon/reports/render"
+	"github.com/kaizenautomation/andon/reports/text"
 	"github.com/kaizenautomation/andon/scenarios"
 )
 
@@ -52,7 +53,7 @@ func (c *command) scenarios() *cobra.Command {
 		Short: "Print the JSON Schema of scenario files, for editors",
 		Args:  noArgs,
 		RunE: func(*cobra.Command, []string) error {
-			d, _, err := c.description()
+			d, err := c.description()
 			if err != nil {
 				return err
 			}
@@ -69,7 +70,7 @@ func completeShipped(*cobra.Command, []string, string) ([]string, cobra.ShellCom
 
 func unknownScenario(unknown error, name string) error {
 	return fmt.Errorf("%w; %s", unknown,
-		suggest(name, scenarios.Shipped(), "andon scenarios list shows those that come with andon, and a file is named by its path, as in ./my.yaml"))
+		text.Suggest(name, scenarios.Shipped(), "andon scenarios list shows those that come with andon, and a file is named by its path, as in ./my.yaml"))
 }
 
 // scenario reads the scenario that an argument names: one that comes with andon, or a file.
@@ -90,7 +91,7 @@ func (c *command) scenario(args []string, d *contracts.Description) (*scenarios.
 
 // planned is the plan of the scenario that an argument names.
 func (c *command) planned(args []string, seed uint64) (*scenarios.Plan, error) {
-	d, _, err := c.description()
+	d, err := c.description()
 	if err != nil {
 		return nil, err
 	}

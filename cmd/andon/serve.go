@@ -60,7 +60,7 @@ Faults (a share of the valid calls): ` + strings.Join(provider.ShareNames(), ", 
 }
 
 func (c *command) serveProvider(cmd *cobra.Command, f serveFlags) error {
-	d, _, err := c.description()
+	d, err := c.description()
 	if err != nil {
 		return err
 	}

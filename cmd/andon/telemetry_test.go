@@ -25,6 +25,7 @@ const telemetryScenario = `
 name: watched
 load: [{warmup: true, rate: 50/s, for: 500ms}, {rate: 200/s, for: 1s}]
 mix: {tier: {Full: 1, Lite: 1, default: 1}, content: [{items: [text]}, {items: [text, file]}], invalid: 5%}
+limits: {lag: 10s}
 provider: {latency: 5ms, faults: {http500: 5%, missingField: 5%}}
 `
 
@@ -59,10 +60,10 @@ func watchedRun(t *testing.T, dir string, flags ...string) (s summary.Summary, c
 func TestMetricsListen(t *testing.T) {
 	address := freeAddress(t)
 	var last string
-	pages := 0
+	pages, during := 0, 0
 	var scraper sync.WaitGroup
 	scraper.Go(func() {
-		for began := time.Now(); time.Since(began) < 30*time.Second; time.Sleep(20 * time.Millisecond) {
+		for began := time.Now(); time.Since(began) < 2*time.Minute; time.Sleep(20 * time.Millisecond) {
 			r, err := http.Get("http://" + address + "/metrics")
 			if err != nil {
 				if pages > 0 {
@@ -74,13 +75,16 @@ func TestMetricsListen(t *testing.T) {
 			_ = r.Body.Close()
 			last = string(text)
 			pages++
+			if strings.Contains(last, "\nandon_running 1\n") {
+				during++
+			}
 		}
 	})
 	began := time.Now()
-	s, _, said := watchedRun(t, t.TempDir(), "--metrics-listen", address, "--metrics-linger", "20s")
+	s, _, said := watchedRun(t, t.TempDir(), "--metrics-listen", address, "--metrics-linger", "2m")
 	scraper.Wait()
-	if pages < 20 || time.Since(began) > 15*time.Second {
-		t.Errorf("%d pages in %s: %s", pages, time.Since(began), said)
+	if during < 5 || pages == during || time.Since(began) > time.Minute {
+		t.Errorf("%d pages in %s, %d of them while it ran: %s", pages, time.Since(began), during, said)
 	}
 	add := func(pattern string) (n uint64) {
 		for _, m := range regexp.MustCompile(`(?m)^`+pattern+` (\S+)$`).FindAllStringSubmatch(last, -1) {
@@ -124,7 +128,8 @@ func TestPushToNobody(t *testing.T) {
 			t.Errorf("%q does not say that %s failed", said, name)
 		}
 	}
-	if took := time.Since(began); took > 15*time.Second {
+	// Each place is tried three times, with a second between; nothing hangs.
+	if took := time.Since(began); took > time.Minute {
 		t.Errorf("it takes %s", took)
 	}
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/kaizenautomation/andon/contracts/pact"
 	"github.com/kaizenautomation/andon/contracts/provider"
 	"github.com/kaizenautomation/andon/contracts/verify"
-	"github.com/kaizenautomation/andon/reports/export"
+	"github.com/kaizenautomation/andon/reports"
 	"github.com/kaizenautomation/andon/reports/render"
 	"github.com/kaizenautomation/andon/reports/summary"
 	"github.com/kaizenautomation/andon/reports/text"
@@ -32,9 +32,6 @@ type verifyFlags struct {
 	only                                          caseFlags
 	broker                                        pactFlags
 }
-
-// verifyFormats are the formats in which a verification can be written.
-var verifyFormats = []string{"terminal", "json", "markdown", "junit", "sarif"}
 
 func (c *command) verify() *cobra.Command {
 	var f verifyFlags
@@ -85,8 +82,8 @@ Without --target the reference provider is verified. The cases about tokens need
 
 // verifyFormat is the flag --format of a verification.
 func verifyFormat(cmd *cobra.Command, format *string) {
-	cmd.Flags().StringVar(format, "format", "terminal", strings.Join(verifyFormats, ", "))
-	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(verifyFormats, cobra.ShellCompDirectiveNoFileComp))
+	cmd.Flags().StringVar(format, "format", "terminal", strings.Join(reports.VerificationFormats(), ", "))
+	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(reports.VerificationFormats(), cobra.ShellCompDirectiveNoFileComp))
 }
 
 // engines are the values of --engine.
@@ -97,11 +94,11 @@ const maxConcurrency = 64
 
 // check says what is wrong with the flags.
 func (f *verifyFlags) check() error {
-	if err := checkFormat(f.format); err != nil {
+	if _, err := reports.VerificationFormat(f.format); err != nil {
 		return err
 	}
 	if !slices.Contains(engines, f.Engine) {
-		return fmt.Errorf("unknown engine %q; %s", text.Printable(f.Engine, 40), suggest(f.Engine, engines, "the engines are "+strings.Join(engines, ", ")))
+		return fmt.Errorf("unknown engine %q; %s", text.Printable(f.Engine, 40), text.Suggest(f.Engine, engines, "the engines are "+strings.Join(engines, ", ")))
 	}
 	if err := f.broker.check(); err != nil {
 		return err
@@ -259,30 +256,14 @@ func (c *command) announce(f verifyFlags, plan *verify.Plan) {
 	}
 }
 
-// checkFormat says what is wrong with a format of a verification.
-func checkFormat(format string) error {
-	if slices.Contains(verifyFormats, format) {
-		return nil
-	}
-	return fmt.Errorf("unknown format %q; %s", text.Printable(format, 40), suggest(format, verifyFormats, "the formats are "+strings.Join(verifyFormats, ", ")))
-}
-
 // showVerification writes a verification in a format, and gives its exit code.
-func (c *command) showVerification(v summary.Verification, format string) (err error) {
-	switch format {
-	case "json":
-		err = export.JSON(c.stdout, v)
-	case "markdown":
-		err = render.VerificationMarkdown(c.stdout, v)
-	case "junit":
-		err = export.JUnit(c.stdout, v)
-	case "sarif":
-		err = export.SARIF(c.stdout, v)
-	default:
-		_, color, width := screen(c.stdout)
-		err = render.VerificationTerminal(c.stdout, v, render.Options{Color: color, Width: width})
+func (c *command) showVerification(v summary.Verification, format string) error {
+	write, err := reports.VerificationFormat(format)
+	if err != nil {
+		return err
 	}
-	return ended(v, err)
+	_, color, width := screen(c.stdout)
+	return ended(v, write(c.stdout, v, render.Options{Color: color, Width: width}))
 }
 
 // ended is how a command ends that has written a verification, or could not.
@@ -298,16 +279,9 @@ func ended(v summary.Verification, err error) error {
 
 // descriptionWith loads the contract with the user's fixtures in it, if there are any.
 func (c *command) descriptionWith(fixtures string) (*contracts.Description, error) {
-	d, _, err := c.description()
+	d, err := c.description()
 	if err != nil || fixtures == "" {
 		return d, err
 	}
-	data, err := readBounded(fixtures, 1<<20)
-	if err != nil {
-		return nil, fmt.Errorf("the fixtures cannot be read: %w", err)
-	}
-	if d, err = d.WithFixtures(data); err != nil {
-		return nil, fmt.Errorf("%s: %w", fixtures, err)
-	}
-	return d, nil
+	return d.WithFixturesOf(fixtures)
 }

@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/kaizenautomation/andon/contracts"
+	"github.com/kaizenautomation/andon/reports/text"
 )
 
 // ErrNone says that no case matches the patterns and has one of the tags.
@@ -41,7 +41,7 @@ func Choose(list []Case, patterns, tags []string) (chosen []Case, err error) {
 			continue
 		}
 		hint := "the tags are " + strings.Join(known, ", ")
-		if near := contracts.Nearest(t, known); near != "" {
+		if near := text.Nearest(t, known); near != "" {
 			hint = "did you mean " + strconv.Quote(near) + "? " + hint
 		}
 		return nil, fmt.Errorf("no case has the tag %s; %s", strconv.Quote(t), hint)

@@ -9,7 +9,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/kaizenautomation/andon/contracts"
+	"github.com/kaizenautomation/andon/reports/text"
 )
 
 // Latency is a distribution of service times. The zero value is a constant of zero. Two latencies are equal (==) when
@@ -87,6 +87,9 @@ func (l Latency) quantile(u float64) time.Duration {
 	}
 	return l.a
 }
+
+// noTier is the name, in Config.Latency, of the calls that leave the tier out.
+const noTier = "default"
 
 // DefaultLatency is a service that is quick enough to try things on and yet not flat: the first tier is lognormal with
 // a median of 40 ms, each further one takes 30 % of the one before it, but not less than 1 ms. Descriptions list their
@@ -214,7 +217,7 @@ func quote(s string) string {
 
 // suggest gives " (did you mean …?)" for the name nearest to word, or nothing if none is near.
 func suggest(word string, names []string) string {
-	if near := contracts.Nearest(word, names); near != "" {
+	if near := text.Nearest(word, names); near != "" {
 		return " (did you mean " + strconv.Quote(near) + "?)"
 	}
 	return ""

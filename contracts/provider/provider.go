@@ -50,9 +50,6 @@ type Config struct {
 	Log *slog.Logger
 }
 
-// noTier is the name, in Config.Latency, of the calls that leave the tier out.
-const noTier = "default"
-
 const (
 	defaultMaxBody = 1 << 20
 	// keptBuffer is the largest buffer that waits for another call: one call with a large body must not hold memory for
@@ -198,6 +195,15 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		attrs = append(attrs, slog.String("fault", faultNames[o.fault]))
 	}
 	h.log.LogAttrs(r.Context(), slog.LevelInfo, "call", attrs...)
+}
+
+// executionID is the id that the n-th call's execution has in the log.
+func (h *handler) executionID(n uint64) string {
+	id, ok := h.answer.execution(h.prefix, n)
+	if !ok {
+		return strings.Trim(string(plainID(nil, executionKind, h.prefix, n)), `"`)
+	}
+	return id
 }
 
 func (h *handler) serve(w http.ResponseWriter, r *http.Request) outcome {

@@ -1,9 +1,14 @@
 package provider
 
 import (
+	"cmp"
+	"fmt"
 	"net"
 	"net/http"
 	"strconv"
+
+	"github.com/kaizenautomation/andon/contracts"
+	"github.com/kaizenautomation/andon/contracts/jsontext"
 )
 
 func send(w http.ResponseWriter, status int, media string, body []byte) {
@@ -19,6 +24,28 @@ func setType(w http.ResponseWriter, media string) {
 	if media != "" {
 		w.Header()["Content-Type"] = []string{media}
 	}
+}
+
+// refuse answers a call with a refusal, in the form that the description wants.
+func (h *handler) refuse(w http.ResponseWriter, r *http.Request, bad *refusal) outcome {
+	h.pause(r.Context(), 0)
+	b := append(make([]byte, 0, 256), `{"error":{"code":`...)
+	b = jsontext.AppendString(b, bad.code)
+	b = jsontext.AppendString(append(b, `,"message":`...), bad.message)
+	if bad.violation != nil {
+		b = jsontext.AppendString(append(b, `,"pointer":`...), bad.violation.Pointer)
+	}
+	b = append(b, "}}\n"...)
+	x := h.refusals[bad.status]
+	status, media := cmp.Or(x.status, bad.status), cmp.Or(x.media, "application/json")
+	if x.plain != nil {
+		judge := builder{Description: h.description, status: status}
+		if !isJSON(media) || !judge.holds(media, b) {
+			b = x.plain
+		}
+	}
+	send(w, status, media, b)
+	return outcome{status: status, code: bad.code}
 }
 
 // reply answers a call that was served, as its fault says.
@@ -79,6 +106,30 @@ const (
 	htmlType  = "text/html; charset=utf-8"
 	htmlPage  = "<!DOCTYPE html>\n<title>Please wait</title>\n<h1>The service is being updated</h1>\n"
 )
+
+// impossible lists the faults that are asked for and that would be none: answers that the description allows.
+func (a *answer) impossible(d *contracts.Description, f Faults) (errs []error) {
+	body := a.body(nil, "", 1, 1, -1, nil)
+	allowed := func(media string, body []byte) bool { return d.JudgeResponse(a.status, media, body).Violation == nil }
+	_, hasID := a.execution("", 1)
+	for _, x := range []struct {
+		kind fault
+		none bool
+		why  string
+	}{
+		{truncated, allowed(a.media, body[:len(body)/2]), "half an answer"},
+		{missingField, len(a.missable) == 0, "an answer without any of its fields"},
+		{wrongType, len(a.mistakable) == 0, "any value in the fields of an answer"},
+		{html, allowed(htmlType, []byte(htmlPage)), "a page for an answer"},
+		{contentType, allowed(plainType, body), "an answer that is called plain text"},
+		{repeatedID, !hasID, "an answer without the id of an execution"},
+	} {
+		if *f.share(x.kind) > 0 && x.none {
+			errs = append(errs, fmt.Errorf("fault %s: the description allows %s, so this would be no fault", faultNames[x.kind], x.why))
+		}
+	}
+	return errs
+}
 
 // trickle sends the head at once and the body piece by piece.
 func (h *handler) trickle(w http.ResponseWriter, r *http.Request, body []byte) {

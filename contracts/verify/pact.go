@@ -11,15 +11,6 @@ import (
 	"github.com/kaizenautomation/andon/reports/text"
 )
 
-// Brokered says which pacts of a Pact Broker a target is held against, and whether the broker is told what came of it.
-type Brokered struct {
-	broker.Broker
-	// Wanted chooses the pacts; those of [pact.Provider], unless it names another.
-	Wanted broker.Wanted
-	// Publish, if given, is the version of the provider for which the results are published.
-	Publish *broker.Version
-}
-
 // addPact has Pact judge the cases that a pact can hold, if it is to and can.
 func (p *Plan) addPact(ctx context.Context) error {
 	c := p.config

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/kaizenautomation/andon/contracts"
+	"github.com/kaizenautomation/andon/contracts/broker"
 	"github.com/kaizenautomation/andon/contracts/cases"
 	"github.com/kaizenautomation/andon/contracts/pact"
 	"github.com/kaizenautomation/andon/reports/summary"
@@ -63,6 +64,15 @@ type Config struct {
 	MinCoverage float64
 	// Andon is the version of the program that verifies, for the report and for a broker.
 	Andon string
+}
+
+// Brokered says which pacts of a Pact Broker a target is held against, and whether the broker is told what came of it.
+type Brokered struct {
+	broker.Broker
+	// Wanted chooses the pacts; those of [pact.Provider], unless it names another.
+	Wanted broker.Wanted
+	// Publish, if given, is the version of the provider for which the results are published.
+	Publish *broker.Version
 }
 
 // All lists every case that this configuration can try: those of the description, and that of a body beyond MaxBody.

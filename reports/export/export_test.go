@@ -352,6 +352,27 @@ func TestVegeta(t *testing.T) {
 	}
 }
 
+// The call is the run's; runs that do not say it are of a time when there was one alone.
+func TestVegetaCall(t *testing.T) {
+	for _, c := range []struct{ method, path, wantMethod, wantURL string }{
+		{"", "", "POST", "http://127.0.0.1:8080/agents/execute#text.Full"},
+		{"PUT", "/v2/runs,new", "PUT", "http://127.0.0.1:8080/v2/runs,new#text.Full"},
+	} {
+		m := reportstest.Manifest()
+		m.Method, m.Path = c.method, c.path
+		model := opened(t, reportstest.RunDir(t, m, reportstest.Rows(m, nil), nil, reportstest.Finished(56)))
+		for _, format := range []string{"vegeta-csv", "vegeta-gob"} {
+			var r vegeta.Result
+			if err := vegeta.DecoderFor(bytes.NewReader(rendered(t, model, format)))(&r); err != nil {
+				t.Fatalf("%s: %v", format, err)
+			}
+			if r.Method != c.wantMethod || r.URL != c.wantURL {
+				t.Errorf("%s of %q %q: %s %s, want %s %s", format, c.method, c.path, r.Method, r.URL, c.wantMethod, c.wantURL)
+			}
+		}
+	}
+}
+
 // Where every call was timed and valid, vegeta's mean is the summary's.
 func TestVegetaMean(t *testing.T) {
 	m := reportstest.Manifest()

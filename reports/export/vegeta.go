@@ -1,6 +1,7 @@
 package export
 
 import (
+	"cmp"
 	"encoding/csv"
 	"encoding/gob"
 	"io"
@@ -42,7 +43,7 @@ func VegetaGob(w io.Writer, runs ...*results.Run) error {
 			}
 			return e.Encode(&vegetaResult{
 				Attack: run.ID, Seq: v.seq(r), Code: r.Status, Timestamp: run.Started.Add(r.Due), Latency: r.Latency(),
-				BytesOut: uint64(r.BytesOut), BytesIn: uint64(r.BytesIn), Error: vegetaError(r), Method: http.MethodPost, URL: v.urls[r.Class],
+				BytesOut: uint64(r.BytesOut), BytesIn: uint64(r.BytesIn), Error: vegetaError(r), Method: v.method, URL: v.urls[r.Class],
 			})
 		}), err
 	})
@@ -56,7 +57,7 @@ func VegetaGob(w io.Writer, runs ...*results.Run) error {
 func VegetaCSV(w io.Writer, runs ...*results.Run) error {
 	return eachRun(runs, func(run *results.Run) (func([]results.Row) error, error) {
 		v, err := newNumbered(run)
-		attack := field(run.ID)
+		attack, method := field(run.ID), field(v.method)
 		began := run.Started.UnixNano()
 		var urls []string
 		for _, u := range v.urls {
@@ -76,7 +77,8 @@ func VegetaCSV(w io.Writer, runs ...*results.Run) error {
 				b = append(strconv.AppendUint(b, uint64(r.BytesIn), 10), ',')
 				b = append(append(b, vegetaError(r)...), ",,"...) // no comma or quote is in it; the body is empty
 				b = append(append(b, attack...), ',')
-				b = append(strconv.AppendUint(b, v.seq(r), 10), ",POST,"...)
+				b = append(strconv.AppendUint(b, v.seq(r), 10), ',')
+				b = append(append(b, method...), ',')
 				b = append(append(b, urls[r.Class]...), ",\n"...)
 			}
 			_, err := w.Write(b)
@@ -111,6 +113,7 @@ func field(s string) string {
 // numbered is what the results of a run have in common.
 type numbered struct {
 	phases []results.Phase
+	method string
 	urls   []string // by class
 	// taken has a bit for each call that is written, by number; before counts the bits in all words before each.
 	taken  []uint64
@@ -120,9 +123,11 @@ type numbered struct {
 // newNumbered reads the rows once, for their numbers: those of warm-ups and of calls that were never sent are left out,
 // and vegeta's plot waits for every number from 0.
 func newNumbered(run *results.Run) (*numbered, error) {
-	v := &numbered{phases: run.Labels.Phases}
+	// Runs that do not say which call was made are of a time when there was one alone.
+	method, path := cmp.Or(run.Method, http.MethodPost), cmp.Or(run.Path, "/agents/execute")
+	v := &numbered{phases: run.Labels.Phases, method: method}
 	for _, c := range run.Labels.Classes {
-		v.urls = append(v.urls, strings.TrimSuffix(run.Target, "/")+"/agents/execute#"+text.Token(c.Name))
+		v.urls = append(v.urls, strings.TrimSuffix(run.Target, "/")+path+"#"+text.Token(c.Name))
 	}
 	_, err := run.Rows(func(r results.Row) error {
 		if v.has(r) {

@@ -1,4 +1,5 @@
-// Package live shows a run on a person's terminal while it goes on, and takes the keys with which it is stopped.
+// Package live shows a run on a person's terminal while it goes on, and takes the keys with which it is stopped; where
+// nobody looks, it writes lines. [Watch] does the one or the other.
 //
 // What is on the screen is made by [Screen], a function of what is known; the rest is how it gets there: the alternate
 // screen, its size, the keyboard, and that the terminal is left as it was found. The terminal runs in its own
@@ -82,7 +83,7 @@ func (v *View) Close() (notes []string) {
 	return notes
 }
 
-// Gone tells that the view has ended, be it that it was closed or that the terminal went away.
+// Gone reports whether the view has ended, be it that it was closed or that the terminal went away.
 func (v *View) Gone() bool {
 	select {
 	case <-v.closed:

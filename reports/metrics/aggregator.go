@@ -1,21 +1,23 @@
 // Package metrics turns the rows of a run into figures: it aggregates them by class and time, and holds thresholds
 // against them.
 //
-//  1. An [Aggregator] takes the rows one by one, while the run goes on or from its files afterwards, and keeps counts and
-//     histograms by phase and class, and a timeline. [Stretches] do so by second, phase and class. Their memory depends on
-//     the number of phases and classes, and a little on the run's length; the number of calls is nothing to it.
-//  2. [Keep] keeps both in the run directory, and [Kept] reads them, so that nothing below needs the rows again. Those of
-//     several runs are merged by [Aggregator.Merge] and [Stretches.Merge], exactly.
-//  3. Whatever is asked ([Aggregator.Total], [Aggregator.By], [Aggregator.Timeline], [Stretches.Each] and so on) is merged
-//     from those cells, exactly: the p99 of a tier is the p99 of all its calls, not a mean of percentiles.
-//  4. [Aggregator.Validity] says whether the figures can be trusted: what the generator itself was late with is no finding
-//     about the target.
+//  1. An [Aggregator] takes the rows one by one, while the run goes on or from its files afterwards, and keeps counts
+//     and histograms by phase and class, and a timeline. [Stretches] do so by second, phase and class. Their memory
+//     depends on the number of phases and classes, and a little on the run's length; the number of calls is nothing to
+//     it.
+//  2. [Keep] keeps both in the run directory, and [Kept] reads them, so that nothing below needs the rows again. Those
+//     of several runs are merged by [Aggregator.Merge] and [Stretches.Merge], exactly.
+//  3. Whatever is asked ([Aggregator.Total], [Aggregator.By], [Aggregator.Timeline], [Stretches.Each] and so on) is
+//     merged from those cells, exactly: the p99 of a tier is the p99 of all its calls, not a mean of percentiles.
+//  4. [Aggregator.Validity] says whether the figures can be trusted: what the generator itself was late with is no
+//     finding about the target.
 //  5. A [Threshold], read by [ParseThreshold] once, is held against the figures by [Threshold.Evaluate].
 package metrics
 
 import (
 	"fmt"
 	"math"
+	"strconv"
 	"time"
 
 	"github.com/kaizenautomation/andon/reports/histogram"
@@ -26,8 +28,10 @@ import (
 type Aggregator struct {
 	labels  results.Labels
 	planned [][]uint64
-	kinds   []kind  // by results.Kind
-	cells   []*cell // by phase, then class; nil until the first row
+	// tolerance is how late 1 call in 100 may leave.
+	tolerance time.Duration
+	kinds     []kind  // by results.Kind
+	cells     []*cell // by phase, then class; nil until the first row
 	// lag and ownLag are kept by phase: lateness is the run's, not a class's.
 	lag, ownLag []*histogram.Recorder
 	// parts are the parts of the service time by phase, without those of deliberately invalid calls.
@@ -66,18 +70,20 @@ type statusCount struct {
 }
 
 // New makes the aggregator of a run. planned counts the calls of the plan (planned[phase][class]); it is nil in a
-// closed loop, and what it says of closed phases is not used.
-func New(labels results.Labels, planned [][]uint64) *Aggregator {
+// closed loop, and what it says of closed phases is not used. tolerance is how late 1 call in 100 may leave: see
+// [Tolerance] and [Tolerated].
+func New(labels results.Labels, planned [][]uint64, tolerance time.Duration) *Aggregator {
 	a := &Aggregator{
-		labels:  labels,
-		planned: planned,
-		kinds:   allKinds(),
-		cells:   make([]*cell, len(labels.Phases)*len(labels.Classes)),
-		lag:     make([]*histogram.Recorder, len(labels.Phases)),
-		ownLag:  make([]*histogram.Recorder, len(labels.Phases)),
-		parts:   make([]*parts, len(labels.Phases)),
-		slowest: make(slowest, len(labels.Classes)),
-		scratch: histogram.NewScratch(),
+		labels:    labels,
+		planned:   planned,
+		tolerance: tolerance,
+		kinds:     allKinds(),
+		cells:     make([]*cell, len(labels.Phases)*len(labels.Classes)),
+		lag:       make([]*histogram.Recorder, len(labels.Phases)),
+		ownLag:    make([]*histogram.Recorder, len(labels.Phases)),
+		parts:     make([]*parts, len(labels.Phases)),
+		slowest:   make(slowest, len(labels.Classes)),
+		scratch:   histogram.NewScratch(),
 	}
 	a.timeline = &timeline{scratch: a.scratch}
 	return a
@@ -163,7 +169,7 @@ func (a *Aggregator) addLag(r results.Row, sent bool, lag, own int64) {
 		a.lag[r.Phase], a.ownLag[r.Phase] = new(histogram.Recorder), new(histogram.Recorder)
 	}
 	a.lag[r.Phase].Record(lag)
-	if sent || own > int64(Tolerance) {
+	if sent || own > int64(a.tolerance) {
 		a.ownLag[r.Phase].Record(own)
 	}
 }
@@ -187,23 +193,6 @@ func (a *Aggregator) addParts(r results.Row) {
 	p.read.Record(histogram.Nanoseconds(r.Read))
 }
 
-// Parts are the parts of the service time in the measured phases.
-func (a *Aggregator) Parts() Parts {
-	merged := func(of func(*parts) *histogram.Recorder) Times {
-		a.scratch.Reset()
-		for i, p := range a.parts {
-			if p != nil && !a.labels.Phases[i].Warmup {
-				a.scratch.AddRecorder(of(p))
-			}
-		}
-		return times(a.scratch)
-	}
-	return Parts{
-		Connect: merged(func(p *parts) *histogram.Recorder { return &p.connect }), TLS: merged(func(p *parts) *histogram.Recorder { return &p.tls }),
-		Wait: merged(func(p *parts) *histogram.Recorder { return &p.wait }), Read: merged(func(p *parts) *histogram.Recorder { return &p.read }),
-	}
-}
-
 // check says whether the run has what a row refers to.
 func check(r *results.Row, l *results.Labels, kinds int) error {
 	if int(r.Class) < len(l.Classes) && int(r.Phase) < len(l.Phases) && (r.Rule == 0 || int(r.Rule) < len(l.Rules)) && int(r.Error) < kinds {
@@ -222,6 +211,14 @@ func knownStatus(status uint16) uint16 {
 	return status
 }
 
+// statusName is the key under which a status is counted.
+func statusName(status uint16) string {
+	if status == 0 {
+		return "other"
+	}
+	return strconv.Itoa(int(status))
+}
+
 func (c *cell) addStatus(status uint16, n uint64) {
 	for i := range c.status {
 		if c.status[i].status == status {
@@ -232,6 +229,7 @@ func (c *cell) addStatus(status uint16, n uint64) {
 	c.status = append(c.status, statusCount{status, n})
 }
 
+// allKinds looks up what each kind of error says of a row.
 func allKinds() []kind {
 	var all []kind
 	for k, name := range results.KindNames() {
@@ -255,38 +253,4 @@ func allKinds() []kind {
 		all = append(all, kind{name, one, r.Timed()})
 	}
 	return all
-}
-
-func (c *Counts) merge(o Counts) {
-	c.Due += o.Due
-	c.Sent += o.Sent
-	c.Completed += o.Completed
-	c.OK += o.OK
-	c.Errors += o.Errors
-	c.Violations += o.Violations
-	c.Dropped += o.Dropped
-}
-
-// Elapsed is the time in seconds for which a run went on sending, which [Aggregator.Total] and [Aggregator.By] ask for:
-// all of the plan if the run finished, else until the last moment at which a call was due or sent. end.Seconds is no
-// measure of it: it has the wait for the last responses in it.
-func (a *Aggregator) Elapsed(end results.End) float64 {
-	elapsed := a.sentUntil.Seconds()
-	if end.Reason == results.Finished {
-		for _, p := range a.labels.Phases {
-			elapsed = max(elapsed, p.StartSeconds+p.Seconds)
-		}
-	}
-	return elapsed
-}
-
-// Running is the counts of the whole run so far, warm-ups too.
-func (a *Aggregator) Running() Counts {
-	var sum Counts
-	for _, c := range a.cells {
-		if c != nil {
-			sum.merge(c.Counts)
-		}
-	}
-	return sum
 }

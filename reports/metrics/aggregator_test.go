@@ -44,7 +44,7 @@ const (
 
 func aggregate(t testing.TB, labels results.Labels, planned [][]uint64, rows ...results.Row) *Aggregator {
 	t.Helper()
-	a := New(labels, planned)
+	a := New(labels, planned, Tolerance)
 	for _, r := range rows {
 		if err := a.Add(r); err != nil {
 			t.Fatal(err)
@@ -162,7 +162,7 @@ func equal(t *testing.T, what string, got, want any) {
 }
 
 func TestEmptyFigures(t *testing.T) {
-	got, err := json.Marshal(New(labels(), nil).Total(0))
+	got, err := json.Marshal(New(labels(), nil, Tolerance).Total(0))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -189,7 +189,7 @@ func TestPlanned(t *testing.T) {
 		{"too few phases", labels(), [][]uint64{{9, 9, 9}, {1, 2, 3}}, nil},
 		{"too few classes", labels(), [][]uint64{{9, 9, 9}, {1, 2, 3}, {4, 5}}, nil},
 	} {
-		if got := New(c.labels, c.planned).Total(21).Planned; !reflect.DeepEqual(got, c.want) {
+		if got := New(c.labels, c.planned, Tolerance).Total(21).Planned; !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%s: %v, want %v", c.name, got, c.want)
 		}
 	}
@@ -216,7 +216,7 @@ func TestElapsed(t *testing.T) {
 // TestForeignRow: a row that does not fit the labels is refused and counts nowhere.
 func TestForeignRow(t *testing.T) {
 	for _, r := range []results.Row{{Class: 3}, {Phase: 3}, {Rule: 3}, {Error: 255}} {
-		a := New(labels(), nil)
+		a := New(labels(), nil, Tolerance)
 		err := a.Add(r)
 		if err == nil || !strings.Contains(err.Error(), "another run") {
 			t.Errorf("%+v: error %v", r, err)
@@ -225,7 +225,7 @@ func TestForeignRow(t *testing.T) {
 			t.Errorf("%+v is counted", r)
 		}
 	}
-	if err := New(results.Labels{}, nil).Add(results.Row{}); err == nil {
+	if err := New(results.Labels{}, nil, Tolerance).Add(results.Row{}); err == nil {
 		t.Error("a row without labels is accepted")
 	}
 }
@@ -252,7 +252,7 @@ func anyRow() *rapid.Generator[results.Row] {
 func TestAnyRows(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		rows := rapid.SliceOfN(anyRow(), 0, 40).Draw(t, "rows")
-		a, b := New(labels(), nil), New(labels(), nil)
+		a, b := New(labels(), nil, Tolerance), New(labels(), nil, Tolerance)
 		for _, r := range rows {
 			if err := a.Add(r); err != nil {
 				t.Fatal(err)
@@ -328,7 +328,7 @@ func TestLatencyIsTheRows(t *testing.T) {
 // TestPercentiles: a group's percentiles are those of one library histogram with all its rows.
 func TestPercentiles(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
-	a, want := New(labels(), nil), hdrhistogram.New(histogram.Lowest, histogram.Highest, histogram.Digits)
+	a, want := New(labels(), nil, Tolerance), hdrhistogram.New(histogram.Lowest, histogram.Highest, histogram.Digits)
 	for range 5000 {
 		r := ok(uint8(1+random.IntN(2)), uint16(random.IntN(2)), float32(0.1*math.Exp(0.5*random.NormFloat64())))
 		r.Lag = float32(random.Float64() / 1000)
@@ -415,7 +415,7 @@ func TestMemoryIsBounded(t *testing.T) {
 		t.Skip("400,000 rows")
 	}
 	aggregated := func(add func(func(results.Row) error)) any {
-		a := New(wide(), nil)
+		a := New(wide(), nil, Tolerance)
 		add(a.Add)
 		return a
 	}
@@ -452,7 +452,7 @@ func heap(t testing.TB, times int, keep func(add func(func(results.Row) error)) 
 
 func BenchmarkAdd(b *testing.B) {
 	rows := wideRows(1 << 17)
-	a := New(wide(), nil)
+	a := New(wide(), nil, Tolerance)
 	b.ReportAllocs()
 	b.ResetTimer()
 	for i := range b.N {

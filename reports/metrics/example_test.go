@@ -14,7 +14,7 @@ func aggregated() *metrics.Aggregator {
 		Classes: []results.Class{{Name: "text.Full", Tier: "Full", Content: "text"}, {Name: "text.Lite", Tier: "Lite", Content: "text"}},
 		Phases:  []results.Phase{{Name: "steady", Seconds: 10}},
 		Rules:   []string{""},
-	}, nil)
+	}, nil, metrics.Tolerance)
 	for n := range 1000 {
 		row := results.Row{N: uint32(n), Due: time.Duration(n) * 10 * time.Millisecond, Service: 0.08, Status: 200}
 		if n%10 == 0 {

@@ -1,6 +1,9 @@
 package metrics
 
 import (
+	"math"
+	"time"
+
 	"github.com/kaizenautomation/andon/reports/histogram"
 	"github.com/kaizenautomation/andon/reports/results"
 )
@@ -116,6 +119,19 @@ type Parts struct {
 	Read    Times `json:"read"`
 }
 
+// Tolerance is how late calls may leave before a run is something else than plainly valid, unless its scenario says
+// otherwise: 1 call in 100 may leave later than this. Timers wake about 1 ms late and a collection takes a few; 10 ms
+// is beyond both, and below any latency that an execute call is held to.
+const Tolerance = 10 * time.Millisecond
+
+// Tolerated is the tolerance of a run.
+func Tolerated(m results.Manifest) time.Duration {
+	if !(m.LagSeconds > 0) {
+		return Tolerance
+	}
+	return time.Duration(math.Round(min(m.LagSeconds, time.Hour.Seconds()) * 1e9))
+}
+
 // Lag says how late calls left, in seconds; null as in [Times].
 type Lag struct {
 	P50 *float64 `json:"p50"`
@@ -158,6 +174,16 @@ type Counts struct {
 	Errors     uint64 `json:"errors"` // as Figures.Failed
 	Violations uint64 `json:"violations"`
 	Dropped    uint64 `json:"dropped"`
+}
+
+func (c *Counts) merge(o Counts) {
+	c.Due += o.Due
+	c.Sent += o.Sent
+	c.Completed += o.Completed
+	c.OK += o.OK
+	c.Errors += o.Errors
+	c.Violations += o.Violations
+	c.Dropped += o.Dropped
 }
 
 // Point is a stretch of the run: all phases, warm-up too, and all classes. Its counts, its lag and its latency are of
@@ -207,4 +233,10 @@ type Recent struct {
 	Counts
 	// P50 and P99 are their latency in seconds; null as in [Times].
 	P50, P99 *float64
+}
+
+// Tally counts what came back, over the whole run so far, warm-ups too.
+type Tally struct {
+	// Status, Errors and Violations are as in [Figures].
+	Status, Errors, Violations map[string]uint64
 }

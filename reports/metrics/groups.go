@@ -2,7 +2,6 @@ package metrics
 
 import (
 	"math"
-	"strconv"
 
 	"github.com/kaizenautomation/andon/reports/histogram"
 	"github.com/kaizenautomation/andon/reports/results"
@@ -139,13 +138,6 @@ func (g *group) counts() Counts {
 		}
 	}
 	return sum
-}
-
-func statusName(status uint16) string {
-	if status == 0 {
-		return "other"
-	}
-	return strconv.Itoa(int(status))
 }
 
 // planned is null as soon as one phase of the group is a closed loop: the rest alone would be taken for the whole.

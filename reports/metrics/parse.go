@@ -11,21 +11,6 @@ import (
 	"github.com/kaizenautomation/andon/reports/results"
 )
 
-// ExprError says what is wrong with a threshold's expression, and where.
-type ExprError struct {
-	Expr string
-	// Offset is the place in Expr, in bytes, from 1; one past the end if something is missing there.
-	Offset int
-	// Text is what stands there and is wrong; empty at the end.
-	Text string
-	// Problem says what is wrong, what was expected and what to write instead.
-	Problem string
-}
-
-func (e *ExprError) Error() string {
-	return fmt.Sprintf("threshold %q, column %d: %s", e.Expr, e.Offset, e.Problem)
-}
-
 // ParseThreshold reads a threshold such as "p99(latency){tier=Lite} < 300ms". The error is an *[ExprError].
 //
 //	threshold = figure [ "{" selector { "," selector } "}" ] op limit
@@ -351,74 +336,4 @@ func isNumber(s string) bool {
 	whole, fraction, point := strings.Cut(s, ".")
 	digits := func(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
 	return digits(whole) && (!point || digits(fraction))
-}
-
-func isBareRune(r rune) bool {
-	return r != utf8.RuneError && unicode.IsPrint(r) && !unicode.IsSpace(r) && !strings.ContainsRune("\"',{}=", r)
-}
-
-// quote writes a selector's value as ParseThreshold reads it.
-func quote(s string) string {
-	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !isBareRune(r) }) < 0 {
-		return s
-	}
-	return strconv.Quote(s)
-}
-
-// unknown says that there is no such word, what there is, and which one may have been meant.
-func unknown(what, word string, known []string) string {
-	var names []string
-	for _, k := range known {
-		if !slices.Contains(names, quote(k)) {
-			names = append(names, quote(k))
-		}
-	}
-	s := fmt.Sprintf("unknown %s %q; ", what, word)
-	const most = 20
-	switch {
-	case len(names) == 0:
-		return s + "there is none"
-	case len(names) > most:
-		s += fmt.Sprintf("there are %d, the first are %s", len(names), strings.Join(names[:most], ", "))
-	default:
-		s += "expected one of " + strings.Join(names, ", ")
-	}
-	if near := nearest(word, known); near != "" {
-		s += fmt.Sprintf("; did you mean %q?", near)
-	}
-	return s
-}
-
-// nearest is the known word that takes the fewest edits to come to. More edits than a third of the letters that were
-// written are no slip: then it is empty. The bound must not depend on the known word, or a long one that is farther off
-// would be proposed before a short one.
-func nearest(word string, known []string) string {
-	best, fewest := "", (utf8.RuneCountInString(word)+2)/3
-	for _, k := range known {
-		if d := edits(strings.ToLower(word), strings.ToLower(k)); d < fewest || d == fewest && best == "" {
-			best, fewest = k, d
-		}
-	}
-	return best
-}
-
-// edits is the Levenshtein distance of a and b.
-func edits(a, b string) int {
-	from, to := []rune(a), []rune(b)
-	row := make([]int, len(to)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i, x := range from {
-		corner := row[0]
-		row[0] = i + 1
-		for j, y := range to {
-			cost := corner
-			if x != y {
-				cost = 1 + min(corner, row[j], row[j+1])
-			}
-			corner, row[j+1] = row[j+1], cost
-		}
-	}
-	return row[len(to)]
 }

@@ -3,7 +3,6 @@ package metrics
 import (
 	"cmp"
 
-	"github.com/kaizenautomation/andon/reports/histogram"
 	"github.com/kaizenautomation/andon/reports/results"
 )
 
@@ -40,44 +39,28 @@ type slowCall struct {
 	kind    results.Kind
 }
 
-func (h slowCall) compare(o slowCall) int {
-	if h.latency != o.latency { // nearly always
-		return cmp.Compare(o.latency, h.latency)
+func (c slowCall) compare(o slowCall) int {
+	if c.latency != o.latency { // nearly always
+		return cmp.Compare(o.latency, c.latency)
 	}
-	return cmp.Or(cmp.Compare(h.n, o.n), cmp.Compare(h.status, o.status), cmp.Compare(h.kind, o.kind))
+	return cmp.Or(cmp.Compare(c.n, o.n), cmp.Compare(c.status, o.status), cmp.Compare(c.kind, o.kind))
 }
 
 func (s slowest) add(r *results.Row, latency int64) {
 	s[r.Class].add(slowCall{latency, r.N, r.Status, r.Error})
 }
 
-func (c *slowestOfClass) add(h slowCall) {
+func (c *slowestOfClass) add(call slowCall) {
 	if c.used == len(c.calls) {
-		if h.compare(c.calls[c.used-1]) >= 0 {
+		if call.compare(c.calls[c.used-1]) >= 0 {
 			return
 		}
 		c.used--
 	}
 	i := c.used
-	for ; i > 0 && h.compare(c.calls[i-1]) < 0; i-- {
+	for ; i > 0 && call.compare(c.calls[i-1]) < 0; i-- {
 		c.calls[i] = c.calls[i-1]
 	}
-	c.calls[i] = h
+	c.calls[i] = call
 	c.used++
-}
-
-// Slowest lists the slowest calls that were sent in the measured phases, up to [SlowestPerClass] of each class, the
-// slowest first. Only calls whose times say something about the provider are among them (see [results.Row.Timed]).
-func (a *Aggregator) Slowest() []SlowCall {
-	list := []SlowCall{}
-	for class := range a.slowest {
-		c := &a.slowest[class]
-		for _, h := range c.calls[:c.used] {
-			list = append(list, SlowCall{
-				Class: a.labels.Classes[class].Name, N: h.n, LatencySeconds: histogram.Seconds(h.latency),
-				Status: int(h.status), Error: h.kind.String(),
-			})
-		}
-	}
-	return list
 }

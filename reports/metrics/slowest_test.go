@@ -33,7 +33,7 @@ func TestSlowest(t *testing.T) {
 		{Class: "text.Full", N: 2, LatencySeconds: 0.5},
 		{Class: "text+file.Lite", N: 8, LatencySeconds: 1},
 	})
-	if got := New(labels(), nil).Slowest(); got == nil || len(got) != 0 {
+	if got := New(labels(), nil, Tolerance).Slowest(); got == nil || len(got) != 0 {
 		t.Errorf("of no rows: %v", got)
 	}
 }
@@ -51,7 +51,7 @@ func TestSlowestIsExact(t *testing.T) {
 			rows = append(rows, r)
 		}
 		random.Shuffle(n, func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
-		a := New(labels(), nil)
+		a := New(labels(), nil, Tolerance)
 		for _, r := range rows {
 			if err := a.Add(r); err != nil {
 				t.Fatal(err)
@@ -86,7 +86,7 @@ func TestTally(t *testing.T) {
 }
 
 func BenchmarkSlowest(b *testing.B) {
-	a := New(labels(), nil)
+	a := New(labels(), nil, Tolerance)
 	rows := make([]results.Row, 4096)
 	for i := range rows {
 		rows[i] = ok(steady, uint16(i%2), float32(rand.ExpFloat64()))

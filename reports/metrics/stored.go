@@ -31,7 +31,7 @@ func Keep(run *results.Run, a *Aggregator) error {
 // those that are in the directory now.
 func Kept(run *results.Run) (a *Aggregator, v *Stretches, err error) {
 	err = run.ReadHistograms(func(r io.Reader) error {
-		a, v, err = Read(run.Labels, run.Planned, r)
+		a, v, err = Read(run.Manifest, r)
 		return err
 	})
 	if err != nil {
@@ -50,10 +50,10 @@ func Write(w io.Writer, a *Aggregator, v *Stretches) error {
 	return cmp.Or(c.err, b.Flush())
 }
 
-// Read reads what [Write] wrote, for a run of these labels; planned is as for [New]. Whatever else is read is an error
+// Read reads what [Write] wrote of a run. Whatever else is read is an error
 // with its place, and takes memory by what is read alone.
-func Read(labels results.Labels, planned [][]uint64, r io.Reader) (*Aggregator, *Stretches, error) {
-	a, v := New(labels, planned), NewStretches(labels)
+func Read(m results.Manifest, r io.Reader) (*Aggregator, *Stretches, error) {
+	a, v := New(m.Labels, m.Planned, Tolerated(m)), NewStretches(m.Labels)
 	c := &codec{r: bufio.NewReaderSize(r, 64<<10), labels: &a.labels, kinds: len(a.kinds)}
 	a.code(c)
 	v.code(c)

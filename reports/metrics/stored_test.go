@@ -118,8 +118,8 @@ func TestStored(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		rows := manyRows(t)
 		planned := [][]uint64{{9, 9, 9}, {1, 2, 3}, {4, 5, 6}}
-		a, v := New(labels(), planned), NewStretches(labels())
-		b, w := New(labels(), planned), NewStretches(labels())
+		a, v := New(labels(), planned, Tolerance), NewStretches(labels())
+		b, w := New(labels(), planned, Tolerance), NewStretches(labels())
 		for i, r := range rapid.Permutation(rows).Draw(t, "shuffled") {
 			if a.Add(rows[i]) != nil || v.Add(rows[i]) != nil || b.Add(r) != nil || w.Add(r) != nil {
 				t.Fatal("a row is refused")
@@ -129,7 +129,7 @@ func TestStored(t *testing.T) {
 		if !bytes.Equal(written(t, b, w), data) {
 			t.Fatal("in another order, the same rows are other bytes")
 		}
-		x, y, err := Read(labels(), planned, bytes.NewReader(data))
+		x, y, err := Read(results.Manifest{Labels: labels(), Planned: planned}, bytes.NewReader(data))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -156,9 +156,9 @@ func TestMerge(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var parts [2]*Aggregator
 		var stretches [2]*Stretches
-		whole, all := New(labels(), nil), NewStretches(labels())
+		whole, all := New(labels(), nil, Tolerance), NewStretches(labels())
 		for i := range parts {
-			parts[i], stretches[i] = New(labels(), nil), NewStretches(labels())
+			parts[i], stretches[i] = New(labels(), nil, Tolerance), NewStretches(labels())
 			for _, r := range manyRows(t) {
 				if whole.Add(r) != nil || all.Add(r) != nil || parts[i].Add(r) != nil || stretches[i].Add(r) != nil {
 					t.Fatal("a row is refused")
@@ -180,7 +180,7 @@ func TestMerge(t *testing.T) {
 
 // stored are the bytes of a short run with a bit of everything.
 func stored(t fataler) []byte {
-	a, v := New(labels(), nil), NewStretches(labels())
+	a, v := New(labels(), nil, Tolerance), NewStretches(labels())
 	broken := failed(steady, full, results.Contract, 200)
 	broken.Rule, broken.Connect, broken.Read = 1, 0.01, 0.02
 	for _, r := range append(repeat(20, ok(steady, lite, 0.25)), ok(warmup, full, 0.5), broken, failed(peak, invalid, results.Status4xx, 400), dropped(1, 0)) {
@@ -196,7 +196,7 @@ func TestReadRefuses(t *testing.T) {
 	data := stored(t)
 	refused := func(why string, l results.Labels, data []byte, want string) {
 		t.Helper()
-		if _, _, err := Read(l, nil, bytes.NewReader(data)); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "at byte") {
+		if _, _, err := Read(results.Manifest{Labels: l}, bytes.NewReader(data)); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "at byte") {
 			t.Errorf("%s: %v; want %q", why, err, want)
 		}
 	}
@@ -215,7 +215,7 @@ func TestReadRefuses(t *testing.T) {
 	for at := range data {
 		changed := bytes.Clone(data)
 		changed[at] ^= 0x81
-		if a, v, err := Read(labels(), nil, bytes.NewReader(changed)); err == nil {
+		if a, v, err := Read(results.Manifest{Labels: labels()}, bytes.NewReader(changed)); err == nil {
 			said(t, a, v) // another number somewhere: the file's checksum is there to notice
 		}
 	}
@@ -224,14 +224,14 @@ func TestReadRefuses(t *testing.T) {
 // Whatever is read, nothing panics, and what is taken says something and can be written.
 func FuzzRead(f *testing.F) {
 	f.Add(stored(f))
-	f.Add(written(f, New(labels(), nil), NewStretches(labels())))
+	f.Add(written(f, New(labels(), nil, Tolerance), NewStretches(labels())))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		a, v, err := Read(labels(), nil, bytes.NewReader(data))
+		a, v, err := Read(results.Manifest{Labels: labels()}, bytes.NewReader(data))
 		if err != nil {
 			return
 		}
 		text, again := said(t, a, v), written(t, a, v)
-		b, w, err := Read(labels(), nil, bytes.NewReader(again))
+		b, w, err := Read(results.Manifest{Labels: labels()}, bytes.NewReader(again))
 		if err != nil || said(t, b, w) != text {
 			t.Fatalf("written and read again, it is something else (%v)", err)
 		}

@@ -47,7 +47,7 @@ func TestStretchesAreTheRows(t *testing.T) {
 		statuses, _, _ := v.Names()
 		var all Counts
 		err := v.Each(func(i Stretch) error {
-			a := New(labels(), nil)
+			a := New(labels(), nil, Tolerance)
 			for _, r := range rows {
 				if float64(r.Due/time.Second) == i.StartSeconds && labels().Phases[r.Phase].Name == i.Phase.Name && labels().Classes[r.Class].Name == i.Class.Name {
 					r.Phase = steady // a warm-up is in no class's figures
@@ -137,7 +137,7 @@ func TestEachTierIsTheCurve(t *testing.T) {
 			}
 		}
 	})
-	if d := New(labels(), nil).Curve(""); d.Samples != 0 || d.Mean != nil || d.Max != nil || d.Steps != nil {
+	if d := New(labels(), nil, Tolerance).Curve(""); d.Samples != 0 || d.Mean != nil || d.Max != nil || d.Steps != nil {
 		t.Errorf("of nothing: %+v", d)
 	}
 }

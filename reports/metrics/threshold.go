@@ -3,7 +3,6 @@ package metrics
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -46,6 +45,21 @@ func Written(conditions []Condition) (kept []results.Threshold) {
 		kept = append(kept, results.Threshold{Expr: c.expr, Abort: c.Abort, AfterSeconds: c.After.Seconds()})
 	}
 	return kept
+}
+
+// ExprError says what is wrong with a threshold's expression, and where.
+type ExprError struct {
+	Expr string
+	// Offset is the place in Expr, in bytes, from 1; one past the end if something is missing there.
+	Offset int
+	// Text is what stands there and is wrong; empty at the end.
+	Text string
+	// Problem says what is wrong, what was expected and what to write instead.
+	Problem string
+}
+
+func (e *ExprError) Error() string {
+	return fmt.Sprintf("threshold %q, column %d: %s", e.Expr, e.Offset, e.Problem)
 }
 
 // The keys of selectors that are no grouping.
@@ -395,11 +409,4 @@ func (t Threshold) spell(v float64) string {
 		return plain(round(v*100, digits)) + "%"
 	}
 	return plain(v)
-}
-
-func calls(n uint64) string {
-	if n == 1 {
-		return "1 call"
-	}
-	return strconv.FormatUint(n, 10) + " calls"
 }

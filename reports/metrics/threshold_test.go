@@ -318,7 +318,7 @@ func TestReasonsTellApart(t *testing.T) {
 
 // TestNoSamplesFail: no threshold holds over nothing, and none is broken by it.
 func TestNoSamplesFail(t *testing.T) {
-	a := New(labels(), nil)
+	a := New(labels(), nil, Tolerance)
 	for _, c := range accepted {
 		threshold := parse(t, c.expr)
 		got := threshold.Evaluate(a)
@@ -362,7 +362,7 @@ func TestBroken(t *testing.T) {
 // TestOutcomesAgreeWithFigures: what a threshold finds is what the figures say.
 func TestOutcomesAgreeWithFigures(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		a := New(labels(), nil)
+		a := New(labels(), nil, Tolerance)
 		for _, r := range rapid.SliceOfN(anyRow(), 1, 60).Draw(t, "rows") {
 			if err := a.Add(r); err != nil {
 				t.Fatal(err)
@@ -395,29 +395,6 @@ func value(v *float64) float64 {
 		return math.NaN()
 	}
 	return *v
-}
-
-func TestNearest(t *testing.T) {
-	known := []string{"tier", "content", "class", "phase"}
-	for word, want := range map[string]string{
-		"tire": "tier", "Tier": "tier", "contents": "content", "phse": "phase", "clas": "class", "xyz": "", "": "",
-	} {
-		if got := nearest(word, known); got != want {
-			t.Errorf("nearest(%q) = %q, want %q", word, got, want)
-		}
-	}
-	// 4 edits to the first and 5 to the second: neither is a slip, and least of all the farther one.
-	if got := nearest("text.Lite", []string{"text.Full", "text+file.Lite"}); got != "" {
-		t.Errorf("nearest(text.Lite) = %q", got)
-	}
-	for _, c := range []struct {
-		a, b string
-		want int
-	}{{"", "", 0}, {"", "abc", 3}, {"kitten", "sitting", 3}, {"µs", "us", 1}, {"abc", "abc", 0}} {
-		if got := edits(c.a, c.b); got != c.want || edits(c.b, c.a) != c.want {
-			t.Errorf("edits(%q, %q) = %d, want %d", c.a, c.b, got, c.want)
-		}
-	}
 }
 
 // FuzzParseThreshold: nothing panics, errors point into the expression, and the canonical form parses to itself.

@@ -223,68 +223,6 @@ func (t *timeline) sealAll() {
 	}
 }
 
-// Timeline is the run in at most maxPoints stretches of equal length, a whole number of seconds each, merged exactly;
-// the last one ends with the last phase, or with the last call if that is later. It is empty if no row was added or
-// maxPoints is less than 1.
-func (a *Aggregator) Timeline(maxPoints int) []Point {
-	t := a.timeline
-	if maxPoints < 1 || len(t.slots) == 0 {
-		return nil
-	}
-	t.sealAll()
-	end := t.until.Seconds()
-	for _, p := range a.labels.Phases {
-		end = max(end, p.StartSeconds+p.Seconds)
-	}
-	step := (len(t.slots) + maxPoints - 1) / maxPoints
-	width := t.width().Seconds()
-	points := make([]Point, 0, (len(t.slots)+step-1)/step)
-	var flying uint64 // calls in flight as the stretch begins
-	for i := 0; i < len(t.slots); i += step {
-		p := Point{StartSeconds: float64(i) * width, Seconds: width * float64(step)}
-		if rest := end - p.StartSeconds; rest > 0 {
-			p.Seconds = min(p.Seconds, rest)
-		}
-		t.scratch.Reset()
-		var all slot
-		members := t.slots[i:min(i+step, len(t.slots))]
-		for k, s := range members {
-			all.merge(s, uint64(k)*uint64(t.width()/time.Microsecond))
-			t.scratch.AddPacked(s.latency)
-		}
-		p.Counts = all.Counts
-		p.Left, p.Ended, p.Answered = all.left, all.ended, all.answered
-		// A call is in flight from its moment to the end of the stretch, less from its end to there.
-		length := uint64(len(members)) * uint64(t.width()/time.Microsecond)
-		busy := (flying+all.left-all.ended)*length + all.endedSum - all.leftSum
-		p.InFlight = float64(busy) / 1e6 / p.Seconds
-		flying += all.left - all.ended
-		p.ErrorsByKind = named(all.kinds, func(i int) string { return a.kinds[i].name })
-		p.ViolationsByRule = named(all.rules, func(i int) string { return a.labels.Rules[i] })
-		if l := all.delay; l.n > 0 {
-			mean, most, own := float64(l.sum)/float64(l.n)/1e9, histogram.Seconds(l.max), histogram.Seconds(l.own)
-			p.Lag = PointLag{Mean: &mean, Max: &most, OwnMax: &own}
-		}
-		q := t.scratch.Percentiles(50, 90, 95, 99)
-		p.Latency = PointLatency{P50: q[0], P90: q[1], P95: q[2], P99: q[3], Max: t.scratch.Max()}
-		points = append(points, p)
-	}
-	return points
-}
-
-// named gives the counts that are not 0 by name; nil if all are.
-func named(counts []uint32, name func(int) string) (by map[string]uint64) {
-	for i, n := range counts {
-		if n > 0 {
-			if by == nil {
-				by = make(map[string]uint64)
-			}
-			by[name(i)] += uint64(n)
-		}
-	}
-	return by
-}
-
 // ring is the number of seconds of which a live view can ask: the one that goes on, and those before it.
 const ring = 8
 
@@ -311,24 +249,4 @@ func (r *recent) add(end time.Duration, one Counts, timed bool, latency int64) {
 	if timed {
 		s.latency.Record(latency)
 	}
-}
-
-// Recent is what ended in the n whole seconds before now, the time since the start of the run: all phases, warm-up too,
-// and all classes, the latency without that of deliberately invalid calls. n is at most 7, and no more than have
-// passed.
-func (a *Aggregator) Recent(now time.Duration, n int) Recent {
-	current := int64(max(now, 0) / time.Second)
-	n = int(min(int64(max(n, 0)), ring-1, current))
-	r := Recent{Seconds: float64(n)}
-	a.scratch.Reset()
-	for i := range a.recent {
-		// s.second is 1 + the second that it holds: the last whole one before now is current.
-		if s := &a.recent[i]; s.second > current-int64(n) && s.second <= current {
-			r.Counts.merge(s.Counts)
-			a.scratch.AddRecorder(&s.latency)
-		}
-	}
-	p := a.scratch.Percentiles(50, 99)
-	r.P50, r.P99 = p[0], p[1]
-	return r
 }

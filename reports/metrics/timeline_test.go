@@ -66,7 +66,7 @@ func TestTimeline(t *testing.T) {
 			Left: 2, Ended: 3, Answered: 2, InFlight: 2.75 / 1.5, Latency: PointLatency{Max: ptr(4.0)}, Lag: PointLag{ptr(2.0), ptr(4.0), ptr(0.0)}},
 	})
 	equal(t, "asked again", a.Timeline(2), two)
-	if a.Timeline(0) != nil || a.Timeline(-1) != nil || New(labels(), nil).Timeline(5) != nil {
+	if a.Timeline(0) != nil || a.Timeline(-1) != nil || New(labels(), nil, Tolerance).Timeline(5) != nil {
 		t.Error("a timeline without points, or without rows, is not empty")
 	}
 	closed := long(1)
@@ -85,7 +85,7 @@ func TestTimelineMerges(t *testing.T) {
 		seconds := rapid.IntRange(1, 3000).Draw(t, "seconds")
 		points := rapid.IntRange(1, 8).Draw(t, "points")
 		random := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
-		a := New(long(float64(seconds)), nil)
+		a := New(long(float64(seconds)), nil, Tolerance)
 		var rows []results.Row
 		for range 1000 {
 			r := at(time.Duration(random.Int64N(int64(seconds)*int64(time.Second))), float32(random.ExpFloat64()))
@@ -183,7 +183,7 @@ func checkTraffic(t *rapid.T, points []Point, rows []results.Row) {
 
 // TestTimelineIsBounded: a week and an absurd due time take no more slots than ten minutes.
 func TestTimelineIsBounded(t *testing.T) {
-	a := New(long(7*24*3600), nil)
+	a := New(long(7*24*3600), nil, Tolerance)
 	for i := range 7 * 24 * 60 {
 		if err := a.Add(at(time.Duration(i)*time.Minute, 1)); err != nil {
 			t.Fatal(err)
@@ -208,7 +208,7 @@ func TestTimelineIsBounded(t *testing.T) {
 }
 
 func TestRecent(t *testing.T) {
-	a := New(long(60), nil)
+	a := New(long(60), nil, Tolerance)
 	for i := range 20 { // 5 calls end in each second from 1 on
 		for range 5 {
 			if err := a.Add(at(time.Duration(i)*time.Second, 1.25)); err != nil {

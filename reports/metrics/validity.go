@@ -4,44 +4,37 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/kaizenautomation/andon/reports/results"
 )
-
-// Tolerance is how late calls may leave before a run is something else than plainly valid: 1 call in 100 may leave
-// later than this. Timers wake about 1 ms late and a collection takes a few; 10 ms is beyond both, and below any
-// latency that an execute call is held to.
-const Tolerance = 10 * time.Millisecond
 
 // Lag is actual send − due, over the sent and the dropped calls of the open phases that are measured.
 func (a *Aggregator) Lag() Lag { return lagOf(a.measured().lag()) }
 
 // OwnLag is for how long the generator itself held calls up: the part of the lag during which a slot was free, and the
 // time for which it stood still while they were under way. It is over the sent calls of the open phases that are
-// measured, and those dropped calls that were held up beyond [Tolerance].
+// measured, and those dropped calls that were held up beyond the run's tolerance.
 func (a *Aggregator) OwnLag() Lag { return lagOf(a.measured().ownLag()) }
 
 // Validity judges the run; inFlight is its limit of calls in flight, and how the generator did, for the sentences.
 //
 // It is no-data if no call of a measured phase got a whole response; else generator-limited if the p99 of the own lag
-// is beyond [Tolerance]; else target-limited if the p99 of the lag is, or a call was dropped; else valid. With fewer
+// is beyond the tolerance; else target-limited if the p99 of the lag is, or a call was dropped; else valid. With fewer
 // calls than a p99 needs, the largest lag stands for it, and may be ten times the tolerance: one late call of a few is
 // no trend. A closed loop has no due times and so no lag.
 func (a *Aggregator) Validity(inFlight int, how Generator) Validity {
 	g := a.measured()
 	v := Validity{Status: Valid, Reasons: []string{}, Lag: a.Lag(), OwnLag: a.OwnLag()}
-	own, ownLate := lateness(v.OwnLag, "was held up for %s")
-	lag, late := lateness(v.Lag, "left %s late")
+	own, ownLate := a.lateness(v.OwnLag, "was held up for %s")
+	lag, late := a.lateness(v.Lag, "left %s late")
 	total := g.counts()
 	if ownLate {
 		v.Status = GeneratorLimited
 		v.Reasons = append(v.Reasons, fmt.Sprintf("the generator fell behind: %s by andon itself (tolerance %s), so "+
 			"the figures speak of this machine and not of the target; ask for fewer calls a second, give andon more cores "+
 			"(GOMAXPROCS, a container's CPU limit), or run it on another machine than the provider's", own,
-			spell(Tolerance.Seconds(), 3)))
+			spell(a.tolerance.Seconds(), 3)))
 		if why := how.causes(); why != "" {
 			v.Reasons = append(v.Reasons, "what held the generator up: "+why)
 		}
@@ -65,34 +58,15 @@ func (a *Aggregator) Validity(inFlight int, how Generator) Validity {
 }
 
 // lateness puts a lag in words, and says whether it is beyond tolerance.
-func lateness(l Lag, words string) (said string, late bool) {
+func (a *Aggregator) lateness(l Lag, words string) (said string, late bool) {
 	switch {
 	case l.Max == nil:
 		return "", false
 	case l.P99 != nil:
-		return fmt.Sprintf("1 call in 100 "+words+" or more", spell(*l.P99, 3)), *l.P99 > Tolerance.Seconds()
+		return fmt.Sprintf("1 call in 100 "+words+" or more", spell(*l.P99, 3)), *l.P99 > a.tolerance.Seconds()
 	}
-	return fmt.Sprintf("a call "+words, spell(*l.Max, 3)), *l.Max > 10*Tolerance.Seconds()
+	return fmt.Sprintf("a call "+words, spell(*l.Max, 3)), *l.Max > 10*a.tolerance.Seconds()
 }
-
-// spell writes seconds with that many significant digits and a unit that suits them.
-func spell(seconds float64, digits int) string {
-	switch {
-	case seconds < 1e-3:
-		return plain(round(seconds*1e6, digits)) + " µs"
-	case seconds < 1:
-		return plain(round(seconds*1e3, digits)) + " ms"
-	}
-	return plain(round(seconds, digits)) + " s"
-}
-
-func round(v float64, digits int) float64 {
-	rounded, _ := strconv.ParseFloat(strconv.FormatFloat(v, 'e', digits-1, 64), 64)
-	return rounded
-}
-
-// plain writes v without an exponent.
-func plain(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
 
 // noData says what became of the calls instead, the most frequent first.
 func (g *group) noData(total Counts) string {

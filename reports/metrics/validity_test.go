@@ -1,9 +1,11 @@
 package metrics
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/kaizenautomation/andon/reports/results"
 )
@@ -67,6 +69,50 @@ func TestValidity(t *testing.T) {
 		}
 		if got.Reasons == nil {
 			t.Errorf("%s: reasons would be null", c.name)
+		}
+	}
+}
+
+// A scenario can tolerate more. What its run tolerates is what all calls are held against, those too that were dropped.
+func TestTolerance(t *testing.T) {
+	const second = float32(1)
+	for _, c := range []struct {
+		name      string
+		tolerated time.Duration
+		rows      []results.Row
+		want      string
+		says      string
+	}{
+		{"at the usual one", Tolerance, repeat(1000, lagged(steady, 0.010, 0.010)), Valid, ""},
+		{"beyond the usual one", Tolerance, repeat(1000, lagged(steady, 0.011, 0.011)), GeneratorLimited, "(tolerance 10 ms)"},
+		{"more is tolerated", 250 * time.Millisecond, repeat(1000, lagged(steady, 0.249, 0.249)), Valid, ""},
+		{"beyond what is tolerated", 250 * time.Millisecond, repeat(1000, lagged(steady, 0.251, 0.251)), GeneratorLimited,
+			"held up for 251 ms or more by andon itself (tolerance 250 ms)"},
+		{"less is tolerated", time.Millisecond, repeat(1000, lagged(steady, 0.002, 0.002)), GeneratorLimited, "(tolerance 1 ms)"},
+		{"late for want of slots", 250 * time.Millisecond, repeat(1000, lagged(steady, 0.251, 0)), TargetLimited, "251 ms late"},
+		{"few, ten times as late", 250 * time.Millisecond, []results.Row{lagged(steady, 2.49, 2.49)}, Valid, ""},
+		{"few, later", 250 * time.Millisecond, []results.Row{lagged(steady, 2.51, 2.51)}, GeneratorLimited, "(tolerance 250 ms)"},
+		// A dropped call that was held up within the tolerance waited for the target; many such hide nothing.
+		{"dropped by the target", 250 * time.Millisecond,
+			slices.Concat(repeat(5000, dropped(30, 0.2)), repeat(20, lagged(steady, second, second)), repeat(1000, lagged(steady, 0, 0))),
+			GeneratorLimited, "(tolerance 250 ms)"},
+	} {
+		a := New(labels(), nil, c.tolerated)
+		for _, r := range c.rows {
+			if err := a.Add(r); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := a.Validity(50, Generator{}); got.Status != c.want || !strings.Contains(strings.Join(got.Reasons, " "), c.says) {
+			t.Errorf("%s: %s %q, want %s with %q", c.name, got.Status, got.Reasons, c.want, c.says)
+		}
+	}
+	// A run directory from before a scenario could say so names none, and a damaged one anything.
+	for seconds, want := range map[float64]time.Duration{
+		0: Tolerance, 0.25: 250 * time.Millisecond, 0.0013: 1300 * time.Microsecond, -1: Tolerance, math.NaN(): Tolerance, 1e300: time.Hour,
+	} {
+		if got := Tolerated(results.Manifest{LagSeconds: seconds}); got != want {
+			t.Errorf("of %v s, %s are tolerated, want %s", seconds, got, want)
 		}
 	}
 }

@@ -10,100 +10,10 @@ import (
 	"errors"
 	"html/template"
 	"io"
-	"os"
-	"path/filepath"
-
-	"github.com/kaizenautomation/andon/reports/histogram"
-	"github.com/kaizenautomation/andon/reports/metrics"
-	"github.com/kaizenautomation/andon/reports/results"
-	"github.com/kaizenautomation/andon/reports/summary"
 )
-
-// maxScenario is how many bytes of a scenario the page quotes.
-const maxScenario = 64 << 10
 
 //go:embed page.html page.css page.js theme.js uplot/uPlot.iife.min.js uplot/uPlot.min.css
 var files embed.FS
-
-// Data is what the page shows of a run. Make it with [New].
-type Data struct {
-	Summary summary.Summary
-	// Timeline is finer than the summary's; StoppedSeconds is when the run stopped sending.
-	Timeline       []metrics.Point
-	StoppedSeconds float64
-	// Coarse is a timeline in stretches that are long enough for a p99, where they are not in Timeline; else nil.
-	Coarse []metrics.Point
-	// Tiers and Contents are the latencies by tier and by content signature; Lag and OwnLag say how late calls left.
-	Tiers, Contents map[string]histogram.Distribution
-	Lag, OwnLag     histogram.Distribution
-	Vitals          []results.Vitals
-	// Scenario is the text of the scenario.
-	Scenario []byte
-	Commands Commands
-}
-
-// Commands are command lines that the page shows, for the run directory, where the scenario and the description are.
-// One that is nil is not shown.
-type Commands struct {
-	// Run repeats a run of that seed, where it is not known how it was started.
-	Run func(seed uint64) string
-	// Curl prints a call of a run of that seed, by its number from 1, as a curl line.
-	Curl func(seed, call uint64) string
-}
-
-// New gathers what the page shows: a summary, and what rows, of which agg has been given all, and run directories
-// say beyond it. Of several runs that were merged, how the generators did is not drawn.
-func New(s summary.Summary, agg *metrics.Aggregator, runs ...*results.Run) Data {
-	d := Data{
-		Summary: s, Timeline: agg.Timeline(maxPoints), StoppedSeconds: agg.Elapsed(results.End{Reason: s.Run.End.Reason}),
-		Tiers: agg.Latencies(metrics.ByTier), Contents: agg.Latencies(metrics.ByContent),
-	}
-	if len(runs) == 1 {
-		d.Vitals = runs[0].Vitals
-	}
-	d.Lag, d.OwnLag = agg.Lags()
-	d.Coarse = coarser(d.Timeline, agg)
-	if len(runs) > 0 {
-		// A run whose scenario is not there has a page without it.
-		d.Scenario, _ = readStart(filepath.Join(runs[0].Dir, "scenario.yaml"))
-	}
-	return d
-}
-
-func readStart(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, maxScenario+1))
-}
-
-// coarser is a timeline in stretches of which four in five support a p99; nil where those of fine do, or none of at
-// least five would.
-func coarser(fine []metrics.Point, agg *metrics.Aggregator) []metrics.Point {
-	enough := func(points []metrics.Point) bool {
-		due, supported := 0, 0
-		for _, p := range points {
-			if p.Due > 0 {
-				due++
-			}
-			if p.Latency.P99 != nil {
-				supported++
-			}
-		}
-		return 5*supported >= 4*due
-	}
-	if enough(fine) {
-		return nil
-	}
-	for points := len(fine) / 2; points >= 5; points = points * 3 / 4 {
-		if coarse := agg.Timeline(points); enough(coarse) {
-			return coarse
-		}
-	}
-	return nil
-}
 
 // Write writes the run as one HTML file that needs nothing else, no network either: figures and tables are in the text,
 // and a script draws the charts from the numbers that come with it. Its Content-Security-Policy lets nothing run or

@@ -27,7 +27,7 @@ import (
 // gather makes the page's data of a run whose rows each gives.
 func gather(t testing.TB, m results.Manifest, samples []results.Sample, vitals []results.Vitals, end results.End, each func(add func(results.Row))) Data {
 	t.Helper()
-	agg := metrics.New(m.Labels, m.Planned)
+	agg := metrics.New(m.Labels, m.Planned, metrics.Tolerance)
 	each(func(r results.Row) {
 		if err := agg.Add(r); err != nil {
 			t.Fatal(err)
@@ -441,5 +441,18 @@ func TestThresholdRow(t *testing.T) {
 	a, _ := json.Marshal(newThresholdRow(made.Thresholds[0]))
 	if b, _ := json.Marshal(newThresholdRow(read.Thresholds[0])); !bytes.Equal(a, b) || !strings.Contains(string(a), `"Bar":150`) {
 		t.Errorf("on the page it is %s, read %s", a, b)
+	}
+}
+
+// What a run tolerates is named where it is not the usual.
+func TestLimits(t *testing.T) {
+	var r run
+	r.Run.InFlight, r.Run.TimeoutSeconds = 50, 30
+	if got, want := r.limits(), "50 in flight, timeout 30.0 s"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	r.Run.LagSeconds = 0.25
+	if got, want := r.limits(), "50 in flight, timeout 30.0 s, lag 250 ms"; got != want {
+		t.Errorf("%q, want %q", got, want)
 	}
 }

@@ -1,8 +1,6 @@
 package page
 
-import (
-	"github.com/kaizenautomation/andon/reports/text"
-)
+import "github.com/kaizenautomation/andon/reports/text"
 
 // table is a small table; the first cell of a row is its head.
 type table struct {
@@ -15,6 +13,9 @@ type column struct {
 	Name    string
 	Numbers bool
 }
+
+// fact is one line of a list of names and values.
+type fact struct{ Name, Value string }
 
 // phases is the table of what was asked of each phase, and what came of it.
 func (s run) phases() table {

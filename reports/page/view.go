@@ -62,8 +62,6 @@ type view struct {
 
 type tile struct{ Name, Value, Note, Class string }
 
-type fact struct{ Name, Value string }
-
 type thresholdRow struct {
 	OK                         bool
 	Expr, Found, Samples, Note string
@@ -97,9 +95,6 @@ var funcs = template.FuncMap{
 		return hint
 	},
 }
-
-// run is a summary to be shown.
-type run struct{ summary.Summary }
 
 // example quotes the first sample that fits, and says where it came from; empty where there is none.
 func (s run) example(fits func(results.Sample) bool) string {
@@ -257,6 +252,15 @@ func shareOf(part, whole uint64) string {
 	return text.Share(part, whole) + " of calls"
 }
 
+// limits names what the run was under; the tolerated lag only where it is not the usual one.
+func (s run) limits() string {
+	words := fmt.Sprintf("%s in flight, timeout %s", text.Count(uint64(max(s.Run.InFlight, 0))), text.Duration(&s.Run.TimeoutSeconds))
+	if s.Run.LagSeconds > 0 {
+		words += ", lag " + text.Duration(&s.Run.LagSeconds)
+	}
+	return words
+}
+
 func (s run) facts() []fact {
 	f := []fact{
 		{"Target", text.Printable(s.Run.Target, 300)},
@@ -265,7 +269,7 @@ func (s run) facts() []fact {
 		{"Started", s.Run.Started.UTC().Format(time.DateTime) + " UTC"},
 		{"Ran for", text.Duration(&s.Run.DurationSeconds)},
 		{"Ended", text.Printable(s.Run.End.Reason, 40)},
-		{"Limits", fmt.Sprintf("%s in flight, timeout %s", text.Count(uint64(max(s.Run.InFlight, 0))), text.Duration(&s.Run.TimeoutSeconds))},
+		{"Limits", s.limits()},
 		{"Bodies", fmt.Sprintf("%s out, %s in", text.Bytes(s.Total.Bytes.Out), text.Bytes(s.Total.Bytes.In))},
 		{"andon", text.Printable(s.Run.Andon, 64)},
 	}

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/clipperhouse/displaywidth"
+
 	"github.com/kaizenautomation/andon/reports/metrics"
 	"github.com/kaizenautomation/andon/reports/reportstest"
 	"github.com/kaizenautomation/andon/reports/results"
@@ -34,6 +36,39 @@ func TestTerminal(t *testing.T) {
 		}
 		if bytes.Equal(colored.Bytes(), b.Bytes()) {
 			t.Errorf("%s: there are no colours", name)
+		}
+	}
+}
+
+// Where the tiers and their differences do not fit beside each other, they are two tables, in which nothing is missing.
+func TestTerminalNarrow(t *testing.T) {
+	tiers := func(width int) string {
+		var b bytes.Buffer
+		if err := Terminal(&b, reportstest.Passing(t), Options{Width: width, Color: true}); err != nil {
+			t.Fatal(err)
+		}
+		plain := regexp.MustCompile("\x1b\\[[0-9;]*m").ReplaceAllString(b.String(), "")
+		_, from, _ := strings.Cut(plain, "\nTiers\n")
+		part, _, _ := strings.Cut(from, "\nContent\n")
+		return part
+	}
+	wide, narrow := tiers(80), tiers(60)
+	if first, _, _ := strings.Cut(wide, "\n"); !strings.Contains(first, "95 % interval") || strings.Contains(wide, "\nLite") {
+		t.Errorf("at 80 columns there is more than one table:\n%s", wide)
+	}
+	for line := range strings.Lines(narrow) {
+		if n := displaywidth.String(strings.TrimSuffix(line, "\n")); n > 60 {
+			t.Errorf("%d columns: %q", n, line)
+		}
+	}
+	if !strings.Contains(narrow, "\nLite − Full\n") {
+		t.Errorf("at 60 columns the differences have no table of their own:\n%s", narrow)
+	}
+	for line := range strings.Lines(wide) {
+		for _, cell := range regexp.MustCompile(` {2,}`).Split(strings.TrimSpace(line), -1) {
+			if !strings.Contains(narrow, cell) {
+				t.Errorf("at 60 columns there is no %q:\n%s", cell, narrow)
+			}
 		}
 	}
 }
@@ -82,7 +117,7 @@ func TestMarkdownCells(t *testing.T) {
 
 func TestBrief(t *testing.T) {
 	m := reportstest.Manifest()
-	empty := summary.Summarize(m, nil, nil, results.End{Reason: results.Interrupted, Detail: "stopped by hand after 3s"}, metrics.New(m.Labels, m.Planned))
+	empty := summary.Summarize(m, nil, nil, results.End{Reason: results.Interrupted, Detail: "stopped by hand after 3s"}, metrics.New(m.Labels, m.Planned, metrics.Tolerance))
 	many := reportstest.Failing(t)
 	for i := range 9 {
 		many.Verdict.Causes = append(many.Verdict.Causes, fmt.Sprintf("Cause %d of %s", i, reportstest.Hostile))

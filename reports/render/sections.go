@@ -20,6 +20,8 @@ type style struct {
 	bad     func(string) string
 	// example is how many characters of a sample are shown.
 	example int
+	// width is how many columns there are; 0 is any number.
+	width int
 }
 
 // A section is a table with its title.
@@ -36,7 +38,9 @@ func sections(s run, st style) []section {
 	list := []section{
 		{"Calls", s.totals(st)},
 		{"Times", s.times()},
-		{"Tiers", s.tierTable(st)},
+	}
+	list = append(list, s.tierSections(st)...)
+	list = append(list, []section{
 		{"Content", s.groupTable("content", s.Contents(), s.Groups.Content, st)},
 		{"Phases", s.phaseTable(st)},
 		{"Statuses", s.statuses()},
@@ -44,7 +48,7 @@ func sections(s run, st style) []section {
 		{"Contract violations", s.violationTable(st)},
 		{"Slowest calls", s.slowestTable(st)},
 		{"Thresholds", s.thresholdTable(st)},
-	}
+	}...)
 	return slices.DeleteFunc(list, func(s section) bool { return len(s.Rows) == 0 })
 }
 
@@ -110,6 +114,26 @@ func (s run) times() Table {
 	lag := s.Validity.Lag
 	t.Rows = append(t.Rows, []string{"lag (due → send)", "", "", text.Duration(lag.P50), "", "", text.Duration(lag.P99), "", text.Duration(lag.Max)})
 	return t
+}
+
+// tierSections are the table of the tiers and, where that is too wide with the differences in it, these in one of their
+// own.
+func (s run) tierSections(st style) []section {
+	t := s.tierTable(st)
+	from, to, compared := s.compared()
+	if !compared || st.width == 0 || t.width() <= st.width {
+		return []section{{"Tiers", t}}
+	}
+	at := len(t.Header) - 2 // the difference, and its interval
+	tiers := Table{Header: t.Header[:at]}
+	differences := Table{Header: []string{"", ">difference", t.Header[at+1]}}
+	for _, r := range t.Rows {
+		tiers.Rows = append(tiers.Rows, r[:at])
+		if r[at] != "" {
+			differences.Rows = append(differences.Rows, []string{r[0], r[at], r[at+1]})
+		}
+	}
+	return []section{{"Tiers", tiers}, {st.foreign(to+" − "+from, 40), differences}}
 }
 
 // tierTable has a column for each tier, and what the second named one differs in from the first.
@@ -286,15 +310,15 @@ func (s run) example(st style, fits func(results.Sample) bool) string {
 // say little, and are left to summary.json.
 func (s run) slowestTable(st style) Table {
 	t := Table{Header: []string{"class", ">call", ">latency", "came to", "trace-id"}}
-	for _, h := range s.Slowest {
-		if h.TraceID == "" {
+	for _, call := range s.Slowest {
+		if call.TraceID == "" {
 			continue
 		}
-		seconds, came := h.LatencySeconds, h.Error
-		if h.Status > 0 {
-			came = strings.TrimSpace(strconv.Itoa(h.Status) + " " + came)
+		seconds, came := call.LatencySeconds, call.Error
+		if call.Status > 0 {
+			came = strings.TrimSpace(strconv.Itoa(call.Status) + " " + came)
 		}
-		t.Rows = append(t.Rows, []string{st.foreign(h.Class, 40), strconv.FormatUint(uint64(h.N), 10), text.Duration(&seconds), st.foreign(came, 40), st.foreign(h.TraceID, 32)})
+		t.Rows = append(t.Rows, []string{st.foreign(call.Class, 40), strconv.FormatUint(uint64(call.N), 10), text.Duration(&seconds), st.foreign(came, 40), st.foreign(call.TraceID, 32)})
 	}
 	return t
 }

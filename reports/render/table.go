@@ -3,10 +3,12 @@
 package render
 
 import (
+	"bytes"
 	"io"
 	"strings"
 
 	"github.com/olekukonko/tablewriter"
+	"github.com/olekukonko/tablewriter/pkg/twwidth"
 	"github.com/olekukonko/tablewriter/renderer"
 	"github.com/olekukonko/tablewriter/tw"
 )
@@ -57,6 +59,16 @@ func (t Table) Text(w io.Writer) error {
 			Lines:      tw.Lines{ShowTop: tw.Off, ShowBottom: tw.Off, ShowHeaderLine: tw.Off, ShowFooterLine: tw.Off},
 		},
 	})), tablewriter.WithPadding(tw.Padding{Left: " ", Right: " ", Overwrite: true}))
+}
+
+// width is how many columns the text of the table takes.
+func (t Table) width() (most int) {
+	var b bytes.Buffer
+	_ = t.Text(&b) // a buffer takes everything
+	for line := range strings.Lines(b.String()) {
+		most = max(most, twwidth.Width(strings.TrimRight(line, "\n")))
+	}
+	return most
 }
 
 // markdown writes the table as Markdown. The cells are Markdown already.

@@ -33,6 +33,7 @@ func Terminal(w io.Writer, of summary.Summary, o Options) error {
 		good:    func(s string) string { return o.paint(text.Green, s) },
 		bad:     func(s string) string { return o.paint(text.Red, s) },
 		example: max(24, o.Width-50),
+		width:   o.Width,
 	}
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%s\n  %s\n", o.paint(text.Bold, "andon · "+text.Printable(s.Run.Scenario, 64)), s.subtitle(text.Printable))

@@ -62,7 +62,7 @@ func Manifest() results.Manifest {
 // Aggregate aggregates the rows of the manifest's plan; change alters some of them.
 func Aggregate(t testing.TB, m results.Manifest, change func(*results.Row)) *metrics.Aggregator {
 	t.Helper()
-	agg := metrics.New(m.Labels, m.Planned)
+	agg := metrics.New(m.Labels, m.Planned, metrics.Tolerance)
 	for _, r := range Rows(m, change) {
 		if err := agg.Add(r); err != nil {
 			t.Fatal(err)
@@ -148,7 +148,7 @@ func Closed(t testing.TB) summary.Summary {
 		m.Labels.Phases[i].Closed, m.Labels.Phases[i].Shape = true, "50 callers (closed loop)"
 	}
 	m.Planned = nil
-	open := metrics.New(m.Labels, nil)
+	open := metrics.New(m.Labels, nil, metrics.Tolerance)
 	for n := range uint32(400) {
 		if err := open.Add(results.Row{N: n, Phase: uint8(n % 3), Class: uint16(n % 4), Status: 200, Due: time.Duration(n) * 100 * time.Millisecond, Service: 0.1 + float32(n)/4000}); err != nil {
 			t.Fatal(err)

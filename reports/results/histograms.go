@@ -15,7 +15,6 @@ import (
 )
 
 const (
-	histogramsFile   = "histograms.bin"
 	histogramsFormat = "andon.histograms/1\n"
 	// maxHistograms bounds what is read of such a file: an hour of 10,000 calls a second takes a tenth. maxRatio and
 	// minInflated bound what it may grow to.

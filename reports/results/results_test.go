@@ -355,7 +355,7 @@ func TestCreate(t *testing.T) {
 			t.Errorf("%s is %q, %v", name, got, err)
 		}
 	}
-	if _, err := Create(dir, manifest(), nil); err == nil || !strings.Contains(err.Error(), "never overwritten") {
+	if _, err := Create(dir, manifest(), nil); !errors.Is(err, ErrNotEmpty) {
 		t.Errorf("a run is overwritten: %v", err)
 	}
 	for _, name := range []string{"run.json", "hits.arrow", "samples.jsonl", "end.json", "../x", "/x"} {
@@ -470,7 +470,7 @@ func TestOpenErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := run.Rows(func(Row) error { return nil }); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("without hits: %v", err)
+		t.Errorf("without rows: %v", err)
 	}
 }
 
@@ -493,7 +493,7 @@ func TestRowsStop(t *testing.T) {
 }
 
 // A hits file that belongs to another run is refused rather than misread.
-func TestForeignHits(t *testing.T) {
+func TestForeignRows(t *testing.T) {
 	dir := write(t, 10, rows(3), true)
 	run, err := Open(dir)
 	if err != nil {

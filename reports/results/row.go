@@ -170,11 +170,14 @@ type Manifest struct {
 	// Andon is the version of the tool.
 	Andon string `json:"andon"`
 	// ID is the run's name, unique within its parent folder.
-	ID       string    `json:"id"`
-	Scenario string    `json:"scenario"`
-	Seed     uint64    `json:"seed"`
-	Target   string    `json:"target"`
-	Started  time.Time `json:"started"`
+	ID       string `json:"id"`
+	Scenario string `json:"scenario"`
+	Seed     uint64 `json:"seed"`
+	Target   string `json:"target"`
+	// Method and Path say which call was made below the target; empty in runs that were made before they were kept.
+	Method  string    `json:"method,omitempty"`
+	Path    string    `json:"path,omitempty"`
+	Started time.Time `json:"started"`
 	// SpecSHA256 is the hash, in hex, of the description that responses were judged by.
 	SpecSHA256 string `json:"specSha256"`
 	// PlanSHA256 is the digest, in hex, of what decides which calls are sent, when, and by what they are judged, apart
@@ -197,6 +200,9 @@ type Manifest struct {
 	// TimeoutSeconds and InFlight are the limits that the run was under.
 	TimeoutSeconds float64 `json:"timeoutSeconds"`
 	InFlight       int     `json:"inFlight"`
+	// LagSeconds is how late 1 call in 100 may leave before the run is something else than plainly valid; 0 is the
+	// tolerance of a scenario that names none.
+	LagSeconds float64 `json:"lagSeconds,omitempty"`
 	// Traces is the number from which the trace ids of the calls follow (see [TraceID]), another one for each run: two
 	// runs of one seed are two sets of traces. 0 says that calls carried no traceparent header.
 	Traces uint64 `json:"traces,omitempty"`

@@ -2,7 +2,6 @@ package results
 
 import (
 	"bufio"
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,20 +11,11 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"time"
 )
 
-// The files of a run directory that are written while it runs.
 const (
-	manifestFile = "run.json"
-	hitsFile     = "hits.arrow"
-	samplesFile  = "samples.jsonl"
-	vitalsFile   = "vitals.jsonl"
-	endFile      = "end.json"
-
 	manifestSchema = "andon.run/2"
-	maxManifest    = 16 << 20
 	maxSamples     = 1000
 	maxVitals      = 1 << 20 // a week and more
 )
@@ -52,8 +42,11 @@ type Writer struct {
 	written int
 }
 
+// ErrNotEmpty is why no run can be written into a directory where something is.
+var ErrNotEmpty = errors.New("a run is never overwritten")
+
 // Create makes the run directory and writes the manifest and the given files into it. A directory that exists must be
-// empty: no run is ever overwritten.
+// empty, else the error is [ErrNotEmpty].
 func Create(dir string, m Manifest, files map[string][]byte) (*Writer, error) {
 	if len(m.Labels.Classes) > math.MaxInt16 || len(m.Labels.Phases) > math.MaxInt8 || len(m.Labels.Rules) > math.MaxInt8 {
 		return nil, fmt.Errorf("the run has more classes, phases or rules than %s can tell apart", hitsFile)
@@ -64,7 +57,7 @@ func Create(dir string, m Manifest, files map[string][]byte) (*Writer, error) {
 	if entries, err := os.ReadDir(dir); err != nil {
 		return nil, fmt.Errorf("the run directory cannot be read: %w", err)
 	} else if len(entries) > 0 {
-		return nil, fmt.Errorf("the directory %s is not empty, and a run is never overwritten: choose another", dir)
+		return nil, fmt.Errorf("the directory %s is not empty, and %w", dir, ErrNotEmpty)
 	}
 	m.Schema = manifestSchema
 	var err error
@@ -146,16 +139,6 @@ func (w *Writer) Close(e End) error {
 		return err
 	}
 	return WriteJSON(filepath.Join(w.dir, endFile), e)
-}
-
-// WriteJSON writes a document so that it is there whole or not at all.
-func WriteJSON(path string, document any) error {
-	return WriteFile(path, func(w io.Writer) error {
-		e := json.NewEncoder(w)
-		e.SetEscapeHTML(false)
-		e.SetIndent("", "  ")
-		return e.Encode(document)
-	})
 }
 
 // Run is a run directory that was read.
@@ -243,36 +226,6 @@ func readLines[T any](path string, most int) (all []T, err error) {
 	return all, nil
 }
 
-// ReadJSON reads a document that andon wrote. What it does not know in it is an error.
-func ReadJSON(path string, document any) error {
-	if info, err := os.Stat(path); err != nil {
-		return err
-	} else if !info.Mode().IsRegular() {
-		return fmt.Errorf("%s is no regular file", path)
-	} else if info.Size() > maxManifest {
-		return fmt.Errorf("%s has %d bytes, more than a file of andon's", path, info.Size())
-	}
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return err
-	}
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.DisallowUnknownFields()
-	if err := d.Decode(document); err != nil {
-		offset := d.InputOffset()
-		var syntax *json.SyntaxError
-		var mismatch *json.UnmarshalTypeError
-		if errors.As(err, &syntax) {
-			offset = syntax.Offset
-		} else if errors.As(err, &mismatch) {
-			offset = mismatch.Offset
-		}
-		line := 1 + strings.Count(string(text[:min(int(offset), len(text))]), "\n")
-		return fmt.Errorf("%s:%d: %w", path, line, err)
-	}
-	return nil
-}
-
 // Rows gives the run's rows in the order in which the calls ended, with constant memory, and reports whether the file
 // is whole. Where it was cut off, the rows of all batches that were written are given, and that is no error.
 func (r *Run) Rows(each func(Row) error) (complete bool, err error) {
@@ -298,7 +251,7 @@ func (r *Run) ScenarioFile() ([]byte, error) {
 		return nil, nil
 	case err != nil:
 		return nil, err
-	case !info.Mode().IsRegular() || info.Size() > maxManifest:
+	case !info.Mode().IsRegular() || info.Size() > maxDocument:
 		return nil, fmt.Errorf("%s is no scenario: it is no regular file, or too large", path)
 	}
 	return os.ReadFile(path)

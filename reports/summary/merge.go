@@ -185,6 +185,8 @@ func differs(a, b *results.Manifest) string {
 		return plans
 	case a.TimeoutSeconds != b.TimeoutSeconds:
 		return fmt.Sprintf("the timeout is %g s in the one, %g s in the other", a.TimeoutSeconds, b.TimeoutSeconds)
+	case metrics.Tolerated(*a) != metrics.Tolerated(*b):
+		return fmt.Sprintf("the tolerated lag is %s in the one, %s in the other", metrics.Tolerated(*a), metrics.Tolerated(*b))
 	}
 	if d := cmp.Or(list("class", ac, bc), list("phase", ap, bp), list("rule", a.Labels.Rules, b.Labels.Rules), list("threshold", at, bt)); d != "" {
 		return d

@@ -103,7 +103,7 @@ func TestCallsThatWereNotSent(t *testing.T) {
 				m.Labels.Phases[i].Closed = true
 			}
 		}
-		agg := metrics.New(m.Labels, m.Planned)
+		agg := metrics.New(m.Labels, m.Planned, metrics.Tolerance)
 		for _, r := range rows {
 			if err := agg.Add(r); err != nil {
 				t.Fatal(err)

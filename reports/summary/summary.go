@@ -94,6 +94,8 @@ type Run struct {
 	ClosedLoop     bool    `json:"closedLoop"`
 	InFlight       int     `json:"inFlight"`
 	TimeoutSeconds float64 `json:"timeoutSeconds"`
+	// LagSeconds is the tolerated lag where the scenario names one.
+	LagSeconds float64 `json:"lagSeconds,omitempty"`
 	// Phases and Classes give the order of the groups.
 	Phases  []results.Phase `json:"phases"`
 	Classes []results.Class `json:"classes"`
@@ -200,7 +202,7 @@ func Summarize(m results.Manifest, samples []results.Sample, vitals []results.Vi
 			Release: m.Release, Labels: maps.Clone(m.RunLabels),
 			Command: append([]string{}, m.Generator.Command...), Platform: m.Generator.Platform,
 			End:      End{Reason: end.Reason, Detail: end.Detail},
-			InFlight: m.InFlight, TimeoutSeconds: m.TimeoutSeconds,
+			InFlight: m.InFlight, TimeoutSeconds: m.TimeoutSeconds, LagSeconds: m.LagSeconds,
 			Phases: m.Labels.Phases, Classes: m.Labels.Classes, Rules: slices.Clone(m.Labels.Rules[min(1, len(m.Labels.Rules)):]),
 		},
 		Total: agg.Total(elapsed),

@@ -23,7 +23,7 @@ import (
 func TestSummarySchema(t *testing.T) {
 	schema := reportstest.Compiled(t, reports.SummarySchema)
 	m := reportstest.Manifest()
-	empty := summary.Summarize(m, nil, nil, results.End{Reason: results.Cut, Detail: "killed"}, metrics.New(m.Labels, m.Planned))
+	empty := summary.Summarize(m, nil, nil, results.End{Reason: results.Cut, Detail: "killed"}, metrics.New(m.Labels, m.Planned, metrics.Tolerance))
 	m.Traces = 7
 	traced := summary.Summarize(m, nil, nil, results.End{Reason: results.Finished, Seconds: 55.2}, reportstest.Aggregate(t, m, nil))
 	if traced.Slowest[0].TraceID == "" {

@@ -61,7 +61,8 @@ func printable(s string) bool {
 //	Gauge, Sum, Exponential…:      data_points 1; aggregation_temporality 2 (2 is cumulative); is_monotonic 3
 //	NumberDataPoint:               start 2, time 3 (fixed64, ns), as_double 4, as_int 6 (sfixed64), attributes 7
 //	ExponentialHistogramDataPoint: attributes 1, start 2, time 3, count 4 (fixed64), sum 5, scale 6 (sint32),
-//	                               zero_count 7 (fixed64), positive 8 (offset 1 sint32, bucket_counts 2), zero_threshold 14
+//	                               zero_count 7 (fixed64), positive 8 (offset 1 sint32, bucket_counts 2),
+//	                               zero_threshold 14
 //	KeyValue:                      key 1, value 2 (string_value 1)
 func exportRequest(families []*dto.MetricFamily, m moment) []byte {
 	const cumulative = 2

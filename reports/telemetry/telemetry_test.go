@@ -53,7 +53,7 @@ func manifest() results.Manifest {
 	return m
 }
 
-// rows are n hits of every kind.
+// rows are n calls of every kind.
 func rows(m results.Manifest, n int) []results.Row {
 	random := rand.New(rand.NewPCG(1, 2))
 	list := make([]results.Row, n)
@@ -85,7 +85,7 @@ func rows(m results.Manifest, n int) []results.Row {
 }
 
 func observed(m results.Manifest, list []results.Row) (*Telemetry, *metrics.Aggregator) {
-	t, a := New(m), metrics.New(m.Labels, m.Planned)
+	t, a := New(m), metrics.New(m.Labels, m.Planned, metrics.Tolerance)
 	for _, r := range list {
 		t.Observe(r)
 		if err := a.Add(r); err != nil {
@@ -145,16 +145,16 @@ func TestTotals(t *testing.T) {
 			t.Errorf("%s: %v, want %d", what, got, want)
 		}
 	}
-	hits := func(outcome string) float64 {
+	calls := func(outcome string) float64 {
 		v, _ := sum(t, tel, "andon_hits_total", measured("outcome", outcome))
 		return v
 	}
-	check("ok", hits("ok"), total.OK)
-	check("failed", hits("failed"), total.Failed())
-	check("canceled", hits("canceled"), total.Errors["canceled"])
-	check("dropped", hits("dropped"), total.Dropped)
-	check("unsent", hits("unsent"), total.Unsent)
-	check("sent", hits("ok")+hits("failed")+hits("canceled"), total.Sent)
+	check("ok", calls("ok"), total.OK)
+	check("failed", calls("failed"), total.Failed())
+	check("canceled", calls("canceled"), total.Errors["canceled"])
+	check("dropped", calls("dropped"), total.Dropped)
+	check("unsent", calls("unsent"), total.Unsent)
+	check("sent", calls("ok")+calls("failed")+calls("canceled"), total.Sent)
 	for kind, n := range total.Errors {
 		v, _ := sum(t, tel, "andon_errors_total", measured("kind", kind))
 		check(kind, v, n)
@@ -399,16 +399,16 @@ func TestOTLP(t *testing.T) {
 		byName[metric.Name] = metric
 	}
 	want, _ := sum(t, tel, "andon_hits_total", nil)
-	hits := byName["andon.hits"].GetSum()
+	calls := byName["andon.hits"].GetSum()
 	var got int64
-	for _, p := range hits.DataPoints {
+	for _, p := range calls.DataPoints {
 		got += p.GetAsInt()
 		if p.StartTimeUnixNano == 0 || p.TimeUnixNano < p.StartTimeUnixNano || len(p.Attributes) != 4 {
 			t.Errorf("a point of %d–%d with %d attributes", p.StartTimeUnixNano, p.TimeUnixNano, len(p.Attributes))
 		}
 	}
-	if !hits.IsMonotonic || hits.AggregationTemporality != otlp.AggregationTemporality_AGGREGATION_TEMPORALITY_CUMULATIVE || float64(got) != want || got != 5000 {
-		t.Errorf("%d hits, want %v: %v", got, want, hits.AggregationTemporality)
+	if !calls.IsMonotonic || calls.AggregationTemporality != otlp.AggregationTemporality_AGGREGATION_TEMPORALITY_CUMULATIVE || float64(got) != want || got != 5000 {
+		t.Errorf("%d calls, want %v: %v", got, want, calls.AggregationTemporality)
 	}
 	if unit := byName["andon.latency"].Unit; unit != "s" {
 		t.Errorf("latency is in %q", unit)
@@ -606,6 +606,24 @@ func TestNativeRefused(t *testing.T) {
 	}
 }
 
+// finals counts the pushes of final figures, whose context has a value of the type finally, and tells when one is over.
+type finals struct {
+	http.RoundTripper
+	n    int
+	done func()
+}
+
+type finally struct{}
+
+func (f *finals) RoundTrip(r *http.Request) (*http.Response, error) {
+	response, err := f.RoundTripper.RoundTrip(r)
+	if r.Context().Value(finally{}) != nil {
+		f.n++
+		f.done()
+	}
+	return response, err
+}
+
 // Whatever a receiver does, failures are told in few words, without the URL and its secrets, and end in time.
 func TestPushFails(t *testing.T) {
 	hang := make(chan struct{})
@@ -642,16 +660,32 @@ func TestPushFails(t *testing.T) {
 			}
 			tel := New(manifest())
 			var warned []error
-			end := tel.Push(e, time.Millisecond, func(err error) { warned = append(warned, err) })
-			time.Sleep(50 * time.Millisecond)
-			ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
+			told := make(chan struct{})
+			// The time for the end is over when the last push has failed, whenever that is.
+			ctx, cancel := context.WithCancel(context.WithValue(context.Background(), finally{}, true))
 			defer cancel()
+			watched := &finals{RoundTripper: e.client.Transport, done: cancel}
+			e.client.Transport = watched
+			end := tel.Push(e, time.Millisecond, func(err error) {
+				if warned = append(warned, err); len(warned) == 1 {
+					close(told)
+				}
+			})
+			if c.why == "hangs" {
+				ctx, cancel = context.WithTimeout(ctx, 100*time.Millisecond)
+				defer cancel()
+			} else {
+				<-told
+			}
 			began := time.Now()
 			err = end(ctx)
-			if err == nil || !strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), "hush") {
+			if err == nil || !strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), "hush") || strings.Contains(err.Error(), "Client.Timeout") {
 				t.Errorf("%v, want %q", err, c.says)
 			}
-			if took := time.Since(began); took > 2*time.Second {
+			if watched.n != 1 {
+				t.Errorf("the final figures were pushed %d times, and should once: there was no time for more", watched.n)
+			}
+			if took := time.Since(began); took > pushTimeout {
 				t.Errorf("the end takes %s", took)
 			}
 			for _, w := range warned {
@@ -886,8 +920,8 @@ func TestDashboard(t *testing.T) {
 		if len(found) == 0 {
 			t.Errorf("%s asks for nothing of andon's", q)
 		}
-		for _, hit := range matcher.FindAllStringSubmatch(q, -1) {
-			for _, l := range strings.Split(hit[1]+hit[2], ", ") {
+		for _, match := range matcher.FindAllStringSubmatch(q, -1) {
+			for _, l := range strings.Split(match[1]+match[2], ", ") {
 				if !labels[l] {
 					t.Errorf("%s: there is no label %q", q, l)
 				}
@@ -896,7 +930,7 @@ func TestDashboard(t *testing.T) {
 	}
 }
 
-// What a hit costs. Compare with the aggregator's Add, which is there in any case.
+// What a call costs. Compare with the aggregator's Add, which is there in any case.
 func BenchmarkObserve(b *testing.B) {
 	m := manifest()
 	list := rows(m, 4096)
@@ -908,7 +942,7 @@ func BenchmarkObserve(b *testing.B) {
 		}
 	})
 	b.Run("aggregator", func(b *testing.B) {
-		a := metrics.New(m.Labels, m.Planned)
+		a := metrics.New(m.Labels, m.Planned, metrics.Tolerance)
 		for i := 0; b.Loop(); i++ {
 			if err := a.Add(list[i%len(list)]); err != nil {
 				b.Fatal(err)

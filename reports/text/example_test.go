@@ -26,3 +26,12 @@ func ExampleNearest() {
 	fmt.Printf("%q %q\n", text.Nearest("Lit", tiers), text.Nearest("Gold", tiers))
 	// Output: "Lite" ""
 }
+
+func ExampleSuggest() {
+	tiers := []string{"Full", "Lite"}
+	fmt.Println(text.Suggest("Lit", tiers, "the tiers are Full and Lite"))
+	fmt.Println(text.Suggest("Gold", tiers, "the tiers are Full and Lite"))
+	// Output:
+	// did you mean "Lite"? the tiers are Full and Lite
+	// the tiers are Full and Lite
+}

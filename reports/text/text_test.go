@@ -85,9 +85,29 @@ func TestNearest(t *testing.T) {
 			t.Errorf("nearest to %q is %q, want %q", word, got, want)
 		}
 	}
+	names = []string{"tier", "content", "class", "phase"}
+	for word, want := range map[string]string{
+		"tire": "tier", "Tier": "tier", "contents": "content", "phse": "phase", "clas": "class", "xyz": "", "": "",
+	} {
+		if got := Nearest(word, names); got != want {
+			t.Errorf("nearest to %q is %q, want %q", word, got, want)
+		}
+	}
+	// 4 edits to the first and 5 to the second: neither is a slip, and least of all the farther one.
+	if got := Nearest("text.Lite", []string{"text.Full", "text+file.Lite"}); got != "" {
+		t.Errorf("nearest to text.Lite is %q", got)
+	}
 }
 
 func TestDistance(t *testing.T) {
+	for _, c := range []struct {
+		a, b string
+		want int
+	}{{"", "", 0}, {"", "abc", 6}, {"kitten", "sitting", 6}, {"µs", "us", 2}, {"abc", "abc", 0}, {"abc", "aBc", 1}, {"tire", "tier", 2}} {
+		if got := distance([]rune(c.a), []rune(c.b)); got != c.want {
+			t.Errorf("the distance of %q and %q is %d, want %d", c.a, c.b, got, c.want)
+		}
+	}
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := rapid.StringN(0, 12, -1).Draw(t, "a"), rapid.StringN(0, 12, -1).Draw(t, "b")
 		x, y := []rune(a), []rune(b)

@@ -94,6 +94,8 @@ type outcome struct {
 	total   metrics.Figures
 	samples []results.Sample
 	rows    []results.Row
+	// stalled is for how many seconds the generator stood still.
+	stalled float64
 }
 
 // fire runs the plan against the target and reads back what was kept.
@@ -132,6 +134,9 @@ func fireUntil(ctx context.Context, t testing.TB, interrupt <-chan struct{}, p *
 		t.Errorf("the vitals %+v do not go to the end at %v s", out.Vitals, out.End.Seconds)
 	}
 	o := outcome{agg: out.Aggregator, end: out.End, total: out.Aggregator.Total(out.Aggregator.Elapsed(out.End)), samples: run.Samples}
+	for _, v := range out.Vitals {
+		o.stalled += v.StallSeconds
+	}
 	complete, err := run.Rows(func(r results.Row) error { o.rows = append(o.rows, r); return nil })
 	if err != nil || !complete {
 		t.Fatalf("the rows cannot be read back: complete %v, %v", complete, err)
@@ -188,7 +193,7 @@ func TestFaults(t *testing.T) {
 load: [{callers: 64, for: 1m}]
 mix: {tier: {Lite: 1}, content: [{items: [text]}]}
 data: {text: {length: 40}}
-limits: {timeout: 2s, calls: 4000}
+limits: {timeout: 5s, calls: 4000}
 provider:
   latency: 0s
   faults: {http500: 4%, http503: 3%, reset: 5%, truncated: 6%, missingField: 7%, wrongType: 8%, html: 5%, contentType: 4%,
@@ -303,7 +308,14 @@ func TestKinds(t *testing.T) {
 	} {
 		t.Run(c.why, func(t *testing.T) {
 			t.Parallel()
-			p := plan(t, "load: [{rate: 10/s, for: 100ms}]\nmix: {content: [{items: [text]}]}\nlimits: {timeout: 300ms}", 1)
+			timeout := "1m" // on a machine that is busy, an answer may take a while
+			switch c.kind {
+			case results.TimeoutWaiting:
+				timeout = "300ms"
+			case results.TimeoutReading: // the head comes in time
+				timeout = "2s"
+			}
+			p := plan(t, "load: [{rate: 10/s, for: 100ms}]\nmix: {content: [{items: [text]}]}\nlimits: {timeout: "+timeout+"}", 1)
 			o := fire(t, p, raw(t, c.answer))
 			if len(o.rows) != 1 {
 				t.Fatalf("%d rows", len(o.rows))
@@ -327,7 +339,15 @@ mix: {tier: {Lite: 1}, content: [{items: [text]}]}
 limits: {inFlight: %d}
 provider: {latency: 1ms, faults: {stall: {at: 700ms, for: 500ms}}}
 `, inFlight), 1)
-			o := fire(t, p, embedded(t, p))
+			var o outcome
+			var validity metrics.Validity
+			// What the test is about cannot be told from a machine that had no processor for andon: then once more.
+			for range 8 {
+				o = fire(t, p, embedded(t, p))
+				if validity = o.agg.Validity(inFlight, metrics.Generator{}); *validity.OwnLag.P99 <= 0.2 {
+					break
+				}
+			}
 			if o.total.OK != p.Calls {
 				t.Errorf("%d of %d calls succeeded", o.total.OK, p.Calls)
 			}
@@ -337,11 +357,11 @@ provider: {latency: 1ms, faults: {stall: {at: 700ms, for: 500ms}}}
 				t.Errorf("the p99 of the latency is %v s with a stall of 0.5 s", p99)
 			}
 			// The wait for a slot is not the generator's own, which a machine that is busy may add a little to.
-			service, validity := *o.total.Service.P90, o.agg.Validity(inFlight, metrics.Generator{})
-			own := *validity.OwnLag.P99
+			service, own := *o.total.Service.P90, *validity.OwnLag.P99
 			small := inFlight == 20
 			if small != (service < 0.15) || own > 0.2 || own <= metrics.Tolerance.Seconds() && small != (validity.Status == metrics.TargetLimited) {
-				t.Errorf("the p90 of the service time is %v s, the generator's own lag %v s, and the run is %s: %v", service, own, validity.Status, validity.Reasons)
+				t.Errorf("the p90 of the service time is %v s, the generator's own lag %v s, it stood still for %v s, and the run is %s: %v",
+					service, own, o.stalled, validity.Status, validity.Reasons)
 			}
 		})
 	}
@@ -503,6 +523,20 @@ func TestClosedLoop(t *testing.T) {
 	t.Parallel()
 	r := &recorder{takes: 10 * time.Millisecond}
 	p := plan(t, "load: [{callers: 5, for: 500ms}, {callers: 2, for: 10s}]\nmix: {content: [{items: [text]}]}\nlimits: {calls: 300}", 1)
+	// The first five are answered when all of them have come, however long a busy machine takes to send them.
+	all := make(chan struct{})
+	r.respond = func(w http.ResponseWriter, n int) {
+		if n == 5 {
+			close(all)
+		} else if n < 5 {
+			select {
+			case <-all:
+			case <-time.After(20 * time.Second):
+			}
+		}
+		w.Header().Set("Content-Type", "application/json")
+		fmt.Fprintf(w, `{"sessionId":"s%d","executionId":"e%d","status":"running"}`, n, n)
+	}
 	o := fire(t, p, serve(t, r))
 	if len(r.arrived()) != 300 || o.total.OK != 300 {
 		t.Errorf("%d calls arrived, %d succeeded, want the limit of 300", len(r.arrived()), o.total.OK)
@@ -568,8 +602,9 @@ func TestInterrupt(t *testing.T) {
 			if kill {
 				want = results.Canceled
 			}
-			if got[want] == 0 || got[want]+got[results.Unsent] != len(o.rows) || got[results.Unsent] > 5 {
-				t.Errorf("the calls ended %v", got)
+			// What was due and had not left is what comes due in 50 ms, and while the generator stood still.
+			if got[want] == 0 || got[want]+got[results.Unsent] != len(o.rows) || got[results.Unsent] > 5+int(100*o.stalled) {
+				t.Errorf("the calls ended %v, and the generator stood still for %v s", got, o.stalled)
 			}
 			if o.end.Seconds > 20 {
 				t.Errorf("the run took %v s to end", o.end.Seconds)

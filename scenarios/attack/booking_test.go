@@ -8,8 +8,8 @@ import (
 	"github.com/kaizenautomation/andon/scenarios/wire"
 )
 
-// When the sending ends, each call that had come due and has not left is counted, with the time that it was late by then,
-// and no other.
+// When the sending ends, each call that had come due and has not left is counted, with the time that it was late by
+// then, and no other.
 func TestUnsentCallsAreCounted(t *testing.T) {
 	p := plan(t, "load: [{rate: 100/s, for: 1s}]\nmix: {content: [{items: [text]}]}", 1)
 	r := &run{Config: Config{Plan: p}, stopped: 105 * time.Millisecond, queue: make(chan record, 100)}
@@ -29,6 +29,19 @@ func TestUnsentCallsAreCounted(t *testing.T) {
 	}
 }
 
+// An interrupt finds most calls waiting for a slot: those are counted, and nothing is sent for them.
+func TestUnsentAfterAnInterrupt(t *testing.T) {
+	t.Parallel()
+	r := &recorder{takes: 100 * time.Millisecond}
+	p := plan(t, "load: [{rate: 100/s, for: 1m}]\nmix: {content: [{items: [text]}]}\nlimits: {inFlight: 1}", 1)
+	interrupt := make(chan struct{})
+	time.AfterFunc(500*time.Millisecond, func() { close(interrupt) })
+	o := fireUntil(t.Context(), t, interrupt, p, serve(t, r))
+	if got := o.kinds(); got[results.Unsent] < 20 || got[results.None] != len(r.arrived()) || got[results.None] == 0 {
+		t.Errorf("the calls ended %v, and %d arrived", got, len(r.arrived()))
+	}
+}
+
 // slow is a transport whose call takes a while, in which the process stands still.
 type slow struct {
 	wire.Transport
@@ -41,8 +54,8 @@ func (s slow) Do(x *wire.Exchange) error {
 	return nil
 }
 
-// What the generator itself adds to a call's time is booked with the call: for how long it stood still meanwhile, and the
-// wait for a turn to connect.
+// What the generator itself adds to a call's time is booked with the call: for how long it stood still meanwhile, and
+// the wait for a turn to connect.
 func TestStallsAreBooked(t *testing.T) {
 	p := plan(t, "load: [{rate: 100/s, for: 1s}]\nmix: {content: [{items: [text]}]}", 1)
 	r := &run{Config: Config{Plan: p}, began: time.Now(), rules: map[string]uint8{}}

@@ -119,15 +119,6 @@ func (r *run) connections(workers int) int {
 	return min(workers, max(8, int(r.Plan.PeakRate()/20)))
 }
 
-func isClosed(c <-chan struct{}) bool {
-	select {
-	case <-c:
-		return true
-	default:
-		return false
-	}
-}
-
 // halt ends the sending. It may be called any number of times.
 func (r *run) halt() {
 	r.stopOnce.Do(func() {

@@ -37,7 +37,7 @@ type sink struct {
 func newSink(r *run) *sink {
 	s := &sink{
 		run: r, drained: make(chan struct{}),
-		aggregator: metrics.New(r.Plan.Labels, r.Plan.Planned), collect: seldom,
+		aggregator: metrics.New(r.Plan.Labels, r.Plan.Planned, r.Plan.Limits.Lag), collect: seldom,
 	}
 	if !r.RepeatedIDsAllowed {
 		s.ids = newIDs()

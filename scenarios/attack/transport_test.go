@@ -83,7 +83,7 @@ func TestClientCertificate(t *testing.T) {
 	target, trust := secureServer(t, r, func(s *httptest.Server) { s.TLS.ClientAuth = tls.RequireAnyClientCert })
 	p := plan(t, brief, 1)
 	o := fire(t, p, target, func(c *Config) { c.TLS = trust })
-	if o.kinds()[results.TLS] == 0 || o.total.OK > 0 || !strings.Contains(o.samples[0].Message, "certificate") {
+	if got := o.kinds(); got[results.TLS] == 0 || got[results.TLS]+got[results.Unsent] != len(o.rows) || o.total.OK > 0 || !strings.Contains(o.samples[0].Message, "certificate") {
 		t.Errorf("without a certificate: %v, %+v", o.kinds(), o.samples)
 	}
 	server := httptest.NewTLSServer(nil)

@@ -17,7 +17,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
-	"github.com/kaizenautomation/andon/contracts"
+	"github.com/kaizenautomation/andon/reports/text"
 )
 
 const maxFile = 1 << 20
@@ -200,7 +200,7 @@ func (v Value) Object(what string, keys ...string) (map[string]Value, bool) {
 
 // ExpectedOne says what may stand in place of a word.
 func ExpectedOne(word string, names []string) string {
-	if near := contracts.Nearest(word, names); near != "" {
+	if near := text.Nearest(word, names); near != "" {
 		return fmt.Sprintf("did you mean %q?", near)
 	}
 	return "expected one of " + strings.Join(names, ", ")

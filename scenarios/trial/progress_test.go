@@ -44,7 +44,7 @@ mix: {tier: {Full: 1, Lite: 1}, content: [{items: [text]}]}
 func TestProgressRates(t *testing.T) {
 	plan := planned(t, twoPhases)
 	w := tracker{plan: plan, target: "http://127.0.0.1:1"}
-	a := metrics.New(plan.Labels, plan.Planned)
+	a := metrics.New(plan.Labels, plan.Planned, metrics.Tolerance)
 	n := uint64(0)
 	row := func(r results.Row) {
 		r.N, r.Phase, r.Class, r.Due = uint32(n), uint8(plan.Phase(n)), uint16(plan.Class(n)), plan.Due(n)
@@ -125,7 +125,7 @@ load: [{steps: {from: 100/s, to: 1000/s, by: 50/s}, for: 3m}]
 mix: {tier: {Full: 1, Lite: 1, default: 1}, content: [{items: [text]}, {items: [text, file]}, {items: [file]}, {items: [json]}, {items: [skill]}, {items: []}], invalid: 1%}
 `)
 	w := tracker{plan: plan}
-	a := metrics.New(plan.Labels, plan.Planned)
+	a := metrics.New(plan.Labels, plan.Planned, metrics.Tolerance)
 	for n := range plan.Calls {
 		if err := a.Add(results.Row{N: uint32(n), Phase: uint8(plan.Phase(n)), Class: uint16(plan.Class(n)), Due: plan.Due(n), Status: 200, Service: float32(n%997)/3000 + 0.001}); err != nil {
 			b.Fatal(err)

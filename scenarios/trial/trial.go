@@ -181,12 +181,16 @@ func (c Config) manifest(started time.Time, generator results.Generator) (result
 	generator.Command = c.Command
 	m := results.Manifest{
 		Andon: c.Andon, ID: id, Scenario: p.Name, Seed: p.Seed, Target: c.Target.String(), Started: started.UTC(),
+		Method: p.Description().Operation().Method, Path: p.Description().Operation().Path,
 		SpecSHA256: p.Description().SHA256(), PlanSHA256: p.Digest(), Plan: p.Parts(), Release: c.Release, RunLabels: c.Labels,
 		Labels: p.Labels, Planned: p.Planned, Thresholds: metrics.Written(p.Thresholds),
 		TimeoutSeconds: p.Limits.Timeout.Seconds(), InFlight: p.Limits.InFlight, Generator: generator,
 	}
 	if c.Embedded {
 		m.Provider = p.Behaviour()
+	}
+	if p.Limits.Lag != metrics.Tolerance {
+		m.LagSeconds = p.Limits.Lag.Seconds()
 	}
 	if c.Traceparent {
 		h := fnv.New64a()

@@ -112,6 +112,9 @@ func TestTrialOfCode(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if r.Run.Method != d.Operation().Method || r.Run.Path != d.Operation().Path {
+		t.Errorf("the run says that its call was %s %s, and it was %s", r.Run.Method, r.Run.Path, d.Operation())
+	}
 	text, err := os.ReadFile(filepath.Join(r.Dir, "scenario.yaml"))
 	if err != nil {
 		t.Fatal(err)
@@ -123,6 +126,25 @@ func TestTrialOfCode(t *testing.T) {
 	q, err := again.Plan(5)
 	if err != nil || q.Calls != p.Calls || r.Summary.Total.Sent != p.Calls || again.Name != "bare" {
 		t.Errorf("%d calls were planned, %d sent, and the file plans %d: %v", p.Calls, r.Summary.Total.Sent, q.Calls, err)
+	}
+}
+
+// The lag that a scenario tolerates is kept with the run, whose validity is judged by it later on too; the usual one is
+// not written.
+func TestToleratedLagIsKept(t *testing.T) {
+	for limits, want := range map[string]float64{"": 0, "limits: {lag: 10ms}": 0, "limits: {lag: 250ms}": 0.25} {
+		p := planned(t, quick+limits)
+		r, err := Run(t.Context(), nil, Config{Plan: p, Target: embedded(t, p), Dir: filepath.Join(t.TempDir(), "run")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := os.ReadFile(filepath.Join(r.Dir, "run.json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Run.LagSeconds != want || r.Summary.Run.LagSeconds != want || strings.Contains(string(text), `"lagSeconds"`) != (want > 0) {
+			t.Errorf("%q: %v s are in the run, %v in the summary", limits, r.Run.LagSeconds, r.Summary.Run.LagSeconds)
+		}
 	}
 }
 

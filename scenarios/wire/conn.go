@@ -133,6 +133,22 @@ func (c *conn) do(x *Exchange) (keep bool, err error) {
 	return h.keep && n == end && h.length <= MaxResponse, nil
 }
 
+// lastWords gives what a peer that ended the connection has said in TLS, or else the error that the end came with. With
+// TLS 1.3 the handshake is over for us before the peer has looked at our certificate: it may turn us away when we write
+// already, and the reason waits to be read.
+func (c *conn) lastWords(end error) error {
+	if c.wrote == nil || !isReset(end) {
+		return end
+	}
+	c.until = time.Now().Add(100 * time.Millisecond)
+	_ = c.SetReadDeadline(c.until)
+	var b [1]byte
+	if n, err := c.Conn.Read(b[:]); n == 0 && err != nil && isTLS(err) && !isTimeout(err) {
+		return err
+	}
+	return end
+}
+
 // open sends the request and waits for the first bytes of the response. A channel is given where the request may still
 // be going out; it is closed when that is over.
 func (c *conn) open(x *Exchange) (n int, written chan struct{}, err error) {
@@ -162,9 +178,9 @@ func (c *conn) open(x *Exchange) (n int, written chan struct{}, err error) {
 		}
 		if _, err := c.Write(rest); err != nil {
 			if c.wrote != nil && c.wrote.bytes == before && !isTimeout(err) {
-				err = errStale
+				return 0, nil, errStale
 			}
-			return 0, nil, err
+			return 0, nil, c.lastWords(err)
 		}
 	} else {
 		written = make(chan struct{})

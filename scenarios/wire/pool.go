@@ -83,12 +83,13 @@ func (p *pool) Do(x *Exchange) error {
 		}
 		x.Connected = true
 		keep, err := c.do(x)
-		p.give(c, keep && err == nil)
-		if !errors.Is(err, errStale) {
-			return p.reason(err, x.Deadline)
+		stale := errors.Is(err, errStale)
+		if stale && fresh {
+			stale, err = false, c.lastWords(io.ErrUnexpectedEOF)
 		}
-		if fresh {
-			return io.ErrUnexpectedEOF
+		p.give(c, keep && err == nil)
+		if !stale {
+			return p.reason(err, x.Deadline)
 		}
 	}
 }

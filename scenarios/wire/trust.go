@@ -3,7 +3,6 @@ package wire
 import (
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -21,7 +20,7 @@ func ReadTLS(authority, certificate, key string) (*tls.Config, error) {
 	}
 	c := &tls.Config{}
 	if authority != "" {
-		pem, err := readPEM(authority)
+		pem, err := readFile(authority, maxPEM)
 		if err != nil {
 			return nil, fmt.Errorf("the authority's certificate cannot be read: %w", err)
 		}
@@ -43,15 +42,16 @@ func ReadTLS(authority, certificate, key string) (*tls.Config, error) {
 	return c, nil
 }
 
-func readPEM(name string) ([]byte, error) {
+// readFile reads a file of the user's, which has at most so many bytes.
+func readFile(name string, limit int64) ([]byte, error) {
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxPEM+1))
-	if err == nil && len(data) > maxPEM {
-		err = errors.New("it is larger than 8 MiB")
+	data, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err == nil && int64(len(data)) > limit {
+		err = fmt.Errorf("%s is larger than %d KiB", name, limit>>10)
 	}
 	return data, err
 }

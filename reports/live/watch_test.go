@@ -1,4 +1,4 @@
-package main
+package live
 
 import (
 	"bytes"
@@ -12,14 +12,12 @@ import (
 // Where there is no terminal, a line is written every few seconds, and none before the first call.
 func TestWatchLines(t *testing.T) {
 	var stderr bytes.Buffer
-	c := &command{stderr: &stderr}
-	w := c.watch(false)
-	w.target = "http://127.0.0.1:1"
-	if w.every() != plainEvery {
-		t.Errorf("the progress is wanted every %s", w.every())
+	w := &Watch{Lines: &stderr, Target: "http://127.0.0.1:1"}
+	if w.Every() != plainEvery {
+		t.Errorf("the progress is wanted every %s", w.Every())
 	}
 	for _, at := range []time.Duration{0, 5 * time.Second, 6 * time.Second, 9500 * time.Millisecond, 10 * time.Second} {
-		w.progress(summary.Progress{Elapsed: at, Total: time.Minute, Phase: "constant", Asked: 110, Achieved: 110, InFlight: 449, Errors: 1, Violations: 1})
+		w.Progress(summary.Progress{Elapsed: at, Total: time.Minute, Phase: "constant", Asked: 110, Achieved: 110, InFlight: 449, Errors: 1, Violations: 1})
 	}
 	lines := strings.Split(strings.TrimSpace(stderr.String()), "\n")
 	if len(lines) != 2 || !strings.Contains(lines[0], "5.0s") || !strings.Contains(lines[1], "9.5s") {
@@ -28,13 +26,13 @@ func TestWatchLines(t *testing.T) {
 	if !strings.Contains(lines[0], "110/s of 110/s · 449 in flight") || !strings.Contains(lines[0], "1 error · 1 violation") {
 		t.Errorf("%q", lines[0])
 	}
-	w.stopping()
-	w.end()
+	w.Stopping()
+	w.End()
 	stderr.Reset()
-	if w.stopping(); stderr.Len() > 0 {
+	if w.Stopping(); stderr.Len() > 0 {
 		t.Errorf("after the end: %q", stderr.String())
 	}
-	if w.say("no page"); stderr.String() != "no page\n" {
+	if w.Say("no page"); stderr.String() != "no page\n" {
 		t.Errorf("%q", stderr.String())
 	}
 }

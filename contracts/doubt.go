@@ -1,0 +1,41 @@
+package contracts
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3filter"
+)
+
+// CrosscheckRequest is what kin-openapi's own filter says of a request's body; nil if it conforms.
+func (d *Description) CrosscheckRequest(body []byte) error { return d.crosscheck.request(body) }
+
+// CrosscheckResponse is what kin-openapi's own filter says of a response; nil if it conforms.
+func (d *Description) CrosscheckResponse(status int, contentType string, body []byte) error {
+	return d.crosscheck.response(status, contentType, body)
+}
+
+// Doubt reports whether two tools disagree on a response, for a reason that does not lie in what each of them looks at:
+// then one of them is wrong, and nothing can be said of the response. kin-openapi's filter does not look for repeated
+// keys, empty ids, and what stands behind the JSON text; andon is easy on responses that are marked as assumptions.
+func (d *Description) Doubt(status int, contentType string, body []byte, first *Violation) (doubtful bool, other error) {
+	r := d.ResponseFor(status)
+	if r == nil || r.Assumed || len(r.Media) == 0 {
+		return false, nil
+	}
+	if m := r.media(mediaType(contentType)); m != nil && strings.Contains(m.Name, ";") {
+		contentType = m.Name // kin-openapi does not take a type without the parameters of the description for that type
+	}
+	other = d.CrosscheckResponse(status, contentType, body)
+	var unread *openapi3filter.ParseError
+	if errors.As(other, &unread) && unread.Kind == openapi3filter.KindUnsupportedFormat {
+		other = nil // it cannot read such bodies, and so has no opinion
+	}
+	switch {
+	case first == nil:
+		return other != nil, other
+	case first.Rule == RuleDuplicateKey, first.Rule == RuleEmptyID, first.Rule == RuleMalformedJSON, first.Rule == RuleRepeatedID:
+		return false, nil
+	}
+	return other == nil, nil
+}

@@ -1,0 +1,21 @@
+package contracts
+
+import (
+	"strconv"
+	"strings"
+)
+
+// clip shortens a text to n runes.
+func clip(s string, n int) string {
+	s = strings.ToValidUTF8(s, "\ufffd")
+	i := 0
+	for at := range s {
+		if i == n {
+			return s[:at] + "…"
+		}
+		i++
+	}
+	return s
+}
+
+func quote(s string) string { return strconv.Quote(s) }

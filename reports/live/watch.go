@@ -1,0 +1,100 @@
+package live
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/kaizenautomation/andon/reports/summary"
+	"github.com/kaizenautomation/andon/reports/text"
+)
+
+// A Watch tells a person how a run goes on: in a view that takes the terminal, or in lines. Its fields are set before
+// the first call; its methods are safe for concurrent use, but for [Watch.Progress], which is for one goroutine.
+type Watch struct {
+	// Lines is where lines are written.
+	Lines io.Writer
+	// Target is where the calls go, in words.
+	Target string
+	// Keyboard and Screen are the terminal for a view; nil where there is to be none. Color is for its colours.
+	Keyboard, Screen *os.File
+	Color            bool
+	// Press is called at each Ctrl-C that the view has read from the keyboard.
+	Press func()
+
+	// last is when the last line was written.
+	last time.Duration
+
+	mu   sync.Mutex
+	view *View // nil where there is none
+	over bool
+}
+
+// plainEvery is how often progress is told where it cannot be shown in place.
+const plainEvery = 5 * time.Second
+
+// Every is how often the progress is wanted; 0, for a view, is about once a second.
+func (w *Watch) Every() time.Duration {
+	if w.Screen != nil {
+		return 0
+	}
+	return plainEvery
+}
+
+// Progress shows how far the run is. The first time is before the first call.
+func (w *Watch) Progress(p summary.Progress) {
+	p.Target = w.Target
+	w.mu.Lock()
+	if w.Screen != nil && w.view == nil && !w.over {
+		w.view = Start(w.Keyboard, w.Screen, p, w.Color, w.Press)
+	}
+	view := w.view
+	w.mu.Unlock()
+	switch {
+	case view != nil && !view.Gone():
+		view.Show(p)
+	case p.Elapsed-w.last >= plainEvery-plainEvery/10:
+		w.last = p.Elapsed
+		WriteLine(w.Lines, p)
+	}
+}
+
+// Say tells something beside the progress.
+func (w *Watch) Say(note string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.view != nil && !w.view.Gone() {
+		w.view.Note(note)
+		return
+	}
+	fmt.Fprintln(w.Lines, text.Printable(note, 1000))
+}
+
+// Stopping is called when somebody has stopped the run.
+func (w *Watch) Stopping() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	switch {
+	case w.over:
+	case w.view != nil && !w.view.Gone():
+		w.view.Stopping()
+	default:
+		fmt.Fprintln(w.Lines, "\nstopped sending; waiting for the calls in flight (Ctrl-C again gives them up)")
+	}
+}
+
+// End gives the terminal back. It may be called more than once.
+func (w *Watch) End() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.over = true
+	if w.view == nil {
+		return
+	}
+	for _, note := range w.view.Close() {
+		fmt.Fprintln(w.Lines, text.Printable(note, 1000))
+	}
+	w.view = nil
+}

@@ -1,0 +1,85 @@
+package results
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+)
+
+// The files of a run directory that are written while it runs, and the one that is made of the rows when it has ended.
+const (
+	manifestFile   = "run.json"
+	hitsFile       = "hits.arrow"
+	samplesFile    = "samples.jsonl"
+	vitalsFile     = "vitals.jsonl"
+	endFile        = "end.json"
+	histogramsFile = "histograms.bin"
+)
+
+// maxDocument is the most bytes of a JSON document that is read.
+const maxDocument = 16 << 20
+
+// WriteFile has write fill a file, so that it is there whole or not at all. What was there by that name is overwritten,
+// and stays as it was where write fails.
+func WriteFile(path string, write func(io.Writer) error) error {
+	temporary := path + ".tmp"
+	f, err := os.Create(temporary)
+	if err != nil {
+		return err
+	}
+	err = write(f)
+	if closed := f.Close(); err == nil {
+		err = closed
+	}
+	if err == nil {
+		err = os.Rename(temporary, path)
+	}
+	if err != nil {
+		_ = os.Remove(temporary)
+	}
+	return err
+}
+
+// WriteJSON writes a document so that it is there whole or not at all.
+func WriteJSON(path string, document any) error {
+	return WriteFile(path, func(w io.Writer) error {
+		e := json.NewEncoder(w)
+		e.SetEscapeHTML(false)
+		e.SetIndent("", "  ")
+		return e.Encode(document)
+	})
+}
+
+// ReadJSON reads a document that andon wrote. What it does not know in it is an error.
+func ReadJSON(path string, document any) error {
+	if info, err := os.Stat(path); err != nil {
+		return err
+	} else if !info.Mode().IsRegular() {
+		return fmt.Errorf("%s is no regular file", path)
+	} else if info.Size() > maxDocument {
+		return fmt.Errorf("%s has %d bytes, more than a file of andon's", path, info.Size())
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	if err := d.Decode(document); err != nil {
+		offset := d.InputOffset()
+		var syntax *json.SyntaxError
+		var mismatch *json.UnmarshalTypeError
+		if errors.As(err, &syntax) {
+			offset = syntax.Offset
+		} else if errors.As(err, &mismatch) {
+			offset = mismatch.Offset
+		}
+		line := 1 + strings.Count(string(text[:min(int(offset), len(text))]), "\n")
+		return fmt.Errorf("%s:%d: %w", path, line, err)
+	}
+	return nil
+}
