@@ -120,16 +120,14 @@ func (c *command) runScenario(args []string, f runFlags) error {
 		defer mon.Close()
 		t.Started, t.Observe, t.Tick = mon.Start, mon.Observe, mon.Progress
 	}
-	embedded := t.Target == nil
-	if embedded {
+	if t.Embedded = t.Target == nil; t.Embedded {
 		var stop func()
 		if t.Target, stop, err = trial.Embedded(plan); err != nil {
 			return exit{noVerdict, err}
 		}
 		defer stop()
 	}
-	t.Embedded = embedded
-	w.Target = place(t.Target, embedded)
+	w.Target = place(t.Target, t.Embedded)
 	fmt.Fprintf(c.stderr, "%s: %s → %s\n", text.Printable(plan.Name, 64), plan, w.Target)
 
 	interrupt, kill, press, release := signals(w.Stopping)

@@ -2,10 +2,12 @@ package summary
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/kaizenautomation/andon/reports/histogram"
 	"github.com/kaizenautomation/andon/reports/metrics"
+	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/text"
 )
 
@@ -39,8 +41,10 @@ func (s Summary) Notes() (notes []string) {
 		notes = append(notes, fmt.Sprintf("%s: too few samples for this percentile; p95 needs %s, p99 %s, p99.9 %s.", text.Unsupported,
 			text.Count(histogram.Needed(95)), text.Count(histogram.Needed(99)), text.Count(histogram.Needed(99.9))))
 	}
-	if note := s.warmupNote(); note != "" {
+	if note := s.MostlyWarmup(); note != "" {
 		notes = append(notes, note)
+	} else if slices.ContainsFunc(s.Run.Phases, func(p results.Phase) bool { return p.Warmup }) {
+		notes = append(notes, "Warm-ups are sent and shown as phases, and left out of all other figures and of the thresholds.")
 	}
 	if tier, sent := s.Deliberate(); sent > 0 {
 		notes = append(notes, text.Printable(tier, 40)+": calls that break the contract on purpose, and are ok when refused; their times are in no other figure.")
@@ -48,16 +52,14 @@ func (s Summary) Notes() (notes []string) {
 	return notes
 }
 
-// warmupNote says what warm-ups are; and that they are most of the run, where they are: what they have seen decides
-// nothing then. It is empty where there are none.
-func (s Summary) warmupNote() string {
+// MostlyWarmup says that warm-ups are most of the run, by its time or by its calls, and what they hide: what they have
+// seen decides nothing. It is empty where they are not.
+func (s Summary) MostlyWarmup() string {
 	var seconds, of float64
 	var warm metrics.Counts
-	any := false
 	for _, p := range s.Run.Phases {
 		if of += p.Seconds; p.Warmup {
 			f := s.Groups.Phase[p.Name]
-			any = true
 			seconds += p.Seconds
 			warm.Sent += f.Sent
 			warm.Errors += f.Failed()
@@ -65,11 +67,8 @@ func (s Summary) warmupNote() string {
 		}
 	}
 	all := warm.Sent + s.Total.Sent
-	switch {
-	case !any:
+	if 2*seconds <= of && 2*warm.Sent <= all {
 		return ""
-	case 2*seconds <= of && 2*warm.Sent <= all:
-		return "Warm-ups are sent and shown as phases, and left out of all other figures and of the thresholds."
 	}
 	return fmt.Sprintf("The warm-up is most of the run: %s of %s and %s of %s are in no other figure and in no threshold, among them "+
 		"%s and %s of the contract. What decides is the rest alone: make the warm-up shorter, or the measured phases longer.",
