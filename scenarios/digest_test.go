@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"fmt"
 	"maps"
 	"math/rand/v2"
 	"os"
@@ -20,7 +21,8 @@ var digestKeys = map[string][]string{
 		"[{warmup: true, rate: 10/s, for: 1s}, {name: all, rate: 50/s, for: 2s}]", "[{warmup: true, rate: 10/s, for: 1s}, {name: all, rate: 60/s, for: 2s}]",
 		"[{warmup: true, rate: 10/s, for: 1s}, {name: all, rate: 50/s, for: 3s}]", "[{rate: 10/s, for: 1s}, {name: all, rate: 50/s, for: 2s}]",
 		"[{warmup: true, rate: 10/s, for: 1s}, {name: most, rate: 50/s, for: 2s}]", "[{warmup: true, rate: 10/s, for: 1s}, {name: all, ramp: {from: 50/s, to: 51/s}, for: 2s}]",
-		"[{name: all, rate: 50/s, for: 2s}]",
+		"[{name: all, rate: 50/s, for: 2s}]", "[{name: first, warmup: true, rate: 10/s, for: 1s}, {name: all, rate: 50/s, for: 2s}]",
+		"[{name: first, rate: 10/s, for: 1s}, {name: all, rate: 50/s, for: 2s}]",
 	},
 	"arrivals":        {"", "poisson"},
 	"mix.tier":        {"{Full: 1, Lite: 3}", "{Full: 1, Lite: 4}", "{Full: 1}", "{Full: 1, Lite: 3, default: 1}", ""},
@@ -136,6 +138,32 @@ func TestDigestOfTheSamePlan(t *testing.T) {
 	}
 	if d := differing(a.Parts(), limited.Parts()); !slices.Contains(d, "limits.timeout") || !slices.Contains(d, "limits.inFlight") || !slices.Contains(d, "limits.calls") {
 		t.Errorf("with other limits %v are others", d)
+	}
+}
+
+// A file of data counts by what is in it, wherever it lies.
+func TestDigestOfFiles(t *testing.T) {
+	for _, source := range []string{"{from: %s, column: a}", "{template: '{{a}}', from: %s}"} {
+		read := func(content string, absolute bool) *Scenario {
+			folder := t.TempDir()
+			path := filepath.Join(folder, "texts.csv")
+			if err := os.WriteFile(path, []byte(content), 0o666); err != nil {
+				t.Fatal(err)
+			}
+			if !absolute {
+				path = "texts.csv"
+			}
+			text := "load: [{rate: 1/s, for: 1s}]\nmix: {content: [{items: [text]}]}\ndata: {text: " + fmt.Sprintf(source, path) + "}"
+			s, err := Parse(filepath.Join(folder, "s.yaml"), []byte(text), description(t), noEnv)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return s
+		}
+		a, b, c := read("a\nx\n", false), read("a\ny\n", false), read("a\nx\n", true)
+		if a.Digest() == b.Digest() || a.Digest() != c.Digest() {
+			t.Errorf("%s: %v, of another content %v, in another folder %v", source, a.Parts(), b.Parts(), c.Parts())
+		}
 	}
 }
 
