@@ -55,6 +55,10 @@ On a terminal a live view is shown, in which q is a Ctrl-C too, and a short summ
 andon report shows all tables. With --plain, in CI (the variable CI), with TERM=dumb and where
 there is no terminal, there are lines instead, and the whole report. NO_COLOR is honoured.
 
+What --release and --label say is in the run directory and in every report, and on every series
+that is monitored: as release and label_NAME, in OTLP as the resource's andon.release and
+andon.label.NAME. Runs of two releases are for comparing, and never merged.
+
 --metrics-listen serves the figures at /metrics for Prometheus while the process runs, with
 native histograms. The last ones come after the last scrape, so that they are lost unless
 --metrics-linger makes the process wait for another scrape. --remote-write and --otlp push
