@@ -680,6 +680,24 @@ func TestHopeless(t *testing.T) {
 	}
 }
 
+// One call that gets no answer does not have all others sent, which are turned away.
+func TestHopelessButForOne(t *testing.T) {
+	t.Parallel()
+	var first atomic.Bool
+	target := serve(t, http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+		// A server notices that its client has gone once the body is read.
+		_, _ = io.Copy(io.Discard, request.Body)
+		if first.CompareAndSwap(false, true) {
+			<-request.Context().Done()
+		}
+		w.WriteHeader(401)
+	}))
+	p := plan(t, "load: [{rate: 50/s, for: 10s}]\nmix: {content: [{items: [text]}]}\nlimits: {timeout: 2s}", 1)
+	if o := fire(t, p, target); o.end.Reason != results.Hopeless || !strings.Contains(o.end.Detail, "status 401") || len(o.rows) > 300 {
+		t.Errorf("%d calls, %+v; want hopeless", len(o.rows), o.end)
+	}
+}
+
 // A threshold with abort ends the run when it is broken, but not before its time.
 func TestAbort(t *testing.T) {
 	t.Parallel()

@@ -3,6 +3,7 @@ package attack
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/kaizenautomation/andon/reports/results"
 )
@@ -120,5 +121,73 @@ func TestHopelessIsByNumber(t *testing.T) {
 	}
 	if !h.settled {
 		t.Error("it is not settled")
+	}
+}
+
+// A call that is under way is waited for until it takes much longer than a refusal does; from then on it says nothing,
+// as one that timed out, but is outweighed. The times are in milliseconds.
+func TestHopelessNeedsTime(t *testing.T) {
+	type call struct {
+		n, sent, took uint32
+		kind          results.Kind
+	}
+	// every is a call each 10 ms, of which those that keep are left out, with what each is.
+	every := func(from, to uint32, keep func(n uint32) bool, took uint32, kind results.Kind) (calls []call) {
+		for n := from; n <= to; n++ {
+			if keep(n) {
+				calls = append(calls, call{n, 10 * n, took, kind})
+			}
+		}
+		return calls
+	}
+	all := func(uint32) bool { return true }
+	odd := func(n uint32) bool { return n%2 == 1 }
+	even := func(n uint32) bool { return n%2 == 0 }
+	const refused, good, lost, broken, canceled, dropped = results.Status4xx, results.None, results.TimeoutWaiting, results.Status5xx, results.Canceled, results.Dropped
+	for _, c := range []struct {
+		why   string
+		calls []call
+		at    int64 // which call ends it; -1 if none does
+	}{
+		{"the first is held", every(1, 1500, all, 5, refused), 101},
+		{"the first is held, and not yet for a second", every(1, 100, all, 5, refused), -1},
+		{"no longer than three refusals take", every(1, 180, all, 500, refused), 101},
+		{"three are held: thirty outweigh them", every(3, 1500, all, 5, refused), 103},
+		{"the first times out", append([]call{{0, 0, 3000, lost}}, every(1, 30, all, 5, refused)...), 10},
+		{"one is given up, one dropped", append([]call{{0, 0, 9, canceled}, {1, 0, 0, dropped}}, every(2, 30, all, 5, refused)...), 11},
+		{"every second one is slow", every(0, 1500, odd, 5, refused), -1},
+		{"every second one times out", append(every(0, 1500, even, 3000, lost), every(0, 1500, odd, 5, refused)...), -1},
+		{"a slow one succeeds", append(append(every(1, 90, all, 5, refused), call{0, 0, 950, good}), every(91, 1500, all, 5, refused)...), -1},
+		{"the target breaks for one", append(append(every(1, 50, all, 5, refused), call{70, 500, 5, broken}), every(51, 1500, all, 5, refused)...), -1},
+		{"the quick ones are those beyond", every(1200, 3000, all, 5, refused), -1},
+	} {
+		var h hopeless
+		at := int64(-1)
+		for _, x := range c.calls {
+			row := results.Row{N: x.n, Due: time.Duration(x.sent) * time.Millisecond, Service: float32(x.took) / 1000, Error: x.kind}
+			if x.kind == refused {
+				row.Status = 404
+			}
+			if h.add(&row, false) != "" && at < 0 {
+				at = int64(x.n)
+			}
+		}
+		if at != c.at {
+			t.Errorf("%s: ended by call %d, want %d", c.why, at, c.at)
+		}
+	}
+	// One that was taken for silent and ends like the others is counted with them, and need not be outweighed.
+	var h hopeless
+	for n := range uint32(20) {
+		if row := (results.Row{N: n, Due: time.Duration(n) * 200 * time.Millisecond, Error: results.DialRefused}); n > 1 {
+			if n == 19 {
+				row.N, row.Service = 1, 3.6
+			}
+			if why := h.add(&row, false); (why != "") != (n == 19) {
+				t.Errorf("after call %d: %q", row.N, why)
+			} else if n == 19 && why != "the first 19 calls, but for 1 that had no answer, all failed in the same way (dial-refused)" {
+				t.Errorf("it says %q", why)
+			}
+		}
 	}
 }
