@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -106,6 +107,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "ran": ran, "serving": serving, "signalled": signalled, "edit": edit, "absent": absent, "stopped": stopped, "raced": raced,
+			"atmost": atMost,
 		},
 		RequireExplicitExec: true, UpdateScripts: *update, RequireUniqueNames: true,
 	})
@@ -246,6 +248,38 @@ func edit(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("%q stands %d times in %s", old, n, args[0])
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.Replace(text, old, line.Replace(args[2]), 1)), 0o666))
+}
+
+// atmost FILE FIGURE TERM… fails where a figure of a JSON file is more than the sum of the terms, which are numbers and
+// figures of the same file. A figure is named by the keys that lead to it, a.b.c.
+func atMost(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 3 {
+		ts.Fatalf("usage: atmost FILE FIGURE TERM…")
+	}
+	figure := func(path string) float64 {
+		var at any
+		ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[0])), &at))
+		for key := range strings.SplitSeq(path, ".") {
+			object, _ := at.(map[string]any)
+			at = object[key]
+		}
+		number, ok := at.(float64)
+		if !ok {
+			ts.Fatalf("%s has no number at %s", args[0], path)
+		}
+		return number
+	}
+	bound := 0.0
+	for _, term := range args[2:] {
+		number, err := strconv.ParseFloat(term, 64)
+		if err != nil {
+			number = figure(term)
+		}
+		bound += number
+	}
+	if got := figure(args[1]); got > bound {
+		ts.Fatalf("%s is %v, more than %v", args[1], got, bound)
+	}
 }
 
 // absent TEXT DIR fails where any file below a directory holds a text.

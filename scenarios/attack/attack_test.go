@@ -336,7 +336,7 @@ func TestFreeze(t *testing.T) {
 			p := plan(t, fmt.Sprintf(`
 load: [{rate: 300/s, for: 2s}]
 mix: {tier: {Lite: 1}, content: [{items: [text]}]}
-limits: {inFlight: %d}
+limits: {inFlight: %d, lag: 200ms}
 provider: {latency: 1ms, faults: {stall: {at: 700ms, for: 500ms}}}
 `, inFlight), 1)
 			var o outcome
@@ -344,7 +344,7 @@ provider: {latency: 1ms, faults: {stall: {at: 700ms, for: 500ms}}}
 			// What the test is about cannot be told from a machine that had no processor for andon: then once more.
 			for range 8 {
 				o = fire(t, p, embedded(t, p))
-				if validity = o.agg.Validity(inFlight, metrics.Generator{}); *validity.OwnLag.P99 <= 0.2 {
+				if validity = o.agg.Validity(inFlight, metrics.Generator{}); validity.Status != metrics.GeneratorLimited {
 					break
 				}
 			}
@@ -356,10 +356,11 @@ provider: {latency: 1ms, faults: {stall: {at: 700ms, for: 500ms}}}
 			if p99 := *o.total.Latency.P99; p99 < 0.45 {
 				t.Errorf("the p99 of the latency is %v s with a stall of 0.5 s", p99)
 			}
-			// The wait for a slot is not the generator's own, which a machine that is busy may add a little to.
+			// The wait for a slot is not the generator's own, which a machine that is busy may add to, as far as the plan
+			// tolerates it.
 			service, own := *o.total.Service.P90, *validity.OwnLag.P99
 			small := inFlight == 20
-			if small != (service < 0.15) || own > 0.2 || own <= metrics.Tolerance.Seconds() && small != (validity.Status == metrics.TargetLimited) {
+			if small != (service < 0.15) || validity.Status == metrics.GeneratorLimited || small != (validity.Status == metrics.TargetLimited) {
 				t.Errorf("the p90 of the service time is %v s, the generator's own lag %v s, it stood still for %v s, and the run is %s: %v",
 					service, own, o.stalled, validity.Status, validity.Reasons)
 			}

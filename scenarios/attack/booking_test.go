@@ -55,22 +55,26 @@ func (s slow) Do(x *wire.Exchange) error {
 }
 
 // What the generator itself adds to a call's time is booked with the call: for how long it stood still meanwhile, and
-// the wait for a turn to connect.
+// the wait for a turn to connect. What it stood still before the call was sent is in the lag.
 func TestStallsAreBooked(t *testing.T) {
 	p := plan(t, "load: [{rate: 100/s, for: 1s}]\nmix: {content: [{items: [text]}]}", 1)
-	r := &run{Config: Config{Plan: p}, began: time.Now(), rules: map[string]uint8{}}
-	for i, rule := range p.Labels.Rules {
-		r.rules[rule] = uint8(i)
-	}
-	r.sampled = newSampled(p.Labels)
-	r.transport = slow{during: func() {
-		time.Sleep(60 * time.Millisecond)
-		now := time.Since(r.began)
-		r.stalls.look(now-40*time.Millisecond, now)
-	}}
-	var rec record
-	r.exchange(&rec, &wire.Exchange{}, time.Since(r.began))
-	if row := rec.row; row.Stall < 0.0469 || row.Stall > 0.0471 || row.Service < 0.06 {
-		t.Errorf("a stall of 40 ms and a wait of 7 ms are booked as %v s of %v s", row.Stall, row.Service)
+	for _, before := range []time.Duration{0, 40 * time.Millisecond} {
+		r := &run{Config: Config{Plan: p}, began: time.Now().Add(-200 * time.Millisecond), rules: map[string]uint8{}}
+		for i, rule := range p.Labels.Rules {
+			r.rules[rule] = uint8(i)
+		}
+		r.sampled = newSampled(p.Labels)
+		r.transport = slow{during: func() {
+			time.Sleep(60 * time.Millisecond)
+			now := time.Since(r.began)
+			r.stalls.look(now-40*time.Millisecond, now)
+		}}
+		send := time.Since(r.began)
+		r.stalls.look(send-20*time.Millisecond-before, send-20*time.Millisecond)
+		rec := record{row: results.Row{Due: send - 100*time.Millisecond}}
+		r.exchange(&rec, &wire.Exchange{}, send)
+		if row := rec.row; row.Stall < 0.0469 || row.Stall > 0.0471 || row.Service < 0.06 {
+			t.Errorf("a stall of 40 ms and a wait of 7 ms, after one of %s before the call was sent, are booked as %v s of %v s", before, row.Stall, row.Service)
+		}
 	}
 }
