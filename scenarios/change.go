@@ -36,6 +36,9 @@ func New(name string, d *contracts.Description) (*Scenario, error) {
 func (s *Scenario) WithLoad(phases []Phase, arrivals Arrivals) (*Scenario, error) {
 	l := load{arrivals: arrivals}
 	var wrong []error
+	if arrivals > Poisson {
+		return nil, fmt.Errorf("expected even or Poisson arrivals, found %d", arrivals)
+	}
 	if len(phases) == 0 || len(phases) > maxPhases {
 		return nil, fmt.Errorf("expected from 1 to %d phases, found %d", maxPhases, len(phases))
 	}

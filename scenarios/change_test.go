@@ -185,6 +185,7 @@ func TestLoadInCodeIsChecked(t *testing.T) {
 		{"no caller", second(Callers(0)), Even, "callers"},
 		{"open and closed", append(second(Callers(1)), second(Constant(1))...), Even, "do not go together"},
 		{"a closed loop at random", second(Callers(1)), Poisson, "no arrivals"},
+		{"arrivals that are none", second(Constant(1)), Arrivals(9), "even or Poisson arrivals, found 9"},
 		{"nothing but warm-ups", []Phase{{Shape: Constant(1), For: time.Second, Warmup: true}}, Even, "warm-up"},
 		{"no call", second(Constant(0)), Even, "no call at all"},
 		{"two mistakes", append(second(Constant(-1)), second(Callers(-1))...), Even, "phase 2"},

@@ -77,7 +77,7 @@ const (
 	maxTimeout  = time.Hour
 	maxInFlight = 60_000
 	maxCalls    = 1_000_000_000
-	maxLag      = time.Hour
+	maxLag      = time.Minute
 )
 
 var scenarioKeys = []string{"name", "description", "target", "load", "arrivals", "mix", "data", "limits", "thresholds", "provider"}
@@ -205,7 +205,7 @@ func readLimits(keys map[string]document.Value) Limits {
 	if v, given := limits["lag"]; given {
 		if d, ok := v.Positive("the tolerated lag"); ok {
 			if d > maxLag {
-				v.Fail("expected a tolerated lag of at most 1h, the longest time that the histograms hold, found %s", v.Found())
+				v.Fail("expected a tolerated lag of at most 1m, found %s", v.Found())
 			} else {
 				l.Lag = d
 			}

@@ -145,7 +145,7 @@ func TestProblems(t *testing.T) {
 		{load + "limits: {lag: 0s}\n", [2]int{2, 15}, "longer than 0s"},
 		{load + "limits: {lag: -10ms}\n", [2]int{2, 15}, "a duration from 0s"},
 		{load + "limits: {lag: 250}\n", [2]int{2, 15}, "the tolerated lag with a unit"},
-		{load + "limits: {lag: 61m}\n", [2]int{2, 15}, "a tolerated lag of at most 1h"},
+		{load + "limits: {lag: 61s}\n", [2]int{2, 15}, "a tolerated lag of at most 1m"},
 		{load + "limits: {inFlight: 10, warm: 11}\n", [2]int{2, 30}, "a whole number from 0 to 10"},
 		{load + "target: ftp://x\n", [2]int{2, 9}, "http:// or https://"},
 		{load + "target: http://me:secret@x\n", [2]int{2, 9}, "user name"},

@@ -209,7 +209,7 @@ func (s schema) limits() object {
 		"timeout":  length("How long a call may take, and how long it may wait for a free slot; 30s where it is left out"),
 		"inFlight": integer("The most calls in flight; 1000 where it is left out.", 1, maxInFlight),
 		"calls":    integer("The most calls in all; 100000 where it is left out.", 1, maxCalls),
-		"lag": length("How late 1 call in 100 may leave before the run is generator-limited, where that is andon's own fault, or " +
+		"lag": length("How late 1 call in 100 may leave, 1m at most, before the run is generator-limited, where that is andon's own fault, or " +
 			"target-limited; 10ms where it is left out"),
 		"warm": integer("How many connections are set up before the first call, inFlight of them at most. 0 where it is left out: each is set up "+
 			"when a call needs it, and the time is part of that call's.", 0, maxInFlight),

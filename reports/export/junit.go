@@ -75,6 +75,11 @@ func JUnit(w io.Writer, v summary.Verification) error {
 			s.Skipped++
 		case summary.CheckNoted:
 			k.Out = m.Message
+		case summary.CheckHeld:
+			// Of a run itself, such a reason says with what reserve it held.
+			if c.Engine == summary.EngineRun {
+				k.Out = m.Message
+			}
 		}
 		s.Tests++
 		seconds[s.Name] += c.Seconds

@@ -125,6 +125,9 @@ func (d Data) view() view {
 		v.Times = "service time"
 		v.Notes = append(v.Notes, summary.ClosedLoop)
 	}
+	if note := s.Tolerance(); note != "" {
+		v.Notes = append(v.Notes, note)
+	}
 	for _, p := range d.Timeline {
 		v.HasErrors = v.HasErrors || p.Dropped > 0 || len(p.ErrorsByKind) > 0
 		v.HasViolations = v.HasViolations || len(p.ViolationsByRule) > 0

@@ -40,6 +40,11 @@ func (s Summary) Checks() Verification {
 	add(ended)
 	valid := Check{Engine: EngineRun, Name: "the figures are valid", Proves: "the generator kept to the plan, and the target answered", Verdict: CheckHeld,
 		Rule: s.Validity.Status, Reason: strings.Join(s.Validity.Reasons, "; ")}
+	tolerance := s.Tolerance()
+	if valid.Reason != "" && tolerance != "" {
+		valid.Reason += "; "
+	}
+	valid.Reason += tolerance
 	switch s.Validity.Status {
 	case metrics.Valid:
 	case metrics.TargetLimited:

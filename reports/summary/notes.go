@@ -30,6 +30,9 @@ func (s Summary) Notes() (notes []string) {
 			notes = append(notes, text.Sentence(s.Validity.Status+": "+r))
 		}
 	}
+	if note := s.Tolerance(); note != "" {
+		notes = append(notes, note)
+	}
 	if l := s.Generator.Little; !l.Holds {
 		notes = append(notes, fmt.Sprintf("Andon's own check fails: by Little's law %s calls were in flight on average, and %s were counted; "+
 			"something is wrong with the times of this run.", text.Digits(l.Expected), text.Digits(l.Seen)))
@@ -58,6 +61,21 @@ func (s Summary) Notes() (notes []string) {
 		notes = append(notes, text.Printable(tier, 40)+": calls that break the contract on purpose, and are ok when refused; their times are in no other figure.")
 	}
 	return notes
+}
+
+// Tolerance says how late calls may have left, and what of it, where that is not the usual. It is empty where it is, and
+// in a closed loop, in which nothing is due.
+func (s Summary) Tolerance() string {
+	usual := metrics.Tolerance.Seconds()
+	switch lag := s.Run.LagSeconds; {
+	case s.Run.ClosedLoop || !(lag > 0) || lag == usual:
+		return ""
+	case lag < usual:
+		return fmt.Sprintf("The scenario tolerates a lag of no more than %s (limits.lag), where %s is usual.", text.Duration(&lag), text.Duration(&usual))
+	default:
+		return fmt.Sprintf("The scenario tolerates a lag of %s (limits.lag), where %s is usual: andon itself may have held calls up for so long without the run "+
+			"being called generator-limited, and latencies may be longer by as much.", text.Duration(&lag), text.Duration(&usual))
+	}
 }
 
 // MostlyWarmup says that warm-ups are most of the run, by its time or by its calls, and what they hide: what they have

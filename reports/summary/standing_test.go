@@ -148,6 +148,38 @@ func TestWarmupThatIsMost(t *testing.T) {
 	}
 }
 
+// A tolerated lag that is not the usual one is said wherever the run's validity is, and in a closed loop never.
+func TestToleranceIsSaid(t *testing.T) {
+	const more = "The scenario tolerates a lag of 250 ms (limits.lag), where 10.0 ms is usual: andon itself may have held calls up for so long"
+	for _, c := range []struct {
+		lag    float64
+		closed bool
+		want   string
+	}{
+		{0, false, ""},
+		{0.01, false, ""},
+		{0.25, false, more},
+		{0.25, true, ""},
+		{0.002, false, "The scenario tolerates a lag of no more than 2.00 ms (limits.lag), where 10.0 ms is usual."},
+	} {
+		m := reportstest.Manifest()
+		m.LagSeconds = c.lag
+		for i := range m.Labels.Phases {
+			m.Labels.Phases[i].Closed = c.closed
+		}
+		s := summary.Summarize(m, nil, nil, reportstest.Finished(55), reportstest.Aggregate(t, m, func(*results.Row) {}))
+		valid := s.Checks().Checks[1]
+		for where, said := range map[string]string{"the notes": strings.Join(s.Notes(), "\n"), "the check": valid.Reason} {
+			if !strings.Contains(said, c.want) || c.want == "" && strings.Contains(said, "limits.lag") {
+				t.Errorf("a lag of %v s (closed %v): %s say %q", c.lag, c.closed, where, said)
+			}
+		}
+		if valid.Verdict != summary.CheckHeld {
+			t.Errorf("a lag of %v s: the check is %s", c.lag, valid.Verdict)
+		}
+	}
+}
+
 // A condition on one rule that is missed breaks that rule, and no other that the scenario allows to be broken; and a
 // summary that was read says the same as one that was made.
 func TestOneRuleIsForbidden(t *testing.T) {

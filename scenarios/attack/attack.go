@@ -36,6 +36,10 @@ import (
 // Run fires the plan and says what came of it. Closing interrupt stops the sending
 // and waits for the calls in flight; when ctx ends, those are given up as well. The error is that of the files, if they
 // could not be written; the outcome is whole even then.
+//
+// One attack runs at a time in a process: it sets how often garbage is collected and puts that back in the end, which
+// two at once would spoil for each other; it raises GOMAXPROCS to 2 if that is less, for good; and what one of them
+// does would be in the other's figures.
 func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Outcome, error) {
 	// With one processor, the pacer's sleep in a system call would hold up everything else until the scheduler notices.
 	if runtime.GOMAXPROCS(0) < 2 {

@@ -1,6 +1,7 @@
 // Package trial is one measured run as a function: a plan and a target in, a run directory and a summary out.
 //
-// Whatever sends load goes through [Run], as often as it likes in one process, with a terminal or without:
+// Whatever sends load goes through [Run], as often as it likes in one process, one trial after the other, with a
+// terminal or without:
 //
 //  1. The target is tried once, without a call. Where it cannot be reached nothing is sent and nothing is written.
 //  2. The run directory is made, with all that repeats the run: the scenario, its data, the description, the seed.
@@ -134,7 +135,7 @@ func Embedded(p *scenarios.Plan) (target *url.URL, stop func(), err error) {
 func (c Config) Warning() string { return attack.Config{Plan: c.Plan}.Short() }
 
 // Run makes one trial. Closing interrupt, which may be nil, stops the sending and waits for the calls in flight; when
-// ctx ends, those are given up as well. Both end in a summary.
+// ctx ends, those are given up as well. Both end in a summary. One trial runs at a time in a process; see [attack.Run].
 func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Result, error) {
 	if err := results.CheckRunLabels(c.Labels, c.Release); err != nil {
 		return Result{}, err
