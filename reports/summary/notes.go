@@ -63,8 +63,8 @@ func (s Summary) Notes() (notes []string) {
 	return notes
 }
 
-// Tolerance says how late calls may have left, and what of it, where that is not the usual. It is empty where it is, and
-// in a closed loop, in which nothing is due.
+// Tolerance says how late calls may have left, and what comes of it, where that is not the usual. It is empty where it
+// is, and in a closed loop, in which nothing is due.
 func (s Summary) Tolerance() string {
 	usual := metrics.Tolerance.Seconds()
 	switch lag := s.Run.LagSeconds; {
