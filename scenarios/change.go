@@ -99,8 +99,10 @@ func (s *Scenario) WithLimits(l Limits) (*Scenario, error) {
 		return nil, fmt.Errorf("expected from 1 to %d calls in all, found %d", maxCalls, l.Calls)
 	case l.Lag <= 0 || l.Lag > maxLag:
 		return nil, fmt.Errorf("expected a tolerated lag above 0s, up to %s, found %s", maxLag, l.Lag)
+	case l.Warm < 0 || l.Warm > l.InFlight:
+		return nil, fmt.Errorf("expected from 0 to %d connections before the first call, found %d", l.InFlight, l.Warm)
 	}
-	text := fmt.Sprintf("{timeout: %s, inFlight: %d, calls: %d, lag: %s}", l.Timeout, l.InFlight, l.Calls, l.Lag)
+	text := fmt.Sprintf("{timeout: %s, inFlight: %d, calls: %d, lag: %s, warm: %d}", l.Timeout, l.InFlight, l.Calls, l.Lag, l.Warm)
 	changed, err := s.with([2]string{"limits", text})
 	if err != nil {
 		return nil, err

@@ -106,8 +106,9 @@ func TestSourceIsTheScenario(t *testing.T) {
 		if rapid.Bool().Draw(t, "limits") {
 			changed = must(changed.WithLimits(Limits{
 				Timeout:  time.Duration(rapid.IntRange(1, 9999).Draw(t, "timeout")) * time.Millisecond,
-				InFlight: rapid.IntRange(1, 100).Draw(t, "in flight"), Calls: 50_000,
-				Lag: time.Duration(rapid.IntRange(1, 9999).Draw(t, "lag")) * time.Millisecond,
+				InFlight: rapid.IntRange(10, 100).Draw(t, "in flight"), Calls: 50_000,
+				Lag:  time.Duration(rapid.IntRange(1, 9999).Draw(t, "lag")) * time.Millisecond,
+				Warm: rapid.IntRange(0, 10).Draw(t, "warm"),
 			}))
 		}
 		if rapid.Bool().Draw(t, "thresholds") {
@@ -200,13 +201,13 @@ func TestLoadInCodeIsChecked(t *testing.T) {
 	if _, err := changed.Plan(1); err == nil || !strings.Contains(err.Error(), "limits.calls") {
 		t.Errorf("more calls than the limit: %v", err)
 	}
-	changed = must(changed.WithLimits(Limits{time.Second, 10, 200_000, time.Second}))
+	changed = must(changed.WithLimits(Limits{time.Second, 10, 200_000, time.Second, 10}))
 	if p, err := changed.Plan(1); err != nil || p.Calls != 200_000 {
 		t.Errorf("under another limit: %v", err)
 	}
 	for _, l := range []Limits{
-		{0, 1, 1, 1}, {time.Second, 0, 1, 1}, {time.Second, 1, 0, 1}, {2 * time.Hour, 1, 1, 1}, {time.Second, 1e6, 1, 1},
-		{time.Second, 1, 1, 0}, {time.Second, 1, 1, -1}, {time.Second, 1, 1, time.Hour + 1},
+		{0, 1, 1, 1, 0}, {time.Second, 0, 1, 1, 0}, {time.Second, 1, 0, 1, 0}, {2 * time.Hour, 1, 1, 1, 0}, {time.Second, 1e6, 1, 1, 0},
+		{time.Second, 1, 1, 0, 0}, {time.Second, 1, 1, -1, 0}, {time.Second, 1, 1, time.Hour + 1, 0}, {time.Second, 1, 1, 1, 2}, {time.Second, 1, 1, 1, -1},
 	} {
 		if _, err := s.WithLimits(l); err == nil {
 			t.Errorf("the limits %+v are taken", l)

@@ -27,7 +27,10 @@ type mixReader struct {
 	// sources are those of `data`: by content type, or "" for the call's own properties, and by property.
 	sources map[string]map[string]source
 	feeders map[string][]byte
-	files   map[string]*feeder // by path
+	// read are the files of data that were opened, by path, and hashes those of their contents, by the names that the
+	// scenario gives them.
+	read   map[string]*feeder
+	hashes map[string]string
 }
 
 // readData reads where values come from: by content type, or by property of the call.
@@ -321,6 +324,7 @@ func (r *mixReader) readFeeder(from document.Value, columns []string, place docu
 		from.Fail("the file of data cannot be read: %v", err)
 		return nil, nil
 	}
+	r.hashes[name] = hash(f.data)
 	if filepath.IsLocal(name) {
 		r.feeders[filepath.ToSlash(filepath.Clean(name))] = f.data
 	}
@@ -349,18 +353,15 @@ func (r *mixReader) readFeeder(from document.Value, columns []string, place docu
 // openFeeder gives the file of a path: one feeder for one file, however many columns are taken from it.
 func (r *mixReader) openFeeder(path string) (*feeder, error) {
 	path = filepath.Clean(path)
-	if f, known := r.files[path]; known {
+	if f, known := r.read[path]; known {
 		return f, nil
 	}
 	data, err := regular.Read(path, maxFeeder)
 	if err != nil {
 		return nil, err
 	}
-	if r.files == nil {
-		r.files = map[string]*feeder{}
-	}
-	f := &feeder{data: data, place: len(r.files)}
-	r.files[path] = f
+	f := &feeder{data: data, place: len(r.read)}
+	r.read[path] = f
 	return f, nil
 }
 

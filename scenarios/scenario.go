@@ -63,6 +63,9 @@ type Limits struct {
 	// Lag is how late 1 call in 100 may leave by andon's own fault before the run says more of this machine than of the
 	// target.
 	Lag time.Duration
+	// Warm is how many connections are set up before the first call. With none, each is set up when a call needs it:
+	// an idle connection may hold a worker of the provider that a call elsewhere waits for.
+	Warm int
 }
 
 // DefaultLimits hold where a scenario names none.
@@ -179,7 +182,7 @@ func readLimits(keys map[string]document.Value) Limits {
 	if !given {
 		return l
 	}
-	limits, _ := v.Object("limits", "timeout", "inFlight", "calls", "lag")
+	limits, _ := v.Object("limits", "timeout", "inFlight", "calls", "lag", "warm")
 	if v, given := limits["timeout"]; given {
 		if d, ok := v.Positive("the timeout"); ok {
 			if d > maxTimeout {
@@ -206,6 +209,11 @@ func readLimits(keys map[string]document.Value) Limits {
 			} else {
 				l.Lag = d
 			}
+		}
+	}
+	if v, given := limits["warm"]; given {
+		if n, ok := v.Integer("the connections before the first call", 0, uint64(l.InFlight)); ok {
+			l.Warm = int(n)
 		}
 	}
 	return l

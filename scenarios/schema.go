@@ -211,6 +211,8 @@ func (s schema) limits() object {
 		"calls":    integer("The most calls in all; 100000 where it is left out.", 1, maxCalls),
 		"lag": length("How late 1 call in 100 may leave before the run is generator-limited, where that is andon's own fault, or " +
 			"target-limited; 10ms where it is left out"),
+		"warm": integer("How many connections are set up before the first call, inFlight of them at most. 0 where it is left out: each is set up "+
+			"when a call needs it, and the time is part of that call's.", 0, maxInFlight),
 	})
 }
 

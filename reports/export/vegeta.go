@@ -148,7 +148,7 @@ func newNumbered(run *results.Run) (*numbered, error) {
 }
 
 func (v *numbered) has(r results.Row) bool {
-	return r.Error != results.Unsent && !v.phases[r.Phase].Warmup
+	return (r.Sent() || r.Error == results.Dropped) && !v.phases[r.Phase].Warmup
 }
 
 // seq is how many of the results have a lower number.

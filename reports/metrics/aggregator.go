@@ -140,9 +140,11 @@ func (a *Aggregator) Add(r results.Row) error {
 	}
 
 	a.sentUntil = max(a.sentUntil, due)
+	if sent || r.Error.Kept() {
+		a.busy += uint64(max(service-histogram.Nanoseconds(r.Stall), 0))
+	}
 	if sent {
 		a.sentUntil = max(a.sentUntil, due+time.Duration(lag))
-		a.busy += uint64(max(service-histogram.Nanoseconds(r.Stall), 0))
 		if kind.timed && !invalid {
 			a.addParts(r)
 		}
@@ -209,6 +211,17 @@ func knownStatus(status uint16) uint16 {
 		return 0
 	}
 	return status
+}
+
+// unsent counts the calls that were due, and neither sent nor dropped.
+func (c *cell) unsent() uint64 {
+	n := c.kinds[results.Unsent]
+	for k := results.Descriptors; int(k) < len(c.kinds); k++ {
+		if k.Kept() {
+			n += c.kinds[k]
+		}
+	}
+	return n
 }
 
 // statusName is the key under which a status is counted.

@@ -17,7 +17,8 @@ type Figures struct {
 	Sent uint64 `json:"sent"`
 	// Dropped counts the calls that were due, but waited longer than their timeout for a free slot.
 	Dropped uint64 `json:"dropped"`
-	// Unsent counts the calls that were due when the run ended.
+	// Unsent counts the calls that were due and not sent: as the run ended, or because the generator's own machine or a
+	// proxy kept them from the target. Of the latter Errors says why.
 	Unsent uint64 `json:"unsent"`
 	// Completed counts the calls whose whole response was read, whatever it said.
 	Completed uint64 `json:"completed"`
@@ -31,8 +32,9 @@ type Figures struct {
 	Service Times `json:"service"`
 	// Status counts responses by HTTP status. A status outside 100–999 is counted under "other".
 	Status map[string]uint64 `json:"status"`
-	// Errors counts what kept sent calls from being a success, by kind; canceled calls are in it, though they are not
-	// the provider's errors. Dropped and unsent calls have counts of their own and are not in it.
+	// Errors counts what kept calls from being a success, by kind; canceled calls and those that were kept from the
+	// target are in it, though they are not the provider's errors. Dropped calls and those that the end of the run left
+	// unsent have counts of their own and are not in it.
 	Errors map[string]uint64 `json:"errors"`
 	// Violations counts the responses that broke the contract, by rule.
 	Violations map[string]uint64 `json:"violations"`
@@ -44,9 +46,20 @@ type Figures struct {
 // the run was stopped. It is what count(errors) and rate(errors) count.
 func (f Figures) Failed() uint64 {
 	var n uint64
-	for kind, count := range f.Errors {
-		if kind != results.Canceled.String() {
-			n += count
+	for k, name := range results.KindNames() {
+		if kind := results.Kind(k); kind != results.Canceled && !kind.Kept() {
+			n += f.Errors[name]
+		}
+	}
+	return n
+}
+
+// Tried counts the calls that andon tried to send: those that left, and those that were kept from the target.
+func (f Figures) Tried() uint64 {
+	n := f.Sent
+	for k, name := range results.KindNames() {
+		if results.Kind(k).Kept() {
+			n += f.Errors[name]
 		}
 	}
 	return n

@@ -25,10 +25,18 @@ type Generator struct {
 	// Connections is how many were set up; OpenFiles how many files and sockets the process could have open, 0 if
 	// unknown.
 	Connections uint64 `json:"connections"`
-	OpenFiles   uint64 `json:"openFiles"`
+	// Unasked is on how many connections bytes came that nobody had asked for.
+	Unasked uint64 `json:"unasked,omitempty"`
+	// Encoded counts the answers whose bodies were compressed, which no call asks for.
+	Encoded   uint64 `json:"encoded,omitempty"`
+	OpenFiles uint64 `json:"openFiles"`
 	// Transport names what carried the calls.
 	Transport string `json:"transport"`
-	Little    Little `json:"little"`
+	// Proxy is the address of the proxy in between; empty where there was none.
+	Proxy string `json:"proxy,omitempty"`
+	// Protocol is the protocol that was spoken, as the answers have it; empty where Transport says so.
+	Protocol string `json:"protocol,omitempty"`
+	Little   Little `json:"little"`
 }
 
 // Little is a check of andon by Little's law (Little, "A Proof for the Queuing Formula: L = λW", 1961): the mean number
@@ -44,7 +52,7 @@ type Little struct {
 
 // Generator sums up how the generator did.
 func (a *Aggregator) Generator(with results.Generator, vitals []results.Vitals) Generator {
-	g := Generator{Cores: with.Cores, OpenFiles: with.OpenFiles, Transport: with.Transport}
+	g := Generator{Cores: with.Cores, OpenFiles: with.OpenFiles, Transport: with.Transport, Proxy: with.Proxy}
 	var seconds, cpu, seen, samples float64
 	for _, v := range vitals {
 		seconds += v.Seconds
@@ -58,6 +66,10 @@ func (a *Aggregator) Generator(with results.Generator, vitals []results.Vitals) 
 		g.StallMax = max(g.StallMax, v.StallMax)
 		g.Queue = max(g.Queue, v.Queue)
 		g.Connections = max(g.Connections, v.Connections)
+		g.Unasked, g.Encoded = max(g.Unasked, v.Unasked), max(g.Encoded, v.Encoded)
+		if v.Protocol != "" {
+			g.Protocol = v.Protocol
+		}
 		seen += v.InFlight * float64(v.Samples)
 		samples += float64(v.Samples)
 	}

@@ -107,7 +107,7 @@ func (g *group) figures(elapsed float64) Figures {
 		if c == nil {
 			continue
 		}
-		f.Unsent += c.kinds[results.Unsent]
+		f.Unsent += c.unsent()
 		f.Bytes.In += c.bytesIn
 		f.Bytes.Out += c.bytesOut
 		for _, s := range c.status {

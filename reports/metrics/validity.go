@@ -29,6 +29,11 @@ func (a *Aggregator) Validity(inFlight int, how Generator) Validity {
 	own, ownLate := a.lateness(v.OwnLag, "was held up for %s")
 	lag, late := a.lateness(v.Lag, "left %s late")
 	total := g.counts()
+	kept, why := g.keptFrom(how)
+	if !few(kept, total.Due) {
+		v.Status = GeneratorLimited
+		v.Reasons = append(v.Reasons, why...)
+	}
 	if ownLate {
 		v.Status = GeneratorLimited
 		v.Reasons = append(v.Reasons, fmt.Sprintf("the generator fell behind: %s by andon itself (tolerance %s), so "+
@@ -38,7 +43,7 @@ func (a *Aggregator) Validity(inFlight int, how Generator) Validity {
 		if why := how.causes(); why != "" {
 			v.Reasons = append(v.Reasons, "what held the generator up: "+why)
 		}
-	} else if late || total.Dropped > 0 {
+	} else if v.Status == Valid && (late || total.Dropped > 0) {
 		v.Status = TargetLimited
 		reason := fmt.Sprintf("calls left late because every slot (limits.inFlight %d) was waiting on the target", inFlight)
 		if late {
@@ -50,9 +55,9 @@ func (a *Aggregator) Validity(inFlight int, how Generator) Validity {
 		}
 		v.Reasons = append(v.Reasons, reason+"; this is a finding about the target: it did not answer at the rate it was asked")
 	}
-	if total.Completed == 0 {
+	if total.Completed == 0 && !g.reached() {
 		v.Status = NoData
-		v.Reasons = append([]string{g.noData(total)}, v.Reasons...)
+		v.Reasons = append([]string{g.noData(total, kept == 0)}, v.Reasons...)
 	}
 	return v
 }
@@ -68,8 +73,23 @@ func (a *Aggregator) lateness(l Lag, words string) (said string, late bool) {
 	return fmt.Sprintf("a call "+words, spell(*l.Max, 3)), *l.Max > 10*a.tolerance.Seconds()
 }
 
-// noData says what became of the calls instead, the most frequent first.
-func (g *group) noData(total Counts) string {
+// reached reports whether there was a connection to the target for any call.
+func (g *group) reached() bool {
+	for _, at := range g.at {
+		if c := g.a.cells[at]; c != nil {
+			for kind, n := range c.kinds {
+				if n > 0 && results.Kind(kind).Reached() {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// noData says what became of the calls instead, the most frequent first. Where that is not said otherwise, it advises
+// what to look at.
+func (g *group) noData(total Counts, advise bool) string {
 	if total.Due == 0 {
 		return "no call of a measured phase was due; let the run go on past its warm-up"
 	}
@@ -92,6 +112,9 @@ func (g *group) noData(total Counts) string {
 	for i, kind := range kinds {
 		words[i] = fmt.Sprintf("%d %s", counts[kind], g.a.kinds[kind].name)
 	}
-	return fmt.Sprintf("none of %d calls got a whole response (%s), so there is nothing to judge; check that the target is up "+
-		"and reachable from here", total.Due, strings.Join(words, ", "))
+	advice := ""
+	if advise {
+		advice = "; check that the target is up and reachable from here"
+	}
+	return fmt.Sprintf("none of %d calls got a whole response (%s), so there is nothing to judge%s", total.Due, strings.Join(words, ", "), advice)
 }

@@ -54,11 +54,23 @@ func TestValidity(t *testing.T) {
 		{"nothing", labels(), nil, NoData, []string{"no call of a measured phase was due"}},
 		{"a warm-up only", labels(), repeat(1000, lagged(warmup, 0, 0)), NoData, nil},
 		{"no answer", labels(), append(repeat(3, failed(steady, full, results.DialRefused, 0)),
-			failed(steady, lite, results.Reset, 0)), NoData, []string{"none of 4 calls", "3 dial-refused, 1 reset"}},
+			failed(steady, lite, results.DNS, 0)), NoData, []string{"none of 4 calls", "3 dial-refused, 1 dns", "is up and reachable"}},
+		{"reached, and no answer", labels(), append(repeat(3, failed(steady, full, results.DialRefused, 0)),
+			failed(steady, lite, results.Reset, 0)), Valid, nil},
+		{"no descriptors for 1 in 100", labels(), append(repeat(11, failed(steady, full, results.Descriptors, 0)), good...), GeneratorLimited,
+			[]string{"11 of 1011 calls did not reach the target (descriptors)", "of which it may have 64", "ulimit -n"}},
+		{"no descriptors for fewer", labels(), append(repeat(9, failed(steady, full, results.Descriptors, 0)), good...), Valid, nil},
+		{"no local ports, and late for want of slots", labels(), append(repeat(30, lagged(steady, 1, 0)),
+			append(repeat(20, failed(steady, full, results.LocalPorts, 0)), good...)...), GeneratorLimited, []string{"ip_local_port_range"}},
+		{"no memory", labels(), repeat(20, failed(steady, full, results.LocalMemory, 0)), NoData, []string{"none of 20 calls", "no memory left"}},
+		{"a proxy in between", labels(), repeat(20, failed(steady, full, results.Proxy, 0)), NoData, []string{"the proxy p.test:8080 turned them back"}},
+		{"a proxy that is not there", labels(), append(repeat(20, failed(steady, full, results.ProxyRefused, 0)), good...), GeneratorLimited,
+			[]string{"nobody listens where the proxy p.test:8080 should be"}},
+		{"a proxy that is slow", labels(), append(repeat(20, failed(steady, full, results.ProxyTimeout, 0)), good...), GeneratorLimited, []string{"in time"}},
 		{"no answer, and late", labels(), repeat(3, dropped(30, 30)), NoData, []string{"3 dropped", "held up for 30 s"}},
 	} {
 		a := aggregate(t, c.labels, nil, c.rows...)
-		got := a.Validity(50, Generator{})
+		got := a.Validity(50, Generator{OpenFiles: 64, Proxy: "p.test:8080"})
 		if got.Status != c.want || got.Status == Valid != (len(got.Reasons) == 0) {
 			t.Errorf("%s: %s %q, want %s", c.name, got.Status, got.Reasons, c.want)
 		}

@@ -61,8 +61,12 @@ func (s run) leftOut() (all []string) {
 	if canceled > 0 {
 		all = append(all, fmt.Sprintf("%s that %s given up because the run was stopped: in no time and in no rate of errors.", text.Plural(canceled, "call"), wasWere(canceled)))
 	}
-	if s.Total.Unsent > 0 {
-		all = append(all, fmt.Sprintf("%s that %s due when the run ended, and never sent.", text.Plural(s.Total.Unsent, "call"), wasWere(s.Total.Unsent)))
+	kept := s.Total.Tried() - s.Total.Sent
+	if late := s.Total.Unsent - min(kept, s.Total.Unsent); late > 0 {
+		all = append(all, fmt.Sprintf("%s that %s due when the run ended, and never sent.", text.Plural(late, "call"), wasWere(late)))
+	}
+	if kept > 0 {
+		all = append(all, fmt.Sprintf("%s that %s kept from the target, by andon's own machine or a proxy; the errors say by what.", text.Plural(kept, "call"), wasWere(kept)))
 	}
 	if s.Total.Dropped > 0 {
 		all = append(all, fmt.Sprintf("%s never left, since no slot came free within the timeout; the latency has the time that they waited, so that the percentiles are not better for it.", text.Plural(s.Total.Dropped, "call")))

@@ -153,7 +153,7 @@ func (d Data) view() view {
 		v.Statuses = append(v.Statuses, newBar("none", none, s.Total.Sent, true, "no response head arrived"))
 	}
 	for _, n := range summary.MostFirst(s.Total.Errors) {
-		v.Kinds = append(v.Kinds, newBar(n, s.Total.Errors[n], s.Total.Sent, true, s.example(func(x results.Sample) bool { return x.Kind == n })))
+		v.Kinds = append(v.Kinds, newBar(n, s.Total.Errors[n], s.Total.Tried(), true, s.example(func(x results.Sample) bool { return x.Kind == n })))
 	}
 	if s.Total.Dropped > 0 {
 		v.Kinds = append(v.Kinds, newBar(results.Dropped.String(), s.Total.Dropped, s.Total.Sent+s.Total.Dropped, true, "waited longer than the timeout for a free slot, and was never sent"))
@@ -275,6 +275,9 @@ func (s run) facts() []fact {
 	}
 	if s.Run.Platform != "" {
 		f = append(f, fact{"Platform", text.Printable(s.Run.Platform, 100)})
+	}
+	for _, l := range s.Run.KnownBy() {
+		f = append(f, fact{text.Printable(l[0], 64), text.Printable(l[1], 200)})
 	}
 	return append(f, fact{"Run", text.Printable(s.Run.ID, 120)})
 }

@@ -278,7 +278,7 @@ func (s run) statuses() Table {
 func (s run) errorTable(st style) Table {
 	t := Table{Header: []string{"error", ">count", ">share", "for example"}}
 	for _, n := range summary.MostFirst(s.Total.Errors) {
-		t.Rows = append(t.Rows, []string{st.bad(n), text.Count(s.Total.Errors[n]), text.Share(s.Total.Errors[n], s.Total.Sent),
+		t.Rows = append(t.Rows, []string{st.bad(n), text.Count(s.Total.Errors[n]), text.Share(s.Total.Errors[n], s.Total.Tried()),
 			s.example(st, func(x results.Sample) bool { return x.Kind == n })})
 	}
 	return t

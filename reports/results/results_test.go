@@ -514,7 +514,14 @@ func TestForeignRows(t *testing.T) {
 func TestRow(t *testing.T) {
 	for k := range kinds {
 		r := Row{Error: k, Lag: 1, Service: 0.5}
-		sent := k != Dropped && k != Unsent
+		kept := k >= Descriptors && k <= Proxy
+		if k.Kept() != kept || k.Own() != (kept && k <= LocalMemory) || k.ByProxy() != (kept && k >= ProxyRefused) {
+			t.Errorf("%q: kept from the target %v, by the generator %v, by a proxy %v", k, k.Kept(), k.Own(), k.ByProxy())
+		}
+		if reached := k == Reset || k == TimeoutWaiting || k == TimeoutReading || k == BadHTTP || k == BodyLimit; k.Reached() != reached {
+			t.Errorf("%q: the target was reached: %v", k, k.Reached())
+		}
+		sent := k != Dropped && k != Unsent && !kept
 		completed := k == None || k == Status3xx || k == Status4xx || k == Status5xx || k == StatusOther || k == Contract || k == Accepted
 		timed := completed || k == TimeoutWaiting || k == TimeoutReading || k == Dropped
 		if r.Sent() != sent || r.Completed() != completed || r.Timed() != timed || r.OK() != (k == None) {

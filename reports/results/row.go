@@ -54,8 +54,9 @@ func (r Row) ServiceTime() time.Duration { return seconds(r.Service) }
 // request, the way there and back, and the provider's own time.
 func (r Row) Wait() float32 { return max(r.Service-r.Connect-r.TLS-r.Read, 0) }
 
-// Sent reports whether the call left at all.
-func (r Row) Sent() bool { return r.Error != Dropped && r.Error != Unsent }
+// Sent reports whether the call left for the target at all: the generator had what it takes, and a proxy let it
+// through.
+func (r Row) Sent() bool { return r.Error != Dropped && r.Error != Unsent && !r.Error.Kept() }
 
 // Completed reports whether a whole response was read, whatever it said.
 func (r Row) Completed() bool { return r.Error.completed() }
@@ -104,13 +105,20 @@ const (
 	StatusOther         // a status outside 200–599
 	Contract            // the status is a success, but the response breaks the contract
 	Accepted            // a deliberately invalid call was accepted
+
+	Descriptors  // the generator may open no more files and sockets
+	LocalPorts   // the generator's machine has no port left for a connection to the target
+	LocalMemory  // the generator's machine has no memory left for a connection
+	ProxyRefused // nobody listens where the proxy should be
+	ProxyTimeout // no answer from the proxy to the attempt to connect through it
+	Proxy        // any other failure of the proxy: it turned the call back, or broke off
 	kinds
 )
 
 var kindNames = [kinds]string{
 	"", "dropped", "unsent", "dns", "dial-refused", "dial-timeout", "dial", "tls", "reset", "timeout-waiting",
 	"timeout-reading", "bad-http", "body-limit", "canceled", "other", "http-3xx", "http-4xx", "http-5xx", "http-other",
-	"contract", "accepted-invalid",
+	"contract", "accepted-invalid", "descriptors", "local-ports", "local-memory", "proxy-refused", "proxy-timeout", "proxy",
 }
 
 // String is the kind's name in reports and files; None is the empty string.
@@ -124,7 +132,19 @@ func (k Kind) String() string {
 // KindNames lists the names of all kinds, by value.
 func KindNames() []string { return append([]string(nil), kindNames[:]...) }
 
-func (k Kind) completed() bool { return k == None || k >= Status3xx && k < kinds }
+func (k Kind) completed() bool { return k == None || k >= Status3xx && k <= Accepted }
+
+// Own reports whether the generator's own machine kept the call from being sent.
+func (k Kind) Own() bool { return k >= Descriptors && k <= LocalMemory }
+
+// ByProxy reports whether a proxy between the generator and the target kept the call from it.
+func (k Kind) ByProxy() bool { return k >= ProxyRefused && k <= Proxy }
+
+// Kept reports whether the call was kept from the target by what stands before it: it says nothing of the target.
+func (k Kind) Kept() bool { return k.Own() || k.ByProxy() }
+
+// Reached reports whether there was a connection to the target, and no whole response came of it.
+func (k Kind) Reached() bool { return k >= Reset && k <= BodyLimit }
 
 // Class is the label under which a call is counted: tier × content signature.
 type Class struct {
@@ -180,7 +200,18 @@ type Manifest struct {
 	Started time.Time `json:"started"`
 	// SpecSHA256 is the hash, in hex, of the description that responses were judged by.
 	SpecSHA256 string `json:"specSha256"`
-	Labels     Labels `json:"labels"`
+	// PlanSHA256 is the digest, in hex, of what decides which calls are sent, when, and by what they are judged, apart
+	// from the seed; Plan is what it is of, so that what differs between two runs can be named. Both are empty where
+	// another version of andon wrote the manifest.
+	PlanSHA256 string `json:"planSha256,omitempty"`
+	Plan       []Part `json:"plan,omitempty"`
+	// Provider is how the embedded provider behaved; nil where the target was another.
+	Provider []Part `json:"provider,omitempty"`
+	// Release is what was deployed at the target, and RunLabels are what else the run is known by, in the words of
+	// whoever started it; see [CheckRunLabels].
+	Release   string            `json:"release,omitempty"`
+	RunLabels map[string]string `json:"runLabels,omitempty"`
+	Labels    Labels            `json:"labels"`
 	// Planned counts the calls of the plan by phase and class (Planned[phase][class]); null in a closed loop, which
 	// plans no number.
 	Planned [][]uint64 `json:"planned"`
@@ -201,12 +232,20 @@ type Manifest struct {
 	HitsHead string `json:"hitsHead"`
 }
 
+// Part is one part of a plan, by its place in a scenario, and what it says in words.
+type Part struct {
+	Name string `json:"name"`
+	Text string `json:"text"`
+}
+
 // Generator says what the calls of a run were sent with.
 type Generator struct {
 	// Command is the command line that repeats the run; no secret is ever on one.
 	Command []string `json:"command,omitempty"`
 	// Transport names what carried the calls.
 	Transport string `json:"transport,omitempty"`
+	// Proxy is the address of the proxy that they went through, without credentials; empty where there was none.
+	Proxy string `json:"proxy,omitempty"`
 	// Cores is how many processors the process could use; OpenFiles is how many files and sockets it could have open, 0
 	// where there is no limit or it is not known.
 	Cores     float64 `json:"cores,omitempty"`
@@ -237,6 +276,12 @@ type Vitals struct {
 	Queue int `json:"queue"`
 	// Connections is how many connections were set up since the run began, those before the first call among them.
 	Connections uint64 `json:"connections"`
+	// Unasked is on how many of them bytes came that nobody had asked for.
+	Unasked uint64 `json:"unasked,omitempty"`
+	// Encoded counts the answers since the run began whose bodies were compressed, which no call asks for.
+	Encoded uint64 `json:"encoded,omitempty"`
+	// Protocol is the protocol that was spoken, as the answers have it.
+	Protocol string `json:"protocol,omitempty"`
 }
 
 // Threshold is one condition on a run's figures.

@@ -146,7 +146,39 @@ func TestVerdict(t *testing.T) {
 			}
 		}, summary.Pass, 0, ""},
 		{"all calls fail", nil, results.End{Reason: results.Finished}, func(r *results.Row) { r.Error, r.Status = results.Status5xx, 500 }, summary.Fail, 1, "No call succeeded"},
-		{"no response at all", nil, results.End{Reason: results.Finished}, func(r *results.Row) { r.Error, r.Status = results.Reset, 0 }, summary.NoVerdict, 3, ""},
+		{"no whole response at all", nil, results.End{Reason: results.Finished}, func(r *results.Row) { r.Error, r.Status = results.Reset, 0 }, summary.Fail, 1,
+			"No call succeeded: all 8,000 that were sent failed. The target was reached, and gave not one whole response (8,000 reset)"},
+		{"never connected", nil, results.End{Reason: results.Finished}, func(r *results.Row) { r.Error, r.Status = results.DialTimeout, 0 }, summary.NoVerdict, 3, "reachable from here"},
+		{"kept from the target", nil, results.End{Reason: results.Finished}, func(r *results.Row) {
+			if r.N%2 == 0 {
+				r.Error, r.Status = results.LocalPorts, 0
+			}
+		}, summary.NoVerdict, 3, "no local port left"},
+		{"failures, and the generator fell behind", nil, results.End{Reason: results.Finished}, func(r *results.Row) {
+			if late(r); r.N%50 == 7 {
+				r.Error, r.Status = results.Status5xx, 500
+			}
+		}, summary.Fail, 1, "rate(errors) < 1%: found"},
+		{"resets, and the generator fell behind", nil, results.End{Reason: results.Finished}, func(r *results.Row) {
+			if late(r); r.N%50 == 7 {
+				r.Error, r.Status = results.Reset, 0
+			}
+		}, summary.NoVerdict, 3, "generator"},
+		{"failures of the kind that is forbidden, and the generator fell behind", []string{"count(errors){error=http-5xx} == 0"}, results.End{Reason: results.Finished}, func(r *results.Row) {
+			if late(r); r.N == 207 {
+				r.Error, r.Status = results.Status5xx, 500
+			}
+		}, summary.Fail, 1, "found 1"},
+		{"a violation, and the generator fell behind", nil, results.End{Reason: results.Finished}, func(r *results.Row) {
+			if late(r); r.N == 200 {
+				r.Error, r.Rule = results.Contract, 1
+			}
+		}, summary.Fail, 1, "count(violations) == 0: found 1"},
+		{"a violation, and interrupted", nil, results.End{Reason: results.Interrupted, Detail: "stopped by hand after 3s"}, func(r *results.Row) {
+			if late(r); r.N == 200 {
+				r.Error, r.Rule = results.Contract, 1
+			}
+		}, summary.NoVerdict, 3, "stopped by hand"},
 		{"the generator fell behind", nil, results.End{Reason: results.Finished}, late, summary.NoVerdict, 3, "generator"},
 		{"the target held everything up", nil, results.End{Reason: results.Finished}, waiting, summary.Pass, 0, ""},
 		{"interrupted", nil, results.End{Reason: results.Interrupted, Detail: "stopped by hand after 3s"}, nil, summary.NoVerdict, 3, "stopped by hand"},

@@ -81,7 +81,7 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Outcome, err
 		attacker.Stop()
 	}()
 
-	r.transport.Warm(r.connections(workers))
+	r.transport.Warm(min(c.Plan.Limits.Warm, workers))
 	r.began = time.Now()
 	r.stalls.before = readCounters()
 	asleep, watched := make(chan struct{}), make(chan struct{})

@@ -496,6 +496,34 @@ func TestConnectionsAreKept(t *testing.T) {
 	}
 }
 
+// A connection is set up when a call needs it: an idle one may hold a worker of the provider. Others are set up
+// beforehand where the scenario asks for them.
+func TestConnectionsAreOpenedForCalls(t *testing.T) {
+	t.Parallel()
+	for _, warm := range []int{0, 5} {
+		r := &recorder{}
+		s := httptest.NewUnstartedServer(r)
+		s.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+			if state == http.StateNew {
+				r.conns.Add(1)
+			}
+		}
+		s.Start()
+		t.Cleanup(s.Close)
+		target, _ := url.Parse(s.URL)
+		o := fire(t, plan(t, fmt.Sprintf("load: [{rate: 1/s, for: 1s}]\nmix: {content: [{items: [text]}]}\nlimits: {warm: %d}", warm), 1), target)
+		want := int64(max(warm, 1))
+		for range 500 {
+			if r.conns.Load() < want {
+				time.Sleep(10 * time.Millisecond) // until the server has taken what was set up
+			}
+		}
+		if n := r.conns.Load(); n != want || o.total.OK != 1 || (o.rows[0].Connect > 0) != (warm == 0) {
+			t.Errorf("with %d connections set up beforehand: %d in all, want %d; the one call is %+v", warm, n, want, o.rows[0])
+		}
+	}
+}
+
 // A call that waits longer than its timeout for a slot is dropped and counted.
 func TestDropped(t *testing.T) {
 	r := &recorder{takes: time.Minute}
@@ -513,7 +541,7 @@ func TestDropped(t *testing.T) {
 			t.Fatalf("a dropped call is %+v", row)
 		}
 	}
-	if v := o.agg.Validity(2, metrics.Generator{}); v.Status != metrics.NoData {
+	if v := o.agg.Validity(2, metrics.Generator{}); v.Status != metrics.TargetLimited {
 		t.Errorf("without an answer the run is %s", v.Status)
 	}
 }

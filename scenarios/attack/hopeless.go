@@ -6,92 +6,90 @@ import (
 	"github.com/kaizenautomation/andon/reports/results"
 )
 
-// enough is how many calls in a row, from the first one on, must fail in the same way before the run is called
-// hopeless.
-const enough = 10
-
-// looked is among how many calls the first ones are looked for: some are invalid on purpose, and say nothing.
-const looked = 256
+const (
+	// enough is how many calls, those with the lowest numbers, must fail in the same way before the run is called
+	// hopeless.
+	enough = 10
+	// looked is how many calls are looked at to find so many that tell anything: deliberately invalid ones do not.
+	looked = 1000
+)
 
 // hopeless notices a run in which nothing can succeed: the first calls all fail to connect, or are all turned away for
-// a reason that no other call will escape.
-//
-// The first calls are those with the lowest numbers, and not those that end first: a success takes longer than a
-// refusal. So a call counts once all before it have ended; a single one that fares otherwise shows that there is hope.
+// a reason that no other call will escape. The first are those with the lowest numbers, whichever end first: refusals
+// are quick, and overtake successes. One success, of whatever number, shows that there is hope.
 type hopeless struct {
 	settled bool
-	// ended says of each call how it ended, and all below next have. calls of these failed in the same way.
-	ended  [looked]ending
-	next   int
-	calls  int
-	kind   results.Kind
-	status uint16
+	// ended are the calls that have ended, by number; next is the lowest that has not, or not been looked at.
+	ended []ending
+	next  int
+	// calls counts those that failed alike.
+	calls int
+	like  ending
 }
 
-type ending uint8
-
-const (
-	underWay ending = iota
-	saysNothing
-	failedAlike
-)
+// ending is how a call ended, as far as it matters here.
+type ending struct {
+	over, tells bool
+	kind        results.Kind
+	status      uint16
+}
 
 // add looks at one more row, and says why there is no hope, or nothing.
 func (h *hopeless) add(row *results.Row, invalid bool) string {
-	if h.settled {
+	h.settled = h.settled || row.OK() && !invalid
+	if h.settled || row.N >= looked {
 		return ""
 	}
-	how := saysNothing
-	if row.Sent() && !invalid {
-		if how = failedAlike; !h.alike(row) {
+	for len(h.ended) <= int(row.N) {
+		h.ended = append(h.ended, ending{})
+	}
+	tells := !invalid && (row.Sent() || row.Error.Kept())
+	h.ended[row.N] = ending{true, tells, row.Error, row.Status}
+	for ; h.next < len(h.ended) && h.ended[h.next].over; h.next++ {
+		e := h.ended[h.next]
+		if !e.tells {
+			continue
+		}
+		if !e.final() || h.calls > 0 && e != h.like {
 			h.settled = true
 			return ""
 		}
-	}
-	if row.N >= looked {
-		return ""
-	}
-	for h.ended[row.N] = how; h.next < looked && h.ended[h.next] != underWay; h.next++ {
-		if h.ended[h.next] == failedAlike {
-			h.calls++
-		}
-		if h.calls == enough {
+		h.like = e
+		if h.calls++; h.calls == enough {
 			h.settled = true
-			return h.why()
+			return e.say()
 		}
 	}
 	h.settled = h.next == looked
 	return ""
 }
 
-// alike reports whether a call failed in a way that no other will escape, and as those before it did.
-func (h *hopeless) alike(row *results.Row) bool {
-	same := false
-	switch row.Error {
+// final reports whether no other call will escape what this one met.
+func (e ending) final() bool {
+	switch e.kind {
 	case results.DNS, results.DialRefused, results.DialTimeout, results.Dial, results.TLS:
-		same = true
+		return true
 	case results.Status4xx:
-		switch row.Status {
-		case 401, 403, 404, 405:
-			same = true
-		}
+		return e.status == 401 || e.status == 403 || e.status == 404 || e.status == 405
 	}
-	if h.kind == results.None {
-		h.kind, h.status = row.Error, row.Status
-	}
-	return same && row.Error == h.kind && row.Status == h.status
+	return e.kind.Kept()
 }
 
-// why says why there is no hope.
-func (h *hopeless) why() string {
-	if h.status == 0 {
-		return fmt.Sprintf("the first %d calls all failed in the same way (%s)", enough, h.kind)
+// say puts in words how the first calls failed.
+func (e ending) say() string {
+	switch {
+	case e.kind.Own():
+		return fmt.Sprintf("the first %d calls could not be sent: andon's own machine had not what a connection takes (%s)", enough, e.kind)
+	case e.kind.ByProxy():
+		return fmt.Sprintf("the first %d calls did not get past the proxy (%s)", enough, e.kind)
+	case e.status == 0:
+		return fmt.Sprintf("the first %d calls all failed in the same way (%s)", enough, e.kind)
 	}
 	advice := map[uint16]string{
 		401: "the target wants a valid token: set ANDON_TOKEN, or name a file that holds it",
 		403: "the token does not allow the call",
 		404: "there is no such call below the target's URL: check its path",
 		405: "the target does not take POST there: check its path",
-	}[h.status]
-	return fmt.Sprintf("the first %d calls were all answered with status %d; %s", enough, h.status, advice)
+	}[e.status]
+	return fmt.Sprintf("the first %d calls were all answered with status %d; %s", enough, e.status, advice)
 }

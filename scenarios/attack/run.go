@@ -3,6 +3,7 @@ package attack
 import (
 	"context"
 	"crypto/tls"
+	"fmt"
 	"net/http"
 	"net/url"
 	"runtime"
@@ -65,9 +66,29 @@ func (c Config) wire() wire.Config {
 // Generator says what the calls will be sent with.
 func (c Config) Generator() results.Generator {
 	return results.Generator{
-		Transport: c.wire().Carrier(), Cores: float64(runtime.GOMAXPROCS(0)), OpenFiles: openFiles(),
+		Transport: c.wire().Carrier(), Proxy: c.wire().Proxy(), Cores: float64(runtime.GOMAXPROCS(0)), OpenFiles: openFiles(),
 		Platform: runtime.GOOS + "/" + runtime.GOARCH + " " + runtime.Version(),
 	}
+}
+
+// besides is how many files a run has open apart from its connections.
+const besides = 20
+
+// Short says what the calls in flight may be short of on this machine; empty where they are short of nothing that is
+// known beforehand.
+func (c Config) Short() string { return c.short(openFiles()) }
+
+func (c Config) short(files uint64) string {
+	most := uint64(c.Plan.Limits.InFlight)
+	if c.Plan.Closed() {
+		most = min(most, uint64(c.Plan.PeakCallers()))
+	}
+	most = min(most, c.Plan.MaxCalls())
+	if files == 0 || most+besides <= files {
+		return ""
+	}
+	return fmt.Sprintf("up to %d calls may be in flight, each on a connection of its own, and this process may have only %d files and sockets open: "+
+		"what is beyond cannot be sent; raise the limit (ulimit -n), or lower limits.inFlight", most, files)
 }
 
 // record is what a worker hands to the sink.
@@ -108,15 +129,6 @@ type run struct {
 	wakeup    wakeupLead
 	sampled   []atomic.Bool // by kind and rule
 	queue     chan record   // to the sink
-}
-
-// connections is how many to set up before the first call: one for each caller, or as many as answers within 50 ms
-// need.
-func (r *run) connections(workers int) int {
-	if r.closed {
-		return workers
-	}
-	return min(workers, max(8, int(r.Plan.PeakRate()/20)))
 }
 
 // halt ends the sending. It may be called any number of times.

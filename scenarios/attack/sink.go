@@ -96,8 +96,20 @@ func (s *sink) take(rec record) {
 		}
 	}
 	if why := s.hopeless.add(row, s.Plan.Labels.Classes[row.Class].Invalid); why != "" {
-		s.stopFor(results.Hopeless, why)
+		s.stopFor(results.Hopeless, why+s.answerOf(row.Error))
 	}
+}
+
+// answerOf is what a proxy said, or the other side of a handshake: no table has the room for it.
+func (s *sink) answerOf(kind results.Kind) string {
+	if kind.ByProxy() || kind == results.TLS {
+		for _, x := range s.samples {
+			if x.Kind == kind.String() {
+				return ": " + x.Message
+			}
+		}
+	}
+	return ""
 }
 
 // fail ends the run because the files cannot be written; what is measured still counts.
@@ -119,6 +131,8 @@ func (s *sink) stopFor(reason, detail string) {
 func (s *sink) keepVitals(now time.Duration) {
 	v := s.stalls.vitals(now)
 	v.Queue, v.Connections = s.longest, s.transport.Connections()
+	seen := s.transport.Seen()
+	v.Unasked, v.Encoded, v.Protocol = seen.Unasked, seen.Encoded, seen.Protocol
 	s.longest = 0
 	s.taken = append(s.taken, v)
 	if s.err == nil {
@@ -151,6 +165,7 @@ func (s *sink) tick() {
 func (s *sink) finish(interrupted bool) (Outcome, error) {
 	close(s.queue)
 	<-s.drained
+	s.transport.Close()
 	s.keepVitals(time.Since(s.began))
 	end := results.End{Reason: results.Finished, Seconds: s.end.Seconds()}
 	switch {

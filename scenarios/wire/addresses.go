@@ -2,10 +2,12 @@ package wire
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/netip"
 	"net/url"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -67,36 +69,124 @@ func (a *addresses) failed(address netip.Addr) {
 	}
 }
 
-// dial connects to the next address that answers. Each gets its share of the time that is left. The local port is the
-// kernel's choice: binding to it beforehand, as vegeta's own dialer does, searches among all ports in TIME_WAIT.
+// headStart is how long an address is given before the next one is tried beside it: RFC 8305 calls it the connection
+// attempt delay.
+const headStart = 250 * time.Millisecond
+
+// dial connects to the address that answers first. The local port is the kernel's choice: binding to it beforehand, as
+// vegeta's own dialer does, searches among all ports in TIME_WAIT.
 func (a *addresses) dial(ctx context.Context) (net.Conn, error) {
 	list, err := a.list(ctx)
 	if err != nil {
 		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: err}
 	}
 	dialer := net.Dialer{KeepAlive: 30 * time.Second}
-	var first error
-	for i, address := range list {
-		part := ctx
-		if left := len(list) - i; left > 1 {
-			deadline, _ := ctx.Deadline()
-			var cancel context.CancelFunc
-			part, cancel = context.WithTimeout(ctx, time.Until(deadline)/time.Duration(left))
-			defer cancel()
-		}
-		socket, err := dialer.DialContext(part, "tcp", net.JoinHostPort(address.String(), a.port))
-		if err == nil {
-			return socket, nil
-		}
-		if len(list) > 1 {
-			a.failed(address)
-		}
-		if first == nil {
-			first = err
-		}
-		if ctx.Err() != nil {
-			break
+	try := func(ctx context.Context, address netip.Addr) (net.Conn, error) {
+		return dialer.DialContext(ctx, "tcp", net.JoinHostPort(address.String(), a.port))
+	}
+	if len(list) == 1 {
+		return try(ctx, list[0])
+	}
+	return a.race(ctx, alternate(list), try)
+}
+
+// alternate has the families of the addresses take turns, in the order in which they are: where one of them leads
+// nowhere, the other is next.
+func alternate(list []netip.Addr) []netip.Addr {
+	var first, second, all []netip.Addr
+	for _, address := range list {
+		if address.Is4() == list[0].Is4() {
+			first = append(first, address)
+		} else {
+			second = append(second, address)
 		}
 	}
-	return nil, first
+	for i := range list {
+		if i < len(first) {
+			all = append(all, first[i])
+		}
+		if i < len(second) {
+			all = append(all, second[i])
+		}
+	}
+	return all
+}
+
+// attempt is what came of trying an address, by its place in the list.
+type attempt struct {
+	at     int
+	socket net.Conn
+	err    error
+}
+
+// race tries the addresses in their order, each a head start after the one before, or at once when that has failed. The
+// first to connect wins; one that has not done so by then, though it began earlier, did not answer.
+func (a *addresses) race(ctx context.Context, list []netip.Addr, try func(context.Context, netip.Addr) (net.Conn, error)) (net.Conn, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	delay := headStart
+	if deadline, limited := ctx.Deadline(); limited {
+		delay = min(delay, time.Until(deadline)/time.Duration(len(list)+1))
+	}
+	over := make(chan attempt, len(list))
+	underWay := map[int]bool{}
+	next := 0
+	start := func() {
+		at := next
+		next++
+		underWay[at] = true
+		go func() {
+			socket, err := try(ctx, list[at])
+			over <- attempt{at, socket, err}
+		}()
+	}
+	start()
+	timer := time.NewTimer(delay)
+	defer timer.Stop()
+	var first error
+	for {
+		var one attempt
+		select {
+		case <-timer.C:
+			if next < len(list) && ctx.Err() == nil {
+				start()
+				timer.Reset(delay)
+			}
+			continue
+		case one = <-over:
+		}
+		delete(underWay, one.at)
+		if one.err == nil {
+			for at := range underWay {
+				if at < one.at {
+					a.failed(list[at])
+				}
+			}
+			go closeLate(over, len(underWay))
+			return one.socket, nil
+		}
+		if ctx.Err() == nil {
+			a.failed(list[one.at])
+		}
+		if first == nil || errors.Is(first, syscall.EADDRNOTAVAIL) {
+			// An address of a family that this machine does not have says the least.
+			first = one.err
+		}
+		if next < len(list) && ctx.Err() == nil {
+			start()
+			timer.Reset(delay)
+		}
+		if len(underWay) == 0 {
+			return nil, first
+		}
+	}
+}
+
+// closeLate closes what still connects after the race was won.
+func closeLate(over <-chan attempt, n int) {
+	for range n {
+		if late := <-over; late.err == nil {
+			_ = late.socket.Close()
+		}
+	}
 }

@@ -21,6 +21,10 @@ type conn struct {
 	kill  context.Context
 	// until is the deadline that the socket has, which may be older than that of the exchange under way: see extend.
 	until, deadline time.Time
+	// unasked says that more came than the answer: bytes that nobody asked for.
+	unasked bool
+	// encoded says that the last answer's body was compressed.
+	encoded bool
 
 	// What [conn.step] works on: kept here, and step as a value, so that a call allocates nothing.
 	step    func(fd uintptr) bool
@@ -75,7 +79,7 @@ func (c *conn) more(p []byte) (int, error) {
 // do sends the request and reads the response. keep says whether the connection can be used again. The error is
 // errStale if nothing was sent.
 func (c *conn) do(x *Exchange) (keep bool, err error) {
-	c.deadline = x.Deadline
+	c.deadline, c.encoded = x.Deadline, false
 	if cap(x.In) < readBuffer {
 		x.In = make([]byte, readBuffer)
 	}
@@ -108,8 +112,11 @@ func (c *conn) do(x *Exchange) (keep bool, err error) {
 		// The bytes that came are moved behind the buffer for the body.
 		before := append([]byte(nil), x.In[:n]...)
 		h, x.Answer, x.Begun, err = readResponse(x.In[:0], before, c.more)
-		x.In = x.Answer
+		x.In, c.unasked = x.Answer, h.more
 		x.Status, x.ContentType = h.status, h.contentType
+		if err == nil {
+			c.encoded = x.decode(h.encoding)
+		}
 		return h.keep && err == nil, err
 	}
 	x.Begun, x.Status, x.ContentType = true, h.status, h.contentType
@@ -130,6 +137,7 @@ func (c *conn) do(x *Exchange) (keep bool, err error) {
 	}
 	x.Answer = x.In[h.size:end]
 	// Bytes that nobody asked for would be taken for the next answer.
+	c.unasked = n > end && h.length <= MaxResponse
 	return h.keep && n == end && h.length <= MaxResponse, nil
 }
 
@@ -162,8 +170,8 @@ func (c *conn) open(x *Exchange) (n int, written chan struct{}, err error) {
 		if rest = rest[sent:]; len(rest) == 0 {
 			return 0, nil, io.EOF
 		}
-	} else if !c.alive() {
-		return 0, nil, errStale
+	} else if err := c.alive(); err != nil {
+		return 0, nil, err
 	}
 	// Over TLS a write that ran into its deadline spoils the connection, so the deadline is set beforehand.
 	c.until = c.deadline

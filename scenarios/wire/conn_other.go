@@ -13,4 +13,4 @@ func (c *conn) start([]byte, []byte) (read, written int, err error) {
 
 func (c *conn) socketStep(uintptr) bool { return true }
 
-func (c *conn) alive() bool { return true }
+func (c *conn) alive() error { return nil }

@@ -37,8 +37,10 @@ func (c *conn) socketStep(descriptor uintptr) bool {
 	fd := int(descriptor)
 	if c.stage == checking {
 		// An idle connection has nothing to say, unless it was closed.
-		if _, err := syscall.Read(fd, c.in[:1]); err != syscall.EAGAIN && err != syscall.EINTR {
-			c.err = errStale
+		if n, err := syscall.Read(fd, c.in[:1]); err != syscall.EAGAIN && err != syscall.EINTR {
+			if c.err = errStale; n > 0 {
+				c.err = errUnasked
+			}
 			return true
 		}
 		n, err := write(fd, c.out)
@@ -74,10 +76,10 @@ func write(fd int, p []byte) (n int, err error) {
 	}
 }
 
-// alive reports whether an idle connection that is not written to directly is open still.
-func (c *conn) alive() bool {
+// alive is nil for an idle connection that is open still, and has nothing to say. It is not for those that are in use.
+func (c *conn) alive() error {
 	if c.raw == nil {
-		return true
+		return nil
 	}
 	open, pending := true, false
 	err := c.raw.Control(func(fd uintptr) {
@@ -87,24 +89,30 @@ func (c *conn) alive() bool {
 		open = pending || err == syscall.EAGAIN || err == syscall.EINTR
 	})
 	if err != nil || !open {
-		return false
+		return errStale
 	}
 	if !pending {
 		if c.wrote == nil {
-			return true
+			return nil
 		}
 		// What TLS has read off the socket already is seen by no peek: a read whose deadline has passed gives it at
 		// once, and never waits.
-		c.until = time.Unix(1, 0)
-		_ = c.SetReadDeadline(c.until)
-		var b [1]byte
-		n, err := c.Conn.Read(b[:])
-		return n == 0 && errors.Is(err, os.ErrDeadlineExceeded)
+		return c.silent(time.Unix(1, 0))
 	}
 	// Under TLS what is there may be a session ticket, which belongs to no answer; reading deals with it.
-	c.until = time.Now().Add(time.Millisecond)
+	return c.silent(time.Now().Add(time.Millisecond))
+}
+
+// silent is nil where nothing is to be read until a moment.
+func (c *conn) silent(until time.Time) error {
+	c.until = until
 	_ = c.SetReadDeadline(c.until)
 	var b [1]byte
-	n, err := c.Conn.Read(b[:])
-	return n == 0 && errors.Is(err, os.ErrDeadlineExceeded)
+	switch n, err := c.Conn.Read(b[:]); {
+	case n > 0:
+		return errUnasked
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return nil
+	}
+	return errStale
 }

@@ -17,7 +17,12 @@ import (
 // errStale is a connection that was closed while it was idle. Nothing was sent over it.
 var errStale = errors.New("the idle connection was closed")
 
+// errUnasked is a connection on which bytes came that nobody had asked for: they would be taken for the next answer.
+// Nothing was sent over it.
+var errUnasked = fmt.Errorf("%w: bytes came that nobody had asked for", errStale)
+
 var (
+	errBanner  = errors.New("malformed response: bytes came before anything was asked")
 	errHead    = errors.New("malformed response")
 	errHeadMax = fmt.Errorf("server response headers exceeded %d bytes", maxHead)
 	errInterim = errors.New("malformed response: too many 1xx informational responses")
@@ -28,9 +33,14 @@ func Classify(err error, connected, head bool) results.Kind {
 	var dns *net.DNSError
 	var op *net.OpError
 	dialing := errors.As(err, &op) && op.Op == "dial"
+	own := ownKind(err)
 	switch text := err.Error(); {
 	case errors.Is(err, context.Canceled):
 		return results.Canceled
+	case own != results.None:
+		return own
+	case errors.As(err, new(*ProxyError)):
+		return proxyKind(err)
 	case errors.As(err, &dns):
 		return results.DNS
 	case dialing && errors.Is(err, syscall.ECONNREFUSED):
@@ -47,6 +57,8 @@ func Classify(err error, connected, head bool) results.Kind {
 		return results.TimeoutWaiting
 	case dialing:
 		return results.Dial
+	case errors.Is(err, errBanner):
+		return results.BadHTTP
 	case isReset(err), strings.Contains(text, "server closed"):
 		return results.Reset
 	// What net/http cannot read as HTTP: a head, or the framing of a body.
@@ -55,6 +67,34 @@ func Classify(err error, connected, head bool) results.Kind {
 		return results.BadHTTP
 	}
 	return results.Other
+}
+
+// ownKind names what the generator's own machine lacks for a connection; None if it is not that.
+func ownKind(err error) results.Kind {
+	for _, lack := range [...]struct {
+		errno syscall.Errno
+		kind  results.Kind
+	}{
+		{syscall.EMFILE, results.Descriptors}, {syscall.ENFILE, results.Descriptors},
+		{syscall.EADDRNOTAVAIL, results.LocalPorts}, {syscall.EADDRINUSE, results.LocalPorts},
+		{syscall.ENOBUFS, results.LocalMemory}, {syscall.ENOMEM, results.LocalMemory},
+	} {
+		if errors.Is(err, lack.errno) {
+			return lack.kind
+		}
+	}
+	return results.None
+}
+
+// proxyKind names a failure of the proxy.
+func proxyKind(err error) results.Kind {
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return results.ProxyRefused
+	case isTimeout(err):
+		return results.ProxyTimeout
+	}
+	return results.Proxy
 }
 
 // isReset reports whether the connection ended.
@@ -89,6 +129,13 @@ func Explain(k results.Kind, err error, timeout time.Duration) string {
 		return fmt.Sprintf("the response's body was not complete within the timeout of %s", timeout)
 	case results.DialTimeout:
 		return fmt.Sprintf("no connection within %s", min(dialTimeout, timeout))
+	}
+	var proxy *ProxyError
+	if errors.As(err, &proxy) {
+		return proxy.Error()
+	}
+	if k == results.TLS && strings.Contains(err.Error(), "tls: certificate required") {
+		return fmt.Sprintf("the target wants to see a client's certificate, and was shown none: name one (%v)", err)
 	}
 	return err.Error()
 }

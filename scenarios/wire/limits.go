@@ -19,4 +19,7 @@ const (
 	// dials is how many connections are set up at a time, so that a provider that comes back after a stall is not met
 	// by all callers at once.
 	dials = 64
+	// quickDial is how long one of them takes at most, on average, where the target's side does not make it wait: a few
+	// round trips across a continent, or as many handshakes at once as there are turns on one core.
+	quickDial = 250 * time.Millisecond
 )

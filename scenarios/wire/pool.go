@@ -25,6 +25,10 @@ type pool struct {
 	unwatch func() bool
 	dialing chan struct{}
 	dialed  atomic.Uint64
+	unasked atomic.Uint64
+	encoded atomic.Uint64
+	// ended counts the attempts to connect that are over.
+	ended atomic.Uint64
 	addresses
 
 	mu   sync.Mutex
@@ -63,7 +67,7 @@ func (p *pool) Warm(n int) {
 		wg.Go(func() {
 			if c, err := p.dial(&Exchange{Deadline: deadline}); err == nil {
 				// Over TLS a session ticket may be there, which is read here and not in a call's time.
-				p.give(c, c.direct || c.alive())
+				p.give(c, c.direct || c.alive() == nil)
 			}
 		})
 	}
@@ -83,8 +87,17 @@ func (p *pool) Do(x *Exchange) error {
 		}
 		x.Connected = true
 		keep, err := c.do(x)
+		if c.unasked || errors.Is(err, errUnasked) {
+			p.unasked.Add(1)
+		}
+		if c.encoded {
+			p.encoded.Add(1)
+		}
 		stale := errors.Is(err, errStale)
-		if stale && fresh {
+		switch {
+		case stale && fresh && errors.Is(err, errUnasked):
+			stale, err = false, errBanner
+		case stale && fresh:
 			stale, err = false, c.lastWords(io.ErrUnexpectedEOF)
 		}
 		p.give(c, keep && err == nil)
@@ -131,11 +144,19 @@ func (p *pool) give(c *conn, keep bool) {
 
 func (p *pool) Connections() uint64 { return p.dialed.Load() }
 
-// Close ends the idle connections. No call is in flight any more.
+func (p *pool) Seen() Seen { return Seen{Unasked: p.unasked.Load(), Encoded: p.encoded.Load()} }
+
+// Close ends the idle connections, and counts those on which something came since their last call. No call is in
+// flight any more.
 func (p *pool) Close() {
 	p.unwatch()
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	for _, c := range p.idle {
+		if errors.Is(c.alive(), errUnasked) {
+			p.unasked.Add(1)
+		}
+	}
 	for c := range p.all {
 		// The peer may have gone away: then TLS waits in vain to say good-bye.
 		_ = c.SetDeadline(time.Now().Add(100 * time.Millisecond))
@@ -144,9 +165,15 @@ func (p *pool) Close() {
 	p.idle, p.all = nil, nil
 }
 
+// quick reports whether the attempts to connect that ended during a wait for a turn took no longer than it takes where
+// nobody makes them wait: all turns were taken, so that each took the wait's length for as many as there are turns.
+func (p *pool) quick(waited time.Duration, ended uint64) bool {
+	return waited*dials <= quickDial*time.Duration(ended)
+}
+
 // dial opens a connection for x, and takes the times.
 func (p *pool) dial(x *Exchange) (*conn, error) {
-	begun := time.Now()
+	begun, before := time.Now(), p.ended.Load()
 	deadline := x.Deadline
 	if latest := begun.Add(dialTimeout); latest.Before(deadline) {
 		deadline = latest
@@ -159,9 +186,13 @@ func (p *pool) dial(x *Exchange) (*conn, error) {
 	case <-ctx.Done():
 		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: ctx.Err()}
 	}
-	// The wait for a turn is andon's own, and not the provider's.
-	x.Queued = time.Since(begun)
-	begun = begun.Add(x.Queued)
+	waited := time.Since(begun)
+	defer p.ended.Add(1)
+	// The wait for a turn is andon's own, and no part of connecting, unless those who had it waited for the provider.
+	if p.quick(waited, p.ended.Load()-before) {
+		x.Queued = waited
+		begun = begun.Add(waited)
+	}
 	socket, err := p.addresses.dial(ctx)
 	x.Dial = time.Since(begun)
 	if err != nil {

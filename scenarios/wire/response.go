@@ -17,6 +17,10 @@ type head struct {
 	contentType  string
 	// keep says that the connection stays open after the body.
 	keep bool
+	// encoding is how the body is encoded, as the answer says.
+	encoding string
+	// more says that bytes came behind the response. An ordinary one says so by its length.
+	more bool
 }
 
 // parseHead reads the head of an ordinary response: HTTP/1.1, written as the standard wants it, with a body whose
@@ -98,6 +102,10 @@ func parseHead(b []byte) (h head, ordinary bool) {
 					}
 					h.length = 10*h.length + int(c-'0')
 				}
+			}
+		case len("Content-Encoding"):
+			if is(name, "content-encoding") {
+				return h, false
 			}
 		case len("Transfer-Encoding"):
 			if is(name, "transfer-encoding") {
@@ -208,14 +216,16 @@ func readResponse(dst, before []byte, read func([]byte) (int, error)) (h head, b
 			break
 		}
 	}
-	source.left = 2 * MaxResponse
+	// A chunk of one byte takes six.
+	source.left = 8 * MaxResponse
 	h = head{
-		status: response.StatusCode, contentType: response.Header.Get("Content-Type"),
+		status: response.StatusCode, contentType: response.Header.Get("Content-Type"), encoding: response.Header.Get("Content-Encoding"),
 		keep: !response.Close && response.StatusCode != http.StatusSwitchingProtocols,
 	}
 	b := bytes.NewBuffer(dst)
 	_, err = b.ReadFrom(io.LimitReader(response.Body, MaxResponse+1))
-	if b.Len()-len(dst) > MaxResponse || r.Buffered() > 0 || len(source.before) > 0 {
+	whole := err == nil && b.Len()-len(dst) <= MaxResponse
+	if h.more = whole && (r.Buffered() > 0 || len(source.before) > 0); h.more || !whole {
 		h.keep = false
 	}
 	return h, b.Bytes(), true, err

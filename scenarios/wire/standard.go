@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptrace"
 	"sync"
@@ -20,10 +22,20 @@ type standard struct {
 	request func(ctx context.Context, body []byte) *http.Request
 	traces  uint64
 	client  *http.Transport
-	dialed  atomic.Uint64
+	// proxy is the address of the proxy in between; empty where there is none.
+	proxy  string
+	dialed atomic.Uint64
+	// encoded counts compressed answers, and protocol is the last answer's.
+	encoded  atomic.Uint64
+	protocol atomic.Value
 }
 
 func (s *standard) Connections() uint64 { return s.dialed.Load() }
+
+func (s *standard) Seen() Seen {
+	protocol, _ := s.protocol.Load().(string)
+	return Seen{Encoded: s.encoded.Load(), Protocol: protocol}
+}
 
 func (*standard) Warm(int) {}
 
@@ -74,9 +86,14 @@ func (s *standard) Do(x *Exchange) error {
 	if !trace.secured.IsZero() && trace.shaken.After(trace.secured) {
 		x.Handshake = trace.shaken.Sub(trace.secured)
 	}
+	shaking := !trace.secured.IsZero()
 	trace.Unlock()
 	if err != nil {
-		return err
+		return s.blame(err, x.Connected, shaking)
+	}
+	if response.StatusCode == http.StatusProxyAuthRequired && s.proxy != "" {
+		response.Body.Close()
+		return &ProxyError{Proxy: s.proxy, Status: response.StatusCode, Asked: "the call"}
 	}
 	x.Begun, x.Status, x.ContentType = true, response.StatusCode, response.Header.Get("Content-Type")
 	b := bytes.NewBuffer(x.In[:0])
@@ -84,5 +101,25 @@ func (s *standard) Do(x *Exchange) error {
 	x.In = b.Bytes()
 	x.Answer = x.In
 	response.Body.Close()
+	if s.protocol.Load() != response.Proto {
+		s.protocol.Store(response.Proto)
+	}
+	if err == nil && x.decode(response.Header.Get("Content-Encoding")) {
+		s.encoded.Add(1)
+	}
 	return err
+}
+
+// blame tells a failure of the proxy from one of the target. Until the handshake with the target begins, or the call is
+// on its way, it is the proxy that answers or does not.
+func (s *standard) blame(err error, connected, shaking bool) error {
+	var proxy *ProxyError
+	if s.proxy == "" || connected || shaking || errors.As(err, &proxy) || ownKind(err) != results.None || s.kill.Err() != nil {
+		return err
+	}
+	var op *net.OpError
+	if errors.As(err, &op) && op.Op == "proxyconnect" {
+		err = op.Err
+	}
+	return &ProxyError{Proxy: s.proxy, Err: err}
 }

@@ -38,6 +38,18 @@ type Config struct {
 	InFlight int
 }
 
+// Seen is what was seen of the target besides its answers.
+type Seen struct {
+	// Unasked is on how many connections bytes came that nobody had asked for, which were closed for it; as far as that
+	// is seen. Bytes that come when the next request is out cannot be told from its answer, and net/http does not say.
+	Unasked uint64
+	// Encoded counts the answers with a compressed body, which no request asks for.
+	Encoded uint64
+	// Protocol is the protocol that was spoken, as the answers have it; empty before the first, and where there is no
+	// choice.
+	Protocol string
+}
+
 // Transport carries calls over HTTP. Make it with [New].
 type Transport interface {
 	// Warm sets up n connections, as far as it can.
@@ -46,7 +58,9 @@ type Transport interface {
 	Do(x *Exchange) error
 	// Connections is how many were set up.
 	Connections() uint64
-	// Close ends the idle connections.
+	// Seen is what was seen of the target besides its answers.
+	Seen() Seen
+	// Close ends the idle connections. It may be called again.
 	Close()
 }
 
@@ -72,12 +86,13 @@ func New(kill context.Context, c Config) Transport {
 		DisableCompression:     true,
 		MaxResponseHeaderBytes: maxHead,
 		ForceAttemptHTTP2:      c.HTTP2,
+		OnProxyConnectResponse: connected,
 	}
 	if !c.HTTP2 {
 		// Not nil: HTTP/2 would put all calls on one connection, and hide what a connection costs.
 		client.TLSNextProto = map[string]func(string, *tls.Conn) http.RoundTripper{}
 	}
-	return &standard{kill: kill, request: c.Request, traces: c.Traces, client: client}
+	return &standard{kill: kill, request: c.Request, traces: c.Traces, client: client, proxy: c.Proxy()}
 }
 
 // Carrier names what carries the calls.

@@ -1,0 +1,86 @@
+package wire
+
+import (
+	"bytes"
+	"compress/flate"
+	"compress/gzip"
+	"compress/zlib"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+)
+
+func squeezed(t *testing.T, how func(io.Writer) io.WriteCloser, text string) string {
+	t.Helper()
+	var b bytes.Buffer
+	w := how(&b)
+	_, _ = io.WriteString(w, text)
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// A compressed answer is unpacked within bounds, and counted, whatever carries the calls; what is not what its head
+// says stays as it came.
+func TestEncodedAnswers(t *testing.T) {
+	pack := func(w io.Writer) io.WriteCloser { return gzip.NewWriter(w) }
+	bare := func(w io.Writer) io.WriteCloser { f, _ := flate.NewWriter(w, 9); return f }
+	zipped := squeezed(t, pack, `{"a":1}`)
+	for _, c := range []struct {
+		encoding, body, want string
+		encoded              uint64
+	}{
+		{"", "{}", "{}", 0},
+		{"identity", "{}", "{}", 0},
+		{"gzip", zipped, `{"a":1}`, 1},
+		{"X-Gzip", zipped, `{"a":1}`, 1},
+		{"deflate", squeezed(t, func(w io.Writer) io.WriteCloser { return zlib.NewWriter(w) }, `{"a":1}`), `{"a":1}`, 1},
+		{"deflate", squeezed(t, bare, `{"a":1}`), `{"a":1}`, 1},
+		{"gzip", "{}", "{}", 1},
+		{"gzip", zipped[:len(zipped)-6], zipped[:len(zipped)-6], 1},
+		{"br", "\x0b\x03\x80{}\x03", "\x0b\x03\x80{}\x03", 1},
+		{"gzip", squeezed(t, pack, strings.Repeat("x", 64<<20)), strings.Repeat("x", MaxResponse+1), 1},
+	} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			_, _ = io.Copy(io.Discard, r.Body)
+			if c.encoding != "" {
+				w.Header().Set("Content-Encoding", c.encoding)
+			}
+			_, _ = io.WriteString(w, c.body)
+		}))
+		u, _ := url.Parse(server.URL)
+		p, send := pooled(t, u, nil)
+		x, err := send(10)
+		if got := p.Seen().Encoded; err != nil || string(x.Answer) != c.want || got != c.encoded {
+			t.Errorf("%s: %.40q, %v, %d encoded; want %.40q, %d", c.encoding, x.Answer, err, got, c.want, c.encoded)
+		}
+		s := &standard{kill: t.Context(), client: &http.Transport{DisableCompression: true}, request: configFor(u, "", 0).Request}
+		y := &Exchange{Message: x.Message, Body: x.Body, Deadline: x.Deadline}
+		err = s.Do(y)
+		if got := s.Seen(); err != nil || string(y.Answer) != c.want || got.Encoded != c.encoded || got.Protocol != "HTTP/1.1" {
+			t.Errorf("by net/http, %s: %.40q, %v, %+v", c.encoding, y.Answer, err, got)
+		}
+		s.Close()
+		server.Close()
+	}
+}
+
+// A body of as many bytes as are read at most comes whole, though each is a chunk of its own.
+func TestChunksOfOneByte(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+	for range MaxResponse {
+		b.WriteString("1\r\nx\r\n")
+	}
+	b.WriteString("0\r\n\r\n")
+	in := strings.NewReader(b.String())
+	h, body, begun, err := readResponse(nil, nil, in.Read)
+	if err != nil || !begun || len(body) != MaxResponse || h.more || !h.keep {
+		t.Errorf("%d bytes of %s, %v, %+v", len(body), fmt.Sprint(MaxResponse), err, h)
+	}
+}
