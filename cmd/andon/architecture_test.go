@@ -134,7 +134,9 @@ func TestHouse(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, e := range entries {
-		if name := e.Name(); name[0] != '.' && name != "bin" && !slices.Contains(topLevel, name) {
+		// What go build leaves here, and git ignores, is nobody's room.
+		built := e.Name() == "bin" || strings.TrimSuffix(strings.TrimSuffix(e.Name(), ".exe"), "-pact") == "andon"
+		if name := e.Name(); name[0] != '.' && !built && !slices.Contains(topLevel, name) {
 			t.Errorf("%s stands at the top level, which is %v", name, topLevel)
 		}
 	}
