@@ -54,7 +54,8 @@ func (r Row) ServiceTime() time.Duration { return seconds(r.Service) }
 // request, the way there and back, and the provider's own time.
 func (r Row) Wait() float32 { return max(r.Service-r.Connect-r.TLS-r.Read, 0) }
 
-// Sent reports whether the call left for the target at all: the generator had what it takes, and a proxy let it through.
+// Sent reports whether the call left for the target at all: the generator had what it takes, and a proxy let it
+// through.
 func (r Row) Sent() bool { return r.Error != Dropped && r.Error != Unsent && !r.Error.Kept() }
 
 // Completed reports whether a whole response was read, whatever it said.

@@ -25,8 +25,8 @@ func squeezed(t *testing.T, how func(io.Writer) io.WriteCloser, text string) str
 	return b.String()
 }
 
-// A compressed answer is unpacked within bounds, and counted, whatever carries the calls; what is not what its head says
-// stays as it came.
+// A compressed answer is unpacked within bounds, and counted, whatever carries the calls; what is not what its head
+// says stays as it came.
 func TestEncodedAnswers(t *testing.T) {
 	pack := func(w io.Writer) io.WriteCloser { return gzip.NewWriter(w) }
 	bare := func(w io.Writer) io.WriteCloser { f, _ := flate.NewWriter(w, 9); return f }

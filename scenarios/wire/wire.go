@@ -38,18 +38,6 @@ type Config struct {
 	InFlight int
 }
 
-// Seen is what was seen of the target besides its answers.
-type Seen struct {
-	// Unasked is on how many connections bytes came that nobody had asked for, which were closed for it; as far as that
-	// is seen. Bytes that come when the next request is out cannot be told from its answer, and net/http does not say.
-	Unasked uint64
-	// Encoded counts the answers with a compressed body, which no request asks for.
-	Encoded uint64
-	// Protocol is the protocol that was spoken, as the answers have it; empty before the first, and where there is no
-	// choice.
-	Protocol string
-}
-
 // Transport carries calls over HTTP. Make it with [New].
 type Transport interface {
 	// Warm sets up n connections, as far as it can.
@@ -117,4 +105,14 @@ func (c Config) proxied() (standard bool, name string) {
 		return false, "andon's own connections, HTTP/1.1 over TLS"
 	}
 	return false, "andon's own connections, HTTP/1.1"
+}
+
+// Proxy is the address of the proxy that the environment names for the target, without credentials; empty where there
+// is none.
+func (c Config) Proxy() string {
+	proxy, err := http.ProxyFromEnvironment(&http.Request{URL: c.Target})
+	if err != nil || proxy == nil {
+		return ""
+	}
+	return proxy.Host
 }
