@@ -2,6 +2,7 @@ package contracts
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -250,6 +251,10 @@ func show(v any) string {
 		return fmt.Sprintf("an object of %d properties", len(v))
 	case []any:
 		return fmt.Sprintf("an array of %d items", len(v))
+	case float64:
+		if math.Abs(v) == math.MaxFloat64 {
+			return "beyond what a float64 holds"
+		}
 	}
 	return clip(string(jsontext.Of(v)), 60)
 }

@@ -17,7 +17,7 @@ func TestOpen(t *testing.T) {
 	if err := os.WriteFile(large, make([]byte, 8<<20+1), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for file, want := range map[string]string{dir: "is a directory", dir + "/none.yaml": "none.yaml", large: "is larger than 8192 KiB"} {
+	for file, want := range map[string]string{dir: "is no regular file but a directory", dir + "/none.yaml": "none.yaml", large: "is larger than 8 MiB"} {
 		if _, err := Open(file); err == nil || !strings.Contains(err.Error(), want) || !strings.HasPrefix(err.Error(), "the description cannot be read: ") {
 			t.Errorf("%s: %v", file, err)
 		}

@@ -124,6 +124,12 @@ func judgeBody(body []byte, validator *jsonschema.Schema, disc string) (any, *Vi
 				Message: "the body is ambiguous: " + bad.Error(),
 			}
 		}
+		if bad.Unread {
+			return nil, &Violation{
+				Rule: RuleMalformedJSON, Expected: "a JSON text that every reader takes", Found: clip(string(body), 60),
+				Message: "the body is JSON that few readers take: " + bad.Error(),
+			}
+		}
 		return nil, &Violation{
 			Rule: RuleMalformedJSON, Expected: "a JSON text", Found: found,
 			Message: "the body is not JSON: " + bad.Error(),

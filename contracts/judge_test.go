@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"pgregory.net/rapid"
@@ -297,5 +298,51 @@ func BenchmarkReadRequest(b *testing.B) {
 		if _, v := d.ReadRequest(body); v != nil {
 			b.Fatal(v)
 		}
+	}
+}
+
+// A number that no float64 holds is a number: it is judged as one, quickly, and by the second opinion too. What nests
+// too deep to be read is not said to be no JSON.
+func TestNumbersBeyondFloat64(t *testing.T) {
+	d := loaded(t)
+	began := time.Now()
+	for _, c := range []struct{ body, rule, message string }{
+		{`{"sessionId":"s","executionId":"e","status":"running","x":1e999999,"y":-1e-999999,"z":[1e99999999999,` + strings.Repeat("9", 300_000) + `]}`, "", ""},
+		{`{"sessionId":1e999999,"executionId":"e","status":"running"}`, RuleWrongType, "`sessionId` is a number (beyond what a float64 holds), expected a string"},
+		{`{"sessionId":"s","executionId":"e","status":"running","x":` + strings.Repeat("[", 1001) + strings.Repeat("]", 1001) + `}`,
+			RuleMalformedJSON, "the body is JSON that few readers take: nested deeper than 1000 levels at byte 1058"},
+		{`{"sessionId":"\ud800","executionId":"e","status":"running"}`, RuleMalformedJSON, "the body is JSON that few readers take: a string holds half of a surrogate pair at byte 14"},
+	} {
+		v := d.JudgeResponse(200, "application/json", []byte(c.body)).Violation
+		switch {
+		case (v == nil) != (c.rule == ""):
+			t.Errorf("%.100s: %v, want %q", c.body, v, c.rule)
+		case v != nil && (v.Rule != c.rule || v.Message != c.message):
+			t.Errorf("%.100s: %s, %s", c.body, v.Rule, v.Message)
+		case v == nil:
+			if doubtful, other := d.Doubt(200, "application/json", []byte(c.body), v); doubtful {
+				t.Errorf("%.100s: the second opinion is another: %v", c.body, other)
+			}
+		}
+	}
+	if _, v := d.ReadRequest([]byte(`{"content":[{"type":"json","data":{"a":1e999999}}]}`)); v != nil {
+		t.Errorf("a request with a large number: %v", v)
+	}
+	text := strings.Replace(string(andon.Spec), "        sessionId:\n", "        share: {type: number, minimum: 0, maximum: 1, multipleOf: 0.01}\n        size: {type: integer}\n        sessionId:\n", 1)
+	bounded, err := Load("bounded.yaml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for member, rule := range map[string]string{
+		`"share":1e999999`: RuleOutOfBounds, `"share":-1e999999`: RuleOutOfBounds, `"share":1e-999999`: RuleOutOfBounds, `"share":0.5`: "",
+		`"size":1e999999`: "", `"size":1e-999999`: RuleWrongType,
+	} {
+		v := bounded.JudgeResponse(200, "application/json", []byte(`{"sessionId":"s","executionId":"e","status":"running",`+member+`}`)).Violation
+		if v == nil && rule != "" || v != nil && v.Rule != rule {
+			t.Errorf("%s: %v, want %q", member, v, rule)
+		}
+	}
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("it took %v", took)
 	}
 }

@@ -7,7 +7,7 @@ import "strings"
 const (
 	RuleUndocumentedStatus = "undocumented-status" // a status that the description does not have
 	RuleContentType        = "content-type"        // a media type that the description does not have for the status
-	RuleMalformedJSON      = "malformed-json"      // a body that is no JSON text
+	RuleMalformedJSON      = "malformed-json"      // a body that is no JSON text, or none that can be read
 	RuleDuplicateKey       = "duplicate-key"       // an object with a key twice: readers disagree on what it says
 	RuleMissingProperty    = "missing-property"    // a required property is not there
 	RuleUnknownProperty    = "unknown-property"    // a property that the description forbids

@@ -3,7 +3,9 @@ package reports
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"math"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -229,7 +231,65 @@ func TestMergeRefuses(t *testing.T) {
 			t.Errorf("%v; want %q", err, want)
 		}
 	}
-	// The seed, the target, the limit of calls in flight and the machine may differ.
+	// Where both have a digest, it decides, and so do the target and the release.
+	planned := func(change func(*results.Manifest)) string {
+		m := shard(1)
+		m.ID += "-planned"
+		m.PlanSHA256 = strings.Repeat("1", 64)
+		m.Plan = []results.Part{{Name: "load", Text: "a"}, {Name: "data.text", Text: "length 100"}, {Name: "limits.inFlight", Text: "7"}}
+		change(&m)
+		return reportstest.RunDir(t, m, nil, nil, reportstest.Finished(55))
+	}
+	other := func(m *results.Manifest) { m.ID, m.PlanSHA256 = "other", strings.Repeat("2", 64) }
+	embedded := func(m *results.Manifest) { m.Provider = []results.Part{{Name: "provider.faults", Text: ""}} }
+	long := strings.Repeat("the same words, ", 20)
+	for _, c := range []struct {
+		want string // "" where they can be merged
+		a, b func(*results.Manifest)
+	}{
+		{"", func(m *results.Manifest) {}, func(m *results.Manifest) { m.ID, m.Seed, m.Thresholds[0].Expr = "other", 9, "p99( latency ) < 800ms" }},
+		{"data.text is length 100 in the one, length 4000 in the other; limits.inFlight is 7 in the one, none in the other; arrivals is none in the one, poisson in the other;",
+			func(m *results.Manifest) {}, func(m *results.Manifest) {
+				other(m)
+				m.Plan = []results.Part{{Name: "load", Text: "a"}, {Name: "data.text", Text: "length 4000"}, {Name: "arrivals", Text: "poisson"}}
+			}},
+		{"load is … words, the same words, the same words, x in the one, … words, the same words, the same words, y in the other;",
+			func(m *results.Manifest) { m.Plan[0].Text = long + "x" }, func(m *results.Manifest) { other(m); m.Plan[0].Text = long + "y" }},
+		{"the plan has the SHA-256 111111111111… in the one, 222222222222… in the other", func(m *results.Manifest) {}, other},
+		{"the target is http://127.0.0.1:8080 in the one, http://elsewhere:8080 in the other", func(m *results.Manifest) {}, func(m *results.Manifest) { m.ID, m.Target = "other", "http://elsewhere:8080" }},
+		{"the target is http://127.0.0.1:8080 in the one, http://127.0.0.1:8081 in the other", func(m *results.Manifest) {}, func(m *results.Manifest) { m.ID, m.Target = "other", "http://127.0.0.1:8081" }},
+		{"", embedded, func(m *results.Manifest) { embedded(m); m.ID, m.Target = "other", "http://127.0.0.1:8081" }},
+		{"the target is the embedded provider in the one, http://127.0.0.1:8080 in the other", embedded, func(m *results.Manifest) { m.ID = "other" }},
+		{"provider.faults is none in the one, reset 1% in the other", embedded, func(m *results.Manifest) {
+			m.ID, m.Provider = "other", []results.Part{{Name: "provider.faults", Text: "reset 1%"}}
+		}},
+		{"the release is v1 in the one, v2 in the other; two releases are for comparing", func(m *results.Manifest) { m.Release = "v1" }, func(m *results.Manifest) { m.ID, m.Release = "other", "v2" }},
+		{"the release is none in the one, v2 in the other", func(m *results.Manifest) {}, func(m *results.Manifest) { m.ID, m.Release = "other", "v2" }},
+	} {
+		_, err := Open(planned(c.a), planned(c.b))
+		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%v; want %q", err, c.want)
+		}
+	}
+	// In the directories of earlier versions the scenario's text stands in for the digest, where it is there.
+	for _, c := range []struct{ mine, other, want string }{
+		{"load: []", "load: []", ""}, {"load: []", "load: [{}]", "their scenario.yaml is not the same"}, {"load: []", "", ""},
+	} {
+		m := shard(1)
+		a, b := reportstest.RunDir(t, shard(0), nil, nil, reportstest.Finished(55)), reportstest.RunDir(t, m, nil, nil, reportstest.Finished(55))
+		for dir, text := range map[string]string{a: c.mine, b: c.other} {
+			if text == "" {
+				continue
+			}
+			if err := os.WriteFile(filepath.Join(dir, "scenario.yaml"), []byte(text), 0o666); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := Open(a, b); (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%v; want %q", err, c.want)
+		}
+	}
+	// Without a digest the seed, the target, the limit of calls in flight and the machine may differ.
 	m := shard(1)
 	m.Seed, m.Target, m.InFlight, m.Scenario, m.Generator.Platform = 9, "http://other", 7, "another name", "linux"
 	if _, err := Open(base, reportstest.RunDir(t, m, nil, nil, reportstest.Finished(55))); err != nil {
@@ -237,6 +297,32 @@ func TestMergeRefuses(t *testing.T) {
 	}
 	if _, err := Open(base, filepath.Join(base, "nope")); err == nil {
 		t.Error("what is no run is merged")
+	}
+}
+
+// Labels that all runs have stay, and so does the release.
+func TestMergedLabels(t *testing.T) {
+	var dirs []string
+	for i := range 3 {
+		m := shard(i)
+		m.Release = "v1"
+		m.RunLabels = map[string]string{"env": "staging", "node": string(rune('a' + i)), "team": "core"}
+		if i == 2 {
+			delete(m.RunLabels, "team")
+		}
+		dirs = append(dirs, reportstest.RunDir(t, m, reportstest.Rows(m, nil), nil, reportstest.Finished(55)))
+	}
+	s := opened(t, dirs...).Summary
+	if s.Run.Release != "v1" || !maps.Equal(s.Run.Labels, map[string]string{"env": "staging"}) {
+		t.Errorf("%+v", s.Run)
+	}
+	value := map[string]any{}
+	doc, _ := json.Marshal(s)
+	if err := json.Unmarshal(doc, &value); err != nil {
+		t.Fatal(err)
+	}
+	if err := reportstest.Compiled(t, SummarySchema).Validate(value); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -2,12 +2,11 @@ package scenarios
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -16,6 +15,7 @@ import (
 	"github.com/kaizenautomation/andon/contracts"
 	"github.com/kaizenautomation/andon/contracts/jsontext"
 	jsonschema "github.com/kaizenautomation/andon/contracts/schema"
+	"github.com/kaizenautomation/andon/reports/regular"
 	"github.com/kaizenautomation/andon/scenarios/document"
 )
 
@@ -27,6 +27,10 @@ type mixReader struct {
 	// sources are those of `data`: by content type, or "" for the call's own properties, and by property.
 	sources map[string]map[string]source
 	feeders map[string][]byte
+	// read are the files of data that were opened, by path, and hashes those of their contents, by the names that the
+	// scenario gives them.
+	read   map[string]*feeder
+	hashes map[string]string
 }
 
 // readData reads where values come from: by content type, or by property of the call.
@@ -268,30 +272,43 @@ func (r *mixReader) readColumn(from, column document.Value, contentType string, 
 	if !ok {
 		return nil
 	}
-	rows := r.readFeeder(from, []string{name}, column)
+	file, rows := r.readFeeder(from, []string{name}, column)
 	if len(rows) == 0 {
 		return nil
 	}
 	values := make([][]byte, len(rows))
 	for i, row := range rows {
 		values[i] = row.values[0]
-		if p.Type == "string" && values[i][0] != '"' {
-			// A number in a JSONL file stands for an id as well as a string does.
-			values[i] = jsontext.AppendString(nil, string(values[i]))
+	}
+	if p.Type == "string" {
+		// A number in a JSONL file stands for an id as well as a string does.
+		all, problem := texts(rows, []string{name})
+		if problem != "" {
+			from.Fail("the description wants %s as a string, for which a number may stand: %s%s", p.Name, problem, onPurpose)
+			return nil
 		}
+		for i, row := range all {
+			values[i] = jsontext.AppendString(nil, row[0])
+		}
+	}
+	for i, row := range rows {
 		if violation := r.check(contentType, p, values[i]); violation != nil {
 			from.Fail("%s:%d: the description forbids this value of %s: %s", filepath.Base(row.file), row.line, p.Name, violation.Message)
 			return nil
 		}
 	}
-	return pickOne(values)
+	next := file.join(len(rows))
+	return func(dst []byte, w *draw) []byte { return append(dst, values[next(w)]...) }
 }
 
+// onPurpose is how a blank is said that is meant.
+const onPurpose = "; leave such rows out (a blank that is meant is given by `values`)"
+
 // readFeeder reads columns of a file of data. The place is where a missing column is reported.
-func (r *mixReader) readFeeder(from document.Value, columns []string, place document.Value) []row {
+func (r *mixReader) readFeeder(from document.Value, columns []string, place document.Value) (*feeder, []row) {
 	name, ok := from.Text("a file of data (.csv or .jsonl)")
 	if !ok {
-		return nil
+		return nil, nil
 	}
 	path := name
 	if !filepath.IsAbs(path) {
@@ -300,42 +317,52 @@ func (r *mixReader) readFeeder(from document.Value, columns []string, place docu
 	read := map[string]func(io.Reader, string, []string) ([]row, error){".csv": readCSV, ".jsonl": readJSONL, ".ndjson": readJSONL}[strings.ToLower(filepath.Ext(path))]
 	if read == nil {
 		from.Fail("expected a file of data that ends in .csv or .jsonl, found %s", from.Found())
-		return nil
+		return nil, nil
 	}
-	f, err := os.Open(path)
+	f, err := r.openFeeder(path)
 	if err != nil {
 		from.Fail("the file of data cannot be read: %v", err)
-		return nil
+		return nil, nil
 	}
-	defer f.Close()
-	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() || info.Size() > maxFeeder {
-		from.Fail("the file of data %s is no regular file of at most 64 MiB", name)
-		return nil
-	}
-	data, err := io.ReadAll(io.LimitReader(f, maxFeeder))
-	if err != nil {
-		from.Fail("the file of data cannot be read: %v", err)
-		return nil
-	}
+	r.hashes[name] = hash(f.data)
 	if filepath.IsLocal(name) {
-		r.feeders[filepath.ToSlash(filepath.Clean(name))] = data
+		r.feeders[filepath.ToSlash(filepath.Clean(name))] = f.data
 	}
-	rows, err := read(bytes.NewReader(data), path, columns)
+	rows, err := read(bytes.NewReader(f.data), path, columns)
 	var missing *missingColumn
 	switch {
 	case errors.As(err, &missing):
-		place.Fail("%s has no column %q; %s", name, document.Clip(missing.name), document.ExpectedOne(missing.name, missing.known))
-		return nil
+		where := name
+		if missing.line > 0 {
+			where = fmt.Sprintf("%s:%d", name, missing.line)
+		}
+		place.Fail("%s has no column %q; %s", where, document.Clip(missing.name), document.ExpectedOne(missing.name, missing.known))
+		return nil, nil
 	case err != nil:
 		from.Fail("%s: %v", name, err)
-		return nil
+		return nil, nil
 	case len(rows) == 0:
 		from.Fail("%s has no rows", name)
 	case len(rows) > maxRows:
 		from.Fail("%s has more than the %d rows that andon reads; take a sample", name, maxRows)
-		return nil
+		return nil, nil
 	}
-	return rows
+	return f, rows
+}
+
+// openFeeder gives the file of a path: one feeder for one file, however many columns are taken from it.
+func (r *mixReader) openFeeder(path string) (*feeder, error) {
+	path = filepath.Clean(path)
+	if f, known := r.read[path]; known {
+		return f, nil
+	}
+	data, err := regular.Read(path, maxFeeder)
+	if err != nil {
+		return nil, err
+	}
+	f := &feeder{data: data, place: len(r.read)}
+	r.read[path] = f
+	return f, nil
 }
 
 // readTemplate reads a text with {{seq}} (the call's number), {{uuid}} and columns of a file, one row for each call.
@@ -374,30 +401,27 @@ func (r *mixReader) readTemplate(keys map[string]document.Value) source {
 		parts = append(parts, p)
 		rest = tail
 	}
-	var rows []row
+	var cells [][]string
+	var next func(*draw) int
 	if from, given := keys["from"]; given {
-		if rows = r.readFeeder(from, columns, v); len(rows) == 0 {
+		file, rows := r.readFeeder(from, columns, v)
+		if len(rows) == 0 {
 			return nil
 		}
+		problem := ""
+		if cells, problem = texts(rows, columns); problem != "" {
+			from.Fail("the template wants texts or numbers: %s%s", problem, onPurpose)
+			return nil
+		}
+		next = file.join(len(rows))
 	} else if len(columns) > 0 {
 		v.Fail("the template has {{%s}}; %s, or name the file that has the column: from: data.csv", document.Clip(columns[0]), document.ExpectedOne(columns[0], []string{"seq", "uuid"}))
 		return nil
 	}
-	// A column's value goes in as text: the string itself, or the JSON of anything else.
-	texts := make([][]string, len(rows))
-	for i, row := range rows {
-		for _, encoded := range row.values {
-			var s string
-			if json.Unmarshal(encoded, &s) != nil {
-				s = string(encoded)
-			}
-			texts[i] = append(texts[i], s)
-		}
-	}
 	return func(dst []byte, w *draw) []byte {
 		var chosen []string
-		if len(texts) > 0 {
-			chosen = texts[w.rng.IntN(len(texts))]
+		if next != nil {
+			chosen = cells[next(w)]
 		}
 		b := w.scratch[:0]
 		for _, p := range parts {

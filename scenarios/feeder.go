@@ -8,8 +8,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/kaizenautomation/andon/contracts/jsontext"
@@ -20,6 +22,20 @@ const (
 	maxFeeder = 64 << 20
 )
 
+// feeder is a file of data. Its columns may be taken by several sources, which meet in one row for one call.
+type feeder struct {
+	data []byte
+	// place is where a draw keeps the row of the call, and sources is how many take from the file.
+	place, sources int
+}
+
+// join gives one more source its row of each call, of so many that the file has.
+func (f *feeder) join(rows int) func(*draw) int {
+	source := f.sources
+	f.sources++
+	return func(w *draw) int { return w.row(f.place, source, rows) }
+}
+
 // row is one row of a file of data.
 type row struct {
 	file   string
@@ -27,9 +43,48 @@ type row struct {
 	values [][]byte // as JSON
 }
 
+// missingColumn is a column that a file does not have; line is 0 where the whole file lacks it.
 type missingColumn struct {
 	name  string
+	line  int
 	known []string
+}
+
+// texts gives the columns of rows as texts, numbers as they are written. The problem is what stands in the way: a value
+// that is neither, or a blank, which is a hole in the data rather than an id.
+func texts(rows []row, columns []string) (all [][]string, problem string) {
+	var bad []string
+	for _, r := range rows {
+		values := make([]string, len(r.values))
+		for i, encoded := range r.values {
+			what := ""
+			switch encoded[0] {
+			case '"':
+				if json.Unmarshal(encoded, &values[i]) != nil || strings.TrimSpace(values[i]) == "" {
+					what = "a blank"
+				}
+			case 'n':
+				what = "null"
+			case 't', 'f':
+				what = "a boolean"
+			case '{':
+				what = "an object"
+			case '[':
+				what = "a list"
+			default:
+				values[i] = string(encoded)
+			}
+			if what != "" {
+				bad = append(bad, fmt.Sprintf("%s:%d has %s in the column %q", filepath.Base(r.file), r.line, what, columns[i]))
+			}
+		}
+		all = append(all, values)
+	}
+	const most = 4
+	if rest := len(bad) - most; rest > 0 {
+		bad = append(bad[:most], fmt.Sprintf("%d more are like that", rest))
+	}
+	return all, strings.Join(bad, "; ")
 }
 
 func (e *missingColumn) Error() string { return "no column " + strconv.Quote(e.name) }
@@ -45,7 +100,10 @@ func readCSV(in io.Reader, path string, columns []string) ([]row, error) {
 	at := make([]int, len(columns))
 	for i, name := range columns {
 		if at[i] = slices.Index(head, name); at[i] < 0 {
-			return nil, &missingColumn{name, head}
+			return nil, &missingColumn{name: name, known: head}
+		}
+		if slices.Contains(head[at[i]+1:], name) {
+			return nil, fmt.Errorf("the column %q is there twice", name)
 		}
 	}
 	var out []row
@@ -86,6 +144,10 @@ func readJSONL(in io.Reader, path string, columns []string) ([]row, error) {
 		if len(bytes.TrimSpace(s.Bytes())) == 0 {
 			continue
 		}
+		// The standard library would take the last of two values, and put another character in place of what is no text.
+		if _, bad := jsontext.Decode(s.Bytes()); bad != nil {
+			return nil, fmt.Errorf("line %d is no JSON object: %v", line, bad)
+		}
 		var object map[string]json.RawMessage
 		if err := json.Unmarshal(s.Bytes(), &object); err != nil {
 			return nil, fmt.Errorf("line %d is no JSON object: %v", line, err)
@@ -99,7 +161,7 @@ func readJSONL(in io.Reader, path string, columns []string) ([]row, error) {
 					known = append(known, k)
 				}
 				slices.Sort(known)
-				return nil, &missingColumn{name, known}
+				return nil, &missingColumn{name, line, known}
 			}
 			var b bytes.Buffer
 			if err := json.Compact(&b, v); err != nil {

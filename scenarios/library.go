@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 
+	"github.com/kaizenautomation/andon/reports/regular"
 	"github.com/kaizenautomation/andon/scenarios/document"
 )
 
@@ -52,7 +52,7 @@ func Find(name string) (file string, data []byte, err error) {
 	if data, ok := Open(name); ok {
 		return name + ".yaml", data, nil
 	}
-	f, err := os.Open(name)
+	f, _, err := regular.Open(name)
 	if errors.Is(err, fs.ErrNotExist) && !strings.ContainsRune(name, filepath.Separator) && filepath.Ext(name) == "" {
 		return "", nil, &UnknownError{name}
 	}

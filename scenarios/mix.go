@@ -31,6 +31,8 @@ type mix struct {
 	refused [][]byte
 	// classOf[content][tier] is an index into Labels.Classes; the last class is that of the invalid calls, if any.
 	classOf [][]int
+	// data says where the values come from that `data` names.
+	data []results.Part
 }
 
 // content is a signature: the types of a call's items, in order.

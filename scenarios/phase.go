@@ -266,20 +266,40 @@ func (l *load) place(limit uint64) *misfit {
 		return &misfit{"load", fmt.Sprintf("the load lasts %s, more than 168h", spellSeconds(seconds))}
 	case l.closed():
 		return nil
-	case calls < 1e-6:
+	case calls < hair:
 		return &misfit{"load", "the load adds up to no call at all"}
-	case l.arrivals == Even && l.evenCalls() > limit, l.arrivals == Poisson && calls > float64(limit):
-		return &misfit{"calls", tooMany(uint64(math.Ceil(calls-1e-6)), limit)}
+	}
+	all, counted := l.evenCalls()
+	switch {
+	case l.arrivals == Even && all > limit, l.arrivals == Poisson && calls > float64(limit):
+		return &misfit{"calls", tooMany(uint64(math.Ceil(calls-hair)), limit)}
+	case l.arrivals == Even && counted == 0:
+		return &misfit{"load", "no call of the load falls into a phase that is measured; choose a longer phase or a higher rate"}
 	}
 	return nil
 }
 
-// evenCalls is how many calls there are if they come at even distances.
-func (l *load) evenCalls() (n uint64) {
+// evenArrivals say when the calls of each phase are due if they come at even distances.
+func (l *load) evenArrivals() (out []schedule) {
+	var carried float64
 	for _, p := range l.phases {
-		n += constantArrivals(p.profile).count
+		var due schedule
+		due, carried = constantArrivals(p.profile, carried)
+		out = append(out, due)
 	}
-	return n
+	return out
+}
+
+// evenCalls is how many calls there are if they come at even distances, and how many of them in phases that are no
+// warm-up.
+func (l *load) evenCalls() (all, counted uint64) {
+	for i, due := range l.evenArrivals() {
+		all += due.count
+		if !l.labels[i].Warmup {
+			counted += due.count
+		}
+	}
+	return all, counted
 }
 
 func tooMany(calls, limit uint64) string {

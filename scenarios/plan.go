@@ -33,18 +33,23 @@ func (s *Scenario) Plan(seed uint64) (*Plan, error) {
 	}
 	p := &Plan{Scenario: s, Seed: seed, first: []uint64{0}}
 	p.draws.New = func() any { return newDraw() }
+	if !s.Closed() && s.load.arrivals == Even {
+		p.schedules = s.load.evenArrivals()
+	}
+	counted := uint64(0)
 	for i, ph := range s.load.phases {
 		p.Seconds += ph.seconds
-		if ph.callers > 0 {
+		if s.Closed() {
 			continue
 		}
-		due := constantArrivals(ph.profile)
 		if s.load.arrivals == Poisson {
-			due = poissonArrivals(ph.profile, seed, i, s.Limits.Calls)
+			p.schedules = append(p.schedules, poissonArrivals(ph.profile, seed, i, s.Limits.Calls))
 		}
-		p.schedules = append(p.schedules, due)
-		p.Calls += due.count
+		p.Calls += p.schedules[i].count
 		p.first = append(p.first, p.Calls)
+		if !s.Labels.Phases[i].Warmup {
+			counted += p.schedules[i].count
+		}
 	}
 	if p.Calls > s.Limits.Calls {
 		return nil, errors.New(tooMany(p.Calls, s.Limits.Calls))
@@ -54,6 +59,9 @@ func (s *Scenario) Plan(seed uint64) (*Plan, error) {
 	}
 	if p.Calls == 0 {
 		return nil, errors.New("with this seed no call falls into the load; choose a longer phase, a higher rate or another seed")
+	}
+	if counted == 0 {
+		return nil, errors.New("with this seed no call falls into a phase that is measured; choose a longer phase, a higher rate or another seed")
 	}
 	p.count()
 	return p, nil
@@ -191,7 +199,11 @@ func (p *Plan) String() string {
 	if p.Closed() {
 		return fmt.Sprintf("at most %d calls by up to %d callers in %s (closed loop), seed %d", p.Limits.Calls, p.PeakCallers(), length, p.Seed)
 	}
-	return fmt.Sprintf("%d calls in %s, at most %.4g/s, seed %d", p.Calls, length, p.PeakRate(), p.Seed)
+	noun := "calls"
+	if p.Calls == 1 {
+		noun = "call"
+	}
+	return fmt.Sprintf("%d %s in %s, at most %.4g/s, seed %d", p.Calls, noun, length, p.PeakRate(), p.Seed)
 }
 
 // CallsOfPhase is how many calls an open load plans in a phase, as Labels order them.

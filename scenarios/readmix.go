@@ -16,7 +16,7 @@ import (
 // readMix reads `mix` and `data`, and names the classes. The files of data are found from the scenario's folder, and
 // given as they were read.
 func readMix(file string, doc *document.Document, keys map[string]document.Value, d *contracts.Description) (m mix, classes []results.Class, feeders map[string][]byte) {
-	r := mixReader{doc: doc, folder: filepath.Dir(file), d: d, sources: map[string]map[string]source{}, feeders: map[string][]byte{}}
+	r := mixReader{doc: doc, folder: filepath.Dir(file), d: d, sources: map[string]map[string]source{}, feeders: map[string][]byte{}, read: map[string]*feeder{}, hashes: map[string]string{}}
 	if v, given := keys["data"]; given {
 		r.readData(v)
 	}
@@ -60,6 +60,9 @@ func readMix(file string, doc *document.Document, keys map[string]document.Value
 	}
 	if doc.Problems() == 0 {
 		r.checkBodies(&m, keys)
+	}
+	if v, given := keys["data"]; given && doc.Problems() == 0 {
+		m.data = saidData(v, r.hashes)
 	}
 	return m, classes, r.feeders
 }

@@ -4,13 +4,16 @@ import (
 	"bytes"
 	"errors"
 	"flag"
+	"fmt"
 	"maps"
 	"math"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -325,6 +328,59 @@ func TestUnnamedMixIsTheWholeVocabulary(t *testing.T) {
 	}
 }
 
+// What a call takes from one file of data, it takes from one row, whichever properties and templates ask; a second item
+// of a type has a row of its own.
+func TestOneRowForOneCall(t *testing.T) {
+	dir := t.TempDir()
+	var rows strings.Builder
+	for i := range 50 {
+		fmt.Fprintf(&rows, "agent_%d,file_%d,skill_%d\n", i, i, i)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "ids.csv"), []byte("agent,file,skill\n"+rows.String()), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	s, err := Parse(filepath.Join(dir, "test.yaml"), []byte(`
+load: [{rate: 100/s, for: 2s}]
+mix: {tier: {default: 1}, content: [{items: [file, skill, file, skill]}], agentId: 50%}
+data:
+  agentId: {template: "a_{{agent}}_{{skill}}", from: ids.csv}
+  file: {from: ./ids.csv, column: file}
+  skill: {template: "{{skill}}", from: ids.csv}
+`), description(t), noEnv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := must(s.Plan(1))
+	number := regexp.MustCompile(`(?:agent|file|skill)_([0-9]+)`)
+	same, distinct := 0, map[string]bool{}
+	for n := range p.Calls {
+		body, _ := p.AppendBody(nil, n)
+		var found []string
+		for _, m := range number.FindAllSubmatch(body, -1) {
+			found = append(found, string(m[1]))
+		}
+		items := found[len(found)-4:]
+		for _, agent := range found[:len(found)-4] {
+			if agent != items[0] {
+				t.Errorf("%s: the agent's row is not the first items'", body)
+			}
+		}
+		if items[0] != items[1] || items[2] != items[3] {
+			t.Errorf("%s: file and skill are not of one row", body)
+		}
+		if items[0] == items[2] {
+			same++
+		}
+		distinct[items[0]] = true
+		if again, _ := p.AppendBody(nil, n); !bytes.Equal(again, body) {
+			t.Errorf("call %d is %s and %s", n, body, again)
+		}
+	}
+	if same > 20 || len(distinct) < 40 {
+		t.Errorf("of %d calls, %d have the same row for both items; %d rows were taken", p.Calls, same, len(distinct))
+	}
+}
+
 func TestFeeders(t *testing.T) {
 	dir := t.TempDir()
 	write := func(name, data string) {
@@ -333,7 +389,7 @@ func TestFeeders(t *testing.T) {
 		}
 	}
 	write("ids.csv", "\ufeffname,id\n\"a, b\",\"id \"\"1\"\"\"\nc,id_2\n")
-	write("ids.jsonl", "{\"id\": 17, \"name\": \"x\"}\n\n{\"id\": \"seventeen\", \"name\": [1, 2]}\n")
+	write("ids.jsonl", "{\"id\": 17, \"name\": \"x\"}\n\n{\"id\": \"seventeen\", \"name\": 1.50}\n")
 	write("bad.csv", "id\n\"open\n")
 	write("bad.jsonl", "{\"id\": 1}\n[]\n")
 	write("empty.csv", "id\n")
@@ -359,7 +415,7 @@ func TestFeeders(t *testing.T) {
 		{"{from: ids.csv, column: id}", []string{`"id \"1\""`, `"id_2"`}},
 		{"{from: ids.jsonl, column: id}", []string{`"17"`, `"seventeen"`}},
 		{"{template: '{{name}}/{{id}}', from: ids.csv}", []string{`"a, b/id \"1\""`, `"c/id_2"`}},
-		{"{template: '{{ name }}', from: ids.jsonl}", []string{`"x"`, `"[1,2]"`}},
+		{"{template: '{{ name }}', from: ids.jsonl}", []string{`"x"`, `"1.50"`}},
 	} {
 		if got := slices.Sorted(maps.Keys(bodies(c.data))); !slices.Equal(got, slices.Sorted(slices.Values(c.want))) {
 			t.Errorf("%s gives %v, want %v", c.data, got, c.want)
@@ -370,6 +426,31 @@ func TestFeeders(t *testing.T) {
 	}
 	if got := bodies("{template: '{{uuid}}'}"); len(got) != 100 {
 		t.Errorf("{{uuid}} gives %d values", len(got))
+	}
+	// A hole in the data is no id: what is there is said with its line.
+	write("holes.jsonl", "{\"id\": \"file_1\"}\n{\"id\": null}\n{\"id\": true}\n{\"id\": {\"a\": 1}}\n{\"id\": [1]}\n{\"id\": \" \"}\n{\"id\": \"\"}\n{\"id\": false}\n")
+	write("blank.csv", "id,name\nfile_1,x\n,y\nfile_3,z\n")
+	write("lacks.jsonl", "{\"id\": \"a\"}\n{\"name\": \"b\"}\n")
+	write("twice.csv", "id,id\na,b\n")
+	write("twice.jsonl", "{\"id\": \"a\", \"id\": \"b\"}\n")
+	write("latin.jsonl", "{\"id\": \"\xe9\"}\n")
+	if err := syscall.Mkfifo(filepath.Join(dir, "pipe.csv"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ data, want string }{
+		{"{from: holes.jsonl, column: id}", `holes.jsonl:2 has null in the column "id"; holes.jsonl:3 has a boolean in the column "id"; ` +
+			`holes.jsonl:4 has an object in the column "id"; holes.jsonl:5 has a list in the column "id"; 3 more are like that`},
+		{"{template: 'x_{{id}}', from: holes.jsonl}", `holes.jsonl:2 has null in the column "id"`},
+		{"{from: blank.csv, column: id}", `blank.csv:3 has a blank in the column "id"; leave such rows out`},
+		{"{template: '{{name}}{{id}}', from: blank.csv}", `blank.csv:3 has a blank in the column "id"`},
+		{"{from: lacks.jsonl, column: id}", `lacks.jsonl:2 has no column "id"`}, {"{from: twice.csv, column: id}", `the column "id" is there twice`},
+		{"{from: twice.jsonl, column: id}", `line 1 is no JSON object: the key "id" stands twice`}, {"{from: latin.jsonl, column: id}", "line 1 is no JSON object: a string is not valid UTF-8"},
+		{"{from: pipe.csv, column: id}", "pipe.csv is no regular file but a pipe"},
+	} {
+		_, err := Parse(filepath.Join(dir, "test.yaml"), []byte("load: [{rate: 1/s, for: 1s}]\ndata: {file: "+c.data+"}\n"), description(t), noEnv)
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s gives %v, want %s", c.data, err, c.want)
+		}
 	}
 	for _, name := range []string{"bad.csv", "bad.jsonl", "empty.csv"} {
 		_, err := Parse(filepath.Join(dir, "test.yaml"), []byte("load: [{rate: 1/s, for: 1s}]\ndata: {file: {from: "+name+", column: id}}\n"), description(t), noEnv)

@@ -134,21 +134,36 @@ func (p profile) rate(t float64) float64 {
 const block = 64
 
 // schedule says when the calls of one phase are due. Call k is due when the integral of the rate reaches its position:
-// k itself for constant arrivals, the sum of k+1 unit exponentials for a Poisson process (time rescaling turns a
+// carried + k for constant arrivals, the sum of k+1 unit exponentials for a Poisson process (time rescaling turns a
 // process of rate 1 into one of any rate; Çınlar, Introduction to Stochastic Processes, 1975, section 4.7).
 type schedule struct {
 	profile profile
 	count   uint64
+	// carried is the position of the first call where arrivals are constant: what the phases before have left of the way
+	// from one call to the next, from 0 to 1.
+	carried float64
 	// seed and phase give a block's draws; checkpoints[b] is the sum of all draws before block b. Empty when constant.
 	seed        uint64
 	phase       uint64
 	checkpoints []float64
 }
 
-// constantArrivals counts the calls k = 0, 1, … whose position lies within the phase. The tolerance is there because
-// the integral of, say, 0.1 s at 30/s is not exactly 3.
-func constantArrivals(p profile) schedule {
-	return schedule{profile: p, count: uint64(math.Ceil(p.calls() - 1e-6))}
+// hair is how far from a whole number an integral may be and still be meant as one: that of, say, 0.1 s at 30/s is not
+// exactly 3.
+const hair = 1e-6
+
+// constantArrivals counts the calls whose position lies within the phase, the first of them where the phases before
+// have left it, and says where they leave that of the next phase. Call 0 of a load is due at once, and call n when the
+// integral of the rate over the whole load reaches n, so that between any two moments there are as many calls as the
+// integral says, give or take less than one: a phase of its own rounds nothing. Warm-ups are no exception, since the
+// target sees one stream of calls.
+func constantArrivals(p profile, carried float64) (s schedule, left float64) {
+	way := p.calls() - carried
+	s = schedule{profile: p, carried: carried, count: uint64(math.Ceil(max(way-hair, 0)))}
+	if left = float64(s.count) - way; left < hair {
+		left = 0
+	}
+	return s, left
 }
 
 // poissonArrivals draws the calls of the phase. More than limit of them are not drawn: the caller refuses the plan
@@ -175,7 +190,7 @@ func (s *schedule) draws(b uint64) *rand.Rand {
 
 // due is when call k of the phase is due, from the phase's start.
 func (s *schedule) due(k uint64) time.Duration {
-	position := float64(k)
+	position := s.carried + float64(k)
 	if len(s.checkpoints) > 0 {
 		position = s.checkpoints[k/block]
 		rng := s.draws(k / block)

@@ -3,6 +3,10 @@ package scenarios
 import (
 	"fmt"
 	"math"
+	"os"
+	"slices"
+	"sort"
+	"strings"
 	"testing"
 	"time"
 
@@ -63,7 +67,7 @@ func TestCallsAreTheIntegralOfTheRate(t *testing.T) {
 func TestConstantArrivals(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := anyProfile(t)
-		a := constantArrivals(p)
+		a, _ := constantArrivals(p, 0)
 		if want := math.Ceil(p.calls() - 1e-6); float64(a.count) != want {
 			t.Fatalf("%d calls, want %v", a.count, want)
 		}
@@ -95,6 +99,120 @@ func callsBy(p profile, t float64) (c float64) {
 		t -= s.seconds
 	}
 	return c
+}
+
+// anyShape draws a shape of any kind, often of less than a call a second, that fits into a phase of at least a second.
+func anyShape(t *rapid.T, i int) Shape {
+	rate := func(name string) float64 {
+		return rapid.OneOf(rapid.Float64Range(0, 2), rapid.Float64Range(0, 300), rapid.SampledFrom([]float64{0, 1.0 / 3600, 1.0 / 60, 0.1, 0.2, 1, 10})).
+			Draw(t, fmt.Sprint(name, " ", i))
+	}
+	switch rapid.SampledFrom([]string{"rate", "ramp", "sine", "spike", "steps"}).Draw(t, fmt.Sprint("kind ", i)) {
+	case "ramp":
+		return Ramp(rate("from"), rate("to"))
+	case "sine":
+		mean := rate("mean")
+		return Sine(mean, mean*rapid.Float64Range(0, 1).Draw(t, fmt.Sprint("amplitude ", i)), 3*time.Second)
+	case "spike":
+		return Spike(rate("base"), rate("peak"), 200*time.Millisecond, 300*time.Millisecond)
+	case "steps":
+		return Steps(0.1, 0.4, 0.1)
+	}
+	return Constant(rate("rate"))
+}
+
+// Over the whole plan, whatever its phases, there are as many calls between two moments as the integral of the rate
+// says, give or take less than one, and due times never fall.
+func TestArrivalsAreExactOverThePlan(t *testing.T) {
+	bare, err := New("exact", description(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		var phases []Phase
+		for i := range rapid.IntRange(1, 12).Draw(t, "phases") {
+			phases = append(phases, Phase{
+				Shape: anyShape(t, i), Warmup: i > 0 && rapid.Bool().Draw(t, fmt.Sprint("warm-up ", i)),
+				For: time.Duration(rapid.IntRange(1, 20_000).Draw(t, fmt.Sprint("milliseconds ", i)))*time.Millisecond + time.Second,
+			})
+		}
+		s, err := bare.WithLoad(phases, Even)
+		if err != nil {
+			t.Skip(err)
+		}
+		p, err := s.Plan(1)
+		if err != nil {
+			t.Skip(err)
+		}
+		whole := profile{}
+		for i, ph := range s.load.phases {
+			whole = append(whole, ph.profile...)
+			if p.first[i] > p.first[i+1] {
+				t.Fatalf("phase %d begins with call %d, after call %d", i, p.first[i], p.first[i+1])
+			}
+		}
+		if total := whole.calls(); math.Abs(float64(p.Calls)-total) >= 1+1e-3 {
+			t.Fatalf("%d calls, where the rate adds up to %v", p.Calls, total)
+		}
+		due := make([]float64, p.Calls)
+		last := time.Duration(0)
+		for n := range p.Calls {
+			at := p.Due(n)
+			if at < last || at.Seconds() > p.Seconds+1e-9 {
+				t.Fatalf("call %d is due at %v, the one before at %v, in %v s", n, at, last, p.Seconds)
+			}
+			last, due[n] = at, at.Seconds()
+		}
+		// The moments at which most could be wrong are those of calls, a hair before and after.
+		moments := []float64{0, p.Seconds}
+		for i := range s.load.phases {
+			moments = append(moments, p.Labels.Phases[i].StartSeconds)
+		}
+		for i := range 20 {
+			n := rapid.IntRange(0, len(due)-1).Draw(t, fmt.Sprint("call ", i))
+			moments = append(moments, max(due[n]-1e-7, 0), due[n]+1e-7)
+		}
+		slices.Sort(moments)
+		for i, from := range moments {
+			for _, to := range moments[i+1:] {
+				calls := float64(sort.SearchFloat64s(due, to) - sort.SearchFloat64s(due, from))
+				if want := callsBy(whole, to) - callsBy(whole, from); math.Abs(calls-want) > 1+1e-3 {
+					t.Fatalf("%v calls from %v s to %v s, where the rate adds up to %v", calls, from, to, want)
+				}
+			}
+		}
+	})
+}
+
+// What a phase leaves of the way to the next call is the next phase's: no phase rounds for itself, or begins with a
+// call because it begins.
+func TestPhasesCarryOn(t *testing.T) {
+	often := func(phase string, n int) string { return strings.Repeat(phase+", ", n-1) + phase }
+	for _, c := range []struct {
+		why, load string
+		due       []time.Duration
+	}{
+		{"a call a minute, cut into seconds", often("{rate: 1/m, for: 1s}", 60), []time.Duration{0}},
+		{"two minutes of it", often("{rate: 1/m, for: 1s}", 120/2) + ", " + often("{rate: 1/m, for: 2s}", 30), []time.Duration{0, time.Minute}},
+		{"2.6 calls in four phases", often("{rate: 0.1/s, for: 5s}, {rate: 0.2/s, for: 4s}", 2),
+			[]time.Duration{0, 7500 * time.Millisecond, 15 * time.Second}},
+		{"whole numbers", "{rate: 2/s, for: 1s}, {rate: 1/s, for: 1s}", []time.Duration{0, 500 * time.Millisecond, time.Second}},
+		{"a phase without calls between", "{rate: 0.5/s, for: 1s}, {rate: 0/s, for: 1m}, {rate: 0.5/s, for: 3s}", []time.Duration{0, 62 * time.Second}},
+		{"half a call of the warm-up", "{rate: 0.5/s, for: 3s, warmup: true}, {rate: 0.5/s, for: 3s}", []time.Duration{0, 2 * time.Second, 4 * time.Second}},
+	} {
+		p := must(parse(t, "load: ["+c.load+"]").Plan(1))
+		var due []time.Duration
+		for n := range p.Calls {
+			due = append(due, p.Due(n).Round(time.Microsecond))
+		}
+		if !slices.Equal(due, c.due) {
+			t.Errorf("%s: calls are due at %v, want %v", c.why, due, c.due)
+		}
+	}
+	_, err := Parse("a.yaml", []byte("load: [{rate: 0.1/s, for: 1s, warmup: true}, {rate: 0.1/s, for: 1s}]"), description(t), os.LookupEnv)
+	if err == nil || !strings.Contains(err.Error(), "no call of the load falls into a phase that is measured") {
+		t.Errorf("a load whose only call is in the warm-up: %v", err)
+	}
 }
 
 func TestShapes(t *testing.T) {

@@ -176,7 +176,7 @@ func sourceSchema() object {
 		},
 		"ids":      object{"type": "array", "minItems": 1, "items": object{"type": []string{"string", "number"}}, "description": "Texts, of which each call takes one at random."},
 		"values":   object{"type": "array", "minItems": 1, "description": "Values of any type, of which each call takes one at random."},
-		"from":     text("A .csv or .jsonl file, found from the scenario's folder, of which each call takes a row at random."),
+		"from":     text("A .csv or .jsonl file, found from the scenario's folder, of which each call takes a row at random. What a call takes from one file comes from one row, item by item. Blanks, null, booleans, lists and objects are no texts and are refused with their line."),
 		"column":   text("The column of the file."),
 		"template": text("A text with {{seq}} (the call's number), {{uuid}} and {{column}} of the file."),
 		"keys":     integer("How many members a generated object has.", 0, 1000),

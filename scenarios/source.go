@@ -23,6 +23,16 @@ type draw struct {
 	items   []contracts.Item
 	values  []byte
 	scratch []byte
+	// rows are those of the files of data that the call takes its values from.
+	rows []chosen
+}
+
+// chosen is the row of a file of data that a call takes its values from, and which of the file's sources have taken
+// theirs.
+type chosen struct {
+	drawn bool
+	row   int
+	taken []bool
 }
 
 func newDraw() *draw {
@@ -35,6 +45,28 @@ func newDraw() *draw {
 func (w *draw) reset(seed, n uint64) {
 	w.n = n
 	w.pcg.Seed(seed, n*0x9e3779b97f4a7c15+0x632be59bd9b4e019)
+	for i := range w.rows {
+		w.rows[i].drawn = false
+	}
+}
+
+// row is the row of a file of data, of so many, from which a source takes its value. All sources of a file are given
+// the same row, so that what belongs together stays together; a source that asks again, for a second item of its type,
+// begins another.
+func (w *draw) row(file, source, rows int) int {
+	for len(w.rows) <= file {
+		w.rows = append(w.rows, chosen{})
+	}
+	c := &w.rows[file]
+	for len(c.taken) <= source {
+		c.taken = append(c.taken, false)
+	}
+	if !c.drawn || c.taken[source] {
+		c.drawn, c.row = true, w.rng.IntN(rows)
+		clear(c.taken)
+	}
+	c.taken[source] = true
+	return c.row
 }
 
 // maxText is how long a text may be.

@@ -63,5 +63,5 @@ func (c *command) showDiff(before, after, format string) error {
 	} else if err = t.Text(c.stdout); err == nil {
 		_, err = fmt.Fprintf(c.stdout, "\n%d changes, %d of which break callers\n", len(changes), verify.Breaking(changes))
 	}
-	return ended(v, err)
+	return c.ended(v, err)
 }

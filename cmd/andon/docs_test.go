@@ -60,7 +60,7 @@ func TestDocumentedCommands(t *testing.T) {
 
 // understood reports what is wrong with a command line, without running it.
 func understood(words []string) error {
-	root := (&command{stdout: io.Discard, stderr: io.Discard}).root()
+	root := (&command{stdout: &output{Writer: io.Discard}, stderr: io.Discard}).root()
 	cmd, rest, err := root.Find(words)
 	if err != nil {
 		return err

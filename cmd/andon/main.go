@@ -27,6 +27,9 @@ import (
 )
 
 func main() {
+	// Whoever reads along may go away (head, a closed pager, a log that is gone): writing fails then, and what was begun
+	// goes on to its end. Notify, unlike Ignore, leaves other processes that are started as they are.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	os.Exit(execute(os.Args[1:], os.Stdout, os.Stderr))
 }
 
@@ -53,19 +56,50 @@ func (e exit) Unwrap() error { return e.err }
 
 // command is what all commands share.
 type command struct {
-	args           []string
-	stdout, stderr io.Writer
-	spec           string
+	args   []string
+	stdout *output
+	stderr io.Writer
+	spec   string
 }
+
+// output is standard output, and the first error that there was with it. A command may pass it over, and goes on to its
+// verdict then: what is printed is not what was done.
+type output struct {
+	io.Writer
+	err error
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	if o.err != nil {
+		return 0, o.err
+	}
+	n, err := o.Writer.Write(p)
+	o.err = err
+	return n, err
+}
+
+// lost reports whether an error says no more than that standard output cannot be written.
+func (o *output) lost(err error) bool { return o.err != nil && errors.Is(err, o.err) }
 
 // execute runs andon with the given arguments and returns the exit code.
 func execute(args []string, stdout, stderr io.Writer) int {
-	c := &command{args: args, stdout: stdout, stderr: stderr}
+	c := &command{args: args, stdout: &output{Writer: stdout}, stderr: stderr}
 	root := c.root()
 	root.SetArgs(args)
-	root.SetOut(stdout)
+	root.SetOut(c.stdout)
 	root.SetErr(stderr)
 	err := root.Execute()
+	if c.stdout.lost(err) {
+		err = nil
+	}
+	// A reader that has gone has read what it wanted. Else a report is missing that was asked for, which spoils an exit
+	// code of 0 and no other.
+	if failed := c.stdout.err; failed != nil && !errors.Is(failed, syscall.EPIPE) {
+		fmt.Fprintf(stderr, "andon: standard output cannot be written: %v\n", failed)
+		if err == nil {
+			err = exit{code: noVerdict}
+		}
+	}
 	if err == nil {
 		return 0
 	}
@@ -97,6 +131,8 @@ can be tried without a service, a token or a network.`,
 		SilenceErrors: true, SilenceUsage: true,
 		Args: cobra.ArbitraryArgs,
 		RunE: group,
+
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return noneEmpty(cmd.Flags()) },
 	}
 	root.SetVersionTemplate("andon {{.Version}}\n")
 	root.SetFlagErrorFunc(flagError)
@@ -142,6 +178,17 @@ func flagError(cmd *cobra.Command, err error) error {
 	return fmt.Errorf("%s; %s --help lists the flags", said, cmd.CommandPath())
 }
 
+// noneEmpty refuses a flag that is given and empty: a variable that is not set, in CI say, would have the command do
+// something else than was asked for, as to drive the reference provider in place of a target.
+func noneEmpty(flags *pflag.FlagSet) (err error) {
+	flags.Visit(func(f *pflag.Flag) {
+		if f.Value.Type() == "string" && strings.TrimSpace(f.Value.String()) == "" {
+			err = fmt.Errorf("--%s is given, and is empty (is a variable not set?); leave it out, or give it a value", f.Name)
+		}
+	})
+	return err
+}
+
 // noArgs and oneArg say what a command takes.
 func noArgs(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
@@ -178,7 +225,7 @@ func (c *command) description() (*contracts.Description, error) {
 }
 
 // tokenUse is the help of --token-file.
-const tokenUse = "`file` that holds the bearer token, in place of the variable ANDON_TOKEN"
+const tokenUse = "`file` or pipe that holds the bearer token, in place of the variable ANDON_TOKEN"
 
 // token is the bearer token, from a file or the environment: never from the command line, which every user of the
 // machine can read.
@@ -228,6 +275,9 @@ func signals(said func()) (interrupt <-chan struct{}, kill context.Context, pres
 
 // screen reports whether a writer is a terminal, how wide it is, and whether it shows colours.
 func screen(w io.Writer) (terminal, color bool, width int) {
+	if o, wrapped := w.(*output); wrapped {
+		w = o.Writer
+	}
 	f, ok := w.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {
 		return false, false, 0

@@ -30,9 +30,10 @@ func (c *command) report() *cobra.Command {
 the raw results where it is missing: after a crash, the figures go up to the last second that
 was written, and the report says that the run was cut.
 
-Several runs of one scenario and one description are merged: counts add up, and every percentile
-is that of one histogram which was given all calls. What differs otherwise is refused. The merged
-run is no better than the worst of them. Rates are those of all together if the runs went on side
+Several runs of one plan are merged, of whatever seeds: counts add up, and every percentile is
+that of one histogram which was given all calls. Runs of other loads, mixes, data, limits,
+thresholds, descriptions, targets or releases are refused, and what differs is named: they are
+for comparing. The merged run is no better than the worst of them. Rates are those of all together if the runs went on side
 by side, else the mean of one run.
 
 One format goes to standard output; several need --out. The formats, and the files that they
@@ -93,7 +94,7 @@ func (c *command) showReport(dirs []string, f reportFlags) error {
 		default:
 			err = format.Render(c.stdout, m)
 		}
-		if err != nil {
+		if err != nil && !c.stdout.lost(err) {
 			return exit{noVerdict, err}
 		}
 	}

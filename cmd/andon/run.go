@@ -32,6 +32,7 @@ type runFlags struct {
 	seed                   uint64
 	noUniqueIDs, plain     bool
 	http2, traceparent     bool
+	known                  labelFlags
 	monitor                monitorFlags
 }
 
@@ -49,10 +50,16 @@ Without --target the reference provider is started on this machine and driven.
 Exit codes: 0 all held; 1 a threshold or the contract was broken; 2 wrong usage, scenario or
 description, nothing was sent; 3 no verdict (target unreachable, generator-limited,
 interrupted). Ctrl-C stops sending and waits for the calls in flight; a second one does not.
+Whoever reads along may go away (head, a closed pager): the run goes on to its end. Where standard
+output cannot be written, a 0 becomes a 3. The report is in the run directory all the same.
 
 On a terminal a live view is shown, in which q is a Ctrl-C too, and a short summary after it;
 andon report shows all tables. With --plain, in CI (the variable CI), with TERM=dumb and where
 there is no terminal, there are lines instead, and the whole report. NO_COLOR is honoured.
+
+What --release and --label say is in the run directory and in every report, and on every series
+that is monitored: as release and label_NAME, in OTLP as the resource's andon.release and
+andon.label.NAME. Runs of two releases are for comparing, and never merged.
 
 --metrics-listen serves the figures at /metrics for Prometheus while the process runs, with
 native histograms. The last ones come after the last scrape, so that they are lost unless
@@ -64,6 +71,7 @@ ANDON_REMOTE_WRITE_AUTHORIZATION ("Bearer …") and OTEL_EXPORTER_OTLP_HEADERS (
   andon run tiers --seed 7
   ANDON_TOKEN=… andon run smoke --target https://staging.example.com
   andon run ./peak.yaml --out reports/runs/peak
+  andon run --release 4f2c1e9 --label environment=staging --label team=core
   andon run soak --metrics-listen 127.0.0.1:9464 --metrics-linger 1m
   andon run soak --remote-write http://127.0.0.1:9090/api/v1/write
   andon run soak --otlp http://127.0.0.1:4318`,
@@ -81,6 +89,7 @@ ANDON_REMOTE_WRITE_AUTHORIZATION ("Bearer …") and OTEL_EXPORTER_OTLP_HEADERS (
 	flags.BoolVar(&f.noUniqueIDs, "no-unique-ids", false, "do not check that executionIds are unique, which takes up to 21 MiB for a million calls")
 	flags.BoolVar(&f.plain, "plain", false, "tell the progress in lines, also on a terminal")
 	flags.BoolVar(&f.traceparent, "traceparent", false, "send a W3C traceparent header with each call, and list the slowest calls by their trace ids")
+	f.known.add(flags)
 	f.monitor.add(flags)
 	return cmd
 }
@@ -94,6 +103,10 @@ func (c *command) runScenario(args []string, f runFlags) error {
 		Plan: plan, HTTP2: f.http2, Traceparent: f.traceparent, RepeatedIDsAllowed: f.noUniqueIDs,
 		Dir: f.out, Root: filepath.Join("reports", "runs"), Andon: version(), Command: repeats(c.args),
 		Commands: commands(),
+	}
+	t.Release = f.known.release
+	if t.Labels, err = f.known.labels(); err != nil {
+		return err
 	}
 	if t.Token, err = token(f.tokenFile); err != nil {
 		return err
@@ -113,15 +126,14 @@ func (c *command) runScenario(args []string, f runFlags) error {
 		defer mon.Close()
 		t.Started, t.Observe, t.Tick = mon.Start, mon.Observe, mon.Progress
 	}
-	embedded := t.Target == nil
-	if embedded {
+	if t.Embedded = t.Target == nil; t.Embedded {
 		var stop func()
 		if t.Target, stop, err = trial.Embedded(plan); err != nil {
 			return exit{noVerdict, err}
 		}
 		defer stop()
 	}
-	w.Target = place(t.Target, embedded)
+	w.Target = place(t.Target, t.Embedded)
 	fmt.Fprintf(c.stderr, "%s: %s → %s\n", text.Printable(plan.Name, 64), plan, w.Target)
 	if warning := t.Warning(); warning != "" {
 		fmt.Fprintf(c.stderr, "warning: %s\n", warning)
@@ -137,7 +149,7 @@ func (c *command) runScenario(args []string, f runFlags) error {
 		return notRun(err)
 	}
 	c.stepSummary(result.Summary)
-	if shown := c.showRun(result, w.Screen != nil); shown != nil {
+	if shown := c.showRun(result, w.Screen != nil); shown != nil && !c.stdout.lost(shown) {
 		return exit{noVerdict, shown}
 	}
 	if mon != nil {

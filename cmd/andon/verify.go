@@ -263,13 +263,13 @@ func (c *command) showVerification(v summary.Verification, format string) error 
 		return err
 	}
 	_, color, width := screen(c.stdout)
-	return ended(v, write(c.stdout, v, render.Options{Color: color, Width: width}))
+	return c.ended(v, write(c.stdout, v, render.Options{Color: color, Width: width}))
 }
 
 // ended is how a command ends that has written a verification, or could not.
-func ended(v summary.Verification, err error) error {
+func (c *command) ended(v summary.Verification, err error) error {
 	switch {
-	case err != nil:
+	case err != nil && !c.stdout.lost(err):
 		return exit{noVerdict, err}
 	case v.Verdict.ExitCode != 0:
 		return exit{code: v.Verdict.ExitCode}

@@ -2,10 +2,12 @@ package jsontext
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 	"unsafe"
@@ -19,6 +21,8 @@ const MaxDepth = 1000
 type Error struct {
 	// Offset is the byte at which it shows.
 	Offset int
+	// Unread says that the text is JSON by its grammar, and is not read for another reason.
+	Unread bool
 	// Twice says that an object has the key Key twice, which no grammar forbids.
 	Twice bool
 	Key   string
@@ -33,7 +37,9 @@ func (e *Error) Error() string { return fmt.Sprintf("%s at byte %d", e.Message, 
 //
 // The standard decoder would take a repeated key, keep the last value, and replace invalid UTF-8; both hide a defect
 // that a contract must see, so both are errors here. A number becomes a float64 where that is exact enough to compare
-// (integers up to 2^53, anything with a fraction) and stays a json.Number beyond.
+// (integers up to 2^53, anything with a fraction) and stays a json.Number beyond. What lies outside a float64's range
+// is still a number, and becomes the float64 that is nearest and not 0 or infinite: bounds are float64s as well, so
+// that it is on the same side of them, and 1e999999 does not make the validator build a number of a million digits.
 func Decode(data []byte) (any, *Error) {
 	d := decoder{data: data}
 	v := d.value(0)
@@ -62,6 +68,13 @@ func (d *decoder) fail(message string) any {
 	return nil
 }
 
+// unread is fail for a text that no grammar forbids.
+func (d *decoder) unread(message string) any {
+	d.fail(message)
+	d.err.Unread = true
+	return nil
+}
+
 func (d *decoder) here() string {
 	if d.pos >= len(d.data) {
 		return "the end of the text"
@@ -87,7 +100,7 @@ func (d *decoder) value(depth int) any {
 		return d.fail("expected a value, found the end of the text")
 	}
 	if depth > MaxDepth {
-		return d.fail(fmt.Sprintf("nested deeper than %d levels", MaxDepth))
+		return d.unread(fmt.Sprintf("nested deeper than %d levels", MaxDepth))
 	}
 	switch c := d.data[d.pos]; {
 	case c == '{':
@@ -267,7 +280,7 @@ func (d *decoder) escape(out []byte) []byte {
 		}
 		if r = utf16.DecodeRune(r, low); !ok || r == utf8.RuneError {
 			d.pos -= 6
-			d.fail("a string holds half of a surrogate pair")
+			d.unread("a string holds half of a surrogate pair")
 			return out
 		}
 		d.pos += 6
@@ -335,13 +348,12 @@ func (d *decoder) number() any {
 	}
 	text := string(d.data[start:d.pos])
 	f, err := strconv.ParseFloat(text, 64)
-	if err != nil {
-		// An exponent out of a float64's range would make the validator's exact arithmetic build a number of that many
-		// digits.
-		d.pos = start
-		return d.fail("a number is too large to hold")
-	}
-	if whole && math.Abs(f) > 1<<53 {
+	switch mantissa := text[:cmp.Or(max(strings.IndexAny(text, "eE"), 0), len(text))]; {
+	case err != nil:
+		return math.Copysign(math.MaxFloat64, f)
+	case f == 0 && strings.Trim(mantissa, "-0.") != "":
+		return math.Copysign(math.SmallestNonzeroFloat64, f)
+	case whole && math.Abs(f) >= 1<<53 && strings.TrimPrefix(text, "-") != "9007199254740992":
 		return json.Number(text)
 	}
 	return f

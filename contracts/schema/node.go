@@ -63,6 +63,9 @@ func fromYAML(y *yaml.Node, budget *int, depth int) (*Node, error) {
 		n.Fields = make(map[string]*Node, len(y.Content)/2)
 		for i := 0; i+1 < len(y.Content); i += 2 {
 			key := y.Content[i].Value
+			if y.Content[i].ShortTag() == "!!merge" {
+				return nil, fmt.Errorf("line %d: the merge key << is not read, which YAML 1.2 no longer has; write the keys themselves", y.Content[i].Line)
+			}
 			v, err := fromYAML(y.Content[i+1], budget, depth+1)
 			if err != nil {
 				return nil, err
@@ -74,28 +77,51 @@ func fromYAML(y *yaml.Node, budget *int, depth int) (*Node, error) {
 			n.Fields[key] = v
 		}
 	case yaml.ScalarNode:
-		switch y.ShortTag() {
-		case "!!null":
-		case "!!bool", "!!int", "!!float":
-			var v any
-			if err := y.Decode(&v); err != nil {
-				return nil, fmt.Errorf("line %d: %w", y.Line, err)
-			}
-			switch v := v.(type) {
-			case int:
-				n.Scalar = float64(v)
-			case int64:
-				n.Scalar = float64(v)
-			case uint64:
-				n.Scalar = float64(v)
-			default:
-				n.Scalar = v
-			}
-		default:
-			n.Scalar = y.Value
+		var err error
+		if n.Scalar, err = scalar(y); err != nil {
+			return nil, fmt.Errorf("line %d: %w", y.Line, err)
 		}
 	}
 	return n, nil
+}
+
+// scalar is what a scalar means. Where readers of YAML 1.1 and 1.2 take it for different values, whoever wrote it meant
+// one of them, and nobody can say which.
+func scalar(y *yaml.Node) (any, error) {
+	switch y.Style {
+	case yaml.SingleQuotedStyle, yaml.DoubleQuotedStyle, yaml.LiteralStyle, yaml.FoldedStyle:
+		return y.Value, nil
+	}
+	if y.Style&yaml.TaggedStyle != 0 {
+		if tag := y.ShortTag(); tag != "!!str" {
+			return nil, fmt.Errorf("the tag %s is not read; write the value itself", tag)
+		}
+		return y.Value, nil
+	}
+	v, err := jsontext.Plain(y.Value)
+	if err != nil {
+		return nil, err
+	}
+	var other any
+	number, is := v.(json.Number)
+	switch tag := y.ShortTag(); {
+	case is != (tag == "!!int" || tag == "!!float"):
+		return nil, fmt.Errorf("%.40s is a number to some readers of YAML and a text to others; write it in quotes, or in decimal digits", y.Value)
+	case !is:
+		return v, nil
+	}
+	if err := y.Decode(&other); err != nil {
+		return nil, err
+	}
+	n, whole := other.(int)
+	if m, err := number.Int64(); whole && (err != nil || int64(n) != m) {
+		return nil, fmt.Errorf("%.40s is %d to some readers of YAML and %s to others; write it in quotes, or without the 0 before it", y.Value, n, number)
+	}
+	exact, bad := jsontext.Decode([]byte(number))
+	if bad != nil {
+		return nil, bad
+	}
+	return exact, nil
 }
 
 // Value converts to the types that the validator takes.
@@ -153,8 +179,15 @@ func (n *Node) Number() (float64, bool) {
 	if n == nil {
 		return 0, false
 	}
-	f, ok := n.Scalar.(float64)
-	return f, ok
+	switch s := n.Scalar.(type) {
+	case float64:
+		return s, true
+	case json.Number:
+		// A bound need not be exact to choose values by.
+		f, err := s.Float64()
+		return f, err == nil
+	}
+	return 0, false
 }
 
 // open reports whether additionalProperties admits any: it is left out, true, or {}.

@@ -188,10 +188,8 @@ func (d *Document) generateObject(dst []byte, s *Node, rng *rand.Rand, depth int
 }
 
 func number(n *Node, otherwise float64) float64 {
-	if n != nil {
-		if f, ok := n.Scalar.(float64); ok {
-			return f
-		}
+	if f, ok := n.Number(); ok {
+		return f
 	}
 	return otherwise
 }

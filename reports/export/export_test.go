@@ -84,7 +84,7 @@ func TestRunChecks(t *testing.T) {
 		{"all holds", nil, reportstest.Finished(55), nil, "notice", 0},
 		{"a threshold is missed", []string{"p99(latency) < 8ms"}, reportstest.Finished(55), nil, "error", 0},
 		{"violations", nil, reportstest.Finished(55), reportstest.Trouble, "error", 2},
-		{"violations that are allowed", []string{"count(violations) < 1000", "rate(errors) < 50%"}, reportstest.Finished(55), reportstest.Trouble, "notice", 0},
+		{"violations that are allowed", []string{"count(violations) < 1000", "rate(errors) < 50%", "rate(sent) > 90%"}, reportstest.Finished(55), reportstest.Trouble, "notice", 0},
 		{"violations that are allowed in a run that fails", []string{"count(violations) < 1000", "p99(latency) < 8ms"}, reportstest.Finished(55), reportstest.Trouble, "error", 0},
 		{"all calls fail", []string{"rate(errors) <= 100%"}, reportstest.Finished(55), func(r *results.Row) { r.Error, r.Status = results.Status5xx, 500 }, "error", 0},
 		{"no response at all", nil, reportstest.Finished(55), func(r *results.Row) { r.Error, r.Status = results.Reset, 0 }, "error", 0},

@@ -38,19 +38,22 @@ func JUnit(w io.Writer, v summary.Verification) error {
 		Skipped  int    `xml:"skipped,attr"`
 		Seconds  string `xml:"time,attr"`
 		Started  string `xml:"timestamp,attr"`
-		Cases    []test `xml:"testcase"`
+		// Known comes before the cases in the format's schema.
+		Known *properties `xml:"properties"`
+		Cases []test      `xml:"testcase"`
 	}
 	var all struct {
 		XMLName xml.Name `xml:"testsuites"`
 		Suites  []*suite `xml:"testsuite"`
 	}
+	known := knownBy(v)
 	seconds := map[string]float64{}
 	of := func(engine string) *suite {
 		name := v.Name() + ": " + engine
 		if i := slices.IndexFunc(all.Suites, func(s *suite) bool { return s.Name == name }); i >= 0 {
 			return all.Suites[i]
 		}
-		all.Suites = append(all.Suites, &suite{Name: name, Started: v.Started.UTC().Format("2006-01-02T15:04:05")})
+		all.Suites = append(all.Suites, &suite{Name: name, Started: v.Started.UTC().Format("2006-01-02T15:04:05"), Known: known})
 		return all.Suites[len(all.Suites)-1]
 	}
 	for _, c := range v.Checks {
@@ -99,4 +102,26 @@ func JUnit(w io.Writer, v summary.Verification) error {
 	}
 	_, err := io.WriteString(w, "\n")
 	return err
+}
+
+// properties are what a test suite says of itself.
+type properties struct {
+	List []property `xml:"property"`
+}
+
+type property struct {
+	Name  string `xml:"name,attr"`
+	Value string `xml:"value,attr"`
+}
+
+// knownBy are the release and the labels of a run; nil where it has none.
+func knownBy(v summary.Verification) *properties {
+	if len(v.KnownBy) == 0 {
+		return nil
+	}
+	p := new(properties)
+	for _, l := range v.KnownBy {
+		p.List = append(p.List, property{text.Printable(l[0], 64), text.Printable(l[1], 200)})
+	}
+	return p
 }

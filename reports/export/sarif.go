@@ -49,15 +49,22 @@ func SARIF(w io.Writer, v summary.Verification) error {
 			Prints: map[string]any{"andon/v1": c.Engine + "/" + name + "/" + id},
 		})
 	}
+	run := map[string]any{
+		"tool":        map[string]any{"driver": map[string]any{"name": "andon", "version": v.Andon, "rules": rules}},
+		"invocations": []any{map[string]any{"executionSuccessful": v.Verdict.Status != summary.NoVerdict, "exitCode": v.Verdict.ExitCode}},
+		"results":     results,
+	}
+	if len(v.KnownBy) > 0 {
+		known := map[string]string{}
+		for _, l := range v.KnownBy {
+			known[text.Printable(l[0], 64)] = text.Printable(l[1], 200)
+		}
+		run["properties"] = known
+	}
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
 	return e.Encode(map[string]any{
-		"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0",
-		"runs": []any{map[string]any{
-			"tool":        map[string]any{"driver": map[string]any{"name": "andon", "version": v.Andon, "rules": rules}},
-			"invocations": []any{map[string]any{"executionSuccessful": v.Verdict.Status != summary.NoVerdict, "exitCode": v.Verdict.ExitCode}},
-			"results":     results,
-		}},
+		"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": []any{run},
 	})
 }
 

@@ -2,11 +2,11 @@ package page
 
 import (
 	"io"
-	"os"
 	"path/filepath"
 
 	"github.com/kaizenautomation/andon/reports/histogram"
 	"github.com/kaizenautomation/andon/reports/metrics"
+	"github.com/kaizenautomation/andon/reports/regular"
 	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/summary"
 )
@@ -63,7 +63,7 @@ func New(s summary.Summary, agg *metrics.Aggregator, runs ...*results.Run) Data 
 }
 
 func readStart(path string) ([]byte, error) {
-	f, err := os.Open(path)
+	f, _, err := regular.Open(path)
 	if err != nil {
 		return nil, err
 	}

@@ -276,6 +276,9 @@ func (s run) facts() []fact {
 	if s.Run.Platform != "" {
 		f = append(f, fact{"Platform", text.Printable(s.Run.Platform, 100)})
 	}
+	for _, l := range s.Run.KnownBy() {
+		f = append(f, fact{text.Printable(l[0], 64), text.Printable(l[1], 200)})
+	}
 	return append(f, fact{"Run", text.Printable(s.Run.ID, 120)})
 }
 

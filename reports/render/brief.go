@@ -28,6 +28,12 @@ func Brief(w io.Writer, of summary.Summary, o Options) error {
 		errors = o.paint(text.Red, errors)
 	}
 	fmt.Fprintf(&b, "  %s at %s · %s %s · errors %s\n", text.Plural(f.Sent, "call"), text.RateOf(f.Rate.Achieved, f.Rate.Planned), name, text.Duration(value), errors)
+	if note := s.MostlyWarmup(); note != "" {
+		wrap(&b, note, o.Width)
+	}
+	if known := s.knownBy(text.Printable); known != "" {
+		fmt.Fprintf(&b, "  %s\n", known)
+	}
 	if o.Dir != "" {
 		fmt.Fprintf(&b, "  report: %s\n  andon report %[1]s shows all tables\n", text.Printable(o.Dir, 4096))
 	}

@@ -28,6 +28,9 @@ func Markdown(w io.Writer, of summary.Summary) error {
 		b.WriteByte('\n')
 	}
 	b.WriteString(s.subtitle(code) + "\n")
+	if known := s.knownBy(code); known != "" {
+		b.WriteString("\n" + known + "\n")
+	}
 	for _, section := range sections(s, st) {
 		fmt.Fprintf(&b, "\n### %s\n\n", section.title)
 		if err := section.markdown(&b); err != nil {

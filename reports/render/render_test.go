@@ -115,6 +115,43 @@ func TestMarkdownCells(t *testing.T) {
 	}
 }
 
+// What a run is known by is in every report for people, as plain text whatever it is.
+func TestKnownBy(t *testing.T) {
+	s := reportstest.Passing(t)
+	s.Run.Release, s.Run.Labels = reportstest.Hostile, map[string]string{"team": "core", "b-c": reportstest.Hostile}
+	for name, write := range map[string]func(*bytes.Buffer) error{
+		"terminal": func(b *bytes.Buffer) error { return Terminal(b, s, Options{Width: 100}) },
+		"brief":    func(b *bytes.Buffer) error { return Brief(b, s, Options{Width: 100}) },
+		"markdown": func(b *bytes.Buffer) error { return Markdown(b, s) },
+	} {
+		var b bytes.Buffer
+		if err := write(&b); err != nil {
+			t.Fatal(err)
+		}
+		line := ""
+		for l := range strings.Lines(b.String()) {
+			if strings.HasPrefix(strings.Trim(l, " `"), "release") {
+				line = l
+			}
+		}
+		if !strings.Contains(strings.ReplaceAll(line, "`", ""), " · team core") || strings.Index(line, "b-c") > strings.Index(line, "team") || strings.ContainsAny(b.String(), "\x1b\x00\u202e") {
+			t.Errorf("%s: %q", name, line)
+		}
+	}
+}
+
+// Whoever has watched a run is told that most of it was a warm-up.
+func TestBriefSaysWarmup(t *testing.T) {
+	s := reportstest.Passing(t)
+	for i := range s.Run.Phases {
+		s.Run.Phases[i].Warmup = i < 2
+	}
+	var b bytes.Buffer
+	if err := Brief(&b, s, Options{Width: 1000}); err != nil || !strings.Contains(b.String(), "- The warm-up is most of the run: 35.0 s of 55.0 s") {
+		t.Errorf("%v: %s", err, b.String())
+	}
+}
+
 func TestBrief(t *testing.T) {
 	m := reportstest.Manifest()
 	empty := summary.Summarize(m, nil, nil, results.End{Reason: results.Interrupted, Detail: "stopped by hand after 3s"}, metrics.New(m.Labels, m.Planned, metrics.Tolerance))

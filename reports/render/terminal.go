@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/kaizenautomation/andon/reports/summary"
@@ -36,6 +37,9 @@ func Terminal(w io.Writer, of summary.Summary, o Options) error {
 	}
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%s\n  %s\n", o.paint(text.Bold, "andon · "+text.Printable(s.Run.Scenario, 64)), s.subtitle(text.Printable))
+	if known := s.knownBy(text.Printable); known != "" {
+		fmt.Fprintf(&b, "  %s\n", known)
+	}
 	for _, section := range sections(s, st) {
 		fmt.Fprintf(&b, "\n%s\n", o.paint(text.Bold, section.title))
 		if err := section.Text(&b); err != nil {
@@ -81,6 +85,15 @@ func (s run) subtitle(foreign func(string, int) string) string {
 		said += " · closed loop"
 	}
 	return said + " · " + s.Run.End.Reason + " · " + s.Validity.Status
+}
+
+// knownBy is the release and the labels of a run in one line; empty where it has none.
+func (s run) knownBy(foreign func(string, int) string) string {
+	var said []string
+	for _, l := range s.Run.KnownBy() {
+		said = append(said, foreign(l[0], 64)+" "+foreign(l[1], 200))
+	}
+	return strings.Join(said, " · ")
 }
 
 // wrap writes a text in indented lines of at most width characters; the first one with a dash.

@@ -8,6 +8,8 @@ import (
 	"io"
 	"os"
 	"strings"
+
+	"github.com/kaizenautomation/andon/reports/regular"
 )
 
 // The files of a run directory that are written while it runs, and the one that is made of the rows when it has ended.
@@ -56,14 +58,15 @@ func WriteJSON(path string, document any) error {
 
 // ReadJSON reads a document that andon wrote. What it does not know in it is an error.
 func ReadJSON(path string, document any) error {
-	if info, err := os.Stat(path); err != nil {
+	f, info, err := regular.Open(path)
+	if err != nil {
 		return err
-	} else if !info.Mode().IsRegular() {
-		return fmt.Errorf("%s is no regular file", path)
-	} else if info.Size() > maxDocument {
+	}
+	defer f.Close()
+	if info.Size() > maxDocument {
 		return fmt.Errorf("%s has %d bytes, more than a file of andon's", path, info.Size())
 	}
-	text, err := os.ReadFile(path)
+	text, err := regular.Limited(f, path, maxDocument)
 	if err != nil {
 		return err
 	}

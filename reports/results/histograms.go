@@ -12,6 +12,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/kaizenautomation/andon/reports/regular"
 )
 
 const (
@@ -67,14 +69,15 @@ func (r *Run) WriteHistograms(write func(io.Writer) error) error {
 // where it is of other rows than those that are there now. Rows that are gone are no reason to distrust it.
 func (r *Run) ReadHistograms(read func(io.Reader) error) error {
 	path := filepath.Join(r.Dir, histogramsFile)
-	info, err := os.Stat(path)
+	f, info, err := regular.Open(path)
 	if err != nil {
 		return err
 	}
-	if !info.Mode().IsRegular() || info.Size() > maxHistograms {
-		return fmt.Errorf("%s is no regular file, or has %d bytes, more than a file of andon's", path, info.Size())
+	defer f.Close()
+	if info.Size() > maxHistograms {
+		return fmt.Errorf("%s has %d bytes, more than a file of andon's", path, info.Size())
 	}
-	data, err := os.ReadFile(path)
+	data, err := regular.Limited(f, path, maxHistograms)
 	if err != nil {
 		return err
 	}

@@ -200,7 +200,18 @@ type Manifest struct {
 	Started time.Time `json:"started"`
 	// SpecSHA256 is the hash, in hex, of the description that responses were judged by.
 	SpecSHA256 string `json:"specSha256"`
-	Labels     Labels `json:"labels"`
+	// PlanSHA256 is the digest, in hex, of what decides which calls are sent, when, and by what they are judged, apart
+	// from the seed; Plan is what it is of, so that what differs between two runs can be named. Both are empty where
+	// another version of andon wrote the manifest.
+	PlanSHA256 string `json:"planSha256,omitempty"`
+	Plan       []Part `json:"plan,omitempty"`
+	// Provider is how the embedded provider behaved; nil where the target was another.
+	Provider []Part `json:"provider,omitempty"`
+	// Release is what was deployed at the target, and RunLabels are what else the run is known by, in the words of
+	// whoever started it; see [CheckRunLabels].
+	Release   string            `json:"release,omitempty"`
+	RunLabels map[string]string `json:"runLabels,omitempty"`
+	Labels    Labels            `json:"labels"`
 	// Planned counts the calls of the plan by phase and class (Planned[phase][class]); null in a closed loop, which
 	// plans no number.
 	Planned [][]uint64 `json:"planned"`
@@ -219,6 +230,12 @@ type Manifest struct {
 	Generator Generator `json:"generator"`
 	// HitsHead is the SHA-256, in hex, of the first message of hits.arrow; [Create] fills it in.
 	HitsHead string `json:"hitsHead"`
+}
+
+// Part is one part of a plan, by its place in a scenario, and what it says in words.
+type Part struct {
+	Name string `json:"name"`
+	Text string `json:"text"`
 }
 
 // Generator says what the calls of a run were sent with.

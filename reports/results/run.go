@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"time"
+
+	"github.com/kaizenautomation/andon/reports/regular"
 )
 
 const (
@@ -201,7 +203,7 @@ func checkManifest(m Manifest) error {
 // readLines reads one document a line; a last line without an end was being written when the process died. A file that
 // is not there has none.
 func readLines[T any](path string, most int) (all []T, err error) {
-	f, err := os.Open(path)
+	f, _, err := regular.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	} else if err != nil {
@@ -230,14 +232,25 @@ func readLines[T any](path string, most int) (all []T, err error) {
 // is whole. Where it was cut off, the rows of all batches that were written are given, and that is no error.
 func (r *Run) Rows(each func(Row) error) (complete bool, err error) {
 	path := filepath.Join(r.Dir, hitsFile)
-	f, err := os.Open(path)
+	f, info, err := regular.Open(path)
 	if err != nil {
 		return false, err
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return false, err
-	}
 	return readHits(f, info.Size(), path, r.Manifest, each)
+}
+
+// ScenarioFile is the scenario that the run was of, as it lies in the directory; nil where it is not there.
+func (r *Run) ScenarioFile() ([]byte, error) {
+	path := filepath.Join(r.Dir, "scenario.yaml")
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular() || info.Size() > maxDocument:
+		return nil, fmt.Errorf("%s is no scenario: it is no regular file, or too large", path)
+	}
+	return os.ReadFile(path)
 }

@@ -24,6 +24,7 @@ func (s Summary) Checks() Verification {
 	v := Verification{
 		Schema: VerificationSchema, Title: "andon run " + text.Printable(s.Run.Scenario, 64), Verdict: s.Verdict, Target: s.Run.Target, Started: s.Run.Started,
 		SpecSHA256: s.Run.SpecSHA256, Andon: s.Run.Andon, DurationSeconds: s.Run.DurationSeconds,
+		KnownBy: s.Run.KnownBy(),
 	}
 	add := func(c Check) { v.Checks = append(v.Checks, c) }
 

@@ -1,6 +1,7 @@
 package summary
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"maps"
@@ -14,10 +15,10 @@ import (
 	"github.com/kaizenautomation/andon/reports/text"
 )
 
-// Mergeable names what keeps runs from being reported as one. They can be of different seeds and targets, since a run
-// is merged with that of another machine and the embedded provider has a new port each time; whatever rows refer to,
-// and whatever they are judged by, must be the same. Nothing is mapped by name: runs of the same scenario and
-// description have the same labels, and those of others would be figures of nothing.
+// Mergeable names what keeps runs from being reported as one. They can be of different seeds, since a run is merged
+// with that of another machine; all else that decides what is sent and how it is judged must be the same, and so must
+// the target. Nothing is mapped by name: runs of the same plan have the same labels, and those of others would be
+// figures of nothing.
 func Mergeable(runs []*results.Run) error {
 	for i, b := range runs {
 		for _, a := range runs[:i] {
@@ -25,14 +26,114 @@ func Mergeable(runs []*results.Run) error {
 				return fmt.Errorf("%s and %s are the same run, and its calls would count twice: give each run once", a.Dir, b.Dir)
 			}
 		}
-		if difference := differs(&runs[0].Manifest, &b.Manifest); difference != "" {
-			return fmt.Errorf("%s and %s cannot be merged: %s; merge runs of one scenario and one description only", runs[0].Dir, b.Dir, difference)
+		a := runs[0]
+		if a.Release != b.Release {
+			none := func(s string) string { return cmp.Or(text.Printable(s, 80), "none") }
+			return fmt.Errorf("%s and %s cannot be merged: the release is %s in the one, %s in the other; two releases are for comparing, not for merging",
+				a.Dir, b.Dir, none(a.Release), none(b.Release))
+		}
+		files, err := filesDiffer(a, b)
+		if err != nil {
+			return err
+		}
+		x, y := &a.Manifest, &b.Manifest
+		if difference := cmp.Or(differs(x, y), targetsDiffer(x, y), files); difference != "" {
+			return fmt.Errorf("%s and %s cannot be merged: %s; merge runs of one plan against one target only", a.Dir, b.Dir, difference)
 		}
 	}
 	return nil
 }
 
-// differs names the first thing in which two runs differ that must not.
+// plansDiffer names the parts in which the plans of two runs differ. Where a version of andon wrote one of them that
+// kept no digest, nothing is known of it.
+func plansDiffer(a, b *results.Manifest) string {
+	if a.PlanSHA256 == "" || b.PlanSHA256 == "" || a.PlanSHA256 == b.PlanSHA256 {
+		return ""
+	}
+	return cmp.Or(partsDiffer(a.Plan, b.Plan), fmt.Sprintf("the plan has the SHA-256 %.12s… in the one, %.12s… in the other", a.PlanSHA256, b.PlanSHA256))
+}
+
+// partsDiffer names what differs between two lists of parts.
+func partsDiffer(a, b []results.Part) string {
+	find := func(list []results.Part, name string) string {
+		for _, p := range list {
+			if p.Name == name {
+				return cmp.Or(p.Text, "none")
+			}
+		}
+		return "none"
+	}
+	var differ []string
+	for _, p := range slices.Concat(a, b) {
+		x, y := find(a, p.Name), find(b, p.Name)
+		if x == y {
+			continue
+		}
+		x, y = apart(x, y)
+		said := fmt.Sprintf("%s is %s in the one, %s in the other", text.Printable(p.Name, 80), text.Printable(x, 160), text.Printable(y, 160))
+		if !slices.Contains(differ, said) {
+			differ = append(differ, said)
+		}
+	}
+	const most = 5
+	if more := len(differ) - most; more > 0 {
+		differ = append(differ[:most], fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(differ, "; ")
+}
+
+// apart cuts off what two long texts have in common before they differ, but for a few words.
+func apart(a, b string) (string, string) {
+	x, y := []rune(a), []rune(b)
+	same := 0
+	for same < min(len(x), len(y)) && x[same] == y[same] {
+		same++
+	}
+	const before = 40
+	if cut := same - before; cut > before && max(len(x), len(y)) > 120 {
+		return "…" + string(x[cut:]), "…" + string(y[cut:])
+	}
+	return a, b
+}
+
+// targetsDiffer says whether two runs were sent to different targets. The embedded provider has a new port each time,
+// and is the same one if it behaves alike. What an earlier version of andon wrote does not tell which it was.
+func targetsDiffer(a, b *results.Manifest) string {
+	switch {
+	case a.PlanSHA256 == "" || b.PlanSHA256 == "":
+	case a.Provider != nil && b.Provider != nil:
+		return partsDiffer(a.Provider, b.Provider)
+	case a.Provider != nil || b.Provider != nil || a.Target != b.Target:
+		named := func(m *results.Manifest) string {
+			if m.Provider != nil {
+				return "the embedded provider"
+			}
+			return text.Printable(m.Target, 200)
+		}
+		return fmt.Sprintf("the target is %s in the one, %s in the other, and what two targets took says nothing of either", named(a), named(b))
+	}
+	return ""
+}
+
+// filesDiffer stands in for the digest where an earlier version of andon wrote one of two runs: their scenarios must be
+// the same text, as far as they are there.
+func filesDiffer(a, b *results.Run) (string, error) {
+	if a.PlanSHA256 != "" && b.PlanSHA256 != "" {
+		return "", nil
+	}
+	x, err := a.ScenarioFile()
+	if err != nil || x == nil {
+		return "", err
+	}
+	y, err := b.ScenarioFile()
+	if err != nil || y == nil || bytes.Equal(x, y) {
+		return "", err
+	}
+	return "their scenario.yaml is not the same", nil
+}
+
+// differs names what differs between the plans of two runs, and between what their rows refer to. Where one of them
+// has no digest, it is the first thing in which their labels or their thresholds do.
 func differs(a, b *results.Manifest) string {
 	list := func(what string, x, y []string) string {
 		if slices.Equal(x, y) {
@@ -72,9 +173,16 @@ func differs(a, b *results.Manifest) string {
 	}
 	ac, ap, at := names(a)
 	bc, bp, bt := names(b)
+	plans := plansDiffer(a, b)
+	if a.PlanSHA256 == b.PlanSHA256 && a.PlanSHA256 != "" {
+		// They are the same conditions, and may be written in two ways.
+		at, bt = nil, nil
+	}
 	switch {
 	case a.SpecSHA256 != b.SpecSHA256:
 		return fmt.Sprintf("the description that answers were judged by has the SHA-256 %.12s… in the one, %.12s… in the other", a.SpecSHA256, b.SpecSHA256)
+	case plans != "":
+		return plans
 	case a.TimeoutSeconds != b.TimeoutSeconds:
 		return fmt.Sprintf("the timeout is %g s in the one, %g s in the other", a.TimeoutSeconds, b.TimeoutSeconds)
 	case metrics.Tolerated(*a) != metrics.Tolerated(*b):
@@ -104,6 +212,7 @@ func Joined(runs []*results.Run) results.Manifest {
 		ids = append(ids, r.ID)
 		scenarios, targets, andons = append(scenarios, r.Scenario), append(targets, r.Target), append(andons, r.Andon)
 		platforms, transports = append(platforms, r.Generator.Platform), append(transports, r.Generator.Transport)
+		m.RunLabels = shared(m.RunLabels, r.RunLabels)
 		m.InFlight = max(m.InFlight, r.InFlight)
 		// What one generator has is what it must do with.
 		m.Generator.Cores = min(m.Generator.Cores, r.Generator.Cores)
@@ -128,6 +237,16 @@ func Joined(runs []*results.Run) results.Manifest {
 		}
 	}
 	return m
+}
+
+// shared are the labels that are in both.
+func shared(a, b map[string]string) map[string]string {
+	both := maps.Clone(a)
+	maps.DeleteFunc(both, func(name, text string) bool {
+		other, there := b[name]
+		return !there || other != text
+	})
+	return both
 }
 
 // distinct joins texts, each once, in the order in which they come.

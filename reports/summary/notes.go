@@ -2,10 +2,12 @@ package summary
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/kaizenautomation/andon/reports/histogram"
 	"github.com/kaizenautomation/andon/reports/metrics"
+	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/text"
 )
 
@@ -47,16 +49,39 @@ func (s Summary) Notes() (notes []string) {
 		notes = append(notes, fmt.Sprintf("%s: too few samples for this percentile; p95 needs %s, p99 %s, p99.9 %s.", text.Unsupported,
 			text.Count(histogram.Needed(95)), text.Count(histogram.Needed(99)), text.Count(histogram.Needed(99.9))))
 	}
-	for _, p := range s.Run.Phases {
-		if p.Warmup {
-			notes = append(notes, "Warm-ups are sent and shown as phases, and left out of all other figures and of the thresholds.")
-			break
-		}
+	if note := s.MostlyWarmup(); note != "" {
+		notes = append(notes, note)
+	} else if slices.ContainsFunc(s.Run.Phases, func(p results.Phase) bool { return p.Warmup }) {
+		notes = append(notes, "Warm-ups are sent and shown as phases, and left out of all other figures and of the thresholds.")
 	}
 	if tier, sent := s.Deliberate(); sent > 0 {
 		notes = append(notes, text.Printable(tier, 40)+": calls that break the contract on purpose, and are ok when refused; their times are in no other figure.")
 	}
 	return notes
+}
+
+// MostlyWarmup says that warm-ups are most of the run, by its time or by its calls, and what they hide: what they have
+// seen decides nothing. It is empty where they are not.
+func (s Summary) MostlyWarmup() string {
+	var seconds, of float64
+	var warm metrics.Counts
+	for _, p := range s.Run.Phases {
+		if of += p.Seconds; p.Warmup {
+			f := s.Groups.Phase[p.Name]
+			seconds += p.Seconds
+			warm.Sent += f.Sent
+			warm.Errors += f.Failed()
+			warm.Violations += f.Violated()
+		}
+	}
+	all := warm.Sent + s.Total.Sent
+	if 2*seconds <= of && 2*warm.Sent <= all {
+		return ""
+	}
+	return fmt.Sprintf("The warm-up is most of the run: %s of %s and %s of %s are in no other figure and in no threshold, among them "+
+		"%s and %s of the contract. What decides is the rest alone: make the warm-up shorter, or the measured phases longer.",
+		text.Duration(&seconds), text.Duration(&of), text.Count(warm.Sent), text.Plural(all, "call"),
+		text.Plural(warm.Errors, "error"), text.Plural(warm.Violations, "violation"))
 }
 
 // generatorNote says with what the calls were sent; nothing where it is not known.

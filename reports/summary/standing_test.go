@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kaizenautomation/andon/reports/metrics"
 	"github.com/kaizenautomation/andon/reports/reportstest"
 	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/summary"
@@ -13,24 +14,29 @@ import (
 // What is checked in every run is put aside by a condition on the same metric over all calls alone: never by a word in
 // the text of another, nor by one on some of the calls.
 func TestStanding(t *testing.T) {
-	const violations, errors = "count(violations) == 0", "rate(errors) < 1%"
+	const violations, errors, sent = "count(violations) == 0", "rate(errors) < 1%", "rate(sent) >= 99%"
 	for _, c := range []struct {
 		expr     string
 		standing []string
 		status   string // of a run in which a third of the calls fails, by a reset or a missing property
 	}{
-		{"p50(service){phase=errors} < 1s", []string{violations, errors}, summary.Fail},
-		{"p50(service){class=violations} < 1s", []string{violations, errors}, summary.Fail},
-		{"count(violations){rule=malformed-json} == 0", []string{violations, errors}, summary.Fail},
-		{"count(violations){tier=Lite} < 100000", []string{violations, errors}, summary.Fail},
-		{"rate(errors){error=dns} == 0%", []string{violations, errors}, summary.Fail},
-		{"count(errors){phase=errors} < 100000", []string{violations, errors}, summary.Fail},
-		{"count(violations) < 100000", []string{errors}, summary.Fail},
-		{"rate(violations) <= 100%", []string{errors}, summary.Fail},
-		{"count(errors) < 100000", []string{violations}, summary.Fail},
-		{"rate(errors) <= 100%", []string{violations}, summary.Fail},
-		{"rate(ok) > 1%", []string{violations, errors}, summary.Fail},
-		{"rate(errors) <> 1%", []string{violations, errors}, summary.Fail}, // another version's
+		{"p50(service){phase=errors} < 1s", []string{violations, errors, sent}, summary.Fail},
+		{"p50(service){class=violations} < 1s", []string{violations, errors, sent}, summary.Fail},
+		{"count(violations){rule=malformed-json} == 0", []string{violations, errors, sent}, summary.Fail},
+		{"count(violations){tier=Lite} < 100000", []string{violations, errors, sent}, summary.Fail},
+		{"rate(errors){error=dns} == 0%", []string{violations, errors, sent}, summary.Fail},
+		{"count(errors){phase=errors} < 100000", []string{violations, errors, sent}, summary.Fail},
+		{"count(violations) < 100000", []string{errors, sent}, summary.Fail},
+		{"rate(violations) <= 100%", []string{errors, sent}, summary.Fail},
+		{"count(errors) < 100000", []string{violations, sent}, summary.Fail},
+		{"rate(errors) <= 100%", []string{violations, sent}, summary.Fail},
+		{"rate(ok) > 1%", []string{violations, errors, sent}, summary.Fail},
+		{"rate(errors) <> 1%", []string{violations, errors, sent}, summary.Fail}, // another version's
+		{"rate(sent){phase=errors} >= 0%", []string{violations, errors, sent}, summary.Fail},
+		{"count(dropped){tier=Lite} < 100000", []string{violations, errors, sent}, summary.Fail},
+		{"count(unsent) == 0", []string{violations, errors, sent}, summary.Fail},
+		{"rate(sent) >= 0%", []string{violations, errors}, summary.Fail},
+		{"count(dropped) < 100000", []string{violations, errors}, summary.Fail},
 	} {
 		m := reportstest.Manifest()
 		m.Labels.Phases[1].Name = "errors"
@@ -57,9 +63,88 @@ func TestStanding(t *testing.T) {
 		}
 	}
 	m := reportstest.Manifest()
-	m.Thresholds = []results.Threshold{{Expr: "count(violations) < 100000"}, {Expr: "rate(errors) <= 100%"}}
-	if s := summary.Summarize(m, nil, nil, reportstest.Finished(55), reportstest.Aggregate(t, m, reportstest.Trouble)); s.Verdict.Status != summary.Pass || len(s.Thresholds) != 2 {
+	m.Thresholds = []results.Threshold{{Expr: "count(violations) < 100000"}, {Expr: "rate(errors) <= 100%"}, {Expr: "rate(sent) > 0%"}}
+	if s := summary.Summarize(m, nil, nil, reportstest.Finished(55), reportstest.Aggregate(t, m, reportstest.Trouble)); s.Verdict.Status != summary.Pass || len(s.Thresholds) != 3 {
 		t.Errorf("what the scenario allows is no pass: %+v", s.Verdict)
+	}
+}
+
+// Calls that were never sent are in no other figure, so that a run without a fifth of them must not pass unasked,
+// unless the scenario says how many it may be. In a closed loop nothing is due.
+func TestCallsThatWereNotSent(t *testing.T) {
+	for _, c := range []struct {
+		own     string
+		dropped uint32 // of a hundred calls
+		closed  bool
+		status  string
+	}{
+		{"", 0, false, summary.Pass},
+		{"", 1, false, summary.Pass},
+		{"", 2, false, summary.Fail},
+		{"", 19, false, summary.Fail},
+		{"rate(sent) >= 80%", 19, false, summary.Pass},
+		{"count(dropped) < 2000", 19, false, summary.Pass},
+		{"count(dropped) == 0", 1, false, summary.Fail},
+		{"rate(sent){tier=Full} >= 0%", 19, false, summary.Fail},
+		{"", 0, true, summary.Pass},
+	} {
+		m := reportstest.Manifest()
+		if m.Thresholds = nil; c.own != "" {
+			m.Thresholds = []results.Threshold{{Expr: c.own}}
+		}
+		rows := reportstest.Rows(m, func(r *results.Row) {
+			if r.N%100 < c.dropped {
+				r.Error, r.Status, r.Lag, r.OwnLag, r.Service = results.Dropped, 0, 30, 0, 0
+			}
+		})
+		if c.closed {
+			m.Planned = nil
+			for i := range m.Labels.Phases {
+				m.Labels.Phases[i].Closed = true
+			}
+		}
+		agg := metrics.New(m.Labels, m.Planned, metrics.Tolerance)
+		for _, r := range rows {
+			if err := agg.Add(r); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s := summary.Summarize(m, nil, nil, reportstest.Finished(55), agg)
+		standing := slices.ContainsFunc(s.Thresholds, func(t summary.Threshold) bool { return t.Implicit && t.Parsed.Metric() == "sent" })
+		if s.Verdict.Status != c.status || c.closed && standing {
+			t.Errorf("%q, %d of a hundred dropped, closed %v: %+v, checked in every run: %v", c.own, c.dropped, c.closed, s.Verdict, standing)
+		}
+	}
+}
+
+// A warm-up that is most of a run, by its time or by its calls, is said with what it hides.
+func TestWarmupThatIsMost(t *testing.T) {
+	for _, c := range []struct {
+		seconds [3]float64
+		warm    [3]bool
+		want    string
+	}{
+		{[3]float64{5, 30, 20}, [3]bool{true, false, false}, "Warm-ups are sent and shown as phases"},
+		{[3]float64{5, 30, 20}, [3]bool{}, ""},
+		{[3]float64{56, 30, 20}, [3]bool{true, false, false}, "The warm-up is most of the run: 56.0 s of 106 s and 100 of 8,100 calls are in no other figure and in no threshold, among them 2 errors and 1 violation of the contract."},
+		{[3]float64{30, 10, 20}, [3]bool{false, false, true}, "5,000 of 8,100 calls are in no other figure"},
+	} {
+		m := reportstest.Manifest()
+		for i := range m.Labels.Phases {
+			m.Labels.Phases[i].Seconds, m.Labels.Phases[i].Warmup = c.seconds[i], c.warm[i]
+		}
+		s := summary.Summarize(m, nil, nil, reportstest.Finished(55), reportstest.Aggregate(t, m, func(r *results.Row) {
+			switch {
+			case r.N == 3:
+				r.Error, r.Rule = results.Contract, 1
+			case r.N == 7:
+				r.Error, r.Status = results.Reset, 0
+			}
+		}))
+		notes := strings.Join(s.Notes(), "\n")
+		if !strings.Contains(notes, c.want) || c.want == "" && strings.Contains(notes, "arm-up") {
+			t.Errorf("%v, %v: the notes are %s", c.seconds, c.warm, notes)
+		}
 	}
 }
 

@@ -79,6 +79,10 @@ type Run struct {
 	DurationSeconds float64 `json:"durationSeconds"`
 	// SpecSHA256 is the hash of the description that responses were judged by.
 	SpecSHA256 string `json:"specSha256"`
+	// Release is what was deployed at the target, and Labels are what else the run is known by, both in the words of
+	// whoever started it; of merged runs, the labels that all have.
+	Release string            `json:"release,omitempty"`
+	Labels  map[string]string `json:"labels,omitempty"`
 	// Command is the command line that repeats the run; Platform is what it ran on.
 	Command  []string `json:"command"`
 	Platform string   `json:"platform"`
@@ -100,6 +104,17 @@ type Run struct {
 	// Merged is there if this is the report of several runs: ID, scenario and target then name all of them, the seed is
 	// that of the first, and no command line repeats them.
 	Merged *Merged `json:"merged,omitempty"`
+}
+
+// KnownBy is the release and the labels, in the order of their names, as name and text.
+func (r Run) KnownBy() (list [][2]string) {
+	if r.Release != "" {
+		list = append(list, [2]string{"release", r.Release})
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.Labels)) {
+		list = append(list, [2]string{name, r.Labels[name]})
+	}
+	return list
 }
 
 // End says how a run ended: one of the reasons of package results, and one sentence where that is not all.
@@ -168,9 +183,10 @@ const (
 )
 
 // standing are the conditions of every run that has none of its own on the same metric over all calls: a contract that
-// is broken under load is what andon is there to find, and a run in which calls fail must not pass unasked. A condition
-// on some of the calls, or on some of the errors, says nothing of the rest.
-var standing = [...]string{"count(violations) == 0", "rate(errors) < 1%"}
+// is broken under load is what andon is there to find, and a run in which calls fail, or were never sent, must not pass
+// unasked. A condition on some of the calls, or on some of the errors, says nothing of the rest. One on the dropped
+// calls is one on those that were sent; in a closed loop nothing is due that could be dropped.
+var standing = [...]string{"count(violations) == 0", "rate(errors) < 1%", "rate(sent) >= 99%"}
 
 // Summarize says what came of a run. elapsed and all figures follow from the manifest, the end, the vitals and the rows
 // that agg was given, so that a run summarized live and the same run read from its files have the same summary.
@@ -183,6 +199,7 @@ func Summarize(m results.Manifest, samples []results.Sample, vitals []results.Vi
 		Run: Run{
 			ID: m.ID, Scenario: m.Scenario, Seed: m.Seed, Target: m.Target, Started: m.Started.UTC(),
 			DurationSeconds: end.Seconds, SpecSHA256: m.SpecSHA256, Andon: m.Andon,
+			Release: m.Release, Labels: maps.Clone(m.RunLabels),
 			Command: append([]string{}, m.Generator.Command...), Platform: m.Generator.Platform,
 			End:      End{Reason: end.Reason, Detail: end.Detail},
 			InFlight: m.InFlight, TimeoutSeconds: m.TimeoutSeconds, LagSeconds: m.LagSeconds,
@@ -217,6 +234,9 @@ func Summarize(m results.Manifest, samples []results.Sample, vitals []results.Vi
 	}
 	for _, expr := range standing {
 		t := evaluate(expr, agg)
+		if s.Run.ClosedLoop && t.Parsed.Metric() == "sent" {
+			continue
+		}
 		if !slices.ContainsFunc(s.Thresholds, func(own Threshold) bool { return own.replaces(t) }) {
 			t.Implicit = true
 			s.Thresholds = append(s.Thresholds, t)
@@ -259,7 +279,11 @@ func evaluate(expr string, agg *metrics.Aggregator) Threshold {
 
 // replaces reports whether t is asked for in the place of a standing condition.
 func (t Threshold) replaces(standing Threshold) bool {
-	return t.Parsed.Metric() == standing.Parsed.Metric() && t.Parsed.Selectors() == nil
+	metric := t.Parsed.Metric()
+	if metric == "dropped" {
+		metric = "sent"
+	}
+	return metric == standing.Parsed.Metric() && t.Parsed.Selectors() == nil
 }
 
 // decide fills the verdict. What makes a verdict impossible comes first, since it takes the meaning from the rest.

@@ -22,6 +22,8 @@ type Verification struct {
 	Started    time.Time `json:"started"`
 	SpecSHA256 string    `json:"specSha256"`
 	Andon      string    `json:"andon"`
+	// KnownBy are the release and the labels of a run, as name and text; no verification has any.
+	KnownBy [][2]string `json:"-"`
 	// DurationSeconds is how long it took.
 	DurationSeconds float64 `json:"durationSeconds"`
 	// Planned is the number of cases; there are fewer checks where the verification ended early.

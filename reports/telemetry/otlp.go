@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"compress/gzip"
 	"fmt"
+	"maps"
 	"net/url"
+	"slices"
 	"strings"
 
 	dto "github.com/prometheus/client_model/go"
@@ -67,6 +69,7 @@ func exportRequest(families []*dto.MetricFamily, m moment) []byte {
 	attribute := func(out []byte, field protowire.Number, name, value string) []byte {
 		return appendMessage(out, field, appendMessage(appendText(nil, 1, name), 2, appendText(nil, 1, value)))
 	}
+	constant := constants(m.run)
 	var scope []byte
 	scope = appendMessage(scope, 1, appendText(appendText(nil, 1, "andon"), 2, label(m.run.Andon)))
 	for _, f := range families {
@@ -79,6 +82,9 @@ func exportRequest(families []*dto.MetricFamily, m moment) []byte {
 				attributes = 1
 			}
 			for _, l := range metric.GetLabel() {
+				if _, known := constant[l.GetName()]; known {
+					continue // the resource has it
+				}
 				p = attribute(p, attributes, l.GetName(), l.GetValue())
 			}
 			if f.GetType() != dto.MetricType_GAUGE {
@@ -107,8 +113,15 @@ func exportRequest(families []*dto.MetricFamily, m moment) []byte {
 		}
 		scope = appendMessage(scope, 2, out)
 	}
+	attributes := []pair{{"service.name", "andon"}, {"service.instance.id", label(m.run.ID)}, {"service.version", label(m.run.Andon)}}
+	if m.run.Release != "" {
+		attributes = append(attributes, pair{"andon.release", label(m.run.Release)})
+	}
+	for _, name := range slices.Sorted(maps.Keys(m.run.RunLabels)) {
+		attributes = append(attributes, pair{"andon.label." + name, label(m.run.RunLabels[name])})
+	}
 	var resource []byte
-	for _, a := range []pair{{"service.name", "andon"}, {"service.instance.id", label(m.run.ID)}, {"service.version", label(m.run.Andon)}} {
+	for _, a := range attributes {
 		resource = attribute(resource, 1, a.name, a.value)
 	}
 	return appendMessage(nil, 1, appendMessage(appendMessage(nil, 1, resource), 2, scope))

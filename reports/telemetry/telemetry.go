@@ -7,7 +7,9 @@
 package telemetry
 
 import (
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -77,9 +79,10 @@ func New(m results.Manifest) *Telemetry {
 		children: make([]*series, len(m.Labels.Phases)*len(m.Labels.Classes)), statuses: map[string]bool{}, scraped: make(chan struct{}),
 		tolerance: metrics.Tolerated(m).Seconds(),
 	}
+	register := prometheus.WrapRegistererWith(constants(m), t.registry)
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
 		v := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "andon_" + name, Help: help}, labels)
-		t.registry.MustRegister(v)
+		register.MustRegister(v)
 		return v
 	}
 	histogram := func(name, help string, labels ...string) *prometheus.HistogramVec {
@@ -87,12 +90,12 @@ func New(m results.Manifest) *Telemetry {
 			Name: "andon_" + name, Help: help, Buckets: classic[:],
 			NativeHistogramBucketFactor: growth, NativeHistogramMaxBucketNumber: maxBuckets,
 		}, labels)
-		t.registry.MustRegister(v)
+		register.MustRegister(v)
 		return v
 	}
 	gauge := func(name, help string) prometheus.Gauge {
 		g := prometheus.NewGauge(prometheus.GaugeOpts{Name: "andon_" + name, Help: help})
-		t.registry.MustRegister(g)
+		register.MustRegister(g)
 		return g
 	}
 	t.calls = counter("hits_total", "Calls by what became of them: ok, failed, canceled (by hand), dropped (waited too long for a free slot) or unsent (the run ended).", "tier", "content", "warmup", "outcome")
@@ -132,7 +135,7 @@ func New(m results.Manifest) *Telemetry {
 	}
 	info := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "andon_run_info", Help: "What is run; always 1."},
 		[]string{"run", "scenario", "seed", "target", "version", "spec"})
-	t.registry.MustRegister(info)
+	register.MustRegister(info)
 	info.WithLabelValues(label(m.ID), label(m.Scenario), strconv.FormatUint(m.Seed, 10), label(m.Target), label(m.Andon), label(m.SpecSHA256)).Set(1)
 	// A counter whose first value is 1 never rose: those that are read most begin with 0.
 	for phase := range m.Planned {
@@ -143,6 +146,27 @@ func New(m results.Manifest) *Telemetry {
 		}
 	}
 	return t
+}
+
+// constants are the release and the labels of a run as every series of Prometheus has them: release, and label_ before
+// the name. Where two names differ by characters alone that a label cannot have, the later one is left out.
+func constants(m results.Manifest) prometheus.Labels {
+	by := prometheus.Labels{}
+	if m.Release != "" {
+		by["release"] = label(m.Release)
+	}
+	for _, name := range slices.Sorted(maps.Keys(m.RunLabels)) {
+		key := "label_" + strings.Map(func(r rune) rune {
+			if r == '.' || r == '-' {
+				return '_'
+			}
+			return r
+		}, name)
+		if _, taken := by[key]; !taken {
+			by[key] = label(m.RunLabels[name])
+		}
+	}
+	return by
 }
 
 // label makes a text that a label can have: it must be UTF-8, and should not be long.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"net"
@@ -259,6 +260,55 @@ func TestHandler(t *testing.T) {
 	page()
 	page()
 	<-tel.Scraped()
+}
+
+// The release and the labels of a run are on every series of Prometheus, under names that it can have; in OTLP they are
+// the resource's, under their own names.
+func TestRunLabels(t *testing.T) {
+	m := manifest()
+	m.Release = foreign
+	m.RunLabels = map[string]string{"team": "core", "k8s.pod-name": "a\"b", "k8s.pod_name": "lost", "class": strings.Repeat("x", 200)}
+	tel, _ := observed(m, rows(m, 100))
+	families, err := tel.registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{"release": label(foreign), "label_team": "core", "label_k8s_pod_name": "a\"b", "label_class": strings.Repeat("x", 127) + "…"}
+	for _, f := range families {
+		for _, metric := range f.GetMetric() {
+			found := map[string]string{}
+			for _, l := range metric.GetLabel() {
+				if l.GetName() == "release" || strings.HasPrefix(l.GetName(), "label_") {
+					found[l.GetName()] = l.GetValue()
+				}
+			}
+			if !maps.Equal(found, want) {
+				t.Fatalf("%s has %v", f.GetName(), found)
+			}
+		}
+	}
+	var request collector.ExportMetricsServiceRequest
+	if err := proto.Unmarshal(exportRequest(families, moment{run: m}), &request); err != nil {
+		t.Fatal(err)
+	}
+	attributes := map[string]string{}
+	for _, a := range request.ResourceMetrics[0].Resource.Attributes {
+		attributes[a.Key] = a.Value.GetStringValue()
+	}
+	if attributes["andon.release"] != label(foreign) || attributes["andon.label.k8s.pod-name"] != "a\"b" || attributes["andon.label.k8s.pod_name"] != "lost" || attributes["andon.label.team"] != "core" {
+		t.Errorf("the resource has %v", attributes)
+	}
+	for _, scope := range request.ResourceMetrics[0].ScopeMetrics {
+		for _, metric := range scope.Metrics {
+			for _, point := range metric.GetSum().GetDataPoints() {
+				for _, a := range point.Attributes {
+					if a.Key == "release" || strings.HasPrefix(a.Key, "label_") {
+						t.Fatalf("a point of %s has %s", metric.Name, a.Key)
+					}
+				}
+			}
+		}
+	}
 }
 
 // receiver is a server that keeps what it is sent, and answers with the statuses given, then with the last of them.

@@ -17,6 +17,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
+	"github.com/kaizenautomation/andon/contracts/jsontext"
 	"github.com/kaizenautomation/andon/reports/text"
 )
 
@@ -139,9 +140,15 @@ func Clip(s string) string {
 	return s
 }
 
+// plain reports whether the value is a scalar without quotes or tag, so that its text says what it is.
+func (v Value) plain() bool {
+	return v.node.Kind == yaml.ScalarNode &&
+		v.node.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle|yaml.TaggedStyle) == 0
+}
+
 func (v Value) null() bool {
-	return v.node.Kind == yaml.ScalarNode && v.node.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) == 0 &&
-		(v.node.Value == "" || v.node.Value == "null" || v.node.Value == "~")
+	means, err := jsontext.Plain(v.node.Value)
+	return v.plain() && means == nil && err == nil
 }
 
 // A Member is one key of a mapping with its value.

@@ -70,6 +70,62 @@ func TestValuesAreRead(t *testing.T) {
 	}
 }
 
+// Values mean what YAML 1.2 says, and what is written as a number keeps its digits; where a text is wanted, any scalar
+// is one as it is written.
+func TestNothingIsChangedInSilence(t *testing.T) {
+	env := func(name string) (string, bool) {
+		v, set := map[string]string{"NUMBER": "0777", "EMPTY": "", "LARGE": "1e400"}[name]
+		return v, set
+	}
+	for _, c := range []struct{ yaml, want string }{
+		{"{zip: 01234, mode: 0777, version: 1_000, bits: 0b11, octal: 0o17, hex: 0xff}", `{"bits":"0b11","hex":255,"mode":777,"octal":15,"version":"1_000","zip":1234}`},
+		{"[Null, NULL, null, ~, nULL]", `[null,null,null,null,"nULL"]`},
+		{"[True, FALSE, yes, No, on, y]", `[true,false,"yes","No","on","y"]`},
+		{"[123456789012345678901234, -9007199254740993, 1.10, 1e3, .5, 1e-400]", `[123456789012345678901234,-9007199254740993,1.10,1e3,0.5,1e-400]`},
+		{`["0777", '~', "true", !!str 0777, !!str null]`, `["0777","~","true","0777","null"]`},
+		{"[|-\n  0777\n]", ""},
+		{"[2026-11-25, 1:30:00, <<, =]", `["2026-11-25","1:30:00","<<","="]`},
+		{"{0777: a, ~: b, true: c}", `{"0777":"a","true":"c","~":"b"}`},
+		{"- ${NUMBER}\n- '${NUMBER}'\n- ${EMPTY}\n- x${EMPTY}", `[777,"0777","","x"]`},
+		{"[1e400]", ""}, {"[.inf]", ""}, {"[.NaN]", ""}, {"- ${LARGE}", ""}, {"[!!int '5']", ""}, {"[!!binary aGk=]", ""}, {"[!mine x]", ""}, {"[!!float 5]", ""},
+	} {
+		d, root, ok := Parse("a.yaml", []byte(c.yaml), env)
+		if !ok {
+			if c.want != "" {
+				t.Errorf("%s: %v", c.yaml, d.Err())
+			}
+			continue
+		}
+		got, ok := root.JSON()
+		if string(got) != c.want || ok != (c.want != "") || ok != (d.Err() == nil) {
+			t.Errorf("%s is %s, %v; want %s", c.yaml, got, d.Err(), c.want)
+		}
+	}
+	_, root, _ := Parse("a.yaml", []byte("[0777, 1_000, 0b11, True, 1.10, 123456789012345678901234, 1e400, !!str Null, yes]"), noEnv)
+	list, _ := root.List("it")
+	var texts []string
+	for _, v := range list {
+		s, _ := v.Text("a text")
+		texts = append(texts, s)
+	}
+	if got := strings.Join(texts, " "); got != "0777 1_000 0b11 True 1.10 123456789012345678901234 1e400 Null yes" {
+		t.Errorf("the texts are %s", got)
+	}
+	// Where something else is wanted, it has the value that it has in YAML 1.2, or is an error.
+	d, root, _ := Parse("a.yaml", []byte("{n: 0777, yes: True, none: NULL, weight: 0x1p4, rate: 0x1p4/s, sure: yes}"), noEnv)
+	at := func(key string) Value { v, _ := root.Member(key); return v }
+	if n, _ := at("n").Integer("n", 0, 1000); n != 777 || !at("yes").Boolean("yes") || d.Problems() != 0 {
+		t.Errorf("0777 is %d: %v", n, d.Err())
+	}
+	at("none").Text("a text")
+	at("weight").Weight("a weight")
+	at("rate").Rate("a rate")
+	at("sure").Boolean("sure")
+	if d.Problems() != 4 {
+		t.Errorf("expected four problems, found %v", d.Err())
+	}
+}
+
 // Another part is put in, and the rest means what it meant.
 func TestReplace(t *testing.T) {
 	const file = "# why\nname: a # here\nload:\n  - {rate: 1/s}\n  - {rate: 2/s}\nlast: {x: 1}\n"

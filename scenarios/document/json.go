@@ -5,12 +5,14 @@ import (
 	"encoding/json"
 
 	"go.yaml.in/yaml/v4"
+
+	"github.com/kaizenautomation/andon/contracts/jsontext"
 )
 
 // maxDepth is how deep a value may be.
 const maxDepth = 32
 
-// JSON reads any value as JSON. Plain scalars mean what they mean in YAML 1.2's core schema.
+// JSON reads any value as JSON. Plain scalars mean what [jsontext.Plain] says, and numbers keep their digits.
 func (v Value) JSON() ([]byte, bool) {
 	budget := 10_000
 	out, ok := v.generic(0, &budget)
@@ -57,16 +59,13 @@ func (v Value) generic(depth int, budget *int) (any, bool) {
 		return nil, true
 	}
 	s, ok := v.Text("a value")
-	if v.node.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) != 0 || !ok {
+	if !ok || !v.plain() || s == "" {
+		// What the environment leaves empty is an empty text.
 		return s, ok
 	}
-	var out any
-	if (yaml.Load([]byte(s), &out)) != nil {
-		return s, true
+	out, err := jsontext.Plain(s)
+	if err != nil {
+		v.Fail("%v", err)
 	}
-	switch out.(type) {
-	case bool, int, int64, uint64, float64, string:
-		return out, true
-	}
-	return s, true
+	return out, err == nil
 }

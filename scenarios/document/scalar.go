@@ -8,10 +8,16 @@ import (
 	"time"
 
 	"go.yaml.in/yaml/v4"
+
+	"github.com/kaizenautomation/andon/contracts/jsontext"
 )
 
-// Text reads a scalar, with the environment's variables put in where it asks for them.
+// Text reads a scalar as it is written, be it a number, with the environment's variables put in where it asks for them.
 func (v Value) Text(what string) (string, bool) {
+	if v.node.Kind == yaml.ScalarNode && v.node.Style&yaml.TaggedStyle != 0 && v.node.Tag != "!!str" {
+		v.Fail("expected %s, found the tag %s, which andon does not read; write the value itself", what, Clip(v.node.Tag))
+		return "", false
+	}
 	if v.node.Kind != yaml.ScalarNode || v.null() {
 		v.Fail("expected %s, found %s", what, v.Found())
 		return "", false
@@ -74,10 +80,12 @@ func isVariable(name string) bool {
 // Boolean reads true or false.
 func (v Value) Boolean(what string) bool {
 	s, ok := v.Text(what)
-	if ok && s != "true" && s != "false" {
+	means, _ := jsontext.Plain(s)
+	truth, is := means.(bool)
+	if ok && !is {
 		v.Fail("expected %s, true or false, found %s", what, v.Found())
 	}
-	return s == "true"
+	return truth
 }
 
 // Integer reads a whole number between lo and hi. Underscores may group its digits.
@@ -94,13 +102,21 @@ func (v Value) Integer(what string, lo, hi uint64) (uint64, bool) {
 	return n, true
 }
 
+// decimal reads a number in decimal digits. The standard library would take 0x1p4 too.
+func decimal(s string) (float64, error) {
+	if strings.ContainsAny(s, "xX_") {
+		return 0, strconv.ErrSyntax
+	}
+	return strconv.ParseFloat(s, 64)
+}
+
 // Weight reads a number of at least 0.
 func (v Value) Weight(what string) (float64, bool) {
 	s, ok := v.Text(what)
 	if !ok {
 		return 0, false
 	}
-	f, err := strconv.ParseFloat(s, 64)
+	f, err := decimal(s)
 	if err != nil || !(f >= 0) || f > 1e12 {
 		hint := ""
 		if strings.HasSuffix(s, "%") {
@@ -119,7 +135,7 @@ func (v Value) Share(what string) (float64, bool) {
 		return 0, false
 	}
 	number, percent := strings.CutSuffix(s, "%")
-	f, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
+	f, err := decimal(strings.TrimSpace(number))
 	switch {
 	case err == nil && !percent && f >= 0 && f <= 100:
 		v.Fail("expected %s, a share with its unit such as %s%%, found %s", what, strconv.FormatFloat(f, 'g', -1, 64), v.Found())
@@ -142,7 +158,7 @@ func (v Value) Duration(what string) (time.Duration, bool) {
 	}
 	d, err := time.ParseDuration(s)
 	if err != nil {
-		if _, bare := strconv.ParseFloat(s, 64); bare == nil {
+		if _, bare := decimal(s); bare == nil {
 			v.Fail("expected %s with a unit, such as %ss or %sms, found %s", what, s, s, v.Found())
 		} else {
 			v.Fail("expected %s, a duration such as 500ms, 30s or 1h30m, found %s", what, v.Found())
@@ -176,7 +192,7 @@ func (v Value) Rate(what string) (float64, bool) {
 		return 0, false
 	}
 	number, unit, slash := strings.Cut(s, "/")
-	f, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
+	f, err := decimal(strings.TrimSpace(number))
 	per := map[string]float64{"s": 1, "m": 60, "h": 3600}[strings.TrimSpace(unit)]
 	switch {
 	case err == nil && !slash:

@@ -41,7 +41,7 @@ func ExampleRun() {
 	}
 	defer os.RemoveAll(root)
 
-	result, err := trial.Run(context.Background(), nil, trial.Config{Plan: plan, Target: target, Root: root})
+	result, err := trial.Run(context.Background(), nil, trial.Config{Plan: plan, Target: target, Embedded: true, Root: root})
 	if err != nil {
 		panic(err)
 	}

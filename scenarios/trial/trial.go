@@ -40,6 +40,12 @@ type Config struct {
 	Plan *scenarios.Plan
 	// Target is the provider's base URL; see [Embedded].
 	Target *url.URL
+	// Embedded says that the target is what [Embedded] has started.
+	Embedded bool
+	// Release is what is deployed at the target, and Labels are what else the run is to be known by; see
+	// [results.CheckRunLabels].
+	Release string
+	Labels  map[string]string
 	// Token is the bearer token; it may be empty. It is taken out of everything that is kept.
 	Token string
 	// TLS holds the authorities and the client's certificate for an https target; nil is what the system trusts, and
@@ -130,6 +136,9 @@ func (c Config) Warning() string { return attack.Config{Plan: c.Plan}.Short() }
 // Run makes one trial. Closing interrupt, which may be nil, stops the sending and waits for the calls in flight; when
 // ctx ends, those are given up as well. Both end in a summary.
 func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Result, error) {
+	if err := results.CheckRunLabels(c.Labels, c.Release); err != nil {
+		return Result{}, err
+	}
 	if err := wire.Preflight(ctx, c.Target, c.TLS); err != nil {
 		return Result{}, &UnreachableError{c.Target, err}
 	}
@@ -177,8 +186,12 @@ func (c Config) manifest(started time.Time, generator results.Generator) (result
 	m := results.Manifest{
 		Andon: c.Andon, ID: id, Scenario: p.Name, Seed: p.Seed, Target: c.Target.String(), Started: started.UTC(),
 		Method: p.Description().Operation().Method, Path: p.Description().Operation().Path,
-		SpecSHA256: p.Description().SHA256(), Labels: p.Labels, Planned: p.Planned, Thresholds: metrics.Written(p.Thresholds),
+		SpecSHA256: p.Description().SHA256(), PlanSHA256: p.Digest(), Plan: p.Parts(), Release: c.Release, RunLabels: c.Labels,
+		Labels: p.Labels, Planned: p.Planned, Thresholds: metrics.Written(p.Thresholds),
 		TimeoutSeconds: p.Limits.Timeout.Seconds(), InFlight: p.Limits.InFlight, Generator: generator,
+	}
+	if c.Embedded {
+		m.Provider = p.Behaviour()
 	}
 	if p.Limits.Lag != metrics.Tolerance {
 		m.LagSeconds = p.Limits.Lag.Seconds()

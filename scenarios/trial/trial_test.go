@@ -51,7 +51,7 @@ func TestTrials(t *testing.T) {
 		rows := 0
 		var manifest results.Manifest
 		r, err := Run(t.Context(), nil, Config{
-			Plan: p, Target: target, Root: root, Andon: "v1", Command: []string{"andon", "run"}, Traceparent: i == 1,
+			Plan: p, Target: target, Embedded: i == 1, Release: "r1", Labels: map[string]string{"team": "core"}, Root: root, Andon: "v1", Command: []string{"andon", "run"}, Traceparent: i == 1,
 			Started:  func(m results.Manifest) { told, manifest = append(told, "started"), m },
 			Progress: func(summary.Progress) { told = append(told, "progress") },
 			Tick: func(now time.Duration, asked float64, callers, inFlight int) {
@@ -77,6 +77,9 @@ func TestTrials(t *testing.T) {
 			t.Errorf("told %v, want %v", told, want)
 		}
 		if m := r.Run.Manifest; m.ID != manifest.ID || m.Andon != "v1" || m.Scenario != "quick" || m.Seed != 1 || m.Target != target.String() || (m.Traces != 0) != (i == 1) || m.InFlight != 1000 || !slices.Equal(m.Generator.Command, []string{"andon", "run"}) || m.Generator.Cores == 0 {
+			t.Errorf("the manifest is %+v", m)
+		}
+		if m := r.Run.Manifest; m.PlanSHA256 != p.Digest() || !slices.Equal(m.Plan, p.Parts()) || (m.Provider != nil) != (i == 1) || m.Release != "r1" || m.RunLabels["team"] != "core" || r.Summary.Run.Release != "r1" || r.Summary.Run.Labels["team"] != "core" {
 			t.Errorf("the manifest is %+v", m)
 		}
 		kept, err := summary.Read(r.Dir)

@@ -4,8 +4,8 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
-	"io"
-	"os"
+
+	"github.com/kaizenautomation/andon/reports/regular"
 )
 
 // maxPEM is how much of a file with certificates is read.
@@ -20,7 +20,7 @@ func ReadTLS(authority, certificate, key string) (*tls.Config, error) {
 	}
 	c := &tls.Config{}
 	if authority != "" {
-		pem, err := readFile(authority, maxPEM)
+		pem, err := regular.Read(authority, maxPEM)
 		if err != nil {
 			return nil, fmt.Errorf("the authority's certificate cannot be read: %w", err)
 		}
@@ -33,7 +33,7 @@ func ReadTLS(authority, certificate, key string) (*tls.Config, error) {
 		if key == "" {
 			key = certificate
 		}
-		pair, err := tls.LoadX509KeyPair(certificate, key)
+		pair, err := readPair(certificate, key)
 		if err != nil {
 			return nil, fmt.Errorf("the certificate %s with the key %s: %w", certificate, key, err)
 		}
@@ -42,16 +42,14 @@ func ReadTLS(authority, certificate, key string) (*tls.Config, error) {
 	return c, nil
 }
 
-// readFile reads a file of the user's, which has at most so many bytes.
-func readFile(name string, limit int64) ([]byte, error) {
-	f, err := os.Open(name)
+func readPair(certificate, key string) (tls.Certificate, error) {
+	public, err := regular.Read(certificate, maxPEM)
 	if err != nil {
-		return nil, err
+		return tls.Certificate{}, err
 	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, limit+1))
-	if err == nil && int64(len(data)) > limit {
-		err = fmt.Errorf("%s is larger than %d KiB", name, limit>>10)
+	private, err := regular.Read(key, maxPEM)
+	if err != nil {
+		return tls.Certificate{}, err
 	}
-	return data, err
+	return tls.X509KeyPair(public, private)
 }

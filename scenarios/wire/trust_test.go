@@ -39,7 +39,7 @@ func TestReadTLS(t *testing.T) {
 	for _, c := range []struct{ authority, certificate, key, want string }{
 		{filepath.Join(dir, "none.pem"), "", "", "cannot be read"},
 		{write("text", []byte("hello")), "", "", "has no certificate in it"},
-		{write("huge", make([]byte, maxPEM+1)), "", "", "is larger than 8192 KiB"},
+		{write("huge", make([]byte, maxPEM+1)), "", "", "is larger than 8 MiB"},
 		{"", authority, "", "the certificate " + authority + " with the key " + authority},
 		{"", authority, filepath.Join(dir, "none.pem"), "none.pem"},
 	} {
