@@ -42,7 +42,7 @@ var andonHouse = house{
 		"contracts/jsontext": {},
 		"contracts/schema":   {"contracts/jsontext", "reports/text", "go.yaml.in/yaml"},
 		"contracts": {"reports/regular", "contracts/jsontext", "contracts/schema", "reports/text", "github.com/getkin/kin-openapi",
-			"github.com/santhosh-tekuri/jsonschema", "github.com/oasdiff/oasdiff", "go.yaml.in/yaml"},
+			"github.com/santhosh-tekuri/jsonschema", "github.com/oasdiff/oasdiff", "go.yaml.in/yaml", "golang.org/x/net"},
 		"contracts/cases":    {"contracts", "contracts/jsontext", "contracts/schema", "reports/text"},
 		"contracts/provider": {"contracts", "contracts/jsontext", "contracts/schema", "reports/text"},
 		"contracts/pact": {".", "contracts", "contracts/cases", "contracts/jsontext", "contracts/schema", "reports/text", "reports/summary",
