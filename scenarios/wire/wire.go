@@ -2,8 +2,8 @@
 //
 // net/http's transport writes and reads in goroutines of its own, which a call has to wait for. Here the caller's
 // goroutine writes and reads the socket itself (conn.go), a pool keeps the connections (pool.go, addresses.go), and
-// what is not an ordinary response is read by way of net/http all the same (response.go, decode.go), which the reader is
-// held against. A connection is set up when a call needs it, and closed when something comes that nobody asked for.
+// what is not an ordinary response is read by way of net/http all the same (response.go, decode.go), which the reader
+// is held against. A connection is set up when a call needs it, and closed when something comes that nobody asked for.
 // Through a proxy, and over HTTP/2 where it is asked for, net/http carries the calls (standard.go, proxy.go). A call
 // that may have reached the provider is never sent twice.
 //
