@@ -77,6 +77,16 @@ type Rate struct {
 	Goodput float64 `json:"goodput"`
 }
 
+// Uneven reports whether calls were answered, or went as the contract wants, at another rate than they left: by more than
+// 1 %. Summaries that older versions wrote do not say.
+func (f Figures) Uneven() bool {
+	r := f.Rate
+	if r.Answered == 0 && f.Completed > 0 {
+		return false
+	}
+	return math.Abs(r.Answered-r.Achieved) > r.Achieved/100 || math.Abs(r.Goodput-r.Achieved) > r.Achieved/100
+}
+
 // Bytes sums the bodies of responses (In) and requests (Out).
 type Bytes struct {
 	In  uint64 `json:"in"`
