@@ -77,8 +77,8 @@ type Rate struct {
 	Goodput float64 `json:"goodput"`
 }
 
-// Uneven reports whether calls were answered, or went as the contract wants, at another rate than they left: by more than
-// 1 %. Summaries that older versions wrote do not say.
+// Uneven reports whether calls were answered, or went as the contract wants, at another rate than they left: by more
+// than 1 %. Summaries that older versions wrote do not say.
 func (f Figures) Uneven() bool {
 	r := f.Rate
 	if r.Answered == 0 && f.Completed > 0 {

@@ -254,7 +254,7 @@ func (p *parser) limit(unit, metric string) (literal string, limit float64, err 
 		case suffix == "%" && share:
 			exponent = "e-2"
 		case suffix == "%":
-			return bad(fmt.Sprintf("; %s is counted by the second or the minute, the share is of ok or of sent", metric))
+			return bad("; this rate is of calls a second or a minute, and those of ok and of sent are shares")
 		case (suffix == "/s" || suffix == "/m") && frequency:
 		case suffix == "/s" || suffix == "/m":
 			return bad("; of " + strings.Join(frequencies, ", ") + " alone there are calls a second")

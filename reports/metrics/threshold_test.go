@@ -131,7 +131,7 @@ func TestParseThresholdErrors(t *testing.T) {
 		{"rate(ok) > 101%", 12, "101%", "between 0% and 100%"},
 		{"rate(sent) >= 45", 15, "45", "expected a rate such as 99% or 45/s, found \"45\"; write 45% for a share, or 45/s"},
 		{"rate(answered) >= 45", 19, "45", "write 45/s"},
-		{"rate(goodput) >= 45%", 18, "45%", "the share is of ok or of sent"},
+		{"rate(goodput) >= 45%", 18, "45%", "those of ok and of sent are shares"},
 		{"rate(answered) >= 45/h", 19, "45/h", "expected a rate such as 45/s"},
 		{"rate(answered) >= /s", 19, "/s", "expected a rate such as 45/s"},
 		{"rate(answered) >=", 18, "", "expected a rate such as 45/s, found the end"},
