@@ -90,8 +90,12 @@ func (s run) rates(st style) Table {
 			}
 		}
 	}
-	if row("total", s.Total); !uneven {
+	row("total", s.Total)
+	switch {
+	case !uneven:
 		t.Rows = nil
+	case len(t.Rows) == 1:
+		t.Header, t.Rows[0] = t.Header[1:], t.Rows[0][1:]
 	}
 	return t
 }
