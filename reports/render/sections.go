@@ -85,7 +85,7 @@ func (s run) rates(st style) Table {
 		for _, p := range s.Run.Phases {
 			f, there := s.Groups.Phase[p.Name]
 			if there && f.Sent > 0 {
-				uneven = uneven || f.Uneven()
+				uneven = uneven || !p.Warmup && f.Uneven()
 				row(st.foreign(p.Name, 24), f)
 			}
 		}
