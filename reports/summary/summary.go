@@ -230,10 +230,10 @@ func Summarize(m results.Manifest, samples []results.Sample, vitals []results.Vi
 		s.Run.ClosedLoop = s.Run.ClosedLoop || p.Closed
 	}
 	for _, t := range m.Thresholds {
-		s.Thresholds = append(s.Thresholds, evaluate(t.Expr, agg))
+		s.Thresholds = append(s.Thresholds, evaluate(t.Expr, agg, elapsed))
 	}
 	for _, expr := range standing {
-		t := evaluate(expr, agg)
+		t := evaluate(expr, agg, elapsed)
 		if s.Run.ClosedLoop && t.Parsed.Metric() == "sent" {
 			continue
 		}
@@ -268,13 +268,13 @@ func (s *Summary) Compare(agg *metrics.Aggregator) {
 }
 
 // evaluate parses a threshold and holds it against what was measured.
-func evaluate(expr string, agg *metrics.Aggregator) Threshold {
+func evaluate(expr string, agg *metrics.Aggregator, elapsed float64) Threshold {
 	parsed, err := metrics.ParseThreshold(expr)
 	if err != nil {
 		// The manifest was written by another version of andon, or by hand.
 		return Threshold{Outcome: metrics.Outcome{Expr: expr, Unit: metrics.Count, Reason: err.Error()}}
 	}
-	return Threshold{Outcome: parsed.Evaluate(agg), Parsed: parsed}
+	return Threshold{Outcome: parsed.Evaluate(agg, elapsed), Parsed: parsed}
 }
 
 // replaces reports whether t is asked for in the place of a standing condition.
@@ -348,6 +348,8 @@ func (t Threshold) Figure() string {
 		return text.Duration(t.Value)
 	case t.Unit == metrics.Ratio:
 		return text.Percent(*t.Value)
+	case t.Unit == metrics.PerSecond:
+		return text.Rate(*t.Value)
 	}
 	return text.Count(uint64(max(*t.Value, 0)))
 }
