@@ -26,7 +26,9 @@ import (
 )
 
 const (
-	schema = "andon.summary/2"
+	schema = "andon.summary/3"
+	// olderSchema is that of a version which held runs to fewer conditions, and compared nothing.
+	olderSchema = "andon.summary/2"
 	file   = "summary.json"
 	// maxPoints is how many stretches the timeline is cut into at most.
 	maxPoints = 300
@@ -35,7 +37,7 @@ const (
 // Summary is the document summary.json: times in seconds, sizes in bytes, rates in calls a second. A figure that the
 // samples cannot support is null.
 type Summary struct {
-	// Schema names this format: "andon.summary/2".
+	// Schema names this format: "andon.summary/3".
 	Schema   string           `json:"schema"`
 	Verdict  Verdict          `json:"verdict"`
 	Validity metrics.Validity `json:"validity"`
@@ -369,7 +371,7 @@ func Read(dir string) (Summary, error) {
 		}
 		return s, err
 	}
-	if s.Schema != schema {
+	if s.Schema != schema && s.Schema != olderSchema {
 		return s, fmt.Errorf("%s: expected \"schema\": %q, found %q; another version of andon wrote it", path, schema, text.Printable(s.Schema, 40))
 	}
 	for i := range s.Thresholds {
@@ -379,6 +381,9 @@ func Read(dir string) (Summary, error) {
 	}
 	return s, nil
 }
+
+// Older reports whether an older version of andon wrote s, which decided by fewer conditions.
+func (s Summary) Older() bool { return s.Schema == olderSchema }
 
 // Tiers gives the tiers in the description's order, as far as calls of them were planned or sent.
 func (s Summary) Tiers() []string { return s.ordered(s.Groups.Tier, tierOf) }
