@@ -31,6 +31,7 @@
 // What came of it:
 //
 //   - reports/text puts numbers and foreign text into words for people.
+//   - reports/regular reads files of the user's that are regular ones: no pipe is waited for.
 //   - reports/results is the record of one call, and the files in which a run keeps them.
 //   - reports/histogram is the one configuration of HDR histograms, merged exactly.
 //   - reports/metrics aggregates results by class and time, and evaluates thresholds.

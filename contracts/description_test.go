@@ -159,6 +159,11 @@ func TestParseTarget(t *testing.T) {
 		{"http://127.0.0.1:8080", "http://127.0.0.1:8080", ""},
 		{"https://staging.example.com/v2/", "https://staging.example.com/v2", ""},
 		{"http://[::1]:80", "http://[::1]:80", ""},
+		{"https://bücher.example:8443/v1", "https://xn--bcher-kva.example:8443/v1", ""},
+		{"http://ＢÜcher.example", "http://xn--bcher-kva.example", ""},
+		{"http://ｌocalhost", "http://localhost", ""},
+		{"http://ü-.example", "", "is no name"},
+		{"http://\u00ad", "", "no name"},
 		{"", "", "does not start with http"},
 		{"staging.example.com", "", "does not start with http"},
 		{"localhost:8080", "", "does not start with http"},
@@ -187,7 +192,7 @@ func TestParseTarget(t *testing.T) {
 }
 
 func FuzzParseTarget(f *testing.F) {
-	for _, s := range []string{"http://127.0.0.1:8080/a", "https://[::1%25eth0]:1/", "http://a:b@c", "http:///x", "HTTP://X:080"} {
+	for _, s := range []string{"http://127.0.0.1:8080/a", "https://[::1%25eth0]:1/", "http://a:b@c", "http:///x", "HTTP://X:080", "http://bücher.example:1"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

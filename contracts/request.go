@@ -13,6 +13,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"golang.org/x/net/idna"
+
 	"github.com/kaizenautomation/andon/contracts/jsontext"
 	"github.com/kaizenautomation/andon/contracts/schema"
 )
@@ -150,11 +152,32 @@ func (o Operation) ParseTarget(text string) (*url.URL, error) {
 			return nil, fmt.Errorf("the target's port %s is not between 1 and 65535", quote(p))
 		}
 	}
+	if strings.ContainsFunc(u.Host, func(r rune) bool { return r >= utf8.RuneSelf }) {
+		if err := toASCII(u); err != nil {
+			return nil, err
+		}
+	}
 	u.Path, u.RawPath = strings.TrimRight(u.Path, "/"), strings.TrimRight(u.RawPath, "/")
 	if strings.HasSuffix(u.Path, o.Path) {
 		return nil, fmt.Errorf("the target %s ends in %s, which andon adds by itself; leave it out", quote(clip(text, 100)), o.Path)
 	}
 	return u, nil
+}
+
+// toASCII writes an internationalized host as name servers, certificates and the Host header know it.
+func toASCII(u *url.URL) error {
+	name, err := idna.Lookup.ToASCII(u.Hostname())
+	if err == nil && name == "" {
+		err = errors.New("nothing is left of it as an internationalized name")
+	}
+	if err != nil {
+		return fmt.Errorf("the target's host %s is no name: %w", quote(clip(u.Hostname(), 100)), err)
+	}
+	if p := u.Port(); p != "" {
+		name += ":" + p
+	}
+	u.Host = name
+	return nil
 }
 
 // CheckValue holds one value, as JSON, of a property against the description, within the smallest call that carries it.

@@ -107,15 +107,13 @@ func (m *Model) Read(formats ...Format) error {
 	for _, f := range formats {
 		need = max(need, f.need)
 	}
-	known := m.Summary.Schema != ""
-	if known && m.Summary.Comparison == nil {
-		// A version of andon wrote it that compared nothing. The rows tell how sure a difference is, if they are still
-		// there.
-		if need < needWhole && m.readRows(needWhole) != nil {
-			m.whole = nil
+	if m.Summary.Older() {
+		if m.readOlder(need) {
+			return nil
 		}
-		defer func() { m.Summary.Compare(m.whole) }()
+		m.Summary.Compare(nil)
 	}
+	known := m.Summary.Schema != ""
 	switch {
 	case known && need == needSummary:
 		return nil
@@ -123,6 +121,19 @@ func (m *Model) Read(formats ...Format) error {
 		return m.open() // the format reads them itself
 	}
 	return m.readRows(need)
+}
+
+// readOlder makes the summary anew that an older version of andon wrote, of what is kept of the run, and reports whether
+// that is still there. What the older version wrote stays as it is.
+func (m *Model) readOlder(need need) (ok bool) {
+	older := m.Summary
+	m.Summary = summary.Summary{}
+	if m.readRows(max(need, needWhole)) == nil {
+		m.made = false
+		return true
+	}
+	m.Summary, m.whole, m.stretches = older, nil, nil
+	return false
 }
 
 // Render writes a model, which was read for the format.

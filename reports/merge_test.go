@@ -143,6 +143,8 @@ func TestMergedRates(t *testing.T) {
 	} {
 		a, b := shard(0), shard(1)
 		b.Started = a.Started.Add(c.later)
+		a.Thresholds = []results.Threshold{{Expr: "rate(sent) >= 200/s"}, {Expr: "rate(answered) >= 1/m"}}
+		b.Thresholds = a.Thresholds
 		s := opened(t, reportstest.RunDir(t, a, reportstest.Rows(a, nil), nil, reportstest.Finished(55)), reportstest.RunDir(t, b, reportstest.Rows(b, nil), nil, reportstest.Finished(55))).Summary
 		if s.Run.Merged.SideBySide != c.sideBySide || s.Run.DurationSeconds != c.seconds || s.Total.Sent != 2*8000 {
 			t.Errorf("%s: %+v, %v s", c.why, s.Run.Merged, s.Run.DurationSeconds)
@@ -153,6 +155,11 @@ func TestMergedRates(t *testing.T) {
 		} {
 			if math.Abs(pair[0]-pair[1]*c.times) > 1e-9 {
 				t.Errorf("%s: the rate of %s is %v, want %v", c.why, what, pair[0], pair[1]*c.times)
+			}
+		}
+		for i, want := range []float64{s.Total.Rate.Achieved, s.Total.Rate.Answered} {
+			if found := s.Thresholds[i]; found.Value == nil || *found.Value != want || found.OK != (i == 1 || c.sideBySide) {
+				t.Errorf("%s: %+v, where the summary says %+v", c.why, found.Outcome, s.Total.Rate)
 			}
 		}
 		if !s.Run.Started.Equal(time.UnixMilli(min(a.Started.UnixMilli(), b.Started.UnixMilli()))) {

@@ -11,7 +11,7 @@ import (
 	"github.com/kaizenautomation/andon/reports/summary"
 )
 
-// A summary of a version that compared nothing is compared from the rows, or without them as far as its figures go.
+// A summary of a version that held runs to less is made anew of the rows, or without them shown as far as it goes.
 func TestOldSummary(t *testing.T) {
 	m := reportstest.Manifest()
 	dir := reportstest.RunDir(t, m, reportstest.Rows(m, reportstest.Trouble), nil, reportstest.Finished(55))
@@ -21,7 +21,8 @@ func TestOldSummary(t *testing.T) {
 	}
 	model := opened(t, dir)
 	s := model.Summary
-	s.Comparison = nil
+	s.Schema, s.Comparison = "andon.summary/2", nil
+	s.Verdict, s.Thresholds = summary.Verdict{Status: summary.Pass, Causes: []string{}}, s.Thresholds[:1]
 	if err := summary.Write(dir, s); err != nil {
 		t.Fatal(err)
 	}
@@ -32,6 +33,9 @@ func TestOldSummary(t *testing.T) {
 		}
 		if err := model.Read(formats...); err != nil {
 			t.Fatal(err)
+		}
+		if model.Keep() != nil || len(model.Summary.Thresholds) == 1 {
+			t.Error("the older version's verdict is taken")
 		}
 		if got := string(rendered(t, model, "terminal")); got != want {
 			t.Errorf("from %d formats' data:\n%s\nwant\n%s", len(formats), got, want)

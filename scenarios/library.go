@@ -4,7 +4,6 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"path/filepath"
 	"strings"
@@ -43,7 +42,8 @@ func (e *UnknownError) Error() string {
 	return fmt.Sprintf("there is no scenario %q", document.Clip(e.Name))
 }
 
-// maxScenario is how much of a file is read; what is too large for a scenario is told by whoever parses it.
+// maxScenario is how large a file is read; what is smaller and still too large for a scenario is told by whoever parses
+// it.
 const maxScenario = 4 << 20
 
 // Find reads the scenario of a name that comes with andon, or the file of a path. The file's name is what [Parse]
@@ -52,13 +52,9 @@ func Find(name string) (file string, data []byte, err error) {
 	if data, ok := Open(name); ok {
 		return name + ".yaml", data, nil
 	}
-	f, _, err := regular.Open(name)
+	data, err = regular.Read(name, maxScenario)
 	if errors.Is(err, fs.ErrNotExist) && !strings.ContainsRune(name, filepath.Separator) && filepath.Ext(name) == "" {
 		return "", nil, &UnknownError{name}
-	}
-	if err == nil {
-		defer f.Close()
-		data, err = io.ReadAll(io.LimitReader(f, maxScenario))
 	}
 	if err != nil {
 		return "", nil, fmt.Errorf("the scenario cannot be read: %w", err)

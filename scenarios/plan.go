@@ -104,6 +104,11 @@ func (p *Plan) Due(n uint64) time.Duration {
 	return time.Duration(p.Labels.Phases[i].StartSeconds*float64(time.Second)) + p.schedules[i].due(n-p.first[i])
 }
 
+// DueBefore counts the calls of an open load that are due before a moment of the run; 0 in a closed loop.
+func (p *Plan) DueBefore(t time.Duration) uint64 {
+	return uint64(sort.Search(int(p.Calls), func(n int) bool { return p.Due(uint64(n)) >= t }))
+}
+
 // At gives the phase at a moment of the run, the callers that it has (0 in an open load) and the rate that it asks for.
 func (p *Plan) At(t time.Duration) (phase, callers int, rate float64) {
 	last := len(p.load.phases) - 1

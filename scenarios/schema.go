@@ -220,7 +220,7 @@ func (s schema) threshold() object {
 	expr := object{
 		"type":        "string",
 		"description": "A condition: p99(latency) < 800ms, rate(errors){tier=Lite} < 0.1%, count(violations) == 0.",
-		"examples":    []string{"p99(latency) < 800ms", "rate(errors) < 0.1%", "count(violations) == 0", "rate(sent) >= 99%"},
+		"examples":    []string{"p99(latency) < 800ms", "rate(errors) < 0.1%", "count(violations) == 0", "rate(sent) >= 99%", "rate(answered) >= 45/s"},
 	}
 	return object{"anyOf": []any{expr, closed("A condition that may end the run.", []string{"expr"}, object{
 		"expr":  expr,

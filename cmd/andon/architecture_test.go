@@ -42,7 +42,7 @@ var andonHouse = house{
 		"contracts/jsontext": {},
 		"contracts/schema":   {"contracts/jsontext", "reports/text", "go.yaml.in/yaml"},
 		"contracts": {"reports/regular", "contracts/jsontext", "contracts/schema", "reports/text", "github.com/getkin/kin-openapi",
-			"github.com/santhosh-tekuri/jsonschema", "github.com/oasdiff/oasdiff", "go.yaml.in/yaml"},
+			"github.com/santhosh-tekuri/jsonschema", "github.com/oasdiff/oasdiff", "go.yaml.in/yaml", "golang.org/x/net"},
 		"contracts/cases":    {"contracts", "contracts/jsontext", "contracts/schema", "reports/text"},
 		"contracts/provider": {"contracts", "contracts/jsontext", "contracts/schema", "reports/text"},
 		"contracts/pact": {".", "contracts", "contracts/cases", "contracts/jsontext", "contracts/schema", "reports/text", "reports/summary",
@@ -134,7 +134,9 @@ func TestHouse(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, e := range entries {
-		if name := e.Name(); name[0] != '.' && name != "bin" && !slices.Contains(topLevel, name) {
+		// What go build leaves here, and git ignores, is nobody's room.
+		built := e.Name() == "bin" || strings.TrimSuffix(strings.TrimSuffix(e.Name(), ".exe"), "-pact") == "andon"
+		if name := e.Name(); name[0] != '.' && !built && !slices.Contains(topLevel, name) {
 			t.Errorf("%s stands at the top level, which is %v", name, topLevel)
 		}
 	}

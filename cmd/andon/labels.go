@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
@@ -15,20 +14,15 @@ import (
 type labelFlags struct {
 	list    []string
 	release string
-	flags   *pflag.FlagSet
 }
 
 func (f *labelFlags) add(flags *pflag.FlagSet) {
-	f.flags = flags
 	flags.StringArrayVar(&f.list, "label", nil, "`name=text` that the run is known by in every report; may be given up to 20 times")
 	flags.StringVar(&f.release, "release", "", "`name` of what is deployed at the target; runs of two releases are never merged")
 }
 
 // labels reads the labels, and checks them and the release.
 func (f *labelFlags) labels() (map[string]string, error) {
-	if f.release == "" && f.flags.Changed("release") {
-		return nil, errors.New("--release is empty: name what is deployed at the target, or leave the flag out")
-	}
 	labels := map[string]string{}
 	for _, one := range f.list {
 		name, label, found := strings.Cut(one, "=")

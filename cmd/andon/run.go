@@ -197,10 +197,14 @@ func (c *command) showRun(r trial.Result, watched bool) error {
 	return c.show(r.Summary, r.Dir)
 }
 
-// repeats is the command line that repeats a run, as it is kept: a query may be a secret of an endpoint's.
+// repeats is the command line that repeats a run, as it is kept: a query may be a secret of an endpoint's, and the
+// directory of the run is taken.
 func repeats(args []string) []string {
 	line := []string{"andon"}
-	for _, arg := range args {
+	for i, arg := range args {
+		if arg == "--out" || strings.HasPrefix(arg, "--out=") || i > 0 && args[i-1] == "--out" {
+			continue
+		}
 		if before, query, found := strings.Cut(arg, "?"); found && query != "" && strings.Contains(before, "://") {
 			arg = before + "?…"
 		}

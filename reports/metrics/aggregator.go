@@ -40,9 +40,11 @@ type Aggregator struct {
 	busy uint64
 	// sentUntil is the latest moment at which a call was due or sent.
 	sentUntil time.Duration
-	timeline  *timeline
-	recent    recent
-	slowest   slowest
+	// apart are the runs that were merged into this one and went on one after the other: see [Aggregator.Apart].
+	apart    []Part
+	timeline *timeline
+	recent   recent
+	slowest  slowest
 	// scratch is where queries merge.
 	scratch *histogram.Scratch
 }
@@ -61,12 +63,21 @@ type cell struct {
 	kinds             []uint64      // by results.Kind
 	rules             []uint64      // by rule; nil until the first violation
 	status            []statusCount // a handful, the most frequent among the first
-	latency, service  histogram.Recorder
+	// left is when the last call left, and answered when the last whole response was read.
+	left, answered   time.Duration
+	latency, service histogram.Recorder
 }
 
 type statusCount struct {
 	status uint16
 	n      uint64
+}
+
+// Part is one of several runs.
+type Part struct {
+	*Aggregator
+	// Elapsed is for how many seconds it went on sending: see [Aggregator.Elapsed].
+	Elapsed float64
 }
 
 // New makes the aggregator of a run. planned counts the calls of the plan (planned[phase][class]); it is nil in a
@@ -126,6 +137,12 @@ func (a *Aggregator) Add(r results.Row) error {
 	}
 	if r.Status > 0 {
 		c.addStatus(knownStatus(r.Status), 1)
+	}
+	if sent {
+		c.left = max(c.left, due+time.Duration(lag))
+	}
+	if one.Completed > 0 {
+		c.answered = max(c.answered, due+time.Duration(lag+service))
 	}
 	c.bytesIn += uint64(r.BytesIn)
 	c.bytesOut += uint64(r.BytesOut)

@@ -100,7 +100,7 @@ func TestFigures(t *testing.T) {
 	half := 0.500170751
 	total := Figures{
 		Planned: ptr(uint64(20)), Sent: 13, Dropped: 1, Unsent: 1, Completed: 10, OK: 7,
-		Rate: Rate{Planned: ptr(1.0), Achieved: 13.0 / 15},
+		Rate: Rate{Planned: ptr(1.0), Achieved: 13.0 / 15, Answered: 10 / 19.25, Goodput: 7 / 19.25},
 		// 0.75 0.5 1 1 1, 0.25 0.125, 0.25 (timed out), 2 (dropped), 0.25 (a 5xx)
 		Latency: Times{Min: ptr(0.125), Mean: ptr(7.125 / 10), P50: ptr(half), Max: ptr(2.0)},
 		// 0.5 0.5 1 1 1, 0.25 0.125, 0.25, 0.25
@@ -119,7 +119,7 @@ func TestFigures(t *testing.T) {
 		t.Errorf("Violated() = %d, want 1", got)
 	}
 	equal(t, "class text.Full", a.By(ByClass, 21)["text.Full"], Figures{
-		Planned: ptr(uint64(10)), Sent: 6, Completed: 6, OK: 5, Rate: Rate{Planned: ptr(0.5), Achieved: 0.3},
+		Planned: ptr(uint64(10)), Sent: 6, Completed: 6, OK: 5, Rate: Rate{Planned: ptr(0.5), Achieved: 0.3, Answered: 0.3, Goodput: 0.25},
 		Latency: Times{Min: ptr(0.25), Mean: ptr(4.5 / 6), P50: ptr(0.750256127), Max: ptr(1.0)},
 		Service: Times{Min: ptr(0.25), Mean: ptr(4.25 / 6), P50: ptr(half), Max: ptr(1.0)},
 		Status:  map[string]uint64{"200": 5, "other": 1},
@@ -128,7 +128,7 @@ func TestFigures(t *testing.T) {
 	})
 	for _, by := range []Grouping{ByTier, ByContent, ByClass} {
 		equal(t, "invalid calls", a.By(by, 21)["invalid"], Figures{
-			Planned: ptr(uint64(1)), Sent: 2, Completed: 2, OK: 1, Rate: Rate{Planned: ptr(0.05), Achieved: 0.1},
+			Planned: ptr(uint64(1)), Sent: 2, Completed: 2, OK: 1, Rate: Rate{Planned: ptr(0.05), Achieved: 0.1, Answered: 0.1, Goodput: 0.05},
 			Latency: Times{Min: ptr(0.0078125), Mean: ptr(0.2578125 / 2), Max: ptr(0.25)},
 			Service: Times{Min: ptr(0.0078125), Mean: ptr(0.2578125 / 2), Max: ptr(0.25)},
 			Status:  map[string]uint64{"200": 1, "400": 1},
@@ -167,7 +167,7 @@ func TestEmptyFigures(t *testing.T) {
 		t.Fatal(err)
 	}
 	none := `{"min":null,"mean":null,"p50":null,"p90":null,"p95":null,"p99":null,"p999":null,"max":null}`
-	want := `{"planned":null,"sent":0,"dropped":0,"unsent":0,"completed":0,"ok":0,"rate":{"planned":null,"achieved":0},` +
+	want := `{"planned":null,"sent":0,"dropped":0,"unsent":0,"completed":0,"ok":0,"rate":{"planned":null,"achieved":0,"answered":0,"goodput":0},` +
 		`"latency":` + none + `,"service":` + none + `,"status":{},"errors":{},"violations":{},"bytes":{"in":0,"out":0}}`
 	if string(got) != want {
 		t.Errorf(" got %s\nwant %s", got, want)
@@ -472,7 +472,7 @@ func BenchmarkEvaluate(b *testing.B) {
 		b.Run(expr[:4], func(b *testing.B) {
 			b.ReportAllocs()
 			for range b.N {
-				threshold.Evaluate(a)
+				threshold.Evaluate(a, 21)
 			}
 		})
 	}

@@ -52,7 +52,7 @@ func ExampleParseThreshold() {
 			fmt.Println(err)
 			continue
 		}
-		if o := threshold.Evaluate(aggregated()); o.OK {
+		if o := threshold.Evaluate(aggregated(), 21); o.OK {
 			fmt.Println(expr, "holds over", o.Samples, "samples")
 		} else {
 			fmt.Println(o.Reason)

@@ -24,7 +24,7 @@ type Figures struct {
 	Completed uint64 `json:"completed"`
 	// OK counts the calls that went as the contract wants.
 	OK uint64 `json:"ok"`
-	// Rate says how fast calls were meant to leave, and how fast they left.
+	// Rate says how fast calls were meant to leave, how fast they left, and how fast they were answered.
 	Rate Rate `json:"rate"`
 	// Latency is due → last byte.
 	Latency Times `json:"latency"`
@@ -74,12 +74,30 @@ func (f Figures) Violated() uint64 {
 	return n
 }
 
-// Rate is in calls a second.
+// Rate is in calls a second: what happened over the time in which it happened.
+//
+// Sending goes on from the start of the group's phases to their end, or to when its last call left if that is later,
+// and no longer than until the run stopped sending. Answering goes on for as long, or until the last answer was read.
+// A target that holds calls up, and the tail of a closed loop, are so in the time as well as in the calls.
 type Rate struct {
 	// Planned is the planned calls over the length of the group's phases; null where Figures.Planned is.
 	Planned *float64 `json:"planned"`
-	// Achieved is the sent calls over the time that the group's phases ran; 0 if none of them began.
+	// Achieved is the sent calls over the time of sending; 0 if none of the phases began.
 	Achieved float64 `json:"achieved"`
+	// Answered is the calls whose whole response was read, over the time of answering.
+	Answered float64 `json:"answered"`
+	// Goodput is the calls that went as the contract wants, over the time of answering.
+	Goodput float64 `json:"goodput"`
+}
+
+// Uneven reports whether calls were answered, or went as the contract wants, at another rate than they left: by more
+// than 1 %. Summaries that older versions wrote do not say.
+func (f Figures) Uneven() bool {
+	r := f.Rate
+	if r.Answered == 0 && f.Completed > 0 {
+		return false
+	}
+	return math.Abs(r.Answered-r.Achieved) > r.Achieved/100 || math.Abs(r.Goodput-r.Achieved) > r.Achieved/100
 }
 
 // Bytes sums the bodies of responses (In) and requests (Out).

@@ -1,8 +1,6 @@
 package metrics
 
 import (
-	"math"
-
 	"github.com/kaizenautomation/andon/reports/histogram"
 	"github.com/kaizenautomation/andon/reports/results"
 )
@@ -124,7 +122,7 @@ func (g *group) figures(elapsed float64) Figures {
 			}
 		}
 	}
-	f.Rate = g.rate(f, elapsed)
+	f.Rate = g.spans(elapsed).rate(f.Planned, n)
 	f.Latency = times(g.latency())
 	f.Service = times(g.service())
 	return f
@@ -152,27 +150,6 @@ func (g *group) planned() *uint64 {
 		n += g.a.planned[at/len(g.a.labels.Classes)][at%len(g.a.labels.Classes)]
 	}
 	return &n
-}
-
-func (g *group) rate(f Figures, elapsed float64) Rate {
-	var planned, ran float64
-	for p, in := range g.phase {
-		if in {
-			phase := g.a.labels.Phases[p]
-			planned += phase.Seconds
-			ran += max(0, min(elapsed-phase.StartSeconds, phase.Seconds))
-		}
-	}
-	var r Rate
-	if f.Planned != nil && planned > 0 {
-		v := float64(*f.Planned) / planned
-		r.Planned = &v
-	}
-	// A phase can have sent within a moment too short for a rate, or after the elapsed time that we were told.
-	if v := float64(f.Sent) / ran; v <= math.MaxFloat64 {
-		r.Achieved = v
-	}
-	return r
 }
 
 // latency, service, lag and ownLag merge into the one scratch of the aggregator: each is valid until the next.

@@ -20,6 +20,7 @@ func (a *Aggregator) Merge(o *Aggregator) {
 		}
 		to := a.cells[i]
 		to.Counts.merge(from.Counts)
+		to.left, to.answered = max(to.left, from.left), max(to.answered, from.answered)
 		to.bytesIn += from.bytesIn
 		to.bytesOut += from.bytesOut
 		for kind, n := range from.kinds {

@@ -15,22 +15,24 @@ import (
 //
 //	threshold = figure [ "{" selector { "," selector } "}" ] op limit
 //	figure    = ( "p" number | "mean" | "min" | "max" ) "(" ( "latency" | "service" | "lag" ) ")"
-//	          | "rate" "(" ( "errors" | "ok" | "violations" | "sent" ) ")"
+//	          | "rate" "(" ( "errors" | "ok" | "violations" | "sent" | "answered" | "goodput" ) ")"
 //	          | "count" "(" ( "errors" | "ok" | "violations" | "sent" | "completed" | "dropped" | "unsent" ) ")"
 //	selector  = key "=" value
 //	key       = "tier" | "content" | "class" | "phase" | "error" | "rule"
 //	value     = quoted | bare
 //	op        = "<" | "<=" | ">" | ">=" | "==" | "!="
 //	limit     = number ( "ns" | "us" | "µs" | "ms" | "s" | "m" )     for a time
-//	          | number "%"                                          for a rate, 0% to 100%
+//	          | number "%"                                          for a rate as a share, 0% to 100%
+//	          | number ( "/s" | "/m" )                              for a rate as calls a second or a minute
 //	          | digits                                              for a count
 //	number    = digits [ "." digits ]
 //
-// A number after p is a percentile between 0 and 100. A quoted value is a Go string literal in double quotes; a bare
-// one is any run of characters but spaces, controls, quotes, commas, braces and "=". Several selectors must all hold;
-// no key stands twice. {error=…} goes with errors only, {rule=…} with violations only, and of the selectors only
-// {phase=…} with lag, which is the run's and not a class's. Spaces are free between all parts, but not within a number
-// and its unit.
+// The rates of errors, ok and violations are shares, those of answered and goodput are of calls a second or a minute,
+// and that of sent is what its limit says. A number after p is a percentile between 0 and 100. A quoted value is a Go
+// string literal in double quotes; a bare one is any run of characters but spaces, controls, quotes, commas, braces and
+// "=". Several selectors must all hold; no key stands twice. {error=…} goes with errors only, {rule=…} with violations
+// only, and of the selectors only {phase=…} with lag, which is the run's and not a class's. Spaces are free between all
+// parts, but not within a number and its unit.
 func ParseThreshold(expr string) (Threshold, error) {
 	p := &parser{expr: expr}
 	t, err := p.threshold()
@@ -44,11 +46,13 @@ var (
 	functions = []string{"p50", "p90", "p95", "p99", "p99.9", "mean", "min", "max", "rate", "count"}
 	metrics   = map[string][]string{
 		Seconds: {"latency", "service", "lag"},
-		Ratio:   {"errors", "ok", "violations", "sent"},
+		Ratio:   {"errors", "ok", "violations", "sent", "answered", "goodput"},
 		Count:   {"errors", "ok", "violations", "sent", "completed", "dropped", "unsent"},
 	}
-	keys      = []string{string(ByTier), string(ByContent), string(ByClass), string(ByPhase), byError, byRule}
-	operators = []string{"<=", ">=", "==", "!=", "<", ">"} // the longer ones first
+	// frequencies are the metrics whose rate can be of calls a second.
+	frequencies = []string{"sent", "answered", "goodput"}
+	keys        = []string{string(ByTier), string(ByContent), string(ByClass), string(ByPhase), byError, byRule}
+	operators   = []string{"<=", ">=", "==", "!=", "<", ">"} // the longer ones first
 	// units have the power of ten that makes them seconds; minutes have none, and are multiplied.
 	units = map[string]string{"ns": "e-9", "us": "e-6", "µs": "e-6", "μs": "e-6", "ms": "e-3", "s": "", "m": ""}
 )
@@ -81,7 +85,7 @@ func (p *parser) threshold() (t Threshold, err error) {
 	if t.op, err = p.operator(); err != nil {
 		return t, err
 	}
-	if t.literal, t.limit, err = p.limit(t.unit()); err != nil {
+	if t.literal, t.limit, err = p.limit(t.unit(), t.metric); err != nil {
 		return t, err
 	}
 	p.space()
@@ -203,14 +207,22 @@ func (p *parser) operator() (string, error) {
 
 // limit reads the limit as the float64 nearest to what is written, in one step: 0.7/100 is less than 0.007, and 7
 // errors of 1000 would be more than 0.7%.
-func (p *parser) limit(unit string) (literal string, limit float64, err error) {
+func (p *parser) limit(unit, metric string) (literal string, limit float64, err error) {
 	start := p.skip()
-	_, literal = p.word(func(r rune) bool { return isLetter(r) || isDigit(r) || r == '.' || r == '%' || r == '-' || r == '+' })
+	_, literal = p.word(func(r rune) bool { return isLetter(r) || isDigit(r) || strings.ContainsRune(".%-+/", r) })
 	number := literal[:len(literal)-len(strings.TrimLeft(literal, "0123456789."))]
 	suffix := literal[len(number):]
 	want := map[string]string{
 		Seconds: "a time such as 800ms or 1.5s", Ratio: "a rate such as 0.1%", Count: "a count such as 5",
 	}[unit]
+	// The rates of some metrics are shares, of some calls a second; that of sent can be both.
+	share, frequency := unit == Ratio, unit == Ratio && slices.Contains(frequencies, metric)
+	switch {
+	case metric == "sent" && frequency:
+		want = "a rate such as 99% or 45/s"
+	case frequency:
+		share, want = false, "a rate such as 45/s"
+	}
 	if literal == "" {
 		return "", 0, p.missing(want)
 	}
@@ -232,11 +244,20 @@ func (p *parser) limit(unit string) (literal string, limit float64, err error) {
 		}
 		exponent = power
 	case Ratio:
-		switch suffix {
-		case "":
+		switch {
+		case suffix == "" && share && frequency:
+			return bad(fmt.Sprintf("; write %s%% for a share, or %s/s for calls a second", number, number))
+		case suffix == "" && share:
 			return bad(fmt.Sprintf("; write %s%%", number))
-		case "%":
+		case suffix == "":
+			return bad(fmt.Sprintf("; write %s/s", number))
+		case suffix == "%" && share:
 			exponent = "e-2"
+		case suffix == "%":
+			return bad("; this rate is of calls a second or a minute, and those of ok and of sent are shares")
+		case (suffix == "/s" || suffix == "/m") && frequency:
+		case suffix == "/s" || suffix == "/m":
+			return bad("; of " + strings.Join(frequencies, ", ") + " alone there are calls a second")
 		default:
 			return bad("")
 		}
@@ -252,12 +273,14 @@ func (p *parser) limit(unit string) (literal string, limit float64, err error) {
 	switch {
 	case err != nil:
 		return bad(", which is beyond any limit")
-	case unit == Ratio && limit > 1:
+	case suffix == "%" && limit > 1:
 		return bad("; a rate lies between 0% and 100%")
 	case unit == Count && limit > 1<<53:
 		return bad(", which is beyond any count")
 	case suffix == "m":
 		limit *= 60
+	case suffix == "/m":
+		limit /= 60
 	}
 	return literal, limit, nil
 }

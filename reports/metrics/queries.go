@@ -8,9 +8,13 @@ import (
 )
 
 // Elapsed is the time in seconds for which a run went on sending, which [Aggregator.Total] and [Aggregator.By] ask for:
-// all of the plan if the run finished, else until the last moment at which a call was due or sent. end.Seconds is no
-// measure of it: it has the wait for the last responses in it.
+// until it was stopped, if the end says when; else all of the plan if the run finished, and until the last moment at
+// which a call was due or sent if it did not. end.Seconds is no measure of it: it has the wait for the last responses
+// in it.
 func (a *Aggregator) Elapsed(end results.End) float64 {
+	if end.StoppedSeconds > 0 {
+		return end.StoppedSeconds
+	}
 	elapsed := a.sentUntil.Seconds()
 	if end.Reason == results.Finished {
 		for _, p := range a.labels.Phases {

@@ -203,6 +203,9 @@ func (c *codec) counts(n *Counts) {
 	}
 }
 
+// latest is beyond every moment of a run.
+const latest = time.Duration(1<<63 - 1)
+
 // code writes or reads the state of a: all but what a live view asks for.
 func (a *Aggregator) code(c *codec) {
 	c.in = "head"
@@ -217,7 +220,7 @@ func (a *Aggregator) code(c *codec) {
 		c.fail("expected kinds of errors, found none")
 	}
 	c.uint(&a.busy)
-	number(c, &a.sentUntil, time.Duration(1<<63-1))
+	number(c, &a.sentUntil, latest)
 	c.in = "classes"
 	for i := range a.cells {
 		optional(c, &a.cells[i], func(cell *cell) { cell.code(c, len(a.kinds)) })
@@ -245,6 +248,8 @@ func (a *Aggregator) code(c *codec) {
 
 func (c *cell) code(k *codec, kinds int) {
 	k.counts(&c.Counts)
+	number(k, &c.left, latest)
+	number(k, &c.answered, latest)
 	k.uint(&c.bytesIn)
 	k.uint(&c.bytesOut)
 	if k.reads() {
@@ -283,7 +288,7 @@ const maxShift = 25
 func (t *timeline) code(c *codec) {
 	t.sealAll()
 	number(c, &t.shift, maxShift)
-	number(c, &t.until, time.Duration(1<<63-1))
+	number(c, &t.until, latest)
 	list(c, &t.slots, slots, func(s *slot) {
 		c.counts(&s.Counts)
 		small := func(n *uint32) { number(c, n, 1<<32-1) }

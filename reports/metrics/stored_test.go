@@ -60,12 +60,12 @@ func said(t fataler, a *Aggregator, v *Stretches) string {
 	write(a.Tally())
 	write(a.Running())
 	write(a.Curve("Lite"))
-	for _, expr := range []string{"p50(latency) < 1s", "count(errors){error=reset} == 0", "count(violations){rule=schema} == 0", "rate(ok) > 1%", "max(lag) < 1s"} {
+	for _, expr := range []string{"p50(latency) < 1s", "count(errors){error=reset} == 0", "count(violations){rule=schema} == 0", "rate(ok) > 1%", "max(lag) < 1s", "rate(answered){tier=Lite} > 1/s"} {
 		threshold, err := ParseThreshold(expr)
 		if err != nil {
 			t.Fatal(err)
 		}
-		write(threshold.Evaluate(a))
+		write(threshold.Evaluate(a, a.Elapsed(results.End{Reason: results.Cut})))
 	}
 	statuses, kinds, rules := v.Names()
 	write([]any{statuses, kinds, rules})

@@ -20,7 +20,7 @@ type Threshold struct {
 	selectors  []selector
 	op         string
 	literal    string  // the limit as it was written
-	limit      float64 // in seconds, as a ratio, or as a count
+	limit      float64 // in seconds, as a ratio, as a count, or in calls a second
 }
 
 // selector narrows a threshold to the calls whose key has the value.
@@ -101,8 +101,8 @@ func (t Threshold) Selectors() map[string]string {
 	return by
 }
 
-// Limit is what the figure is compared with, in seconds, as a ratio or as a count, and how: "<", "<=", ">", ">=", "=="
-// or "!=".
+// Limit is what the figure is compared with, in seconds, as a ratio, as a count or in calls a second, and how: "<",
+// "<=", ">", ">=", "==" or "!=".
 func (t Threshold) Limit() (op string, limit float64) { return t.op, t.limit }
 
 // Check says whether the labels have what the threshold selects: an unknown tier would select nothing, and the
@@ -146,7 +146,7 @@ type Outcome struct {
 	Expr string `json:"expr"`
 	// Value is the figure that was found, null if the samples cannot tell it.
 	Value *float64 `json:"value"`
-	// Unit is Value's: "seconds", "ratio" (0 to 1) or "count".
+	// Unit is Value's: "seconds", "ratio" (0 to 1), "count" or "perSecond".
 	Unit string `json:"unit"`
 	// Samples is the number of calls that the figure is made of.
 	Samples uint64 `json:"samples"`
@@ -157,13 +157,15 @@ type Outcome struct {
 
 // The units of outcomes.
 const (
-	Seconds = "seconds"
-	Ratio   = "ratio"
-	Count   = "count"
+	Seconds   = "seconds"
+	Ratio     = "ratio"
+	Count     = "count"
+	PerSecond = "perSecond"
 )
 
-// Evaluate holds the threshold against what a has been given so far. Over zero samples, or for a percentile that the
-// samples cannot support (see [histogram.Needed]), it fails: what was not measured has not been met.
+// Evaluate holds the threshold against what a has been given so far; elapsed says for how many seconds the run has been
+// sending (see [Aggregator.Elapsed]). Over zero samples, or for a percentile that the samples cannot support (see
+// [histogram.Needed]), it fails: what was not measured has not been met.
 //
 // What is counted leaves out warm-up phases, unless the threshold selects one by name; deliberately invalid calls are
 // counted, and are in times only where a selector names their tier, content or class.
@@ -176,11 +178,14 @@ const (
 //	rate(violations)  calls that broke a rule / completed
 //	rate(sent)        sent / (sent + dropped); calls that were never due, or whose run ended, are in neither
 //
+// Against a limit in calls a second or a minute, rate(sent), rate(answered) and rate(goodput) are what [Rate] has, over
+// the sent calls (and the dropped, for sent): where calls were sent and none was answered, that is a rate of 0.
+//
 // It takes a time that does not depend on the number of calls.
-func (t Threshold) Evaluate(a *Aggregator) Outcome {
+func (t Threshold) Evaluate(a *Aggregator, elapsed float64) Outcome {
 	o := Outcome{Expr: t.expr, Unit: t.unit()}
 	var problem string
-	o.Value, o.Samples, problem = t.measure(a)
+	o.Value, o.Samples, problem = t.measure(a, elapsed)
 	switch {
 	case problem != "":
 		o.Reason = problem
@@ -193,9 +198,10 @@ func (t Threshold) Evaluate(a *Aggregator) Outcome {
 }
 
 // Broken reports whether the threshold is broken and the run can as well end: there are samples enough for a figure,
-// and it does not meet the condition. A count only grows, so that one which is still too low is not broken yet.
-func (t Threshold) Broken(a *Aggregator) bool {
-	v, _, problem := t.measure(a)
+// and it does not meet the condition. A count only grows, so that one which is still too low is not broken yet. elapsed
+// is as in [Threshold.Evaluate].
+func (t Threshold) Broken(a *Aggregator, elapsed float64) bool {
+	v, _, problem := t.measure(a, elapsed)
 	if problem != "" || t.holds(*v) {
 		return false
 	}
@@ -208,6 +214,9 @@ func (t Threshold) Broken(a *Aggregator) bool {
 func (t Threshold) unit() string {
 	switch t.function {
 	case "rate":
+		if strings.Contains(t.literal, "/") {
+			return PerSecond
+		}
 		return Ratio
 	case "count":
 		return Count
@@ -234,7 +243,7 @@ func (t Threshold) holds(v float64) bool {
 }
 
 // measure finds the figure, and what it was made of; if there is none, problem says why.
-func (t Threshold) measure(a *Aggregator) (value *float64, samples uint64, problem string) {
+func (t Threshold) measure(a *Aggregator, elapsed float64) (value *float64, samples uint64, problem string) {
 	g := t.selects(a)
 	if t.unit() != Seconds {
 		n, of := t.counts(g)
@@ -242,8 +251,19 @@ func (t Threshold) measure(a *Aggregator) (value *float64, samples uint64, probl
 			return nil, 0, "no samples: " + t.lacking()
 		}
 		v := float64(n)
-		if t.unit() == Ratio {
+		switch t.unit() {
+		case Ratio:
 			v /= float64(of)
+		case PerSecond:
+			s := g.spans(elapsed)
+			over := s.answering
+			if t.metric == "sent" {
+				over = s.sending
+			}
+			if over == 0 {
+				return nil, 0, "no time has passed in which calls could be sent"
+			}
+			v = perSecond(n, over)
 		}
 		return &v, of, ""
 	}
@@ -320,9 +340,9 @@ func (t Threshold) counts(g *group) (n, of uint64) {
 		return c.Dropped, c.Sent + c.Dropped
 	case "unsent":
 		return c.Due - c.Sent - c.Dropped, c.Due
-	case "completed":
+	case "completed", "answered":
 		return c.Completed, c.Sent
-	case "ok":
+	case "ok", "goodput":
 		return c.OK, c.Sent
 	case "errors":
 		n, of = c.Errors, c.Sent
@@ -407,6 +427,11 @@ func (t Threshold) spell(v float64) string {
 		return spell(v, digits)
 	case Ratio:
 		return plain(round(v*100, digits)) + "%"
+	case PerSecond:
+		if strings.HasSuffix(t.literal, "/m") {
+			return plain(round(v*60, digits)) + "/m"
+		}
+		return plain(round(v, digits)) + "/s"
 	}
 	return plain(v)
 }

@@ -42,6 +42,9 @@ var accepted = []struct {
 	{"rate(ok) > 99%", "", 0.99},
 	{"rate(sent) >= 99%", "", 0.99},
 	{"rate(sent) == 100%", "", 1},
+	{"rate(sent) >= 45/s", "", 45},
+	{"rate(answered)>=0.5/s", "rate(answered) >= 0.5/s", 0.5},
+	{"rate(goodput){phase=steady} >= 90/m", "", 1.5},
 	{"count(violations) == 0", "", 0},
 	{"count(dropped) == 0", "", 0},
 	{"count(unsent) <= 7", "", 7},
@@ -126,6 +129,17 @@ func TestParseThresholdErrors(t *testing.T) {
 		{"rate(errors) < 0.001", 16, "0.001", "write 0.001%"},
 		{"rate(errors) < 5ms", 16, "5ms", "expected a rate"},
 		{"rate(ok) > 101%", 12, "101%", "between 0% and 100%"},
+		{"rate(sent) >= 45", 15, "45", "expected a rate such as 99% or 45/s, found \"45\"; write 45% for a share, or 45/s"},
+		{"rate(answered) >= 45", 19, "45", "write 45/s"},
+		{"rate(goodput) >= 45%", 18, "45%", "those of ok and of sent are shares"},
+		{"rate(answered) >= 45/h", 19, "45/h", "expected a rate such as 45/s"},
+		{"rate(answered) >= /s", 19, "/s", "expected a rate such as 45/s"},
+		{"rate(answered) >=", 18, "", "expected a rate such as 45/s, found the end"},
+		{"rate(errors) < 1/s", 16, "1/s", "of sent, answered, goodput alone there are calls a second"},
+		{"rate(answered){error=reset} < 1/s", 16, "error", "among errors only"},
+		{"count(sent) > 1/s", 15, "1/s", "whole number"},
+		{"p99(latency) < 1/s", 16, "1/s", "expected a time"},
+		{"count(answered) > 1", 7, "answered", "unknown metric of count"},
 		{"count(errors) < 1%", 17, "1%", "a count has no unit"},
 		{"count(errors) < 1.5", 17, "1.5", "whole number"},
 		{"count(errors) < 3ms", 17, "3ms", "whole number"},
@@ -263,10 +277,20 @@ func TestEvaluate(t *testing.T) {
 		{"rate(ok) > 95%", 952. / 1002, 1002, true, ""},
 		{"rate(errors) < 5%", 45. / 1002, 1002, true, ""},
 		{"rate(errors){error=reset} < 2%", 20. / 1002, 1002, true, ""},
+		// The calls of the steady phase were due at 10 s and answered 0.5 s later; those of the peak were due as it was over,
+		// and answered 3 s later.
+		{"rate(sent) >= 50/s", 1002. / 20, 1052, true, ""},
+		{"rate(sent) >= 3000/m", 1002. / 20, 1052, true, ""},
+		{"rate(answered) < 42/s", 977. / 22, 1002, false, "rate(answered) is 44.4/s over 1002 calls, not < 42/s"},
+		{"rate(answered) < 2600/m", 977. / 22, 1002, false, "rate(answered) is 2660/m over 1002 calls, not < 2600/m"},
+		{"rate(goodput){phase=steady} == 95/s", 95, 1000, true, ""},
+		{"rate(answered){tier=Lite} > 70/s", 35, 700, false, ""},
+		{"rate(goodput){phase=warm-up} <= 0/s", 0, 400, true, ""},
+		{"rate(goodput){tier=Lite,phase=peak} >= 0/s", none, 0, false, "no samples: no call was sent"},
 		{"rate(violations) < 2%", 10. / 977, 977, true, ""},
 		{"rate(violations) < 1%", 10. / 977, 977, false, ""},
 	} {
-		got := parse(t, c.expr).Evaluate(a)
+		got := parse(t, c.expr).Evaluate(a, 21)
 		value := float64(none)
 		if got.Value != nil {
 			value = *got.Value
@@ -309,6 +333,8 @@ func TestReasonsTellApart(t *testing.T) {
 		{"p99(latency) < 800ms", 0.81234, "812 ms"},
 		{"p99(latency) < 800ms", 0.800260095, "800.3 ms"},
 		{"count(sent) == 1234567", 1234568, "1234568"},
+		{"rate(answered) >= 45/s", 44.9996, "44.9996/s"},
+		{"rate(answered) >= 90/m", 0.7512, "45.1/m"},
 	} {
 		if got := parse(t, c.expr).spell(c.value); got != c.want {
 			t.Errorf("%s: %v is %s, want %s", c.expr, c.value, got, c.want)
@@ -321,15 +347,15 @@ func TestNoSamplesFail(t *testing.T) {
 	a := New(labels(), nil, Tolerance)
 	for _, c := range accepted {
 		threshold := parse(t, c.expr)
-		got := threshold.Evaluate(a)
+		got := threshold.Evaluate(a, 21)
 		if got.OK || got.Value != nil || got.Samples != 0 || got.Reason == "" {
 			t.Errorf("%s: %+v", c.expr, got)
 		}
-		if threshold.Broken(a) {
+		if threshold.Broken(a, 21) {
 			t.Errorf("%s is broken by no sample", c.expr)
 		}
 	}
-	if got := (Threshold{}).Evaluate(a); got.OK {
+	if got := (Threshold{}).Evaluate(a, 21); got.OK {
 		t.Error("the zero threshold holds")
 	}
 }
@@ -353,7 +379,7 @@ func TestBroken(t *testing.T) {
 		"count(completed) > 977":   false,
 		"count(completed) > 5000":  false,
 	} {
-		if got := parse(t, expr).Broken(a); got != want {
+		if got := parse(t, expr).Broken(a, 21); got != want {
 			t.Errorf("%s: broken %v, want %v", expr, got, want)
 		}
 	}
@@ -368,7 +394,7 @@ func TestOutcomesAgreeWithFigures(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		f := a.By(ByTier, 0)["Lite"]
+		f := a.By(ByTier, 21)["Lite"]
 		for expr, want := range map[string]float64{
 			"max(latency){tier=Lite} < 1s":     value(f.Latency.Max),
 			"mean(service){tier=Lite} < 1s":    value(f.Service.Mean),
@@ -377,13 +403,16 @@ func TestOutcomesAgreeWithFigures(t *testing.T) {
 			"count(violations){tier=Lite} < 1": float64(f.Violated()),
 			"rate(sent){tier=Lite} < 1%":       float64(f.Sent) / float64(f.Sent+f.Dropped),
 			"rate(ok){tier=Lite} < 1%":         float64(f.OK) / float64(f.Sent),
+			"rate(sent){tier=Lite} < 1/s":      f.Rate.Achieved,
+			"rate(answered){tier=Lite} < 1/s":  f.Rate.Answered,
+			"rate(goodput){tier=Lite} < 1/s":   f.Rate.Goodput,
 			"rate(violations){tier=Lite} < 1%": float64(f.Violated()) / float64(f.Completed),
 		} {
 			threshold, err := ParseThreshold(expr)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := threshold.Evaluate(a); got.Value != nil && *got.Value != want || got.Value == nil && got.OK {
+			if got := threshold.Evaluate(a, 21); got.Value != nil && *got.Value != want || got.Value == nil && got.OK {
 				t.Fatalf("%s: %+v, the figures say %v", expr, got, want)
 			}
 		}
@@ -402,7 +431,7 @@ func FuzzParseThreshold(f *testing.F) {
 	for _, c := range accepted {
 		f.Add(c.expr)
 	}
-	for _, s := range []string{"p99(latency) = 1s", `count(errors){error="`, "p", "rate(ok)>1e9%", "\xff{", "count(ok){tier=\u202e}>1",
+	for _, s := range []string{"p99(latency) = 1s", `count(errors){error="`, "p", "rate(ok)>1e9%", "rate(sent) < 1/", "rate(goodput)>7/m", "\xff{", "count(ok){tier=\u202e}>1",
 		`count(errors){error="\x61"}<1`, `count(ok){tier="\x61"}<1`} {
 		f.Add(s)
 	}
@@ -432,10 +461,10 @@ func FuzzParseThreshold(f *testing.F) {
 				t.Fatalf("%q becomes %q with other selectors", expr, canonical)
 			}
 		}
-		if o := threshold.Evaluate(a); o.OK != (o.Reason == "") {
+		if o := threshold.Evaluate(a, 21); o.OK != (o.Reason == "") {
 			t.Fatalf("%q: %+v", expr, o)
 		}
-		threshold.Broken(a)
+		threshold.Broken(a, 21)
 		var e *ExprError
 		if errors.As(threshold.Check(labels()), &e) && !strings.HasPrefix(expr[e.Offset-1:], e.Text) {
 			t.Fatalf("%q: %q does not stand at column %d", expr, e.Text, e.Offset)

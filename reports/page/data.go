@@ -46,8 +46,12 @@ type Commands struct {
 // New gathers what the page shows: a summary, and what rows, of which agg has been given all, and run directories
 // say beyond it. Of several runs that were merged, how the generators did is not drawn.
 func New(s summary.Summary, agg *metrics.Aggregator, runs ...*results.Run) Data {
+	end := results.End{Reason: s.Run.End.Reason}
+	if len(runs) == 1 {
+		end = runs[0].End
+	}
 	d := Data{
-		Summary: s, Timeline: agg.Timeline(maxPoints), StoppedSeconds: agg.Elapsed(results.End{Reason: s.Run.End.Reason}),
+		Summary: s, Timeline: agg.Timeline(maxPoints), StoppedSeconds: agg.Elapsed(end),
 		Tiers: agg.Latencies(metrics.ByTier), Contents: agg.Latencies(metrics.ByContent),
 	}
 	if len(runs) == 1 {

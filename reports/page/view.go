@@ -232,6 +232,9 @@ func (s run) tiles() []tile {
 	if f.Rate.Planned != nil {
 		rateNote = "of " + text.Rate(*f.Rate.Planned) + " asked"
 	}
+	if f.Uneven() {
+		rateNote += fmt.Sprintf(", %s answered, goodput %s", text.Rate(f.Rate.Answered), text.Rate(f.Rate.Goodput))
+	}
 	supportedNote := func(v *float64, p float64) string {
 		if v != nil {
 			return times

@@ -267,3 +267,32 @@ func TestTierCalledInvalid(t *testing.T) {
 		t.Errorf("the tiers are %q", got)
 	}
 }
+
+// Where calls are answered at the rate at which they leave, one rate says it all; a table of one phase names none.
+func TestRatesTable(t *testing.T) {
+	s := reportstest.Passing(t)
+	told := func(s summary.Summary) string {
+		t.Helper()
+		var b bytes.Buffer
+		if err := Terminal(&b, s, Options{Width: 60}); err != nil {
+			t.Fatal(err)
+		}
+		return b.String()
+	}
+	if got := told(s); strings.Contains(got, "Rates") {
+		t.Errorf("rates that are the same are told twice:\n%s", got)
+	}
+	s.Total.Rate.Answered = s.Total.Rate.Achieved / 2
+	if got := told(s); !strings.Contains(got, "\nRates\n phase ") || !strings.Contains(got, "\n total ") {
+		t.Errorf("the rates are not told:\n%s", got)
+	}
+	s.Run.Phases = s.Run.Phases[:1]
+	if got := told(s); !strings.Contains(got, "\nRates\n") || strings.Contains(got, "\n total ") {
+		t.Errorf("one phase is named:\n%s", got)
+	}
+	// An older version's summary does not have the rate.
+	s.Total.Rate.Answered, s.Total.Rate.Goodput = 0, 0
+	if got := told(s); strings.Contains(got, "Rates") {
+		t.Errorf("what is not known is told:\n%s", got)
+	}
+}

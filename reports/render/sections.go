@@ -37,6 +37,7 @@ type run struct{ summary.Summary }
 func sections(s run, st style) []section {
 	list := []section{
 		{"Calls", s.totals(st)},
+		{"Rates", s.rates(st)},
 		{"Times", s.times()},
 	}
 	list = append(list, s.tierSections(st)...)
@@ -65,6 +66,36 @@ func (s run) totals(st style) Table {
 	if f.Unsent > 0 {
 		t.Header = append(t.Header, ">unsent")
 		t.Rows[0] = append(t.Rows[0], st.bad(text.Count(f.Unsent)))
+	}
+	return t
+}
+
+// rates are how fast calls left and were answered, where that is not the same.
+func (s run) rates(st style) Table {
+	t := Table{Header: []string{"phase", ">asked", ">sent", ">answered", ">goodput"}}
+	uneven := s.Total.Uneven()
+	row := func(name string, f metrics.Figures) {
+		asked := "open-ended"
+		if f.Rate.Planned != nil {
+			asked = text.Rate(*f.Rate.Planned)
+		}
+		t.Rows = append(t.Rows, []string{name, asked, text.Rate(f.Rate.Achieved), text.Rate(f.Rate.Answered), text.Rate(f.Rate.Goodput)})
+	}
+	if len(s.Run.Phases) > 1 {
+		for _, p := range s.Run.Phases {
+			f, there := s.Groups.Phase[p.Name]
+			if there && f.Sent > 0 {
+				uneven = uneven || !p.Warmup && f.Uneven()
+				row(st.foreign(p.Name, 24), f)
+			}
+		}
+	}
+	row("total", s.Total)
+	switch {
+	case !uneven:
+		t.Rows = nil
+	case len(t.Rows) == 1:
+		t.Header, t.Rows[0] = t.Header[1:], t.Rows[0][1:]
 	}
 	return t
 }

@@ -318,8 +318,12 @@ type End struct {
 	Reason string `json:"reason"`
 	// Detail explains it in one sentence; empty for a completed run.
 	Detail string `json:"detail,omitempty"`
-	// Seconds is the length of the run, from its start to the last response.
+	// Seconds is the length of the run, from its start to the last response, or to when the sending was stopped if that
+	// is later.
 	Seconds float64 `json:"seconds"`
+	// StoppedSeconds is when the sending was stopped, on the run's clock; 0 where it went on to the end of the plan, or
+	// where that is not known.
+	StoppedSeconds float64 `json:"stoppedSeconds,omitempty"`
 }
 
 // How a run can end.

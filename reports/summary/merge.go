@@ -267,9 +267,10 @@ func Merge(runs []*results.Run, m results.Manifest, parts []*metrics.Aggregator,
 	var (
 		samples []results.Sample
 		vitals  []results.Vitals
-		elapsed = make([]float64, len(runs))
+		apart   = make([]metrics.Part, len(runs))
 		worst   = metrics.Validity{Status: metrics.Valid}
 		reasons []string
+		stopped float64
 	)
 	type kind struct{ kind, rule string }
 	seen := map[kind]bool{}
@@ -281,7 +282,9 @@ func Merge(runs []*results.Run, m results.Manifest, parts []*metrics.Aggregator,
 			}
 		}
 		vitals = append(vitals, r.Vitals...)
-		elapsed[i] = parts[i].Elapsed(r.End)
+		elapsed := parts[i].Elapsed(r.End)
+		apart[i] = metrics.Part{Aggregator: parts[i], Elapsed: elapsed}
+		stopped = max(stopped, elapsed)
 		own := parts[i].Validity(r.InFlight, parts[i].Generator(r.Generator, r.Vitals))
 		if severity(own.Status) > severity(worst.Status) {
 			worst, reasons = own, nil
@@ -293,22 +296,25 @@ func Merge(runs []*results.Run, m results.Manifest, parts []*metrics.Aggregator,
 		}
 		seconds := r.End.Seconds
 		if r.End.Reason == results.Cut {
-			seconds = elapsed[i]
+			seconds = elapsed
 		}
 		merged.Runs = append(merged.Runs, MergedRun{
 			ID: r.ID, Scenario: r.Scenario, Seed: r.Seed, Target: r.Target, Started: r.Started.UTC(), DurationSeconds: seconds,
-			End: End{Reason: r.End.Reason, Detail: r.End.Detail}, Validity: own.Status, Sent: parts[i].Total(elapsed[i]).Sent,
+			End: End{Reason: r.End.Reason, Detail: r.End.Detail}, Validity: own.Status, Sent: parts[i].Total(elapsed).Sent,
 		})
 	}
 	end := merged.place()
+	if end.Reason != results.Finished {
+		end.StoppedSeconds = stopped
+	}
+	if !merged.SideBySide {
+		whole.Apart(apart)
+	}
 	s := Summarize(m, samples, vitals, end, whole)
 	s.Run.DurationSeconds, s.Run.Merged = end.Seconds, &merged
 	// A merged run is no better than the worst of them: the lateness of one could be lost among the calls of many.
 	if severity(worst.Status) >= severity(s.Validity.Status) {
 		s.Validity.Status, s.Validity.Reasons = worst.Status, append([]string{}, reasons...)
-	}
-	if !merged.SideBySide {
-		s.meanRates(elapsed)
 	}
 	s.decide()
 	return s
@@ -357,38 +363,4 @@ func (m *Merged) place() results.End {
 		end.Seconds = last.Sub(first).Seconds()
 	}
 	return end
-}
-
-// meanRates makes the rates of runs that did not go on at the same time those of one run, on average. elapsed is for
-// how long each of them was sending.
-func (s *Summary) meanRates(elapsed []float64) {
-	mean := func(f metrics.Figures, in func(results.Phase) bool) metrics.Figures {
-		var ran, asked float64
-		for _, until := range elapsed {
-			for _, p := range s.Run.Phases {
-				if in(p) {
-					ran += max(0, min(until-p.StartSeconds, p.Seconds))
-					asked += p.Seconds
-				}
-			}
-		}
-		if f.Rate.Achieved = 0; ran > 0 {
-			f.Rate.Achieved = float64(f.Sent) / ran
-		}
-		if f.Planned != nil && asked > 0 {
-			r := float64(*f.Planned) / asked
-			f.Rate.Planned = &r
-		}
-		return f
-	}
-	measured := func(p results.Phase) bool { return !p.Warmup }
-	s.Total = mean(s.Total, measured)
-	for _, g := range []map[string]metrics.Figures{s.Groups.Tier, s.Groups.Content, s.Groups.Class} {
-		for _, name := range slices.Collect(maps.Keys(g)) {
-			g[name] = mean(g[name], measured)
-		}
-	}
-	for name, f := range s.Groups.Phase {
-		s.Groups.Phase[name] = mean(f, func(p results.Phase) bool { return p.Name == name })
-	}
 }

@@ -26,7 +26,9 @@ import (
 )
 
 const (
-	schema = "andon.summary/2"
+	schema = "andon.summary/3"
+	// olderSchema is that of a version which held runs to fewer conditions, and compared nothing.
+	olderSchema = "andon.summary/2"
 	file   = "summary.json"
 	// maxPoints is how many stretches the timeline is cut into at most.
 	maxPoints = 300
@@ -35,7 +37,7 @@ const (
 // Summary is the document summary.json: times in seconds, sizes in bytes, rates in calls a second. A figure that the
 // samples cannot support is null.
 type Summary struct {
-	// Schema names this format: "andon.summary/2".
+	// Schema names this format: "andon.summary/3".
 	Schema   string           `json:"schema"`
 	Verdict  Verdict          `json:"verdict"`
 	Validity metrics.Validity `json:"validity"`
@@ -230,10 +232,10 @@ func Summarize(m results.Manifest, samples []results.Sample, vitals []results.Vi
 		s.Run.ClosedLoop = s.Run.ClosedLoop || p.Closed
 	}
 	for _, t := range m.Thresholds {
-		s.Thresholds = append(s.Thresholds, evaluate(t.Expr, agg))
+		s.Thresholds = append(s.Thresholds, evaluate(t.Expr, agg, elapsed))
 	}
 	for _, expr := range standing {
-		t := evaluate(expr, agg)
+		t := evaluate(expr, agg, elapsed)
 		if s.Run.ClosedLoop && t.Parsed.Metric() == "sent" {
 			continue
 		}
@@ -268,13 +270,13 @@ func (s *Summary) Compare(agg *metrics.Aggregator) {
 }
 
 // evaluate parses a threshold and holds it against what was measured.
-func evaluate(expr string, agg *metrics.Aggregator) Threshold {
+func evaluate(expr string, agg *metrics.Aggregator, elapsed float64) Threshold {
 	parsed, err := metrics.ParseThreshold(expr)
 	if err != nil {
 		// The manifest was written by another version of andon, or by hand.
 		return Threshold{Outcome: metrics.Outcome{Expr: expr, Unit: metrics.Count, Reason: err.Error()}}
 	}
-	return Threshold{Outcome: parsed.Evaluate(agg), Parsed: parsed}
+	return Threshold{Outcome: parsed.Evaluate(agg, elapsed), Parsed: parsed}
 }
 
 // replaces reports whether t is asked for in the place of a standing condition.
@@ -348,6 +350,8 @@ func (t Threshold) Figure() string {
 		return text.Duration(t.Value)
 	case t.Unit == metrics.Ratio:
 		return text.Percent(*t.Value)
+	case t.Unit == metrics.PerSecond:
+		return text.Rate(*t.Value)
 	}
 	return text.Count(uint64(max(*t.Value, 0)))
 }
@@ -367,7 +371,7 @@ func Read(dir string) (Summary, error) {
 		}
 		return s, err
 	}
-	if s.Schema != schema {
+	if s.Schema != schema && s.Schema != olderSchema {
 		return s, fmt.Errorf("%s: expected \"schema\": %q, found %q; another version of andon wrote it", path, schema, text.Printable(s.Schema, 40))
 	}
 	for i := range s.Thresholds {
@@ -377,6 +381,9 @@ func Read(dir string) (Summary, error) {
 	}
 	return s, nil
 }
+
+// Older reports whether an older version of andon wrote s, which decided by fewer conditions.
+func (s Summary) Older() bool { return s.Schema == olderSchema }
 
 // Tiers gives the tiers in the description's order, as far as calls of them were planned or sent.
 func (s Summary) Tiers() []string { return s.ordered(s.Groups.Tier, tierOf) }

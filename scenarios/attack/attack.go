@@ -101,8 +101,12 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Outcome, err
 	}
 	for range attacker.Attack(target, &pacer{run: r}, 0, "") {
 	}
+	until := r.exhausted
 	select {
 	case <-r.stop:
+		if until == 0 {
+			until = r.stopped
+		}
 		r.recordUnsent()
 	default:
 		r.halt()
@@ -110,5 +114,5 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Outcome, err
 	<-finished
 	close(asleep)
 	<-watched
-	return s.finish(ctx.Err() != nil || isClosed(interrupt))
+	return s.finish(ctx.Err() != nil || isClosed(interrupt), until)
 }

@@ -528,7 +528,7 @@ func TestConnectionsAreOpenedForCalls(t *testing.T) {
 // A call that waits longer than its timeout for a slot is dropped and counted.
 func TestDropped(t *testing.T) {
 	r := &recorder{takes: time.Minute}
-	p := plan(t, "load: [{rate: 100/s, for: 1s}]\nmix: {content: [{items: [text]}]}\nlimits: {inFlight: 2, timeout: 300ms}", 1)
+	p := plan(t, "load: [{rate: 100/s, for: 1s}]\nmix: {content: [{items: [text]}]}\nlimits: {inFlight: 2, timeout: 300ms, lag: 5s}", 1)
 	o := fire(t, p, serve(t, r))
 	got := o.kinds()
 	if sent := got[results.TimeoutWaiting]; sent != len(r.arrived()) || sent < 2 || sent > 20 {

@@ -46,7 +46,11 @@ func (p *pacer) awaitCaller(calls uint64) bool {
 	end := time.Duration(r.Plan.Seconds * float64(time.Second))
 	for {
 		now := time.Since(r.began)
-		if now >= end || calls >= r.Plan.Limits.Calls || isClosed(r.stop) {
+		if now >= end || isClosed(r.stop) {
+			return false
+		}
+		if calls >= r.Plan.Limits.Calls {
+			r.exhausted = now
 			return false
 		}
 		if _, callers, _ := r.Plan.At(now); r.inFlight.Load() < int64(min(callers, r.Plan.Limits.InFlight)) {

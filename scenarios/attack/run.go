@@ -115,7 +115,9 @@ type run struct {
 	stop     chan struct{}
 	stopOnce sync.Once
 	stopped  time.Duration // when stop was closed
-	kill     context.Context
+	// exhausted is when a closed loop had sent as many calls as it may, before its time was over; 0 if it had not.
+	exhausted time.Duration
+	kill      context.Context
 
 	transport wire.Transport
 	template  wire.Template

@@ -151,7 +151,7 @@ func (s *sink) tick() {
 		debug.SetGCPercent(by)
 	}
 	for _, t := range s.aborts {
-		if now >= t.After && t.Broken(s.aggregator) {
+		if now >= t.After && t.Broken(s.aggregator, now.Seconds()) {
 			s.stopFor(results.Aborted, fmt.Sprintf("the threshold %s was broken after %s", t.Threshold, now.Round(100*time.Millisecond)))
 			break
 		}
@@ -161,19 +161,21 @@ func (s *sink) tick() {
 	}
 }
 
-// finish waits for the last record, closes the files, and says how the run ended.
-func (s *sink) finish(interrupted bool) (Outcome, error) {
+// finish waits for the last record, closes the files, and says how the run ended. stopped is when the sending ended
+// before the plan did; 0 if it did not.
+func (s *sink) finish(interrupted bool, stopped time.Duration) (Outcome, error) {
 	close(s.queue)
 	<-s.drained
 	s.transport.Close()
 	s.keepVitals(time.Since(s.began))
-	end := results.End{Reason: results.Finished, Seconds: s.end.Seconds()}
+	s.end = max(s.end, stopped)
+	end := results.End{Reason: results.Finished, Seconds: s.end.Seconds(), StoppedSeconds: stopped.Seconds()}
 	switch {
 	case s.reason != "":
 		end.Reason, end.Detail = s.reason, s.detail
 	case interrupted:
 		end.Reason = results.Interrupted
-		end.Detail = fmt.Sprintf("stopped by hand after %s", s.end.Round(100*time.Millisecond))
+		end.Detail = fmt.Sprintf("stopped by hand after %s", s.stopped.Round(100*time.Millisecond))
 	}
 	if s.Tick != nil {
 		s.Tick(s.end, s.aggregator, 0)

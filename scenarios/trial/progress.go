@@ -74,19 +74,10 @@ func (t *tracker) lately(p *summary.Progress, now time.Duration, a *metrics.Aggr
 		t.sent, t.sentAt = sent, now
 	}
 	p.Achieved = t.rate
+	// What was asked for is counted as what was sent is: three calls in five seconds are as many whatever rate made them.
 	if since > 0 {
-		p.Asked = t.asked(now-since, now)
+		p.Asked = float64(t.plan.DueBefore(now)-t.plan.DueBefore(now-since)) / since.Seconds()
 	}
-}
-
-// asked is the mean rate that the plan wanted between two moments.
-func (t *tracker) asked(from, to time.Duration) (mean float64) {
-	const looks = 20
-	for i := range looks {
-		_, _, rate := t.plan.At(from + (to-from)*time.Duration(2*i+1)/(2*looks))
-		mean += rate / looks
-	}
-	return mean
 }
 
 // kept is how many moments are remembered, which is more than any terminal has columns.

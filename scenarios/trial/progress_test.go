@@ -79,6 +79,19 @@ func TestProgressRates(t *testing.T) {
 	}
 }
 
+// Of a slow rate a whole number of calls comes due in each while, and as many are asked for.
+func TestProgressBelowOneCallASecond(t *testing.T) {
+	plan := planned(t, "name: slow\nload: [{rate: 0.5/s, for: 60s}]\nmix: {content: [{items: [text]}]}\n")
+	w := tracker{plan: plan}
+	a := metrics.New(plan.Labels, plan.Planned, metrics.Tolerance)
+	if p := w.progress(5*time.Second, a, 3); p.Achieved != 0.6 || p.Asked != 0.6 {
+		t.Errorf("after 5 s: %v/s of %v/s", p.Achieved, p.Asked)
+	}
+	if p := w.progress(10*time.Second, a, 5); p.Achieved != 0.4 || p.Asked != 0.4 {
+		t.Errorf("5 s later: %v/s of %v/s", p.Achieved, p.Asked)
+	}
+}
+
 // What is told every so often is not told between, and a late moment does not move the others.
 func TestProgressIsToldEverySoOften(t *testing.T) {
 	for _, c := range []struct {

@@ -27,3 +27,15 @@ type Exchange struct {
 	Queued time.Duration
 	First  time.Time
 }
+
+// Seen is what was seen of the target besides its answers.
+type Seen struct {
+	// Unasked is on how many connections bytes came that nobody had asked for, which were closed for it; as far as that
+	// is seen. Bytes that come when the next request is out cannot be told from its answer, and net/http does not say.
+	Unasked uint64
+	// Encoded counts the answers with a compressed body, which no request asks for.
+	Encoded uint64
+	// Protocol is the protocol that was spoken, as the answers have it; empty before the first, and where there is no
+	// choice.
+	Protocol string
+}

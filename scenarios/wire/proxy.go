@@ -44,13 +44,3 @@ func connected(_ context.Context, proxy *url.URL, _ *http.Request, answer *http.
 	}
 	return &ProxyError{Proxy: proxy.Host, Status: answer.StatusCode, Asked: http.MethodConnect}
 }
-
-// Proxy is the address of the proxy that the environment names for the target, without credentials; empty where there
-// is none.
-func (c Config) Proxy() string {
-	proxy, err := http.ProxyFromEnvironment(&http.Request{URL: c.Target})
-	if err != nil || proxy == nil {
-		return ""
-	}
-	return proxy.Host
-}

@@ -2,12 +2,14 @@
 //
 // net/http's transport writes and reads in goroutines of its own, which a call has to wait for. Here the caller's
 // goroutine writes and reads the socket itself (conn.go), a pool keeps the connections (pool.go, addresses.go), and
-// what is not an ordinary response is read by way of net/http all the same (response.go), which the reader is held
-// against. Through a proxy, and over HTTP/2 where it is asked for, net/http carries the calls (standard.go). A call
+// what is not an ordinary response is read by way of net/http all the same (response.go, decode.go), which the reader
+// is held against. A connection is set up when a call needs it, and closed when something comes that nobody asked for.
+// Through a proxy, and over HTTP/2 where it is asked for, net/http carries the calls (standard.go, proxy.go). A call
 // that may have reached the provider is never sent twice.
 //
 // An [Exchange] is one call: a message in, which a [Template] has put together, and bytes, status and times out.
-// [Classify] names what went wrong. The package knows neither plans nor figures.
+// [Classify] names what went wrong, and tells the target's failures from those of a proxy and of this machine. The
+// package knows neither plans nor figures.
 package wire
 
 import (
@@ -36,18 +38,6 @@ type Config struct {
 	Timeout time.Duration
 	// InFlight is the most calls in flight at a time.
 	InFlight int
-}
-
-// Seen is what was seen of the target besides its answers.
-type Seen struct {
-	// Unasked is on how many connections bytes came that nobody had asked for, which were closed for it; as far as that
-	// is seen. Bytes that come when the next request is out cannot be told from its answer, and net/http does not say.
-	Unasked uint64
-	// Encoded counts the answers with a compressed body, which no request asks for.
-	Encoded uint64
-	// Protocol is the protocol that was spoken, as the answers have it; empty before the first, and where there is no
-	// choice.
-	Protocol string
 }
 
 // Transport carries calls over HTTP. Make it with [New].
@@ -117,4 +107,14 @@ func (c Config) proxied() (standard bool, name string) {
 		return false, "andon's own connections, HTTP/1.1 over TLS"
 	}
 	return false, "andon's own connections, HTTP/1.1"
+}
+
+// Proxy is the address of the proxy that the environment names for the target, without credentials; empty where there
+// is none.
+func (c Config) Proxy() string {
+	proxy, err := http.ProxyFromEnvironment(&http.Request{URL: c.Target})
+	if err != nil || proxy == nil {
+		return ""
+	}
+	return proxy.Host
 }
