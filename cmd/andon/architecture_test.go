@@ -34,7 +34,7 @@ var andonHouse = house{
 		"reports/telemetry": {"reports/text", "reports/results", "reports/histogram", "reports/metrics", "reports/summary",
 			"github.com/prometheus/client_golang", "github.com/prometheus/client_model", "github.com/klauspost/compress",
 			"google.golang.org/protobuf"},
-		"reports": {"reports/text", "reports/results", "reports/histogram", "reports/metrics", "reports/summary",
+		"reports": {"reports/regular", "reports/text", "reports/results", "reports/histogram", "reports/metrics", "reports/summary",
 			"reports/render", "reports/page", "reports/export"},
 		// Runs for the tests of the others.
 		"reports/reportstest": {"reports/results", "reports/metrics", "reports/summary", "github.com/santhosh-tekuri/jsonschema"},

@@ -307,9 +307,30 @@ func TestHistograms(t *testing.T) {
 	if text, _ := kept(); len(text) > 8<<20 {
 		t.Errorf("%d bytes are read", len(text))
 	}
-	run.Seed++
+	if err := run.WriteHistograms(func(w io.Writer) error { _, err := io.WriteString(w, want); return err }); err != nil {
+		t.Fatal(err)
+	}
+	manifest := filepath.Join(dir, manifestFile)
+	said, err := os.ReadFile(manifest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rewrite := func(text []byte) {
+		if err := os.WriteFile(manifest, text, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rewrite(bytes.ReplaceAll(said, []byte("\n"), []byte("\r\n\t")))
+	if text, err := kept(); string(text) != want || err != nil {
+		t.Errorf("with another layout of %s, kept is %q, %v", manifestFile, text, err)
+	}
+	rewrite(bytes.Replace(said, []byte(`"seed": `), []byte(`"seed": 1`), 1))
 	if _, err := kept(); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("of another run: %v", err)
+	}
+	rewrite([]byte("{"))
+	if _, err := kept(); err == nil || !strings.Contains(err.Error(), manifestFile) {
+		t.Errorf("of a run that is cut off: %v", err)
 	}
 }
 
@@ -556,46 +577,6 @@ func TestWriteJSON(t *testing.T) {
 	}
 	if after, _ := os.ReadFile(path); !json.Valid(after) {
 		t.Error("a failed write spoils the file that was there")
-	}
-}
-
-// A file is there whole or not at all, and a failure leaves nothing behind.
-func TestWriteFile(t *testing.T) {
-	dir := t.TempDir()
-	path := filepath.Join(dir, "x")
-	write := func(text string, fails error) error {
-		return WriteFile(path, func(w io.Writer) error {
-			if _, err := io.WriteString(w, text); err != nil {
-				return err
-			}
-			return fails
-		})
-	}
-	if err := write("old", nil); err != nil {
-		t.Fatal(err)
-	}
-	broken := errors.New("broken")
-	if err := write("ne", broken); !errors.Is(err, broken) {
-		t.Errorf("a failed write gives %v", err)
-	}
-	if text, err := os.ReadFile(path); string(text) != "old" || err != nil {
-		t.Errorf("after a failed write the file is %q, %v", text, err)
-	}
-	if err := write("new", nil); err != nil {
-		t.Fatal(err)
-	}
-	if text, err := os.ReadFile(path); string(text) != "new" || err != nil {
-		t.Errorf("the file is %q, %v", text, err)
-	}
-	folder := filepath.Join(dir, "folder")
-	if err := os.MkdirAll(filepath.Join(folder, "full"), 0o777); err != nil {
-		t.Fatal(err)
-	}
-	if err := WriteFile(folder, func(io.Writer) error { return nil }); err == nil {
-		t.Error("a folder is overwritten")
-	}
-	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 2 {
-		t.Errorf("left behind: %v, %v", entries, err)
 	}
 }
 

@@ -70,7 +70,7 @@ func Create(dir string, m Manifest, files map[string][]byte) (*Writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := os.WriteFile(filepath.Join(dir, manifestFile), append(text, '\n'), 0o666); err != nil {
+	if err := writeBytes(filepath.Join(dir, manifestFile), append(text, '\n')); err != nil {
 		return nil, err
 	}
 	for name, data := range files {
@@ -106,7 +106,14 @@ func writeFile(dir, name string, data []byte) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return err
 	}
-	return os.WriteFile(path, data, 0o666)
+	return writeBytes(path, data)
+}
+
+func writeBytes(path string, data []byte) error {
+	return regular.Write(path, func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	})
 }
 
 // Add keeps one row. It reaches the file with the next Flush, or by itself after some ten thousand more.
