@@ -380,8 +380,8 @@ func TestCreate(t *testing.T) {
 		t.Errorf("a run is overwritten: %v", err)
 	}
 	for _, name := range []string{"run.json", "hits.arrow", "samples.jsonl", "end.json", "../x", "/x"} {
-		if _, err := Create(filepath.Join(t.TempDir(), "run"), manifest(), map[string][]byte{name: nil}); err == nil {
-			t.Errorf("a file %s is kept", name)
+		if _, err := Create(filepath.Join(t.TempDir(), "run"), manifest(), map[string][]byte{name: nil}); err == nil || errors.As(err, new(*PlaceError)) {
+			t.Errorf("a file %s is kept, or the place is blamed: %v", name, err)
 		}
 	}
 	many := manifest()
@@ -393,8 +393,14 @@ func TestCreate(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o666); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Create(filepath.Join(file, "run"), manifest(), nil); err == nil || !strings.Contains(err.Error(), "cannot be made") {
+	// A place that does not allow for it is told from what was asked wrongly.
+	var place *PlaceError
+	if _, err := Create(filepath.Join(file, "run"), manifest(), nil); !errors.As(err, &place) || !strings.Contains(err.Error(), "cannot be made") {
 		t.Errorf("below a file: %v", err)
+	}
+	long := map[string][]byte{strings.Repeat("x", 300): nil}
+	if _, err := Create(filepath.Join(t.TempDir(), "run"), manifest(), long); !errors.As(err, &place) || !strings.Contains(err.Error(), "cannot be written") {
+		t.Errorf("with a name that the disk does not take: %v", err)
 	}
 }
 
