@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/kaizenautomation/andon/contracts"
 )
 
 // ParseLatencies reads latencies by tier, each as TIER=DISTRIBUTION, or as DISTRIBUTION alone for every tier that is
@@ -15,7 +17,7 @@ func ParseLatencies(texts []string, otherwise map[string]Latency, tiers []string
 	if len(texts) == 0 {
 		return otherwise, nil
 	}
-	known := append(slices.Clone(tiers), noTier)
+	known := append(slices.Clone(tiers), contracts.NoTier(tiers))
 	named, out := map[string]Latency{}, maps.Clone(otherwise)
 	for _, text := range texts {
 		tier, distribution, found := strings.Cut(text, "=")

@@ -151,7 +151,7 @@ type Class struct {
 	// Name is the content signature and the tier, "text+file.Lite". The class of the deliberately invalid calls has one
 	// name for all three, "invalid", or another one where a tier or a content type of the description is called that.
 	Name string `json:"name"`
-	// Tier is a tier of the description, "default" where the field is left out.
+	// Tier is a tier of the description, or [Labels.NoTier] where the field is left out.
 	Tier string `json:"tier"`
 	// Content is the item types joined with "+", "empty" for an empty list, "none" where the field is left out.
 	Content string `json:"content"`
@@ -177,7 +177,10 @@ type Phase struct {
 // Labels are the texts that rows refer to by index.
 type Labels struct {
 	Classes []Class `json:"classes"`
-	Phases  []Phase `json:"phases"`
+	// NoTier is the tier of the calls that name none, where it is not "default", which a tier of the description can be
+	// called too.
+	NoTier string  `json:"noTier,omitempty"`
+	Phases []Phase `json:"phases"`
 	// Rules are the rules that a response can break; Rules[0] is "".
 	Rules []string `json:"rules"`
 }
