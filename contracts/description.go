@@ -135,6 +135,15 @@ func (d *Description) RequestSchema() *schema.Node { return d.body }
 // Tiers are the values that choose a model tier, in the description's order.
 func (d *Description) Tiers() []string { return d.tiers }
 
+// NoTier is what calls that name none of these tiers are called: default, or no-tier where a tier is called that.
+func NoTier(tiers []string) string {
+	name := "default"
+	for prefix := "no-tier"; slices.Contains(tiers, name); prefix = "no-" + prefix {
+		name = prefix
+	}
+	return name
+}
+
 // ContentTypes are the kinds of content items, in the description's order.
 func (d *Description) ContentTypes() []ContentType { return d.content }
 

@@ -209,3 +209,14 @@ func FuzzParseTarget(f *testing.F) {
 		}
 	})
 }
+
+// Calls that name no tier are called by a name that no tier has.
+func TestNoTier(t *testing.T) {
+	for want, tiers := range map[string][]string{
+		"default": {"Full", "Lite"}, "no-tier": {"Full", "default"}, "no-no-tier": {"no-tier", "default"},
+	} {
+		if got := NoTier(tiers); got != want {
+			t.Errorf("beside %q they are called %s, want %s", tiers, got, want)
+		}
+	}
+}

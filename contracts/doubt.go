@@ -10,11 +10,6 @@ import (
 // CrosscheckRequest is what kin-openapi's own filter says of a request's body; nil if it conforms.
 func (d *Description) CrosscheckRequest(body []byte) error { return d.crosscheck.request(body) }
 
-// CrosscheckResponse is what kin-openapi's own filter says of a response; nil if it conforms.
-func (d *Description) CrosscheckResponse(status int, contentType string, body []byte) error {
-	return d.crosscheck.response(status, contentType, body)
-}
-
 // Doubt reports whether two tools disagree on a response, for a reason that does not lie in what each of them looks at:
 // then one of them is wrong, and nothing can be said of the response. kin-openapi's filter does not look for repeated
 // keys, empty ids, and what stands behind the JSON text; andon is easy on responses that are marked as assumptions.
@@ -26,7 +21,7 @@ func (d *Description) Doubt(status int, contentType string, body []byte, first *
 	if m := r.media(mediaType(contentType)); m != nil && strings.Contains(m.Name, ";") {
 		contentType = m.Name // kin-openapi does not take a type without the parameters of the description for that type
 	}
-	other = d.CrosscheckResponse(status, contentType, body)
+	other = d.crosscheck.response(status, contentType, body)
 	var unread *openapi3filter.ParseError
 	if errors.As(other, &unread) && unread.Kind == openapi3filter.KindUnsupportedFormat {
 		other = nil // it cannot read such bodies, and so has no opinion

@@ -13,6 +13,7 @@ import (
 
 	"github.com/kaizenautomation/andon/reports/export"
 	"github.com/kaizenautomation/andon/reports/page"
+	"github.com/kaizenautomation/andon/reports/regular"
 	"github.com/kaizenautomation/andon/reports/render"
 	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/summary"
@@ -155,7 +156,7 @@ func (f Format) Files(dir string, m *Model) (paths []string, err error) {
 		path := filepath.Join(dir, name)
 		paths = append(paths, path)
 		f.write = write
-		return results.WriteFile(path, func(w io.Writer) error { return f.Render(w, m) })
+		return regular.Write(path, func(w io.Writer) error { return f.Render(w, m) })
 	}
 	if err := file(f.File, f.write); err != nil || f.tier == nil {
 		return paths, err
@@ -184,11 +185,11 @@ func Keep(dir string, d page.Data) error {
 	if err := summary.Write(dir, d.Summary); err != nil {
 		return err
 	}
-	err := results.WriteFile(filepath.Join(dir, markdownFile), func(w io.Writer) error { return render.Markdown(w, d.Summary) })
+	err := regular.Write(filepath.Join(dir, markdownFile), func(w io.Writer) error { return render.Markdown(w, d.Summary) })
 	if err != nil {
 		return err
 	}
-	return results.WriteFile(filepath.Join(dir, pageFile), func(w io.Writer) error { return page.Write(w, d) })
+	return regular.Write(filepath.Join(dir, pageFile), func(w io.Writer) error { return page.Write(w, d) })
 }
 
 // AppendMarkdown adds the Markdown of a run to a file, which may be there already.

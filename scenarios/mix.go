@@ -7,9 +7,8 @@ import (
 	"github.com/kaizenautomation/andon/reports/results"
 )
 
-// None is what the mix calls a property that is left out: the tier "default", the content "none".
+// noContent is what the mix calls the content that is left out, and invalid are the calls that must be refused.
 const (
-	NoTier    = "default"
 	noContent = "none"
 	invalid   = "invalid"
 )
@@ -22,6 +21,7 @@ const (
 // A mix says what the calls carry.
 type mix struct {
 	tiers    []string // "" leaves the field out
+	noTier   string   // what "" is called
 	tierDraw weights
 	contents []content
 	draw     weights
@@ -92,7 +92,7 @@ func (m *mix) nameClasses() (classes []results.Class) {
 		for _, t := range m.tiers {
 			tier := t
 			if t == "" {
-				tier = NoTier
+				tier = m.noTier
 			}
 			m.classOf[i] = append(m.classOf[i], len(classes))
 			classes = append(classes, results.Class{Name: c.name + "." + tier, Tier: tier, Content: c.name})

@@ -65,7 +65,7 @@ func (m *mix) parts() []results.Part {
 	parts := []results.Part{
 		{Name: "mix.tier", Text: weighed(m.tierDraw, func(i int) string {
 			if m.tiers[i] == "" {
-				return NoTier
+				return m.noTier
 			}
 			return m.tiers[i]
 		})},

@@ -39,7 +39,7 @@ func readProvider(doc *document.Document, v document.Value, d *contracts.Descrip
 
 // readLatency reads one distribution for every tier, or one for each.
 func readLatency(v document.Value, d *contracts.Description) map[string]provider.Latency {
-	tiers := append(slices.Clone(d.Tiers()), NoTier)
+	tiers := append(slices.Clone(d.Tiers()), contracts.NoTier(d.Tiers()))
 	read := func(v document.Value) (provider.Latency, bool) {
 		text, ok := v.Text("a latency")
 		if !ok {

@@ -69,6 +69,7 @@ func readMix(file string, doc *document.Document, keys map[string]document.Value
 
 func (r *mixReader) readTiers(known map[string]document.Value, m *mix) {
 	tiers := r.d.Tiers()
+	m.noTier = contracts.NoTier(tiers)
 	v, given := known["tier"]
 	if !given {
 		// Nothing said: every tier alike, so that a tier which the description gains is in the mix.
@@ -83,7 +84,7 @@ func (r *mixReader) readTiers(known map[string]document.Value, m *mix) {
 	if !ok {
 		return
 	}
-	vocabulary := append(slices.Clone(tiers), NoTier)
+	vocabulary := append(slices.Clone(tiers), m.noTier)
 	var ws []float64
 	sum := 0.0
 	for _, t := range list {
@@ -97,7 +98,7 @@ func (r *mixReader) readTiers(known map[string]document.Value, m *mix) {
 			continue
 		}
 		name := t.Name
-		if name == NoTier && !slices.Contains(tiers, NoTier) {
+		if name == m.noTier {
 			name = ""
 		}
 		m.tiers, ws = append(m.tiers, name), append(ws, w)

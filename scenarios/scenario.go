@@ -131,6 +131,9 @@ func Parse(file string, data []byte, d *contracts.Description, env func(string) 
 func (s *Scenario) takeMix(m mix, classes []results.Class, feeders map[string][]byte) {
 	s.mix, s.Feeders = m, feeders
 	s.Labels = results.Labels{Classes: classes, Phases: s.load.labels, Rules: append([]string{""}, contracts.Rules()...)}
+	if m.noTier != contracts.NoTier(nil) {
+		s.Labels.NoTier = m.noTier
+	}
 }
 
 // Description is the description that the calls are made of, and responses are held against.

@@ -126,10 +126,11 @@ func (s schema) phase() object {
 
 func (s schema) mix() object {
 	tiers := object{}
-	for _, t := range append(append([]string{}, s.d.Tiers()...), NoTier) {
+	noTier := contracts.NoTier(s.d.Tiers())
+	for _, t := range s.d.Tiers() {
 		tiers[t] = weight("The weight of calls with the tier " + t + ".")
 	}
-	tiers[NoTier] = weight("The weight of calls that leave the tier out.")
+	tiers[noTier] = weight("The weight of calls that leave the tier out.")
 	var types []string
 	for _, t := range s.d.ContentTypes() {
 		types = append(types, t.Name)
@@ -233,7 +234,7 @@ func (s schema) provider() object {
 	latency := pattern(`.+`, "A service time: 20ms, constant(20ms), uniform(10ms, 50ms), lognormal(400ms, 0.4) by median and sigma.",
 		"20ms", "uniform(10ms, 50ms)", "lognormal(400ms, 0.4)")
 	tiers := object{}
-	for _, t := range append(append([]string{}, s.d.Tiers()...), NoTier) {
+	for _, t := range append(append([]string{}, s.d.Tiers()...), contracts.NoTier(s.d.Tiers())) {
 		tiers[t] = latency
 	}
 	faults := object{

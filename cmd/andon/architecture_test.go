@@ -34,7 +34,7 @@ var andonHouse = house{
 		"reports/telemetry": {"reports/text", "reports/results", "reports/histogram", "reports/metrics", "reports/summary",
 			"github.com/prometheus/client_golang", "github.com/prometheus/client_model", "github.com/klauspost/compress",
 			"google.golang.org/protobuf"},
-		"reports": {"reports/text", "reports/results", "reports/histogram", "reports/metrics", "reports/summary",
+		"reports": {"reports/regular", "reports/text", "reports/results", "reports/histogram", "reports/metrics", "reports/summary",
 			"reports/render", "reports/page", "reports/export"},
 		// Runs for the tests of the others.
 		"reports/reportstest": {"reports/results", "reports/metrics", "reports/summary", "github.com/santhosh-tekuri/jsonschema"},
@@ -185,7 +185,7 @@ func TestHouseNotices(t *testing.T) {
 		{"low/n.go", "package low\n\n\t// " + strings.Repeat("ä", 116) + "\n", ""},
 		{"low/n.go", "package low\n\n\t// " + strings.Repeat("ä", 117) + "\n", "low/n.go: long comment: line 3 has 121 columns"},
 		{"low/n_test.go", "package low\n\n// n tells\n// whether it is so.\nfunc n() bool { return true }\n",
-			"low/n_test.go: wording: line 3 reports whether, where Go's comments report it"},
+			"low/n_test.go: wording: line 3 tells whether, where Go's comments report it"},
 		{"other/n.go", "package other\n", "other: unknown package: it is not in the table of this test"},
 		{"low/deep/c.go", "", "low/deep: missing package: it is in the table of this test alone"},
 	} {

@@ -184,7 +184,7 @@ func comments(fset *gotoken.FileSet, s *source) (faults []fault) {
 	lines := strings.Split(string(s.text), "\n")
 	for _, group := range s.file.Comments {
 		if tellsWhether.MatchString(group.Text()) {
-			faults = append(faults, fault{s.place(), "wording", fmt.Sprintf("line %d reports whether, where Go's comments report it", fset.Position(group.Pos()).Line)})
+			faults = append(faults, fault{s.place(), "wording", fmt.Sprintf("line %d tells whether, where Go's comments report it", fset.Position(group.Pos()).Line)})
 		}
 		for n := fset.Position(group.Pos()).Line; n <= fset.Position(group.End()).Line; n++ {
 			line := lines[n-1]

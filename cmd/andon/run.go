@@ -48,8 +48,9 @@ SCENARIO is a name that andon scenarios list shows, or a file; without one it is
 Without --target the reference provider is started on this machine and driven.
 
 Exit codes: 0 all held; 1 a threshold or the contract was broken; 2 wrong usage, scenario or
-description, nothing was sent; 3 no verdict (target unreachable, generator-limited,
-interrupted). Ctrl-C stops sending and waits for the calls in flight; a second one does not.
+description, nothing was sent; 3 no verdict (target unreachable, run directory not writable,
+generator-limited, interrupted). Ctrl-C stops sending and waits for the calls in flight; a
+second one does not.
 Whoever reads along may go away (head, a closed pager): the run goes on to its end. Where standard
 output cannot be written, a 0 becomes a 3. The report is in the run directory all the same.
 
@@ -177,6 +178,10 @@ func (c *command) watch(plain bool) *live.Watch {
 func notRun(err error) error {
 	if errors.Is(err, results.ErrNotEmpty) {
 		return fmt.Errorf("%w: give --out another directory", err)
+	}
+	var place *results.PlaceError
+	if errors.As(err, &place) {
+		return exit{noVerdict, fmt.Errorf("%w; nothing was sent: --out names another place", err)}
 	}
 	var unreachable *trial.UnreachableError
 	if !errors.As(err, &unreachable) {

@@ -246,13 +246,13 @@ func (b Broker) Fetch(ctx context.Context, w Wanted) (pacts []Pact, err error) {
 	return pacts, nil
 }
 
-// ErrNoLink says that the broker does not take results for a pact.
-var ErrNoLink = errors.New("the broker gives no link for the results of the pact")
+// errNoLink says that the broker does not take results for a pact.
+var errNoLink = errors.New("the broker gives no link for the results of the pact")
 
 // PublishResult tells the broker whether a provider keeps a pact. The branch is noted first, if there is one.
 func (b Broker) PublishResult(ctx context.Context, p Pact, provider string, v Version, kept bool, andon string) error {
 	if p.results == "" {
-		return ErrNoLink
+		return errNoLink
 	}
 	if v.Branch != "" {
 		_, err := b.follow(ctx, http.MethodPut, "pb:pacticipant-branch-version", map[string]any{}, "pacticipant", provider, "branch", v.Branch, "version", v.Number)

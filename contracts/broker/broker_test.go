@@ -50,7 +50,7 @@ func TestErrors(t *testing.T) {
 			}
 		}
 	}
-	if err := (Broker{}).PublishResult(context.Background(), Pact{}, "b", Version{}, true, ""); !errors.Is(err, ErrNoLink) {
+	if err := (Broker{}).PublishResult(context.Background(), Pact{}, "b", Version{}, true, ""); !errors.Is(err, errNoLink) {
 		t.Errorf("without a link: %v", err)
 	}
 }

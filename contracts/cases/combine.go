@@ -165,5 +165,5 @@ func (v *deriver) tiers() (out []choice) {
 	for _, t := range v.Tiers() {
 		out = append(out, choice{t, func(c *contracts.Call) { c.Tier = t }})
 	}
-	return append(out, choice{"default", func(*contracts.Call) {}})
+	return append(out, choice{contracts.NoTier(v.Tiers()), func(*contracts.Call) {}})
 }

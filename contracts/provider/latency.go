@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/kaizenautomation/andon/contracts"
 	"github.com/kaizenautomation/andon/reports/text"
 )
 
@@ -88,16 +89,13 @@ func (l Latency) quantile(u float64) time.Duration {
 	return l.a
 }
 
-// noTier is the name, in Config.Latency, of the calls that leave the tier out.
-const noTier = "default"
-
 // DefaultLatency is a service that is quick enough to try things on and yet not flat: the first tier is lognormal with
 // a median of 40 ms, each further one takes 30 % of the one before it, but not less than 1 ms. Descriptions list their
 // tiers from the most capable down (Full, Lite), so what comes first is slowest. A call without a tier takes as long
 // as one of the first.
 func DefaultLatency(tiers []string) map[string]Latency {
 	median := 40 * time.Millisecond
-	out := map[string]Latency{noTier: {shape: lognormal, a: median, sigma: 0.4}}
+	out := map[string]Latency{contracts.NoTier(tiers): {shape: lognormal, a: median, sigma: 0.4}}
 	for _, tier := range tiers {
 		out[tier] = Latency{shape: lognormal, a: median, sigma: 0.4}
 		median = max(median*3/10, time.Millisecond)

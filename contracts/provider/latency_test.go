@@ -9,6 +9,8 @@ import (
 	"unicode"
 
 	"pgregory.net/rapid"
+
+	"github.com/kaizenautomation/andon/contracts"
 )
 
 func TestParseLatency(t *testing.T) {
@@ -184,13 +186,29 @@ func TestDefaultLatency(t *testing.T) {
 		{[]string{"Full", "Lite"}, []string{"lognormal(40ms, 0.4)", "lognormal(12ms, 0.4)", "lognormal(40ms, 0.4)"}},
 		{[]string{"Full", "Lite", "Nano", "d", "e"}, []string{"lognormal(40ms, 0.4)", "lognormal(12ms, 0.4)", "lognormal(3.6ms, 0.4)", "lognormal(1.08ms, 0.4)", "lognormal(1ms, 0.4)", "lognormal(40ms, 0.4)"}},
 		{nil, []string{"lognormal(40ms, 0.4)"}},
+		{[]string{"Full", "default"}, []string{"lognormal(40ms, 0.4)", "lognormal(12ms, 0.4)", "lognormal(40ms, 0.4)"}},
 	} {
 		got := DefaultLatency(c.tiers)
-		for i, tier := range append(c.tiers, noTier) {
+		for i, tier := range append(c.tiers, contracts.NoTier(c.tiers)) {
 			if got[tier].String() != c.want[i] {
 				t.Errorf("DefaultLatency(%q)[%q] = %v, want %s", c.tiers, tier, got[tier], c.want[i])
 			}
 		}
+	}
+}
+
+// A tier that is called default takes its own time, and the calls without a tier theirs.
+func TestLatencyOfTierCalledDefault(t *testing.T) {
+	tiers := []string{"Full", "default"}
+	a, b, c := Latency{a: 1}, Latency{a: 2}, Latency{a: 3}
+	for _, given := range []map[string]Latency{{"Full": a, "default": b, "no-tier": c}, {"Full": c, "default": b}, {"no-tier": c, "default": b}} {
+		got, err := resolveLatency(tiers, given)
+		if err != nil || got["default"] != b || got["no-tier"] != c {
+			t.Errorf("%v becomes %v, %v", given, got, err)
+		}
+	}
+	if got, err := ParseLatencies([]string{"no-tier=3ns", "default=2ns"}, map[string]Latency{}, tiers); err != nil || got["no-tier"] != c || got["default"] != b {
+		t.Errorf("read is %v, %v", got, err)
 	}
 }
 
@@ -211,7 +229,7 @@ func TestResolveLatency(t *testing.T) {
 		if err != nil {
 			t.Errorf("%s: %v", tc.why, err)
 		}
-		for i, tier := range append(slices.Clone(tiers), noTier) {
+		for i, tier := range append(slices.Clone(tiers), contracts.NoTier(tiers)) {
 			if got[tier] != tc.want[i] {
 				t.Errorf("%s: %s takes %v, want %v", tc.why, tier, got[tier], tc.want[i])
 			}

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/kaizenautomation/andon/contracts"
 )
 
 // ParseLatencies reads latencies by tier, each as TIER=DISTRIBUTION, or as DISTRIBUTION alone for every tier that is
@@ -15,7 +17,7 @@ func ParseLatencies(texts []string, otherwise map[string]Latency, tiers []string
 	if len(texts) == 0 {
 		return otherwise, nil
 	}
-	known := append(slices.Clone(tiers), noTier)
+	known := append(slices.Clone(tiers), contracts.NoTier(tiers))
 	named, out := map[string]Latency{}, maps.Clone(otherwise)
 	for _, text := range texts {
 		tier, distribution, found := strings.Cut(text, "=")
@@ -47,7 +49,7 @@ func (f *Faults) Set(text string) error {
 	if !found || share == nil {
 		return fmt.Errorf("expected NAME=SHARE, found %s%s; the names are %s", quote(text), suggest(name, ShareNames()), strings.Join(ShareNames(), ", "))
 	}
-	x, err := ParseShare(value)
+	x, err := parseShare(value)
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
@@ -55,8 +57,8 @@ func (f *Faults) Set(text string) error {
 	return nil
 }
 
-// ParseShare reads a share: 1% or 0.01.
-func ParseShare(text string) (float64, error) {
+// parseShare reads a share: 1% or 0.01.
+func parseShare(text string) (float64, error) {
 	number, inPercent := strings.CutSuffix(strings.TrimSpace(text), "%")
 	x, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
 	if inPercent {
@@ -71,7 +73,7 @@ func ParseShare(text string) (float64, error) {
 // ParseSlowBody reads SHARE,TIME, as in 5%,2s.
 func ParseSlowBody(text string) (s SlowBody, err error) {
 	share, length, _ := strings.Cut(text, ",")
-	if s.Share, err = ParseShare(share); err == nil {
+	if s.Share, err = parseShare(share); err == nil {
 		s.For, err = time.ParseDuration(strings.TrimSpace(length))
 	}
 	if err != nil {

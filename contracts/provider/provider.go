@@ -33,9 +33,9 @@ type Config struct {
 	Token string
 	// MaxBody is the most bytes that a request's body may have; 0 is 1 MiB.
 	MaxBody int64
-	// Latency is the service time by tier. The entry "default" is for calls that leave the tier out. A tier without an
-	// entry takes as long as "default"; where that has none either, as long as the first tier of the description that
-	// has one. Nil or empty: no call takes any time. See [DefaultLatency].
+	// Latency is the service time by tier. The entry [contracts.NoTier] is for calls that leave the tier out. A tier
+	// without an entry takes as long as they do; where they have none either, as long as the first tier of the
+	// description that has one. Nil or empty: no call takes any time. See [DefaultLatency].
 	Latency map[string]Latency
 	// Workers is how many calls are served at the same time; 0 is any number.
 	Workers int
@@ -94,7 +94,7 @@ func New(d *contracts.Description, c Config) (http.Handler, error) {
 		path:        d.Operation().Path, method: d.Operation().Method,
 		token:   []byte(c.Token),
 		maxBody: cmp.Or(c.MaxBody, defaultMaxBody),
-		latency: latency,
+		latency: latency, noTier: contracts.NoTier(d.Tiers()),
 		lottery: c.Faults.lottery(), slowBody: c.Faults.SlowBody.For, stall: c.Faults.Stall,
 		seed:   mix(c.Seed),
 		answer: answer, refusals: refusals, prefix: prefix,
@@ -110,6 +110,7 @@ func New(d *contracts.Description, c Config) (http.Handler, error) {
 
 // resolveLatency gives an entry to every tier, and to the calls without one.
 func resolveLatency(tiers []string, given map[string]Latency) (map[string]Latency, error) {
+	noTier := contracts.NoTier(tiers)
 	known := append(slices.Clone(tiers), noTier)
 	var errs []error
 	for _, name := range slices.Sorted(maps.Keys(given)) {
@@ -140,6 +141,7 @@ type handler struct {
 	answer       *answer
 	refusals     map[int]described
 	latency      map[string]Latency
+	noTier       string // what latency has for the calls that name no tier
 	lottery      lottery
 	slowBody     time.Duration
 	stall        Stall
@@ -188,7 +190,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		attrs = append(attrs, slog.String("code", o.code))
 	}
 	if o.call > 0 {
-		attrs = append(attrs, slog.String("executionId", h.executionID(o.call)), slog.String("tier", cmp.Or(o.tier, noTier)),
+		attrs = append(attrs, slog.String("executionId", h.executionID(o.call)), slog.String("tier", cmp.Or(o.tier, h.noTier)),
 			slog.String("agentId", o.agentID), slog.Bool("agentCreated", o.created))
 	}
 	if o.fault != noFault {
@@ -228,7 +230,7 @@ func (h *handler) serve(w http.ResponseWriter, r *http.Request) outcome {
 	o.fault = h.lottery.draw(draw.unit(forFault))
 	latency, ok := h.latency[request.Tier]
 	if !ok {
-		latency = h.latency[noTier]
+		latency = h.latency[h.noTier]
 	}
 	if !h.pause(r.Context(), latency.quantile(draw.unit(forLatency))) {
 		return h.refuse(w, r, gone)

@@ -22,14 +22,14 @@ const (
 	lost = 3
 )
 
-// ErrToken says that the target turns everything away, so that nothing can be told about the rest.
-var ErrToken = errors.New("the target wants a valid token (status 401): set ANDON_TOKEN or name a file that holds it")
+// errToken says that the target turns everything away, so that nothing can be told about the rest.
+var errToken = errors.New("the target wants a valid token (status 401): set ANDON_TOKEN or name a file that holds it")
 
-// ErrLost says that the target does not answer any more; what was established before stands.
-var ErrLost = errors.New("the target does not answer any more")
+// errLost says that the target does not answer any more; what was established before stands.
+var errLost = errors.New("the target does not answer any more")
 
-// byDescription sends the cases and holds each answer against the description. The error is [ErrLost] where the target
-// stopped answering, [ErrToken] where it answers every call with 401, or that of ctx.
+// byDescription sends the cases and holds each answer against the description. The error is errLost where the target
+// stopped answering, errToken where it answers every call with 401, or that of ctx.
 func (c Config) byDescription(ctx context.Context) ([]Outcome, error) {
 	r := &run{Config: c, seen: map[string]string{}, outcomes: make([]*Outcome, len(c.Cases))}
 	r.transport = &http.Transport{
@@ -108,9 +108,9 @@ func (r *run) note(ctx context.Context, at int, o Outcome) {
 	switch {
 	case r.over:
 	case r.unanswered >= lost:
-		r.over, r.err = true, fmt.Errorf("%w: %s", ErrLost, o.Reason)
+		r.over, r.err = true, fmt.Errorf("%w: %s", errLost, o.Reason)
 	case !r.welcome && r.tried >= lost:
-		r.over, r.err = true, ErrToken
+		r.over, r.err = true, errToken
 	case r.FailFast && o.Verdict == summary.CheckBroken:
 		r.over = true
 	}

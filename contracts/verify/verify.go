@@ -1,5 +1,5 @@
-// Package verify holds a target against the contract: every case of a description is sent to it, one after the other,
-// and what comes back is judged, by the description and by Pact.
+// Package verify holds a target against the contract: every case of a description is sent to it, as many at once as is
+// asked for, and what comes back is judged, by the description and by Pact.
 //
 // [Prepare] decides who judges what, so that the number of calls, and of runs that they start at the target, is known
 // before the first of them; [Plan.Run] sends them and decides. Who judges is an [Engine]: what an engine finds is an

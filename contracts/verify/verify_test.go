@@ -515,7 +515,7 @@ func TestLost(t *testing.T) {
 		}
 		h.ServeHTTP(w, r)
 	}))
-	if !errors.Is(err, ErrLost) || len(outcomes) != 53 || outcomes[49].Verdict != summary.CheckHeld {
+	if !errors.Is(err, errLost) || len(outcomes) != 53 || outcomes[49].Verdict != summary.CheckHeld {
 		t.Errorf("%d outcomes, %v", len(outcomes), err)
 	}
 }
@@ -530,7 +530,7 @@ func TestToken(t *testing.T) {
 	defer s.Close()
 	defer closed.Close()
 	guarded, _ := url.Parse(closed.URL)
-	if outcomes, err := judge(Config{Description: description(t), Target: guarded, Timeout: time.Second}); !errors.Is(err, ErrToken) || len(outcomes) != lost {
+	if outcomes, err := judge(Config{Description: description(t), Target: guarded, Timeout: time.Second}); !errors.Is(err, errToken) || len(outcomes) != lost {
 		t.Errorf("where a token is demanded and none is given: %d outcomes, %v", len(outcomes), err)
 	}
 	target, _ := url.Parse(s.URL)

@@ -103,8 +103,8 @@ func named(counts []uint32, name func(int) string) (by map[string]uint64) {
 	return by
 }
 
-// Slowest lists the slowest calls that were sent in the measured phases, up to [SlowestPerClass] of each class, the
-// slowest first. Only calls whose times say something about the provider are among them (see [results.Row.Timed]).
+// Slowest lists the slowest calls that were sent in the measured phases, up to three of each class, the slowest first.
+// Only calls whose times say something about the provider are among them (see [results.Row.Timed]).
 func (a *Aggregator) Slowest() []SlowCall {
 	list := []SlowCall{}
 	for class := range a.slowest {

@@ -6,8 +6,8 @@ import (
 	"github.com/kaizenautomation/andon/reports/results"
 )
 
-// SlowestPerClass is how many of a class's slowest calls are kept.
-const SlowestPerClass = 3
+// slowestPerClass is how many of a class's slowest calls are kept.
+const slowestPerClass = 3
 
 // SlowCall is one of the slowest calls of its class.
 type SlowCall struct {
@@ -28,7 +28,7 @@ type SlowCall struct {
 type slowest []slowestOfClass
 
 type slowestOfClass struct {
-	calls [SlowestPerClass]slowCall // the slowest first
+	calls [slowestPerClass]slowCall // the slowest first
 	used  int
 }
 

@@ -62,7 +62,7 @@ func TestSlowestIsExact(t *testing.T) {
 		})
 		got, of := a.Slowest(), [2]int{}
 		for _, r := range rows {
-			if of[r.Class]++; of[r.Class] > SlowestPerClass {
+			if of[r.Class]++; of[r.Class] > slowestPerClass {
 				continue
 			}
 			if len(got) == 0 || got[0].N != r.N || got[0].LatencySeconds != r.Latency().Seconds() {

@@ -62,7 +62,7 @@ func (a *Aggregator) Validity(inFlight int, how Generator) Validity {
 	return v
 }
 
-// lateness puts a lag in words, and says whether it is beyond tolerance.
+// lateness puts a lag in words, and reports whether it is beyond tolerance.
 func (a *Aggregator) lateness(l Lag, words string) (said string, late bool) {
 	switch {
 	case l.Max == nil:

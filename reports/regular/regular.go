@@ -1,12 +1,16 @@
-// Package regular reads files of the user's, and nothing that only looks like one: a run must not hang before its first
-// call, or without a word, because a path leads to a pipe or a device.
+// Package regular is about regular files: they are read without blocking, and written whole or not at all. A run must
+// not hang before its first call because a path leads to a pipe or a device, and what it leaves behind must not be
+// taken for whole because a name is there.
 package regular
 
 import (
+	"crypto/rand"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"syscall"
 )
 
@@ -49,6 +53,42 @@ func Limited(r io.Reader, name string, limit int64) ([]byte, error) {
 		err = tooLarge(name, limit)
 	}
 	return data, err
+}
+
+// Write has write fill a file, so that it is there whole or not at all, also after the machine has lost its power. What
+// was there by that name is overwritten, and stays as it was where write fails. Until then the file has a name of its
+// own beside it, so that several may write the same one: the last of them stays.
+func Write(path string, write func(io.Writer) error) error {
+	temporary := filepath.Join(filepath.Dir(path), ".andon-"+rand.Text()+".tmp")
+	// Unlike os.CreateTemp, which keeps its files from everybody else, this leaves the mode to the process's umask.
+	f, err := os.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	if err != nil {
+		return renamed(err, temporary, path)
+	}
+	err = write(f)
+	if err == nil {
+		// The name must not reach the disk before the content.
+		err = f.Sync()
+	}
+	if closed := f.Close(); err == nil {
+		err = closed
+	}
+	if err == nil {
+		err = os.Rename(temporary, path)
+	}
+	if err != nil {
+		_ = os.Remove(temporary)
+	}
+	return renamed(err, temporary, path)
+}
+
+// renamed is an error of the system's with the name that the user knows in the place of the temporary one.
+func renamed(err error, temporary, path string) error {
+	var of *fs.PathError
+	if errors.As(err, &of) && of.Path == temporary {
+		of.Path = path
+	}
+	return err
 }
 
 func tooLarge(name string, limit int64) error {

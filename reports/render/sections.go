@@ -247,7 +247,7 @@ func (s run) compared() (from, to string, ok bool) {
 	}
 	from = s.Comparison.Tier.Reference
 	for _, n := range s.Tiers() {
-		if n != from && n != summary.DefaultTier && !s.Invalid(n) && s.Groups.Tier[n].Sent > 0 {
+		if n != from && s.Run.NamesTier(n) && !s.Invalid(n) && s.Groups.Tier[n].Sent > 0 {
 			return from, n, true
 		}
 	}

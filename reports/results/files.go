@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"github.com/kaizenautomation/andon/reports/regular"
@@ -25,30 +24,9 @@ const (
 // maxDocument is the most bytes of a JSON document that is read.
 const maxDocument = 16 << 20
 
-// WriteFile has write fill a file, so that it is there whole or not at all. What was there by that name is overwritten,
-// and stays as it was where write fails.
-func WriteFile(path string, write func(io.Writer) error) error {
-	temporary := path + ".tmp"
-	f, err := os.Create(temporary)
-	if err != nil {
-		return err
-	}
-	err = write(f)
-	if closed := f.Close(); err == nil {
-		err = closed
-	}
-	if err == nil {
-		err = os.Rename(temporary, path)
-	}
-	if err != nil {
-		_ = os.Remove(temporary)
-	}
-	return err
-}
-
 // WriteJSON writes a document so that it is there whole or not at all.
 func WriteJSON(path string, document any) error {
-	return WriteFile(path, func(w io.Writer) error {
+	return regular.Write(path, func(w io.Writer) error {
 		e := json.NewEncoder(w)
 		e.SetEscapeHTML(false)
 		e.SetIndent("", "  ")

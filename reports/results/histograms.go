@@ -53,7 +53,7 @@ func (r *Run) WriteHistograms(write func(io.Writer) error) error {
 	if head.Manifest, err = r.sum(); err != nil {
 		return err
 	}
-	return WriteFile(filepath.Join(r.Dir, histogramsFile), func(w io.Writer) error {
+	return regular.Write(filepath.Join(r.Dir, histogramsFile), func(w io.Writer) error {
 		if _, err := io.WriteString(w, histogramsFormat); err != nil {
 			return err
 		}
@@ -112,8 +112,17 @@ func (r *Run) ReadHistograms(read func(io.Reader) error) error {
 	return nil
 }
 
-// sum tells the manifest of a run from any other.
+// sum tells the manifest of a run from any other. It is of the file and not of what this version of andon knows of it,
+// which another version may know more of; how the file is laid out is of no account.
 func (r *Run) sum() (sum [sha256.Size]byte, err error) {
-	text, err := json.Marshal(r.Manifest)
-	return sha256.Sum256(text), err
+	path := filepath.Join(r.Dir, manifestFile)
+	text, err := regular.Read(path, maxDocument)
+	if err != nil {
+		return sum, err
+	}
+	var compact bytes.Buffer
+	if err := json.Compact(&compact, text); err != nil {
+		return sum, fmt.Errorf("%s: %w", path, err)
+	}
+	return sha256.Sum256(compact.Bytes()), nil
 }

@@ -47,9 +47,6 @@ type Row struct {
 // Latency is due → last byte, the headline figure: the wait for a free slot is in it.
 func (r Row) Latency() time.Duration { return seconds(r.Lag) + seconds(r.Service) }
 
-// ServiceTime is send → last byte.
-func (r Row) ServiceTime() time.Duration { return seconds(r.Service) }
-
 // Wait is the part of Service, in seconds, between a connection and the first byte of the response: the sending of the
 // request, the way there and back, and the provider's own time.
 func (r Row) Wait() float32 { return max(r.Service-r.Connect-r.TLS-r.Read, 0) }
@@ -151,7 +148,7 @@ type Class struct {
 	// Name is the content signature and the tier, "text+file.Lite". The class of the deliberately invalid calls has one
 	// name for all three, "invalid", or another one where a tier or a content type of the description is called that.
 	Name string `json:"name"`
-	// Tier is a tier of the description, "default" where the field is left out.
+	// Tier is a tier of the description, or [Labels.NoTier] where the field is left out.
 	Tier string `json:"tier"`
 	// Content is the item types joined with "+", "empty" for an empty list, "none" where the field is left out.
 	Content string `json:"content"`
@@ -177,7 +174,10 @@ type Phase struct {
 // Labels are the texts that rows refer to by index.
 type Labels struct {
 	Classes []Class `json:"classes"`
-	Phases  []Phase `json:"phases"`
+	// NoTier is the tier of the calls that name none, where it is not "default", which a tier of the description can be
+	// called too.
+	NoTier string  `json:"noTier,omitempty"`
+	Phases []Phase `json:"phases"`
 	// Rules are the rules that a response can break; Rules[0] is "".
 	Rules []string `json:"rules"`
 }

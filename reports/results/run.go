@@ -47,54 +47,76 @@ type Writer struct {
 // ErrNotEmpty is why no run can be written into a directory where something is.
 var ErrNotEmpty = errors.New("a run is never overwritten")
 
+// PlaceError says that a run directory cannot be made or written where it was to be.
+type PlaceError struct{ Err error }
+
+// Error says why.
+func (e *PlaceError) Error() string { return e.Err.Error() }
+
+// Unwrap gives the reason.
+func (e *PlaceError) Unwrap() error { return e.Err }
+
 // Create makes the run directory and writes the manifest and the given files into it. A directory that exists must be
-// empty, else the error is [ErrNotEmpty].
+// empty, else the error is [ErrNotEmpty]. Where the place does not allow for it, it is a [PlaceError].
 func Create(dir string, m Manifest, files map[string][]byte) (*Writer, error) {
 	if len(m.Labels.Classes) > math.MaxInt16 || len(m.Labels.Phases) > math.MaxInt8 || len(m.Labels.Rules) > math.MaxInt8 {
 		return nil, fmt.Errorf("the run has more classes, phases or rules than %s can tell apart", hitsFile)
 	}
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return nil, fmt.Errorf("the run directory cannot be made: %w", err)
-	}
-	if entries, err := os.ReadDir(dir); err != nil {
-		return nil, fmt.Errorf("the run directory cannot be read: %w", err)
-	} else if len(entries) > 0 {
-		return nil, fmt.Errorf("the directory %s is not empty, and %w", dir, ErrNotEmpty)
+	for name := range files {
+		if err := checkName(name); err != nil {
+			return nil, err
+		}
 	}
 	m.Schema = manifestSchema
 	var err error
 	if m.HitsHead, err = headSum(m); err != nil {
 		return nil, err
 	}
-	text, err := json.MarshalIndent(m, "", "  ")
+	manifest, err := json.MarshalIndent(m, "", "  ")
 	if err != nil {
 		return nil, err
 	}
-	if err := os.WriteFile(filepath.Join(dir, manifestFile), append(text, '\n'), 0o666); err != nil {
-		return nil, err
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return nil, &PlaceError{fmt.Errorf("the run directory cannot be made: %w", err)}
 	}
-	for name, data := range files {
-		if err := writeFile(dir, name, data); err != nil {
-			return nil, err
-		}
+	if entries, err := os.ReadDir(dir); err != nil {
+		return nil, &PlaceError{fmt.Errorf("the run directory cannot be read: %w", err)}
+	} else if len(entries) > 0 {
+		return nil, fmt.Errorf("the directory %s is not empty, and %w", dir, ErrNotEmpty)
 	}
-	hits, err := os.Create(filepath.Join(dir, hitsFile))
-	if err != nil {
-		return nil, err
+	w := &Writer{dir: dir}
+	if err := w.begin(m, append(manifest, '\n'), files); err != nil {
+		return nil, &PlaceError{fmt.Errorf("the run directory cannot be written: %w", err)}
 	}
-	samples, err := os.Create(filepath.Join(dir, samplesFile))
-	if err != nil {
-		return nil, errors.Join(err, hits.Close())
-	}
-	vitals, err := os.Create(filepath.Join(dir, vitalsFile))
-	if err != nil {
-		return nil, errors.Join(err, hits.Close(), samples.Close())
-	}
-	return &Writer{dir: dir, hits: newHitsWriter(hits, m), samples: samples, vitals: vitals}, nil
+	return w, nil
 }
 
-// writeFile writes one of the caller's files below the run directory.
-func writeFile(dir, name string, data []byte) error {
+// begin writes the files that are whole from the start, and opens those that grow.
+func (w *Writer) begin(m Manifest, manifest []byte, files map[string][]byte) error {
+	if err := writeFile(w.dir, manifestFile, manifest); err != nil {
+		return err
+	}
+	for name, data := range files {
+		if err := writeFile(w.dir, name, data); err != nil {
+			return err
+		}
+	}
+	hits, err := os.Create(filepath.Join(w.dir, hitsFile))
+	if err != nil {
+		return err
+	}
+	if w.samples, err = os.Create(filepath.Join(w.dir, samplesFile)); err != nil {
+		return errors.Join(err, hits.Close())
+	}
+	if w.vitals, err = os.Create(filepath.Join(w.dir, vitalsFile)); err != nil {
+		return errors.Join(err, hits.Close(), w.samples.Close())
+	}
+	w.hits = newHitsWriter(hits, m)
+	return nil
+}
+
+// checkName says why one of the caller's files cannot be kept below a run directory.
+func checkName(name string) error {
 	switch name {
 	case manifestFile, hitsFile, samplesFile, vitalsFile, endFile, histogramsFile:
 		return fmt.Errorf("a file called %s cannot be kept in a run directory, which has its own: rename it", name)
@@ -102,11 +124,18 @@ func writeFile(dir, name string, data []byte) error {
 	if !filepath.IsLocal(filepath.FromSlash(name)) {
 		return fmt.Errorf("the file %s lies outside the run directory", name)
 	}
+	return nil
+}
+
+func writeFile(dir, name string, data []byte) error {
 	path := filepath.Join(dir, filepath.FromSlash(name))
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return err
 	}
-	return os.WriteFile(path, data, 0o666)
+	return regular.Write(path, func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	})
 }
 
 // Add keeps one row. It reaches the file with the next Flush, or by itself after some ten thousand more.

@@ -1,10 +1,16 @@
 package summary_test
 
 import (
+	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/kaizenautomation/andon/reports"
 	"github.com/kaizenautomation/andon/reports/metrics"
 	"github.com/kaizenautomation/andon/reports/reportstest"
 	"github.com/kaizenautomation/andon/reports/results"
@@ -210,6 +216,42 @@ func TestOneRuleIsForbidden(t *testing.T) {
 	_, a := made.Thresholds[2].Parsed.Limit()
 	if op, b := read.Thresholds[2].Parsed.Limit(); op != "==" || a != b {
 		t.Errorf("the limit is %v, read %s %v", a, op, b)
+	}
+}
+
+// A tier that the description calls default is held against the others, and the calls that name none are not. Where no
+// other name is said for those, as in every run of a description without such a tier, they are called default.
+func TestTierCalledDefault(t *testing.T) {
+	m := reportstest.Manifest()
+	for i, tier := range []string{"no-tier", "Full", "default", "Full", "default"} {
+		m.Labels.Classes[i] = results.Class{Name: fmt.Sprintf("text%d.%s", i, tier), Tier: tier, Content: "text"}
+	}
+	for noTier, want := range map[string][2]string{"no-tier": {"Full", "default"}, "": {"no-tier", "Full"}} {
+		m.Labels.NoTier = noTier
+		made := summary.Summarize(m, nil, nil, reportstest.Finished(55), reportstest.Aggregate(t, m, nil))
+		dir := t.TempDir()
+		if err := summary.Write(dir, made); err != nil {
+			t.Fatal(err)
+		}
+		s, err := summary.Read(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c := s.Comparison.Tier; c == nil || c.Reference != want[0] || s.Run.NamesTier("default") == (noTier == "") {
+			t.Errorf("without a tier is %q: %+v, want it against %s", noTier, c, want[0])
+		}
+		f, err := os.Open(filepath.Join(dir, "summary.json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		value, err := jsonschema.UnmarshalJSON(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := reportstest.Compiled(t, reports.SummarySchema).Validate(value); err != nil {
+			t.Error(err)
+		}
 	}
 }
 

@@ -101,6 +101,8 @@ type Run struct {
 	// Phases and Classes give the order of the groups.
 	Phases  []results.Phase `json:"phases"`
 	Classes []results.Class `json:"classes"`
+	// NoTier is the tier of the calls that name none, where it is not "default".
+	NoTier string `json:"noTier,omitempty"`
 	// Rules are the rules of the contract that every response was held against.
 	Rules []string `json:"rules,omitempty"`
 	// Merged is there if this is the report of several runs: ID, scenario and target then name all of them, the seed is
@@ -205,7 +207,7 @@ func Summarize(m results.Manifest, samples []results.Sample, vitals []results.Vi
 			Command: append([]string{}, m.Generator.Command...), Platform: m.Generator.Platform,
 			End:      End{Reason: end.Reason, Detail: end.Detail},
 			InFlight: m.InFlight, TimeoutSeconds: m.TimeoutSeconds, LagSeconds: m.LagSeconds,
-			Phases: m.Labels.Phases, Classes: m.Labels.Classes, Rules: slices.Clone(m.Labels.Rules[min(1, len(m.Labels.Rules)):]),
+			Phases: m.Labels.Phases, Classes: m.Labels.Classes, NoTier: m.Labels.NoTier, Rules: slices.Clone(m.Labels.Rules[min(1, len(m.Labels.Rules)):]),
 		},
 		Total: agg.Total(elapsed),
 		Groups: Groups{
@@ -264,7 +266,7 @@ func (s *Summary) Compare(agg *metrics.Aggregator) {
 		return groups
 	}
 	s.Comparison = &Comparisons{
-		Tier:    compare(gather(s.Tiers(), s.Groups.Tier, tiers, func(n string) bool { return n != DefaultTier })),
+		Tier:    compare(gather(s.Tiers(), s.Groups.Tier, tiers, s.Run.NamesTier)),
 		Content: compare(gather(s.Contents(), s.Groups.Content, contents, func(string) bool { return true })),
 	}
 }
@@ -404,8 +406,9 @@ func (s Summary) ordered(groups map[string]metrics.Figures, name func(results.Cl
 	return names
 }
 
-// DefaultTier is the tier of the calls that name none; it is not what others are held against.
-const DefaultTier = "default"
+// NamesTier reports whether the calls of a group of tiers name one. Those that name none are not what others are held
+// against.
+func (r Run) NamesTier(group string) bool { return group != cmp.Or(r.NoTier, "default") }
 
 // Invalid reports whether a tier, a content signature or a class is that of the calls that break the contract on
 // purpose. A name says nothing of it: a tier of the description can be called invalid too.

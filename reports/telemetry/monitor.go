@@ -80,7 +80,7 @@ func (m *Monitor) End(ctx context.Context, stop <-chan struct{}) {
 	if m.Linger > 0 {
 		m.Warn(fmt.Sprintf("the final figures stay at http://%s/metrics until they are scraped, for %s at most (Ctrl-C ends it)", m.Listener.Addr(), m.Linger))
 		select {
-		case <-m.figures.Scraped():
+		case <-m.figures.scraped:
 		case <-time.After(m.Linger):
 			m.Warn("nobody has scraped the final figures")
 		case <-stop:

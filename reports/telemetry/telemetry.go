@@ -41,7 +41,7 @@ type Telemetry struct {
 	statuses map[string]bool
 	// tolerance is how late calls may leave, in seconds.
 	tolerance float64
-	// scrapes counts the pages that were served since the run ended.
+	// scraped is closed when a page was served that has the final figures, which are there when the run has ended.
 	ended   atomic.Bool
 	scraped chan struct{}
 	once    sync.Once
@@ -317,6 +317,3 @@ func (t *Telemetry) Handler() http.Handler {
 		}
 	})
 }
-
-// Scraped is closed when a page with the final figures has been served.
-func (t *Telemetry) Scraped() <-chan struct{} { return t.scraped }

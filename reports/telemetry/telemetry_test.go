@@ -252,14 +252,14 @@ func TestHandler(t *testing.T) {
 		t.Error("a foreign name breaks a line")
 	}
 	select {
-	case <-tel.Scraped():
+	case <-tel.scraped:
 		t.Error("it was scraped before the end")
 	default:
 	}
 	tel.End()
 	page()
 	page()
-	<-tel.Scraped()
+	<-tel.scraped
 }
 
 // The release and the labels of a run are on every series of Prometheus, under names that it can have; in OTLP they are

@@ -580,7 +580,8 @@ func TestClosedLoop(t *testing.T) {
 	for _, row := range o.rows {
 		others := 0
 		for _, o := range o.rows {
-			if o.Phase == 1 && row.Phase == 1 && o.Due < row.Due && row.Due < o.Due+o.ServiceTime()-time.Millisecond {
+			service := time.Duration(float64(o.Service) * float64(time.Second))
+			if o.Phase == 1 && row.Phase == 1 && o.Due < row.Due && row.Due < o.Due+service-time.Millisecond {
 				others++
 			}
 		}

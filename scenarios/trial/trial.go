@@ -11,8 +11,8 @@
 //     others can make it again.
 //  5. The histograms are kept in the directory, and the summary is written into it, as JSON, as Markdown and as a page.
 //
-// The verdict is in the summary. What cannot be done is an error: [UnreachableError] before the first call,
-// [IncompleteError] after it, any other before anything was done.
+// The verdict is in the summary. What cannot be done is an error: [UnreachableError] and [results.PlaceError] before
+// the first call, [IncompleteError] after it, any other before anything was done, since it was asked for wrongly.
 package trial
 
 import (

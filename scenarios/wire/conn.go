@@ -76,7 +76,7 @@ func (c *conn) more(p []byte) (int, error) {
 	}
 }
 
-// do sends the request and reads the response. keep says whether the connection can be used again. The error is
+// do sends the request and reads the response. keep reports whether the connection can be used again. The error is
 // errStale if nothing was sent.
 func (c *conn) do(x *Exchange) (keep bool, err error) {
 	c.deadline, c.encoded = x.Deadline, false
@@ -103,12 +103,12 @@ func (c *conn) do(x *Exchange) (keep bool, err error) {
 		}
 		return false, err
 	}
-	h, ordinary := parseHead(x.In[:n])
+	h, ok := parseHead(x.In[:n])
 	end := h.size + min(h.length, MaxResponse+1)
-	if !ordinary || n < end {
+	if !ok || n < end {
 		x.First = time.Now()
 	}
-	if !ordinary {
+	if !ok {
 		// The bytes that came are moved behind the buffer for the body.
 		before := append([]byte(nil), x.In[:n]...)
 		h, x.Answer, x.Begun, err = readResponse(x.In[:0], before, c.more)

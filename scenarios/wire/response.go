@@ -27,7 +27,7 @@ type head struct {
 // length it gives. It is false for all others, and for a head that is not whole; those are net/http's to read.
 //
 // TestOrdinaryHeads and FuzzResponse hold it to that: whatever it takes, net/http reads in the same way.
-func parseHead(b []byte) (h head, ordinary bool) {
+func parseHead(b []byte) (h head, ok bool) {
 	const version = "HTTP/1.1 "
 	if len(b) < len(version)+4 || string(b[:len(version)]) != version {
 		return h, false
@@ -189,7 +189,7 @@ func (r *counted) Read(p []byte) (n int, err error) {
 }
 
 // readResponse reads any response at all, by way of net/http. What came of it so far is in before; more comes from
-// read. The body is appended to dst, of which at most MaxResponse+1 bytes are read. begun says whether the head was
+// read. The body is appended to dst, of which at most MaxResponse+1 bytes are read. begun reports whether the head was
 // read.
 func readResponse(dst, before []byte, read func([]byte) (int, error)) (h head, body []byte, begun bool, err error) {
 	source := &counted{before: before, from: read, left: maxHead}

@@ -175,7 +175,7 @@ func TestOrdinaryHeads(t *testing.T) {
 		lines = rapid.Permutation(append(lines, "Content-Length: 2")).Draw(t, "lines")
 		end := rapid.SampledFrom([]string{"\r\n", "\r\n", "\n"}).Draw(t, "end")
 		answer := strings.Join(append([]string{first}, lines...), end) + end + end + rapid.SampledFrom([]string{"{}", "", "{}x"}).Draw(t, "body")
-		if _, ordinary := parseHead([]byte(answer)); ordinary {
+		if _, ok := parseHead([]byte(answer)); ok {
 			quick++
 		}
 		sameAsOracle(t, []byte(answer), rapid.SliceOfN(rapid.Byte(), 0, 4).Draw(t, "cuts"))
