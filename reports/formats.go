@@ -124,8 +124,8 @@ func (m *Model) Read(formats ...Format) error {
 	return m.readRows(need)
 }
 
-// readOlder makes the summary anew that an older version of andon wrote, of what is kept of the run, and reports whether
-// that is still there. What the older version wrote stays as it is.
+// readOlder makes the summary anew that an older version of andon wrote, of what is kept of the run, and reports
+// whether that is still there. What the older version wrote stays as it is.
 func (m *Model) readOlder(need need) (ok bool) {
 	older := m.Summary
 	m.Summary = summary.Summary{}

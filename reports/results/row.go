@@ -47,6 +47,9 @@ type Row struct {
 // Latency is due → last byte, the headline figure: the wait for a free slot is in it.
 func (r Row) Latency() time.Duration { return seconds(r.Lag) + seconds(r.Service) }
 
+// ServiceTime is send → last byte.
+func (r Row) ServiceTime() time.Duration { return seconds(r.Service) }
+
 // Wait is the part of Service, in seconds, between a connection and the first byte of the response: the sending of the
 // request, the way there and back, and the provider's own time.
 func (r Row) Wait() float32 { return max(r.Service-r.Connect-r.TLS-r.Read, 0) }

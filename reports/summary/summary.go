@@ -29,7 +29,7 @@ const (
 	schema = "andon.summary/3"
 	// olderSchema is that of a version which held runs to fewer conditions, and compared nothing.
 	olderSchema = "andon.summary/2"
-	file   = "summary.json"
+	file        = "summary.json"
 	// maxPoints is how many stretches the timeline is cut into at most.
 	maxPoints = 300
 )
