@@ -22,15 +22,11 @@ type Stretches struct {
 	cells  []stretchCell
 	// pending are latencies that are in no cell yet: sorting them in bulk takes less than keeping histograms open, of
 	// which slow answers would need one for each second and class that they may have been due in.
-	pending []pendingTime
+	pending []int64
+	of      []uint32 // the cells that they belong to
+	sorted  []int64  // by cell, while they are settled
 	scratch *histogram.Scratch
 	working []byte
-}
-
-type pendingTime struct {
-	latency int64
-	cell    uint32
-	next    int32 // 1 + the next of the same cell's pending latencies, 0 for none
 }
 
 // stretchSlot finds the cells of a second: 1 + their index by class, 0 for none.
@@ -48,7 +44,7 @@ type stretchCell struct {
 	Counts
 	tallies []tally // a handful, the most frequent among the first
 	latency histogram.Packed
-	pending int32 // 1 + the first of the cell's pending latencies while they are linked, 0 for none
+	pending int32 // while latencies are settled how many are the cell's, then where the next of them goes
 }
 
 // tally counts one status, kind of error or rule.
@@ -69,7 +65,7 @@ const (
 const (
 	// maxStretches is how many seconds are kept before two are made one.
 	maxStretches = 3600
-	// maxPending is how many latencies wait to be sorted: 4 MB.
+	// maxPending is how many latencies wait to be sorted: 5 MB, with where they are sorted into.
 	maxPending = 1 << 18
 	// maxStatuses is how many statuses are told apart; a provider can make up 900.
 	maxStatuses = 24
@@ -106,7 +102,7 @@ func (v *Stretches) Add(r results.Row) error {
 	}
 	if kind.timed {
 		latency := min(histogram.Nanoseconds(r.Lag)+histogram.Nanoseconds(r.Service), histogram.Highest)
-		v.pending = append(v.pending, pendingTime{latency: latency, cell: at})
+		v.pending, v.of = append(v.pending, latency), append(v.of, at)
 		if len(v.pending) == maxPending {
 			v.settle()
 		}
@@ -147,27 +143,41 @@ func (v *Stretches) cell(slot uint32, phase uint8, class uint16) uint32 {
 	return *at - 1
 }
 
-// settle moves the pending latencies into their cells.
+// settle moves the pending latencies into their cells. They are sorted by cell first, so that each cell is packed once
+// and from one place in memory.
 func (v *Stretches) settle() {
 	var touched []uint32
-	for i := range v.pending {
-		p := &v.pending[i]
-		c := &v.cells[p.cell]
+	for _, at := range v.of {
+		c := &v.cells[at]
 		if c.pending == 0 {
-			touched = append(touched, p.cell)
+			touched = append(touched, at)
 		}
-		p.next, c.pending = c.pending, int32(i+1)
+		c.pending++
 	}
+	// From now on pending is where a cell's next latency goes.
+	var from int32
+	for _, at := range touched {
+		c := &v.cells[at]
+		c.pending, from = from, from+c.pending
+	}
+	v.sorted = slices.Grow(v.sorted[:0], len(v.pending))[:len(v.pending)]
+	for i, latency := range v.pending {
+		c := &v.cells[v.of[i]]
+		v.sorted[c.pending] = latency
+		c.pending++
+	}
+	from = 0
 	for _, at := range touched {
 		c := &v.cells[at]
 		v.scratch.Reset()
 		v.scratch.AddPacked(c.latency)
-		for i := c.pending; i > 0; i = v.pending[i-1].next {
-			v.scratch.Record(v.pending[i-1].latency)
+		for _, latency := range v.sorted[from:c.pending] {
+			v.scratch.Record(latency)
 		}
+		from = c.pending
 		c.latency, c.pending = v.scratch.Pack(&v.working), 0
 	}
-	v.pending = v.pending[:0]
+	v.pending, v.of = v.pending[:0], v.of[:0]
 }
 
 // fold makes one stretch of every two.
