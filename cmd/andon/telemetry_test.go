@@ -97,12 +97,12 @@ func TestMetricsListen(t *testing.T) {
 		return n
 	}
 	for pattern, want := range map[string]uint64{
-		`andon_hits_total\{.*outcome="(?:ok|failed)".*warmup="false"\}`:  s.Total.Sent,
-		`andon_hits_total\{.*outcome="failed".*warmup="false"\}`:         s.Total.Failed(),
-		`andon_violations_total\{.*warmup="false"\}`:                     s.Total.Violated(),
-		`andon_responses_by_status_total\{status="200",warmup="false"\}`: s.Total.Status["200"],
-		`andon_latency_seconds_count\{.*tier="Full",warmup="false"\}`:    s.Groups.Tier["Full"].Completed,
-		`andon_hits_total\{.*outcome="(?:ok|failed)".*\}`:                uint64(s.Timeline[0].Sent + s.Timeline[1].Sent),
+		`andon_hits_total\{.*outcome="(?:ok|failed|shed)".*warmup="false"\}`: s.Total.Sent,
+		`andon_hits_total\{.*outcome="failed".*warmup="false"\}`:             s.Total.Failed(),
+		`andon_violations_total\{.*warmup="false"\}`:                         s.Total.Violated(),
+		`andon_responses_by_status_total\{status="200",warmup="false"\}`:     s.Total.Status["200"],
+		`andon_latency_seconds_count\{.*tier="Full",warmup="false"\}`:        s.Groups.Tier["Full"].Outcomes["accepted"].Count,
+		`andon_hits_total\{.*outcome="(?:ok|failed|shed)".*\}`:               uint64(s.Timeline[0].Sent + s.Timeline[1].Sent),
 		`andon_planned_hits`: 225,
 	} {
 		if got := add(pattern); got != want || want == 0 {
@@ -216,11 +216,11 @@ func TestRunIntoPrometheus(t *testing.T) {
 			return fmt.Sprintf(`sum(%s{job=%q,warmup="false"%s})`, metric, job, labels)
 		}
 		for query, want := range map[string]uint64{
-			of("andon_hits_total", `,outcome=~"ok|failed|canceled"`):               s.Total.Sent,
+			of("andon_hits_total", `,outcome=~"ok|failed|shed|canceled"`):          s.Total.Sent,
 			of("andon_hits_total", `,outcome="failed"`):                            s.Total.Failed(),
 			of("andon_violations_total", ""):                                       s.Total.Violated(),
 			of("andon_responses_by_status_total", `,status="500"`):                 s.Total.Status["500"],
-			"histogram_count(" + of("andon_latency_seconds", `,tier="Lite"`) + ")": s.Groups.Tier["Lite"].Completed,
+			"histogram_count(" + of("andon_latency_seconds", `,tier="Lite"`) + ")": s.Groups.Tier["Lite"].Outcomes["accepted"].Count,
 		} {
 			got := ask(query)
 			// What was scraped is stored a little later.
