@@ -18,7 +18,6 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-	"golang.org/x/term"
 
 	"github.com/kaizenautomation/andon"
 	"github.com/kaizenautomation/andon/contracts"
@@ -271,20 +270,4 @@ func signals(said func()) (interrupt <-chan struct{}, kill context.Context, pres
 			signal.Stop(arrived)
 			cancel()
 		}
-}
-
-// screen reports whether a writer is a terminal, how wide it is, and whether it shows colours.
-func screen(w io.Writer) (terminal, color bool, width int) {
-	if o, wrapped := w.(*output); wrapped {
-		w = o.Writer
-	}
-	f, ok := w.(*os.File)
-	if !ok || !term.IsTerminal(int(f.Fd())) {
-		return false, false, 0
-	}
-	width, _, err := term.GetSize(int(f.Fd()))
-	if err != nil || width <= 0 {
-		width = 80
-	}
-	return os.Getenv("TERM") != "dumb", os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb", width
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kaizenautomation/andon/reports"
+	"github.com/kaizenautomation/andon/reports/live"
 	"github.com/kaizenautomation/andon/reports/page"
 	"github.com/kaizenautomation/andon/reports/render"
 	"github.com/kaizenautomation/andon/reports/summary"
@@ -152,6 +153,6 @@ func verdict(s summary.Summary) error {
 }
 
 func (c *command) show(s summary.Summary, dir string) error {
-	_, color, width := screen(c.stdout)
+	_, color, width := live.Terminal(c.stdout.Writer)
 	return render.Terminal(c.stdout, s, render.Options{Color: color, Width: width, Dir: dir})
 }
