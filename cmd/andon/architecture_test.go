@@ -71,7 +71,7 @@ var andonHouse = house{
 		// What is written is read by others' code, and what is read was written by it.
 		"github.com/santhosh-tekuri/jsonschema", "github.com/HdrHistogram/hdrhistogram-go", "github.com/tsenart/vegeta",
 		"google.golang.org/protobuf", "github.com/clipperhouse/displaywidth", "github.com/apache/arrow-go", "go.yaml.in/yaml",
-		"github.com/klauspost/compress",
+		"github.com/klauspost/compress", "golang.org/x/sys",
 	},
 	flags: flagNames(),
 }

@@ -84,6 +84,7 @@ func (o *output) lost(err error) bool { return o.err != nil && errors.Is(err, o.
 func execute(args []string, stdout, stderr io.Writer) int {
 	c := &command{args: args, stdout: &output{Writer: stdout}, stderr: stderr}
 	root := c.root()
+	strict(root)
 	root.SetArgs(args)
 	root.SetOut(c.stdout)
 	root.SetErr(stderr)
@@ -138,6 +139,29 @@ can be tried without a service, a token or a network.`,
 	root.PersistentFlags().StringVar(&c.spec, "spec", "", "OpenAPI description `file` in place of the built-in openapi.yaml")
 	root.AddCommand(c.run(), c.plan(), c.report(), c.serve(), c.scenarios(), c.contracts(), c.verify())
 	return root
+}
+
+// strict has cobra's own commands refuse what they do not know, which they would help with and call a success.
+func strict(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
+	for _, own := range root.Commands() {
+		switch own.Name() {
+		case "completion":
+			own.Args, own.RunE = cobra.ArbitraryArgs, group
+		case "help":
+			own.Run, own.RunE = nil, func(_ *cobra.Command, args []string) error {
+				about, rest, err := root.Find(args)
+				switch {
+				case err != nil:
+					return err
+				case len(rest) > 0:
+					return group(about, rest)
+				}
+				return about.Help()
+			}
+		}
+	}
 }
 
 // version is that of the module, as the build recorded it.

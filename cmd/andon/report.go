@@ -73,6 +73,9 @@ func (c *command) showReport(dirs []string, f reportFlags) error {
 	if err != nil {
 		return err
 	}
+	if m.Damaged != nil {
+		fmt.Fprintf(c.stderr, "%v; it is made anew of what the run has measured\n", m.Damaged)
+	}
 	m.Commands = commands()
 	// Nearly all that is allocated are batches of rows, which are dropped once they were counted: collecting them twice
 	// as often takes a tenth more time and a fifth less memory.

@@ -22,8 +22,8 @@ func Terminal(w io.Writer) (terminal, color bool, width int) {
 	return !dumb, !dumb && os.Getenv("NO_COLOR") == "", width
 }
 
-// NewWatch gets ready to show a run on a writer; plain asks for lines. There is no view where nobody looks (no terminal,
-// CI), where the terminal cannot do it, or where it is another process's.
+// NewWatch gets ready to show a run on a writer; plain asks for lines. There is no view where nobody looks (no
+// terminal, CI), where the terminal cannot do it, or where it is another process's.
 func NewWatch(lines io.Writer, keyboard *os.File, plain bool) *Watch {
 	w := &Watch{Lines: lines}
 	f, ok := lines.(*os.File)
