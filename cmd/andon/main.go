@@ -84,10 +84,10 @@ func (o *output) lost(err error) bool { return o.err != nil && errors.Is(err, o.
 func execute(args []string, stdout, stderr io.Writer) int {
 	c := &command{args: args, stdout: &output{Writer: stdout}, stderr: stderr}
 	root := c.root()
-	strict(root)
 	root.SetArgs(args)
 	root.SetOut(c.stdout)
 	root.SetErr(stderr)
+	strict(root)
 	err := root.Execute()
 	if c.stdout.lost(err) {
 		err = nil
