@@ -9,8 +9,8 @@ import (
 	"github.com/kaizenautomation/andon/reports/summary"
 )
 
-// That answers may have been swapped is said where bytes came unasked, with the ids that came twice; these alone hint at
-// nothing.
+// That answers may have been swapped is said where bytes came unasked, with the ids that came twice; these alone hint
+// at nothing.
 func TestSwappedAnswersAreSaid(t *testing.T) {
 	for _, c := range []struct {
 		unasked, repeated uint64

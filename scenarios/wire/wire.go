@@ -4,8 +4,8 @@
 // goroutine writes and reads the socket itself (conn.go), a pool keeps the connections (pool.go, addresses.go), and
 // what is not an ordinary response is read by way of net/http all the same (response.go, decode.go), which the reader
 // is held against. A connection is set up when a call needs it, and closed when something comes that nobody asked for.
-// Through a proxy, and over HTTP/2 where it is asked for, net/http carries the calls (standard.go, proxy.go, version.go).
-// A call that may have reached the provider is never sent twice.
+// Through a proxy, and over HTTP/2 where it is asked for, net/http carries the calls (standard.go, proxy.go,
+// version.go). A call that may have reached the provider is never sent twice.
 //
 // An [Exchange] is one call: a message in, which a [Template] has put together, and bytes, status and times out.
 // [Classify] names what went wrong, and tells the target's failures from those of a proxy and of this machine. The
