@@ -43,7 +43,7 @@ func (c *command) contracts() *cobra.Command {
 				counts[k.Expect]++
 				t.Rows = append(t.Rows, []string{k.ID, string(k.Expect), fmt.Sprint(len(k.Body)), k.Proves})
 			}
-			if err := t.Text(c.stdout); err != nil {
+			if err := t.Text(c.stdout, c.width()); err != nil {
 				return err
 			}
 			_, err = fmt.Fprintf(c.stdout, "\n%d cases: %d must be accepted, %d refused, %d are left open; %d combinations are left out: every two of tier, content and properties meet\n",

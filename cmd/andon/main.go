@@ -288,3 +288,9 @@ func screen(w io.Writer) (terminal, color bool, width int) {
 	}
 	return os.Getenv("TERM") != "dumb", os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb", width
 }
+
+// width is how many columns the output has; 0 is any number, where it is no terminal.
+func (c *command) width() int {
+	_, _, width := screen(c.stdout)
+	return width
+}

@@ -49,7 +49,7 @@ func (c *command) showPlan(p *scenarios.Plan, curl int) error {
 		}
 		phases.Rows = append(phases.Rows, []string{ph.Name, spell(ph.StartSeconds), spell(ph.Seconds), ph.Shape, calls, note})
 	}
-	if err := phases.Text(c.stdout); err != nil {
+	if err := phases.Text(c.stdout, c.width()); err != nil {
 		return err
 	}
 	if p.Planned != nil {
@@ -59,7 +59,7 @@ func (c *command) showPlan(p *scenarios.Plan, curl int) error {
 			n := p.CallsOfClass(i)
 			classes.Rows = append(classes.Rows, []string{class.Name, class.Tier, class.Content, fmt.Sprint(n), fmt.Sprintf("%.2f %%", 100*float64(n)/float64(p.Calls))})
 		}
-		if err := classes.Text(c.stdout); err != nil {
+		if err := classes.Text(c.stdout, c.width()); err != nil {
 			return err
 		}
 		about := ""

@@ -23,12 +23,8 @@ func (s Summary) Notes() (notes []string) {
 	if s.Run.ClosedLoop {
 		notes = append(notes, ClosedLoop)
 	}
-	switch s.Validity.Status {
-	case metrics.Valid:
-	default:
-		for _, r := range s.Validity.Reasons {
-			notes = append(notes, text.Sentence(s.Validity.Status+": "+r))
-		}
+	for _, r := range s.Doubts() {
+		notes = append(notes, text.Sentence(s.Validity.Status+": "+r))
 	}
 	if note := s.Tolerance(); note != "" {
 		notes = append(notes, note)
@@ -61,6 +57,26 @@ func (s Summary) Notes() (notes []string) {
 		notes = append(notes, text.Printable(tier, 40)+": calls that break the contract on purpose, and are ok when refused; their times are in no other figure.")
 	}
 	return notes
+}
+
+// Doubts are the reasons for which the run is not valid that the verdict does not give among its causes: what has been
+// said there is not said again.
+func (s Summary) Doubts() (reasons []string) {
+	for _, r := range s.Validity.Reasons {
+		if !slices.Contains(s.Verdict.Causes, text.Sentence(r)) {
+			reasons = append(reasons, r)
+		}
+	}
+	return reasons
+}
+
+// Unexplained is why a threshold has no figure, where the verdict does not say so among its causes; else empty.
+func (s Summary) Unexplained(t Threshold) string {
+	said := func(cause string) bool { return strings.Contains(cause, t.Expr+": "+strings.TrimRight(t.Reason, ".")) }
+	if t.OK || t.Value != nil && t.Samples > 0 || slices.ContainsFunc(s.Verdict.Causes, said) {
+		return ""
+	}
+	return t.Reason
 }
 
 // Tolerance says how late calls may have left, and what comes of it, where that is not the usual. It is empty where it
