@@ -18,10 +18,10 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-	"golang.org/x/term"
 
 	"github.com/kaizenautomation/andon"
 	"github.com/kaizenautomation/andon/contracts"
+	"github.com/kaizenautomation/andon/reports/live"
 	"github.com/kaizenautomation/andon/reports/text"
 	"github.com/kaizenautomation/andon/scenarios/wire"
 )
@@ -88,6 +88,7 @@ func execute(args []string, stdout, stderr io.Writer) int {
 	root.SetArgs(args)
 	root.SetOut(c.stdout)
 	root.SetErr(stderr)
+	strict(root)
 	err := root.Execute()
 	if c.stdout.lost(err) {
 		err = nil
@@ -139,6 +140,29 @@ can be tried without a service, a token or a network.`,
 	root.PersistentFlags().StringVar(&c.spec, "spec", "", "OpenAPI description `file` in place of the built-in openapi.yaml")
 	root.AddCommand(c.run(), c.plan(), c.report(), c.serve(), c.scenarios(), c.contracts(), c.verify())
 	return root
+}
+
+// strict has cobra's own commands refuse what they do not know, which they would help with and call a success.
+func strict(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
+	for _, own := range root.Commands() {
+		switch own.Name() {
+		case "completion":
+			own.Args, own.RunE = cobra.ArbitraryArgs, group
+		case "help":
+			own.Run, own.RunE = nil, func(_ *cobra.Command, args []string) error {
+				about, rest, err := root.Find(args)
+				switch {
+				case err != nil:
+					return err
+				case len(rest) > 0:
+					return group(about, rest)
+				}
+				return about.Help()
+			}
+		}
+	}
 }
 
 // version is that of the module, as the build recorded it.
@@ -273,24 +297,8 @@ func signals(said func()) (interrupt <-chan struct{}, kill context.Context, pres
 		}
 }
 
-// screen reports whether a writer is a terminal, how wide it is, and whether it shows colours.
-func screen(w io.Writer) (terminal, color bool, width int) {
-	if o, wrapped := w.(*output); wrapped {
-		w = o.Writer
-	}
-	f, ok := w.(*os.File)
-	if !ok || !term.IsTerminal(int(f.Fd())) {
-		return false, false, 0
-	}
-	width, _, err := term.GetSize(int(f.Fd()))
-	if err != nil || width <= 0 {
-		width = 80
-	}
-	return os.Getenv("TERM") != "dumb", os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb", width
-}
-
 // width is how many columns the output has; 0 is any number, where it is no terminal.
 func (c *command) width() int {
-	_, _, width := screen(c.stdout)
+	_, _, width := live.Terminal(c.stdout.Writer)
 	return width
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kaizenautomation/andon/reports/render"
+	"github.com/kaizenautomation/andon/reports/text"
 	"github.com/kaizenautomation/andon/scenarios"
 )
 
@@ -67,7 +68,7 @@ func (c *command) showPlan(p *scenarios.Plan, curl int) error {
 		if !exact {
 			about = "about "
 		}
-		fmt.Fprintf(c.stdout, "\n%d calls, %s%d bytes of bodies (%d a call)\n", p.Calls, about, bytes, bytes/p.Calls)
+		fmt.Fprintf(c.stdout, "\n%s, %s%d bytes of bodies (%d a call)\n", text.Plural(p.Calls, "call"), about, bytes, bytes/p.Calls)
 	}
 	target := p.Target
 	if target == "" {

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kaizenautomation/andon/reports"
+	"github.com/kaizenautomation/andon/reports/live"
 	"github.com/kaizenautomation/andon/reports/page"
 	"github.com/kaizenautomation/andon/reports/render"
 	"github.com/kaizenautomation/andon/reports/summary"
@@ -71,6 +72,9 @@ func (c *command) showReport(dirs []string, f reportFlags) error {
 	m, err := reports.Open(dirs...)
 	if err != nil {
 		return err
+	}
+	if m.Damaged != nil {
+		fmt.Fprintf(c.stderr, "%v; it is made anew of what the run has measured\n", m.Damaged)
 	}
 	m.Commands = commands()
 	// Nearly all that is allocated are batches of rows, which are dropped once they were counted: collecting them twice
@@ -152,6 +156,6 @@ func verdict(s summary.Summary) error {
 }
 
 func (c *command) show(s summary.Summary, dir string) error {
-	_, color, width := screen(c.stdout)
+	_, color, width := live.Terminal(c.stdout.Writer)
 	return render.Terminal(c.stdout, s, render.Options{Color: color, Width: width, Dir: dir})
 }

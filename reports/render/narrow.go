@@ -67,8 +67,8 @@ func (t Table) columnWidth(column int) int {
 	return n + 2
 }
 
-// only is the table with these columns alone, of which so many are labels; rows of which only those are left go.
-func (t Table) only(columns []int, labels int) Table {
+// only is the table with these columns alone.
+func (t Table) only(columns []int) Table {
 	pick := func(cells []string) (some []string) {
 		for _, c := range columns {
 			some = append(some, cells[c])
@@ -77,9 +77,7 @@ func (t Table) only(columns []int, labels int) Table {
 	}
 	part := Table{Header: pick(t.Header)}
 	for _, r := range t.Rows {
-		if r := pick(r); labels == 0 || slices.ContainsFunc(r[labels:], func(cell string) bool { return cell != "" }) {
-			part.Rows = append(part.Rows, r)
-		}
+		part.Rows = append(part.Rows, pick(r))
 	}
 	return part
 }
@@ -193,8 +191,15 @@ func (t Table) parts(width int) (parts []Table) {
 		}
 		groups = even
 	}
-	for _, columns := range groups {
-		parts = append(parts, t.only(columns, len(labels)))
+	for i, columns := range groups {
+		part := t.only(columns)
+		if i > 0 && len(labels) > 0 {
+			// Nothing is said by a label alone.
+			part.Rows = slices.DeleteFunc(part.Rows, func(r []string) bool {
+				return !slices.ContainsFunc(r[len(labels):], func(cell string) bool { return cell != "" })
+			})
+		}
+		parts = append(parts, part)
 	}
 	return parts
 }

@@ -368,7 +368,12 @@ func Write(dir string, s Summary) error {
 	return results.WriteJSON(filepath.Join(dir, file), s)
 }
 
-// Read reads summary.json from a run directory. The error is fs.ErrNotExist where there is none.
+// ErrDamaged is that summary.json is there and is no JSON document of a summary's: the rows may still tell all that it
+// said.
+var ErrDamaged = errors.New("the summary is damaged")
+
+// Read reads summary.json from a run directory. The error is fs.ErrNotExist where there is none, and [ErrDamaged] where
+// it cannot be read for what it holds.
 func Read(dir string) (Summary, error) {
 	var s Summary
 	path := filepath.Join(dir, file)
@@ -376,7 +381,7 @@ func Read(dir string) (Summary, error) {
 		if errors.Is(err, fs.ErrNotExist) {
 			return s, fs.ErrNotExist
 		}
-		return s, err
+		return s, fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
 	if s.Schema != schema && s.Schema != olderSchema {
 		return s, fmt.Errorf("%s: expected \"schema\": %q, found %q; another version of andon wrote it", path, schema, text.Printable(s.Schema, 40))
