@@ -221,6 +221,9 @@ func (t Table) blocks(w io.Writer, width int) error {
 			b.WriteString(prefix + line + "\n")
 			prefix = strings.Repeat(" ", indent)
 		}
+		if mark := strings.TrimRight(prefix, " "); mark != "" { // which nothing was written behind
+			b.WriteString(mark + "\n")
+		}
 		var figures []string
 		for c := labels; c < len(r); c++ {
 			if r[c] != "" {
