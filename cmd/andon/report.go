@@ -114,8 +114,11 @@ func commands() page.Commands {
 		Run: func(seed uint64) string {
 			return fmt.Sprintf("andon run scenario.yaml --spec openapi.yaml --seed %d", seed)
 		},
-		Curl: func(seed, call uint64) string {
-			return fmt.Sprintf("andon plan scenario.yaml --spec openapi.yaml --seed %d --curl %d | tail -n 1", seed, call)
+		Curl: func(target string, seed, call uint64) string {
+			if target != "" {
+				target = " --target " + target
+			}
+			return fmt.Sprintf("andon plan scenario.yaml --spec openapi.yaml --seed %d%s --curl %d | tail -n 1", seed, target, call)
 		},
 	}
 }
