@@ -46,8 +46,9 @@ func (c *command) contracts() *cobra.Command {
 			if err := t.Text(c.stdout, c.width()); err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(c.stdout, "\n%d cases: %d must be accepted, %d refused, %d are left open; %d combinations are left out: every two of tier, content and properties meet\n",
+			said := fmt.Sprintf("%d cases: %d must be accepted, %d refused, %d are left open; %d combinations are left out: every two of tier, content and properties meet",
 				len(list), counts[cases.Accepted], counts[cases.Refused], counts[cases.Either], leftOut)
+			_, err = fmt.Fprintf(c.stdout, "\n%s\n", fitted(said, c.width()))
 			return err
 		},
 	}

@@ -56,7 +56,7 @@ func aimedAt(flag string, p *scenarios.Plan) (string, error) {
 }
 
 func (c *command) showPlan(p *scenarios.Plan, curl int) error {
-	fmt.Fprintf(c.stdout, "%s: %s\n\n", p.Name, p)
+	fmt.Fprintf(c.stdout, "%s\n\n", fitted(fmt.Sprintf("%s: %s", p.Name, p), c.width()))
 	phases := render.Table{Header: []string{"phase", ">starts", ">lasts", "load", ">calls", ""}}
 	for i, ph := range p.Labels.Phases {
 		calls, note := "open-ended", ""

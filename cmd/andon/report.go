@@ -74,7 +74,7 @@ func (c *command) showReport(dirs []string, f reportFlags) error {
 		return err
 	}
 	if m.Damaged != nil {
-		fmt.Fprintf(c.stderr, "%v; it is made anew of what the run has measured\n", m.Damaged)
+		c.tell("%v; it is made anew of what the run has measured", m.Damaged)
 	}
 	m.Commands = commands()
 	// Nearly all that is allocated are batches of rows, which are dropped once they were counted: collecting them twice
@@ -146,7 +146,7 @@ func (c *command) stepSummary(s summary.Summary) {
 		return
 	}
 	if err := reports.AppendMarkdown(path, s); err != nil {
-		fmt.Fprintf(c.stderr, "the step's summary cannot be written: %v\n", err)
+		c.tell("the step's summary cannot be written: %v", err)
 	}
 }
 
