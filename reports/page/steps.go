@@ -81,7 +81,8 @@ func (s *stepper) fill(from, to, level int, ceiling float64) {
 
 // windows are as narrow as the percentile allows. What is left at the end belongs to the last one.
 func (s *stepper) windows(from, to, level int) (windows []window) {
-	needed := histogram.Needed(percentilesOverTime()[level])
+	least := histogram.Needed(percentilesOverTime()[level])
+	needed := least
 	var due uint64
 	for i, at := from, from; i < to; i++ {
 		if due += s.points[i].Due; due < needed {
@@ -89,7 +90,9 @@ func (s *stepper) windows(from, to, level int) (windows []window) {
 		}
 		if v := s.of(at, i+1, level); v != nil {
 			windows = append(windows, window{at, i + 1, *v})
-			at, due = i+1, 0
+			at, due, needed = i+1, 0, least
+		} else {
+			needed = due + due/4 // not all that are due have a latency; looking each time would take too long
 		}
 	}
 	if n := len(windows); n > 0 && windows[n-1].to < to {

@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 
+	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/summary"
 	"github.com/kaizenautomation/andon/reports/text"
 )
@@ -26,7 +27,11 @@ func Brief(w io.Writer, of summary.Summary, o Options) error {
 	if f.Failed() > 0 {
 		errors = o.paint(text.Red, errors)
 	}
-	o.flow(&b, []string{text.Plural(f.Sent, "call") + " at " + text.RateOf(f.Rate.Achieved, f.Rate.Planned), name + " " + text.Duration(value), "errors " + errors})
+	said := []string{text.Plural(f.Sent, "call") + " at " + text.RateOf(f.Rate.Achieved, f.Rate.Planned), name + " " + text.Duration(value), "errors " + errors}
+	if shed := f.Of(results.OutcomeShed); shed > 0 {
+		said = append(said, "shed "+o.paint(text.Red, text.Share(shed, f.Sent)))
+	}
+	o.flow(&b, said)
 	if note := s.MostlyWarmup(); note != "" {
 		wrap(&b, note, o.Width)
 	}
