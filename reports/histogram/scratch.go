@@ -119,3 +119,14 @@ func (s *Scratch) Percentiles(ps ...float64) []*float64 {
 	}
 	return values
 }
+
+// Beyond counts the samples that lie above v, by the precision of the buckets.
+func (s *Scratch) Beyond(v int64) (n uint64) {
+	limit := bucket(v)
+	s.each(func(i int, count uint64) {
+		if i > limit {
+			n += count
+		}
+	})
+	return n
+}

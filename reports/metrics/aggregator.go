@@ -194,7 +194,7 @@ func (a *Aggregator) Add(r results.Row) error {
 	}
 	late := !phase.Closed && (sent || r.Error == results.Dropped)
 	if late {
-		a.addLag(r, sent, lag, own)
+		a.addLag(r, sent, lag)
 	}
 	for _, w := range a.watching[at] {
 		switch {
@@ -225,11 +225,11 @@ func (a *Aggregator) less(v, own int64) int64 {
 	return max(v-own, 0)
 }
 
-// addLag keeps how late a sent or dropped call of an open phase was. By our own fault it was held up for as long as it
-// left late though a slot was free, and as the generator stood still while it was under way. A dropped call counts as
+// addLag keeps how late a sent or dropped call of an open phase was. By our own fault it was held up for as much as it
+// left later than without our standstills, and by as much as they may have lengthened it. A dropped call counts as
 // late; as held up by us it counts only if that is beyond tolerance: one that waited for the target says nothing about
 // the generator, and many of them would hide the calls that do.
-func (a *Aggregator) addLag(r results.Row, sent bool, lag, own int64) {
+func (a *Aggregator) addLag(r results.Row, sent bool, lag int64) {
 	if a.lag[r.Phase] == nil {
 		a.lag[r.Phase] = new(bounds)
 	}
@@ -237,8 +237,8 @@ func (a *Aggregator) addLag(r results.Row, sent bool, lag, own int64) {
 		a.ownLag[r.Phase] = new(histogram.Recorder)
 	}
 	a.lag[r.Phase].record(lag, a.less(lag, histogram.Nanoseconds(r.OwnLag)))
-	if sent || own > int64(a.tolerance) {
-		a.ownLag[r.Phase].Record(own)
+	if own := HeldUp(r, a.tolerance); sent || own > a.tolerance {
+		a.ownLag[r.Phase].Record(int64(own))
 	}
 }
 

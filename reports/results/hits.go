@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strconv"
 	"time"
@@ -82,7 +81,7 @@ func dictionaries(l Labels) (classes, phases, kinds, rules []string) {
 // DuckDB in a browser lack every codec. A batch takes 1.5 kB on top, so that slow runs take more for each call. Older
 // runs have columns with LZ4, which are read as ever.
 type hitsWriter struct {
-	file   *os.File
+	file   *file
 	buffer *bufio.Writer
 	arrow  *ipc.Writer
 	schema *arrow.Schema
@@ -120,8 +119,8 @@ func sum(data []byte) string {
 	return hex.EncodeToString(s[:])
 }
 
-func newHitsWriter(file *os.File, m Manifest) *hitsWriter {
-	w := &hitsWriter{file: file, buffer: bufio.NewWriterSize(file, 64<<10), schema: hitsSchema(m)}
+func newHitsWriter(f *file, m Manifest) *hitsWriter {
+	w := &hitsWriter{file: f, buffer: bufio.NewWriterSize(f, 64<<10), schema: hitsSchema(m)}
 	w.arrow = ipc.NewWriter(w.buffer, ipc.WithSchema(w.schema))
 	classes, phases, kinds, rules := dictionaries(m.Labels)
 	for i, texts := range [][]string{classes, phases, kinds, rules} {

@@ -39,8 +39,8 @@ func NewDir(parent, scenario string, now time.Time) (id, dir string) {
 type Writer struct {
 	dir     string
 	hits    *hitsWriter
-	samples *os.File
-	vitals  *os.File
+	samples *file
+	vitals  *file
 	written int
 }
 
@@ -101,14 +101,14 @@ func (w *Writer) begin(m Manifest, manifest []byte, files map[string][]byte) err
 			return err
 		}
 	}
-	hits, err := os.Create(filepath.Join(w.dir, hitsFile))
+	hits, err := create(w.dir, hitsFile)
 	if err != nil {
 		return err
 	}
-	if w.samples, err = os.Create(filepath.Join(w.dir, samplesFile)); err != nil {
+	if w.samples, err = create(w.dir, samplesFile); err != nil {
 		return errors.Join(err, hits.Close())
 	}
-	if w.vitals, err = os.Create(filepath.Join(w.dir, vitalsFile)); err != nil {
+	if w.vitals, err = create(w.dir, vitalsFile); err != nil {
 		return errors.Join(err, hits.Close(), w.samples.Close())
 	}
 	w.hits = newHitsWriter(hits, m)
@@ -155,7 +155,16 @@ func (w *Writer) Sample(s Sample) error {
 // Vitals keeps how the generator did.
 func (w *Writer) Vitals(v Vitals) error { return writeLine(w.vitals, v) }
 
-func writeLine(f *os.File, document any) error {
+// Longest is how long the longest write took since it was last asked for: the disk may hang.
+func (w *Writer) Longest() (d time.Duration) {
+	for _, f := range []*file{w.hits.file, w.samples, w.vitals} {
+		d = max(d, f.longest)
+		f.longest = 0
+	}
+	return d
+}
+
+func writeLine(f *file, document any) error {
 	line, err := json.Marshal(document)
 	if err != nil {
 		return err

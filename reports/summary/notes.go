@@ -181,6 +181,9 @@ func (s Summary) generatorNote() string {
 	if g.StallSeconds > 0 {
 		note += fmt.Sprintf(" Andon itself stood still for %s, for %s at once.", text.Duration(&g.StallSeconds), text.Duration(&g.StallMax))
 	}
+	if worst := s.Validity.OwnLag.Max; s.Validity.Status != metrics.GeneratorLimited && worst != nil && *worst > metrics.Tolerance.Seconds() {
+		note += fmt.Sprintf(" The call that it held up for longest lost %s by that.", text.Duration(worst))
+	}
 	return note
 }
 

@@ -29,7 +29,12 @@ func TestSummarySchema(t *testing.T) {
 	if traced.Slowest[0].TraceID == "" {
 		t.Error("no call has a trace-id")
 	}
-	for name, s := range map[string]summary.Summary{"traced": traced, "pass": reportstest.Passing(t), "fail": reportstest.Failing(t), "closed": reportstest.Closed(t), "empty": empty} {
+	short := reportstest.Closed(t)
+	short.Validity.Held, short.Generator = 1, metrics.Generator{
+		Unasked: 1, Encoded: 1, Proxy: "p:1", Protocol: "h2", Loop: metrics.Loop{Lost: 1, Seconds: 2}, WriteMax: 1, BlockedSeconds: 1,
+		Machine: results.Machine{Quota: 1, Periods: 1, Throttled: 1, StolenSeconds: 1, MemoryLimit: 1, Memory: 1, MemoryFull: 1},
+	}
+	for name, s := range map[string]summary.Summary{"short of everything": short, "traced": traced, "pass": reportstest.Passing(t), "fail": reportstest.Failing(t), "closed": reportstest.Closed(t), "empty": empty} {
 		dir := t.TempDir()
 		if err := summary.Write(dir, s); err != nil {
 			t.Fatal(err)

@@ -144,6 +144,8 @@ func (s *sink) stopFor(reason, detail string) {
 func (s *sink) keepVitals(now time.Duration) {
 	v := s.stalls.vitals(now)
 	v.Queue, v.Connections = s.longest, s.transport.Connections()
+	v.BlockedSeconds = time.Duration(s.blocked.Swap(0)).Seconds() / float64(s.workers)
+	v.WriteMax, v.Machine = s.Writer.Longest().Seconds(), s.machine.since()
 	seen := s.transport.Seen()
 	v.Unasked, v.Repeated, v.Encoded, v.Protocol = seen.Unasked, s.repeated, seen.Encoded, seen.Protocol
 	s.longest = 0
