@@ -114,7 +114,7 @@ func TestRankIsNeverRoundedDown(t *testing.T) {
 		n    uint64
 		want uint64
 	}{
-		{99, 2498, 2474},  // 2473.02: at or below the 2473rd lie 98.999 %
+		{99, 2498, 2474}, // 2473.02: at or below the 2473rd lie 98.999 %
 		{0.07, 10000, 7}, // and not 8, though as a binary fraction 0.07 is a little more
 		{99.9, 1000, 999},
 		{99.9, 3000, 2997}, {99.9, 3001, 2998},
