@@ -60,7 +60,7 @@ func said(t fataler, a *Aggregator, v *Stretches) string {
 	write(a.Tally())
 	write(a.Running())
 	write(a.Curve("Lite"))
-	for _, expr := range []string{"p50(latency) < 1s", "count(errors){error=reset} == 0", "count(violations){rule=schema} == 0", "rate(ok) > 1%", "max(lag) < 1s", "rate(answered){tier=Lite} > 1/s"} {
+	for _, expr := range []string{"p50(latency) < 1s", "count(errors){error=reset} == 0", "count(violations){rule=schema} == 0", "rate(ok) > 1%", "max(lag) < 1s", "p90(latency){outcome=any} < 1s", "p50(service) < 250ms", "rate(answered){tier=Lite} > 1/s"} {
 		threshold, err := ParseThreshold(expr)
 		if err != nil {
 			t.Fatal(err)
@@ -105,8 +105,8 @@ func manyRows(t *rapid.T) []results.Row {
 		rows = append(rows, results.Row{
 			N: uint32(i), Due: time.Duration(random.Int64N(seconds * 1e9)), Lag: float32(random.ExpFloat64() / 100), OwnLag: float32(random.ExpFloat64() / 300),
 			Service: float32(random.ExpFloat64() / 4), Read: float32(random.ExpFloat64() / 100), Connect: float32(random.IntN(2)) / 100, Stall: float32(random.IntN(2)) / 50,
-			Status: uint16(200 + random.IntN(50)), Class: uint16(random.IntN(3)), Phase: uint8(random.IntN(3)),
-			Error: results.Kind(max(random.IntN(60)-39, 0)), Rule: uint8(max(random.IntN(12)-9, 0)), BytesIn: random.Uint32(), BytesOut: 7,
+			Status: uint16(200 + random.IntN(250)), RetryAfter: float32(random.IntN(9)), Class: uint16(random.IntN(3)), Phase: uint8(random.IntN(3)),
+			Error: results.Kind(max(random.IntN(67)-39, 0)), Rule: uint8(max(random.IntN(12)-9, 0)), BytesIn: random.Uint32(), BytesOut: 7,
 		})
 	}
 	return rows
@@ -118,8 +118,9 @@ func TestStored(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		rows := manyRows(t)
 		planned := [][]uint64{{9, 9, 9}, {1, 2, 3}, {4, 5, 6}}
-		a, v := New(labels(), planned, Tolerance), NewStretches(labels())
-		b, w := New(labels(), planned, Tolerance), NewStretches(labels())
+		m := results.Manifest{Labels: labels(), Planned: planned, Thresholds: []results.Threshold{{Expr: "p50(service) < 250ms"}, {Expr: "max(lag) < 1s"}}}
+		a, v := Of(m), NewStretches(labels())
+		b, w := Of(m), NewStretches(labels())
 		for i, r := range rapid.Permutation(rows).Draw(t, "shuffled") {
 			if a.Add(rows[i]) != nil || v.Add(rows[i]) != nil || b.Add(r) != nil || w.Add(r) != nil {
 				t.Fatal("a row is refused")
@@ -129,7 +130,7 @@ func TestStored(t *testing.T) {
 		if !bytes.Equal(written(t, b, w), data) {
 			t.Fatal("in another order, the same rows are other bytes")
 		}
-		x, y, err := Read(results.Manifest{Labels: labels(), Planned: planned}, bytes.NewReader(data))
+		x, y, err := Read(m, bytes.NewReader(data))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -34,7 +34,21 @@ func TestSummarySchema(t *testing.T) {
 		Unasked: 1, Encoded: 1, Proxy: "p:1", Protocol: "h2", Loop: metrics.Loop{Lost: 1, Seconds: 2}, WriteMax: 1, BlockedSeconds: 1,
 		Machine: results.Machine{Quota: 1, Periods: 1, Throttled: 1, StolenSeconds: 1, MemoryLimit: 1, Memory: 1, MemoryFull: 1},
 	}
-	for name, s := range map[string]summary.Summary{"short of everything": short, "traced": traced, "pass": reportstest.Passing(t), "fail": reportstest.Failing(t), "closed": reportstest.Closed(t), "empty": empty} {
+	m = reportstest.Manifest()
+	m.LagSeconds = 0.02
+	shed := summary.Summarize(m, nil, []results.Vitals{{Seconds: 1, Protocol: "HTTP/1.1", Unasked: 1, Encoded: 2}}, reportstest.Finished(55), reportstest.Aggregate(t, m, func(r *results.Row) {
+		switch r.N % 50 {
+		case 3:
+			r.Error, r.Status, r.RetryAfter = results.Shed, 429, 5
+		case 5:
+			r.Stall = 0.1
+			r.Service += 2
+		}
+	}))
+	if shed.Total.RetryAfter == nil || shed.Total.LatencyLessOwn == nil {
+		t.Errorf("%+v", shed.Total)
+	}
+	for name, s := range map[string]summary.Summary{"short of everything": short, "shed": shed, "traced": traced, "pass": reportstest.Passing(t), "fail": reportstest.Failing(t), "closed": reportstest.Closed(t), "empty": empty} {
 		dir := t.TempDir()
 		if err := summary.Write(dir, s); err != nil {
 			t.Fatal(err)
