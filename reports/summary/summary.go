@@ -311,10 +311,11 @@ func (s *Summary) decide() {
 	}
 	impossible := s.impossible()
 	// What the generator is short of takes the meaning from figures, and not from a breach that was found.
-	stands := impossible && s.Validity.Status == metrics.GeneratorLimited && s.Run.End.Reason != results.Interrupted &&
+	stands := impossible && s.Validity.Status != metrics.NoData && s.Run.End.Reason != results.Interrupted &&
 		s.Run.End.Reason != results.Cut && s.breached()
 
-	if s.Run.End.Reason == results.Aborted || s.Run.End.Reason == results.Hopeless {
+	switch s.Run.End.Reason {
+	case results.Aborted, results.Hopeless, results.Unkept:
 		because("%s", s.Run.End.Detail)
 	}
 	spoiled := 0
@@ -344,7 +345,7 @@ func (s *Summary) decide() {
 
 // impossible reports whether there can be no verdict on the run as a whole.
 func (s Summary) impossible() bool {
-	return s.Run.End.Reason == results.Interrupted || s.Run.End.Reason == results.Cut ||
+	return s.Run.End.Reason == results.Interrupted || s.Run.End.Reason == results.Cut || s.Run.End.Reason == results.Unkept ||
 		s.Validity.Status == metrics.NoData || s.Validity.Status == metrics.GeneratorLimited
 }
 
