@@ -136,9 +136,9 @@ func (c *command) runScenario(args []string, f runFlags) error {
 		defer stop()
 	}
 	w.Target = place(t.Target, t.Embedded)
-	fmt.Fprintf(c.stderr, "%s: %s → %s\n", text.Printable(plan.Name, 64), plan, w.Target)
+	c.tell("%s: %s → %s", text.Printable(plan.Name, 64), plan, w.Target)
 	if warning := t.Warning(); warning != "" {
-		fmt.Fprintf(c.stderr, "warning: %s\n", warning)
+		c.tell("warning: %s", warning)
 	}
 
 	interrupt, kill, press, release := signals(w.Stopping)

@@ -137,11 +137,12 @@ func (c *command) verifyAs(f verifyFlags) (err error) {
 		return exit{noVerdict, err}
 	}
 	if plan.NothingBrokered {
-		fmt.Fprintf(c.stderr, "the broker has no pact that %s has to keep\n", pact.Provider)
+		c.tell("the broker has no pact that %s has to keep", pact.Provider)
 	}
-	fmt.Fprintf(c.stderr, "%s → %s\n%s\n", plan, place(f.Target, f.target == ""), plan.Starts())
+	c.tell("%s → %s", plan, place(f.Target, f.target == ""))
+	c.tell("%s", plan.Starts())
 	if plan.PactLeftOut {
-		fmt.Fprintln(c.stderr, "Pact is left out: there is no andon-pact beside andon (make pact-build builds it)")
+		c.tell("Pact is left out: there is no andon-pact beside andon (make pact-build builds it)")
 	}
 	if f.dryRun {
 		return nil

@@ -23,12 +23,8 @@ func (s Summary) Notes() (notes []string) {
 	if s.Run.ClosedLoop {
 		notes = append(notes, ClosedLoop)
 	}
-	switch s.Validity.Status {
-	case metrics.Valid:
-	default:
-		for _, r := range s.Validity.Reasons {
-			notes = append(notes, text.Sentence(s.Validity.Status+": "+r))
-		}
+	for _, r := range s.Doubts() {
+		notes = append(notes, text.Sentence(s.Validity.Status+": "+r))
 	}
 	if note := s.Tolerance(); note != "" {
 		notes = append(notes, note)
@@ -83,6 +79,26 @@ func (s Summary) swapped() string {
 	}
 	return fmt.Sprintf("Unasked bytes came on %s, each of which was closed for it%s: answers of this run may have been swapped. What came when "+
 		"the next call was already on its way was taken for its answer, which nobody can tell.", text.Plural(n, "connection"), ids)
+}
+
+// Doubts are the reasons for which the run is not valid that the verdict does not give among its causes: what has been
+// said there is not said again.
+func (s Summary) Doubts() (reasons []string) {
+	for _, r := range s.Validity.Reasons {
+		if !slices.Contains(s.Verdict.Causes, text.Sentence(r)) {
+			reasons = append(reasons, r)
+		}
+	}
+	return reasons
+}
+
+// Unexplained is why a threshold has no figure, where the verdict does not say so among its causes; else empty.
+func (s Summary) Unexplained(t Threshold) string {
+	said := func(cause string) bool { return strings.Contains(cause, t.Expr+": "+strings.TrimRight(t.Reason, ".")) }
+	if t.OK || t.Value != nil && t.Samples > 0 || slices.ContainsFunc(s.Verdict.Causes, said) {
+		return ""
+	}
+	return t.Reason
 }
 
 // turnedAway says which calls are left out of the times, since they were turned away; nothing where none are.
