@@ -77,7 +77,7 @@ func dictionaries(l Labels) (classes, phases, kinds, rules []string) {
 // calls a second that is 2 % of a core or none. A stream is one file that grows at its end, whose whole batches can be
 // read whatever happens to the process; an hour of Parquet would be 3,600 files.
 //
-// Columns are not compressed: LZ4 takes half of it, 27 bytes a row instead of 56, but Arrow's JavaScript library and
+// Columns are not compressed: LZ4 takes half of it, 27 bytes a row instead of 60, but Arrow's JavaScript library and
 // DuckDB in a browser lack every codec. A batch takes 1.5 kB on top, so that slow runs take more for each call. Older
 // runs have columns with LZ4, which are read as ever.
 type hitsWriter struct {

@@ -412,5 +412,6 @@ const (
 	Interrupted = "interrupted" // by the user
 	Aborted     = "aborted"     // by a threshold with abort: true
 	Hopeless    = "hopeless"    // every call failed in the same way, so andon stopped sending
+	Unkept      = "unkept"      // what was measured could not be kept: a full disk, a directory that is gone
 	Cut         = "cut"         // the process died: no end was written
 )

@@ -311,11 +311,12 @@ func (s *Summary) decide() {
 	}
 	impossible := s.impossible()
 	// What the generator is short of takes the meaning from figures, and not from a breach that was found.
-	stands := impossible && s.Validity.Status == metrics.GeneratorLimited && s.Run.End.Reason != results.Interrupted &&
+	stands := impossible && s.Validity.Status != metrics.NoData && s.Run.End.Reason != results.Interrupted &&
 		s.Run.End.Reason != results.Cut && s.breached()
 
 	ended := -1 // the threshold that ended the run, whose figure belongs to that sentence
-	if s.Run.End.Reason == results.Aborted || s.Run.End.Reason == results.Hopeless {
+	switch s.Run.End.Reason {
+	case results.Aborted, results.Hopeless, results.Unkept:
 		why := s.Run.End.Detail
 		if ended = slices.IndexFunc(s.Thresholds, func(t Threshold) bool { return !t.OK && strings.Contains(why, " "+t.Expr+" ") }); ended >= 0 {
 			why += ": " + s.Thresholds[ended].Found()
@@ -349,7 +350,7 @@ func (s *Summary) decide() {
 
 // impossible reports whether there can be no verdict on the run as a whole.
 func (s Summary) impossible() bool {
-	return s.Run.End.Reason == results.Interrupted || s.Run.End.Reason == results.Cut ||
+	return s.Run.End.Reason == results.Interrupted || s.Run.End.Reason == results.Cut || s.Run.End.Reason == results.Unkept ||
 		s.Validity.Status == metrics.NoData || s.Validity.Status == metrics.GeneratorLimited
 }
 

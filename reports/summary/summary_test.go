@@ -198,6 +198,12 @@ func TestVerdict(t *testing.T) {
 				r.Error, r.Rule = results.Contract, 1
 			}
 		}, summary.NoVerdict, 3, "stopped by hand"},
+		{"the disk was full", nil, results.End{Reason: results.Unkept, Detail: "no space left"}, nil, summary.NoVerdict, 3, "No space left"},
+		{"a violation, and the disk was full", nil, results.End{Reason: results.Unkept, Detail: "no space left"}, func(r *results.Row) {
+			if r.N == 200 {
+				r.Error, r.Rule = results.Contract, 1
+			}
+		}, summary.Fail, 1, "count(violations) == 0: found 1"},
 		{"the generator fell behind", nil, results.End{Reason: results.Finished}, late, summary.NoVerdict, 3, "generator"},
 		{"the target held everything up", nil, results.End{Reason: results.Finished}, waiting, summary.Pass, 0, ""},
 		{"interrupted", nil, results.End{Reason: results.Interrupted, Detail: "stopped by hand after 3s"}, nil, summary.NoVerdict, 3, "stopped by hand"},

@@ -801,7 +801,7 @@ func TestFilesFail(t *testing.T) {
 		t.Fatal(err)
 	}
 	out, err := Run(context.Background(), make(chan struct{}), Config{Plan: p, Target: serve(t, &recorder{}), Writer: w})
-	if err == nil || out.End.Reason != results.Aborted || !strings.Contains(out.End.Detail, "cannot be kept") {
+	if err == nil || out.End.Reason != results.Unkept || !strings.Contains(out.End.Detail, "cannot be kept") {
 		t.Errorf("the run ended %+v, %v", out.End, err)
 	}
 	if out.Aggregator.Running().Sent == 0 {

@@ -129,7 +129,7 @@ func (s *sink) answerOf(kind results.Kind) string {
 func (s *sink) fail(err error) {
 	if err != nil && s.err == nil {
 		s.err = fmt.Errorf("the results cannot be kept: %w", err)
-		s.stopFor(results.Aborted, s.err.Error())
+		s.stopFor(results.Unkept, s.err.Error())
 	}
 }
 
