@@ -317,10 +317,10 @@ const times = {format: duration, axis: shortDuration};
 const line = (name, y, color, more) => ({name, y: y || [], color, ...more});
 
 make({...overTime, id: "rate", names: true, format: rate, axis: v => short(v) + "/s", series: [
-  ...(numbers.closed ? [] : [line("asked", t.asked, 6, {style: "wide"})]), line("sent", t.sent, 1), line("answered", t.answered, 3),
+  ...(numbers.closed ? [] : [line("asked", t.asked, 6, {style: "wide"})]), line("sent", t.sent, 1), line("answered", t.answered, 3), ...(t.shed ? [line("shed", t.shed, 2, {style: "dashed"})] : []),
 ]});
 make({...overTime, ...times, id: "latency", logs: true, names: true, empty: "No times were measured.", series: [
-  line("p50", t.p50, 1, {steps: true}), line("p90", t.p90, 3, {steps: true}), line("p99", t.p99, 2, {steps: true, width: 2}), line("max", t.max, 6, {style: "dotted", width: 1.2}),
+  line("p50", t.p50, 1, {steps: true}), line("p90", t.p90, 3, {steps: true}), line("p99", t.p99, 2, {steps: true, width: 2}), line("max", t.max, 6, {steps: true, style: "dotted", width: 1.2}),
 ]});
 const colors = [2, 1, 4, 5, 3, 7, 6];
 const counts = {stacked: true, format: commas, axis: v => Number.isInteger(v) ? commas(v) : ""};
