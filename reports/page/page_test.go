@@ -489,7 +489,7 @@ func TestSteps(t *testing.T) {
 // TestStepsAreNarrow: where a second has enough calls, it is a window of its own.
 func TestStepsAreNarrow(t *testing.T) {
 	m := pageManifest(30)
-	for perSecond, want := range map[float64]string{800: "p99 over 1.00 s", 10: "p99 over 30.0 s"} {
+	for perSecond, want := range map[float64]string{800: "p99 and max over 1.00 s", 10: "p99 and max over 30.0 s"} {
 		agg := metrics.New(m.Labels, nil, metrics.Tolerance)
 		for n := range uint32(30 * perSecond) {
 			if err := agg.Add(results.Row{N: n, Phase: 1, Status: 200, Due: time.Duration(float64(n) / perSecond * 1e9), Service: 0.01}); err != nil {

@@ -138,7 +138,7 @@ func (s steps) sentence() string {
 	case s.wide == 0:
 		return "too few calls were answered for a p99"
 	case s.narrow == s.wide:
-		return "p99 over " + text.Duration(&s.wide)
+		return "p99 and max over " + text.Duration(&s.wide)
 	}
-	return "p99 over " + text.Duration(&s.narrow) + " to " + text.Duration(&s.wide)
+	return "p99 and max over " + text.Duration(&s.narrow) + " to " + text.Duration(&s.wide)
 }
