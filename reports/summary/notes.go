@@ -36,9 +36,8 @@ func (s Summary) Notes() (notes []string) {
 	if note := s.generatorNote(); note != "" {
 		notes = append(notes, note)
 	}
-	if n := s.Generator.Unasked; n > 0 {
-		notes = append(notes, fmt.Sprintf("Unasked bytes came on %s, each of which was closed for it: answers of this run may have been swapped. What came when "+
-			"the next call was already on its way was taken for its answer, which nobody can tell.", text.Plural(n, "connection")))
+	if note := s.swapped(); note != "" {
+		notes = append(notes, note)
 	}
 	if n := s.Generator.Encoded; n > 0 {
 		notes = append(notes, fmt.Sprintf("The bodies of %s were compressed, which no call asks for; gzip and deflate were unpacked and judged, anything else as it came.",
@@ -64,6 +63,22 @@ func (s Summary) Notes() (notes []string) {
 		notes = append(notes, text.Printable(tier, 40)+": calls that break the contract on purpose, and are ok when refused; their times are in no other figure.")
 	}
 	return notes
+}
+
+// swapped says that calls may have been given the answers of others; empty where nothing hints at it. Ids that came
+// twice are a hint only beside bytes that came unasked: alone they are the provider's own breach. The order of ids is
+// none, since calls in flight at a time are answered in any order.
+func (s Summary) swapped() string {
+	n := s.Generator.Unasked
+	if n == 0 {
+		return ""
+	}
+	ids := ""
+	if s.Generator.Repeated > 0 {
+		ids = fmt.Sprintf(", and %s came with the executionId of another call", text.Plural(s.Generator.Repeated, "answer"))
+	}
+	return fmt.Sprintf("Unasked bytes came on %s, each of which was closed for it%s: answers of this run may have been swapped. What came when "+
+		"the next call was already on its way was taken for its answer, which nobody can tell.", text.Plural(n, "connection"), ids)
 }
 
 // Doubts are the reasons for which the run is not valid that the verdict does not give among its causes: what has been
