@@ -344,8 +344,8 @@ const last = Math.max(1, ...[...numbers.tiers, ...numbers.lag].map(c => c.y.redu
 const byPercentile = {
   ...times, x: rarity, logs: true, xName: "percentile", sayX: x => percent(+(100 * (1 - 10 ** -x)).toPrecision(6)), xRange: () => [0, last],
   xAxis: {
-    splits: () => named.map(p => -Math.log10(1 - p / 100)), incrs: [10],
-    filter: (u, splits) => splits.map((s, i) => s > last + 1e-9 || u.width < 500 && (named[i] === 95 || named[i] === 0) ? null : s), values: (u, splits) => splits.map(s => s === null ? "" : percent(+(100 * (1 - 10 ** -s)).toPrecision(6))),
+    splits: () => named.map(p => -Math.log10(1 - p / 100)).filter(s => s <= last + 1e-9), incrs: [10], // no line beyond the axis
+    filter: (u, splits) => splits.map((s, i) => u.width < 500 && (named[i] === 95 || named[i] === 0) ? null : s), values: (u, splits) => splits.map(s => s === null ? "" : percent(+(100 * (1 - 10 ** -s)).toPrecision(6))),
   },
 };
 const styles = ["", "dashed", "dotted"];
