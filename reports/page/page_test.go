@@ -293,6 +293,26 @@ func TestPageWithoutCommands(t *testing.T) {
 	}
 }
 
+// TestPageOfShed: what was shed is told apart from errors, in the tiles, by outcome and over time.
+func TestPageOfShed(t *testing.T) {
+	d := gather(t, pageManifest(60), nil, nil, reportstest.Finished(60), rows(60, 100, func(r *results.Row) {
+		if r.N%4 == 1 {
+			r.Error, r.Status, r.RetryAfter = results.Shed, 429, float32(1+r.N%5)
+		}
+	}))
+	page := string(rendered(t, d))
+	for _, want := range []string{"<dt>Shed</dt>", `<th scope="row">shed</th>`, `<th scope="row">accepted</th>`, "1 s to 5 s", `"shed":[`, "has its times here"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("there is no %q", want)
+		}
+	}
+	for _, bad := range []string{"<dt>Shed</dt>", "has its times here", `"shed":[`} {
+		if strings.Contains(string(rendered(t, pagePass(t))), bad) {
+			t.Errorf("where nothing was shed there is %q", bad)
+		}
+	}
+}
+
 // TestPageOfEmbedded: the embedded provider is gone, and so is its address.
 func TestPageOfEmbedded(t *testing.T) {
 	d := pageFail(t)
@@ -441,7 +461,7 @@ func TestSteps(t *testing.T) {
 		}
 		for i := range points {
 			for _, pair := range [][2]float64{{got.p50[i], got.p90[i]}, {got.p90[i], got.p99[i]}, {got.p50[i], got.p99[i]}} {
-				if pair[0] > pair[1] {
+				if pair[0] > pair[1] || got.p99[i] > got.max[i] {
 					rt.Fatalf("at %d: p50 %v, p90 %v, p99 %v", i, got.p50[i], got.p90[i], got.p99[i])
 				}
 			}
@@ -469,7 +489,7 @@ func TestSteps(t *testing.T) {
 // TestStepsAreNarrow: where a second has enough calls, it is a window of its own.
 func TestStepsAreNarrow(t *testing.T) {
 	m := pageManifest(30)
-	for perSecond, want := range map[float64]string{800: "p99 over 1.00 s", 10: "p99 over 30.0 s"} {
+	for perSecond, want := range map[float64]string{800: "p99 and max over 1.00 s", 10: "p99 and max over 30.0 s"} {
 		agg := metrics.New(m.Labels, nil, metrics.Tolerance)
 		for n := range uint32(30 * perSecond) {
 			if err := agg.Add(results.Row{N: n, Phase: 1, Status: 200, Due: time.Duration(float64(n) / perSecond * 1e9), Service: 0.01}); err != nil {
@@ -607,8 +627,8 @@ func TestThresholdRow(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, _ := json.Marshal(newThresholdRow(made.Thresholds[0]))
-	if b, _ := json.Marshal(newThresholdRow(read.Thresholds[0])); !bytes.Equal(a, b) || !strings.Contains(string(a), `"Bar":150`) {
+	a, _ := json.Marshal(newThresholdRow(made.Thresholds[0], ""))
+	if b, _ := json.Marshal(newThresholdRow(read.Thresholds[0], "")); !bytes.Equal(a, b) || !strings.Contains(string(a), `"Bar":150`) {
 		t.Errorf("on the page it is %s, read %s", a, b)
 	}
 }

@@ -172,6 +172,18 @@ func TestNarrowTables(t *testing.T) {
 	})
 }
 
+// A row of which only the label is known is not lost where columns are set apart, and is not told in each part.
+func TestNarrowLabels(t *testing.T) {
+	table := Table{Header: []string{"phase", ">a rather long head", ">another long head", ">and one more head"}, Rows: [][]string{{"empty", "", "", ""}, {"full", "1", "2", "3"}}}
+	var b bytes.Buffer
+	if err := table.Text(&b, 40); err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(b.String(), "empty"); n != 1 || strings.Count(b.String(), "full") < 2 {
+		t.Errorf("the empty row is there %d times:\n%s", n, b.String())
+	}
+}
+
 // Where the tiers and their differences do not fit beside each other, they are two tables.
 func TestTerminalDifferences(t *testing.T) {
 	for width, apart := range map[int]bool{80: false, 60: true} {

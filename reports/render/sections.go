@@ -176,19 +176,9 @@ func differ(a, b metrics.Times) bool {
 func (s run) outcomes(st style) Table {
 	t := Table{Header: []string{"outcome", ">calls", ">share", ">p50", ">p95", ">p99", ">max", "Retry-After"}}
 	f := s.Total
-	if f.Failed()+f.Of(results.OutcomeShed) == 0 {
-		return t
-	}
-	for _, o := range results.Outcomes() {
-		came := f.Outcomes[o.String()]
-		if tier, _ := s.Deliberate(); tier != "" && o == results.OutcomeRefused { // as they should be
-			came.Count -= min(s.Groups.Tier[tier].Of(o), came.Count)
-		}
-		if came.Count == 0 {
-			continue
-		}
-		name, later, x := o.String(), "", came.Latency
-		if o == results.OutcomeShed {
+	for _, came := range s.TurnedAway() {
+		name, later, x := came.Outcome.String(), "", came.Latency
+		if came.Outcome == results.OutcomeShed {
 			name, later = st.bad(name), f.RetryAfter.String()
 		}
 		t.Rows = append(t.Rows, []string{name, text.Count(came.Count), text.Share(came.Count, f.Sent),

@@ -101,6 +101,31 @@ func (s Summary) Unexplained(t Threshold) string {
 	return t.Reason
 }
 
+// Outcome is what came of the calls with one outcome.
+type Outcome struct {
+	results.Outcome
+	metrics.Came
+}
+
+// TurnedAway are the outcomes that occurred, where the provider did not accept all calls, without the refusals that
+// were asked for; else none.
+func (s Summary) TurnedAway() (all []Outcome) {
+	f := s.Total
+	if f.Failed()+f.Of(results.OutcomeShed) == 0 {
+		return nil
+	}
+	for _, o := range results.Outcomes() {
+		came := f.Outcomes[o.String()]
+		if tier, _ := s.Deliberate(); tier != "" && o == results.OutcomeRefused {
+			came.Count -= min(s.Groups.Tier[tier].Of(o), came.Count)
+		}
+		if came.Count > 0 {
+			all = append(all, Outcome{o, came})
+		}
+	}
+	return all
+}
+
 // turnedAway says which calls are left out of the times, since they were turned away; nothing where none are.
 func (s Summary) turnedAway() string {
 	f := s.Total
