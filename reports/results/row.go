@@ -169,6 +169,9 @@ type Phase struct {
 	Warmup bool `json:"warmup,omitempty"`
 	// Closed phases are closed loops: nothing is due, and latency is service time.
 	Closed bool `json:"closed,omitempty"`
+	// Steady phases ask for the same load all along: one rate, or one number of callers. Those of runs that were made
+	// before it was kept are not said to.
+	Steady bool `json:"steady,omitempty"`
 	// StartSeconds and Seconds place the phase on the run's clock.
 	StartSeconds float64 `json:"startSeconds"`
 	Seconds      float64 `json:"seconds"`

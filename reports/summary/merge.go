@@ -191,10 +191,19 @@ func differs(a, b *results.Manifest) string {
 	if d := cmp.Or(list("class", ac, bc), list("phase", ap, bp), list("rule", a.Labels.Rules, b.Labels.Rules), list("threshold", at, bt)); d != "" {
 		return d
 	}
-	if !reflect.DeepEqual(a.Labels, b.Labels) {
+	if !reflect.DeepEqual(unsteady(a.Labels), unsteady(b.Labels)) {
 		return "their classes or phases have the same names and mean different things"
 	}
 	return ""
+}
+
+// unsteady are the labels without what earlier versions of andon did not keep, and what follows from the shapes.
+func unsteady(l results.Labels) results.Labels {
+	l.Phases = slices.Clone(l.Phases)
+	for i := range l.Phases {
+		l.Phases[i].Steady = false
+	}
+	return l
 }
 
 // Joined is the manifest of all runs together.
