@@ -57,10 +57,9 @@ func smallest(figure string) float64 {
 // the same load for two minutes or more, as far as the samples can tell; elapsed is as in [Aggregator.Total]. All
 // intervals hold at once: each has the confidence that it takes so that with 95 % none of them is wrong (O. J. Dunn,
 // "Multiple comparisons among means", 1961). Runs one after the other have none: each is a beginning of its own.
-func (a *Aggregator) Drift(elapsed float64) []Drift {
-	list := []Drift{}
+func (a *Aggregator) Drift(elapsed float64) (list []Drift) {
 	if len(a.apart) > 0 {
-		return list
+		return nil
 	}
 	var values [][]float64
 	parts, _ := a.steady(elapsed)

@@ -48,6 +48,10 @@ func (s Summary) Notes() (notes []string) {
 		notes = append(notes, fmt.Sprintf("The bodies of %s were compressed, which no call asks for; gzip and deflate were unpacked and judged, anything else as it came.",
 			text.Plural(n, "answer")))
 	}
+	notes = append(notes, s.Drifted()...)
+	if s.Bounds() != nil {
+		notes = append(notes, Certainty)
+	}
 	if s.lacks() {
 		notes = append(notes, fmt.Sprintf("%s: too few samples for this percentile; p95 needs %s, p99 %s, p99.9 %s.", text.Unsupported,
 			text.Count(histogram.Needed(95)), text.Count(histogram.Needed(99)), text.Count(histogram.Needed(99.9))))
