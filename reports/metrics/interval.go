@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/kaizenautomation/andon/reports/histogram"
+	"github.com/kaizenautomation/andon/reports/results"
 )
 
 // Intervals say between what the headline figures would lie if the run went on for ever as it did: each holds the true
@@ -18,8 +19,9 @@ type Intervals struct {
 	// there.
 	Latency LatencyIntervals `json:"latency"`
 	Rate    RateIntervals    `json:"rate"`
-	// Errors is that of the share of sent calls that are errors.
+	// Errors and Shed are those of the shares of sent calls.
 	Errors *Interval `json:"errors"`
+	Shed   *Interval `json:"shed"`
 }
 
 // LatencyIntervals are in seconds.
@@ -36,6 +38,7 @@ type RateIntervals struct {
 	Achieved *Interval `json:"achieved"`
 	Answered *Interval `json:"answered"`
 	Goodput  *Interval `json:"goodput"`
+	Accepted *Interval `json:"accepted"`
 }
 
 // Interval is a range that holds a figure with a confidence of 95 %. High is null where nothing is known but that the
@@ -62,15 +65,20 @@ func (a *Aggregator) Intervals(elapsed float64) (in Intervals) {
 	in.Latency = a.latencyIntervals(all)
 	in.Rate.Achieved = rateInterval(all, total.Rate.Achieved, func(s *slot) float64 { return float64(s.left) })
 	in.Rate.Answered = rateInterval(all, total.Rate.Answered, func(s *slot) float64 { return float64(s.answered) })
-	in.Rate.Goodput = rateInterval(all, total.Rate.Goodput, func(s *slot) float64 {
-		// Slots know of the answers that came in them how many there were, and of those to the calls that were due in them
-		// how many were good.
-		if s.Completed == 0 {
-			return float64(s.answered)
+	// Slots know of the answers that came in them how many there were, and of those to the calls that were due in them
+	// what they said.
+	answered := func(of func(*slot) uint64) func(*slot) float64 {
+		return func(s *slot) float64 {
+			if s.Completed == 0 {
+				return float64(s.answered)
+			}
+			return float64(s.answered) * float64(of(s)) / float64(s.Completed)
 		}
-		return float64(s.answered) * float64(s.OK) / float64(s.Completed)
-	})
+	}
+	in.Rate.Goodput = rateInterval(all, total.Rate.Goodput, answered(func(s *slot) uint64 { return s.OK }))
+	in.Rate.Accepted = rateInterval(all, total.Rate.Accepted, answered(func(s *slot) uint64 { return s.Accepted }))
 	in.Errors = shareInterval(all, total.Failed(), total.Sent, func(s *slot) (part, whole uint64) { return s.Errors, s.Sent })
+	in.Shed = shareInterval(all, total.Of(results.OutcomeShed), total.Sent, func(s *slot) (part, whole uint64) { return s.Shed, s.Sent })
 	return in
 }
 
@@ -155,7 +163,7 @@ func spread(all []steadyPart, of func(*slot) (part, whole uint64)) (factor float
 // latencyIntervals turn the interval of the share of calls at or below a percentile into one of the percentile (R. S.
 // Woodruff, "Confidence intervals for medians and other position measures", 1952).
 func (a *Aggregator) latencyIntervals(all []steadyPart) (in LatencyIntervals) {
-	d := a.measured().latency().Distribution()
+	d := a.measured().times(asked{}).Distribution()
 	most := 1.0
 	for _, p := range []struct {
 		p  float64
@@ -196,9 +204,9 @@ func orderInterval(d histogram.Distribution, p, factor float64) *Interval {
 	if place(most) < 1 {
 		return nil
 	}
-	in := &Interval{Low: d.Rank(uint64(place(most)))}
+	in := &Interval{Low: d.At(uint64(place(most)))}
 	if fewest > 0 {
-		high := d.Rank(uint64(min(place(fewest), float64(d.Samples()))))
+		high := d.At(uint64(min(place(fewest), float64(d.Samples()))))
 		in.High = &high
 	}
 	return in

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/kaizenautomation/andon/reports/metrics"
+	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/text"
 )
 
@@ -38,6 +39,10 @@ func (s Summary) Bounds() (list []Bound) {
 	add("rate sent", text.Rate(f.Rate.Achieved), r.Achieved, text.RateBetween)
 	add("rate answered", text.Rate(f.Rate.Answered), r.Answered, text.RateBetween)
 	add("goodput", text.Rate(f.Rate.Goodput), r.Goodput, text.RateBetween)
+	if n := f.Of(results.OutcomeShed); n > 0 {
+		add("accepted", text.Rate(f.Rate.Accepted), r.Accepted, text.RateBetween)
+		add("shed", text.Share(n, f.Sent), s.Intervals.Shed, text.PercentBetween)
+	}
 	add("errors", text.Share(f.Failed(), f.Sent), s.Intervals.Errors, text.PercentBetween)
 	if !told {
 		return nil
