@@ -20,6 +20,8 @@ func TestFalseAlarms(t *testing.T) {
 		{"correlated over 2 s", func(r *rand.Rand) process { return alike(rate, 2, r) }},
 		{"correlated over 20 s", func(r *rand.Rand) process { return alike(rate, 20, r) }},
 		{"M/M/4 at 85 %", func(r *rand.Rand) process { return queueing(rate, 0.85, r) }},
+		{"M/M/4 at 30 to 90 %, six times", func(r *rand.Rand) process { return breathing(rate, 0.60, 100, r) }},
+		{"M/M/4 at 30 to 90 %, 30 times", func(r *rand.Rand) process { return breathing(rate, 0.60, 20, r) }},
 	} {
 		alarms, judged := map[string]int{}, map[string]int{}
 		runs := 0
@@ -37,7 +39,7 @@ func TestFalseAlarms(t *testing.T) {
 			}
 		}
 		share := 100 * float64(runs) / float64(repeats)
-		t.Logf("%-20s %.1f %% of %d runs of 10 min: %v of %v", c.name, share, repeats, alarms, judged)
+		t.Logf("%-30s %.1f %% of %d runs of 10 min: %v of %v", c.name, share, repeats, alarms, judged)
 		if share > most {
 			t.Errorf("%s: %.1f %% of runs without a drift are said to drift, expected %.0f %% at most", c.name, share, most)
 		}
@@ -61,6 +63,7 @@ func TestPower(t *testing.T) {
 		{"independent", DriftInFlight, 0.5, func(r *rand.Rand) process { return independent(rate, r) }},
 		{"correlated over 1 s", DriftP50, 1, func(r *rand.Rand) process { return alike(rate, 1, r) }},
 		{"M/M/4 at 60 %", DriftP50, 0.5, func(r *rand.Rand) process { return queueing(rate, 0.6, r) }},
+		{"M/M/4 at 20 to 60 %, six times", DriftP50, 0.5, func(r *rand.Rand) process { return breathing(rate, 0.4, 100, r) }},
 	} {
 		found, sum := 0, 0.0
 		for i := range repeats {
@@ -73,7 +76,7 @@ func TestPower(t *testing.T) {
 			}
 		}
 		share := 100 * float64(found) / float64(repeats)
-		t.Logf("%-20s %-8s rises by %.0f %% in 10 min: found in %.0f %% of %d runs, as %.0f %% of its mean", c.name, c.figure, 100*c.part, share, repeats, 100*sum/float64(max(found, 1)))
+		t.Logf("%-30s %-8s rises by %.0f %% in 10 min: found in %.0f %% of %d runs, as %.0f %% of its mean", c.name, c.figure, 100*c.part, share, repeats, 100*sum/float64(max(found, 1)))
 		if share < least {
 			t.Errorf("%s: a drift of %s is found in %.0f %% of the runs, expected %.0f %% or more", c.name, c.figure, share, least)
 		}

@@ -53,7 +53,7 @@ const minStretches = 30
 
 // Intervals are those of what [Aggregator.Total] gives for the same elapsed.
 func (a *Aggregator) Intervals(elapsed float64) (in Intervals) {
-	all, whole := a.steady(elapsed)
+	all, whole := a.stages(elapsed, false)
 	var n int
 	for _, s := range all {
 		n += len(s.slots)
@@ -82,22 +82,25 @@ func (a *Aggregator) Intervals(elapsed float64) (in Intervals) {
 	return in
 }
 
-// steadyPart is a measured phase whose load is the same all along.
-type steadyPart struct {
+// stage is a measured phase whose load is the same all along, or comes again and again.
+type stage struct {
 	phase int
 	// slots are those of the timeline that lie in the phase and in no other, seconds is the length of each, and first
 	// is the index of the first.
 	slots   []*slot
 	first   int
 	seconds float64
+	// period is after how many slots the load begins again; 0 where it is the same all along.
+	period float64
 }
 
-// steady are the measured phases that asked for the same load all along, as far as they went on; whole says that all
-// measured phases are among them. Of runs one after the other they are those of each.
-func (a *Aggregator) steady(elapsed float64) (all []steadyPart, whole bool) {
+// stages are the measured phases whose load is the same all along or, if they are asked for, comes again and again, as
+// far as they went on; whole says that all measured phases are among them. Of runs one after the other they are those
+// of each.
+func (a *Aggregator) stages(elapsed float64, again bool) (all []stage, whole bool) {
 	whole = true
 	for _, part := range a.apart {
-		of, wholly := part.steady(part.Elapsed)
+		of, wholly := part.stages(part.Elapsed, again)
 		all, whole = append(all, of...), whole && wholly
 	}
 	if len(a.apart) > 0 {
@@ -113,11 +116,11 @@ func (a *Aggregator) steady(elapsed float64) (all []steadyPart, whole bool) {
 		}
 		from := int(math.Ceil(p.StartSeconds/width - rounding))
 		until := int(math.Floor(min(p.StartSeconds+p.Seconds, elapsed)/width + rounding))
-		if !p.Steady || until-from < 2 {
+		if !p.Steady && !(again && p.PeriodSeconds > 0) || until-from < 2 {
 			whole = false
 			continue
 		}
-		s := steadyPart{phase: i, first: from, seconds: width}
+		s := stage{phase: i, first: from, seconds: width, period: p.PeriodSeconds / width}
 		for k := from; k < until; k++ {
 			if k < len(t.slots) {
 				s.slots = append(s.slots, &t.slots[k])
@@ -132,7 +135,7 @@ func (a *Aggregator) steady(elapsed float64) (all []steadyPart, whole bool) {
 
 // spread is by how much a share spreads more than that of as many independent calls would, as a factor of its variance,
 // which is at least 1. of says of a slot of how many calls how many are in the share.
-func spread(all []steadyPart, of func(*slot) (part, whole uint64)) (factor float64, n uint64) {
+func spread(all []stage, of func(*slot) (part, whole uint64)) (factor float64, n uint64) {
 	var parts, wholes float64
 	residuals := make([][]float64, len(all))
 	for i, s := range all {
@@ -162,7 +165,7 @@ func spread(all []steadyPart, of func(*slot) (part, whole uint64)) (factor float
 
 // latencyIntervals turn the interval of the share of calls at or below a percentile into one of the percentile (R. S.
 // Woodruff, "Confidence intervals for medians and other position measures", 1952).
-func (a *Aggregator) latencyIntervals(all []steadyPart) (in LatencyIntervals) {
+func (a *Aggregator) latencyIntervals(all []stage) (in LatencyIntervals) {
 	d := a.measured().times(asked{}).Distribution()
 	most := 1.0
 	for _, p := range []struct {
@@ -213,7 +216,7 @@ func orderInterval(d histogram.Distribution, p, factor float64) *Interval {
 }
 
 // shareInterval is the interval of the share part of whole.
-func shareInterval(all []steadyPart, part, whole uint64, of func(*slot) (part, whole uint64)) *Interval {
+func shareInterval(all []stage, part, whole uint64, of func(*slot) (part, whole uint64)) *Interval {
 	factor, n := spread(all, of)
 	if whole == 0 || 2*n < whole {
 		return nil
@@ -223,7 +226,7 @@ func shareInterval(all []steadyPart, part, whole uint64, of func(*slot) (part, w
 }
 
 // rateInterval is the interval of a rate, of which count says what happened in a slot.
-func rateInterval(all []steadyPart, rate float64, count func(*slot) float64) *Interval {
+func rateInterval(all []stage, rate float64, count func(*slot) float64) *Interval {
 	var seconds float64
 	residuals := make([][]float64, len(all))
 	for i, s := range all {

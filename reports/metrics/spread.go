@@ -87,58 +87,88 @@ func waves(stretches int) float64 {
 // trendTerms is how many curves tell how far a trend can be told from what comes and goes.
 const trendTerms = 6
 
+// harmonics are as how many waves what comes again and again is taken: as swift as thrice in each of its periods.
+const harmonics = 3
+
 // trend is the straight line through values that follow each other at equal distances, by how much it rises over all of
-// them, and half of the interval of that, of the given confidence.
+// them, and half of the interval of that, of the given confidence. What comes again after so many values, as it does
+// where period is not 0, is no part of it.
 //
 // The line is the second of the orthonormal polynomials, after the constant. Where there is no trend the next ones,
 // slow curves that neither rise nor fall on the whole, have as much of the values in them as the line, however alike
 // neighbours are, as long as that is over within the shortest bend of these curves: so the line is held against them by
 // Student's t (P. C. B. Phillips, "HAC estimation by automated regression", 2005).
-func trend(values []float64, confidence float64) (level, rise, half float64) {
+func trend(values []float64, period, confidence float64) (level, rise, half float64) {
 	n := float64(len(values))
-	var in [trendTerms + 2]float64
-	basis := polynomials(len(values), len(in))
-	for d := range in {
-		for i, v := range values {
-			in[d] += v * basis[d][i]
-		}
-	}
+	basis := waveBasis(len(values), period)
+	waves := len(basis)
+	basis = polynomials(basis, trendTerms+1)
 	var variance float64
-	for _, c := range in[2:] {
+	for _, curve := range basis[waves+1:] {
+		c := dot(curve, values)
 		variance += c * c / trendTerms
 	}
-	line := basis[1]
-	// From the beginning of the first to the end of the last.
-	whole := (line[len(line)-1] - line[0]) * n / (n - 1)
-	return in[0] / math.Sqrt(n), in[1] * whole, student((1+confidence)/2, trendTerms) * math.Sqrt(variance) * whole
+	level = dot(basis[0], values) / math.Sqrt(n)
+	// By how much a line of length 1 rises from the beginning of the first value to the end of the last: where there are
+	// waves, the line is what they leave of it.
+	line := basis[waves]
+	var inLine float64
+	for i := range line {
+		inLine += line[i] * (float64(i) + 0.5) / n
+	}
+	return level, dot(line, values) / inLine, student((1+confidence)/2, trendTerms) * math.Sqrt(variance) / inLine
 }
 
-// polynomials are the first so many polynomials that are orthonormal on n points at equal distances.
-func polynomials(n, terms int) [][]float64 {
-	basis := make([][]float64, terms)
-	for d := range basis {
-		p := make([]float64, n)
-		for i := range p {
-			p[i] = 1
-			if d > 0 {
-				p[i] = basis[d-1][i] * (2*float64(i) + 1 - float64(n)) / float64(n)
+// waveBasis is an orthonormal basis of the constants on n points at equal distances and, where period is not 0, of what
+// comes again after so many points.
+func waveBasis(n int, period float64) (basis [][]float64) {
+	constant := make([]float64, n)
+	for i := range constant {
+		constant[i] = 1
+	}
+	basis = orthonormal(basis, constant)
+	for h := 1.0; h <= harmonics && 2*h < period; h++ {
+		for _, shift := range []float64{0, math.Pi / 2} {
+			wave := make([]float64, n)
+			for i := range wave {
+				wave[i] = math.Cos(2*math.Pi*h*float64(i)/period + shift)
 			}
+			basis = orthonormal(basis, wave)
 		}
-		for range 2 { // the second time for what rounding left
-			for _, before := range basis[:d] {
-				c := dot(p, before)
-				for i := range p {
-					p[i] -= c * before[i]
-				}
-			}
-		}
-		length := math.Sqrt(dot(p, p))
-		for i := range p {
-			p[i] /= length
-		}
-		basis[d] = p
 	}
 	return basis
+}
+
+// polynomials adds so many polynomials to an orthonormal basis that has the constant first, a line and up.
+func polynomials(basis [][]float64, more int) [][]float64 {
+	last := basis[0]
+	n := float64(len(last))
+	for range more {
+		p := make([]float64, len(last))
+		for i := range p {
+			p[i] = last[i] * (2*float64(i) + 1 - n) / n
+		}
+		basis = orthonormal(basis, p)
+		last = basis[len(basis)-1]
+	}
+	return basis
+}
+
+// orthonormal adds what a vector has that a basis has not.
+func orthonormal(basis [][]float64, v []float64) [][]float64 {
+	for range 2 { // the second time for what rounding left
+		for _, b := range basis {
+			c := dot(v, b)
+			for i := range v {
+				v[i] -= c * b[i]
+			}
+		}
+	}
+	length := math.Sqrt(dot(v, v))
+	for i := range v {
+		v[i] /= length
+	}
+	return append(basis, v)
 }
 
 func dot(a, b []float64) (sum float64) {

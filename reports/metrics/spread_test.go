@@ -25,7 +25,7 @@ func TestStudent(t *testing.T) {
 
 func TestPolynomialsAreOrthonormal(t *testing.T) {
 	for _, n := range []int{fewestBlocks, mostBlocks, 640} {
-		basis := polynomials(n, trendTerms+2)
+		basis := polynomials(waveBasis(n, float64(n)/4), trendTerms+1)
 		for i, a := range basis {
 			for j, b := range basis[:i+1] {
 				want := 0.0
@@ -46,10 +46,20 @@ func TestTrendOfLine(t *testing.T) {
 		n := rapid.IntRange(fewestBlocks, mostBlocks).Draw(t, "blocks")
 		from, rise := rapid.Float64Range(-100, 100).Draw(t, "from"), rapid.Float64Range(-100, 100).Draw(t, "rise")
 		values := make([]float64, n)
+		period := 0.0
+		if rapid.Bool().Draw(t, "breathes") {
+			period = rapid.Float64Range(2.5, 8).Draw(t, "period")
+		}
 		for i := range values {
 			values[i] = from + rise*(float64(i)+0.5)/float64(n) // in the middle of each block
 		}
-		level, change, half := trend(values, 0.95)
+		level, _, _ := trend(values, period, 0.95)
+		for i := range values {
+			if period > 0 {
+				values[i] += 50 * math.Sin(2*math.Pi*float64(i)/period)
+			}
+		}
+		_, change, half := trend(values, period, 0.95)
 		if math.Abs(level-from-rise/2) > 1e-9 || math.Abs(change-rise) > 1e-9 || half > 1e-9 {
 			t.Errorf("from %g by %g in %d blocks: around %g by %g ± %g", from, rise, n, level, change, half)
 		}

@@ -90,7 +90,7 @@ func (s run) intervals() table {
 	return t
 }
 
-// changes is the table of what changed while the load was the same.
+// changes is the table of what changed while the load did not.
 func (s run) changes() table {
 	t := table{Header: []column{{"figure", false}, {"changed by", true}, {"95 % interval", true}}}
 	for _, b := range s.Changes() {

@@ -3,6 +3,7 @@ package summary
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/kaizenautomation/andon/reports/metrics"
 	"github.com/kaizenautomation/andon/reports/results"
@@ -54,7 +55,8 @@ func (s Summary) Bounds() (list []Bound) {
 const Certainty = "An interval holds the figure that the run would come to if it went on as it did, with a confidence of 95 %. It is by stretches of the run, " +
 	"since calls that are near each other are alike; ≥ is said where the slowest calls came in too few clusters to tell how slow they can be."
 
-// Changes are by how much figures changed over the phases whose load was the same all along, whether they drift or not.
+// Changes are by how much figures changed over the phases whose load was the same all along, or came again and again,
+// whether they drift or not.
 func (s Summary) Changes() (list []Bound) {
 	for _, d := range s.Drift {
 		write := text.SignedDuration
@@ -83,8 +85,8 @@ func (s Summary) drifting(d metrics.Drift) string {
 	return d.Figure + " latency"
 }
 
-// Drifted are sentences on the figures that changed over a phase whose load was the same all along, by more than
-// chance explains, and enough to matter. Of a run that the generator spoiled nothing is said.
+// Drifted are sentences on the figures that changed over such a phase by more than chance explains, and enough to
+// matter. Of a run that the generator spoiled nothing is said.
 func (s Summary) Drifted() (notes []string) {
 	if s.Validity.Status == metrics.GeneratorLimited {
 		return nil
@@ -94,8 +96,12 @@ func (s Summary) Drifted() (notes []string) {
 		if !d.Drifts {
 			continue
 		}
-		note := fmt.Sprintf("Drift: over the %s of %s, whose load was the same all along, %s changed by %s (95 %% interval %s)",
-			text.Duration(&d.Seconds), text.Printable(d.Phase, 64), s.drifting(d), change.Value, change.Interval)
+		load := "was the same all along"
+		if slices.ContainsFunc(s.Run.Phases, func(p results.Phase) bool { return p.Name == d.Phase && p.PeriodSeconds > 0 }) {
+			load = "came again and again"
+		}
+		note := fmt.Sprintf("Drift: over the %s of %s, whose load %s, %s changed by %s (95 %% interval %s)",
+			text.Duration(&d.Seconds), text.Printable(d.Phase, 64), load, s.drifting(d), change.Value, change.Interval)
 		if d.Mean > 0 {
 			note += fmt.Sprintf(", %.0f %% of the mean", 100*math.Abs(d.Change)/d.Mean)
 		}
