@@ -208,7 +208,7 @@ func orderInterval(d histogram.Distribution, p, factor float64) *Interval {
 		return nil
 	}
 	in := &Interval{Low: d.At(uint64(place(most)))}
-	if fewest > 0 {
+	if none := math.Pow(p, n); fewest > 0 && none <= 0.025 { // else even the largest may lie below it
 		high := d.At(uint64(min(place(fewest), float64(d.Samples()))))
 		in.High = &high
 	}

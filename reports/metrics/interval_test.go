@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kaizenautomation/andon/reports/histogram"
 	"github.com/kaizenautomation/andon/reports/results"
 )
 
@@ -325,5 +326,44 @@ func TestIntervalsApart(t *testing.T) {
 	}
 	if drift := whole.Drift(120); drift != nil {
 		t.Errorf("runs one after the other drift: %+v", drift)
+	}
+}
+
+// Of independent samples, the ends of an interval are where the binomial distribution has them; of others the upper one
+// is farther out than in as many independent ones, since a run that has few of the slow calls takes itself for sure.
+func TestOrderInterval(t *testing.T) {
+	distinct := func(n int) histogram.Distribution {
+		s := histogram.NewScratch()
+		for i := range n {
+			s.Record(int64(640 * (i + 1))) // a bucket for each
+		}
+		return s.Distribution()
+	}
+	beyond := func(n int, seconds float64) int { return n - int(seconds*1e9/640) }
+	for _, n := range []int{100, 300, 1000} {
+		for _, p := range []float64{0.5, 0.9, 0.95, 0.99} {
+			in := orderInterval(distinct(n), p, 1)
+			if in.High == nil {
+				if float64(n)*(1-p) > 5 {
+					t.Errorf("p%g of %d has no upper end", 100*p, n)
+				}
+				continue
+			}
+			// The true percentile lies between if so many samples are beyond it.
+			held, term := 0.0, math.Pow(p, float64(n))
+			for k := range n + 1 {
+				if k > beyond(n, *in.High) && k <= beyond(n, in.Low) {
+					held += term
+				}
+				term *= float64(n-k) / float64(k+1) * (1 - p) / p
+			}
+			if held < 0.93 || held > 0.98 {
+				t.Errorf("p%g of %d independent samples lies within the interval with a probability of %.3f", 100*p, n, held)
+			}
+		}
+	}
+	independent, others := orderInterval(distinct(100), 0.9, 1), orderInterval(distinct(1000), 0.9, 10)
+	if alone, many := beyond(100, *independent.High), beyond(1000, *others.High)/10; many >= alone {
+		t.Errorf("%d of 100 are beyond the upper end, and %d of as many clusters of 10", alone, many)
 	}
 }
