@@ -29,7 +29,7 @@ type Model struct {
 	Damaged error
 
 	dirs []string
-	runs     []*results.Run
+	runs []*results.Run
 	// whole and stretches are nil where no format that was asked for needs them.
 	whole     *metrics.Aggregator
 	stretches *metrics.Stretches

@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -21,6 +22,7 @@ import (
 
 	"github.com/kaizenautomation/andon"
 	"github.com/kaizenautomation/andon/contracts"
+	"github.com/kaizenautomation/andon/reports/live"
 	"github.com/kaizenautomation/andon/reports/text"
 	"github.com/kaizenautomation/andon/scenarios/wire"
 )
@@ -95,7 +97,7 @@ func execute(args []string, stdout, stderr io.Writer) int {
 	// A reader that has gone has read what it wanted. Else a report is missing that was asked for, which spoils an exit
 	// code of 0 and no other.
 	if failed := c.stdout.err; failed != nil && !errors.Is(failed, syscall.EPIPE) {
-		fmt.Fprintf(stderr, "andon: standard output cannot be written: %v\n", failed)
+		c.tell("andon: standard output cannot be written: %v", failed)
 		if err == nil {
 			err = exit{code: noVerdict}
 		}
@@ -103,8 +105,8 @@ func execute(args []string, stdout, stderr io.Writer) int {
 	if err == nil {
 		return 0
 	}
-	if text := err.Error(); text != "" {
-		fmt.Fprintf(stderr, "andon: %s\n", strings.TrimRight(text, "\n"))
+	if said := strings.TrimRight(err.Error(), "\n"); said != "" {
+		c.tell("andon: %s", said)
 	}
 	var e exit
 	if errors.As(err, &e) {
@@ -294,4 +296,26 @@ func signals(said func()) (interrupt <-chan struct{}, kill context.Context, pres
 			signal.Stop(arrived)
 			cancel()
 		}
+}
+
+// tell says something beside the output, in lines that fit where that is a terminal.
+func (c *command) tell(format string, args ...any) {
+	_, _, width := live.Terminal(c.stderr)
+	fmt.Fprintln(c.stderr, fitted(fmt.Sprintf(format, args...), width))
+}
+
+// fitted is a sentence in lines of so many columns; 0 is any number. What has lines of its own stays as it is, and so
+// does what names a longer path or address, which is to be copied.
+func fitted(s string, width int) string {
+	long := func(word string) bool { return text.Width(word) > width }
+	if width == 0 || strings.Contains(s, "\n") || slices.ContainsFunc(strings.Fields(s), long) {
+		return s
+	}
+	return strings.Join(text.Wrap(s, width), "\n")
+}
+
+// width is how many columns the output has; 0 is any number, where it is no terminal.
+func (c *command) width() int {
+	_, _, width := live.Terminal(c.stdout.Writer)
+	return width
 }

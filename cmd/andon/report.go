@@ -74,7 +74,7 @@ func (c *command) showReport(dirs []string, f reportFlags) error {
 		return err
 	}
 	if m.Damaged != nil {
-		fmt.Fprintf(c.stderr, "%v; it is made anew of what the run has measured\n", m.Damaged)
+		c.tell("%v; it is made anew of what the run has measured", m.Damaged)
 	}
 	m.Commands = commands()
 	// Nearly all that is allocated are batches of rows, which are dropped once they were counted: collecting them twice
@@ -114,8 +114,11 @@ func commands() page.Commands {
 		Run: func(seed uint64) string {
 			return fmt.Sprintf("andon run scenario.yaml --spec openapi.yaml --seed %d", seed)
 		},
-		Curl: func(seed, call uint64) string {
-			return fmt.Sprintf("andon plan scenario.yaml --spec openapi.yaml --seed %d --curl %d | tail -n 1", seed, call)
+		Curl: func(target string, seed, call uint64) string {
+			if target != "" {
+				target = " --target " + target
+			}
+			return fmt.Sprintf("andon plan scenario.yaml --spec openapi.yaml --seed %d%s --curl %d | tail -n 1", seed, target, call)
 		},
 	}
 }
@@ -143,7 +146,7 @@ func (c *command) stepSummary(s summary.Summary) {
 		return
 	}
 	if err := reports.AppendMarkdown(path, s); err != nil {
-		fmt.Fprintf(c.stderr, "the step's summary cannot be written: %v\n", err)
+		c.tell("the step's summary cannot be written: %v", err)
 	}
 }
 

@@ -86,7 +86,7 @@ ANDON_REMOTE_WRITE_AUTHORIZATION ("Bearer …") and OTEL_EXPORTER_OTLP_HEADERS (
 	flags.StringVar(&f.out, "out", "", "run `directory` to write (default reports/runs/<time>-<scenario>)")
 	flags.StringVar(&f.tokenFile, "token-file", "", tokenUse)
 	f.tls.add(flags)
-	flags.BoolVar(&f.http2, "http2", false, "send over HTTP/2 where the target speaks it: fewer connections, and a slower generator")
+	flags.BoolVar(&f.http2, "http2", false, "send over HTTP/2, where an https target speaks it and to an http one in any case: fewer connections, and a slower generator")
 	flags.BoolVar(&f.noUniqueIDs, "no-unique-ids", false, "do not check that executionIds are unique, which takes up to 21 MiB for a million calls")
 	flags.BoolVar(&f.plain, "plain", false, "tell the progress in lines, also on a terminal")
 	flags.BoolVar(&f.traceparent, "traceparent", false, "send a W3C traceparent header with each call, and list the slowest calls by their trace ids")
@@ -135,9 +135,9 @@ func (c *command) runScenario(args []string, f runFlags) error {
 		defer stop()
 	}
 	w.Target = place(t.Target, t.Embedded)
-	fmt.Fprintf(c.stderr, "%s: %s → %s\n", text.Printable(plan.Name, 64), plan, w.Target)
+	c.tell("%s: %s → %s", text.Printable(plan.Name, 64), plan, w.Target)
 	if warning := t.Warning(); warning != "" {
-		fmt.Fprintf(c.stderr, "warning: %s\n", warning)
+		c.tell("warning: %s", warning)
 	}
 
 	interrupt, kill, press, release := signals(w.Stopping)
@@ -178,6 +178,13 @@ func notRun(err error) error {
 	var untrusted *wire.UntrustedError
 	if errors.As(err, &untrusted) {
 		err = fmt.Errorf("%w; --cacert takes its file", err)
+	}
+	var version *wire.VersionError
+	switch {
+	case errors.As(err, &version) && version.HTTP2:
+		err = fmt.Errorf("%w: add --http2", err)
+	case version != nil:
+		err = fmt.Errorf("%w: leave out --http2", err)
 	}
 	return exit{noVerdict, err}
 }

@@ -137,11 +137,12 @@ func (c *command) verifyAs(f verifyFlags) (err error) {
 		return exit{noVerdict, err}
 	}
 	if plan.NothingBrokered {
-		fmt.Fprintf(c.stderr, "the broker has no pact that %s has to keep\n", pact.Provider)
+		c.tell("the broker has no pact that %s has to keep", pact.Provider)
 	}
-	fmt.Fprintf(c.stderr, "%s → %s\n%s\n", plan, place(f.Target, f.target == ""), plan.Starts())
+	c.tell("%s → %s", plan, place(f.Target, f.target == ""))
+	c.tell("%s", plan.Starts())
 	if plan.PactLeftOut {
-		fmt.Fprintln(c.stderr, "Pact is left out: there is no andon-pact beside andon (make pact-build builds it)")
+		c.tell("Pact is left out: there is no andon-pact beside andon (make pact-build builds it)")
 	}
 	if f.dryRun {
 		return nil
@@ -150,7 +151,7 @@ func (c *command) verifyAs(f verifyFlags) (err error) {
 	defer cancel()
 	_, _, _, release := signals(cancel)
 	defer release()
-	if err := wire.Preflight(ctx, f.Target, nil); err != nil {
+	if err := wire.Preflight(ctx, f.Target, nil, false); err != nil {
 		return exit{noVerdict, fmt.Errorf("%s cannot be reached, nothing was sent: %w", f.Target.Redacted(), err)}
 	}
 	v := plan.Run(ctx)

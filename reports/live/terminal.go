@@ -25,12 +25,13 @@ func Terminal(w io.Writer) (terminal, color bool, width int) {
 // NewWatch gets ready to show a run on a writer; plain asks for lines. There is no view where nobody looks (no
 // terminal, CI), where the terminal cannot do it, or where it is another process's.
 func NewWatch(lines io.Writer, keyboard *os.File, plain bool) *Watch {
-	w := &Watch{Lines: lines}
+	terminal, color, columns := Terminal(lines)
+	w := &Watch{Lines: lines, Columns: columns}
 	f, ok := lines.(*os.File)
 	if !ok || plain || os.Getenv("CI") != "" || !term.IsTerminal(int(keyboard.Fd())) {
 		return w
 	}
-	if terminal, color, _ := Terminal(f); terminal && inForeground(f) {
+	if terminal && inForeground(f) {
 		w.Keyboard, w.Screen, w.Color = keyboard, f, color
 	}
 	return w

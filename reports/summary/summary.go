@@ -321,13 +321,18 @@ func (s *Summary) decide() {
 	stands := impossible && s.Validity.Status == metrics.GeneratorLimited && s.Run.End.Reason != results.Interrupted &&
 		s.Run.End.Reason != results.Cut && s.breached()
 
+	ended := -1 // the threshold that ended the run, whose figure belongs to that sentence
 	if s.Run.End.Reason == results.Aborted || s.Run.End.Reason == results.Hopeless {
-		because("%s", s.Run.End.Detail)
+		why := s.Run.End.Detail
+		if ended = slices.IndexFunc(s.Thresholds, func(t Threshold) bool { return !t.OK && strings.Contains(why, " "+t.Expr+" ") }); ended >= 0 {
+			why += ": " + s.Thresholds[ended].Found()
+		}
+		because("%s", why)
 	}
 	spoiled := 0
-	for _, t := range s.Thresholds {
+	for i, t := range s.Thresholds {
 		// Without data every threshold fails for the same reason, which is given already.
-		if !t.OK && (s.Validity.Status != metrics.NoData || t.Samples > 0) {
+		if !t.OK && i != ended && (s.Validity.Status != metrics.NoData || t.Samples > 0) {
 			because("%s: %s", t.Expr, t.Found())
 			if t.Spoiled {
 				spoiled++
