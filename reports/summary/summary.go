@@ -45,10 +45,11 @@ type Summary struct {
 	// Total is all measured phases, without warm-ups; the times of deliberately invalid calls are left out.
 	Total  metrics.Figures `json:"total"`
 	Groups Groups          `json:"groups"`
-	// Intervals say how far the figures of Total can be off; nil in a summary that a version of andon wrote which had none.
+	// Intervals say how far the figures of Total can be off; nil in a summary that a version of andon wrote which had
+	// none.
 	Intervals *metrics.Intervals `json:"intervals,omitempty"`
-	// Drift says how figures changed over the phases that asked for the same load all along, or for one that came again and
-	// again, where these were long enough.
+	// Drift says how figures changed over the phases that asked for the same load all along, or for one that came again
+	// and again, where these were long enough.
 	Drift []metrics.Drift `json:"drift,omitempty"`
 	// Comparison holds tiers and content signatures against each other; nil in a summary that a version of andon wrote
 	// which had none (see [Summary.Compare]).
