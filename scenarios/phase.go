@@ -213,6 +213,7 @@ func (l *load) add(p Phase) *misfit {
 		return wrong
 	}
 	label := results.Phase{Name: p.Name, Warmup: p.Warmup, Shape: p.Shape.String(), Seconds: seconds, Closed: p.Shape.callers > 0}
+	label.Steady, label.PeriodSeconds = label.Closed || rates.steady(), rates.period()
 	if label.Name == "" {
 		label.Name = l.freeName(p)
 	}

@@ -207,11 +207,11 @@ func TestExample(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []results.Phase{
-		{Name: "warmup", Shape: "20/s", Warmup: true, StartSeconds: 0, Seconds: 5},
-		{Name: "constant", Shape: "100/s", StartSeconds: 5, Seconds: 30},
+		{Name: "warmup", Shape: "20/s", Warmup: true, Steady: true, StartSeconds: 0, Seconds: 5},
+		{Name: "constant", Shape: "100/s", Steady: true, StartSeconds: 5, Seconds: 30},
 		{Name: "ramp", Shape: "ramp 100/s → 400/s", StartSeconds: 35, Seconds: 60},
 		{Name: "steps", Shape: "steps 100/s → 500/s by 100/s", StartSeconds: 95, Seconds: 300},
-		{Name: "sine", Shape: "sine 200/s ± 100/s every 1m", StartSeconds: 395, Seconds: 300},
+		{Name: "sine", Shape: "sine 200/s ± 100/s every 1m", PeriodSeconds: 60, StartSeconds: 395, Seconds: 300},
 		{Name: "spike", Shape: "spike 50/s → 1000/s at 20s for 5s", StartSeconds: 695, Seconds: 60},
 	}
 	if !slices.Equal(s.Labels.Phases, want) {

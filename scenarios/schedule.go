@@ -101,6 +101,24 @@ func (p profile) peak() (r float64) {
 	return r
 }
 
+// steady reports whether the rate is the same all along.
+func (p profile) steady() bool {
+	for _, s := range p {
+		if s.from != p[0].from || s.to != s.from || s.amplitude != 0 {
+			return false
+		}
+	}
+	return len(p) > 0
+}
+
+// period is after how many seconds the rate begins again; 0 where it does not.
+func (p profile) period() float64 {
+	if len(p) == 1 && p[0].amplitude != 0 {
+		return p[0].period
+	}
+	return 0
+}
+
 // when is the moment, in seconds from the phase's start, by which c calls are due.
 func (p profile) when(c float64) float64 {
 	var start float64

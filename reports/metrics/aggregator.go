@@ -11,7 +11,9 @@
 //     merged from those cells, exactly: the p99 of a tier is the p99 of all its calls, not a mean of percentiles.
 //  4. [Aggregator.Validity] says whether the figures can be trusted: what the generator itself was late with is no
 //     finding about the target.
-//  5. A [Threshold], read by [ParseThreshold] once, is held against the figures by [Threshold.Evaluate]. An aggregator
+//  5. [Aggregator.Intervals] says between what the headline figures lie, and [Aggregator.Drift] what changed while the
+//     load did not, by stretches of the run: calls that are near each other are alike.
+//  6. A [Threshold], read by [ParseThreshold] once, is held against the figures by [Threshold.Evaluate]. An aggregator
 //     that was made with [Of], or told to [Aggregator.Watch] it, has counted exactly which calls keep its limit.
 //
 // Times are kept by what became of the calls, since what is turned away quickly must not make a target look fast, and

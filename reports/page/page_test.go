@@ -277,6 +277,19 @@ func TestPage(t *testing.T) {
 	}
 }
 
+// TestPageOfDrift: what drifts is said above the tables, and how far figures can be off below.
+func TestPageOfDrift(t *testing.T) {
+	m := reportstest.Steady()
+	d := pagePass(t)
+	d.Summary = summary.Summarize(m, nil, nil, reportstest.Finished(245.5), reportstest.Aggregate(t, m, reportstest.Drifting))
+	text := string(rendered(t, d))
+	for _, want := range []string{">Drift: over the 240 s of constant", "How far these figures can be off", "What changed while the load did not", ">p50 latency, constant<", ">95 % interval<"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the page does not have %q", want)
+		}
+	}
+}
+
 // TestPageWithoutCommands: where no command line is known, none is promised.
 func TestPageWithoutCommands(t *testing.T) {
 	for _, d := range []Data{pageFail(t), pageClosed(t)} {

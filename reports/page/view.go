@@ -55,6 +55,8 @@ type view struct {
 	HasVitals                 bool
 	LeftOut                   []string
 	Supported                 table
+	Intervals, Changes        table
+	Certainty                 string
 	Command, Curl             string
 	Scenario                  string
 	ScenarioCut               bool
@@ -114,6 +116,8 @@ func (d Data) view() view {
 	if note := s.Tolerance(); note != "" {
 		v.Notes = append(v.Notes, note)
 	}
+	v.Notes = append(v.Notes, s.Drifted()...)
+	v.Intervals, v.Changes, v.Certainty = s.intervals(), s.changes(), summary.Certainty
 	for _, p := range d.Timeline {
 		v.HasErrors = v.HasErrors || p.Dropped > 0 || len(p.ErrorsByKind) > 0
 		v.HasViolations = v.HasViolations || len(p.ViolationsByRule) > 0

@@ -456,3 +456,35 @@ func TestRatesTable(t *testing.T) {
 		t.Errorf("what is not known is told:\n%s", got)
 	}
 }
+
+// How far the headline figures can be off is told in every width, and what drifted once; where the load changed, and in
+// the summaries of older versions, neither is.
+func TestIntervals(t *testing.T) {
+	m := reportstest.Steady()
+	s := summary.Summarize(m, nil, nil, reportstest.Finished(245.5), reportstest.Aggregate(t, m, reportstest.Drifting))
+	var terminal, markdown bytes.Buffer
+	if err := Terminal(&terminal, s, Options{Width: 60}); err != nil {
+		t.Fatal(err)
+	}
+	if err := Markdown(&markdown, s); err != nil {
+		t.Fatal(err)
+	}
+	for what, like := range map[string]string{
+		terminal.String(): `(?m)^95 % intervals\n +found +95 % interval\n latency p50 +\d+ ms +\d+–\d+ ms\n(.*\n)+ errors +0\.\d\d % +0\.\d\d–0\.\d\d %$`,
+		markdown.String(): `(?m)^### 95 % intervals\n\n(.*\n)+\| latency p50 +\| +\d+ ms \| +\d+–\d+ ms \|$`,
+	} {
+		if !regexp.MustCompile(like).MatchString(what) || strings.Count(what, "p50 latency") != 1 {
+			t.Errorf("expected %s in\n%s", like, what)
+		}
+	}
+	s.Intervals, s.Drift = nil, nil
+	for _, s := range []summary.Summary{s, reportstest.Passing(t)} {
+		terminal.Reset()
+		if err := Terminal(&terminal, s, Options{Width: 60}); err != nil {
+			t.Fatal(err)
+		}
+		if got := terminal.String(); strings.Contains(got, "95 % intervals") || strings.Contains(got, "Drift") {
+			t.Errorf("what is not known is told:\n%s", got)
+		}
+	}
+}

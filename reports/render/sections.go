@@ -39,6 +39,7 @@ func sections(s run, st style) []section {
 		{"Calls", s.totals(st)},
 		{"Rates", s.rates(st)},
 		{"Times", s.times()},
+		{"95 % intervals", s.intervals()},
 		{"Outcomes", s.outcomes(st)},
 	}
 	list = append(list, s.tierSections(st)...)
@@ -155,6 +156,15 @@ func (s run) times() Table {
 	}
 	lag := s.Validity.Lag
 	t.Rows = append(t.Rows, []string{"lag (due → send)", "", "", text.Duration(lag.P50), "", "", text.Duration(lag.P99), "", text.Duration(lag.Max)})
+	return t
+}
+
+// intervals are between what the headline figures lie, below each other so that they fit everywhere.
+func (s run) intervals() Table {
+	t := Table{Header: []string{"", ">found", ">95 % interval"}}
+	for _, b := range s.Bounds() {
+		t.Rows = append(t.Rows, []string{b.Name, b.Value, b.Interval})
+	}
 	return t
 }
 

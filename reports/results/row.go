@@ -220,6 +220,10 @@ type Phase struct {
 	Warmup bool `json:"warmup,omitempty"`
 	// Closed phases are closed loops: nothing is due, and latency is service time.
 	Closed bool `json:"closed,omitempty"`
+	// Steady phases ask for the same load all along: one rate, or one number of callers. PeriodSeconds is after how long
+	// the load of a phase begins again, 0 where it does not. Runs that were made before they were kept say neither.
+	Steady        bool    `json:"steady,omitempty"`
+	PeriodSeconds float64 `json:"periodSeconds,omitempty"`
 	// StartSeconds and Seconds place the phase on the run's clock.
 	StartSeconds float64 `json:"startSeconds"`
 	Seconds      float64 `json:"seconds"`

@@ -191,10 +191,19 @@ func differs(a, b *results.Manifest) string {
 	if d := cmp.Or(list("class", ac, bc), list("phase", ap, bp), list("rule", a.Labels.Rules, b.Labels.Rules), list("threshold", at, bt)); d != "" {
 		return d
 	}
-	if !reflect.DeepEqual(a.Labels, b.Labels) {
+	if !reflect.DeepEqual(told(a.Labels), told(b.Labels)) {
 		return "their classes or phases have the same names and mean different things"
 	}
 	return ""
+}
+
+// told are the labels without what earlier versions of andon did not keep, and what follows from the rest of them.
+func told(l results.Labels) results.Labels {
+	l.Phases = slices.Clone(l.Phases)
+	for i := range l.Phases {
+		l.Phases[i].Steady, l.Phases[i].PeriodSeconds = false, 0
+	}
+	return l
 }
 
 // Joined is the manifest of all runs together.

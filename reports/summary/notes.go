@@ -43,6 +43,10 @@ func (s Summary) Notes() (notes []string) {
 		notes = append(notes, fmt.Sprintf("The bodies of %s were compressed, which no call asks for; gzip and deflate were unpacked and judged, anything else as it came.",
 			text.Plural(n, "answer")))
 	}
+	notes = append(notes, s.Drifted()...)
+	if s.Bounds() != nil {
+		notes = append(notes, Certainty)
+	}
 	if note := s.turnedAway(); note != "" {
 		notes = append(notes, note)
 	}

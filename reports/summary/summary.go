@@ -45,6 +45,12 @@ type Summary struct {
 	// Total is all measured phases, without warm-ups; the times of deliberately invalid calls are left out.
 	Total  metrics.Figures `json:"total"`
 	Groups Groups          `json:"groups"`
+	// Intervals say how far the figures of Total can be off; nil in a summary that a version of andon wrote which had
+	// none.
+	Intervals *metrics.Intervals `json:"intervals,omitempty"`
+	// Drift says how figures changed over the phases that asked for the same load all along, or for one that came again
+	// and again, where these were long enough.
+	Drift []metrics.Drift `json:"drift,omitempty"`
 	// Comparison holds tiers and content signatures against each other; nil in a summary that a version of andon wrote
 	// which had none (see [Summary.Compare]).
 	Comparison *Comparisons `json:"comparison,omitempty"`
@@ -197,6 +203,7 @@ var standing = [...]string{"count(violations) == 0", "rate(errors) < 1%", "rate(
 // that agg was given, so that a run summarized live and the same run read from its files have the same summary.
 func Summarize(m results.Manifest, samples []results.Sample, vitals []results.Vitals, end results.End, agg *metrics.Aggregator) Summary {
 	elapsed := agg.Elapsed(end)
+	intervals := agg.Intervals(elapsed)
 	generator := agg.Generator(m.Generator, vitals)
 	s := Summary{
 		Schema:   schema,
@@ -215,6 +222,7 @@ func Summarize(m results.Manifest, samples []results.Sample, vitals []results.Vi
 			Tier: agg.By(metrics.ByTier, elapsed), Content: agg.By(metrics.ByContent, elapsed),
 			Class: agg.By(metrics.ByClass, elapsed), Phase: agg.By(metrics.ByPhase, elapsed),
 		},
+		Intervals: &intervals, Drift: agg.Drift(elapsed),
 		Parts: agg.Parts(), Generator: generator,
 		Thresholds: []Threshold{},
 		Samples:    append([]results.Sample{}, samples...),
