@@ -119,6 +119,9 @@ func (t Threshold) Check(labels results.Labels) error {
 		case ByPhase:
 			for _, p := range labels.Phases {
 				known = append(known, p.Name)
+				if p.Of != "" {
+					known = append(known, p.Of)
+				}
 			}
 		case ByTier:
 			for _, c := range labels.Classes {
@@ -323,7 +326,8 @@ func (t Threshold) selects(a *Aggregator) *group {
 
 func (t Threshold) accepts(a *Aggregator, phase, class int) bool {
 	for _, s := range t.selectors {
-		if s.key != byError && s.key != byRule && a.nameOf(Grouping(s.key), phase, class) != s.value {
+		whole := s.key == string(ByPhase) && a.labels.Phases[phase].Of == s.value
+		if s.key != byError && s.key != byRule && !whole && a.nameOf(Grouping(s.key), phase, class) != s.value {
 			return false
 		}
 	}
