@@ -104,7 +104,7 @@ func (m *Model) readRows(need need) error {
 	manifest := summary.Joined(m.runs)
 	m.whole = parts[0]
 	if len(parts) > 1 {
-		m.whole = metrics.New(manifest.Labels, manifest.Planned, metrics.Tolerated(manifest))
+		m.whole = metrics.Of(manifest)
 		for _, part := range parts {
 			m.whole.Merge(part)
 		}
@@ -128,7 +128,7 @@ func aggregated(run *results.Run, bySecond bool) (*metrics.Aggregator, *metrics.
 	if unkept == nil {
 		return a, v, nil
 	}
-	a = metrics.New(run.Labels, run.Planned, metrics.Tolerated(run.Manifest))
+	a = metrics.Of(run.Manifest)
 	takers := []func([]results.Row) error{results.Each(a.Add)}
 	if bySecond {
 		v = metrics.NewStretches(run.Labels)

@@ -16,7 +16,7 @@ func TestOldSummary(t *testing.T) {
 	m := reportstest.Manifest()
 	dir := reportstest.RunDir(t, m, reportstest.Rows(m, reportstest.Trouble), nil, reportstest.Finished(55))
 	want := string(rendered(t, opened(t, dir), "terminal"))
-	if !strings.Contains(want, "95 % interval") || !strings.Contains(want, "−328 to −317 ms") {
+	if !strings.Contains(want, "95 % interval") || !strings.Contains(want, "−329 to −317 ms") {
 		t.Fatalf("no interval in %s", want)
 	}
 	model := opened(t, dir)

@@ -18,7 +18,7 @@ func SecondsCSV(w io.Writer, run *metrics.Stretches) error {
 	statuses, errors, rules := run.Names()
 	out := csv.NewWriter(w)
 	line := []string{"start_s", "seconds", "phase", "warmup", "class", "tier", "content", "due", "sent", "completed", "ok", "errors",
-		"violations", "dropped", "latency_p50_s", "latency_p90_s", "latency_p99_s", "latency_max_s"}
+		"violations", "dropped", "accepted", "shed", "refused", "latency_p50_s", "latency_p90_s", "latency_p99_s", "latency_max_s"}
 	for _, s := range statuses {
 		line = append(line, "status_"+s)
 	}
@@ -36,6 +36,7 @@ func SecondsCSV(w io.Writer, run *metrics.Stretches) error {
 		line = append(line[:0], decimal(&i.StartSeconds), decimal(&i.Seconds), cell(i.Phase.Name), strconv.FormatBool(i.Phase.Warmup),
 			cell(i.Class.Name), cell(i.Class.Tier), cell(i.Class.Content),
 			number(i.Due), number(i.Sent), number(i.Completed), number(i.OK), number(i.Counts.Errors), number(i.Counts.Violations), number(i.Dropped),
+			number(i.Accepted), number(i.Shed), number(i.Refused),
 			decimal(i.P50), decimal(i.P90), decimal(i.P99), decimal(i.Max))
 		for _, s := range statuses {
 			line = append(line, number(i.Status[s]))

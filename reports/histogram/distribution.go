@@ -21,7 +21,7 @@ func (d Distribution) Percentile(p float64) *float64 {
 	if d.n < Needed(p) {
 		return nil
 	}
-	v := Seconds(d.value(rank(p, d.n)))
+	v := Seconds(d.value(Rank(p, d.n)))
 	return &v
 }
 
@@ -60,7 +60,7 @@ func Difference(a, b Distribution, p float64) *Interval {
 
 // redraw is percentile p, in nanoseconds, of as many samples drawn anew.
 func (d Distribution) redraw(p float64, random *rand.Rand) int64 {
-	k := rank(p, d.n)
+	k := Rank(p, d.n)
 	x, y := gamma(float64(k), random), gamma(float64(d.n-k+1), random)
 	return d.value(min(uint64(x/(x+y)*float64(d.n))+1, d.n))
 }

@@ -47,9 +47,12 @@ func edge(i int) int64 {
 	return int64(i-octave<<halfBits+1)<<(octave+unitBits) - 1
 }
 
-// rank is the place, from 1, of percentile p (0 < p < 100) among n samples in order, by HdrHistogram's rule: the
-// nearest whole number, and one of them.
-func rank(p float64, n uint64) uint64 { return min(max(uint64(p/100*float64(n)+0.5), 1), n) }
+// Rank is the place, from 1, of percentile p (0 < p < 100) among n samples in order: the first at or below which p % of
+// them lie. It is never rounded down. The next smaller p stands for p, as in HdrHistogram's Java, since 99.9 as a
+// binary fraction is a little more than 99.9, and of 1,000 samples would ask for the last.
+func Rank(p float64, n uint64) uint64 {
+	return min(max(uint64(math.Ceil(math.Nextafter(p, 0)*float64(n)/100)), 1), n)
+}
 
 // confidence is how sure it must be that the sample reaches beyond the percentile it is to tell.
 const confidence = 0.95
@@ -66,10 +69,10 @@ func Needed(p float64) uint64 {
 	return uint64(math.Ceil(math.Log(1-confidence) / math.Log(q)))
 }
 
-// exact is what is kept exactly beside the counts. The zero value is "no samples". The sum is of nanoseconds: it has
-// room for 2^32 calls of 4 seconds.
+// exact is what is kept exactly beside the counts. The zero value is "no samples". The sum is of nanoseconds.
 type exact struct {
-	n, sum   uint64
+	n        uint64
+	sum      Sum
 	min, max int64
 }
 
@@ -81,7 +84,7 @@ func (e *exact) record(v int64) {
 		e.max = v
 	}
 	e.n++
-	e.sum += uint64(v)
+	e.sum.Add(uint64(v))
 }
 
 func (e *exact) merge(o exact) {
@@ -93,7 +96,7 @@ func (e *exact) merge(o exact) {
 	}
 	e.max = max(e.max, o.max)
 	e.n += o.n
-	e.sum += o.sum
+	e.sum.Merge(o.sum)
 }
 
 // Samples is the number of times.
@@ -106,7 +109,7 @@ func (e exact) Min() *float64 { return e.ifAny(Seconds(e.min)) }
 func (e exact) Max() *float64 { return e.ifAny(Seconds(e.max)) }
 
 // Mean is the mean in seconds, exactly; nil over no sample.
-func (e exact) Mean() *float64 { return e.ifAny(float64(e.sum) / float64(max(e.n, 1)) / 1e9) }
+func (e exact) Mean() *float64 { return e.ifAny(e.sum.Float() / float64(max(e.n, 1)) / 1e9) }
 
 func (e exact) ifAny(v float64) *float64 {
 	if e.n == 0 {

@@ -27,19 +27,21 @@ func (p Packed) each(f func(i int, n uint64)) {
 }
 
 // MaxEncoded is more bytes than any histogram takes that AppendBinary writes.
-const MaxEncoded = 8*binary.MaxVarintLen64 + bucketCount*(3+binary.MaxVarintLen64)
+const MaxEncoded = 9*binary.MaxVarintLen64 + bucketCount*(3+binary.MaxVarintLen64)
 
 // maxCount keeps all sums of counts within 63 bits.
 const maxCount = 1 << 48
 
 // AppendBinary appends p to b, to be read by [Packed.UnmarshalBinary]: the number of samples and, if there are any,
-// their sum, the smallest and the range up to the largest, and then the buckets, all as varints. It never fails.
+// their sum in two words, the smallest and the range up to the largest, and then the buckets, all as varints. It never
+// fails.
 func (p Packed) AppendBinary(b []byte) ([]byte, error) {
 	b = binary.AppendUvarint(b, p.n)
 	if p.n == 0 {
 		return b, nil
 	}
-	b = binary.AppendUvarint(b, p.sum)
+	b = binary.AppendUvarint(b, p.sum.High)
+	b = binary.AppendUvarint(b, p.sum.Low)
 	b = binary.AppendUvarint(b, uint64(p.min))
 	b = binary.AppendUvarint(b, uint64(p.max-p.min))
 	return append(b, p.data...), nil
@@ -47,7 +49,7 @@ func (p Packed) AppendBinary(b []byte) ([]byte, error) {
 
 // UnmarshalBinary makes p what [Packed.AppendBinary] wrote. Whatever is no histogram is an error.
 func (p *Packed) UnmarshalBinary(data []byte) error {
-	var head [4]uint64
+	var head [5]uint64
 	for i := range head {
 		v, w := binary.Uvarint(data)
 		if w <= 0 {
@@ -58,7 +60,7 @@ func (p *Packed) UnmarshalBinary(data []byte) error {
 			break
 		}
 	}
-	q := Packed{exact{n: head[0], sum: head[1]}, slices.Clone(data)}
+	q := Packed{exact{n: head[0], sum: Sum{head[1], head[2]}}, slices.Clone(data)}
 	if q.n == 0 {
 		if len(data) > 0 {
 			return errors.New("a histogram of no samples has counts")
@@ -66,7 +68,7 @@ func (p *Packed) UnmarshalBinary(data []byte) error {
 		*p = Packed{}
 		return nil
 	}
-	low, width := head[2], head[3]
+	low, width := head[3], head[4]
 	if q.n >= maxCount || low > uint64(Highest) || width > uint64(Highest)-low {
 		return errors.New("a histogram has times beyond an hour, or more samples than can be")
 	}
@@ -108,7 +110,7 @@ func (p Packed) check() error {
 		return fmt.Errorf("a histogram has counts of %d samples, and should have %d", n, p.n)
 	case last != bucket(p.max):
 		return errors.New("the largest time of a histogram is in none of its buckets")
-	case most < 1<<63 && (float64(p.sum) < least*(1-1e-9) || float64(p.sum) > most*(1+1e-9)):
+	case p.sum.Float() < least*(1-1e-9) || p.sum.Float() > most*(1+1e-9):
 		return errors.New("the sum of a histogram's times is not that of its buckets")
 	}
 	return nil

@@ -31,6 +31,9 @@ func sentence(p summary.Progress) string {
 	add("%d in flight", p.InFlight)
 	add("p50 %s p99 %s", text.Duration(p.P50), text.Duration(p.P99))
 	add("%s", text.Plural(p.Errors, "error"))
+	if p.Shed > 0 {
+		add("%s shed", text.Count(p.Shed))
+	}
 	add("%s", text.Plural(p.Violations, "violation"))
 	if p.Dropped > 0 {
 		add("%s dropped", text.Count(p.Dropped))

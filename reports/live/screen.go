@@ -298,6 +298,9 @@ func (s screen) counts() (out []line) {
 		{piece{"errors ", text.Faint}, colored(text.Counted(s.Errors, s.Done), s.Errors, text.Red)},
 		{piece{"violations ", text.Faint}, colored(text.Count(s.Violations), s.Violations, text.Red)},
 	}
+	if s.Shed > 0 {
+		parts = append(parts, line{piece{"shed ", text.Faint}, piece{text.Counted(s.Shed, s.Done), text.Red}})
+	}
 	if s.Dropped > 0 {
 		parts = append(parts, line{piece{"dropped ", text.Faint}, piece{text.Count(s.Dropped), text.Red}})
 	}

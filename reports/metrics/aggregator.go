@@ -33,11 +33,15 @@ type Aggregator struct {
 	kinds     []kind  // by results.Kind
 	cells     []*cell // by phase, then class; nil until the first row
 	// lag and ownLag are kept by phase: lateness is the run's, not a class's.
-	lag, ownLag []*histogram.Recorder
+	lag    []*bounds
+	ownLag []*histogram.Recorder
+	// watches are the limits that are watched (see [Aggregator.Watch]), watching those of each cell.
+	watches  []*watch
+	watching [][]watchAt
 	// parts are the parts of the service time by phase, without those of deliberately invalid calls.
 	parts []*parts
 	// busy is for how many nanoseconds calls were on the wire, less those for which the generator stood still.
-	busy uint64
+	busy histogram.Sum
 	// sentUntil is the latest moment at which a call was due or sent.
 	sentUntil time.Duration
 	// apart are the runs that were merged into this one and went on one after the other: see [Aggregator.Apart].
@@ -49,13 +53,6 @@ type Aggregator struct {
 	scratch *histogram.Scratch
 }
 
-// kind is what a row's error says of it, looked up because asking each row anew took a sixth of Add.
-type kind struct {
-	name  string
-	one   Counts
-	timed bool
-}
-
 // cell is what is kept of one class in one phase.
 type cell struct {
 	Counts
@@ -64,8 +61,25 @@ type cell struct {
 	rules             []uint64      // by rule; nil until the first violation
 	status            []statusCount // a handful, the most frequent among the first
 	// left is when the last call left, and answered when the last whole response was read.
-	left, answered   time.Duration
-	latency, service histogram.Recorder
+	left, answered time.Duration
+	retry          retry
+	times          [fates]*cellTimes // by fate, nil until the first
+}
+
+type cellTimes struct{ latency, service bounds }
+
+// retry is in how many seconds shed calls may be made again, as far as answers say.
+type retry struct{ n, min, max uint64 }
+
+func (r *retry) merge(o retry) {
+	switch {
+	case o.n == 0:
+		return
+	case r.n == 0:
+		r.min = o.min
+	}
+	r.n += o.n
+	r.min, r.max = min(r.min, o.min), max(r.max, o.max)
 }
 
 type statusCount struct {
@@ -90,7 +104,8 @@ func New(labels results.Labels, planned [][]uint64, tolerance time.Duration) *Ag
 		tolerance: tolerance,
 		kinds:     allKinds(),
 		cells:     make([]*cell, len(labels.Phases)*len(labels.Classes)),
-		lag:       make([]*histogram.Recorder, len(labels.Phases)),
+		watching:  make([][]watchAt, len(labels.Phases)*len(labels.Classes)),
+		lag:       make([]*bounds, len(labels.Phases)),
 		ownLag:    make([]*histogram.Recorder, len(labels.Phases)),
 		parts:     make([]*parts, len(labels.Phases)),
 		slowest:   make(slowest, len(labels.Classes)),
@@ -115,13 +130,15 @@ func (a *Aggregator) Add(r results.Row) error {
 		c = &cell{kinds: make([]uint64, len(a.kinds))}
 		a.cells[at] = c
 	}
-	kind := &a.kinds[r.Error]
+	kind := a.kinds[r.Error].of(r.Status)
 	phase, invalid := &a.labels.Phases[r.Phase], a.labels.Classes[r.Class].Invalid
 
 	due := min(max(r.Due, 0), maxDue)
 	lag, service := histogram.Nanoseconds(r.Lag), histogram.Nanoseconds(r.Service)
 	latency := min(lag+service, histogram.Highest)
-	sent := kind.one.Sent > 0
+	ownLag, stall := histogram.Nanoseconds(r.OwnLag), histogram.Nanoseconds(r.Stall)
+	own := min(ownLag+stall, histogram.Highest)
+	sent, stands := kind.one.Sent > 0, headline(invalid).has(kind.fate)
 	one := kind.one
 	if r.Rule > 0 {
 		one.Violations = 1
@@ -146,10 +163,19 @@ func (a *Aggregator) Add(r results.Row) error {
 	}
 	c.bytesIn += uint64(r.BytesIn)
 	c.bytesOut += uint64(r.BytesOut)
-	if kind.timed {
-		c.latency.Record(latency)
+	if r.Error == results.Shed && r.RetryAfter > 0 {
+		seconds := uint64(math.Round(float64(r.RetryAfter)))
+		c.retry.merge(retry{1, seconds, seconds})
+	}
+	if kind.fate != untimed {
+		t := c.times[kind.fate]
+		if t == nil {
+			t = new(cellTimes)
+			c.times[kind.fate] = t
+		}
+		t.latency.record(latency, a.less(latency, own))
 		if sent {
-			c.service.Record(service)
+			t.service.record(service, a.less(service, stall))
 			if !phase.Warmup {
 				a.slowest.add(&r, latency)
 			}
@@ -158,25 +184,45 @@ func (a *Aggregator) Add(r results.Row) error {
 
 	a.sentUntil = max(a.sentUntil, due)
 	if sent || r.Error.Kept() {
-		a.busy += uint64(max(service-histogram.Nanoseconds(r.Stall), 0))
+		a.busy.Add(uint64(max(service-stall, 0)))
 	}
 	if sent {
 		a.sentUntil = max(a.sentUntil, due+time.Duration(lag))
-		if kind.timed && !invalid {
+		if stands && !invalid {
 			a.addParts(r)
 		}
 	}
 	late := !phase.Closed && (sent || r.Error == results.Dropped)
-	own := min(histogram.Nanoseconds(r.OwnLag)+histogram.Nanoseconds(r.Stall), histogram.Highest)
 	if late {
 		a.addLag(r, sent, lag, own)
 	}
+	for _, w := range a.watching[at] {
+		switch {
+		case w.of == ofLag:
+			if late {
+				w.add(lag, a.less(lag, ownLag))
+			}
+		case !w.fates.has(kind.fate):
+		case w.of == ofLatency:
+			w.add(latency, a.less(latency, own))
+		case sent:
+			w.add(service, a.less(service, stall))
+		}
+	}
 	a.timeline.add(&event{due: due, lag: lag, own: own, service: service, one: one, kind: r.Error, rule: r.Rule,
-		timed: kind.timed && !invalid, late: late})
+		timed: stands && !invalid, late: late, touched: own > int64(a.tolerance)})
 	if r.Error != results.Unsent {
-		a.recent.add(due+time.Duration(latency), one, kind.timed && !invalid, latency)
+		a.recent.add(due+time.Duration(latency), one, stands && !invalid, latency)
 	}
 	return nil
+}
+
+// less is a time without the generator's own part in it, if that is more than is tolerated.
+func (a *Aggregator) less(v, own int64) int64 {
+	if own <= int64(a.tolerance) {
+		return v
+	}
+	return max(v-own, 0)
 }
 
 // addLag keeps how late a sent or dropped call of an open phase was. By our own fault it was held up for as long as it
@@ -185,9 +231,12 @@ func (a *Aggregator) Add(r results.Row) error {
 // the generator, and many of them would hide the calls that do.
 func (a *Aggregator) addLag(r results.Row, sent bool, lag, own int64) {
 	if a.lag[r.Phase] == nil {
-		a.lag[r.Phase], a.ownLag[r.Phase] = new(histogram.Recorder), new(histogram.Recorder)
+		a.lag[r.Phase] = new(bounds)
 	}
-	a.lag[r.Phase].Record(lag)
+	if a.ownLag[r.Phase] == nil {
+		a.ownLag[r.Phase] = new(histogram.Recorder)
+	}
+	a.lag[r.Phase].record(lag, a.less(lag, histogram.Nanoseconds(r.OwnLag)))
 	if sent || own > int64(a.tolerance) {
 		a.ownLag[r.Phase].Record(own)
 	}
@@ -257,30 +306,4 @@ func (c *cell) addStatus(status uint16, n uint64) {
 		}
 	}
 	c.status = append(c.status, statusCount{status, n})
-}
-
-// allKinds looks up what each kind of error says of a row.
-func allKinds() []kind {
-	var all []kind
-	for k, name := range results.KindNames() {
-		r := results.Row{Error: results.Kind(k)}
-		one := Counts{Due: 1}
-		switch {
-		case r.Error == results.Dropped:
-			one.Dropped = 1
-		case r.Sent():
-			one.Sent = 1
-			if !r.OK() && r.Error != results.Canceled {
-				one.Errors = 1
-			}
-		}
-		if r.Completed() {
-			one.Completed = 1
-		}
-		if r.OK() {
-			one.OK = 1
-		}
-		all = append(all, kind{name, one, r.Timed()})
-	}
-	return all
 }

@@ -100,12 +100,17 @@ func TestFigures(t *testing.T) {
 	half := 0.500170751
 	total := Figures{
 		Planned: ptr(uint64(20)), Sent: 13, Dropped: 1, Unsent: 1, Completed: 10, OK: 7,
-		Rate: Rate{Planned: ptr(1.0), Achieved: 13.0 / 15, Answered: 10 / 19.25, Goodput: 7 / 19.25},
-		// 0.75 0.5 1 1 1, 0.25 0.125, 0.25 (timed out), 2 (dropped), 0.25 (a 5xx)
-		Latency: Times{Min: ptr(0.125), Mean: ptr(7.125 / 10), P50: ptr(half), Max: ptr(2.0)},
-		// 0.5 0.5 1 1 1, 0.25 0.125, 0.25, 0.25
-		Service: Times{Min: ptr(0.125), Mean: ptr(4.875 / 9), P50: ptr(half), Max: ptr(1.0)},
-		Status:  map[string]uint64{"200": 8, "400": 1, "other": 1},
+		Rate: Rate{Planned: ptr(1.0), Achieved: 13.0 / 15, Answered: 10 / 19.25, Goodput: 7 / 19.25, Accepted: 8 / 19.25},
+		// 0.75 0.5 1 1 1, 0.25 0.125, 0.25 (timed out), 2 (dropped); not the 0.25 of a 5xx
+		Latency: Times{Min: ptr(0.125), Mean: ptr(6.875 / 9), P50: ptr(0.750256127), Max: ptr(2.0)},
+		// 0.5 0.5 1 1 1, 0.25 0.125, 0.25
+		Service: Times{Min: ptr(0.125), Mean: ptr(4.625 / 8), P50: ptr(half), Max: ptr(1.0)},
+		Outcomes: map[string]Came{
+			"accepted": {8, Times{Min: ptr(0.125), Mean: ptr(4.625 / 7), P50: ptr(0.750256127), Max: ptr(1.0)}},
+			"failed":   {3, Times{Min: ptr(0.25), Mean: ptr(0.25), Max: ptr(0.25)}}, // of which one has a time, and one had to be given up
+			"refused":  {Count: 1},                                                  // deliberately invalid
+		},
+		Status: map[string]uint64{"200": 8, "400": 1, "other": 1},
 		Errors: map[string]uint64{"accepted-invalid": 1, "contract": 1, "reset": 1, "timeout-waiting": 1, "canceled": 1,
 			"http-5xx": 1},
 		Violations: map[string]uint64{"repeated-executionId": 1},
@@ -119,20 +124,28 @@ func TestFigures(t *testing.T) {
 		t.Errorf("Violated() = %d, want 1", got)
 	}
 	equal(t, "class text.Full", a.By(ByClass, 21)["text.Full"], Figures{
-		Planned: ptr(uint64(10)), Sent: 6, Completed: 6, OK: 5, Rate: Rate{Planned: ptr(0.5), Achieved: 0.3, Answered: 0.3, Goodput: 0.25},
-		Latency: Times{Min: ptr(0.25), Mean: ptr(4.5 / 6), P50: ptr(0.750256127), Max: ptr(1.0)},
-		Service: Times{Min: ptr(0.25), Mean: ptr(4.25 / 6), P50: ptr(half), Max: ptr(1.0)},
-		Status:  map[string]uint64{"200": 5, "other": 1},
-		Errors:  map[string]uint64{"http-5xx": 1}, Violations: map[string]uint64{},
+		Planned: ptr(uint64(10)), Sent: 6, Completed: 6, OK: 5, Rate: Rate{Planned: ptr(0.5), Achieved: 0.3, Answered: 0.3, Goodput: 0.25, Accepted: 0.25},
+		Latency: Times{Min: ptr(0.5), Mean: ptr(4.25 / 5), P50: ptr(1.0), Max: ptr(1.0)},
+		Service: Times{Min: ptr(0.5), Mean: ptr(4.0 / 5), P50: ptr(1.0), Max: ptr(1.0)},
+		Outcomes: map[string]Came{
+			"accepted": {5, Times{Min: ptr(0.5), Mean: ptr(4.25 / 5), P50: ptr(1.0), Max: ptr(1.0)}},
+			"failed":   {1, Times{Min: ptr(0.25), Mean: ptr(0.25), Max: ptr(0.25)}},
+		},
+		Status: map[string]uint64{"200": 5, "other": 1},
+		Errors: map[string]uint64{"http-5xx": 1}, Violations: map[string]uint64{},
 		Bytes: Bytes{In: 600, Out: 60},
 	})
 	for _, by := range []Grouping{ByTier, ByContent, ByClass} {
 		equal(t, "invalid calls", a.By(by, 21)["invalid"], Figures{
-			Planned: ptr(uint64(1)), Sent: 2, Completed: 2, OK: 1, Rate: Rate{Planned: ptr(0.05), Achieved: 0.1, Answered: 0.1, Goodput: 0.05},
+			Planned: ptr(uint64(1)), Sent: 2, Completed: 2, OK: 1, Rate: Rate{Planned: ptr(0.05), Achieved: 0.1, Answered: 0.1, Goodput: 0.05, Accepted: 0.05},
 			Latency: Times{Min: ptr(0.0078125), Mean: ptr(0.2578125 / 2), Max: ptr(0.25)},
 			Service: Times{Min: ptr(0.0078125), Mean: ptr(0.2578125 / 2), Max: ptr(0.25)},
-			Status:  map[string]uint64{"200": 1, "400": 1},
-			Errors:  map[string]uint64{"accepted-invalid": 1}, Violations: map[string]uint64{},
+			Outcomes: map[string]Came{
+				"accepted": {1, Times{Min: ptr(0.25), Mean: ptr(0.25), Max: ptr(0.25)}},
+				"refused":  {1, Times{Min: ptr(0.0078125), Mean: ptr(0.0078125), Max: ptr(0.0078125)}},
+			},
+			Status: map[string]uint64{"200": 1, "400": 1},
+			Errors: map[string]uint64{"accepted-invalid": 1}, Violations: map[string]uint64{},
 			Bytes: Bytes{In: 200, Out: 20},
 		})
 	}
@@ -167,7 +180,7 @@ func TestEmptyFigures(t *testing.T) {
 		t.Fatal(err)
 	}
 	none := `{"min":null,"mean":null,"p50":null,"p90":null,"p95":null,"p99":null,"p999":null,"max":null}`
-	want := `{"planned":null,"sent":0,"dropped":0,"unsent":0,"completed":0,"ok":0,"rate":{"planned":null,"achieved":0,"answered":0,"goodput":0},` +
+	want := `{"planned":null,"sent":0,"dropped":0,"unsent":0,"completed":0,"ok":0,"rate":{"planned":null,"achieved":0,"answered":0,"goodput":0,"accepted":0},` +
 		`"latency":` + none + `,"service":` + none + `,"status":{},"errors":{},"violations":{},"bytes":{"in":0,"out":0}}`
 	if string(got) != want {
 		t.Errorf(" got %s\nwant %s", got, want)

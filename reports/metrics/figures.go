@@ -26,15 +26,26 @@ type Figures struct {
 	OK uint64 `json:"ok"`
 	// Rate says how fast calls were meant to leave, how fast they left, and how fast they were answered.
 	Rate Rate `json:"rate"`
-	// Latency is due → last byte.
+	// Latency is due → last byte, Service is send → last byte, both of the accepted calls and of those that were given up
+	// after their time: what is turned away is turned away quickly, and has its times in Outcomes. Of deliberately invalid
+	// calls those that were refused are in.
 	Latency Times `json:"latency"`
-	// Service is send → last byte.
 	Service Times `json:"service"`
+	// Touched counts the calls among them that andon itself held up for longer than is tolerated; LatencyLessOwn and
+	// ServiceLessOwn are the same times without that part. The truth lies between. They are nil where there was none.
+	Touched        uint64 `json:"touched,omitempty"`
+	LatencyLessOwn *Times `json:"latencyLessOwn,omitempty"`
+	ServiceLessOwn *Times `json:"serviceLessOwn,omitempty"`
+	// Outcomes say what the provider made of the calls, by the names that results.Outcomes have; those that did not occur
+	// are left out.
+	Outcomes map[string]Came `json:"outcomes,omitempty"`
+	// RetryAfter is in how many seconds shed calls may be made again, as far as answers said; nil where none did.
+	RetryAfter *RetryAfter `json:"retryAfter,omitempty"`
 	// Status counts responses by HTTP status. A status outside 100–999 is counted under "other".
 	Status map[string]uint64 `json:"status"`
 	// Errors counts what kept calls from being a success, by kind; canceled calls and those that were kept from the
-	// target are in it, though they are not the provider's errors. Dropped calls and those that the end of the run left
-	// unsent have counts of their own and are not in it.
+	// target are in it, though they are not the provider's errors. Shed calls, dropped ones and those that the end of the
+	// run left unsent have counts of their own and are not in it.
 	Errors map[string]uint64 `json:"errors"`
 	// Violations counts the responses that broke the contract, by rule.
 	Violations map[string]uint64 `json:"violations"`
@@ -42,12 +53,42 @@ type Figures struct {
 	Bytes Bytes `json:"bytes"`
 }
 
+// Came is what came of the calls with one outcome.
+type Came struct {
+	Count uint64 `json:"count"`
+	// Latency is due → last byte; of failed calls the timeouts are in it, which broken connections are not. As in
+	// [Figures], that of deliberately invalid calls is left out where their own are not asked for.
+	Latency Times `json:"latency"`
+}
+
+// RetryAfter sums up headers of that name, in seconds.
+type RetryAfter struct {
+	// N is how many shed calls had one that says more than 0.
+	N   uint64  `json:"n"`
+	Min float64 `json:"min"`
+	Max float64 `json:"max"`
+}
+
+// String says the range, and nothing where there is none.
+func (r *RetryAfter) String() string {
+	switch {
+	case r == nil:
+		return ""
+	case r.Min == r.Max:
+		return spell(r.Min, 3)
+	}
+	return spell(r.Min, 3) + " to " + spell(r.Max, 3)
+}
+
+// Of counts the calls with an outcome.
+func (f Figures) Of(o results.Outcome) uint64 { return f.Outcomes[o.String()].Count }
+
 // Failed counts the errors of the group: the sent calls that were no success, without those that were canceled because
-// the run was stopped. It is what count(errors) and rate(errors) count.
+// the run was stopped, and without those that were shed. It is what count(errors) and rate(errors) count.
 func (f Figures) Failed() uint64 {
 	var n uint64
 	for k, name := range results.KindNames() {
-		if kind := results.Kind(k); kind != results.Canceled && !kind.Kept() {
+		if kind := results.Kind(k); kind != results.Canceled && kind != results.Shed && !kind.Kept() {
 			n += f.Errors[name]
 		}
 	}
@@ -88,6 +129,8 @@ type Rate struct {
 	Answered float64 `json:"answered"`
 	// Goodput is the calls that went as the contract wants, over the time of answering.
 	Goodput float64 `json:"goodput"`
+	// Accepted is the calls that were accepted, whether or not they kept the contract, over the time of answering.
+	Accepted float64 `json:"accepted"`
 }
 
 // Uneven reports whether calls were answered, or went as the contract wants, at another rate than they left: by more
@@ -205,6 +248,10 @@ type Counts struct {
 	Errors     uint64 `json:"errors"` // as Figures.Failed
 	Violations uint64 `json:"violations"`
 	Dropped    uint64 `json:"dropped"`
+	// Accepted, Shed and Refused are outcomes: see results.Outcome. Shed calls are no errors.
+	Accepted uint64 `json:"accepted"`
+	Shed     uint64 `json:"shed"`
+	Refused  uint64 `json:"refused"`
 }
 
 func (c *Counts) merge(o Counts) {
@@ -215,11 +262,14 @@ func (c *Counts) merge(o Counts) {
 	c.Errors += o.Errors
 	c.Violations += o.Violations
 	c.Dropped += o.Dropped
+	c.Accepted += o.Accepted
+	c.Shed += o.Shed
+	c.Refused += o.Refused
 }
 
 // Point is a stretch of the run: all phases, warm-up too, and all classes. Its counts, its lag and its latency are of
 // the calls that were due in it, whenever they left and ended; what says otherwise goes by those moments. Its latency
-// leaves out deliberately invalid calls.
+// is that of the calls that stand for them (see [Figures]), without deliberately invalid ones.
 type Point struct {
 	// StartSeconds and Seconds place the point on the run's clock.
 	StartSeconds float64 `json:"startSeconds"`
@@ -230,6 +280,9 @@ type Point struct {
 	Left     uint64 `json:"left"`
 	Ended    uint64 `json:"ended"`
 	Answered uint64 `json:"answered"`
+	// Touched counts the calls that andon itself held up for longer than is tolerated, as [Figures] has it, but whatever
+	// became of them.
+	Touched uint64 `json:"touched,omitempty"`
 	// InFlight is the mean number of calls in flight, from the moments at which the calls left and ended.
 	InFlight float64 `json:"inFlight"`
 	// ErrorsByKind and ViolationsByRule are as in [Figures]; nil where there are none.

@@ -77,7 +77,7 @@ func (a *Aggregator) Generator(with results.Generator, vitals []results.Vitals) 
 		g.CPU = cpu / seconds
 	}
 	g.CPUMax = max(g.CPU, g.CPUMax)
-	g.Little = littlesLaw(seen, samples, float64(a.busy)/1e9, seconds-g.StallSeconds)
+	g.Little = littlesLaw(seen, samples, a.busy.Float()/1e9, seconds-g.StallSeconds)
 	return g
 }
 

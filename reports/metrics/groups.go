@@ -112,7 +112,7 @@ func (g *group) figures(elapsed float64) Figures {
 			f.Status[statusName(s.status)] += s.n
 		}
 		for kind, n := range c.kinds {
-			if n > 0 && kind > int(results.Unsent) {
+			if n > 0 && kind > int(results.Unsent) && kind != int(results.Shed) {
 				f.Errors[g.a.kinds[kind].name] += n
 			}
 		}
@@ -123,9 +123,59 @@ func (g *group) figures(elapsed float64) Figures {
 		}
 	}
 	f.Rate = g.spans(elapsed).rate(f.Planned, n)
-	f.Latency = times(g.latency())
-	f.Service = times(g.service())
+	f.Latency = times(g.times(asked{}))
+	f.Service = times(g.times(asked{service: true}))
+	if f.Touched = g.touches(asked{}); f.Touched > 0 {
+		latency := times(g.times(asked{less: true}))
+		service := times(g.times(asked{service: true, less: true}))
+		f.LatencyLessOwn, f.ServiceLessOwn = &latency, &service
+	}
+	g.outcomes(&f)
 	return f
+}
+
+// outcomes fills in what the provider made of the calls.
+func (g *group) outcomes(f *Figures) {
+	for _, o := range results.Outcomes() {
+		if n := g.countOutcome(o); n > 0 {
+			if f.Outcomes == nil {
+				f.Outcomes = make(map[string]Came)
+			}
+			f.Outcomes[o.String()] = Came{n, times(g.times(asked{fates: fatesOf(o)}))}
+		}
+	}
+	var sum retry
+	for _, at := range g.at {
+		if c := g.a.cells[at]; c != nil {
+			sum.merge(c.retry)
+		}
+	}
+	if sum.n > 0 {
+		f.RetryAfter = &RetryAfter{sum.n, float64(sum.min), float64(sum.max)}
+	}
+}
+
+// countOutcome counts the calls with an outcome.
+func (g *group) countOutcome(o results.Outcome) (n uint64) {
+	c := g.counts()
+	switch o {
+	case results.OutcomeAccepted:
+		return c.Accepted
+	case results.OutcomeShed:
+		return c.Shed
+	case results.OutcomeRefused:
+		return c.Refused
+	}
+	for _, at := range g.at {
+		if c := g.a.cells[at]; c != nil {
+			for kind, count := range c.kinds {
+				if g.a.kinds[kind].outcome == o {
+					n += count
+				}
+			}
+		}
+	}
+	return n
 }
 
 func (g *group) counts() Counts {
@@ -152,33 +202,65 @@ func (g *group) planned() *uint64 {
 	return &n
 }
 
-// latency, service, lag and ownLag merge into the one scratch of the aggregator: each is valid until the next.
-func (g *group) latency() *histogram.Scratch {
-	return g.merge(func(c *cell) *histogram.Recorder { return &c.latency })
+// asked says which times of a group are meant: latencies, or service times; of which fates, 0 being those that stand
+// for a class; as they were measured, or less the generator's own part.
+type asked struct {
+	service bool
+	fates   fateSet
+	less    bool
 }
 
-func (g *group) service() *histogram.Scratch {
-	return g.merge(func(c *cell) *histogram.Recorder { return &c.service })
-}
-
-func (g *group) merge(of func(*cell) *histogram.Recorder) *histogram.Scratch {
-	g.a.scratch.Reset()
+// each gives the times that are meant, cell by cell and fate by fate.
+func (g *group) each(q asked, f func(*bounds)) {
 	for _, at := range g.at {
-		if c := g.a.cells[at]; c != nil && (g.invalid || !g.a.labels.Classes[at%len(g.a.labels.Classes)].Invalid) {
-			g.a.scratch.AddRecorder(of(c))
+		c, invalid := g.a.cells[at], g.a.labels.Classes[at%len(g.a.labels.Classes)].Invalid
+		if c == nil || invalid && !g.invalid {
+			continue
+		}
+		set := q.fates
+		if set == 0 {
+			set = headline(invalid)
+		}
+		for k, t := range c.times {
+			switch {
+			case t == nil || !set.has(fate(k)):
+			case q.service:
+				f(&t.service)
+			default:
+				f(&t.latency)
+			}
+		}
+	}
+}
+
+// times, lag and ownLag merge into the one scratch of the aggregator: each is valid until the next.
+func (g *group) times(q asked) *histogram.Scratch {
+	g.a.scratch.Reset()
+	g.each(q, func(b *bounds) { b.into(g.a.scratch, q.less) })
+	return g.a.scratch
+}
+
+// touches counts the times that the generator itself has had a part in.
+func (g *group) touches(q asked) (n uint64) {
+	g.each(q, func(b *bounds) { n += b.touches() })
+	return n
+}
+
+func (g *group) lag(less bool) *histogram.Scratch {
+	g.a.scratch.Reset()
+	for p, in := range g.phase {
+		if in && g.a.lag[p] != nil {
+			g.a.lag[p].into(g.a.scratch, less)
 		}
 	}
 	return g.a.scratch
 }
 
-func (g *group) lag() *histogram.Scratch    { return g.mergeLag(g.a.lag) }
-func (g *group) ownLag() *histogram.Scratch { return g.mergeLag(g.a.ownLag) }
-
-func (g *group) mergeLag(of []*histogram.Recorder) *histogram.Scratch {
+func (g *group) ownLag() *histogram.Scratch {
 	g.a.scratch.Reset()
 	for p, in := range g.phase {
-		if in && of[p] != nil {
-			g.a.scratch.AddRecorder(of[p])
+		if in && g.a.ownLag[p] != nil {
+			g.a.scratch.AddRecorder(g.a.ownLag[p])
 		}
 	}
 	return g.a.scratch
@@ -189,14 +271,14 @@ func (g *group) mergeLag(of []*histogram.Recorder) *histogram.Scratch {
 func (a *Aggregator) Latencies(by Grouping) map[string]histogram.Distribution {
 	all := make(map[string]histogram.Distribution)
 	for name, g := range a.groups(by) {
-		all[name] = g.latency().Distribution()
+		all[name] = g.times(asked{}).Distribution()
 	}
 	return all
 }
 
 // Lags are the distributions that [Aggregator.Lag] and [Aggregator.OwnLag] sum up.
 func (a *Aggregator) Lags() (lag, own histogram.Distribution) {
-	return a.measured().lag().Distribution(), a.measured().ownLag().Distribution()
+	return a.measured().lag(false).Distribution(), a.measured().ownLag().Distribution()
 }
 
 // Curve is the percentile curve of the latency of the measured phases: of one tier, or without the deliberately invalid
@@ -213,5 +295,5 @@ func (a *Aggregator) Curve(tier string) histogram.Curve {
 			}
 		}
 	}
-	return g.latency().Curve()
+	return g.times(asked{}).Curve()
 }

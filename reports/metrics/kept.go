@@ -17,7 +17,7 @@ func (g *group) keptFrom(how Generator) (n uint64, reasons []string) {
 				count += c.kinds[kind]
 			}
 		}
-		if count == 0 {
+		if count == 0 || !kind.Kept() {
 			continue
 		}
 		n += count

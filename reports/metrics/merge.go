@@ -35,19 +35,30 @@ func (a *Aggregator) Merge(o *Aggregator) {
 		for _, s := range from.status {
 			to.addStatus(s.status, s.n)
 		}
-		add(&to.latency, &from.latency)
-		add(&to.service, &from.service)
-	}
-	for i := range a.labels.Phases {
-		for _, lags := range [][2][]*histogram.Recorder{{a.lag, o.lag}, {a.ownLag, o.ownLag}} {
-			to, from := lags[0], lags[1]
-			if from[i] == nil {
+		to.retry.merge(from.retry)
+		for fate, times := range from.times {
+			if times == nil {
 				continue
 			}
-			if to[i] == nil {
-				to[i] = new(histogram.Recorder)
+			if to.times[fate] == nil {
+				to.times[fate] = new(cellTimes)
 			}
-			add(to[i], from[i])
+			to.times[fate].latency.merge(&times.latency, &working)
+			to.times[fate].service.merge(&times.service, &working)
+		}
+	}
+	for i := range a.labels.Phases {
+		if o.lag[i] != nil {
+			if a.lag[i] == nil {
+				a.lag[i] = new(bounds)
+			}
+			a.lag[i].merge(o.lag[i], &working)
+		}
+		if o.ownLag[i] != nil {
+			if a.ownLag[i] == nil {
+				a.ownLag[i] = new(histogram.Recorder)
+			}
+			add(a.ownLag[i], o.ownLag[i])
 		}
 		if from := o.parts[i]; from != nil {
 			if a.parts[i] == nil {
@@ -65,7 +76,16 @@ func (a *Aggregator) Merge(o *Aggregator) {
 			a.slowest[class].add(call)
 		}
 	}
-	a.busy += o.busy
+	for _, w := range a.watches {
+		// Where the other has not watched the limit, there are fewer times than the histograms have, and these decide.
+		for _, from := range o.watches {
+			if from.key == w.key {
+				w.measured.merge(from.measured)
+				w.less.merge(from.less)
+			}
+		}
+	}
+	a.busy.Merge(o.busy)
 	a.sentUntil = max(a.sentUntil, o.sentUntil)
 	a.timeline.mergeWith(o.timeline)
 }

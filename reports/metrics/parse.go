@@ -15,10 +15,12 @@ import (
 //
 //	threshold = figure [ "{" selector { "," selector } "}" ] op limit
 //	figure    = ( "p" number | "mean" | "min" | "max" ) "(" ( "latency" | "service" | "lag" ) ")"
-//	          | "rate" "(" ( "errors" | "ok" | "violations" | "sent" | "answered" | "goodput" ) ")"
-//	          | "count" "(" ( "errors" | "ok" | "violations" | "sent" | "completed" | "dropped" | "unsent" ) ")"
+//	          | "rate" "(" ( "errors" | "ok" | "violations" | "sent" | "accepted" | "shed" | "refused" |
+//	            "answered" | "goodput" ) ")"
+//	          | "count" "(" ( "errors" | "ok" | "violations" | "sent" | "completed" | "accepted" | "shed" | "refused" |
+//	            "dropped" | "unsent" ) ")"
 //	selector  = key "=" value
-//	key       = "tier" | "content" | "class" | "phase" | "error" | "rule"
+//	key       = "tier" | "content" | "class" | "phase" | "error" | "rule" | "outcome"
 //	value     = quoted | bare
 //	op        = "<" | "<=" | ">" | ">=" | "==" | "!="
 //	limit     = number ( "ns" | "us" | "µs" | "ms" | "s" | "m" )     for a time
@@ -27,12 +29,13 @@ import (
 //	          | digits                                              for a count
 //	number    = digits [ "." digits ]
 //
-// The rates of errors, ok and violations are shares, those of answered and goodput are of calls a second or a minute,
-// and that of sent is what its limit says. A number after p is a percentile between 0 and 100. A quoted value is a Go
-// string literal in double quotes; a bare one is any run of characters but spaces, controls, quotes, commas, braces and
-// "=". Several selectors must all hold; no key stands twice. {error=…} goes with errors only, {rule=…} with violations
-// only, and of the selectors only {phase=…} with lag, which is the run's and not a class's. Spaces are free between all
-// parts, but not within a number and its unit.
+// The rates of errors, ok, violations, shed and refused are shares, those of answered and goodput are of calls a
+// second or a minute, and those of sent and accepted are what their limit says. A number after p is a percentile
+// between 0 and 100. A quoted value is a Go string literal in double quotes; a bare one is any run of characters but
+// spaces, controls, quotes, commas, braces and "=". Several selectors must all hold; no key stands twice. {error=…}
+// goes with errors only, {rule=…} with violations only, {outcome=…} (accepted, shed, refused, failed or any) with
+// latency, service, sent, completed and answered, and of the selectors only {phase=…} with lag, which is the run's
+// and not a class's. Spaces are free between all parts, but not within a number and its unit.
 func ParseThreshold(expr string) (Threshold, error) {
 	p := &parser{expr: expr}
 	t, err := p.threshold()
@@ -46,12 +49,14 @@ var (
 	functions = []string{"p50", "p90", "p95", "p99", "p99.9", "mean", "min", "max", "rate", "count"}
 	metrics   = map[string][]string{
 		Seconds: {"latency", "service", "lag"},
-		Ratio:   {"errors", "ok", "violations", "sent", "answered", "goodput"},
-		Count:   {"errors", "ok", "violations", "sent", "completed", "dropped", "unsent"},
+		Ratio:   {"errors", "ok", "violations", "sent", "accepted", "shed", "refused", "answered", "goodput"},
+		Count:   {"errors", "ok", "violations", "sent", "completed", "accepted", "shed", "refused", "dropped", "unsent"},
 	}
 	// frequencies are the metrics whose rate can be of calls a second.
-	frequencies = []string{"sent", "answered", "goodput"}
-	keys        = []string{string(ByTier), string(ByContent), string(ByClass), string(ByPhase), byError, byRule}
+	frequencies = []string{"sent", "accepted", "answered", "goodput"}
+	keys        = []string{string(ByTier), string(ByContent), string(ByClass), string(ByPhase), byError, byRule, byOutcome}
+	// withOutcome are the metrics of whose calls those with one outcome can be asked for.
+	withOutcome = []string{"latency", "service", "sent", "completed", "answered"}
 	operators   = []string{"<=", ">=", "==", "!=", "<", ">"} // the longer ones first
 	// units have the power of ten that makes them seconds; minutes have none, and are multiplied.
 	units = map[string]string{"ns": "e-9", "us": "e-6", "µs": "e-6", "μs": "e-6", "ms": "e-3", "s": "", "m": ""}
@@ -130,6 +135,9 @@ func (p *parser) selectors(metric string) (selectors []selector, err error) {
 			return nil, p.fail(start, s.key, "error selects among errors only, as in count(errors){error=reset}")
 		case s.key == byRule && metric != "violations":
 			return nil, p.fail(start, s.key, "rule selects among violations only, as in count(violations){rule=…}")
+		case s.key == byOutcome && !slices.Contains(withOutcome, metric):
+			return nil, p.fail(start, s.key, "outcome selects among %s only: what is counted as %s has the outcomes that it has, or none",
+				strings.Join(withOutcome, ", "), metric)
 		}
 		if err := p.expect("=", "after "+s.key); err != nil {
 			return nil, err
@@ -138,10 +146,14 @@ func (p *parser) selectors(metric string) (selectors []selector, err error) {
 		if s.value, s.text, err = p.value(s.key); err != nil {
 			return nil, err
 		}
-		if s.key == byError {
-			if err := p.kind(s); err != nil {
-				return nil, err
-			}
+		switch s.key {
+		case byError:
+			err = p.kind(s)
+		case byOutcome:
+			err = p.outcome(s)
+		}
+		if err != nil {
+			return nil, err
 		}
 		selectors = append(selectors, s)
 		if p.next("}") {
@@ -159,6 +171,10 @@ func (p *parser) kind(s selector) error {
 	for k, name := range results.KindNames() {
 		switch results.Kind(k) {
 		case results.None:
+		case results.Shed:
+			if s.value == name {
+				return p.fail(s.offset-1, s.text, "a call that is shed is no error, but an outcome of its own; write rate(shed) or count(shed)")
+			}
 		case results.Dropped, results.Unsent:
 			if s.value == name {
 				return p.fail(s.offset-1, s.text, "a call that is %s was not sent and is no error; write count(%s)", name, name)
@@ -169,6 +185,18 @@ func (p *parser) kind(s selector) error {
 	}
 	if !slices.Contains(known, s.value) {
 		return p.fail(s.offset-1, s.text, "%s", unknown("error kind", s.value, known))
+	}
+	return nil
+}
+
+// outcome checks an outcome.
+func (p *parser) outcome(s selector) error {
+	known := []string{anyOutcome}
+	for _, o := range results.Outcomes() {
+		known = append(known, o.String())
+	}
+	if !slices.Contains(known, s.value) {
+		return p.fail(s.offset-1, s.text, "%s", unknown("outcome", s.value, known))
 	}
 	return nil
 }
@@ -215,10 +243,10 @@ func (p *parser) limit(unit, metric string) (literal string, limit float64, err 
 	want := map[string]string{
 		Seconds: "a time such as 800ms or 1.5s", Ratio: "a rate such as 0.1%", Count: "a count such as 5",
 	}[unit]
-	// The rates of some metrics are shares, of some calls a second; that of sent can be both.
+	// The rates of some metrics are shares, of some calls a second; those of sent and of accepted can be both.
 	share, frequency := unit == Ratio, unit == Ratio && slices.Contains(frequencies, metric)
 	switch {
-	case metric == "sent" && frequency:
+	case (metric == "sent" || metric == "accepted") && frequency:
 		want = "a rate such as 99% or 45/s"
 	case frequency:
 		share, want = false, "a rate such as 45/s"
@@ -254,7 +282,7 @@ func (p *parser) limit(unit, metric string) (literal string, limit float64, err 
 		case suffix == "%" && share:
 			exponent = "e-2"
 		case suffix == "%":
-			return bad("; this rate is of calls a second or a minute, and those of ok and of sent are shares")
+			return bad("; this rate is of calls a second or a minute, and those of ok, accepted and sent are shares")
 		case (suffix == "/s" || suffix == "/m") && frequency:
 		case suffix == "/s" || suffix == "/m":
 			return bad("; of " + strings.Join(frequencies, ", ") + " alone there are calls a second")

@@ -71,7 +71,7 @@ func (a *Aggregator) Timeline(maxPoints int) []Point {
 			t.scratch.AddPacked(s.latency)
 		}
 		p.Counts = all.Counts
-		p.Left, p.Ended, p.Answered = all.left, all.ended, all.answered
+		p.Left, p.Ended, p.Answered, p.Touched = all.left, all.ended, all.answered, all.touched
 		// A call is in flight from its moment to the end of the stretch, less from its end to there.
 		length := uint64(len(members)) * uint64(t.width()/time.Microsecond)
 		busy := (flying+all.left-all.ended)*length + all.endedSum - all.leftSum
@@ -80,7 +80,7 @@ func (a *Aggregator) Timeline(maxPoints int) []Point {
 		p.ErrorsByKind = named(all.kinds, func(i int) string { return a.kinds[i].name })
 		p.ViolationsByRule = named(all.rules, func(i int) string { return a.labels.Rules[i] })
 		if l := all.delay; l.n > 0 {
-			mean, most, own := float64(l.sum)/float64(l.n)/1e9, histogram.Seconds(l.max), histogram.Seconds(l.own)
+			mean, most, own := l.sum.Float()/float64(l.n)/1e9, histogram.Seconds(l.max), histogram.Seconds(l.own)
 			p.Lag = PointLag{Mean: &mean, Max: &most, OwnMax: &own}
 		}
 		q := t.scratch.Percentiles(50, 90, 95, 99)
@@ -162,7 +162,7 @@ func (a *Aggregator) Tally() Tally {
 			t.Status[statusName(s.status)] += s.n
 		}
 		for kind, n := range c.kinds {
-			if n > 0 && kind > int(results.Unsent) {
+			if n > 0 && kind > int(results.Unsent) && kind != int(results.Shed) {
 				t.Errors[a.kinds[kind].name] += n
 			}
 		}

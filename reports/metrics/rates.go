@@ -66,7 +66,10 @@ func (u *union) add(from, until float64) {
 
 // rate is how fast the counted calls left and were answered.
 func (s spans) rate(planned *uint64, n Counts) Rate {
-	r := Rate{Achieved: perSecond(n.Sent, s.sending), Answered: perSecond(n.Completed, s.answering), Goodput: perSecond(n.OK, s.answering)}
+	r := Rate{
+		Achieved: perSecond(n.Sent, s.sending), Answered: perSecond(n.Completed, s.answering), Goodput: perSecond(n.OK, s.answering),
+		Accepted: perSecond(n.Accepted, s.answering),
+	}
 	if planned != nil && s.asked > 0 {
 		v := float64(*planned) / s.asked
 		r.Planned = &v

@@ -53,7 +53,7 @@ func Write(w io.Writer, a *Aggregator, v *Stretches) error {
 // Read reads what [Write] wrote of a run. Whatever else is read is an error
 // with its place, and takes memory by what is read alone.
 func Read(m results.Manifest, r io.Reader) (*Aggregator, *Stretches, error) {
-	a, v := New(m.Labels, m.Planned, Tolerated(m)), NewStretches(m.Labels)
+	a, v := Of(m), NewStretches(m.Labels)
 	c := &codec{r: bufio.NewReaderSize(r, 64<<10), labels: &a.labels, kinds: len(a.kinds)}
 	a.code(c)
 	v.code(c)
@@ -198,9 +198,31 @@ func (c *codec) recorder(r *histogram.Recorder) {
 }
 
 func (c *codec) counts(n *Counts) {
-	for _, v := range []*uint64{&n.Due, &n.Sent, &n.Completed, &n.OK, &n.Errors, &n.Violations, &n.Dropped} {
+	for _, v := range []*uint64{
+		&n.Due, &n.Sent, &n.Completed, &n.OK, &n.Errors, &n.Violations, &n.Dropped, &n.Accepted, &n.Shed, &n.Refused,
+	} {
 		c.uint(v)
 	}
+}
+
+func (c *codec) sum(s *histogram.Sum) {
+	c.uint(&s.High)
+	c.uint(&s.Low)
+}
+
+func (c *codec) bounds(b *bounds) {
+	c.recorder(&b.clean)
+	optional(c, &b.touched, func(t *touched) {
+		c.recorder(&t.measured)
+		c.recorder(&t.less)
+	})
+}
+
+// text is a short one.
+func (c *codec) text(s *string) {
+	b := []byte(*s)
+	list(c, &b, 1<<16, func(v *byte) { number(c, v, 255) })
+	*s = string(b)
 }
 
 // latest is beyond every moment of a run.
@@ -219,7 +241,7 @@ func (a *Aggregator) code(c *codec) {
 	if number(c, &c.kinds, len(a.kinds)); c.kinds == 0 {
 		c.fail("expected kinds of errors, found none")
 	}
-	c.uint(&a.busy)
+	c.sum(&a.busy)
 	number(c, &a.sentUntil, latest)
 	c.in = "classes"
 	for i := range a.cells {
@@ -227,7 +249,7 @@ func (a *Aggregator) code(c *codec) {
 	}
 	c.in = "lag"
 	for i := range a.lag {
-		optional(c, &a.lag[i], c.recorder)
+		optional(c, &a.lag[i], c.bounds)
 		optional(c, &a.ownLag[i], c.recorder)
 	}
 	c.in = "parts of the service time"
@@ -242,8 +264,35 @@ func (a *Aggregator) code(c *codec) {
 	for i := range a.slowest {
 		a.slowest[i].code(c)
 	}
+	c.in = "limits"
+	a.codeWatches(c)
 	c.in = "timeline"
 	a.timeline.code(c)
+}
+
+// codeWatches writes or reads what was counted of limits. One that this version of andon does not watch is passed over,
+// and one that the writer has not watched stays without a count.
+func (a *Aggregator) codeWatches(c *codec) {
+	kept := make([]watch, len(a.watches))
+	for i, w := range a.watches {
+		kept[i] = *w
+	}
+	list(c, &kept, 1<<16, func(w *watch) {
+		c.text(&w.key)
+		for _, k := range []*within{&w.measured, &w.less} {
+			c.uint(&k.n)
+			c.uint(&k.below)
+			c.uint(&k.upTo)
+		}
+	})
+	if !c.reads() {
+		return
+	}
+	for _, w := range a.watches {
+		if i := slices.IndexFunc(kept, func(k watch) bool { return k.key == w.key }); i >= 0 {
+			w.measured, w.less = kept[i].measured, kept[i].less
+		}
+	}
 }
 
 func (c *cell) code(k *codec, kinds int) {
@@ -267,8 +316,15 @@ func (c *cell) code(k *codec, kinds int) {
 		number(k, &s.status, 999)
 		k.uint(&s.n)
 	})
-	k.recorder(&c.latency)
-	k.recorder(&c.service)
+	for _, v := range []*uint64{&c.retry.n, &c.retry.min, &c.retry.max} {
+		k.uint(v)
+	}
+	for i := range c.times {
+		optional(k, &c.times[i], func(t *cellTimes) {
+			k.bounds(&t.latency)
+			k.bounds(&t.service)
+		})
+	}
 }
 
 func (c *slowestOfClass) code(k *codec) {
@@ -294,9 +350,10 @@ func (t *timeline) code(c *codec) {
 		small := func(n *uint32) { number(c, n, 1<<32-1) }
 		list(c, &s.kinds, c.kinds, small)
 		list(c, &s.rules, len(c.labels.Rules), small)
-		for _, v := range []*uint64{&s.n, &s.sum, &s.left, &s.ended, &s.answered, &s.leftSum, &s.endedSum} {
+		for _, v := range []*uint64{&s.n, &s.left, &s.ended, &s.answered, &s.leftSum, &s.endedSum, &s.touched} {
 			c.uint(v)
 		}
+		c.sum(&s.sum)
 		number(c, &s.max, histogram.Highest)
 		number(c, &s.own, histogram.Highest)
 		c.packed(&s.latency)

@@ -87,7 +87,7 @@ func (v *Stretches) Add(r results.Row) error {
 	}
 	at := v.cell(uint32(due/v.width), r.Phase, r.Class)
 	c := &v.cells[at]
-	kind := &v.kinds[r.Error]
+	kind := v.kinds[r.Error].of(r.Status)
 	one := kind.one
 	if r.Rule > 0 {
 		one.Violations = 1
@@ -97,10 +97,10 @@ func (v *Stretches) Add(r results.Row) error {
 	if r.Status > 0 {
 		c.tally(ofStatus, knownStatus(r.Status), 1)
 	}
-	if r.Error > results.Unsent {
+	if r.Error > results.Unsent && r.Error != results.Shed {
 		c.tally(ofKind, uint16(r.Error), 1)
 	}
-	if kind.timed {
+	if headline(v.labels.Classes[r.Class].Invalid).has(kind.fate) {
 		latency := min(histogram.Nanoseconds(r.Lag)+histogram.Nanoseconds(r.Service), histogram.Highest)
 		v.pending, v.of = append(v.pending, latency), append(v.of, at)
 		if len(v.pending) == maxPending {

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/kaizenautomation/andon/reports/histogram"
 	"github.com/kaizenautomation/andon/reports/results"
 )
 
@@ -62,10 +61,12 @@ func (e *ExprError) Error() string {
 	return fmt.Sprintf("threshold %q, column %d: %s", e.Expr, e.Offset, e.Problem)
 }
 
-// The keys of selectors that are no grouping.
+// The keys of selectors that are no grouping, and the value of byOutcome that stands for all.
 const (
-	byError = "error"
-	byRule  = "rule"
+	byError    = "error"
+	byRule     = "rule"
+	byOutcome  = "outcome"
+	anyOutcome = "any"
 )
 
 // String is the threshold in a canonical form, which parses to the same condition.
@@ -109,8 +110,8 @@ func (t Threshold) Limit() (op string, limit float64) { return t.op, t.limit }
 // condition would fail only when the run is over. The error is an *[ExprError].
 func (t Threshold) Check(labels results.Labels) error {
 	for _, s := range t.selectors {
-		if s.key == byError {
-			continue // ParseThreshold knows the kinds
+		if s.key == byError || s.key == byOutcome {
+			continue // ParseThreshold knows them all
 		}
 		var known []string
 		switch Grouping(s.key) {
@@ -154,6 +155,11 @@ type Outcome struct {
 	// Samples is the number of calls that the figure is made of.
 	Samples uint64 `json:"samples"`
 	OK      bool   `json:"ok"`
+	// LessOwn is the figure without what andon itself held calls up for, where there is such a thing; the truth lies
+	// between the two. Spoiled marks a condition that holds on one of them and not on the other: it is not OK, and that is
+	// no finding about the target.
+	LessOwn *float64 `json:"lessOwn,omitempty"`
+	Spoiled bool     `json:"spoiled,omitempty"`
 	// Reason says in words why it is not OK; empty if it is.
 	Reason string `json:"reason,omitempty"`
 }
@@ -165,54 +171,6 @@ const (
 	Count     = "count"
 	PerSecond = "perSecond"
 )
-
-// Evaluate holds the threshold against what a has been given so far; elapsed says for how many seconds the run has been
-// sending (see [Aggregator.Elapsed]). Over zero samples, or for a percentile that the samples cannot support (see
-// [histogram.Needed]), it fails: what was not measured has not been met.
-//
-// What is counted leaves out warm-up phases, unless the threshold selects one by name; deliberately invalid calls are
-// counted, and are in times only where a selector names their tier, content or class.
-//
-//	latency, service  calls with a time that says something about the provider (results.Row.Timed)
-//	lag               sent and dropped calls of open phases
-//	count(x)          x as below, over the sent calls; of dropped, over the sent and the dropped; of unsent, over all
-//	rate(ok)          ok / sent
-//	rate(errors)      errors / sent; canceled calls are no errors, unless {error=canceled} asks for them
-//	rate(violations)  calls that broke a rule / completed
-//	rate(sent)        sent / (sent + dropped); calls that were never due, or whose run ended, are in neither
-//
-// Against a limit in calls a second or a minute, rate(sent), rate(answered) and rate(goodput) are what [Rate] has, over
-// the sent calls (and the dropped, for sent): where calls were sent and none was answered, that is a rate of 0.
-//
-// It takes a time that does not depend on the number of calls.
-func (t Threshold) Evaluate(a *Aggregator, elapsed float64) Outcome {
-	o := Outcome{Expr: t.expr, Unit: t.unit()}
-	var problem string
-	o.Value, o.Samples, problem = t.measure(a, elapsed)
-	switch {
-	case problem != "":
-		o.Reason = problem
-	case t.holds(*o.Value):
-		o.OK = true
-	default:
-		o.Reason = fmt.Sprintf("%s is %s over %s, not %s %s", t.figure(), t.spell(*o.Value), calls(o.Samples), t.op, t.literal)
-	}
-	return o
-}
-
-// Broken reports whether the threshold is broken and the run can as well end: there are samples enough for a figure,
-// and it does not meet the condition. A count only grows, so that one which is still too low is not broken yet. elapsed
-// is as in [Threshold.Evaluate].
-func (t Threshold) Broken(a *Aggregator, elapsed float64) bool {
-	v, _, problem := t.measure(a, elapsed)
-	if problem != "" || t.holds(*v) {
-		return false
-	}
-	if t.unit() == Count {
-		return *v > t.limit || t.op == "<" && *v == t.limit
-	}
-	return true
-}
 
 func (t Threshold) unit() string {
 	switch t.function {
@@ -227,170 +185,28 @@ func (t Threshold) unit() string {
 	return Seconds
 }
 
-func (t Threshold) holds(v float64) bool {
-	switch t.op {
-	case "<":
-		return v < t.limit
-	case "<=":
-		return v <= t.limit
-	case ">":
-		return v > t.limit
-	case ">=":
-		return v >= t.limit
-	case "==":
-		return v == t.limit
-	case "!=":
-		return v != t.limit
+// fates are those that the threshold selects; 0 stands for those that stand for a class.
+func (t Threshold) fates() fateSet {
+	o := t.outcome()
+	if o == anyOutcome {
+		return anyFate
 	}
-	return false
+	for _, known := range results.Outcomes() {
+		if known.String() == o {
+			return fatesOf(known)
+		}
+	}
+	return 0
 }
 
-// measure finds the figure, and what it was made of; if there is none, problem says why.
-func (t Threshold) measure(a *Aggregator, elapsed float64) (value *float64, samples uint64, problem string) {
-	g := t.selects(a)
-	if t.unit() != Seconds {
-		n, of := t.counts(g)
-		if of == 0 {
-			return nil, 0, "no samples: " + t.lacking()
-		}
-		v := float64(n)
-		switch t.unit() {
-		case Ratio:
-			v /= float64(of)
-		case PerSecond:
-			s := g.spans(elapsed)
-			over := s.answering
-			if t.metric == "sent" {
-				over = s.sending
-			}
-			if over == 0 {
-				return nil, 0, "no time has passed in which calls could be sent"
-			}
-			v = perSecond(n, over)
-		}
-		return &v, of, ""
-	}
-	var d *histogram.Scratch
-	switch t.metric {
-	case "latency":
-		d = g.latency()
-	case "service":
-		d = g.service()
-	default:
-		d = g.lag()
-	}
-	switch t.function {
-	case "min":
-		value = d.Min()
-	case "mean":
-		value = d.Mean()
-	case "max":
-		value = d.Max()
-	default:
-		value = d.Percentiles(t.percentile)[0]
-	}
-	switch {
-	case d.Samples() == 0:
-		return nil, 0, "no samples: " + t.lacking()
-	case value == nil:
-		return nil, d.Samples(), fmt.Sprintf("%s needs %d samples and has %d: let the run go on for longer, or ask for a lower percentile",
-			t.function, histogram.Needed(t.percentile), d.Samples())
-	}
-	return value, d.Samples(), ""
-}
-
-// selects is the group of the cells that every selector accepts.
-func (t Threshold) selects(a *Aggregator) *group {
-	byPhase, byClass := false, false
+// outcome is the one that the threshold selects; empty where it selects none.
+func (t Threshold) outcome() string {
 	for _, s := range t.selectors {
-		switch s.key {
-		case string(ByPhase):
-			byPhase = true
-		case string(ByTier), string(ByContent), string(ByClass):
-			byClass = true
+		if s.key == byOutcome {
+			return s.value
 		}
 	}
-	g := a.newGroup(byClass)
-	for p := range a.labels.Phases {
-		if a.labels.Phases[p].Warmup && !byPhase {
-			continue
-		}
-		for c := range a.labels.Classes {
-			if t.accepts(a, p, c) {
-				g.add(p, c)
-			}
-		}
-	}
-	return g
-}
-
-func (t Threshold) accepts(a *Aggregator, phase, class int) bool {
-	for _, s := range t.selectors {
-		whole := s.key == string(ByPhase) && a.labels.Phases[phase].Of == s.value
-		if s.key != byError && s.key != byRule && !whole && a.nameOf(Grouping(s.key), phase, class) != s.value {
-			return false
-		}
-	}
-	return true
-}
-
-// counts is what rate and count count, and what they count it of.
-func (t Threshold) counts(g *group) (n, of uint64) {
-	c := g.counts()
-	switch t.metric {
-	case "sent":
-		return c.Sent, c.Sent + c.Dropped
-	case "dropped":
-		return c.Dropped, c.Sent + c.Dropped
-	case "unsent":
-		return c.Due - c.Sent - c.Dropped, c.Due
-	case "completed", "answered":
-		return c.Completed, c.Sent
-	case "ok", "goodput":
-		return c.OK, c.Sent
-	case "errors":
-		n, of = c.Errors, c.Sent
-	default:
-		n, of = c.Violations, c.Sent
-		if t.function == "rate" {
-			of = c.Completed
-		}
-	}
-	for _, s := range t.selectors {
-		switch s.key {
-		case byError:
-			n = g.countKind(s.value)
-		case byRule:
-			n = g.countRule(s.value)
-		}
-	}
-	return n, of
-}
-
-func (g *group) countKind(name string) (n uint64) {
-	for _, at := range g.at {
-		if c := g.a.cells[at]; c != nil {
-			for kind, count := range c.kinds {
-				if g.a.kinds[kind].name == name {
-					n += count
-				}
-			}
-		}
-	}
-	return n
-}
-
-func (g *group) countRule(name string) (n uint64) {
-	for _, at := range g.at {
-		if c := g.a.cells[at]; c != nil {
-			for rule, count := range c.rules {
-				if g.a.labels.Rules[rule] == name {
-					n += count
-				}
-			}
-		}
-	}
-	return n
+	return ""
 }
 
 // figure is the left side of the condition.
@@ -404,6 +220,10 @@ func (t Threshold) lacking() string {
 	switch {
 	case t.metric == "lag":
 		what = "sent or dropped in a phase with due times"
+	case t.unit() == Seconds && t.fates() == 0:
+		what = "accepted or timed out"
+	case t.unit() == Seconds && t.outcome() != anyOutcome:
+		what = t.outcome()
 	case t.unit() == Seconds:
 		what = "timed"
 	case t.metric == "sent" || t.metric == "dropped":

@@ -38,8 +38,8 @@ type event struct {
 	one               Counts
 	kind              results.Kind
 	rule              uint8
-	// timed reports whether the latency counts, late whether the lag does.
-	timed, late bool
+	// timed reports whether the latency counts, late whether the lag does, touched whether andon itself held the call up.
+	timed, late, touched bool
 }
 
 type slot struct {
@@ -48,25 +48,28 @@ type slot struct {
 	kinds, rules []uint32
 	delay
 	traffic
+	touched uint64
 	latency histogram.Packed
 	open    *openSlot // nil while latency is packed
 }
 
 // delay is the lag of the calls that were due in a slot, in nanoseconds.
 type delay struct {
-	n, sum   uint64
+	n        uint64
+	sum      histogram.Sum
 	max, own int64
 }
 
 func (l *delay) merge(o delay) {
 	l.n += o.n
-	l.sum += o.sum
+	l.sum.Merge(o.sum)
 	l.max = max(l.max, o.max)
 	l.own = max(l.own, o.own)
 }
 
 // traffic is the sent calls that left and ended in a slot, and the sums of the moments at which they did, in
 // microseconds since the slot began: from these follows for how long calls were in flight in it, whatever its width.
+// Where a sum wraps, what follows is still right, since it is a difference of such sums that is far smaller.
 type traffic struct {
 	left, ended, answered uint64
 	leftSum, endedSum     uint64
@@ -124,11 +127,14 @@ func (t *timeline) add(e *event) {
 	s.Counts.merge(e.one)
 	if e.late {
 		s.n++
-		s.sum += uint64(e.lag)
+		s.sum.Add(uint64(e.lag))
 		s.max = max(s.max, e.lag)
 		s.own = max(s.own, e.own)
 	}
-	if e.kind > results.Unsent {
+	if e.touched {
+		s.touched++
+	}
+	if e.kind > results.Unsent && e.kind != results.Shed {
 		s.kinds = countOne(s.kinds, int(e.kind))
 	}
 	if e.rule > 0 {
@@ -213,6 +219,7 @@ func (s *slot) merge(from slot, later uint64) {
 	s.Counts.merge(from.Counts)
 	s.delay.merge(from.delay)
 	s.traffic.merge(from.traffic, later)
+	s.touched += from.touched
 	s.kinds = addCounts(s.kinds, from.kinds)
 	s.rules = addCounts(s.rules, from.rules)
 }

@@ -45,24 +45,24 @@ func TestTimeline(t *testing.T) {
 	half := PointLatency{P50: ptr(0.5), Max: ptr(0.5)} // the bucket's edge is above the maximum
 	none := PointLag{ptr(0.0), ptr(0.0), ptr(0.0)}
 	equal(t, "by second", a.Timeline(300), []Point{
-		{StartSeconds: 0, Seconds: 1, Counts: Counts{Due: 5, Sent: 5, Completed: 5, OK: 5},
+		{StartSeconds: 0, Seconds: 1, Counts: Counts{Due: 5, Sent: 5, Completed: 5, OK: 5, Accepted: 5},
 			Left: 5, Ended: 5, Answered: 5, InFlight: 2.5, Latency: half, Lag: none},
-		{StartSeconds: 1, Seconds: 1, Counts: Counts{Due: 2, Sent: 2, Completed: 1, Errors: 2, Violations: 1},
-			Left: 1, InFlight: 0.25, ErrorsByKind: map[string]uint64{"contract": 1, "reset": 1},
+		{StartSeconds: 1, Seconds: 1, Counts: Counts{Due: 2, Sent: 2, Completed: 1, Errors: 2, Violations: 1, Accepted: 1},
+			Touched: 1, Left: 1, InFlight: 0.25, ErrorsByKind: map[string]uint64{"contract": 1, "reset": 1},
 			ViolationsByRule: map[string]uint64{"repeated-executionId": 1},
 			Latency:          PointLatency{Max: ptr(1.75)}, Lag: PointLag{ptr(0.375), ptr(0.75), ptr(0.375)}},
 		// late leaves at 2.25 and ends at 3.25, lost ends at 2.25, refused goes on from 2 to 3.5
-		{StartSeconds: 2, Seconds: 1, Counts: Counts{Due: 3, Sent: 1, Completed: 1, OK: 1, Dropped: 1},
+		{StartSeconds: 2, Seconds: 1, Counts: Counts{Due: 3, Sent: 1, Completed: 1, OK: 1, Dropped: 1, Accepted: 1},
 			Left: 2, Ended: 1, InFlight: 2, Latency: PointLatency{Max: ptr(4.0)}, Lag: PointLag{ptr(2.0), ptr(4.0), ptr(0.0)}},
 		{StartSeconds: 3, Seconds: 0.5, Ended: 2, Answered: 2, InFlight: 1.5},
 	})
 	two := a.Timeline(2)
 	equal(t, "in two", two, []Point{
-		{StartSeconds: 0, Seconds: 2, Counts: Counts{Due: 7, Sent: 7, Completed: 6, OK: 5, Errors: 2, Violations: 1},
-			Left: 6, Ended: 5, Answered: 5, InFlight: 1.375, ErrorsByKind: map[string]uint64{"contract": 1, "reset": 1},
+		{StartSeconds: 0, Seconds: 2, Counts: Counts{Due: 7, Sent: 7, Completed: 6, OK: 5, Errors: 2, Violations: 1, Accepted: 6},
+			Touched: 1, Left: 6, Ended: 5, Answered: 5, InFlight: 1.375, ErrorsByKind: map[string]uint64{"contract": 1, "reset": 1},
 			ViolationsByRule: map[string]uint64{"repeated-executionId": 1},
 			Latency:          PointLatency{P50: ptr(0.500170751), Max: ptr(1.75)}, Lag: PointLag{ptr(0.10714285714285715), ptr(0.75), ptr(0.375)}},
-		{StartSeconds: 2, Seconds: 1.5, Counts: Counts{Due: 3, Sent: 1, Completed: 1, OK: 1, Dropped: 1},
+		{StartSeconds: 2, Seconds: 1.5, Counts: Counts{Due: 3, Sent: 1, Completed: 1, OK: 1, Dropped: 1, Accepted: 1},
 			Left: 2, Ended: 3, Answered: 2, InFlight: 2.75 / 1.5, Latency: PointLatency{Max: ptr(4.0)}, Lag: PointLag{ptr(2.0), ptr(4.0), ptr(0.0)}},
 	})
 	equal(t, "asked again", a.Timeline(2), two)
@@ -80,7 +80,7 @@ func TestTimeline(t *testing.T) {
 // order rows came.
 func TestTimelineMerges(t *testing.T) {
 	d := histogram.NewScratch()
-	kinds := []results.Kind{results.None, results.None, results.Reset, results.Status5xx, results.Dropped, results.Unsent}
+	kinds := []results.Kind{results.None, results.None, results.Reset, results.Status5xx, results.Shed, results.Contract, results.Dropped, results.Unsent}
 	rapid.Check(t, func(t *rapid.T) {
 		seconds := rapid.IntRange(1, 3000).Draw(t, "seconds")
 		points := rapid.IntRange(1, 8).Draw(t, "points")
@@ -111,10 +111,10 @@ func TestTimelineMerges(t *testing.T) {
 			for len(rows) > 0 && (rows[0].Due.Seconds() < p.StartSeconds+p.Seconds || i == len(got)-1) {
 				r := rows[0]
 				due++
-				if r.Timed() {
+				if headline(false).has(fateOf(r)) {
 					d.Record(min(histogram.Nanoseconds(r.Lag)+histogram.Nanoseconds(r.Service), histogram.Highest))
 				}
-				if r.Error > results.Unsent {
+				if r.Error > results.Unsent && r.Error != results.Shed {
 					errors[r.Error.String()]++
 				}
 				if r.Rule > 0 {
@@ -220,7 +220,7 @@ func TestRecent(t *testing.T) {
 	if err := a.Add(late); err != nil {
 		t.Fatal(err)
 	}
-	second := Counts{Due: 5, Sent: 5, Completed: 5, OK: 5}
+	second := Counts{Due: 5, Sent: 5, Completed: 5, OK: 5, Accepted: 5}
 	for _, c := range []struct {
 		name string
 		now  time.Duration
@@ -229,15 +229,15 @@ func TestRecent(t *testing.T) {
 	}{
 		{"last second", 20500 * time.Millisecond, 1, Recent{1, second, ptr(1.25), nil}},
 		{"on the second", 20 * time.Second, 1, Recent{1, second, ptr(1.25), nil}},
-		{"two", 20500 * time.Millisecond, 2, Recent{2, Counts{Due: 10, Sent: 10, Completed: 10, OK: 10}, ptr(1.25), nil}},
-		{"at most seven", 20500 * time.Millisecond, 100, Recent{7, Counts{Due: 35, Sent: 35, Completed: 35, OK: 35}, ptr(1.25), nil}},
+		{"two", 20500 * time.Millisecond, 2, Recent{2, Counts{Due: 10, Sent: 10, Completed: 10, OK: 10, Accepted: 10}, ptr(1.25), nil}},
+		{"at most seven", 20500 * time.Millisecond, 100, Recent{7, Counts{Due: 35, Sent: 35, Completed: 35, OK: 35, Accepted: 35}, ptr(1.25), nil}},
 		{"nothing since", time.Minute, 3, Recent{Seconds: 3}},
 		{"nothing passed", 900 * time.Millisecond, 3, Recent{}},
 		{"absurd", -5, -5, Recent{}},
 	} {
 		equal(t, c.name, a.Recent(c.now, c.n), c.want)
 	}
-	if got := a.Running(); got != (Counts{Due: 101, Sent: 101, Completed: 101, OK: 101}) {
+	if got := a.Running(); got != (Counts{Due: 101, Sent: 101, Completed: 101, OK: 101, Accepted: 101}) {
 		t.Errorf("running %+v", got)
 	}
 

@@ -10,7 +10,7 @@ import (
 )
 
 // Lag is actual send − due, over the sent and the dropped calls of the open phases that are measured.
-func (a *Aggregator) Lag() Lag { return lagOf(a.measured().lag()) }
+func (a *Aggregator) Lag() Lag { return lagOf(a.measured().lag(false)) }
 
 // OwnLag is for how long the generator itself held calls up: the part of the lag during which a slot was free, and the
 // time for which it stood still while they were under way. It is over the sent calls of the open phases that are

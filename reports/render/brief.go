@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 
+	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/summary"
 	"github.com/kaizenautomation/andon/reports/text"
 )
@@ -26,6 +27,9 @@ func Brief(w io.Writer, of summary.Summary, o Options) error {
 	errors := text.Share(f.Failed(), f.Sent)
 	if f.Failed() > 0 {
 		errors = o.paint(text.Red, errors)
+	}
+	if shed := f.Of(results.OutcomeShed); shed > 0 {
+		errors += " · shed " + o.paint(text.Red, text.Share(shed, f.Sent))
 	}
 	fmt.Fprintf(&b, "  %s at %s · %s %s · errors %s\n", text.Plural(f.Sent, "call"), text.RateOf(f.Rate.Achieved, f.Rate.Planned), name, text.Duration(value), errors)
 	if note := s.MostlyWarmup(); note != "" {

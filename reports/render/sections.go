@@ -39,6 +39,7 @@ func sections(s run, st style) []section {
 		{"Calls", s.totals(st)},
 		{"Rates", s.rates(st)},
 		{"Times", s.times()},
+		{"Outcomes", s.outcomes(st)},
 	}
 	list = append(list, s.tierSections(st)...)
 	list = append(list, []section{
@@ -62,6 +63,10 @@ func (s run) totals(st style) Table {
 			bad(st, f.Failed(), text.Counted(f.Failed(), f.Sent)), bad(st, f.Violated(), text.Counted(f.Violated(), f.Completed)),
 			bad(st, f.Dropped, text.Count(f.Dropped)), text.RateOf(f.Rate.Achieved, f.Rate.Planned),
 		}},
+	}
+	if shed := f.Of(results.OutcomeShed); shed > 0 {
+		t.Header = slices.Insert(t.Header, 4, ">shed")
+		t.Rows[0] = slices.Insert(t.Rows[0], 4, st.bad(text.Counted(shed, f.Sent)))
 	}
 	if f.Unsent > 0 {
 		t.Header = append(t.Header, ">unsent")
@@ -127,7 +132,13 @@ func (s run) times() Table {
 	if !s.Run.ClosedLoop {
 		row("latency (due → last byte)", s.Total.Latency)
 	}
+	if less := s.Total.LatencyLessOwn; less != nil && !s.Run.ClosedLoop && differ(s.Total.Latency, *less) {
+		row("· less andon's own", *less)
+	}
 	row("service (send → last byte)", s.Total.Service)
+	if less := s.Total.ServiceLessOwn; less != nil && differ(s.Total.Service, *less) {
+		row("· less andon's own", *less)
+	}
 	// Where no call had to connect and every response came at once, all of the service time is waiting.
 	some := func(x metrics.Times) bool { return x.Max != nil && *x.Max > 0 }
 	if p := s.Parts; some(p.Connect) || some(p.TLS) || some(p.Read) {
@@ -145,6 +156,51 @@ func (s run) times() Table {
 	}
 	lag := s.Validity.Lag
 	t.Rows = append(t.Rows, []string{"lag (due → send)", "", "", text.Duration(lag.P50), "", "", text.Duration(lag.P99), "", text.Duration(lag.Max)})
+	return t
+}
+
+// differ reports whether one of the times that are shown does.
+func differ(a, b metrics.Times) bool {
+	if text.Duration(a.Max) != text.Duration(b.Max) || text.Duration(a.Mean) != text.Duration(b.Mean) || text.Duration(a.Min) != text.Duration(b.Min) {
+		return true
+	}
+	of := b.Percentiles()
+	for i, p := range a.Percentiles() {
+		if text.Duration(p.Value) != text.Duration(of[i].Value) {
+			return true
+		}
+	}
+	return false
+}
+
+// outcomes are what the provider made of the calls, where it did not accept all of them.
+func (s run) outcomes(st style) Table {
+	t := Table{Header: []string{"outcome", ">calls", ">share", ">p50", ">p95", ">p99", ">max", "Retry-After"}}
+	f := s.Total
+	if f.Failed()+f.Of(results.OutcomeShed) == 0 {
+		return t
+	}
+	for _, o := range results.Outcomes() {
+		came := f.Outcomes[o.String()]
+		if tier, _ := s.Deliberate(); tier != "" && o == results.OutcomeRefused { // as they should be
+			came.Count -= min(s.Groups.Tier[tier].Of(o), came.Count)
+		}
+		if came.Count == 0 {
+			continue
+		}
+		name, later, x := o.String(), "", came.Latency
+		if o == results.OutcomeShed {
+			name, later = st.bad(name), f.RetryAfter.String()
+		}
+		t.Rows = append(t.Rows, []string{name, text.Count(came.Count), text.Share(came.Count, f.Sent),
+			text.Duration(x.P50), text.Duration(x.P95), text.Duration(x.P99), text.Duration(x.Max), later})
+	}
+	if f.RetryAfter == nil {
+		t.Header = t.Header[:len(t.Header)-1]
+		for i := range t.Rows {
+			t.Rows[i] = t.Rows[i][:len(t.Header)]
+		}
+	}
 	return t
 }
 
@@ -373,7 +429,10 @@ func (s run) thresholdTable(st style) Table {
 		mark, note := st.good("✓"), ""
 		if !o.OK {
 			mark = st.bad("✗")
-			if o.Value == nil || o.Samples == 0 {
+			switch {
+			case o.Spoiled:
+				note = fmt.Sprintf("spoiled: %s less andon's own", text.Duration(o.LessOwn))
+			case o.Value == nil || o.Samples == 0:
 				note = st.foreign(o.Reason, 160)
 			}
 		}

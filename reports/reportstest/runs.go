@@ -62,7 +62,7 @@ func Manifest() results.Manifest {
 // Aggregate aggregates the rows of the manifest's plan; change alters some of them.
 func Aggregate(t testing.TB, m results.Manifest, change func(*results.Row)) *metrics.Aggregator {
 	t.Helper()
-	agg := metrics.New(m.Labels, m.Planned, metrics.Tolerance)
+	agg := metrics.Of(m)
 	for _, r := range Rows(m, change) {
 		if err := agg.Add(r); err != nil {
 			t.Fatal(err)

@@ -53,8 +53,12 @@ func columns() []arrow.Field {
 		{Name: "rule", Type: texts(arrow.PrimitiveTypes.Int8)},
 		{Name: "bytes_in", Type: arrow.PrimitiveTypes.Uint32},
 		{Name: "bytes_out", Type: arrow.PrimitiveTypes.Uint32},
+		{Name: "retry_after_s", Type: arrow.PrimitiveTypes.Float32},
 	}
 }
+
+// oldColumns is how many of them the files of older versions have, whose rows are 0 in the others.
+const oldColumns = 16
 
 // dictionaries are the texts of the columns class, phase, error and rule.
 func dictionaries(l Labels) (classes, phases, kinds, rules []string) {
@@ -86,7 +90,7 @@ type hitsWriter struct {
 	due                   []int64
 	lag, ownLag, service  []float32
 	connect, tls, read    []float32
-	stall                 []float32
+	stall, retryAfter     []float32
 	status                []uint16
 	class                 []int16
 	phase, kind, ruleName []int8
@@ -143,6 +147,7 @@ func (w *hitsWriter) add(r Row) error {
 	w.ruleName = append(w.ruleName, int8(r.Rule))
 	w.in = append(w.in, r.BytesIn)
 	w.out = append(w.out, r.BytesOut)
+	w.retryAfter = append(w.retryAfter, r.RetryAfter)
 	if len(w.n) == batchRows {
 		return w.flush()
 	}
@@ -177,9 +182,10 @@ func (w *hitsWriter) flush() error {
 	indexed(13, 3, arrow.Int8Traits.CastToBytes(w.ruleName))
 	plain(14, arrow.Uint32Traits.CastToBytes(w.in))
 	plain(15, arrow.Uint32Traits.CastToBytes(w.out))
+	plain(16, arrow.Float32Traits.CastToBytes(w.retryAfter))
 	err := w.arrow.Write(array.NewRecordBatch(w.schema, cols, int64(rows)))
 	w.n, w.due, w.lag, w.ownLag, w.service, w.status = w.n[:0], w.due[:0], w.lag[:0], w.ownLag[:0], w.service[:0], w.status[:0]
-	w.connect, w.tls, w.read, w.stall = w.connect[:0], w.tls[:0], w.read[:0], w.stall[:0]
+	w.connect, w.tls, w.read, w.stall, w.retryAfter = w.connect[:0], w.tls[:0], w.read[:0], w.stall[:0], w.retryAfter[:0]
 	w.class, w.phase, w.kind, w.ruleName, w.in, w.out = w.class[:0], w.phase[:0], w.kind[:0], w.ruleName[:0], w.in[:0], w.out[:0]
 	return errors.Join(err, w.buffer.Flush())
 }
@@ -316,8 +322,8 @@ func checkColumns(s *arrow.Schema) error {
 		return fmt.Errorf("expected the format %s in the schema's metadata, found %q", hitsFormat, s.Metadata().ToMap()["format"])
 	}
 	want := columns()
-	if len(s.Fields()) != len(want) {
-		return fmt.Errorf("expected %d columns, found %d", len(want), len(s.Fields()))
+	if n := len(s.Fields()); n < oldColumns || n > len(want) {
+		return fmt.Errorf("expected %d columns, found %d", len(want), n)
 	}
 	for i, f := range s.Fields() {
 		if f.Name != want[i].Name || !arrow.TypeEqual(f.Type, want[i].Type) {
@@ -348,6 +354,10 @@ func eachRow(batch arrow.RecordBatch, labels Labels, each func(Row) error) error
 		}
 		indices[i] = d.Indices()
 	}
+	retryAfter := make([]float32, len(n))
+	if batch.NumCols() > oldColumns {
+		retryAfter = col(oldColumns).(*array.Float32).Float32Values()
+	}
 	class := indices[0].(*array.Int16).Int16Values()
 	phase, kind, rule := indices[1].(*array.Int8).Int8Values(), indices[2].(*array.Int8).Int8Values(), indices[3].(*array.Int8).Int8Values()
 	for i := range n {
@@ -359,7 +369,7 @@ func eachRow(batch arrow.RecordBatch, labels Labels, each func(Row) error) error
 			N: n[i], Due: time.Duration(due[i]), Lag: times[0][i], OwnLag: times[1][i], Service: times[2][i],
 			Connect: times[3][i], TLS: times[4][i], Read: times[5][i], Stall: times[6][i], Status: status[i],
 			Class: uint16(class[i]), Phase: uint8(phase[i]), Error: Kind(kind[i]), Rule: uint8(rule[i]),
-			BytesIn: in[i], BytesOut: out[i],
+			BytesIn: in[i], BytesOut: out[i], RetryAfter: retryAfter[i],
 		})
 		if err != nil {
 			return &rowError{err}

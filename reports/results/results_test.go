@@ -44,7 +44,7 @@ var anyRow = rapid.Custom(func(t *rapid.T) Row {
 		Lag: second.Draw(t, "lag"), OwnLag: second.Draw(t, "own lag"), Service: second.Draw(t, "service"),
 		Status: rapid.Uint16().Draw(t, "status"), Class: uint16(rapid.IntRange(0, 2).Draw(t, "class")), Phase: uint8(rapid.IntRange(0, 1).Draw(t, "phase")),
 		Error: Kind(rapid.IntRange(0, int(kinds)-1).Draw(t, "kind")), Rule: uint8(rapid.IntRange(0, 2).Draw(t, "rule")),
-		BytesIn: rapid.Uint32().Draw(t, "in"), BytesOut: rapid.Uint32().Draw(t, "out"),
+		BytesIn: rapid.Uint32().Draw(t, "in"), BytesOut: rapid.Uint32().Draw(t, "out"), RetryAfter: rapid.Float32Min(0).Draw(t, "retry after"),
 	}
 })
 
@@ -353,7 +353,7 @@ func TestColumns(t *testing.T) {
 	text := func(index string) string { return "dictionary<values=utf8, indices=" + index + ", ordered=false>" }
 	want := []string{"n uint32", "due_ns int64", "lag_s float32", "own_lag_s float32", "service_s float32",
 		"connect_s float32", "tls_s float32", "read_s float32", "stall_s float32", "status uint16",
-		"class " + text("int16"), "phase " + text("int8"), "error " + text("int8"), "rule " + text("int8"), "bytes_in uint32", "bytes_out uint32"}
+		"class " + text("int16"), "phase " + text("int8"), "error " + text("int8"), "rule " + text("int8"), "bytes_in uint32", "bytes_out uint32", "retry_after_s float32"}
 	if !slices.Equal(got, want) {
 		t.Errorf("the columns are %q, want %q", got, want)
 	}
@@ -549,7 +549,7 @@ func TestRow(t *testing.T) {
 			t.Errorf("%q: the target was reached: %v", k, k.Reached())
 		}
 		sent := k != Dropped && k != Unsent && !kept
-		completed := k == None || k == Status3xx || k == Status4xx || k == Status5xx || k == StatusOther || k == Contract || k == Accepted
+		completed := k == None || k == Status3xx || k == Status4xx || k == Status5xx || k == StatusOther || k == Contract || k == Accepted || k == Shed
 		timed := completed || k == TimeoutWaiting || k == TimeoutReading || k == Dropped
 		if r.Sent() != sent || r.Completed() != completed || r.Timed() != timed || r.OK() != (k == None) {
 			t.Errorf("%q: sent %v, completed %v, timed %v, ok %v", k, r.Sent(), r.Completed(), r.Timed(), r.OK())

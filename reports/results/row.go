@@ -42,6 +42,8 @@ type Row struct {
 	Rule uint8
 	// BytesIn and BytesOut count the bodies, without heads.
 	BytesIn, BytesOut uint32
+	// RetryAfter is in how many seconds a shed call may be made again, as the answer has it; 0 where it does not say.
+	RetryAfter float32
 }
 
 // Latency is due → last byte, the headline figure: the wait for a free slot is in it.
@@ -63,6 +65,50 @@ func (r Row) Completed() bool { return r.Error.completed() }
 
 // OK reports whether the call went as the contract wants: a success for a valid call, a refusal for an invalid one.
 func (r Row) OK() bool { return r.Error == None }
+
+// Outcome is what the provider made of a call, whether or not the contract wants it so.
+type Outcome uint8
+
+// The outcomes.
+const (
+	OutcomeNone     Outcome = iota // it was never sent, or was given up because the run was stopped
+	OutcomeAccepted                // a whole response with a status 2xx
+	OutcomeShed                    // refused because there was too much to do: 429, or 503 with Retry-After
+	OutcomeRefused                 // any other status 3xx or 4xx
+	OutcomeFailed                  // any other status, or no whole response
+	outcomes
+)
+
+// String is the outcome's name in reports and files; that of OutcomeNone is empty.
+func (o Outcome) String() string {
+	return [outcomes]string{"", "accepted", "shed", "refused", "failed"}[min(o, outcomes-1)]
+}
+
+// Outcomes lists the outcomes of calls that had one.
+func Outcomes() []Outcome {
+	return []Outcome{OutcomeAccepted, OutcomeShed, OutcomeRefused, OutcomeFailed}
+}
+
+// Outcome is what became of the call. The kind of error tells it; where an answer was as it should be, or broke the
+// contract, its status does.
+func (r Row) Outcome() Outcome {
+	switch k := r.Error; {
+	case k == None || k == Contract:
+		if class := r.Status / 100; class == 3 || class == 4 {
+			return OutcomeRefused
+		}
+		return OutcomeAccepted
+	case k == Accepted:
+		return OutcomeAccepted
+	case k == Shed:
+		return OutcomeShed
+	case k == Status3xx || k == Status4xx:
+		return OutcomeRefused
+	case !r.Sent() || k == Canceled:
+		return OutcomeNone
+	}
+	return OutcomeFailed
+}
 
 // Timed reports whether the call's times say something about the provider. A whole response does; so does a call that
 // was given up after a wait, whose true latency is at least the time recorded: leaving it out would make the
@@ -112,6 +158,8 @@ const (
 	ProxyRefused // nobody listens where the proxy should be
 	ProxyTimeout // no answer from the proxy to the attempt to connect through it
 	Proxy        // any other failure of the proxy: it turned the call back, or broke off
+
+	Shed // the provider had too much to do: 429, or 503 with Retry-After; neither a success nor an error
 	kinds
 )
 
@@ -119,6 +167,7 @@ var kindNames = [kinds]string{
 	"", "dropped", "unsent", "dns", "dial-refused", "dial-timeout", "dial", "tls", "reset", "timeout-waiting",
 	"timeout-reading", "bad-http", "body-limit", "canceled", "other", "http-3xx", "http-4xx", "http-5xx", "http-other",
 	"contract", "accepted-invalid", "descriptors", "local-ports", "local-memory", "proxy-refused", "proxy-timeout", "proxy",
+	"shed",
 }
 
 // String is the kind's name in reports and files; None is the empty string.
@@ -132,7 +181,7 @@ func (k Kind) String() string {
 // KindNames lists the names of all kinds, by value.
 func KindNames() []string { return append([]string(nil), kindNames[:]...) }
 
-func (k Kind) completed() bool { return k == None || k >= Status3xx && k <= Accepted }
+func (k Kind) completed() bool { return k == None || k >= Status3xx && k <= Accepted || k == Shed }
 
 // Own reports whether the generator's own machine kept the call from being sent.
 func (k Kind) Own() bool { return k >= Descriptors && k <= LocalMemory }

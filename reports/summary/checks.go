@@ -64,7 +64,9 @@ func (s Summary) Checks() Verification {
 	for _, t := range s.Thresholds {
 		c := Check{Engine: EngineThreshold, Name: t.Expr, Proves: "the threshold " + t.Expr, Verdict: CheckHeld, Rule: "threshold"}
 		switch {
-		case s.Verdict.Status == NoVerdict:
+		case t.Spoiled && !s.impossible():
+			c.Verdict, c.Reason = CheckDoubtful, t.Found()
+		case s.Verdict.Status == NoVerdict && s.impossible():
 			c.Verdict, c.Reason = CheckSkipped, "no verdict is possible; "+t.Found()
 		case !t.OK:
 			c.Verdict, c.Reason = CheckBroken, t.Found()

@@ -48,6 +48,13 @@ func (s Summary) Notes() (notes []string) {
 		notes = append(notes, fmt.Sprintf("The bodies of %s were compressed, which no call asks for; gzip and deflate were unpacked and judged, anything else as it came.",
 			text.Plural(n, "answer")))
 	}
+	if note := s.turnedAway(); note != "" {
+		notes = append(notes, note)
+	}
+	if n := s.Total.Touched; n > 0 {
+		notes = append(notes, fmt.Sprintf("Andon itself held up %s for longer than is tolerated: the truth lies between the times as measured and those less andon's own standstill.",
+			text.Plural(n, "call")))
+	}
 	if s.lacks() {
 		notes = append(notes, fmt.Sprintf("%s: too few samples for this percentile; p95 needs %s, p99 %s, p99.9 %s.", text.Unsupported,
 			text.Count(histogram.Needed(95)), text.Count(histogram.Needed(99)), text.Count(histogram.Needed(99.9))))
@@ -61,6 +68,32 @@ func (s Summary) Notes() (notes []string) {
 		notes = append(notes, text.Printable(tier, 40)+": calls that break the contract on purpose, and are ok when refused; their times are in no other figure.")
 	}
 	return notes
+}
+
+// turnedAway says which calls are left out of the times, since they were turned away; nothing where none are.
+func (s Summary) turnedAway() string {
+	f := s.Total
+	tier, _ := s.Deliberate()
+	shed, accepted := f.Of(results.OutcomeShed), f.Of(results.OutcomeAccepted)
+	failed := f.Completed - min(accepted+shed+f.Of(results.OutcomeRefused), f.Completed)
+	refused := f.Of(results.OutcomeRefused)
+	if tier != "" {
+		refused -= min(s.Groups.Tier[tier].Of(results.OutcomeRefused), refused)
+	}
+	if len(f.Outcomes) == 0 || shed+refused+failed == 0 { // an older version's times are of all answers
+		return ""
+	}
+	var said []string
+	for _, left := range []struct {
+		n    uint64
+		what string
+	}{{shed, "shed"}, {refused, "refused"}, {failed, "answered with a failure"}} {
+		if left.n > 0 {
+			said = append(said, text.Count(left.n)+" "+left.what)
+		}
+	}
+	return "Latency and service times are those of the accepted calls, and of those that were given up after their time. Answers that turn a call away are in none of them: " +
+		strings.Join(said, ", ") + ". Each outcome has times of its own."
 }
 
 // Tolerance says how late calls may have left, and what comes of it, where that is not the usual. It is empty where it
@@ -151,7 +184,13 @@ func (s Summary) VerdictLine() (word, rest string) {
 		}
 		return "PASS", fmt.Sprintf("all %d thresholds held", held)
 	case Fail:
-		if missed := len(s.Thresholds) - held; missed > 0 {
+		spoiled := 0
+		for _, t := range s.Thresholds {
+			if t.Spoiled {
+				spoiled++
+			}
+		}
+		if missed := len(s.Thresholds) - held - spoiled; missed > 0 {
 			return "FAIL", fmt.Sprintf("%d of %s did not hold", missed, text.Plural(uint64(len(s.Thresholds)), "threshold"))
 		}
 		return "FAIL", "the run did not do what it was for"

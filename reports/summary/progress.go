@@ -26,7 +26,7 @@ type Progress struct {
 	// P50 and P99 are the recent latency in seconds; nil where the samples cannot tell.
 	P50, P99 *float64
 	// The counts are those of the whole run so far, warm-ups too: Done is the calls that have ended.
-	Done, Completed, Errors, Violations, Dropped uint64
+	Done, Completed, Errors, Shed, Violations, Dropped uint64
 	// Tiers are the figures of the measured phases so far.
 	Tiers []TierProgress
 	// Statuses, Kinds and Rules count what came back, over the whole run so far: by HTTP status, by kind of error and

@@ -20,29 +20,33 @@ import (
 // What is checked in every run is put aside by a condition on the same metric over all calls alone: never by a word in
 // the text of another, nor by one on some of the calls.
 func TestStanding(t *testing.T) {
-	const violations, errors, sent = "count(violations) == 0", "rate(errors) < 1%", "rate(sent) >= 99%"
+	const violations, errors, shed, sent = "count(violations) == 0", "rate(errors) < 1%", "rate(shed) < 1%", "rate(sent) >= 99%"
 	for _, c := range []struct {
 		expr     string
 		standing []string
 		status   string // of a run in which a third of the calls fails, by a reset or a missing property
 	}{
-		{"p50(service){phase=errors} < 1s", []string{violations, errors, sent}, summary.Fail},
-		{"p50(service){class=violations} < 1s", []string{violations, errors, sent}, summary.Fail},
-		{"count(violations){rule=malformed-json} == 0", []string{violations, errors, sent}, summary.Fail},
-		{"count(violations){tier=Lite} < 100000", []string{violations, errors, sent}, summary.Fail},
-		{"rate(errors){error=dns} == 0%", []string{violations, errors, sent}, summary.Fail},
-		{"count(errors){phase=errors} < 100000", []string{violations, errors, sent}, summary.Fail},
-		{"count(violations) < 100000", []string{errors, sent}, summary.Fail},
-		{"rate(violations) <= 100%", []string{errors, sent}, summary.Fail},
-		{"count(errors) < 100000", []string{violations, sent}, summary.Fail},
-		{"rate(errors) <= 100%", []string{violations, sent}, summary.Fail},
-		{"rate(ok) > 1%", []string{violations, errors, sent}, summary.Fail},
-		{"rate(errors) <> 1%", []string{violations, errors, sent}, summary.Fail}, // another version's
-		{"rate(sent){phase=errors} >= 0%", []string{violations, errors, sent}, summary.Fail},
-		{"count(dropped){tier=Lite} < 100000", []string{violations, errors, sent}, summary.Fail},
-		{"count(unsent) == 0", []string{violations, errors, sent}, summary.Fail},
-		{"rate(sent) >= 0%", []string{violations, errors}, summary.Fail},
-		{"count(dropped) < 100000", []string{violations, errors}, summary.Fail},
+		{"p50(service){phase=errors} < 1s", []string{violations, errors, shed, sent}, summary.Fail},
+		{"p50(service){class=violations} < 1s", []string{violations, errors, shed, sent}, summary.Fail},
+		{"count(violations){rule=malformed-json} == 0", []string{violations, errors, shed, sent}, summary.Fail},
+		{"count(violations){tier=Lite} < 100000", []string{violations, errors, shed, sent}, summary.Fail},
+		{"rate(errors){error=dns} == 0%", []string{violations, errors, shed, sent}, summary.Fail},
+		{"count(errors){phase=errors} < 100000", []string{violations, errors, shed, sent}, summary.Fail},
+		{"count(violations) < 100000", []string{errors, shed, sent}, summary.Fail},
+		{"rate(violations) <= 100%", []string{errors, shed, sent}, summary.Fail},
+		{"count(errors) < 100000", []string{violations, shed, sent}, summary.Fail},
+		{"rate(errors) <= 100%", []string{violations, shed, sent}, summary.Fail},
+		{"rate(ok) > 1%", []string{violations, errors, shed, sent}, summary.Fail},
+		{"rate(errors) <> 1%", []string{violations, errors, shed, sent}, summary.Fail}, // another version's
+		{"rate(sent){phase=errors} >= 0%", []string{violations, errors, shed, sent}, summary.Fail},
+		{"count(dropped){tier=Lite} < 100000", []string{violations, errors, shed, sent}, summary.Fail},
+		{"count(unsent) == 0", []string{violations, errors, shed, sent}, summary.Fail},
+		{"rate(sent) >= 0%", []string{violations, errors, shed}, summary.Fail},
+		{"count(dropped) < 100000", []string{violations, errors, shed}, summary.Fail},
+		{"rate(shed){tier=Lite} <= 100%", []string{violations, errors, shed, sent}, summary.Fail},
+		{"count(sent){outcome=shed} < 100000", []string{violations, errors, shed, sent}, summary.Fail},
+		{"rate(shed) <= 100%", []string{violations, errors, sent}, summary.Fail},
+		{"count(shed) < 100000", []string{violations, errors, sent}, summary.Fail},
 	} {
 		m := reportstest.Manifest()
 		m.Labels.Phases[1].Name = "errors"
@@ -69,8 +73,8 @@ func TestStanding(t *testing.T) {
 		}
 	}
 	m := reportstest.Manifest()
-	m.Thresholds = []results.Threshold{{Expr: "count(violations) < 100000"}, {Expr: "rate(errors) <= 100%"}, {Expr: "rate(sent) > 0%"}}
-	if s := summary.Summarize(m, nil, nil, reportstest.Finished(55), reportstest.Aggregate(t, m, reportstest.Trouble)); s.Verdict.Status != summary.Pass || len(s.Thresholds) != 3 {
+	m.Thresholds = []results.Threshold{{Expr: "count(violations) < 100000"}, {Expr: "rate(errors) <= 100%"}, {Expr: "rate(sent) > 0%"}, {Expr: "rate(shed) <= 100%"}}
+	if s := summary.Summarize(m, nil, nil, reportstest.Finished(55), reportstest.Aggregate(t, m, reportstest.Trouble)); s.Verdict.Status != summary.Pass || len(s.Thresholds) != 4 {
 		t.Errorf("what the scenario allows is no pass: %+v", s.Verdict)
 	}
 }

@@ -188,9 +188,10 @@ const (
 
 // standing are the conditions of every run that has none of its own on the same metric over all calls: a contract that
 // is broken under load is what andon is there to find, and a run in which calls fail, or were never sent, must not pass
-// unasked. A condition on some of the calls, or on some of the errors, says nothing of the rest. One on the dropped
-// calls is one on those that were sent; in a closed loop nothing is due that could be dropped.
-var standing = [...]string{"count(violations) == 0", "rate(errors) < 1%", "rate(sent) >= 99%"}
+// unasked. Nor must one in which they are shed: a target that turns load away did not carry it. A condition on some of
+// the calls, or on some of the errors, says nothing of the rest. One on the dropped calls is one on those that were
+// sent; in a closed loop nothing is due that could be dropped.
+var standing = [...]string{"count(violations) == 0", "rate(errors) < 1%", "rate(shed) < 1%", "rate(sent) >= 99%"}
 
 // Summarize says what came of a run. elapsed and all figures follow from the manifest, the end, the vitals and the rows
 // that agg was given, so that a run summarized live and the same run read from its files have the same summary.
@@ -308,7 +309,7 @@ func (s *Summary) decide() {
 			because("%s", r)
 		}
 	}
-	impossible := len(v.Causes) > 0
+	impossible := s.impossible()
 	// What the generator is short of takes the meaning from figures, and not from a breach that was found.
 	stands := impossible && s.Validity.Status == metrics.GeneratorLimited && s.Run.End.Reason != results.Interrupted &&
 		s.Run.End.Reason != results.Cut && s.breached()
@@ -316,10 +317,14 @@ func (s *Summary) decide() {
 	if s.Run.End.Reason == results.Aborted || s.Run.End.Reason == results.Hopeless {
 		because("%s", s.Run.End.Detail)
 	}
+	spoiled := 0
 	for _, t := range s.Thresholds {
 		// Without data every threshold fails for the same reason, which is given already.
 		if !t.OK && (s.Validity.Status != metrics.NoData || t.Samples > 0) {
 			because("%s: %s", t.Expr, t.Found())
+			if t.Spoiled {
+				spoiled++
+			}
 		}
 	}
 	if why := s.noSuccess(); why != "" {
@@ -328,16 +333,24 @@ func (s *Summary) decide() {
 	switch {
 	case impossible && !stands:
 		v.Status, v.ExitCode = NoVerdict, 3
-	case len(v.Causes) > 0:
+	case len(v.Causes) > spoiled:
 		v.Status, v.ExitCode = Fail, 1
+	case spoiled > 0:
+		v.Status, v.ExitCode = NoVerdict, 3
 	default:
 		v.Status = Pass
 	}
 }
 
+// impossible reports whether there can be no verdict on the run as a whole.
+func (s Summary) impossible() bool {
+	return s.Run.End.Reason == results.Interrupted || s.Run.End.Reason == results.Cut ||
+		s.Validity.Status == metrics.NoData || s.Validity.Status == metrics.GeneratorLimited
+}
+
 // Found says what a threshold found.
 func (t Threshold) Found() string {
-	if t.Value == nil || t.Samples == 0 {
+	if t.Spoiled || t.Value == nil || t.Samples == 0 {
 		return t.Reason
 	}
 	return fmt.Sprintf("found %s over %s", t.Figure(), text.Plural(t.Samples, "sample"))

@@ -30,9 +30,9 @@ type Telemetry struct {
 	run      results.Manifest
 	began    time.Time
 
-	calls, responses, byStatus, errors, violations, bytes *prometheus.CounterVec
-	latency, service, lag, ownLag                         *prometheus.HistogramVec
-	inFlight, callers, asked, elapsed, running            prometheus.Gauge
+	calls, outcomes, responses, byStatus, errors, violations, bytes *prometheus.CounterVec
+	latency, service, turnedAway, lag, ownLag                       *prometheus.HistogramVec
+	inFlight, callers, asked, elapsed, running                      prometheus.Gauge
 
 	kinds    []string
 	closed   []bool    // by phase
@@ -49,11 +49,13 @@ type Telemetry struct {
 
 // series is what a row of one class counts up, looked up once.
 type series struct {
-	latency, service, lag, ownLag                  prometheus.Observer
-	ok, failed, canceled, dropped, unsent, in, out prometheus.Counter
-	responses                                      [6]prometheus.Counter // by status class; 0 is any other
-	status                                         map[uint16]prometheus.Counter
-	errors, rules                                  []prometheus.Counter // by kind and by rule
+	latency, service, lag, ownLag                        prometheus.Observer
+	ok, failed, shed, canceled, dropped, unsent, in, out prometheus.Counter
+	outcomes                                             [results.OutcomeFailed + 1]prometheus.Counter
+	turnedAway                                           [results.OutcomeFailed + 1]prometheus.Observer
+	responses                                            [6]prometheus.Counter // by status class; 0 is any other
+	status                                               map[uint16]prometheus.Counter
+	errors, rules                                        []prometheus.Counter // by kind and by rule
 }
 
 const (
@@ -98,14 +100,16 @@ func New(m results.Manifest) *Telemetry {
 		register.MustRegister(g)
 		return g
 	}
-	t.calls = counter("hits_total", "Calls by what became of them: ok, failed, canceled (by hand), dropped (waited too long for a free slot) or unsent (the run ended).", "tier", "content", "warmup", "outcome")
+	t.calls = counter("hits_total", "Calls by what became of them: ok, failed, shed (429, or 503 with Retry-After), canceled (by hand), dropped (waited too long for a free slot) or unsent (the run ended).", "tier", "content", "warmup", "outcome")
+	t.outcomes = counter("outcomes_total", "Sent calls by what the provider made of them: accepted (2xx), shed (429, or 503 with Retry-After), refused (other 3xx and 4xx) or failed.", "tier", "content", "warmup", "outcome")
 	t.responses = counter("responses_total", "Responses by class of status: 1xx to 5xx, or other.", "tier", "content", "warmup", "class")
 	t.byStatus = counter("responses_by_status_total", "Responses by HTTP status; those beyond the first "+strconv.Itoa(maxStatuses)+" statuses are other.", "warmup", "status")
 	t.errors = counter("errors_total", "What kept sent calls from being a success, by kind.", "tier", "warmup", "kind")
 	t.violations = counter("violations_total", "Responses that broke the contract, by rule.", "tier", "warmup", "rule")
 	t.bytes = counter("body_bytes_total", "Bytes of bodies: in of responses, out of requests.", "direction")
-	t.latency = histogram("latency_seconds", "From when a call was due to the last byte of its response; in a closed loop service time.", "tier", "content", "warmup")
-	t.service = histogram("service_seconds", "From the sending of a call to the last byte of its response.", "tier", "content", "warmup")
+	t.latency = histogram("latency_seconds", "From when a call was due to the last byte of its response; in a closed loop service time. Of the accepted calls, and of those that were given up after their time.", "tier", "content", "warmup")
+	t.service = histogram("service_seconds", "From the sending of a call to the last byte of its response, of the same calls.", "tier", "content", "warmup")
+	t.turnedAway = histogram("turned_away_latency_seconds", "From when a call was due to the last byte of an answer that turned it away, by outcome: shed, refused or failed. They are in no other time.", "tier", "content", "warmup", "outcome")
 	t.lag = histogram("lag_seconds", "How late calls left.", "warmup")
 	t.ownLag = histogram("own_lag_seconds", "For how long the generator itself held calls up.", "warmup")
 	t.inFlight = gauge("in_flight", "Calls in flight now.")
@@ -188,10 +192,13 @@ func (t *Telemetry) at(phase, class int) *series {
 	outcome := func(name string) prometheus.Counter { return t.calls.WithLabelValues(tier, content, warmup, name) }
 	s := &series{
 		latency: t.latency.WithLabelValues(tier, content, warmup), service: t.service.WithLabelValues(tier, content, warmup),
-		ok: outcome("ok"), failed: outcome("failed"), canceled: outcome("canceled"), dropped: outcome("dropped"), unsent: outcome("unsent"),
+		ok: outcome("ok"), failed: outcome("failed"), shed: outcome("shed"), canceled: outcome("canceled"), dropped: outcome("dropped"), unsent: outcome("unsent"),
 		in: t.bytes.WithLabelValues("in"), out: t.bytes.WithLabelValues("out"),
 		status: map[uint16]prometheus.Counter{},
 		errors: make([]prometheus.Counter, len(t.kinds)), rules: make([]prometheus.Counter, len(t.run.Labels.Rules)),
+	}
+	for _, o := range results.Outcomes() {
+		s.outcomes[o] = t.outcomes.WithLabelValues(tier, content, warmup, o.String())
 	}
 	if !t.closed[phase] {
 		s.lag, s.ownLag = t.lag.WithLabelValues(warmup), t.ownLag.WithLabelValues(warmup)
@@ -209,6 +216,8 @@ func (t *Telemetry) Observe(r results.Row) {
 	switch r.Error {
 	case results.None:
 		s.ok.Inc()
+	case results.Shed:
+		s.shed.Inc()
 	case results.Dropped:
 		s.dropped.Inc()
 	case results.Unsent:
@@ -223,7 +232,7 @@ func (t *Telemetry) Observe(r results.Row) {
 		}
 	}
 	sent := r.Sent()
-	if (sent || r.Error.Kept()) && r.Error != results.None {
+	if (sent || r.Error.Kept()) && r.Error != results.None && r.Error != results.Shed {
 		t.counted(&s.errors[r.Error], t.errors, r, func() string { return t.kinds[r.Error] }).Inc()
 	}
 	if r.Rule > 0 {
@@ -234,18 +243,37 @@ func (t *Telemetry) Observe(r results.Row) {
 	}
 	s.in.Add(float64(r.BytesIn))
 	s.out.Add(float64(r.BytesOut))
-	if r.Timed() {
-		s.latency.Observe(float64(max(r.Lag, 0)) + float64(max(r.Service, 0)))
-		if sent {
-			s.service.Observe(float64(max(r.Service, 0)))
-		}
-	}
+	t.observeTimes(s, r)
 	if s.lag != nil && (sent || r.Error == results.Dropped) {
 		s.lag.Observe(float64(max(r.Lag, 0)))
 		// As in the report, a dropped call says nothing of the generator unless that held it up.
 		if own := float64(max(r.OwnLag, 0)) + float64(max(r.Stall, 0)); sent || own > t.tolerance {
 			s.ownLag.Observe(own)
 		}
+	}
+}
+
+// observeTimes counts what the provider made of a call, and the times: as in the report, those of an answer that turned
+// a call away are apart. Of deliberately invalid calls the refused ones are what the class is for.
+func (t *Telemetry) observeTimes(s *series, r results.Row) {
+	c, outcome := &t.run.Labels.Classes[r.Class], r.Outcome()
+	if outcome != results.OutcomeNone {
+		s.outcomes[outcome].Inc()
+	}
+	if !r.Timed() {
+		return
+	}
+	latency := float64(max(r.Lag, 0)) + float64(max(r.Service, 0))
+	if r.Completed() && outcome != results.OutcomeAccepted && !(c.Invalid && outcome == results.OutcomeRefused) {
+		if s.turnedAway[outcome] == nil {
+			s.turnedAway[outcome] = t.turnedAway.WithLabelValues(label(c.Tier), label(c.Content), t.warmup[r.Phase], outcome.String())
+		}
+		s.turnedAway[outcome].Observe(latency)
+		return
+	}
+	s.latency.Observe(latency)
+	if r.Sent() {
+		s.service.Observe(float64(max(r.Service, 0)))
 	}
 }
 

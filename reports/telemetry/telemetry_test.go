@@ -78,6 +78,10 @@ func rows(m results.Manifest, n int) []results.Row {
 			r.Error, r.Status = results.Unsent, 0
 		case 6:
 			r.Error, r.Status = results.Canceled, 0
+		case 7:
+			r.Error, r.Status, r.RetryAfter = results.Shed, 429, 5
+		case 8:
+			r.Error, r.Status = results.Status4xx, 404
 		}
 		list[i] = r
 	}
@@ -151,10 +155,15 @@ func TestTotals(t *testing.T) {
 	}
 	check("ok", calls("ok"), total.OK)
 	check("failed", calls("failed"), total.Failed())
+	check("shed", calls("shed"), total.Of(results.OutcomeShed))
+	for _, o := range results.Outcomes() {
+		v, _ := sum(t, tel, "andon_outcomes_total", measured("outcome", o.String()))
+		check(o.String(), v, total.Of(o))
+	}
 	check("canceled", calls("canceled"), total.Errors["canceled"])
 	check("dropped", calls("dropped"), total.Dropped)
 	check("unsent", calls("unsent"), total.Unsent)
-	check("sent", calls("ok")+calls("failed")+calls("canceled"), total.Sent)
+	check("sent", calls("ok")+calls("failed")+calls("shed")+calls("canceled"), total.Sent)
 	for kind, n := range total.Errors {
 		v, _ := sum(t, tel, "andon_errors_total", measured("kind", kind))
 		check(kind, v, n)
@@ -175,7 +184,21 @@ func TestTotals(t *testing.T) {
 		if math.Abs(latency-want) > 1e-6*want {
 			t.Errorf("%s: the latency adds up to %v, want %v", tier, latency, want)
 		}
-		check(tier, float64(n), f.Completed+timedOut(m, tier))
+		away, turned := sum(t, tel, "andon_turned_away_latency_seconds", measured("tier", label(tier)))
+		check(tier, float64(n+turned), f.Completed+timedOut(m, tier))
+		want = 0
+		for _, o := range []string{"shed", "refused", "failed"} {
+			_, n := sum(t, tel, "andon_turned_away_latency_seconds", measured("tier", label(tier), "outcome", o))
+			if mean := f.Outcomes[o].Latency.Mean; o != "failed" && n > 0 {
+				want += *mean * float64(n)
+			} else if o == "failed" {
+				left, _ := sum(t, tel, "andon_turned_away_latency_seconds", measured("tier", label(tier), "outcome", o))
+				away -= left // whose times have the timeouts in the report
+			}
+		}
+		if math.Abs(away-want) > 1e-6*(1+want) {
+			t.Errorf("%s: the latency of what was turned away adds up to %v, want %v", tier, away, want)
+		}
 	}
 	tel.Progress(3*time.Second, 200, 0, 12)
 	inFlight, _ := sum(t, tel, "andon_in_flight", nil)
@@ -427,7 +450,8 @@ func TestOTLP(t *testing.T) {
 		var values []float64
 		for _, r := range list {
 			c := m.Labels.Classes[r.Class]
-			if label(c.Tier) == of["tier"] && label(c.Content) == of["content"] && strconv.FormatBool(m.Labels.Phases[r.Phase].Warmup) == of["warmup"] && r.Timed() {
+			if label(c.Tier) == of["tier"] && label(c.Content) == of["content"] && strconv.FormatBool(m.Labels.Phases[r.Phase].Warmup) == of["warmup"] &&
+				(r.Outcome() == results.OutcomeAccepted || r.Timed() && !r.Completed() || c.Invalid && r.Outcome() == results.OutcomeRefused) {
 				values = append(values, float64(r.Lag)+float64(r.Service))
 			}
 		}
@@ -759,7 +783,7 @@ func TestPrometheus(t *testing.T) {
 			t.Errorf("%s is %v, want %v", query, got, want)
 		}
 	}
-	check(`sum(andon_hits_total{warmup="false",outcome=~"ok|failed|canceled"})`, float64(total.Sent))
+	check(`sum(andon_hits_total{warmup="false",outcome=~"ok|failed|shed|canceled"})`, float64(total.Sent))
 	check(`sum(andon_errors_total{warmup="false",kind!="canceled"})`, float64(total.Failed()))
 	check(`sum(andon_violations_total{warmup="false"})`, float64(total.Violated()))
 	check(`sum(andon_responses_by_status_total{warmup="false",status="200"})`, float64(total.Status["200"]))

@@ -114,15 +114,15 @@ func (r *run) exchange(rec *record, x *wire.Exchange, send time.Duration) {
 		row.Error = results.BodyLimit
 		r.sample(rec, fmt.Sprintf("the response's body is longer than %d bytes", wire.MaxResponse), x.Answer)
 	default:
-		r.judge(rec, x.ContentType, x.Answer)
+		r.judge(rec, x)
 	}
 }
 
 // judge holds a whole response against the contract.
-func (r *run) judge(rec *record, contentType string, body []byte) {
-	row := &rec.row
+func (r *run) judge(rec *record, x *wire.Exchange) {
+	row, body := &rec.row, x.Answer
 	status := int(row.Status)
-	verdict := r.Plan.Description().JudgeResponse(status, contentType, body)
+	verdict := r.Plan.Description().JudgeResponse(status, x.ContentType, body)
 	rec.execution = verdict.ExecutionID
 	message, pointer := "", ""
 	if v := verdict.Violation; v != nil {
@@ -130,6 +130,11 @@ func (r *run) judge(rec *record, contentType string, body []byte) {
 	}
 	invalid := r.Plan.Labels.Classes[row.Class].Invalid
 	switch class := status / 100; {
+	case status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable && x.Later:
+		row.Error, row.RetryAfter = results.Shed, float32(x.RetryAfter.Seconds())
+		if message == "" {
+			message = fmt.Sprintf("the call was shed with status %d", status)
+		}
 	case class == 2 && invalid:
 		row.Error, row.Rule = results.Accepted, r.rules[contracts.RuleAccepted]
 		message = fmt.Sprintf("a call that breaks the contract was accepted with status %d", status)

@@ -43,6 +43,7 @@ func newSink(r *run) *sink {
 		s.ids = newIDs()
 	}
 	for _, t := range r.Plan.Thresholds {
+		s.aggregator.Watch(t.Threshold)
 		if t.Abort {
 			s.aborts = append(s.aborts, t)
 		}

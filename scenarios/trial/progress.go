@@ -65,7 +65,7 @@ const window = 5
 func (t *tracker) lately(p *summary.Progress, now time.Duration, a *metrics.Aggregator) {
 	recent, all := a.Recent(now, window), a.Running()
 	p.P50, p.P99 = recent.P50, recent.P99
-	p.Done, p.Completed, p.Errors, p.Violations, p.Dropped = all.Sent, all.Completed, all.Errors, all.Violations, all.Dropped
+	p.Done, p.Completed, p.Errors, p.Shed, p.Violations, p.Dropped = all.Sent, all.Completed, all.Errors, all.Shed, all.Violations, all.Dropped
 	// What the aggregator knows has come back. At the end there is a moment too short for a rate.
 	since := now - t.sentAt
 	sent := all.Sent + uint64(max(p.InFlight, 0))

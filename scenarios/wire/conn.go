@@ -114,12 +114,16 @@ func (c *conn) do(x *Exchange) (keep bool, err error) {
 		h, x.Answer, x.Begun, err = readResponse(x.In[:0], before, c.more)
 		x.In, c.unasked = x.Answer, h.more
 		x.Status, x.ContentType = h.status, h.contentType
+		x.RetryAfter, x.Later = retryAfter(string(h.retryAfter), string(h.date), time.Now())
 		if err == nil {
 			c.encoded = x.decode(h.encoding)
 		}
 		return h.keep && err == nil, err
 	}
 	x.Begun, x.Status, x.ContentType = true, h.status, h.contentType
+	if len(h.retryAfter) > 0 {
+		x.RetryAfter, x.Later = retryAfter(string(h.retryAfter), string(h.date), time.Now())
+	}
 	if end > len(x.In) {
 		grown := make([]byte, end)
 		copy(grown, x.In[:n])

@@ -18,6 +18,9 @@ type Exchange struct {
 	In, Answer  []byte
 	Status      int
 	ContentType string
+	// Later says that the answer named a time after which to come again, RetryAfter is how long that is, at most a day.
+	Later      bool
+	RetryAfter time.Duration
 	// Connected and Begun say how far it came: to a connection, to the end of the response's head.
 	Connected, Begun bool
 	// Dial and Handshake are what a new connection took, 0 where there was one. First is when the first byte of the

@@ -15,6 +15,8 @@ type head struct {
 	// size and length count the bytes of the head and of the body.
 	size, length int
 	contentType  string
+	// retryAfter and date are the headers of these names; they may lie in the buffer that the head was read from.
+	retryAfter, date []byte
 	// keep says that the connection stays open after the body.
 	keep bool
 	// encoding is how the body is encoded, as the answer says.
@@ -89,6 +91,17 @@ func parseHead(b []byte) (h head, ok bool) {
 				if h.contentType = "application/json"; string(value) != h.contentType {
 					h.contentType = string(value)
 				}
+			}
+		case len("Retry-After"):
+			if is(name, "retry-after") {
+				if h.retryAfter != nil {
+					return h, false
+				}
+				h.retryAfter = value
+			}
+		case len("Date"):
+			if is(name, "date") && h.date == nil {
+				h.date = value
 			}
 		case len("Content-Length"):
 			if is(name, "content-length") {
@@ -220,6 +233,7 @@ func readResponse(dst, before []byte, read func([]byte) (int, error)) (h head, b
 	source.left = 8 * MaxResponse
 	h = head{
 		status: response.StatusCode, contentType: response.Header.Get("Content-Type"), encoding: response.Header.Get("Content-Encoding"),
+		retryAfter: []byte(response.Header.Get("Retry-After")), date: []byte(response.Header.Get("Date")),
 		keep: !response.Close && response.StatusCode != http.StatusSwitchingProtocols,
 	}
 	b := bytes.NewBuffer(dst)

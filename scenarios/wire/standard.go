@@ -96,6 +96,7 @@ func (s *standard) Do(x *Exchange) error {
 		return &ProxyError{Proxy: s.proxy, Status: response.StatusCode, Asked: "the call"}
 	}
 	x.Begun, x.Status, x.ContentType = true, response.StatusCode, response.Header.Get("Content-Type")
+	x.RetryAfter, x.Later = retryAfter(response.Header.Get("Retry-After"), response.Header.Get("Date"), time.Now())
 	b := bytes.NewBuffer(x.In[:0])
 	_, err = b.ReadFrom(io.LimitReader(response.Body, MaxResponse+1))
 	x.In = b.Bytes()

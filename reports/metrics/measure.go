@@ -1,0 +1,374 @@
+package metrics
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/kaizenautomation/andon/reports/histogram"
+	"github.com/kaizenautomation/andon/reports/results"
+)
+
+// Of makes the aggregator of a run, which watches the limits of the run's thresholds.
+func Of(m results.Manifest) *Aggregator {
+	a := New(m.Labels, m.Planned, Tolerated(m))
+	for _, t := range m.Thresholds {
+		// What another version of andon wrote, and this one cannot read, is judged by nobody.
+		if parsed, err := ParseThreshold(t.Expr); err == nil {
+			a.Watch(parsed)
+		}
+	}
+	return a
+}
+
+// Watch has calls counted exactly, from the first on, by whether they keep the limit of a threshold on times. Where a
+// limit is not watched, the bucket of the histogram that it falls into decides.
+func (a *Aggregator) Watch(t Threshold) {
+	key := t.String()
+	of, times := map[string]timesOf{"latency": ofLatency, "service": ofService, "lag": ofLag}[t.metric]
+	if !times || a.watch(key) != nil {
+		return
+	}
+	w := newWatch(key, of, t.limit)
+	a.watches = append(a.watches, w)
+	g := t.selects(a)
+	for _, at := range g.at {
+		set, invalid := t.fates(), a.labels.Classes[at%len(a.labels.Classes)].Invalid
+		if set == 0 {
+			set = headline(invalid)
+		}
+		if of == ofLag || g.invalid || !invalid {
+			a.watching[at] = append(a.watching[at], watchAt{w, set})
+		}
+	}
+}
+
+func (a *Aggregator) watch(key string) *watch {
+	i := slices.IndexFunc(a.watches, func(w *watch) bool { return w.key == key })
+	if i < 0 {
+		return nil
+	}
+	return a.watches[i]
+}
+
+// found is the figure of a threshold, and how it compares with the limit.
+type found struct {
+	// value is as measured; less is without the generator's own part, nil where it has none.
+	value, less *float64
+	samples     uint64
+	// problem says why there is no figure.
+	problem string
+	// least and most are how the least and the most that the truth can be compare with the limit: −1, 0 or 1.
+	least, most int
+}
+
+// holds reports whether the condition does on all that the truth can be, and on some of it.
+func (f found) holds(op string) (all, some bool) {
+	all = true
+	for c := f.least; c <= f.most; c++ {
+		one := meets(c, op)
+		all, some = all && one, some || one
+	}
+	return all, some
+}
+
+// meets reports whether what compares so with a limit meets the condition.
+func meets(c int, op string) bool {
+	switch op {
+	case "<":
+		return c < 0
+	case "<=":
+		return c <= 0
+	case ">":
+		return c > 0
+	case ">=":
+		return c >= 0
+	case "==":
+		return c == 0
+	case "!=":
+		return c != 0
+	}
+	return false
+}
+
+// Evaluate holds the threshold against what a has been given so far; elapsed says for how many seconds the run has been
+// sending (see [Aggregator.Elapsed]). Over zero samples, or for a percentile that the samples cannot support (see
+// [histogram.Needed]), it fails: what was not measured has not been met.
+//
+// What is counted leaves out warm-up phases, unless the threshold selects one by name; deliberately invalid calls are
+// counted, and are in times only where a selector names their tier, content or class.
+//
+//	latency, service    accepted calls, and those that were given up after their time (dropped ones in latency alone);
+//	                    {outcome=…} asks for those with one outcome, or for any, instead
+//	lag                 sent and dropped calls of open phases
+//	count(x)            x as below, over the sent calls; of dropped, over the sent and the dropped; of unsent, over all
+//	rate(ok)            ok / sent
+//	rate(errors)        errors / sent; canceled calls are no errors, unless {error=canceled} asks for them, nor shed ones
+//	rate(violations)    calls that broke a rule / completed
+//	rate(sent)          sent / (sent + dropped); calls that were never due, or whose run ended, are in neither
+//	rate(accepted), rate(shed), rate(refused)   calls with this outcome / sent
+//
+// Against a limit in calls a second or a minute, rate(sent), rate(answered), rate(accepted) and rate(goodput) are what
+// [Rate] has, over the sent calls (and the dropped, for sent): where calls were sent and none was answered, that is a
+// rate of 0.
+//
+// It takes a time that does not depend on the number of calls.
+func (t Threshold) Evaluate(a *Aggregator, elapsed float64) Outcome {
+	f := t.measure(a, elapsed)
+	o := Outcome{Expr: t.expr, Unit: t.unit(), Value: f.value, LessOwn: f.less, Samples: f.samples}
+	if f.problem != "" {
+		o.Reason = f.problem
+		return o
+	}
+	all, some := f.holds(t.op)
+	switch {
+	case all:
+		o.OK = true
+	case some:
+		o.Spoiled = true
+		o.Reason = fmt.Sprintf("%s is %s as measured over %s, and %s without what andon itself held them up for: this machine, not the target",
+			t.figure(), t.spell(*f.value), calls(o.Samples), t.spell(*f.less))
+	default:
+		o.Reason = fmt.Sprintf("%s is %s over %s, not %s %s", t.figure(), t.spell(*f.value), calls(o.Samples), t.op, t.literal)
+	}
+	return o
+}
+
+// Broken reports whether the threshold is broken and the run can as well end: there are samples enough for a figure,
+// and it does not meet the condition, whatever andon itself held up. A count only grows, so that one which is still too
+// low is not broken yet. elapsed is as in [Threshold.Evaluate].
+func (t Threshold) Broken(a *Aggregator, elapsed float64) bool {
+	f := t.measure(a, elapsed)
+	if f.problem != "" {
+		return false
+	}
+	if _, some := f.holds(t.op); some {
+		return false
+	}
+	if t.unit() == Count {
+		return *f.value > t.limit || t.op == "<" && *f.value == t.limit
+	}
+	return true
+}
+
+// measure finds the figure, and what it was made of.
+func (t Threshold) measure(a *Aggregator, elapsed float64) found {
+	g := t.selects(a)
+	if t.unit() == Seconds {
+		return t.measureTimes(g)
+	}
+	n, of := t.counts(g)
+	if of == 0 {
+		return found{problem: "no samples: " + t.lacking()}
+	}
+	v := float64(n)
+	switch t.unit() {
+	case Ratio:
+		v /= float64(of)
+	case PerSecond:
+		s := g.spans(elapsed)
+		over := s.answering
+		if t.metric == "sent" {
+			over = s.sending
+		}
+		if over == 0 {
+			return found{problem: "no time has passed in which calls could be sent"}
+		}
+		v = perSecond(n, over)
+	}
+	c := cmp.Compare(v, t.limit)
+	return found{value: &v, samples: of, least: c, most: c}
+}
+
+// measureTimes finds a figure of times.
+func (t Threshold) measureTimes(g *group) (f found) {
+	q := asked{service: t.metric == "service", fates: t.fates()}
+	d := t.times(g, q)
+	f.samples = d.Samples()
+	if f.value = t.read(d); f.value == nil {
+		if f.problem = "no samples: " + t.lacking(); f.samples > 0 {
+			f.problem = fmt.Sprintf("%s needs %d samples and has %d: let the run go on for longer, or ask for a lower percentile",
+				t.function, histogram.Needed(t.percentile), f.samples)
+		}
+		return f
+	}
+	w := g.a.watch(t.String())
+	if w == nil {
+		w = new(watch)
+	}
+	f.most = t.compare(f.value, f.samples, w, w.measured)
+	f.least = f.most
+	if t.touches(g, q) > 0 {
+		q.less = true
+		f.less = t.read(t.times(g, q))
+		f.least = t.compare(f.less, f.samples, w, w.less)
+	}
+	return f
+}
+
+// times are those that the threshold is of.
+func (t Threshold) times(g *group, q asked) *histogram.Scratch {
+	if t.metric == "lag" {
+		return g.lag(q.less)
+	}
+	return g.times(q)
+}
+
+func (t Threshold) touches(g *group, q asked) (n uint64) {
+	if t.metric != "lag" {
+		return g.touches(q)
+	}
+	for p, in := range g.phase {
+		if in && g.a.lag[p] != nil {
+			n += g.a.lag[p].touches()
+		}
+	}
+	return n
+}
+
+// read reads the figure off; nil where the samples cannot tell it.
+func (t Threshold) read(d *histogram.Scratch) *float64 {
+	switch t.function {
+	case "min":
+		return d.Min()
+	case "mean":
+		return d.Mean()
+	case "max":
+		return d.Max()
+	}
+	return d.Percentiles(t.percentile)[0]
+}
+
+// compare compares a figure of n times with the limit. A percentile is what the counts of the times that keep the limit
+// say, where all n were counted; the bucket that it was read from may reach beyond the limit, and the figure is brought
+// in line then.
+func (t Threshold) compare(v *float64, n uint64, w *watch, k within) int {
+	if t.percentile == 0 || k.n != n {
+		return cmp.Compare(*v, t.limit)
+	}
+	switch rank := histogram.Rank(t.percentile, n); {
+	case k.below >= rank:
+		*v = min(*v, histogram.Seconds(w.below))
+		return -1
+	case k.upTo >= rank:
+		*v = t.limit
+		return 0
+	}
+	return 1
+}
+
+// selects is the group of the cells that every selector accepts.
+func (t Threshold) selects(a *Aggregator) *group {
+	byPhase, byClass := false, false
+	for _, s := range t.selectors {
+		switch s.key {
+		case string(ByPhase):
+			byPhase = true
+		case string(ByTier), string(ByContent), string(ByClass):
+			byClass = true
+		}
+	}
+	g := a.newGroup(byClass)
+	for p := range a.labels.Phases {
+		if a.labels.Phases[p].Warmup && !byPhase {
+			continue
+		}
+		for c := range a.labels.Classes {
+			if t.accepts(a, p, c) {
+				g.add(p, c)
+			}
+		}
+	}
+	return g
+}
+
+func (t Threshold) accepts(a *Aggregator, phase, class int) bool {
+	for _, s := range t.selectors {
+		whole := s.key == string(ByPhase) && a.labels.Phases[phase].Of == s.value
+		if s.key != byError && s.key != byRule && s.key != byOutcome && !whole && a.nameOf(Grouping(s.key), phase, class) != s.value {
+			return false
+		}
+	}
+	return true
+}
+
+// counts is what rate and count count, and what they count it of.
+func (t Threshold) counts(g *group) (n, of uint64) {
+	c := g.counts()
+	switch t.metric {
+	case "sent":
+		return t.among(g, c.Sent), c.Sent + c.Dropped
+	case "dropped":
+		return c.Dropped, c.Sent + c.Dropped
+	case "unsent":
+		return c.Due - c.Sent - c.Dropped, c.Due
+	case "completed", "answered":
+		return t.among(g, c.Completed), c.Sent
+	case "accepted":
+		return c.Accepted, c.Sent
+	case "shed":
+		return c.Shed, c.Sent
+	case "refused":
+		return c.Refused, c.Sent
+	case "ok", "goodput":
+		return c.OK, c.Sent
+	case "errors":
+		n, of = c.Errors, c.Sent
+	default:
+		n, of = c.Violations, c.Sent
+		if t.function == "rate" {
+			of = c.Completed
+		}
+	}
+	for _, s := range t.selectors {
+		switch s.key {
+		case byError:
+			n = g.countKind(s.value)
+		case byRule:
+			n = g.countRule(s.value)
+		}
+	}
+	return n, of
+}
+
+// among is how many of the sent or the completed calls have the outcome that the threshold selects, if it does.
+func (t Threshold) among(g *group, all uint64) uint64 {
+	name := t.outcome()
+	for _, o := range results.Outcomes() {
+		switch {
+		case o.String() != name:
+		case o == results.OutcomeFailed && t.metric != "sent":
+			c := g.counts() // whole responses alone
+			return c.Completed - c.Accepted - c.Shed - c.Refused
+		default:
+			return g.countOutcome(o)
+		}
+	}
+	return all
+}
+
+func (g *group) countKind(name string) (n uint64) {
+	for _, at := range g.at {
+		if c := g.a.cells[at]; c != nil {
+			for kind, count := range c.kinds {
+				if g.a.kinds[kind].name == name {
+					n += count
+				}
+			}
+		}
+	}
+	return n
+}
+
+func (g *group) countRule(name string) (n uint64) {
+	for _, at := range g.at {
+		if c := g.a.cells[at]; c != nil {
+			for rule, count := range c.rules {
+				if g.a.labels.Rules[rule] == name {
+					n += count
+				}
+			}
+		}
+	}
+	return n
+}
