@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -78,6 +79,12 @@ func (p *parser) threshold() (t Threshold, err error) {
 	}
 	if t.metric, err = p.oneOf("metric of "+t.function, metrics[t.unit()]); err != nil {
 		return t, err
+	}
+	if p.next(",") {
+		t.windowAt = p.skip() + 1
+		if t.window, err = p.window(); err != nil {
+			return t, err
+		}
 	}
 	if err := p.expect(")", "after "+t.metric); err != nil {
 		return t, err
@@ -163,6 +170,24 @@ func (p *parser) selectors(metric string) (selectors []selector, err error) {
 			return nil, err
 		}
 	}
+}
+
+// longestWindow is as long as the run is kept by the second.
+const longestWindow = maxStretches * time.Second
+
+// window reads the length of a window: a whole number of seconds.
+func (p *parser) window() (time.Duration, error) {
+	start, word := p.word(func(r rune) bool { return isLetter(r) || isDigit(r) || r == '.' || r == '-' })
+	if word == "" {
+		return 0, p.missing("the length of a window such as 30s or 5m")
+	}
+	number := strings.TrimRight(word, "smh")
+	unit, ok := map[string]time.Duration{"s": time.Second, "m": time.Minute, "h": time.Hour}[word[len(number):]]
+	n, err := strconv.ParseUint(number, 10, 32)
+	if !ok || err != nil || n == 0 || time.Duration(n)*unit > longestWindow {
+		return 0, p.fail(start, word, "expected the length of a window, a whole number of seconds, minutes or hours from 1s to 1h, such as 30s, found %q", word)
+	}
+	return time.Duration(n) * unit, nil
 }
 
 // kind checks an error kind. The list is closed, so that labels are not needed.

@@ -16,10 +16,13 @@ type Threshold struct {
 	metric   string
 	// percentile is set for the function pP.
 	percentile float64
-	selectors  []selector
-	op         string
-	literal    string  // the limit as it was written
-	limit      float64 // in seconds, as a ratio, as a count, or in calls a second
+	// window is how long a window is that slides over the run, a whole number of seconds; 0 where the whole run is judged.
+	window    time.Duration
+	windowAt  int // its place in the expression, in bytes, from 1
+	selectors []selector
+	op        string
+	literal   string  // the limit as it was written
+	limit     float64 // in seconds, as a ratio, as a count, or in calls a second
 }
 
 // selector narrows a threshold to the calls whose key has the value.
@@ -72,7 +75,11 @@ const (
 // String is the threshold in a canonical form, which parses to the same condition.
 func (t Threshold) String() string {
 	var b strings.Builder
-	b.WriteString(t.function + "(" + t.metric + ")")
+	b.WriteString(t.function + "(" + t.metric)
+	if t.window > 0 {
+		b.WriteString(", " + spellWindow(t.window))
+	}
+	b.WriteString(")")
 	for i, s := range t.selectors {
 		b.WriteString([]string{"{", ","}[min(i, 1)] + s.key + "=" + quote(s.value))
 	}
@@ -160,6 +167,10 @@ type Outcome struct {
 	// no finding about the target.
 	LessOwn *float64 `json:"lessOwn,omitempty"`
 	Spoiled bool     `json:"spoiled,omitempty"`
+	// Windows are there where the threshold has a window: the figure is that of the worst.
+	Windows *Windows `json:"windows,omitempty"`
+	// Broke says when and at which rate a condition broke that does not hold, where the rate was not the same all along.
+	Broke *Broke `json:"broke,omitempty"`
 	// Reason says in words why it is not OK; empty if it is.
 	Reason string `json:"reason,omitempty"`
 }

@@ -221,6 +221,8 @@ type Phase struct {
 	Warmup bool `json:"warmup,omitempty"`
 	// Closed phases are closed loops: nothing is due, and latency is service time.
 	Closed bool `json:"closed,omitempty"`
+	// Varies marks a phase whose rate is not the same all along.
+	Varies bool `json:"varies,omitempty"`
 	// StartSeconds and Seconds place the phase on the run's clock.
 	StartSeconds float64 `json:"startSeconds"`
 	Seconds      float64 `json:"seconds"`

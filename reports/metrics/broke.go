@@ -1,0 +1,184 @@
+package metrics
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"time"
+)
+
+// Broke is where in a run a condition broke: at which rate, which is what a load that changes is there to find.
+type Broke struct {
+	// AtSeconds is on the run's clock; it is the end of the first window in which the condition did not hold. Phase is the
+	// phase that went on then, and IntoSeconds for how long it had.
+	AtSeconds   float64 `json:"atSeconds"`
+	Phase       string  `json:"phase"`
+	IntoSeconds float64 `json:"intoSeconds"`
+	// FromStart marks a condition that has held in no window before.
+	FromStart bool `json:"fromStart,omitempty"`
+	// Offered is how many calls a second were due at that moment, nil in a closed loop, where nothing is; Sent and Answered
+	// are how many left, and how many were answered.
+	Offered  *float64 `json:"offered"`
+	Sent     float64  `json:"sent"`
+	Answered float64  `json:"answered"`
+}
+
+// String is a clause of a sentence about the condition.
+func (b Broke) String() string {
+	perSecond := func(v float64) string { return plain(round(v, 3)) + "/s" }
+	at := "broke"
+	if b.FromStart {
+		at = "did not hold from the start,"
+	}
+	rates := fmt.Sprintf("sent %s, answered %s", perSecond(b.Sent), perSecond(b.Answered))
+	if b.Offered == nil {
+		return fmt.Sprintf("%s %s into %s, %s", at, spell(b.IntoSeconds, 3), b.Phase, rates)
+	}
+	return fmt.Sprintf("%s at %s (%s into %s), %s", at, perSecond(*b.Offered), spell(b.IntoSeconds, 3), b.Phase, rates)
+}
+
+// At is the rates at a moment of the run: over its last second, or as many more as it takes to have calls enough for a
+// rate. It is nil where nothing is known.
+func (a *Aggregator) At(moment time.Duration) *Broke {
+	p := a.pace
+	until := min(int((moment+p.width-1)/p.width), len(p.beats))
+	if until < 1 || len(a.labels.Phases) == 0 {
+		return nil
+	}
+	b := &Broke{AtSeconds: moment.Seconds()}
+	phase := a.labels.Phases[0]
+	for _, next := range a.labels.Phases {
+		// What ends a phase is of that phase, and not of the one that begins then.
+		if next.StartSeconds < b.AtSeconds-1e-6 {
+			phase = next
+		}
+	}
+	b.Phase, b.IntoSeconds = phase.Name, max(b.AtSeconds-phase.StartSeconds, 0)
+	const enough, longest = 30, 10
+	var sum beat
+	over := 0
+	for from := until - 1; from >= 0 && over < longest && (over == 0 || sum.due < enough); from-- {
+		// Another phase has another rate.
+		if over > 0 && float64(from)*p.width.Seconds() < phase.StartSeconds-1e-6 {
+			break
+		}
+		sum.merge(p.beats[from])
+		over++
+	}
+	seconds := float64(over) * p.width.Seconds() * float64(max(len(a.apart), 1))
+	b.Sent, b.Answered = float64(sum.left)/seconds, float64(sum.answered)/seconds
+	if !phase.Closed {
+		offered := float64(sum.due) / seconds
+		b.Offered = &offered
+	}
+	return b
+}
+
+// broke is where the condition broke, elapsed seconds into the run; nil where the rate was the same all along, or where
+// it cannot be told.
+func (t Threshold) broke(a *Aggregator, elapsed float64) *Broke {
+	g := t.selects(a)
+	if !a.varies(g) || t.function == "mean" || t.unit() == PerSecond {
+		return nil
+	}
+	if t.unit() == Count && t.window == 0 {
+		return t.brokeByCount(a, g, elapsed)
+	}
+	at, held, ok := t.firstBroken(a, elapsed)
+	if !ok {
+		return nil
+	}
+	b := a.At(at)
+	if b != nil {
+		b.FromStart = !held
+	}
+	return b
+}
+
+// varies reports whether the phases of a group have asked for more than one rate.
+func (a *Aggregator) varies(g *group) bool {
+	shapes := map[string]bool{}
+	for p, in := range g.phase {
+		if in {
+			shapes[a.labels.Phases[p].Shape] = true
+			if a.labels.Phases[p].Varies {
+				return true
+			}
+		}
+	}
+	return len(shapes) > 1
+}
+
+// brokeByCount is where there were too many of what is counted, if they are too many.
+func (t Threshold) brokeByCount(a *Aggregator, g *group, elapsed float64) *Broke {
+	w := a.watch(t.String())
+	if w == nil || t.op != "<" && t.op != "<=" && t.op != "==" {
+		return nil
+	}
+	from, until := t.stretch(g, elapsed)
+	var sum float64
+	for i := from; i < min(until, len(w.series.slots)); i++ {
+		if sum += float64(w.series.slots[i].measured.below); sum > t.limit || t.op == "<" && sum == t.limit {
+			return a.At(time.Duration(i+1) * a.pace.width)
+		}
+	}
+	return nil
+}
+
+// firstBroken is the end of the first window in which the condition did not hold, and whether there was one before in
+// which it did. The windows are as short as the figure allows for, so that the moment is told as closely as can be. A
+// window is not the first if it lies in a stretch of them that is not half as long as the longest: a single hiccup on the
+// way up is not where a target broke.
+func (t Threshold) firstBroken(a *Aggregator, elapsed float64) (at time.Duration, held, ok bool) {
+	length := t.window
+	s := t.windowsOf(a, max(length, a.pace.width), elapsed)
+	if s == nil {
+		return 0, false, false
+	}
+	if length == 0 {
+		span := time.Duration(s.until-s.from) * a.pace.width
+		for length = max(min(span/10, 10*time.Second), a.pace.width); ; length *= 2 {
+			if length > span/2 && length > a.pace.width {
+				return 0, false, false
+			}
+			if s = t.windowsOf(a, length, elapsed); 2*s.judged() >= s.count() {
+				break
+			}
+		}
+	}
+	type stretch struct{ first, n int }
+	var broken []stretch
+	longest, before := 0, -1
+	for i := range s.count() {
+		in := s.sums(i)
+		switch {
+		case !t.supports(in.measured.n):
+		case !s.fails(in, 0):
+			if before < 0 {
+				before = i
+			}
+		case len(broken) > 0 && broken[len(broken)-1].first+broken[len(broken)-1].n == i:
+			broken[len(broken)-1].n++
+			longest = max(longest, broken[len(broken)-1].n)
+		default:
+			broken = append(broken, stretch{i, 1})
+			longest = max(longest, 1)
+		}
+	}
+	first := slices.IndexFunc(broken, func(b stretch) bool { return 2*b.n >= longest })
+	if first < 0 {
+		return 0, false, false
+	}
+	_, until := s.seconds(broken[first].first)
+	return time.Duration(math.Round(until * 1e9)), before >= 0 && before < broken[first].first, true
+}
+
+// judged is how many windows have calls enough.
+func (s *windows) judged() (n int) {
+	for i := range s.count() {
+		if s.t.supports(s.sums(i).measured.n) {
+			n++
+		}
+	}
+	return n
+}
