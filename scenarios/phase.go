@@ -243,6 +243,7 @@ func (l *load) add(p Phase) *misfit {
 	}
 	l.phases = append(l.phases, one)
 	if one.steps == 1 {
+		label.Varies = rates.varies()
 		l.labels, l.steps = append(l.labels, label), append(l.steps, step{len(l.phases) - 1, rates})
 		return nil
 	}

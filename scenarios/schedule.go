@@ -3,6 +3,7 @@ package scenarios
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"sort"
 	"time"
 )
@@ -93,6 +94,11 @@ func (p profile) calls() (c float64) {
 		c += s.calls(s.seconds)
 	}
 	return c
+}
+
+// varies reports whether the rate is not the same all along.
+func (p profile) varies() bool {
+	return slices.ContainsFunc(p, func(s segment) bool { return s.from != p[0].from || s.to != p[0].from || s.amplitude > 0 })
 }
 
 func (p profile) peak() (r float64) {

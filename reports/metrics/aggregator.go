@@ -112,7 +112,7 @@ func New(labels results.Labels, planned [][]uint64, tolerance time.Duration) *Ag
 		slowest:   make(slowest, len(labels.Classes)),
 		scratch:   histogram.NewScratch(),
 	}
-	a.timeline, a.pace = &timeline{scratch: a.scratch}, newPace(a.scratch)
+	a.timeline, a.pace = &timeline{scratch: a.scratch}, &pace{scratch: a.scratch}
 	return a
 }
 
@@ -197,12 +197,14 @@ func (a *Aggregator) Add(r results.Row) error {
 	if late {
 		a.addLag(r, sent, lag, own)
 	}
-	e := seen{kind: kind, one: one, rule: r.Rule, sent: sent, late: late,
-		at:       a.pace.add(due, due+time.Duration(lag), due+time.Duration(lag+service), &one),
-		measured: [...]int64{ofLatency: latency, ofService: service, ofLag: lag},
-		less:     [...]int64{ofLatency: a.less(latency, own), ofService: a.less(service, stall), ofLag: a.less(lag, ownLag)}}
-	for _, w := range a.watching[at] {
-		w.take(&e, a.pace)
+	moments := a.pace.add(due, due+time.Duration(lag), due+time.Duration(lag+service), &one)
+	if watching := a.watching[at]; len(watching) > 0 {
+		e := seen{kind: kind, one: one, rule: r.Rule, sent: sent, late: late, at: moments,
+			measured: [...]int64{ofLatency: latency, ofService: service, ofLag: lag},
+			less:     [...]int64{ofLatency: a.less(latency, own), ofService: a.less(service, stall), ofLag: a.less(lag, ownLag)}}
+		for _, w := range watching {
+			w.take(&e, a.pace)
+		}
 	}
 	a.timeline.add(&event{due: due, lag: lag, own: own, service: service, one: one, kind: r.Error, rule: r.Rule,
 		timed: stands && !invalid, late: late, touched: own > int64(a.tolerance)})

@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"time"
+
+	"github.com/kaizenautomation/andon/reports/text"
 )
 
 // Broke is where in a run a condition broke: at which rate, which is what a load that changes is there to find.
@@ -25,23 +27,31 @@ type Broke struct {
 
 // String is a clause of a sentence about the condition.
 func (b Broke) String() string {
-	perSecond := func(v float64) string { return plain(round(v, 3)) + "/s" }
-	at := "broke"
-	if b.FromStart {
-		at = "did not hold from the start,"
+	switch {
+	case !b.FromStart:
+		return "broke " + b.Rates()
+	case b.Offered == nil:
+		return "did not hold from the start"
 	}
-	rates := fmt.Sprintf("sent %s, answered %s", perSecond(b.Sent), perSecond(b.Answered))
-	if b.Offered == nil {
-		return fmt.Sprintf("%s %s into %s, %s", at, spell(b.IntoSeconds, 3), b.Phase, rates)
-	}
-	return fmt.Sprintf("%s at %s (%s into %s), %s", at, perSecond(*b.Offered), spell(b.IntoSeconds, 3), b.Phase, rates)
+	return "did not hold from the start, at " + spellRate(*b.Offered)
 }
+
+// Rates say the moment and the rates alone.
+func (b Broke) Rates() string {
+	when := fmt.Sprintf("%s into %s", spell(b.IntoSeconds, 3), text.Printable(b.Phase, 80))
+	if b.Offered != nil {
+		when = fmt.Sprintf("at %s (%s)", spellRate(*b.Offered), when)
+	}
+	return fmt.Sprintf("%s, sent %s, answered %s", when, spellRate(b.Sent), spellRate(b.Answered))
+}
+
+func spellRate(v float64) string { return plain(round(v, 3)) + "/s" }
 
 // At is the rates at a moment of the run: over its last second, or as many more as it takes to have calls enough for a
 // rate. It is nil where nothing is known.
 func (a *Aggregator) At(moment time.Duration) *Broke {
 	p := a.pace
-	until := min(int((moment+p.width-1)/p.width), len(p.beats))
+	until := min(int((moment+p.width()-1)/p.width()), len(p.beats))
 	if until < 1 || len(a.labels.Phases) == 0 {
 		return nil
 	}
@@ -59,13 +69,13 @@ func (a *Aggregator) At(moment time.Duration) *Broke {
 	over := 0
 	for from := until - 1; from >= 0 && over < longest && (over == 0 || sum.due < enough); from-- {
 		// Another phase has another rate.
-		if over > 0 && float64(from)*p.width.Seconds() < phase.StartSeconds-1e-6 {
+		if over > 0 && float64(from)*p.width().Seconds() < phase.StartSeconds-1e-6 {
 			break
 		}
 		sum.merge(p.beats[from])
 		over++
 	}
-	seconds := float64(over) * p.width.Seconds() * float64(max(len(a.apart), 1))
+	seconds := float64(over) * p.width().Seconds() * float64(max(len(a.apart), 1))
 	b.Sent, b.Answered = float64(sum.left)/seconds, float64(sum.answered)/seconds
 	if !phase.Closed {
 		offered := float64(sum.due) / seconds
@@ -119,7 +129,11 @@ func (t Threshold) brokeByCount(a *Aggregator, g *group, elapsed float64) *Broke
 	var sum float64
 	for i := from; i < min(until, len(w.series.slots)); i++ {
 		if sum += float64(w.series.slots[i].measured.below); sum > t.limit || t.op == "<" && sum == t.limit {
-			return a.At(time.Duration(i+1) * a.pace.width)
+			b := a.At(time.Duration(i+1) * a.pace.width())
+			if b != nil {
+				b.FromStart = i == from
+			}
+			return b
 		}
 	}
 	return nil
@@ -131,14 +145,14 @@ func (t Threshold) brokeByCount(a *Aggregator, g *group, elapsed float64) *Broke
 // way up is not where a target broke.
 func (t Threshold) firstBroken(a *Aggregator, elapsed float64) (at time.Duration, held, ok bool) {
 	length := t.window
-	s := t.windowsOf(a, max(length, a.pace.width), elapsed)
+	s := t.windowsOf(a, max(length, a.pace.width()), elapsed)
 	if s == nil {
 		return 0, false, false
 	}
 	if length == 0 {
-		span := time.Duration(s.until-s.from) * a.pace.width
-		for length = max(min(span/10, 10*time.Second), a.pace.width); ; length *= 2 {
-			if length > span/2 && length > a.pace.width {
+		span := time.Duration(s.until-s.from) * a.pace.width()
+		for length = max(min(span/10, 10*time.Second), a.pace.width()); ; length *= 2 {
+			if length > span/2 && length > a.pace.width() {
 				return 0, false, false
 			}
 			if s = t.windowsOf(a, length, elapsed); 2*s.judged() >= s.count() {

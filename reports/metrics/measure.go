@@ -9,7 +9,7 @@ import (
 	"github.com/kaizenautomation/andon/reports/results"
 )
 
-// Of makes the aggregator of a run, which watches the limits of the run's thresholds.
+// Of makes the aggregator of a run, which watches the run's thresholds and those of every run.
 func Of(m results.Manifest) *Aggregator {
 	a := New(m.Labels, m.Planned, Tolerated(m))
 	for _, t := range m.Thresholds {
@@ -18,7 +18,25 @@ func Of(m results.Manifest) *Aggregator {
 			a.Watch(parsed)
 		}
 	}
+	for _, t := range Standing() {
+		a.Watch(t)
+	}
 	return a
+}
+
+// standing are the conditions of every run that has none of its own on the same metric over all calls: a contract that
+// is broken under load is what andon is there to find, and a run in which calls fail, are shed, or were never sent must
+// not pass unasked. A condition on some of the calls, or on some of the errors, says nothing of the rest. One on the
+// dropped calls is one on those that were sent; in a closed loop nothing is due that could be dropped.
+var standing = [...]string{"count(violations) == 0", "rate(errors) < 1%", "rate(shed) < 1%", "rate(sent) >= 99%"}
+
+// Standing are the conditions that hold without being written down, where a run has none of its own in their place.
+func Standing() (list []Threshold) {
+	for _, expr := range standing {
+		t, _ := ParseThreshold(expr) // a test reads them
+		list = append(list, t)
+	}
+	return list
 }
 
 // Watch has calls counted exactly, from the first on, by whether they keep the limit of a threshold on times, and by the

@@ -12,7 +12,8 @@ import (
 // Its memory depends on the run's length and the number of thresholds, not on the number of calls: a run longer than an
 // hour is kept by two seconds, four, and so on.
 type pace struct {
-	width   time.Duration
+	// shift gives the width of a second, 2^shift of them.
+	shift   uint
 	beats   []beat
 	series  []*series
 	scratch *histogram.Scratch
@@ -32,8 +33,8 @@ func (b *beat) merge(o beat) {
 // series is what one threshold is made of, by the second in which calls were due.
 type series struct {
 	slots []sums
-	// measured and less are the histograms of a threshold with a window on times, and nil where it has none. There is a less
-	// only from the first call on that the generator had a part in; until then it would be the same.
+	// measured and less are the histograms of a threshold with a window on times, and nil where it has none. There is a
+	// less only from the first call on that the generator had a part in; until then it would be the same.
 	measured, less *stack
 }
 
@@ -69,9 +70,7 @@ const (
 // maxWaiting is how many times a stack lets wait.
 const maxWaiting = 1 << 13
 
-func newPace(scratch *histogram.Scratch) *pace {
-	return &pace{width: time.Second, scratch: scratch}
-}
+func (p *pace) width() time.Duration { return time.Second << p.shift }
 
 // watch makes the series of a threshold.
 func (p *pace) watch(windowOnTimes bool) *series {
@@ -83,23 +82,23 @@ func (p *pace) watch(windowOnTimes bool) *series {
 	return s
 }
 
-// slot is where a moment is. It is void once another moment was looked up, which may have made slots longer.
+// slot is where a moment is. It is void once a later moment was looked up, which may have made slots longer.
 func (p *pace) slot(moment time.Duration) int {
-	for moment/p.width >= maxStretches {
+	i := int(moment/time.Second) >> p.shift
+	for ; i >= maxStretches; i = int(moment/time.Second) >> p.shift {
 		p.fold()
 	}
-	i := int(moment / p.width)
 	for len(p.beats) <= i {
 		p.beats = append(p.beats, beat{})
 	}
 	return i
 }
 
-// add counts a row that was due at one moment, left at another and was answered at a third, and says where they are. Room
-// is made for the last of them first, so that they stay there.
+// add counts a row that was due at one moment, left at another and was answered at a third, which none of the others is
+// after, and says where they are.
 func (p *pace) add(due, left, answered time.Duration, one *Counts) (at [moments]int) {
-	p.slot(answered)
-	at = [...]int{whenDue: p.slot(due), whenLeft: p.slot(left), whenAnswered: p.slot(answered)}
+	at[whenAnswered] = p.slot(answered) // room is made for the last of them first, so that all stay where they are
+	at[whenDue], at[whenLeft] = int(due/time.Second)>>p.shift, int(left/time.Second)>>p.shift
 	p.beats[at[whenDue]].due++
 	p.beats[at[whenLeft]].left += one.Sent
 	p.beats[at[whenAnswered]].answered += one.Completed
@@ -179,7 +178,7 @@ func (p *pace) fold() {
 			k.packed = halved(k.packed, func(to *histogram.Packed, o histogram.Packed) { *to = p.merged(*to, o) })
 		}
 	}
-	p.width *= 2
+	p.shift++
 }
 
 func halved[T any](list []T, merge func(*T, T)) []T {
@@ -208,18 +207,18 @@ func (p *pace) merged(a, b histogram.Packed) histogram.Packed {
 
 // merge adds the seconds of o, whose slots may be shorter once p was folded to be no shorter than they are.
 func (p *pace) merge(o *pace) {
-	for p.width < o.width {
+	for p.shift < o.shift {
 		p.fold()
 	}
 	for i, b := range o.beats {
-		p.beats[p.slot(time.Duration(i)*o.width)].merge(b)
+		p.beats[p.slot(time.Duration(i)*o.width())].merge(b)
 	}
 }
 
 // mergeSeries adds what the same threshold is made of in o, after the two paces were merged.
 func (p *pace) mergeSeries(s *series, o *pace, from *series) {
 	for i, sum := range from.slots {
-		s.at(p.slot(time.Duration(i) * o.width)).merge(sum)
+		s.at(p.slot(time.Duration(i) * o.width())).merge(sum)
 	}
 	if s.measured == nil || from.measured == nil {
 		return
@@ -242,7 +241,7 @@ func (p *pace) mergeSeries(s *series, o *pace, from *series) {
 
 func (p *pace) mergeStack(s *stack, o *pace, from *stack) {
 	for i, packed := range from.packed {
-		slot := p.slot(time.Duration(i) * o.width)
+		slot := p.slot(time.Duration(i) * o.width())
 		s.grow(slot + 1)
 		s.packed[slot] = p.merged(s.packed[slot], packed)
 	}

@@ -305,13 +305,7 @@ func (c *codec) within(k *within) {
 }
 
 func (p *pace) code(c *codec) {
-	seconds := int64(p.width / time.Second)
-	number(c, &seconds, 1<<maxShift)
-	if seconds == 0 || seconds&(seconds-1) != 0 {
-		c.fail("seconds of %d seconds", seconds)
-		return
-	}
-	p.width = time.Duration(seconds) * time.Second
+	number(c, &p.shift, maxShift)
 	list(c, &p.beats, maxStretches, func(b *beat) {
 		c.uint(&b.due)
 		c.uint(&b.left)

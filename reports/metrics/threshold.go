@@ -96,6 +96,9 @@ func (t Threshold) Expr() string { return t.expr }
 // Metric is what the figure is of: "latency", "errors", "violations" and so on; empty for the zero value.
 func (t Threshold) Metric() string { return t.metric }
 
+// Window is how long the windows are over which the threshold is judged; 0 where that is the whole run.
+func (t Threshold) Window() time.Duration { return t.window }
+
 // Selectors are the values by key that narrow the threshold, such as {"tier": "Lite"}; nil where it is of all measured
 // calls.
 func (t Threshold) Selectors() map[string]string {

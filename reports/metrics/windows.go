@@ -10,11 +10,11 @@ import (
 )
 
 // Windows are the windows of a threshold that asks for some: each as long as it says, the next a second later, all over
-// the time of the phases that it is of. Calls are in the window in which they were due. A rate in calls a second is of the
-// calls that left in a window, or were answered in it, and its windows begin with the first answer.
+// the time of the phases that it is of. Calls are in the windows in which they were due. A rate in calls a second is of
+// the calls that left in a window, or were answered in it, and the windows of answers begin with the first of them.
 type Windows struct {
-	// Seconds is the length of a window, Step how much later the next one begins: a second, and more where the run went on
-	// for more than an hour. A window is then as long as it must be to hold what was asked for.
+	// Seconds is the length of a window, Step how much later the next one begins: a second, and more where the run went
+	// on for more than an hour. A window is then as long as it must be to hold what was asked for.
 	Seconds float64 `json:"seconds"`
 	Step    float64 `json:"step"`
 	// Judged is how many windows had calls enough for the figure, Short how many had not; nothing is said of those. Broken
@@ -58,14 +58,14 @@ type windows struct {
 	upTo           []sums // of all seconds from the first on, up to each
 }
 
-// windowsOf are those of so many seconds, elapsed seconds into the run; nil where the threshold is not watched. There may
-// be none, since the phases are too short.
+// windowsOf are those of so many seconds, elapsed seconds into the run; nil where the threshold is not watched. There
+// may be none, since the phases are too short.
 func (t Threshold) windowsOf(a *Aggregator, length time.Duration, elapsed float64) *windows {
 	w := a.watch(t.String())
 	if w == nil {
 		return nil
 	}
-	s := &windows{t: t, a: a, w: w, n: int((length + a.pace.width - 1) / a.pace.width)}
+	s := &windows{t: t, a: a, w: w, n: int((length + a.pace.width() - 1) / a.pace.width())}
 	s.from, s.until = t.stretch(t.selects(a), elapsed)
 	if first := firstOf(w.series.slots); w.when == whenAnswered && first >= s.from {
 		s.from = first + 1
@@ -104,7 +104,7 @@ func (t Threshold) stretch(g *group, elapsed float64) (from, until int) {
 		return 0, 0
 	}
 	const hair = 1e-6
-	width := g.a.pace.width.Seconds()
+	width := g.a.pace.width().Seconds()
 	begin, end = begin/width, end/width
 	if t.unit() == PerSecond {
 		return int(math.Ceil(begin - hair)), int(math.Floor(end + hair))
@@ -124,7 +124,7 @@ func (s *windows) sums(i int) (in sums) {
 
 // seconds place a window on the run's clock.
 func (s *windows) seconds(i int) (from, until float64) {
-	width := s.a.pace.width.Seconds()
+	width := s.a.pace.width().Seconds()
 	return float64(s.from+i) * width, float64(s.from+i+s.n) * width
 }
 
@@ -164,7 +164,7 @@ func (s *windows) share(k within) float64 {
 		v /= float64(max(k.n, 1))
 	case PerSecond:
 		// Runs that went on one after the other are in one second each.
-		v /= (time.Duration(s.n) * s.a.pace.width).Seconds() * float64(max(len(s.a.apart), 1))
+		v /= (time.Duration(s.n) * s.a.pace.width()).Seconds() * float64(max(len(s.a.apart), 1))
 	}
 	return v
 }
@@ -235,7 +235,7 @@ func (t Threshold) evaluateWindows(a *Aggregator, elapsed float64) (worst found,
 	if s == nil || t.unit() == Seconds && s.w.series.measured == nil {
 		return found{problem: "what was kept of the run has no windows"}, nil
 	}
-	width := a.pace.width.Seconds()
+	width := a.pace.width().Seconds()
 	all = &Windows{Seconds: float64(s.n) * width, Step: width}
 	first := -1
 	s.each(func(w window) {
@@ -262,8 +262,8 @@ func (t Threshold) evaluateWindows(a *Aggregator, elapsed float64) (worst found,
 	return worst, all
 }
 
-// worse reports whether a window is worse than another: one that does not hold than one that may, and that than one that
-// does; among the same by its figure.
+// worse reports whether a window is worse than another: one that does not hold is worse than one that may, and that one
+// than one that does; among the same the figure decides.
 func (t Threshold) worse(a, b found) bool {
 	held := func(f found) int {
 		switch all, some := f.holds(t.op); {
@@ -286,16 +286,16 @@ func (t Threshold) worse(a, b found) bool {
 	return math.Abs(*a.value-t.limit) > math.Abs(*b.value-t.limit)
 }
 
-// BrokenWindow says when a window was that ended after a moment of the run and is broken whatever the calls bring that
-// are under way: a run can as well end then. open says how many of the calls that were due in a stretch of the run are
-// not in a yet, of whom a has seen so many.
+// BrokenWindow says when the first window was that ended after a moment of the run, by now, and is broken whatever the
+// calls bring that are under way: a run can as well end then. open says how many of the calls that were due in a stretch
+// of the run a has not been given yet, where it has been given so many.
 func (t Threshold) BrokenWindow(a *Aggregator, after, now time.Duration, open func(from, until time.Duration, seen uint64) uint64) (from, until time.Duration, broken bool) {
 	s := t.windowsOf(a, t.window, now.Seconds())
 	if s == nil {
 		return 0, 0, false
 	}
 	for i := range s.count() {
-		from, until = time.Duration(s.from+i)*a.pace.width, time.Duration(s.from+i+s.n)*a.pace.width
+		from, until = time.Duration(s.from+i)*a.pace.width(), time.Duration(s.from+i+s.n)*a.pace.width()
 		if in := s.sums(i); until <= after || until > now || !t.supports(in.measured.n) || !s.fails(in, 0) {
 			continue
 		}
@@ -309,7 +309,7 @@ func (t Threshold) BrokenWindow(a *Aggregator, after, now time.Duration, open fu
 // open is how many calls there may be that belong into a window and are not known yet.
 func (s *windows) open(i int, now time.Duration, open func(from, until time.Duration, seen uint64) uint64) uint64 {
 	first, last := s.from+i, s.from+i+s.n
-	until := time.Duration(last) * s.a.pace.width
+	until := time.Duration(last) * s.a.pace.width()
 	switch s.w.when {
 	case whenAnswered:
 		if until+time.Second <= now {
@@ -324,7 +324,7 @@ func (s *windows) open(i int, now time.Duration, open func(from, until time.Dura
 	for _, b := range beats[min(first, len(beats)):min(last, len(beats))] {
 		seen += b.due
 	}
-	return open(time.Duration(first)*s.a.pace.width, until, seen)
+	return open(time.Duration(first)*s.a.pace.width(), until, seen)
 }
 
 // fails reports whether a window does not meet the condition, whatever the generator has had a part in, and whatever so

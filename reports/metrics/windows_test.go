@@ -25,8 +25,8 @@ func watching(l results.Labels, thresholds ...Threshold) *Aggregator {
 	return a
 }
 
-// slidingRows are calls over 21 seconds, some of which fail, are slow, or were held up by the generator, more of them in
-// one stretch than in the others.
+// slidingRows are calls over 21 seconds, some of which fail, are slow, or were held up by the generator, more of them
+// in one stretch than in the others.
 func slidingRows(t *rapid.T) (rows []results.Row) {
 	random := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
 	worse := rapid.IntRange(0, 20).Draw(t, "worse from")

@@ -436,6 +436,9 @@ func (s run) thresholdTable(st style) Table {
 				note = st.foreign(o.Reason, 160)
 			}
 		}
+		if o.Windows != nil && o.Value != nil {
+			note = strings.TrimSpace(note + " " + o.Windows.String())
+		}
 		if o.Implicit {
 			note = strings.TrimSpace("checked in every run " + note)
 		}

@@ -186,13 +186,6 @@ const (
 	NoVerdict = "no-verdict" // nothing can be said: interrupted, cut, generator-limited, or no response at all
 )
 
-// standing are the conditions of every run that has none of its own on the same metric over all calls: a contract that
-// is broken under load is what andon is there to find, and a run in which calls fail, or were never sent, must not pass
-// unasked. Nor must one in which they are shed: a target that turns load away did not carry it. A condition on some of
-// the calls, or on some of the errors, says nothing of the rest. One on the dropped calls is one on those that were
-// sent; in a closed loop nothing is due that could be dropped.
-var standing = [...]string{"count(violations) == 0", "rate(errors) < 1%", "rate(shed) < 1%", "rate(sent) >= 99%"}
-
 // Summarize says what came of a run. elapsed and all figures follow from the manifest, the end, the vitals and the rows
 // that agg was given, so that a run summarized live and the same run read from its files have the same summary.
 func Summarize(m results.Manifest, samples []results.Sample, vitals []results.Vitals, end results.End, agg *metrics.Aggregator) Summary {
@@ -237,9 +230,9 @@ func Summarize(m results.Manifest, samples []results.Sample, vitals []results.Vi
 	for _, t := range m.Thresholds {
 		s.Thresholds = append(s.Thresholds, evaluate(t.Expr, agg, elapsed))
 	}
-	for _, expr := range standing {
-		t := evaluate(expr, agg, elapsed)
-		if s.Run.ClosedLoop && t.Parsed.Metric() == "sent" {
+	for _, standing := range metrics.Standing() {
+		t := Threshold{Outcome: standing.Evaluate(agg, elapsed), Parsed: standing}
+		if s.Run.ClosedLoop && standing.Metric() == "sent" {
 			continue
 		}
 		if !slices.ContainsFunc(s.Thresholds, func(own Threshold) bool { return own.replaces(t) }) {
@@ -353,7 +346,14 @@ func (t Threshold) Found() string {
 	if t.Spoiled || t.Value == nil || t.Samples == 0 {
 		return t.Reason
 	}
-	return fmt.Sprintf("found %s over %s", t.Figure(), text.Plural(t.Samples, "sample"))
+	said := fmt.Sprintf("found %s over %s", t.Figure(), text.Plural(t.Samples, "sample"))
+	if t.Windows != nil {
+		said += " " + t.Windows.String()
+	}
+	if t.Broke != nil {
+		said += "; it " + t.Broke.String()
+	}
+	return said
 }
 
 // Figure is the threshold's value in its unit.
