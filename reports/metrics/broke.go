@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/kaizenautomation/andon/reports/histogram"
 	"github.com/kaizenautomation/andon/reports/text"
 )
 
@@ -141,23 +142,20 @@ func (t Threshold) brokeByCount(a *Aggregator, g *group, elapsed float64) *Broke
 
 // firstBroken is the end of the first window in which the condition did not hold, and whether there was one before in
 // which it did. The windows are as short as the figure allows for, so that the moment is told as closely as can be. A
-// window is not the first if it lies in a stretch of them that is not half as long as the longest: a single hiccup on the
-// way up is not where a target broke.
+// window is not the first if it lies in a stretch of them that is not half as long as the longest: a single hiccup on
+// the way up is not where a target broke.
 func (t Threshold) firstBroken(a *Aggregator, elapsed float64) (at time.Duration, held, ok bool) {
-	length := t.window
-	s := t.windowsOf(a, max(length, a.pace.width()), elapsed)
+	s := t.windowsOf(a, max(t.window, a.pace.width()), elapsed)
 	if s == nil {
 		return 0, false, false
 	}
-	if length == 0 {
-		span := time.Duration(s.until-s.from) * a.pace.width()
-		for length = max(min(span/10, 10*time.Second), a.pace.width()); ; length *= 2 {
-			if length > span/2 && length > a.pace.width() {
+	if t.window == 0 {
+		most := time.Duration(s.until-s.from) * a.pace.width() / 2
+		for length := a.pace.width(); 10*s.judged() < 9*s.count(); {
+			if length *= 2; length > most {
 				return 0, false, false
 			}
-			if s = t.windowsOf(a, length, elapsed); 2*s.judged() >= s.count() {
-				break
-			}
+			s = t.windowsOf(a, length, elapsed)
 		}
 	}
 	type stretch struct{ first, n int }
@@ -166,7 +164,7 @@ func (t Threshold) firstBroken(a *Aggregator, elapsed float64) (at time.Duration
 	for i := range s.count() {
 		in := s.sums(i)
 		switch {
-		case !t.supports(in.measured.n):
+		case !s.tells(in.measured.n):
 		case !s.fails(in, 0):
 			if before < 0 {
 				before = i
@@ -187,10 +185,19 @@ func (t Threshold) firstBroken(a *Aggregator, elapsed float64) (at time.Duration
 	return time.Duration(math.Round(until * 1e9)), before >= 0 && before < broken[first].first, true
 }
 
+// tells reports whether a window with so many calls is one to judge the condition by. Of a share, it takes as many as a
+// percentile does: with ten calls in a window, the first that fails would be one in ten.
+func (s *windows) tells(n uint64) bool {
+	if limit := s.t.limit; s.t.window == 0 && s.t.unit() == Ratio && limit > 0 && limit < 1 {
+		return n >= histogram.Needed(100*max(limit, 1-limit))
+	}
+	return s.t.supports(n)
+}
+
 // judged is how many windows have calls enough.
 func (s *windows) judged() (n int) {
 	for i := range s.count() {
-		if s.t.supports(s.sums(i).measured.n) {
+		if s.tells(s.sums(i).measured.n) {
 			n++
 		}
 	}

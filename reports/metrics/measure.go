@@ -39,9 +39,9 @@ func Standing() (list []Threshold) {
 	return list
 }
 
-// Watch has calls counted exactly, from the first on, by whether they keep the limit of a threshold on times, and by the
-// second what the threshold is made of. Where a limit is not watched, the bucket of the histogram that it falls into
-// decides, and nothing can be said of windows, or of when it broke.
+// Watch has calls counted exactly, from the first on, by whether they keep the limit of a threshold on times, and by
+// the second what the threshold is made of. Where a limit is not watched, the bucket of the histogram that it falls
+// into decides, and nothing can be said of windows, or of when it broke.
 func (a *Aggregator) Watch(t Threshold) {
 	key := t.String()
 	if a.watch(key) != nil {
@@ -306,7 +306,8 @@ func (t Threshold) counts(g *group) (n, of uint64) {
 	return n, of
 }
 
-// counted is what one call adds to what rate and count count, and to what they count it of: summed up, what counts gives.
+// counted is what one call adds to what rate and count count, and to what they count it of: summed up, it is what
+// counts gives.
 func (t Threshold) counted(rules []string) func(k *kind, one Counts, rule uint8) (n, of uint64) {
 	failure, rule, outcome := "", "", t.outcome()
 	for _, s := range t.selectors {

@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -17,12 +18,14 @@ type Threshold struct {
 	// percentile is set for the function pP.
 	percentile float64
 	// window is how long a window is that slides over the run, a whole number of seconds; 0 where the whole run is judged.
-	window    time.Duration
-	windowAt  int // its place in the expression, in bytes, from 1
-	selectors []selector
-	op        string
-	literal   string  // the limit as it was written
-	limit     float64 // in seconds, as a ratio, as a count, or in calls a second
+	window time.Duration
+	// windowText is the window as it was written, and windowAt its place in the expression, in bytes, from 1.
+	windowText string
+	windowAt   int
+	selectors  []selector
+	op         string
+	literal    string  // the limit as it was written
+	limit      float64 // in seconds, as a ratio, as a count, or in calls a second
 }
 
 // selector narrows a threshold to the calls whose key has the value.
@@ -116,8 +119,8 @@ func (t Threshold) Selectors() map[string]string {
 // "<=", ">", ">=", "==" or "!=".
 func (t Threshold) Limit() (op string, limit float64) { return t.op, t.limit }
 
-// Check says whether the labels have what the threshold selects: an unknown tier would select nothing, and the
-// condition would fail only when the run is over. The error is an *[ExprError].
+// Check says whether the labels have what the threshold selects, and room for its window: an unknown tier would select
+// nothing, and the condition would fail only when the run is over. The error is an *[ExprError].
 func (t Threshold) Check(labels results.Labels) error {
 	for _, s := range t.selectors {
 		if s.key == byError || s.key == byOutcome {
@@ -151,7 +154,23 @@ func (t Threshold) Check(labels results.Labels) error {
 			return &ExprError{Expr: t.expr, Offset: s.offset, Text: s.text, Problem: unknown(s.key, s.value, known)}
 		}
 	}
+	if room := t.room(labels); t.window.Seconds() > math.Ceil(room) {
+		return &ExprError{Expr: t.expr, Offset: t.windowAt, Text: t.windowText, Problem: fmt.Sprintf("the phases that this is of last %s, "+
+			"and no window of %s fits into that; take a shorter window, or longer phases", spell(room, 3), t.windowText)}
+	}
 	return nil
+}
+
+// room is for how many seconds the phases go on that the threshold is of.
+func (t Threshold) room(labels results.Labels) float64 {
+	name := t.Selectors()[string(ByPhase)]
+	begin, end := math.Inf(1), 0.0
+	for _, p := range labels.Phases {
+		if name == "" && !p.Warmup || name != "" && (p.Name == name || p.Of == name) {
+			begin, end = min(begin, p.StartSeconds), max(end, p.StartSeconds+p.Seconds)
+		}
+	}
+	return max(end-begin, 0)
 }
 
 // Outcome says what became of a threshold.

@@ -228,8 +228,8 @@ func (s *windows) packed(k *stack) []histogram.Packed {
 	return list
 }
 
-// evaluateWindows holds the condition against each window: it holds if it does in all that can be judged. The figure is that of
-// the worst of them.
+// evaluateWindows holds the condition against each window: it holds if it does in all that can be judged. The figure is
+// that of the worst of them.
 func (t Threshold) evaluateWindows(a *Aggregator, elapsed float64) (worst found, all *Windows) {
 	s := t.windowsOf(a, t.window, elapsed)
 	if s == nil || t.unit() == Seconds && s.w.series.measured == nil {
@@ -287,8 +287,8 @@ func (t Threshold) worse(a, b found) bool {
 }
 
 // BrokenWindow says when the first window was that ended after a moment of the run, by now, and is broken whatever the
-// calls bring that are under way: a run can as well end then. open says how many of the calls that were due in a stretch
-// of the run a has not been given yet, where it has been given so many.
+// calls bring that are under way: a run can as well end then. open says how many of the calls that were due in a
+// stretch of the run a has not been given yet, where it has been given so many.
 func (t Threshold) BrokenWindow(a *Aggregator, after, now time.Duration, open func(from, until time.Duration, seen uint64) uint64) (from, until time.Duration, broken bool) {
 	s := t.windowsOf(a, t.window, now.Seconds())
 	if s == nil {
@@ -328,7 +328,7 @@ func (s *windows) open(i int, now time.Duration, open func(from, until time.Dura
 }
 
 // fails reports whether a window does not meet the condition, whatever the generator has had a part in, and whatever so
-// many calls will bring that are still under way: all of them within the limit, none of them, or none that counts.
+// many calls bring that are under way: all of them within the limit, none of them, or none that counts.
 func (s *windows) fails(in sums, open uint64) bool {
 	if s.t.function == "mean" {
 		return open == 0
