@@ -1,52 +1,12 @@
 package metrics
 
 import (
-	"fmt"
 	"math"
 	"slices"
 	"time"
 
 	"github.com/kaizenautomation/andon/reports/histogram"
-	"github.com/kaizenautomation/andon/reports/text"
 )
-
-// Broke is where in a run a condition broke: at which rate, which is what a load that changes is there to find.
-type Broke struct {
-	// AtSeconds is on the run's clock; it is the end of the first window in which the condition did not hold. Phase is the
-	// phase that went on then, and IntoSeconds for how long it had.
-	AtSeconds   float64 `json:"atSeconds"`
-	Phase       string  `json:"phase"`
-	IntoSeconds float64 `json:"intoSeconds"`
-	// FromStart marks a condition that has held in no window before.
-	FromStart bool `json:"fromStart,omitempty"`
-	// Offered is how many calls a second were due at that moment, nil in a closed loop, where nothing is; Sent and Answered
-	// are how many left, and how many were answered.
-	Offered  *float64 `json:"offered"`
-	Sent     float64  `json:"sent"`
-	Answered float64  `json:"answered"`
-}
-
-// String is a clause of a sentence about the condition.
-func (b Broke) String() string {
-	switch {
-	case !b.FromStart:
-		return "broke " + b.Rates()
-	case b.Offered == nil:
-		return "did not hold from the start"
-	}
-	return "did not hold from the start, at " + spellRate(*b.Offered)
-}
-
-// Rates say the moment and the rates alone.
-func (b Broke) Rates() string {
-	when := fmt.Sprintf("%s into %s", spell(b.IntoSeconds, 3), text.Printable(b.Phase, 80))
-	if b.Offered != nil {
-		when = fmt.Sprintf("at %s (%s)", spellRate(*b.Offered), when)
-	}
-	return fmt.Sprintf("%s, sent %s, answered %s", when, spellRate(b.Sent), spellRate(b.Answered))
-}
-
-func spellRate(v float64) string { return plain(round(v, 3)) + "/s" }
 
 // At is the rates at a moment of the run: over its last second, or as many more as it takes to have calls enough for a
 // rate. It is nil where nothing is known.

@@ -47,6 +47,30 @@ func (s *sums) merge(o sums) {
 	s.less.merge(o.less)
 }
 
+// within counts how many of n times are below a limit, and how many are not above it.
+type within struct{ n, below, upTo uint64 }
+
+func (k *within) add(v, below, upTo int64) {
+	k.n++
+	if v <= below {
+		k.below++
+	}
+	if v <= upTo {
+		k.upTo++
+	}
+}
+
+func (k *within) merge(o within) {
+	k.n += o.n
+	k.below += o.below
+	k.upTo += o.upTo
+}
+
+// without is what was counted since.
+func (k within) without(before within) within {
+	return within{k.n - before.n, k.below - before.below, k.upTo - before.upTo}
+}
+
 // stack is a histogram for each second. Times wait to be sorted by second: packing one anew for each would take longer
 // than all the rest, and one that is open takes a hundred times the room.
 type stack struct {

@@ -46,9 +46,6 @@ type seen struct {
 	sent, late     bool
 }
 
-// within counts how many of n times are below a limit, and how many are not above it.
-type within struct{ n, below, upTo uint64 }
-
 // watchAt is a watch where it meets calls of one class in one phase: of which fates it counts them.
 type watchAt struct {
 	*watch
@@ -94,25 +91,4 @@ func (w watchAt) take(e *seen, p *pace) {
 		}
 		w.series.time(p, e.at[whenDue], measured, less)
 	}
-}
-
-func (k *within) add(v, below, upTo int64) {
-	k.n++
-	if v <= below {
-		k.below++
-	}
-	if v <= upTo {
-		k.upTo++
-	}
-}
-
-func (k *within) merge(o within) {
-	k.n += o.n
-	k.below += o.below
-	k.upTo += o.upTo
-}
-
-// without is what was counted since.
-func (k within) without(before within) within {
-	return within{k.n - before.n, k.below - before.below, k.upTo - before.upTo}
 }

@@ -9,45 +9,6 @@ import (
 	"github.com/kaizenautomation/andon/reports/histogram"
 )
 
-// Windows are the windows of a threshold that asks for some: each as long as it says, the next a second later, all over
-// the time of the phases that it is of. Calls are in the windows in which they were due. A rate in calls a second is of
-// the calls that left in a window, or were answered in it, and the windows of answers begin with the first of them.
-type Windows struct {
-	// Seconds is the length of a window, Step how much later the next one begins: a second, and more where the run went
-	// on for more than an hour. A window is then as long as it must be to hold what was asked for.
-	Seconds float64 `json:"seconds"`
-	Step    float64 `json:"step"`
-	// Judged is how many windows had calls enough for the figure, Short how many had not; nothing is said of those. Broken
-	// counts those of the judged ones that did not meet the condition.
-	Judged int `json:"judged"`
-	Short  int `json:"short"`
-	Broken int `json:"broken"`
-	// FromSeconds and UntilSeconds place the worst of the judged windows on the run's clock. The figure is its.
-	FromSeconds  float64 `json:"fromSeconds"`
-	UntilSeconds float64 `json:"untilSeconds"`
-}
-
-// String says when the worst window was, and what there is to know of the others.
-func (w Windows) String() string {
-	said := fmt.Sprintf("between %s and %s", clock(w.FromSeconds), clock(w.UntilSeconds))
-	if w.Broken > 0 {
-		said += fmt.Sprintf(", %d of %d windows did not hold", w.Broken, w.Judged)
-	}
-	if w.Short > 0 {
-		said += fmt.Sprintf(", %d more had too few calls to tell", w.Short)
-	}
-	return said
-}
-
-// clock writes a moment of a run: 02:10, 1:02:10.
-func clock(seconds float64) string {
-	s := int(math.Round(seconds))
-	if s >= 3600 {
-		return fmt.Sprintf("%d:%02d:%02d", s/3600, s/60%60, s%60)
-	}
-	return fmt.Sprintf("%02d:%02d", s/60, s%60)
-}
-
 // windows are those of a threshold over what was counted of it.
 type windows struct {
 	t Threshold
@@ -286,24 +247,25 @@ func (t Threshold) worse(a, b found) bool {
 	return math.Abs(*a.value-t.limit) > math.Abs(*b.value-t.limit)
 }
 
-// BrokenWindow says when the first window was that ended after a moment of the run, by now, and is broken whatever the
-// calls bring that are under way: a run can as well end then. open says how many of the calls that were due in a
-// stretch of the run a has not been given yet, where it has been given so many.
-func (t Threshold) BrokenWindow(a *Aggregator, after, now time.Duration, open func(from, until time.Duration, seen uint64) uint64) (from, until time.Duration, broken bool) {
+// BrokenWindow says in words when the first window was that ended after a moment of the run, by now, and is broken
+// whatever the calls bring that are under way: a run can as well end then. It is empty where there is none. open says
+// how many of the calls that were due in a stretch of the run a has not been given yet, where it has been given so
+// many.
+func (t Threshold) BrokenWindow(a *Aggregator, after, now time.Duration, open func(from, until time.Duration, seen uint64) uint64) string {
 	s := t.windowsOf(a, t.window, now.Seconds())
 	if s == nil {
-		return 0, 0, false
+		return ""
 	}
 	for i := range s.count() {
-		from, until = time.Duration(s.from+i)*a.pace.width(), time.Duration(s.from+i+s.n)*a.pace.width()
-		if in := s.sums(i); until <= after || until > now || !t.supports(in.measured.n) || !s.fails(in, 0) {
+		from, until := s.seconds(i)
+		if in := s.sums(i); until <= after.Seconds() || until > now.Seconds() || !t.supports(in.measured.n) || !s.fails(in, 0) {
 			continue
 		}
 		if s.fails(s.sums(i), s.open(i, now, open)) && (t.function != "mean" || s.failsByMean(i)) {
-			return from, until, true
+			return between(from, until)
 		}
 	}
-	return 0, 0, false
+	return ""
 }
 
 // open is how many calls there may be that belong into a window and are not known yet.

@@ -171,8 +171,8 @@ func (s *sink) broken(now time.Duration) string {
 		switch {
 		case now < t.After:
 		case t.Window() > 0:
-			if from, until, broken := t.BrokenWindow(s.aggregator, t.After, now, s.underWay); broken {
-				return fmt.Sprintf("the threshold %s was broken in the %s after %s", t.Threshold, until-from, from)
+			if when := t.BrokenWindow(s.aggregator, t.After, now, s.underWay); when != "" {
+				return fmt.Sprintf("the threshold %s was broken %s", t.Threshold, when)
 			}
 		case t.Broken(s.aggregator, now.Seconds()):
 			return fmt.Sprintf("the threshold %s was broken after %s", t.Threshold, now.Round(100*time.Millisecond))
