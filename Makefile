@@ -6,8 +6,8 @@ FUZZTIME ?= 10s
 BENCH    ?= .
 PACT     := CGO_LDFLAGS="-L$(CURDIR)/.cache/pact/lib -Wl,-rpath,$(CURDIR)/.cache/pact/lib"
 COUNT    ?= 6
-# Tests that need a browser or Prometheus have it in their names.
-TOOLS    := InBrowser|Prometheus
+# Tests that need a browser, Node.js or Prometheus have it in their names.
+TOOLS    := InBrowser|InNode|Prometheus
 
 .DEFAULT_GOAL := help
 
@@ -28,13 +28,14 @@ test: go deps ## Run all tests with the race detector, those with Pact among the
 	CGO_ENABLED=1 ANDON_TEST_TOOLS=1 $(PACT) $(GO) test -race -timeout 10m -tags pact ./...
 
 .PHONY: test-fast
-test-fast: go ## Run the tests that need nothing but Go: no race detector, browser, Prometheus or Pact
+test-fast: go ## Run the tests that need nothing but Go: no race detector, browser, Node.js, Prometheus or Pact
 	CGO_ENABLED=0 $(GO) test -timeout 5m -skip '$(TOOLS)' ./...
 	@echo "left out: the race detector, Pact, and the tests with these in their names: $(TOOLS)"
 
 .PHONY: deps
 deps: go pact ## Install what the tests need, as root on Debian; say what is missing elsewhere
 	@.ci/need $${CC:-gcc} gcc libc6-dev
+	@.ci/readers/install
 	@.ci/need prometheus prometheus
 	@.ci/need chromium chromium
 
@@ -83,7 +84,7 @@ mutants: go ## Show that andon verify notices every known defect of a provider, 
 
 .PHONY: clean
 clean: ## Remove what was built; runs stay
-	rm -rf bin .cache .ci/openapi/node_modules
+	rm -rf bin .cache .ci/openapi/node_modules .ci/readers/node_modules
 
 .PHONY: go
 go:

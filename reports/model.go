@@ -25,8 +25,11 @@ type Model struct {
 	Summary summary.Summary
 	// Commands are the command lines that the page shows.
 	Commands page.Commands
-	dirs     []string
-	runs     []*results.Run
+	// Damaged is why the summary in the directory could not be read, and is made anew of the rows; nil where it could.
+	Damaged error
+
+	dirs []string
+	runs []*results.Run
 	// whole and stretches are nil where no format that was asked for needs them.
 	whole     *metrics.Aggregator
 	stretches *metrics.Stretches
@@ -50,7 +53,10 @@ func Open(dirs ...string) (*Model, error) {
 			return m, nil
 		}
 		if !errors.Is(err, fs.ErrNotExist) {
-			return nil, err
+			if !errors.Is(err, summary.ErrDamaged) || m.open() != nil {
+				return nil, err
+			}
+			m.Damaged = err
 		}
 	}
 	if err := m.open(); err != nil {

@@ -3,6 +3,7 @@ package scenarios
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"sort"
 	"sync"
 	"time"
@@ -192,6 +193,18 @@ func (p *Plan) choose(w *draw, n uint64) choice {
 	c := choice{tier: m.tierDraw.pick(tier), content: m.draw.pick(content)}
 	c.class = m.classOf[c.content][c.tier]
 	return c
+}
+
+// Sample gives the numbers of so many calls, at most all, evenly over the plan.
+func (p *Plan) Sample(calls uint64) iter.Seq[uint64] {
+	return func(yield func(uint64) bool) {
+		n := min(calls, p.MaxCalls())
+		for i := range n {
+			if !yield(i * (p.MaxCalls() / n)) {
+				return
+			}
+		}
+	}
 }
 
 // weighed is how many bodies are built to count bytes.

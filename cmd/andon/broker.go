@@ -143,6 +143,8 @@ func (f *pactFlags) check() error {
 		f.wanted.Selectors = append(f.wanted.Selectors, s)
 	}
 	switch {
+	case !f.from && (len(f.selectors) > 0 || f.wanted.Pending || f.wanted.WIPSince != ""):
+		return errors.New("--selector, --pending and --wip-since want --from-broker: they choose among the pacts of a broker")
 	case f.publish && !f.from:
 		return errors.New("--publish-results wants --from-broker: a broker knows the results of its own pacts alone")
 	case f.publish && f.version.Number == "":

@@ -43,11 +43,12 @@ func (c *command) contracts() *cobra.Command {
 				counts[k.Expect]++
 				t.Rows = append(t.Rows, []string{k.ID, string(k.Expect), fmt.Sprint(len(k.Body)), k.Proves})
 			}
-			if err := t.Text(c.stdout); err != nil {
+			if err := t.Text(c.stdout, c.width()); err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(c.stdout, "\n%d cases: %d must be accepted, %d refused, %d are left open; %d combinations are left out: every two of tier, content and properties meet\n",
+			said := fmt.Sprintf("%d cases: %d must be accepted, %d refused, %d are left open; %d combinations are left out: every two of tier, content and properties meet",
 				len(list), counts[cases.Accepted], counts[cases.Refused], counts[cases.Either], leftOut)
+			_, err = fmt.Fprintf(c.stdout, "\n%s\n", fitted(said, c.width()))
 			return err
 		},
 	}

@@ -60,7 +60,7 @@ func (c *command) showDiff(before, after, format string) error {
 	}
 	if len(changes) == 0 {
 		_, err = fmt.Fprintln(c.stdout, "no change that callers could notice")
-	} else if err = t.Text(c.stdout); err == nil {
+	} else if err = t.Text(c.stdout, c.width()); err == nil {
 		_, err = fmt.Fprintf(c.stdout, "\n%d changes, %d of which break callers\n", len(changes), verify.Breaking(changes))
 	}
 	return c.ended(v, err)

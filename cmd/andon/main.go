@@ -13,15 +13,16 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-	"golang.org/x/term"
 
 	"github.com/kaizenautomation/andon"
 	"github.com/kaizenautomation/andon/contracts"
+	"github.com/kaizenautomation/andon/reports/live"
 	"github.com/kaizenautomation/andon/reports/text"
 	"github.com/kaizenautomation/andon/scenarios/wire"
 )
@@ -88,6 +89,7 @@ func execute(args []string, stdout, stderr io.Writer) int {
 	root.SetArgs(args)
 	root.SetOut(c.stdout)
 	root.SetErr(stderr)
+	strict(root)
 	err := root.Execute()
 	if c.stdout.lost(err) {
 		err = nil
@@ -95,7 +97,7 @@ func execute(args []string, stdout, stderr io.Writer) int {
 	// A reader that has gone has read what it wanted. Else a report is missing that was asked for, which spoils an exit
 	// code of 0 and no other.
 	if failed := c.stdout.err; failed != nil && !errors.Is(failed, syscall.EPIPE) {
-		fmt.Fprintf(stderr, "andon: standard output cannot be written: %v\n", failed)
+		c.tell("andon: standard output cannot be written: %v", failed)
 		if err == nil {
 			err = exit{code: noVerdict}
 		}
@@ -103,8 +105,8 @@ func execute(args []string, stdout, stderr io.Writer) int {
 	if err == nil {
 		return 0
 	}
-	if text := err.Error(); text != "" {
-		fmt.Fprintf(stderr, "andon: %s\n", strings.TrimRight(text, "\n"))
+	if said := strings.TrimRight(err.Error(), "\n"); said != "" {
+		c.tell("andon: %s", said)
 	}
 	var e exit
 	if errors.As(err, &e) {
@@ -139,6 +141,29 @@ can be tried without a service, a token or a network.`,
 	root.PersistentFlags().StringVar(&c.spec, "spec", "", "OpenAPI description `file` in place of the built-in openapi.yaml")
 	root.AddCommand(c.run(), c.plan(), c.report(), c.serve(), c.scenarios(), c.contracts(), c.verify())
 	return root
+}
+
+// strict has cobra's own commands refuse what they do not know, which they would help with and call a success.
+func strict(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
+	for _, own := range root.Commands() {
+		switch own.Name() {
+		case "completion":
+			own.Args, own.RunE = cobra.ArbitraryArgs, group
+		case "help":
+			own.Run, own.RunE = nil, func(_ *cobra.Command, args []string) error {
+				about, rest, err := root.Find(args)
+				switch {
+				case err != nil:
+					return err
+				case len(rest) > 0:
+					return group(about, rest)
+				}
+				return about.Help()
+			}
+		}
+	}
 }
 
 // version is that of the module, as the build recorded it.
@@ -273,18 +298,24 @@ func signals(said func()) (interrupt <-chan struct{}, kill context.Context, pres
 		}
 }
 
-// screen reports whether a writer is a terminal, how wide it is, and whether it shows colours.
-func screen(w io.Writer) (terminal, color bool, width int) {
-	if o, wrapped := w.(*output); wrapped {
-		w = o.Writer
+// tell says something beside the output, in lines that fit where that is a terminal.
+func (c *command) tell(format string, args ...any) {
+	_, _, width := live.Terminal(c.stderr)
+	fmt.Fprintln(c.stderr, fitted(fmt.Sprintf(format, args...), width))
+}
+
+// fitted is a sentence in lines of so many columns; 0 is any number. What has lines of its own stays as it is, and so
+// does what names a longer path or address, which is to be copied.
+func fitted(s string, width int) string {
+	long := func(word string) bool { return text.Width(word) > width }
+	if width == 0 || strings.Contains(s, "\n") || slices.ContainsFunc(strings.Fields(s), long) {
+		return s
 	}
-	f, ok := w.(*os.File)
-	if !ok || !term.IsTerminal(int(f.Fd())) {
-		return false, false, 0
-	}
-	width, _, err := term.GetSize(int(f.Fd()))
-	if err != nil || width <= 0 {
-		width = 80
-	}
-	return os.Getenv("TERM") != "dumb", os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb", width
+	return strings.Join(text.Wrap(s, width), "\n")
+}
+
+// width is how many columns the output has; 0 is any number, where it is no terminal.
+func (c *command) width() int {
+	_, _, width := live.Terminal(c.stdout.Writer)
+	return width
 }

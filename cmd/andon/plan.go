@@ -1,18 +1,21 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/kaizenautomation/andon/reports/render"
+	"github.com/kaizenautomation/andon/reports/text"
 	"github.com/kaizenautomation/andon/scenarios"
 )
 
 func (c *command) plan() *cobra.Command {
 	var seed uint64
 	var curl int
+	var target string
 	cmd := &cobra.Command{
 		Use:   "plan [SCENARIO]",
 		Short: "Show what a scenario would send, without sending it",
@@ -28,16 +31,32 @@ is, and the highest rate. Nothing is sent. The same scenario and seed give the s
 			if err != nil {
 				return err
 			}
+			if p.Target, err = aimedAt(target, p); err != nil {
+				return err
+			}
 			return c.showPlan(p, curl)
 		},
 	}
 	cmd.Flags().Uint64Var(&seed, "seed", defaultSeed, seedUse)
 	cmd.Flags().IntVar(&curl, "curl", 0, "print the first `K` calls as curl lines; the token stands in them as $ANDON_TOKEN")
+	cmd.Flags().StringVar(&target, "target", "", "the provider's base `URL` in the curl lines; nothing is sent there")
 	return cmd
 }
 
+// aimedAt is where curl lines go: where the flag says, or else the scenario, or else andon serve.
+func aimedAt(flag string, p *scenarios.Plan) (string, error) {
+	if flag != "" {
+		u, err := p.Description().Operation().ParseTarget(flag)
+		if err != nil {
+			return "", fmt.Errorf("--target: %w", err)
+		}
+		return u.String(), nil
+	}
+	return cmp.Or(p.Target, "http://127.0.0.1:8080"), nil
+}
+
 func (c *command) showPlan(p *scenarios.Plan, curl int) error {
-	fmt.Fprintf(c.stdout, "%s: %s\n\n", p.Name, p)
+	fmt.Fprintf(c.stdout, "%s\n\n", fitted(fmt.Sprintf("%s: %s", p.Name, p), c.width()))
 	phases := render.Table{Header: []string{"phase", ">starts", ">lasts", "load", ">calls", ""}}
 	for i, ph := range p.Labels.Phases {
 		calls, note := "open-ended", ""
@@ -49,7 +68,7 @@ func (c *command) showPlan(p *scenarios.Plan, curl int) error {
 		}
 		phases.Rows = append(phases.Rows, []string{ph.Name, spell(ph.StartSeconds), spell(ph.Seconds), ph.Shape, calls, note})
 	}
-	if err := phases.Text(c.stdout); err != nil {
+	if err := phases.Text(c.stdout, c.width()); err != nil {
 		return err
 	}
 	if p.Planned != nil {
@@ -59,7 +78,7 @@ func (c *command) showPlan(p *scenarios.Plan, curl int) error {
 			n := p.CallsOfClass(i)
 			classes.Rows = append(classes.Rows, []string{class.Name, class.Tier, class.Content, fmt.Sprint(n), fmt.Sprintf("%.2f %%", 100*float64(n)/float64(p.Calls))})
 		}
-		if err := classes.Text(c.stdout); err != nil {
+		if err := classes.Text(c.stdout, c.width()); err != nil {
 			return err
 		}
 		about := ""
@@ -67,11 +86,7 @@ func (c *command) showPlan(p *scenarios.Plan, curl int) error {
 		if !exact {
 			about = "about "
 		}
-		fmt.Fprintf(c.stdout, "\n%d calls, %s%d bytes of bodies (%d a call)\n", p.Calls, about, bytes, bytes/p.Calls)
-	}
-	target := p.Target
-	if target == "" {
-		target = "http://127.0.0.1:8080"
+		fmt.Fprintf(c.stdout, "\n%s, %s%d bytes of bodies (%d a call)\n", text.Plural(p.Calls, "call"), about, bytes, bytes/p.Calls)
 	}
 	operation := p.Description().Operation()
 	for n := range min(uint64(curl), p.MaxCalls()) {
@@ -80,7 +95,7 @@ func (c *command) showPlan(p *scenarios.Plan, curl int) error {
 		if !p.Closed() {
 			due = fmt.Sprintf("due at %.6f s", p.Due(n).Seconds())
 		}
-		fmt.Fprintf(c.stdout, "\n# call %d, %s, %s\n%s\n", n, p.Labels.Classes[class].Name, due, operation.Curl(target, body))
+		fmt.Fprintf(c.stdout, "\n# call %d, %s, %s\n%s\n", n, p.Labels.Classes[class].Name, due, operation.Curl(p.Target, body))
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kaizenautomation/andon/reports"
+	"github.com/kaizenautomation/andon/reports/live"
 	"github.com/kaizenautomation/andon/reports/page"
 	"github.com/kaizenautomation/andon/reports/render"
 	"github.com/kaizenautomation/andon/reports/summary"
@@ -72,6 +73,9 @@ func (c *command) showReport(dirs []string, f reportFlags) error {
 	if err != nil {
 		return err
 	}
+	if m.Damaged != nil {
+		c.tell("%v; it is made anew of what the run has measured", m.Damaged)
+	}
 	m.Commands = commands()
 	// Nearly all that is allocated are batches of rows, which are dropped once they were counted: collecting them twice
 	// as often takes a tenth more time and a fifth less memory.
@@ -110,8 +114,11 @@ func commands() page.Commands {
 		Run: func(seed uint64) string {
 			return fmt.Sprintf("andon run scenario.yaml --spec openapi.yaml --seed %d", seed)
 		},
-		Curl: func(seed, call uint64) string {
-			return fmt.Sprintf("andon plan scenario.yaml --spec openapi.yaml --seed %d --curl %d | tail -n 1", seed, call)
+		Curl: func(target string, seed, call uint64) string {
+			if target != "" {
+				target = " --target " + target
+			}
+			return fmt.Sprintf("andon plan scenario.yaml --spec openapi.yaml --seed %d%s --curl %d | tail -n 1", seed, target, call)
 		},
 	}
 }
@@ -139,7 +146,7 @@ func (c *command) stepSummary(s summary.Summary) {
 		return
 	}
 	if err := reports.AppendMarkdown(path, s); err != nil {
-		fmt.Fprintf(c.stderr, "the step's summary cannot be written: %v\n", err)
+		c.tell("the step's summary cannot be written: %v", err)
 	}
 }
 
@@ -152,6 +159,6 @@ func verdict(s summary.Summary) error {
 }
 
 func (c *command) show(s summary.Summary, dir string) error {
-	_, color, width := screen(c.stdout)
+	_, color, width := live.Terminal(c.stdout.Writer)
 	return render.Terminal(c.stdout, s, render.Options{Color: color, Width: width, Dir: dir})
 }

@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/kaizenautomation/andon/reports/live"
 	"github.com/kaizenautomation/andon/reports/render"
@@ -32,7 +31,8 @@ type runFlags struct {
 	seed                   uint64
 	noUniqueIDs, plain     bool
 	http2, traceparent     bool
-	known                  labelFlags
+	release                string
+	labels                 []string
 	monitor                monitorFlags
 }
 
@@ -86,11 +86,12 @@ ANDON_REMOTE_WRITE_AUTHORIZATION ("Bearer …") and OTEL_EXPORTER_OTLP_HEADERS (
 	flags.StringVar(&f.out, "out", "", "run `directory` to write (default reports/runs/<time>-<scenario>)")
 	flags.StringVar(&f.tokenFile, "token-file", "", tokenUse)
 	f.tls.add(flags)
-	flags.BoolVar(&f.http2, "http2", false, "send over HTTP/2 where the target speaks it: fewer connections, and a slower generator")
+	flags.BoolVar(&f.http2, "http2", false, "send over HTTP/2, where an https target speaks it and to an http one in any case: fewer connections, and a slower generator")
 	flags.BoolVar(&f.noUniqueIDs, "no-unique-ids", false, "do not check that executionIds are unique, which takes up to 21 MiB for a million calls")
 	flags.BoolVar(&f.plain, "plain", false, "tell the progress in lines, also on a terminal")
 	flags.BoolVar(&f.traceparent, "traceparent", false, "send a W3C traceparent header with each call, and list the slowest calls by their trace ids")
-	f.known.add(flags)
+	flags.StringArrayVar(&f.labels, "label", nil, "`name=text` that the run is known by in every report; may be given up to 20 times")
+	flags.StringVar(&f.release, "release", "", "`name` of what is deployed at the target; runs of two releases are never merged")
 	f.monitor.add(flags)
 	return cmd
 }
@@ -103,11 +104,10 @@ func (c *command) runScenario(args []string, f runFlags) error {
 	t := trial.Config{
 		Plan: plan, HTTP2: f.http2, Traceparent: f.traceparent, RepeatedIDsAllowed: f.noUniqueIDs,
 		Dir: f.out, Root: filepath.Join("reports", "runs"), Andon: version(), Command: repeats(c.args),
-		Commands: commands(),
+		Release: f.release, Commands: commands(),
 	}
-	t.Release = f.known.release
-	if t.Labels, err = f.known.labels(); err != nil {
-		return err
+	if t.Labels, err = results.ParseRunLabels(f.labels, f.release); err != nil {
+		return fmt.Errorf("--label or --release: %w", err)
 	}
 	if t.Token, err = token(f.tokenFile); err != nil {
 		return err
@@ -118,7 +118,7 @@ func (c *command) runScenario(args []string, f runFlags) error {
 	if t.Target, err = pickTarget(f.target, plan.Scenario, strings.Join(append([]string{"andon run"}, args...), " ")); err != nil {
 		return err
 	}
-	w := c.watch(f.plain)
+	w := live.NewWatch(c.stderr, os.Stdin, f.plain)
 	mon, err := f.monitor.open(w.Say)
 	if err != nil {
 		return err
@@ -135,9 +135,9 @@ func (c *command) runScenario(args []string, f runFlags) error {
 		defer stop()
 	}
 	w.Target = place(t.Target, t.Embedded)
-	fmt.Fprintf(c.stderr, "%s: %s → %s\n", text.Printable(plan.Name, 64), plan, w.Target)
+	c.tell("%s: %s → %s", text.Printable(plan.Name, 64), plan, w.Target)
 	if warning := t.Warning(); warning != "" {
-		fmt.Fprintf(c.stderr, "warning: %s\n", warning)
+		c.tell("warning: %s", warning)
 	}
 
 	interrupt, kill, press, release := signals(w.Stopping)
@@ -162,18 +162,6 @@ func (c *command) runScenario(args []string, f runFlags) error {
 	return verdict(result.Summary)
 }
 
-// watch gets ready to show a run. There is no view where nobody looks (no terminal, CI), where the terminal cannot do
-// it (TERM=dumb), or where it is another process's.
-func (c *command) watch(plain bool) *live.Watch {
-	w := &live.Watch{Lines: c.stderr}
-	terminal, color, _ := screen(c.stderr)
-	if f, ok := c.stderr.(*os.File); ok && terminal && !plain && term.IsTerminal(int(os.Stdin.Fd())) &&
-		os.Getenv("CI") == "" && inForeground(f) {
-		w.Keyboard, w.Screen, w.Color = os.Stdin, f, color
-	}
-	return w
-}
-
 // notRun is the error of a trial of which no call was sent.
 func notRun(err error) error {
 	if errors.Is(err, results.ErrNotEmpty) {
@@ -191,12 +179,19 @@ func notRun(err error) error {
 	if errors.As(err, &untrusted) {
 		err = fmt.Errorf("%w; --cacert takes its file", err)
 	}
+	var version *wire.VersionError
+	switch {
+	case errors.As(err, &version) && version.HTTP2:
+		err = fmt.Errorf("%w: add --http2", err)
+	case version != nil:
+		err = fmt.Errorf("%w: leave out --http2", err)
+	}
 	return exit{noVerdict, err}
 }
 
 // showRun shows what came of a run: in short to whoever has watched it.
 func (c *command) showRun(r trial.Result, watched bool) error {
-	if terminal, color, width := screen(c.stdout); terminal && watched {
+	if terminal, color, width := live.Terminal(c.stdout.Writer); terminal && watched {
 		return render.Brief(c.stdout, r.Summary, render.Options{Color: color, Width: width, Dir: r.Dir})
 	}
 	return c.show(r.Summary, r.Dir)

@@ -33,7 +33,7 @@ func (c *command) scenarios() *cobra.Command {
 				}
 				t.Rows = append(t.Rows, []string{name, scenarios.Question(data)})
 			}
-			return t.Text(c.stdout)
+			return t.Text(c.stdout, c.width())
 		},
 	}, &cobra.Command{
 		Use:               "show NAME",

@@ -57,7 +57,7 @@ func (f *monitorFlags) open(warn func(string)) (*telemetry.Monitor, error) {
 	if f.listen != "" {
 		var err error
 		if m.Listener, err = net.Listen("tcp", f.listen); err != nil {
-			return nil, fmt.Errorf("--metrics-listen: %w", err)
+			return nil, exit{noVerdict, fmt.Errorf("--metrics-listen: %w; nothing was sent", err)}
 		}
 	}
 	if m.Listener == nil && m.Endpoints == nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"os"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -13,6 +14,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"golang.org/x/sys/unix"
+
+	"github.com/kaizenautomation/andon/reports/text"
 )
 
 // TestOnTerminal runs the scripts in testdata/terminal, in which andon has a terminal of its own.
@@ -20,7 +23,7 @@ func TestOnTerminal(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/terminal",
 		Setup:               func(e *testscript.Env) error { e.Setenv("HOME", e.WorkDir); return usePlain(e) },
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"onterminal": onTerminal, "raced": raced},
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"onterminal": onTerminal, "fits": fits, "raced": raced},
 		RequireExplicitExec: true,
 	})
 }
@@ -28,7 +31,7 @@ func TestOnTerminal(t *testing.T) {
 // onterminal KEYS VARIABLES COMMAND… runs a command on a terminal of 100 × 30, types the keys ("q@text+^C@other": q
 // once the text is shown, then Ctrl-C once the other is), and keeps all that was written to the terminal in tty.txt and
 // the exit code in code.txt. The terminal must be left as it was. VARIABLES are NAME=VALUE, separated by commas, or
-// "-".
+// "-"; COLUMNS=60 makes the terminal as narrow.
 func onTerminal(ts *testscript.TestScript, neg bool, args []string) {
 	control, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
 	if err != nil {
@@ -39,7 +42,13 @@ func onTerminal(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0))
 	number, err := unix.IoctlGetInt(fd, unix.TIOCGPTN)
 	ts.Check(err)
-	ts.Check(unix.IoctlSetWinsize(fd, unix.TIOCSWINSZ, &unix.Winsize{Row: 30, Col: 100}))
+	size := unix.Winsize{Row: 30, Col: 100}
+	if _, columns, narrow := strings.Cut(args[1], "COLUMNS="); narrow {
+		n, err := strconv.ParseUint(columns, 10, 16)
+		ts.Check(err)
+		size.Col = uint16(n)
+	}
+	ts.Check(unix.IoctlSetWinsize(fd, unix.TIOCSWINSZ, &size))
 	terminal, err := os.OpenFile("/dev/pts/"+strconv.Itoa(number), os.O_RDWR|syscall.O_NOCTTY, 0)
 	ts.Check(err)
 	defer terminal.Close()
@@ -85,8 +94,12 @@ func onTerminal(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(err)
 	}
 	_ = cmd.Wait()
-	for began := time.Now(); seen("report: ") == 0 && time.Since(began) < 5*time.Second; {
-		time.Sleep(10 * time.Millisecond)
+	// What was written last may be on its way.
+	for quiet, before := 0, -1; quiet < 20; time.Sleep(10 * time.Millisecond) {
+		if n := seen(""); n != before {
+			quiet, before = 0, n
+		}
+		quiet++
 	}
 	after, err := unix.IoctlGetTermios(fd, unix.TCGETS)
 	ts.Check(err)
@@ -101,4 +114,16 @@ func onTerminal(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	ts.Check(os.WriteFile(ts.MkAbs("tty.txt"), []byte(text), 0o666))
 	ts.Check(os.WriteFile(ts.MkAbs("code.txt"), []byte(strconv.Itoa(cmd.ProcessState.ExitCode())+"\n"), 0o666))
+}
+
+// fits FILE COLUMNS holds each line of a file against a width. A path or a web address is one word, and may be longer.
+func fits(ts *testscript.TestScript, neg bool, args []string) {
+	columns, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	plain := regexp.MustCompile("\x1b\\[[0-9;?]*[a-zA-Z]").ReplaceAllString(ts.ReadFile(args[0]), "")
+	for line := range strings.Lines(plain) {
+		if line = strings.TrimRight(line, "\n"); text.Width(line) > columns && strings.Contains(strings.TrimSpace(line), " ") {
+			ts.Fatalf("%d columns in %d: %q", text.Width(line), columns, line)
+		}
+	}
 }

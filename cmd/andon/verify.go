@@ -16,6 +16,7 @@ import (
 	"github.com/kaizenautomation/andon/contracts/provider"
 	"github.com/kaizenautomation/andon/contracts/verify"
 	"github.com/kaizenautomation/andon/reports"
+	"github.com/kaizenautomation/andon/reports/live"
 	"github.com/kaizenautomation/andon/reports/render"
 	"github.com/kaizenautomation/andon/reports/summary"
 	"github.com/kaizenautomation/andon/reports/text"
@@ -135,7 +136,14 @@ func (c *command) verifyAs(f verifyFlags) (err error) {
 	if err != nil {
 		return exit{noVerdict, err}
 	}
-	c.announce(f, plan)
+	if plan.NothingBrokered {
+		c.tell("the broker has no pact that %s has to keep", pact.Provider)
+	}
+	c.tell("%s → %s", plan, place(f.Target, f.target == ""))
+	c.tell("%s", plan.Starts())
+	if plan.PactLeftOut {
+		c.tell("Pact is left out: there is no andon-pact beside andon (make pact-build builds it)")
+	}
 	if f.dryRun {
 		return nil
 	}
@@ -143,7 +151,7 @@ func (c *command) verifyAs(f verifyFlags) (err error) {
 	defer cancel()
 	_, _, _, release := signals(cancel)
 	defer release()
-	if err := wire.Preflight(ctx, f.Target, nil); err != nil {
+	if err := wire.Preflight(ctx, f.Target, nil, false); err != nil {
 		return exit{noVerdict, fmt.Errorf("%s cannot be reached, nothing was sent: %w", f.Target.Redacted(), err)}
 	}
 	v := plan.Run(ctx)
@@ -202,9 +210,7 @@ func (c *command) verifyScenario(f verifyFlags) error {
 		return err
 	}
 	var calls []verify.Call
-	n := min(uint64(f.calls), plan.MaxCalls())
-	for i := range n {
-		at := i * (plan.MaxCalls() / n)
+	for at := range plan.Sample(uint64(f.calls)) {
 		body, class := plan.AppendBody(nil, at)
 		label := s.Labels.Classes[class]
 		calls = append(calls, verify.Call{ID: fmt.Sprintf("%s.call-%d", label.Content, at), Class: label.Name, Body: body, Invalid: label.Invalid})
@@ -232,37 +238,13 @@ func shorten(checks []summary.Check, cases []cases.Case) {
 	}
 }
 
-// announce says how many calls will be sent, how many of them start a run, and what is left out.
-func (c *command) announce(f verifyFlags, plan *verify.Plan) {
-	if plan.NothingBrokered {
-		fmt.Fprintf(c.stderr, "the broker has no pact that %s has to keep\n", pact.Provider)
-	}
-	order := "one after the other"
-	if f.Concurrency > 1 {
-		order = fmt.Sprintf("%d at once", f.Concurrency)
-	}
-	noun := "calls"
-	if plan.Planned == 1 {
-		noun = "call"
-	}
-	fmt.Fprintf(c.stderr, "%d %s, %s → %s\n", plan.Planned, noun, order, place(f.Target, f.target == ""))
-	fmt.Fprintf(c.stderr, "%d of them must start a run, %d may", plan.MustStart, plan.MayStart)
-	if f.Shrink > 0 {
-		fmt.Fprintf(c.stderr, "; up to %d further calls make failing random ones smaller", f.Shrink)
-	}
-	fmt.Fprintln(c.stderr)
-	if plan.PactLeftOut {
-		fmt.Fprintln(c.stderr, "Pact is left out: there is no andon-pact beside andon (make pact-build builds it)")
-	}
-}
-
 // showVerification writes a verification in a format, and gives its exit code.
 func (c *command) showVerification(v summary.Verification, format string) error {
 	write, err := reports.VerificationFormat(format)
 	if err != nil {
 		return err
 	}
-	_, color, width := screen(c.stdout)
+	_, color, width := live.Terminal(c.stdout.Writer)
 	return c.ended(v, write(c.stdout, v, render.Options{Color: color, Width: width}))
 }
 

@@ -22,8 +22,11 @@ const (
 func Serve(ctx context.Context, ln net.Listener, h http.Handler) error {
 	// There is no WriteTimeout: it would run during a call's latency, which is the user's to set. ReadTimeout does not:
 	// net/http lifts it once a body is read to its end.
+	var protocols http.Protocols
+	protocols.SetHTTP1(true)
+	protocols.SetUnencryptedHTTP2(true)
 	s := &http.Server{
-		Handler:           h,
+		Handler: h, Protocols: &protocols,
 		ReadHeaderTimeout: headPatience, ReadTimeout: bodyPatience, IdleTimeout: idlePatience, MaxHeaderBytes: maxHead,
 	}
 	failed := make(chan error, 1)

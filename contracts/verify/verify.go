@@ -10,6 +10,7 @@ package verify
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/url"
 	"slices"
 	"time"
@@ -19,6 +20,7 @@ import (
 	"github.com/kaizenautomation/andon/contracts/cases"
 	"github.com/kaizenautomation/andon/contracts/pact"
 	"github.com/kaizenautomation/andon/reports/summary"
+	"github.com/kaizenautomation/andon/reports/text"
 )
 
 // Who judges, as the checks of a report name it.
@@ -168,6 +170,24 @@ func Prepare(ctx context.Context, c Config) (*Plan, error) {
 		return nil, err
 	}
 	return p, nil
+}
+
+// String says how many calls will be sent, and how.
+func (p *Plan) String() string {
+	order := "one after the other"
+	if p.config.Concurrency > 1 {
+		order = fmt.Sprintf("%d at once", p.config.Concurrency)
+	}
+	return text.Plural(uint64(p.Planned), "call") + ", " + order
+}
+
+// Starts says how many of the calls start a run.
+func (p *Plan) Starts() string {
+	said := fmt.Sprintf("%d of them must start a run, %d may", p.MustStart, p.MayStart)
+	if p.config.Shrink > 0 {
+		said += fmt.Sprintf("; up to %d further calls make failing random ones smaller", p.config.Shrink)
+	}
+	return said
 }
 
 // Run tries everything and gives what became of it, decided. Where it ends before its end, the verdict says why.

@@ -20,9 +20,13 @@ func Annotations(w io.Writer, s summary.Summary) error {
 		level = "notice"
 	}
 	lines := append([]string{rest}, s.Verdict.Causes...)
+	lines = lines[:min(len(lines), maxLines)]
 	var b strings.Builder
 	annotate(&b, level, v.Title+": "+word, lines...)
 	for _, c := range v.Checks {
+		if slices.ContainsFunc(lines[1:], c.SaidBy) {
+			continue
+		}
 		level := map[string]string{summary.CheckBroken: "error", summary.CheckDoubtful: "error", summary.CheckNoted: "warning"}[c.Verdict]
 		if c.Engine == summary.EngineRun {
 			c.Reason = strings.TrimSuffix(c.Rule+": "+c.Reason, ": ")
@@ -35,11 +39,14 @@ func Annotations(w io.Writer, s summary.Summary) error {
 	return err
 }
 
+// maxLines is how many lines of an annotation are shown.
+const maxLines = 10
+
 // annotate writes one command, whose text has at most ten lines. Whatever is not printable in one is made so, and what
 // a command ends with is escaped as the runner reads it (actions/toolkit, command.ts). The runner also acts on "##["
 // anywhere in a line, which is how its older commands begin.
 func annotate(b *strings.Builder, level, title string, lines ...string) {
-	lines = slices.Clone(lines[:min(len(lines), 10)])
+	lines = slices.Clone(lines[:min(len(lines), maxLines)])
 	for i, line := range lines {
 		lines[i] = inert(text.Printable(line, 1000))
 	}

@@ -7,6 +7,7 @@ import (
 	"encoding/xml"
 	"errors"
 	"fmt"
+	"html"
 	"io"
 	"math"
 	"os"
@@ -113,6 +114,22 @@ func TestRunChecks(t *testing.T) {
 			reportstest.CheckAnnotations(t, a.Bytes())
 			if !bytes.HasPrefix(a.Bytes(), []byte("::"+c.level)) {
 				t.Errorf("%.200s", a.Bytes())
+			}
+			for _, cause := range s.Verdict.Causes {
+				cause = strings.ToLower(strings.TrimRight(cause, "."))
+				if name, found, ok := strings.Cut(cause, ": found "); ok && !strings.Contains(name, " was broken") {
+					cause = "found " + found // the name is that of the test
+				}
+				n := 0
+				for _, m := range regexp.MustCompile(`message="([^"]*)"`).FindAllStringSubmatch(x.String(), -1) {
+					n += strings.Count(strings.ToLower(html.UnescapeString(m[1])), cause)
+				}
+				if len(cause) > 10 && n > 1 {
+					t.Errorf("JUnit says %d times %q", n, cause)
+				}
+				if n := strings.Count(strings.ToLower(strings.ReplaceAll(a.String(), "%25", "%")), cause); n != 1 && len(cause) > 10 {
+					t.Errorf("the annotations say %d times %q", n, cause)
+				}
 			}
 			if s.Verdict.Status == summary.NoVerdict && strings.Contains(x.String(), `classname="andon.threshold" time="0.000"></testcase>`) {
 				t.Error("a threshold holds in a run that has no verdict")

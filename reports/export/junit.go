@@ -90,11 +90,7 @@ func JUnit(w io.Writer, v summary.Verification) error {
 		s := of("verdict")
 		s.Tests, s.Errors, s.Seconds = 1, 1, "0.000"
 		k := test{Name: "a verdict was reached", Class: "andon.verdict", Seconds: "0.000", Error: &message{Type: "no-verdict"}}
-		var causes []string
-		for _, cause := range v.Verdict.Causes {
-			causes = append(causes, text.Printable(cause, 1000))
-		}
-		k.Error.Message = strings.Join(causes, " ")
+		k.Error.Message = unsaid(v)
 		s.Cases = append(s.Cases, k)
 	}
 	if _, err := io.WriteString(w, xml.Header); err != nil {
@@ -107,6 +103,24 @@ func JUnit(w io.Writer, v summary.Verification) error {
 	}
 	_, err := io.WriteString(w, "\n")
 	return err
+}
+
+// unsaid are the causes of a verdict that no check gives, or else the names of those that do.
+func unsaid(v summary.Verification) string {
+	var causes, said []string
+	for _, cause := range v.Verdict.Causes {
+		i := slices.IndexFunc(v.Checks, func(c summary.Check) bool { return c.SaidBy(cause) })
+		switch {
+		case i < 0:
+			causes = append(causes, text.Printable(cause, 1000))
+		case !slices.Contains(said, v.Checks[i].Name):
+			said = append(said, v.Checks[i].Name)
+		}
+	}
+	if len(said) > 0 {
+		causes = append(causes, "See: "+text.Printable(strings.Join(said, ", "), 1000)+".")
+	}
+	return strings.Join(causes, " ")
 }
 
 // properties are what a test suite says of itself.

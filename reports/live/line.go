@@ -10,13 +10,22 @@ import (
 	"github.com/kaizenautomation/andon/reports/text"
 )
 
-// WriteLine writes p in one line, for logs and for terminals that show no more.
-func WriteLine(w io.Writer, p summary.Progress) {
-	fmt.Fprintf(w, "%6.1fs  %s\n", p.Elapsed.Seconds(), sentence(p))
+// writeLine writes p in one line, for logs and for terminals that show no more; on one of fewer columns, in as many as
+// it takes. 0 is any number of columns.
+func writeLine(w io.Writer, p summary.Progress, columns int) {
+	const separator, indent = " · ", 9
+	lines := []string{sentence(p)}
+	if columns > 0 {
+		lines = text.Flow(said(p), separator, max(columns-indent, 20))
+	}
+	fmt.Fprintf(w, "%6.1fs  %s\n", p.Elapsed.Seconds(), strings.Join(lines, "\n"+strings.Repeat(" ", indent)))
 }
 
 // sentence says the most important of it in one line.
-func sentence(p summary.Progress) string {
+func sentence(p summary.Progress) string { return strings.Join(said(p), " · ") }
+
+// said is the most important of it.
+func said(p summary.Progress) []string {
 	var parts []string
 	add := func(format string, args ...any) { parts = append(parts, fmt.Sprintf(format, args...)) }
 	add("%s", remaining(p))
@@ -38,7 +47,7 @@ func sentence(p summary.Progress) string {
 	if p.Dropped > 0 {
 		add("%s dropped", text.Count(p.Dropped))
 	}
-	return strings.Join(parts, " · ")
+	return parts
 }
 
 func left(p summary.Progress) time.Duration { return max(p.Total-p.Elapsed, 0) }

@@ -117,10 +117,10 @@ func TestLine(t *testing.T) {
 	half := 0.5
 	p := summary.Progress{Elapsed: 3 * time.Second, Total: 10 * time.Second, Phase: "ramp", Asked: 200, Achieved: 199.6, InFlight: 12, P50: &half, Errors: 1, Violations: 2}
 	var b bytes.Buffer
-	WriteLine(&b, p)
+	writeLine(&b, p, 0)
 	p.Phase, p.Warmup, p.Dropped = reportstest.Hostile, true, 3
-	WriteLine(&b, p)
-	WriteLine(&b, summary.Progress{Elapsed: 11 * time.Second, Total: 10 * time.Second, Phase: "ramp", InFlight: 2})
-	WriteLine(&b, summary.Progress{Elapsed: time.Second, Total: 10 * time.Second, Phase: "loop", Callers: 5, Achieved: 50})
+	writeLine(&b, p, 0)
+	writeLine(&b, summary.Progress{Elapsed: 11 * time.Second, Total: 10 * time.Second, Phase: "ramp", InFlight: 2}, 0)
+	writeLine(&b, summary.Progress{Elapsed: time.Second, Total: 10 * time.Second, Phase: "loop", Callers: 5, Achieved: 50}, 0)
 	reportstest.Golden(t, "live.txt", b.Bytes())
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -14,8 +15,9 @@ import (
 // A Watch tells a person how a run goes on: in a view that takes the terminal, or in lines. Its fields are set before
 // the first call; its methods are safe for concurrent use, but for [Watch.Progress], which is for one goroutine.
 type Watch struct {
-	// Lines is where lines are written.
-	Lines io.Writer
+	// Lines is where lines are written, and Columns how many it has; 0 is any number.
+	Lines   io.Writer
+	Columns int
 	// Target is where the calls go, in words.
 	Target string
 	// Keyboard and Screen are the terminal for a view; nil where there is to be none. Color is for its colours.
@@ -57,7 +59,7 @@ func (w *Watch) Progress(p summary.Progress) {
 		view.Show(p)
 	case p.Elapsed-w.last >= plainEvery-plainEvery/10:
 		w.last = p.Elapsed
-		WriteLine(w.Lines, p)
+		writeLine(w.Lines, p, w.Columns)
 	}
 }
 
@@ -69,7 +71,15 @@ func (w *Watch) Say(note string) {
 		w.view.Note(note)
 		return
 	}
-	fmt.Fprintln(w.Lines, text.Printable(note, 1000))
+	w.tell(text.Printable(note, 1000))
+}
+
+// tell writes a sentence in lines that fit.
+func (w *Watch) tell(said string) {
+	if w.Columns > 0 {
+		said = strings.Join(text.Wrap(said, w.Columns), "\n")
+	}
+	fmt.Fprintln(w.Lines, said)
 }
 
 // Stopping is called when somebody has stopped the run.
@@ -81,7 +91,8 @@ func (w *Watch) Stopping() {
 	case w.view != nil && !w.view.Gone():
 		w.view.Stopping()
 	default:
-		fmt.Fprintln(w.Lines, "\nstopped sending; waiting for the calls in flight (Ctrl-C again gives them up)")
+		fmt.Fprintln(w.Lines)
+		w.tell("stopped sending; waiting for the calls in flight (Ctrl-C again gives them up)")
 	}
 }
 
@@ -94,7 +105,7 @@ func (w *Watch) End() {
 		return
 	}
 	for _, note := range w.view.Close() {
-		fmt.Fprintln(w.Lines, text.Printable(note, 1000))
+		w.tell(text.Printable(note, 1000))
 	}
 	w.view = nil
 }

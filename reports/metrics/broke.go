@@ -25,10 +25,10 @@ func (a *Aggregator) At(moment time.Duration) *Broke {
 		}
 	}
 	b.Phase, b.IntoSeconds = phase.Name, max(b.AtSeconds-phase.StartSeconds, 0)
-	const enough, longest = 30, 10
+	const enough, most = 30, 10
 	var sum beat
 	over := 0
-	for from := until - 1; from >= 0 && over < longest && (over == 0 || sum.due < enough); from-- {
+	for from := until - 1; from >= 0 && over < most && (over == 0 || sum.due < enough); from-- {
 		// Another phase has another rate.
 		if over > 0 && float64(from)*p.width().Seconds() < phase.StartSeconds-1e-6 {
 			break
@@ -120,7 +120,7 @@ func (t Threshold) firstBroken(a *Aggregator, elapsed float64) (at time.Duration
 	}
 	type stretch struct{ first, n int }
 	var broken []stretch
-	longest, before := 0, -1
+	most, before := 0, -1
 	for i := range s.count() {
 		in := s.sums(i)
 		switch {
@@ -131,13 +131,13 @@ func (t Threshold) firstBroken(a *Aggregator, elapsed float64) (at time.Duration
 			}
 		case len(broken) > 0 && broken[len(broken)-1].first+broken[len(broken)-1].n == i:
 			broken[len(broken)-1].n++
-			longest = max(longest, broken[len(broken)-1].n)
+			most = max(most, broken[len(broken)-1].n)
 		default:
 			broken = append(broken, stretch{i, 1})
-			longest = max(longest, 1)
+			most = max(most, 1)
 		}
 	}
-	first := slices.IndexFunc(broken, func(b stretch) bool { return 2*b.n >= longest })
+	first := slices.IndexFunc(broken, func(b stretch) bool { return 2*b.n >= most })
 	if first < 0 {
 		return 0, false, false
 	}

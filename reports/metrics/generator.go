@@ -27,6 +27,9 @@ type Generator struct {
 	Connections uint64 `json:"connections"`
 	// Unasked is on how many connections bytes came that nobody had asked for.
 	Unasked uint64 `json:"unasked,omitempty"`
+	// Repeated counts the answers with an executionId that another one had before: where bytes came unasked, they may be
+	// copies that were taken for the answers of other calls.
+	Repeated uint64 `json:"repeated,omitempty"`
 	// Encoded counts the answers whose bodies were compressed, which no call asks for.
 	Encoded   uint64 `json:"encoded,omitempty"`
 	OpenFiles uint64 `json:"openFiles"`
@@ -66,7 +69,7 @@ func (a *Aggregator) Generator(with results.Generator, vitals []results.Vitals) 
 		g.StallMax = max(g.StallMax, v.StallMax)
 		g.Queue = max(g.Queue, v.Queue)
 		g.Connections = max(g.Connections, v.Connections)
-		g.Unasked, g.Encoded = max(g.Unasked, v.Unasked), max(g.Encoded, v.Encoded)
+		g.Unasked, g.Repeated, g.Encoded = max(g.Unasked, v.Unasked), max(g.Repeated, v.Repeated), max(g.Encoded, v.Encoded)
 		if v.Protocol != "" {
 			g.Protocol = v.Protocol
 		}

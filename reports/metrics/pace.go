@@ -91,6 +91,9 @@ const (
 	moments
 )
 
+// longest is how many seconds are kept before two are made one.
+const longest = 3600
+
 // maxWaiting is how many times a stack lets wait.
 const maxWaiting = 1 << 13
 
@@ -109,7 +112,7 @@ func (p *pace) watch(windowOnTimes bool) *series {
 // slot is where a moment is. It is void once a later moment was looked up, which may have made slots longer.
 func (p *pace) slot(moment time.Duration) int {
 	i := int(moment/time.Second) >> p.shift
-	for ; i >= maxStretches; i = int(moment/time.Second) >> p.shift {
+	for ; i >= longest; i = int(moment/time.Second) >> p.shift {
 		p.fold()
 	}
 	for len(p.beats) <= i {

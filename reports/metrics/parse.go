@@ -175,7 +175,7 @@ func (p *parser) selectors(metric string) (selectors []selector, err error) {
 }
 
 // longestWindow is as long as the run is kept by the second.
-const longestWindow = maxStretches * time.Second
+const longestWindow = longest * time.Second
 
 // window reads the length of a window: a whole number of seconds.
 func (p *parser) window() (length time.Duration, text string, err error) {

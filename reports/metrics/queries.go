@@ -83,11 +83,30 @@ func (a *Aggregator) Timeline(maxPoints int) []Point {
 			mean, most, own := l.sum.Float()/float64(l.n)/1e9, histogram.Seconds(l.max), histogram.Seconds(l.own)
 			p.Lag = PointLag{Mean: &mean, Max: &most, OwnMax: &own}
 		}
-		q := t.scratch.Percentiles(50, 90, 95, 99)
-		p.Latency = PointLatency{P50: q[0], P90: q[1], P95: q[2], P99: q[3], Max: t.scratch.Max()}
+		p.Latency = t.latency()
 		points = append(points, p)
 	}
 	return points
+}
+
+// Between are the latencies of the calls that were due from one moment on, in seconds, and before another, where both
+// are the beginnings or ends of stretches of a [Aggregator.Timeline].
+func (a *Aggregator) Between(from, to float64) PointLatency {
+	t := a.timeline
+	t.sealAll()
+	t.scratch.Reset()
+	for i, s := range t.slots {
+		if middle := (float64(i) + 0.5) * t.width().Seconds(); middle > from && middle < to {
+			t.scratch.AddPacked(s.latency)
+		}
+	}
+	return t.latency()
+}
+
+// latency is what the scratch holds.
+func (t *timeline) latency() PointLatency {
+	q := t.scratch.Percentiles(50, 90, 95, 99)
+	return PointLatency{P50: q[0], P90: q[1], P95: q[2], P99: q[3], Max: t.scratch.Max()}
 }
 
 // named gives the counts that are not 0 by name; nil if all are.

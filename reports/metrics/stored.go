@@ -306,7 +306,7 @@ func (c *codec) within(k *within) {
 
 func (p *pace) code(c *codec) {
 	number(c, &p.shift, maxShift)
-	list(c, &p.beats, maxStretches, func(b *beat) {
+	list(c, &p.beats, longest, func(b *beat) {
 		c.uint(&b.due)
 		c.uint(&b.left)
 		c.uint(&b.answered)
@@ -314,7 +314,7 @@ func (p *pace) code(c *codec) {
 }
 
 func (s *series) code(c *codec, p *pace) {
-	list(c, &s.slots, maxStretches, func(s *sums) {
+	list(c, &s.slots, longest, func(s *sums) {
 		c.within(&s.measured)
 		c.within(&s.less)
 	})
@@ -323,7 +323,7 @@ func (s *series) code(c *codec, p *pace) {
 			if !c.reads() {
 				k.settle(p)
 			}
-			list(c, &k.packed, maxStretches, c.packed)
+			list(c, &k.packed, longest, c.packed)
 		})
 	}
 }

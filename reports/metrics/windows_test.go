@@ -296,7 +296,7 @@ func TestWindowsOfLongRuns(t *testing.T) {
 	if want := "p90(latency, 10s) is 400 ms over 64 calls, not < 100ms, between 23:36:32 and 23:37:04, 2 of 2700 windows did not hold"; o.Reason != want {
 		t.Errorf("%q, want %q", o.Reason, want)
 	}
-	if n := len(a.pace.beats); n > maxStretches {
+	if n := len(a.pace.beats); n > longest {
 		t.Errorf("%d seconds are kept", n)
 	}
 }

@@ -3,10 +3,12 @@ package page
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -22,6 +24,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"github.com/kaizenautomation/andon/reports/results"
+	"github.com/kaizenautomation/andon/reports/summary"
 	"github.com/kaizenautomation/andon/reports/text"
 )
 
@@ -171,11 +174,39 @@ func overflow(width int) string {
 		.filter(e => e.getBoundingClientRect().right > %[1]d + 1).map(e => e.tagName + "." + e.className).slice(0, 5)]`, width)
 }
 
+// clipped lists the places whose content is wider than they are, so that a column is cut off. The numbers of a chart as
+// a table are left out: they have a frame, within which they can be moved.
+const clipped = `[...document.querySelectorAll("body *")].filter(e => !e.closest("details, svg, .plot, .sr, .skip") && e.clientWidth > 0 &&
+	e.scrollWidth > e.clientWidth + 1 && !e.classList.contains("run") &&
+	(getComputedStyle(e).overflowX !== "visible" || ["TD", "TH", "DD", "LI", "P", "SMALL", "BUTTON"].includes(e.tagName)))
+	.map(e => e.tagName + "." + e.className + " " + e.textContent.trim().slice(0, 40))`
+
+// collisions lists texts that are drawn over each other within a table, a legend, the tiles or the lists.
+const collisions = `(() => {
+	const found = [];
+	for (const place of document.querySelectorAll("table, .legend, .tiles, .facts, .marks, header .inner")) {
+		if (place.closest("details")) continue;
+		const boxes = [], walk = document.createTreeWalker(place, NodeFilter.SHOW_TEXT);
+		for (let n = walk.nextNode(); n; n = walk.nextNode()) {
+			if (!n.textContent.trim() || n.parentElement.closest(".sr, [hidden]")) continue;
+			const range = document.createRange();
+			range.selectNodeContents(n);
+			for (const r of range.getClientRects()) if (r.width > 0) boxes.push([n.textContent.trim().slice(0, 30), r]);
+		}
+		for (let i = 0; i < boxes.length; i++) for (let k = 0; k < i; k++) {
+			const [a, p] = boxes[i], [b, q] = boxes[k];
+			const wide = Math.min(p.right, q.right) - Math.max(p.left, q.left), high = Math.min(p.bottom, q.bottom) - Math.max(p.top, q.top);
+			if (wide > 2 && high > 4) found.push(a + " over " + b);
+		}
+	}
+	return found.slice(0, 5);
+})()`
+
 // TestInBrowser opens pages in one browser, several at a time.
 func TestInBrowser(t *testing.T) {
 	chromium := browser(t)
 	for name, test := range map[string]func(*testing.T, context.Context){
-		"charts": testCharts, "hostile": testHostile, "controls": testControls, "formats": testFormats, "hour": testHour, "logarithms": testLogarithms,
+		"charts": testCharts, "hostile": testHostile, "controls": testControls, "formats": testFormats, "hour": testHour, "logarithms": testLogarithms, "fits": testFits, "first screen": testFirstScreen, "constant": testConstant,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -217,6 +248,96 @@ func testCharts(t *testing.T, chromium context.Context) {
 			}
 		}
 	}
+}
+
+// testFits: however narrow the window, no column is cut off, no text lies over another, and no figure is missing.
+func testFits(t *testing.T, chromium context.Context) {
+	many := pageFail(t)
+	many.Summary = withTiers(many.Summary, 6)
+	many.Summary.Run.Release, many.Summary.Run.Labels = "2026.11.3-rc1", map[string]string{"commit": strings.Repeat("ab", 20)}
+	for name, c := range map[string]struct {
+		Data
+		widths []int
+	}{"pass": {pagePass(t), []int{400}}, "closed": {pageClosed(t), []int{800}}, "fail": {pageFail(t), []int{360, 1280}}, "many": {many, []int{360, 500, 800, 1280}}} {
+		page := rendered(t, c.Data)
+		for _, width := range c.widths {
+			t.Run(fmt.Sprintf("%s %d", name, width), func(t *testing.T) {
+				t.Parallel()
+				b := show(t, chromium, page, width, "light")
+				if wide := eval[[]string](b, overflow(width)); len(wide) > 0 {
+					t.Errorf("the page is wider than the window: %q", wide)
+				}
+				if cut := eval[[]string](b, clipped); len(cut) > 0 {
+					t.Errorf("cut off: %q", cut)
+				}
+				if over := eval[[]string](b, collisions); len(over) > 0 {
+					t.Errorf("one over the other: %q", over)
+				}
+				if lost := eval[[]string](b, `[...document.querySelectorAll("td b, td.n, tbody th")].filter(e => e.textContent && !e.closest("[hidden], details") &&
+					!e.getClientRects().length).map(e => e.textContent)`); len(lost) > 0 {
+					t.Errorf("not to be seen: %q", lost)
+				}
+				b.quiet()
+			})
+		}
+	}
+}
+
+// withTiers has as many tiers and phases, with what they came to.
+func withTiers(s summary.Summary, n int) summary.Summary {
+	s.Groups.Tier, s.Groups.Phase = maps.Clone(s.Groups.Tier), maps.Clone(s.Groups.Phase)
+	s.Run.Classes, s.Run.Phases = slices.Clone(s.Run.Classes), slices.Clone(s.Run.Phases)
+	compared := *s.Comparison
+	tiers := *compared.Tier
+	tiers.Groups = maps.Clone(tiers.Groups)
+	compared.Tier = &tiers
+	s.Comparison = &compared
+	for i := range n {
+		name := fmt.Sprintf("Enterprise-%d", i)
+		s.Groups.Tier[name] = s.Groups.Tier["Lite"]
+		tiers.Groups[name] = tiers.Groups["Lite"]
+		s.Run.Classes = append(s.Run.Classes, results.Class{Name: "text." + name, Tier: name, Content: "text"})
+		phase := s.Run.Phases[1]
+		phase.Name, phase.Shape = fmt.Sprintf("step-%d", i), fmt.Sprintf("%d callers (closed loop) by steps", 100*i)
+		s.Run.Phases = append(s.Run.Phases, phase)
+		s.Groups.Phase[phase.Name] = s.Groups.Phase["constant"]
+	}
+	return s
+}
+
+// testFirstScreen: where the load varies, the latency over time and against the rate are seen without a turn of the
+// wheel.
+func testFirstScreen(t *testing.T, chromium context.Context) {
+	for name, d := range map[string]Data{"pass": pagePass(t), "fail": pageFail(t), "closed": pageClosed(t)} {
+		b := show(t, chromium, rendered(t, d), 1280, "light")
+		for _, id := range []string{"latency", "knee"} {
+			if bottom := eval[float64](b, fmt.Sprintf(`document.querySelector("#c-%s .plot").getBoundingClientRect().bottom`, id)); bottom > 900 {
+				t.Errorf("%s: the chart %s ends %v pixels below the top", name, id, bottom)
+			}
+		}
+		if rows := eval[[2]float64](b, `["latency", "knee"].map(id => document.querySelector("#c-" + id + " .plot").getBoundingClientRect().top)`); rows[0] != rows[1] {
+			t.Errorf("%s: the charts stand %v pixels below the top", name, rows)
+		}
+	}
+}
+
+// testConstant: a load at one rate says nothing of others.
+func testConstant(t *testing.T, chromium context.Context) {
+	m := pageManifest(60)
+	m.Labels.Phases = m.Labels.Phases[1:2]
+	d := gather(t, m, nil, nil, results.End{Reason: results.Finished, Seconds: 60}, func(add func(results.Row)) {
+		for n := range uint32(3000) {
+			add(results.Row{N: n, Status: 200, Due: time.Duration(n) * 20 * time.Millisecond, Service: 0.05})
+		}
+	})
+	b := show(t, chromium, rendered(t, d), 1280, "light")
+	if eval[bool](b, `document.querySelector("#c-knee") !== null || document.body.innerText.includes("against rate")`) {
+		t.Error("a constant load is drawn against its rate")
+	}
+	if width := eval[float64](b, `document.querySelector("#c-latency .plot").clientWidth`); width < 1000 {
+		t.Errorf("the latency over time is %v pixels wide", width)
+	}
+	b.quiet()
 }
 
 // testHostile: what a provider sent is shown, and does nothing.

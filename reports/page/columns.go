@@ -1,10 +1,8 @@
 package page
 
 import (
-	"cmp"
 	"fmt"
 	"math"
-	"slices"
 
 	"github.com/kaizenautomation/andon/reports/histogram"
 	"github.com/kaizenautomation/andon/reports/metrics"
@@ -33,16 +31,14 @@ type columns struct {
 }
 
 type timeColumns struct {
-	Start    numbers `json:"start"`
-	Asked    numbers `json:"asked"`
-	Sent     numbers `json:"sent"`
-	Answered numbers `json:"answered"`
-	P50      numbers `json:"p50"`
-	P90      numbers `json:"p90"`
-	P99      numbers `json:"p99"`
-	Max      numbers `json:"max"`
-	// P99Seconds is the length of the stretches that P99 is of.
-	P99Seconds float64  `json:"p99Seconds"`
+	Start      numbers  `json:"start"`
+	Asked      numbers  `json:"asked"`
+	Sent       numbers  `json:"sent"`
+	Answered   numbers  `json:"answered"`
+	P50        numbers  `json:"p50"`
+	P90        numbers  `json:"p90"`
+	P99        numbers  `json:"p99"`
+	Max        numbers  `json:"max"`
 	InFlight   numbers  `json:"inFlight"`
 	LagMean    numbers  `json:"lagMean"`
 	LagMax     numbers  `json:"lagMax"`
@@ -61,14 +57,6 @@ type span struct {
 	Start  float64 `json:"start"`
 	End    float64 `json:"end"`
 	Warmup bool    `json:"warmup"`
-}
-
-// mark is something that happened at a moment or, where End is later, over a while.
-type mark struct {
-	Kind  string  `json:"kind"` // stop, stall or silence
-	Start float64 `json:"start"`
-	End   float64 `json:"end"`
-	Text  string  `json:"text"`
 }
 
 type vitals struct {
@@ -128,8 +116,7 @@ func newCurve(name string, d histogram.Distribution, rarities numbers) curve {
 }
 
 func (d Data) timeColumns() timeColumns {
-	var t timeColumns
-	t.Errors, t.Violations = []series{}, []series{}
+	t := timeColumns{P50: d.Steps.p50, P90: d.Steps.p90, P99: d.Steps.p99, Errors: []series{}, Violations: []series{}}
 	load := d.load()
 	for _, p := range d.Timeline {
 		t.Start = append(t.Start, p.StartSeconds)
@@ -148,27 +135,10 @@ func (d Data) timeColumns() timeColumns {
 			asked = math.NaN()
 		}
 		t.Asked, t.Sent, t.Answered = append(t.Asked, asked), append(t.Sent, sent), append(t.Answered, answered)
-		t.P50, t.P90 = append(t.P50, orNaN(p.Latency.P50)), append(t.P90, orNaN(p.Latency.P90))
-		t.P99, t.Max = append(t.P99, orNaN(p.Latency.P99)), append(t.Max, orNaN(p.Latency.Max))
+		t.Max = append(t.Max, orNaN(p.Latency.Max))
 		t.InFlight = append(t.InFlight, p.InFlight)
 		t.LagMean, t.LagMax = append(t.LagMean, orNaN(p.Lag.Mean)), append(t.LagMax, orNaN(p.Lag.Max))
 		t.OwnMax = append(t.OwnMax, orNaN(p.Lag.OwnMax))
-		t.P99Seconds = max(t.P99Seconds, p.Seconds)
-	}
-	if d.Coarse != nil {
-		// Each coarse p99 stands at the stretch in its middle; the line goes on over those between.
-		t.P99Seconds = d.Coarse[0].Seconds
-		t.P99 = slices.Repeat(numbers{math.NaN()}, len(d.Timeline))
-		for _, p := range d.Coarse {
-			middle := p.StartSeconds + p.Seconds/2
-			i, _ := slices.BinarySearchFunc(d.Timeline, middle, func(f metrics.Point, m float64) int {
-				if f.StartSeconds+f.Seconds <= m {
-					return -1
-				}
-				return 1
-			})
-			t.P99[min(i, len(t.P99)-1)] = orNaN(p.Latency.P99)
-		}
 	}
 	byName := func(counts func(metrics.Point) map[string]uint64) []series {
 		total := map[string]uint64{}
@@ -216,63 +186,6 @@ func foldRare(all []series) []series {
 		}
 	}
 	return append(all[:maxStacked-1:maxStacked-1], rest)
-}
-
-// maxMarks is how many stalls are marked; the longest are.
-const maxMarks = 40
-
-// marks are the moments that explain what is seen elsewhere: when a run stopped before its time, when the generator
-// stood still, and when the target answered nothing.
-func (d Data) marks() []mark {
-	marks := []mark{}
-	for _, v := range d.Vitals {
-		if v.StallMax > metrics.Tolerance.Seconds() {
-			marks = append(marks, mark{"stall", max(v.AtSeconds-v.Seconds, 0), v.AtSeconds, "andon stood still for " + text.Duration(&v.StallMax)})
-		}
-	}
-	if len(marks) > maxMarks {
-		longest := func(a, b results.Vitals) int { return cmp.Compare(b.StallMax, a.StallMax) }
-		limit := slices.SortedFunc(slices.Values(d.Vitals), longest)[maxMarks].StallMax
-		marks = marks[:0]
-		for _, v := range d.Vitals {
-			if v.StallMax > limit {
-				marks = append(marks, mark{"stall", max(v.AtSeconds-v.Seconds, 0), v.AtSeconds, "andon stood still for " + text.Duration(&v.StallMax)})
-			}
-		}
-	}
-	marks = append(marks, d.silences()...)
-	if end := d.Summary.Run.End; end.Reason != results.Finished {
-		marks = append(marks, mark{"stop", d.StoppedSeconds, d.StoppedSeconds, text.Printable(end.Reason, 40)})
-	}
-	slices.SortStableFunc(marks, func(a, b mark) int { return cmp.Compare(a.Start, b.Start) })
-	return marks
-}
-
-// silences are the times during which calls were in flight and none was answered, where at the run's own rate at least
-// five answers were to be expected.
-func (d Data) silences() (marks []mark) {
-	var answered uint64
-	for _, p := range d.Timeline {
-		answered += p.Answered
-	}
-	end := d.load()
-	for _, p := range d.Timeline {
-		expected := float64(answered) / max(end, 1) * p.Seconds
-		if p.Answered > 0 || p.InFlight < 1 || expected < 5 {
-			continue
-		}
-		from, to := p.StartSeconds, p.StartSeconds+p.Seconds
-		if n := len(marks); n > 0 && marks[n-1].End == from {
-			marks[n-1].End = to
-		} else if n < maxMarks {
-			marks = append(marks, mark{Kind: "silence", Start: from, End: to})
-		}
-	}
-	for i := range marks {
-		length := marks[i].End - marks[i].Start
-		marks[i].Text = "no answer for " + text.Duration(&length)
-	}
-	return marks
 }
 
 // vitalColumns puts the seconds of a long run together: means of the processor time and the calls in flight, and the

@@ -17,6 +17,13 @@ type comparison struct {
 	Rows      []compared
 }
 
+// Lacks reports whether a percentile in it has too few calls.
+func (c comparison) Lacks() bool {
+	return slices.ContainsFunc(c.Rows, func(r compared) bool {
+		return slices.ContainsFunc(r.Cells, func(x comparedCell) bool { return x.Value == text.Unsupported })
+	})
+}
+
 // Lines are the groups with the figures of each row, the other way round.
 func (c comparison) Lines() (lines []compared) {
 	for i, name := range c.Names {

@@ -23,6 +23,8 @@ type Data struct {
 	// Timeline is finer than the summary's; StoppedSeconds is when the run stopped sending.
 	Timeline       []metrics.Point
 	StoppedSeconds float64
+	// Steps are the percentiles of the latency over time.
+	Steps steps
 	// Coarse is a timeline in stretches that are long enough for a p99, where they are not in Timeline; else nil.
 	Coarse []metrics.Point
 	// Tiers and Contents are the latencies by tier and by content signature; Lag and OwnLag say how late calls left.
@@ -32,6 +34,8 @@ type Data struct {
 	// Scenario is the text of the scenario.
 	Scenario []byte
 	Commands Commands
+	// Embedded says that the target was the embedded provider.
+	Embedded bool
 }
 
 // Commands are command lines that the page shows, for the run directory, where the scenario and the description are.
@@ -39,8 +43,9 @@ type Data struct {
 type Commands struct {
 	// Run repeats a run of that seed, where it is not known how it was started.
 	Run func(seed uint64) string
-	// Curl prints a call of a run of that seed, by its number from 1, as a curl line.
-	Curl func(seed, call uint64) string
+	// Curl prints a call of a run of that seed, by its number from 1, as a curl line to a target, which is a word of a
+	// shell; it is empty where that was the embedded provider, which is gone.
+	Curl func(target string, seed, call uint64) string
 }
 
 // New gathers what the page shows: a summary, and what rows, of which agg has been given all, and run directories
@@ -58,8 +63,10 @@ func New(s summary.Summary, agg *metrics.Aggregator, runs ...*results.Run) Data 
 		d.Vitals = runs[0].Vitals
 	}
 	d.Lag, d.OwnLag = agg.Lags()
+	d.Steps = newSteps(d.Timeline, agg.Between)
 	d.Coarse = coarser(d.Timeline, agg)
 	if len(runs) > 0 {
+		d.Embedded = runs[0].Manifest.Provider != nil
 		// A run whose scenario is not there has a page without it.
 		d.Scenario, _ = readStart(filepath.Join(runs[0].Dir, "scenario.yaml"))
 	}

@@ -3,6 +3,7 @@ package page
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/kaizenautomation/andon/reports/metrics"
@@ -12,11 +13,12 @@ import (
 // knee is the latency of the stretches of the measured phases by their rate.
 type knee struct {
 	// Name is the higher of the two percentiles, "p99" at best.
-	Name     string  `json:"name"`
-	Rate     numbers `json:"rate"`
-	P50      numbers `json:"p50"`
-	High     numbers `json:"high"`
-	Sentence string  `json:"-"`
+	Name string  `json:"name"`
+	Rate numbers `json:"rate"`
+	P50  numbers `json:"p50"`
+	High numbers `json:"high"`
+	// Sentence is empty where the rate did not vary, and there is nothing to tell.
+	Sentence string `json:"-"`
 }
 
 func (d Data) knee() knee {
@@ -58,8 +60,32 @@ func (d Data) knee() knee {
 			rates, highs = append(rates, rateOf(p)), append(highs, *v)
 		}
 	}
-	b.Sentence = kneeSentence(b.Name, rates, highs)
+	if varied(whole, rateOf) {
+		b.Sentence = kneeSentence(b.Name, rates, highs)
+	}
 	return b
+}
+
+// fewest is how many stretches a comparison of rates takes.
+const fewest = 9
+
+// varied reports whether stretches, ordered by their rates, differ in them by more than chance: calls that arrive at
+// random at one rate are as many in a stretch, give or take the root of that, and the variance of such counts is itself
+// known to within a root of 2/n.
+func varied(points []metrics.Point, rateOf func(metrics.Point) float64) bool {
+	n := len(points)
+	if n < fewest || rateOf(points[n-1-n/6]) < 1.25*rateOf(points[n/6]) {
+		return false
+	}
+	var mean, variance float64
+	for _, p := range points {
+		mean += rateOf(p) * p.Seconds / float64(n)
+	}
+	for _, p := range points {
+		d := rateOf(p)*p.Seconds - mean
+		variance += d * d / float64(n-1)
+	}
+	return variance > mean*(1+3*math.Sqrt(2/float64(n))) && math.Sqrt(variance-mean) > 0.1*mean
 }
 
 // whole are the stretches that tell of one rate: measured, and with a median.
@@ -88,8 +114,8 @@ func (d Data) measured(p metrics.Point) bool {
 // kneeSentence compares the third of the stretches with the highest rates with that with the lowest.
 func kneeSentence(name string, rates, times numbers) string {
 	n := len(rates)
-	if n < 9 {
-		return "The run has too few stretches for a comparison of rates."
+	if n < fewest {
+		return ""
 	}
 	middle := func(c numbers) float64 {
 		sorted := slices.Sorted(slices.Values(c))
@@ -97,9 +123,6 @@ func kneeSentence(name string, rates, times numbers) string {
 	}
 	third := n / 3
 	low, high := middle(rates[:third]), middle(rates[n-third:])
-	if high < 1.25*low {
-		return "The rate hardly varied, so this run cannot tell whether latency depends on it; a scenario with a ramp or steps can."
-	}
 	a, b := middle(times[:third]), middle(times[n-third:])
 	verb := "grows with the rate"
 	if b < 1.25*a {

@@ -96,9 +96,17 @@ const phases = withNames => ({hooks: {
         const x = vertical(m.start, palette.bad, [5, 3]);
         if (x !== null && withNames) {
           const w = ctx.measureText(m.text).width;
+          const left = Math.min(x + 5 * ratio, right - w);
+          ctx.fillStyle = palette.card;
+          ctx.fillRect(left - 2 * ratio, bbox.top + 2 * ratio, w + 4 * ratio, 16 * ratio);
           ctx.fillStyle = palette.bad;
-          ctx.fillText(m.text, Math.min(x + 5 * ratio, right - w), bbox.top + 4 * ratio);
+          ctx.fillText(m.text, left, bbox.top + 4 * ratio);
         }
+      }
+      if (m.kind === "stalls") {
+        const a = Math.max(u.valToPos(m.start, "x", true), bbox.left), b = Math.min(u.valToPos(m.end, "x", true), right);
+        ctx.fillStyle = palette.unsure;
+        if (b > a) ctx.fillRect(a, bbox.top, b - a, 5 * ratio);
       }
       if (m.kind === "stall") {
         const x = u.valToPos((m.start + m.end) / 2, "x", true), s = 5 * ratio;
@@ -110,6 +118,22 @@ const phases = withNames => ({hooks: {
     ctx.restore();
   }],
 }});
+
+// stairs draws each value over the whole of its stretch, so that a figure of several stretches is a step over them.
+const stairs = (u, k, from, to) => {
+  const stroke = new Path2D();
+  let last = null;
+  for (let i = from; i <= to; i++) {
+    const v = u.data[k][i];
+    if (v === null || v === undefined) { last = null; continue; }
+    const y = u.valToPos(v, "y", true), right = i === starts.length - 1 ? starts[i] + numbers.last : starts[i + 1];
+    if (last === null) stroke.moveTo(u.valToPos(starts[i], "x", true), y);
+    else if (last !== y) stroke.lineTo(u.valToPos(starts[i], "x", true), y);
+    stroke.lineTo(u.valToPos(right, "x", true), y);
+    last = y;
+  }
+  return {stroke, fill: null, clip: null, band: null, gaps: null, flags: 1};
+};
 
 // isRound tells 1, 2 and 5 times a power of ten, which a logarithmic axis names.
 const isRound = v => { const m = v / 10 ** Math.floor(Math.log10(v) + 1e-9); return [1, 2, 5].some(k => Math.abs(m - k) < 1e-6); };
@@ -206,7 +230,7 @@ const make = o => {
         ...(s.style === "wide" ? {points: {show: false}} : {points: {fill: () => palette.card}}),
         ...(o.stacked ? {points: {show: false}} : {}),
         ...(s.points ? {paths: () => null, points: {show: true, size: 5, width: 0, fill: () => palette["c" + s.color]}} : {}),
-        ...(s.steps ? {paths: uPlot.paths.stepped({align: 1})} : {}),
+        ...(s.steps ? {paths: stairs, points: {show: false}} : {}),
       }))],
       hooks: {
         setCursor: [u => show(u.cursor.idx ?? null)],
@@ -295,8 +319,8 @@ const line = (name, y, color, more) => ({name, y: y || [], color, ...more});
 make({...overTime, id: "rate", names: true, format: rate, axis: v => short(v) + "/s", series: [
   ...(numbers.closed ? [] : [line("asked", t.asked, 6, {style: "wide"})]), line("sent", t.sent, 1), line("answered", t.answered, 3),
 ]});
-make({...overTime, ...times, id: "latency", logs: true, empty: "No times were measured.", series: [
-  line("p50", t.p50, 1, {spanGaps: false}), line("p90", t.p90, 3), line("p99", t.p99, 2, {spanGaps: true}), line("max", t.max, 6, {style: "dotted", width: 1.2}),
+make({...overTime, ...times, id: "latency", logs: true, names: true, empty: "No times were measured.", series: [
+  line("p50", t.p50, 1, {steps: true}), line("p90", t.p90, 3, {steps: true}), line("p99", t.p99, 2, {steps: true, width: 2}), line("max", t.max, 6, {style: "dotted", width: 1.2}),
 ]});
 const colors = [2, 1, 4, 5, 3, 7, 6];
 const counts = {stacked: true, format: commas, axis: v => Number.isInteger(v) ? commas(v) : ""};
@@ -334,12 +358,16 @@ make({
   series: [line("p50", knee.p50, 1, {points: true, style: "dot"}), ...(knee.name === "p50" ? [] : [line(knee.name, knee.high, 2, {points: true, style: "dot"})])],
 });
 
-// What happened, in words, for those who cannot see the marks.
-const marks = document.getElementById("marks");
-if (numbers.marks.length) {
-  marks.textContent = "Marked: " + numbers.marks.map(m => clock(m.start) + " " + m.text).join(" · ");
-  marks.hidden = false;
-}
+// A table that is wider than its place is set row below row, each cell beside the name of its column, so that none is cut off.
+const fold = place => {
+  const table = place.querySelector("table");
+  table.classList.remove("stacked");
+  if (place.scrollWidth <= place.clientWidth + 1) return;
+  const heads = [...table.tHead.rows[0].cells].map(c => c.textContent);
+  for (const row of table.tBodies[0].rows) [...row.cells].forEach((c, i) => { if (c.tagName === "TD" && heads[i]) c.dataset.head = heads[i]; });
+  table.classList.add("stacked");
+};
+const places = all(".scroll").filter(p => p.querySelector("table thead") && !p.closest(".heat, details"));
 
 for (const b of all("[data-zoom]")) b.onclick = zooms[b.dataset.zoom];
 for (const b of all("[data-log]")) {
@@ -387,6 +415,21 @@ const observer = new ResizeObserver(entries => {
   for (const e of entries) fit(Object.values(charts).find(c => c.plot === e.target), Math.floor(e.contentRect.width));
 });
 for (const c of Object.values(charts)) observer.observe(c.plot);
+const fitTables = () => {
+  places.forEach(fold);
+  for (const h of all(".heat")) {
+    h.classList.remove("tight");
+    const wide = p => p.scrollWidth > p.clientWidth + 1;
+    if (all(".map:not([hidden]) .scroll", h).some(wide)) h.classList.add("tight");
+  }
+};
+fitTables();
+let fitted = document.documentElement.clientWidth;
+addEventListener("resize", () => {
+  if (fitted === document.documentElement.clientWidth) return; // a phone's bars come and go
+  fitted = document.documentElement.clientWidth;
+  fitTables();
+});
 
 // On paper the charts have the width of the paper, and the colours of the light theme.
 let before;

@@ -2,6 +2,7 @@ package page
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -16,6 +17,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"pgregory.net/rapid"
 
 	"github.com/kaizenautomation/andon/reports/metrics"
 	"github.com/kaizenautomation/andon/reports/reportstest"
@@ -40,8 +43,10 @@ func gather(t testing.TB, m results.Manifest, samples []results.Sample, vitals [
 	run := &results.Run{Dir: dir, Manifest: m, Samples: samples, Vitals: vitals, End: end}
 	d := New(summary.Summarize(m, samples, vitals, end, agg), agg, run)
 	d.Commands = Commands{
-		Run:  func(seed uint64) string { return fmt.Sprintf("run again with seed %d", seed) },
-		Curl: func(seed, call uint64) string { return fmt.Sprintf("print %d of seed %d", call, seed) },
+		Run: func(seed uint64) string { return fmt.Sprintf("run again with seed %d", seed) },
+		Curl: func(target string, seed, call uint64) string {
+			return fmt.Sprintf("print %d of seed %d to %s", call, seed, target)
+		},
 	}
 	return d
 }
@@ -257,7 +262,7 @@ func TestPage(t *testing.T) {
 		in    Data
 		wants []string
 	}{
-		{pageFail(t), []string{"<strong>FAIL</strong>: ", "/executionId/", "print 206 of seed 7", "missed", "something is wrong with the times", "tag rule", "uPlot 1.6.32",
+		{pageFail(t), []string{"<strong>FAIL</strong>: ", "/executionId/", "print 206 of seed 7 to http://127.0.0.1:8080<", "missed", "something is wrong with the times", "tag rule", "uPlot 1.6.32",
 			"andon run mixed --target http://127.0.0.1:8080 --seed 7 --out &#39;it&#39;\\&#39;&#39;s mine&#39;", "&lt;b&gt;A&lt;/b&gt;"}},
 		{pagePass(t), []string{"<strong>PASS</strong>: all ", "The warm-up phase warmup", "Latency grows with the rate", "stood still", "The two agree", "at once", "No errors at any time"}},
 		{pageClosed(t), []string{"Closed loop: each caller", "run again with seed 7", "Service time by percentile"}},
@@ -285,6 +290,19 @@ func TestPageWithoutCommands(t *testing.T) {
 		if strings.Contains(page, "data-copy hidden") != (len(d.Summary.Run.Command) > 0) {
 			t.Error("the page has a command to copy, or has none, where it should not")
 		}
+	}
+}
+
+// TestPageOfEmbedded: the embedded provider is gone, and so is its address.
+func TestPageOfEmbedded(t *testing.T) {
+	d := pageFail(t)
+	d.Embedded = true
+	if page := string(rendered(t, d)); !strings.Contains(page, "print 206 of seed 7 to <") {
+		t.Error("a call is aimed at what is gone")
+	}
+	d.Embedded, d.Summary.Run.Target = false, "http://[::1]:80/a b"
+	if page := string(rendered(t, d)); !strings.Contains(page, "print 206 of seed 7 to &#39;http://[::1]:80/a b&#39;<") {
+		t.Error("the target is no word of a shell")
 	}
 }
 
@@ -330,25 +348,137 @@ func TestColumn(t *testing.T) {
 	}
 }
 
-// TestMarks: what a run went through is marked where it was.
+// TestMarks: what a run went through is marked where it was, and explained; more than five stalls are one band and one
+// line.
 func TestMarks(t *testing.T) {
-	var got []string
-	for _, m := range pageFail(t).marks() {
-		got = append(got, fmt.Sprintf("%s %.0f–%.0f %s", m.Kind, m.Start, m.End, m.Text))
+	said := func(d Data) (marks, lines []string) {
+		for _, m := range d.marks() {
+			marks = append(marks, fmt.Sprintf("%s %.0f–%.0f", m.Kind, m.Start, m.End))
+		}
+		for _, l := range d.markLines() {
+			lines = append(lines, l.Kind+": "+l.Text)
+		}
+		return marks, lines
 	}
-	want := []string{"silence 31–33 no answer for 2.00 s", "stall 36–37 andon stood still for 34.0 ms", "stop 72–72 aborted"}
-	if strings.Join(got, "\n") != strings.Join(want, "\n") {
-		t.Errorf("%q, want %q", got, want)
+	marks, lines := said(pageFail(t))
+	if want := []string{"silence 31–33", "stall 36–37", "stop 72–72"}; !slices.Equal(marks, want) {
+		t.Errorf("%q, want %q", marks, want)
+	}
+	if want := []string{"warmup: warm-up: sent, and in no other figure", "silence: no answer at 31.0 s for 2.00 s",
+		"stall: andon stood still at 36.0 s for 34.0 ms", "stop: aborted at 72.0 s"}; !slices.Equal(lines, want) {
+		t.Errorf("%q, want %q", lines, want)
 	}
 	d := pagePass(t)
-	if n := len(d.marks()); n != 1 {
-		t.Errorf("a good run has %d marks: %v", n, d.marks())
-	}
 	for i := range d.Vitals {
-		d.Vitals[i].StallMax = 0.02 + float64(i)/1000
+		d.Vitals[i].StallMax, d.Vitals[i].StallSeconds = 0, 0
 	}
-	if n := len(d.marks()); n != maxMarks {
-		t.Errorf("%d marks of %d stalls", n, len(d.Vitals))
+	for n := range apart {
+		d.Vitals[3*n].StallMax, d.Vitals[3*n].StallSeconds = 0.05, 0.06
+	}
+	if marks, _ := said(d); len(marks) != apart {
+		t.Errorf("few stalls are %q", marks)
+	}
+	d.Vitals[80].StallMax, d.Vitals[80].StallSeconds = 0.4, 0.5
+	marks, lines = said(d)
+	if want := []string{"stalls 0–81"}; !slices.Equal(marks, want) {
+		t.Errorf("many stalls are %q, want %q", marks, want)
+	}
+	if want := "stalls: andon stood still in 6 seconds between 0 ms and 81.0 s, for 800 ms in all and 400 ms at once"; lines[len(lines)-1] != want || len(lines) != 2 {
+		t.Errorf("%q, want %q", lines, want)
+	}
+}
+
+// TestManySilences: many times without an answer are one line, and a shade for each.
+func TestManySilences(t *testing.T) {
+	m := pageManifest(60)
+	d := gather(t, m, nil, nil, reportstest.Finished(60), rows(60, 100, func(r *results.Row) {
+		if at := r.Due.Seconds(); math.Mod(at, 6) > 3 { // what would be answered then is when it is over
+			r.Service = float32(6 - math.Mod(at, 6) + 0.1)
+		} else {
+			r.Service = 0.01
+		}
+	}))
+	silences := 0
+	for _, m := range d.marks() {
+		if m.Kind == "silence" {
+			silences++
+		}
+	}
+	lines := d.markLines()
+	if last := lines[len(lines)-1]; silences <= apart || last.Kind != "silence" || !strings.HasPrefix(last.Text, fmt.Sprintf("no answer %d times from ", silences)) {
+		t.Errorf("%d silences are %q", silences, lines)
+	}
+}
+
+// TestSteps: at each moment p50 ≤ p90 ≤ p99, each is that of a window with enough calls which the moment is in, and
+// where the run has enough calls for a p99, there is one from its first call to its last.
+func TestSteps(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		m := pageManifest(300)
+		agg := metrics.New(m.Labels, m.Planned, metrics.Tolerance)
+		seconds := rapid.IntRange(1, 60).Draw(rt, "seconds")
+		var n uint32
+		for at := range seconds {
+			calls := rapid.SampledFrom([]int{0, 1, 4, 30, 31, 200, 700}).Draw(rt, "calls")
+			slow := rapid.SampledFrom([]float64{0.01, 0.01, 0.2, 5}).Draw(rt, "slow")
+			spread := rapid.Float64Range(0, 1).Draw(rt, "spread")
+			for i := range calls {
+				share := float64(i) / float64(calls)
+				r := results.Row{N: n, Phase: 1, Status: 200, Due: time.Duration((float64(at) + share) * 1e9), Service: float32(slow * (1 + spread*share*share*20))}
+				if err := agg.Add(r); err != nil {
+					rt.Fatal(err)
+				}
+				n++
+			}
+		}
+		points := agg.Timeline(maxPoints)
+		got := newSteps(points, agg.Between)
+		first, last := len(points), -1
+		for i, p := range points {
+			if p.Due > 0 {
+				first, last = min(first, i), i
+			}
+		}
+		for i := range points {
+			for _, pair := range [][2]float64{{got.p50[i], got.p90[i]}, {got.p90[i], got.p99[i]}, {got.p50[i], got.p99[i]}} {
+				if pair[0] > pair[1] {
+					rt.Fatalf("at %d: p50 %v, p90 %v, p99 %v", i, got.p50[i], got.p90[i], got.p99[i])
+				}
+			}
+			if there := !math.IsNaN(got.p99[i]); there != (n >= 299 && i >= first && i <= last) {
+				rt.Fatalf("at %d of %d–%d there is a p99: %v; the run has %d calls", i, first, last, there, n)
+			}
+		}
+		for i := first; i <= last && n >= 299; {
+			to := i + 1
+			for to <= last && got.p99[to] == got.p99[i] {
+				to++
+			}
+			// Neighbouring windows can have the same p99, and are told apart by nothing then.
+			if x := agg.Between(points[i].StartSeconds, points[to-1].StartSeconds+points[to-1].Seconds); x.P99 == nil {
+				rt.Fatalf("the step from %d to %d has too few calls for a p99", i, to)
+			}
+			i = to
+		}
+		if n >= 299 && (got.narrow <= 0 || got.wide < got.narrow) || n < 299 && got.wide != 0 {
+			rt.Fatalf("windows of %v to %v s, %d calls", got.narrow, got.wide, n)
+		}
+	})
+}
+
+// TestStepsAreNarrow: where a second has enough calls, it is a window of its own.
+func TestStepsAreNarrow(t *testing.T) {
+	m := pageManifest(30)
+	for perSecond, want := range map[float64]string{800: "p99 over 1.00 s", 10: "p99 over 30.0 s"} {
+		agg := metrics.New(m.Labels, nil, metrics.Tolerance)
+		for n := range uint32(30 * perSecond) {
+			if err := agg.Add(results.Row{N: n, Phase: 1, Status: 200, Due: time.Duration(float64(n) / perSecond * 1e9), Service: 0.01}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := newSteps(agg.Timeline(maxPoints), agg.Between).sentence(); got != want {
+			t.Errorf("%v/s: %q, want %q", perSecond, got, want)
+		}
 	}
 }
 
@@ -376,15 +506,54 @@ func TestKnee(t *testing.T) {
 		rates, times numbers
 		want         string
 	}{
-		{numbers{1, 2, 3}, numbers{1, 1, 1}, "too few stretches"},
-		{numbers{9, 9, 9, 10, 10, 10, 10, 10, 10}, numbers{1, 1, 1, 1, 1, 1, 1, 1, 1}, "hardly varied"},
+		{numbers{1, 2, 3}, numbers{1, 1, 1}, ""},
 		{numbers{10, 10, 10, 20, 20, 20, 30, 30, 30}, numbers{1, 1, 1, 1, 1, 1, 1, 1, 1}, "does not bend"},
 		{numbers{10, 10, 10, 20, 20, 20, 30, 30, 30}, numbers{.1, .1, .1, .1, .1, .1, .3, .3, .3},
 			"Latency grows with the rate: where the rate was highest (about 30.0/s), the p99 was typically 300 ms, 3.00 times the 100 ms where it was lowest (about 10.0/s)."},
 	} {
-		if got := kneeSentence("p99", c.rates, c.times); !strings.Contains(got, c.want) {
+		if got := kneeSentence("p99", c.rates, c.times); !strings.Contains(got, c.want) || c.want == "" && got != "" {
 			t.Errorf("%q, want %q", got, c.want)
 		}
+	}
+}
+
+// TestVaried: calls that arrive at random at one rate are no load that varies, at however low a rate; a ramp and steps
+// are.
+func TestVaried(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 4))
+	poisson := func(mean float64) (n uint64) {
+		for at := random.ExpFloat64(); at < mean; at += random.ExpFloat64() {
+			n++
+		}
+		return n
+	}
+	falsely, missed := 0, 0
+	const runs = 400
+	for i := range runs {
+		mean := []float64{3, 10, 50, 400}[i%4]
+		for _, ramp := range []bool{false, true} {
+			var points []metrics.Point
+			for k := range 40 {
+				rate := mean
+				if ramp {
+					rate *= 1 + 3*float64(k)/40
+				}
+				p := metrics.Point{Seconds: 1}
+				p.Due = poisson(rate)
+				points = append(points, p)
+			}
+			rateOf := func(p metrics.Point) float64 { return float64(p.Due) }
+			slices.SortFunc(points, func(a, b metrics.Point) int { return cmp.Compare(a.Due, b.Due) })
+			switch got := varied(points, rateOf); {
+			case got && !ramp:
+				falsely++
+			case !got && ramp:
+				missed++
+			}
+		}
+	}
+	if falsely > runs/50 || missed > runs/10 {
+		t.Errorf("of %d constant loads %d seem to vary, of as many ramps %d do not", runs, falsely, missed)
 	}
 }
 

@@ -1,6 +1,10 @@
 package page
 
-import "github.com/kaizenautomation/andon/reports/text"
+import (
+	"slices"
+
+	"github.com/kaizenautomation/andon/reports/text"
+)
 
 // table is a small table; the first cell of a row is its head.
 type table struct {
@@ -12,6 +16,11 @@ type table struct {
 type column struct {
 	Name    string
 	Numbers bool
+}
+
+// Lacks reports whether a percentile in it has too few calls.
+func (t table) Lacks() bool {
+	return slices.ContainsFunc(t.Rows, func(r []string) bool { return slices.Contains(r, text.Unsupported) })
 }
 
 // fact is one line of a list of names and values.

@@ -2,12 +2,46 @@ package page
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/kaizenautomation/andon/reports/histogram"
 	"github.com/kaizenautomation/andon/reports/metrics"
 	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/text"
 )
+
+// validitySentence says why the figures can be trusted or not, as far as the verdict does not among its causes.
+func (d Data) validitySentence() string {
+	v := d.Summary.Validity
+	switch doubts := d.Summary.Doubts(); {
+	case len(doubts) > 0:
+		return text.Sentence(text.Printable(strings.Join(doubts, "; "), 2000))
+	case len(v.Reasons) > 0:
+		return ""
+	case d.Summary.Run.ClosedLoop:
+		return "In a closed loop nothing is due, so there is no lag to judge the generator by."
+	case v.Lag.P99 != nil:
+		return fmt.Sprintf("Calls left on time: 99 in 100 within %s of the moment at which they were due; the latest by %s.", text.Duration(v.Lag.P99), text.Duration(v.Lag.Max))
+	case v.Lag.Max != nil:
+		return fmt.Sprintf("Calls left on time: the latest by %s.", text.Duration(v.Lag.Max))
+	}
+	return ""
+}
+
+// trustSentence answers whether they can; why is said at the top, and not here again.
+func (d Data) trustSentence() string {
+	switch status := d.Summary.Validity.Status; {
+	case !d.Summary.Generator.Little.Holds && len(d.Vitals) > 0:
+		return "Not without doubt: andon's own check fails."
+	case status == metrics.Valid:
+		return "By how andon itself did, yes."
+	case status == metrics.TargetLimited:
+		return "Yes: calls left late because of the target (target-limited), which the top of the page says more of."
+	case status == metrics.GeneratorLimited:
+		return "No: andon itself held calls up (generator-limited); the top of the page says by what."
+	}
+	return "There is nothing to trust: the top of the page says why."
+}
 
 func (d Data) generatorFacts() (facts []fact) {
 	g := d.Summary.Generator

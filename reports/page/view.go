@@ -19,6 +19,8 @@ const (
 	maxSamples = 60
 	maxMessage = 600
 	maxBody    = 1500
+	// maxCauses is how many causes of the verdict are on the first screen.
+	maxCauses = 5
 )
 
 // view is what the page's template is given. Foreign texts in it went through [Printable], and the template escapes
@@ -30,8 +32,9 @@ type view struct {
 	Numbers       template.JS
 
 	Title, Status, Word, Rest string
-	Causes, Notes             []string
-	Validity                  string
+	Release                   string
+	Causes, MoreCauses, Notes []string
+	Validity, Trust           string
 	Tiles                     []tile
 	Thresholds                []thresholdRow
 	Facts                     []fact
@@ -40,8 +43,8 @@ type view struct {
 	Heat                      []heatMap
 	Phases                    table
 	HasErrors, HasViolations  bool
-	P99Of                     string
-	Knee                      string
+	LatencyHint, Knee         string
+	Marks                     []markLine
 	Parts, Lags               []rangeRow
 	Statuses, Kinds, Rules    []barRow
 	Samples                   []sampleCard
@@ -87,39 +90,21 @@ func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 var funcs = template.FuncMap{
 	"span":  func(from, to float64) float64 { return math.Round(10*(to-from)) / 10 },
 	"chart": func(id, title, hint string) chart { return chart{id, capital(title), hint} },
-	"latencyHint": func(v view) string {
-		hint := "of the calls that were due in each stretch; a percentile is drawn where its samples support it"
-		if v.P99Of != "" {
-			hint += ", and the p99 over stretches of " + v.P99Of
-		}
-		return hint
-	},
-}
-
-// example quotes the first sample that fits, and says where it came from; empty where there is none.
-func (s run) example(fits func(results.Sample) bool) string {
-	x, ok := s.Example(fits)
-	if !ok {
-		return ""
-	}
-	where := text.Printable(fmt.Sprintf("call %d, %s", x.N, x.Class), 60)
-	message := text.Printable(x.Message, 160)
-	if message == "" {
-		return where
-	}
-	return message + " (" + where + ")"
 }
 
 func (d Data) view() view {
 	s := run{d.Summary}
 	word, rest := s.VerdictLine()
 	v := view{
-		Title: text.Printable(s.Run.Scenario, 64), Status: s.Verdict.Status, Word: word, Rest: rest, Causes: printables(s.Verdict.Causes, 2000),
-		Validity: d.validitySentence(), Tiles: s.tiles(), Facts: s.facts(), Closed: s.Run.ClosedLoop,
+		Title: text.Printable(s.Run.Scenario, 64), Release: text.Printable(s.Run.Release, 40), Status: s.Verdict.Status, Word: word, Rest: rest, Causes: printables(s.Verdict.Causes, 2000),
+		Validity: d.validitySentence(), Trust: d.trustSentence(), Tiles: s.tiles(), Facts: s.facts(), Closed: s.Run.ClosedLoop,
 		Phases: s.phases(), Seed: s.Run.Seed, SpecSHA256: text.Printable(s.Run.SpecSHA256, 64), Andon: text.Printable(s.Run.Andon, 64),
 		ExitCode: s.Verdict.ExitCode, Times: "latency", Generator: d.generatorFacts(), LeftOut: s.leftOut(), Supported: d.supported(),
 		Knee: d.knee().Sentence, HasVitals: len(d.Vitals) > 0,
 		HasErrors: s.Total.Failed()+s.Total.Dropped > 0, HasViolations: s.Total.Violated() > 0,
+	}
+	if n := maxCauses; len(v.Causes) > n+1 {
+		v.Causes, v.MoreCauses = v.Causes[:n:n], v.Causes[n:]
 	}
 	if v.Closed {
 		v.Times = "service time"
@@ -132,9 +117,8 @@ func (d Data) view() view {
 		v.HasErrors = v.HasErrors || p.Dropped > 0 || len(p.ErrorsByKind) > 0
 		v.HasViolations = v.HasViolations || len(p.ViolationsByRule) > 0
 	}
-	if d.Coarse != nil {
-		v.P99Of = text.Duration(&d.Coarse[0].Seconds)
-	}
+	v.LatencyHint = "by the moment at which calls were due; where a stretch has too few of them for a percentile, it is that of a wider one, drawn as a step: " + d.Steps.sentence()
+	v.Marks = d.markLines()
 	for _, t := range s.Thresholds {
 		v.Thresholds = append(v.Thresholds, newThresholdRow(t))
 	}
@@ -156,13 +140,13 @@ func (d Data) view() view {
 		v.Statuses = append(v.Statuses, newBar("none", none, s.Total.Sent, true, "no response head arrived"))
 	}
 	for _, n := range summary.MostFirst(s.Total.Errors) {
-		v.Kinds = append(v.Kinds, newBar(n, s.Total.Errors[n], s.Total.Tried(), true, s.example(func(x results.Sample) bool { return x.Kind == n })))
+		v.Kinds = append(v.Kinds, newBar(n, s.Total.Errors[n], s.Total.Tried(), true, ""))
 	}
 	if s.Total.Dropped > 0 {
 		v.Kinds = append(v.Kinds, newBar(results.Dropped.String(), s.Total.Dropped, s.Total.Sent+s.Total.Dropped, true, "waited longer than the timeout for a free slot, and was never sent"))
 	}
 	for _, n := range summary.MostFirst(s.Total.Violations) {
-		v.Rules = append(v.Rules, newBar(text.Printable(n, 60), s.Total.Violations[n], s.Total.Completed, true, s.example(func(x results.Sample) bool { return x.Rule == n })))
+		v.Rules = append(v.Rules, newBar(text.Printable(n, 60), s.Total.Violations[n], s.Total.Completed, true, ""))
 	}
 	for _, x := range s.Samples[:min(len(s.Samples), maxSamples)] {
 		v.Samples = append(v.Samples, d.newSampleCard(x))
@@ -193,22 +177,6 @@ func printableLines(s string) string {
 		lines[i] = strings.ReplaceAll(text.Printable(line, maxScenario), `\t`, "\t")
 	}
 	return strings.TrimRight(strings.Join(lines, "\n"), "\n")
-}
-
-// validitySentence says whether the figures can be trusted, and why.
-func (d Data) validitySentence() string {
-	v := d.Summary.Validity
-	switch {
-	case len(v.Reasons) > 0:
-		return text.Sentence(text.Printable(strings.Join(v.Reasons, "; "), 2000))
-	case d.Summary.Run.ClosedLoop:
-		return "In a closed loop nothing is due, so there is no lag to judge the generator by."
-	case v.Lag.P99 != nil:
-		return fmt.Sprintf("Calls left on time: 99 in 100 within %s of the moment at which they were due; the latest by %s.", text.Duration(v.Lag.P99), text.Duration(v.Lag.Max))
-	case v.Lag.Max != nil:
-		return fmt.Sprintf("Calls left on time: the latest by %s.", text.Duration(v.Lag.Max))
-	}
-	return ""
 }
 
 func (s run) tiles() []tile {
@@ -336,7 +304,11 @@ func (d Data) curl(n uint32) string {
 	if d.Commands.Curl == nil {
 		return ""
 	}
-	return d.Commands.Curl(d.Summary.Run.Seed, uint64(n)+1)
+	target := ""
+	if !d.Embedded {
+		target = shellWord(text.Printable(d.Summary.Run.Target, 4096))
+	}
+	return d.Commands.Curl(target, d.Summary.Run.Seed, uint64(n)+1)
 }
 
 // command repeats the run: as it was started, or, where that is not known, from the run directory.

@@ -2,7 +2,6 @@ package render
 
 import (
 	"bytes"
-	"fmt"
 	"io"
 	"slices"
 
@@ -28,19 +27,17 @@ func Brief(w io.Writer, of summary.Summary, o Options) error {
 	if f.Failed() > 0 {
 		errors = o.paint(text.Red, errors)
 	}
+	said := []string{text.Plural(f.Sent, "call") + " at " + text.RateOf(f.Rate.Achieved, f.Rate.Planned), name + " " + text.Duration(value), "errors " + errors}
 	if shed := f.Of(results.OutcomeShed); shed > 0 {
-		errors += " · shed " + o.paint(text.Red, text.Share(shed, f.Sent))
+		said = append(said, "shed "+o.paint(text.Red, text.Share(shed, f.Sent)))
 	}
-	fmt.Fprintf(&b, "  %s at %s · %s %s · errors %s\n", text.Plural(f.Sent, "call"), text.RateOf(f.Rate.Achieved, f.Rate.Planned), name, text.Duration(value), errors)
+	o.flow(&b, said)
 	if note := s.MostlyWarmup(); note != "" {
 		wrap(&b, note, o.Width)
 	}
-	if known := s.knownBy(text.Printable); known != "" {
-		fmt.Fprintf(&b, "  %s\n", known)
-	}
-	if o.Dir != "" {
-		fmt.Fprintf(&b, "  report: %s\n  andon report %[1]s shows all tables\n", text.Printable(o.Dir, 4096))
-	}
+	o.flow(&b, s.knownBy(text.Printable))
+	o.named(&b, "report:", o.Dir, "")
+	o.named(&b, "andon report", o.Dir, "shows all tables")
 	_, err := w.Write(b.Bytes())
 	return err
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/kaizenautomation/andon/reports/summary"
 )
@@ -27,9 +28,9 @@ func Markdown(w io.Writer, of summary.Summary) error {
 	if len(s.Verdict.Causes) > 0 {
 		b.WriteByte('\n')
 	}
-	b.WriteString(s.subtitle(code) + "\n")
-	if known := s.knownBy(code); known != "" {
-		b.WriteString("\n" + known + "\n")
+	b.WriteString(strings.Join(s.subtitle(code), " · ") + "\n")
+	if known := s.knownBy(code); len(known) > 0 {
+		b.WriteString("\n" + strings.Join(known, " · ") + "\n")
 	}
 	for _, section := range sections(s, st) {
 		fmt.Fprintf(&b, "\n### %s\n\n", section.title)

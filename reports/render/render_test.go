@@ -3,11 +3,14 @@ package render
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/clipperhouse/displaywidth"
+	"pgregory.net/rapid"
 
 	"github.com/kaizenautomation/andon/reports/metrics"
 	"github.com/kaizenautomation/andon/reports/reportstest"
@@ -40,36 +43,181 @@ func TestTerminal(t *testing.T) {
 	}
 }
 
-// Where the tiers and their differences do not fit beside each other, they are two tables, in which nothing is missing.
+// In however few columns, no line is wider than the terminal, no word is cut that fits into a line, and nothing that a
+// wide terminal shows is missing.
 func TestTerminalNarrow(t *testing.T) {
-	tiers := func(width int) string {
-		var b bytes.Buffer
-		if err := Terminal(&b, reportstest.Passing(t), Options{Width: width, Color: true}); err != nil {
-			t.Fatal(err)
-		}
-		plain := regexp.MustCompile("\x1b\\[[0-9;]*m").ReplaceAllString(b.String(), "")
-		_, from, _ := strings.Cut(plain, "\nTiers\n")
-		part, _, _ := strings.Cut(from, "\nContent\n")
-		return part
+	steps := reportstest.Failing(t)
+	steps.Run.Release, steps.Run.Labels = "2026.11.3-rc1", map[string]string{"pipeline": "nightly/4711", "commit": strings.Repeat("ab", 20)}
+	for i := range 12 {
+		p := steps.Run.Phases[1]
+		p.Name, p.Shape = fmt.Sprintf("step-%d", i+1), fmt.Sprintf("%d/s, step %d of 12", 50*(i+1), i+1)
+		steps.Run.Phases = append(steps.Run.Phases, p)
+		steps.Groups.Phase[p.Name] = steps.Groups.Phase["constant"]
 	}
-	wide, narrow := tiers(80), tiers(60)
-	if first, _, _ := strings.Cut(wide, "\n"); !strings.Contains(first, "95 % interval") || strings.Contains(wide, "\nLite") {
-		t.Errorf("at 80 columns there is more than one table:\n%s", wide)
+	long := reportstest.Closed(t)
+	long.Run.Scenario = strings.Repeat("scenario-", 8)
+	for i := range long.Thresholds {
+		long.Thresholds[i].Expr = fmt.Sprintf("p99(latency, 30s){tier=Lite,content=text+file+skill} < %dms", 100*i)
 	}
-	for line := range strings.Lines(narrow) {
-		if n := displaywidth.String(strings.TrimSuffix(line, "\n")); n > 60 {
-			t.Errorf("%d columns: %q", n, line)
-		}
+	traced := reportstest.Failing(t)
+	for i := range traced.Slowest {
+		traced.Slowest[i].TraceID = strings.Repeat("4bf92f35", 4)
 	}
-	if !strings.Contains(narrow, "\nLite − Full\n") {
-		t.Errorf("at 60 columns the differences have no table of their own:\n%s", narrow)
-	}
-	for line := range strings.Lines(wide) {
-		for _, cell := range regexp.MustCompile(` {2,}`).Split(strings.TrimSpace(line), -1) {
-			if !strings.Contains(narrow, cell) {
-				t.Errorf("at 60 columns there is no %q:\n%s", cell, narrow)
+	m := reportstest.Manifest()
+	empty := summary.Summarize(m, nil, nil, results.End{Reason: results.Interrupted, Detail: "stopped by hand after 3s"}, metrics.New(m.Labels, m.Planned, metrics.Tolerance))
+	for name, s := range map[string]summary.Summary{"pass": reportstest.Passing(t), "fail": reportstest.Failing(t), "closed": reportstest.Closed(t), "steps": steps,
+		"long": long, "traced": traced, "empty": empty} {
+		for _, write := range []func(io.Writer, summary.Summary, Options) error{Terminal, Brief} {
+			told := func(width int) string {
+				var b bytes.Buffer
+				if err := write(&b, s, Options{Width: width, Color: true, Dir: "reports/runs/20261125T201927Z-mixed"}); err != nil {
+					t.Fatal(err)
+				}
+				return regexp.MustCompile("\x1b\\[[0-9;]*m").ReplaceAllString(b.String(), "")
+			}
+			wide := told(1000)
+			for _, width := range []int{44, 60, 72, 80, 100, 120} {
+				narrow := told(width)
+				fits(t, name, narrow, width)
+				for line := range strings.Lines(wide) {
+					for _, cell := range regexp.MustCompile(` {2,}`).Split(strings.TrimSpace(line), -1) {
+						if displaywidth.String(cell) <= 20 && !strings.Contains(narrow, cell) {
+							t.Errorf("%s: in %d columns there is no %q", name, width, cell)
+						}
+					}
+					for _, word := range strings.Fields(line) {
+						if displaywidth.String(word) <= min(longWord, width-8) && !strings.Contains(narrow, word) {
+							t.Errorf("%s: in %d columns there is no %q", name, width, word)
+						}
+					}
+				}
 			}
 		}
+	}
+}
+
+// A verification keeps to the terminal's columns too; only what is to be copied is left whole.
+func TestVerificationNarrow(t *testing.T) {
+	v := reportstest.Covered()
+	v.Checks = append(v.Checks, reportstest.Verification(summary.CheckHeld, summary.CheckBroken, summary.CheckSkipped).Checks...)
+	for _, width := range []int{44, 60, 80, 120} {
+		var b bytes.Buffer
+		if err := VerificationTerminal(&b, v, Options{Width: width}); err != nil {
+			t.Fatal(err)
+		}
+		var lines []string
+		for line := range strings.Lines(b.String()) {
+			if trimmed := strings.TrimSpace(line); !strings.HasPrefix(trimmed, "andon ") && !strings.HasPrefix(trimmed, "curl ") {
+				lines = append(lines, line)
+			}
+		}
+		fits(t, "verification", strings.Join(lines, ""), width)
+	}
+}
+
+// fits holds each line against the width of the terminal; a directory that has a line of its own is left whole.
+func fits(t *testing.T, name, told string, width int) {
+	t.Helper()
+	for line := range strings.Lines(told) {
+		line = strings.TrimRight(line, "\n")
+		if n := displaywidth.String(line); n > width && strings.TrimSpace(line) != "reports/runs/20261125T201927Z-mixed" {
+			t.Errorf("%s: %d columns in %d: %q", name, n, width, line)
+		}
+		if strings.HasSuffix(line, " ") {
+			t.Errorf("%s: %q ends in a space", name, line)
+		}
+	}
+}
+
+// Whatever is in a table, it is written in as many columns as there are, and all of it.
+func TestNarrowTables(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		word := rapid.StringMatching(`[a-z0-9.%=<(]{1,9}|[a-z]{10,17}|−?[0-9]{1,3} ms|日本語|✗`)
+		words := rapid.Custom(func(t *rapid.T) string {
+			return strings.Join(rapid.SliceOfN(word, 0, rapid.SampledFrom([]int{1, 1, 2, 20}).Draw(t, "most")).Draw(t, "words"), " ")
+		})
+		table := Table{}
+		for range rapid.IntRange(1, 9).Draw(t, "columns") {
+			table.Header = append(table.Header, rapid.SampledFrom([]string{">", ""}).Draw(t, "side")+rapid.SampledFrom([]string{"", "p99", "violations", "for example"}).Draw(t, "head"))
+		}
+		for range rapid.IntRange(1, 5).Draw(t, "rows") {
+			table.Rows = append(table.Rows, rapid.SliceOfN(words, len(table.Header), len(table.Header)).Draw(t, "row"))
+		}
+		width := rapid.IntRange(40, 130).Draw(t, "width")
+		var b bytes.Buffer
+		if err := table.Text(&b, width); err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(b.String()) {
+			if n := displaywidth.String(strings.TrimRight(line, "\n")); n > width {
+				t.Fatalf("%d columns in %d: %q of %q", n, width, line, table)
+			}
+		}
+		want, got := map[string]int{}, map[string]int{}
+		for _, r := range table.Rows {
+			for _, cell := range r {
+				for _, word := range strings.Fields(cell) {
+					want[word]++
+				}
+			}
+		}
+		for _, word := range strings.Fields(b.String()) {
+			got[word]++
+		}
+		for word, n := range want {
+			if got[word] < n {
+				t.Fatalf("%q is there %d times of %d in %d columns:\n%s", word, got[word], n, width, b.String())
+			}
+		}
+	})
+}
+
+// Where the tiers and their differences do not fit beside each other, they are two tables.
+func TestTerminalDifferences(t *testing.T) {
+	for width, apart := range map[int]bool{80: false, 60: true} {
+		var b bytes.Buffer
+		if err := Terminal(&b, reportstest.Passing(t), Options{Width: width}); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Contains(b.String(), "\nLite − Full\n"); got != apart {
+			t.Errorf("in %d columns the differences have a table of their own: %v", width, got)
+		}
+	}
+}
+
+// What the verdict gives as a cause is said once: not among the notes, the thresholds or the errors again.
+func TestCausesOnce(t *testing.T) {
+	m := reportstest.Manifest()
+	behind := summary.Summarize(m, nil, nil, reportstest.Finished(55), reportstest.Aggregate(t, m, func(r *results.Row) { r.Lag, r.OwnLag = 2, 2 }))
+	nothing := summary.Summarize(m, nil, nil, reportstest.Finished(55), reportstest.Aggregate(t, m, func(r *results.Row) { r.Error, r.Status = results.DialRefused, 0 }))
+	aborted := summary.Summarize(m, reportstest.Samples(), nil, results.End{Reason: results.Aborted, Detail: "the threshold rate(errors) < 0.1% was broken after 1s", Seconds: 55},
+		reportstest.Aggregate(t, m, reportstest.Trouble))
+	for name, s := range map[string]summary.Summary{"behind": behind, "nothing": nothing, "aborted": aborted, "closed": reportstest.Closed(t), "fail": reportstest.Failing(t)} {
+		if len(s.Verdict.Causes) == 0 {
+			t.Fatalf("%s has no cause", name)
+		}
+		var text, md bytes.Buffer
+		if err := Terminal(&text, s, Options{Width: 10_000}); err != nil {
+			t.Fatal(err)
+		}
+		if err := Markdown(&md, s); err != nil {
+			t.Fatal(err)
+		}
+		said := append(slices.Clone(s.Verdict.Causes), "the body is not JSON:", "p99 needs 299 samples", "was broken after", "a finding about the target", "the generator fell behind")
+		for _, cause := range said {
+			cause = strings.ToLower(strings.TrimRight(cause, "."))
+			for in, told := range map[string]string{"text": text.String(), "md": md.String()} {
+				if in == "md" {
+					cause = strings.ToLower(prose(cause))
+				}
+				if n := strings.Count(strings.ToLower(told), cause); n > 1 {
+					t.Errorf("%s: %s says %d times %q", name, in, n, cause)
+				}
+			}
+		}
+	}
+	if n := len(aborted.Verdict.Causes); n != 4 || !strings.HasPrefix(aborted.Verdict.Causes[0], "The threshold rate(errors) < 0.1% was broken after 1s: found 6.1 %") {
+		t.Errorf("%q", aborted.Verdict.Causes)
 	}
 }
 
@@ -120,8 +268,8 @@ func TestKnownBy(t *testing.T) {
 	s := reportstest.Passing(t)
 	s.Run.Release, s.Run.Labels = reportstest.Hostile, map[string]string{"team": "core", "b-c": reportstest.Hostile}
 	for name, write := range map[string]func(*bytes.Buffer) error{
-		"terminal": func(b *bytes.Buffer) error { return Terminal(b, s, Options{Width: 100}) },
-		"brief":    func(b *bytes.Buffer) error { return Brief(b, s, Options{Width: 100}) },
+		"terminal": func(b *bytes.Buffer) error { return Terminal(b, s, Options{Width: 1000}) },
+		"brief":    func(b *bytes.Buffer) error { return Brief(b, s, Options{Width: 1000}) },
 		"markdown": func(b *bytes.Buffer) error { return Markdown(b, s) },
 	} {
 		var b bytes.Buffer

@@ -379,7 +379,7 @@ func (s run) errorTable(st style) Table {
 	t := Table{Header: []string{"error", ">count", ">share", "for example"}}
 	for _, n := range summary.MostFirst(s.Total.Errors) {
 		t.Rows = append(t.Rows, []string{st.bad(n), text.Count(s.Total.Errors[n]), text.Share(s.Total.Errors[n], s.Total.Tried()),
-			s.example(st, func(x results.Sample) bool { return x.Kind == n })})
+			s.exampleOf(st, n)})
 	}
 	return t
 }
@@ -391,6 +391,18 @@ func (s run) violationTable(st style) Table {
 			s.example(st, func(x results.Sample) bool { return x.Rule == n })})
 	}
 	return t
+}
+
+// exampleOf is the first call that failed in a way; where it broke a rule, beside which it is shown, the rule's name.
+func (s run) exampleOf(st style, kind string) string {
+	told := func(x results.Sample) bool { return s.Total.Violations[x.Rule] > 0 }
+	if e := s.example(st, func(x results.Sample) bool { return x.Kind == kind && !told(x) }); e != "" {
+		return e
+	}
+	if x, ok := s.Example(func(x results.Sample) bool { return x.Kind == kind }); ok {
+		return "broke " + st.foreign(x.Rule, 40)
+	}
+	return ""
 }
 
 func (s run) example(st style, fits func(results.Sample) bool) string {
@@ -426,14 +438,11 @@ func (s run) slowestTable(st style) Table {
 func (s run) thresholdTable(st style) Table {
 	t := Table{Header: []string{"", "threshold", ">found", ">samples", ""}}
 	for _, o := range s.Thresholds {
-		mark, note := st.good("✓"), ""
+		mark, note := st.good("✓"), st.foreign(s.Unexplained(o), 160)
 		if !o.OK {
 			mark = st.bad("✗")
-			switch {
-			case o.Spoiled:
+			if o.Spoiled {
 				note = fmt.Sprintf("spoiled: %s less andon's own", text.Duration(o.LessOwn))
-			case o.Value == nil || o.Samples == 0:
-				note = st.foreign(o.Reason, 160)
 			}
 		}
 		if o.Windows != nil && o.Value != nil {

@@ -8,9 +8,10 @@ import (
 	"strings"
 
 	"github.com/olekukonko/tablewriter"
-	"github.com/olekukonko/tablewriter/pkg/twwidth"
 	"github.com/olekukonko/tablewriter/renderer"
 	"github.com/olekukonko/tablewriter/tw"
+
+	"github.com/kaizenautomation/andon/reports/text"
 )
 
 // Table is a small table. A column whose header begins with ">" holds numbers, and is set to the right.
@@ -46,11 +47,20 @@ func (t Table) write(w io.Writer, options ...tablewriter.Option) error {
 	return table.Render()
 }
 
-// Text writes the table for a terminal: columns two spaces apart, no lines. An empty table is not written.
-func (t Table) Text(w io.Writer) error {
-	if len(t.Rows) == 0 {
+// Text writes the table for a terminal of so many columns, or any number of them where that is 0: columns two spaces
+// apart, no lines. What is wider is stacked, so that nothing is lost. An empty table is not written.
+func (t Table) Text(w io.Writer, width int) error {
+	switch {
+	case len(t.Rows) == 0:
 		return nil
+	case width > 0 && t.width() > width:
+		return t.narrow(w, width)
 	}
+	return t.plain(w)
+}
+
+// plain writes the table as wide as it is.
+func (t Table) plain(w io.Writer) error {
 	return t.write(&trimmer{w: w}, tablewriter.WithRenderer(renderer.NewBlueprint(tw.Rendition{
 		Borders: tw.BorderNone,
 		Symbols: tw.NewSymbols(tw.StyleNone),
@@ -64,9 +74,9 @@ func (t Table) Text(w io.Writer) error {
 // width is how many columns the text of the table takes.
 func (t Table) width() (most int) {
 	var b bytes.Buffer
-	_ = t.Text(&b) // a buffer takes everything
+	_ = t.plain(&b) // a buffer takes everything
 	for line := range strings.Lines(b.String()) {
-		most = max(most, twwidth.Width(strings.TrimRight(line, "\n")))
+		most = max(most, text.Width(strings.TrimRight(line, "\n")))
 	}
 	return most
 }

@@ -32,17 +32,16 @@ func Terminal(w io.Writer, of summary.Summary, o Options) error {
 		foreign: text.Printable,
 		good:    func(s string) string { return o.paint(text.Green, s) },
 		bad:     func(s string) string { return o.paint(text.Red, s) },
-		example: max(24, o.Width-50),
+		example: 160,
 		width:   o.Width,
 	}
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "%s\n  %s\n", o.paint(text.Bold, "andon · "+text.Printable(s.Run.Scenario, 64)), s.subtitle(text.Printable))
-	if known := s.knownBy(text.Printable); known != "" {
-		fmt.Fprintf(&b, "  %s\n", known)
-	}
+	o.title(&b, "andon · "+text.Printable(s.Run.Scenario, 64))
+	o.flow(&b, s.subtitle(text.Printable))
+	o.flow(&b, s.knownBy(text.Printable))
 	for _, section := range sections(s, st) {
 		fmt.Fprintf(&b, "\n%s\n", o.paint(text.Bold, section.title))
-		if err := section.Text(&b); err != nil {
+		if err := section.Text(&b, o.Width); err != nil {
 			return err
 		}
 	}
@@ -52,9 +51,7 @@ func Terminal(w io.Writer, of summary.Summary, o Options) error {
 	}
 	b.WriteByte('\n')
 	s.writeVerdict(&b, o, len(s.Verdict.Causes))
-	if o.Dir != "" {
-		fmt.Fprintf(&b, "  report: %s\n", text.Printable(o.Dir, 4096))
-	}
+	o.named(&b, "report:", o.Dir, "")
 	_, err := w.Write(b.Bytes())
 	return err
 }
@@ -63,7 +60,7 @@ func Terminal(w io.Writer, of summary.Summary, o Options) error {
 func (s run) writeVerdict(b *bytes.Buffer, o Options, causes int) {
 	word, rest := s.VerdictLine()
 	color := map[string]text.Color{summary.Pass: text.Green, summary.Fail: text.Red, summary.NoVerdict: text.Yellow}[s.Verdict.Status]
-	fmt.Fprintf(b, "%s  %s (exit code %d)\n", o.paint(text.Bold+";"+color, word), rest, s.Verdict.ExitCode)
+	o.marked(b, o.paint(text.Bold+";"+color, word)+" ", fmt.Sprintf("%s (exit code %d)", rest, s.Verdict.ExitCode))
 	for i, c := range s.Verdict.Causes {
 		if i == causes {
 			wrap(b, fmt.Sprintf("and %d more", len(s.Verdict.Causes)-i), o.Width)
@@ -74,50 +71,75 @@ func (s run) writeVerdict(b *bytes.Buffer, o Options, causes int) {
 }
 
 // subtitle says what was run, against whom, when and how long.
-func (s run) subtitle(foreign func(string, int) string) string {
+func (s run) subtitle(foreign func(string, int) string) []string {
 	which := fmt.Sprintf("seed %d", s.Run.Seed)
 	if s.Run.Merged != nil {
 		which = fmt.Sprintf("%d runs merged", len(s.Run.Merged.Runs))
 	}
-	said := fmt.Sprintf("%s · %s · %s · ran for %s", foreign(s.Run.Target, 200), which,
-		s.Run.Started.UTC().Format(time.DateTime+"Z"), text.Duration(&s.Run.DurationSeconds))
+	said := []string{foreign(s.Run.Target, 200), which, s.Run.Started.UTC().Format(time.DateTime + "Z"), "ran for " + text.Duration(&s.Run.DurationSeconds)}
 	if s.Run.ClosedLoop {
-		said += " · closed loop"
+		said = append(said, "closed loop")
 	}
-	return said + " · " + s.Run.End.Reason + " · " + s.Validity.Status
+	return append(said, s.Run.End.Reason, s.Validity.Status)
 }
 
-// knownBy is the release and the labels of a run in one line; empty where it has none.
-func (s run) knownBy(foreign func(string, int) string) string {
-	var said []string
+// knownBy is the release and the labels of a run, if it has any.
+func (s run) knownBy(foreign func(string, int) string) (said []string) {
 	for _, l := range s.Run.KnownBy() {
 		said = append(said, foreign(l[0], 64)+" "+foreign(l[1], 200))
 	}
-	return strings.Join(said, " · ")
+	return said
 }
 
 // wrap writes a text in indented lines of at most width characters; the first one with a dash.
 func wrap(b *bytes.Buffer, s string, width int) {
-	const indent = "  "
-	room := max(width-len(indent)-2, 20)
-	prefix := indent + "- "
-	for s != "" {
-		line := s
-		if runes := []rune(s); len(runes) > room {
-			cut := room
-			for i := room; i > room/2; i-- {
-				if runes[i] == ' ' {
-					cut = i
-					break
-				}
-			}
-			line = string(runes[:cut])
-		}
-		s = s[len(line):]
-		for len(s) > 0 && s[0] == ' ' {
-			s = s[1:]
-		}
+	prefix := "  - "
+	for _, line := range text.Wrap(s, max(width-len(prefix), 20)) {
 		b.WriteString(prefix + line + "\n")
-		prefix = indent + "  "
+		prefix = "    "
+	}
+}
+
+// title writes the first line of a report, in as many lines as it takes.
+func (o Options) title(b *bytes.Buffer, s string) {
+	for _, line := range text.Wrap(s, o.Width) {
+		fmt.Fprintln(b, o.paint(text.Bold, line))
+	}
+}
+
+// flow writes what is said in few words each, indented, as many to a line as it takes.
+func (o Options) flow(b *bytes.Buffer, said []string) {
+	for _, line := range text.Flow(said, " · ", o.Width-2) {
+		fmt.Fprintf(b, "  %s\n", line)
+	}
+}
+
+// named writes a directory between words, if there is one, and never breaks it: where it does not fit, it has a line of
+// its own, to be copied from there.
+func (o Options) named(b *bytes.Buffer, before, dir, after string) {
+	if dir == "" {
+		return
+	}
+	dir = text.Printable(dir, 4096)
+	if line := strings.TrimSpace(before + " " + dir + " " + after); text.Width(line)+2 <= o.Width {
+		fmt.Fprintf(b, "  %s\n", line)
+		return
+	}
+	for _, line := range []string{before, dir, after} {
+		if line != "" {
+			fmt.Fprintf(b, "  %s\n", line)
+		}
+	}
+}
+
+// say writes a sentence without a dash.
+func (o Options) say(b *bytes.Buffer, s string) { writeIndented(b, text.Wrap(s, o.Width-2), 2) }
+
+// marked writes a sentence behind a mark.
+func (o Options) marked(b *bytes.Buffer, mark, s string) {
+	indent := text.Width(mark) + 1
+	for _, line := range text.Wrap(s, o.Width-indent) {
+		fmt.Fprintf(b, "%s %s\n", mark, line)
+		mark = strings.Repeat(" ", indent-1)
 	}
 }

@@ -163,37 +163,42 @@ func VerificationTerminal(w io.Writer, of summary.Verification, o Options) error
 	}
 	st := style{foreign: text.Printable, good: func(s string) string { return o.paint(text.Green, s) }, bad: func(s string) string { return o.paint(text.Red, s) }}
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "%s\n  %s · %s · took %s\n\n", o.paint(text.Bold, "andon verify"), text.Printable(v.Target, 200), v.Started.UTC().Format(time.DateTime+"Z"), text.Duration(&v.DurationSeconds))
-	if err := v.areas(st).Text(&b); err != nil {
+	o.title(&b, "andon verify")
+	o.flow(&b, []string{text.Printable(v.Target, 200), v.Started.UTC().Format(time.DateTime + "Z"), "took " + text.Duration(&v.DurationSeconds)})
+	b.WriteByte('\n')
+	if err := v.areas(st).Text(&b, o.Width); err != nil {
 		return err
 	}
 	if len(v.Coverage) > 0 {
 		b.WriteByte('\n')
-		if err := v.parts().Text(&b); err != nil {
+		if err := v.parts().Text(&b, o.Width); err != nil {
 			return err
 		}
-		fmt.Fprintf(&b, "\n  %s\n", v.coverageSentence())
+		b.WriteByte('\n')
+		o.say(&b, v.coverageSentence())
 	}
 	for _, c := range v.failed() {
-		fmt.Fprintf(&b, "\n%s %s%s: %s\n", st.bad("✗"), text.Printable(c.Name, 120), map[bool]string{true: " (by Pact)"}[c.Engine == "pact"], text.Printable(c.Proves, 200))
+		b.WriteByte('\n')
+		o.marked(&b, st.bad("✗"), fmt.Sprintf("%s%s: %s", text.Printable(c.Name, 120), map[bool]string{true: " (by Pact)"}[c.Engine == "pact"], text.Printable(c.Proves, 200)))
 		wrap(&b, text.Printable(c.Reason, 1000), o.Width)
 		if c.Pointer != "" {
-			fmt.Fprintf(&b, "    at %s of the answer's body\n", text.Printable(c.Pointer, 200))
+			writeIndented(&b, text.Wrap(fmt.Sprintf("at %s of the answer's body", text.Printable(c.Pointer, 200)), o.Width-4), 4)
 		}
 		if repeat := c.Again(); repeat != "" {
 			fmt.Fprintf(&b, "    %s\n", text.Printable(repeat, 2*summary.MaxCurl))
 		}
 	}
-	fmt.Fprintf(&b, "\n  %s", v.tally())
-	if v.Accepted > 0 {
-		fmt.Fprintf(&b, "\n  %s accepted, each of which has started a run", text.Plural(uint64(v.Accepted), "call"))
-	}
 	b.WriteByte('\n')
+	o.say(&b, v.tally())
+	if v.Accepted > 0 {
+		o.say(&b, fmt.Sprintf("%s accepted, each of which has started a run", text.Plural(uint64(v.Accepted), "call")))
+	}
 	if i := slices.IndexFunc(v.Checks, func(c summary.Check) bool { return c.Verdict == summary.CheckSkipped }); i >= 0 {
 		wrap(&b, text.Sentence("skipped: "+text.Printable(v.Checks[i].Reason, 400)), o.Width)
 	}
 	word, color := map[string]string{summary.Pass: "PASS", summary.Fail: "FAIL", summary.NoVerdict: "NO VERDICT"}[v.Verdict.Status], map[string]text.Color{summary.Pass: text.Green, summary.Fail: text.Red, summary.NoVerdict: text.Yellow}[v.Verdict.Status]
-	fmt.Fprintf(&b, "\n%s  (exit code %d)\n", o.paint(text.Bold+";"+color, word), v.Verdict.ExitCode)
+	b.WriteByte('\n')
+	o.marked(&b, o.paint(text.Bold+";"+color, word)+" ", fmt.Sprintf("(exit code %d)", v.Verdict.ExitCode))
 	for _, c := range v.Verdict.Causes {
 		wrap(&b, text.Printable(c, 2000), o.Width)
 	}

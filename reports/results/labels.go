@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 )
@@ -14,6 +15,22 @@ const (
 	maxLabelName = 64
 	maxLabelText = 200
 )
+
+// ParseRunLabels reads labels that are written as name=text, and checks them as [CheckRunLabels] does.
+func ParseRunLabels(list []string, release string) (map[string]string, error) {
+	labels := map[string]string{}
+	for _, one := range list {
+		name, label, found := strings.Cut(one, "=")
+		if !found {
+			return nil, fmt.Errorf("expected name=text, found %.80q", one)
+		}
+		if _, twice := labels[name]; twice {
+			return nil, fmt.Errorf("%.80q is given twice", name)
+		}
+		labels[name] = label
+	}
+	return labels, CheckRunLabels(labels, release)
+}
 
 // CheckRunLabels says what is wrong with the labels and the release that a run is to be known by. There are at most 20
 // labels; a name is of ASCII letters, digits, '_', '.' and '-', and begins with a letter or '_'; a text has from 1 to

@@ -335,6 +335,8 @@ type Vitals struct {
 	Connections uint64 `json:"connections"`
 	// Unasked is on how many of them bytes came that nobody had asked for.
 	Unasked uint64 `json:"unasked,omitempty"`
+	// Repeated counts the answers since the run began whose executionId another answer had before.
+	Repeated uint64 `json:"repeated,omitempty"`
 	// Encoded counts the answers since the run began whose bodies were compressed, which no call asks for.
 	Encoded uint64 `json:"encoded,omitempty"`
 	// Protocol is the protocol that was spoken, as the answers have it.

@@ -106,6 +106,19 @@ func (s Summary) Checks() Verification {
 	return v
 }
 
+// SaidBy reports whether a cause of a run's verdict says what came of the check, so that whoever shows both need not
+// say it twice.
+func (c Check) SaidBy(cause string) bool {
+	plain := func(s string) string { return strings.ToLower(strings.TrimRight(s, ".")) }
+	switch cause, reason := plain(cause), plain(c.Reason); c.Engine {
+	case EngineThreshold:
+		return strings.HasPrefix(cause, plain(c.Name)+": ") || strings.Contains(cause, " "+plain(c.Name)+" ")
+	case EngineRun:
+		return c.Verdict != CheckHeld && reason != "" && (strings.Contains(cause, reason) || strings.Contains(reason, cause))
+	}
+	return false
+}
+
 // ContractChecks are those [Summary.Checks] that are rules of the contract.
 func (s Summary) ContractChecks() Verification {
 	v := s.Checks()

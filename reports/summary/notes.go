@@ -23,12 +23,8 @@ func (s Summary) Notes() (notes []string) {
 	if s.Run.ClosedLoop {
 		notes = append(notes, ClosedLoop)
 	}
-	switch s.Validity.Status {
-	case metrics.Valid:
-	default:
-		for _, r := range s.Validity.Reasons {
-			notes = append(notes, text.Sentence(s.Validity.Status+": "+r))
-		}
+	for _, r := range s.Doubts() {
+		notes = append(notes, text.Sentence(s.Validity.Status+": "+r))
 	}
 	if note := s.Tolerance(); note != "" {
 		notes = append(notes, note)
@@ -40,9 +36,8 @@ func (s Summary) Notes() (notes []string) {
 	if note := s.generatorNote(); note != "" {
 		notes = append(notes, note)
 	}
-	if n := s.Generator.Unasked; n > 0 {
-		notes = append(notes, fmt.Sprintf("Unasked bytes came on %s, each of which was closed for it: answers of this run may have been swapped. What came when "+
-			"the next call was already on its way was taken for its answer, which nobody can tell.", text.Plural(n, "connection")))
+	if note := s.swapped(); note != "" {
+		notes = append(notes, note)
 	}
 	if n := s.Generator.Encoded; n > 0 {
 		notes = append(notes, fmt.Sprintf("The bodies of %s were compressed, which no call asks for; gzip and deflate were unpacked and judged, anything else as it came.",
@@ -68,6 +63,42 @@ func (s Summary) Notes() (notes []string) {
 		notes = append(notes, text.Printable(tier, 40)+": calls that break the contract on purpose, and are ok when refused; their times are in no other figure.")
 	}
 	return notes
+}
+
+// swapped says that calls may have been given the answers of others; empty where nothing hints at it. Ids that came
+// twice are a hint only beside bytes that came unasked: alone they are the provider's own breach. The order of ids is
+// none, since calls in flight at a time are answered in any order.
+func (s Summary) swapped() string {
+	n := s.Generator.Unasked
+	if n == 0 {
+		return ""
+	}
+	ids := ""
+	if s.Generator.Repeated > 0 {
+		ids = fmt.Sprintf(", and %s came with the executionId of another call", text.Plural(s.Generator.Repeated, "answer"))
+	}
+	return fmt.Sprintf("Unasked bytes came on %s, each of which was closed for it%s: answers of this run may have been swapped. What came when "+
+		"the next call was already on its way was taken for its answer, which nobody can tell.", text.Plural(n, "connection"), ids)
+}
+
+// Doubts are the reasons for which the run is not valid that the verdict does not give among its causes: what has been
+// said there is not said again.
+func (s Summary) Doubts() (reasons []string) {
+	for _, r := range s.Validity.Reasons {
+		if !slices.Contains(s.Verdict.Causes, text.Sentence(r)) {
+			reasons = append(reasons, r)
+		}
+	}
+	return reasons
+}
+
+// Unexplained is why a threshold has no figure, where the verdict does not say so among its causes; else empty.
+func (s Summary) Unexplained(t Threshold) string {
+	said := func(cause string) bool { return strings.Contains(cause, t.Expr+": "+strings.TrimRight(t.Reason, ".")) }
+	if t.OK || t.Value != nil && t.Samples > 0 || slices.ContainsFunc(s.Verdict.Causes, said) {
+		return ""
+	}
+	return t.Reason
 }
 
 // turnedAway says which calls are left out of the times, since they were turned away; nothing where none are.

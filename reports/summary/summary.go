@@ -307,13 +307,18 @@ func (s *Summary) decide() {
 	stands := impossible && s.Validity.Status == metrics.GeneratorLimited && s.Run.End.Reason != results.Interrupted &&
 		s.Run.End.Reason != results.Cut && s.breached()
 
+	ended := -1 // the threshold that ended the run, whose figure belongs to that sentence
 	if s.Run.End.Reason == results.Aborted || s.Run.End.Reason == results.Hopeless {
-		because("%s", s.Run.End.Detail)
+		why := s.Run.End.Detail
+		if ended = slices.IndexFunc(s.Thresholds, func(t Threshold) bool { return !t.OK && strings.Contains(why, " "+t.Expr+" ") }); ended >= 0 {
+			why += ": " + s.Thresholds[ended].Found()
+		}
+		because("%s", why)
 	}
 	spoiled := 0
-	for _, t := range s.Thresholds {
+	for i, t := range s.Thresholds {
 		// Without data every threshold fails for the same reason, which is given already.
-		if !t.OK && (s.Validity.Status != metrics.NoData || t.Samples > 0) {
+		if !t.OK && i != ended && (s.Validity.Status != metrics.NoData || t.Samples > 0) {
 			because("%s: %s", t.Expr, t.Found())
 			if t.Spoiled {
 				spoiled++
@@ -376,7 +381,12 @@ func Write(dir string, s Summary) error {
 	return results.WriteJSON(filepath.Join(dir, file), s)
 }
 
-// Read reads summary.json from a run directory. The error is fs.ErrNotExist where there is none.
+// ErrDamaged is that summary.json is there and is no JSON document of a summary's: the rows may still tell all that it
+// said.
+var ErrDamaged = errors.New("the summary is damaged")
+
+// Read reads summary.json from a run directory. The error is fs.ErrNotExist where there is none, and [ErrDamaged] where
+// it cannot be read for what it holds.
 func Read(dir string) (Summary, error) {
 	var s Summary
 	path := filepath.Join(dir, file)
@@ -384,7 +394,7 @@ func Read(dir string) (Summary, error) {
 		if errors.Is(err, fs.ErrNotExist) {
 			return s, fs.ErrNotExist
 		}
-		return s, err
+		return s, fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
 	if s.Schema != schema && s.Schema != olderSchema {
 		return s, fmt.Errorf("%s: expected \"schema\": %q, found %q; another version of andon wrote it", path, schema, text.Printable(s.Schema, 40))

@@ -81,23 +81,23 @@ func New(m results.Manifest) *Telemetry {
 		children: make([]*series, len(m.Labels.Phases)*len(m.Labels.Classes)), statuses: map[string]bool{}, scraped: make(chan struct{}),
 		tolerance: metrics.Tolerated(m).Seconds(),
 	}
-	register := prometheus.WrapRegistererWith(constants(m), t.registry)
+	known := constants(m)
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
-		v := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "andon_" + name, Help: help}, labels)
-		register.MustRegister(v)
+		v := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "andon_" + name, Help: help, ConstLabels: known}, labels)
+		t.registry.MustRegister(v)
 		return v
 	}
 	histogram := func(name, help string, labels ...string) *prometheus.HistogramVec {
 		v := prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "andon_" + name, Help: help, Buckets: classic[:],
+			Name: "andon_" + name, Help: help, ConstLabels: known, Buckets: classic[:],
 			NativeHistogramBucketFactor: growth, NativeHistogramMaxBucketNumber: maxBuckets,
 		}, labels)
-		register.MustRegister(v)
+		t.registry.MustRegister(v)
 		return v
 	}
 	gauge := func(name, help string) prometheus.Gauge {
-		g := prometheus.NewGauge(prometheus.GaugeOpts{Name: "andon_" + name, Help: help})
-		register.MustRegister(g)
+		g := prometheus.NewGauge(prometheus.GaugeOpts{Name: "andon_" + name, Help: help, ConstLabels: known})
+		t.registry.MustRegister(g)
 		return g
 	}
 	t.calls = counter("hits_total", "Calls by what became of them: ok, failed, shed (429, or 503 with Retry-After), canceled (by hand), dropped (waited too long for a free slot) or unsent (the run ended).", "tier", "content", "warmup", "outcome")
@@ -137,9 +137,9 @@ func New(m results.Manifest) *Telemetry {
 		}
 		gauge("planned_hits", "The calls of the plan, warm-ups among them.").Set(float64(planned))
 	}
-	info := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "andon_run_info", Help: "What is run; always 1."},
+	info := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "andon_run_info", Help: "What is run; always 1.", ConstLabels: known},
 		[]string{"run", "scenario", "seed", "target", "version", "spec"})
-	register.MustRegister(info)
+	t.registry.MustRegister(info)
 	info.WithLabelValues(label(m.ID), label(m.Scenario), strconv.FormatUint(m.Seed, 10), label(m.Target), label(m.Andon), label(m.SpecSHA256)).Set(1)
 	// A counter whose first value is 1 never rose: those that are read most begin with 0.
 	for phase := range m.Planned {

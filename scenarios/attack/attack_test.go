@@ -94,6 +94,7 @@ type outcome struct {
 	total   metrics.Figures
 	samples []results.Sample
 	rows    []results.Row
+	vitals  []results.Vitals
 	// stalled is for how many seconds the generator stood still.
 	stalled float64
 }
@@ -133,7 +134,7 @@ func fireUntil(ctx context.Context, t testing.TB, interrupt <-chan struct{}, p *
 	if last := len(out.Vitals) - 1; last < 0 || out.Vitals[last].AtSeconds < out.End.Seconds {
 		t.Errorf("the vitals %+v do not go to the end at %v s", out.Vitals, out.End.Seconds)
 	}
-	o := outcome{agg: out.Aggregator, end: out.End, total: out.Aggregator.Total(out.Aggregator.Elapsed(out.End)), samples: run.Samples}
+	o := outcome{agg: out.Aggregator, end: out.End, total: out.Aggregator.Total(out.Aggregator.Elapsed(out.End)), samples: run.Samples, vitals: run.Vitals}
 	for _, v := range out.Vitals {
 		o.stalled += v.StallSeconds
 	}

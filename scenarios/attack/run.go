@@ -28,7 +28,8 @@ type Config struct {
 	TLS *tls.Config
 	// Traces, if not 0, has each call carry a traceparent header: see [results.AppendTraceparent].
 	Traces uint64
-	// HTTP2 sends over HTTP/2, where the target speaks it, by net/http's transport.
+	// HTTP2 sends over HTTP/2, by net/http's transport: over TLS where the target speaks it, and without TLS in any
+	// case.
 	HTTP2 bool
 	// Writer keeps the rows and the samples.
 	Writer *results.Writer

@@ -18,6 +18,8 @@ type sink struct {
 	drained    chan struct{}
 	aggregator *metrics.Aggregator
 	ids        *ids
+	// repeated counts the answers whose id came before.
+	repeated uint64
 	// aborts are the conditions that end the run when they are broken.
 	aborts   []metrics.Condition
 	hopeless hopeless
@@ -77,12 +79,8 @@ func (s *sink) drain() {
 
 func (s *sink) take(rec record) {
 	row := &rec.row
-	if rec.execution != "" && s.ids != nil && !s.ids.add(rec.execution) && row.Rule == 0 {
-		row.Rule = s.rules[contracts.RuleRepeatedID]
-		if row.Error == results.None {
-			row.Error = results.Contract
-		}
-		s.sample(&rec, fmt.Sprintf("executionId %q was given to another call before", rec.execution), nil)
+	if rec.execution != "" && s.ids != nil && !s.ids.add(rec.execution) {
+		s.repeat(&rec)
 	}
 	s.end = max(s.end, rec.end)
 	// The labels are the plan's, so a row cannot be foreign to them.
@@ -104,6 +102,20 @@ func (s *sink) take(rec record) {
 	if why := s.hopeless.add(row, s.Plan.Labels.Classes[row.Class].Invalid); why != "" {
 		s.stopFor(results.Hopeless, why+s.answerOf(row.Error))
 	}
+}
+
+// repeat counts an answer whose executionId came before, which breaks the contract.
+func (s *sink) repeat(rec *record) {
+	s.repeated++
+	row := &rec.row
+	if row.Rule != 0 {
+		return
+	}
+	row.Rule = s.rules[contracts.RuleRepeatedID]
+	if row.Error == results.None {
+		row.Error = results.Contract
+	}
+	s.sample(rec, fmt.Sprintf("executionId %q was given to another call before", rec.execution), nil)
 }
 
 // answerOf is what a proxy said, or the other side of a handshake: no table has the room for it.
@@ -138,7 +150,7 @@ func (s *sink) keepVitals(now time.Duration) {
 	v := s.stalls.vitals(now)
 	v.Queue, v.Connections = s.longest, s.transport.Connections()
 	seen := s.transport.Seen()
-	v.Unasked, v.Encoded, v.Protocol = seen.Unasked, seen.Encoded, seen.Protocol
+	v.Unasked, v.Repeated, v.Encoded, v.Protocol = seen.Unasked, s.repeated, seen.Encoded, seen.Protocol
 	s.longest = 0
 	s.taken = append(s.taken, v)
 	if s.err == nil {

@@ -51,6 +51,15 @@ func TestTransportIsNamed(t *testing.T) {
 		r.ServeHTTP(w, request)
 	})
 	plain := serve(t, h)
+	server := httptest.NewUnstartedServer(h)
+	server.Config.Protocols = new(http.Protocols)
+	server.Config.Protocols.SetUnencryptedHTTP2(true)
+	server.Start()
+	t.Cleanup(server.Close)
+	unencrypted, err := url.Parse(server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
 	secure, trust := secureServer(t, h, func(s *httptest.Server) { s.EnableHTTP2 = true })
 	for _, c := range []struct {
 		why            string
@@ -61,6 +70,7 @@ func TestTransportIsNamed(t *testing.T) {
 		{"plain", plain, false, "andon's own connections, HTTP/1.1", "HTTP/1.1"},
 		{"TLS", secure, false, "andon's own connections, HTTP/1.1 over TLS", "HTTP/1.1"},
 		{"HTTP/2", secure, true, "net/http, HTTP/2 where the target speaks it", "HTTP/2.0"},
+		{"HTTP/2 without TLS", unencrypted, true, "net/http, HTTP/2 without TLS", "HTTP/2.0"},
 	} {
 		t.Run(c.why, func(t *testing.T) {
 			p := plan(t, brief, 1)

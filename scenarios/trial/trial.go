@@ -52,7 +52,7 @@ type Config struct {
 	// TLS holds the authorities and the client's certificate for an https target; nil is what the system trusts, and
 	// none.
 	TLS *tls.Config
-	// HTTP2 sends over HTTP/2, where the target speaks it.
+	// HTTP2 sends over HTTP/2: over TLS where the target speaks it, and without TLS in any case.
 	HTTP2 bool
 	// Traceparent has each call carry a traceparent header.
 	Traceparent bool
@@ -140,7 +140,7 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Result, erro
 	if err := results.CheckRunLabels(c.Labels, c.Release); err != nil {
 		return Result{}, err
 	}
-	if err := wire.Preflight(ctx, c.Target, c.TLS); err != nil {
+	if err := wire.Preflight(ctx, c.Target, c.TLS, c.HTTP2); err != nil {
 		return Result{}, &UnreachableError{c.Target, err}
 	}
 	a := attack.Config{

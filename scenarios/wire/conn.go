@@ -111,6 +111,9 @@ func (c *conn) do(x *Exchange) (keep bool, err error) {
 	if !ok {
 		// The bytes that came are moved behind the buffer for the body.
 		before := append([]byte(nil), x.In[:n]...)
+		if isHTTP2(before) {
+			return false, errHTTP2
+		}
 		h, x.Answer, x.Begun, err = readResponse(x.In[:0], before, c.more)
 		x.In, c.unasked = x.Answer, h.more
 		x.Status, x.ContentType = h.status, h.contentType
@@ -159,6 +162,17 @@ func (c *conn) lastWords(end error) error {
 		return err
 	}
 	return end
+}
+
+// banner is the error of a connection on which the peer spoke before it was asked anything. Of what it said, one byte
+// was read.
+func (c *conn) banner(read []byte) error {
+	if c.direct {
+		if rest, _ := greeting(c.Conn, time.Now().Add(100*time.Millisecond)); isHTTP2(append(read[:1:1], rest...)) {
+			return errHTTP2
+		}
+	}
+	return errBanner
 }
 
 // open sends the request and waits for the first bytes of the response. A channel is given where the request may still

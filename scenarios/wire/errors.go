@@ -25,6 +25,7 @@ var (
 	errBanner  = errors.New("malformed response: bytes came before anything was asked")
 	errHead    = errors.New("malformed response")
 	errHeadMax = fmt.Errorf("server response headers exceeded %d bytes", maxHead)
+	errHTTP2   = fmt.Errorf("%w: the target speaks HTTP/2 without TLS, and was called in HTTP/1.1", errHead)
 	errInterim = errors.New("malformed response: too many 1xx informational responses")
 )
 
@@ -57,9 +58,9 @@ func Classify(err error, connected, head bool) results.Kind {
 		return results.TimeoutWaiting
 	case dialing:
 		return results.Dial
-	case errors.Is(err, errBanner):
+	case errors.Is(err, errBanner), strings.Contains(text, "looked like an HTTP/1.1 header"):
 		return results.BadHTTP
-	case isReset(err), strings.Contains(text, "server closed"):
+	case isReset(err), strings.Contains(text, "server closed"), isResetHTTP2(text):
 		return results.Reset
 	// What net/http cannot read as HTTP: a head, or the framing of a body.
 	case head, errors.Is(err, errHead), errors.Is(err, errHeadMax), strings.Contains(text, "transport connection broken"),
@@ -105,6 +106,11 @@ func isReset(err error) bool {
 		}
 	}
 	return false
+}
+
+// isResetHTTP2 reports whether net/http says that the peer ended a stream, or the connection under it.
+func isResetHTTP2(text string) bool {
+	return strings.Contains(text, "; received from peer") || strings.Contains(text, "GOAWAY") || strings.Contains(text, "http2: client connection lost")
 }
 
 func isTimeout(err error) bool {

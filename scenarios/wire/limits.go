@@ -16,6 +16,8 @@ const (
 	inline = 8 << 10
 	// dialTimeout is how long connecting may take.
 	dialTimeout = 10 * time.Second
+	// preflightTimeout is how long each step of [Preflight] may take.
+	preflightTimeout = 5 * time.Second
 	// dials is how many connections are set up at a time, so that a provider that comes back after a stall is not met
 	// by all callers at once.
 	dials = 64

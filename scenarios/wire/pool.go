@@ -96,7 +96,7 @@ func (p *pool) Do(x *Exchange) error {
 		stale := errors.Is(err, errStale)
 		switch {
 		case stale && fresh && errors.Is(err, errUnasked):
-			stale, err = false, errBanner
+			stale, err = false, c.banner(x.In)
 		case stale && fresh:
 			stale, err = false, c.lastWords(io.ErrUnexpectedEOF)
 		}

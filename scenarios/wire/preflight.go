@@ -14,26 +14,24 @@ import (
 	"time"
 )
 
-// preflightTimeout is how long each step of [Preflight] may take.
-const preflightTimeout = 5 * time.Second
-
 // Preflight connects to the target once, without sending a call, so that a wrong address is told in one sentence before
-// anything is measured; trust is as the TLS of a [Config]. Behind a proxy nothing is tried: the proxy is the one who
-// connects.
-func Preflight(ctx context.Context, target *url.URL, trust *tls.Config) error {
+// anything is measured; trust and http2 are as the TLS and the HTTP2 of a [Config]. Behind a proxy nothing is tried:
+// the proxy is the one who connects.
+func Preflight(ctx context.Context, target *url.URL, trust *tls.Config, http2 bool) error {
 	if proxy, err := http.ProxyFromEnvironment(&http.Request{URL: target}); err != nil || proxy != nil {
 		return err
 	}
 	address := net.JoinHostPort(target.Hostname(), portOf(target))
 	ctx, cancel := context.WithTimeout(ctx, 2*preflightTimeout)
 	defer cancel()
+	begun := time.Now()
 	conn, err := (&net.Dialer{Timeout: preflightTimeout}).DialContext(ctx, "tcp", address)
 	if err != nil {
 		return explainDial(target.Hostname(), address, err)
 	}
 	defer conn.Close()
 	if target.Scheme != "https" {
-		return nil
+		return settle(conn, address, time.Since(begun), http2)
 	}
 	config := &tls.Config{}
 	if trust != nil {

@@ -4,8 +4,8 @@
 // goroutine writes and reads the socket itself (conn.go), a pool keeps the connections (pool.go, addresses.go), and
 // what is not an ordinary response is read by way of net/http all the same (response.go, decode.go), which the reader
 // is held against. A connection is set up when a call needs it, and closed when something comes that nobody asked for.
-// Through a proxy, and over HTTP/2 where it is asked for, net/http carries the calls (standard.go, proxy.go). A call
-// that may have reached the provider is never sent twice.
+// Through a proxy, and over HTTP/2 where it is asked for, net/http carries the calls (standard.go, proxy.go,
+// version.go). A call that may have reached the provider is never sent twice.
 //
 // An [Exchange] is one call: a message in, which a [Template] has put together, and bytes, status and times out.
 // [Classify] names what went wrong, and tells the target's failures from those of a proxy and of this machine. The
@@ -32,7 +32,8 @@ type Config struct {
 	TLS *tls.Config
 	// Traces, if not 0, has each call carry a traceparent header: see [results.AppendTraceparent].
 	Traces uint64
-	// HTTP2 sends over HTTP/2, where the target speaks it, by net/http's transport.
+	// HTTP2 sends over HTTP/2, by net/http's transport: over TLS where the target agrees to it, and without TLS in any
+	// case, since there is no agreeing.
 	HTTP2 bool
 	// Timeout bounds a call, and with it the setting up of a connection.
 	Timeout time.Duration
@@ -75,14 +76,26 @@ func New(kill context.Context, c Config) Transport {
 		IdleConnTimeout:        90 * time.Second,
 		DisableCompression:     true,
 		MaxResponseHeaderBytes: maxHead,
-		ForceAttemptHTTP2:      c.HTTP2,
 		OnProxyConnectResponse: connected,
-	}
-	if !c.HTTP2 {
-		// Not nil: HTTP/2 would put all calls on one connection, and hide what a connection costs.
-		client.TLSNextProto = map[string]func(string, *tls.Conn) http.RoundTripper{}
+		Protocols:              c.protocols(),
 	}
 	return &standard{kill: kill, request: c.Request, traces: c.Traces, client: client, proxy: c.Proxy()}
+}
+
+// protocols are those that net/http's transport may choose from. It speaks HTTP/2 only where that is asked for: that
+// would put all calls on one connection, and hide what a connection costs. A proxy takes plain calls in HTTP/1.1.
+func (c Config) protocols() *http.Protocols {
+	var p http.Protocols
+	switch {
+	case !c.HTTP2 || c.Target.Scheme != "https" && c.Proxy() != "":
+		p.SetHTTP1(true)
+	case c.Target.Scheme == "https":
+		p.SetHTTP1(true)
+		p.SetHTTP2(true)
+	default:
+		p.SetUnencryptedHTTP2(true)
+	}
+	return &p
 }
 
 // Carrier names what carries the calls.
@@ -94,9 +107,12 @@ func (c Config) Carrier() string {
 // proxied reports whether the calls go by way of net/http's transport, and names what carries them.
 func (c Config) proxied() (standard bool, name string) {
 	proxy, err := http.ProxyFromEnvironment(&http.Request{URL: c.Target})
+	protocols := c.protocols()
 	switch {
-	case c.HTTP2:
+	case protocols.HTTP2():
 		return true, "net/http, HTTP/2 where the target speaks it"
+	case protocols.UnencryptedHTTP2():
+		return true, "net/http, HTTP/2 without TLS"
 	case err != nil || proxy != nil:
 		host := "that the environment names"
 		if proxy != nil {

@@ -513,6 +513,9 @@ func TestClassify(t *testing.T) {
 		{tls.AlertError(40), true, false, results.TLS},
 		{&net.OpError{Op: "read", Err: os.NewSyscallError("read", syscall.ECONNRESET)}, true, false, results.Reset},
 		{io.ErrUnexpectedEOF, true, true, results.Reset},
+		{errors.New("http2: failed reading the frame payload: http2: frame too large, note that the frame header looked like an HTTP/1.1 header"), true, false, results.BadHTTP},
+		{errors.New("http2: Transport received GOAWAY from server ErrCode:PROTOCOL_ERROR"), true, false, results.Reset},
+		{errors.New("http2: client connection lost"), true, false, results.Reset},
 		{errors.New("something new"), true, false, results.Other},
 	} {
 		if got := Classify(c.err, c.connected, c.head); got != c.want {
@@ -548,7 +551,7 @@ func TestPreflight(t *testing.T) {
 		{ok, nil, ""}, {dead, nil, "nobody listens"}, {plain, nil, "does not speak TLS"}, {self, nil, "not trusted"}, {self, nil, "SSL_CERT_FILE"},
 		{self, trust, ""}, {named, trust, "another host's"},
 	} {
-		err := Preflight(context.Background(), c.target, c.trust)
+		err := Preflight(context.Background(), c.target, c.trust, false)
 		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", c.target, err, c.want)
 		}
