@@ -121,8 +121,9 @@ func (s *Scratch) Percentiles(ps ...float64) []*float64 {
 }
 
 // Slide puts each n neighbours of a list into s, one after the other: the first n, then those from the second on, until
-// the last n are in. each is told where they begin, and reads s. What comes in at one end of such a window goes out at the
-// other, so that this takes a time by the length of the list, where merging each window anew would take n times as much.
+// the last n are in. each is told where they begin, and reads s. What comes in at one end of such a window goes out at
+// the other, so that this takes a time by the length of the list, where merging each window anew would take n times as
+// much.
 func (s *Scratch) Slide(list []Packed, n int, each func(first int)) {
 	s.Reset()
 	for i, p := range list {

@@ -146,10 +146,10 @@ func (t Threshold) firstBroken(a *Aggregator, elapsed float64) (at time.Duration
 }
 
 // tells reports whether a window with so many calls is one to judge the condition by. Of a share, it takes as many as a
-// percentile does: with ten calls in a window, the first that fails would be one in ten.
+// percentile does, up to p99: with ten calls in a window, the first that fails would be one in ten.
 func (s *windows) tells(n uint64) bool {
 	if limit := s.t.limit; s.t.window == 0 && s.t.unit() == Ratio && limit > 0 && limit < 1 {
-		return n >= histogram.Needed(100*max(limit, 1-limit))
+		return n >= histogram.Needed(min(100*max(limit, 1-limit), 99))
 	}
 	return s.t.supports(n)
 }
