@@ -25,7 +25,7 @@ func keep(t testing.TB, dir string, rows []results.Row) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := metrics.New(run.Labels, run.Planned, metrics.Tolerance)
+	a := metrics.Of(run.Manifest)
 	for _, r := range rows {
 		if err := a.Add(r); err != nil {
 			t.Fatal(err)

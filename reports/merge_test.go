@@ -118,6 +118,7 @@ func TestMerged(t *testing.T) {
 	if err := summary.Write(t.TempDir(), s); err != nil {
 		t.Error(err)
 	}
+	s.Run.Phases[1].Of = "climb"
 	value := map[string]any{}
 	doc, _ := json.Marshal(s)
 	if err := json.Unmarshal(doc, &value); err != nil {

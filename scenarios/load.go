@@ -109,7 +109,9 @@ func (l *load) readPhase(v document.Value) {
 	}
 	p.Name = l.readPhaseName(keys)
 	// Its shape fits, as was seen just now.
-	_ = l.add(p)
+	if wrong := l.add(p); wrong != nil {
+		keys[kind].Fail("%s", wrong.problem)
+	}
 }
 
 func (l *load) readPhaseName(keys map[string]document.Value) string {

@@ -29,9 +29,9 @@ func fieldsOf(name string, of any) (parts []results.Part) {
 // said is the load in words.
 func (l *load) said() string {
 	var phases []string
-	for i, p := range l.labels {
-		said := fmt.Sprintf("%s: %s for %s", p.Name, p.Shape, spellSeconds(l.phases[i].seconds))
-		if p.Warmup {
+	for _, p := range l.phases {
+		said := fmt.Sprintf("%s: %s for %s", p.label.Name, p.label.Shape, spellSeconds(p.seconds))
+		if p.label.Warmup {
 			said += " (warm-up)"
 		}
 		phases = append(phases, said)

@@ -143,8 +143,8 @@ func (s Shape) steps(seconds float64) (p profile, wrong *misfit) {
 		return nil, &misfit{"by", "expected a step above 0/s"}
 	case math.Abs(n*by-math.Abs(to-from)) > 1e-6*by:
 		return nil, &misfit{"by", fmt.Sprintf("steps of %s from %s do not meet %s; choose a step that divides the difference", spellRate(by), spellRate(from), spellRate(to))}
-	case n >= 1000:
-		return nil, &misfit{"by", fmt.Sprintf("these are %.0f steps, more than the 1000 that a phase may have; choose a larger step", n+1)}
+	case n >= maxPhases:
+		return nil, &misfit{"by", fmt.Sprintf("these are %.0f steps, each of which is a phase of its own, and a run may have %d; choose a larger step, or a ramp", n+1, maxPhases)}
 	}
 	for i := range int(n) + 1 {
 		rate := from + math.Copysign(float64(i)*by, to-from)
@@ -167,6 +167,8 @@ func (s Shape) spike(seconds float64) (p profile, wrong *misfit) {
 }
 
 const (
+	// maxPhases is how many phases there may be in all. A step is one of its own: whoever steps up wants to know where it
+	// broke, which a row for each of a thousand would hide.
 	maxPhases  = 100
 	maxCallers = 60_000
 )
@@ -189,17 +191,32 @@ func isName(s string) bool {
 	return true
 }
 
-// phase is a phase as a plan needs it.
+// phase is an entry of a load as a plan needs it.
 type phase struct {
+	// label is the phase as the scenario has it.
+	label   results.Phase
 	profile profile
 	callers int // of a closed loop; 0 otherwise
 	seconds float64
+	// start is when it begins, on the run's clock.
+	start float64
+	// steps is how many of the load's steps are of it.
+	steps int
+}
+
+// step is a phase as it is counted: an entry of the load, or one step of it.
+type step struct {
+	entry   int
+	profile profile
 }
 
 // load is a list of phases as they were taken in.
 type load struct {
-	phases   []phase
+	phases []phase
+	// labels and steps are the phases as they are counted and shown. When calls are due is decided by entry: a step is a
+	// row of its own and changes no moment and no body.
 	labels   []results.Phase
+	steps    []step
 	arrivals Arrivals
 }
 
@@ -217,13 +234,29 @@ func (l *load) add(p Phase) *misfit {
 	if label.Name == "" {
 		label.Name = l.freeName(p)
 	}
-	l.phases = append(l.phases, phase{rates, p.Shape.callers, seconds})
-	l.labels = append(l.labels, label)
+	one := phase{label: label, profile: rates, callers: p.Shape.callers, seconds: seconds, steps: 1}
+	// What a warm-up does at which rate is nobody's question.
+	if len(rates) > 1 && !p.Warmup {
+		one.steps = len(rates)
+	}
+	if n := len(l.steps) + one.steps; n > maxPhases {
+		return &misfit{"", fmt.Sprintf("with this the load has %d phases, each step being one of its own, and a run may have %d; choose larger steps", n, maxPhases)}
+	}
+	l.phases = append(l.phases, one)
+	if one.steps == 1 {
+		l.labels, l.steps = append(l.labels, label), append(l.steps, step{len(l.phases) - 1, rates})
+		return nil
+	}
+	for i, part := range rates {
+		rate := spellRate(part.from)
+		l.labels = append(l.labels, results.Phase{Name: l.numbered(label.Name + "@" + rate), Of: label.Name, Shape: rate, Steady: true, Seconds: part.seconds})
+		l.steps = append(l.steps, step{len(l.phases) - 1, rates[i : i+1]})
+	}
 	return nil
 }
 
 func (l *load) isTaken(name string) bool {
-	return slices.ContainsFunc(l.labels, func(p results.Phase) bool { return p.Name == name })
+	return slices.ContainsFunc(l.labels, func(p results.Phase) bool { return p.Name == name || p.Of == name })
 }
 
 // freeName is the kind of the phase, numbered from the second of the kind on.
@@ -235,6 +268,11 @@ func (l *load) freeName(p Phase) string {
 	if p.Warmup {
 		base = "warmup"
 	}
+	return l.numbered(base)
+}
+
+// numbered is the name, with a number from the second of that name on.
+func (l *load) numbered(base string) string {
 	name := base
 	for i := 2; l.isTaken(name); i++ {
 		name = base + "-" + strconv.Itoa(i)
@@ -254,11 +292,19 @@ const mixedProblem = "open phases (a rate) and closed ones (callers) do not go t
 func (l *load) place(limit uint64) *misfit {
 	var seconds, calls float64
 	measured := false
-	for i, p := range l.phases {
-		l.labels[i].StartSeconds = seconds
+	labels := l.labels
+	for i := range l.phases {
+		p := &l.phases[i]
+		p.start = seconds
+		at := seconds
+		for k := range labels[:p.steps] {
+			labels[k].StartSeconds = at
+			at += labels[k].Seconds
+		}
+		labels = labels[p.steps:]
 		seconds += p.seconds
 		calls += p.profile.calls()
-		measured = measured || !l.labels[i].Warmup
+		measured = measured || !p.label.Warmup
 	}
 	switch {
 	case !measured:
@@ -296,7 +342,7 @@ func (l *load) evenArrivals() (out []schedule) {
 func (l *load) evenCalls() (all, counted uint64) {
 	for i, due := range l.evenArrivals() {
 		all += due.count
-		if !l.labels[i].Warmup {
+		if !l.phases[i].label.Warmup {
 			counted += due.count
 		}
 	}

@@ -20,10 +20,11 @@ type Plan struct {
 	// Seconds is the length of the load.
 	Seconds float64
 
-	schedules []schedule
-	// first[i] is the first call of phase i; one more entry closes the list.
-	first []uint64
-	draws sync.Pool
+	schedules []schedule // by entry of the load
+	// begins are the first calls of the entries of the load, and first those of the phases, as Labels order them; one more
+	// closes each list.
+	begins, first []uint64
+	draws         sync.Pool
 }
 
 // Plan fixes the seed. It fails where the calls are more than the scenario's limit, which random arrivals can meet by
@@ -32,7 +33,7 @@ func (s *Scenario) Plan(seed uint64) (*Plan, error) {
 	if err := s.fits(); err != nil {
 		return nil, err
 	}
-	p := &Plan{Scenario: s, Seed: seed, first: []uint64{0}}
+	p := &Plan{Scenario: s, Seed: seed, begins: []uint64{0}, first: []uint64{0}}
 	p.draws.New = func() any { return newDraw() }
 	if !s.Closed() && s.load.arrivals == Even {
 		p.schedules = s.load.evenArrivals()
@@ -46,9 +47,8 @@ func (s *Scenario) Plan(seed uint64) (*Plan, error) {
 		if s.load.arrivals == Poisson {
 			p.schedules = append(p.schedules, poissonArrivals(ph.profile, seed, i, s.Limits.Calls))
 		}
-		p.Calls += p.schedules[i].count
-		p.first = append(p.first, p.Calls)
-		if !s.Labels.Phases[i].Warmup {
+		p.begin(ph, &p.schedules[i])
+		if !ph.label.Warmup {
 			counted += p.schedules[i].count
 		}
 	}
@@ -68,6 +68,17 @@ func (s *Scenario) Plan(seed uint64) (*Plan, error) {
 	return p, nil
 }
 
+// begin counts the calls of one entry of the load, which come after those that are counted, into its phases.
+func (p *Plan) begin(ph phase, calls *schedule) {
+	var end float64
+	for _, step := range ph.profile[:ph.steps-1] {
+		end += step.seconds
+		p.first = append(p.first, p.Calls+calls.before(time.Duration(end*float64(time.Second))))
+	}
+	p.Calls += calls.count
+	p.first, p.begins = append(p.first, p.Calls), append(p.begins, p.Calls)
+}
+
 // fits reports why the parts of a scenario that code has put together do not go together. What a file says was held
 // against the rest when it was read.
 func (s *Scenario) fits() error {
@@ -84,9 +95,9 @@ func (s *Scenario) fits() error {
 
 // count fills Planned.
 func (p *Plan) count() {
-	p.Planned = make([][]uint64, len(p.load.phases))
+	p.Planned = make([][]uint64, len(p.Labels.Phases))
 	w := newDraw()
-	for i := range p.load.phases {
+	for i := range p.Labels.Phases {
 		p.Planned[i] = make([]uint64, len(p.Labels.Classes))
 		for n := p.first[i]; n < p.first[i+1]; n++ {
 			p.Planned[i][p.choose(w, n).class]++
@@ -94,15 +105,18 @@ func (p *Plan) count() {
 	}
 }
 
-// Phase is the phase of call n in an open load.
-func (p *Plan) Phase(n uint64) int {
-	return sort.Search(len(p.load.phases)-1, func(i int) bool { return n < p.first[i+1] })
+// Phase is the phase of call n in an open load, as an index into Labels.Phases.
+func (p *Plan) Phase(n uint64) int { return among(p.first, n) }
+
+// among is which part of a list call n is in, by the first calls of the parts and what closes the list.
+func among(first []uint64, n uint64) int {
+	return sort.Search(len(first)-2, func(i int) bool { return n < first[i+1] })
 }
 
 // Due is when call n of an open load is due, from the start of the run.
 func (p *Plan) Due(n uint64) time.Duration {
-	i := p.Phase(n)
-	return time.Duration(p.Labels.Phases[i].StartSeconds*float64(time.Second)) + p.schedules[i].due(n-p.first[i])
+	i := among(p.begins, n)
+	return time.Duration(p.load.phases[i].start*float64(time.Second)) + p.schedules[i].due(n-p.begins[i])
 }
 
 // DueBefore counts the calls of an open load that are due before a moment of the run; 0 in a closed loop.
@@ -112,10 +126,10 @@ func (p *Plan) DueBefore(t time.Duration) uint64 {
 
 // At gives the phase at a moment of the run, the callers that it has (0 in an open load) and the rate that it asks for.
 func (p *Plan) At(t time.Duration) (phase, callers int, rate float64) {
-	last := len(p.load.phases) - 1
+	last := len(p.load.steps) - 1
 	phase = sort.Search(last, func(i int) bool { return t.Seconds() < p.Labels.Phases[i+1].StartSeconds })
-	ph := p.load.phases[phase]
-	return phase, ph.callers, ph.profile.rate(t.Seconds() - p.Labels.Phases[phase].StartSeconds)
+	r := p.load.steps[phase]
+	return phase, p.load.phases[r.entry].callers, r.profile.rate(t.Seconds() - p.Labels.Phases[phase].StartSeconds)
 }
 
 // PeakRate is the highest rate of the load, in calls a second; 0 in a closed loop.

@@ -137,7 +137,12 @@ func TestProblems(t *testing.T) {
 		{"load: [{name: a, rate: 1/s, for: 1s}, {name: a, rate: 1/s, for: 1s}]\n", [2]int{1, 46}, `two phases are called "a"`},
 		{"load: [{ramp: {from: 1/s}, for: 1s}]\n", [2]int{1, 15}, "the ramp lacks to"},
 		{"load: [{steps: {from: 1/s, to: 2/s, by: 0/s}, for: 1s}]\n", [2]int{1, 41}, "a step above 0/s"},
-		{"load: [{steps: {from: 1/s, to: 5000/s, by: 1/s}, for: 1s}]\n", [2]int{1, 44}, "more than the 1000"},
+		{"load: [{steps: {from: 1/s, to: 5000/s, by: 1/s}, for: 1s}]\n", [2]int{1, 44}, "these are 5000 steps, each of which is a phase of its own, and a run may have 100"},
+		{"load: [{name: a, steps: {from: 1/s, to: 2/s, by: 1/s}, for: 2s}, {name: a, rate: 1/s, for: 1s}]\n", [2]int{1, 73}, `two phases are called "a"`},
+		{
+			"load: [{steps: {from: 1/s, to: 60/s, by: 1/s}, for: 60s}, {steps: {from: 60/s, to: 1/s, by: 1/s}, for: 60s}]\n", [2]int{1, 67},
+			"the load has 120 phases, each step being one of its own, and a run may have 100",
+		},
 		{"load: [{spike: {base: 1/s, peak: 2/s, at: 5s, width: 6s}, for: 10s}]\n", [2]int{1, 43}, "after the phase's end"},
 		{load + "limits: {timeout: 2h}\n", [2]int{2, 19}, "at most 1h"},
 		{load + "limits: {timeout: 0s}\n", [2]int{2, 19}, "longer than 0s"},
@@ -210,15 +215,21 @@ func TestExample(t *testing.T) {
 		{Name: "warmup", Shape: "20/s", Warmup: true, Steady: true, StartSeconds: 0, Seconds: 5},
 		{Name: "constant", Shape: "100/s", Steady: true, StartSeconds: 5, Seconds: 30},
 		{Name: "ramp", Shape: "ramp 100/s → 400/s", StartSeconds: 35, Seconds: 60},
-		{Name: "steps", Shape: "steps 100/s → 500/s by 100/s", StartSeconds: 95, Seconds: 300},
+		{Name: "steps@100/s", Of: "steps", Shape: "100/s", Steady: true, StartSeconds: 95, Seconds: 60},
+		{Name: "steps@200/s", Of: "steps", Shape: "200/s", Steady: true, StartSeconds: 155, Seconds: 60},
+		{Name: "steps@300/s", Of: "steps", Shape: "300/s", Steady: true, StartSeconds: 215, Seconds: 60},
+		{Name: "steps@400/s", Of: "steps", Shape: "400/s", Steady: true, StartSeconds: 275, Seconds: 60},
+		{Name: "steps@500/s", Of: "steps", Shape: "500/s", Steady: true, StartSeconds: 335, Seconds: 60},
 		{Name: "sine", Shape: "sine 200/s ± 100/s every 1m", PeriodSeconds: 60, StartSeconds: 395, Seconds: 300},
-		{Name: "spike", Shape: "spike 50/s → 1000/s at 20s for 5s", StartSeconds: 695, Seconds: 60},
+		{Name: "spike@50/s", Of: "spike", Shape: "50/s", Steady: true, StartSeconds: 695, Seconds: 20},
+		{Name: "spike@1000/s", Of: "spike", Shape: "1000/s", Steady: true, StartSeconds: 715, Seconds: 5},
+		{Name: "spike@50/s-2", Of: "spike", Shape: "50/s", Steady: true, StartSeconds: 720, Seconds: 35},
 	}
 	if !slices.Equal(s.Labels.Phases, want) {
 		t.Errorf("the phases are\n%+v, want\n%+v", s.Labels.Phases, want)
 	}
-	// 20·5, 100·30, (100+400)/2·60, (100+…+500)/5·300, 200·300, 50·55+1000·5
-	for i, n := range []uint64{100, 3000, 15000, 90000, 60000, 7750} {
+	// 20·5, 100·30, (100+400)/2·60, 100·60 … 500·60, 200·300, 50·20, 1000·5, 50·35
+	for i, n := range []uint64{100, 3000, 15000, 6000, 12000, 18000, 24000, 30000, 60000, 1000, 5000, 1750} {
 		var got uint64
 		for _, c := range p.Planned[i] {
 			got += c

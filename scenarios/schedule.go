@@ -3,6 +3,7 @@ package scenarios
 import (
 	"math"
 	"math/rand/v2"
+	"sort"
 	"time"
 )
 
@@ -217,4 +218,9 @@ func (s *schedule) due(k uint64) time.Duration {
 		}
 	}
 	return time.Duration(s.profile.when(position) * float64(time.Second))
+}
+
+// before counts the calls that are due before t. One that is due at t may be given a nanosecond less.
+func (s *schedule) before(t time.Duration) uint64 {
+	return uint64(sort.Search(int(s.count), func(k int) bool { return s.due(uint64(k)) >= t-time.Microsecond }))
 }

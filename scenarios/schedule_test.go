@@ -145,8 +145,10 @@ func TestArrivalsAreExactOverThePlan(t *testing.T) {
 			t.Skip(err)
 		}
 		whole := profile{}
-		for i, ph := range s.load.phases {
+		for _, ph := range s.load.phases {
 			whole = append(whole, ph.profile...)
+		}
+		for i := range p.Labels.Phases {
 			if p.first[i] > p.first[i+1] {
 				t.Fatalf("phase %d begins with call %d, after call %d", i, p.first[i], p.first[i+1])
 			}
@@ -165,7 +167,7 @@ func TestArrivalsAreExactOverThePlan(t *testing.T) {
 		}
 		// The moments at which most could be wrong are those of calls, a hair before and after.
 		moments := []float64{0, p.Seconds}
-		for i := range s.load.phases {
+		for i := range p.Labels.Phases {
 			moments = append(moments, p.Labels.Phases[i].StartSeconds)
 		}
 		for i := range 20 {

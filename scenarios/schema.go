@@ -104,13 +104,13 @@ func (s schema) phase() object {
 		"ramp": closed("A rate that changes evenly.", []string{"from", "to"}, object{
 			"from": rate("The rate at the start"), "to": rate("The rate at the end"),
 		}),
-		"steps": closed("A rate that changes in steps of equal length.", []string{"from", "to", "by"}, object{
+		"steps": closed("A rate that changes in steps of equal length, each of which is a phase of its own in reports: climb@100/s, of climb.", []string{"from", "to", "by"}, object{
 			"from": rate("The first rate"), "to": rate("The last rate"), "by": rate("The difference between steps"),
 		}),
 		"sine": closed("A rate that swings around a mean, beginning at the mean and rising.", []string{"mean", "amplitude", "period"}, object{
 			"mean": rate("The mean rate"), "amplitude": rate("How far the rate swings, at most the mean"), "period": length("The length of one swing"),
 		}),
-		"spike": closed("A base rate with one burst.", []string{"base", "peak", "at", "width"}, object{
+		"spike": closed("A base rate with one burst; before, burst and after are phases of their own in reports: spike@50/s, spike@1000/s, spike@50/s-2.", []string{"base", "peak", "at", "width"}, object{
 			"base": rate("The rate before and after"), "peak": rate("The rate within the burst"),
 			"at": length("When the burst begins, from the phase's start"), "width": length("How long the burst lasts"),
 		}),

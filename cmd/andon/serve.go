@@ -48,7 +48,7 @@ Faults (a share of the valid calls): ` + strings.Join(provider.ShareNames(), ", 
 	flags.StringVar(&f.scenario, "scenario", "", "take the behaviour from the provider block of this `scenario`; other flags override it")
 	flags.IntVar(&f.workers, "workers", 0, "calls served at the same time; 0 is any number")
 	flags.IntVar(&f.queue, "queue", 0, "calls that may wait for a worker; a call beyond is refused with 429")
-	flags.StringArrayVar(&f.latency, "latency", nil, "service time, `[TIER=]DISTRIBUTION`: 20ms, uniform(10ms, 50ms), lognormal(MEDIAN, SIGMA); may be repeated")
+	flags.StringArrayVar(&f.latency, "latency", nil, "service time, `[TIER=]DISTRIBUTION`: 20ms, uniform(10ms, 50ms), lognormal(MEDIAN, SIGMA); may be repeated; calls without a tier take as long as those of the first one unless they are named too")
 	flags.StringArrayVar(&f.faults, "fault", nil, "a fault and its share, `NAME=SHARE`: http500=1%; may be repeated")
 	flags.StringVar(&f.slowBody, "slow-body", "", "share of bodies that trickle, and for how long: `SHARE,TIME`, as in 5%,2s")
 	flags.StringVar(&f.stall, "stall", "", "freeze once, `AT,FOR` after the first call, as in 5s,2s")

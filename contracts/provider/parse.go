@@ -12,13 +12,17 @@ import (
 )
 
 // ParseLatencies reads latencies by tier, each as TIER=DISTRIBUTION, or as DISTRIBUTION alone for every tier that is
-// not named. What is named nowhere stays as otherwise says; the tiers are the description's.
+// not named. What is named nowhere stays as otherwise says, and calls without a tier that took as long as those of the
+// first tier go on doing so. The tiers are the description's.
 func ParseLatencies(texts []string, otherwise map[string]Latency, tiers []string) (map[string]Latency, error) {
 	if len(texts) == 0 {
 		return otherwise, nil
 	}
 	known := append(slices.Clone(tiers), contracts.NoTier(tiers))
 	named, out := map[string]Latency{}, maps.Clone(otherwise)
+	if noTier := contracts.NoTier(tiers); len(tiers) > 0 && out[noTier] == out[tiers[0]] {
+		delete(out, noTier) // without an entry they do: see Config.Latency
+	}
 	for _, text := range texts {
 		tier, distribution, found := strings.Cut(text, "=")
 		if !found {

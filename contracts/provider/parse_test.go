@@ -31,6 +31,25 @@ func TestParseLatencies(t *testing.T) {
 			t.Errorf("%q: %v, %v; want %v", c.texts, got, err, c.want)
 		}
 	}
+	for _, c := range []struct {
+		why   string
+		texts []string
+		want  Latency
+	}{
+		{"as one of the first tier, as it was", []string{"Full=5ms", "Lite=2ms"}, parse("5ms")},
+		{"the first tier is not named", []string{"Lite=2ms"}, DefaultLatency([]string{"Full", "Lite"})["Full"]},
+		{"it is named", []string{"Full=5ms", "default=3ms"}, parse("3ms")},
+		{"it is among all", []string{"1ms", "Full=5ms"}, parse("1ms")},
+	} {
+		tiers := []string{"Full", "Lite"}
+		got, err := ParseLatencies(c.texts, DefaultLatency(tiers), tiers)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if all, err := resolveLatency(tiers, got); err != nil || all["default"] != c.want {
+			t.Errorf("%s: with %q a call without a tier takes %v, %v; want %v", c.why, c.texts, all["default"], err, c.want)
+		}
+	}
 	if otherwise["Lite"] != parse("8ms") {
 		t.Error("what was given is changed")
 	}

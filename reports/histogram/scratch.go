@@ -130,3 +130,24 @@ func (s *Scratch) Beyond(v int64) (n uint64) {
 	})
 	return n
 }
+
+// Slide puts each n neighbours of a list into s, one after the other: the first n, then those from the second on, until
+// the last n are in. each is told where they begin, and reads s. What comes in at one end of such a window goes out at
+// the other, so that this takes a time by the length of the list, where merging each window anew would take n times as
+// much.
+func (s *Scratch) Slide(list []Packed, n int, each func(first int)) {
+	s.Reset()
+	for i, p := range list {
+		p.each(s.add)
+		if i >= n {
+			list[i-n].each(func(at int, count uint64) { s.counts[at] -= count })
+		}
+		if first := i - n + 1; first >= 0 {
+			s.exact = exact{}
+			for _, in := range list[first : i+1] {
+				s.exact.merge(in.exact)
+			}
+			each(first)
+		}
+	}
+}

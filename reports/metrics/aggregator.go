@@ -53,6 +53,7 @@ type Aggregator struct {
 	// apart are the runs that were merged into this one and went on one after the other: see [Aggregator.Apart].
 	apart    []Part
 	timeline *timeline
+	pace     *pace
 	recent   recent
 	slowest  slowest
 	// scratch is where queries merge.
@@ -117,7 +118,7 @@ func New(labels results.Labels, planned [][]uint64, tolerance time.Duration) *Ag
 		slowest:   make(slowest, len(labels.Classes)),
 		scratch:   histogram.NewScratch(),
 	}
-	a.timeline = &timeline{scratch: a.scratch}
+	a.timeline, a.pace = &timeline{scratch: a.scratch}, &pace{scratch: a.scratch}
 	return a
 }
 
@@ -202,17 +203,13 @@ func (a *Aggregator) Add(r results.Row) error {
 	if late {
 		a.addLag(r, sent, lag)
 	}
-	for _, w := range a.watching[at] {
-		switch {
-		case w.of == ofLag:
-			if late {
-				w.add(lag, a.less(lag, ownLag))
-			}
-		case !w.fates.has(kind.fate):
-		case w.of == ofLatency:
-			w.add(latency, a.less(latency, own))
-		case sent:
-			w.add(service, a.less(service, stall))
+	moments := a.pace.add(due, due+time.Duration(lag), due+time.Duration(lag+service), &one)
+	if watching := a.watching[at]; len(watching) > 0 {
+		e := seen{kind: kind, one: one, rule: r.Rule, sent: sent, late: late, at: moments,
+			measured: [...]int64{ofLatency: latency, ofService: service, ofLag: lag},
+			less:     [...]int64{ofLatency: a.less(latency, own), ofService: a.less(service, stall), ofLag: a.less(lag, ownLag)}}
+		for _, w := range watching {
+			w.take(&e, a.pace)
 		}
 	}
 	a.timeline.add(&event{due: due, lag: lag, own: own, service: service, one: one, kind: r.Error, rule: r.Rule,

@@ -64,7 +64,7 @@ func (a *Aggregator) Drift(elapsed float64) (list []Drift) {
 	if len(a.apart) > 0 {
 		return nil
 	}
-	var all []series
+	var all []course
 	stages, _ := a.stages(elapsed, true)
 	flying := a.timeline.inFlight()
 	for _, s := range stages {
@@ -74,7 +74,7 @@ func (a *Aggregator) Drift(elapsed float64) (list []Drift) {
 		}
 		for _, of := range []struct {
 			figure string
-			series
+			course
 		}{
 			{DriftP50, s.percentiles(50, a.scratch)},
 			{DriftP99, s.percentiles(99, a.scratch)},
@@ -83,7 +83,7 @@ func (a *Aggregator) Drift(elapsed float64) (list []Drift) {
 		} {
 			if of.values != nil {
 				list = append(list, Drift{Phase: a.labels.Phases[s.phase].Name, Seconds: seconds, Figure: of.figure})
-				all = append(all, of.series)
+				all = append(all, of.course)
 			}
 		}
 	}
@@ -94,16 +94,16 @@ func (a *Aggregator) Drift(elapsed float64) (list []Drift) {
 	return list
 }
 
-func (d *Drift) judge(s series, confidence float64) {
+func (d *Drift) judge(s course, confidence float64) {
 	var half float64
 	d.Mean, d.Change, half = trend(s.values, s.period, confidence)
 	d.Low, d.High = d.Change-half, d.Change+half
 	d.Drifts = (d.Low > 0 || d.High < 0) && math.Abs(d.Change) >= max(material*math.Abs(d.Mean), smallest(d.Figure))
 }
 
-// series are the values of a figure in blocks of equal length, and after how many of them the load begins again, which
+// course is the values of a figure in blocks of equal length, and after how many of them the load begins again, which
 // is 0 where it is the same in each.
-type series struct {
+type course struct {
 	values []float64
 	period float64
 }
@@ -133,7 +133,7 @@ func (s stage) most() int {
 }
 
 // percentiles are those of the latency of as many blocks as have the samples that it takes.
-func (s stage) percentiles(p float64, scratch *histogram.Scratch) series {
+func (s stage) percentiles(p float64, scratch *histogram.Scratch) course {
 	enough := func(blocks [][2]int) bool {
 		for _, b := range blocks {
 			var n uint64
@@ -159,13 +159,13 @@ func (s stage) percentiles(p float64, scratch *histogram.Scratch) series {
 			}
 			values = append(values, *scratch.Percentiles(p)[0])
 		}
-		return series{values, period}
+		return course{values, period}
 	}
-	return series{}
+	return course{}
 }
 
 // errors are the shares of errors of the blocks; none where there was no error, or nothing was sent in a block.
-func (s stage) errors() series {
+func (s stage) errors() course {
 	some := false
 	var values []float64
 	blocks, period := s.cut(s.most())
@@ -176,19 +176,19 @@ func (s stage) errors() series {
 			sent += slot.Sent
 		}
 		if sent == 0 {
-			return series{}
+			return course{}
 		}
 		some = some || errors > 0
 		values = append(values, float64(errors)/float64(sent))
 	}
 	if !some {
-		return series{}
+		return course{}
 	}
-	return series{values, period}
+	return course{values, period}
 }
 
 // inFlight are the mean numbers of calls in flight of the blocks; flying has those by slot of the whole timeline.
-func (s stage) inFlight(flying []float64) series {
+func (s stage) inFlight(flying []float64) course {
 	var values []float64
 	blocks, period := s.cut(s.most())
 	for _, b := range blocks {
@@ -200,7 +200,7 @@ func (s stage) inFlight(flying []float64) series {
 		}
 		values = append(values, sum/float64(b[1]-b[0]))
 	}
-	return series{values, period}
+	return course{values, period}
 }
 
 // inFlight is the mean number of calls in flight by slot.

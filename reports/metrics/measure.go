@@ -9,7 +9,7 @@ import (
 	"github.com/kaizenautomation/andon/reports/results"
 )
 
-// Of makes the aggregator of a run, which watches the limits of the run's thresholds.
+// Of makes the aggregator of a run, which watches the run's thresholds and those of every run.
 func Of(m results.Manifest) *Aggregator {
 	a := New(m.Labels, m.Planned, Tolerated(m))
 	for _, t := range m.Thresholds {
@@ -18,18 +18,41 @@ func Of(m results.Manifest) *Aggregator {
 			a.Watch(parsed)
 		}
 	}
+	for _, t := range Standing() {
+		a.Watch(t)
+	}
 	return a
 }
 
-// Watch has calls counted exactly, from the first on, by whether they keep the limit of a threshold on times. Where a
-// limit is not watched, the bucket of the histogram that it falls into decides.
+// standing are the conditions of every run that has none of its own on the same metric over all calls: a contract that
+// is broken under load is what andon is there to find, and a run in which calls fail, are shed, or were never sent must
+// not pass unasked. A condition on some of the calls, or on some of the errors, says nothing of the rest. One on the
+// dropped calls is one on those that were sent; in a closed loop nothing is due that could be dropped.
+var standing = [...]string{"count(violations) == 0", "rate(errors) < 1%", "rate(shed) < 1%", "rate(sent) >= 99%"}
+
+// Standing are the conditions that hold without being written down, where a run has none of its own in their place.
+func Standing() (list []Threshold) {
+	for _, expr := range standing {
+		t, _ := ParseThreshold(expr) // a test reads them
+		list = append(list, t)
+	}
+	return list
+}
+
+// Watch has calls counted exactly, from the first on, by whether they keep the limit of a threshold on times, and by
+// the second what the threshold is made of. Where a limit is not watched, the bucket of the histogram that it falls
+// into decides, and nothing can be said of windows, or of when it broke.
 func (a *Aggregator) Watch(t Threshold) {
 	key := t.String()
-	of, times := map[string]timesOf{"latency": ofLatency, "service": ofService, "lag": ofLag}[t.metric]
-	if !times || a.watch(key) != nil {
+	if a.watch(key) != nil {
 		return
 	}
+	of, times := map[string]timesOf{"latency": ofLatency, "service": ofService, "lag": ofLag}[t.metric]
 	w := newWatch(key, of, t.limit)
+	if !times {
+		w = &watch{key: key, of: ofShare, share: t.counted(a.labels.Rules), when: t.moment()}
+	}
+	w.series = a.pace.watch(times && t.window > 0)
 	a.watches = append(a.watches, w)
 	g := t.selects(a)
 	for _, at := range g.at {
@@ -37,10 +60,22 @@ func (a *Aggregator) Watch(t Threshold) {
 		if set == 0 {
 			set = headline(invalid)
 		}
-		if of == ofLag || g.invalid || !invalid {
+		if !times || of == ofLag || g.invalid || !invalid {
 			a.watching[at] = append(a.watching[at], watchAt{w, set})
 		}
 	}
+}
+
+// moment is by which moment of a call the threshold counts it: a rate in calls a second is of what happened, where all
+// else is of calls that were due.
+func (t Threshold) moment() moment {
+	switch {
+	case t.unit() != PerSecond:
+		return whenDue
+	case t.metric == "sent":
+		return whenLeft
+	}
+	return whenAnswered
 }
 
 func (a *Aggregator) watch(key string) *watch {
@@ -89,66 +124,6 @@ func meets(c int, op string) bool {
 		return c != 0
 	}
 	return false
-}
-
-// Evaluate holds the threshold against what a has been given so far; elapsed says for how many seconds the run has been
-// sending (see [Aggregator.Elapsed]). Over zero samples, or for a percentile that the samples cannot support (see
-// [histogram.Needed]), it fails: what was not measured has not been met.
-//
-// What is counted leaves out warm-up phases, unless the threshold selects one by name; deliberately invalid calls are
-// counted, and are in times only where a selector names their tier, content or class.
-//
-//	latency, service    accepted calls, and those that were given up after their time (dropped ones in latency alone);
-//	                    {outcome=…} asks for those with one outcome, or for any, instead
-//	lag                 sent and dropped calls of open phases
-//	count(x)            x as below, over the sent calls; of dropped, over the sent and the dropped; of unsent, over all
-//	rate(ok)            ok / sent
-//	rate(errors)        errors / sent; canceled calls are no errors, unless {error=canceled} asks for them, nor shed ones
-//	rate(violations)    calls that broke a rule / completed
-//	rate(sent)          sent / (sent + dropped); calls that were never due, or whose run ended, are in neither
-//	rate(accepted), rate(shed), rate(refused)   calls with this outcome / sent
-//
-// Against a limit in calls a second or a minute, rate(sent), rate(answered), rate(accepted) and rate(goodput) are what
-// [Rate] has, over the sent calls (and the dropped, for sent): where calls were sent and none was answered, that is a
-// rate of 0.
-//
-// It takes a time that does not depend on the number of calls.
-func (t Threshold) Evaluate(a *Aggregator, elapsed float64) Outcome {
-	f := t.measure(a, elapsed)
-	o := Outcome{Expr: t.expr, Unit: t.unit(), Value: f.value, LessOwn: f.less, Samples: f.samples}
-	if f.problem != "" {
-		o.Reason = f.problem
-		return o
-	}
-	all, some := f.holds(t.op)
-	switch {
-	case all:
-		o.OK = true
-	case some:
-		o.Spoiled = true
-		o.Reason = fmt.Sprintf("%s is %s as measured over %s, and %s without what andon itself held them up for: this machine, not the target",
-			t.figure(), t.spell(*f.value), calls(o.Samples), t.spell(*f.less))
-	default:
-		o.Reason = fmt.Sprintf("%s is %s over %s, not %s %s", t.figure(), t.spell(*f.value), calls(o.Samples), t.op, t.literal)
-	}
-	return o
-}
-
-// Broken reports whether the threshold is broken and the run can as well end: there are samples enough for a figure,
-// and it does not meet the condition, whatever andon itself held up. A count only grows, so that one which is still too
-// low is not broken yet. elapsed is as in [Threshold.Evaluate].
-func (t Threshold) Broken(a *Aggregator, elapsed float64) bool {
-	f := t.measure(a, elapsed)
-	if f.problem != "" {
-		return false
-	}
-	if _, some := f.holds(t.op); some {
-		return false
-	}
-	if t.unit() == Count {
-		return *f.value > t.limit || t.op == "<" && *f.value == t.limit
-	}
-	return true
 }
 
 // measure finds the figure, and what it was made of.
@@ -284,7 +259,8 @@ func (t Threshold) selects(a *Aggregator) *group {
 
 func (t Threshold) accepts(a *Aggregator, phase, class int) bool {
 	for _, s := range t.selectors {
-		if s.key != byError && s.key != byRule && s.key != byOutcome && a.nameOf(Grouping(s.key), phase, class) != s.value {
+		whole := s.key == string(ByPhase) && a.labels.Phases[phase].Of == s.value
+		if s.key != byError && s.key != byRule && s.key != byOutcome && !whole && a.nameOf(Grouping(s.key), phase, class) != s.value {
 			return false
 		}
 	}
@@ -328,6 +304,61 @@ func (t Threshold) counts(g *group) (n, of uint64) {
 		}
 	}
 	return n, of
+}
+
+// counted is what one call adds to what rate and count count, and to what they count it of: summed up, it is what
+// counts gives.
+func (t Threshold) counted(rules []string) func(k *kind, one Counts, rule uint8) (n, of uint64) {
+	failure, rule, outcome := "", "", t.outcome()
+	for _, s := range t.selectors {
+		switch s.key {
+		case byError:
+			failure = s.value
+		case byRule:
+			rule = s.value
+		}
+	}
+	return func(k *kind, one Counts, broken uint8) (n, of uint64) {
+		of = one.Sent
+		switch t.metric {
+		case "sent":
+			n, of = one.Sent, one.Sent+one.Dropped
+		case "dropped":
+			n, of = one.Dropped, one.Sent+one.Dropped
+		case "unsent":
+			n, of = one.Due-one.Sent-one.Dropped, one.Due
+		case "completed", "answered":
+			n = one.Completed
+		case "accepted":
+			n = one.Accepted
+		case "shed":
+			n = one.Shed
+		case "refused":
+			n = one.Refused
+		case "ok", "goodput":
+			n = one.OK
+		case "errors":
+			n = one.Errors
+			if failure != "" {
+				n = 0
+				if k.name == failure {
+					n = 1
+				}
+			}
+		default:
+			n = one.Violations
+			if t.function == "rate" {
+				of = one.Completed
+			}
+			if rule != "" && rules[broken] != rule {
+				n = 0
+			}
+		}
+		if outcome != "" && outcome != anyOutcome && k.outcome.String() != outcome {
+			n = 0
+		}
+		return n, of
+	}
 }
 
 // among is how many of the sent or the completed calls have the outcome that the threshold selects, if it does.

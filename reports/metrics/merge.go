@@ -76,12 +76,14 @@ func (a *Aggregator) Merge(o *Aggregator) {
 			a.slowest[class].add(call)
 		}
 	}
+	a.pace.merge(o.pace)
 	for _, w := range a.watches {
 		// Where the other has not watched the limit, there are fewer times than the histograms have, and these decide.
 		for _, from := range o.watches {
 			if from.key == w.key {
 				w.measured.merge(from.measured)
 				w.less.merge(from.less)
+				a.pace.mergeSeries(w.series, o.pace, from.series)
 			}
 		}
 	}

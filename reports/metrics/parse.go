@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -14,11 +15,12 @@ import (
 // ParseThreshold reads a threshold such as "p99(latency){tier=Lite} < 300ms". The error is an *[ExprError].
 //
 //	threshold = figure [ "{" selector { "," selector } "}" ] op limit
-//	figure    = ( "p" number | "mean" | "min" | "max" ) "(" ( "latency" | "service" | "lag" ) ")"
+//	figure    = ( "p" number | "mean" | "min" | "max" ) "(" ( "latency" | "service" | "lag" ) [ window ] ")"
 //	          | "rate" "(" ( "errors" | "ok" | "violations" | "sent" | "accepted" | "shed" | "refused" |
-//	            "answered" | "goodput" ) ")"
+//	            "answered" | "goodput" ) [ window ] ")"
 //	          | "count" "(" ( "errors" | "ok" | "violations" | "sent" | "completed" | "accepted" | "shed" | "refused" |
-//	            "dropped" | "unsent" ) ")"
+//	            "dropped" | "unsent" ) [ window ] ")"
+//	window    = "," digits ( "s" | "m" | "h" )                      from 1s to 1h
 //	selector  = key "=" value
 //	key       = "tier" | "content" | "class" | "phase" | "error" | "rule" | "outcome"
 //	value     = quoted | bare
@@ -35,7 +37,8 @@ import (
 // spaces, controls, quotes, commas, braces and "=". Several selectors must all hold; no key stands twice. {error=…}
 // goes with errors only, {rule=…} with violations only, {outcome=…} (accepted, shed, refused, failed or any) with
 // latency, service, sent, completed and answered, and of the selectors only {phase=…} with lag, which is the run's
-// and not a class's. Spaces are free between all parts, but not within a number and its unit.
+// and not a class's. With a window, the condition must hold in each of them: see [Windows]. Spaces are free between
+// all parts, but not within a number and its unit.
 func ParseThreshold(expr string) (Threshold, error) {
 	p := &parser{expr: expr}
 	t, err := p.threshold()
@@ -78,6 +81,12 @@ func (p *parser) threshold() (t Threshold, err error) {
 	}
 	if t.metric, err = p.oneOf("metric of "+t.function, metrics[t.unit()]); err != nil {
 		return t, err
+	}
+	if p.next(",") {
+		t.windowAt = p.skip() + 1
+		if t.window, t.windowText, err = p.window(); err != nil {
+			return t, err
+		}
 	}
 	if err := p.expect(")", "after "+t.metric); err != nil {
 		return t, err
@@ -163,6 +172,24 @@ func (p *parser) selectors(metric string) (selectors []selector, err error) {
 			return nil, err
 		}
 	}
+}
+
+// longestWindow is as long as the run is kept by the second.
+const longestWindow = longest * time.Second
+
+// window reads the length of a window: a whole number of seconds.
+func (p *parser) window() (length time.Duration, text string, err error) {
+	start, word := p.word(func(r rune) bool { return isLetter(r) || isDigit(r) || r == '.' || r == '-' })
+	if word == "" {
+		return 0, "", p.missing("the length of a window such as 30s or 5m")
+	}
+	number := strings.TrimRight(word, "smh")
+	unit, ok := map[string]time.Duration{"s": time.Second, "m": time.Minute, "h": time.Hour}[word[len(number):]]
+	n, err := strconv.ParseUint(number, 10, 32)
+	if !ok || err != nil || n == 0 || time.Duration(n)*unit > longestWindow {
+		return 0, "", p.fail(start, word, "expected the length of a window, a whole number of seconds, minutes or hours from 1s to 1h, such as 30s, found %q", word)
+	}
+	return time.Duration(n) * unit, word, nil
 }
 
 // kind checks an error kind. The list is closed, so that labels are not needed.

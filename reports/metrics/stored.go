@@ -265,6 +265,7 @@ func (a *Aggregator) code(c *codec) {
 		a.slowest[i].code(c)
 	}
 	c.in = "limits"
+	a.pace.code(c)
 	a.codeWatches(c)
 	c.in = "timeline"
 	a.timeline.code(c)
@@ -278,12 +279,13 @@ func (a *Aggregator) codeWatches(c *codec) {
 		kept[i] = *w
 	}
 	list(c, &kept, 1<<16, func(w *watch) {
-		c.text(&w.key)
-		for _, k := range []*within{&w.measured, &w.less} {
-			c.uint(&k.n)
-			c.uint(&k.below)
-			c.uint(&k.upTo)
+		if c.reads() {
+			w.series = new(series)
 		}
+		c.text(&w.key)
+		w.series.code(c, a.pace)
+		c.within(&w.measured)
+		c.within(&w.less)
 	})
 	if !c.reads() {
 		return
@@ -291,7 +293,38 @@ func (a *Aggregator) codeWatches(c *codec) {
 	for _, w := range a.watches {
 		if i := slices.IndexFunc(kept, func(k watch) bool { return k.key == w.key }); i >= 0 {
 			w.measured, w.less = kept[i].measured, kept[i].less
+			*w.series = *kept[i].series
 		}
+	}
+}
+
+func (c *codec) within(k *within) {
+	c.uint(&k.n)
+	c.uint(&k.below)
+	c.uint(&k.upTo)
+}
+
+func (p *pace) code(c *codec) {
+	number(c, &p.shift, maxShift)
+	list(c, &p.beats, longest, func(b *beat) {
+		c.uint(&b.due)
+		c.uint(&b.left)
+		c.uint(&b.answered)
+	})
+}
+
+func (s *series) code(c *codec, p *pace) {
+	list(c, &s.slots, longest, func(s *sums) {
+		c.within(&s.measured)
+		c.within(&s.less)
+	})
+	for _, k := range []**stack{&s.measured, &s.less} {
+		optional(c, k, func(k *stack) {
+			if !c.reads() {
+				k.settle(p)
+			}
+			list(c, &k.packed, longest, c.packed)
+		})
 	}
 }
 

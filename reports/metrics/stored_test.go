@@ -60,7 +60,8 @@ func said(t fataler, a *Aggregator, v *Stretches) string {
 	write(a.Tally())
 	write(a.Running())
 	write(a.Curve("Lite"))
-	for _, expr := range []string{"p50(latency) < 1s", "count(errors){error=reset} == 0", "count(violations){rule=schema} == 0", "rate(ok) > 1%", "max(lag) < 1s", "p90(latency){outcome=any} < 1s", "p50(service) < 250ms", "rate(answered){tier=Lite} > 1/s"} {
+	for _, expr := range []string{"p50(latency) < 1s", "count(errors){error=reset} == 0", "count(violations){rule=schema} == 0", "rate(ok) > 1%", "max(lag) < 1s", "p90(latency){outcome=any} < 1s", "p50(service) < 250ms", "rate(answered){tier=Lite} > 1/s",
+		"p50(latency, 2s) < 1s", "rate(errors, 2s) < 5%", "rate(errors) < 1%", "count(violations) == 0"} {
 		threshold, err := ParseThreshold(expr)
 		if err != nil {
 			t.Fatal(err)
@@ -118,7 +119,8 @@ func TestStored(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		rows := manyRows(t)
 		planned := [][]uint64{{9, 9, 9}, {1, 2, 3}, {4, 5, 6}}
-		m := results.Manifest{Labels: labels(), Planned: planned, Thresholds: []results.Threshold{{Expr: "p50(service) < 250ms"}, {Expr: "max(lag) < 1s"}}}
+		m := windowed()
+		m.Planned = planned
 		a, v := Of(m), NewStretches(labels())
 		b, w := Of(m), NewStretches(labels())
 		for i, r := range rapid.Permutation(rows).Draw(t, "shuffled") {
@@ -157,9 +159,10 @@ func TestMerge(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var parts [2]*Aggregator
 		var stretches [2]*Stretches
-		whole, all := New(labels(), nil, Tolerance), NewStretches(labels())
+		m := windowed()
+		whole, all := Of(m), NewStretches(labels())
 		for i := range parts {
-			parts[i], stretches[i] = New(labels(), nil, Tolerance), NewStretches(labels())
+			parts[i], stretches[i] = Of(m), NewStretches(labels())
 			for _, r := range manyRows(t) {
 				if whole.Add(r) != nil || all.Add(r) != nil || parts[i].Add(r) != nil || stretches[i].Add(r) != nil {
 					t.Fatal("a row is refused")
@@ -179,9 +182,14 @@ func TestMerge(t *testing.T) {
 	})
 }
 
+// windowed is the manifest of a run with a threshold of each kind.
+func windowed() results.Manifest {
+	return results.Manifest{Labels: labels(), Thresholds: []results.Threshold{{Expr: "p50(latency, 2s) < 1s"}, {Expr: "rate(errors, 2s) < 5%"}, {Expr: "max(lag) < 1s"}}}
+}
+
 // stored are the bytes of a short run with a bit of everything.
 func stored(t fataler) []byte {
-	a, v := New(labels(), nil, Tolerance), NewStretches(labels())
+	a, v := Of(windowed()), NewStretches(labels())
 	broken := failed(steady, full, results.Contract, 200)
 	broken.Rule, broken.Connect, broken.Read = 1, 0.01, 0.02
 	for _, r := range append(repeat(20, ok(steady, lite, 0.25)), ok(warmup, full, 0.5), broken, failed(peak, invalid, results.Status4xx, 400), dropped(1, 0)) {
@@ -197,7 +205,7 @@ func TestReadRefuses(t *testing.T) {
 	data := stored(t)
 	refused := func(why string, l results.Labels, data []byte, want string) {
 		t.Helper()
-		if _, _, err := Read(results.Manifest{Labels: l}, bytes.NewReader(data)); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "at byte") {
+		if _, _, err := Read(results.Manifest{Labels: l, Thresholds: windowed().Thresholds}, bytes.NewReader(data)); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "at byte") {
 			t.Errorf("%s: %v; want %q", why, err, want)
 		}
 	}
@@ -216,7 +224,7 @@ func TestReadRefuses(t *testing.T) {
 	for at := range data {
 		changed := bytes.Clone(data)
 		changed[at] ^= 0x81
-		if a, v, err := Read(results.Manifest{Labels: labels()}, bytes.NewReader(changed)); err == nil {
+		if a, v, err := Read(windowed(), bytes.NewReader(changed)); err == nil {
 			said(t, a, v) // another number somewhere: the file's checksum is there to notice
 		}
 	}
@@ -225,14 +233,14 @@ func TestReadRefuses(t *testing.T) {
 // Whatever is read, nothing panics, and what is taken says something and can be written.
 func FuzzRead(f *testing.F) {
 	f.Add(stored(f))
-	f.Add(written(f, New(labels(), nil, Tolerance), NewStretches(labels())))
+	f.Add(written(f, Of(windowed()), NewStretches(labels())))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		a, v, err := Read(results.Manifest{Labels: labels()}, bytes.NewReader(data))
+		a, v, err := Read(windowed(), bytes.NewReader(data))
 		if err != nil {
 			return
 		}
 		text, again := said(t, a, v), written(t, a, v)
-		b, w, err := Read(results.Manifest{Labels: labels()}, bytes.NewReader(again))
+		b, w, err := Read(windowed(), bytes.NewReader(again))
 		if err != nil || said(t, b, w) != text {
 			t.Fatalf("written and read again, it is something else (%v)", err)
 		}

@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -16,6 +17,11 @@ type Threshold struct {
 	metric   string
 	// percentile is set for the function pP.
 	percentile float64
+	// window is how long a window is that slides over the run, a whole number of seconds; 0 where the whole run is judged.
+	window time.Duration
+	// windowText is the window as it was written, and windowAt its place in the expression, in bytes, from 1.
+	windowText string
+	windowAt   int
 	selectors  []selector
 	op         string
 	literal    string  // the limit as it was written
@@ -72,7 +78,11 @@ const (
 // String is the threshold in a canonical form, which parses to the same condition.
 func (t Threshold) String() string {
 	var b strings.Builder
-	b.WriteString(t.function + "(" + t.metric + ")")
+	b.WriteString(t.function + "(" + t.metric)
+	if t.window > 0 {
+		b.WriteString(", " + spellWindow(t.window))
+	}
+	b.WriteString(")")
 	for i, s := range t.selectors {
 		b.WriteString([]string{"{", ","}[min(i, 1)] + s.key + "=" + quote(s.value))
 	}
@@ -88,6 +98,9 @@ func (t Threshold) Expr() string { return t.expr }
 
 // Metric is what the figure is of: "latency", "errors", "violations" and so on; empty for the zero value.
 func (t Threshold) Metric() string { return t.metric }
+
+// Window is how long the windows are over which the threshold is judged; 0 where that is the whole run.
+func (t Threshold) Window() time.Duration { return t.window }
 
 // Selectors are the values by key that narrow the threshold, such as {"tier": "Lite"}; nil where it is of all measured
 // calls.
@@ -106,8 +119,8 @@ func (t Threshold) Selectors() map[string]string {
 // "<=", ">", ">=", "==" or "!=".
 func (t Threshold) Limit() (op string, limit float64) { return t.op, t.limit }
 
-// Check says whether the labels have what the threshold selects: an unknown tier would select nothing, and the
-// condition would fail only when the run is over. The error is an *[ExprError].
+// Check says whether the labels have what the threshold selects, and room for its window: an unknown tier would select
+// nothing, and the condition would fail only when the run is over. The error is an *[ExprError].
 func (t Threshold) Check(labels results.Labels) error {
 	for _, s := range t.selectors {
 		if s.key == byError || s.key == byOutcome {
@@ -120,6 +133,9 @@ func (t Threshold) Check(labels results.Labels) error {
 		case ByPhase:
 			for _, p := range labels.Phases {
 				known = append(known, p.Name)
+				if p.Of != "" {
+					known = append(known, p.Of)
+				}
 			}
 		case ByTier:
 			for _, c := range labels.Classes {
@@ -138,7 +154,23 @@ func (t Threshold) Check(labels results.Labels) error {
 			return &ExprError{Expr: t.expr, Offset: s.offset, Text: s.text, Problem: unknown(s.key, s.value, known)}
 		}
 	}
+	if room := t.room(labels); t.window.Seconds() > math.Ceil(room) {
+		return &ExprError{Expr: t.expr, Offset: t.windowAt, Text: t.windowText, Problem: fmt.Sprintf("the phases that this is of last %s, "+
+			"and no window of %s fits into that; take a shorter window, or longer phases", spell(room, 3), t.windowText)}
+	}
 	return nil
+}
+
+// room is for how many seconds the phases go on that the threshold is of.
+func (t Threshold) room(labels results.Labels) float64 {
+	name := t.Selectors()[string(ByPhase)]
+	begin, end := math.Inf(1), 0.0
+	for _, p := range labels.Phases {
+		if name == "" && !p.Warmup || name != "" && (p.Name == name || p.Of == name) {
+			begin, end = min(begin, p.StartSeconds), max(end, p.StartSeconds+p.Seconds)
+		}
+	}
+	return max(end-begin, 0)
 }
 
 // Outcome says what became of a threshold.
@@ -157,6 +189,10 @@ type Outcome struct {
 	// no finding about the target.
 	LessOwn *float64 `json:"lessOwn,omitempty"`
 	Spoiled bool     `json:"spoiled,omitempty"`
+	// Windows are there where the threshold has a window: the figure is that of the worst.
+	Windows *Windows `json:"windows,omitempty"`
+	// Broke says when and at which rate a condition broke that does not hold, where the rate was not the same all along.
+	Broke *Broke `json:"broke,omitempty"`
 	// Reason says in words why it is not OK; empty if it is.
 	Reason string `json:"reason,omitempty"`
 }

@@ -7,7 +7,7 @@ import (
 )
 
 // watch counts exactly how many calls keep the limit of a threshold on times: a histogram's bucket may lie on both
-// sides of it.
+// sides of it. By the second, it keeps what any threshold is made of.
 type watch struct {
 	// key is the threshold in its canonical form.
 	key string
@@ -17,19 +17,34 @@ type watch struct {
 	below, upTo int64
 	// measured counts the times as they were measured, less those without the generator's own part.
 	measured, less within
+	// series is by the second. What is no threshold on times is of share: what one call adds to what is counted, and to
+	// what that is of. It counts at a moment of the call.
+	series *series
+	share  func(k *kind, one Counts, rule uint8) (n, of uint64)
+	when   moment
 }
 
-// timesOf is one of the three times of a call.
+// timesOf is one of the three times of a call; or none of them, where calls are counted.
 type timesOf uint8
 
 const (
 	ofLatency timesOf = iota
 	ofService
 	ofLag
+	ofShare
 )
 
-// within counts how many of n times are below a limit, and how many are not above it.
-type within struct{ n, below, upTo uint64 }
+// seen is what a row says to those who watch.
+type seen struct {
+	kind *kind
+	one  Counts
+	rule uint8
+	// at are the moments, as seconds of the pace.
+	at [moments]int
+	// measured and less are the times by timesOf, as they were measured and less the generator's own part.
+	measured, less [ofShare]int64
+	sent, late     bool
+}
 
 // watchAt is a watch where it meets calls of one class in one phase: of which fates it counts them.
 type watchAt struct {
@@ -56,23 +71,24 @@ func newWatch(key string, of timesOf, limit float64) *watch {
 	return w
 }
 
-func (w *watch) add(measured, less int64) {
-	w.measured.add(measured, w.below, w.upTo)
-	w.less.add(less, w.below, w.upTo)
-}
-
-func (k *within) add(v, below, upTo int64) {
-	k.n++
-	if v <= below {
-		k.below++
+// take counts a row.
+func (w watchAt) take(e *seen, p *pace) {
+	switch {
+	case w.of == ofShare:
+		n, of := w.share(e.kind, e.one, e.rule)
+		s := &w.series.at(e.at[w.when]).measured
+		s.n += of
+		s.below += n
+	case w.of == ofLag && !e.late, w.of == ofService && !e.sent, w.of != ofLag && !w.fates.has(e.kind.fate):
+	default:
+		measured, less := e.measured[w.of], e.less[w.of]
+		s := w.series.at(e.at[whenDue])
+		for _, k := range []*within{&w.measured, &s.measured} {
+			k.add(measured, w.below, w.upTo)
+		}
+		for _, k := range []*within{&w.less, &s.less} {
+			k.add(less, w.below, w.upTo)
+		}
+		w.series.time(p, e.at[whenDue], measured, less)
 	}
-	if v <= upTo {
-		k.upTo++
-	}
-}
-
-func (k *within) merge(o within) {
-	k.n += o.n
-	k.below += o.below
-	k.upTo += o.upTo
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -20,6 +21,17 @@ func spell(seconds float64, digits int) string {
 		return plain(round(seconds*1e3, digits)) + " ms"
 	}
 	return plain(round(seconds, digits)) + " s"
+}
+
+// spellWindow writes a whole number of seconds as thresholds have it.
+func spellWindow(d time.Duration) string {
+	switch {
+	case d%time.Hour == 0:
+		return strconv.Itoa(int(d/time.Hour)) + "h"
+	case d%time.Minute == 0:
+		return strconv.Itoa(int(d/time.Minute)) + "m"
+	}
+	return strconv.Itoa(int(d/time.Second)) + "s"
 }
 
 // round keeps that many significant digits of v.

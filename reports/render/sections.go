@@ -96,6 +96,7 @@ func (s run) rates(st style) Table {
 			}
 		}
 	}
+	t.Rows = shortened(t.Rows, st)
 	row("total", s.Total)
 	switch {
 	case !uneven:
@@ -348,7 +349,19 @@ func (s run) phaseTable(st style) Table {
 	if len(t.Rows) == 1 && !s.Run.Phases[0].Warmup {
 		t.Rows = nil
 	}
+	t.Rows = shortened(t.Rows, st)
 	return t
+}
+
+// shortened is a phase a row without the middle, where there are more of them than a terminal shows at once.
+func shortened(rows [][]string, st style) [][]string {
+	const first, last = 20, 9
+	if left := len(rows) - first - last; st.width > 0 && left > 1 {
+		gap := make([]string, len(rows[0]))
+		gap[0] = fmt.Sprintf("… %d more in report.md", left)
+		return slices.Concat(rows[:first], [][]string{gap}, rows[len(rows)-last:])
+	}
+	return rows
 }
 
 func (s run) statuses() Table {
@@ -431,6 +444,9 @@ func (s run) thresholdTable(st style) Table {
 			if o.Spoiled {
 				note = fmt.Sprintf("spoiled: %s less andon's own", text.Duration(o.LessOwn))
 			}
+		}
+		if o.Windows != nil && o.Value != nil {
+			note = strings.TrimSpace(note + " " + o.Windows.String())
 		}
 		if o.Implicit {
 			note = strings.TrimSpace("checked in every run " + note)

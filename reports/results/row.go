@@ -214,6 +214,9 @@ type Class struct {
 // Phase is a part of the run.
 type Phase struct {
 	Name string `json:"name"`
+	// Of is the phase of the scenario that this one is a step of, or a part of a spike; empty where it is a whole one.
+	// Who selects it selects all its steps.
+	Of string `json:"of,omitempty"`
 	// Shape is what the scenario asks for, in its own words: "100/s", "ramp 100/s → 400/s", "50 callers (closed loop)".
 	Shape string `json:"shape"`
 	// Warmup phases are sent and shown, and left out of figures and thresholds.

@@ -201,7 +201,8 @@ func differs(a, b *results.Manifest) string {
 func told(l results.Labels) results.Labels {
 	l.Phases = slices.Clone(l.Phases)
 	for i := range l.Phases {
-		l.Phases[i].Steady, l.Phases[i].PeriodSeconds = false, 0
+		p := &l.Phases[i]
+		p.Of, p.Steady, p.PeriodSeconds = "", false, 0
 	}
 	return l
 }

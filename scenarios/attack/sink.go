@@ -33,7 +33,9 @@ type sink struct {
 	taken   []results.Vitals
 	// reason and detail say why the sink stopped the run; empty if it did not.
 	reason, detail string
-	err            error
+	// brokenAt is when a threshold ended the run; 0 where none did.
+	brokenAt time.Duration
+	err      error
 }
 
 func newSink(r *run) *sink {
@@ -43,6 +45,9 @@ func newSink(r *run) *sink {
 	}
 	if !r.RepeatedIDsAllowed {
 		s.ids = newIDs()
+	}
+	for _, t := range metrics.Standing() {
+		s.aggregator.Watch(t)
 	}
 	for _, t := range r.Plan.Thresholds {
 		s.aggregator.Watch(t.Threshold)
@@ -165,15 +170,38 @@ func (s *sink) tick() {
 		s.collect = by
 		debug.SetGCPercent(by)
 	}
-	for _, t := range s.aborts {
-		if now >= t.After && t.Broken(s.aggregator, now.Seconds()) {
-			s.stopFor(results.Aborted, fmt.Sprintf("the threshold %s was broken after %s", t.Threshold, now.Round(100*time.Millisecond)))
-			break
-		}
+	if why := s.broken(now); why != "" && s.reason == "" {
+		s.stopFor(results.Aborted, why)
+		s.brokenAt = now
 	}
 	if s.Tick != nil {
 		s.Tick(now, s.aggregator, int(s.inFlight.Load()))
 	}
+}
+
+// broken says which of the conditions that end the run is broken; empty where none is.
+func (s *sink) broken(now time.Duration) string {
+	for _, t := range s.aborts {
+		switch {
+		case now < t.After:
+		case t.Window() > 0:
+			if when := t.BrokenWindow(s.aggregator, t.After, now, s.underWay); when != "" {
+				return fmt.Sprintf("the threshold %s was broken %s", t.Threshold, when)
+			}
+		case t.Broken(s.aggregator, now.Seconds()):
+			return fmt.Sprintf("the threshold %s was broken after %s", t.Threshold, now.Round(100*time.Millisecond))
+		}
+	}
+	return ""
+}
+
+// underWay is how many of the calls that were due in a stretch of the run are not counted yet, of which so many are.
+func (s *sink) underWay(from, until time.Duration, counted uint64) uint64 {
+	if s.closed {
+		return uint64(s.inFlight.Load()) + uint64(len(s.queue))
+	}
+	due := s.Plan.DueBefore(until) - s.Plan.DueBefore(from)
+	return due - min(counted, due)
 }
 
 // finish waits for the last record, closes the files, and says how the run ended. stopped is when the sending ended
@@ -188,6 +216,10 @@ func (s *sink) finish(interrupted bool, stopped time.Duration) (Outcome, error) 
 	switch {
 	case s.reason != "":
 		end.Reason, end.Detail = s.reason, s.detail
+		// Only now is it known what has left and was answered until then.
+		if at := s.aggregator.At(s.brokenAt.Truncate(time.Second)); at != nil {
+			end.Detail += ", " + at.Rates()
+		}
 	case interrupted:
 		end.Reason = results.Interrupted
 		end.Detail = fmt.Sprintf("stopped by hand after %s", s.stopped.Round(100*time.Millisecond))

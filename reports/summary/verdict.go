@@ -2,12 +2,76 @@ package summary
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/kaizenautomation/andon/reports/metrics"
 	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/text"
 )
+
+// decide fills the verdict. What makes a verdict impossible comes first, since it takes the meaning from the rest.
+func (s *Summary) decide() {
+	v := &s.Verdict
+	v.Causes = []string{}
+	because := func(format string, args ...any) {
+		v.Causes = append(v.Causes, text.Sentence(fmt.Sprintf(format, args...)))
+	}
+	switch s.Run.End.Reason {
+	case results.Interrupted:
+		because("the run was interrupted: %s", s.Run.End.Detail)
+	case results.Cut:
+		because("the run was cut off: %s", s.Run.End.Detail)
+	}
+	if s.Validity.Status == metrics.NoData || s.Validity.Status == metrics.GeneratorLimited {
+		for _, r := range s.Validity.Reasons {
+			because("%s", r)
+		}
+	}
+	impossible := s.impossible()
+	// What the generator is short of takes the meaning from figures, and not from a breach that was found.
+	stands := impossible && s.Validity.Status != metrics.NoData && s.Run.End.Reason != results.Interrupted &&
+		s.Run.End.Reason != results.Cut && s.breached()
+
+	ended := -1 // the threshold that ended the run, whose figure belongs to that sentence
+	switch s.Run.End.Reason {
+	case results.Aborted, results.Hopeless, results.Unkept:
+		why := s.Run.End.Detail
+		if ended = slices.IndexFunc(s.Thresholds, func(t Threshold) bool { return !t.OK && strings.Contains(why, " "+t.Expr+" ") }); ended >= 0 {
+			why += ": " + s.Thresholds[ended].Found()
+		}
+		because("%s", why)
+	}
+	spoiled := 0
+	for i, t := range s.Thresholds {
+		// Without data every threshold fails for the same reason, which is given already.
+		if !t.OK && i != ended && (s.Validity.Status != metrics.NoData || t.Samples > 0) {
+			because("%s: %s", t.Expr, t.Found())
+			if t.Spoiled {
+				spoiled++
+			}
+		}
+	}
+	if why := s.noSuccess(); why != "" {
+		because("%s", why)
+	}
+	switch {
+	case impossible && !stands:
+		v.Status, v.ExitCode = NoVerdict, 3
+	case len(v.Causes) > spoiled:
+		v.Status, v.ExitCode = Fail, 1
+	case spoiled > 0:
+		v.Status, v.ExitCode = NoVerdict, 3
+	default:
+		v.Status = Pass
+	}
+}
+
+// impossible reports whether there can be no verdict on the run as a whole.
+func (s Summary) impossible() bool {
+	return s.Run.End.Reason == results.Interrupted || s.Run.End.Reason == results.Cut || s.Run.End.Reason == results.Unkept ||
+		s.Validity.Status == metrics.NoData || s.Validity.Status == metrics.GeneratorLimited
+}
 
 // breached reports whether something was found that is the target's doing however the generator did: answers that broke
 // the contract, or answers that were failures, more of them than a condition allows.
