@@ -169,6 +169,7 @@ func TestWhoseLag(t *testing.T) {
 		{"a quota of the processor", 20, 1000, 5 * ms, varied, "5s", throttled, nil, 20 * ms, 0.02},
 		{"a sink that is stuck", 20, 1000, 5 * ms, varied, "5s", nil, second, 20 * ms, 0.02},
 		{"a pause that is longer than the timeout", 20, 1000, 18 * ms, varied, "500ms", second, nil, 100 * ms, 0.05},
+		{"a pause that is longer than the timeout, and a slow target", 5, 100, 60 * ms, even, "2s", []stall{{time.Second, 5 * time.Second}}, nil, 400 * ms, 0.15},
 		{"a slow target", 5, 100, 100 * ms, even, "60s", nil, nil, ms, 0},
 		{"a slow target, calls of all lengths", 5, 100, 100 * ms, varied, "60s", nil, nil, ms, 0},
 		{"a slow target, some calls long", 5, 100, 100 * ms, tailed, "60s", nil, nil, ms, 0},
