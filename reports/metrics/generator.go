@@ -153,6 +153,10 @@ func littlesLaw(seen, samples, busy, seconds float64) Little {
 func (g Generator) causes() string {
 	var found []string
 	add := func(format string, args ...any) { found = append(found, fmt.Sprintf(format, args...)) }
+	if g.Queue > longQueue || g.BlockedSeconds > Tolerance.Seconds() {
+		add("up to %d records waited to be written, and a write took %s: the disk did not keep up; have the run directory on a faster one",
+			g.Queue, spell(g.WriteMax, 3))
+	}
 	if g.Cores > 0 && g.CPUMax > 0.9*g.Cores {
 		add("its processors were busy (%s of %s cores in the busiest second)", plain(round(g.CPUMax, 2)), plain(round(g.Cores, 2)))
 	}
@@ -168,10 +172,6 @@ func (g Generator) causes() string {
 	}
 	if g.PauseMax > Tolerance.Seconds() {
 		add("a garbage collection stopped it for %s", spell(g.PauseMax, 3))
-	}
-	if g.Queue > longQueue || g.BlockedSeconds > Tolerance.Seconds() {
-		add("up to %d records waited to be written, and a write took %s: the disk did not keep up; have the run directory on a faster one",
-			g.Queue, spell(g.WriteMax, 3))
 	}
 	if g.OpenFiles > 0 && g.Connections+fewFiles > g.OpenFiles {
 		add("it had %d connections and may have only %d files open (ulimit -n)", g.Connections, g.OpenFiles)
