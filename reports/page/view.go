@@ -261,6 +261,12 @@ func newThresholdRow(t summary.Threshold) thresholdRow {
 	if !t.OK && (t.Value == nil || t.Samples == 0) {
 		r.Note = text.Printable(t.Reason, 300)
 	}
+	if t.Windows != nil && t.Value != nil {
+		r.Note = t.Windows.String()
+	}
+	if t.Broke != nil {
+		r.Note = strings.TrimPrefix(r.Note+"; "+t.Broke.String(), "; ")
+	}
 	if t.Implicit {
 		r.Note = strings.TrimSpace("checked in every run " + r.Note)
 	}
