@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -376,6 +377,36 @@ func TestEncoder(t *testing.T) {
 		got, err := hdrhistogram.Decode(encoder.Encode(s))
 		if err != nil || !got.Equals(want) {
 			t.Fatalf("%v: %v, want %v", err, got, want)
+		}
+	})
+}
+
+// A window that slides over a list is at each place what merging anew would give.
+func TestSlide(t *testing.T) {
+	slid, merged, working := NewScratch(), NewScratch(), []byte(nil)
+	rapid.Check(t, func(t *rapid.T) {
+		var list []Packed
+		for range rapid.IntRange(0, 12).Draw(t, "histograms") {
+			merged.Reset()
+			for range rapid.SampledFrom([]int{0, 0, 1, 5, 80}).Draw(t, "times") {
+				merged.Record(rapid.Int64Range(0, Highest).Draw(t, "time"))
+			}
+			list = append(list, merged.Pack(&working))
+		}
+		n, next := rapid.IntRange(1, 13).Draw(t, "window"), 0
+		slid.Record(1) // what was in it before is nothing to it
+		slid.Slide(list, n, func(first int) {
+			merged.Reset()
+			for _, p := range list[first : first+n] {
+				merged.AddPacked(p)
+			}
+			if a, b := slid.Pack(&working), merged.Pack(&working); first != next || !reflect.DeepEqual(a, b) {
+				t.Fatalf("window %d, expected %d, is %+v, want %+v", first, next, a, b)
+			}
+			next++
+		})
+		if want := max(len(list)-n+1, 0); next != want {
+			t.Fatalf("%d windows, want %d", next, want)
 		}
 	})
 }

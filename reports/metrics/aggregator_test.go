@@ -475,6 +475,19 @@ func BenchmarkAdd(b *testing.B) {
 	}
 }
 
+// BenchmarkAddWatched has the thresholds of every run, and two more.
+func BenchmarkAddWatched(b *testing.B) {
+	rows := wideRows(1 << 17)
+	a := Of(results.Manifest{Labels: wide(), Thresholds: []results.Threshold{{Expr: "p99(latency) < 1s"}, {Expr: "p99(latency, 10s) < 1s"}}})
+	b.ReportAllocs()
+	b.ResetTimer()
+	for i := range b.N {
+		if err := a.Add(rows[i%len(rows)]); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 func BenchmarkEvaluate(b *testing.B) {
 	a := aggregate(b, wide(), nil, wideRows(300_000)...)
 	for _, expr := range []string{"p99(latency) < 800ms", "rate(errors){tier=\"tier 1\"} < 0.1%"} {

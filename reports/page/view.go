@@ -285,6 +285,12 @@ func newThresholdRow(t summary.Threshold, why string) thresholdRow {
 		why = fmt.Sprintf("spoiled: %s less andon's own", text.Duration(t.LessOwn))
 	}
 	r.Note = text.Printable(why, 300)
+	if t.Windows != nil && t.Value != nil {
+		r.Note = t.Windows.String()
+	}
+	if t.Broke != nil {
+		r.Note = strings.TrimPrefix(r.Note+"; "+t.Broke.String(), "; ")
+	}
 	if t.Implicit {
 		r.Note = strings.TrimSpace("checked in every run " + r.Note)
 	}
