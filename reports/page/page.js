@@ -103,6 +103,11 @@ const phases = withNames => ({hooks: {
           ctx.fillText(m.text, left, bbox.top + 4 * ratio);
         }
       }
+      if (m.kind === "spoiled") {
+        const a = Math.max(u.valToPos(m.start, "x", true), bbox.left), b = Math.min(u.valToPos(m.end, "x", true), right);
+        ctx.fillStyle = palette.unsure;
+        if (b > a) ctx.fillRect(a, bbox.top + bbox.height - 3 * ratio, b - a, 3 * ratio);
+      }
       if (m.kind === "stalls") {
         const a = Math.max(u.valToPos(m.start, "x", true), bbox.left), b = Math.min(u.valToPos(m.end, "x", true), right);
         ctx.fillStyle = palette.unsure;

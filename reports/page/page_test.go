@@ -421,6 +421,26 @@ func TestMarks(t *testing.T) {
 	}
 }
 
+// TestSpoiled: the seconds that andon's own standstill spoils are marked, and no others.
+func TestSpoiled(t *testing.T) {
+	d := gather(t, pageManifest(60), nil, nil, reportstest.Finished(60), rows(60, 100, func(r *results.Row) {
+		at := r.Due.Seconds()
+		if at > 20 && at < 22 || at > 40 && at < 41 {
+			r.Lag, r.OwnLag = 0.3, 0.3
+		}
+	}))
+	var got []string
+	for _, m := range d.marks() {
+		if m.Kind == "spoiled" {
+			got = append(got, fmt.Sprintf("%.0f–%.0f", m.Start, m.End))
+		}
+	}
+	lines := d.markLines()
+	if last := lines[len(lines)-1]; !slices.Equal(got, []string{"20–22", "40–41"}) || last.Text != "1 call in 100 or more was held up by andon itself at 20.0 s for 2.00 s, at 40.0 s for 1.00 s" {
+		t.Errorf("%q, %q", got, lines)
+	}
+}
+
 // TestManySilences: many times without an answer are one line, and a shade for each.
 func TestManySilences(t *testing.T) {
 	m := pageManifest(60)
