@@ -76,8 +76,8 @@ func ownFaults() []ownFault {
 		{"the target is an empty variable", "andon run one.yaml --target \"$UNSET\" --out run", "--target is given, and is empty", 2, 0, false},
 		{"the scenario's file of data is broken", "andon run feeder.yaml --target $URL --out run", "feeder.yaml:2:21: ids.csv: parse error on line 3", 2, 0, false},
 		{"standard output cannot be written", "andon run one.yaml --target $URL --out run >/dev/full", "standard output cannot be written", 3, 1, false},
-		{"interrupted (Ctrl-C)", fmt.Sprintf(signal, "INT"), "the run was interrupted", 3, 3, false},
-		{"ended by what supervises it (SIGTERM)", fmt.Sprintf(signal, "TERM"), "the run was interrupted", 3, 3, false},
+		{"interrupted (Ctrl-C)", fmt.Sprintf(signal, "INT"), "the run was interrupted: it was told to stop", 3, 3, false},
+		{"ended by what supervises it (SIGTERM)", fmt.Sprintf(signal, "TERM"), "the run was interrupted: it was told to stop", 3, 3, false},
 		{"killed, as where memory runs out (`andon report` afterwards)", fmt.Sprintf(signal, "KILL") + "; andon report run", "the run was cut off", 3, 3, false},
 	}
 }

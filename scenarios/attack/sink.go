@@ -222,7 +222,7 @@ func (s *sink) finish(interrupted bool, stopped time.Duration) (Outcome, error) 
 		}
 	case interrupted:
 		end.Reason = results.Interrupted
-		end.Detail = fmt.Sprintf("stopped by hand after %s", s.stopped.Round(100*time.Millisecond))
+		end.Detail = fmt.Sprintf("it was told to stop after %s", s.stopped.Round(100*time.Millisecond))
 	}
 	if s.Tick != nil {
 		s.Tick(s.end, s.aggregator, 0)
