@@ -48,8 +48,8 @@ func edge(i int) int64 {
 }
 
 // Rank is the place, from 1, of percentile p (0 < p < 100) among n samples in order: the first at or below which p % of
-// them lie. It is never rounded down. The next smaller p stands for p, as in HdrHistogram's Java, since 99.9 as a
-// binary fraction is a little more than 99.9, and of 1,000 samples would ask for the last.
+// them lie. It is never rounded down. The next smaller p stands for p, as in HdrHistogram's Java, since 0.07 as a
+// binary fraction is a little more than 0.07, and of 10,000 samples would ask for the 8th.
 func Rank(p float64, n uint64) uint64 {
 	return min(max(uint64(math.Ceil(math.Nextafter(p, 0)*float64(n)/100)), 1), n)
 }

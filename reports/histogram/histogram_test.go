@@ -115,8 +115,9 @@ func TestRankIsNeverRoundedDown(t *testing.T) {
 		n    uint64
 		want uint64
 	}{
-		{99, 2498, 2474},  // 2473.02: at or below the 2473rd lie 98.999 %
-		{99.9, 1000, 999}, // and not 1000, though 99.9 is a little more as a binary fraction
+		{99, 2498, 2474}, // 2473.02: at or below the 2473rd lie 98.999 %
+		{0.07, 10000, 7}, // and not 8, though as a binary fraction 0.07 is a little more
+		{99.9, 1000, 999},
 		{99.9, 3000, 2997}, {99.9, 3001, 2998},
 		{50, 1, 1}, {50, 2, 1}, {50, 3, 2}, {0.5, 10, 1}, {99, 100, 99}, {99, 101, 100},
 		{99.99, 1e9, 999_900_000},
@@ -141,6 +142,10 @@ func TestSumsDoNotWrap(t *testing.T) {
 	r.Record(Highest)
 	for range 40 { // 2^40 calls of an hour
 		r.Merge(packed(&r))
+	}
+	sum := Sum{Low: math.MaxUint64}
+	if sum.Add(3); sum != (Sum{1, 2}) {
+		t.Errorf("2^64 − 1 and 3 are %+v", sum)
 	}
 	data, _ := packed(&r).AppendBinary(nil)
 	var read Packed

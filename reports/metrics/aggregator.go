@@ -11,7 +11,11 @@
 //     merged from those cells, exactly: the p99 of a tier is the p99 of all its calls, not a mean of percentiles.
 //  4. [Aggregator.Validity] says whether the figures can be trusted: what the generator itself was late with is no
 //     finding about the target.
-//  5. A [Threshold], read by [ParseThreshold] once, is held against the figures by [Threshold.Evaluate].
+//  5. A [Threshold], read by [ParseThreshold] once, is held against the figures by [Threshold.Evaluate]. An aggregator
+//     that was made with [Of], or told to [Aggregator.Watch] it, has counted exactly which calls keep its limit.
+//
+// Times are kept by what became of the calls, since what is turned away quickly must not make a target look fast, and
+// those that the generator had a part in twice: as measured, and without that part.
 package metrics
 
 import (
@@ -95,9 +99,9 @@ type Part struct {
 	Elapsed float64
 }
 
-// New makes the aggregator of a run. planned counts the calls of the plan (planned[phase][class]); it is nil in a
-// closed loop, and what it says of closed phases is not used. tolerance is how late 1 call in 100 may leave: see
-// [Tolerance] and [Tolerated].
+// New makes the aggregator of a run, which watches no limit (see [Of]). planned counts the calls of the plan
+// (planned[phase][class]); it is nil in a closed loop, and what it says of closed phases is not used. tolerance is how
+// late 1 call in 100 may leave: see [Tolerance] and [Tolerated].
 func New(labels results.Labels, planned [][]uint64, tolerance time.Duration) *Aggregator {
 	a := &Aggregator{
 		labels:    labels,

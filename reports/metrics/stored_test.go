@@ -60,7 +60,7 @@ func said(t fataler, a *Aggregator, v *Stretches) string {
 	write(a.Tally())
 	write(a.Running())
 	write(a.Curve("Lite"))
-	for _, expr := range []string{"p50(latency) < 1s", "count(errors){error=reset} == 0", "count(violations){rule=schema} == 0", "rate(ok) > 1%", "max(lag) < 1s", "rate(answered){tier=Lite} > 1/s",
+	for _, expr := range []string{"p50(latency) < 1s", "count(errors){error=reset} == 0", "count(violations){rule=schema} == 0", "rate(ok) > 1%", "max(lag) < 1s", "p90(latency){outcome=any} < 1s", "p50(service) < 250ms", "rate(answered){tier=Lite} > 1/s",
 		"p50(latency, 2s) < 1s", "rate(errors, 2s) < 5%", "rate(errors) < 1%", "count(violations) == 0"} {
 		threshold, err := ParseThreshold(expr)
 		if err != nil {
@@ -106,8 +106,8 @@ func manyRows(t *rapid.T) []results.Row {
 		rows = append(rows, results.Row{
 			N: uint32(i), Due: time.Duration(random.Int64N(seconds * 1e9)), Lag: float32(random.ExpFloat64() / 100), OwnLag: float32(random.ExpFloat64() / 300),
 			Service: float32(random.ExpFloat64() / 4), Read: float32(random.ExpFloat64() / 100), Connect: float32(random.IntN(2)) / 100, Stall: float32(random.IntN(2)) / 50,
-			Status: uint16(200 + random.IntN(50)), Class: uint16(random.IntN(3)), Phase: uint8(random.IntN(3)),
-			Error: results.Kind(max(random.IntN(60)-39, 0)), Rule: uint8(max(random.IntN(12)-9, 0)), BytesIn: random.Uint32(), BytesOut: 7,
+			Status: uint16(200 + random.IntN(250)), RetryAfter: float32(random.IntN(9)), Class: uint16(random.IntN(3)), Phase: uint8(random.IntN(3)),
+			Error: results.Kind(max(random.IntN(67)-39, 0)), Rule: uint8(max(random.IntN(12)-9, 0)), BytesIn: random.Uint32(), BytesOut: 7,
 		})
 	}
 	return rows
@@ -184,7 +184,7 @@ func TestMerge(t *testing.T) {
 
 // windowed is the manifest of a run with a threshold of each kind.
 func windowed() results.Manifest {
-	return results.Manifest{Labels: labels(), Thresholds: []results.Threshold{{Expr: "p50(latency, 2s) < 1s"}, {Expr: "rate(errors, 2s) < 5%"}, {Expr: "max(lag) < 1s"}}}
+	return results.Manifest{Labels: labels(), Thresholds: []results.Threshold{{Expr: "p50(latency, 2s) < 1s"}, {Expr: "rate(errors, 2s) < 5%"}, {Expr: "max(lag) < 1s"}, {Expr: "p50(service) < 250ms"}}}
 }
 
 // stored are the bytes of a short run with a bit of everything.

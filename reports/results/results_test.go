@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/ipc"
 	"pgregory.net/rapid"
@@ -516,6 +517,71 @@ func TestRowsStop(t *testing.T) {
 	})
 	if !errors.Is(err, stop) || n != 15 {
 		t.Errorf("after %d rows: %v", n, err)
+	}
+}
+
+// Rows of a version that did not keep all columns are read, with zeros in the others.
+func TestOldColumns(t *testing.T) {
+	want := rows(100)
+	dir := write(t, 10, want, true)
+	path := filepath.Join(dir, hitsFile)
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	r, err := ipc.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	metadata := r.Schema().Metadata()
+	old := arrow.NewSchema(r.Schema().Fields()[:oldColumns], &metadata)
+	var stream, head bytes.Buffer
+	w := ipc.NewWriter(&stream, ipc.WithSchema(old))
+	for r.Next() {
+		if err := w.Write(array.NewRecordBatch(old, r.RecordBatch().Columns()[:oldColumns], r.RecordBatch().NumRows())); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := errors.Join(w.Close(), ipc.NewWriter(&head, ipc.WithSchema(old)).Close(), os.WriteFile(path, stream.Bytes(), 0o666)); err != nil {
+		t.Fatal(err)
+	}
+	run, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run.HitsHead = sum(bytes.TrimSuffix(head.Bytes(), endMark[:]))
+	var got []Row
+	if complete, err := run.Rows(func(r Row) error { got = append(got, r); return nil }); err != nil || !complete {
+		t.Fatal(complete, err)
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("%d rows, the first %+v, want %d, %+v", len(got), got[0], len(want), want[0])
+	}
+}
+
+func TestOutcome(t *testing.T) {
+	for _, c := range []struct {
+		kind   Kind
+		status uint16
+		want   Outcome
+	}{
+		{None, 200, OutcomeAccepted}, {Contract, 202, OutcomeAccepted}, {Accepted, 200, OutcomeAccepted},
+		{None, 400, OutcomeRefused}, {Contract, 422, OutcomeRefused}, // deliberately invalid
+		{Shed, 429, OutcomeShed}, {Shed, 503, OutcomeShed},
+		{Status3xx, 302, OutcomeRefused}, {Status4xx, 404, OutcomeRefused},
+		{Status5xx, 503, OutcomeFailed}, {StatusOther, 799, OutcomeFailed}, {BodyLimit, 200, OutcomeFailed},
+		{Reset, 0, OutcomeFailed}, {DialRefused, 0, OutcomeFailed}, {DNS, 0, OutcomeFailed}, {TimeoutReading, 200, OutcomeFailed},
+		{Dropped, 0, OutcomeNone}, {Unsent, 0, OutcomeNone}, {Canceled, 0, OutcomeNone}, {Descriptors, 0, OutcomeNone}, {ProxyTimeout, 0, OutcomeNone},
+	} {
+		if got := (Row{Error: c.kind, Status: c.status}).Outcome(); got != c.want {
+			t.Errorf("%q with status %d is %q, want %q", c.kind, c.status, got, c.want)
+		}
+	}
+	for k := range kinds {
+		if r := (Row{Error: k}); (r.Outcome() != OutcomeNone) != (r.Sent() && k != Canceled) {
+			t.Errorf("%q has the outcome %q", k, r.Outcome())
+		}
 	}
 }
 

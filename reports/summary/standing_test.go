@@ -127,6 +127,55 @@ func TestCallsThatWereNotSent(t *testing.T) {
 	}
 }
 
+// A condition that a pause of andon's own may have spoiled fails nobody: without another one that failed there is no
+// verdict, and with one it is a fail for that alone. The other checks stand as they are.
+func TestSpoiledVerdict(t *testing.T) {
+	for _, c := range []struct {
+		own    string
+		status string
+		exit   int
+		causes int
+	}{
+		{"p50(latency) < 800ms", summary.Pass, 0, 0},
+		{"p99.9(latency) < 800ms", summary.NoVerdict, 3, 1},
+		{"max(latency) < 800ms", summary.NoVerdict, 3, 1},
+		{"max(latency) < 600ms", summary.Fail, 1, 1}, // the target takes longer on its own
+		{"p50(latency) < 1ms", summary.Fail, 1, 1},
+	} {
+		m := reportstest.Manifest()
+		m.Thresholds = []results.Threshold{{Expr: "count(errors) == 0"}, {Expr: c.own}}
+		s := summary.Summarize(m, nil, nil, reportstest.Finished(55), reportstest.Aggregate(t, m, func(r *results.Row) {
+			if r.Phase == 1 && r.N%200 == 0 {
+				r.Lag, r.OwnLag = 0.9, 0.9
+			}
+		}))
+		if s.Validity.Status != metrics.Valid || s.Verdict.Status != c.status || s.Verdict.ExitCode != c.exit || len(s.Verdict.Causes) != c.causes {
+			t.Errorf("%s: %s, %+v; want %s", c.own, s.Validity.Status, s.Verdict, c.status)
+		}
+		verdicts := map[string]string{}
+		for _, check := range s.Checks().Checks {
+			verdicts[check.Name] = check.Verdict
+		}
+		want := map[string]string{summary.Pass: summary.CheckHeld, summary.Fail: summary.CheckBroken, summary.NoVerdict: summary.CheckDoubtful}[c.status]
+		if verdicts[c.own] != want || verdicts["count(errors) == 0"] != summary.CheckHeld {
+			t.Errorf("%s: the checks are %v", c.own, verdicts)
+		}
+	}
+	m := reportstest.Manifest()
+	m.Thresholds = []results.Threshold{{Expr: "max(latency) < 800ms"}, {Expr: "p50(latency) < 1ms"}}
+	s := summary.Summarize(m, nil, nil, reportstest.Finished(55), reportstest.Aggregate(t, m, func(r *results.Row) {
+		if r.N == 500 {
+			r.Lag, r.OwnLag = 0.9, 0.9
+		}
+	}))
+	if word, rest := s.VerdictLine(); word != "FAIL" || rest != "1 of 6 thresholds did not hold" {
+		t.Errorf("%s %s: %q", word, rest, s.Verdict.Causes)
+	}
+	if !strings.Contains(strings.Join(s.Notes(), "\n"), "Andon itself held up 1 call for longer than is tolerated") {
+		t.Errorf("the notes are %q", s.Notes())
+	}
+}
+
 // A warm-up that is most of a run, by its time or by its calls, is said with what it hides.
 func TestWarmupThatIsMost(t *testing.T) {
 	for _, c := range []struct {

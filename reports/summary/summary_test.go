@@ -29,7 +29,21 @@ func TestSummarySchema(t *testing.T) {
 	if traced.Slowest[0].TraceID == "" {
 		t.Error("no call has a trace-id")
 	}
-	for name, s := range map[string]summary.Summary{"traced": traced, "pass": reportstest.Passing(t), "fail": reportstest.Failing(t), "closed": reportstest.Closed(t), "empty": empty} {
+	m = reportstest.Manifest()
+	m.LagSeconds = 0.02
+	shed := summary.Summarize(m, nil, []results.Vitals{{Seconds: 1, Protocol: "HTTP/1.1", Unasked: 1, Encoded: 2}}, reportstest.Finished(55), reportstest.Aggregate(t, m, func(r *results.Row) {
+		switch r.N % 50 {
+		case 3:
+			r.Error, r.Status, r.RetryAfter = results.Shed, 429, 5
+		case 5:
+			r.Stall = 0.1
+			r.Service += 2
+		}
+	}))
+	if shed.Total.RetryAfter == nil || shed.Total.LatencyLessOwn == nil {
+		t.Errorf("%+v", shed.Total)
+	}
+	for name, s := range map[string]summary.Summary{"shed": shed, "traced": traced, "pass": reportstest.Passing(t), "fail": reportstest.Failing(t), "closed": reportstest.Closed(t), "empty": empty} {
 		dir := t.TempDir()
 		if err := summary.Write(dir, s); err != nil {
 			t.Fatal(err)

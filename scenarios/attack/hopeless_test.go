@@ -40,6 +40,8 @@ func TestHopelessByNumber(t *testing.T) {
 		{"the eleventh succeeds", join(many(0, 9, refused), many(10, 10, good)), 9},
 		{"two ways", join(many(0, 4, refused), []results.Row{{N: 5, Error: results.DialRefused}}, many(6, 30, refused)), -1},
 		{"a failure of another sort", join(many(1, 4, refused), []results.Row{{N: 0, Error: results.Reset}}, many(5, 30, refused)), -1},
+		{"shed: it was reached, and may take the next", join(many(0, 8, refused), []results.Row{{N: 9, Error: results.Shed, Status: 429}}, many(10, 30, refused)), -1},
+		{"all shed", many(0, 30, func(n uint32) results.Row { return results.Row{N: n, Error: results.Shed, Status: 429} }), -1},
 		{"no descriptors", many(0, 9, func(n uint32) results.Row { return results.Row{N: n, Error: results.Descriptors} }), 9},
 		{"a proxy", many(0, 9, func(n uint32) results.Row { return results.Row{N: n, Error: results.Proxy} }), 9},
 		{"dropped ones tell nothing", join([]results.Row{{N: 0, Error: results.Dropped}}, many(1, 10, refused)), 10},
