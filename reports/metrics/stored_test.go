@@ -184,7 +184,7 @@ func TestMerge(t *testing.T) {
 
 // windowed is the manifest of a run with a threshold of each kind.
 func windowed() results.Manifest {
-	return results.Manifest{Labels: labels(), Thresholds: []results.Threshold{{Expr: "p50(latency, 2s) < 1s"}, {Expr: "rate(errors, 2s) < 5%"}, {Expr: "max(lag) < 1s"}}}
+	return results.Manifest{Labels: labels(), Thresholds: []results.Threshold{{Expr: "p50(latency, 2s) < 1s"}, {Expr: "rate(errors, 2s) < 5%"}, {Expr: "max(lag) < 1s"}, {Expr: "p50(service) < 250ms"}}}
 }
 
 // stored are the bytes of a short run with a bit of everything.

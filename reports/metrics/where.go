@@ -28,7 +28,9 @@ type Windows struct {
 // String says when the worst window was, and what there is to know of the others.
 func (w Windows) String() string {
 	said := between(w.FromSeconds, w.UntilSeconds)
-	if w.Broken > 0 {
+	if w.Broken == 0 {
+		said = "at worst " + said
+	} else {
 		said += fmt.Sprintf(", %d of %d windows did not hold", w.Broken, w.Judged)
 	}
 	if w.Short > 0 {

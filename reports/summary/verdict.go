@@ -38,7 +38,9 @@ func (s *Summary) decide() {
 	case results.Aborted, results.Hopeless, results.Unkept:
 		why := s.Run.End.Detail
 		if ended = slices.IndexFunc(s.Thresholds, func(t Threshold) bool { return !t.OK && strings.Contains(why, " "+t.Expr+" ") }); ended >= 0 {
-			why += ": " + s.Thresholds[ended].Found()
+			one := s.Thresholds[ended]
+			one.Broke = nil // the sentence has the rates already
+			why += ": " + one.Found()
 		}
 		because("%s", why)
 	}
