@@ -66,7 +66,7 @@ func ownFaults() []ownFault {
 		{"paused, with few slots", fmt.Sprintf(paused, "slots.yaml"), "stood still for … the process was paused", 3, 1, false},
 		{"a container's share of the processors is used up", "R=/sys/fs/cgroup; G=$R/andon-$$; if [ -d $R/cpu ]; then G=$R/cpu/andon-$$; fi; mkdir $G || exit 77; " +
 			"if [ -d $R/cpu ]; then echo 100000 >$G/cpu.cfs_period_us; echo 6000 >$G/cpu.cfs_quota_us; else echo 6000 100000 >$G/cpu.max || { rmdir $G; exit 77; }; fi; " +
-			"sh -c \"echo \\$\\$ >$G/cgroup.procs; exec andon run busy.yaml --target $URL --out run\"; C=$?; rmdir $G; exit $C", "stood still for … others had the processors", 3, 1, true},
+			"sh -c \"echo \\$\\$ >$G/cgroup.procs; exec andon run busy.yaml --target $URL --out run\"; C=$?; rmdir $G; exit $C", "its container may use … raise its CPU limit", 3, 1, true},
 		{"no certificate for a target that wants one", "andon run one.yaml --target $SECURE --cacert $CA --out run", "the target wants to see a client's certificate, and was shown none", 3, 0, false},
 		{"the target's authority is not trusted", "andon run one.yaml --target $SECURE --out run", "nothing was sent: the certificate of … is not trusted", 3, 0, false},
 		{"a token that the target does not take", "ANDON_TOKEN=old andon run one.yaml --target $GUARDED --out run", "all answered with status 401; the target wants a valid token", 1, 0, false},

@@ -100,6 +100,8 @@ func (a *Aggregator) Generator(with results.Generator, vitals []results.Vitals) 
 	g.CPUMax = max(g.CPU, g.CPUMax)
 	g.Loop.Lost = min(g.Loop.Lost, g.Loop.Seconds)
 	g.Little = littlesLaw(seen, samples, max(a.busy.Float()/1e9-waited, 0), seconds-g.StallSeconds)
+	// Who stands still for most of the time looks too seldom, and mostly as it wakes.
+	g.Little.Holds = g.Little.Holds || g.StallSeconds > seconds/2
 	return g
 }
 
@@ -136,6 +138,11 @@ func addMachine(m *results.Machine, v results.Machine) {
 	m.StolenSeconds += v.StolenSeconds
 	m.MemoryFull += v.MemoryFull
 }
+
+// lostShare is how much of their time the callers of a closed loop may lose by the generator's own doing. The rate
+// falls by as much. Two runs against one target differ by a few percent anyway: a twentieth is beyond that, and not
+// more than what a comparison of two releases is to find.
+const lostShare = 0.05
 
 // littlesLaw compares. Each look finds a number of calls that varies by its own root, as a Poisson process does; four
 // such deviations of the mean are taken for chance.

@@ -18,11 +18,6 @@ func (a *Aggregator) Lag() Lag { return lagOf(a.measured().lag(false)) }
 // measured, and those dropped calls that were held up beyond the run's tolerance.
 func (a *Aggregator) OwnLag() Lag { return lagOf(a.measured().ownLag()) }
 
-// lostShare is how much of their time the callers of a closed loop may lose by the generator's own doing. The rate
-// falls by as much. Two runs against one target differ by a few percent anyway: a twentieth is beyond that, and not
-// more than what a comparison of two releases is to find.
-const lostShare = 0.05
-
 // Validity judges the run; inFlight is its limit of calls in flight, and how the generator did, for the sentences.
 //
 // It is no-data if no call of a measured phase got a whole response; else generator-limited if the generator itself
