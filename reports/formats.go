@@ -54,6 +54,8 @@ func Formats() []Format {
 			tier:  func(w io.Writer, m *Model, tier string) error { return export.HGRM(w, m.whole.Curve(tier)) }},
 		{Name: "hlog", File: "latency.hlog", About: "HdrHistogram interval log, tagged by tier", need: needStretches,
 			write: func(w io.Writer, m *Model) error { return export.HLog(w, m.Summary.Run.Started, m.stretches) }},
+		{Name: "arrow", File: "calls.arrow", About: "every call, for readers of Arrow that have no codec", need: needRows,
+			write: func(w io.Writer, m *Model) error { return results.WriteArrow(w, m.runs...) }},
 		{Name: "vegeta-csv", File: "vegeta.csv", About: "every call for vegeta report, plot and encode", need: needRows,
 			write: func(w io.Writer, m *Model) error { return export.VegetaCSV(w, m.runs...) }},
 		{Name: "vegeta-gob", File: "vegeta.gob", About: "the same, in vegeta's own encoding", need: needRows,

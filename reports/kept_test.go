@@ -2,10 +2,12 @@ package reports
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -98,6 +100,38 @@ func TestFromHistogramsAlone(t *testing.T) {
 	if err := Formats()[i].Render(&bytes.Buffer{}, model); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "hits.arrow") {
 		t.Errorf("without rows, single calls are listed: %v", err)
 	}
+}
+
+// Live, from the rows and from the histograms alone, the intervals and the drift of a run are the same.
+func TestCertaintyFromHistogramsAlone(t *testing.T) {
+	m := reportstest.Steady()
+	rows := reportstest.Rows(m, reportstest.Drifting)
+	slices.SortStableFunc(rows, func(a, b results.Row) int { return cmp.Compare(a.Due+a.Latency(), b.Due+b.Latency()) })
+	a := metrics.New(m.Labels, m.Planned, metrics.Tolerance)
+	for _, r := range rows {
+		if err := a.Add(r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	end := reportstest.Finished(245.5)
+	live := summary.Summarize(m, nil, nil, end, a)
+	if live.Intervals.Latency.P50 == nil || len(live.Drift) != 4 {
+		t.Fatalf("%+v %+v", live.Intervals, live.Drift)
+	}
+	dir := reportstest.RunDir(t, m, rows, nil, end)
+	same := func(from string) {
+		t.Helper()
+		s := opened(t, dir).Summary
+		if !reflect.DeepEqual(s.Intervals, live.Intervals) || !reflect.DeepEqual(s.Drift, live.Drift) {
+			t.Errorf("from %s: %+v %+v, live %+v %+v", from, s.Intervals, s.Drift, live.Intervals, live.Drift)
+		}
+	}
+	same("the rows")
+	keep(t, dir, rows)
+	if err := os.Remove(filepath.Join(dir, "hits.arrow")); err != nil {
+		t.Fatal(err)
+	}
+	same("the histograms")
 }
 
 // What was kept of other rows, or is damaged, is not used where there are rows; where there are none, the error says

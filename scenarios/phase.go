@@ -230,6 +230,7 @@ func (l *load) add(p Phase) *misfit {
 		return wrong
 	}
 	label := results.Phase{Name: p.Name, Warmup: p.Warmup, Shape: p.Shape.String(), Seconds: seconds, Closed: p.Shape.callers > 0}
+	label.Steady, label.PeriodSeconds = label.Closed || rates.steady(), rates.period()
 	if label.Name == "" {
 		label.Name = l.freeName(p)
 	}
@@ -243,13 +244,12 @@ func (l *load) add(p Phase) *misfit {
 	}
 	l.phases = append(l.phases, one)
 	if one.steps == 1 {
-		label.Varies = rates.varies()
 		l.labels, l.steps = append(l.labels, label), append(l.steps, step{len(l.phases) - 1, rates})
 		return nil
 	}
 	for i, part := range rates {
 		rate := spellRate(part.from)
-		l.labels = append(l.labels, results.Phase{Name: l.numbered(label.Name + "@" + rate), Of: label.Name, Shape: rate, Seconds: part.seconds})
+		l.labels = append(l.labels, results.Phase{Name: l.numbered(label.Name + "@" + rate), Of: label.Name, Shape: rate, Steady: true, Seconds: part.seconds})
 		l.steps = append(l.steps, step{len(l.phases) - 1, rates[i : i+1]})
 	}
 	return nil

@@ -212,18 +212,18 @@ func TestExample(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []results.Phase{
-		{Name: "warmup", Shape: "20/s", Warmup: true, StartSeconds: 0, Seconds: 5},
-		{Name: "constant", Shape: "100/s", StartSeconds: 5, Seconds: 30},
-		{Name: "ramp", Shape: "ramp 100/s → 400/s", Varies: true, StartSeconds: 35, Seconds: 60},
-		{Name: "steps@100/s", Of: "steps", Shape: "100/s", StartSeconds: 95, Seconds: 60},
-		{Name: "steps@200/s", Of: "steps", Shape: "200/s", StartSeconds: 155, Seconds: 60},
-		{Name: "steps@300/s", Of: "steps", Shape: "300/s", StartSeconds: 215, Seconds: 60},
-		{Name: "steps@400/s", Of: "steps", Shape: "400/s", StartSeconds: 275, Seconds: 60},
-		{Name: "steps@500/s", Of: "steps", Shape: "500/s", StartSeconds: 335, Seconds: 60},
-		{Name: "sine", Shape: "sine 200/s ± 100/s every 1m", Varies: true, StartSeconds: 395, Seconds: 300},
-		{Name: "spike@50/s", Of: "spike", Shape: "50/s", StartSeconds: 695, Seconds: 20},
-		{Name: "spike@1000/s", Of: "spike", Shape: "1000/s", StartSeconds: 715, Seconds: 5},
-		{Name: "spike@50/s-2", Of: "spike", Shape: "50/s", StartSeconds: 720, Seconds: 35},
+		{Name: "warmup", Shape: "20/s", Warmup: true, Steady: true, StartSeconds: 0, Seconds: 5},
+		{Name: "constant", Shape: "100/s", Steady: true, StartSeconds: 5, Seconds: 30},
+		{Name: "ramp", Shape: "ramp 100/s → 400/s", StartSeconds: 35, Seconds: 60},
+		{Name: "steps@100/s", Of: "steps", Shape: "100/s", Steady: true, StartSeconds: 95, Seconds: 60},
+		{Name: "steps@200/s", Of: "steps", Shape: "200/s", Steady: true, StartSeconds: 155, Seconds: 60},
+		{Name: "steps@300/s", Of: "steps", Shape: "300/s", Steady: true, StartSeconds: 215, Seconds: 60},
+		{Name: "steps@400/s", Of: "steps", Shape: "400/s", Steady: true, StartSeconds: 275, Seconds: 60},
+		{Name: "steps@500/s", Of: "steps", Shape: "500/s", Steady: true, StartSeconds: 335, Seconds: 60},
+		{Name: "sine", Shape: "sine 200/s ± 100/s every 1m", PeriodSeconds: 60, StartSeconds: 395, Seconds: 300},
+		{Name: "spike@50/s", Of: "spike", Shape: "50/s", Steady: true, StartSeconds: 695, Seconds: 20},
+		{Name: "spike@1000/s", Of: "spike", Shape: "1000/s", Steady: true, StartSeconds: 715, Seconds: 5},
+		{Name: "spike@50/s-2", Of: "spike", Shape: "50/s", Steady: true, StartSeconds: 720, Seconds: 35},
 	}
 	if !slices.Equal(s.Labels.Phases, want) {
 		t.Errorf("the phases are\n%+v, want\n%+v", s.Labels.Phases, want)

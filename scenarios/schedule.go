@@ -3,7 +3,6 @@ package scenarios
 import (
 	"math"
 	"math/rand/v2"
-	"slices"
 	"sort"
 	"time"
 )
@@ -96,16 +95,29 @@ func (p profile) calls() (c float64) {
 	return c
 }
 
-// varies reports whether the rate is not the same all along.
-func (p profile) varies() bool {
-	return slices.ContainsFunc(p, func(s segment) bool { return s.from != p[0].from || s.to != p[0].from || s.amplitude > 0 })
-}
-
 func (p profile) peak() (r float64) {
 	for _, s := range p {
 		r = max(r, s.peak())
 	}
 	return r
+}
+
+// steady reports whether the rate is the same all along.
+func (p profile) steady() bool {
+	for _, s := range p {
+		if s.from != p[0].from || s.to != s.from || s.amplitude != 0 {
+			return false
+		}
+	}
+	return len(p) > 0
+}
+
+// period is after how many seconds the rate begins again; 0 where it does not.
+func (p profile) period() float64 {
+	if len(p) == 1 && p[0].amplitude != 0 {
+		return p[0].period
+	}
+	return 0
 }
 
 // when is the moment, in seconds from the phase's start, by which c calls are due.

@@ -1,4 +1,4 @@
-// Reads a hits.arrow with Arrow's JavaScript library, batch by batch, and with DuckDB's WebAssembly build, and prints
+// Reads the calls of a run with Arrow's JavaScript library, batch by batch, and with DuckDB's WebAssembly build, and prints
 // what each of them found, as JSON.
 const fs = require('fs');
 const path = require('path');

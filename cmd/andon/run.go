@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -157,7 +158,8 @@ func (c *command) runScenario(args []string, f runFlags) error {
 		mon.End(kill, again(interrupt, kill))
 	}
 	if err != nil {
-		return exit{noVerdict, err}
+		// What was found stands, whatever became of its record; the summary says which it is.
+		return exit{cmp.Or(result.Summary.Verdict.ExitCode, noVerdict), err}
 	}
 	return verdict(result.Summary)
 }

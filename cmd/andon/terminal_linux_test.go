@@ -65,7 +65,9 @@ func onTerminal(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(cmd.Start())
 	var mu sync.Mutex
 	var shown bytes.Buffer
+	read := make(chan struct{})
 	go func() {
+		defer close(read)
 		b := make([]byte, 4096)
 		for {
 			n, err := control.Read(b)
@@ -94,17 +96,17 @@ func onTerminal(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(err)
 	}
 	_ = cmd.Wait()
-	// What was written last may be on its way.
-	for quiet, before := 0, -1; quiet < 20; time.Sleep(10 * time.Millisecond) {
-		if n := seen(""); n != before {
-			quiet, before = 0, n
-		}
-		quiet++
-	}
 	after, err := unix.IoctlGetTermios(fd, unix.TCGETS)
 	ts.Check(err)
 	if *before != *after {
 		ts.Fatalf("the terminal is not as it was: %+v, was %+v", after, before)
+	}
+	// With nobody left to write to it, a terminal ends after what was written last.
+	_ = terminal.Close()
+	select {
+	case <-read:
+	case <-time.After(30 * time.Second):
+		ts.Fatalf("the terminal does not end")
 	}
 	mu.Lock()
 	defer mu.Unlock()

@@ -19,7 +19,11 @@ func Annotations(w io.Writer, s summary.Summary) error {
 	if s.Verdict.Status == summary.Pass {
 		level = "notice"
 	}
-	lines := append([]string{rest}, s.Verdict.Causes...)
+	lines := []string{rest}
+	for _, known := range v.KnownBy {
+		lines[0] += " · " + text.Printable(known[0], 64) + " " + text.Printable(known[1], 200)
+	}
+	lines = append(lines, s.Verdict.Causes...)
 	lines = lines[:min(len(lines), maxLines)]
 	var b strings.Builder
 	annotate(&b, level, v.Title+": "+word, lines...)

@@ -138,6 +138,22 @@ func TestRunChecks(t *testing.T) {
 	}
 }
 
+// What a run is known by is in what CI shows of it.
+func TestKnownByInCI(t *testing.T) {
+	s := reportstest.Passing(t)
+	s.Run.Release, s.Run.Labels = "rel-77", map[string]string{"team": reportstest.Hostile}
+	var x, j, a bytes.Buffer
+	if err := errors.Join(export.JUnit(&x, s.Checks()), export.SARIF(&j, s.ContractChecks()), export.Annotations(&a, s)); err != nil {
+		t.Fatal(err)
+	}
+	reportstest.CheckAnnotations(t, a.Bytes())
+	for name, told := range map[string]string{"JUnit": x.String(), "SARIF": j.String(), "annotations": a.String()} {
+		if !strings.Contains(told, "rel-77") || !strings.Contains(told, "team") || !strings.Contains(told, "[link](http://evil)") {
+			t.Errorf("%s: %.600s", name, told)
+		}
+	}
+}
+
 // The table has a line for each second, phase and class; its columns add up to the summary, and no cell is a formula.
 func TestSecondsCSV(t *testing.T) {
 	m := reportstest.Manifest()

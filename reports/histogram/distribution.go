@@ -25,6 +25,9 @@ func (d Distribution) Percentile(p float64) *float64 {
 	return &v
 }
 
+// At is the sample of a place, from 1 to their number, in the order of their size, in seconds: see [Rank].
+func (d Distribution) At(place uint64) float64 { return Seconds(d.value(place)) }
+
 // value is the sample of that rank, from 1, in nanoseconds.
 func (d Distribution) value(rank uint64) int64 {
 	i := sort.Search(len(d.upTo)-1, func(i int) bool { return d.upTo[i] >= rank })

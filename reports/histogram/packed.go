@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 )
 
@@ -24,6 +25,18 @@ func (p Packed) each(f func(i int, n uint64)) {
 		f(i, n)
 		data = data[w+v:]
 	}
+}
+
+// UpTo counts the samples that are no longer than a time in seconds, or not to be told from it.
+func (p Packed) UpTo(seconds float64) uint64 {
+	last := bucket(min(max(int64(math.Round(seconds*1e9)), 0), Highest))
+	var sum uint64
+	p.each(func(i int, n uint64) {
+		if i <= last {
+			sum += n
+		}
+	})
+	return sum
 }
 
 // MaxEncoded is more bytes than any histogram takes that AppendBinary writes.

@@ -120,6 +120,17 @@ func (s *Scratch) Percentiles(ps ...float64) []*float64 {
 	return values
 }
 
+// Beyond counts the samples that lie above v, by the precision of the buckets.
+func (s *Scratch) Beyond(v int64) (n uint64) {
+	limit := bucket(v)
+	s.each(func(i int, count uint64) {
+		if i > limit {
+			n += count
+		}
+	})
+	return n
+}
+
 // Slide puts each n neighbours of a list into s, one after the other: the first n, then those from the second on, until
 // the last n are in. each is told where they begin, and reads s. What comes in at one end of such a window goes out at
 // the other, so that this takes a time by the length of the list, where merging each window anew would take n times as

@@ -11,7 +11,9 @@
 //     merged from those cells, exactly: the p99 of a tier is the p99 of all its calls, not a mean of percentiles.
 //  4. [Aggregator.Validity] says whether the figures can be trusted: what the generator itself was late with is no
 //     finding about the target.
-//  5. A [Threshold], read by [ParseThreshold] once, is held against the figures by [Threshold.Evaluate]. An aggregator
+//  5. [Aggregator.Intervals] says between what the headline figures lie, and [Aggregator.Drift] what changed while the
+//     load did not, by stretches of the run: calls that are near each other are alike.
+//  6. A [Threshold], read by [ParseThreshold] once, is held against the figures by [Threshold.Evaluate]. An aggregator
 //     that was made with [Of], or told to [Aggregator.Watch] it, has counted exactly which calls keep its limit.
 //
 // Times are kept by what became of the calls, since what is turned away quickly must not make a target look fast, and
@@ -199,7 +201,7 @@ func (a *Aggregator) Add(r results.Row) error {
 	}
 	late := !phase.Closed && (sent || r.Error == results.Dropped)
 	if late {
-		a.addLag(r, sent, lag, own)
+		a.addLag(r, sent, lag)
 	}
 	moments := a.pace.add(due, due+time.Duration(lag), due+time.Duration(lag+service), &one)
 	if watching := a.watching[at]; len(watching) > 0 {
@@ -226,11 +228,11 @@ func (a *Aggregator) less(v, own int64) int64 {
 	return max(v-own, 0)
 }
 
-// addLag keeps how late a sent or dropped call of an open phase was. By our own fault it was held up for as long as it
-// left late though a slot was free, and as the generator stood still while it was under way. A dropped call counts as
+// addLag keeps how late a sent or dropped call of an open phase was. By our own fault it was held up for as much as it
+// left later than without our standstills, and by as much as they may have lengthened it. A dropped call counts as
 // late; as held up by us it counts only if that is beyond tolerance: one that waited for the target says nothing about
 // the generator, and many of them would hide the calls that do.
-func (a *Aggregator) addLag(r results.Row, sent bool, lag, own int64) {
+func (a *Aggregator) addLag(r results.Row, sent bool, lag int64) {
 	if a.lag[r.Phase] == nil {
 		a.lag[r.Phase] = new(bounds)
 	}
@@ -238,8 +240,8 @@ func (a *Aggregator) addLag(r results.Row, sent bool, lag, own int64) {
 		a.ownLag[r.Phase] = new(histogram.Recorder)
 	}
 	a.lag[r.Phase].record(lag, a.less(lag, histogram.Nanoseconds(r.OwnLag)))
-	if sent || own > int64(a.tolerance) {
-		a.ownLag[r.Phase].Record(own)
+	if own := HeldUp(r, a.tolerance); sent || own > a.tolerance {
+		a.ownLag[r.Phase].Record(int64(own))
 	}
 }
 

@@ -72,7 +72,7 @@ func (a *Aggregator) varies(g *group) bool {
 	for p, in := range g.phase {
 		if in {
 			shapes[a.labels.Phases[p].Shape] = true
-			if a.labels.Phases[p].Varies {
+			if !a.labels.Phases[p].Steady {
 				return true
 			}
 		}

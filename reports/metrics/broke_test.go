@@ -37,12 +37,12 @@ func TestBroke(t *testing.T) {
 	}
 	one := results.Labels{
 		Classes: labels().Classes, Rules: labels().Rules,
-		Phases: []results.Phase{{Name: "climb", Shape: "ramp 100/s → 500/s", Varies: true, Seconds: 40}},
+		Phases: []results.Phase{{Name: "climb", Shape: "ramp 100/s → 500/s", Seconds: 40}},
 	}
 	steady := one
-	steady.Phases = []results.Phase{{Name: "climb", Shape: "300/s", Seconds: 40}}
+	steady.Phases = []results.Phase{{Name: "climb", Shape: "300/s", Steady: true, Seconds: 40}}
 	closed := one
-	closed.Phases = []results.Phase{{Name: "few", Shape: "5 callers", Closed: true, Seconds: 20}, {Name: "many", Shape: "50 callers", Closed: true, StartSeconds: 20, Seconds: 20}}
+	closed.Phases = []results.Phase{{Name: "few", Shape: "5 callers", Closed: true, Steady: true, Seconds: 20}, {Name: "many", Shape: "50 callers", Closed: true, Steady: true, StartSeconds: 20, Seconds: 20}}
 	for _, c := range []struct {
 		why, expr string
 		labels    results.Labels

@@ -16,7 +16,8 @@ import "fmt"
 //	rate(ok)            ok / sent
 //	rate(errors)        errors / sent; canceled calls are no errors, unless {error=canceled} asks for them, nor shed ones
 //	rate(violations)    calls that broke a rule / completed
-//	rate(sent)          sent / (sent + dropped); calls that were never due, or whose run ended, are in neither
+//	rate(sent)          sent / (sent + dropped); calls that were never due, or whose run ended, are in neither. Where calls
+//	                    left for longer than a second after the plan's end, the rate fell short of the plan's by as much
 //	rate(accepted), rate(shed), rate(refused)   calls with this outcome / sent
 //
 // Against a limit in calls a second or a minute, rate(sent), rate(answered), rate(accepted) and rate(goodput) are what

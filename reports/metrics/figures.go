@@ -206,6 +206,16 @@ func Tolerated(m results.Manifest) time.Duration {
 	return time.Duration(math.Round(min(m.LagSeconds, time.Hour.Seconds()) * 1e9))
 }
 
+// HeldUp is for how long the generator itself held a call up, before it left and while it was under way. What is less
+// than a hundredth of its latency counts as no more than is tolerated: two runs differ by more.
+func HeldUp(r results.Row, tolerated time.Duration) time.Duration {
+	own := min(histogram.Nanoseconds(r.OwnLag)+histogram.Nanoseconds(r.Stall), histogram.Highest)
+	if own < (histogram.Nanoseconds(r.Lag)+histogram.Nanoseconds(r.Service))/100 {
+		own = min(own, int64(tolerated))
+	}
+	return time.Duration(own)
+}
+
 // Lag says how late calls left, in seconds; null as in [Times].
 type Lag struct {
 	P50 *float64 `json:"p50"`
@@ -224,10 +234,12 @@ type Validity struct {
 	Status string `json:"status"`
 	// Reasons are sentences with figures that say why, and what to do; empty for a valid run.
 	Reasons []string `json:"reasons"`
-	// Lag is actual send − due; OwnLag is the part of it during which a slot was free, and the time for which the
-	// generator stood still while the call was under way.
+	// Lag is actual send − due; OwnLag is the part of it that is the generator's own doing, and the time by which it may
+	// have lengthened the call after that (see [HeldUp]).
 	Lag    Lag `json:"lag"`
 	OwnLag Lag `json:"ownLag"`
+	// Held counts the calls that the generator itself held up for longer than the run tolerates.
+	Held uint64 `json:"held,omitempty"`
 }
 
 // What a run's figures can be.

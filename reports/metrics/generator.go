@@ -20,8 +20,15 @@ type Generator struct {
 	// StallSeconds is for how long it stood still where it should have woken, StallMax for how long at once.
 	StallSeconds float64 `json:"stallSeconds"`
 	StallMax     float64 `json:"stallMax"`
-	// Queue is the most records that waited to be counted and kept.
-	Queue int `json:"queue"`
+	// Loop is what the callers of closed loops lost by the generator's own doing.
+	Loop Loop `json:"loop,omitzero"`
+	// Queue is the most records that waited to be counted and kept, and WriteMax is how long the longest write to the
+	// run directory took. BlockedSeconds is for how long callers could not go on because of that.
+	Queue          int     `json:"queue"`
+	WriteMax       float64 `json:"writeMax,omitempty"`
+	BlockedSeconds float64 `json:"blockedSeconds,omitempty"`
+	// Machine is what the system let the generator have, and took from it.
+	Machine results.Machine `json:"machine,omitzero"`
 	// Connections is how many were set up; OpenFiles how many files and sockets the process could have open, 0 if
 	// unknown.
 	Connections uint64 `json:"connections"`
@@ -42,6 +49,13 @@ type Generator struct {
 	Little   Little `json:"little"`
 }
 
+// Loop is the time of the closed loops of measured phases: for how long their callers could not go on because the
+// generator stood still, or took no records, of how long.
+type Loop struct {
+	Lost    float64 `json:"lost"`
+	Seconds float64 `json:"seconds"`
+}
+
 // Little is a check of andon by Little's law (Little, "A Proof for the Queuing Formula: L = λW", 1961): the mean number
 // of calls in flight is their rate times their mean time. Seen was counted by looking, Expected follows from the times
 // that were measured: where they differ, the times are wrong. Both leave out the time for which the generator stood
@@ -56,7 +70,7 @@ type Little struct {
 // Generator sums up how the generator did.
 func (a *Aggregator) Generator(with results.Generator, vitals []results.Vitals) Generator {
 	g := Generator{Cores: with.Cores, OpenFiles: with.OpenFiles, Transport: with.Transport, Proxy: with.Proxy}
-	var seconds, cpu, seen, samples float64
+	var seconds, cpu, seen, samples, waited float64
 	for _, v := range vitals {
 		seconds += v.Seconds
 		cpu += v.CPUSeconds
@@ -67,7 +81,11 @@ func (a *Aggregator) Generator(with results.Generator, vitals []results.Vitals) 
 		g.PauseMax = max(g.PauseMax, v.PauseMax)
 		g.StallSeconds += v.StallSeconds
 		g.StallMax = max(g.StallMax, v.StallMax)
-		g.Queue = max(g.Queue, v.Queue)
+		g.Queue, g.WriteMax = max(g.Queue, v.Queue), max(g.WriteMax, v.WriteMax)
+		g.BlockedSeconds += v.BlockedSeconds
+		waited += v.WaitedSeconds
+		g.Loop.add(v, a.closed(v))
+		addMachine(&g.Machine, v.Machine)
 		g.Connections = max(g.Connections, v.Connections)
 		g.Unasked, g.Repeated, g.Encoded = max(g.Unasked, v.Unasked), max(g.Repeated, v.Repeated), max(g.Encoded, v.Encoded)
 		if v.Protocol != "" {
@@ -80,8 +98,43 @@ func (a *Aggregator) Generator(with results.Generator, vitals []results.Vitals) 
 		g.CPU = cpu / seconds
 	}
 	g.CPUMax = max(g.CPU, g.CPUMax)
-	g.Little = littlesLaw(seen, samples, a.busy.Float()/1e9, seconds-g.StallSeconds)
+	g.Loop.Lost = min(g.Loop.Lost, g.Loop.Seconds)
+	g.Little = littlesLaw(seen, samples, max(a.busy.Float()/1e9-waited, 0), seconds-g.StallSeconds)
 	return g
+}
+
+// closed is how much of a second belongs to closed phases that are measured.
+func (a *Aggregator) closed(v results.Vitals) (seconds float64) {
+	for _, p := range a.labels.Phases {
+		if p.Closed && !p.Warmup {
+			seconds += max(0, min(v.AtSeconds, p.StartSeconds+p.Seconds)-max(v.AtSeconds-v.Seconds, p.StartSeconds))
+		}
+	}
+	return seconds
+}
+
+// add counts so much of a second.
+func (l *Loop) add(v results.Vitals, seconds float64) {
+	if seconds > 0 {
+		l.Seconds += seconds
+		// A standstill may be noted in the second after it.
+		l.Lost += (v.StallSeconds + v.BlockedSeconds) * seconds / v.Seconds
+	}
+}
+
+// addMachine adds what was seen in a second: counters add up, and of the rest the tightest stands.
+func addMachine(m *results.Machine, v results.Machine) {
+	if v.Quota > 0 && (m.Quota == 0 || v.Quota < m.Quota) {
+		m.Quota = v.Quota
+	}
+	if v.MemoryLimit > 0 && (m.MemoryLimit == 0 || v.MemoryLimit < m.MemoryLimit) {
+		m.MemoryLimit = v.MemoryLimit
+	}
+	m.Memory = max(m.Memory, v.Memory)
+	m.Periods += v.Periods
+	m.Throttled += v.Throttled
+	m.StolenSeconds += v.StolenSeconds
+	m.MemoryFull += v.MemoryFull
 }
 
 // littlesLaw compares. Each look finds a number of calls that varies by its own root, as a Poisson process does; four
@@ -96,27 +149,53 @@ func littlesLaw(seen, samples, busy, seconds float64) Little {
 	return l
 }
 
-// causes names what may have held the generator up.
+// causes names what may have held the generator up, and how to mend that.
 func (g Generator) causes() string {
 	var found []string
 	add := func(format string, args ...any) { found = append(found, fmt.Sprintf(format, args...)) }
+	if g.Queue > longQueue || g.BlockedSeconds > Tolerance.Seconds() {
+		add("up to %d records waited to be written, and a write took %s: the disk did not keep up; have the run directory on a faster one",
+			g.Queue, spell(g.WriteMax, 3))
+	}
 	if g.Cores > 0 && g.CPUMax > 0.9*g.Cores {
 		add("its processors were busy (%s of %s cores in the busiest second)", plain(round(g.CPUMax, 2)), plain(round(g.Cores, 2)))
 	}
-	if g.StallMax > Tolerance.Seconds() {
-		add("it stood still for %s in all, and for %s at once: the process was paused, or others had the processors",
-			spell(g.StallSeconds, 3), spell(g.StallMax, 3))
+	machine := g.takenAway()
+	switch {
+	case g.StallMax > Tolerance.Seconds():
+		if len(machine) == 0 {
+			machine = []string{"the process was paused, or others had the processors"}
+		}
+		add("it stood still for %s in all, and for %s at once: %s", spell(g.StallSeconds, 3), spell(g.StallMax, 3), strings.Join(machine, ", and "))
+	case len(machine) > 0:
+		add("%s", strings.Join(machine, ", and "))
 	}
 	if g.PauseMax > Tolerance.Seconds() {
 		add("a garbage collection stopped it for %s", spell(g.PauseMax, 3))
-	}
-	if g.Queue > longQueue {
-		add("up to %d records waited to be written: the disk did not keep up", g.Queue)
 	}
 	if g.OpenFiles > 0 && g.Connections+fewFiles > g.OpenFiles {
 		add("it had %d connections and may have only %d files open (ulimit -n)", g.Connections, g.OpenFiles)
 	}
 	return strings.Join(found, "; ")
+}
+
+// takenAway says what the container and the host kept from the generator that it would have used.
+func (g Generator) takenAway() (found []string) {
+	m := g.Machine
+	if m.Throttled > 0 {
+		found = append(found, fmt.Sprintf("its container may use %s processors (cpu.max), and was held back in %d of %d periods; raise its CPU limit",
+			plain(round(m.Quota, 2)), m.Throttled, m.Periods))
+	}
+	if m.StolenSeconds > 0.1*g.StallSeconds && m.StolenSeconds > Tolerance.Seconds() {
+		found = append(found, fmt.Sprintf("the host of this virtual machine gave its processors to others for %s (steal); use a machine that has them for itself",
+			spell(m.StolenSeconds, 3)))
+	}
+	const mebi = 1 << 20
+	if m.MemoryFull > 0 || m.MemoryLimit > 0 && float64(m.Memory) > 0.9*float64(m.MemoryLimit) {
+		found = append(found, fmt.Sprintf("its container may have %d MiB of memory (memory.max), of which it used %d, and was short of it %d times; raise its memory limit",
+			m.MemoryLimit/mebi, m.Memory/mebi, m.MemoryFull))
+	}
+	return found
 }
 
 const (

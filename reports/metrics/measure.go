@@ -139,7 +139,9 @@ func (t Threshold) measure(a *Aggregator, elapsed float64) found {
 	v := float64(n)
 	switch t.unit() {
 	case Ratio:
-		v /= float64(of)
+		if v /= float64(of); t.metric == "sent" {
+			v *= g.spans(elapsed).kept()
+		}
 	case PerSecond:
 		s := g.spans(elapsed)
 		over := s.answering

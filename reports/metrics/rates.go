@@ -54,6 +54,19 @@ func (g *group) spans(elapsed float64) (s spans) {
 	return s
 }
 
+// leeway is for how many seconds calls may leave after the end of the plan, and be taken for calls in time: the last
+// ones always leave a little late.
+const leeway = 1
+
+// kept is the share of the rate that was asked for which calls that were sent have kept: where they left for longer
+// than they were due, a target has held them up, and was asked for less than the plan says.
+func (s spans) kept() float64 {
+	if s.asked == 0 || s.sending <= s.asked+leeway {
+		return 1
+	}
+	return s.asked / s.sending
+}
+
 // union is how much time stretches cover that begin one after the other.
 type union struct{ until, length float64 }
 

@@ -68,6 +68,29 @@ func TestRatesByPhase(t *testing.T) {
 	}
 }
 
+// What a target holds up until long after the plan's end was not sent at the rate that was asked for, though all of it
+// was sent.
+func TestShareOfThePlannedRate(t *testing.T) {
+	one := labels()
+	one.Phases = []results.Phase{{Name: "one", Seconds: 10}}
+	for _, c := range []struct {
+		why     string
+		last    float64 // when the last call of three left
+		elapsed float64
+		want    float64
+	}{
+		{"in time", 9, 10, 1},
+		{"a little late, as the last calls are", 10.9, 10.9, 1},
+		{"late", 40, 40, 0.25},
+		{"stopped before", 40, 8, 1},
+	} {
+		a := aggregate(t, one, nil, call(0, full, 0, 0, 1), call(0, full, 5, 5, 6), call(0, full, 9, c.last, c.last+1))
+		if o := parse(t, "rate(sent) >= 99%").Evaluate(a, c.elapsed); math.Abs(*o.Value-c.want) > 1e-6 || o.OK != (c.want == 1) {
+			t.Errorf("%s: %v, %t; want %v", c.why, *o.Value, o.OK, c.want)
+		}
+	}
+}
+
 // What came back broken is an answer, and no goodput.
 func TestGoodput(t *testing.T) {
 	a := aggregate(t, labels(), nil, ok(steady, full, 0.5), failed(steady, full, results.Status5xx, 500), failed(steady, full, results.Reset, 0))

@@ -22,7 +22,7 @@ func RatioDifference(a, na, b, nb uint64) *histogram.Interval {
 // wilson is the score interval of a ratio (E. B. Wilson, "Probable inference, the law of succession, and statistical
 // inference", 1927).
 func wilson(p, n float64) histogram.Interval {
-	const z = 1.959964 // the 97.5th percentile of the normal distribution
+	const z = normal
 	middle := p + z*z/(2*n)
 	half := z * math.Sqrt(p*(1-p)/n+z*z/(4*n*n))
 	whole := 1 + z*z/n

@@ -6,48 +6,56 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kaizenautomation/andon/reports/histogram"
 	"github.com/kaizenautomation/andon/reports/results"
 )
 
 // Lag is actual send − due, over the sent and the dropped calls of the open phases that are measured.
 func (a *Aggregator) Lag() Lag { return lagOf(a.measured().lag(false)) }
 
-// OwnLag is for how long the generator itself held calls up: the part of the lag during which a slot was free, and the
-// time for which it stood still while they were under way. It is over the sent calls of the open phases that are
+// OwnLag is for how long the generator itself held calls up: the part of the lag that is its own doing, and the time by
+// which it may have lengthened them when they were under way. It is over the sent calls of the open phases that are
 // measured, and those dropped calls that were held up beyond the run's tolerance.
 func (a *Aggregator) OwnLag() Lag { return lagOf(a.measured().ownLag()) }
 
+// lostShare is how much of their time the callers of a closed loop may lose by the generator's own doing. The rate
+// falls by as much. Two runs against one target differ by a few percent anyway: a twentieth is beyond that, and not
+// more than what a comparison of two releases is to find.
+const lostShare = 0.05
+
 // Validity judges the run; inFlight is its limit of calls in flight, and how the generator did, for the sentences.
 //
-// It is no-data if no call of a measured phase got a whole response; else generator-limited if the p99 of the own lag
-// is beyond the tolerance; else target-limited if the p99 of the lag is, or a call was dropped; else valid. With fewer
-// calls than a p99 needs, the largest lag stands for it, and may be ten times the tolerance: one late call of a few is
-// no trend. A closed loop has no due times and so no lag.
+// It is no-data if no call of a measured phase got a whole response; else generator-limited if the generator itself
+// held too many calls up beyond the tolerance, or closed loops lost more than a twentieth of their time by its own
+// doing; else target-limited if too many left later than the tolerance by another's doing, or a call was dropped; else
+// valid. Too many is more than 1 in 100. With fewer calls than a p99 needs it is more than one, and more than 1 in 20,
+// by ten times the tolerance: a bad moment in a short run is no trend.
 func (a *Aggregator) Validity(inFlight int, how Generator) Validity {
 	g := a.measured()
-	v := Validity{Status: Valid, Reasons: []string{}, Lag: a.Lag(), OwnLag: a.OwnLag()}
-	own, ownLate := a.lateness(v.OwnLag, "was held up for %s")
-	lag, late := a.lateness(v.Lag, "left %s late")
+	v := Validity{Status: Valid, Reasons: []string{}}
+	held := a.lateness(g.ownLag())
+	v.OwnLag, v.Held = held.Lag, held.n
+	v.Lag = lagOf(g.lag(false))
+	// Who was held up may be late for that alone.
+	late := a.lateness(g.lag(true))
 	total := g.counts()
 	kept, why := g.keptFrom(how)
 	if !few(kept, total.Due) {
 		v.Status = GeneratorLimited
 		v.Reasons = append(v.Reasons, why...)
 	}
-	if ownLate {
+	reasons := a.ownFault(held, how)
+	if len(reasons) > 0 {
 		v.Status = GeneratorLimited
-		v.Reasons = append(v.Reasons, fmt.Sprintf("the generator fell behind: %s by andon itself (tolerance %s), so "+
-			"the figures speak of this machine and not of the target; ask for fewer calls a second, give andon more cores "+
-			"(GOMAXPROCS, a container's CPU limit), or run it on another machine than the provider's", own,
-			spell(a.tolerance.Seconds(), 3)))
 		if why := how.causes(); why != "" {
-			v.Reasons = append(v.Reasons, "what held the generator up: "+why)
+			reasons = append(reasons, "what held the generator up: "+why)
 		}
-	} else if v.Status == Valid && (late || total.Dropped > 0) {
+		v.Reasons = append(v.Reasons, reasons...)
+	} else if v.Status == Valid && (late.tooMany() || total.Dropped > 0) {
 		v.Status = TargetLimited
 		reason := fmt.Sprintf("calls left late because every slot (limits.inFlight %d) was waiting on the target", inFlight)
-		if late {
-			reason += ": " + lag
+		if late.tooMany() {
+			reason += ": " + late.say("left %s late")
 		}
 		if total.Dropped > 0 {
 			reason += fmt.Sprintf("; %d of %d calls were dropped after waiting longer than the timeout", total.Dropped,
@@ -62,15 +70,47 @@ func (a *Aggregator) Validity(inFlight int, how Generator) Validity {
 	return v
 }
 
-// lateness puts a lag in words, and reports whether it is beyond tolerance.
-func (a *Aggregator) lateness(l Lag, words string) (said string, late bool) {
-	switch {
-	case l.Max == nil:
-		return "", false
-	case l.P99 != nil:
-		return fmt.Sprintf("1 call in 100 "+words+" or more", spell(*l.P99, 3)), *l.P99 > a.tolerance.Seconds()
+// ownFault says what the generator itself spoiled of calls that were due, and of closed loops.
+func (a *Aggregator) ownFault(held lateness, how Generator) (reasons []string) {
+	if held.tooMany() {
+		reasons = append(reasons, fmt.Sprintf("the generator fell behind: %s by andon itself (tolerance %s), so "+
+			"the figures speak of this machine and not of the target; ask for fewer calls a second, give andon more cores "+
+			"(GOMAXPROCS, a container's CPU limit), or run it on another machine than the provider's", held.say("was held up for %s"),
+			spell(a.tolerance.Seconds(), 3)))
 	}
-	return fmt.Sprintf("a call "+words, spell(*l.Max, 3)), *l.Max > 10*a.tolerance.Seconds()
+	if l := how.Loop; l.Lost > max(lostShare*l.Seconds, 10*a.tolerance.Seconds()) {
+		reasons = append(reasons, fmt.Sprintf("the callers of the closed loop could not go on for %s of %s, by the doing of andon itself "+
+			"(tolerance %s %%): the rates are too low by as much, and times may be too long", spell(l.Lost, 3), spell(l.Seconds, 3),
+			plain(100*lostShare)))
+	}
+	return reasons
+}
+
+// lateness is how many of some calls were late, or held up, beyond the tolerance, and beyond ten times that.
+type lateness struct {
+	Lag
+	n, much, of uint64
+}
+
+func (a *Aggregator) lateness(s *histogram.Scratch) lateness {
+	t := int64(a.tolerance)
+	return lateness{lagOf(s), s.Beyond(t), s.Beyond(min(10*t, histogram.Highest)), s.Samples()}
+}
+
+// tooMany reports whether they are more than chance, or one bad moment, makes of them.
+func (l lateness) tooMany() bool {
+	if l.of >= histogram.Needed(99) {
+		return 100*l.n > l.of
+	}
+	return l.much > 1 && 20*l.much > l.of
+}
+
+// say puts it in words, by a sentence's verb and what comes behind the time.
+func (l lateness) say(format string) string {
+	if l.P99 != nil {
+		return fmt.Sprintf("1 call in 100 "+format+" or more", spell(*l.P99, 3))
+	}
+	return fmt.Sprintf("%d of %d calls, of which the worst "+format, l.n, l.of, spell(*l.Max, 3))
 }
 
 // reached reports whether there was a connection to the target for any call.

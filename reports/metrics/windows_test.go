@@ -273,7 +273,7 @@ func TestWindowsAreTheRows(t *testing.T) {
 // A run of a day is kept by half a minute: its windows are as long as that, and no breach is diluted by more.
 func TestWindowsOfLongRuns(t *testing.T) {
 	l := labels()
-	l.Phases = []results.Phase{{Name: "day", Seconds: 86400}}
+	l.Phases = []results.Phase{{Name: "day", Steady: true, Seconds: 86400}}
 	late := parse(t, "p90(latency, 10s) < 100ms")
 	whole := parse(t, "p90(latency) < 100ms")
 	a := watching(l, late, whole)

@@ -3,6 +3,7 @@ package page
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/kaizenautomation/andon/reports/histogram"
 	"github.com/kaizenautomation/andon/reports/metrics"
@@ -31,10 +32,12 @@ type columns struct {
 }
 
 type timeColumns struct {
-	Start      numbers  `json:"start"`
-	Asked      numbers  `json:"asked"`
-	Sent       numbers  `json:"sent"`
-	Answered   numbers  `json:"answered"`
+	Start    numbers `json:"start"`
+	Asked    numbers `json:"asked"`
+	Sent     numbers `json:"sent"`
+	Answered numbers `json:"answered"`
+	// Shed is by the moment at which calls were due; nil where none was shed.
+	Shed       numbers  `json:"shed,omitempty"`
 	P50        numbers  `json:"p50"`
 	P90        numbers  `json:"p90"`
 	P99        numbers  `json:"p99"`
@@ -116,7 +119,7 @@ func newCurve(name string, d histogram.Distribution, rarities numbers) curve {
 }
 
 func (d Data) timeColumns() timeColumns {
-	t := timeColumns{P50: d.Steps.p50, P90: d.Steps.p90, P99: d.Steps.p99, Errors: []series{}, Violations: []series{}}
+	t := timeColumns{P50: d.Steps.p50, P90: d.Steps.p90, P99: d.Steps.p99, Max: d.Steps.max, Errors: []series{}, Violations: []series{}}
 	load := d.load()
 	for _, p := range d.Timeline {
 		t.Start = append(t.Start, p.StartSeconds)
@@ -135,10 +138,17 @@ func (d Data) timeColumns() timeColumns {
 			asked = math.NaN()
 		}
 		t.Asked, t.Sent, t.Answered = append(t.Asked, asked), append(t.Sent, sent), append(t.Answered, answered)
-		t.Max = append(t.Max, orNaN(p.Latency.Max))
+		shed := math.NaN()
+		if sending > p.Seconds/5 {
+			shed = float64(p.Shed) / sending
+		}
+		t.Shed = append(t.Shed, shed)
 		t.InFlight = append(t.InFlight, p.InFlight)
 		t.LagMean, t.LagMax = append(t.LagMean, orNaN(p.Lag.Mean)), append(t.LagMax, orNaN(p.Lag.Max))
 		t.OwnMax = append(t.OwnMax, orNaN(p.Lag.OwnMax))
+	}
+	if d.Summary.Total.Of(results.OutcomeShed) == 0 && !slices.ContainsFunc(d.Timeline, func(p metrics.Point) bool { return p.Shed > 0 }) {
+		t.Shed = nil
 	}
 	byName := func(counts func(metrics.Point) map[string]uint64) []series {
 		total := map[string]uint64{}

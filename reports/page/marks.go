@@ -13,7 +13,7 @@ import (
 
 // mark is something that happened at a moment or, where End is later, over a while.
 type mark struct {
-	Kind  string  `json:"kind"` // stop, stall, stalls or silence
+	Kind  string  `json:"kind"` // stop, stall, stalls, silence or spoiled
 	Start float64 `json:"start"`
 	End   float64 `json:"end"`
 	Text  string  `json:"text"`
@@ -32,6 +32,7 @@ const apart = 5
 func (d Data) marks() []mark {
 	marks := append([]mark{}, d.stalls()...)
 	marks = append(marks, d.silences()...)
+	marks = append(marks, d.spoiled()...)
 	if end := d.Summary.Run.End; end.Reason != results.Finished {
 		marks = append(marks, mark{Kind: "stop", Start: d.StoppedSeconds, End: d.StoppedSeconds, Text: text.Printable(end.Reason, 40)})
 	}
@@ -85,13 +86,32 @@ func (d Data) silences() (marks []mark) {
 	return marks
 }
 
+// spoiled are the times in which andon itself held up so many calls that a p99 tells of it.
+func (d Data) spoiled() (marks []mark) {
+	for _, p := range d.Timeline {
+		if p.Touched == 0 || 100*p.Touched < p.Due {
+			continue
+		}
+		from, to := p.StartSeconds, p.StartSeconds+p.Seconds
+		if n := len(marks); n > 0 && marks[n-1].End == from {
+			marks[n-1].End = to
+		} else {
+			marks = append(marks, mark{Kind: "spoiled", Start: from, End: to})
+		}
+	}
+	for i := range marks {
+		marks[i].seconds = marks[i].End - marks[i].Start
+	}
+	return marks
+}
+
 // markLines explain what is drawn into the charts over time besides their lines.
 func (d Data) markLines() (lines []markLine) {
 	if slices.ContainsFunc(d.Summary.Run.Phases, func(p results.Phase) bool { return p.Warmup }) {
 		lines = append(lines, markLine{"warmup", "warm-up: sent, and in no other figure"})
 	}
 	marks := d.marks()
-	for _, k := range []struct{ kind, what string }{{"silence", "no answer"}, {"stall", "andon stood still"}, {"stalls", "andon stood still"}, {"stop", ""}} {
+	for _, k := range []struct{ kind, what string }{{"silence", "no answer"}, {"stall", "andon stood still"}, {"stalls", "andon stood still"}, {"spoiled", "1 call in 100 or more was held up by andon itself"}, {"stop", ""}} {
 		var told []string
 		var all, longest float64
 		first := 0.0

@@ -103,6 +103,11 @@ const phases = withNames => ({hooks: {
           ctx.fillText(m.text, left, bbox.top + 4 * ratio);
         }
       }
+      if (m.kind === "spoiled") {
+        const a = Math.max(u.valToPos(m.start, "x", true), bbox.left), b = Math.min(u.valToPos(m.end, "x", true), right);
+        ctx.fillStyle = palette.unsure;
+        if (b > a) ctx.fillRect(a, bbox.top + bbox.height - 3 * ratio, b - a, 3 * ratio);
+      }
       if (m.kind === "stalls") {
         const a = Math.max(u.valToPos(m.start, "x", true), bbox.left), b = Math.min(u.valToPos(m.end, "x", true), right);
         ctx.fillStyle = palette.unsure;
@@ -317,10 +322,10 @@ const times = {format: duration, axis: shortDuration};
 const line = (name, y, color, more) => ({name, y: y || [], color, ...more});
 
 make({...overTime, id: "rate", names: true, format: rate, axis: v => short(v) + "/s", series: [
-  ...(numbers.closed ? [] : [line("asked", t.asked, 6, {style: "wide"})]), line("sent", t.sent, 1), line("answered", t.answered, 3),
+  ...(numbers.closed ? [] : [line("asked", t.asked, 6, {style: "wide"})]), line("sent", t.sent, 1), line("answered", t.answered, 3), ...(t.shed ? [line("shed", t.shed, 2, {style: "dashed"})] : []),
 ]});
 make({...overTime, ...times, id: "latency", logs: true, names: true, empty: "No times were measured.", series: [
-  line("p50", t.p50, 1, {steps: true}), line("p90", t.p90, 3, {steps: true}), line("p99", t.p99, 2, {steps: true, width: 2}), line("max", t.max, 6, {style: "dotted", width: 1.2}),
+  line("p50", t.p50, 1, {steps: true}), line("p90", t.p90, 3, {steps: true}), line("p99", t.p99, 2, {steps: true, width: 2}), line("max", t.max, 6, {steps: true, style: "dotted", width: 1.2}),
 ]});
 const colors = [2, 1, 4, 5, 3, 7, 6];
 const counts = {stacked: true, format: commas, axis: v => Number.isInteger(v) ? commas(v) : ""};
@@ -344,8 +349,8 @@ const last = Math.max(1, ...[...numbers.tiers, ...numbers.lag].map(c => c.y.redu
 const byPercentile = {
   ...times, x: rarity, logs: true, xName: "percentile", sayX: x => percent(+(100 * (1 - 10 ** -x)).toPrecision(6)), xRange: () => [0, last],
   xAxis: {
-    splits: () => named.map(p => -Math.log10(1 - p / 100)), incrs: [10],
-    filter: (u, splits) => splits.map((s, i) => s > last + 1e-9 || u.width < 500 && (named[i] === 95 || named[i] === 0) ? null : s), values: (u, splits) => splits.map(s => s === null ? "" : percent(+(100 * (1 - 10 ** -s)).toPrecision(6))),
+    splits: () => named.map(p => -Math.log10(1 - p / 100)).filter(s => s <= last + 1e-9), incrs: [10], // no line beyond the axis
+    filter: (u, splits) => splits.map((s, i) => u.width < 500 && (named[i] === 95 || named[i] === 0) ? null : s), values: (u, splits) => splits.map(s => s === null ? "" : percent(+(100 * (1 - 10 ** -s)).toPrecision(6))),
   },
 };
 const styles = ["", "dashed", "dotted"];

@@ -277,6 +277,19 @@ func TestPage(t *testing.T) {
 	}
 }
 
+// TestPageOfDrift: what drifts is said above the tables, and how far figures can be off below.
+func TestPageOfDrift(t *testing.T) {
+	m := reportstest.Steady()
+	d := pagePass(t)
+	d.Summary = summary.Summarize(m, nil, nil, reportstest.Finished(245.5), reportstest.Aggregate(t, m, reportstest.Drifting))
+	text := string(rendered(t, d))
+	for _, want := range []string{">Drift: over the 240 s of constant", "How far these figures can be off", "What changed while the load did not", ">p50 latency, constant<", ">95 % interval<"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the page does not have %q", want)
+		}
+	}
+}
+
 // TestPageWithoutCommands: where no command line is known, none is promised.
 func TestPageWithoutCommands(t *testing.T) {
 	for _, d := range []Data{pageFail(t), pageClosed(t)} {
@@ -289,6 +302,26 @@ func TestPageWithoutCommands(t *testing.T) {
 		}
 		if strings.Contains(page, "data-copy hidden") != (len(d.Summary.Run.Command) > 0) {
 			t.Error("the page has a command to copy, or has none, where it should not")
+		}
+	}
+}
+
+// TestPageOfShed: what was shed is told apart from errors, in the tiles, by outcome and over time.
+func TestPageOfShed(t *testing.T) {
+	d := gather(t, pageManifest(60), nil, nil, reportstest.Finished(60), rows(60, 100, func(r *results.Row) {
+		if r.N%4 == 1 {
+			r.Error, r.Status, r.RetryAfter = results.Shed, 429, float32(1+r.N%5)
+		}
+	}))
+	page := string(rendered(t, d))
+	for _, want := range []string{"<dt>Shed</dt>", `<th scope="row">shed</th>`, `<th scope="row">accepted</th>`, "1 s to 5 s", `"shed":[`, "has its times here"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("there is no %q", want)
+		}
+	}
+	for _, bad := range []string{"<dt>Shed</dt>", "has its times here", `"shed":[`} {
+		if strings.Contains(string(rendered(t, pagePass(t))), bad) {
+			t.Errorf("where nothing was shed there is %q", bad)
 		}
 	}
 }
@@ -388,6 +421,26 @@ func TestMarks(t *testing.T) {
 	}
 }
 
+// TestSpoiled: the seconds that andon's own standstill spoils are marked, and no others.
+func TestSpoiled(t *testing.T) {
+	d := gather(t, pageManifest(60), nil, nil, reportstest.Finished(60), rows(60, 100, func(r *results.Row) {
+		at := r.Due.Seconds()
+		if at > 20 && at < 22 || at > 40 && at < 41 {
+			r.Lag, r.OwnLag = 0.3, 0.3
+		}
+	}))
+	var got []string
+	for _, m := range d.marks() {
+		if m.Kind == "spoiled" {
+			got = append(got, fmt.Sprintf("%.0f–%.0f", m.Start, m.End))
+		}
+	}
+	lines := d.markLines()
+	if last := lines[len(lines)-1]; !slices.Equal(got, []string{"20–22", "40–41"}) || last.Text != "1 call in 100 or more was held up by andon itself at 20.0 s for 2.00 s, at 40.0 s for 1.00 s" {
+		t.Errorf("%q, %q", got, lines)
+	}
+}
+
 // TestManySilences: many times without an answer are one line, and a shade for each.
 func TestManySilences(t *testing.T) {
 	m := pageManifest(60)
@@ -441,7 +494,7 @@ func TestSteps(t *testing.T) {
 		}
 		for i := range points {
 			for _, pair := range [][2]float64{{got.p50[i], got.p90[i]}, {got.p90[i], got.p99[i]}, {got.p50[i], got.p99[i]}} {
-				if pair[0] > pair[1] {
+				if pair[0] > pair[1] || got.p99[i] > got.max[i] {
 					rt.Fatalf("at %d: p50 %v, p90 %v, p99 %v", i, got.p50[i], got.p90[i], got.p99[i])
 				}
 			}
@@ -469,7 +522,7 @@ func TestSteps(t *testing.T) {
 // TestStepsAreNarrow: where a second has enough calls, it is a window of its own.
 func TestStepsAreNarrow(t *testing.T) {
 	m := pageManifest(30)
-	for perSecond, want := range map[float64]string{800: "p99 over 1.00 s", 10: "p99 over 30.0 s"} {
+	for perSecond, want := range map[float64]string{800: "p99 and max over 1.00 s", 10: "p99 and max over 30.0 s"} {
 		agg := metrics.New(m.Labels, nil, metrics.Tolerance)
 		for n := range uint32(30 * perSecond) {
 			if err := agg.Add(results.Row{N: n, Phase: 1, Status: 200, Due: time.Duration(float64(n) / perSecond * 1e9), Service: 0.01}); err != nil {
@@ -607,8 +660,8 @@ func TestThresholdRow(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, _ := json.Marshal(newThresholdRow(made.Thresholds[0]))
-	if b, _ := json.Marshal(newThresholdRow(read.Thresholds[0])); !bytes.Equal(a, b) || !strings.Contains(string(a), `"Bar":150`) {
+	a, _ := json.Marshal(newThresholdRow(made.Thresholds[0], ""))
+	if b, _ := json.Marshal(newThresholdRow(read.Thresholds[0], "")); !bytes.Equal(a, b) || !strings.Contains(string(a), `"Bar":150`) {
 		t.Errorf("on the page it is %s, read %s", a, b)
 	}
 }

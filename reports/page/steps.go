@@ -10,9 +10,10 @@ import (
 )
 
 // steps are percentiles over time. Where a stretch has too few calls for one, it is that of a window of so many
-// stretches as have enough, and the same in all of them: a step. No percentile is ever under a lower one.
+// stretches as have enough, and the same in all of them: a step. No percentile is ever under a lower one, nor over the
+// maximum, which is that of the windows of the highest.
 type steps struct {
-	p50, p90, p99 numbers
+	p50, p90, p99, max numbers
 	// narrow and wide are the shortest and the longest window of a p99, in seconds; 0 where there is none.
 	narrow, wide float64
 }
@@ -23,6 +24,9 @@ func newSteps(points []metrics.Point, between func(from, to float64) metrics.Poi
 	for range percentilesOverTime() {
 		s.y = append(s.y, slices.Repeat(numbers{math.NaN()}, len(points)))
 	}
+	for _, p := range points {
+		s.max = append(s.max, orNaN(p.Latency.Max))
+	}
 	// Nothing is said of the time in which the last calls are waited for.
 	from, to := 0, len(points)
 	for to > 0 && points[to-1].Due == 0 {
@@ -32,7 +36,7 @@ func newSteps(points []metrics.Point, between func(from, to float64) metrics.Poi
 		from++
 	}
 	s.fill(from, to, 0, math.Inf(1))
-	return steps{p50: s.y[2], p90: s.y[1], p99: s.y[0], narrow: s.narrow, wide: s.wide}
+	return steps{p50: s.y[2], p90: s.y[1], p99: s.y[0], max: s.max, narrow: s.narrow, wide: s.wide}
 }
 
 // percentilesOverTime are the percentiles of a chart over time, the highest first: the windows of each lie within those
@@ -43,6 +47,7 @@ type stepper struct {
 	points       []metrics.Point
 	between      func(from, to float64) metrics.PointLatency
 	y            []numbers
+	max          numbers
 	narrow, wide float64
 }
 
@@ -67,6 +72,7 @@ func (s *stepper) fill(from, to, level int, ceiling float64) {
 			s.y[level][i] = w.value
 		}
 		if level == 0 {
+			s.raise(w)
 			seconds := s.end(w.to-1) - s.points[w.from].StartSeconds
 			if s.wide = max(s.wide, seconds); s.narrow == 0 || seconds < s.narrow {
 				s.narrow = seconds
@@ -76,6 +82,19 @@ func (s *stepper) fill(from, to, level int, ceiling float64) {
 	}
 	if len(windows) == 0 {
 		s.fill(from, to, level+1, math.Inf(1))
+	}
+}
+
+// raise gives each stretch of a window the maximum of all.
+func (s *stepper) raise(w window) {
+	most := math.NaN()
+	for _, v := range s.max[w.from:w.to] {
+		if !(v <= most) && !math.IsNaN(v) {
+			most = v
+		}
+	}
+	for i := w.from; i < w.to; i++ {
+		s.max[i] = most
 	}
 }
 
@@ -119,7 +138,7 @@ func (s steps) sentence() string {
 	case s.wide == 0:
 		return "too few calls were answered for a p99"
 	case s.narrow == s.wide:
-		return "p99 over " + text.Duration(&s.wide)
+		return "p99 and max over " + text.Duration(&s.wide)
 	}
-	return "p99 over " + text.Duration(&s.narrow) + " to " + text.Duration(&s.wide)
+	return "p99 and max over " + text.Duration(&s.narrow) + " to " + text.Duration(&s.wide)
 }

@@ -3,6 +3,7 @@ package page
 import (
 	"slices"
 
+	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/text"
 )
 
@@ -44,6 +45,20 @@ func (s run) phases() table {
 	}
 	if len(t.Rows) == 1 && !s.Run.Phases[0].Warmup {
 		t.Rows = nil
+	}
+	return t
+}
+
+// outcomes is the table of what the provider made of the calls, where it did not accept all of them.
+func (s run) outcomes() table {
+	t := table{Header: []column{{"outcome", false}, {"calls", true}, {"share", true}, {"p50", true}, {"p95", true}, {"p99", true}, {"max", true}, {"Retry-After", true}}}
+	for _, came := range s.TurnedAway() {
+		x, later := came.Latency, ""
+		if came.Outcome == results.OutcomeShed {
+			later = s.Total.RetryAfter.String()
+		}
+		t.Rows = append(t.Rows, []string{came.Outcome.String(), text.Count(came.Count), text.Share(came.Count, s.Total.Sent),
+			text.Duration(x.P50), text.Duration(x.P95), text.Duration(x.P99), text.Duration(x.Max), later})
 	}
 	return t
 }

@@ -115,6 +115,24 @@ func wasWere(n uint64) string {
 	return "were"
 }
 
+// intervals is the table of how far the headline figures can be off.
+func (s run) intervals() table {
+	t := table{Header: []column{{"figure", false}, {"found", true}, {"95 % interval", true}}}
+	for _, b := range s.Bounds() {
+		t.Rows = append(t.Rows, []string{b.Name, b.Value, b.Interval})
+	}
+	return t
+}
+
+// changes is the table of what changed while the load did not.
+func (s run) changes() table {
+	t := table{Header: []column{{"figure", false}, {"changed by", true}, {"95 % interval", true}}}
+	for _, b := range s.Changes() {
+		t.Rows = append(t.Rows, []string{b.Name, b.Value, b.Interval})
+	}
+	return t
+}
+
 // supported says which percentiles the samples of each group can tell.
 func (d Data) supported() table {
 	ps := (metrics.Times{}).Percentiles()

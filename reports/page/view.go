@@ -46,6 +46,7 @@ type view struct {
 	LatencyHint, Knee         string
 	Marks                     []markLine
 	Parts, Lags               []rangeRow
+	Outcomes                  table
 	Statuses, Kinds, Rules    []barRow
 	Samples                   []sampleCard
 	MoreSamples               int
@@ -54,6 +55,8 @@ type view struct {
 	HasVitals                 bool
 	LeftOut                   []string
 	Supported                 table
+	Intervals, Changes        table
+	Certainty                 string
 	Command, Curl             string
 	Scenario                  string
 	ScenarioCut               bool
@@ -113,6 +116,8 @@ func (d Data) view() view {
 	if note := s.Tolerance(); note != "" {
 		v.Notes = append(v.Notes, note)
 	}
+	v.Notes = append(v.Notes, s.Drifted()...)
+	v.Intervals, v.Changes, v.Certainty = s.intervals(), s.changes(), summary.Certainty
 	for _, p := range d.Timeline {
 		v.HasErrors = v.HasErrors || p.Dropped > 0 || len(p.ErrorsByKind) > 0
 		v.HasViolations = v.HasViolations || len(p.ViolationsByRule) > 0
@@ -120,7 +125,7 @@ func (d Data) view() view {
 	v.LatencyHint = "by the moment at which calls were due; where a stretch has too few of them for a percentile, it is that of a wider one, drawn as a step: " + d.Steps.sentence()
 	v.Marks = d.markLines()
 	for _, t := range s.Thresholds {
-		v.Thresholds = append(v.Thresholds, newThresholdRow(t))
+		v.Thresholds = append(v.Thresholds, newThresholdRow(t, s.Unexplained(t)))
 	}
 	var against summary.Comparisons
 	if s.Comparison != nil {
@@ -131,6 +136,7 @@ func (d Data) view() view {
 	// There are more content types than a page is wide; they are set below each other.
 	v.Contents.Rows = slices.DeleteFunc(v.Contents.Rows, func(r compared) bool { return r.Name == "rate" || r.Name == "p90" || r.Name == "p99.9" })
 	v.Heat = s.heatMaps()
+	v.Outcomes = s.outcomes()
 	v.Parts = s.partRows()
 	v.Lags = s.lagRows()
 	for _, n := range summary.MostFirst(s.Total.Status) {
@@ -203,13 +209,26 @@ func (s run) tiles() []tile {
 	if f.Uneven() {
 		rateNote += fmt.Sprintf(", %s answered, goodput %s", text.Rate(f.Rate.Answered), text.Rate(f.Rate.Goodput))
 	}
+	less := f.LatencyLessOwn
+	if s.Run.ClosedLoop {
+		less = f.ServiceLessOwn
+	}
 	supportedNote := func(v *float64, p float64) string {
 		if v != nil {
-			return times
+			note := times
+			if less == nil {
+				return note
+			}
+			for _, q := range less.Percentiles() {
+				if q.P == p && q.Value != nil && text.Duration(q.Value) != text.Duration(v) {
+					note += "; " + text.Duration(q.Value) + " less andon's own standstill"
+				}
+			}
+			return note
 		}
 		return fmt.Sprintf("needs %s calls", text.Count(histogram.Needed(p)))
 	}
-	return []tile{
+	tiles := []tile{
 		{"Calls sent", text.Count(f.Sent), note, ""},
 		{"Rate", text.Rate(f.Rate.Achieved), rateNote, ""},
 		{"p50", text.Duration(x.P50), supportedNote(x.P50, 50), ""},
@@ -217,6 +236,10 @@ func (s run) tiles() []tile {
 		{"Errors", text.Count(f.Failed()), shareOf(f.Failed(), f.Sent), class(f.Failed())},
 		{"Violations", text.Count(f.Violated()), shareOf(f.Violated(), f.Completed), class(f.Violated())},
 	}
+	if shed := f.Of(results.OutcomeShed); shed > 0 {
+		tiles = append(tiles, tile{"Shed", text.Count(shed), shareOf(shed, f.Sent), class(shed)})
+	}
+	return tiles
 }
 
 func shareOf(part, whole uint64) string {
@@ -256,11 +279,12 @@ func (s run) facts() []fact {
 	return append(f, fact{"Run", text.Printable(s.Run.ID, 120)})
 }
 
-func newThresholdRow(t summary.Threshold) thresholdRow {
+func newThresholdRow(t summary.Threshold, why string) thresholdRow {
 	r := thresholdRow{OK: t.OK, Expr: text.Printable(t.Expr, 120), Found: t.Figure(), Samples: text.Count(t.Samples), Bar: -1}
-	if !t.OK && (t.Value == nil || t.Samples == 0) {
-		r.Note = text.Printable(t.Reason, 300)
+	if t.Spoiled {
+		why = fmt.Sprintf("spoiled: %s less andon's own", text.Duration(t.LessOwn))
 	}
+	r.Note = text.Printable(why, 300)
 	if t.Windows != nil && t.Value != nil {
 		r.Note = t.Windows.String()
 	}

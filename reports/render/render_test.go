@@ -172,6 +172,18 @@ func TestNarrowTables(t *testing.T) {
 	})
 }
 
+// A row of which only the label is known is not lost where columns are set apart, and is not told in each part.
+func TestNarrowLabels(t *testing.T) {
+	table := Table{Header: []string{"phase", ">a rather long head", ">another long head", ">and one more head"}, Rows: [][]string{{"empty", "", "", ""}, {"full", "1", "2", "3"}}}
+	var b bytes.Buffer
+	if err := table.Text(&b, 40); err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(b.String(), "empty"); n != 1 || strings.Count(b.String(), "full") < 2 {
+		t.Errorf("the empty row is there %d times:\n%s", n, b.String())
+	}
+}
+
 // Where the tiers and their differences do not fit beside each other, they are two tables.
 func TestTerminalDifferences(t *testing.T) {
 	for width, apart := range map[int]bool{80: false, 60: true} {
@@ -442,5 +454,37 @@ func TestRatesTable(t *testing.T) {
 	s.Total.Rate.Answered, s.Total.Rate.Goodput = 0, 0
 	if got := told(s); strings.Contains(got, "Rates") {
 		t.Errorf("what is not known is told:\n%s", got)
+	}
+}
+
+// How far the headline figures can be off is told in every width, and what drifted once; where the load changed, and in
+// the summaries of older versions, neither is.
+func TestIntervals(t *testing.T) {
+	m := reportstest.Steady()
+	s := summary.Summarize(m, nil, nil, reportstest.Finished(245.5), reportstest.Aggregate(t, m, reportstest.Drifting))
+	var terminal, markdown bytes.Buffer
+	if err := Terminal(&terminal, s, Options{Width: 60}); err != nil {
+		t.Fatal(err)
+	}
+	if err := Markdown(&markdown, s); err != nil {
+		t.Fatal(err)
+	}
+	for what, like := range map[string]string{
+		terminal.String(): `(?m)^95 % intervals\n +found +95 % interval\n latency p50 +\d+ ms +\d+–\d+ ms\n(.*\n)+ errors +0\.\d\d % +0\.\d\d–0\.\d\d %$`,
+		markdown.String(): `(?m)^### 95 % intervals\n\n(.*\n)+\| latency p50 +\| +\d+ ms \| +\d+–\d+ ms \|$`,
+	} {
+		if !regexp.MustCompile(like).MatchString(what) || strings.Count(what, "p50 latency") != 1 {
+			t.Errorf("expected %s in\n%s", like, what)
+		}
+	}
+	s.Intervals, s.Drift = nil, nil
+	for _, s := range []summary.Summary{s, reportstest.Passing(t)} {
+		terminal.Reset()
+		if err := Terminal(&terminal, s, Options{Width: 60}); err != nil {
+			t.Fatal(err)
+		}
+		if got := terminal.String(); strings.Contains(got, "95 % intervals") || strings.Contains(got, "Drift") {
+			t.Errorf("what is not known is told:\n%s", got)
+		}
 	}
 }

@@ -39,6 +39,7 @@ func sections(s run, st style) []section {
 		{"Calls", s.totals(st)},
 		{"Rates", s.rates(st)},
 		{"Times", s.times()},
+		{"95 % intervals", s.intervals()},
 		{"Outcomes", s.outcomes(st)},
 	}
 	list = append(list, s.tierSections(st)...)
@@ -159,6 +160,15 @@ func (s run) times() Table {
 	return t
 }
 
+// intervals are between what the headline figures lie, below each other so that they fit everywhere.
+func (s run) intervals() Table {
+	t := Table{Header: []string{"", ">found", ">95 % interval"}}
+	for _, b := range s.Bounds() {
+		t.Rows = append(t.Rows, []string{b.Name, b.Value, b.Interval})
+	}
+	return t
+}
+
 // differ reports whether one of the times that are shown does.
 func differ(a, b metrics.Times) bool {
 	if text.Duration(a.Max) != text.Duration(b.Max) || text.Duration(a.Mean) != text.Duration(b.Mean) || text.Duration(a.Min) != text.Duration(b.Min) {
@@ -177,19 +187,9 @@ func differ(a, b metrics.Times) bool {
 func (s run) outcomes(st style) Table {
 	t := Table{Header: []string{"outcome", ">calls", ">share", ">p50", ">p95", ">p99", ">max", "Retry-After"}}
 	f := s.Total
-	if f.Failed()+f.Of(results.OutcomeShed) == 0 {
-		return t
-	}
-	for _, o := range results.Outcomes() {
-		came := f.Outcomes[o.String()]
-		if tier, _ := s.Deliberate(); tier != "" && o == results.OutcomeRefused { // as they should be
-			came.Count -= min(s.Groups.Tier[tier].Of(o), came.Count)
-		}
-		if came.Count == 0 {
-			continue
-		}
-		name, later, x := o.String(), "", came.Latency
-		if o == results.OutcomeShed {
+	for _, came := range s.TurnedAway() {
+		name, later, x := came.Outcome.String(), "", came.Latency
+		if came.Outcome == results.OutcomeShed {
 			name, later = st.bad(name), f.RetryAfter.String()
 		}
 		t.Rows = append(t.Rows, []string{name, text.Count(came.Count), text.Share(came.Count, f.Sent),

@@ -141,6 +141,29 @@ func Samples() []results.Sample {
 	}
 }
 
+// Steady is the manifest of a run of four minutes at one rate, after a warm-up.
+func Steady() results.Manifest {
+	m := Manifest()
+	m.ID, m.Scenario = "20261123T214800Z-steady", "steady"
+	m.Labels.Phases = []results.Phase{{Name: "warmup", Shape: "20/s", Warmup: true, Steady: true, Seconds: 5},
+		{Name: "constant", Shape: "50/s", Steady: true, StartSeconds: 5, Seconds: 240}}
+	m.Planned = [][]uint64{{25, 25, 25, 24, 1}, {3000, 3000, 3000, 2960, 40}}
+	return m
+}
+
+// Drifting alters rows of that run: the calls of each tier take longer and longer, and some fail now and then.
+func Drifting(r *results.Row) {
+	wait := time.Duration(r.N*7919%240_000) * time.Millisecond
+	r.Due = 5*time.Second + wait
+	if r.Phase == 0 {
+		r.Due = wait / 48
+	}
+	r.Service *= 1 + float32(wait.Seconds()/480)
+	if r.N%150 == 5 && r.Phase == 1 {
+		r.Error, r.Status, r.Rule = results.Status5xx, 503, 0
+	}
+}
+
 // Closed is a run without due times.
 func Closed(t testing.TB) summary.Summary {
 	m := Manifest()

@@ -2,6 +2,7 @@ package results
 
 import (
 	"encoding/json"
+	"errors"
 	"maps"
 	"math"
 	"os"
@@ -10,9 +11,9 @@ import (
 	"testing"
 )
 
-// What reads Arrow in JavaScript and in WebAssembly reads a hits file, though it has no codec, and finds all that was
-// written.
-func TestHitsInNode(t *testing.T) {
+// What reads Arrow in JavaScript and in WebAssembly, which have no codec, reads the rows of a run that are written for
+// it, and finds all that was written.
+func TestArrowInNode(t *testing.T) {
 	const reader = "../../.ci/readers"
 	node, err := exec.LookPath("node")
 	if err == nil {
@@ -44,7 +45,19 @@ func TestHitsInNode(t *testing.T) {
 		}
 		want.Texts[labels().Classes[row.Class].Name+" "+row.Error.String()]++
 	}
-	out, err := exec.Command(node, filepath.Join(reader, "read.cjs"), filepath.Join(write(t, 900, written, true), hitsFile)).CombinedOutput()
+	run, err := Open(write(t, 900, written, true))
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "calls.arrow")
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(WriteArrow(f, run), f.Close()); err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.Command(node, filepath.Join(reader, "read.cjs"), path).CombinedOutput()
 	got := map[string]found{}
 	if err != nil || json.Unmarshal(out, &got) != nil || len(got) != 2 {
 		t.Fatalf("%v: %s", err, out)

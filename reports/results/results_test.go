@@ -135,8 +135,8 @@ func TestManyRows(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if each := float64(info.Size()) / float64(len(want)); each > 64 {
-		t.Errorf("a call takes %.1f bytes, and should take 64 at most", each)
+	if each := float64(info.Size()) / float64(len(want)); each > 40 {
+		t.Errorf("a call takes %.1f bytes, and should take 40 at most", each)
 	}
 }
 

@@ -20,15 +20,17 @@ type Row struct {
 	Due time.Duration
 	// Lag is actual send − due, in seconds. For a dropped call it is the time that it had waited when it was given up.
 	Lag float32
-	// OwnLag is the part of Lag, in seconds, during which a slot was free: the generator's own lateness.
+	// OwnLag is the part of Lag, in seconds, that is the generator's own doing: by so much it left later than if the
+	// generator had never stood still, whoever had the slots.
 	OwnLag float32
 	// Service is send → last byte, in seconds, or the time until the call was given up. It is 0 for a dropped call.
 	Service float32
 	// Connect, TLS and Read are parts of Service, in seconds: what a new connection took, 0 where one was open already;
 	// its handshake; and first byte → last byte, 0 where the whole response came at once. What is left is [Row.Wait].
 	Connect, TLS, Read float32
-	// Stall is the part of Service, in seconds, during which the generator's own process stood still, or had the call
-	// wait for its turn to connect: that part of the time says nothing about the provider.
+	// Stall is the part of Service, in seconds, by which the generator itself may have lengthened it: its own process
+	// stood still when the call went out or when the answer may have come, or had the call wait for its turn to
+	// connect. That part of the time says nothing about the provider.
 	Stall float32
 	// Status is the HTTP status, or 0 where no response head arrived.
 	Status uint16
@@ -221,8 +223,10 @@ type Phase struct {
 	Warmup bool `json:"warmup,omitempty"`
 	// Closed phases are closed loops: nothing is due, and latency is service time.
 	Closed bool `json:"closed,omitempty"`
-	// Varies marks a phase whose rate is not the same all along.
-	Varies bool `json:"varies,omitempty"`
+	// Steady phases ask for the same load all along: one rate, or one number of callers. PeriodSeconds is after how long
+	// the load of a phase begins again, 0 where it does not. Runs that were made before they were kept say neither.
+	Steady        bool    `json:"steady,omitempty"`
+	PeriodSeconds float64 `json:"periodSeconds,omitempty"`
 	// StartSeconds and Seconds place the phase on the run's clock.
 	StartSeconds float64 `json:"startSeconds"`
 	Seconds      float64 `json:"seconds"`
@@ -329,8 +333,16 @@ type Vitals struct {
 	// Little's law is checked by.
 	InFlight float64 `json:"inFlight"`
 	Samples  uint64  `json:"samples"`
+	// WaitedSeconds is for how long calls merely waited through those times, added up over the calls: the generator was
+	// awake again when their answers came.
+	WaitedSeconds float64 `json:"waitedSeconds,omitempty"`
 	// Queue is the most records that waited to be counted and kept.
 	Queue int `json:"queue"`
+	// BlockedSeconds is for how long callers could not go on because their records were not taken, on average over as
+	// many as there may be. WriteMax is how long the longest write to the run directory took.
+	BlockedSeconds float64 `json:"blockedSeconds,omitempty"`
+	WriteMax       float64 `json:"writeMax,omitempty"`
+	Machine        Machine `json:"machine,omitzero"`
 	// Connections is how many connections were set up since the run began, those before the first call among them.
 	Connections uint64 `json:"connections"`
 	// Unasked is on how many of them bytes came that nobody had asked for.
@@ -341,6 +353,22 @@ type Vitals struct {
 	Encoded uint64 `json:"encoded,omitempty"`
 	// Protocol is the protocol that was spoken, as the answers have it.
 	Protocol string `json:"protocol,omitempty"`
+}
+
+// Machine is what the system lets the process have, and what it took from it. What is not known is 0.
+type Machine struct {
+	// Quota is how many processors the process may use on average by the limit of its container. The time goes in
+	// Periods, in Throttled of which it had used up what it may, and was held back.
+	Quota     float64 `json:"quota,omitempty"`
+	Periods   uint64  `json:"periods,omitempty"`
+	Throttled uint64  `json:"throttled,omitempty"`
+	// StolenSeconds is for how long the host of a virtual machine gave its processors to others, added up over them.
+	StolenSeconds float64 `json:"stolenSeconds,omitempty"`
+	// MemoryLimit is how many bytes its container may use, Memory how many it does, without what can be read again from
+	// files, and MemoryFull how often there were none left.
+	MemoryLimit uint64 `json:"memoryLimit,omitempty"`
+	Memory      uint64 `json:"memory,omitempty"`
+	MemoryFull  uint64 `json:"memoryFull,omitempty"`
 }
 
 // Threshold is one condition on a run's figures.
@@ -391,5 +419,6 @@ const (
 	Interrupted = "interrupted" // by the user
 	Aborted     = "aborted"     // by a threshold with abort: true
 	Hopeless    = "hopeless"    // every call failed in the same way, so andon stopped sending
+	Unkept      = "unkept"      // what was measured could not be kept: a full disk, a directory that is gone
 	Cut         = "cut"         // the process died: no end was written
 )

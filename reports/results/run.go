@@ -39,8 +39,9 @@ func NewDir(parent, scenario string, now time.Time) (id, dir string) {
 type Writer struct {
 	dir     string
 	hits    *hitsWriter
-	samples *os.File
-	vitals  *os.File
+	rows    *file // that hits are written to
+	samples *file
+	vitals  *file
 	written int
 }
 
@@ -101,17 +102,17 @@ func (w *Writer) begin(m Manifest, manifest []byte, files map[string][]byte) err
 			return err
 		}
 	}
-	hits, err := os.Create(filepath.Join(w.dir, hitsFile))
-	if err != nil {
+	var err error
+	if w.rows, err = create(w.dir, hitsFile); err != nil {
 		return err
 	}
-	if w.samples, err = os.Create(filepath.Join(w.dir, samplesFile)); err != nil {
-		return errors.Join(err, hits.Close())
+	if w.samples, err = create(w.dir, samplesFile); err != nil {
+		return errors.Join(err, w.rows.Close())
 	}
-	if w.vitals, err = os.Create(filepath.Join(w.dir, vitalsFile)); err != nil {
-		return errors.Join(err, hits.Close(), w.samples.Close())
+	if w.vitals, err = create(w.dir, vitalsFile); err != nil {
+		return errors.Join(err, w.rows.Close(), w.samples.Close())
 	}
-	w.hits = newHitsWriter(hits, m)
+	w.hits = newHitsWriter(w.rows, m, true)
 	return nil
 }
 
@@ -155,7 +156,16 @@ func (w *Writer) Sample(s Sample) error {
 // Vitals keeps how the generator did.
 func (w *Writer) Vitals(v Vitals) error { return writeLine(w.vitals, v) }
 
-func writeLine(f *os.File, document any) error {
+// Longest is how long the longest write took since it was last asked for: the disk may hang.
+func (w *Writer) Longest() (d time.Duration) {
+	for _, f := range []*file{w.rows, w.samples, w.vitals} {
+		d = max(d, f.longest)
+		f.longest = 0
+	}
+	return d
+}
+
+func writeLine(f *file, document any) error {
 	line, err := json.Marshal(document)
 	if err != nil {
 		return err
@@ -166,7 +176,7 @@ func writeLine(f *os.File, document any) error {
 
 // Close writes how the run ended, last of all: a run directory with an end is whole.
 func (w *Writer) Close(e End) error {
-	if err := errors.Join(w.hits.close(), w.samples.Close(), w.vitals.Close()); err != nil {
+	if err := errors.Join(w.hits.close(), w.rows.Close(), w.samples.Close(), w.vitals.Close()); err != nil {
 		return err
 	}
 	return WriteJSON(filepath.Join(w.dir, endFile), e)

@@ -191,10 +191,20 @@ func differs(a, b *results.Manifest) string {
 	if d := cmp.Or(list("class", ac, bc), list("phase", ap, bp), list("rule", a.Labels.Rules, b.Labels.Rules), list("threshold", at, bt)); d != "" {
 		return d
 	}
-	if !reflect.DeepEqual(a.Labels, b.Labels) {
+	if !reflect.DeepEqual(told(a.Labels), told(b.Labels)) {
 		return "their classes or phases have the same names and mean different things"
 	}
 	return ""
+}
+
+// told are the labels without what earlier versions of andon did not keep, and what follows from the rest of them.
+func told(l results.Labels) results.Labels {
+	l.Phases = slices.Clone(l.Phases)
+	for i := range l.Phases {
+		p := &l.Phases[i]
+		p.Of, p.Steady, p.PeriodSeconds = "", false, 0
+	}
+	return l
 }
 
 // Joined is the manifest of all runs together.
@@ -328,7 +338,7 @@ func severity(status string) int {
 // longest, and how they ended: as the worst of them did. The length is the time from the first start to the last end
 // side by side, else the sum.
 func (m *Merged) place() results.End {
-	ends := []string{results.Finished, results.Aborted, results.Hopeless, results.Interrupted, results.Cut}
+	ends := []string{results.Finished, results.Aborted, results.Hopeless, results.Unkept, results.Interrupted, results.Cut}
 	end := results.End{Reason: results.Finished}
 	var details []string
 	first, last := m.Runs[0].Started, time.Time{}         // of any

@@ -43,6 +43,10 @@ func (s Summary) Notes() (notes []string) {
 		notes = append(notes, fmt.Sprintf("The bodies of %s were compressed, which no call asks for; gzip and deflate were unpacked and judged, anything else as it came.",
 			text.Plural(n, "answer")))
 	}
+	notes = append(notes, s.Drifted()...)
+	if s.Bounds() != nil {
+		notes = append(notes, Certainty)
+	}
 	if note := s.turnedAway(); note != "" {
 		notes = append(notes, note)
 	}
@@ -99,6 +103,31 @@ func (s Summary) Unexplained(t Threshold) string {
 		return ""
 	}
 	return t.Reason
+}
+
+// Outcome is what came of the calls with one outcome.
+type Outcome struct {
+	results.Outcome
+	metrics.Came
+}
+
+// TurnedAway are the outcomes that occurred, where the provider did not accept all calls, without the refusals that
+// were asked for; else none.
+func (s Summary) TurnedAway() (all []Outcome) {
+	f := s.Total
+	if f.Failed()+f.Of(results.OutcomeShed) == 0 {
+		return nil
+	}
+	for _, o := range results.Outcomes() {
+		came := f.Outcomes[o.String()]
+		if tier, _ := s.Deliberate(); tier != "" && o == results.OutcomeRefused {
+			came.Count -= min(s.Groups.Tier[tier].Of(o), came.Count)
+		}
+		if came.Count > 0 {
+			all = append(all, Outcome{o, came})
+		}
+	}
+	return all
 }
 
 // turnedAway says which calls are left out of the times, since they were turned away; nothing where none are.
@@ -180,6 +209,9 @@ func (s Summary) generatorNote() string {
 		text.Plural(g.Connections, "connection"), text.Digits(g.CPU), text.Plural(uint64(max(g.Cores, 0)), "core"), text.Digits(g.CPUMax))
 	if g.StallSeconds > 0 {
 		note += fmt.Sprintf(" Andon itself stood still for %s, for %s at once.", text.Duration(&g.StallSeconds), text.Duration(&g.StallMax))
+	}
+	if worst := s.Validity.OwnLag.Max; s.Validity.Status != metrics.GeneratorLimited && worst != nil && *worst > metrics.Tolerance.Seconds() {
+		note += fmt.Sprintf(" The call that it held up for longest lost %s by that.", text.Duration(worst))
 	}
 	return note
 }

@@ -10,28 +10,15 @@ package summary
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/kaizenautomation/andon/reports/histogram"
 	"github.com/kaizenautomation/andon/reports/metrics"
 	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/text"
-)
-
-const (
-	schema = "andon.summary/3"
-	// olderSchema is that of a version which held runs to fewer conditions, and compared nothing.
-	olderSchema = "andon.summary/2"
-	file        = "summary.json"
-	// maxPoints is how many stretches the timeline is cut into at most.
-	maxPoints = 300
 )
 
 // Summary is the document summary.json: times in seconds, sizes in bytes, rates in calls a second. A figure that the
@@ -45,6 +32,12 @@ type Summary struct {
 	// Total is all measured phases, without warm-ups; the times of deliberately invalid calls are left out.
 	Total  metrics.Figures `json:"total"`
 	Groups Groups          `json:"groups"`
+	// Intervals say how far the figures of Total can be off; nil in a summary that a version of andon wrote which had
+	// none.
+	Intervals *metrics.Intervals `json:"intervals,omitempty"`
+	// Drift says how figures changed over the phases that asked for the same load all along, or for one that came again
+	// and again, where these were long enough.
+	Drift []metrics.Drift `json:"drift,omitempty"`
 	// Comparison holds tiers and content signatures against each other; nil in a summary that a version of andon wrote
 	// which had none (see [Summary.Compare]).
 	Comparison *Comparisons `json:"comparison,omitempty"`
@@ -186,168 +179,6 @@ const (
 	NoVerdict = "no-verdict" // nothing can be said: interrupted, cut, generator-limited, or no response at all
 )
 
-// Summarize says what came of a run. elapsed and all figures follow from the manifest, the end, the vitals and the rows
-// that agg was given, so that a run summarized live and the same run read from its files have the same summary.
-func Summarize(m results.Manifest, samples []results.Sample, vitals []results.Vitals, end results.End, agg *metrics.Aggregator) Summary {
-	elapsed := agg.Elapsed(end)
-	generator := agg.Generator(m.Generator, vitals)
-	s := Summary{
-		Schema:   schema,
-		Validity: agg.Validity(m.InFlight, generator),
-		Run: Run{
-			ID: m.ID, Scenario: m.Scenario, Seed: m.Seed, Target: m.Target, Started: m.Started.UTC(),
-			DurationSeconds: end.Seconds, SpecSHA256: m.SpecSHA256, Andon: m.Andon,
-			Release: m.Release, Labels: maps.Clone(m.RunLabels),
-			Command: append([]string{}, m.Generator.Command...), Platform: m.Generator.Platform,
-			End:      End{Reason: end.Reason, Detail: end.Detail},
-			InFlight: m.InFlight, TimeoutSeconds: m.TimeoutSeconds, LagSeconds: m.LagSeconds,
-			Phases: m.Labels.Phases, Classes: m.Labels.Classes, NoTier: m.Labels.NoTier, Rules: slices.Clone(m.Labels.Rules[min(1, len(m.Labels.Rules)):]),
-		},
-		Total: agg.Total(elapsed),
-		Groups: Groups{
-			Tier: agg.By(metrics.ByTier, elapsed), Content: agg.By(metrics.ByContent, elapsed),
-			Class: agg.By(metrics.ByClass, elapsed), Phase: agg.By(metrics.ByPhase, elapsed),
-		},
-		Parts: agg.Parts(), Generator: generator,
-		Thresholds: []Threshold{},
-		Samples:    append([]results.Sample{}, samples...),
-		Slowest:    []SlowCall{},
-		Timeline:   append([]metrics.Point{}, agg.Timeline(maxPoints)...),
-	}
-	for _, h := range agg.Slowest() {
-		slow := SlowCall{SlowCall: h}
-		if m.Traces != 0 {
-			slow.TraceID = fmt.Sprintf("%x", results.TraceID(m.Traces, uint64(h.N)))
-		}
-		s.Slowest = append(s.Slowest, slow)
-	}
-	if end.Reason == results.Cut {
-		s.Run.DurationSeconds = elapsed
-	}
-	for _, p := range m.Labels.Phases {
-		s.Run.ClosedLoop = s.Run.ClosedLoop || p.Closed
-	}
-	for _, t := range m.Thresholds {
-		s.Thresholds = append(s.Thresholds, evaluate(t.Expr, agg, elapsed))
-	}
-	for _, standing := range metrics.Standing() {
-		t := Threshold{Outcome: standing.Evaluate(agg, elapsed), Parsed: standing}
-		if s.Run.ClosedLoop && standing.Metric() == "sent" {
-			continue
-		}
-		if !slices.ContainsFunc(s.Thresholds, func(own Threshold) bool { return own.replaces(t) }) {
-			t.Implicit = true
-			s.Thresholds = append(s.Thresholds, t)
-		}
-	}
-	s.Compare(agg)
-	s.decide()
-	return s
-}
-
-// Compare fills in the comparison. agg has been given all rows; without it, times are compared without intervals.
-func (s *Summary) Compare(agg *metrics.Aggregator) {
-	var tiers, contents map[string]histogram.Distribution
-	if agg != nil {
-		tiers, contents = agg.Latencies(metrics.ByTier), agg.Latencies(metrics.ByContent)
-	}
-	gather := func(names []string, figures map[string]metrics.Figures, spreads map[string]histogram.Distribution, reference func(string) bool) (groups []group) {
-		for _, n := range names {
-			if !s.Invalid(n) {
-				groups = append(groups, group{n, figures[n], s.Times(figures[n]), spreads[n], reference(n)})
-			}
-		}
-		return groups
-	}
-	s.Comparison = &Comparisons{
-		Tier:    compare(gather(s.Tiers(), s.Groups.Tier, tiers, s.Run.NamesTier)),
-		Content: compare(gather(s.Contents(), s.Groups.Content, contents, func(string) bool { return true })),
-	}
-}
-
-// evaluate parses a threshold and holds it against what was measured.
-func evaluate(expr string, agg *metrics.Aggregator, elapsed float64) Threshold {
-	parsed, err := metrics.ParseThreshold(expr)
-	if err != nil {
-		// The manifest was written by another version of andon, or by hand.
-		return Threshold{Outcome: metrics.Outcome{Expr: expr, Unit: metrics.Count, Reason: err.Error()}}
-	}
-	return Threshold{Outcome: parsed.Evaluate(agg, elapsed), Parsed: parsed}
-}
-
-// replaces reports whether t is asked for in the place of a standing condition.
-func (t Threshold) replaces(standing Threshold) bool {
-	metric := t.Parsed.Metric()
-	if metric == "dropped" {
-		metric = "sent"
-	}
-	return metric == standing.Parsed.Metric() && t.Parsed.Selectors() == nil
-}
-
-// decide fills the verdict. What makes a verdict impossible comes first, since it takes the meaning from the rest.
-func (s *Summary) decide() {
-	v := &s.Verdict
-	v.Causes = []string{}
-	because := func(format string, args ...any) {
-		v.Causes = append(v.Causes, text.Sentence(fmt.Sprintf(format, args...)))
-	}
-	switch s.Run.End.Reason {
-	case results.Interrupted:
-		because("the run was interrupted: %s", s.Run.End.Detail)
-	case results.Cut:
-		because("the run was cut off: %s", s.Run.End.Detail)
-	}
-	if s.Validity.Status == metrics.NoData || s.Validity.Status == metrics.GeneratorLimited {
-		for _, r := range s.Validity.Reasons {
-			because("%s", r)
-		}
-	}
-	impossible := s.impossible()
-	// What the generator is short of takes the meaning from figures, and not from a breach that was found.
-	stands := impossible && s.Validity.Status == metrics.GeneratorLimited && s.Run.End.Reason != results.Interrupted &&
-		s.Run.End.Reason != results.Cut && s.breached()
-
-	ended := -1 // the threshold that ended the run, whose figure belongs to that sentence
-	if s.Run.End.Reason == results.Aborted || s.Run.End.Reason == results.Hopeless {
-		why := s.Run.End.Detail
-		if ended = slices.IndexFunc(s.Thresholds, func(t Threshold) bool { return !t.OK && strings.Contains(why, " "+t.Expr+" ") }); ended >= 0 {
-			one := s.Thresholds[ended]
-			one.Broke = nil // the sentence has the rates already
-			why += ": " + one.Found()
-		}
-		because("%s", why)
-	}
-	spoiled := 0
-	for i, t := range s.Thresholds {
-		// Without data every threshold fails for the same reason, which is given already.
-		if !t.OK && i != ended && (s.Validity.Status != metrics.NoData || t.Samples > 0) {
-			because("%s: %s", t.Expr, t.Found())
-			if t.Spoiled {
-				spoiled++
-			}
-		}
-	}
-	if why := s.noSuccess(); why != "" {
-		because("%s", why)
-	}
-	switch {
-	case impossible && !stands:
-		v.Status, v.ExitCode = NoVerdict, 3
-	case len(v.Causes) > spoiled:
-		v.Status, v.ExitCode = Fail, 1
-	case spoiled > 0:
-		v.Status, v.ExitCode = NoVerdict, 3
-	default:
-		v.Status = Pass
-	}
-}
-
-// impossible reports whether there can be no verdict on the run as a whole.
-func (s Summary) impossible() bool {
-	return s.Run.End.Reason == results.Interrupted || s.Run.End.Reason == results.Cut ||
-		s.Validity.Status == metrics.NoData || s.Validity.Status == metrics.GeneratorLimited
-}
-
 // Found says what a threshold found.
 func (t Threshold) Found() string {
 	if t.Spoiled || t.Value == nil || t.Samples == 0 {
@@ -377,40 +208,6 @@ func (t Threshold) Figure() string {
 	}
 	return text.Count(uint64(max(*t.Value, 0)))
 }
-
-// Write writes summary.json into a run directory, so that it is there whole or not at all.
-func Write(dir string, s Summary) error {
-	return results.WriteJSON(filepath.Join(dir, file), s)
-}
-
-// ErrDamaged is that summary.json is there and is no JSON document of a summary's: the rows may still tell all that it
-// said.
-var ErrDamaged = errors.New("the summary is damaged")
-
-// Read reads summary.json from a run directory. The error is fs.ErrNotExist where there is none, and [ErrDamaged] where
-// it cannot be read for what it holds.
-func Read(dir string) (Summary, error) {
-	var s Summary
-	path := filepath.Join(dir, file)
-	if err := results.ReadJSON(path, &s); err != nil {
-		if errors.Is(err, fs.ErrNotExist) {
-			return s, fs.ErrNotExist
-		}
-		return s, fmt.Errorf("%w: %w", ErrDamaged, err)
-	}
-	if s.Schema != schema && s.Schema != olderSchema {
-		return s, fmt.Errorf("%s: expected \"schema\": %q, found %q; another version of andon wrote it", path, schema, text.Printable(s.Schema, 40))
-	}
-	for i := range s.Thresholds {
-		t := &s.Thresholds[i]
-		// The zero value stands for what this version cannot read.
-		t.Parsed, _ = metrics.ParseThreshold(t.Expr)
-	}
-	return s, nil
-}
-
-// Older reports whether an older version of andon wrote s, which decided by fewer conditions.
-func (s Summary) Older() bool { return s.Schema == olderSchema }
 
 // Tiers gives the tiers in the description's order, as far as calls of them were planned or sent.
 func (s Summary) Tiers() []string { return s.ordered(s.Groups.Tier, tierOf) }

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -29,6 +30,11 @@ func TestSummarySchema(t *testing.T) {
 	if traced.Slowest[0].TraceID == "" {
 		t.Error("no call has a trace-id")
 	}
+	short := reportstest.Closed(t)
+	short.Validity.Held, short.Generator = 1, metrics.Generator{
+		Unasked: 1, Encoded: 1, Proxy: "p:1", Protocol: "h2", Loop: metrics.Loop{Lost: 1, Seconds: 2}, WriteMax: 1, BlockedSeconds: 1,
+		Machine: results.Machine{Quota: 1, Periods: 1, Throttled: 1, StolenSeconds: 1, MemoryLimit: 1, Memory: 1, MemoryFull: 1},
+	}
 	m = reportstest.Manifest()
 	m.LagSeconds = 0.02
 	shed := summary.Summarize(m, nil, []results.Vitals{{Seconds: 1, Protocol: "HTTP/1.1", Unasked: 1, Encoded: 2}}, reportstest.Finished(55), reportstest.Aggregate(t, m, func(r *results.Row) {
@@ -43,7 +49,7 @@ func TestSummarySchema(t *testing.T) {
 	if shed.Total.RetryAfter == nil || shed.Total.LatencyLessOwn == nil {
 		t.Errorf("%+v", shed.Total)
 	}
-	for name, s := range map[string]summary.Summary{"shed": shed, "traced": traced, "pass": reportstest.Passing(t), "fail": reportstest.Failing(t), "closed": reportstest.Closed(t), "empty": empty} {
+	for name, s := range map[string]summary.Summary{"drifting": drifting(t), "short of everything": short, "shed": shed, "traced": traced, "pass": reportstest.Passing(t), "fail": reportstest.Failing(t), "closed": reportstest.Closed(t), "empty": empty} {
 		dir := t.TempDir()
 		if err := summary.Write(dir, s); err != nil {
 			t.Fatal(err)
@@ -193,6 +199,12 @@ func TestVerdict(t *testing.T) {
 				r.Error, r.Rule = results.Contract, 1
 			}
 		}, summary.NoVerdict, 3, "stopped by hand"},
+		{"the disk was full", nil, results.End{Reason: results.Unkept, Detail: "no space left"}, nil, summary.NoVerdict, 3, "No space left"},
+		{"a violation, and the disk was full", nil, results.End{Reason: results.Unkept, Detail: "no space left"}, func(r *results.Row) {
+			if r.N == 200 {
+				r.Error, r.Rule = results.Contract, 1
+			}
+		}, summary.Fail, 1, "count(violations) == 0: found 1"},
 		{"the generator fell behind", nil, results.End{Reason: results.Finished}, late, summary.NoVerdict, 3, "generator"},
 		{"the target held everything up", nil, results.End{Reason: results.Finished}, waiting, summary.Pass, 0, ""},
 		{"interrupted", nil, results.End{Reason: results.Interrupted, Detail: "stopped by hand after 3s"}, nil, summary.NoVerdict, 3, "stopped by hand"},
@@ -236,5 +248,46 @@ func TestDecide(t *testing.T) {
 		if v.Verdict.Status != c.status || v.Verdict.ExitCode != c.code || (c.status == summary.Pass) != (len(v.Verdict.Causes) == 0) {
 			t.Errorf("%v %q: %+v, want %s, %d", c.verdicts, c.early, v.Verdict, c.status, c.code)
 		}
+	}
+}
+
+// drifting is a steady run whose calls take longer and longer.
+func drifting(t *testing.T) summary.Summary {
+	m := reportstest.Steady()
+	return summary.Summarize(m, nil, nil, reportstest.Finished(245.5), reportstest.Aggregate(t, m, reportstest.Drifting))
+}
+
+// What is uncertain and what drifts is said in words, and nothing of it where the load changed or the generator is to
+// blame.
+func TestCertainty(t *testing.T) {
+	s := drifting(t)
+	bounds := map[string]summary.Bound{}
+	for _, b := range s.Bounds() {
+		bounds[b.Name] = b
+	}
+	for name, like := range map[string]string{
+		"latency p50": `^\d+–\d+ ms$`, "latency p99": `^(\d+–\d+ ms|≥ \d+ ms)$`, "rate sent": `^\d\d\.\d–\d\d\.\d/s$`, "rate answered": `/s$`, "goodput": `/s$`,
+		"errors": `^0\.\d\d–0\.\d\d %$`,
+	} {
+		if b := bounds[name]; b.Value == "" || !regexp.MustCompile(like).MatchString(b.Interval) {
+			t.Errorf("%s is %q, between %q", name, b.Value, b.Interval)
+		}
+	}
+	drifted := strings.Join(s.Drifted(), "\n")
+	if !regexp.MustCompile(`Drift: over the 240 s of constant, whose load was the same all along, p50 latency changed by \+\d+(\.\d)? ms \(95 % interval \+\d+(\.\d)? ms to \+\d+(\.\d)? ms\), \d\d % of the mean\.`).MatchString(drifted) {
+		t.Error(drifted)
+	}
+	if strings.Contains(drifted, "errors") {
+		t.Errorf("as many calls fail all along: %s", drifted)
+	}
+	if notes := strings.Join(s.Notes(), "\n"); !strings.Contains(notes, drifted) || !strings.Contains(notes, summary.Certainty) {
+		t.Error(notes)
+	}
+	s.Validity.Status = metrics.GeneratorLimited
+	if drifted := s.Drifted(); drifted != nil {
+		t.Errorf("the generator is to blame: %q", drifted)
+	}
+	if s := reportstest.Passing(t); s.Bounds() != nil || s.Drift != nil {
+		t.Errorf("the load went up: %+v %+v", s.Bounds(), s.Drift)
 	}
 }

@@ -39,8 +39,8 @@ type Telemetry struct {
 	warmup   []string  // by phase, as a label's value
 	children []*series // by phase, then class; nil until the first row
 	statuses map[string]bool
-	// tolerance is how late calls may leave, in seconds.
-	tolerance float64
+	// tolerance is how late calls may leave.
+	tolerance time.Duration
 	// scraped is closed when a page was served that has the final figures, which are there when the run has ended.
 	ended   atomic.Bool
 	scraped chan struct{}
@@ -79,7 +79,7 @@ func New(m results.Manifest) *Telemetry {
 	t := &Telemetry{
 		registry: prometheus.NewRegistry(), run: m, began: time.Now(), kinds: results.KindNames(),
 		children: make([]*series, len(m.Labels.Phases)*len(m.Labels.Classes)), statuses: map[string]bool{}, scraped: make(chan struct{}),
-		tolerance: metrics.Tolerated(m).Seconds(),
+		tolerance: metrics.Tolerated(m),
 	}
 	known := constants(m)
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
@@ -247,8 +247,8 @@ func (t *Telemetry) Observe(r results.Row) {
 	if s.lag != nil && (sent || r.Error == results.Dropped) {
 		s.lag.Observe(float64(max(r.Lag, 0)))
 		// As in the report, a dropped call says nothing of the generator unless that held it up.
-		if own := float64(max(r.OwnLag, 0)) + float64(max(r.Stall, 0)); sent || own > t.tolerance {
-			s.ownLag.Observe(own)
+		if own := metrics.HeldUp(r, t.tolerance); sent || own > t.tolerance {
+			s.ownLag.Observe(own.Seconds())
 		}
 	}
 }

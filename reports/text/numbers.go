@@ -146,6 +146,9 @@ func Change(a, b *float64) string {
 // SignedDuration is a difference in seconds: −27.1 ms, +1.20 s.
 func SignedDuration(seconds float64) string { return signed(seconds, Duration(&seconds)) }
 
+// SignedDigits is a difference of two numbers: −3.10, +120.
+func SignedDigits(d float64) string { return signed(d, Digits(d)) }
+
 // Points is a difference of two ratios, in percentage points: +0.30 pp.
 func Points(ratio float64) string { return signed(ratio, Digits(ratio*100)+" pp") }
 
@@ -162,6 +165,34 @@ func DurationRange(low, high float64) string {
 // PointsRange is an interval of a difference of two ratios: −0.31 to +0.02 pp.
 func PointsRange(low, high float64) string {
 	return signed(low, Digits(low*100)) + " to " + signed(high, Digits(high*100)) + " pp"
+}
+
+// DurationBetween is an interval of a time in seconds, in the unit of its end: 26.3–28.0 ms. One without an end is
+// ≥ 26.3 ms.
+func DurationBetween(low float64, high *float64) string {
+	if high == nil {
+		return "≥ " + Duration(&low)
+	}
+	whole := Duration(high)
+	_, unit, _ := strings.Cut(whole, " ")
+	scale := map[string]float64{"µs": 1e6, "ms": 1e3, "s": 1, "min": 1.0 / 60}[unit]
+	return Digits(low*scale) + "–" + whole
+}
+
+// RateBetween is an interval of a rate: 98.7–101/s.
+func RateBetween(low float64, high *float64) string {
+	if high == nil {
+		return "≥ " + Rate(low)
+	}
+	return strings.TrimSuffix(Rate(low), "/s") + "–" + Rate(*high)
+}
+
+// PercentBetween is an interval of a ratio: 0.10–0.32 %.
+func PercentBetween(low float64, high *float64) string {
+	if high == nil {
+		return "≥ " + Percent(low)
+	}
+	return strings.TrimSuffix(Percent(low), " %") + "–" + Percent(*high)
 }
 
 func signed(v float64, text string) string {

@@ -49,6 +49,10 @@ func TestFormat(t *testing.T) {
 		{Change(f(0.2), f(0.1)), "−100 ms (−50 %)"}, {Change(f(0.1), f(0.2)), "+100 ms (+100 %)"}, {Change(nil, f(1)), ""},
 		{DurationRange(-0.028, -0.0263), "−28.0 to −26.3 ms"}, {DurationRange(-0.0005, 1.2), "−0.00 to +1.20 s"}, {DurationRange(0, 900e-6), "0.00 to +900 µs"},
 		{DurationRange(-700, 1), "−11.7 to +0.02 min"}, {PointsRange(-0.0031, 0.0002), "−0.31 to +0.02 pp"}, {SignedDuration(-0.0271), "−27.1 ms"}, {Points(0.003), "+0.30 pp"},
+		{DurationBetween(0.0263, f(0.028)), "26.3–28.0 ms"}, {DurationBetween(0.0005, f(1.2)), "0.00–1.20 s"}, {DurationBetween(0.0263, nil), "≥ 26.3 ms"},
+		{RateBetween(98.7, f(101)), "98.7–101/s"}, {RateBetween(1200, f(1234)), "1,200–1,234/s"}, {RateBetween(98.7, nil), "≥ 98.7/s"},
+		{PercentBetween(0, f(0.0003)), "0–0.03 %"}, {PercentBetween(0.012, f(0.1)), "1.2–10.0 %"}, {PercentBetween(0.012, nil), "≥ 1.2 %"},
+		{SignedDigits(-3.1), "−3.10"}, {SignedDigits(120), "+120"},
 		{RateOf(99.8, f(120)), "99.8/s of 120/s"}, {RateOf(99.8, f(99.81)), "99.8/s"}, {RateOf(99.8, nil), "99.8/s"}, {Bytes(999), "999 B"}, {Bytes(1500000), "1.50 MB"},
 		{WholePercent(0.9999), "99 %"}, {Sentence("the run ended"), "The run ended."}, {Sentence("p99(latency) < 1s: found 2 s"), "p99(latency) < 1s: found 2 s."}, {Sentence("Why?"), "Why?"},
 	} {

@@ -54,7 +54,7 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Outcome, err
 		stop: make(chan struct{}), freed: make(chan struct{}, 1),
 		transport: wire.New(ctx, c.wire()), template: c.wire().Template(), queue: make(chan record, queueLength),
 		rules:   map[string]uint8{},
-		sampled: newSampled(c.Plan.Labels),
+		sampled: newSampled(c.Plan.Labels), machine: machine{root: "/"},
 	}
 	r.spaces.New = func() any { return new(workspace) }
 	r.wakeup.d.Store(int64(longestLead) / 2)
@@ -66,7 +66,7 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Outcome, err
 	if r.closed {
 		workers = min(c.Plan.PeakCallers(), c.Plan.Limits.InFlight)
 	}
-	r.slots = newSlots(workers)
+	r.slots, r.workers = newSlots(workers), workers
 	s := newSink(r)
 	attacker := vegeta.NewAttacker(
 		vegeta.Workers(uint64(min(workers, 16))), vegeta.MaxWorkers(uint64(workers)), vegeta.MaxBody(0),
@@ -88,6 +88,7 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Outcome, err
 	r.transport.Warm(min(c.Plan.Limits.Warm, workers))
 	r.began = time.Now()
 	r.stalls.before = readCounters()
+	r.machine.since()
 	asleep, watched := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(watched)

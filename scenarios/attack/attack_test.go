@@ -789,27 +789,6 @@ func TestIDs(t *testing.T) {
 	}
 }
 
-// Call n has a slot when n−c+1 calls have ended, whichever they were.
-func TestSlots(t *testing.T) {
-	s := newSlots(2)
-	for n := range uint64(2) {
-		if free := s.free(n); free != 0 {
-			t.Errorf("call %d waits for a slot until %v, though one is free", n, free)
-		}
-	}
-	s.end(5 * time.Second)
-	s.end(7 * time.Second)
-	for n, want := range map[uint64]time.Duration{2: 5 * time.Second, 3: 7 * time.Second} {
-		if got := s.free(n); got != want {
-			t.Errorf("call %d has a slot at %v, want %v", n, got, want)
-		}
-	}
-	s.end(9 * time.Second)
-	if got := s.free(4); got != 9*time.Second {
-		t.Errorf("call 4 has a slot at %v, want 9s", got)
-	}
-}
-
 // Where the files cannot be written the run ends, says so, and keeps what it measured.
 func TestFilesFail(t *testing.T) {
 	t.Parallel()
@@ -822,7 +801,7 @@ func TestFilesFail(t *testing.T) {
 		t.Fatal(err)
 	}
 	out, err := Run(context.Background(), make(chan struct{}), Config{Plan: p, Target: serve(t, &recorder{}), Writer: w})
-	if err == nil || out.End.Reason != results.Aborted || !strings.Contains(out.End.Detail, "cannot be kept") {
+	if err == nil || out.End.Reason != results.Unkept || !strings.Contains(out.End.Detail, "cannot be kept") {
 		t.Errorf("the run ended %+v, %v", out.End, err)
 	}
 	if out.Aggregator.Running().Sent == 0 {

@@ -49,35 +49,38 @@ func (r *run) call(n uint64) {
 
 	begin := r.template.Put(message, n)
 	send := time.Since(r.began)
-	var due, free time.Duration
-	if !r.closed {
-		due, free = r.Plan.Due(n), r.slots.free(n)
+	var due time.Duration
+	var at slot
+	if r.closed {
+		due = send
+		phase, _, _ := r.Plan.At(send)
+		row.Phase = uint8(phase)
+	} else {
+		due, at = r.Plan.Due(n), r.slots.take()
+		row.Phase = uint8(r.Plan.Phase(n))
 		r.inFlight.Add(1)
 		r.wakeup.wait(n, r.began, send, due)
 		send = time.Since(r.began)
+		would := max(due, at.would)
+		row.Lag, row.OwnLag = seconds(max(send-due, 0)), seconds(max(send-would, 0))
+		at.would = would + r.stalls.besides(max(due, at.since), send)
 	}
-	phase, _, _ := r.Plan.At(send)
-	if r.closed {
-		due = send
-	} else {
-		phase = r.Plan.Phase(n)
-	}
-	row.Due, row.Phase = due, uint8(phase)
-	row.Lag, row.OwnLag = seconds(max(send-due, 0)), seconds(max(send-max(due, free), 0))
+	row.Due = due
+	sent := false
 	switch {
 	case r.kill.Err() != nil:
 		row.Error, row.BytesOut = results.Unsent, 0
 	case send-due > r.Plan.Limits.Timeout:
 		row.Error, row.BytesOut = results.Dropped, 0
 	default:
+		sent = true
 		w.Exchange = wire.Exchange{
 			N: n, Message: message[begin:], Body: room - begin, In: w.In, Deadline: r.began.Add(send + r.Plan.Limits.Timeout),
 		}
 		r.exchange(&rec, &w.Exchange, send)
 	}
 
-	now := time.Since(r.began)
-	r.slots.end(now)
+	rec.end = time.Since(r.began)
 	r.inFlight.Add(-1)
 	if r.closed {
 		select {
@@ -88,8 +91,29 @@ func (r *run) call(n uint64) {
 	if cap(w.message) <= keptBuffer && cap(w.In) <= keptBuffer {
 		r.spaces.Put(w)
 	}
-	rec.end = now
-	r.queue <- rec
+	select {
+	case r.queue <- rec:
+	default:
+		r.queue <- rec
+		r.blocked.Add(int64(time.Since(r.began) - rec.end))
+	}
+	if !r.closed {
+		r.giveBack(at, rec.end-send, row, sent)
+	}
+}
+
+// giveBack gives the slot of a call back, which took so long. A sink that takes no more rows holds the slot, and not
+// the call in the schedule that would have been.
+func (r *run) giveBack(at slot, took time.Duration, row *results.Row, sent bool) {
+	at.since = time.Since(r.began)
+	if sent {
+		took -= time.Duration(float64(row.Stall) * 1e9)
+		at.would += took
+		r.slots.give(at, took)
+		return
+	}
+	waited := at.would - row.Due
+	r.slots.dropped(at, waited <= r.Plan.Limits.Timeout)
 }
 
 // exchange sends the request, reads the answer, takes the time, and judges.
@@ -99,7 +123,10 @@ func (r *run) exchange(rec *record, x *wire.Exchange, send time.Duration) {
 	err := r.transport.Do(x)
 	end := time.Since(r.began)
 	r.stalls.wire.Add(-1)
-	row.Service, row.Stall = seconds(end-send), seconds(r.stalls.stoodStill(send, end)+x.Queued)
+	row.Service = seconds(end - send)
+	// What the process stood still while the call waited for its turn is in that wait.
+	turn := send + x.Queued
+	row.Stall = seconds(r.stalls.lengthened(turn, turn+x.Dial, turn+x.Dial+x.Handshake, end) + x.Queued)
 	row.Connect, row.TLS = seconds(x.Dial), seconds(x.Handshake)
 	if !x.First.IsZero() {
 		row.Read = seconds(end - x.First.Sub(r.began))

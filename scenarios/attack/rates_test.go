@@ -119,7 +119,7 @@ func TestRatesOfTheProvidersLog(t *testing.T) {
 		until := l.since([]time.Time{l.stopped})
 		l.holds(t, "sent", l.total.Rate.Achieved, len(l.log.came), until)
 		l.holds(t, "answered", l.total.Rate.Answered, len(l.log.answered), until)
-		if math.Abs(l.end.Seconds-until) > 0.01*until+l.stalled || l.end.Detail != fmt.Sprintf("stopped by hand after %s", time.Duration(l.end.StoppedSeconds*1e9).Round(100*time.Millisecond)) {
+		if math.Abs(l.end.Seconds-until) > 0.01*until+l.stalled || l.end.Detail != fmt.Sprintf("it was told to stop after %s", time.Duration(l.end.StoppedSeconds*1e9).Round(100*time.Millisecond)) {
 			t.Errorf("%+v", l.end)
 		}
 	})

@@ -127,11 +127,15 @@ type run struct {
 	inFlight  atomic.Int64
 	begun     atomic.Uint64 // calls that a worker has taken up; vegeta numbers them in this order
 	freed     chan struct{}
-	slots     slots
+	slots     *slots
+	workers   int
 	stalls    stallDetector
 	wakeup    wakeupLead
 	sampled   []atomic.Bool // by kind and rule
 	queue     chan record   // to the sink
+	// blocked is for how long workers waited for the sink, in nanoseconds over all of them.
+	blocked atomic.Int64
+	machine machine
 }
 
 // halt ends the sending. It may be called any number of times.

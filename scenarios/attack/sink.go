@@ -134,7 +134,7 @@ func (s *sink) answerOf(kind results.Kind) string {
 func (s *sink) fail(err error) {
 	if err != nil && s.err == nil {
 		s.err = fmt.Errorf("the results cannot be kept: %w", err)
-		s.stopFor(results.Aborted, s.err.Error())
+		s.stopFor(results.Unkept, s.err.Error())
 	}
 }
 
@@ -149,6 +149,8 @@ func (s *sink) stopFor(reason, detail string) {
 func (s *sink) keepVitals(now time.Duration) {
 	v := s.stalls.vitals(now)
 	v.Queue, v.Connections = s.longest, s.transport.Connections()
+	v.BlockedSeconds = time.Duration(s.blocked.Swap(0)).Seconds() / float64(s.workers)
+	v.WriteMax, v.Machine = s.Writer.Longest().Seconds(), s.machine.since()
 	seen := s.transport.Seen()
 	v.Unasked, v.Repeated, v.Encoded, v.Protocol = seen.Unasked, s.repeated, seen.Encoded, seen.Protocol
 	s.longest = 0
@@ -220,7 +222,7 @@ func (s *sink) finish(interrupted bool, stopped time.Duration) (Outcome, error) 
 		}
 	case interrupted:
 		end.Reason = results.Interrupted
-		end.Detail = fmt.Sprintf("stopped by hand after %s", s.stopped.Round(100*time.Millisecond))
+		end.Detail = fmt.Sprintf("it was told to stop after %s", s.stopped.Round(100*time.Millisecond))
 	}
 	if s.Tick != nil {
 		s.Tick(s.end, s.aggregator, 0)

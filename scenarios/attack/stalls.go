@@ -27,6 +27,8 @@ const (
 type stallDetector struct {
 	// wire counts the calls that are on the wire.
 	wire atomic.Int64
+	// idly is for how long calls merely waited through standstills, in nanoseconds over all of them.
+	idly atomic.Int64
 	// next is when it should look again, and stalled when the last stall ended: the two that every call looks at.
 	next, stalled atomic.Int64
 
@@ -92,23 +94,59 @@ func (d *stallDetector) look(due, now time.Duration) {
 	d.counts.looks++
 }
 
-// stoodStill is for how long of a span the process stood still. Whoever asks may have woken before the detector did.
-func (d *stallDetector) stoodStill(from, to time.Duration) (total time.Duration) {
+// spans gives the spans within a longer one in which the process stood still, the last first. Whoever asks may have
+// woken before the detector did.
+func (d *stallDetector) spans(from, to time.Duration, f func(stall)) {
 	next := time.Duration(d.next.Load())
 	asleep := next > 0 && to-next > stallFrom
 	if !asleep && time.Duration(d.stalled.Load()) <= from {
-		return 0
+		return
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	end := time.Duration(d.stalled.Load())
-	for _, s := range d.stalls {
-		total += max(min(s.to, to)-max(s.from, from), 0)
+	if asleep && time.Duration(d.stalled.Load()) <= next {
+		f(stall{max(next, from), to})
 	}
-	if asleep && end <= next {
-		total += max(to-max(next, from), 0)
+	for i := len(d.stalls) - 1; i >= 0 && d.stalls[i].to > from; i-- {
+		if s := d.stalls[i]; s.from < to {
+			f(stall{max(s.from, from), min(s.to, to)})
+		}
 	}
-	return total
+}
+
+// besides is the length of a span, but nothing if the process stood still in it: what else went by was of the same
+// cause.
+func (d *stallDetector) besides(from, to time.Duration) time.Duration {
+	rest := max(to-from, 0)
+	d.spans(from, to, func(stall) { rest = 0 })
+	return rest
+}
+
+// lengthened is by how much the standstills of the process may have lengthened a call. The moments are those at which
+// it had something to do for the call, from its beginning to its end: a standstill at one of them, or just before, when
+// it may have had to, lengthened the call, and so did those that this one followed closely. What the call waited
+// through in between did nothing to it: the process was awake when the answer came.
+func (d *stallDetector) lengthened(moments ...time.Duration) (by time.Duration) {
+	var idly, until time.Duration
+	d.spans(moments[0], moments[len(moments)-1], func(s stall) {
+		// What waited meanwhile is seen to first, and that takes a while.
+		after := s.to + max(stallFrom, (s.to-s.from)/4)
+		matters := after >= until && until > 0
+		for _, at := range moments {
+			// The detector may have slept for a while before it should have looked.
+			matters = matters || after >= at && s.from <= at+stallFrom
+		}
+		if !matters {
+			idly += s.to - s.from
+			return
+		}
+		by += s.to - s.from
+		until = s.from
+	})
+	if idly > 0 {
+		d.idly.Add(int64(idly))
+	}
+	return by
 }
 
 // vitals are how the generator did since they were last taken.
@@ -123,6 +161,7 @@ func (d *stallDetector) vitals(now time.Duration) results.Vitals {
 		StallSeconds: c.stalled.Seconds(), StallMax: c.longest.Seconds(), Samples: c.looks,
 	}
 	v.PauseSeconds, v.PauseMax = pausesBetween(d.before.pauses, after.pauses)
+	v.WaitedSeconds = time.Duration(d.idly.Swap(0)).Seconds()
 	if c.looks > 0 {
 		v.InFlight = float64(c.seen) / float64(c.looks)
 	}

@@ -9,6 +9,12 @@ import (
 
 const ms = time.Millisecond
 
+// stood is for how long of a span the process stood still.
+func stood(d *stallDetector, from, to time.Duration) (total time.Duration) {
+	d.spans(from, to, func(s stall) { total += s.to - s.from })
+	return total
+}
+
 // A detector that wakes late has slept through a stall; what overlaps it stood still for as long, whoever looks first.
 func TestStalls(t *testing.T) {
 	var d stallDetector
@@ -34,12 +40,12 @@ func TestStalls(t *testing.T) {
 		{"begun while the detector sleeps on", 230 * ms, 260 * ms, 30 * ms},
 		{"a stall, and while the detector sleeps on", 160 * ms, 260 * ms, 70 * ms},
 	} {
-		if got := d.stoodStill(c.from, c.to); got != c.want {
+		if got := stood(&d, c.from, c.to); got != c.want {
 			t.Errorf("%s: from %s to %s it stood still for %s, want %s", c.why, c.from, c.to, got, c.want)
 		}
 	}
 	d.look(200*ms, 260*ms)
-	if got := d.stoodStill(190*ms, 265*ms); got != 60*ms {
+	if got := stood(&d, 190*ms, 265*ms); got != 60*ms {
 		t.Errorf("after the detector woke: %s, want 60ms, once", got)
 	}
 	v := d.vitals(time.Second)
@@ -48,6 +54,41 @@ func TestStalls(t *testing.T) {
 	}
 	if v := d.vitals(3 * time.Second); v.InFlight != 0 || v.Samples != 0 || v.StallSeconds != 0 || v.Seconds != 2 {
 		t.Errorf("taken again, the vitals are %+v", v)
+	}
+}
+
+// A call is lengthened by the standstills in which it could not go out or its answer could not be noticed, and not by
+// those that it waited through. Nothing is lost between the two.
+func TestLengthened(t *testing.T) {
+	for _, c := range []struct {
+		why                   string
+		stalls                []stall
+		sent, connected, over time.Duration
+		want                  time.Duration
+	}{
+		{"none", nil, 0, 0, time.Second, 0},
+		{"before and after", []stall{{0, 100 * ms}, {900 * ms, 950 * ms}}, 100 * ms, 100 * ms, 900 * ms, 0},
+		{"waited through", []stall{{500 * ms, 600 * ms}}, 0, 0, 2 * time.Second, 0},
+		{"the answer came meanwhile", []stall{{500 * ms, 600 * ms}}, 0, 0, 601 * ms, 100 * ms},
+		{"the answer was seen to soon afterwards", []stall{{500 * ms, 1500 * ms}}, 0, 0, 1749 * ms, time.Second},
+		{"the answer came later", []stall{{500 * ms, 1500 * ms}}, 0, 0, 1751 * ms, 0},
+		{"over before the detector woke", []stall{{500 * ms, 1500 * ms}}, 0, 0, 1400 * ms, 900 * ms},
+		{"while the call went out", []stall{{105 * ms, 200 * ms}}, 100 * ms, 100 * ms, 5 * time.Second, 95 * ms},
+		{"while it connected", []stall{{250 * ms, 300 * ms}}, 100 * ms, 290 * ms, 5 * time.Second, 50 * ms},
+		{"when it was on its way", []stall{{301 * ms, 400 * ms}}, 100 * ms, 290 * ms, 5 * time.Second, 0},
+		{"waited through for a connection", []stall{{500 * ms, 600 * ms}}, 100 * ms, 4 * time.Second, 5 * time.Second, 0},
+		{"when it was connected", []stall{{3900 * ms, 3995 * ms}}, 100 * ms, 4 * time.Second, 5 * time.Second, 95 * ms},
+		{"held back by a quota to the end", []stall{{1000 * ms, 1092 * ms}, {1100 * ms, 1192 * ms}, {1200 * ms, 1292 * ms}}, 0, 0, 1295 * ms, 276 * ms},
+		{"held back by a quota, long ago, and once more", []stall{{1000 * ms, 1092 * ms}, {1100 * ms, 1192 * ms}, {1900 * ms, 1992 * ms}}, 0, 0, 2 * time.Second, 92 * ms},
+	} {
+		var d stallDetector
+		for _, s := range c.stalls {
+			d.look(s.from, s.to)
+		}
+		got := d.lengthened(c.sent, c.connected, c.over)
+		if idly := time.Duration(d.idly.Load()); got != c.want || got+idly != stood(&d, c.sent, c.over) {
+			t.Errorf("%s: lengthened by %s, and %s waited through; want %s", c.why, got, idly, c.want)
+		}
 	}
 }
 
@@ -61,7 +102,7 @@ func TestStallsAreForgotten(t *testing.T) {
 		t.Errorf("%d stalls are kept", len(d.stalls))
 	}
 	last := time.Duration(3*keptStalls-1) * 100 * ms
-	if got := d.stoodStill(last, last+60*ms); got != 50*ms {
+	if got := stood(&d, last, last+60*ms); got != 50*ms {
 		t.Errorf("of the last stall %s are known", got)
 	}
 }

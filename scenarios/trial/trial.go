@@ -23,6 +23,7 @@ import (
 	"hash/fnv"
 	"net/url"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/kaizenautomation/andon/contracts/provider"
@@ -221,15 +222,27 @@ func (c Config) conclude(dir string, m results.Manifest, out attack.Outcome, los
 	r := Result{Dir: dir, Aggregator: out.Aggregator}
 	run, err := results.Open(dir)
 	if err != nil {
-		r.Summary = summary.Summarize(m, out.Samples, out.Vitals, out.End, out.Aggregator)
-		return r, &IncompleteError{errors.Join(lost, fmt.Errorf("the run directory cannot be read back: %w", err))}
+		lost = errors.Join(lost, fmt.Errorf("the run directory cannot be read back: %w", err))
+		r.Summary = summary.Summarize(m, out.Samples, out.Vitals, unkept(out.End, lost), out.Aggregator)
+		return r, &IncompleteError{lost}
 	}
 	r.Run = run
 	r.Summary = summary.Summarize(run.Manifest, run.Samples, run.Vitals, out.End, out.Aggregator)
 	d := page.New(r.Summary, out.Aggregator, run)
 	d.Commands = c.Commands
 	if err := errors.Join(lost, metrics.Keep(run, out.Aggregator), reports.Keep(dir, d)); err != nil {
+		// Whoever is shown the summary all the same is not to read another exit code in it.
+		r.Summary = summary.Summarize(run.Manifest, run.Samples, run.Vitals, unkept(out.End, err), out.Aggregator)
 		return r, &IncompleteError{err}
 	}
 	return r, nil
+}
+
+// unkept is the end of a run that went to its end, but not all of which could be kept.
+func unkept(end results.End, err error) results.End {
+	if end.Reason == results.Finished {
+		end.Reason = results.Unkept
+		end.Detail, _, _ = strings.Cut(err.Error(), "\n")
+	}
+	return end
 }

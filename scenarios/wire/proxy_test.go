@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -37,6 +38,15 @@ func TestProxyIsToldFromTarget(t *testing.T) {
 		<-r.Context().Done()
 	}
 	closing := func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
+	// once answers the first call, and leaves the others to another.
+	once := func(then http.HandlerFunc) http.HandlerFunc {
+		var calls atomic.Int64
+		return func(w http.ResponseWriter, r *http.Request) {
+			if calls.Add(1) > 1 {
+				then(w, r)
+			}
+		}
+	}
 	for _, c := range []struct {
 		why    string
 		scheme string
@@ -51,7 +61,10 @@ func TestProxyIsToldFromTarget(t *testing.T) {
 		{"nobody listens", "http", nil, results.ProxyRefused, "refused"},
 		{"no answer to CONNECT", "https", silent, results.ProxyTimeout, "deadline"},
 		{"CONNECT is broken off", "https", closing, results.Proxy, "EOF"},
-		{"no answer to the call", "http", silent, results.TimeoutWaiting, ""},
+		{"no answer to the call", "http", silent, results.ProxyTimeout, "none so far"},
+		{"the call is broken off", "http", closing, results.Proxy, "none so far"},
+		{"no answer to the second call", "http", once(silent), results.TimeoutWaiting, ""},
+		{"the second call is broken off", "http", once(closing), results.Reset, ""},
 		{"the target closes", "https", deaf, results.Reset, ""},
 		{"a failure that may be the target's", "http", answering(503), results.None, ""},
 	} {
@@ -67,7 +80,7 @@ func TestProxyIsToldFromTarget(t *testing.T) {
 			u, _ := url.Parse(target.URL)
 			u.Scheme = c.scheme
 			s := &standard{
-				kill: context.Background(), proxy: address,
+				kill: context.Background(), proxy: address, secure: c.scheme == "https",
 				request: func(ctx context.Context, body []byte) *http.Request {
 					r, _ := http.NewRequestWithContext(ctx, http.MethodPost, u.String(), strings.NewReader(string(body)))
 					return r
@@ -80,6 +93,10 @@ func TestProxyIsToldFromTarget(t *testing.T) {
 			defer s.Close()
 			x := &Exchange{Message: []byte("{}"), Deadline: time.Now().Add(500 * time.Millisecond)}
 			err := s.Do(x)
+			if strings.Contains(c.why, "second") && err == nil {
+				x = &Exchange{Message: []byte("{}"), Deadline: time.Now().Add(500 * time.Millisecond)}
+				err = s.Do(x)
+			}
 			if c.kind == results.None {
 				if err != nil || x.Status != 503 {
 					t.Errorf("status %d, %v", x.Status, err)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -23,8 +24,12 @@ type standard struct {
 	traces  uint64
 	client  *http.Transport
 	// proxy is the address of the proxy in between; empty where there is none.
-	proxy  string
+	proxy string
+	// secure says that the target is called over TLS.
+	secure bool
 	dialed atomic.Uint64
+	// answered says that something came back by way of the proxy.
+	answered atomic.Bool
 	// encoded counts compressed answers, and protocol is the last answer's.
 	encoded  atomic.Uint64
 	protocol atomic.Value
@@ -95,6 +100,7 @@ func (s *standard) Do(x *Exchange) error {
 		response.Body.Close()
 		return &ProxyError{Proxy: s.proxy, Status: response.StatusCode, Asked: "the call"}
 	}
+	s.answered.Store(true)
 	x.Begun, x.Status, x.ContentType = true, response.StatusCode, response.Header.Get("Content-Type")
 	x.RetryAfter, x.Later = retryAfter(response.Header.Get("Retry-After"), response.Header.Get("Date"), time.Now())
 	b := bytes.NewBuffer(x.In[:0])
@@ -111,12 +117,19 @@ func (s *standard) Do(x *Exchange) error {
 	return err
 }
 
-// blame tells a failure of the proxy from one of the target. Until the handshake with the target begins, or the call is
-// on its way, it is the proxy that answers or does not.
+// blame tells a failure of the proxy from one of the target. Until the handshake with the target begins, it is the
+// proxy that answers or does not. A call without TLS is told to the proxy as it is: as long as not one was answered,
+// nobody knows of a way beyond the proxy.
 func (s *standard) blame(err error, connected, shaking bool) error {
 	var proxy *ProxyError
-	if s.proxy == "" || connected || shaking || errors.As(err, &proxy) || ownKind(err) != results.None || s.kill.Err() != nil {
+	if s.proxy == "" || shaking || errors.As(err, &proxy) || ownKind(err) != results.None || s.kill.Err() != nil {
 		return err
+	}
+	if connected && (s.secure || s.answered.Load()) {
+		return err
+	}
+	if connected {
+		err = fmt.Errorf("it has answered none so far: %w", err)
 	}
 	var op *net.OpError
 	if errors.As(err, &op) && op.Op == "proxyconnect" {

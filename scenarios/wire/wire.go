@@ -79,7 +79,7 @@ func New(kill context.Context, c Config) Transport {
 		OnProxyConnectResponse: connected,
 		Protocols:              c.protocols(),
 	}
-	return &standard{kill: kill, request: c.Request, traces: c.Traces, client: client, proxy: c.Proxy()}
+	return &standard{kill: kill, request: c.Request, traces: c.Traces, client: client, proxy: c.Proxy(), secure: c.Target.Scheme == "https"}
 }
 
 // protocols are those that net/http's transport may choose from. It speaks HTTP/2 only where that is asked for: that

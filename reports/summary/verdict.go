@@ -1,0 +1,144 @@
+package summary
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/kaizenautomation/andon/reports/metrics"
+	"github.com/kaizenautomation/andon/reports/results"
+	"github.com/kaizenautomation/andon/reports/text"
+)
+
+// decide fills the verdict. What makes a verdict impossible comes first, since it takes the meaning from the rest.
+func (s *Summary) decide() {
+	v := &s.Verdict
+	v.Causes = []string{}
+	because := func(format string, args ...any) {
+		v.Causes = append(v.Causes, text.Sentence(fmt.Sprintf(format, args...)))
+	}
+	switch s.Run.End.Reason {
+	case results.Interrupted:
+		because("the run was interrupted: %s", s.Run.End.Detail)
+	case results.Cut:
+		because("the run was cut off: %s", s.Run.End.Detail)
+	}
+	if s.Validity.Status == metrics.NoData || s.Validity.Status == metrics.GeneratorLimited {
+		for _, r := range s.Validity.Reasons {
+			because("%s", r)
+		}
+	}
+	impossible := s.impossible()
+	// What the generator is short of takes the meaning from figures, and not from a breach that was found.
+	stands := impossible && s.Validity.Status != metrics.NoData && s.Run.End.Reason != results.Interrupted &&
+		s.Run.End.Reason != results.Cut && s.breached()
+
+	ended := -1 // the threshold that ended the run, whose figure belongs to that sentence
+	switch s.Run.End.Reason {
+	case results.Aborted, results.Hopeless, results.Unkept:
+		why := s.Run.End.Detail
+		if ended = slices.IndexFunc(s.Thresholds, func(t Threshold) bool { return !t.OK && strings.Contains(why, " "+t.Expr+" ") }); ended >= 0 {
+			one := s.Thresholds[ended]
+			one.Broke = nil // the sentence has the rates already
+			why += ": " + one.Found()
+		}
+		because("%s", why)
+	}
+	spoiled := 0
+	for i, t := range s.Thresholds {
+		// Without data every threshold fails for the same reason, which is given already.
+		if !t.OK && i != ended && (s.Validity.Status != metrics.NoData || t.Samples > 0) {
+			because("%s: %s", t.Expr, t.Found())
+			if t.Spoiled {
+				spoiled++
+			}
+		}
+	}
+	if why := s.noSuccess(); why != "" {
+		because("%s", why)
+	}
+	switch {
+	case impossible && !stands:
+		v.Status, v.ExitCode = NoVerdict, 3
+	case len(v.Causes) > spoiled:
+		v.Status, v.ExitCode = Fail, 1
+	case spoiled > 0:
+		v.Status, v.ExitCode = NoVerdict, 3
+	default:
+		v.Status = Pass
+	}
+}
+
+// impossible reports whether there can be no verdict on the run as a whole.
+func (s Summary) impossible() bool {
+	return s.Run.End.Reason == results.Interrupted || s.Run.End.Reason == results.Cut || s.Run.End.Reason == results.Unkept ||
+		s.Validity.Status == metrics.NoData || s.Validity.Status == metrics.GeneratorLimited
+}
+
+// breached reports whether something was found that is the target's doing however the generator did: answers that broke
+// the contract, or answers that were failures, more of them than a condition allows.
+func (s *Summary) breached() bool {
+	for _, t := range s.Thresholds {
+		if t.OK || t.Samples == 0 {
+			continue
+		}
+		switch by := t.Parsed.Selectors(); {
+		case t.Parsed.Metric() == "violations":
+			return true
+		case t.Parsed.Metric() != "errors":
+		case by["error"] != "":
+			if answered(by["error"]) {
+				return true
+			}
+		case by == nil:
+			found, op, limit := float64(s.failures()), "", 0.0
+			if op, limit = t.Parsed.Limit(); t.Unit == metrics.Ratio {
+				found /= float64(max(s.Total.Sent, 1))
+			}
+			if found > limit || op == "<" && found == limit && found > 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// failures counts the answers of the target that were errors.
+func (s *Summary) failures() (n uint64) {
+	for kind, count := range s.Total.Errors {
+		if answered(kind) {
+			n += count
+		}
+	}
+	return n
+}
+
+// answered reports whether calls of this kind of error had an answer of the target.
+func answered(kind string) bool {
+	for k, name := range results.KindNames() {
+		if name == kind {
+			return results.Row{Error: results.Kind(k)}.Completed()
+		}
+	}
+	return false
+}
+
+// noSuccess says that no call succeeded, and what came back instead; nothing where one did, or none was sent.
+func (s *Summary) noSuccess() string {
+	if s.Total.OK > 0 || s.Total.Sent == 0 || s.Validity.Status == metrics.NoData {
+		return ""
+	}
+	said := fmt.Sprintf("no call succeeded: all %s that were sent failed", text.Count(s.Total.Sent))
+	if s.Total.Completed > 0 {
+		return said
+	}
+	var kinds []string
+	for _, name := range MostFirst(s.Total.Errors) {
+		one := fmt.Sprintf("%s %s", text.Count(s.Total.Errors[name]), name)
+		if x, ok := s.Example(func(x results.Sample) bool { return x.Kind == name }); ok && len(kinds) < 3 {
+			one += ": " + text.Printable(x.Message, 200)
+		}
+		kinds = append(kinds, one)
+	}
+	return said + ". The target was reached, and gave not one whole response (" + strings.Join(kinds, "; ") + ")"
+}
