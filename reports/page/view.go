@@ -284,13 +284,17 @@ func newThresholdRow(t summary.Threshold, why string) thresholdRow {
 	if t.Spoiled {
 		why = fmt.Sprintf("spoiled: %s less andon's own", text.Duration(t.LessOwn))
 	}
-	r.Note = text.Printable(why, 300)
+	var notes []string
+	if why != "" {
+		notes = append(notes, text.Printable(why, 300))
+	}
 	if t.Windows != nil && t.Value != nil {
-		r.Note = t.Windows.String()
+		notes = append(notes, t.Windows.String())
 	}
 	if t.Broke != nil {
-		r.Note = strings.TrimPrefix(r.Note+"; "+t.Broke.String(), "; ")
+		notes = append(notes, t.Broke.String())
 	}
+	r.Note = strings.Join(notes, "; ")
 	if t.Implicit {
 		r.Note = strings.TrimSpace("checked in every run " + r.Note)
 	}
