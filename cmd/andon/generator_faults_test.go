@@ -64,6 +64,7 @@ func ownFaults() []ownFault {
 		{"the run directory cannot be made", "andon run one.yaml --target $URL --out one.yaml/run", "the run directory cannot be made: … nothing was sent", 3, 0, false},
 		{"paused for a second (SIGSTOP)", fmt.Sprintf(paused, "steady.yaml"), "stood still for … the process was paused", 3, 1, false},
 		{"paused, with few slots", fmt.Sprintf(paused, "slots.yaml"), "stood still for … the process was paused", 3, 1, false},
+		{"paused, in a closed loop", fmt.Sprintf(paused, "closed.yaml"), "stood still for … the process was paused", 3, 1, false},
 		{"a container's share of the processors is used up", "R=/sys/fs/cgroup; G=$R/andon-$$; if [ -d $R/cpu ]; then G=$R/cpu/andon-$$; fi; mkdir $G || exit 77; " +
 			"if [ -d $R/cpu ]; then echo 100000 >$G/cpu.cfs_period_us; echo 6000 >$G/cpu.cfs_quota_us; else echo 6000 100000 >$G/cpu.max || { rmdir $G; exit 77; }; fi; " +
 			"sh -c \"echo \\$\\$ >$G/cgroup.procs; exec andon run busy.yaml --target $URL --out run\"; C=$?; rmdir $G; exit $C", "its container may use … raise its CPU limit", 3, 1, true},
