@@ -41,9 +41,12 @@ type Aggregator struct {
 	// lag and ownLag are kept by phase: lateness is the run's, not a class's.
 	lag    []*bounds
 	ownLag []*histogram.Recorder
-	// watches are the limits that are watched (see [Aggregator.Watch]), watching those of each cell.
+	// watches are the limits that are watched (see [Aggregator.Watch]), watching those on times of each cell, and shares
+	// the others; untold are the calls of each cell that shares have not been told of.
 	watches  []*watch
 	watching [][]watchAt
+	shares   [][]*watch
+	untold   []untold
 	// parts are the parts of the service time by phase, without those of deliberately invalid calls.
 	parts []*parts
 	// busy is for how many nanoseconds calls were on the wire, less those for which the generator stood still.
@@ -112,6 +115,8 @@ func New(labels results.Labels, planned [][]uint64, tolerance time.Duration) *Ag
 		kinds:     allKinds(),
 		cells:     make([]*cell, len(labels.Phases)*len(labels.Classes)),
 		watching:  make([][]watchAt, len(labels.Phases)*len(labels.Classes)),
+		shares:    make([][]*watch, len(labels.Phases)*len(labels.Classes)),
+		untold:    make([]untold, len(labels.Phases)*len(labels.Classes)),
 		lag:       make([]*bounds, len(labels.Phases)),
 		ownLag:    make([]*histogram.Recorder, len(labels.Phases)),
 		parts:     make([]*parts, len(labels.Phases)),
@@ -204,8 +209,11 @@ func (a *Aggregator) Add(r results.Row) error {
 		a.addLag(r, sent, lag)
 	}
 	moments := a.pace.add(due, due+time.Duration(lag), due+time.Duration(lag+service), &one)
+	if len(a.shares[at]) > 0 {
+		a.share(at, kind, r.Rule, moments)
+	}
 	if watching := a.watching[at]; len(watching) > 0 {
-		e := seen{kind: kind, one: one, rule: r.Rule, sent: sent, late: late, at: moments,
+		e := seen{kind: kind, sent: sent, late: late, at: moments,
 			measured: [...]int64{ofLatency: latency, ofService: service, ofLag: lag},
 			less:     [...]int64{ofLatency: a.less(latency, own), ofService: a.less(service, stall), ofLag: a.less(lag, ownLag)}}
 		for _, w := range watching {
@@ -218,6 +226,42 @@ func (a *Aggregator) Add(r results.Row) error {
 		a.recent.add(due+time.Duration(latency), one, stands && !invalid, latency)
 	}
 	return nil
+}
+
+// share counts a row for the thresholds that are on no times.
+func (a *Aggregator) share(at int, k *kind, rule uint8, when [moments]int) {
+	last := &a.untold[at]
+	if last.kind != k || last.rule != rule || last.at != when || last.shift != a.pace.shift {
+		a.tell(at)
+		*last = untold{kind: k, rule: rule, at: when, shift: a.pace.shift}
+	}
+	last.n++
+}
+
+// tell tells those who watch a cell of the calls that they have not been told of.
+func (a *Aggregator) tell(at int) {
+	last := &a.untold[at]
+	if last.n == 0 {
+		return
+	}
+	one := last.kind.one
+	if last.rule > 0 {
+		one.Violations = 1
+	}
+	for _, w := range a.shares[at] {
+		n, of := w.share(last.kind, one, last.rule)
+		s := &w.series.at(last.at[w.when] >> (a.pace.shift - last.shift)).measured
+		s.n += of * last.n
+		s.below += n * last.n
+	}
+	last.n = 0
+}
+
+// tellAll is to be called before what is counted is read.
+func (a *Aggregator) tellAll() {
+	for at := range a.untold {
+		a.tell(at)
+	}
 }
 
 // less is a time without the generator's own part in it, if that is more than is tolerated.

@@ -56,11 +56,15 @@ func (a *Aggregator) Watch(t Threshold) {
 	a.watches = append(a.watches, w)
 	g := t.selects(a)
 	for _, at := range g.at {
+		if !times {
+			a.shares[at] = append(a.shares[at], w)
+			continue
+		}
 		set, invalid := t.fates(), a.labels.Classes[at%len(a.labels.Classes)].Invalid
 		if set == 0 {
 			set = headline(invalid)
 		}
-		if !times || of == ofLag || g.invalid || !invalid {
+		if of == ofLag || g.invalid || !invalid {
 			a.watching[at] = append(a.watching[at], watchAt{w, set})
 		}
 	}
@@ -78,7 +82,9 @@ func (t Threshold) moment() moment {
 	return whenAnswered
 }
 
+// watch is what was counted for a threshold so far; nil where it is not watched.
 func (a *Aggregator) watch(key string) *watch {
+	a.tellAll()
 	i := slices.IndexFunc(a.watches, func(w *watch) bool { return w.key == key })
 	if i < 0 {
 		return nil

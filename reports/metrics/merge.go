@@ -76,6 +76,8 @@ func (a *Aggregator) Merge(o *Aggregator) {
 			a.slowest[class].add(call)
 		}
 	}
+	a.tellAll()
+	o.tellAll()
 	a.pace.merge(o.pace)
 	for _, w := range a.watches {
 		// Where the other has not watched the limit, there are fewer times than the histograms have, and these decide.

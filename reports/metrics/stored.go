@@ -274,6 +274,7 @@ func (a *Aggregator) code(c *codec) {
 // codeWatches writes or reads what was counted of limits. One that this version of andon does not watch is passed over,
 // and one that the writer has not watched stays without a count.
 func (a *Aggregator) codeWatches(c *codec) {
+	a.tellAll()
 	kept := make([]watch, len(a.watches))
 	for i, w := range a.watches {
 		kept[i] = *w

@@ -34,11 +34,9 @@ const (
 	ofShare
 )
 
-// seen is what a row says to those who watch.
+// seen is what a row says to those who watch times.
 type seen struct {
 	kind *kind
-	one  Counts
-	rule uint8
 	// at are the moments, as seconds of the pace.
 	at [moments]int
 	// measured and less are the times by timesOf, as they were measured and less the generator's own part.
@@ -71,14 +69,9 @@ func newWatch(key string, of timesOf, limit float64) *watch {
 	return w
 }
 
-// take counts a row.
+// take counts the times of a row.
 func (w watchAt) take(e *seen, p *pace) {
 	switch {
-	case w.of == ofShare:
-		n, of := w.share(e.kind, e.one, e.rule)
-		s := &w.series.at(e.at[w.when]).measured
-		s.n += of
-		s.below += n
 	case w.of == ofLag && !e.late, w.of == ofService && !e.sent, w.of != ofLag && !w.fates.has(e.kind.fate):
 	default:
 		measured, less := e.measured[w.of], e.less[w.of]
@@ -91,4 +84,14 @@ func (w watchAt) take(e *seen, p *pace) {
 		}
 		w.series.time(p, e.at[whenDue], measured, less)
 	}
+}
+
+// untold are calls of one class and phase, one after the other, that say the same to whoever counts: what became of
+// them, and in which seconds. They are told of together, since to tell of each took a third of Add.
+type untold struct {
+	kind  *kind
+	rule  uint8
+	at    [moments]int
+	shift uint // the pace's, by which at is meant
+	n     uint64
 }

@@ -408,3 +408,17 @@ func TestBrokenWindow(t *testing.T) {
 		}
 	}
 }
+
+// A condition sees every call that was counted so far, while the run goes on.
+func TestWindowsSeeTheLastCall(t *testing.T) {
+	m := results.Manifest{Labels: labels(), Thresholds: []results.Threshold{{Expr: "count(errors, 2s) == 0"}}}
+	a := Of(m)
+	for n, r := range []results.Row{ok(steady, lite, 0.1), failed(steady, lite, results.Status5xx, 500), failed(steady, lite, results.Status5xx, 500)} {
+		if err := a.Add(r); err != nil {
+			t.Fatal(err)
+		}
+		if o := parse(t, "count(errors, 2s) == 0").Evaluate(a, 20); o.Value == nil || *o.Value != float64(n) {
+			t.Errorf("after %d calls: %+v", n+1, o)
+		}
+	}
+}
