@@ -32,8 +32,8 @@ type Format struct {
 	Name, File, About string
 	need              need
 	write             func(io.Writer, *Model) error
-	// tier, if not nil, writes one more file for each tier, such as latency-Lite.hgrm.
-	tier func(w io.Writer, m *Model, tier string) error
+	// more, if not nil, are further files, such as latency-Lite.hgrm.
+	more func(*Model) []Format
 }
 
 // Formats lists all formats. This is the one place where a format is added: most are a function of the summary.
@@ -49,10 +49,9 @@ func Formats() []Format {
 		{Name: "github", File: "annotations.txt", About: "annotations, as GitHub Actions reads them off the output", write: of(export.Annotations)},
 		{Name: "csv", File: "seconds.csv", About: "a line for each second, phase and class", need: needStretches,
 			write: func(w io.Writer, m *Model) error { return export.SecondsCSV(w, m.stretches) }},
-		{Name: "hgrm", File: "latency.hgrm", About: "percentiles for HdrHistogram's plotter; latency-TIER.hgrm for each tier", need: needWhole,
-			write: func(w io.Writer, m *Model) error { return export.HGRM(w, m.whole.Curve("")) },
-			tier:  func(w io.Writer, m *Model, tier string) error { return export.HGRM(w, m.whole.Curve(tier)) }},
-		{Name: "hlog", File: "latency.hlog", About: "HdrHistogram interval log, tagged by tier", need: needStretches,
+		{Name: "hgrm", File: "latency.hgrm", About: "percentiles of all calls for HdrHistogram's plotter; accepted.hgrm, and both for each tier", need: needWhole,
+			write: func(w io.Writer, m *Model) error { return export.HGRM(w, m.whole.Curve("", true)) }, more: percentileFiles},
+		{Name: "hlog", File: "latency.hlog", About: "HdrHistogram interval log of the accepted calls, tagged by tier", need: needStretches,
 			write: func(w io.Writer, m *Model) error { return export.HLog(w, m.Summary.Run.Started, m.stretches) }},
 		{Name: "arrow", File: "calls.arrow", About: "every call, for readers of Arrow that have no codec", need: needRows,
 			write: func(w io.Writer, m *Model) error { return results.WriteArrow(w, m.runs...) }},
@@ -61,6 +60,22 @@ func Formats() []Format {
 		{Name: "vegeta-gob", File: "vegeta.gob", About: "the same, in vegeta's own encoding", need: needRows,
 			write: func(w io.Writer, m *Model) error { return export.VegetaGob(w, m.runs...) }},
 	}
+}
+
+// percentileFiles are those of each tier, and those of the accepted calls, of which the headline is.
+func percentileFiles(m *Model) (files []Format) {
+	add := func(name, tier string, whatever bool) {
+		if tier != "" {
+			name += "-" + text.Token(tier)
+		}
+		files = append(files, Format{File: name + ".hgrm", write: func(w io.Writer, m *Model) error { return export.HGRM(w, m.whole.Curve(tier, whatever)) }})
+	}
+	add("accepted", "", false)
+	for _, tier := range m.Summary.Tiers() {
+		add("latency", tier, true)
+		add("accepted", tier, false)
+	}
+	return files
 }
 
 // Choose finds the formats of a list with commas between their names; "all" is all of them.
@@ -154,19 +169,14 @@ func (f Format) Files(dir string, m *Model) (paths []string, err error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, err
 	}
-	file := func(name string, write func(io.Writer, *Model) error) error {
-		path := filepath.Join(dir, name)
+	files := []Format{f}
+	if f.more != nil {
+		files = append(files, f.more(m)...)
+	}
+	for _, one := range files {
+		path := filepath.Join(dir, one.File)
 		paths = append(paths, path)
-		f.write = write
-		return regular.Write(path, func(w io.Writer) error { return f.Render(w, m) })
-	}
-	if err := file(f.File, f.write); err != nil || f.tier == nil {
-		return paths, err
-	}
-	ext := filepath.Ext(f.File)
-	for _, tier := range m.Summary.Tiers() {
-		name := strings.TrimSuffix(f.File, ext) + "-" + text.Token(tier) + ext
-		if err := file(name, func(w io.Writer, m *Model) error { return f.tier(w, m, tier) }); err != nil {
+		if err := regular.Write(path, func(w io.Writer) error { return one.Render(w, m) }); err != nil {
 			return paths, err
 		}
 	}

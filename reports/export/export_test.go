@@ -251,9 +251,9 @@ func TestHdrFiles(t *testing.T) {
 		}
 		var theirs bytes.Buffer
 		_, err := h.PercentilesPrint(&theirs, 5, 1e6)
-		name := "latency.hgrm"
+		name := "accepted.hgrm"
 		if tag != "" {
-			name = "latency-" + tag + ".hgrm"
+			name = "accepted-" + tag + ".hgrm"
 		}
 		ours, failed := os.ReadFile(filepath.Join(dir, name))
 		if err := errors.Join(err, failed); err != nil {

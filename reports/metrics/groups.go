@@ -282,8 +282,9 @@ func (a *Aggregator) Lags() (lag, own histogram.Distribution) {
 }
 
 // Curve is the percentile curve of the latency of the measured phases: of one tier, or without the deliberately invalid
-// calls of all of them if tier is empty. The times of invalid calls are in those of their own tier.
-func (a *Aggregator) Curve(tier string) histogram.Curve {
+// calls of all of them if tier is empty. The times of invalid calls are in those of their own tier. It is of the calls
+// that the headline is of, or of whatever became of them.
+func (a *Aggregator) Curve(tier string, whatever bool) histogram.Curve {
 	g := a.measured()
 	if tier != "" {
 		g = a.newGroup(true)
@@ -295,5 +296,9 @@ func (a *Aggregator) Curve(tier string) histogram.Curve {
 			}
 		}
 	}
-	return g.times(asked{}).Curve()
+	var q asked
+	if whatever {
+		q.fates = anyFate
+	}
+	return g.times(q).Curve()
 }

@@ -59,7 +59,7 @@ func said(t fataler, a *Aggregator, v *Stretches) string {
 	write(a.Slowest())
 	write(a.Tally())
 	write(a.Running())
-	write(a.Curve("Lite"))
+	write(a.Curve("Lite", false))
 	for _, expr := range []string{"p50(latency) < 1s", "count(errors){error=reset} == 0", "count(violations){rule=schema} == 0", "rate(ok) > 1%", "max(lag) < 1s", "p90(latency){outcome=any} < 1s", "p50(service) < 250ms", "rate(answered){tier=Lite} > 1/s",
 		"p50(latency, 2s) < 1s", "rate(errors, 2s) < 5%", "rate(errors) < 1%", "count(violations) == 0"} {
 		threshold, err := ParseThreshold(expr)

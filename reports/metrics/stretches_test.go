@@ -107,7 +107,7 @@ func TestEachTierIsTheCurve(t *testing.T) {
 			rt.Fatal(err)
 		}
 		for _, tier := range []string{"", "Full", "Lite", "invalid"} {
-			d := a.Curve(tier)
+			d := a.Curve(tier, false)
 			h := sums[tier]
 			if (h == nil) != (d.Samples == 0) {
 				rt.Fatalf("tier %q: %d samples, and a histogram %v", tier, d.Samples, h)
@@ -137,7 +137,7 @@ func TestEachTierIsTheCurve(t *testing.T) {
 			}
 		}
 	})
-	if d := New(labels(), nil, Tolerance).Curve(""); d.Samples != 0 || d.Mean != nil || d.Max != nil || d.Steps != nil {
+	if d := New(labels(), nil, Tolerance).Curve("", false); d.Samples != 0 || d.Mean != nil || d.Max != nil || d.Steps != nil {
 		t.Errorf("of nothing: %+v", d)
 	}
 }
