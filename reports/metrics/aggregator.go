@@ -208,7 +208,10 @@ func (a *Aggregator) Add(r results.Row) error {
 	if late {
 		a.addLag(r, sent, lag)
 	}
-	moments := a.pace.add(due, due+time.Duration(lag), due+time.Duration(lag+service), &one)
+	moments := a.pace.add([...]time.Duration{
+		whenDue: due, whenLeft: due + time.Duration(lag), whenAnswered: due + time.Duration(lag+service),
+		leftLess: due + time.Duration(a.less(lag, ownLag)), answeredLess: due + time.Duration(a.less(lag+service, own)),
+	}, &one)
 	if len(a.shares[at]) > 0 {
 		a.share(at, kind, r.Rule, moments)
 	}
@@ -250,9 +253,15 @@ func (a *Aggregator) tell(at int) {
 	}
 	for _, w := range a.shares[at] {
 		n, of := w.share(last.kind, one, last.rule)
-		s := &w.series.at(last.at[w.when] >> (a.pace.shift - last.shift)).measured
-		s.n += of * last.n
-		s.below += n * last.n
+		shift := a.pace.shift - last.shift
+		some := within{n: of * last.n, below: n * last.n}
+		w.series.at(last.at[w.when] >> shift).measured.merge(some)
+		switch w.when {
+		case whenLeft:
+			w.series.at(last.at[leftLess] >> shift).less.merge(some)
+		case whenAnswered:
+			w.series.at(last.at[answeredLess] >> shift).less.merge(some)
+		}
 	}
 	last.n = 0
 }

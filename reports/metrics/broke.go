@@ -86,7 +86,11 @@ func (t Threshold) brokeByCount(a *Aggregator, g *group, elapsed float64) *Broke
 	if w == nil || t.op != "<" && t.op != "<=" && t.op != "==" {
 		return nil
 	}
-	from, until := t.stretch(g, elapsed)
+	measured := t.measured(g, elapsed)
+	if len(measured) == 0 {
+		return nil
+	}
+	from, until := measured[0].from, measured[len(measured)-1].until
 	var sum float64
 	for i := from; i < min(until, len(w.series.slots)); i++ {
 		if sum += float64(w.series.slots[i].measured.below); sum > t.limit || t.op == "<" && sum == t.limit {
@@ -118,8 +122,8 @@ func (t Threshold) firstBroken(a *Aggregator, elapsed float64) (at time.Duration
 			s = t.windowsOf(a, length, elapsed)
 		}
 	}
-	type stretch struct{ first, n int }
-	var broken []stretch
+	type row struct{ first, n int }
+	var broken []row
 	most, before := 0, -1
 	for i := range s.count() {
 		in := s.sums(i)
@@ -133,11 +137,11 @@ func (t Threshold) firstBroken(a *Aggregator, elapsed float64) (at time.Duration
 			broken[len(broken)-1].n++
 			most = max(most, broken[len(broken)-1].n)
 		default:
-			broken = append(broken, stretch{i, 1})
+			broken = append(broken, row{i, 1})
 			most = max(most, 1)
 		}
 	}
-	first := slices.IndexFunc(broken, func(b stretch) bool { return 2*b.n >= most })
+	first := slices.IndexFunc(broken, func(b row) bool { return 2*b.n >= most })
 	if first < 0 {
 		return 0, false, false
 	}

@@ -1,6 +1,9 @@
 package metrics
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 // Evaluate holds the threshold against what a has been given so far; elapsed says for how many seconds the run has been
 // sending (see [Aggregator.Elapsed]). Over zero samples, or for a percentile that the samples cannot support (see
@@ -65,8 +68,9 @@ func (t Threshold) found(a *Aggregator, elapsed float64) (found, *Windows) {
 
 // Broken reports whether the threshold is broken and the run can as well end: there are samples enough for a figure,
 // and it does not meet the condition, whatever andon itself held up. A count only grows, so that one which is still too
-// low is not broken yet. elapsed is as in [Threshold.Evaluate].
-func (t Threshold) Broken(a *Aggregator, elapsed float64) bool {
+// low is not broken yet, and a rate in calls a second is not by calls that are under way. elapsed is as in
+// [Threshold.Evaluate], and open as in [Threshold.BrokenWindow]; nil where no call is under way.
+func (t Threshold) Broken(a *Aggregator, elapsed float64, open func(from, until time.Duration, seen uint64) uint64) bool {
 	f := t.measure(a, elapsed)
 	if f.problem != "" {
 		return false
@@ -77,5 +81,5 @@ func (t Threshold) Broken(a *Aggregator, elapsed float64) bool {
 	if t.unit() == Count {
 		return *f.value > t.limit || t.op == "<" && *f.value == t.limit
 	}
-	return true
+	return t.unit() != PerSecond || t.brokenRate(a, elapsed, open)
 }

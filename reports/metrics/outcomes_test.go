@@ -255,7 +255,7 @@ func TestSpoiled(t *testing.T) {
 			if got.OK != c.ok || got.Spoiled != c.spoiled || (got.Reason == "") != c.ok {
 				t.Errorf("%s: %s", c.expr, wording(got))
 			}
-			if broken := threshold.Broken(of, 21); broken != (!c.ok && !c.spoiled) {
+			if broken := threshold.Broken(of, 21, nil); broken != (!c.ok && !c.spoiled) {
 				t.Errorf("%s: broken %v", c.expr, broken)
 			}
 		}

@@ -39,7 +39,8 @@ type series struct {
 }
 
 // sums are the times of a second within the limit, as they were measured and less the generator's own part. Of what is
-// counted, below is how many calls are, and n how many they are of.
+// counted, below is how many calls are, and n how many they are of; less is of rates in calls a second alone, by the
+// moments that there would have been without that part.
 type sums struct{ measured, less within }
 
 func (s *sums) merge(o sums) {
@@ -88,6 +89,9 @@ const (
 	whenDue moment = iota
 	whenLeft
 	whenAnswered
+	// leftLess and answeredLess are when it would have left and been answered without the generator's own part.
+	leftLess
+	answeredLess
 	moments
 )
 
@@ -121,11 +125,12 @@ func (p *pace) slot(moment time.Duration) int {
 	return i
 }
 
-// add counts a row that was due at one moment, left at another and was answered at a third, which none of the others is
-// after, and says where they are.
-func (p *pace) add(due, left, answered time.Duration, one *Counts) (at [moments]int) {
-	at[whenAnswered] = p.slot(answered) // room is made for the last of them first, so that all stay where they are
-	at[whenDue], at[whenLeft] = int(due/time.Second)>>p.shift, int(left/time.Second)>>p.shift
+// add counts a row by its moments, of which none is after that of the answer, and says where they are.
+func (p *pace) add(when [moments]time.Duration, one *Counts) (at [moments]int) {
+	p.slot(when[whenAnswered]) // room is made for the last of them first, so that all stay where they are
+	for i, moment := range when {
+		at[i] = int(moment/time.Second) >> p.shift
+	}
 	p.beats[at[whenDue]].due++
 	p.beats[at[whenLeft]].left += one.Sent
 	p.beats[at[whenAnswered]].answered += one.Completed

@@ -154,23 +154,42 @@ func (t Threshold) Check(labels results.Labels) error {
 			return &ExprError{Expr: t.expr, Offset: s.offset, Text: s.text, Problem: unknown(s.key, s.value, known)}
 		}
 	}
-	if room := t.room(labels); t.window.Seconds() > math.Ceil(room) {
+	if room := t.room(labels); t.window.Seconds() > math.Ceil(room) && t.unit() != PerSecond {
 		return &ExprError{Expr: t.expr, Offset: t.windowAt, Text: t.windowText, Problem: fmt.Sprintf("the phases that this is of last %s, "+
 			"and no window of %s fits into that; take a shorter window, or longer phases", spell(room, 3), t.windowText)}
+	} else if t.unit() == PerSecond && t.window.Seconds() > room {
+		of := "whole seconds"
+		if t.moment() == whenAnswered {
+			of = "whole seconds after that of the first answer"
+		}
+		return &ExprError{Expr: t.expr, Offset: t.windowAt, Text: t.windowText, Problem: fmt.Sprintf("the phases that this is of have room for "+
+			"%s of %s, and no window of %s fits into that; take a shorter window, or longer phases", spell(room, 3), of, t.windowText)}
 	}
 	return nil
 }
 
-// room is for how many seconds the phases go on that the threshold is of.
+// room is how many seconds of the phases that the threshold is of can be judged: those that follow each other at once,
+// and of rates in calls a second the whole ones, from the first answer on.
 func (t Threshold) room(labels results.Labels) float64 {
 	name := t.Selectors()[string(ByPhase)]
-	begin, end := math.Inf(1), 0.0
+	var phases []results.Phase
 	for _, p := range labels.Phases {
 		if name == "" && !p.Warmup || name != "" && (p.Name == name || p.Of == name) {
-			begin, end = min(begin, p.StartSeconds), max(end, p.StartSeconds+p.Seconds)
+			phases = append(phases, p)
 		}
 	}
-	return max(end-begin, 0)
+	room := 0.0
+	for _, one := range joined(phases, math.Inf(1)) {
+		long := one[1] - one[0]
+		if t.unit() == PerSecond {
+			in := t.inWhole(one, time.Second)
+			if long = float64(in.until - in.from); t.moment() == whenAnswered {
+				long--
+			}
+		}
+		room = max(room, long)
+	}
+	return room
 }
 
 // Outcome says what became of a threshold.

@@ -388,7 +388,7 @@ func TestNoSamplesFail(t *testing.T) {
 		if got.OK || got.Value != nil || got.Samples != 0 || got.Reason == "" {
 			t.Errorf("%s: %+v", c.expr, got)
 		}
-		if threshold.Broken(a, 21) {
+		if threshold.Broken(a, 21, nil) {
 			t.Errorf("%s is broken by no sample", c.expr)
 		}
 	}
@@ -416,7 +416,7 @@ func TestBroken(t *testing.T) {
 		"count(completed) > 977":   false,
 		"count(completed) > 5000":  false,
 	} {
-		if got := parse(t, expr).Broken(a, 21); got != want {
+		if got := parse(t, expr).Broken(a, 21, nil); got != want {
 			t.Errorf("%s: broken %v, want %v", expr, got, want)
 		}
 	}
@@ -501,7 +501,7 @@ func FuzzParseThreshold(f *testing.F) {
 		if o := threshold.Evaluate(a, 21); o.OK != (o.Reason == "") {
 			t.Fatalf("%q: %+v", expr, o)
 		}
-		threshold.Broken(a, 21)
+		threshold.Broken(a, 21, nil)
 		var e *ExprError
 		if errors.As(threshold.Check(labels()), &e) && !strings.HasPrefix(expr[e.Offset-1:], e.Text) {
 			t.Fatalf("%q: %q does not stand at column %d", expr, e.Text, e.Offset)

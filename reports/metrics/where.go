@@ -1,15 +1,18 @@
 package metrics
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
+	"time"
 
 	"github.com/kaizenautomation/andon/reports/text"
 )
 
 // Windows are the windows of a threshold that asks for some: each as long as it says, the next a second later, all over
 // the time of the phases that it is of. Calls are in the windows in which they were due. A rate in calls a second is of
-// the calls that left in a window, or were answered in it, and the windows of answers begin with the first of them.
+// the calls that left in a window, or were answered in it; none of them is a rate of 0. The windows of answers begin with
+// the first of them. No window lies across a warm-up, or whatever else is not measured.
 type Windows struct {
 	// Seconds is the length of a window, Step how much later the next one begins: a second, and more where the run went
 	// on for more than an hour. A window is then as long as it must be to hold what was asked for.
@@ -28,15 +31,44 @@ type Windows struct {
 // String says when the worst window was, and what there is to know of the others.
 func (w Windows) String() string {
 	said := between(w.FromSeconds, w.UntilSeconds)
-	if w.Broken == 0 {
-		said = "at worst " + said
-	} else {
+	switch long := spellWindow(time.Duration(w.Seconds * float64(time.Second))); {
+	case w.Broken > 0 && w.Step > 1: // they may be longer than what was asked for
+		said += fmt.Sprintf(", %d of %d windows of %s did not hold", w.Broken, w.Judged, long)
+	case w.Broken > 0:
 		said += fmt.Sprintf(", %d of %d windows did not hold", w.Broken, w.Judged)
+	case w.Step > 1:
+		said = fmt.Sprintf("at worst %s, in windows of %s", said, long)
+	default:
+		said = "at worst " + said
 	}
 	if w.Short > 0 {
 		said += fmt.Sprintf(", %d more had too few calls to tell", w.Short)
 	}
 	return said
+}
+
+// MarshalJSON leaves out the place of the worst window where none was judged.
+func (w Windows) MarshalJSON() ([]byte, error) {
+	type plain Windows
+	if w.Judged > 0 {
+		return json.Marshal(plain(w))
+	}
+	return json.Marshal(struct {
+		plain
+		FromSeconds  *float64 `json:"fromSeconds,omitempty"`
+		UntilSeconds *float64 `json:"untilSeconds,omitempty"`
+	}{plain: plain(w)})
+}
+
+// add adds the windows of another run; the worst of all is among them, or it is not.
+func (w *Windows) add(o Windows, worst bool) {
+	w.Judged += o.Judged
+	w.Short += o.Short
+	w.Broken += o.Broken
+	w.Seconds, w.Step = max(w.Seconds, o.Seconds), max(w.Step, o.Step)
+	if worst {
+		w.FromSeconds, w.UntilSeconds = o.FromSeconds, o.UntilSeconds
+	}
 }
 
 func between(from, until float64) string {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/kaizenautomation/andon/reports/histogram"
+	"github.com/kaizenautomation/andon/reports/results"
 )
 
 // windows are those of a threshold over what was counted of it.
@@ -14,9 +15,17 @@ type windows struct {
 	t Threshold
 	a *Aggregator
 	w *watch
-	// from and until are the seconds over which they slide, and n is how many of them a window is long.
+	// from and until are the first second and the one after the last, and n is how many of them a window is long.
 	from, until, n int
 	upTo           []sums // of all seconds from the first on, up to each
+	// starts are where windows begin, after from: none lies across a time that is not measured. longest is the time
+	// that the longest of them could have had.
+	starts  []int
+	longest int
+	// silent says of each whether there was no answer yet in all the time that was measured without a gap around it.
+	silent []bool
+	// all is what was counted in the whole run.
+	all within
 }
 
 // windowsOf are those of so many seconds, elapsed seconds into the run; nil where the threshold is not watched. There
@@ -27,57 +36,110 @@ func (t Threshold) windowsOf(a *Aggregator, length time.Duration, elapsed float6
 		return nil
 	}
 	s := &windows{t: t, a: a, w: w, n: int((length + a.pace.width() - 1) / a.pace.width())}
-	s.from, s.until = t.stretch(t.selects(a), elapsed)
-	if first := firstOf(w.series.slots); w.when == whenAnswered && first >= s.from {
-		s.from = first + 1
+	slots := w.series.slots
+	var without uint64
+	for _, k := range slots {
+		s.all.merge(k.measured)
+		without += k.less.n
 	}
+	measured := t.measured(t.selects(a), elapsed)
+	if len(measured) == 0 {
+		s.upTo = make([]sums, 1)
+		return s
+	}
+	s.from, s.until = measured[0].from, measured[len(measured)-1].until
 	var sum sums
 	s.upTo = append(s.upTo, sum)
 	for i := s.from; i < s.until; i++ {
-		if i < len(w.series.slots) {
-			sum.merge(w.series.slots[i])
+		if i < len(slots) {
+			one := slots[i]
+			if t.unit() == PerSecond && without == 0 { // an earlier version of andon kept none
+				one.less = one.measured
+			}
+			sum.merge(one)
 		}
 		s.upTo = append(s.upTo, sum)
+	}
+	for _, in := range measured {
+		answered := true
+		if w.when == whenAnswered {
+			in, answered = in.fromFirst(slots, s.n)
+		}
+		s.longest = max(s.longest, in.until-in.from)
+		for i := in.from; i+s.n <= in.until; i++ {
+			s.starts, s.silent = append(s.starts, i-s.from), append(s.silent, !answered)
+		}
 	}
 	return s
 }
 
-// firstOf is the first second in which something was counted; -1 if it never was.
-func firstOf(slots []sums) int {
-	for i, s := range slots {
-		if s.measured.below > 0 {
-			return i
+// stretch is a time that was measured without a gap, in seconds of the pace.
+type stretch struct{ from, until int }
+
+// fromFirst is a stretch from its first answer on: before it there can be none. The second of it is out as well, being
+// one in part. A stretch that has room for a window and one second more keeps it, however late the answer was. ok is
+// false where there is no answer.
+func (in stretch) fromFirst(slots []sums, n int) (from stretch, ok bool) {
+	for i := in.from; i < min(in.until, len(slots)); i++ {
+		if slots[i].measured.below > 0 {
+			in.from = max(in.from+1, min(i+1, in.until-n))
+			return in, true
 		}
 	}
-	return -1
+	return in, false
 }
 
-// stretch is the time over which the phases of a group went on, elapsed seconds into the run, in seconds of the pace. A
-// second that is the phases' in part is in, but for rates in calls a second, for which it would be too short.
-func (t Threshold) stretch(g *group, elapsed float64) (from, until int) {
-	begin, end := math.Inf(1), 0.0
+// a hair is how much moments may be off that were computed.
+const hair = 1e-6
+
+// measured are the times over which the phases of a group went on, elapsed seconds into the run.
+func (t Threshold) measured(g *group, elapsed float64) (list []stretch) {
+	var phases []results.Phase
 	for p, in := range g.phase {
-		if phase := g.a.labels.Phases[p]; in && phase.StartSeconds < elapsed {
-			begin, end = min(begin, phase.StartSeconds), max(end, min(phase.StartSeconds+phase.Seconds, elapsed))
+		if in {
+			phases = append(phases, g.a.labels.Phases[p])
 		}
 	}
-	if begin >= end {
-		return 0, 0
+	for _, one := range joined(phases, elapsed) {
+		if in := t.inWhole(one, g.a.pace.width()); in.from < in.until {
+			list = append(list, in)
+		}
 	}
-	const hair = 1e-6
-	width := g.a.pace.width().Seconds()
-	begin, end = begin/width, end/width
+	return list
+}
+
+// inWhole is a time in seconds of so much. One that is the phases' in part is in, but for rates in calls a second, for
+// which it would be too short.
+func (t Threshold) inWhole(one [2]float64, width time.Duration) stretch {
+	begin, end := one[0]/width.Seconds(), one[1]/width.Seconds()
 	if t.unit() == PerSecond {
-		return int(math.Ceil(begin - hair)), int(math.Floor(end + hair))
+		return stretch{int(math.Ceil(begin - hair)), int(math.Floor(end + hair))}
 	}
-	return int(math.Floor(begin + hair)), int(math.Ceil(end - hair))
+	return stretch{int(math.Floor(begin + hair)), int(math.Ceil(end - hair))}
+}
+
+// joined are the times of phases by their beginnings and ends, elapsed seconds into the run. Those that follow each
+// other at once are one.
+func joined(phases []results.Phase, elapsed float64) (list [][2]float64) {
+	for _, p := range phases {
+		begin, end := p.StartSeconds, min(p.StartSeconds+p.Seconds, elapsed)
+		switch last := len(list) - 1; {
+		case begin >= end:
+		case last >= 0 && begin <= list[last][1]+hair:
+			list[last][1] = max(list[last][1], end)
+		default:
+			list = append(list, [2]float64{begin, end})
+		}
+	}
+	return list
 }
 
 // count is how many windows there are.
-func (s *windows) count() int { return max(s.until-s.from-s.n+1, 0) }
+func (s *windows) count() int { return len(s.starts) }
 
 // sums are what a window is made of.
 func (s *windows) sums(i int) (in sums) {
+	i = s.starts[i]
 	before, all := s.upTo[i], s.upTo[i+s.n]
 	in.measured, in.less = all.measured.without(before.measured), all.less.without(before.less)
 	return in
@@ -85,8 +147,8 @@ func (s *windows) sums(i int) (in sums) {
 
 // seconds place a window on the run's clock.
 func (s *windows) seconds(i int) (from, until float64) {
-	width := s.a.pace.width().Seconds()
-	return float64(s.from+i) * width, float64(s.from+i+s.n) * width
+	width, first := s.a.pace.width().Seconds(), s.from+s.starts[i]
+	return float64(first) * width, float64(first+s.n) * width
 }
 
 // supports reports whether n calls are enough for a figure.
@@ -136,15 +198,31 @@ type window struct {
 	first int
 }
 
+// tellable reports whether a window with so many calls has calls enough for a figure. A rate in calls a second is one
+// of none: that is what a target does that falls silent, as long as there were any in the run.
+func (s *windows) tellable(n uint64) bool {
+	if s.t.unit() == PerSecond {
+		n = s.all.n
+	}
+	return s.t.supports(n)
+}
+
 // each judges the windows that have calls enough.
 func (s *windows) each(f func(window)) {
 	if s.t.unit() != Seconds {
 		for i := range s.count() {
-			if k := s.sums(i).measured; s.t.supports(k.n) {
-				v := s.share(k)
-				c := cmp.Compare(v, s.t.limit)
-				f(window{found{value: &v, samples: k.n, least: c, most: c}, i})
+			in := s.sums(i)
+			if !s.tellable(in.measured.n) {
+				continue
 			}
+			v := s.share(in.measured)
+			c := cmp.Compare(v, s.t.limit)
+			one := window{found{value: &v, samples: in.measured.n, least: c, most: c}, i}
+			if less := s.share(in.less); s.t.unit() == PerSecond && less != v {
+				c = cmp.Compare(less, s.t.limit)
+				one.less, one.least, one.most = &less, min(one.least, c), max(one.most, c)
+			}
+			f(one)
 		}
 		return
 	}
@@ -176,7 +254,13 @@ func (s *windows) slide(k *stack, each func(i int, v *float64)) {
 	if s.count() == 0 {
 		return
 	}
-	s.a.scratch.Slide(s.packed(k), s.n, func(i int) { each(i, s.t.read(s.a.scratch)) })
+	next := 0
+	s.a.scratch.Slide(s.packed(k), s.n, func(at int) {
+		if next < len(s.starts) && s.starts[next] == at {
+			each(next, s.t.read(s.a.scratch))
+			next++
+		}
+	})
 }
 
 // packed are the histograms of all seconds, whether or not a call was due in them.
@@ -190,8 +274,31 @@ func (s *windows) packed(k *stack) []histogram.Packed {
 }
 
 // evaluateWindows holds the condition against each window: it holds if it does in all that can be judged. The figure is
-// that of the worst of them.
+// that of the worst of them. Of runs that went on one after the other each has windows of its own.
 func (t Threshold) evaluateWindows(a *Aggregator, elapsed float64) (worst found, all *Windows) {
+	if len(a.apart) == 0 {
+		return t.windowsIn(a, elapsed)
+	}
+	for _, part := range a.apart {
+		one, of := t.windowsIn(part.Aggregator, part.Elapsed)
+		switch {
+		case all == nil || of == nil:
+			all, worst = of, one
+		default:
+			all.add(*of, worst.problem == "" && (one.problem != "" || t.worse(one, worst)))
+			if worst.problem == "" && (one.problem != "" || t.worse(one, worst)) {
+				worst = one
+			}
+		}
+		if of == nil {
+			break
+		}
+	}
+	return worst, all
+}
+
+// windowsIn holds the condition against the windows of one run, or of several that went on side by side.
+func (t Threshold) windowsIn(a *Aggregator, elapsed float64) (worst found, all *Windows) {
 	s := t.windowsOf(a, t.window, elapsed)
 	if s == nil || t.unit() == Seconds && s.w.series.measured == nil {
 		return found{problem: "what was kept of the run has no windows"}, nil
@@ -213,7 +320,7 @@ func (t Threshold) evaluateWindows(a *Aggregator, elapsed float64) (worst found,
 	case first >= 0:
 		all.FromSeconds, all.UntilSeconds = s.seconds(first)
 	case s.count() == 0:
-		worst.problem = fmt.Sprintf("no window of %s fits into the %s that can be judged", spellWindow(t.window), spell(float64(max(s.until-s.from, 0))*width, 3))
+		worst.problem = fmt.Sprintf("no window of %s fits into the %s that can be judged", spellWindow(t.window), spell(float64(max(s.longest, 0))*width, 3))
 	case t.percentile > 0 && s.upTo[len(s.upTo)-1].measured.n > 0:
 		worst.problem = fmt.Sprintf("%s needs %d samples, which none of the %d windows of %s has: take a longer window or a lower percentile",
 			t.function, histogram.Needed(t.percentile), s.count(), spellWindow(t.window))
@@ -258,7 +365,11 @@ func (t Threshold) BrokenWindow(a *Aggregator, after, now time.Duration, open fu
 	}
 	for i := range s.count() {
 		from, until := s.seconds(i)
-		if in := s.sums(i); until <= after.Seconds() || until > now.Seconds() || !t.supports(in.measured.n) || !s.fails(in, 0) {
+		if in := s.sums(i); until <= after.Seconds() || until > now.Seconds() || !s.tellable(in.measured.n) || !s.fails(in, 0) {
+			continue
+		}
+		// A first answer that is yet to come is where the windows will begin.
+		if s.silent[i] {
 			continue
 		}
 		if s.fails(s.sums(i), s.open(i, now, open)) && (t.function != "mean" || s.failsByMean(i)) {
@@ -268,9 +379,47 @@ func (t Threshold) BrokenWindow(a *Aggregator, after, now time.Duration, open fu
 	return ""
 }
 
+// brokenRate reports whether a rate in calls a second over the whole run is broken. Answers come later than their calls,
+// so that they count from the first one on, by whole seconds; of what was sent, calls are not known that are under way.
+func (t Threshold) brokenRate(a *Aggregator, elapsed float64, open func(from, until time.Duration, seen uint64) uint64) bool {
+	if t.moment() == whenLeft {
+		if open == nil {
+			return true
+		}
+		var seen uint64
+		for _, b := range a.pace.beats {
+			seen += b.due
+		}
+		over := t.selects(a).spans(elapsed).sending
+		n, _ := t.counts(t.selects(a))
+		n += open(0, time.Duration(elapsed*1e9), seen)
+		return !meets(cmp.Compare(perSecond(n, over), t.limit), t.op)
+	}
+	s := t.windowsOf(a, a.pace.width(), elapsed)
+	if s == nil || s.count() == 0 {
+		return s == nil
+	}
+	var measured, less uint64
+	for i := range s.count() {
+		if s.silent[i] {
+			return false
+		}
+		in := s.sums(i)
+		measured, less = measured+in.measured.below, less+in.less.below
+	}
+	over := float64(s.count()) * a.pace.width().Seconds()
+	for _, n := range []uint64{measured, less} {
+		if meets(cmp.Compare(perSecond(n, over), t.limit), t.op) {
+			return false
+		}
+	}
+	return true
+}
+
 // open is how many calls there may be that belong into a window and are not known yet.
 func (s *windows) open(i int, now time.Duration, open func(from, until time.Duration, seen uint64) uint64) uint64 {
-	first, last := s.from+i, s.from+i+s.n
+	first := s.from + s.starts[i]
+	last := first + s.n
 	until := time.Duration(last) * s.a.pace.width()
 	switch s.w.when {
 	case whenAnswered:
@@ -296,7 +445,7 @@ func (s *windows) fails(in sums, open uint64) bool {
 		return open == 0
 	}
 	bounds := []within{in.measured}
-	if s.t.unit() == Seconds {
+	if s.t.unit() == Seconds || s.t.unit() == PerSecond {
 		bounds = append(bounds, in.less)
 	}
 	least, most := 1, -1
@@ -314,7 +463,7 @@ func (s *windows) failsByMean(i int) bool {
 	for _, k := range s.w.series.stacks() {
 		list := s.packed(k)
 		s.a.scratch.Reset()
-		for _, p := range list[i : i+s.n] {
+		for _, p := range list[s.starts[i] : s.starts[i]+s.n] {
 			s.a.scratch.AddPacked(p)
 		}
 		if v := s.a.scratch.Mean(); v == nil || meets(cmp.Compare(*v, s.t.limit), s.t.op) {

@@ -293,7 +293,7 @@ func TestWindowsOfLongRuns(t *testing.T) {
 	if o.OK || *o.Value < 0.39 || *o.Windows != (Windows{Seconds: 32, Step: 32, Judged: 2700, Broken: 2, FromSeconds: 84992, UntilSeconds: 85024}) {
 		t.Errorf("%+v, %v with %+v", o, *o.Value, o.Windows)
 	}
-	if want := "p90(latency, 10s) is 400 ms over 64 calls, not < 100ms, between 23:36:32 and 23:37:04, 2 of 2700 windows did not hold"; o.Reason != want {
+	if want := "p90(latency, 10s) is 400 ms over 64 calls, not < 100ms, between 23:36:32 and 23:37:04, 2 of 2700 windows of 32s did not hold"; o.Reason != want {
 		t.Errorf("%q, want %q", o.Reason, want)
 	}
 	if n := len(a.pace.beats); n > longest {

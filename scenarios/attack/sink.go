@@ -170,13 +170,22 @@ func (s *sink) tick() {
 		s.collect = by
 		debug.SetGCPercent(by)
 	}
-	if why := s.broken(now); why != "" && s.reason == "" {
+	if why := s.broken(s.known(now)); why != "" && s.reason == "" {
 		s.stopFor(results.Aborted, why)
 		s.brokenAt = now
 	}
 	if s.Tick != nil {
 		s.Tick(now, s.aggregator, int(s.inFlight.Load()))
 	}
+}
+
+// known is up to when it is known what was answered: while records wait, what came after the last that was taken may be
+// among them. A disk that hangs holds up more than a second of them.
+func (s *sink) known(now time.Duration) time.Duration {
+	if len(s.queue) > 0 {
+		return min(now, s.end)
+	}
+	return now
 }
 
 // broken says which of the conditions that end the run is broken; empty where none is.
@@ -188,7 +197,7 @@ func (s *sink) broken(now time.Duration) string {
 			if when := t.BrokenWindow(s.aggregator, t.After, now, s.underWay); when != "" {
 				return fmt.Sprintf("the threshold %s was broken %s", t.Threshold, when)
 			}
-		case t.Broken(s.aggregator, now.Seconds()):
+		case t.Broken(s.aggregator, now.Seconds(), s.underWay):
 			return fmt.Sprintf("the threshold %s was broken after %s", t.Threshold, now.Round(100*time.Millisecond))
 		}
 	}
