@@ -57,7 +57,7 @@ func TestSilenceIsJudged(t *testing.T) {
 	if got := threshold.BrokenWindow(a, 0, 10*time.Second, none); got != "between 00:04 and 00:09" && got != "between 00:03 and 00:08" {
 		t.Errorf("while it is silent, it broke %q", got)
 	}
-	threshold, a = given(t, onePhase(20), "rate(answered, 5s) >= 1/s")
+	threshold, a = given(t, onePhase(20), "rate(answered, 5s) >= 1/s", failed(0, full, results.DialRefused, 0))
 	if got := threshold.BrokenWindow(a, 0, 10*time.Second, none); got != "" {
 		t.Errorf("before the first answer, it broke %q", got)
 	}

@@ -182,7 +182,7 @@ func (t Threshold) room(labels results.Labels) float64 {
 	for _, one := range joined(phases, math.Inf(1)) {
 		long := one[1] - one[0]
 		if t.unit() == PerSecond {
-			in := t.inWhole(one, time.Second)
+			in := inWhole(one, time.Second, true)
 			if long = float64(in.until - in.from); t.moment() == whenAnswered {
 				long--
 			}

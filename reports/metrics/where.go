@@ -11,8 +11,8 @@ import (
 
 // Windows are the windows of a threshold that asks for some: each as long as it says, the next a second later, all over
 // the time of the phases that it is of. Calls are in the windows in which they were due. A rate in calls a second is of
-// the calls that left in a window, or were answered in it; none of them is a rate of 0. The windows of answers begin with
-// the first of them. No window lies across a warm-up, or whatever else is not measured.
+// the calls that left in a window, or were answered in it; none of them is a rate of 0. The windows of answers begin
+// with the first of them. No window lies across a warm-up, or whatever else is not measured.
 type Windows struct {
 	// Seconds is the length of a window, Step how much later the next one begins: a second, and more where the run went
 	// on for more than an hour. A window is then as long as it must be to hold what was asked for.

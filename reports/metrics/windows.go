@@ -73,9 +73,6 @@ func (t Threshold) windowsOf(a *Aggregator, length time.Duration, elapsed float6
 	return s
 }
 
-// stretch is a time that was measured without a gap, in seconds of the pace.
-type stretch struct{ from, until int }
-
 // fromFirst is a stretch from its first answer on: before it there can be none. The second of it is out as well, being
 // one in part. A stretch that has room for a window and one second more keeps it, however late the answer was. ok is
 // false where there is no answer.
@@ -89,9 +86,6 @@ func (in stretch) fromFirst(slots []sums, n int) (from stretch, ok bool) {
 	return in, false
 }
 
-// a hair is how much moments may be off that were computed.
-const hair = 1e-6
-
 // measured are the times over which the phases of a group went on, elapsed seconds into the run.
 func (t Threshold) measured(g *group, elapsed float64) (list []stretch) {
 	var phases []results.Phase
@@ -101,34 +95,8 @@ func (t Threshold) measured(g *group, elapsed float64) (list []stretch) {
 		}
 	}
 	for _, one := range joined(phases, elapsed) {
-		if in := t.inWhole(one, g.a.pace.width()); in.from < in.until {
+		if in := inWhole(one, g.a.pace.width(), t.unit() == PerSecond); in.from < in.until {
 			list = append(list, in)
-		}
-	}
-	return list
-}
-
-// inWhole is a time in seconds of so much. One that is the phases' in part is in, but for rates in calls a second, for
-// which it would be too short.
-func (t Threshold) inWhole(one [2]float64, width time.Duration) stretch {
-	begin, end := one[0]/width.Seconds(), one[1]/width.Seconds()
-	if t.unit() == PerSecond {
-		return stretch{int(math.Ceil(begin - hair)), int(math.Floor(end + hair))}
-	}
-	return stretch{int(math.Floor(begin + hair)), int(math.Ceil(end - hair))}
-}
-
-// joined are the times of phases by their beginnings and ends, elapsed seconds into the run. Those that follow each
-// other at once are one.
-func joined(phases []results.Phase, elapsed float64) (list [][2]float64) {
-	for _, p := range phases {
-		begin, end := p.StartSeconds, min(p.StartSeconds+p.Seconds, elapsed)
-		switch last := len(list) - 1; {
-		case begin >= end:
-		case last >= 0 && begin <= list[last][1]+hair:
-			list[last][1] = max(list[last][1], end)
-		default:
-			list = append(list, [2]float64{begin, end})
 		}
 	}
 	return list
@@ -379,8 +347,8 @@ func (t Threshold) BrokenWindow(a *Aggregator, after, now time.Duration, open fu
 	return ""
 }
 
-// brokenRate reports whether a rate in calls a second over the whole run is broken. Answers come later than their calls,
-// so that they count from the first one on, by whole seconds; of what was sent, calls are not known that are under way.
+// brokenRate reports whether a rate in calls a second over the whole run is broken. Answers come later than their
+// calls, so that they count from the first one on, by whole seconds; what was sent may be calls that are under way.
 func (t Threshold) brokenRate(a *Aggregator, elapsed float64, open func(from, until time.Duration, seen uint64) uint64) bool {
 	if t.moment() == whenLeft {
 		if open == nil {
@@ -395,7 +363,8 @@ func (t Threshold) brokenRate(a *Aggregator, elapsed float64, open func(from, un
 		n += open(0, time.Duration(elapsed*1e9), seen)
 		return !meets(cmp.Compare(perSecond(n, over), t.limit), t.op)
 	}
-	s := t.windowsOf(a, a.pace.width(), elapsed)
+	// The last answers may be on their way here.
+	s := t.windowsOf(a, a.pace.width(), elapsed-1)
 	if s == nil || s.count() == 0 {
 		return s == nil
 	}
