@@ -89,5 +89,8 @@ func explainTLS(address string, err error) error {
 	case isTimeout(err):
 		return fmt.Errorf("%s did not answer the TLS handshake within %s: if it is a plain HTTP port, the target's URL begins with http://", address, preflightTimeout)
 	}
+	if strings.Contains(err.Error(), "handshake failure") {
+		return fmt.Errorf("no TLS connection to %s: if it asks its clients for a certificate, name one: %w", address, err)
+	}
 	return fmt.Errorf("no TLS connection to %s: %w", address, err)
 }
