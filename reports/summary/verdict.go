@@ -57,6 +57,11 @@ func (s *Summary) decide() {
 	if why := s.noSuccess(); why != "" {
 		because("%s", why)
 	}
+	if len(v.Causes) == 0 {
+		for _, r := range s.failedAlone() {
+			because("%s failed on its own: %s", r.ID, r.Cause)
+		}
+	}
 	switch {
 	case impossible && !stands:
 		v.Status, v.ExitCode = NoVerdict, 3
@@ -67,6 +72,20 @@ func (s *Summary) decide() {
 	default:
 		v.Status = Pass
 	}
+}
+
+// failedAlone are the runs, of several that went on one after the other, that failed: the others do not make up for
+// them. Those side by side shared what was asked.
+func (s *Summary) failedAlone() (runs []MergedRun) {
+	if s.Run.Merged == nil || s.Run.Merged.SideBySide {
+		return nil
+	}
+	for _, r := range s.Run.Merged.Runs {
+		if r.Verdict == Fail {
+			runs = append(runs, r)
+		}
+	}
+	return runs
 }
 
 // impossible reports whether there can be no verdict on the run as a whole.
