@@ -71,12 +71,13 @@ func TestTransportIsNamed(t *testing.T) {
 		{"TLS", secure, false, "andon's own connections, HTTP/1.1 over TLS", "HTTP/1.1"},
 		{"HTTP/2", secure, true, "net/http, HTTP/2 where the target speaks it", "HTTP/2.0"},
 		{"HTTP/2 without TLS", unencrypted, true, "net/http, HTTP/2 without TLS", "HTTP/2.0"},
+		{"HTTP/2 is not spoken", plain, true, "net/http, HTTP/2 where the target speaks it", "HTTP/1.1"},
 	} {
 		t.Run(c.why, func(t *testing.T) {
 			p := plan(t, brief, 1)
 			var named string
 			o := fire(t, p, c.target, func(config *Config) {
-				config.TLS, config.HTTP2 = trust, c.http2
+				config.TLS, config.HTTP2, config.PlainHTTP2 = trust, c.http2, c.target == unencrypted
 				named = config.Generator().Transport
 			})
 			if o.total.OK != p.Calls || named != c.named || protocol.Load() != c.arrived {

@@ -551,7 +551,7 @@ func TestPreflight(t *testing.T) {
 		{ok, nil, ""}, {dead, nil, "nobody listens"}, {plain, nil, "does not speak TLS"}, {self, nil, "not trusted"}, {self, nil, "SSL_CERT_FILE"},
 		{self, trust, ""}, {named, trust, "another host's"},
 	} {
-		err := Preflight(context.Background(), c.target, c.trust, false)
+		_, err := Preflight(context.Background(), c.target, c.trust, false)
 		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", c.target, err, c.want)
 		}
