@@ -216,6 +216,34 @@ func TestMergedVerdict(t *testing.T) {
 	}
 }
 
+// Of runs that went on one after the other, those that went well do not make up for one that failed.
+func TestMergedFailure(t *testing.T) {
+	for _, c := range []struct {
+		apart  time.Duration
+		status string
+	}{{time.Hour, summary.Fail}, {0, summary.Pass}} {
+		var dirs []string
+		for i := range 4 {
+			m := shard(i)
+			m.Started = m.Started.Add(time.Duration(i) * c.apart)
+			m.Thresholds = []results.Threshold{{Expr: "rate(errors) < 30%"}}
+			dirs = append(dirs, reportstest.RunDir(t, m, reportstest.Rows(m, func(r *results.Row) {
+				if i == 1 && r.N%2 == 0 {
+					r.Error, r.Status = results.Status5xx, 500
+				}
+			}), nil, reportstest.Finished(55)))
+		}
+		s := opened(t, dirs...).Summary
+		said := strings.Join(s.Verdict.Causes, "\n")
+		if s.Verdict.Status != c.status || (s.Verdict.Status == summary.Fail) != strings.Contains(said, "mixedb failed on its own: rate(errors) < 30%: found 50.0 %") {
+			t.Errorf("%s apart: %+v", c.apart, s.Verdict)
+		}
+		if note := strings.Join(s.Notes(), "\n"); !strings.Contains(note, "completed, valid, fail)") || !strings.Contains(note, "completed, valid, pass)") {
+			t.Errorf("the notes are %q", note)
+		}
+	}
+}
+
 // What cannot be one run is refused, by the name of what differs.
 func TestMergeRefuses(t *testing.T) {
 	base := reportstest.RunDir(t, shard(0), nil, nil, reportstest.Finished(55))

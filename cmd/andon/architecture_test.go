@@ -55,6 +55,8 @@ var andonHouse = house{
 		"scenarios": {"scenarios/document", "contracts", "contracts/cases", "contracts/provider", "contracts/jsontext", "contracts/schema",
 			"reports/regular", "reports/text", "reports/results", "reports/metrics"},
 		"scenarios/wire": {"reports/regular", "reports/text", "reports/results", "golang.org/x/sys"},
+		// Serves the tests of wire and attack.
+		"scenarios/wiretest": {},
 		"scenarios/attack": {"scenarios", "scenarios/wire", "contracts", "reports/text", "reports/results", "reports/metrics",
 			"github.com/tsenart/vegeta", "golang.org/x/sys"},
 		// The command lines that a run's page shows are handed in by whoever runs the trial, as the page wants them.

@@ -34,8 +34,9 @@ was written, and the report says that the run was cut.
 Several runs of one plan are merged, of whatever seeds: counts add up, and every percentile is
 that of one histogram which was given all calls. Runs of other loads, mixes, data, limits,
 thresholds, descriptions, targets or releases are refused, and what differs is named: they are
-for comparing. The merged run is no better than the worst of them. Rates are those of all together if the runs went on side
-by side, else the mean of one run.
+for comparing. Thresholds are held against all calls together, and each run's own verdict is
+named. Rates are those of all together if the runs went on side by side, else the mean of one
+run; then one that failed fails the whole.
 
 One format goes to standard output; several need --out. The formats, and the files that they
 are in below --out:

@@ -87,7 +87,7 @@ ANDON_REMOTE_WRITE_AUTHORIZATION ("Bearer …") and OTEL_EXPORTER_OTLP_HEADERS (
 	flags.StringVar(&f.out, "out", "", "run `directory` to write (default reports/runs/<time>-<scenario>)")
 	flags.StringVar(&f.tokenFile, "token-file", "", tokenUse)
 	f.tls.add(flags)
-	flags.BoolVar(&f.http2, "http2", false, "send over HTTP/2, where an https target speaks it and to an http one in any case: fewer connections, and a slower generator")
+	flags.BoolVar(&f.http2, "http2", false, "send over HTTP/2 where the target speaks it, with TLS or without: fewer connections, and a slower generator")
 	flags.BoolVar(&f.noUniqueIDs, "no-unique-ids", false, "do not check that executionIds are unique, which takes up to 21 MiB for a million calls")
 	flags.BoolVar(&f.plain, "plain", false, "tell the progress in lines, also on a terminal")
 	flags.BoolVar(&f.traceparent, "traceparent", false, "send a W3C traceparent header with each call, and list the slowest calls by their trace ids")
@@ -182,11 +182,8 @@ func notRun(err error) error {
 		err = fmt.Errorf("%w; --cacert takes its file", err)
 	}
 	var version *wire.VersionError
-	switch {
-	case errors.As(err, &version) && version.HTTP2:
+	if errors.As(err, &version) {
 		err = fmt.Errorf("%w: add --http2", err)
-	case version != nil:
-		err = fmt.Errorf("%w: leave out --http2", err)
 	}
 	return exit{noVerdict, err}
 }

@@ -151,7 +151,7 @@ func (c *command) verifyAs(f verifyFlags) (err error) {
 	defer cancel()
 	_, _, _, release := signals(cancel)
 	defer release()
-	if err := wire.Preflight(ctx, f.Target, nil, false); err != nil {
+	if _, err := wire.Preflight(ctx, f.Target, nil, false); err != nil {
 		return exit{noVerdict, fmt.Errorf("%s cannot be reached, nothing was sent: %w", f.Target.Redacted(), err)}
 	}
 	v := plan.Run(ctx)

@@ -48,6 +48,7 @@ func (t Threshold) Evaluate(a *Aggregator, elapsed float64) Outcome {
 	default:
 		o.Reason = fmt.Sprintf("%s is %s over %s, not %s %s", t.figure(), t.spell(*f.value), calls(o.Samples), t.op, t.literal)
 		o.Broke = t.broke(a, elapsed)
+		o.Certain = t.unit() == Seconds && t.certain(a)
 	}
 	if windows != nil && !o.OK {
 		o.Reason += ", " + windows.String()

@@ -193,7 +193,7 @@ func (g Generator) takenAway() (found []string) {
 		found = append(found, fmt.Sprintf("its container may use %s processors (cpu.max), and was held back in %d of %d periods; raise its CPU limit",
 			plain(round(m.Quota, 2)), m.Throttled, m.Periods))
 	}
-	if m.StolenSeconds > 0.1*g.StallSeconds && m.StolenSeconds > Tolerance.Seconds() {
+	if m.StolenSeconds > 0.5*g.StallSeconds && m.StolenSeconds > Tolerance.Seconds() {
 		found = append(found, fmt.Sprintf("the host of this virtual machine gave its processors to others for %s (steal); use a machine that has them for itself",
 			spell(m.StolenSeconds, 3)))
 	}

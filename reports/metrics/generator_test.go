@@ -64,9 +64,9 @@ func TestCauses(t *testing.T) {
 			"its container may use 0.08 processors (cpu.max), and was held back in 97 of 100 periods; raise its CPU limit"},
 		{"a quota that is too short for a standstill", results.Vitals{Seconds: 1, Machine: results.Machine{Quota: 0.5, Periods: 10, Throttled: 1}},
 			"its container may use 0.5 processors (cpu.max), and was held back in 1 of 10 periods; raise its CPU limit"},
-		{"steal", with(results.Machine{StolenSeconds: 3}), "it stood still for 9 s in all, and for 92 ms at once: " +
-			"the host of this virtual machine gave its processors to others for 3 s (steal); use a machine that has them for itself"},
-		{"a little steal", with(results.Machine{StolenSeconds: 0.1}), "it stood still for 9 s in all, and for 92 ms at once: the process was paused, or others had the processors"},
+		{"steal", with(results.Machine{StolenSeconds: 5}), "it stood still for 9 s in all, and for 92 ms at once: " +
+			"the host of this virtual machine gave its processors to others for 5 s (steal); use a machine that has them for itself"},
+		{"a little steal", with(results.Machine{StolenSeconds: 3}), "it stood still for 9 s in all, and for 92 ms at once: the process was paused, or others had the processors"},
 		{"memory", with(results.Machine{MemoryLimit: 64 << 20, Memory: 60 << 20, MemoryFull: 7}), "it stood still for 9 s in all, and for 92 ms at once: " +
 			"its container may have 64 MiB of memory (memory.max), of which it used 60, and was short of it 7 times; raise its memory limit"},
 		{"a disk", results.Vitals{Seconds: 1, Queue: 65536, BlockedSeconds: 2, WriteMax: 4}, "up to 65536 records waited to be written, and a write took 4 s: " +

@@ -186,7 +186,7 @@ func (p *parser) window() (length time.Duration, text string, err error) {
 	number := strings.TrimRight(word, "smh")
 	unit, ok := map[string]time.Duration{"s": time.Second, "m": time.Minute, "h": time.Hour}[word[len(number):]]
 	n, err := strconv.ParseUint(number, 10, 32)
-	if !ok || err != nil || n == 0 || time.Duration(n)*unit > longestWindow {
+	if !ok || err != nil || n == 0 || n > uint64(longestWindow/unit) {
 		return 0, "", p.fail(start, word, "expected the length of a window, a whole number of seconds, minutes or hours from 1s to 1h, such as 30s, found %q", word)
 	}
 	return time.Duration(n) * unit, word, nil

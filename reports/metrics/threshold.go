@@ -208,6 +208,8 @@ type Outcome struct {
 	// no finding about the target.
 	LessOwn *float64 `json:"lessOwn,omitempty"`
 	Spoiled bool     `json:"spoiled,omitempty"`
+	// Certain marks a limit of times that is broken by those calls alone that the generator had no part in.
+	Certain bool `json:"certain,omitempty"`
 	// Windows are there where the threshold has a window: the figure is that of the worst.
 	Windows *Windows `json:"windows,omitempty"`
 	// Broke says when and at which rate a condition broke that does not hold, where the rate was not the same all along.

@@ -295,7 +295,8 @@ func Merge(runs []*results.Run, m results.Manifest, parts []*metrics.Aggregator,
 		elapsed := parts[i].Elapsed(r.End)
 		apart[i] = metrics.Part{Aggregator: parts[i], Elapsed: elapsed}
 		stopped = max(stopped, elapsed)
-		own := parts[i].Validity(r.InFlight, parts[i].Generator(r.Generator, r.Vitals))
+		alone := Summarize(r.Manifest, r.Samples, r.Vitals, r.End, parts[i])
+		own := alone.Validity
 		if severity(own.Status) > severity(worst.Status) {
 			worst, reasons = own, nil
 		}
@@ -310,7 +311,8 @@ func Merge(runs []*results.Run, m results.Manifest, parts []*metrics.Aggregator,
 		}
 		merged.Runs = append(merged.Runs, MergedRun{
 			ID: r.ID, Scenario: r.Scenario, Seed: r.Seed, Target: r.Target, Started: r.Started.UTC(), DurationSeconds: seconds,
-			End: End{Reason: r.End.Reason, Detail: r.End.Detail}, Validity: own.Status, Sent: parts[i].Total(elapsed).Sent,
+			End: End{Reason: r.End.Reason, Detail: r.End.Detail}, Validity: own.Status, Sent: alone.Total.Sent,
+			Verdict: alone.Verdict.Status, Cause: strings.Join(alone.Verdict.Causes[:min(1, len(alone.Verdict.Causes))], ""),
 		})
 	}
 	end := merged.place()

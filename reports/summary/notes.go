@@ -1,6 +1,7 @@
 package summary
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -269,7 +270,7 @@ func (m *Merged) note() string {
 			runs = append(runs, fmt.Sprintf("and %d more", len(m.Runs)-i))
 			break
 		}
-		runs = append(runs, fmt.Sprintf("%s (seed %d, %s sent, %s, %s)", r.ID, r.Seed, text.Count(r.Sent), r.End.Reason, r.Validity))
+		runs = append(runs, fmt.Sprintf("%s (seed %d, %s sent, %s, %s, %s)", r.ID, r.Seed, text.Count(r.Sent), r.End.Reason, r.Validity, cmp.Or(r.Verdict, NoVerdict)))
 	}
 	said := fmt.Sprintf("%s were merged, and every percentile is that of all their calls: %s. ", text.Plural(uint64(len(m.Runs)), "run"), strings.Join(runs, ", "))
 	if m.SideBySide {

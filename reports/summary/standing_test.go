@@ -96,6 +96,11 @@ func TestCallsThatWereNotSent(t *testing.T) {
 		{"count(dropped) < 2000", 19, false, summary.Pass},
 		{"count(dropped) == 0", 1, false, summary.Fail},
 		{"rate(sent){tier=Full} >= 0%", 19, false, summary.Fail},
+		{"count(sent) >= 10", 19, false, summary.Fail},
+		{"rate(sent) >= 1/s", 19, false, summary.Fail},
+		{"rate(sent) < 100%", 19, false, summary.Fail},
+		{"rate(sent, 10s) >= 0%", 19, false, summary.Fail},
+		{"count(dropped) >= 0", 19, false, summary.Fail},
 		{"", 0, true, summary.Pass},
 	} {
 		m := reportstest.Manifest()
@@ -173,6 +178,45 @@ func TestSpoiledVerdict(t *testing.T) {
 	}
 	if !strings.Contains(strings.Join(s.Notes(), "\n"), "Andon itself held up 1 call for longer than is tolerated") {
 		t.Errorf("the notes are %q", s.Notes())
+	}
+}
+
+// What a target did stands though andon was held up: answers that no standstill makes, and times that are too long by
+// the other calls alone.
+func TestFindingsStand(t *testing.T) {
+	for _, c := range []struct {
+		own    string
+		status string
+	}{
+		{"p50(latency) < 100ms", summary.Fail},
+		{"mean(latency) < 100ms", summary.Fail},
+		{"max(latency) < 100ms", summary.Fail},
+		{"p99(latency) < 400ms", summary.NoVerdict},
+		{"p50(latency) < 800ms", summary.NoVerdict}, // it holds, and the run says nothing
+		{"rate(shed) < 1%", summary.Fail},
+		{"rate(shed) < 60%", summary.NoVerdict},
+		{"rate(refused) < 1%", summary.Fail},
+		{"rate(ok) >= 95%", summary.Fail},
+		{"rate(ok) >= 10%", summary.NoVerdict},
+		{"rate(accepted) >= 95%", summary.Fail},
+		{"count(ok) >= 100000", summary.NoVerdict}, // who was held up sends less
+	} {
+		m := reportstest.Manifest()
+		m.Thresholds = []results.Threshold{{Expr: "rate(shed) <= 100%"}, {Expr: "rate(errors) <= 100%"}, {Expr: "count(violations) >= 0"}, {Expr: c.own}}
+		s := summary.Summarize(m, nil, nil, reportstest.Finished(55), reportstest.Aggregate(t, m, func(r *results.Row) {
+			r.Error, r.Rule, r.Status, r.Service = results.None, 0, 200, 0.3
+			switch r.N % 8 {
+			case 1:
+				r.Error, r.Status = results.Shed, 429
+			case 2:
+				r.Error, r.Status = results.Status4xx, 404
+			case 3:
+				r.Lag, r.OwnLag = 0.9, 0.9
+			}
+		}))
+		if s.Validity.Status != metrics.GeneratorLimited || s.Verdict.Status != c.status {
+			t.Errorf("%s: %s, %+v; want %s", c.own, s.Validity.Status, s.Verdict, c.status)
+		}
 	}
 }
 

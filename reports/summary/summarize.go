@@ -104,11 +104,19 @@ func evaluate(expr string, agg *metrics.Aggregator, elapsed float64) Threshold {
 	return Threshold{Outcome: parsed.Evaluate(agg, elapsed), Parsed: parsed}
 }
 
-// replaces reports whether t is asked for in the place of a standing condition.
+// replaces reports whether t is asked for in the place of a standing condition. What bounds it in another direction, or
+// some of the calls or windows alone, says nothing of it: a run that sent 45/s may have dropped as many.
 func (t Threshold) replaces(standing Threshold) bool {
-	metric := t.Parsed.Metric()
-	if metric == "dropped" {
-		metric = "sent"
+	own := t.Parsed
+	if own.Selectors() != nil || own.Window() > 0 {
+		return false
 	}
-	return metric == standing.Parsed.Metric() && t.Parsed.Selectors() == nil
+	op, _ := own.Limit()
+	switch own.Metric() {
+	case "dropped":
+		return standing.Parsed.Metric() == "sent" && (op == "<" || op == "<=" || op == "==")
+	case "sent":
+		return standing.Parsed.Metric() == "sent" && t.Unit == metrics.Ratio && (op == ">" || op == ">=" || op == "==")
+	}
+	return own.Metric() == standing.Parsed.Metric()
 }

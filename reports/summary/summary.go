@@ -141,6 +141,9 @@ type MergedRun struct {
 	Validity string `json:"validity"`
 	// Sent counts the calls of the measured phases.
 	Sent uint64 `json:"sent"`
+	// Verdict is that on this run alone, and Cause the first of its causes.
+	Verdict string `json:"verdict,omitempty"`
+	Cause   string `json:"cause,omitempty"`
 }
 
 // Groups are the figures by tier, content signature, class and phase. Warm-ups are among the phases and in no other

@@ -37,7 +37,7 @@ func (s *Summary) decide() {
 	switch s.Run.End.Reason {
 	case results.Aborted, results.Hopeless, results.Unkept:
 		why := s.Run.End.Detail
-		if ended = slices.IndexFunc(s.Thresholds, func(t Threshold) bool { return !t.OK && strings.Contains(why, " "+t.Expr+" ") }); ended >= 0 {
+		if ended = slices.IndexFunc(s.Thresholds, func(t Threshold) bool { return !t.OK && strings.Contains(why, " "+t.Parsed.String()+" ") }); ended >= 0 {
 			one := s.Thresholds[ended]
 			one.Broke = nil // the sentence has the rates already
 			why += ": " + one.Found()
@@ -57,6 +57,11 @@ func (s *Summary) decide() {
 	if why := s.noSuccess(); why != "" {
 		because("%s", why)
 	}
+	if len(v.Causes) == 0 {
+		for _, r := range s.failedAlone() {
+			because("%s failed on its own: %s", r.ID, r.Cause)
+		}
+	}
 	switch {
 	case impossible && !stands:
 		v.Status, v.ExitCode = NoVerdict, 3
@@ -69,6 +74,20 @@ func (s *Summary) decide() {
 	}
 }
 
+// failedAlone are the runs, of several that went on one after the other, that failed: the others do not make up for
+// them. Those side by side shared what was asked.
+func (s *Summary) failedAlone() (runs []MergedRun) {
+	if s.Run.Merged == nil || s.Run.Merged.SideBySide {
+		return nil
+	}
+	for _, r := range s.Run.Merged.Runs {
+		if r.Verdict == Fail {
+			runs = append(runs, r)
+		}
+	}
+	return runs
+}
+
 // impossible reports whether there can be no verdict on the run as a whole.
 func (s Summary) impossible() bool {
 	return s.Run.End.Reason == results.Interrupted || s.Run.End.Reason == results.Cut || s.Run.End.Reason == results.Unkept ||
@@ -76,23 +95,35 @@ func (s Summary) impossible() bool {
 }
 
 // breached reports whether something was found that is the target's doing however the generator did: answers that broke
-// the contract, or answers that were failures, more of them than a condition allows.
+// the contract, were failures or turned calls away, more of them than a condition allows, or times that are too long by
+// those calls alone that the generator had no part in.
 func (s *Summary) breached() bool {
 	for _, t := range s.Thresholds {
-		if t.OK || t.Samples == 0 {
+		if t.OK || t.Spoiled || t.Samples == 0 {
 			continue
 		}
+		op, limit := t.Parsed.Limit()
+		upper, lower := op == "<" || op == "<=" || op == "==", op == ">" || op == ">=" || op == "=="
 		switch by := t.Parsed.Selectors(); {
-		case t.Parsed.Metric() == "violations":
+		case t.Certain || t.Parsed.Metric() == "violations":
 			return true
+		case t.Parsed.Metric() == "shed" || t.Parsed.Metric() == "refused":
+			if upper {
+				return true // answers that no standstill makes
+			}
+		case t.Parsed.Metric() == "ok" || t.Parsed.Metric() == "accepted":
+			// Whatever had no answer may have gone well without the generator's part in it.
+			if lower && by == nil && t.Unit == metrics.Ratio && *t.Value+s.unanswered() < limit {
+				return true
+			}
 		case t.Parsed.Metric() != "errors":
 		case by["error"] != "":
 			if answered(by["error"]) {
 				return true
 			}
 		case by == nil:
-			found, op, limit := float64(s.failures()), "", 0.0
-			if op, limit = t.Parsed.Limit(); t.Unit == metrics.Ratio {
+			found := float64(s.failures())
+			if t.Unit == metrics.Ratio {
 				found /= float64(max(s.Total.Sent, 1))
 			}
 			if found > limit || op == "<" && found == limit && found > 0 {
@@ -101,6 +132,11 @@ func (s *Summary) breached() bool {
 		}
 	}
 	return false
+}
+
+// unanswered is the share of the sent calls that failed without an answer.
+func (s *Summary) unanswered() float64 {
+	return float64(s.Total.Failed()-min(s.failures(), s.Total.Failed())) / float64(max(s.Total.Sent, 1))
 }
 
 // failures counts the answers of the target that were errors.
@@ -127,6 +163,9 @@ func answered(kind string) bool {
 func (s *Summary) noSuccess() string {
 	if s.Total.OK > 0 || s.Total.Sent == 0 || s.Validity.Status == metrics.NoData {
 		return ""
+	}
+	if s.Total.Failed() == 0 {
+		return fmt.Sprintf("no call was accepted: all %s that were sent were turned away", text.Count(s.Total.Sent))
 	}
 	said := fmt.Sprintf("no call succeeded: all %s that were sent failed", text.Count(s.Total.Sent))
 	if s.Total.Completed > 0 {

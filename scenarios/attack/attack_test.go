@@ -1,7 +1,6 @@
 package attack
 
 import (
-	"bufio"
 	"context"
 	"flag"
 	"fmt"
@@ -31,6 +30,7 @@ import (
 	"github.com/kaizenautomation/andon/reports/metrics"
 	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/scenarios"
+	"github.com/kaizenautomation/andon/scenarios/wiretest"
 )
 
 // Most tests wait for a run to take its time, and not for a processor.
@@ -239,33 +239,6 @@ provider:
 	}
 }
 
-// raw serves connections by hand, for what no HTTP server would do. Each gets the bytes of one request.
-func raw(t testing.TB, answer func(net.Conn)) *url.URL {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var open sync.WaitGroup
-	t.Cleanup(func() { _ = ln.Close(); open.Wait() })
-	open.Go(func() {
-		for {
-			c, err := ln.Accept()
-			if err != nil {
-				return
-			}
-			open.Go(func() {
-				defer func() { _ = c.Close() }()
-				_ = c.SetDeadline(time.Now().Add(10 * time.Second))
-				if _, err := http.ReadRequest(bufio.NewReader(c)); err == nil {
-					answer(c)
-				}
-			})
-		}
-	})
-	return &url.URL{Scheme: "http", Host: ln.Addr().String()}
-}
-
 // What can go wrong with a call is told apart.
 func TestKinds(t *testing.T) {
 	write := func(text string) func(net.Conn) { return func(c net.Conn) { _, _ = io.WriteString(c, text) } }
@@ -321,7 +294,7 @@ func TestKinds(t *testing.T) {
 				timeout = "2s"
 			}
 			p := plan(t, "load: [{rate: 10/s, for: 100ms}]\nmix: {content: [{items: [text]}]}\nlimits: {timeout: "+timeout+"}", 1)
-			o := fire(t, p, raw(t, c.answer))
+			o := fire(t, p, wiretest.Raw(t, c.answer))
 			if len(o.rows) != 1 {
 				t.Fatalf("%d rows", len(o.rows))
 			}

@@ -28,9 +28,9 @@ type Config struct {
 	TLS *tls.Config
 	// Traces, if not 0, has each call carry a traceparent header: see [results.AppendTraceparent].
 	Traces uint64
-	// HTTP2 sends over HTTP/2, by net/http's transport: over TLS where the target speaks it, and without TLS in any
-	// case.
-	HTTP2 bool
+	// HTTP2 sends over HTTP/2, by net/http's transport, where the target speaks it; without TLS PlainHTTP2 says that it
+	// does.
+	HTTP2, PlainHTTP2 bool
 	// Writer keeps the rows and the samples.
 	Writer *results.Writer
 	// RepeatedIDsAllowed switches off the check that no executionId comes twice, and with it the memory that the check
@@ -57,7 +57,7 @@ type Outcome struct {
 // wire says how to connect.
 func (c Config) wire() wire.Config {
 	return wire.Config{
-		Target: c.Target, TLS: c.TLS, Traces: c.Traces, HTTP2: c.HTTP2, Timeout: c.Plan.Limits.Timeout, InFlight: c.Plan.Limits.InFlight,
+		Target: c.Target, TLS: c.TLS, Traces: c.Traces, HTTP2: c.HTTP2, Plain: c.PlainHTTP2, Timeout: c.Plan.Limits.Timeout, InFlight: c.Plan.Limits.InFlight,
 		Request: func(ctx context.Context, body []byte) *http.Request {
 			return c.Plan.Description().Operation().NewRequest(ctx, c.Target, c.Token, body)
 		},

@@ -2,7 +2,6 @@ package attack
 
 import (
 	"crypto/tls"
-	"crypto/x509"
 	"io"
 	"maps"
 	"net/http"
@@ -17,26 +16,8 @@ import (
 	"time"
 
 	"github.com/kaizenautomation/andon/reports/results"
+	"github.com/kaizenautomation/andon/scenarios/wiretest"
 )
-
-// secureServer serves over TLS, and gives what a client needs to trust it.
-func secureServer(t *testing.T, h http.Handler, change func(*httptest.Server)) (*url.URL, *tls.Config) {
-	t.Helper()
-	s := httptest.NewUnstartedServer(h)
-	s.TLS = &tls.Config{}
-	if change != nil {
-		change(s)
-	}
-	s.StartTLS()
-	t.Cleanup(s.Close)
-	u, err := url.Parse(s.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	roots := x509.NewCertPool()
-	roots.AddCert(s.Certificate())
-	return u, &tls.Config{RootCAs: roots}
-}
 
 const brief = "load: [{rate: 100/s, for: 300ms}]\nmix: {content: [{items: [text]}]}\nlimits: {timeout: 5s}"
 
@@ -60,7 +41,7 @@ func TestTransportIsNamed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	secure, trust := secureServer(t, h, func(s *httptest.Server) { s.EnableHTTP2 = true })
+	secure, trust := wiretest.Secure(t, h, func(s *httptest.Server) { s.EnableHTTP2 = true })
 	for _, c := range []struct {
 		why            string
 		target         *url.URL
@@ -71,12 +52,13 @@ func TestTransportIsNamed(t *testing.T) {
 		{"TLS", secure, false, "andon's own connections, HTTP/1.1 over TLS", "HTTP/1.1"},
 		{"HTTP/2", secure, true, "net/http, HTTP/2 where the target speaks it", "HTTP/2.0"},
 		{"HTTP/2 without TLS", unencrypted, true, "net/http, HTTP/2 without TLS", "HTTP/2.0"},
+		{"HTTP/2 is not spoken", plain, true, "net/http, HTTP/2 where the target speaks it", "HTTP/1.1"},
 	} {
 		t.Run(c.why, func(t *testing.T) {
 			p := plan(t, brief, 1)
 			var named string
 			o := fire(t, p, c.target, func(config *Config) {
-				config.TLS, config.HTTP2 = trust, c.http2
+				config.TLS, config.HTTP2, config.PlainHTTP2 = trust, c.http2, c.target == unencrypted
 				named = config.Generator().Transport
 			})
 			if o.total.OK != p.Calls || named != c.named || protocol.Load() != c.arrived {
@@ -90,7 +72,7 @@ func TestTransportIsNamed(t *testing.T) {
 func TestClientCertificate(t *testing.T) {
 	t.Parallel()
 	r := &recorder{}
-	target, trust := secureServer(t, r, func(s *httptest.Server) { s.TLS.ClientAuth = tls.RequireAnyClientCert })
+	target, trust := wiretest.Secure(t, r, func(s *httptest.Server) { s.TLS.ClientAuth = tls.RequireAnyClientCert })
 	p := plan(t, brief, 1)
 	o := fire(t, p, target, func(c *Config) { c.TLS = trust })
 	if got := o.kinds(); got[results.TLS] == 0 || got[results.TLS]+got[results.Unsent] != len(o.rows) || o.total.OK > 0 || !strings.Contains(o.samples[0].Message, "certificate") {
@@ -114,7 +96,7 @@ func TestSessionsResume(t *testing.T) {
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = w.Write([]byte(`{"sessionId":"s","executionId":"e","status":"running"}`))
 	}}
-	target, trust := secureServer(t, http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+	target, trust := wiretest.Secure(t, http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
 		all.Add(1)
 		if request.TLS.DidResume {
 			resumed.Add(1)
@@ -148,7 +130,7 @@ func TestTraceparentIsSent(t *testing.T) {
 			var mu sync.Mutex
 			seen := map[string]int{}
 			r := &recorder{}
-			target, trust := secureServer(t, http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+			target, trust := wiretest.Secure(t, http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
 				mu.Lock()
 				seen[request.Header.Get("Traceparent")]++
 				mu.Unlock()

@@ -53,7 +53,7 @@ type Config struct {
 	// TLS holds the authorities and the client's certificate for an https target; nil is what the system trusts, and
 	// none.
 	TLS *tls.Config
-	// HTTP2 sends over HTTP/2: over TLS where the target speaks it, and without TLS in any case.
+	// HTTP2 sends over HTTP/2, where the target speaks it.
 	HTTP2 bool
 	// Traceparent has each call carry a traceparent header.
 	Traceparent bool
@@ -141,16 +141,16 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Result, erro
 	if err := results.CheckRunLabels(c.Labels, c.Release); err != nil {
 		return Result{}, err
 	}
-	if err := wire.Preflight(ctx, c.Target, c.TLS, c.HTTP2); err != nil {
+	plain, err := wire.Preflight(ctx, c.Target, c.TLS, c.HTTP2)
+	if err != nil {
 		return Result{}, &UnreachableError{c.Target, err}
 	}
 	a := attack.Config{
-		Plan: c.Plan, Target: c.Target, Token: c.Token, TLS: c.TLS, HTTP2: c.HTTP2,
+		Plan: c.Plan, Target: c.Target, Token: c.Token, TLS: c.TLS, HTTP2: c.HTTP2, PlainHTTP2: plain,
 		RepeatedIDsAllowed: c.RepeatedIDsAllowed, Observe: c.Observe,
 	}
 	manifest, dir := c.manifest(time.Now(), a.Generator())
 	a.Traces = manifest.Traces
-	var err error
 	if a.Writer, err = results.Create(dir, manifest, c.files()); err != nil {
 		return Result{}, err
 	}

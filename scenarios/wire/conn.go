@@ -119,7 +119,7 @@ func (c *conn) do(x *Exchange) (keep bool, err error) {
 		x.Status, x.ContentType = h.status, h.contentType
 		x.RetryAfter, x.Later = retryAfter(string(h.retryAfter), string(h.date), time.Now())
 		if err == nil {
-			c.encoded = x.decode(h.encoding)
+			c.encoded, err = x.decode(h.encoding)
 		}
 		return h.keep && err == nil, err
 	}

@@ -143,5 +143,8 @@ func Explain(k results.Kind, err error, timeout time.Duration) string {
 	if k == results.TLS && strings.Contains(err.Error(), "tls: certificate required") {
 		return fmt.Sprintf("the target wants to see a client's certificate, and was shown none: name one (%v)", err)
 	}
+	if k == results.TLS && strings.Contains(err.Error(), "handshake failure") {
+		return fmt.Sprintf("the target broke the handshake off: if it asks its clients for a certificate, name one (%v)", err)
+	}
 	return err.Error()
 }

@@ -11,13 +11,14 @@ import (
 	"time"
 
 	"github.com/kaizenautomation/andon/reports/results"
+	"github.com/kaizenautomation/andon/scenarios/wiretest"
 )
 
 // turnsAway is a target over TLS 1.3 that wants a certificate, and ends a connection without one. It tells when it has.
 func turnsAway(t *testing.T) (p *pool, ended <-chan struct{}) {
 	t.Helper()
 	over := make(chan struct{}, 10)
-	target, trust := secureServer(t, nil, func(s *httptest.Server) {
+	target, trust := wiretest.Secure(t, nil, func(s *httptest.Server) {
 		s.TLS.ClientAuth = tls.RequireAnyClientCert
 		s.Config.ErrorLog = nil
 		s.Listener = &watchedListener{s.Listener, over}
@@ -98,7 +99,7 @@ func TestLastWords(t *testing.T) {
 	}
 
 	// Who says nothing is not quoted, and what is no end is left alone.
-	target, trust := secureServer(t, nil, nil)
+	target, trust := wiretest.Secure(t, nil, nil)
 	p, _ := pooled(t, target, trust)
 	if c, err = p.dial(exchange()); err != nil {
 		t.Fatal(err)

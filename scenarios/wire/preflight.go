@@ -15,11 +15,11 @@ import (
 )
 
 // Preflight connects to the target once, without sending a call, so that a wrong address is told in one sentence before
-// anything is measured; trust and http2 are as the TLS and the HTTP2 of a [Config]. Behind a proxy nothing is tried:
-// the proxy is the one who connects.
-func Preflight(ctx context.Context, target *url.URL, trust *tls.Config, http2 bool) error {
+// anything is measured; trust and http2 are as the TLS and the HTTP2 of a [Config]. It reports whether a target without
+// TLS speaks HTTP/2, if that is asked for. Behind a proxy nothing is tried: the proxy is the one who connects.
+func Preflight(ctx context.Context, target *url.URL, trust *tls.Config, http2 bool) (speaksHTTP2 bool, err error) {
 	if proxy, err := http.ProxyFromEnvironment(&http.Request{URL: target}); err != nil || proxy != nil {
-		return err
+		return false, err
 	}
 	address := net.JoinHostPort(target.Hostname(), portOf(target))
 	ctx, cancel := context.WithTimeout(ctx, 2*preflightTimeout)
@@ -27,7 +27,7 @@ func Preflight(ctx context.Context, target *url.URL, trust *tls.Config, http2 bo
 	begun := time.Now()
 	conn, err := (&net.Dialer{Timeout: preflightTimeout}).DialContext(ctx, "tcp", address)
 	if err != nil {
-		return explainDial(target.Hostname(), address, err)
+		return false, explainDial(target.Hostname(), address, err)
 	}
 	defer conn.Close()
 	if target.Scheme != "https" {
@@ -41,9 +41,9 @@ func Preflight(ctx context.Context, target *url.URL, trust *tls.Config, http2 bo
 	secure := tls.Client(conn, config)
 	_ = conn.SetDeadline(time.Now().Add(preflightTimeout))
 	if err := secure.HandshakeContext(ctx); err != nil {
-		return explainTLS(address, err)
+		return false, explainTLS(address, err)
 	}
-	return nil
+	return false, nil
 }
 
 // UntrustedError is a certificate whose authority is not trusted.
@@ -88,6 +88,9 @@ func explainTLS(address string, err error) error {
 		return &UntrustedError{address, certificate.Err}
 	case isTimeout(err):
 		return fmt.Errorf("%s did not answer the TLS handshake within %s: if it is a plain HTTP port, the target's URL begins with http://", address, preflightTimeout)
+	}
+	if strings.Contains(err.Error(), "handshake failure") {
+		return fmt.Errorf("no TLS connection to %s: if it asks its clients for a certificate, name one: %w", address, err)
 	}
 	return fmt.Errorf("no TLS connection to %s: %w", address, err)
 }

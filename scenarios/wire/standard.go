@@ -111,7 +111,11 @@ func (s *standard) Do(x *Exchange) error {
 	if s.protocol.Load() != response.Proto {
 		s.protocol.Store(response.Proto)
 	}
-	if err == nil && x.decode(response.Header.Get("Content-Encoding")) {
+	if err != nil {
+		return err
+	}
+	encoded, err := x.decode(response.Header.Get("Content-Encoding"))
+	if encoded {
 		s.encoded.Add(1)
 	}
 	return err

@@ -69,28 +69,30 @@ func TestVersionIsSettled(t *testing.T) {
 		target *url.URL
 		http2  bool
 		want   string // in the error; empty where there is none
+		speaks bool
 	}{
-		{"HTTP/1.1", versions(t, answer, true, false), false, ""},
-		{"HTTP/1.1, asked for HTTP/2", versions(t, answer, true, false), true, "speaks HTTP/1.1, and would be called in HTTP/2"},
-		{"both", versions(t, answer, true, true), false, ""},
-		{"both, asked for HTTP/2", versions(t, answer, true, true), true, ""},
-		{"HTTP/2, which speaks when it is spoken to", versions(t, answer, false, true), false, ""},
-		{"HTTP/2, asked for", versions(t, answer, false, true), true, ""},
-		{"HTTP/2, which speaks first", speaking(t, settings, false), false, "speaks HTTP/2 without TLS, and would be called in HTTP/1.1"},
-		{"HTTP/2, which speaks first, asked for", speaking(t, settings, false), true, ""},
-		{"HTTP/2 that goes away", speaking(t, "\x00\x00\x08\x07\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01", false), false, "speaks HTTP/2"},
-		{"neither", speaking(t, "220 mail.test ESMTP\r\n", false), false, ""},
-		{"one that hangs up", speaking(t, "", true), false, ""},
-		{"one that hangs up, asked for HTTP/2", speaking(t, "", true), true, "closed the connection"},
+		{"HTTP/1.1", versions(t, answer, true, false), false, "", false},
+		{"HTTP/1.1, asked for HTTP/2", versions(t, answer, true, false), true, "", false},
+		{"both", versions(t, answer, true, true), false, "", false},
+		{"both, asked for HTTP/2", versions(t, answer, true, true), true, "", true},
+		{"HTTP/2, which speaks when it is spoken to", versions(t, answer, false, true), false, "", false},
+		{"HTTP/2, asked for", versions(t, answer, false, true), true, "", true},
+		{"HTTP/2, which speaks first", speaking(t, settings, false), false, "speaks HTTP/2 without TLS, and would be called in HTTP/1.1", true},
+		{"HTTP/2, which speaks first, asked for", speaking(t, settings, false), true, "", true},
+		{"HTTP/2 that goes away", speaking(t, "\x00\x00\x08\x07\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01", false), false, "speaks HTTP/2", true},
+		{"neither", speaking(t, "220 mail.test ESMTP\r\n", false), false, "", false},
+		{"one that hangs up", speaking(t, "", true), false, "", false},
+		{"one that hangs up, asked for HTTP/2", speaking(t, "", true), true, "", false},
+		{"one that answers without a head, asked for HTTP/2", speaking(t, "<html>what?</html>", true), true, "", false},
 	} {
 		t.Run(c.why, func(t *testing.T) {
 			t.Parallel()
-			err := Preflight(t.Context(), c.target, nil, c.http2)
-			if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
-				t.Errorf("%v, want %q", err, c.want)
+			speaks, err := Preflight(t.Context(), c.target, nil, c.http2)
+			if speaks != c.speaks || (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+				t.Errorf("%t, %v, want %t, %q", speaks, err, c.speaks, c.want)
 			}
 			var version *VersionError
-			if errors.As(err, &version) != strings.Contains(c.want, "speaks") || version != nil && version.HTTP2 == c.http2 {
+			if errors.As(err, &version) != strings.Contains(c.want, "speaks") {
 				t.Errorf("the error is %+v", err)
 			}
 		})
@@ -134,20 +136,29 @@ func TestHTTP2WithoutTLS(t *testing.T) {
 		{versions(t, answer, true, true), 100, results.None, "HTTP/2.0"},
 		{versions(t, answer, false, true), 100, results.None, "HTTP/2.0"},
 		{versions(t, answer, false, true), 2000, results.Reset, ""},
+		{versions(t, answer, true, false), 100, results.None, "HTTP/1.1"},
 	} {
 		config := configFor(c.target, "", 0)
 		config.HTTP2, config.Timeout, config.InFlight = true, 10*time.Second, 10
+		var err error
+		if config.Plain, err = Preflight(t.Context(), c.target, nil, true); err != nil {
+			t.Fatal(err)
+		}
 		transport := New(context.Background(), config)
 		head := config.Template()
 		message := append(make([]byte, head.Room()), make([]byte, c.size)...)
 		begin := head.Put(message, 0)
 		x := &Exchange{Message: message[begin:], Body: head.Room() - begin, Deadline: time.Now().Add(10 * time.Second)}
-		err := transport.Do(x)
+		err = transport.Do(x)
 		kind := results.None
 		if err != nil {
 			kind = Classify(err, x.Connected, x.Begun)
 		}
-		if kind != c.want || transport.Seen().Protocol != c.spoken || config.Carrier() != "net/http, HTTP/2 without TLS" {
+		carrier := "net/http, HTTP/2 without TLS"
+		if c.spoken == "HTTP/1.1" {
+			carrier = "net/http, HTTP/2 where the target speaks it"
+		}
+		if kind != c.want || transport.Seen().Protocol != c.spoken || config.Carrier() != carrier {
 			t.Errorf("%v (%v), %q by %q; want %v, %q", kind, err, transport.Seen().Protocol, config.Carrier(), c.want, c.spoken)
 		}
 		transport.Close()

@@ -32,9 +32,9 @@ type Config struct {
 	TLS *tls.Config
 	// Traces, if not 0, has each call carry a traceparent header: see [results.AppendTraceparent].
 	Traces uint64
-	// HTTP2 sends over HTTP/2, by net/http's transport: over TLS where the target agrees to it, and without TLS in any
-	// case, since there is no agreeing.
-	HTTP2 bool
+	// HTTP2 sends over HTTP/2, by net/http's transport, where the target speaks it: over TLS they agree on it, and without
+	// TLS Plain says that it does (see [Preflight]).
+	HTTP2, Plain bool
 	// Timeout bounds a call, and with it the setting up of a connection.
 	Timeout time.Duration
 	// InFlight is the most calls in flight at a time.
@@ -92,8 +92,10 @@ func (c Config) protocols() *http.Protocols {
 	case c.Target.Scheme == "https":
 		p.SetHTTP1(true)
 		p.SetHTTP2(true)
-	default:
+	case c.Plain:
 		p.SetUnencryptedHTTP2(true)
+	default:
+		p.SetHTTP1(true)
 	}
 	return &p
 }
@@ -109,7 +111,7 @@ func (c Config) proxied() (standard bool, name string) {
 	proxy, err := http.ProxyFromEnvironment(&http.Request{URL: c.Target})
 	protocols := c.protocols()
 	switch {
-	case protocols.HTTP2():
+	case protocols.HTTP2(), c.HTTP2 && c.Proxy() == "" && !c.Plain:
 		return true, "net/http, HTTP/2 where the target speaks it"
 	case protocols.UnencryptedHTTP2():
 		return true, "net/http, HTTP/2 without TLS"

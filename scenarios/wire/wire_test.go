@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -29,6 +28,7 @@ import (
 
 	"github.com/kaizenautomation/andon/contracts"
 	"github.com/kaizenautomation/andon/reports/results"
+	"github.com/kaizenautomation/andon/scenarios/wiretest"
 )
 
 // script is a connection over which a fixed answer comes, cut at given places, once a request was written.
@@ -220,52 +220,6 @@ func TestTemplate(t *testing.T) {
 	}
 }
 
-// raw serves connections by hand, for what no HTTP server would do. Each gets the bytes of one request.
-func raw(t testing.TB, answer func(net.Conn)) *url.URL {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var open sync.WaitGroup
-	t.Cleanup(func() { _ = ln.Close(); open.Wait() })
-	open.Go(func() {
-		for {
-			c, err := ln.Accept()
-			if err != nil {
-				return
-			}
-			open.Go(func() {
-				defer func() { _ = c.Close() }()
-				_ = c.SetDeadline(time.Now().Add(10 * time.Second))
-				if _, err := http.ReadRequest(bufio.NewReader(c)); err == nil {
-					answer(c)
-				}
-			})
-		}
-	})
-	return &url.URL{Scheme: "http", Host: ln.Addr().String()}
-}
-
-// secureServer serves over TLS, and gives what a client needs to trust it.
-func secureServer(t *testing.T, h http.Handler, change func(*httptest.Server)) (*url.URL, *tls.Config) {
-	t.Helper()
-	s := httptest.NewUnstartedServer(h)
-	s.TLS = &tls.Config{}
-	if change != nil {
-		change(s)
-	}
-	s.StartTLS()
-	t.Cleanup(s.Close)
-	u, err := url.Parse(s.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	roots := x509.NewCertPool()
-	roots.AddCert(s.Certificate())
-	return u, &tls.Config{RootCAs: roots}
-}
-
 // pooled gives a pool for a server, and a way to send a call over it.
 func pooled(t *testing.T, target *url.URL, secure *tls.Config) (*pool, func(size int) (*Exchange, error)) {
 	t.Helper()
@@ -406,7 +360,7 @@ func TestUnaskedBytes(t *testing.T) {
 		wait  time.Duration
 	}{{answer, 5 * time.Millisecond}, {"x", 5 * time.Millisecond}, {answer, 0}, {"x", 0}} {
 		after, wait, written := c.after, c.wait, make(chan struct{}, 100)
-		target := raw(t, func(c net.Conn) {
+		target := wiretest.Raw(t, func(c net.Conn) {
 			r := bufio.NewReader(c)
 			for i := 0; ; i++ {
 				first, rest := strings.Replace(answer, "{}", fmt.Sprintf("%02d", i), 1), after
@@ -467,7 +421,7 @@ func TestUnaskedBytesOverTLS(t *testing.T) {
 	large := strings.Repeat("y", 2*readBuffer)
 	for _, first := range []string{"{}", large} {
 		answer := "HTTP/1.1 200 OK\r\nContent-Length: " + strconv.Itoa(len(first)) + "\r\n\r\n" + first
-		target, trust := secureServer(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		target, trust := wiretest.Secure(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			c, _, err := w.(http.Hijacker).Hijack()
 			if err != nil {
 				return
@@ -551,7 +505,7 @@ func TestPreflight(t *testing.T) {
 		{ok, nil, ""}, {dead, nil, "nobody listens"}, {plain, nil, "does not speak TLS"}, {self, nil, "not trusted"}, {self, nil, "SSL_CERT_FILE"},
 		{self, trust, ""}, {named, trust, "another host's"},
 	} {
-		err := Preflight(context.Background(), c.target, c.trust, false)
+		_, err := Preflight(context.Background(), c.target, c.trust, false)
 		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", c.target, err, c.want)
 		}
