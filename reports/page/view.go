@@ -282,7 +282,7 @@ func (s run) facts() []fact {
 func newThresholdRow(t summary.Threshold, why string) thresholdRow {
 	r := thresholdRow{OK: t.OK, Expr: text.Printable(t.Expr, 120), Found: t.Figure(), Samples: text.Count(t.Samples), Bar: -1}
 	if t.Spoiled {
-		why = fmt.Sprintf("spoiled: %s less andon's own", text.Duration(t.LessOwn))
+		why = fmt.Sprintf("spoiled: %s less andon's own", t.FigureLessOwn())
 	}
 	var notes []string
 	if why != "" {

@@ -197,6 +197,12 @@ func (t Threshold) Found() string {
 	return said
 }
 
+// FigureLessOwn is the threshold's value without what andon itself held calls up for, in its unit.
+func (t Threshold) FigureLessOwn() string {
+	t.Value = t.LessOwn
+	return t.Figure()
+}
+
 // Figure is the threshold's value in its unit.
 func (t Threshold) Figure() string {
 	switch {
