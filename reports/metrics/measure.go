@@ -143,24 +143,40 @@ func (t Threshold) measure(a *Aggregator, elapsed float64) found {
 		return found{problem: "no samples: " + t.lacking()}
 	}
 	v := float64(n)
-	switch t.unit() {
-	case Ratio:
-		if v /= float64(of); t.metric == "sent" {
-			v *= g.spans(elapsed).kept()
-		}
-	case PerSecond:
-		s := g.spans(elapsed)
-		over := s.answering
-		if t.metric == "sent" {
-			over = s.sending
-		}
-		if over == 0 {
-			return found{problem: "no time has passed in which calls could be sent"}
-		}
-		v = perSecond(n, over)
+	less := float64(t.lessOwn(g, n))
+	if t.unit() == Ratio {
+		v, less = v/float64(of), less/float64(of)
 	}
-	c := cmp.Compare(v, t.limit)
-	return found{value: &v, samples: of, least: c, most: c}
+	if t.unit() == PerSecond || t.unit() == Ratio && t.metric == "sent" {
+		s := g.spans(elapsed)
+		own := s
+		if longest := g.ownLag().Max(); longest != nil && *longest > a.tolerance.Seconds() {
+			own = s.less(*longest)
+		}
+		switch {
+		case t.unit() == Ratio:
+			v, less = v*s.kept(), less*own.kept()
+		case t.over(s) == 0:
+			return found{problem: "no time has passed in which calls could be sent"}
+		default:
+			v, less = perSecond(n, t.over(s)), perSecond(t.lessOwn(g, n), t.over(own))
+		}
+	}
+	f := found{value: &v, samples: of, most: cmp.Compare(v, t.limit)}
+	f.least = f.most
+	if less != v {
+		f.less, f.least = &less, cmp.Compare(less, t.limit)
+	}
+	f.least, f.most = min(f.least, f.most), max(f.least, f.most)
+	return f
+}
+
+// over is the time that a rate in calls a second is over.
+func (t Threshold) over(s spans) float64 {
+	if t.metric == "sent" {
+		return s.sending
+	}
+	return s.answering
 }
 
 // measureTimes finds a figure of times.

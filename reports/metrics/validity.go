@@ -46,7 +46,7 @@ func (a *Aggregator) Validity(inFlight int, how Generator) Validity {
 			reasons = append(reasons, "what held the generator up: "+why)
 		}
 		v.Reasons = append(v.Reasons, reasons...)
-	} else if v.Status == Valid && (late.tooMany() || total.Dropped > 0) {
+	} else if v.Status == Valid && (late.tooMany() || total.Dropped > g.ours(wasDropped)) {
 		v.Status = TargetLimited
 		reason := fmt.Sprintf("calls left late because every slot (limits.inFlight %d) was waiting on the target", inFlight)
 		if late.tooMany() {

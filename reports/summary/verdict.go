@@ -99,7 +99,7 @@ func (s Summary) impossible() bool {
 // those calls alone that the generator had no part in.
 func (s *Summary) breached() bool {
 	for _, t := range s.Thresholds {
-		if t.OK || t.Spoiled || t.Samples == 0 {
+		if t.OK || t.Spoiled || t.Value == nil {
 			continue
 		}
 		op, limit := t.Parsed.Limit()
@@ -111,6 +111,8 @@ func (s *Summary) breached() bool {
 			if upper {
 				return true // answers that no standstill makes
 			}
+		case t.Parsed.Metric() == "sent" && t.Unit == metrics.Ratio && lower, t.Parsed.Metric() == "dropped" && upper:
+			return true // without what andon held up it falls short as well
 		case t.Parsed.Metric() == "ok" || t.Parsed.Metric() == "accepted":
 			// Whatever had no answer may have gone well without the generator's part in it.
 			if lower && by == nil && t.Unit == metrics.Ratio && *t.Value+s.unanswered() < limit {
