@@ -63,7 +63,7 @@ func (t Threshold) windowsOf(a *Aggregator, length time.Duration, elapsed float6
 	for _, in := range measured {
 		answered := true
 		if w.when == whenAnswered {
-			in, answered = in.fromFirst(slots, s.n)
+			in, answered = in.fromFirst(a.pace.beats, s.n)
 		}
 		s.longest = max(s.longest, in.until-in.from)
 		for i := in.from; i+s.n <= in.until; i++ {
@@ -73,12 +73,12 @@ func (t Threshold) windowsOf(a *Aggregator, length time.Duration, elapsed float6
 	return s
 }
 
-// fromFirst is a stretch from its first answer on: before it there can be none. The second of it is out as well, being
-// one in part. A stretch that has room for a window and one second more keeps it, however late the answer was. ok is
-// false where there is no answer.
-func (in stretch) fromFirst(slots []sums, n int) (from stretch, ok bool) {
-	for i := in.from; i < min(in.until, len(slots)); i++ {
-		if slots[i].measured.below > 0 {
+// fromFirst is a stretch from its first answer on, whatever it said: before it there can be no other. The second of it is
+// out as well, being one in part. A stretch that has room for a window and one second more keeps it, however late the
+// answer was. ok is false where there is none.
+func (in stretch) fromFirst(beats []beat, n int) (from stretch, ok bool) {
+	for i := in.from; i < min(in.until, len(beats)); i++ {
+		if beats[i].answered > 0 {
 			in.from = max(in.from+1, min(i+1, in.until-n))
 			return in, true
 		}
