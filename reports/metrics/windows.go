@@ -73,9 +73,9 @@ func (t Threshold) windowsOf(a *Aggregator, length time.Duration, elapsed float6
 	return s
 }
 
-// fromFirst is a stretch from its first answer on, whatever it said: before it there can be no other. The second of it is
-// out as well, being one in part. A stretch that has room for a window and one second more keeps it, however late the
-// answer was. ok is false where there is none.
+// fromFirst is a stretch from its first answer on, whatever it said: before it there can be no other. The second of it
+// is out as well, being one in part. A stretch that has room for a window and one second more keeps it, however late
+// the answer was. ok is false where there is none.
 func (in stretch) fromFirst(beats []beat, n int) (from stretch, ok bool) {
 	for i := in.from; i < min(in.until, len(beats)); i++ {
 		if beats[i].answered > 0 {
