@@ -36,8 +36,10 @@ type Aggregator struct {
 	planned [][]uint64
 	// tolerance is how late 1 call in 100 may leave.
 	tolerance time.Duration
-	kinds     []kind  // by results.Kind
-	cells     []*cell // by phase, then class; nil until the first row
+	// timeout is when calls are given up; 0 where it is not known (see [New]), so that none counts as our doing.
+	timeout time.Duration
+	kinds   []kind  // by results.Kind
+	cells   []*cell // by phase, then class; nil until the first row
 	// lag and ownLag are kept by phase: lateness is the run's, not a class's.
 	lag    []*bounds
 	ownLag []*histogram.Recorder
@@ -71,9 +73,21 @@ type cell struct {
 	rules             []uint64      // by rule; nil until the first violation
 	status            []statusCount // a handful, the most frequent among the first
 	// left is when the last call left, and answered when the last whole response was read.
-	left, answered time.Duration
+	left, answered last
 	retry          retry
 	times          [fates]*cellTimes // by fate, nil until the first
+}
+
+// last is the last of some moments, as measured and without the generator's own part in each of them.
+type last struct{ measured, less time.Duration }
+
+// take is one so many nanoseconds after its call was due.
+func (l *last) take(due time.Duration, measured, less int64) {
+	l.merge(last{due + time.Duration(measured), due + time.Duration(less)})
+}
+
+func (l *last) merge(o last) {
+	l.measured, l.less = max(l.measured, o.measured), max(l.less, o.less)
 }
 
 type cellTimes struct{ latency, service bounds }
@@ -168,10 +182,10 @@ func (a *Aggregator) Add(r results.Row) error {
 		c.addStatus(knownStatus(r.Status), 1)
 	}
 	if sent {
-		c.left = max(c.left, due+time.Duration(lag))
+		c.left.take(due, lag, a.less(lag, ownLag))
 	}
 	if one.Completed > 0 {
-		c.answered = max(c.answered, due+time.Duration(lag+service))
+		c.answered.take(due, lag+service, a.less(lag+service, own))
 	}
 	c.bytesIn += uint64(r.BytesIn)
 	c.bytesOut += uint64(r.BytesOut)

@@ -166,10 +166,15 @@ func (g *group) countOutcome(o results.Outcome) (n uint64) {
 	case results.OutcomeRefused:
 		return c.Refused
 	}
+	return g.countKinds(func(k *kind) bool { return k.outcome == o })
+}
+
+// countKinds counts the calls of the kinds that fit.
+func (g *group) countKinds(fits func(*kind) bool) (n uint64) {
 	for _, at := range g.at {
 		if c := g.a.cells[at]; c != nil {
 			for kind, count := range c.kinds {
-				if g.a.kinds[kind].outcome == o {
+				if fits(&g.a.kinds[kind]) {
 					n += count
 				}
 			}

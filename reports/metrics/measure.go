@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/kaizenautomation/andon/reports/histogram"
 	"github.com/kaizenautomation/andon/reports/results"
@@ -12,6 +13,7 @@ import (
 // Of makes the aggregator of a run, which watches the run's thresholds and those of every run.
 func Of(m results.Manifest) *Aggregator {
 	a := New(m.Labels, m.Planned, Tolerated(m))
+	a.timeout = time.Duration(min(m.TimeoutSeconds, histogram.Seconds(histogram.Highest)) * 1e9)
 	for _, t := range m.Thresholds {
 		// What another version of andon wrote, and this one cannot read, is judged by nobody.
 		if parsed, err := ParseThreshold(t.Expr); err == nil {
@@ -148,11 +150,7 @@ func (t Threshold) measure(a *Aggregator, elapsed float64) found {
 		v, less = v/float64(of), less/float64(of)
 	}
 	if t.unit() == PerSecond || t.unit() == Ratio && t.metric == "sent" {
-		s := g.spans(elapsed)
-		own := s
-		if longest := g.ownLag().Max(); longest != nil && *longest > a.tolerance.Seconds() {
-			own = s.less(*longest)
-		}
+		s, own := g.lasting(elapsed, false), g.lasting(elapsed, true)
 		switch {
 		case t.unit() == Ratio:
 			v, less = v*s.kept(), less*own.kept()
@@ -322,7 +320,7 @@ func (t Threshold) counts(g *group) (n, of uint64) {
 	for _, s := range t.selectors {
 		switch s.key {
 		case byError:
-			n = g.countKind(s.value)
+			n = g.countKinds(func(k *kind) bool { return k.name == s.value })
 		case byRule:
 			n = g.countRule(s.value)
 		}
@@ -399,19 +397,6 @@ func (t Threshold) among(g *group, all uint64) uint64 {
 		}
 	}
 	return all
-}
-
-func (g *group) countKind(name string) (n uint64) {
-	for _, at := range g.at {
-		if c := g.a.cells[at]; c != nil {
-			for kind, count := range c.kinds {
-				if g.a.kinds[kind].name == name {
-					n += count
-				}
-			}
-		}
-	}
-	return n
 }
 
 func (g *group) countRule(name string) (n uint64) {

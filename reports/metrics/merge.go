@@ -20,7 +20,8 @@ func (a *Aggregator) Merge(o *Aggregator) {
 		}
 		to := a.cells[i]
 		to.Counts.merge(from.Counts)
-		to.left, to.answered = max(to.left, from.left), max(to.answered, from.answered)
+		to.left.merge(from.left)
+		to.answered.merge(from.answered)
 		to.bytesIn += from.bytesIn
 		to.bytesOut += from.bytesOut
 		for kind, n := range from.kinds {

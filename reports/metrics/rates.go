@@ -16,9 +16,12 @@ func (a *Aggregator) Apart(parts []Part) { a.apart = parts }
 
 // spans is as long as calls of the group have left, and answers come, elapsed seconds into the run. Phases that go on
 // at once, since the calls of the one left late, count that time once.
-func (g *group) spans(elapsed float64) (s spans) {
+func (g *group) spans(elapsed float64) spans { return g.lasting(elapsed, false) }
+
+// lasting is the spans as measured, or less what the generator itself held the last calls up for.
+func (g *group) lasting(elapsed float64, less bool) (s spans) {
 	for _, part := range g.a.apart {
-		one := (&group{a: part.Aggregator, at: g.at, phase: g.phase}).spans(part.Elapsed)
+		one := (&group{a: part.Aggregator, at: g.at, phase: g.phase}).lasting(part.Elapsed, less)
 		s.asked += one.asked
 		s.sending += one.sending
 		s.answering += one.answering
@@ -29,7 +32,11 @@ func (g *group) spans(elapsed float64) (s spans) {
 	left, answered := make([]float64, len(g.phase)), make([]float64, len(g.phase))
 	for _, at := range g.at {
 		if c, p := g.a.cells[at], at/len(g.a.labels.Classes); c != nil {
-			left[p], answered[p] = max(left[p], c.left.Seconds()), max(answered[p], c.answered.Seconds())
+			l, r := c.left.measured, c.answered.measured
+			if less {
+				l, r = c.left.less, c.answered.less
+			}
+			left[p], answered[p] = max(left[p], l.Seconds()), max(answered[p], r.Seconds())
 		}
 	}
 	var sending, answering union

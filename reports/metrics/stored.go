@@ -331,8 +331,9 @@ func (s *series) code(c *codec, p *pace) {
 
 func (c *cell) code(k *codec, kinds int) {
 	k.counts(&c.Counts)
-	number(k, &c.left, latest)
-	number(k, &c.answered, latest)
+	for _, v := range []*time.Duration{&c.left.measured, &c.left.less, &c.answered.measured, &c.answered.less} {
+		number(k, v, latest)
+	}
 	k.uint(&c.bytesIn)
 	k.uint(&c.bytesOut)
 	if k.reads() {

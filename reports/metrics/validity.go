@@ -46,14 +46,18 @@ func (a *Aggregator) Validity(inFlight int, how Generator) Validity {
 			reasons = append(reasons, "what held the generator up: "+why)
 		}
 		v.Reasons = append(v.Reasons, reasons...)
-	} else if v.Status == Valid && (late.tooMany() || total.Dropped > g.ours(wasDropped)) {
-		v.Status = TargetLimited
+	}
+	dropped := total.Dropped - min(g.ours(wasDropped), total.Dropped)
+	if limited := v.Status == GeneratorLimited; late.tooMany() || dropped > 0 && !limited {
+		if !limited {
+			v.Status = TargetLimited
+		}
 		reason := fmt.Sprintf("calls left late because every slot (limits.inFlight %d) was waiting on the target", inFlight)
 		if late.tooMany() {
 			reason += ": " + late.say("left %s late")
 		}
-		if total.Dropped > 0 {
-			reason += fmt.Sprintf("; %d of %d calls were dropped after waiting longer than the timeout", total.Dropped,
+		if dropped > 0 {
+			reason += fmt.Sprintf("; %d of %d calls were dropped after waiting longer than the timeout", dropped,
 				total.Sent+total.Dropped)
 		}
 		v.Reasons = append(v.Reasons, reason+"; this is a finding about the target: it did not answer at the rate it was asked")

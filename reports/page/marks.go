@@ -68,35 +68,28 @@ func (d Data) silences() (marks []mark) {
 		answered += p.Answered
 	}
 	end := d.load()
-	for _, p := range d.Timeline {
+	return d.joined("silence", func(p metrics.Point) bool {
 		expected := float64(answered) / max(end, 1) * p.Seconds
-		if p.Answered > 0 || p.InFlight < 1 || expected < 5 {
-			continue
-		}
-		from, to := p.StartSeconds, p.StartSeconds+p.Seconds
-		if n := len(marks); n > 0 && marks[n-1].End == from {
-			marks[n-1].End = to
-		} else {
-			marks = append(marks, mark{Kind: "silence", Start: from, End: to})
-		}
-	}
-	for i := range marks {
-		marks[i].seconds = marks[i].End - marks[i].Start
-	}
-	return marks
+		return p.Answered == 0 && p.InFlight >= 1 && expected >= 5
+	})
 }
 
 // spoiled are the times in which andon itself held up so many calls that a p99 tells of it.
-func (d Data) spoiled() (marks []mark) {
+func (d Data) spoiled() []mark {
+	return d.joined("spoiled", func(p metrics.Point) bool { return p.Touched > 0 && 100*p.Touched >= p.Due })
+}
+
+// joined are the times that fit, neighbours as one.
+func (d Data) joined(kind string, fits func(metrics.Point) bool) (marks []mark) {
 	for _, p := range d.Timeline {
-		if p.Touched == 0 || 100*p.Touched < p.Due {
+		if !fits(p) {
 			continue
 		}
 		from, to := p.StartSeconds, p.StartSeconds+p.Seconds
 		if n := len(marks); n > 0 && marks[n-1].End == from {
 			marks[n-1].End = to
 		} else {
-			marks = append(marks, mark{Kind: "spoiled", Start: from, End: to})
+			marks = append(marks, mark{Kind: kind, Start: from, End: to})
 		}
 	}
 	for i := range marks {

@@ -17,7 +17,7 @@ import (
 )
 
 const (
-	histogramsFormat = "andon.histograms/4\n"
+	histogramsFormat = "andon.histograms/5\n"
 	// maxHistograms bounds what is read of such a file: an hour of 10,000 calls a second takes a tenth. maxRatio and
 	// minInflated bound what it may grow to.
 	maxHistograms = 256 << 20

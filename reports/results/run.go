@@ -38,6 +38,7 @@ func NewDir(parent, scenario string, now time.Time) (id, dir string) {
 // Writer writes a run directory while the run goes on. It is for one goroutine.
 type Writer struct {
 	dir     string
+	run     Manifest
 	hits    *hitsWriter
 	rows    *file // that hits are written to
 	samples *file
@@ -85,7 +86,7 @@ func Create(dir string, m Manifest, files map[string][]byte) (*Writer, error) {
 	} else if len(entries) > 0 {
 		return nil, fmt.Errorf("the directory %s is not empty, and %w", dir, ErrNotEmpty)
 	}
-	w := &Writer{dir: dir}
+	w := &Writer{dir: dir, run: m}
 	if err := w.begin(m, append(manifest, '\n'), files); err != nil {
 		return nil, &PlaceError{fmt.Errorf("the run directory cannot be written: %w", err)}
 	}
@@ -138,6 +139,9 @@ func writeFile(dir, name string, data []byte) error {
 		return err
 	})
 }
+
+// Manifest is what the run is, as it was written.
+func (w *Writer) Manifest() Manifest { return w.run }
 
 // Add keeps one row. It reaches the file with the next Flush, or by itself after some ten thousand more.
 func (w *Writer) Add(r Row) error { return w.hits.add(r) }

@@ -41,16 +41,12 @@ type sink struct {
 func newSink(r *run) *sink {
 	s := &sink{
 		run: r, drained: make(chan struct{}),
-		aggregator: metrics.New(r.Plan.Labels, r.Plan.Planned, r.Plan.Limits.Lag), collect: seldom,
+		aggregator: metrics.Of(r.Writer.Manifest()), collect: seldom,
 	}
 	if !r.RepeatedIDsAllowed {
 		s.ids = newIDs()
 	}
-	for _, t := range metrics.Standing() {
-		s.aggregator.Watch(t)
-	}
 	for _, t := range r.Plan.Thresholds {
-		s.aggregator.Watch(t.Threshold)
 		if t.Abort {
 			s.aborts = append(s.aborts, t)
 		}
