@@ -7,8 +7,8 @@ import (
 )
 
 // ours counts the calls of a fate that met it by the generator's own doing: without its part they would have taken less
-// than the timeout. Of the dropped ones that is the wait for a slot, of those that timed out the service time. Calls that
-// are invalid on purpose count as well.
+// than the timeout. Of the dropped ones that is the wait for a slot, of those that timed out the service time. Calls
+// that are invalid on purpose count as well.
 func (g *group) ours(f fate) uint64 {
 	whole := *g
 	whole.invalid = true

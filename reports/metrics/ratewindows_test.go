@@ -122,6 +122,8 @@ func TestRateWindowsKeptBefore(t *testing.T) {
 // A rate over the whole run is not broken by the calls that are under way.
 func TestBrokenRate(t *testing.T) {
 	slow := func(_ float64, r *results.Row) { r.Service = 0.3 }
+	paused := paced(0, 0, 10, 50, nil)[:400]
+	paused[399].Due, paused[399].Lag, paused[399].OwnLag = 9900*time.Millisecond, 4, 4
 	for _, c := range []struct {
 		why, expr string
 		rows      []results.Row
@@ -134,6 +136,7 @@ func TestBrokenRate(t *testing.T) {
 		{"goodput too", "rate(goodput) >= 45/s", paced(0, 0, 10, 50, slow)[:85], 2, 15, false},
 		{"what was sent", "rate(sent) >= 45/s", paced(0, 0, 10, 50, slow)[:35], 1, 15, false},
 		{"too little was sent", "rate(sent) >= 45/s", paced(0, 0, 10, 50, slow)[:35], 1, 5, true},
+		{"what was sent, the last after our pause", "rate(sent) >= 45/s", paused, 14, 100, false},
 		{"nothing answered yet", "rate(answered) >= 45/s", nil, 3, 150, false},
 		{"too slow a target", "rate(answered) >= 45/s", paced(0, 0, 10, 40, slow)[:188], 5, 12, true},
 		{"one that fell silent", "rate(accepted) >= 45/s", paced(0, 0, 10, 50, slow)[:100], 8, 300, true},

@@ -358,10 +358,11 @@ func (t Threshold) brokenRate(a *Aggregator, elapsed float64, open func(from, un
 		for _, b := range a.pace.beats {
 			seen += b.due
 		}
-		over := t.selects(a).spans(elapsed).sending
-		n, _ := t.counts(t.selects(a))
-		n += open(0, time.Duration(elapsed*1e9), seen)
-		return !meets(cmp.Compare(perSecond(n, over), t.limit), t.op)
+		g, waiting := t.selects(a), open(0, time.Duration(elapsed*1e9), seen)
+		n, _ := t.counts(g)
+		measured := perSecond(n+waiting, g.lasting(elapsed, false).sending)
+		less := perSecond(t.lessOwn(g, n)+waiting, g.lasting(elapsed, true).sending)
+		return !meets(cmp.Compare(measured, t.limit), t.op) && !meets(cmp.Compare(less, t.limit), t.op)
 	}
 	// The last answers may be on their way here.
 	s := t.windowsOf(a, a.pace.width(), elapsed-1)
