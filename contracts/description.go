@@ -32,6 +32,7 @@ import (
 
 // Description is the contract of the call: what may be sent and what may come back. It is safe for concurrent use.
 type Description struct {
+	name       string
 	source     []byte
 	document   *schema.Document
 	crosscheck crosscheck
@@ -60,6 +61,7 @@ func Load(name string, data []byte) (*Description, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
+	d.name = name
 	return d, nil
 }
 
@@ -119,6 +121,9 @@ func (d *Description) Operation() Operation { return d.operation }
 
 // Methods are the HTTP methods that the operation's path has in the description.
 func (d *Description) Methods() []string { return d.methods }
+
+// Name is the file of the description, as it was named on loading.
+func (d *Description) Name() string { return d.name }
 
 // Source is the text of the description as it was read.
 func (d *Description) Source() []byte { return d.source }

@@ -23,6 +23,20 @@ const (
 	Either Expectation = "either"
 )
 
+// Authority is what says what must come back for a case.
+type Authority string
+
+const (
+	// ByDescription is for what the description says itself: schemas, parameters, statuses, security.
+	ByDescription Authority = "description"
+	// ByHTTP is for what HTTP says: methods and media types.
+	ByHTTP Authority = "http"
+	// ByJSON is for what JSON says of texts on which its readers do not agree.
+	ByJSON Authority = "json"
+	// ByAssumption is for what the description marks as an assumption.
+	ByAssumption Authority = "assumption"
+)
+
 // Auth is the token that a case's request carries.
 type Auth string
 
@@ -46,6 +60,10 @@ type Case struct {
 	// Proves says in words what the case is about.
 	Proves string
 	Expect Expectation
+	// Authority says it; empty is ByDescription.
+	Authority Authority
+	// Line is where the description says so; 0 is not known.
+	Line   int
 	Method string
 	// ContentType is the request's media type; empty sends none.
 	ContentType string

@@ -33,8 +33,8 @@ func Compare(older, newer *contracts.Description, against string) (summary.Verif
 		outcomes = append(outcomes, o)
 	}
 	v := summary.Verification{
-		Schema: summary.VerificationSchema, Target: against, Started: time.Now().UTC(), SpecSHA256: newer.SHA256(),
-		Planned: len(outcomes), Checks: checks(outcomes),
+		Schema: summary.VerificationSchema, Target: against, Started: time.Now().UTC(), SpecSHA256: newer.SHA256(), Description: newer.Name(),
+		Planned: len(outcomes), Checks: checks(outcomes, newer.Name()),
 	}
 	v.Decide("")
 	if n := Breaking(changes); n > 0 {

@@ -8,6 +8,7 @@
 package verify
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -103,6 +104,14 @@ type Outcome struct {
 	Took time.Duration
 	// Curl repeats the case by hand; the token stands in it as $ANDON_TOKEN.
 	Curl string
+	// Authority is what the rule comes from that the outcome is about; empty is that of the case.
+	Authority cases.Authority
+	// Attempts is how often the case was sent.
+	Attempts int
+	// Line is where the description says what was broken; 0 is the line of the case.
+	Line int
+	// Answer is the beginning of the answer's body.
+	Answer string
 }
 
 func (o Outcome) broken(rule, pointer, reason string) Outcome {
@@ -115,12 +124,20 @@ func (o Outcome) accepted() bool {
 	return o.Status/100 == 2 || o.Status == 0 && o.Case.Expect == cases.Accepted && o.Verdict == summary.CheckHeld
 }
 
-// check is the outcome in a report.
-func (o Outcome) check() summary.Check {
-	return summary.Check{
+// check is the outcome in a report, by a description of such a name.
+func (o Outcome) check(description string) summary.Check {
+	c := summary.Check{
 		Engine: o.Engine, Name: o.Case.ID, Proves: o.Case.Proves, Expect: string(o.Case.Expect), Verdict: o.Verdict, Rule: o.Rule,
-		Pointer: o.Pointer, Reason: o.Reason, Status: o.Status, Seconds: o.Took.Seconds(), Curl: o.Curl,
+		Authority: string(cmp.Or(o.Authority, o.Case.Authority, cases.ByDescription)), Pointer: o.Pointer, Reason: o.Reason,
+		Status: o.Status, Seconds: o.Took.Seconds(), Answer: o.Answer, Curl: o.Curl,
 	}
+	if o.Attempts > 1 {
+		c.Attempts = o.Attempts
+	}
+	if line := cmp.Or(o.Line, o.Case.Line); line > 0 {
+		c.Place = &summary.Place{File: description, Line: line}
+	}
+	return c
 }
 
 // Engine tries what it was made for, and gives what became of it, in order. The error says why it ended before its end;
@@ -196,7 +213,8 @@ func (p *Plan) Run(ctx context.Context) summary.Verification {
 	outcomes, failed, early := p.hold(ctx)
 	v := summary.Verification{
 		Schema: summary.VerificationSchema, Target: p.against, Started: started.UTC(), SpecSHA256: p.config.Description.SHA256(),
-		Andon: p.config.Andon, Planned: p.Planned, Checks: checks(outcomes), DurationSeconds: time.Since(started).Seconds(),
+		Andon: p.config.Andon, Planned: p.Planned, Checks: checks(outcomes, p.config.Description.Name()), Description: p.config.Description.Name(),
+		DurationSeconds: time.Since(started).Seconds(),
 	}
 	if p.sends {
 		p.account(&v, outcomes)
@@ -209,10 +227,10 @@ func (p *Plan) Run(ctx context.Context) summary.Verification {
 }
 
 // checks are outcomes as a report has them.
-func checks(outcomes []Outcome) []summary.Check {
+func checks(outcomes []Outcome, description string) []summary.Check {
 	list := make([]summary.Check, 0, len(outcomes))
 	for _, o := range outcomes {
-		list = append(list, o.check())
+		list = append(list, o.check(description))
 	}
 	return list
 }

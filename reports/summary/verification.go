@@ -3,25 +3,36 @@ package summary
 import (
 	"cmp"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/kaizenautomation/andon/reports/text"
 )
 
 // VerificationSchema names the format of a [Verification] as JSON.
-const VerificationSchema = "andon.verification/1"
+const VerificationSchema = "andon.verification/2"
 
 // Verification is what came of holding a target against the contract, case by case.
 type Verification struct {
 	// Schema is VerificationSchema.
 	Schema string `json:"schema"`
 	// Title says what was done; empty is andon verify.
-	Title      string    `json:"title,omitempty"`
-	Verdict    Verdict   `json:"verdict"`
-	Target     string    `json:"target"`
-	Started    time.Time `json:"started"`
-	SpecSHA256 string    `json:"specSha256"`
-	Andon      string    `json:"andon"`
+	Title   string    `json:"title,omitempty"`
+	Verdict Verdict   `json:"verdict"`
+	Target  string    `json:"target"`
+	Started time.Time `json:"started"`
+	// Description is the file of the description, as it was named.
+	Description string `json:"description"`
+	SpecSHA256  string `json:"specSha256"`
+	Andon       string `json:"andon"`
+	// Strict are the authorities besides the description that decide as well; and "deviations" where one that no longer
+	// occurs fails.
+	Strict []string `json:"strict,omitempty"`
+	// Choice says which of the cases were asked for; nil is all of them.
+	Choice *Choice `json:"choice,omitempty"`
+	// Deviations are the known ones, each with what became of it.
+	Deviations []Deviation `json:"deviations,omitempty"`
 	// KnownBy are the release and the labels of a run, as name and text; no verification has any.
 	KnownBy [][2]string `json:"-"`
 	// DurationSeconds is how long it took.
@@ -32,11 +43,63 @@ type Verification struct {
 	LeftOut int `json:"leftOut"`
 	// Accepted is how many calls the target took, each of which starts a run there.
 	Accepted int `json:"accepted"`
+	// Unsure is how many calls that the contract allows got no answer, so that they may have started a run as well.
+	Unsure int `json:"unsure,omitempty"`
+	// MaxRuns is the most runs that were to be started; 0 is without a limit.
+	MaxRuns int `json:"maxRuns,omitempty"`
 	// Coverage says which parts of the description were exercised, and MinCoverage, if not 0, is the share of them that
 	// had to be, from 0 to 1.
 	Coverage    []CoveragePart `json:"coverage,omitempty"`
 	MinCoverage float64        `json:"minCoverage,omitempty"`
 	Checks      []Check        `json:"checks"`
+}
+
+// Choice is a choice among the cases.
+type Choice struct {
+	// Cases and Skip are patterns of ids, and Tags and SkipTags tags, of what was asked for and what was left out.
+	Cases    []string `json:"cases,omitempty"`
+	Tags     []string `json:"tags,omitempty"`
+	Skip     []string `json:"skip,omitempty"`
+	SkipTags []string `json:"skipTags,omitempty"`
+	// Chosen is how many cases that left, Of how many there are.
+	Chosen int `json:"chosen"`
+	Of     int `json:"of"`
+}
+
+// Deviation is a known breach of the contract that is waived, for a reason and for a time.
+type Deviation struct {
+	// Cases and Rules are patterns: of the ids of cases, and of the rules that they break. Without any, all match.
+	Cases []string `json:"cases,omitempty"`
+	Rules []string `json:"rules,omitempty"`
+	// Why says why it is waived, and Ask whom to ask: a link, a ticket, a name.
+	Why string `json:"why"`
+	Ask string `json:"ask,omitempty"`
+	// Until is the last day on which it holds, as 2026-12-31.
+	Until string `json:"until"`
+	// Place is where it was written.
+	Place *Place `json:"place,omitempty"`
+	// State is one of the states below, and Occurred in how many checks it was seen.
+	State    string `json:"state"`
+	Occurred int    `json:"occurred"`
+}
+
+// The states of a deviation.
+const (
+	// DeviationWaived was seen, and waived.
+	DeviationWaived = "waived"
+	// DeviationExpired was seen after its time, so that it waives nothing.
+	DeviationExpired = "expired"
+	// DeviationGone was not seen, though what it is about was tried.
+	DeviationGone = "gone"
+	// DeviationUntried is about what was not tried.
+	DeviationUntried = "untried"
+)
+
+// Place is a place in a file that people wrote. Lines and columns count from 1; 0 is not known.
+type Place struct {
+	File   string `json:"file"`
+	Line   int    `json:"line,omitempty"`
+	Column int    `json:"column,omitempty"`
 }
 
 // CoveragePart is a part of the description, with how often it was kept and broken by the calls.
@@ -86,8 +149,13 @@ type Check struct {
 	Proves string `json:"proves"`
 	// Expect is what had to come back: "accepted", "refused" or "either".
 	Expect string `json:"expect"`
-	// Verdict is "held", "broken", "noted", "doubtful" or "skipped".
+	// Verdict is "held", "broken", "advice", "waived", "noted", "inconclusive", "doubtful" or "skipped".
 	Verdict string `json:"verdict"`
+	// Authority is where the rule comes from: "description", "http", "json" or "assumption"; empty where that makes no
+	// difference.
+	Authority string `json:"authority,omitempty"`
+	// Deviation is the place of the known deviation that the check is, among those of the verification, from 1; 0 is none.
+	Deviation int `json:"deviation,omitempty"`
 	// Rule and Pointer say which rule was broken, and where in the body; Reason says it in one sentence.
 	Rule    string `json:"rule,omitempty"`
 	Pointer string `json:"pointer,omitempty"`
@@ -95,6 +163,12 @@ type Check struct {
 	// Status is the HTTP status of the answer.
 	Status  int     `json:"status,omitempty"`
 	Seconds float64 `json:"seconds"`
+	// Attempts is how often it was tried, where that was more than once.
+	Attempts int `json:"attempts,omitempty"`
+	// Place is where the description says what was broken.
+	Place *Place `json:"place,omitempty"`
+	// Answer is the beginning of the answer's body, where it did not hold.
+	Answer string `json:"answer,omitempty"`
 	// Curl repeats it by hand.
 	Curl string `json:"curl"`
 	// Repeat is a shorter command that does, to be shown in the place of a long one.
@@ -116,32 +190,67 @@ const (
 	CheckBroken  = "broken"
 	CheckNoted   = "noted"
 	CheckSkipped = "skipped"
+	// CheckAdvice did not hold, by an authority that does not decide.
+	CheckAdvice = "advice"
+	// CheckWaived did not hold, as is known and accepted.
+	CheckWaived = "waived"
+	// CheckInconclusive got no answer that says anything: it was turned away for the moment, or its connection dropped.
+	CheckInconclusive = "inconclusive"
 	// CheckDoubtful is for answers on which andon's tools disagree: no pass, and no finding about the target.
 	CheckDoubtful = "doubtful"
 )
 
-// Decide fills in the verdict. A reason why the verification ended early may be empty.
+// Decide fills in the verdict. A reason why the verification ended early may be empty. What is broken stays broken where
+// something else could not be told.
 func (v *Verification) Decide(early string) {
 	v.Verdict = Verdict{Status: Pass, Causes: []string{}}
-	if n := v.Count(CheckBroken); n > 0 {
+	fail := func(cause string) {
 		v.Verdict.Status, v.Verdict.ExitCode = Fail, 1
-		v.Verdict.Causes = append(v.Verdict.Causes, text.Sentence(fmt.Sprintf("%d of %s did not hold", n, text.Plural(uint64(v.Planned), "case"))))
+		v.Verdict.Causes = append(v.Verdict.Causes, text.Sentence(cause))
+	}
+	open := func(cause string) {
+		if v.Verdict.Status == Pass {
+			v.Verdict.Status, v.Verdict.ExitCode = NoVerdict, 3
+		}
+		v.Verdict.Causes = append(v.Verdict.Causes, text.Sentence(cause))
+	}
+	if n := v.Count(CheckBroken); n > 0 {
+		fail(fmt.Sprintf("%d of %s did not hold", n, text.Plural(uint64(v.Planned), "case")))
+	}
+	for _, d := range v.Deviations {
+		switch {
+		case d.State == DeviationExpired:
+			fail(fmt.Sprintf("the deviation %s has expired: it was to hold until %s", d.Name(), d.Until))
+		case d.State == DeviationGone && slices.Contains(v.Strict, StrictDeviations):
+			fail(fmt.Sprintf("the deviation %s no longer occurs, so it is to be taken out", d.Name()))
+		}
 	}
 	if share, any := v.Covered(); any && share < v.MinCoverage {
-		v.Verdict.Status, v.Verdict.ExitCode = Fail, 1
-		v.Verdict.Causes = append(v.Verdict.Causes, text.Sentence(fmt.Sprintf("%s of the description were covered, expected at least %s", text.WholePercent(share), text.WholePercent(v.MinCoverage))))
+		fail(fmt.Sprintf("%s of the description were covered, expected at least %s", text.WholePercent(share), text.WholePercent(v.MinCoverage)))
 	}
-	if n := v.Count(CheckDoubtful); n > 0 && v.Verdict.Status == Pass {
-		v.Verdict.Status, v.Verdict.ExitCode = NoVerdict, 3
-		v.Verdict.Causes = append(v.Verdict.Causes, text.Sentence(fmt.Sprintf("andon's own tools disagree on %s", text.Plural(uint64(n), "case"))))
+	if n := v.Count(CheckDoubtful); n > 0 {
+		open(fmt.Sprintf("andon's own tools disagree on %s", text.Plural(uint64(n), "case")))
+	}
+	if n := v.Count(CheckInconclusive); n > 0 {
+		open(fmt.Sprintf("of %s nothing can be told: they were turned away for the moment, or got no answer", text.Plural(uint64(n), "case")))
 	}
 	if early != "" {
-		v.Verdict.Status, v.Verdict.ExitCode = NoVerdict, 3
-		v.Verdict.Causes = append(v.Verdict.Causes, text.Sentence(fmt.Sprintf("%s, after %d of %s", early, len(v.Checks), text.Plural(uint64(v.Planned), "case"))))
-	} else if v.Count(CheckHeld) == 0 && v.Verdict.Status == Pass {
-		v.Verdict.Status, v.Verdict.ExitCode = NoVerdict, 3
-		v.Verdict.Causes = append(v.Verdict.Causes, "No case was held against the target.")
+		open(fmt.Sprintf("%s, after %d of %s", early, len(v.Checks), text.Plural(uint64(v.Planned), "case")))
+	} else if v.Verdict.Status == Pass && v.Count(CheckHeld)+v.Count(CheckWaived)+v.Count(CheckAdvice) == 0 {
+		open("no case was held against the target")
 	}
+}
+
+// StrictDeviations is the word in [Verification.Strict] by which a deviation that no longer occurs fails.
+const StrictDeviations = "deviations"
+
+// Name is what a deviation is about, for sentences.
+func (d Deviation) Name() string {
+	about := append(slices.Clone(d.Cases), d.Rules...)
+	if d.Place != nil && d.Place.Line > 0 {
+		return fmt.Sprintf("%s (%s:%d)", strings.Join(about, ", "), d.Place.File, d.Place.Line)
+	}
+	return strings.Join(about, ", ")
 }
 
 // Count counts the checks that came to a verdict.

@@ -11,7 +11,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/kaizenautomation/andon/contracts"
 	"github.com/kaizenautomation/andon/contracts/cases"
 	"github.com/kaizenautomation/andon/reports/summary"
 )
@@ -169,85 +168,4 @@ func (r *run) send(ctx context.Context, k cases.Case) Outcome {
 		return o.broken("body-limit", "", fmt.Sprintf("the answer's body is longer than %d bytes", maxResponse))
 	}
 	return r.judge(o, response.Header, body)
-}
-
-// judge decides on an answer.
-func (r *run) judge(o Outcome, header http.Header, body []byte) Outcome {
-	k := o.Case
-	verdict := r.Description.JudgeResponse(o.Status, header.Get("Content-Type"), body)
-	if want := k.Status(); o.Status == want && r.Description.ResponseFor(want) == nil {
-		// HTTP itself says what it is answered with, so a description need not.
-		verdict.Violation = nil
-	}
-	class := o.Status / 100
-	switch {
-	case class == 5:
-		return o.broken("server-error", "", fmt.Sprintf("the target failed with status %d, expected %s", o.Status, wanted(k)))
-	case class == 2 && k.Expect == cases.Refused:
-		return o.broken(contracts.RuleAccepted, "", fmt.Sprintf("it was accepted with status %d, expected a refusal (4xx)", o.Status))
-	case class != 2 && k.Expect == cases.Accepted:
-		return o.broken("refused", "", fmt.Sprintf("it was refused with status %d, expected a documented success", o.Status))
-	case class != 2 && class != 4:
-		return o.broken(contracts.RuleUndocumentedStatus, "", fmt.Sprintf("the status is %d, expected %s", o.Status, wanted(k)))
-	}
-	if doubtful, other := r.Description.Doubt(o.Status, header.Get("Content-Type"), body, verdict.Violation); doubtful {
-		o.Verdict, o.Rule = summary.CheckDoubtful, "doubt"
-		o.Reason = fmt.Sprintf("andon and kin-openapi disagree on the answer: %s against %s", opinion(verdict.Violation), opinion(other))
-		return o
-	}
-	if v := verdict.Violation; v != nil {
-		return o.broken(v.Rule, v.Pointer, v.Message)
-	}
-	switch want := k.Status(); {
-	case class == 4 && want != 0 && o.Status != want:
-		return o.broken("wrong-status", "", fmt.Sprintf("it was refused with status %d, expected %d", o.Status, want))
-	case k.Method != r.Description.Operation().Method && !allows(header.Values("Allow"), r.Description.Operation().Method):
-		return o.broken("allow", "", fmt.Sprintf("the header Allow is %q, expected it to name %s", strings.Join(header.Values("Allow"), ", "), r.Description.Operation().Method))
-	}
-	if class == 2 && verdict.ExecutionID != "" && !r.RepeatedIDsAllowed {
-		r.mutex.Lock()
-		defer r.mutex.Unlock()
-		if other, twice := r.seen[verdict.ExecutionID]; twice {
-			return o.broken(contracts.RuleRepeatedID, "/"+r.Description.Operation().ExecutionID,
-				fmt.Sprintf("the %s %.60q was given to the case %s before", r.Description.Operation().ExecutionID, verdict.ExecutionID, other))
-		}
-		r.seen[verdict.ExecutionID] = k.ID
-	}
-	o.Verdict = summary.CheckHeld
-	if k.Expect == cases.Either {
-		o.Verdict, o.Reason = summary.CheckNoted, fmt.Sprintf("answered with status %d", o.Status)
-	}
-	return o
-}
-
-// opinion is what a tool says of an answer.
-func opinion(err error) string {
-	var none *contracts.Violation
-	if err == nil || errors.As(err, &none) && none == nil {
-		return "it conforms"
-	}
-	text, _, _ := strings.Cut(err.Error(), "\n")
-	return text
-}
-
-func wanted(k cases.Case) string {
-	switch k.Expect {
-	case cases.Accepted:
-		return "a documented success"
-	case cases.Refused:
-		return "a refusal (4xx)"
-	}
-	return "a success or a refusal"
-}
-
-// allows reports whether the values of an Allow header name a method.
-func allows(values []string, method string) bool {
-	for _, v := range values {
-		for _, m := range strings.Split(v, ",") {
-			if strings.TrimSpace(m) == method {
-				return true
-			}
-		}
-	}
-	return false
 }
