@@ -51,6 +51,7 @@ type Description struct {
 	content      []ContentType
 	responses    []*Response
 	byStatus     map[string]*Response // by status, upper case
+	fixtures     []Fixture            // those that stand in the place of examples
 }
 
 // maxDescription bounds a description, in bytes.
