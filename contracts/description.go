@@ -39,7 +39,7 @@ type Description struct {
 	operation  Operation
 	at         []string // where the operation stands in the document
 	methods    []string // those of the operation's path
-	tokens     bool     // every call must carry a token
+	tokens     tokenUse
 	takes      []string // the media types that a request may have, without parameters
 	// bodyOptional requests may come without a body.
 	bodyOptional bool
@@ -131,7 +131,10 @@ func (d *Description) Operation() Operation { return d.operation }
 func (d *Description) Methods() []string { return d.methods }
 
 // TokensRequired reports whether every call must carry a token.
-func (d *Description) TokensRequired() bool { return d.tokens }
+func (d *Description) TokensRequired() bool { return d.tokens == tokensRequired }
+
+// TokensOptional reports whether the description says that a call may go without a token.
+func (d *Description) TokensOptional() bool { return d.tokens == tokensOptional }
 
 // BodyRequired reports whether every call must have a body.
 func (d *Description) BodyRequired() bool { return !d.bodyOptional }

@@ -8,15 +8,6 @@ import (
 	"github.com/kaizenautomation/andon/contracts/schema"
 )
 
-// Fixture is what exists at a target: values of a property.
-type Fixture struct {
-	// ContentType is the type of the content items that have the property; empty for a property of the call.
-	ContentType string
-	Property    string
-	// Values are JSON, and the description allows each.
-	Values [][]byte
-}
-
 // WithFixtures gives the description with such values in place of its own examples.
 func (d *Description) WithFixtures(list []Fixture) (*Description, error) {
 	// Examples decide on no body, so what was compiled stays as it is.

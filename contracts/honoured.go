@@ -72,8 +72,8 @@ type audited struct {
 	request bool
 }
 
-// newAudit audits the call of a path and a method. Tokens says whether every call must carry a token.
-func newAudit(document *schema.Document, o Operation) (a *audit, tokens bool) {
+// newAudit audits the call of a path and a method. Tokens says what a call needs of them.
+func newAudit(document *schema.Document, o Operation) (a *audit, tokens tokenUse) {
 	a = &audit{document: document, seen: map[audited]bool{}}
 	root := document.Root
 	a.keys(root, nil, "document")
@@ -189,7 +189,7 @@ func (a *audit) parameters(item *schema.Node, itemAt []string, op *schema.Node, 
 }
 
 // security reads what a call must be sent with: nothing, or a bearer token. Of several ways one is enough.
-func (a *audit) security(op *schema.Node, at []string) (tokens bool) {
+func (a *audit) security(op *schema.Node, at []string) tokenUse {
 	list, at := op.At("security"), below(at, "security")
 	if list == nil {
 		list, at = a.document.Root.At("security"), []string{"security"}
@@ -215,8 +215,23 @@ func (a *audit) security(op *schema.Node, at []string) (tokens bool) {
 	if !bearer && !open {
 		a.parts = append(a.parts[:before:before], foreign...)
 	}
-	return bearer && !open
+	switch {
+	case list == nil:
+		return tokensUnsaid
+	case open:
+		return tokensOptional
+	}
+	return tokensRequired
 }
+
+// tokenUse is whether a call must carry a token.
+type tokenUse string
+
+const (
+	tokensUnsaid   tokenUse = ""
+	tokensOptional tokenUse = "optional"
+	tokensRequired tokenUse = "required"
+)
 
 // scheme says why a security scheme is not honoured; empty if it is.
 func (a *audit) scheme(name string) string {

@@ -98,7 +98,7 @@ func TestDemands(t *testing.T) {
 			t.Errorf("%s: %v", c.why, err)
 			continue
 		}
-		if d.TokensRequired() != c.tokens || d.BodyRequired() != c.body {
+		if d.TokensRequired() != c.tokens || d.TokensOptional() == c.tokens || d.BodyRequired() != c.body {
 			t.Errorf("%s: tokens %v, body %v", c.why, d.TokensRequired(), d.BodyRequired())
 		}
 		if want := strings.Contains(c.with, "text/plain") || strings.Contains(c.with, "*/*"); d.Takes("text/plain") != want || !d.Takes(jsonType) {
@@ -110,6 +110,14 @@ func TestDemands(t *testing.T) {
 		if err := d.CrosscheckRequest([]byte(`{"kaizenVersion":7}`)); err == nil {
 			t.Errorf("%s: kin-openapi takes a wrong body", c.why)
 		}
+	}
+}
+
+// A description that says nothing of tokens neither demands nor forbids them.
+func TestNothingSaidOfTokens(t *testing.T) {
+	d, err := Load("spec.yaml", []byte(edited(t, "security:\n  - bearer: []\n", "")))
+	if err != nil || d.TokensRequired() || d.TokensOptional() {
+		t.Errorf("%v, %+v", err, d)
 	}
 }
 
