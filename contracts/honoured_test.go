@@ -216,3 +216,36 @@ func TestOptionalAsFrameworksWriteIt(t *testing.T) {
 		t.Errorf("%v: %v", err, d)
 	}
 }
+
+// However many parts are not honoured, each is told.
+func TestEveryPartIsTold(t *testing.T) {
+	parts := []struct{ at, with, want string }{
+		{atCall, atCall + "      parameters: [{name: X-Tenant, in: header, required: true, schema: {type: string}}]\n", `"X-Tenant" is required`},
+		{atItem, atItem + "    parameters: [{name: v, in: query, required: true, schema: {type: string}}]\n", `"v" is required`},
+		{atScheme, "      type: apiKey\n      in: header\n      name: X-Key\n", "is apiKey"},
+		{atAnswer, atAnswer + "          headers: {X-Id: {required: true, schema: {type: string}}}\n", `the header "X-Id" of the answer`},
+		{atResponse, atResponse + "      nullable: true\n", `"nullable" of a schema`},
+		{atRequest, atRequest + "      dependencies: {}\n", `"dependencies" of a schema`},
+		{"    TextContent:\n", "    TextContent:\n      $id: urn:x\n", `"$id" of a schema`},
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		text, wants := string(andon.Spec), 0
+		chosen := rapid.SliceOfNDistinct(rapid.IntRange(0, len(parts)-1), 1, -1, rapid.ID).Draw(t, "parts")
+		for _, i := range chosen {
+			changed := strings.Replace(text, parts[i].at, parts[i].with, 1)
+			if changed == text {
+				t.Fatalf("openapi.yaml has no %q", parts[i].at)
+			}
+			text, wants = changed, wants+1
+		}
+		err := loadError(text)
+		if strings.Count(err, "\n  spec.yaml:") != wants {
+			t.Fatalf("%d parts are wrong, and told is %s", wants, err)
+		}
+		for _, i := range chosen {
+			if !strings.Contains(err, parts[i].want) {
+				t.Fatalf("%s is not told: %s", parts[i].want, err)
+			}
+		}
+	})
+}

@@ -23,6 +23,10 @@ func OpenFixtures(file string, d *contracts.Description, env func(string) (strin
 	if err != nil {
 		return nil, fmt.Errorf("the fixtures cannot be read: %w", err)
 	}
+	return readFixtures(file, data, d, env)
+}
+
+func readFixtures(file string, data []byte, d *contracts.Description, env func(string) (string, bool)) (*Fixtures, error) {
 	doc, root, ok := document.Parse(file, data, env)
 	if !ok {
 		return nil, doc.Err()
