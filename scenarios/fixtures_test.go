@@ -7,8 +7,8 @@ import (
 	"github.com/kaizenautomation/andon/contracts/cases"
 )
 
-// Whatever a file of fixtures holds, it is read or refused, and what was read is what the description allows, and stands
-// in a scenario as it stood in the file.
+// Whatever a file of fixtures holds, it is read or refused, and what was read is what the description allows, and
+// stands in a scenario as it stood in the file.
 func FuzzFixtures(f *testing.F) {
 	for _, s := range []string{
 		"agentId: [a]\nfile: [f]\n", "file: {ids: [f]}", "skill: {properties: {id: {template: 's-{{seq}}'}}}", "json: {values: [{a: 1}]}", "text: {length: 20}",

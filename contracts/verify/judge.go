@@ -61,8 +61,8 @@ func (r *run) judge(o Outcome, header http.Header, body []byte) Outcome {
 	return o
 }
 
-// madeUp says which ids of a call that was refused are made up: all of them where nothing was found, and otherwise those
-// that the answer names.
+// madeUp says which ids of a call that was refused are made up: all of them where nothing was found, and otherwise
+// those that the answer names.
 func (c Config) madeUp(o Outcome, answer []byte) string {
 	var said strings.Builder
 	for _, id := range c.Description.MadeUp(o.Case.Body) {
