@@ -48,9 +48,20 @@ func ReadJSON(path string, document any) error {
 	if err != nil {
 		return err
 	}
+	return ParseJSON(path, text, document)
+}
+
+// ParseJSON reads a document that andon wrote from its text, with nothing behind it. The path is for the error.
+func ParseJSON(path string, text []byte, document any) error {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
-	if err := d.Decode(document); err != nil {
+	err := d.Decode(document)
+	if err == nil {
+		if _, more := d.Token(); more != io.EOF {
+			err = errors.New("there is more behind the document")
+		}
+	}
+	if err != nil {
 		offset := d.InputOffset()
 		var syntax *json.SyntaxError
 		var mismatch *json.UnmarshalTypeError

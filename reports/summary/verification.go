@@ -52,6 +52,10 @@ type Verification struct {
 	Coverage    []CoveragePart `json:"coverage,omitempty"`
 	MinCoverage float64        `json:"minCoverage,omitempty"`
 	Checks      []Check        `json:"checks"`
+	// Excerpts are the lines of the description at the places of checks that did not hold, by the line of the place.
+	Excerpts map[int]string `json:"excerpts,omitempty"`
+	// StepSummary says that it stands in the summary of a step of GitHub Actions already.
+	StepSummary bool `json:"stepSummary,omitempty"`
 }
 
 // Choice is a choice among the cases.
