@@ -15,7 +15,7 @@ import (
 	"github.com/kaizenautomation/andon/reports/summary"
 )
 
-var annotation = regexp.MustCompile(`^::(notice|warning|error) title=[^:,\r\n]*::[^\r\n]*$`)
+var annotation = regexp.MustCompile(`^::(notice|warning|error) (?:file=[^:,\r\n]+,line=[0-9]+,)?title=[^:,\r\n]*::[^\r\n]*$`)
 
 // CheckAnnotations holds a text against what the runner takes for commands.
 func CheckAnnotations(t testing.TB, out []byte) {
@@ -29,6 +29,16 @@ func CheckAnnotations(t testing.TB, out []byte) {
 			if !slices.Contains([]string{"%25", "%0A", "%3A", "%2C"}, c) {
 				t.Errorf("%q stands in %.200q", c, line)
 			}
+		}
+	}
+}
+
+// CheckNoCommand holds a text against what a runner takes for commands on the output of a step: there is none.
+func CheckNoCommand(t testing.TB, name string, out []byte) {
+	t.Helper()
+	for line := range strings.Lines(string(out)) {
+		if strings.HasPrefix(strings.TrimSpace(line), "::") || strings.Contains(line, "##[") {
+			t.Errorf("%s has a command: %.200q", name, line)
 		}
 	}
 }

@@ -3,6 +3,8 @@ package summary
 import (
 	"slices"
 	"strings"
+
+	"github.com/kaizenautomation/andon/reports/text"
 )
 
 // Finding is what several checks found alike, so that it is told once: the same rule, broken in the same way, by the
@@ -103,4 +105,18 @@ func quoted(s string) (parts []string) {
 		}
 	}
 	return append(parts, s[min(from, len(s)):])
+}
+
+// By is who says what a check holds to: "the description", "HTTP", "JSON" or "an assumption"; empty where that is not
+// said.
+func (c Check) By() string {
+	switch c.Authority {
+	case "":
+		return ""
+	case "description":
+		return "the description"
+	case "assumption":
+		return "an assumption of the description"
+	}
+	return strings.ToUpper(text.Printable(c.Authority, 20))
 }
