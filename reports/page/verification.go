@@ -236,7 +236,10 @@ func newCaseCard(c summary.Check) caseCard {
 		Answer:   strings.Join(text.Lines(c.Answer, answerLines, maxBody), "\n"), Curl: text.Printable(c.Again(), maxCurl),
 	}
 	if c.Status > 0 {
-		card.Answered = fmt.Sprintf("status %d, after %s", c.Status, text.Duration(&c.Seconds))
+		card.Answered = fmt.Sprintf("status %d", c.Status)
+		if c.Seconds > 0 {
+			card.Answered += ", after " + text.Duration(&c.Seconds)
+		}
 	}
 	if c.Attempts > 1 {
 		card.Answered = strings.TrimPrefix(fmt.Sprintf("%s; tried %d times", card.Answered, c.Attempts), "; ")

@@ -177,6 +177,7 @@ func VerificationTerminal(w io.Writer, of summary.Verification, o Options) error
 	for _, c := range v.Verdict.Causes {
 		wrap(&b, text.Printable(c, 2000), o.Width)
 	}
+	o.named(&b, "report:", o.Dir, "")
 	_, err := w.Write(inert(b.Bytes()))
 	return err
 }
