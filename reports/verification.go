@@ -120,8 +120,8 @@ func WriteVerification(dir string, v summary.Verification, formats ...Verificati
 }
 
 // KeepVerification writes what a verification leaves behind into a directory: verification.json, the text of the
-// description, and the formats. They are made of what verification.json says, so that they can be made of it again, byte
-// for byte.
+// description, and the formats. They are made of what verification.json says, so that they can be made of it again,
+// byte for byte.
 func KeepVerification(dir string, v summary.Verification, description []byte, formats ...VerificationFormat) error {
 	source, err := ChooseVerification("json")
 	if err != nil {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -69,7 +68,7 @@ func (c *command) showReport(dirs []string, f reportFlags) error {
 	if verified, err := reports.Verified(dirs...); err != nil {
 		return err
 	} else if verified {
-		return c.reportVerification(dirs[0], f)
+		return c.reportVerification(dirs[0], f.format, f.out)
 	}
 	formats, err := reports.Choose(f.format)
 	if err != nil {
@@ -145,20 +144,6 @@ func completeFormats(_ *cobra.Command, _ []string, list string) ([]string, cobra
 		words = append(words, "all\tall of them")
 	}
 	return words, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
-}
-
-// stepSummary adds the report to the summary of a step of GitHub Actions, if this is one. It is shown beside what was
-// asked for, so that where it cannot be written the verdict still stands. It reports whether it was added.
-func (c *command) stepSummary(add func(path string) error) bool {
-	path := os.Getenv("GITHUB_STEP_SUMMARY")
-	if path == "" {
-		return false
-	}
-	if err := add(path); err != nil {
-		c.tell("the step's summary cannot be written: %v", err)
-		return false
-	}
-	return true
 }
 
 // verdict is the exit code of a summary.

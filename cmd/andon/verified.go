@@ -14,7 +14,6 @@ import (
 	"github.com/kaizenautomation/andon/reports"
 	"github.com/kaizenautomation/andon/reports/live"
 	"github.com/kaizenautomation/andon/reports/render"
-	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/summary"
 )
 
@@ -39,18 +38,6 @@ func (f *keptFlags) check() (err error) {
 		err = manyFormats(len(f.chosen))
 	}
 	return err
-}
-
-func manyFormats(n int) error {
-	return fmt.Errorf("%d formats cannot go to one output: name a folder with --out, such as --out report", n)
-}
-
-// claim makes the directory, before anything is sent.
-func (f *keptFlags) claim() error {
-	if f.out == "" {
-		return nil
-	}
-	return notRun(results.MakeDir(f.out))
 }
 
 // showVerification writes a verification where it is wanted, and gives its exit code. What it was about is shown on
@@ -91,23 +78,23 @@ func (c *command) ended(v summary.Verification, err error) error {
 }
 
 // reportVerification shows a verification again, from its directory alone.
-func (c *command) reportVerification(dir string, f reportFlags) error {
-	formats, err := reports.ChooseVerification(f.format)
+func (c *command) reportVerification(dir, format, out string) error {
+	formats, err := reports.ChooseVerification(format)
 	if err != nil {
 		return err
 	}
-	if len(formats) > 1 && f.out == "" {
+	if len(formats) > 1 && out == "" {
 		return manyFormats(len(formats))
 	}
 	v, err := summary.ReadVerification(dir)
 	if err != nil {
 		return err
 	}
-	if f.out == "" {
+	if out == "" {
 		err = c.render(formats[0], v, dir)
 	} else {
 		var paths []string
-		paths, err = reports.WriteVerification(f.out, v, formats...)
+		paths, err = reports.WriteVerification(out, v, formats...)
 		for _, path := range paths {
 			_, printed := fmt.Fprintln(c.stdout, path)
 			err = errors.Join(err, printed)

@@ -15,6 +15,7 @@ import (
 	"github.com/kaizenautomation/andon/contracts/pact"
 	"github.com/kaizenautomation/andon/contracts/provider"
 	"github.com/kaizenautomation/andon/contracts/verify"
+	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/summary"
 	"github.com/kaizenautomation/andon/reports/text"
 	"github.com/kaizenautomation/andon/scenarios/wire"
@@ -145,7 +146,7 @@ func (c *command) verifyAs(f verifyFlags) (err error) {
 	if f.dryRun {
 		return nil
 	}
-	if err := f.kept.claim(); err != nil {
+	if err := f.claim(); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -199,6 +200,14 @@ func (f *verifyFlags) complete() (stop func(), err error) {
 	return stop, nil
 }
 
+// claim makes the directory that the verification is kept in, if one is given, before anything is sent.
+func (f *verifyFlags) claim() error {
+	if f.kept.out == "" {
+		return nil
+	}
+	return notRun(results.MakeDir(f.kept.out))
+}
+
 // verifyScenario shows that the calls of a scenario are allowed by the contract before any of them is sent: a sample of
 // them, evenly over its plan.
 func (c *command) verifyScenario(f verifyFlags) error {
@@ -220,7 +229,7 @@ func (c *command) verifyScenario(f verifyFlags) error {
 	if err != nil {
 		return exit{noVerdict, err}
 	}
-	if err := f.kept.claim(); err != nil {
+	if err := f.claim(); err != nil {
 		return err
 	}
 	return c.showVerification(judges.Run(context.Background()), f.Description, f.kept)

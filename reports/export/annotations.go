@@ -44,8 +44,8 @@ func Annotations(w io.Writer, s summary.Summary) error {
 	return err
 }
 
-// VerificationAnnotations writes what is to be said of a verification as commands of GitHub Actions, beside the lines of
-// the description where they are known. What several cases found alike is one of them.
+// VerificationAnnotations writes what is to be said of a verification as commands of GitHub Actions, beside the lines
+// of the description where they are known. What several cases found alike is one of them.
 func VerificationAnnotations(w io.Writer, v summary.Verification) error {
 	level := map[string]string{summary.Pass: "notice", summary.Fail: "error", summary.NoVerdict: "error"}[v.Verdict.Status]
 	word := strings.ToUpper(strings.ReplaceAll(v.Verdict.Status, "-", " "))
@@ -85,9 +85,9 @@ func VerificationAnnotations(w io.Writer, v summary.Verification) error {
 // maxLines is how many lines of an annotation are shown.
 const maxLines = 10
 
-// annotate writes one command, beside a line of a file if there is one, whose text has at most ten lines. Whatever is not printable in one is made so, and what
-// a command ends with is escaped as the runner reads it (actions/toolkit, command.ts). The runner also acts on "##["
-// anywhere in a line, which is how its older commands begin.
+// annotate writes one command, beside a line of a file if there is one, whose text has at most ten lines. Whatever is
+// not printable in one is made so, and what a command ends with is escaped as the runner reads it (actions/toolkit,
+// command.ts). The runner also acts on "##[" anywhere in a line, which is how its older commands begin.
 func annotate(b *strings.Builder, level string, at *summary.Place, title string, lines ...string) {
 	lines = slices.Clone(lines[:min(len(lines), maxLines)])
 	for i, line := range lines {

@@ -470,8 +470,8 @@ func TestVerificationFormats(t *testing.T) {
 	}
 }
 
-// Each format tells of every verdict what it is to those who read it: what is advice is no failure, what is inconclusive
-// no result; and none of the target's words is a command where it stands on the output of a step.
+// Each format tells of every verdict what it is to those who read it: what is advice is no failure, what is
+// inconclusive no result; and none of the target's words is a command where it stands on the output of a step.
 func TestFoundFormats(t *testing.T) {
 	v := reportstest.Found()
 	var x, j, a bytes.Buffer

@@ -1,5 +1,5 @@
-// Package page writes a run, or a verification, as one HTML file that needs nothing else, no network either: figures and
-// tables are in its text, and a script draws a run's charts from the numbers that come with it.
+// Package page writes a run, or a verification, as one HTML file that needs nothing else, no network either: figures
+// and tables are in its text, and a script draws a run's charts from the numbers that come with it.
 package page
 
 import (
@@ -14,13 +14,6 @@ import (
 
 //go:embed *.html *.css *.js uplot/uPlot.iife.min.js uplot/uPlot.min.css
 var files embed.FS
-
-// assets are what every page has in its head, and the policy that lets nothing else in.
-type assets struct {
-	Policy        string
-	Style         template.CSS
-	Theme, Script template.JS
-}
 
 // Write writes the run as one HTML file that needs nothing else, no network either: figures and tables are in the text,
 // and a script draws the charts from the numbers that come with it. Its Content-Security-Policy lets nothing run or

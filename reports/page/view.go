@@ -23,6 +23,13 @@ const (
 	maxCauses = 5
 )
 
+// assets are what every page has in its head, and the policy that lets nothing else in.
+type assets struct {
+	Policy        string
+	Style         template.CSS
+	Theme, Script template.JS
+}
+
 // view is what the page's template is given. Foreign texts in it went through [Printable], and the template escapes
 // all.
 type view struct {

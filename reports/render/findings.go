@@ -147,12 +147,3 @@ func fenced(lines []string) string {
 	fence := strings.Repeat("`", longest+1)
 	return strings.Join(slices.Concat([]string{fence + "text"}, lines, []string{fence}), "\n")
 }
-
-// inert takes from each line what a runner of GitHub Actions would act on; see [text.Inert].
-func inert(report []byte) []byte {
-	lines := strings.Split(string(report), "\n")
-	for i, line := range lines {
-		lines[i] = text.Inert(line)
-	}
-	return []byte(strings.Join(lines, "\n"))
-}

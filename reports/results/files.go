@@ -69,6 +69,8 @@ func ParseJSON(path string, text []byte, document any) error {
 			offset = syntax.Offset
 		} else if errors.As(err, &mismatch) {
 			offset = mismatch.Offset
+		} else if errors.Is(err, io.ErrUnexpectedEOF) {
+			offset = int64(len(bytes.TrimRight(text, "\n")))
 		}
 		line := 1 + strings.Count(string(text[:min(int(offset), len(text))]), "\n")
 		return fmt.Errorf("%s:%d: %w", path, line, err)

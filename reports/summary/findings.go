@@ -15,8 +15,8 @@ type Finding struct {
 	Checks []Check
 }
 
-// Findings are the checks of one of some verdicts, those together that say the same. They are in the order in which each
-// was found first.
+// Findings are the checks of one of some verdicts, those together that say the same. They are in the order in which
+// each was found first.
 func Findings(checks []Check, verdicts ...string) (all []Finding) {
 	type key struct {
 		verdict, engine, rule, authority, pointer, reason, area string

@@ -2,9 +2,7 @@ package summary
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -23,7 +21,7 @@ const maxVerification = 64 << 20
 // IsVerification reports whether a directory is that of a verification.
 func IsVerification(dir string) bool {
 	_, err := os.Lstat(filepath.Join(dir, VerificationFile))
-	return !errors.Is(err, fs.ErrNotExist)
+	return err == nil
 }
 
 // ReadVerification reads the verification that a directory holds.
@@ -36,8 +34,8 @@ func ReadVerification(dir string) (Verification, error) {
 	return ParseVerification(path, data)
 }
 
-// ParseVerification reads a verification from its JSON, if it is one that this version writes and can report. The path is
-// for the error.
+// ParseVerification reads a verification from its JSON, if it is one that this version writes and can report. The path
+// is for the error.
 func ParseVerification(path string, data []byte) (Verification, error) {
 	// What another version knows more of is no reason to say of its file that it is damaged.
 	var of struct {
