@@ -49,10 +49,16 @@ func comesFrom(c summary.Check, foreign func(string, int) string) string {
 	return strings.Join(said, ", ")
 }
 
-// named are the checks of a finding that are named, and how many more there are.
-func named(f summary.Finding) ([]summary.Check, int) {
-	n := min(len(f.Checks), maxNamed)
-	return f.Checks[:n], len(f.Checks) - n
+// named are the checks of a finding that are named, that which is repeated first, and how many more there are.
+func named(f summary.Finding) (list []summary.Check, more int) {
+	k := f.Example()
+	list = append(list, k)
+	for _, c := range f.Checks {
+		if c.Name != k.Name && len(list) < maxNamed {
+			list = append(list, c)
+		}
+	}
+	return list, len(f.Checks) - len(list)
 }
 
 // byPact says that Pact has judged, where it has.

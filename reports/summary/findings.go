@@ -67,12 +67,15 @@ func (c Check) Area() string {
 	return word
 }
 
+// maxShape is how much of a sentence is looked at: no more of it is shown.
+const maxShape = 1000
+
 // shape is a sentence without what differs from one call to the next: what is in quotes, numbers other than a status,
 // words with digits in them (ids, times), and names of checks.
 func shape(s string, names map[string]bool) string {
 	var b strings.Builder
 	before := ""
-	for i, part := range quoted(s) {
+	for i, part := range quoted(s[:min(len(s), maxShape)]) {
 		if i%2 == 1 {
 			b.WriteString(`"…"`)
 			continue
