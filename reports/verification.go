@@ -89,7 +89,7 @@ func (f VerificationFormat) Render(w io.Writer, v summary.Verification, o render
 // Verified reports whether directories are those of a verification: of one alone, since verifications are not merged.
 func Verified(dirs ...string) (bool, error) {
 	for _, dir := range dirs {
-		if !summary.IsVerification(dir) {
+		if _, err := os.Lstat(filepath.Join(dir, summary.VerificationFile)); err != nil {
 			continue
 		}
 		if len(dirs) > 1 {

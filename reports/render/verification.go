@@ -90,7 +90,7 @@ func (v verification) areas(st style) Table {
 				if c.Area() != area || c.Expect != expect || c.Verdict == summary.CheckSkipped || both && c.Engine == "pact" {
 					continue
 				}
-				if all++; c.Verdict != summary.CheckBroken && c.Verdict != summary.CheckDoubtful {
+				if all++; c.Verdict != summary.CheckBroken && c.Verdict != summary.CheckDoubtful && c.Verdict != summary.CheckInconclusive {
 					held++
 				}
 			}

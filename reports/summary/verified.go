@@ -3,7 +3,6 @@ package summary
 import (
 	"encoding/json"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 
@@ -17,12 +16,6 @@ const VerificationFile = "verification.json"
 
 // maxVerification is the most bytes of it that are read.
 const maxVerification = 64 << 20
-
-// IsVerification reports whether a directory is that of a verification.
-func IsVerification(dir string) bool {
-	_, err := os.Lstat(filepath.Join(dir, VerificationFile))
-	return err == nil
-}
 
 // ReadVerification reads the verification that a directory holds.
 func ReadVerification(dir string) (Verification, error) {
