@@ -213,3 +213,37 @@ func TestAppendVerification(t *testing.T) {
 		t.Error("there are no annotations")
 	}
 }
+
+// Whatever verification can be read can be reported in every format, and no word in it is a runner's command.
+func FuzzVerificationFormats(f *testing.F) {
+	json, err := ChooseVerification("json")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, v := range []summary.Verification{reportstest.Found(), reportstest.Covered()} {
+		var b bytes.Buffer
+		if err := json[0].Render(&b, v, render.Options{}); err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b.Bytes())
+	}
+	f.Add([]byte(`{"schema":"andon.verification/2","verdict":{"status":"pass"},"planned":1e9,"durationSeconds":1e308,"coverage":[{"kept":-1}],"choice":{},
+		"deviations":[{"occurred":-9,"place":{}}],"checks":[{"verdict":"held","place":{"line":-1}},{"verdict":"broken","seconds":1e300,"deviation":1,"curl":"::x ##[y"}]}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		v, err := summary.ParseVerification("x", data)
+		if err != nil {
+			return
+		}
+		for _, format := range VerificationFormats() {
+			var b bytes.Buffer
+			if err := format.Render(&b, v, render.Options{Width: 40}); err != nil {
+				t.Fatalf("%s: %v", format.Name, err)
+			}
+			if format.Name == "github" {
+				reportstest.CheckAnnotations(t, b.Bytes())
+			} else {
+				reportstest.CheckNoCommand(t, format.Name, b.Bytes())
+			}
+		}
+	})
+}
