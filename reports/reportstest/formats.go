@@ -123,7 +123,7 @@ func CheckJUnit(t testing.TB, out []byte, verdict string) {
 }
 
 // CheckSARIF holds a log against what SARIF 2.1.0 requires of what is in it (OASIS, sections 3.13, 3.14, 3.18, 3.19,
-// 3.27, 3.28), and gives its results.
+// 3.27, 3.28, 3.58), and gives its results.
 func CheckSARIF(t testing.TB, out []byte) (results []any) {
 	t.Helper()
 	var log map[string]any
@@ -150,6 +150,14 @@ func CheckSARIF(t testing.TB, out []byte) (results []any) {
 	for _, i := range run["invocations"].([]any) {
 		if _, there := i.(map[string]any)["executionSuccessful"].(bool); !there {
 			t.Error("an invocation without executionSuccessful")
+		}
+		told, _ := i.(map[string]any)["toolExecutionNotifications"].([]any)
+		for _, n := range told {
+			n := n.(map[string]any)
+			text, _ := n["message"].(map[string]any)["text"].(string)
+			if text == "" || !slices.Contains([]any{"error", "warning", "note", "none"}, n["level"]) {
+				t.Errorf("the notification %v", n)
+			}
 		}
 	}
 	results = run["results"].([]any)
