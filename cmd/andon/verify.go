@@ -28,6 +28,7 @@ type verifyFlags struct {
 	generated, calls                      int
 	seed                                  uint64
 	dryRun                                bool
+	strict                                []string
 	only                                  caseFlags
 	broker                                pactFlags
 	kept                                  keptFlags
@@ -46,6 +47,10 @@ a second time, as far as a pact can hold them.
 Each accepted call starts a run at the target. How many calls are sent is said before the first
 one. andon contracts list shows them.
 
+The description decides: its schemas, parameters, statuses and security. What only HTTP says (methods, media
+types), what only JSON says (a key twice, bytes that are not UTF-8, text behind the JSON) and what the
+description marks as an assumption is advice, which is shown and does not fail, unless --strict names it.
+
 With --out a directory is left behind, as by a run: verification.json, of which andon report makes
 all the rest again, report.txt, report.md, report.html, junit.xml, contract.sarif, annotations.txt and
 the description, openapi.yaml. Without --out one format goes to standard output. Under GitHub Actions
@@ -57,7 +62,8 @@ Without --target the reference provider is verified. The cases about tokens need
   ANDON_TOKEN=… andon verify --target https://staging.example.com --fixtures staging.yaml
   andon verify --target http://127.0.0.1:8080 --format junit > verify.xml
   andon verify --target http://127.0.0.1:8080 --out verification
-  andon verify --case 'text.*' --tag refused --fail-fast
+  andon verify --target http://127.0.0.1:8080 --strict http,json
+  andon verify --case 'text.*' --tag refused --skip '*.unicode' --fail-fast
   andon verify --generated 200 --seed 7          200 random calls besides; what fails is made as small as can be
   andon verify --scenario mixed                  are the calls of this load allowed? Nothing is sent`,
 		Args: noArgs,
@@ -67,6 +73,8 @@ Without --target the reference provider is verified. The cases about tokens need
 	flags.StringVar(&f.target, "target", "", "base `URL` of the provider; without it the reference provider is verified")
 	flags.StringVar(&f.tokenFile, "token-file", "", tokenUse)
 	f.kept.register(cmd)
+	flags.StringSliceVar(&f.strict, "strict", nil, "`what` decides besides the description: http, json, assumption, deviations or all (default all without --target, else nothing)")
+	_ = cmd.RegisterFlagCompletionFunc("strict", cobra.FixedCompletions(append(verify.Everything(), "all"), cobra.ShellCompDirectiveNoFileComp))
 	f.only.register(cmd)
 	f.broker.register(cmd)
 	flags.IntVar(&f.generated, "generated", 0, "how many random calls are tried besides; --seed says which")
@@ -93,9 +101,12 @@ var engines = []string{verify.All, verify.ByDescription, verify.ByPact}
 const maxConcurrency = 64
 
 // check says what is wrong with the flags.
-func (f *verifyFlags) check() error {
+func (f *verifyFlags) check() (err error) {
 	if err := f.kept.check(); err != nil {
 		return err
+	}
+	if f.Strict, err = verify.Strict(f.strict); err != nil {
+		return fmt.Errorf("--strict: %w", err)
 	}
 	if !slices.Contains(engines, f.Engine) {
 		return fmt.Errorf("unknown engine %q; %s", text.Printable(f.Engine, 40), text.Suggest(f.Engine, engines, "the engines are "+strings.Join(engines, ", ")))
@@ -181,8 +192,11 @@ func (f *verifyFlags) complete() (stop func(), err error) {
 	if embedded && f.MaxBody == 0 {
 		f.MaxBody = 1 << 20
 	}
-	if f.Cases, err = f.only.choose(append(slices.Clone(f.All()), cases.Random(f.Description, f.seed, f.generated)...)); err != nil {
-		return nil, err
+	if embedded && len(f.strict) == 0 {
+		f.Strict = verify.Everything()
+	}
+	if err := f.Choose(f.only.Filter, cases.Random(f.Description, f.seed, f.generated)); err != nil {
+		return nil, f.only.wrong(err)
 	}
 	if !embedded {
 		if f.Target, err = f.Description.Operation().ParseTarget(f.target); err != nil {
