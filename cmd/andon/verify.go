@@ -206,7 +206,7 @@ func (c *command) verifyAs(f verifyFlags) (err error) {
 	defer release()
 	if _, err := wire.Preflight(ctx, f.Target, nil, false); err != nil {
 		err = fmt.Errorf("%s cannot be reached, nothing was sent: %w", f.Target.Redacted(), err)
-		return errors.Join(exit{noVerdict, err}, c.showUnsent(plan.Ended(err.Error()), f))
+		return c.showUnsent(plan.Ended(err.Error()), f, err)
 	}
 	v := plan.Run(ctx)
 	shorten(v.Checks, f.Cases)
