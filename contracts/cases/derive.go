@@ -121,9 +121,9 @@ func (v *deriver) broken() {
 	}
 }
 
-// malformed adds bodies that are no JSON, or that readers of JSON do not agree on. What no reading makes a value of, such
-// as a text that ends in the middle, is not the object that the description asks for. Of the rest common readers make
-// one, each its own, and that they are to be refused is what JSON says (RFC 8259) and not the description.
+// malformed adds bodies that are no JSON, or that readers of JSON do not agree on. What no reading makes a value of,
+// such as a text that ends in the middle, is not the object that the description asks for. Of the rest common readers
+// make one, each its own; that these are to be refused is what JSON says (RFC 8259), and not the description.
 func (v *deriver) malformed(plain []byte) {
 	content := string(jsontext.AppendKey(nil, v.operation.Content))
 	for _, x := range []struct {
