@@ -242,7 +242,7 @@ func (v verification) started() string {
 		said = append(said, text.Plural(uint64(v.Accepted), "call")+" accepted, each of which has started a run")
 	}
 	if v.Unsure > 0 {
-		said = append(said, text.Plural(uint64(v.Unsure), "call")+" without an answer that tells, each of which may have started one")
+		said = append(said, text.Plural(uint64(v.Unsure), "call")+" more may have: no answer says so")
 	}
 	return strings.Join(said, "; ")
 }
