@@ -163,9 +163,9 @@ func (r *run) send(ctx context.Context, k cases.Case) Outcome {
 	o.Took, o.Status = time.Since(started), response.StatusCode
 	switch {
 	case err != nil:
-		return o.broken("incomplete-body", "", fmt.Sprintf("the answer with status %d broke off: %v", o.Status, err))
+		return r.answered(o.broken("incomplete-body", "", fmt.Sprintf("the answer with status %d broke off: %v", o.Status, err)), body)
 	case len(body) > maxResponse:
-		return o.broken("body-limit", "", fmt.Sprintf("the answer's body is longer than %d bytes", maxResponse))
+		return r.answered(o.broken("body-limit", "", fmt.Sprintf("the answer's body is longer than %d bytes", maxResponse)), body)
 	}
-	return r.judge(o, response.Header, body)
+	return r.answered(r.judge(o, response.Header, body), body)
 }

@@ -216,6 +216,7 @@ func (p *Plan) Run(ctx context.Context) summary.Verification {
 		Andon: p.config.Andon, Planned: p.Planned, Checks: checks(outcomes, p.config.Description.Name()), Description: p.config.Description.Name(),
 		DurationSeconds: time.Since(started).Seconds(),
 	}
+	place(&v, p.config.Description)
 	if p.sends {
 		p.account(&v, outcomes)
 	}
