@@ -30,37 +30,37 @@ const (
 // habits of what it is written with. The lists name cases that must be refused, without the ending of their names.
 type ordinary struct {
 	name string
-	// breaches are against openapi.yaml itself, advice against what HTTP and JSON say besides.
-	breaches, advice string
+	// breaches are against openapi.yaml itself; the others against what JSON and HTTP say besides.
+	breaches, json, http string
 }
 
 // The habits that several have. A method that is not there is a 404 to routers that choose by path and method at once.
 const (
-	wrongMethod = " method.GET method.PUT method.PATCH method.DELETE"
-	looseJSON   = " body.not-utf-8 body.key-twice"
+	wrongMethod = "method.GET method.PUT method.PATCH method.DELETE"
+	looseJSON   = "body.not-utf-8 body.key-twice"
 )
 
 var ordinaryInNode = []ordinary{
 	{
 		// Express' reader takes an empty body for {}, though the description requires one.
-		"express-ajv", "body.empty", looseJSON + wrongMethod,
+		"express-ajv", "body.empty", looseJSON, wrongMethod,
 	},
 	{
 		// The same reader; the validator's own 405 has no Allow.
-		"express-openapi-validator", "body.empty", looseJSON + wrongMethod,
+		"express-openapi-validator", "body.empty", looseJSON, wrongMethod,
 	},
 	{
 		// Fastify has ajv turn one type into another: numbers and true into texts, null into "" or false.
 		"fastify", `agentId.null agentId.boolean agentId.number text.text.null text.text.boolean text.text.number
 			file.id.null file.id.boolean file.id.number skill.id.null skill.id.boolean skill.id.number archiveSessionFiles.null`,
-		looseJSON + wrongMethod,
+		looseJSON, wrongMethod,
 	},
 	{
 		// IsOptional lets null pass as well, an array among the items is looked at item by item, and null among them makes
 		// class-transformer fail. A body of another media type comes out as undefined or a form, and neither misses anything.
 		"nestjs", `body.empty agentId.null content.null content.item.array content.item.null archiveSessionFiles.null
 			summarySchema.null kaizenVersion.null`,
-		looseJSON + wrongMethod + " content-type.text content-type.xml content-type.form",
+		looseJSON, wrongMethod + " content-type.text content-type.xml content-type.form",
 	},
 }
 
@@ -68,7 +68,7 @@ var ordinaryInNode = []ordinary{
 // media type interests nobody.
 var ordinaryInGo = ordinary{
 	"net/http", "body.null agentId.null content.null archiveSessionFiles.null summarySchema.null kaizenVersion.null",
-	looseJSON + " body.trailing-text content-type.text content-type.xml content-type.form",
+	looseJSON + " body.trailing-text", "content-type.text content-type.xml content-type.form",
 }
 
 // Ordinary providers fail for what they do against the description, and for nothing else.
@@ -127,13 +127,24 @@ func (o ordinary) start(t *testing.T, node string) string {
 	return strings.TrimSpace(address)
 }
 
-// hold verifies the provider, which does all that is known of it, and nothing else.
+// hold verifies the provider, which does all that is known of it and nothing else: the description decides, and the
+// rest as is asked for.
 func (o ordinary) hold(t *testing.T, target string) {
-	v, code, said := verifyOrdinary(t, target)
-	if code != 1 || v.Accepted == 0 {
-		t.Errorf("exit code %d: %s", code, said)
+	for _, c := range []struct {
+		flags          []string
+		broken, advice string
+	}{
+		{nil, o.breaches, o.json + " " + o.http},
+		{[]string{"--strict", "json"}, o.breaches + " " + o.json, o.http},
+		{[]string{"--strict", "all"}, o.breaches + " " + o.json + " " + o.http, ""},
+	} {
+		v, code, said := verifyOrdinary(t, target, c.flags...)
+		if code != 1 || v.Accepted == 0 {
+			t.Errorf("%s: exit code %d: %s", c.flags, code, said)
+		}
+		checkCases(t, v, summary.CheckBroken, c.broken)
+		checkCases(t, v, summary.CheckAdvice, c.advice)
 	}
-	checkCases(t, v, summary.CheckBroken, o.breaches+" "+o.advice)
 }
 
 // verifyOrdinary verifies a target, and gives what came of it and what was said.
