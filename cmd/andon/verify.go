@@ -32,6 +32,7 @@ type verifyFlags struct {
 	dryRun                                        bool
 	only                                          caseFlags
 	broker                                        pactFlags
+	deviations                                    deviationFlags
 }
 
 func (c *command) verify() *cobra.Command {
@@ -47,12 +48,17 @@ a second time, as far as a pact can hold them.
 Each accepted call starts a run at the target. How many calls are sent is said before the first
 one. andon contracts list shows them.
 
+What is known not to hold stands in a file that --deviations names: which cases or rules, why, who is to
+be asked, and until when. It is shown with its reason and does not fail; after its day it does.
+--write-deviations writes such a file of what is broken today, to be filled in.
+
 Without --target the reference provider is verified. The cases about tokens need one
 (ANDON_TOKEN or --token-file). Exit codes: 0 all held; 1 a case did not; 2 wrong usage; 3 no verdict.`,
 		Example: `  andon verify
   ANDON_TOKEN=… andon verify --target https://staging.example.com --fixtures staging.yaml
   andon verify --target http://127.0.0.1:8080 --format junit > verify.xml
   andon verify --case 'text.*' --tag refused --fail-fast
+  andon verify --write-deviations known.yaml     then fill in why, and: andon verify --deviations known.yaml
   andon verify --generated 200 --seed 7          200 random calls besides; what fails is made as small as can be
   andon verify --scenario mixed                  are the calls of this load allowed? Nothing is sent`,
 		Args: noArgs,
@@ -64,6 +70,7 @@ Without --target the reference provider is verified. The cases about tokens need
 	verifyFormat(cmd, &f.format)
 	f.only.register(cmd)
 	f.broker.register(cmd)
+	f.deviations.register(cmd)
 	flags.IntVar(&f.generated, "generated", 0, "how many random calls are tried besides; --seed says which")
 	flags.IntVar(&f.Shrink, "shrink", 100, "how many further calls may be sent to make random calls that fail smaller")
 	flags.IntVar(&f.Concurrency, "concurrency", 1, "how many cases are under way at once")
@@ -104,6 +111,9 @@ func (f *verifyFlags) check() error {
 	if err := f.broker.check(); err != nil {
 		return err
 	}
+	if err := f.deviations.check(f.scenario); err != nil {
+		return err
+	}
 	switch {
 	case f.scenario != "" && f.target != "":
 		return errors.New("--scenario and --target do not go together: the calls of a scenario are judged without being sent")
@@ -132,6 +142,9 @@ func (c *command) verifyAs(f verifyFlags) (err error) {
 		return err
 	}
 	defer stop()
+	if err := f.deviations.known(&f.Config); err != nil {
+		return err
+	}
 	plan, err := verify.Prepare(context.Background(), f.Config)
 	if err != nil {
 		return exit{noVerdict, err}
@@ -156,7 +169,11 @@ func (c *command) verifyAs(f verifyFlags) (err error) {
 	}
 	v := plan.Run(ctx)
 	shorten(v.Checks, f.Cases)
-	return c.showVerification(v, f.format)
+	lost := c.writeDeviations(f.deviations.write, v)
+	if err := c.showVerification(v, f.format); err != nil || lost == nil {
+		return err
+	}
+	return exit{noVerdict, lost}
 }
 
 // complete adds to the configuration what has to be looked up. Without a target the reference provider is started,

@@ -251,3 +251,6 @@ func (v Value) FailInside(text string, offset, width int, inside, whole string) 
 	}
 	v.Fail("%s", whole)
 }
+
+// Place is the line and the column of the value, from 1.
+func (v Value) Place() (line, column int) { return v.node.Line, v.node.Column }

@@ -46,7 +46,7 @@ func (c Config) byDescription(ctx context.Context) ([]Outcome, error) {
 		if o == nil {
 			continue
 		}
-		if o.Verdict == summary.CheckBroken && o.Case.Random && r.err == nil {
+		if r.fails(*o) && o.Case.Random && r.err == nil {
 			r.shrink(ctx, o)
 		}
 		outcomes = append(outcomes, *o)
@@ -110,7 +110,7 @@ func (r *run) note(ctx context.Context, at int, o Outcome) {
 		r.over, r.err = true, fmt.Errorf("%w: %s", errLost, o.Reason)
 	case !r.welcome && r.tried >= lost:
 		r.over, r.err = true, errToken
-	case r.FailFast && o.Verdict == summary.CheckBroken:
+	case r.FailFast && r.fails(o):
 		r.over = true
 	}
 }

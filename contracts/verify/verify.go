@@ -19,6 +19,7 @@ import (
 	"github.com/kaizenautomation/andon/contracts"
 	"github.com/kaizenautomation/andon/contracts/broker"
 	"github.com/kaizenautomation/andon/contracts/cases"
+	"github.com/kaizenautomation/andon/contracts/deviations"
 	"github.com/kaizenautomation/andon/contracts/pact"
 	"github.com/kaizenautomation/andon/reports/summary"
 	"github.com/kaizenautomation/andon/reports/text"
@@ -57,6 +58,8 @@ type Config struct {
 	Cases []cases.Case
 	// Concurrency is how many cases are under way at once; less than 1 is 1.
 	Concurrency int
+	// Deviations are the known ones, whose breaches are waived.
+	Deviations []summary.Deviation
 	// FailFast ends the verification at the first case that does not hold.
 	FailFast bool
 	// Shrink is how many further calls may be sent, in all, to find smaller bodies for generated cases that do not hold.
@@ -67,6 +70,9 @@ type Config struct {
 	MinCoverage float64
 	// Andon is the version of the program that verifies, for the report and for a broker.
 	Andon string
+
+	// now is when the verification was decided on: the day by which deviations expire.
+	now time.Time
 }
 
 // Brokered says which pacts of a Pact Broker a target is held against, and whether the broker is told what came of it.
@@ -167,6 +173,7 @@ func Prepare(ctx context.Context, c Config) (*Plan, error) {
 	if c.Cases == nil {
 		c.Cases = c.All()
 	}
+	c.now = time.Now()
 	p := &Plan{config: c, against: c.Target.String(), sends: true}
 	if c.Engine != ByPact {
 		for _, k := range c.Cases {
@@ -222,6 +229,9 @@ func (p *Plan) Run(ctx context.Context) summary.Verification {
 	if failed {
 		v.Planned = len(outcomes)
 	}
+	if len(p.config.Deviations) > 0 {
+		deviations.Apply(&v, p.config.Deviations, p.config.ids(), p.config.now)
+	}
 	v.Decide(early)
 	return v
 }
@@ -246,7 +256,7 @@ func (p *Plan) hold(ctx context.Context) (outcomes []Outcome, failed bool, early
 			return outcomes, false, "the verification was interrupted"
 		case err != nil:
 			return outcomes, false, err.Error()
-		case p.config.FailFast && slices.ContainsFunc(found, func(o Outcome) bool { return o.Verdict == summary.CheckBroken }):
+		case p.config.FailFast && slices.ContainsFunc(found, p.config.fails):
 			return outcomes, true, ""
 		}
 	}

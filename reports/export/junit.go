@@ -14,7 +14,7 @@ import (
 )
 
 // JUnit writes checks as JUnit XML, one test suite for each engine. What is doubtful or has no verdict is an error, and
-// what was skipped is skipped; what was only noted is no failure.
+// what was skipped is skipped, as is what a known deviation waives; what was only noted is no failure.
 func JUnit(w io.Writer, v summary.Verification) error {
 	type message struct {
 		Message string `xml:"message,attr"`
@@ -73,6 +73,12 @@ func JUnit(w io.Writer, v summary.Verification) error {
 		case summary.CheckSkipped:
 			k.Skipped = &message{Message: m.Message}
 			s.Skipped++
+		case summary.CheckWaived:
+			if d := v.Waiver(c); d != nil {
+				k.Skipped = &message{Message: text.Printable(d.Reason(), 1000)}
+				s.Skipped++
+			}
+			k.Out = m.Message
 		case summary.CheckNoted:
 			k.Out = m.Message
 		case summary.CheckHeld:

@@ -18,16 +18,22 @@ func SARIF(w io.Writer, v summary.Verification) error {
 	type rule struct {
 		ID string `json:"id"`
 	}
+	type suppression struct {
+		Kind          string `json:"kind"`
+		Justification string `json:"justification"`
+	}
 	type result struct {
 		RuleID    string         `json:"ruleId"`
 		Level     string         `json:"level"`
 		Message   message        `json:"message"`
 		Locations []any          `json:"locations"`
 		Prints    map[string]any `json:"partialFingerprints"`
+		// Suppressions of a result keep it out of the way, with their reason.
+		Suppressions []suppression `json:"suppressions,omitempty"`
 	}
 	rules, results := []rule{}, []result{}
 	for _, c := range v.Checks {
-		level := map[string]string{summary.CheckBroken: "error", summary.CheckDoubtful: "warning"}[c.Verdict]
+		level := map[string]string{summary.CheckBroken: "error", summary.CheckDoubtful: "warning", summary.CheckWaived: "error"}[c.Verdict]
 		if level == "" {
 			continue
 		}
@@ -40,8 +46,13 @@ func SARIF(w io.Writer, v summary.Verification) error {
 		if repeat := c.Again(); repeat != "" {
 			said += "\nRepeat: " + text.Printable(repeat, 2*summary.MaxCurl)
 		}
+		var suppressed []suppression
+		if d := v.Waiver(c); d != nil {
+			suppressed = []suppression{{"external", text.Printable(d.Reason(), 1000)}}
+		}
 		results = append(results, result{
-			RuleID: id, Level: level, Message: message{said},
+			Suppressions: suppressed,
+			RuleID:       id, Level: level, Message: message{said},
 			Locations: []any{map[string]any{
 				"physicalLocation": map[string]any{"artifactLocation": map[string]any{"uri": "openapi.yaml"}, "region": map[string]any{"startLine": 1}},
 				"logicalLocations": []any{map[string]any{"name": name, "kind": "member"}},

@@ -74,6 +74,9 @@ func (v verification) failed() (out []summary.Check) {
 // tally counts the verdicts in a sentence without its stop.
 func (v verification) tally() string {
 	s := fmt.Sprintf("%s held, %d broken, %d left open by the description, %d skipped", text.Plural(uint64(v.Count(summary.CheckHeld)), "case"), v.Count(summary.CheckBroken), v.Count(summary.CheckNoted), v.Count(summary.CheckSkipped))
+	if n := v.Count(summary.CheckWaived); n > 0 {
+		s += fmt.Sprintf(", %d waived as known deviations", n)
+	}
 	if v.LeftOut > 0 {
 		s += fmt.Sprintf("; %s more of tier, content and optional properties were left out: every two meet in a case", text.Plural(uint64(v.LeftOut), "combination"))
 	}
@@ -136,7 +139,7 @@ func (v verification) areas(st style) Table {
 			held, all := 0, 0
 			for _, c := range v.Checks {
 				if areaOf(c) == area && c.Engine == "pact" {
-					if all++; c.Verdict == summary.CheckHeld {
+					if all++; c.Verdict == summary.CheckHeld || c.Verdict == summary.CheckWaived {
 						held++
 					}
 				}
@@ -188,6 +191,7 @@ func VerificationTerminal(w io.Writer, of summary.Verification, o Options) error
 			fmt.Fprintf(&b, "    %s\n", text.Printable(repeat, 2*summary.MaxCurl))
 		}
 	}
+	o.deviations(&b, v.Deviations, "check")
 	b.WriteByte('\n')
 	o.say(&b, v.tally())
 	if v.Accepted > 0 {
@@ -234,6 +238,9 @@ func VerificationMarkdown(w io.Writer, of summary.Verification) error {
 		if repeat := c.Again(); repeat != "" {
 			fmt.Fprintf(&b, "\n%s\n", code(repeat, 2*summary.MaxCurl))
 		}
+	}
+	if err := markdownDeviations(&b, v.Deviations, "check"); err != nil {
+		return err
 	}
 	fmt.Fprintf(&b, "\n<sub>andon %s · openapi.yaml sha256 %s · exit code %d</sub>\n", prose(v.Andon), code(v.SpecSHA256, 64), v.Verdict.ExitCode)
 	_, err := w.Write(b.Bytes())
