@@ -49,7 +49,7 @@ var andonHouse = house{
 		"contracts/pact": {".", "contracts", "contracts/cases", "contracts/jsontext", "contracts/schema", "reports/text", "reports/summary",
 			"github.com/pact-foundation/pact-go"},
 		"contracts/broker":     {"reports/text", "reports/summary"},
-		"contracts/deviations": {"contracts/document", "reports/regular", "reports/text", "reports/summary"},
+		"contracts/deviations": {"contracts/document", "reports/regular", "reports/text", "reports/results", "reports/summary"},
 		"contracts/verify": {"contracts", "contracts/cases", "contracts/pact", "contracts/broker", "contracts/deviations", "contracts/jsontext",
 			"contracts/schema",
 			"reports/text", "reports/summary"},

@@ -9,8 +9,10 @@ import (
 
 	"github.com/kaizenautomation/andon/contracts/deviations"
 	"github.com/kaizenautomation/andon/contracts/verify"
+	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/summary"
 	"github.com/kaizenautomation/andon/reports/text"
+	"github.com/kaizenautomation/andon/scenarios"
 )
 
 // deviations shows what files of known deviations look like.
@@ -33,11 +35,13 @@ func (c *command) deviations() *cobra.Command {
 	return cmd
 }
 
+const deviationsUse = "YAML `file` of known deviations, which are waived for a reason and up to a day; see andon deviations schema"
+
 // deviationFlags name the files of known deviations that a verification reads and writes.
 type deviationFlags struct{ read, write string }
 
 func (f *deviationFlags) register(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.read, "deviations", "", "YAML `file` of known deviations, which are waived for a reason and up to a day; see andon deviations schema")
+	cmd.Flags().StringVar(&f.read, "deviations", "", deviationsUse)
 	cmd.Flags().StringVar(&f.write, "write-deviations", "", "write what is broken to this new `file` of known deviations, with the reasons left to fill in")
 }
 
@@ -73,4 +77,20 @@ func (c *command) writeDeviations(file string, v summary.Verification) error {
 	}
 	c.tell("%s has %s that did not hold; fill in why each is accepted, then give it to --deviations", file, text.Plural(uint64(n), "check"))
 	return nil
+}
+
+// deviationsForLoad reads the known deviations that hold under load, and tells which of the file's do not.
+func (c *command) deviationsForLoad(file string, p *scenarios.Plan) ([]results.Deviation, error) {
+	if file == "" {
+		return nil, nil
+	}
+	list, err := deviations.Read(file, verify.Config{Description: p.Description()}.Known())
+	if err != nil {
+		return nil, err
+	}
+	held, left := deviations.ForLoad(list, p.Labels.Rules, time.Now())
+	for _, d := range left {
+		c.tell("the deviation %s is about andon verify alone, and holds for no call of this run", text.Printable(d.Name(), 400))
+	}
+	return held, nil
 }

@@ -31,9 +31,12 @@ func Annotations(w io.Writer, s summary.Summary) error {
 		if slices.ContainsFunc(lines[1:], c.SaidBy) {
 			continue
 		}
-		level := map[string]string{summary.CheckBroken: "error", summary.CheckDoubtful: "error", summary.CheckNoted: "warning"}[c.Verdict]
+		level := map[string]string{summary.CheckBroken: "error", summary.CheckDoubtful: "error", summary.CheckNoted: "warning", summary.CheckWaived: "notice"}[c.Verdict]
 		if c.Engine == summary.EngineRun {
 			c.Reason = strings.TrimSuffix(c.Rule+": "+c.Reason, ": ")
+		}
+		if d := v.Waiver(c); d != nil {
+			c.Reason += "; " + d.Reason()
 		}
 		if level != "" {
 			annotate(&b, level, v.Title+": "+c.Name, c.Reason)

@@ -24,7 +24,7 @@ func (s Summary) Checks() Verification {
 	v := Verification{
 		Schema: VerificationSchema, Title: "andon run " + text.Printable(s.Run.Scenario, 64), Verdict: s.Verdict, Target: s.Run.Target, Started: s.Run.Started,
 		SpecSHA256: s.Run.SpecSHA256, Andon: s.Run.Andon, DurationSeconds: s.Run.DurationSeconds,
-		KnownBy: s.Run.KnownBy(),
+		KnownBy: s.Run.KnownBy(), Deviations: s.Run.Deviations,
 	}
 	add := func(c Check) { v.Checks = append(v.Checks, c) }
 
@@ -82,7 +82,7 @@ func (s Summary) Checks() Verification {
 		})
 	}
 	rules := slices.Clone(s.Run.Rules)
-	for _, r := range MostFirst(s.Total.Violations) {
+	for _, r := range append(MostFirst(s.Total.Violations), MostFirst(s.Total.Waived)...) {
 		if !slices.Contains(rules, r) {
 			rules = append(rules, r)
 		}
@@ -100,6 +100,7 @@ func (s Summary) Checks() Verification {
 				c.Reason += fmt.Sprintf(", the first of them call %d (%s, status %d): %s", x.N, x.Class, x.Status, x.Message)
 			}
 		}
+		s.waive(&c)
 		add(c)
 	}
 	v.Planned = len(v.Checks)

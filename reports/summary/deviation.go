@@ -2,8 +2,11 @@ package summary
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
+	"github.com/kaizenautomation/andon/reports/metrics"
+	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/text"
 )
 
@@ -60,4 +63,50 @@ func few(patterns []string) string {
 		said += fmt.Sprintf(" and %d more", more)
 	}
 	return said
+}
+
+// waive says of a rule's check what a known deviation says of it.
+func (s Summary) waive(c *Check) {
+	c.Deviation = 1 + slices.IndexFunc(s.Run.Deviations, func(d Deviation) bool {
+		return slices.Contains(d.Rules, c.Rule) && d.State == DeviationWaived
+	})
+	if n := s.Total.Waived[c.Rule]; n > 0 && c.Deviation > 0 {
+		c.Verdict, c.Reason = CheckWaived, fmt.Sprintf("%s of %s", text.Plural(n, "answer"), text.Count(s.Total.Completed))
+		return
+	}
+	c.Deviation = 0
+	for i, d := range s.Run.Deviations {
+		if d.State == DeviationExpired && slices.Contains(d.Rules, c.Rule) && s.Total.Violations[c.Rule] > 0 {
+			c.Deviation = i + 1
+			c.Reason += fmt.Sprintf(" (this was a known deviation until %s, and has expired: %s)", d.Until, d.Why)
+			return
+		}
+	}
+}
+
+// known are the deviations of a run, with what became of them in it.
+func known(m results.Manifest, total metrics.Figures) (list []Deviation) {
+	for _, k := range m.Deviations {
+		d := Deviation{Rules: k.Rules, Why: k.Why, Ask: k.Ask, Until: k.Until, State: DeviationUntried}
+		if k.File != "" {
+			d.Place = &Place{File: k.File, Line: k.Line}
+		}
+		seen := total.Waived
+		if k.Expired {
+			seen = total.Violations
+		}
+		for _, rule := range k.Rules {
+			d.Occurred += int(seen[rule])
+		}
+		switch {
+		case d.Occurred > 0 && k.Expired:
+			d.State = DeviationExpired
+		case d.Occurred > 0:
+			d.State = DeviationWaived
+		case total.Completed > 0:
+			d.State = DeviationGone
+		}
+		list = append(list, d)
+	}
+	return list
 }
