@@ -15,11 +15,7 @@ import (
 	"github.com/kaizenautomation/andon/reports/text"
 )
 
-const (
-	maxFile = 1 << 20
-	// day is how a file writes one.
-	day = "2006-01-02"
-)
+const maxFile = 1 << 20
 
 // Known is what a file may speak of.
 type Known struct {

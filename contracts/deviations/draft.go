@@ -18,6 +18,9 @@ import (
 	"github.com/kaizenautomation/andon/reports/text"
 )
 
+// day is how a file writes one.
+const day = "2006-01-02"
+
 // todo begins the reason that a draft leaves to fill in.
 const todo = "TODO"
 

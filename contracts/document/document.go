@@ -40,8 +40,8 @@ type Value struct {
 }
 
 // Parse reads a file and gives its root. The file's name is for messages, and so is what an empty one needs at least;
-// env looks up a variable of the environment, and without it texts stay as they are written. Without a root ok is false,
-// and [Document.Err] says why.
+// env looks up a variable of the environment, and without it texts stay as they are written. Without a root ok is
+// false, and [Document.Err] says why.
 func Parse(file, needs string, data []byte, env func(string) (string, bool)) (d *Document, root Value, ok bool) {
 	d = &Document{file: file, needs: needs, env: env}
 	root, ok = d.parse(data)

@@ -166,10 +166,7 @@ func (a *Aggregator) Add(r results.Row) error {
 	ownLag, stall := histogram.Nanoseconds(r.OwnLag), histogram.Nanoseconds(r.Stall)
 	own := min(ownLag+stall, histogram.Highest)
 	sent, stands := kind.one.Sent > 0, headline(invalid).has(kind.fate)
-	one, rule := kind.one, r.Rule
-	if a.labels.Waives(rule) {
-		rule = 0
-	}
+	one, rule := kind.one, a.labels.Counted(r.Rule)
 	if rule > 0 {
 		one.Violations = 1
 	}

@@ -90,7 +90,7 @@ func (v *Stretches) Add(r results.Row) error {
 	c := &v.cells[at]
 	kind := v.kinds[r.Error].of(r.Status)
 	one := kind.one
-	if r.Rule > 0 && !v.labels.Waives(r.Rule) {
+	if v.labels.Counted(r.Rule) > 0 {
 		one.Violations = 1
 		c.tally(ofRule, uint16(r.Rule), 1)
 	}

@@ -252,6 +252,14 @@ type Labels struct {
 // Waives reports whether a known deviation waives a rule, by its index.
 func (l *Labels) Waives(rule uint8) bool { return int(rule) < len(l.Waived) && l.Waived[rule] }
 
+// Counted is a rule as it counts: 0, which is none, where it is waived.
+func (l *Labels) Counted(rule uint8) uint8 {
+	if l.Waives(rule) {
+		return 0
+	}
+	return rule
+}
+
 // Judged is a row as it counts: one that only broke a waived rule is no failure. The rule stays in it.
 func (l *Labels) Judged(r Row) Row {
 	if r.Rule > 0 && l.Waives(r.Rule) && (r.Error == Contract || r.Error == Accepted) {

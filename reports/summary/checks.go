@@ -126,3 +126,22 @@ func (s Summary) ContractChecks() Verification {
 	v.Checks = slices.DeleteFunc(v.Checks, func(c Check) bool { return c.Engine != EngineContract })
 	return v
 }
+
+// waive says of a rule's check what a known deviation says of it.
+func (s Summary) waive(c *Check) {
+	c.Deviation = 1 + slices.IndexFunc(s.Run.Deviations, func(d Deviation) bool {
+		return slices.Contains(d.Rules, c.Rule) && d.State == DeviationWaived
+	})
+	if n := s.Total.Waived[c.Rule]; n > 0 && c.Deviation > 0 {
+		c.Verdict, c.Reason = CheckWaived, fmt.Sprintf("%s of %s", text.Plural(n, "answer"), text.Count(s.Total.Completed))
+		return
+	}
+	c.Deviation = 0
+	for i, d := range s.Run.Deviations {
+		if d.State == DeviationExpired && slices.Contains(d.Rules, c.Rule) && s.Total.Violations[c.Rule] > 0 {
+			c.Deviation = i + 1
+			c.Reason += fmt.Sprintf(" (this was a known deviation until %s, and has expired: %s)", d.Until, d.Why)
+			return
+		}
+	}
+}

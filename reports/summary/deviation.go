@@ -10,12 +10,49 @@ import (
 	"github.com/kaizenautomation/andon/reports/text"
 )
 
-// Waiver is the known deviation by which a check is waived; nil where it is not.
-func (v *Verification) Waiver(c Check) *Deviation {
-	if c.Verdict != CheckWaived || c.Deviation < 1 || c.Deviation > len(v.Deviations) {
-		return nil
+// Deviation is a known breach of the contract that is waived, for a reason and for a time.
+type Deviation struct {
+	// Cases and Rules are patterns: of the ids of cases, and of the rules that they break. Without any, all match.
+	Cases []string `json:"cases,omitempty"`
+	Rules []string `json:"rules,omitempty"`
+	// Why says why it is waived, and Ask whom to ask: a link, a ticket, a name.
+	Why string `json:"why"`
+	Ask string `json:"ask,omitempty"`
+	// Until is the last day on which it holds, as 2026-12-31.
+	Until string `json:"until"`
+	// Place is where it was written.
+	Place *Place `json:"place,omitempty"`
+	// State is one of the states below, and Occurred in how many checks it was seen.
+	State    string `json:"state"`
+	Occurred int    `json:"occurred"`
+}
+
+// The states of a deviation.
+const (
+	// DeviationWaived was seen, and waived.
+	DeviationWaived = "waived"
+	// DeviationExpired was seen after its time, so that it waives nothing.
+	DeviationExpired = "expired"
+	// DeviationGone was not seen, though what it is about was tried.
+	DeviationGone = "gone"
+	// DeviationUntried is about what was not tried.
+	DeviationUntried = "untried"
+)
+
+// Place is a place in a file that people wrote. Lines and columns count from 1; 0 is not known.
+type Place struct {
+	File   string `json:"file"`
+	Line   int    `json:"line,omitempty"`
+	Column int    `json:"column,omitempty"`
+}
+
+// Name is what a deviation is about, for sentences.
+func (d Deviation) Name() string {
+	about := append(slices.Clone(d.Cases), d.Rules...)
+	if d.Place != nil && d.Place.Line > 0 {
+		return fmt.Sprintf("%s (%s:%d)", strings.Join(about, ", "), d.Place.File, d.Place.Line)
 	}
-	return &v.Deviations[c.Deviation-1]
+	return strings.Join(about, ", ")
 }
 
 // Reason says until when a deviation holds, why, and whom to ask, for where there is room for one line.
@@ -63,25 +100,6 @@ func few(patterns []string) string {
 		said += fmt.Sprintf(" and %d more", more)
 	}
 	return said
-}
-
-// waive says of a rule's check what a known deviation says of it.
-func (s Summary) waive(c *Check) {
-	c.Deviation = 1 + slices.IndexFunc(s.Run.Deviations, func(d Deviation) bool {
-		return slices.Contains(d.Rules, c.Rule) && d.State == DeviationWaived
-	})
-	if n := s.Total.Waived[c.Rule]; n > 0 && c.Deviation > 0 {
-		c.Verdict, c.Reason = CheckWaived, fmt.Sprintf("%s of %s", text.Plural(n, "answer"), text.Count(s.Total.Completed))
-		return
-	}
-	c.Deviation = 0
-	for i, d := range s.Run.Deviations {
-		if d.State == DeviationExpired && slices.Contains(d.Rules, c.Rule) && s.Total.Violations[c.Rule] > 0 {
-			c.Deviation = i + 1
-			c.Reason += fmt.Sprintf(" (this was a known deviation until %s, and has expired: %s)", d.Until, d.Why)
-			return
-		}
-	}
 }
 
 // known are the deviations of a run, with what became of them in it.

@@ -236,7 +236,7 @@ func (t *Telemetry) Observe(r results.Row) {
 	if (sent || r.Error.Kept()) && r.Error != results.None && r.Error != results.Shed {
 		t.counted(&s.errors[r.Error], t.errors, r, func() string { return t.kinds[r.Error] }).Inc()
 	}
-	if r.Rule > 0 && !t.run.Labels.Waives(r.Rule) {
+	if t.run.Labels.Counted(r.Rule) > 0 {
 		t.counted(&s.rules[r.Rule], t.violations, r, func() string { return label(t.run.Labels.Rules[r.Rule]) }).Inc()
 	}
 	if r.Status > 0 {
