@@ -164,8 +164,8 @@ const (
 	CheckDoubtful = "doubtful"
 )
 
-// Decide fills in the verdict. A reason why the verification ended early may be empty. What is broken stays broken where
-// something else could not be told.
+// Decide fills in the verdict. A reason why the verification ended early may be empty. What is broken stays broken
+// where something else could not be told.
 func (v *Verification) Decide(early string) {
 	v.Verdict = Verdict{Status: Pass, Causes: []string{}}
 	fail := func(cause string) {
