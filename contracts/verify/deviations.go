@@ -6,7 +6,6 @@ import (
 	"github.com/kaizenautomation/andon/contracts"
 	"github.com/kaizenautomation/andon/contracts/cases"
 	"github.com/kaizenautomation/andon/contracts/deviations"
-	"github.com/kaizenautomation/andon/reports/summary"
 )
 
 // drawn is how the ids of random cases begin.
@@ -36,7 +35,7 @@ func (c Config) ids() (ids []string) {
 	return ids
 }
 
-// fails reports whether an outcome is a breach that no known deviation waives.
-func (c Config) fails(o Outcome) bool {
-	return o.Verdict == summary.CheckBroken && deviations.Waives(c.Deviations, o.Case.ID, o.Rule, c.now) == 0
+// waives reports whether a known deviation waives an outcome.
+func (c Config) waives(o Outcome) bool {
+	return deviations.Waives(c.Deviations, o.Case.ID, o.Rule, c.now) > 0
 }

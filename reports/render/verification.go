@@ -2,6 +2,7 @@ package render
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -61,16 +62,6 @@ func (v verification) parts() Table {
 	return t
 }
 
-// failed lists the checks that did not hold, or on which nothing can be said.
-func (v verification) failed() (out []summary.Check) {
-	for _, c := range v.Checks {
-		if c.Verdict == summary.CheckBroken || c.Verdict == summary.CheckDoubtful {
-			out = append(out, c)
-		}
-	}
-	return out
-}
-
 // tally counts the verdicts in a sentence without its stop.
 func (v verification) tally() string {
 	s := fmt.Sprintf("%s held, %d broken, %d left open by the description, %d skipped", text.Plural(uint64(v.Count(summary.CheckHeld)), "case"), v.Count(summary.CheckBroken), v.Count(summary.CheckNoted), v.Count(summary.CheckSkipped))
@@ -83,20 +74,13 @@ func (v verification) tally() string {
 	return s
 }
 
-// areaOf is the part of the description that a check is about: the first word of its name.
-func areaOf(c summary.Check) string {
-	word, _, _ := strings.Cut(c.Name, ".")
-	word, _, _ = strings.Cut(word, "+")
-	return word
-}
-
 // areas is the table of what was tried, by area and expectation.
 func (v verification) areas(st style) Table {
 	t := Table{Header: []string{"about", ">must be accepted", ">must be refused", ">left open", ">skipped"}}
 	var areas []string
 	for _, c := range v.Checks {
-		if !slices.Contains(areas, areaOf(c)) {
-			areas = append(areas, areaOf(c))
+		if !slices.Contains(areas, c.Area()) {
+			areas = append(areas, c.Area())
 		}
 	}
 	both := slices.ContainsFunc(v.Checks, func(c summary.Check) bool { return c.Engine != v.Checks[0].Engine })
@@ -108,10 +92,10 @@ func (v verification) areas(st style) Table {
 		for _, expect := range []string{"accepted", "refused", "either"} {
 			held, all := 0, 0
 			for _, c := range v.Checks {
-				if areaOf(c) != area || c.Expect != expect || c.Verdict == summary.CheckSkipped || both && c.Engine == "pact" {
+				if c.Area() != area || c.Expect != expect || c.Verdict == summary.CheckSkipped || both && c.Engine == "pact" {
 					continue
 				}
-				if all++; c.Verdict != summary.CheckBroken && c.Verdict != summary.CheckDoubtful {
+				if all++; c.Verdict != summary.CheckBroken && c.Verdict != summary.CheckDoubtful && c.Verdict != summary.CheckInconclusive {
 					held++
 				}
 			}
@@ -126,7 +110,7 @@ func (v verification) areas(st style) Table {
 		}
 		skipped := 0
 		for _, c := range v.Checks {
-			if areaOf(c) == area && c.Verdict == summary.CheckSkipped {
+			if c.Area() == area && c.Verdict == summary.CheckSkipped {
 				skipped++
 			}
 		}
@@ -138,7 +122,7 @@ func (v verification) areas(st style) Table {
 		if both {
 			held, all := 0, 0
 			for _, c := range v.Checks {
-				if areaOf(c) == area && c.Engine == "pact" {
+				if c.Area() == area && c.Engine == "pact" {
 					if all++; c.Verdict == summary.CheckHeld || c.Verdict == summary.CheckWaived {
 						held++
 					}
@@ -180,22 +164,15 @@ func VerificationTerminal(w io.Writer, of summary.Verification, o Options) error
 		b.WriteByte('\n')
 		o.say(&b, v.coverageSentence())
 	}
-	for _, c := range v.failed() {
+	for _, f := range v.shown() {
 		b.WriteByte('\n')
-		o.marked(&b, st.bad("✗"), fmt.Sprintf("%s%s: %s", text.Printable(c.Name, 120), map[bool]string{true: " (by Pact)"}[c.Engine == "pact"], text.Printable(c.Proves, 200)))
-		wrap(&b, text.Printable(c.Reason, 1000), o.Width)
-		if c.Pointer != "" {
-			writeIndented(&b, text.Wrap(fmt.Sprintf("at %s of the answer's body", text.Printable(c.Pointer, 200)), o.Width-4), 4)
-		}
-		if repeat := c.Again(); repeat != "" {
-			fmt.Fprintf(&b, "    %s\n", text.Printable(repeat, 2*summary.MaxCurl))
-		}
+		o.finding(&b, f)
 	}
 	o.deviations(&b, v.Deviations, "check")
 	b.WriteByte('\n')
 	o.say(&b, v.tally())
-	if v.Accepted > 0 {
-		o.say(&b, fmt.Sprintf("%s accepted, each of which has started a run", text.Plural(uint64(v.Accepted), "call")))
+	if started := v.started(); started != "" {
+		o.say(&b, started)
 	}
 	if i := slices.IndexFunc(v.Checks, func(c summary.Check) bool { return c.Verdict == summary.CheckSkipped }); i >= 0 {
 		wrap(&b, text.Sentence("skipped: "+text.Printable(v.Checks[i].Reason, 400)), o.Width)
@@ -206,7 +183,8 @@ func VerificationTerminal(w io.Writer, of summary.Verification, o Options) error
 	for _, c := range v.Verdict.Causes {
 		wrap(&b, text.Printable(c, 2000), o.Width)
 	}
-	_, err := w.Write(b.Bytes())
+	o.named(&b, "report:", o.Dir, "")
+	_, err := w.Write(inert(b.Bytes()))
 	return err
 }
 
@@ -221,6 +199,9 @@ func VerificationMarkdown(w io.Writer, of summary.Verification) error {
 		fmt.Fprintf(&b, "- %s\n", prose(c))
 	}
 	fmt.Fprintf(&b, "\n%s · %s\n\n", code(v.Target, 200), prose(v.tally()))
+	if started := v.started(); started != "" {
+		fmt.Fprintf(&b, "%s\n\n", prose(text.Sentence(started)))
+	}
 	if len(v.Coverage) > 0 {
 		if err := v.areas(st).markdown(&b); err != nil {
 			return err
@@ -233,16 +214,23 @@ func VerificationMarkdown(w io.Writer, of summary.Verification) error {
 			}
 		}
 	}
-	for _, c := range v.failed() {
-		fmt.Fprintf(&b, "\n### %s (%s): %s\n\n%s\n", code(c.Name, 120), c.Engine, prose(c.Proves), prose(c.Reason))
-		if repeat := c.Again(); repeat != "" {
-			fmt.Fprintf(&b, "\n%s\n", code(repeat, 2*summary.MaxCurl))
-		}
-	}
+	v.markdownFindings(&b)
 	if err := markdownDeviations(&b, v.Deviations, "check"); err != nil {
 		return err
 	}
-	fmt.Fprintf(&b, "\n<sub>andon %s · openapi.yaml sha256 %s · exit code %d</sub>\n", prose(v.Andon), code(v.SpecSHA256, 64), v.Verdict.ExitCode)
-	_, err := w.Write(b.Bytes())
+	fmt.Fprintf(&b, "\n<sub>andon %s · %s sha256 %s · exit code %d</sub>\n", prose(v.Andon), prose(cmp.Or(v.Description, "openapi.yaml")), code(v.SpecSHA256, 64), v.Verdict.ExitCode)
+	_, err := w.Write(inert(b.Bytes()))
 	return err
+}
+
+// started says how many runs the calls have started, as far as is known; empty where none has.
+func (v verification) started() string {
+	var said []string
+	if v.Accepted > 0 {
+		said = append(said, text.Plural(uint64(v.Accepted), "call")+" accepted, each of which has started a run")
+	}
+	if v.Unsure > 0 {
+		said = append(said, text.Plural(uint64(v.Unsure), "call")+" without an answer that tells, each of which may have started one")
+	}
+	return strings.Join(said, "; ")
 }
