@@ -14,16 +14,17 @@
 //     changed between two descriptions.
 //   - contracts/schema is the tree of a JSON Schema: plain, valid, broken, random and smaller values of it.
 //   - contracts/jsontext reads and writes JSON without changing what stands in it.
+//   - contracts/document reads YAML with positions, and tells every problem at once.
 //   - contracts/cases is what a description implies: the cases, their choice, their coverage.
 //   - contracts/provider is the reference provider, with latency, capacity and faults set at will.
 //   - contracts/pact proves the same cases by Pact, with the process around its native library.
 //   - contracts/broker talks to a Pact Broker: pacts, results, and whether a version may be deployed.
+//   - contracts/deviations are the known breaches that are waived, with a reason and an end.
 //   - contracts/verify holds a target against the cases, by engines that share one function type.
 //
 // What is sent:
 //
 //   - scenarios reads a scenario and turns it into a plan: when each call is due and what it carries.
-//   - scenarios/document reads YAML with positions, and tells every problem at once.
 //   - scenarios/wire is HTTP/1.1 connections of our own, with their times.
 //   - scenarios/attack drives a plan with vegeta's Attacker, has responses judged, and streams results.
 //   - scenarios/trial is one trial as a function: plan and target in, run directory and summary out.

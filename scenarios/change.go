@@ -8,9 +8,9 @@ import (
 	"strconv"
 
 	"github.com/kaizenautomation/andon/contracts"
+	"github.com/kaizenautomation/andon/contracts/document"
 	"github.com/kaizenautomation/andon/contracts/provider"
 	"github.com/kaizenautomation/andon/reports/metrics"
-	"github.com/kaizenautomation/andon/scenarios/document"
 )
 
 // New makes a scenario of a description alone: every tier and every content type alike, values that the description

@@ -11,10 +11,10 @@ import (
 	"strings"
 
 	"github.com/kaizenautomation/andon/contracts"
+	"github.com/kaizenautomation/andon/contracts/document"
 	"github.com/kaizenautomation/andon/contracts/jsontext"
 	jsonschema "github.com/kaizenautomation/andon/contracts/schema"
 	"github.com/kaizenautomation/andon/reports/regular"
-	"github.com/kaizenautomation/andon/scenarios/document"
 )
 
 // A mixReader reads `mix` and `data`.

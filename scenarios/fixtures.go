@@ -5,8 +5,8 @@ import (
 	"path/filepath"
 
 	"github.com/kaizenautomation/andon/contracts"
+	"github.com/kaizenautomation/andon/contracts/document"
 	"github.com/kaizenautomation/andon/reports/regular"
-	"github.com/kaizenautomation/andon/scenarios/document"
 )
 
 // Fixtures are what exists at a target. The file is the `data` of a scenario by itself.
@@ -27,7 +27,7 @@ func OpenFixtures(file string, d *contracts.Description, env func(string) (strin
 }
 
 func readFixtures(file string, data []byte, d *contracts.Description, env func(string) (string, bool)) (*Fixtures, error) {
-	doc, root, ok := document.Parse(file, data, env)
+	doc, root, ok := document.Parse(file, "fixtures need at least one list by name, such as `file: [file_1]`", data, env)
 	if !ok {
 		return nil, doc.Err()
 	}

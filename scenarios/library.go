@@ -8,8 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/kaizenautomation/andon/contracts/document"
 	"github.com/kaizenautomation/andon/reports/regular"
-	"github.com/kaizenautomation/andon/scenarios/document"
 )
 
 // Default is the scenario that is run where none is named.

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/kaizenautomation/andon/scenarios/document"
+	"github.com/kaizenautomation/andon/contracts/document"
 )
 
 // readLoad reads `load` and `arrivals`. The calls of an open load may be as many as the limit says.

@@ -10,9 +10,9 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/kaizenautomation/andon/contracts/document"
 	"github.com/kaizenautomation/andon/reports/metrics"
 	"github.com/kaizenautomation/andon/reports/results"
-	"github.com/kaizenautomation/andon/scenarios/document"
 )
 
 // fieldsOf are the fields of a struct, so that none which is added to it is forgotten.

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kaizenautomation/andon/contracts/document"
 	"github.com/kaizenautomation/andon/reports/results"
-	"github.com/kaizenautomation/andon/scenarios/document"
 )
 
 // Phase is one entry of a load. A scenario's file and code give the same.

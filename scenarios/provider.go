@@ -5,8 +5,8 @@ import (
 	"strings"
 
 	"github.com/kaizenautomation/andon/contracts"
+	"github.com/kaizenautomation/andon/contracts/document"
 	"github.com/kaizenautomation/andon/contracts/provider"
-	"github.com/kaizenautomation/andon/scenarios/document"
 )
 
 var providerKeys = []string{"workers", "queue", "latency", "faults"}

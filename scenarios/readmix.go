@@ -8,8 +8,8 @@ import (
 
 	"github.com/kaizenautomation/andon/contracts"
 	"github.com/kaizenautomation/andon/contracts/cases"
+	"github.com/kaizenautomation/andon/contracts/document"
 	"github.com/kaizenautomation/andon/reports/results"
-	"github.com/kaizenautomation/andon/scenarios/document"
 )
 
 // readMix reads `mix` and `data`, and names the classes. The files of data are found from the scenario's folder, and

@@ -23,10 +23,10 @@ import (
 	"time"
 
 	"github.com/kaizenautomation/andon/contracts"
+	"github.com/kaizenautomation/andon/contracts/document"
 	"github.com/kaizenautomation/andon/contracts/provider"
 	"github.com/kaizenautomation/andon/reports/metrics"
 	"github.com/kaizenautomation/andon/reports/results"
-	"github.com/kaizenautomation/andon/scenarios/document"
 )
 
 // Scenario is a checked scenario. It does not change after it was made.
@@ -88,7 +88,7 @@ func Parse(file string, data []byte, d *contracts.Description, env func(string) 
 	s := &Scenario{
 		Name: strings.TrimSuffix(filepath.Base(file), filepath.Ext(file)), Source: data, description: d,
 	}
-	doc, root, ok := document.Parse(file, data, env)
+	doc, root, ok := document.Parse(file, "a scenario needs at least `load:`", data, env)
 	if !ok {
 		return nil, doc.Err()
 	}

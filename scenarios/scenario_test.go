@@ -22,10 +22,10 @@ import (
 
 	"github.com/kaizenautomation/andon"
 	"github.com/kaizenautomation/andon/contracts"
+	"github.com/kaizenautomation/andon/contracts/document"
 	"github.com/kaizenautomation/andon/contracts/provider"
 	"github.com/kaizenautomation/andon/reports/metrics"
 	"github.com/kaizenautomation/andon/reports/results"
-	"github.com/kaizenautomation/andon/scenarios/document"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")

@@ -4,7 +4,7 @@ import (
 	"math"
 	"math/rand/v2"
 
-	"github.com/kaizenautomation/andon/scenarios/document"
+	"github.com/kaizenautomation/andon/contracts/document"
 )
 
 // readLength reads a distribution of lengths in characters, and gives texts of such lengths.

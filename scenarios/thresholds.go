@@ -4,9 +4,9 @@ import (
 	"errors"
 	"unicode/utf8"
 
+	"github.com/kaizenautomation/andon/contracts/document"
 	"github.com/kaizenautomation/andon/reports/metrics"
 	"github.com/kaizenautomation/andon/reports/results"
-	"github.com/kaizenautomation/andon/scenarios/document"
 )
 
 // readThresholds reads the conditions, and holds the names in them against the labels.

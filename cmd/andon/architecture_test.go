@@ -40,6 +40,7 @@ var andonHouse = house{
 		"reports/reportstest": {"reports/results", "reports/metrics", "reports/summary", "github.com/santhosh-tekuri/jsonschema"},
 
 		"contracts/jsontext": {},
+		"contracts/document": {"contracts/jsontext", "reports/text", "go.yaml.in/yaml"},
 		"contracts/schema":   {"contracts/jsontext", "reports/text", "go.yaml.in/yaml"},
 		"contracts": {"reports/regular", "contracts/jsontext", "contracts/schema", "reports/text", "github.com/getkin/kin-openapi",
 			"github.com/santhosh-tekuri/jsonschema", "github.com/oasdiff/oasdiff", "go.yaml.in/yaml", "golang.org/x/net"},
@@ -47,12 +48,13 @@ var andonHouse = house{
 		"contracts/provider": {"contracts", "contracts/jsontext", "contracts/schema", "reports/text"},
 		"contracts/pact": {".", "contracts", "contracts/cases", "contracts/jsontext", "contracts/schema", "reports/text", "reports/summary",
 			"github.com/pact-foundation/pact-go"},
-		"contracts/broker": {"reports/text", "reports/summary"},
-		"contracts/verify": {"contracts", "contracts/cases", "contracts/pact", "contracts/broker", "contracts/jsontext", "contracts/schema",
+		"contracts/broker":     {"reports/text", "reports/summary"},
+		"contracts/deviations": {"contracts/document", "reports/regular", "reports/text", "reports/results", "reports/summary"},
+		"contracts/verify": {"contracts", "contracts/cases", "contracts/pact", "contracts/broker", "contracts/deviations", "contracts/jsontext",
+			"contracts/schema",
 			"reports/text", "reports/summary"},
 
-		"scenarios/document": {"contracts/jsontext", "reports/text", "go.yaml.in/yaml"},
-		"scenarios": {"scenarios/document", "contracts", "contracts/cases", "contracts/provider", "contracts/jsontext", "contracts/schema",
+		"scenarios": {"contracts/document", "contracts", "contracts/cases", "contracts/provider", "contracts/jsontext", "contracts/schema",
 			"reports/regular", "reports/text", "reports/results", "reports/metrics"},
 		"scenarios/wire": {"reports/regular", "reports/text", "reports/results", "golang.org/x/sys"},
 		// Serves the tests of wire and attack.

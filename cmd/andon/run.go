@@ -34,7 +34,7 @@ type runFlags struct {
 	seed                   uint64
 	noUniqueIDs, plain     bool
 	http2, traceparent     bool
-	release                string
+	release, deviations    string
 	labels                 []string
 	monitor                monitorFlags
 }
@@ -96,6 +96,7 @@ ANDON_REMOTE_WRITE_AUTHORIZATION ("Bearer …") and OTEL_EXPORTER_OTLP_HEADERS (
 	flags.BoolVar(&f.traceparent, "traceparent", false, "send a W3C traceparent header with each call, and list the slowest calls by their trace ids")
 	flags.StringArrayVar(&f.labels, "label", nil, "`name=text` that the run is known by in every report; may be given up to 20 times")
 	flags.StringVar(&f.release, "release", "", "`name` of what is deployed at the target; runs of two releases are never merged")
+	flags.StringVar(&f.deviations, "deviations", "", deviationsUse)
 	f.monitor.add(flags)
 	return cmd
 }
@@ -112,6 +113,9 @@ func (c *command) runScenario(args []string, f runFlags) error {
 	}
 	if t.Labels, err = results.ParseRunLabels(f.labels, f.release); err != nil {
 		return fmt.Errorf("--label or --release: %w", err)
+	}
+	if t.Deviations, err = c.deviationsForLoad(f.deviations, plan); err != nil {
+		return err
 	}
 	if t.Token, err = token(f.tokenFile); err != nil {
 		return err

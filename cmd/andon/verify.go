@@ -32,6 +32,7 @@ type verifyFlags struct {
 	strict                                []string
 	only                                  caseFlags
 	broker                                pactFlags
+	deviations                            deviationFlags
 	kept                                  keptFlags
 }
 
@@ -52,6 +53,10 @@ The description decides: its schemas, parameters, statuses and security. What on
 types), what only JSON says (a key twice, bytes that are not UTF-8, text behind the JSON) and what the
 description marks as an assumption is advice, which is shown and does not fail, unless --strict names it.
 
+What is known not to hold stands in a file that --deviations names: which cases or rules, why, who is to
+be asked, and until when. It is shown with its reason and does not fail; after its day it does.
+--write-deviations writes such a file of what is broken today, to be filled in.
+
 With --out a directory is left behind, as by a run: verification.json, of which andon report makes
 all the rest again, report.txt, report.md, report.html, junit.xml, contract.sarif, annotations.txt and
 the description, openapi.yaml. Without --out one format goes to standard output. Under GitHub Actions
@@ -65,6 +70,7 @@ Without --target the reference provider is verified. The cases about tokens need
   andon verify --target http://127.0.0.1:8080 --out verification
   andon verify --target http://127.0.0.1:8080 --strict http,json
   andon verify --case 'text.*' --tag refused --skip '*.unicode' --fail-fast
+  andon verify --write-deviations known.yaml     then fill in why, and: andon verify --deviations known.yaml
   andon verify --generated 200 --seed 7          200 random calls besides; what fails is made as small as can be
   andon verify --scenario mixed                  are the calls of this load allowed? Nothing is sent`,
 		Args: noArgs,
@@ -78,6 +84,7 @@ Without --target the reference provider is verified. The cases about tokens need
 	_ = cmd.RegisterFlagCompletionFunc("strict", cobra.FixedCompletions(append(verify.Everything(), "all"), cobra.ShellCompDirectiveNoFileComp))
 	f.only.register(cmd)
 	f.broker.register(cmd)
+	f.deviations.register(cmd)
 	flags.IntVar(&f.generated, "generated", 0, "how many random calls are tried besides; --seed says which")
 	flags.IntVar(&f.Shrink, "shrink", 100, "how many further calls may be sent to make random calls that fail smaller")
 	flags.IntVar(&f.Concurrency, "concurrency", 1, "how many cases are under way at once")
@@ -117,6 +124,9 @@ func (f *verifyFlags) check() (err error) {
 		return fmt.Errorf("unknown engine %q; %s", text.Printable(f.Engine, 40), text.Suggest(f.Engine, engines, "the engines are "+strings.Join(engines, ", ")))
 	}
 	if err := f.broker.check(); err != nil {
+		return err
+	}
+	if err := f.deviations.check(f.scenario); err != nil {
 		return err
 	}
 	switch {
@@ -178,6 +188,9 @@ func (c *command) verifyAs(f verifyFlags) (err error) {
 		return err
 	}
 	defer stop()
+	if err := f.deviations.known(&f.Config); err != nil {
+		return err
+	}
 	plan, err := verify.Prepare(context.Background(), f.Config)
 	if err != nil {
 		return exit{noVerdict, err}
@@ -209,7 +222,11 @@ func (c *command) verifyAs(f verifyFlags) (err error) {
 	}
 	v := plan.Run(ctx)
 	shorten(v.Checks, f.Cases)
-	return c.showVerification(v, f.Description, f.kept)
+	lost := c.writeDeviations(f.deviations.write, v)
+	if err := c.showVerification(v, f.Description, f.kept); err != nil || lost == nil {
+		return err
+	}
+	return exit{noVerdict, lost}
 }
 
 // complete adds to the configuration what has to be looked up. Without a target the reference provider is started,

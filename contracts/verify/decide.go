@@ -51,9 +51,9 @@ func (c Config) decides(by string) bool {
 	return by == string(cases.ByDescription) || slices.Contains(c.Strict, by)
 }
 
-// fails reports whether an outcome is a breach that decides.
+// fails reports whether an outcome is a breach that decides, and that no known deviation waives.
 func (c Config) fails(o Outcome) bool {
-	return o.Verdict == summary.CheckBroken && c.decides(string(c.authority(o)))
+	return o.Verdict == summary.CheckBroken && c.decides(string(c.authority(o))) && !c.waives(o)
 }
 
 // settle makes advice of the breaches that do not decide. It is the one step between what was found and the verdict.

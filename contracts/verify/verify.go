@@ -20,6 +20,7 @@ import (
 	"github.com/kaizenautomation/andon/contracts"
 	"github.com/kaizenautomation/andon/contracts/broker"
 	"github.com/kaizenautomation/andon/contracts/cases"
+	"github.com/kaizenautomation/andon/contracts/deviations"
 	"github.com/kaizenautomation/andon/contracts/pact"
 	"github.com/kaizenautomation/andon/reports/summary"
 	"github.com/kaizenautomation/andon/reports/text"
@@ -73,6 +74,8 @@ type Config struct {
 	Strict []string
 	// Concurrency is how many cases are under way at once; less than 1 is 1.
 	Concurrency int
+	// Deviations are the known ones, whose breaches are waived.
+	Deviations []summary.Deviation
 	// FailFast ends the verification at the first case that does not hold.
 	FailFast bool
 	// Shrink is how many further calls may be sent, in all, to find smaller bodies for generated cases that do not hold.
@@ -85,6 +88,8 @@ type Config struct {
 	Andon string
 
 	books *ledger
+	// now is when the verification was decided on: the day by which deviations expire.
+	now time.Time
 	// dial connects, if given: tests keep time to themselves with connections in memory.
 	dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
@@ -198,7 +203,7 @@ func Prepare(ctx context.Context, c Config) (*Plan, error) {
 	if c.Cases == nil {
 		c.Cases = c.All()
 	}
-	c.books = newLedger(c)
+	c.books, c.now = newLedger(c), time.Now()
 	p := &Plan{config: c, against: c.Target.String(), sends: true}
 	if c.Engine != ByPact {
 		for _, k := range c.Cases {
@@ -288,6 +293,9 @@ func (p *Plan) Run(ctx context.Context) summary.Verification {
 	}
 	if failed {
 		v.Planned = len(outcomes)
+	}
+	if len(p.config.Deviations) > 0 {
+		deviations.Apply(&v, p.config.Deviations, p.config.ids(), p.config.now)
 	}
 	v.Decide(early)
 	return v

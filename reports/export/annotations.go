@@ -32,9 +32,12 @@ func Annotations(w io.Writer, s summary.Summary) error {
 		if slices.ContainsFunc(lines[1:], c.SaidBy) {
 			continue
 		}
-		level := map[string]string{summary.CheckBroken: "error", summary.CheckDoubtful: "error", summary.CheckNoted: "warning"}[c.Verdict]
+		level := map[string]string{summary.CheckBroken: "error", summary.CheckDoubtful: "error", summary.CheckNoted: "warning", summary.CheckWaived: "notice"}[c.Verdict]
 		if c.Engine == summary.EngineRun {
 			c.Reason = strings.TrimSuffix(c.Rule+": "+c.Reason, ": ")
+		}
+		if d := v.Waiver(c); d != nil {
+			c.Reason += "; " + d.Reason()
 		}
 		if level != "" {
 			annotate(&b, level, nil, v.Title+": "+c.Name, c.Reason)
@@ -52,8 +55,8 @@ func VerificationAnnotations(w io.Writer, v summary.Verification) error {
 	held := fmt.Sprintf("%s held", text.Plural(uint64(v.Count(summary.CheckHeld)), "case"))
 	var b strings.Builder
 	annotate(&b, level, nil, v.Name()+": "+word, slices.Concat([]string{held}, v.Verdict.Causes)...)
-	for _, verdict := range []string{summary.CheckBroken, summary.CheckDoubtful, summary.CheckInconclusive, summary.CheckAdvice} {
-		level := map[string]string{summary.CheckBroken: "error", summary.CheckAdvice: "notice"}[verdict]
+	for _, verdict := range []string{summary.CheckBroken, summary.CheckDoubtful, summary.CheckInconclusive, summary.CheckAdvice, summary.CheckWaived} {
+		level := map[string]string{summary.CheckBroken: "error", summary.CheckAdvice: "notice", summary.CheckWaived: "notice"}[verdict]
 		for _, f := range summary.Findings(v.Checks, verdict) {
 			k := f.Example()
 			title := k.Name
@@ -74,6 +77,9 @@ func VerificationAnnotations(w io.Writer, v summary.Verification) error {
 			}
 			if repeat := k.Again(); repeat != "" {
 				lines = append(lines, repeat)
+			}
+			if d := v.Waiver(k); d != nil {
+				lines = append(lines, d.Reason())
 			}
 			annotate(&b, cmp.Or(level, "warning"), k.Place, v.Name()+": "+title, lines...)
 		}

@@ -14,7 +14,8 @@ import (
 )
 
 // JUnit writes checks as JUnit XML, one test suite for each engine. What is doubtful or has no verdict is an error, and
-// what was skipped is skipped; what was only noted, or is advice, has passed, with a word on its output.
+// what was skipped is skipped, as is what a known deviation waives; what was only noted, or is advice, has passed, with
+// a word on its output.
 func JUnit(w io.Writer, v summary.Verification) error {
 	type message struct {
 		Message string `xml:"message,attr"`
@@ -79,6 +80,9 @@ func JUnit(w io.Writer, v summary.Verification) error {
 		case summary.CheckSkipped:
 			k.Skipped = &message{Message: m.Message}
 			s.Skipped++
+		case summary.CheckWaived:
+			k.Skipped, k.Out = &message{Message: waivedBy(v, c)}, m.Message
+			s.Skipped++
 		case summary.CheckNoted:
 			k.Out = m.Message
 		case summary.CheckAdvice:
@@ -112,6 +116,15 @@ func JUnit(w io.Writer, v summary.Verification) error {
 	}
 	_, err := io.WriteString(w, "\n")
 	return err
+}
+
+// waivedBy says by which known deviation a check is waived.
+func waivedBy(v summary.Verification, c summary.Check) string {
+	d := v.Waiver(c)
+	if d == nil {
+		return "a known deviation"
+	}
+	return text.Printable(d.Reason(), 1000)
 }
 
 // unsaid are the causes of a verdict that no check gives, or else the names of those that do.

@@ -22,12 +22,18 @@ func SARIF(w io.Writer, v summary.Verification) error {
 	type rule struct {
 		ID string `json:"id"`
 	}
+	type suppression struct {
+		Kind          string `json:"kind"`
+		Justification string `json:"justification"`
+	}
 	type result struct {
 		RuleID    string         `json:"ruleId"`
 		Level     string         `json:"level"`
 		Message   message        `json:"message"`
 		Locations []any          `json:"locations"`
 		Prints    map[string]any `json:"partialFingerprints"`
+		// Suppressions of a result keep it out of the way, with their reason.
+		Suppressions []suppression `json:"suppressions,omitempty"`
 	}
 	rules, results, untold := []rule{}, []result{}, []any{}
 	for _, c := range v.Checks {
@@ -37,7 +43,7 @@ func SARIF(w io.Writer, v summary.Verification) error {
 			untold = append(untold, map[string]any{"level": "warning", "message": message{said}})
 			continue
 		}
-		level := map[string]string{summary.CheckBroken: "error", summary.CheckDoubtful: "warning", summary.CheckAdvice: "note"}[c.Verdict]
+		level := map[string]string{summary.CheckBroken: "error", summary.CheckDoubtful: "warning", summary.CheckAdvice: "note", summary.CheckWaived: "error"}[c.Verdict]
 		if level == "" {
 			continue
 		}
@@ -50,8 +56,13 @@ func SARIF(w io.Writer, v summary.Verification) error {
 		if repeat := c.Again(); repeat != "" {
 			said += "\nRepeat: " + text.Printable(repeat, 2*summary.MaxCurl)
 		}
+		var suppressed []suppression
+		if d := v.Waiver(c); d != nil {
+			suppressed = []suppression{{"external", text.Printable(d.Reason(), 1000)}}
+		}
 		results = append(results, result{
-			RuleID: id, Level: level, Message: message{said},
+			Suppressions: suppressed,
+			RuleID:       id, Level: level, Message: message{said},
 			Locations: []any{map[string]any{
 				"physicalLocation": physical(v, c),
 				"logicalLocations": []any{map[string]any{"name": name, "kind": "member"}},

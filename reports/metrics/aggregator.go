@@ -150,6 +150,7 @@ func (a *Aggregator) Add(r results.Row) error {
 	if err := check(&r, &a.labels, len(a.kinds)); err != nil {
 		return err
 	}
+	r = a.labels.Judged(r)
 	at := int(r.Phase)*len(a.labels.Classes) + int(r.Class)
 	c := a.cells[at]
 	if c == nil {
@@ -165,8 +166,8 @@ func (a *Aggregator) Add(r results.Row) error {
 	ownLag, stall := histogram.Nanoseconds(r.OwnLag), histogram.Nanoseconds(r.Stall)
 	own := min(ownLag+stall, histogram.Highest)
 	sent, stands := kind.one.Sent > 0, headline(invalid).has(kind.fate)
-	one := kind.one
-	if r.Rule > 0 {
+	one, rule := kind.one, a.labels.Counted(r.Rule)
+	if rule > 0 {
 		one.Violations = 1
 	}
 
@@ -227,7 +228,7 @@ func (a *Aggregator) Add(r results.Row) error {
 		leftLess: due + time.Duration(a.less(lag, ownLag)), answeredLess: due + time.Duration(a.less(lag+service, own)),
 	}, &one)
 	if len(a.shares[at]) > 0 {
-		a.share(at, kind, r.Rule, moments)
+		a.share(at, kind, rule, moments)
 	}
 	if watching := a.watching[at]; len(watching) > 0 {
 		e := seen{kind: kind, sent: sent, late: late, at: moments,
@@ -237,7 +238,7 @@ func (a *Aggregator) Add(r results.Row) error {
 			w.take(&e, a.pace)
 		}
 	}
-	a.timeline.add(&event{due: due, lag: lag, own: own, service: service, one: one, kind: r.Error, rule: r.Rule,
+	a.timeline.add(&event{due: due, lag: lag, own: own, service: service, one: one, kind: r.Error, rule: rule,
 		timed: stands && !invalid, late: late, touched: own > int64(a.tolerance)})
 	if r.Error != results.Unsent {
 		a.recent.add(due+time.Duration(latency), one, stands && !invalid, latency)

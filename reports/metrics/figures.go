@@ -49,6 +49,8 @@ type Figures struct {
 	Errors map[string]uint64 `json:"errors"`
 	// Violations counts the responses that broke the contract, by rule.
 	Violations map[string]uint64 `json:"violations"`
+	// Waived counts those that a known deviation waives, by rule: they are not in Violations. nil where there are none.
+	Waived map[string]uint64 `json:"waived,omitempty"`
 	// Bytes sums the bodies, without heads.
 	Bytes Bytes `json:"bytes"`
 }

@@ -117,8 +117,14 @@ func (g *group) figures(elapsed float64) Figures {
 			}
 		}
 		for rule, n := range c.rules {
-			if n > 0 {
-				f.Violations[g.a.labels.Rules[rule]] += n
+			switch name := g.a.labels.Rules[rule]; {
+			case n == 0:
+			case !g.a.labels.Waives(uint8(rule)):
+				f.Violations[name] += n
+			case f.Waived == nil:
+				f.Waived = map[string]uint64{name: n}
+			default:
+				f.Waived[name] += n
 			}
 		}
 	}

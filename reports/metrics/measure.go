@@ -403,7 +403,7 @@ func (g *group) countRule(name string) (n uint64) {
 	for _, at := range g.at {
 		if c := g.a.cells[at]; c != nil {
 			for rule, count := range c.rules {
-				if g.a.labels.Rules[rule] == name {
+				if g.a.labels.Rules[rule] == name && !g.a.labels.Waives(uint8(rule)) {
 					n += count
 				}
 			}

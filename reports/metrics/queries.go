@@ -186,7 +186,7 @@ func (a *Aggregator) Tally() Tally {
 			}
 		}
 		for rule, n := range c.rules {
-			if n > 0 {
+			if n > 0 && !a.labels.Waives(uint8(rule)) {
 				t.Violations[a.labels.Rules[rule]] += n
 			}
 		}

@@ -81,6 +81,7 @@ func (v *Stretches) Add(r results.Row) error {
 	if err := check(&r, &v.labels, len(v.kinds)); err != nil {
 		return err
 	}
+	r = v.labels.Judged(r)
 	due := min(max(r.Due, 0), maxDue)
 	for due/v.width >= maxStretches {
 		v.fold()
@@ -89,7 +90,7 @@ func (v *Stretches) Add(r results.Row) error {
 	c := &v.cells[at]
 	kind := v.kinds[r.Error].of(r.Status)
 	one := kind.one
-	if r.Rule > 0 {
+	if v.labels.Counted(r.Rule) > 0 {
 		one.Violations = 1
 		c.tally(ofRule, uint16(r.Rule), 1)
 	}

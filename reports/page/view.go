@@ -160,6 +160,10 @@ func (d Data) view() view {
 	for _, n := range summary.MostFirst(s.Total.Violations) {
 		v.Rules = append(v.Rules, newBar(text.Printable(n, 60), s.Total.Violations[n], s.Total.Completed, true, ""))
 	}
+	for _, d := range s.Run.Deviations {
+		v.Rules = append(v.Rules, newBar(text.Printable(d.Subject(), 200), uint64(d.Occurred), s.Total.Completed, d.State == summary.DeviationExpired,
+			text.Printable("known: "+d.Fate("answer")+": "+d.Why+" "+d.Ask, 1000)))
+	}
 	for _, x := range s.Samples[:min(len(s.Samples), maxSamples)] {
 		v.Samples = append(v.Samples, d.newSampleCard(x))
 	}

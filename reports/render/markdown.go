@@ -38,6 +38,9 @@ func Markdown(w io.Writer, of summary.Summary) error {
 			return err
 		}
 	}
+	if err := markdownDeviations(&b, s.Run.Deviations, "answer"); err != nil {
+		return err
+	}
 	if notes := s.Notes(); len(notes) > 0 {
 		b.WriteByte('\n')
 		for _, n := range notes {

@@ -45,6 +45,7 @@ func Terminal(w io.Writer, of summary.Summary, o Options) error {
 			return err
 		}
 	}
+	o.deviations(&b, s.Run.Deviations, "answer")
 	b.WriteByte('\n')
 	for _, n := range s.Notes() {
 		wrap(&b, text.Printable(n, 2000), o.Width)

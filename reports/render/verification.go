@@ -184,6 +184,7 @@ func VerificationTerminal(w io.Writer, of summary.Verification, o Options) error
 		b.WriteByte('\n')
 		o.finding(&b, f)
 	}
+	o.deviations(&b, v.Deviations, "check")
 	b.WriteByte('\n')
 	o.say(&b, v.tally())
 	if started := v.started(); started != "" {
@@ -230,6 +231,9 @@ func VerificationMarkdown(w io.Writer, of summary.Verification) error {
 		}
 	}
 	v.markdownFindings(&b)
+	if err := markdownDeviations(&b, v.Deviations, "check"); err != nil {
+		return err
+	}
 	fmt.Fprintf(&b, "\n<sub>andon %s · %s sha256 %s · exit code %d</sub>\n", prose(v.Andon), prose(cmp.Or(v.Description, "openapi.yaml")), code(v.SpecSHA256, 64), v.Verdict.ExitCode)
 	_, err := w.Write(inert(b.Bytes()))
 	return err

@@ -5,7 +5,10 @@
 // prints about a run can be made again from these files without sending a call.
 package results
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Row is what is kept of one call, sent or not. It holds no text and no pointer, so that a row costs the same whatever
 // the provider answered; texts live once, in [Labels].
@@ -241,6 +244,59 @@ type Labels struct {
 	Phases []Phase `json:"phases"`
 	// Rules are the rules that a response can break; Rules[0] is "".
 	Rules []string `json:"rules"`
+	// Waived says of each rule whether a known deviation waives it; nil where none does. Rows say what was broken all the
+	// same, so that nothing is lost.
+	Waived []bool `json:"waived,omitempty"`
+}
+
+// Waives reports whether a known deviation waives a rule, by its index.
+func (l *Labels) Waives(rule uint8) bool { return int(rule) < len(l.Waived) && l.Waived[rule] }
+
+// Counted is a rule as it counts: 0, which is none, where it is waived.
+func (l *Labels) Counted(rule uint8) uint8 {
+	if l.Waives(rule) {
+		return 0
+	}
+	return rule
+}
+
+// Judged is a row as it counts: one that only broke a waived rule is no failure. The rule stays in it.
+func (l *Labels) Judged(r Row) Row {
+	if r.Rule > 0 && l.Waives(r.Rule) && (r.Error == Contract || r.Error == Accepted) {
+		r.Error = None
+	}
+	return r
+}
+
+// Waive has known deviations hold, those that have not expired.
+func (m *Manifest) Waive(list []Deviation) {
+	m.Deviations = list
+	m.Labels.Waived = nil
+	for _, d := range list {
+		for i, rule := range m.Labels.Rules {
+			if d.Expired || !slices.Contains(d.Rules, rule) {
+				continue
+			}
+			if m.Labels.Waived == nil {
+				m.Labels.Waived = make([]bool, len(m.Labels.Rules))
+			}
+			m.Labels.Waived[i] = true
+		}
+	}
+}
+
+// Deviation is a known breach of the contract that a run was told to waive.
+type Deviation struct {
+	// Rules are the rules that it waives, by name; Why says for which reason, Ask whom to ask, Until the last day on which
+	// it holds, as 2026-12-31. File and Line are where it was written.
+	Rules []string `json:"rules"`
+	Why   string   `json:"why"`
+	Ask   string   `json:"ask,omitempty"`
+	Until string   `json:"until"`
+	File  string   `json:"file"`
+	Line  int      `json:"line"`
+	// Expired ones were over when the run began, so that they waive nothing.
+	Expired bool `json:"expired,omitempty"`
 }
 
 // Manifest says what a run is: it is written before the first call, and everything that a report needs besides the
@@ -273,6 +329,8 @@ type Manifest struct {
 	Release   string            `json:"release,omitempty"`
 	RunLabels map[string]string `json:"runLabels,omitempty"`
 	Labels    Labels            `json:"labels"`
+	// Deviations are the known ones that the run was told of.
+	Deviations []Deviation `json:"deviations,omitempty"`
 	// Planned counts the calls of the plan by phase and class (Planned[phase][class]); null in a closed loop, which
 	// plans no number.
 	Planned [][]uint64 `json:"planned"`

@@ -24,7 +24,7 @@ func (s Summary) Checks() Verification {
 	v := Verification{
 		Schema: VerificationSchema, Title: "andon run " + text.Printable(s.Run.Scenario, 64), Verdict: s.Verdict, Target: s.Run.Target, Started: s.Run.Started,
 		SpecSHA256: s.Run.SpecSHA256, Andon: s.Run.Andon, DurationSeconds: s.Run.DurationSeconds,
-		KnownBy: s.Run.KnownBy(),
+		KnownBy: s.Run.KnownBy(), Deviations: s.Run.Deviations,
 	}
 	add := func(c Check) { v.Checks = append(v.Checks, c) }
 
@@ -82,7 +82,7 @@ func (s Summary) Checks() Verification {
 		})
 	}
 	rules := slices.Clone(s.Run.Rules)
-	for _, r := range MostFirst(s.Total.Violations) {
+	for _, r := range append(MostFirst(s.Total.Violations), MostFirst(s.Total.Waived)...) {
 		if !slices.Contains(rules, r) {
 			rules = append(rules, r)
 		}
@@ -100,6 +100,7 @@ func (s Summary) Checks() Verification {
 				c.Reason += fmt.Sprintf(", the first of them call %d (%s, status %d): %s", x.N, x.Class, x.Status, x.Message)
 			}
 		}
+		s.waive(&c)
 		add(c)
 	}
 	v.Planned = len(v.Checks)
@@ -124,4 +125,23 @@ func (s Summary) ContractChecks() Verification {
 	v := s.Checks()
 	v.Checks = slices.DeleteFunc(v.Checks, func(c Check) bool { return c.Engine != EngineContract })
 	return v
+}
+
+// waive says of a rule's check what a known deviation says of it.
+func (s Summary) waive(c *Check) {
+	c.Deviation = 1 + slices.IndexFunc(s.Run.Deviations, func(d Deviation) bool {
+		return slices.Contains(d.Rules, c.Rule) && d.State == DeviationWaived
+	})
+	if n := s.Total.Waived[c.Rule]; n > 0 && c.Deviation > 0 {
+		c.Verdict, c.Reason = CheckWaived, fmt.Sprintf("%s of %s", text.Plural(n, "answer"), text.Count(s.Total.Completed))
+		return
+	}
+	c.Deviation = 0
+	for i, d := range s.Run.Deviations {
+		if d.State == DeviationExpired && slices.Contains(d.Rules, c.Rule) && s.Total.Violations[c.Rule] > 0 {
+			c.Deviation = i + 1
+			c.Reason += fmt.Sprintf(" (this was a known deviation until %s, and has expired: %s)", d.Until, d.Why)
+			return
+		}
+	}
 }

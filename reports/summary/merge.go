@@ -171,6 +171,16 @@ func differs(a, b *results.Manifest) string {
 		}
 		return classes, phases, thresholds
 	}
+	known := func(m *results.Manifest) (list []string) {
+		for _, d := range m.Deviations {
+			said := strings.Join(d.Rules, ", ") + " until " + d.Until
+			if d.Expired {
+				said += ", expired"
+			}
+			list = append(list, said)
+		}
+		return list
+	}
 	ac, ap, at := names(a)
 	bc, bp, bt := names(b)
 	plans := plansDiffer(a, b)
@@ -188,7 +198,8 @@ func differs(a, b *results.Manifest) string {
 	case metrics.Tolerated(*a) != metrics.Tolerated(*b):
 		return fmt.Sprintf("the tolerated lag is %s in the one, %s in the other", metrics.Tolerated(*a), metrics.Tolerated(*b))
 	}
-	if d := cmp.Or(list("class", ac, bc), list("phase", ap, bp), list("rule", a.Labels.Rules, b.Labels.Rules), list("threshold", at, bt)); d != "" {
+	if d := cmp.Or(list("class", ac, bc), list("phase", ap, bp), list("rule", a.Labels.Rules, b.Labels.Rules), list("threshold", at, bt),
+		list("known deviation", known(a), known(b))); d != "" {
 		return d
 	}
 	if !reflect.DeepEqual(told(a.Labels), told(b.Labels)) {

@@ -69,6 +69,7 @@ func Summarize(m results.Manifest, samples []results.Sample, vitals []results.Vi
 			s.Thresholds = append(s.Thresholds, t)
 		}
 	}
+	s.Run.Deviations = known(m, s.Total)
 	s.Compare(agg)
 	s.decide()
 	return s

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/kaizenautomation/andon/reports/text"
@@ -70,42 +69,6 @@ type Choice struct {
 	Of     int `json:"of"`
 }
 
-// Deviation is a known breach of the contract that is waived, for a reason and for a time.
-type Deviation struct {
-	// Cases and Rules are patterns: of the ids of cases, and of the rules that they break. Without any, all match.
-	Cases []string `json:"cases,omitempty"`
-	Rules []string `json:"rules,omitempty"`
-	// Why says why it is waived, and Ask whom to ask: a link, a ticket, a name.
-	Why string `json:"why"`
-	Ask string `json:"ask,omitempty"`
-	// Until is the last day on which it holds, as 2026-12-31.
-	Until string `json:"until"`
-	// Place is where it was written.
-	Place *Place `json:"place,omitempty"`
-	// State is one of the states below, and Occurred in how many checks it was seen.
-	State    string `json:"state"`
-	Occurred int    `json:"occurred"`
-}
-
-// The states of a deviation.
-const (
-	// DeviationWaived was seen, and waived.
-	DeviationWaived = "waived"
-	// DeviationExpired was seen after its time, so that it waives nothing.
-	DeviationExpired = "expired"
-	// DeviationGone was not seen, though what it is about was tried.
-	DeviationGone = "gone"
-	// DeviationUntried is about what was not tried.
-	DeviationUntried = "untried"
-)
-
-// Place is a place in a file that people wrote. Lines and columns count from 1; 0 is not known.
-type Place struct {
-	File   string `json:"file"`
-	Line   int    `json:"line,omitempty"`
-	Column int    `json:"column,omitempty"`
-}
-
 // CoveragePart is a part of the description, with how often it was kept and broken by the calls.
 type CoveragePart struct {
 	// Kind is "property", "value", "branch" or "status".
@@ -158,7 +121,8 @@ type Check struct {
 	// Authority is where the rule comes from: "description", "http", "json" or "assumption"; empty where that makes no
 	// difference.
 	Authority string `json:"authority,omitempty"`
-	// Deviation is the place of the known deviation that the check is, among those of the verification, from 1; 0 is none.
+	// Deviation is the place of the known deviation that the check is, among those of the verification, from 1; 0 is
+	// none.
 	Deviation int `json:"deviation,omitempty"`
 	// Rule and Pointer say which rule was broken, and where in the body; Reason says it in one sentence.
 	Rule    string `json:"rule,omitempty"`
@@ -267,15 +231,6 @@ func was(n int, noun string) string {
 // StrictDeviations is the word in [Verification.Strict] by which a deviation that no longer occurs fails.
 const StrictDeviations = "deviations"
 
-// Name is what a deviation is about, for sentences.
-func (d Deviation) Name() string {
-	about := append(slices.Clone(d.Cases), d.Rules...)
-	if d.Place != nil && d.Place.Line > 0 {
-		return fmt.Sprintf("%s (%s:%d)", strings.Join(about, ", "), d.Place.File, d.Place.Line)
-	}
-	return strings.Join(about, ", ")
-}
-
 // Count counts the checks that came to a verdict.
 func (v *Verification) Count(verdict string) (n int) {
 	for _, c := range v.Checks {
@@ -284,4 +239,12 @@ func (v *Verification) Count(verdict string) (n int) {
 		}
 	}
 	return n
+}
+
+// Waiver is the known deviation by which a check is waived; nil where it is not.
+func (v *Verification) Waiver(c Check) *Deviation {
+	if c.Verdict != CheckWaived || c.Deviation < 1 || c.Deviation > len(v.Deviations) {
+		return nil
+	}
+	return &v.Deviations[c.Deviation-1]
 }

@@ -212,6 +212,7 @@ func (t *Telemetry) Observe(r results.Row) {
 	if int(r.Phase) >= len(t.run.Labels.Phases) || int(r.Class) >= len(t.run.Labels.Classes) || int(r.Error) >= len(t.kinds) || int(r.Rule) >= max(len(t.run.Labels.Rules), 1) {
 		return
 	}
+	r = t.run.Labels.Judged(r)
 	s := t.at(int(r.Phase), int(r.Class))
 	switch r.Error {
 	case results.None:
@@ -235,7 +236,7 @@ func (t *Telemetry) Observe(r results.Row) {
 	if (sent || r.Error.Kept()) && r.Error != results.None && r.Error != results.Shed {
 		t.counted(&s.errors[r.Error], t.errors, r, func() string { return t.kinds[r.Error] }).Inc()
 	}
-	if r.Rule > 0 {
+	if t.run.Labels.Counted(r.Rule) > 0 {
 		t.counted(&s.rules[r.Rule], t.violations, r, func() string { return label(t.run.Labels.Rules[r.Rule]) }).Inc()
 	}
 	if r.Status > 0 {

@@ -48,6 +48,8 @@ type Config struct {
 	// [results.CheckRunLabels].
 	Release string
 	Labels  map[string]string
+	// Deviations are known breaches of the contract, which the run counts and does not hold against the target.
+	Deviations []results.Deviation
 	// Token is the bearer token; it may be empty. It is taken out of everything that is kept.
 	Token string
 	// TLS holds the authorities and the client's certificate for an https target; nil is what the system trusts, and
@@ -192,6 +194,7 @@ func (c Config) manifest(started time.Time, generator results.Generator) (result
 		Labels: p.Labels, Planned: p.Planned, Thresholds: metrics.Written(p.Thresholds),
 		TimeoutSeconds: p.Limits.Timeout.Seconds(), InFlight: p.Limits.InFlight, Generator: generator,
 	}
+	m.Waive(c.Deviations)
 	if c.Embedded {
 		m.Provider = p.Behaviour()
 	}

@@ -26,6 +26,7 @@ const maxFile = 1 << 20
 // A Document is one YAML file, and what was found to be wrong with it so far.
 type Document struct {
 	file     string
+	needs    string
 	lines    []string
 	env      func(string) (string, bool)
 	problems []Problem
@@ -38,10 +39,11 @@ type Value struct {
 	node *yaml.Node
 }
 
-// Parse reads a file and gives its root. The file's name is for messages; env looks up a variable of the environment.
-// Without a root ok is false, and [Document.Err] says why.
-func Parse(file string, data []byte, env func(string) (string, bool)) (d *Document, root Value, ok bool) {
-	d = &Document{file: file, env: env}
+// Parse reads a file and gives its root. The file's name is for messages, and so is what an empty one needs at least;
+// env looks up a variable of the environment, and without it texts stay as they are written. Without a root ok is
+// false, and [Document.Err] says why.
+func Parse(file, needs string, data []byte, env func(string) (string, bool)) (d *Document, root Value, ok bool) {
+	d = &Document{file: file, needs: needs, env: env}
 	root, ok = d.parse(data)
 	return d, root, ok
 }
@@ -53,7 +55,7 @@ func (d *Document) parse(data []byte) (Value, bool) {
 		return Value{}, false
 	}
 	if len(data) > maxFile {
-		return fail(1, 1, fmt.Sprintf("the file has %d bytes, more than the 1 MiB that a scenario may have", len(data)))
+		return fail(1, 1, fmt.Sprintf("the file has %d bytes, more than the 1 MiB that such a file may have", len(data)))
 	}
 	if !utf8.Valid(data) {
 		return fail(1, 1, "the file is not UTF-8 text")
@@ -65,12 +67,12 @@ func (d *Document) parse(data []byte) (Value, bool) {
 			return fail(bad.Mark.Line, max(bad.Mark.Column, 1), "this is not YAML: "+bad.Message)
 		}
 		if len(bytes.TrimSpace(data)) == 0 || strings.Contains(err.Error(), "no documents") {
-			return fail(1, 1, "the file is empty; a scenario needs at least `load:`")
+			return fail(1, 1, "the file is empty; "+d.needs)
 		}
 		return fail(1, 1, "this is not one YAML document: "+err.Error())
 	}
 	if root.Kind != yaml.DocumentNode || len(root.Content) != 1 {
-		return fail(1, 1, "the file is empty; a scenario needs at least `load:`")
+		return fail(1, 1, "the file is empty; "+d.needs)
 	}
 	return Value{d, root.Content[0]}.follow(), true
 }
@@ -252,3 +254,6 @@ func (v Value) FailInside(text string, offset, width int, inside, whole string) 
 	}
 	v.Fail("%s", whole)
 }
+
+// Place is the line and the column of the value, from 1.
+func (v Value) Place() (line, column int) { return v.node.Line, v.node.Column }

@@ -30,9 +30,9 @@ func (v Value) Text(what string) (string, bool) {
 	return s, true
 }
 
-// substitute replaces ${NAME} and ${NAME:-default} in s; $${ stands for ${ itself.
+// substitute replaces ${NAME} and ${NAME:-default} in s; $${ stands for ${ itself. Without an environment nothing is.
 func substitute(s string, env func(string) (string, bool)) (string, error) {
-	if !strings.Contains(s, "${") {
+	if env == nil || !strings.Contains(s, "${") {
 		return s, nil
 	}
 	var b strings.Builder

@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// Problem is one thing that is wrong with a scenario, and where.
+// Problem is one thing that is wrong with a file, and where.
 type Problem struct {
 	// Line and Column count from 1; the column is in characters. Width is how many characters are at fault.
 	Line, Column, Width int
@@ -15,7 +15,7 @@ type Problem struct {
 	Source string
 }
 
-// InvalidError lists everything that is wrong with a scenario, in the file's order.
+// InvalidError lists everything that is wrong with a file, in the file's order.
 type InvalidError struct {
 	File     string
 	Problems []Problem

@@ -11,7 +11,7 @@ func noEnv(string) (string, bool) { return "", false }
 
 // Whatever is wrong is reported at its place, all of it at once and in the file's order.
 func TestEveryProblemAtOnce(t *testing.T) {
-	d, root, ok := Parse("a.yaml", []byte("rate: 5\nlength: soon\nshare: 120%\ntypo: 1\nsure: maybe\ncalls: {from: 1, from: 2}\n"), noEnv)
+	d, root, ok := Parse("a.yaml", "it needs `a:`", []byte("rate: 5\nlength: soon\nshare: 120%\ntypo: 1\nsure: maybe\ncalls: {from: 1, from: 2}\n"), noEnv)
 	if !ok {
 		t.Fatal(d.Err())
 	}
@@ -45,7 +45,7 @@ func TestEveryProblemAtOnce(t *testing.T) {
 }
 
 func TestValuesAreRead(t *testing.T) {
-	_, root, ok := Parse("a.yaml", []byte("a: 90/m\nb: 1h30m\nc: 2.5%\nd: 10_000\ne: {x: [1, 'y', null]}\nf: &f text\ng: *f\n"), noEnv)
+	_, root, ok := Parse("a.yaml", "it needs `a:`", []byte("a: 90/m\nb: 1h30m\nc: 2.5%\nd: 10_000\ne: {x: [1, 'y', null]}\nf: &f text\ng: *f\n"), noEnv)
 	if !ok {
 		t.Fatal("the file cannot be read")
 	}
@@ -89,7 +89,7 @@ func TestNothingIsChangedInSilence(t *testing.T) {
 		{"- ${NUMBER}\n- '${NUMBER}'\n- ${EMPTY}\n- x${EMPTY}", `[777,"0777","","x"]`},
 		{"[1e400]", ""}, {"[.inf]", ""}, {"[.NaN]", ""}, {"- ${LARGE}", ""}, {"[!!int '5']", ""}, {"[!!binary aGk=]", ""}, {"[!mine x]", ""}, {"[!!float 5]", ""},
 	} {
-		d, root, ok := Parse("a.yaml", []byte(c.yaml), env)
+		d, root, ok := Parse("a.yaml", "it needs `a:`", []byte(c.yaml), env)
 		if !ok {
 			if c.want != "" {
 				t.Errorf("%s: %v", c.yaml, d.Err())
@@ -101,7 +101,7 @@ func TestNothingIsChangedInSilence(t *testing.T) {
 			t.Errorf("%s is %s, %v; want %s", c.yaml, got, d.Err(), c.want)
 		}
 	}
-	_, root, _ := Parse("a.yaml", []byte("[0777, 1_000, 0b11, True, 1.10, 123456789012345678901234, 1e400, !!str Null, yes]"), noEnv)
+	_, root, _ := Parse("a.yaml", "it needs `a:`", []byte("[0777, 1_000, 0b11, True, 1.10, 123456789012345678901234, 1e400, !!str Null, yes]"), noEnv)
 	list, _ := root.List("it")
 	var texts []string
 	for _, v := range list {
@@ -112,7 +112,7 @@ func TestNothingIsChangedInSilence(t *testing.T) {
 		t.Errorf("the texts are %s", got)
 	}
 	// Where something else is wanted, it has the value that it has in YAML 1.2, or is an error.
-	d, root, _ := Parse("a.yaml", []byte("{n: 0777, yes: True, none: NULL, weight: 0x1p4, rate: 0x1p4/s, sure: yes}"), noEnv)
+	d, root, _ := Parse("a.yaml", "it needs `a:`", []byte("{n: 0777, yes: True, none: NULL, weight: 0x1p4, rate: 0x1p4/s, sure: yes}"), noEnv)
 	at := func(key string) Value { v, _ := root.Member(key); return v }
 	if n, _ := at("n").Integer("n", 0, 1000); n != 777 || !at("yes").Boolean("yes") || d.Problems() != 0 {
 		t.Errorf("0777 is %d: %v", n, d.Err())
@@ -141,7 +141,7 @@ func TestReplace(t *testing.T) {
 			t.Error(err)
 			continue
 		}
-		d, root, ok := Parse("b.yaml", changed, noEnv)
+		d, root, ok := Parse("b.yaml", "it needs `a:`", changed, noEnv)
 		if !ok {
 			t.Errorf("%s: %v", changed, d.Err())
 			continue

@@ -1,0 +1,41 @@
+package verify
+
+import (
+	"slices"
+
+	"github.com/kaizenautomation/andon/contracts"
+	"github.com/kaizenautomation/andon/contracts/cases"
+	"github.com/kaizenautomation/andon/contracts/deviations"
+)
+
+// drawn is how the ids of random cases begin.
+const drawn = "generated."
+
+// Rules lists all rules that a check can break: those of the contract, and those of the calls themselves.
+func Rules() []string {
+	return append(contracts.Rules(), "server-error", "refused", "wrong-status", "allow", "no-answer", "incomplete-body", "body-limit", "pact")
+}
+
+// Known is what a file of known deviations may speak of. The pacts of a broker have names of their own, so that any
+// name is taken where there are some.
+func (c Config) Known() deviations.Known {
+	if c.Brokered != nil {
+		return deviations.Known{Rules: Rules()}
+	}
+	return deviations.Known{Cases: append(c.ids(), cases.Large(c.Description, max(c.MaxBody, 1)).ID), Drawn: drawn, Rules: Rules()}
+}
+
+// ids are those of all cases that there are, whether they are tried or not.
+func (c Config) ids() (ids []string) {
+	for _, k := range slices.Concat(c.All(), c.Cases) {
+		if !slices.Contains(ids, k.ID) {
+			ids = append(ids, k.ID)
+		}
+	}
+	return ids
+}
+
+// waives reports whether a known deviation waives an outcome.
+func (c Config) waives(o Outcome) bool {
+	return deviations.Waives(c.Deviations, o.Case.ID, o.Rule, c.now) > 0
+}
