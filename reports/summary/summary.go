@@ -98,6 +98,8 @@ type Run struct {
 	NoTier string `json:"noTier,omitempty"`
 	// Rules are the rules of the contract that every response was held against.
 	Rules []string `json:"rules,omitempty"`
+	// Unchecked are those of them that were switched off.
+	Unchecked []string `json:"unchecked,omitempty"`
 	// Merged is there if this is the report of several runs: ID, scenario and target then name all of them, the seed is
 	// that of the first, and no command line repeats them.
 	Merged *Merged `json:"merged,omitempty"`

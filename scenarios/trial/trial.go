@@ -20,6 +20,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"github.com/kaizenautomation/andon/contracts"
 	"hash/fnv"
 	"net/url"
 	"path/filepath"
@@ -191,6 +192,9 @@ func (c Config) manifest(started time.Time, generator results.Generator) (result
 		SpecSHA256: p.Description().SHA256(), PlanSHA256: p.Digest(), Plan: p.Parts(), Release: c.Release, RunLabels: c.Labels,
 		Labels: p.Labels, Planned: p.Planned, Thresholds: metrics.Written(p.Thresholds),
 		TimeoutSeconds: p.Limits.Timeout.Seconds(), InFlight: p.Limits.InFlight, Generator: generator,
+	}
+	if c.RepeatedIDsAllowed {
+		m.Unchecked = []string{contracts.RuleRepeatedID}
 	}
 	if c.Embedded {
 		m.Provider = p.Behaviour()
