@@ -36,6 +36,7 @@ test-fast: go ## Run the tests that need nothing but Go: no race detector, brows
 deps: go pact ## Install what the tests need, as root on Debian; say what is missing elsewhere
 	@.ci/need $${CC:-gcc} gcc libc6-dev
 	@.ci/readers/install
+	@.ci/providers/install
 	@.ci/need prometheus prometheus
 	@.ci/need chromium chromium
 
@@ -84,7 +85,7 @@ mutants: go ## Show that andon verify notices every known defect of a provider, 
 
 .PHONY: clean
 clean: ## Remove what was built; runs stay
-	rm -rf bin .cache .ci/openapi/node_modules .ci/readers/node_modules
+	rm -rf bin .cache .ci/openapi/node_modules .ci/providers/node_modules .ci/readers/node_modules
 
 .PHONY: go
 go:

@@ -12,7 +12,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/kaizenautomation/andon/contracts"
 	"github.com/kaizenautomation/andon/contracts/cases"
 	"github.com/kaizenautomation/andon/contracts/pact"
 	"github.com/kaizenautomation/andon/contracts/provider"
@@ -30,6 +29,7 @@ type verifyFlags struct {
 	generated, calls                      int
 	seed                                  uint64
 	dryRun                                bool
+	strict                                []string
 	only                                  caseFlags
 	broker                                pactFlags
 	kept                                  keptFlags
@@ -48,6 +48,10 @@ a second time, as far as a pact can hold them.
 Each accepted call starts a run at the target. How many calls are sent is said before the first
 one. andon contracts list shows them.
 
+The description decides: its schemas, parameters, statuses and security. What only HTTP says (methods, media
+types), what only JSON says (a key twice, bytes that are not UTF-8, text behind the JSON) and what the
+description marks as an assumption is advice, which is shown and does not fail, unless --strict names it.
+
 With --out a directory is left behind, as by a run: verification.json, of which andon report makes
 all the rest again, report.txt, report.md, report.html, junit.xml, contract.sarif, annotations.txt and
 the description, openapi.yaml. Without --out one format goes to standard output. Under GitHub Actions
@@ -59,7 +63,8 @@ Without --target the reference provider is verified. The cases about tokens need
   ANDON_TOKEN=… andon verify --target https://staging.example.com --fixtures staging.yaml
   andon verify --target http://127.0.0.1:8080 --format junit > verify.xml
   andon verify --target http://127.0.0.1:8080 --out verification
-  andon verify --case 'text.*' --tag refused --fail-fast
+  andon verify --target http://127.0.0.1:8080 --strict http,json
+  andon verify --case 'text.*' --tag refused --skip '*.unicode' --fail-fast
   andon verify --generated 200 --seed 7          200 random calls besides; what fails is made as small as can be
   andon verify --scenario mixed                  are the calls of this load allowed? Nothing is sent`,
 		Args: noArgs,
@@ -69,6 +74,8 @@ Without --target the reference provider is verified. The cases about tokens need
 	flags.StringVar(&f.target, "target", "", "base `URL` of the provider; without it the reference provider is verified")
 	flags.StringVar(&f.tokenFile, "token-file", "", tokenUse)
 	f.kept.register(cmd)
+	flags.StringSliceVar(&f.strict, "strict", nil, "`what` decides besides the description: http, json, assumption, deviations or all (default all without --target, else nothing)")
+	_ = cmd.RegisterFlagCompletionFunc("strict", cobra.FixedCompletions(append(verify.Everything(), "all"), cobra.ShellCompDirectiveNoFileComp))
 	f.only.register(cmd)
 	f.broker.register(cmd)
 	flags.IntVar(&f.generated, "generated", 0, "how many random calls are tried besides; --seed says which")
@@ -77,7 +84,7 @@ Without --target the reference provider is verified. The cases about tokens need
 	flags.BoolVar(&f.FailFast, "fail-fast", false, "stop at the first case that does not hold")
 	flags.BoolVar(&f.dryRun, "dry-run", false, "say how many calls would be sent, and send none")
 	flags.Var((*percent)(&f.MinCoverage), "min-coverage", "fail if less of the description is covered, such as 95%")
-	flags.StringVar(&f.fixtures, "fixtures", "", "YAML `file` with values that exist at the target: agentId: [agent_1], file: [file_1], skill: [skill_1]")
+	flags.StringVar(&f.fixtures, "fixtures", "", fixturesUse)
 	flags.DurationVar(&f.Timeout, "timeout", 30*time.Second, "how long a case may take")
 	flags.DurationVar(&f.For, "for", 10*time.Minute, "how long the whole may take; what was found until then is reported")
 	flags.IntVar(&f.Attempts, "attempts", 4, "how often a case is sent at most that is turned away or gets no answer, if it has started no run")
@@ -99,9 +106,12 @@ var engines = []string{verify.All, verify.ByDescription, verify.ByPact}
 const maxConcurrency = 64
 
 // check says what is wrong with the flags.
-func (f *verifyFlags) check() error {
+func (f *verifyFlags) check() (err error) {
 	if err := f.kept.check(); err != nil {
 		return err
+	}
+	if f.Strict, err = verify.Strict(f.strict); err != nil {
+		return fmt.Errorf("--strict: %w", err)
 	}
 	if !slices.Contains(engines, f.Engine) {
 		return fmt.Errorf("unknown engine %q; %s", text.Printable(f.Engine, 40), text.Suggest(f.Engine, engines, "the engines are "+strings.Join(engines, ", ")))
@@ -225,8 +235,11 @@ func (f *verifyFlags) complete() (stop func(), err error) {
 	if embedded && f.MaxBody == 0 {
 		f.MaxBody = 1 << 20
 	}
-	if f.Cases, err = f.only.choose(append(slices.Clone(f.All()), cases.Random(f.Description, f.seed, f.generated)...)); err != nil {
-		return nil, err
+	if embedded && len(f.strict) == 0 {
+		f.Strict = verify.Everything()
+	}
+	if err := f.Choose(f.only.Filter, cases.Random(f.Description, f.seed, f.generated)); err != nil {
+		return nil, f.only.wrong(err)
 	}
 	if !embedded {
 		if f.Target, err = f.Description.Operation().ParseTarget(f.target); err != nil {
@@ -255,7 +268,7 @@ func (f *verifyFlags) claim() error {
 // verifyScenario shows that the calls of a scenario are allowed by the contract before any of them is sent: a sample of
 // them, evenly over its plan.
 func (c *command) verifyScenario(f verifyFlags) error {
-	s, err := c.scenario([]string{f.scenario}, f.Description)
+	s, err := c.scenario([]string{f.scenario}, f.Description, f.fixtures)
 	if err != nil {
 		return err
 	}
@@ -293,13 +306,4 @@ func shorten(checks []summary.Check, cases []cases.Case) {
 			k.Curl = fmt.Sprintf("andon verify --generated … --case '%s' (with the same --seed)", k.Name)
 		}
 	}
-}
-
-// descriptionWith loads the contract with the user's fixtures in it, if there are any.
-func (c *command) descriptionWith(fixtures string) (*contracts.Description, error) {
-	d, err := c.description()
-	if err != nil || fixtures == "" {
-		return d, err
-	}
-	return d.WithFixturesOf(fixtures)
 }

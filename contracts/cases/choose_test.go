@@ -2,8 +2,11 @@ package cases
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/kaizenautomation/andon/contracts"
 )
 
 // Cases are chosen by patterns for their ids and by tags, and what chooses none is an error that helps.
@@ -20,12 +23,18 @@ func TestChoose(t *testing.T) {
 		{nil, []string{"either"}, 5, 40, ""},
 		{nil, []string{"skill", "either"}, 20, 80, ""},
 		{[]string{"mixed.*"}, []string{"file"}, 1, 10, ""},
-		{[]string{"nothing"}, nil, 0, 0, "no case matches"},
+		{[]string{"nothing"}, nil, 0, 0, `no case's id matches "nothing"`},
+		{[]string{"text.Full", "nothing*"}, nil, 0, 0, `no case's id matches "nothing*"`},
+		{[]string{"text.Ful"}, nil, 0, 0, `no case's id matches "text.Ful"; did you mean "text.Full"?`},
+		{[]string{"text.*"}, []string{"skill", "by-http"}, 0, 0, "the filter leaves no case"},
+		{nil, []string{"http"}, 9, 9, ""},
+		{nil, []string{"by-http"}, 9, 9, ""},
+		{nil, []string{"by-json"}, 4, 4, ""},
 		{nil, []string{"txet"}, 0, 0, `no case has the tag "txet"; did you mean "text"? the tags are accepted, `},
 		{nil, []string{"xyzzy"}, 0, 0, `no case has the tag "xyzzy"; the tags are accepted, `},
 		{[]string{"text.[", "file.*"}, nil, 0, 0, `"text.[" is no pattern for the ids of cases`},
 	} {
-		got, err := Choose(all, c.patterns, c.tags)
+		got, err := Filter{Patterns: c.patterns, Tags: c.tags}.Choose(all)
 		if c.problem != "" {
 			if err == nil || !strings.HasPrefix(err.Error(), c.problem) || len(got) > 0 || strings.Contains(err.Error(), "--") {
 				t.Errorf("%v %v: %v, want %s", c.patterns, c.tags, err, c.problem)
@@ -36,15 +45,66 @@ func TestChoose(t *testing.T) {
 			t.Errorf("%v %v: %d cases, %v; want %d to %d", c.patterns, c.tags, len(got), err, c.least, c.most)
 		}
 	}
-	if _, err := Choose(nil, nil, nil); !errors.Is(err, ErrNone) {
+	if _, err := (Filter{}).Choose(nil); !errors.Is(err, ErrNone) {
 		t.Errorf("of no case: %v", err)
+	}
+}
+
+// What is skipped is left out of what is wanted, and what skips nothing is an error as well. Random cases are there
+// whatever else is wanted, unless they are named.
+func TestSkipAndRandom(t *testing.T) {
+	d := loaded(t)
+	all, _ := Derive(d)
+	all = append(all, Random(d, 7, 20)...)
+	count := func(f Filter) (derived, random, accepted int) {
+		t.Helper()
+		got, err := f.Choose(all)
+		if err != nil {
+			t.Errorf("%+v: %v", f, err)
+		}
+		for _, c := range got {
+			if !c.Random {
+				derived++
+			} else if random++; c.Expect == Accepted {
+				accepted++
+			}
+		}
+		return derived, random, accepted
+	}
+	derived, random, good := count(Filter{})
+	if random < 15 || good < 8 {
+		t.Fatalf("%d random cases, %d of them accepted", random, good)
+	}
+	for _, x := range []struct {
+		name                      string
+		filter                    Filter
+		derived, random, accepted int
+	}{
+		{"nothing is said of them", Filter{Patterns: []string{"text.Full"}}, 1, random, good},
+		{"nor by a tag", Filter{Tags: []string{"token"}}, 3, random, good},
+		{"what must come back is said", Filter{Patterns: []string{"text.missing-*"}, Tags: []string{"refused"}}, 2, random - good, 0},
+		{"a tag names them", Filter{Tags: []string{"generated"}}, 0, random, good},
+		{"a pattern names one", Filter{Patterns: []string{"generated.7-0"}}, 0, 1, 1},
+		{"they are skipped", Filter{Skip: []string{"generated.*"}}, derived, 0, 0},
+		{"some are skipped by a tag", Filter{Patterns: []string{"text.Full"}, SkipTags: []string{"refused"}}, 1, good, good},
+		{"one is skipped", Filter{Skip: []string{"text.Full"}}, derived - 1, random, good},
+	} {
+		if n, r, a := count(x.filter); n != x.derived || r != x.random || a != x.accepted {
+			t.Errorf("%s: %d derived, %d random, %d accepted; want %d, %d, %d", x.name, n, r, a, x.derived, x.random, x.accepted)
+		}
+	}
+	_, err := Filter{Patterns: []string{"x*"}, Skip: []string{"y*", "text.Full"}, SkipTags: []string{"htpp"}}.Choose(all)
+	if err == nil || !strings.Contains(err.Error(), `"x*"`) || !strings.Contains(err.Error(), `"y*"`) || !strings.Contains(err.Error(), `did you mean "http"?`) || strings.Contains(err.Error(), `text.Full"`) {
+		t.Errorf("three that match nothing: %v", err)
 	}
 }
 
 // Fixtures stand in the place of the description's examples, and the description that they were given to keeps its own.
 func TestFixtures(t *testing.T) {
 	d := loaded(t)
-	mine, err := d.WithFixtures([]byte("file: [file_mine]\nagentId: [agent_mine]\n"))
+	mine, err := d.WithFixtures([]contracts.Fixture{
+		{ContentType: "file", Property: "id", Values: [][]byte{[]byte(`"file_mine"`)}}, {Property: "agentId", Values: [][]byte{[]byte(`"agent_mine"`)}},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,15 +124,14 @@ func TestFixtures(t *testing.T) {
 	if count(before, "mine") > 0 || len(before) != len(ours) || d.SHA256() != mine.SHA256() {
 		t.Error("the description has changed, or its cases are others")
 	}
-	for text, want := range map[string]string{
-		"fiel: [x]":     `line 1: nothing that the description has is called "fiel"; did you mean "file"?`,
-		"file: x":       "line 1: expected a list of texts for file",
-		"file: [1]":     "line 1: expected a list of texts for file",
-		"[a]":           "expected lists by name",
-		"text: [hello]": `nothing that the description has is called "text"`,
-	} {
-		if _, err := d.WithFixtures([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: %v, want %s", text, err, want)
-		}
+	if _, err := d.WithFixtures([]contracts.Fixture{{Property: "none"}}); err == nil || !strings.Contains(err.Error(), `no property "none"`) {
+		t.Errorf("a property that is not there: %v", err)
+	}
+	body := `{"agentId":"a","content":[{"type":"file","id":"f"},{"type":"skill","id":"s"},{"type":"skill","id":"s2"}]}`
+	if got := fmt.Sprintf("%s", d.MadeUp([]byte(body))); got != "[{agentId a} {file f} {skill s}]" {
+		t.Errorf("made up are %s", got)
+	}
+	if got := fmt.Sprintf("%s", mine.MadeUp([]byte(body))); got != "[{skill s}]" {
+		t.Errorf("made up beside fixtures are %s", got)
 	}
 }

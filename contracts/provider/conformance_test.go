@@ -48,8 +48,21 @@ func broken(d *contracts.Description, patterns ...string) (bad []string, tried i
 		return nil, 0, err
 	}
 	config := verify.Config{Description: d, Target: target, Token: "tok-valid", Timeout: 5 * time.Second, MaxBody: limit}
-	if config.Cases, err = cases.Choose(config.All(), patterns, nil); err != nil {
-		return nil, 0, err
+	config.Strict = verify.Everything()
+	all := config.All()
+	for _, p := range patterns {
+		some, err := cases.Filter{Patterns: []string{p}}.Choose(all)
+		if err != nil {
+			continue // not every description has cases of every kind
+		}
+		for _, k := range some {
+			if !slices.ContainsFunc(config.Cases, func(have cases.Case) bool { return have.ID == k.ID }) {
+				config.Cases = append(config.Cases, k)
+			}
+		}
+	}
+	if patterns == nil {
+		config.Cases = all
 	}
 	config.Cases = slices.DeleteFunc(config.Cases, func(c cases.Case) bool { return len(c.Body) > limit && c.Expect != cases.Refused })
 	config.Engine = verify.ByDescription
@@ -165,10 +178,6 @@ func TestKeepsItsDescription(t *testing.T) {
 		"a kind of JSON":  func(v object) { media(v, "application/vnd.kaizen.v2+json") },
 		"any type":        func(v object) { media(v, "*/*") },
 		"any application": func(v object) { media(v, "application/*") },
-		"plain text": func(v object) {
-			at(operation(v), "responses", "200")["content"] = object{"text/plain": object{"schema": object{"type": "string", "minLength": 20}}}
-			delete(operation(v), "x-andon")
-		},
 		"ids that are UUIDs": func(v object) {
 			at(response(v), "properties")["executionId"] = object{"type": "string", "format": "uuid"}
 		},
@@ -195,9 +204,6 @@ func TestKeepsItsDescription(t *testing.T) {
 		"parts": func(v object) {
 			at(v, "components", "schemas")["ExecuteResponse"] = object{"allOf": []any{response(v), object{"type": "object", "required": []any{"at"}, "properties": object{
 				"at": object{"allOf": []any{object{"type": "string"}, object{"format": "date"}}}}}}}
-		},
-		"required headers": func(v object) {
-			at(operation(v), "responses", "200")["headers"] = object{"X-Trace": object{"required": true, "schema": object{"type": "string"}}}
 		},
 		"problems":                   func(v object) { at(operation(v), "responses")["400"] = problem },
 		"problems for a wrong token": func(v object) { at(operation(v), "responses")["401"] = problem },

@@ -99,7 +99,7 @@ func (c Config) beyond(text []byte, byID map[string]cases.Case) (outcomes []Outc
 func pactOutcome(found pact.Outcome, k cases.Case, curl string) Outcome {
 	o := Outcome{Engine: ByPact, Case: k, Verdict: summary.CheckHeld, Curl: curl}
 	if !found.Held {
-		return o.broken("pact", "", found.Reason)
+		return o.broken(rulePact, "", found.Reason)
 	}
 	return o
 }

@@ -59,7 +59,7 @@ func (c Config) byDescription(ctx context.Context) ([]Outcome, error) {
 		if o == nil {
 			continue
 		}
-		if o.Verdict == summary.CheckBroken && o.Case.Random && r.err == nil {
+		if r.fails(*o) && o.Case.Random && r.err == nil {
 			r.shrink(ctx, o)
 		}
 		outcomes = append(outcomes, *o)
@@ -111,7 +111,7 @@ func (r *run) note(ctx context.Context, at int, o Outcome) {
 	if o.Verdict == summary.CheckSkipped {
 		return
 	}
-	found := o.Verdict == summary.CheckBroken
+	found := r.fails(o)
 	r.turned++
 	if o.Rule != "turned-away" || o.alike {
 		r.turned = 0

@@ -67,6 +67,10 @@ type Config struct {
 	MaxBody int
 	// Cases are what is tried. Without any, it is [Config.All].
 	Cases []cases.Case
+	// Choice says of which of all cases they are, for the report; nil is all of them.
+	Choice *summary.Choice
+	// Strict are the authorities that decide besides the description, and [summary.StrictDeviations]; see [Strict].
+	Strict []string
 	// Concurrency is how many cases are under way at once; less than 1 is 1.
 	Concurrency int
 	// FailFast ends the verification at the first case that does not hold.
@@ -265,7 +269,7 @@ func (p *Plan) verification(started time.Time, outcomes []Outcome) summary.Verif
 	return summary.Verification{
 		Schema: summary.VerificationSchema, Target: p.against, Started: started.UTC(), SpecSHA256: p.config.Description.SHA256(),
 		Andon: p.config.Andon, Planned: p.Planned, Checks: checks(outcomes, p.config.Description.Name()), Description: p.config.Description.Name(),
-		DurationSeconds: time.Since(started).Seconds(), MaxRuns: p.config.MaxRuns,
+		Strict: p.config.Strict, Choice: p.config.Choice, DurationSeconds: time.Since(started).Seconds(), MaxRuns: p.config.MaxRuns,
 	}
 }
 
@@ -278,7 +282,11 @@ func (p *Plan) Run(ctx context.Context) summary.Verification {
 		defer cancel()
 	}
 	outcomes, failed, early := p.hold(ctx)
+	for i := range outcomes {
+		outcomes[i].Authority = p.config.authority(outcomes[i])
+	}
 	v := p.verification(started, outcomes)
+	p.config.settle(v.Checks)
 	place(&v, p.config.Description)
 	if p.sends {
 		p.account(&v, outcomes)
@@ -312,7 +320,7 @@ func (p *Plan) hold(ctx context.Context) (outcomes []Outcome, failed bool, early
 			return outcomes, false, "the verification was interrupted"
 		case err != nil:
 			return outcomes, false, err.Error()
-		case p.config.FailFast && slices.ContainsFunc(found, func(o Outcome) bool { return o.Verdict == summary.CheckBroken }):
+		case p.config.FailFast && slices.ContainsFunc(found, p.config.fails):
 			return outcomes, true, ""
 		}
 	}
