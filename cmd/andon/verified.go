@@ -61,12 +61,12 @@ func (c *command) showVerification(v summary.Verification, d *contracts.Descript
 }
 
 // showUnsent writes a verification of which nothing was sent: whoever reads a document wants one that says why.
-func (c *command) showUnsent(v summary.Verification, f verifyFlags, why error) error {
-	if f.kept.out == "" && f.kept.chosen[0].Name == "terminal" {
+func (c *command) showUnsent(v summary.Verification, d *contracts.Description, f keptFlags, why error) error {
+	if f.out == "" && f.chosen[0].Name == "terminal" {
 		return exit{noVerdict, why}
 	}
 	var shown exit
-	if err := c.showVerification(v, f.Description, f.kept); errors.As(err, &shown) && shown.err != nil {
+	if err := c.showVerification(v, d, f); errors.As(err, &shown) && shown.err != nil {
 		why = errors.Join(why, shown.err)
 	}
 	return exit{noVerdict, why}

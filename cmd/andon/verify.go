@@ -218,7 +218,7 @@ func (c *command) verifyAs(f verifyFlags) (err error) {
 	defer release()
 	if _, err := wire.Preflight(ctx, f.Target, nil, false); err != nil {
 		err = fmt.Errorf("%s cannot be reached, nothing was sent: %w", f.Target.Redacted(), err)
-		return c.showUnsent(plan.Ended(err.Error()), f, err)
+		return c.showUnsent(plan.Ended(err.Error()), f.Description, f.kept, err)
 	}
 	v := plan.Run(ctx)
 	shorten(v.Checks, f.Cases)

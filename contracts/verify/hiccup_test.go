@@ -65,7 +65,8 @@ func within(t *testing.T, c Config, h http.Handler, check func(summary.Verificat
 	})
 }
 
-// staging is a provider that keeps the contract, behind what a staging environment does to it. It counts what it starts.
+// staging is a provider that keeps the contract, behind what a staging environment does to it. It counts what it
+// starts.
 type staging struct {
 	sync.Mutex
 	draw  *rand.Rand
@@ -121,8 +122,8 @@ func (s *staging) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(rec.Body.Bytes())
 }
 
-// What a staging environment does now and then changes no verdict, but that a call which it swallowed may have started a
-// run. Every run that was started is told of.
+// What a staging environment does now and then changes no verdict, but that a call which it swallowed may have started
+// a run. Every run that was started is told of.
 func TestStaging(t *testing.T) {
 	for seed := range uint64(40) {
 		s := &staging{draw: rand.New(rand.NewPCG(seed, 1)), h: reference(t), limit: 5, drops: seed >= 20}

@@ -36,12 +36,12 @@ type ledger struct {
 	changed chan struct{}
 }
 
-func newLedger(c Config) *ledger {
-	l := &ledger{max: c.MaxRuns, progress: c.Progress, changed: make(chan struct{})}
-	if c.Rate > 0 {
-		l.interval = time.Duration(float64(time.Second) / c.Rate) // none where it is infinite
+func newLedger(maxRuns int, rate float64, progress func(string)) *ledger {
+	l := &ledger{max: maxRuns, progress: progress, changed: make(chan struct{})}
+	if rate > 0 {
+		l.interval = time.Duration(float64(time.Second) / rate) // none where it is infinite
 	}
-	if c.MaxRuns > 1 {
+	if maxRuns > 1 {
 		l.kept = 1
 	}
 	return l

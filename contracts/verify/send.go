@@ -17,8 +17,8 @@ import (
 
 const (
 	maxResponse = 1 << 20
-	// lost is after how many allowed calls without an answer, one after the other, the target is given up; and calls of any
-	// kind to which it made no connection.
+	// lost is after how many allowed calls without an answer, one after the other, the target is given up; and calls of
+	// any kind to which it made no connection.
 	lost = 3
 	// busy is after how many cases, one after the other, a target is given up that turns each of them away.
 	busy = 5
@@ -38,7 +38,7 @@ var errBusy = errors.New("the target turns calls away, one after the other")
 func (c Config) byDescription(ctx context.Context) ([]Outcome, error) {
 	r := &run{Config: c, seen: map[string]string{}, outcomes: make([]*Outcome, len(c.Cases))}
 	if r.books == nil {
-		r.books = newLedger(c)
+		r.books = newLedger(c.MaxRuns, c.Rate, c.Progress)
 	}
 	r.transport = &http.Transport{
 		Proxy: http.ProxyFromEnvironment, DialContext: (&net.Dialer{Timeout: min(c.Timeout, 10*time.Second)}).DialContext,
@@ -136,8 +136,18 @@ func (r *run) note(ctx context.Context, at int, o Outcome) {
 		r.over, r.err = true, fmt.Errorf("%w: %s", errBusy, o.Reason)
 	case !r.welcome && r.tried >= lost:
 		r.over, r.err = true, errToken
+		r.unwelcome()
 	case r.FailFast && found:
 		r.over = true
+	}
+}
+
+// unwelcome takes it back that calls without the token that the target wants broke anything.
+func (r *run) unwelcome() {
+	for _, o := range r.outcomes {
+		if o != nil && o.Verdict == summary.CheckBroken && o.Case.Auth == cases.ValidToken && o.Status == http.StatusUnauthorized {
+			o.Verdict, o.Rule, o.Reason = summary.CheckInconclusive, "token", "it was refused with status 401: the target wants a valid token"
+		}
 	}
 }
 

@@ -156,6 +156,11 @@ func (o Outcome) accepted() bool {
 	return o.Status/100 == 2 || o.Status == 0 && o.Case.Expect == cases.Accepted && o.Verdict == summary.CheckHeld
 }
 
+// mayRun reports whether a call of a case may have started a run, though the answer does not say so.
+func (o Outcome) mayRun() bool {
+	return o.Status/100 != 2 && (o.hiccup == gateway || o.hiccup == failed || o.hiccup == dropped || o.hiccup == hung)
+}
+
 // check is the outcome in a report, by a description of such a name.
 func (o Outcome) check(description string) summary.Check {
 	c := summary.Check{
@@ -203,7 +208,7 @@ func Prepare(ctx context.Context, c Config) (*Plan, error) {
 	if c.Cases == nil {
 		c.Cases = c.All()
 	}
-	c.books, c.now = newLedger(c), time.Now()
+	c.books, c.now = newLedger(c.MaxRuns, c.Rate, c.Progress), time.Now()
 	p := &Plan{config: c, against: c.Target.String(), sends: true}
 	if c.Engine != ByPact {
 		for _, k := range c.Cases {

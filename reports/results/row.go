@@ -311,6 +311,8 @@ type Manifest struct {
 	Scenario string `json:"scenario"`
 	Seed     uint64 `json:"seed"`
 	Target   string `json:"target"`
+	// Unchecked are the rules of Labels that were switched off.
+	Unchecked []string `json:"unchecked,omitempty"`
 	// Method and Path say which call was made below the target; empty in runs that were made before they were kept.
 	Method  string    `json:"method,omitempty"`
 	Path    string    `json:"path,omitempty"`

@@ -89,6 +89,9 @@ func (s Summary) Checks() Verification {
 	}
 	for _, r := range rules {
 		c := Check{Engine: EngineContract, Name: r, Proves: "every answer keeps the rule " + r + " of openapi.yaml", Verdict: CheckHeld, Rule: r}
+		if why := s.unchecked(r); why != "" && s.Total.Violations[r] == 0 {
+			c.Verdict, c.Reason = CheckSkipped, why
+		}
 		if n := s.Total.Violations[r]; n > 0 {
 			if c.Verdict = CheckNoted; forbidden(r) {
 				c.Verdict = CheckBroken
@@ -105,6 +108,17 @@ func (s Summary) Checks() Verification {
 	}
 	v.Planned = len(v.Checks)
 	return v
+}
+
+// unchecked says why no answer of the run could break a rule; empty where one could.
+func (s Summary) unchecked(rule string) string {
+	switch {
+	case slices.Contains(s.Run.Unchecked, rule):
+		return "it was switched off for this run"
+	case rule == "invalid-accepted" && !slices.ContainsFunc(s.Run.Classes, func(c results.Class) bool { return c.Invalid }):
+		return "the scenario has no invalid calls"
+	}
+	return ""
 }
 
 // SaidBy reports whether a cause of a run's verdict says what came of the check, so that whoever shows both need not

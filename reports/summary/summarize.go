@@ -30,6 +30,7 @@ func Summarize(m results.Manifest, samples []results.Sample, vitals []results.Vi
 			End:      End{Reason: end.Reason, Detail: end.Detail},
 			InFlight: m.InFlight, TimeoutSeconds: m.TimeoutSeconds, LagSeconds: m.LagSeconds,
 			Phases: m.Labels.Phases, Classes: m.Labels.Classes, NoTier: m.Labels.NoTier, Rules: slices.Clone(m.Labels.Rules[min(1, len(m.Labels.Rules)):]),
+			Unchecked: m.Unchecked,
 		},
 		Total: agg.Total(elapsed),
 		Groups: Groups{

@@ -100,6 +100,8 @@ type Run struct {
 	Rules []string `json:"rules,omitempty"`
 	// Deviations are the known ones, each with what became of it.
 	Deviations []Deviation `json:"deviations,omitempty"`
+	// Unchecked are those of them that were switched off.
+	Unchecked []string `json:"unchecked,omitempty"`
 	// Merged is there if this is the report of several runs: ID, scenario and target then name all of them, the seed is
 	// that of the first, and no command line repeats them.
 	Merged *Merged `json:"merged,omitempty"`

@@ -291,3 +291,13 @@ func TestCertainty(t *testing.T) {
 		t.Errorf("the load went up: %+v %+v", s.Bounds(), s.Drift)
 	}
 }
+
+// A rule that no answer could break is skipped, with the reason, and not held.
+func TestUnchecked(t *testing.T) {
+	s := summary.Summary{Run: summary.Run{Rules: []string{"invalid-accepted", "repeated-executionId", "status"}, Unchecked: []string{"repeated-executionId"}}}
+	for _, c := range s.ContractChecks().Checks {
+		if want := map[bool]string{true: summary.CheckHeld, false: summary.CheckSkipped}[c.Name == "status"]; c.Verdict != want || (c.Reason == "") != (want == summary.CheckHeld) {
+			t.Errorf("%s: %s, %q", c.Name, c.Verdict, c.Reason)
+		}
+	}
+}

@@ -42,7 +42,8 @@ type Verification struct {
 	LeftOut int `json:"leftOut"`
 	// Accepted is how many calls the target took, each of which starts a run there.
 	Accepted int `json:"accepted"`
-	// Unsure is how many calls more may have started a run: those that the contract allows and that got no answer that tells.
+	// Unsure is how many calls more may have started a run: those that the contract allows and that got no answer that
+	// tells.
 	Unsure int `json:"unsure,omitempty"`
 	// MaxRuns is the most runs that were to be started; 0 is without a limit.
 	MaxRuns int `json:"maxRuns,omitempty"`

@@ -20,6 +20,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"github.com/kaizenautomation/andon/contracts"
 	"hash/fnv"
 	"net/url"
 	"path/filepath"
@@ -195,6 +196,9 @@ func (c Config) manifest(started time.Time, generator results.Generator) (result
 		TimeoutSeconds: p.Limits.Timeout.Seconds(), InFlight: p.Limits.InFlight, Generator: generator,
 	}
 	m.Waive(c.Deviations)
+	if c.RepeatedIDsAllowed {
+		m.Unchecked = []string{contracts.RuleRepeatedID}
+	}
 	if c.Embedded {
 		m.Provider = p.Behaviour()
 	}
