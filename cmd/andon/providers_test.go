@@ -196,7 +196,8 @@ func (o ordinary) holdWritten(t *testing.T, target string) {
 func verifyOrdinary(t *testing.T, target string, flags ...string) (v summary.Verification, code int, said string) {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
-	code = execute(append([]string{"verify", "--target", target, "--engine", "description", "--format", "json"}, flags...), &stdout, &stderr)
+	args := []string{"verify", "--target", target, "--engine", "description", "--rate", "max", "--format", "json"}
+	code = execute(append(args, flags...), &stdout, &stderr)
 	if err := json.Unmarshal(stdout.Bytes(), &v); err != nil {
 		t.Fatalf("%v: %s%s", err, stdout.String(), stderr.String())
 	}

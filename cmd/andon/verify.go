@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -28,6 +30,7 @@ type verifyFlags struct {
 	generated, calls                      int
 	seed                                  uint64
 	dryRun                                bool
+	strict                                []string
 	only                                  caseFlags
 	broker                                pactFlags
 	kept                                  keptFlags
@@ -46,6 +49,10 @@ a second time, as far as a pact can hold them.
 Each accepted call starts a run at the target. How many calls are sent is said before the first
 one. andon contracts list shows them.
 
+The description decides: its schemas, parameters, statuses and security. What only HTTP says (methods, media
+types), what only JSON says (a key twice, bytes that are not UTF-8, text behind the JSON) and what the
+description marks as an assumption is advice, which is shown and does not fail, unless --strict names it.
+
 With --out a directory is left behind, as by a run: verification.json, of which andon report makes
 all the rest again, report.txt, report.md, report.html, junit.xml, contract.sarif, annotations.txt and
 the description, openapi.yaml. Without --out one format goes to standard output. Under GitHub Actions
@@ -57,7 +64,8 @@ Without --target the reference provider is verified. The cases about tokens need
   ANDON_TOKEN=… andon verify --target https://staging.example.com --fixtures staging.yaml
   andon verify --target http://127.0.0.1:8080 --format junit > verify.xml
   andon verify --target http://127.0.0.1:8080 --out verification
-  andon verify --case 'text.*' --tag refused --fail-fast
+  andon verify --target http://127.0.0.1:8080 --strict http,json
+  andon verify --case 'text.*' --tag refused --skip '*.unicode' --fail-fast
   andon verify --generated 200 --seed 7          200 random calls besides; what fails is made as small as can be
   andon verify --scenario mixed                  are the calls of this load allowed? Nothing is sent`,
 		Args: noArgs,
@@ -67,6 +75,8 @@ Without --target the reference provider is verified. The cases about tokens need
 	flags.StringVar(&f.target, "target", "", "base `URL` of the provider; without it the reference provider is verified")
 	flags.StringVar(&f.tokenFile, "token-file", "", tokenUse)
 	f.kept.register(cmd)
+	flags.StringSliceVar(&f.strict, "strict", nil, "`what` decides besides the description: http, json, assumption, deviations or all (default all without --target, else nothing)")
+	_ = cmd.RegisterFlagCompletionFunc("strict", cobra.FixedCompletions(append(verify.Everything(), "all"), cobra.ShellCompDirectiveNoFileComp))
 	f.only.register(cmd)
 	f.broker.register(cmd)
 	flags.IntVar(&f.generated, "generated", 0, "how many random calls are tried besides; --seed says which")
@@ -77,6 +87,10 @@ Without --target the reference provider is verified. The cases about tokens need
 	flags.Var((*percent)(&f.MinCoverage), "min-coverage", "fail if less of the description is covered, such as 95%")
 	flags.StringVar(&f.fixtures, "fixtures", "", "YAML `file` with values that exist at the target: agentId: [agent_1], file: [file_1], skill: [skill_1]")
 	flags.DurationVar(&f.Timeout, "timeout", 30*time.Second, "how long a case may take")
+	flags.DurationVar(&f.For, "for", 10*time.Minute, "how long the whole may take; what was found until then is reported")
+	flags.IntVar(&f.Attempts, "attempts", 4, "how often a case is sent at most that is turned away or gets no answer, if it has started no run")
+	flags.Var((*rate)(&f.Rate), "rate", "most calls a second, all attempts counted, or max (default 10; the reference provider is not paced)")
+	flags.IntVar(&f.MaxRuns, "max-runs", 0, "start no more runs than this, whatever the target does; 0 is no limit")
 	flags.IntVar(&f.MaxBody, "max-body", 0, "most `bytes` of a body that the target takes; a larger one must be refused")
 	flags.StringVar(&f.Engine, "engine", verify.All, "who judges: description, pact or all; without andon-pact (make pact-build) all is the description alone")
 	flags.StringVar(&f.scenario, "scenario", "", "judge calls of this `scenario` instead of a target; nothing is sent")
@@ -93,9 +107,12 @@ var engines = []string{verify.All, verify.ByDescription, verify.ByPact}
 const maxConcurrency = 64
 
 // check says what is wrong with the flags.
-func (f *verifyFlags) check() error {
+func (f *verifyFlags) check() (err error) {
 	if err := f.kept.check(); err != nil {
 		return err
+	}
+	if f.Strict, err = verify.Strict(f.strict); err != nil {
+		return fmt.Errorf("--strict: %w", err)
 	}
 	if !slices.Contains(engines, f.Engine) {
 		return fmt.Errorf("unknown engine %q; %s", text.Printable(f.Engine, 40), text.Suggest(f.Engine, engines, "the engines are "+strings.Join(engines, ", ")))
@@ -111,7 +128,38 @@ func (f *verifyFlags) check() error {
 	case f.scenario == "" && (f.Timeout <= 0 || f.MaxBody < 0 || f.generated < 0 || f.Shrink < 0 || f.Concurrency < 1 || f.Concurrency > maxConcurrency):
 		return fmt.Errorf("--timeout wants more than 0, --max-body, --generated and --shrink 0 or more, --concurrency 1 to %d", maxConcurrency)
 	}
+	if f.scenario == "" && (f.For <= 0 || f.Attempts < 1 || f.Attempts > maxAttempts || f.MaxRuns < 0) {
+		return fmt.Errorf("--for wants more than 0, --attempts 1 to %d, --max-runs 0 or more", maxAttempts)
+	}
 	return nil
+}
+
+// maxAttempts is how often a case is sent at most.
+const maxAttempts = 20
+
+// rate is a flag for a number of calls a second; it is 0 until it is set, and infinite for max.
+type rate float64
+
+func (r *rate) Set(s string) error {
+	if s == "max" {
+		*r = rate(math.Inf(1))
+		return nil
+	}
+	n, err := strconv.ParseFloat(strings.TrimSuffix(s, "/s"), 64)
+	if err != nil || !(n >= 0.01 && n <= 10000) {
+		return errors.New("want a number of calls a second from 0.01 to 10000, such as 5 or 5/s, or max")
+	}
+	*r = rate(n)
+	return nil
+}
+
+func (r *rate) Type() string { return "rate" }
+
+func (r *rate) String() string {
+	if *r == 0 {
+		return ""
+	}
+	return strconv.FormatFloat(float64(*r), 'g', -1, 64)
 }
 
 // verifyAs does what the flags say.
@@ -119,7 +167,7 @@ func (c *command) verifyAs(f verifyFlags) (err error) {
 	if err := f.check(); err != nil {
 		return err
 	}
-	f.Pact, f.Andon = pact.Find(), version()
+	f.Pact, f.Andon, f.Progress = pact.Find(), version(), func(said string) { c.tell("%s", said) }
 	if f.Description, err = c.descriptionWith(f.fixtures); err != nil {
 		return err
 	}
@@ -143,6 +191,9 @@ func (c *command) verifyAs(f verifyFlags) (err error) {
 	if plan.PactLeftOut {
 		c.tell("Pact is left out: there is no andon-pact beside andon (make pact-build builds it)")
 	}
+	if plan.PactTooMany {
+		c.tell("Pact is left out: its calls could start more runs than --max-runs allows")
+	}
 	if f.dryRun {
 		return nil
 	}
@@ -154,7 +205,8 @@ func (c *command) verifyAs(f verifyFlags) (err error) {
 	_, _, _, release := signals(cancel)
 	defer release()
 	if _, err := wire.Preflight(ctx, f.Target, nil, false); err != nil {
-		return exit{noVerdict, fmt.Errorf("%s cannot be reached, nothing was sent: %w", f.Target.Redacted(), err)}
+		err = fmt.Errorf("%s cannot be reached, nothing was sent: %w", f.Target.Redacted(), err)
+		return c.showUnsent(plan.Ended(err.Error()), f, err)
 	}
 	v := plan.Run(ctx)
 	shorten(v.Checks, f.Cases)
@@ -174,6 +226,9 @@ func (f *verifyFlags) complete() (stop func(), err error) {
 		return nil, err
 	}
 	embedded := f.target == ""
+	if f.Rate == 0 && !embedded {
+		f.Rate = 10
+	}
 	if embedded && f.Token == "" {
 		// The embedded provider is ours to give a token to, so that nothing is skipped.
 		f.Token = "embedded"
@@ -181,8 +236,11 @@ func (f *verifyFlags) complete() (stop func(), err error) {
 	if embedded && f.MaxBody == 0 {
 		f.MaxBody = 1 << 20
 	}
-	if f.Cases, err = f.only.choose(append(slices.Clone(f.All()), cases.Random(f.Description, f.seed, f.generated)...)); err != nil {
-		return nil, err
+	if embedded && len(f.strict) == 0 {
+		f.Strict = verify.Everything()
+	}
+	if err := f.Choose(f.only.Filter, cases.Random(f.Description, f.seed, f.generated)); err != nil {
+		return nil, f.only.wrong(err)
 	}
 	if !embedded {
 		if f.Target, err = f.Description.Operation().ParseTarget(f.target); err != nil {
