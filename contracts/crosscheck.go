@@ -2,20 +2,55 @@ package contracts
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers"
+
+	"github.com/kaizenautomation/andon/contracts/schema"
 )
 
 // crosscheck is kin-openapi's view of the call, for a second opinion.
 type crosscheck struct {
 	call      Operation
+	sends     string // the media type of a request, as the description writes it
 	document  *openapi3.T
 	operation *openapi3.Operation
 	judged    *openapi3.Operation // the operation without the headers of its responses, which andon does not look at
+}
+
+// secondReading has kin-openapi read a document. It knows no path items outside of paths, which OpenAPI 3.1 has, so it
+// is given those to which a path refers where the path stands.
+func secondReading(document *schema.Document, data []byte) (*openapi3.T, error) {
+	whole := document.Root
+	for _, path := range whole.At("paths").Names() {
+		item := document.Root.At("paths", path)
+		if item.At("$ref") == nil {
+			continue
+		}
+		target, err := document.Resolve(item)
+		if err != nil {
+			return nil, err
+		}
+		if whole == document.Root {
+			whole = document.Root.Clone()
+		}
+		whole.At("paths").Fields[path] = target
+	}
+	if whole != document.Root {
+		data = whole.AppendJSON(nil)
+	}
+	doc, err := openapi3.NewLoader().LoadFromData(data)
+	if err != nil {
+		return nil, fmt.Errorf("not a readable OpenAPI document: %w", err)
+	}
+	if err := doc.Validate(context.Background(), openapi3.AllowExtraSiblingFields("pathItems"), openapi3.DisableSchemaPatternValidation()); err != nil {
+		return nil, fmt.Errorf("not a valid OpenAPI document: %w", err)
+	}
+	return doc, nil
 }
 
 func newCrosscheck(document *openapi3.T, o Operation) crosscheck {
@@ -38,6 +73,9 @@ func (c crosscheck) input(body string, operation *openapi3.Operation) *openapi3f
 		panic(err) // the description has been loaded with these parts
 	}
 	r.Header.Set("Content-Type", jsonType)
+	if strings.Contains(c.sends, ";") {
+		r.Header.Set("Content-Type", c.sends) // kin-openapi does not take the type without its parameters
+	}
 	return &openapi3filter.RequestValidationInput{
 		Request: r,
 		Route:   &routers.Route{Spec: c.document, Path: c.call.Path, Method: c.call.Method, Operation: operation},

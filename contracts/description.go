@@ -16,7 +16,6 @@
 package contracts
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -24,7 +23,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/kaizenautomation/andon/contracts/schema"
@@ -39,15 +37,21 @@ type Description struct {
 	compiler   *jsonschema.Compiler
 	sha256     string
 	operation  Operation
+	at         []string // where the operation stands in the document
 	methods    []string // those of the operation's path
-	validator  *jsonschema.Schema
-	bodyAt     []string // where the request's schema stands in the document
-	body       *schema.Node
-	fields     []schema.Member // the request's properties
-	tiers      []string
-	content    []ContentType
-	responses  []*Response
-	byStatus   map[string]*Response // by status, upper case
+	tokens     tokenUse
+	takes      []string // the media types that a request may have, without parameters
+	// bodyOptional requests may come without a body.
+	bodyOptional bool
+	validator    *jsonschema.Schema
+	bodyAt       []string // where the request's schema stands in the document
+	body         *schema.Node
+	fields       []schema.Member // the request's properties
+	tiers        []string
+	content      []ContentType
+	responses    []*Response
+	byStatus     map[string]*Response // by status, upper case
+	fixtures     []Fixture            // those that stand in the place of examples
 }
 
 // maxDescription bounds a description, in bytes.
@@ -57,7 +61,7 @@ const maxDescription = 8 << 20
 // OpenAPI document of version 3.1, in one file, that describes the call with a JSON body; see [Operation] for how it
 // says which call that is.
 func Load(name string, data []byte) (*Description, error) {
-	d, err := load(data)
+	d, err := load(name, data)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
@@ -65,7 +69,7 @@ func Load(name string, data []byte) (*Description, error) {
 	return d, nil
 }
 
-func load(data []byte) (*Description, error) {
+func load(name string, data []byte) (*Description, error) {
 	if len(data) > maxDescription {
 		return nil, fmt.Errorf("the description has %d bytes, more than the 8 MiB that andon reads", len(data))
 	}
@@ -76,16 +80,17 @@ func load(data []byte) (*Description, error) {
 	if v := root.At("openapi").Text(); !strings.HasPrefix(v, "3.1.") {
 		return nil, fmt.Errorf("expected an OpenAPI 3.1 document (openapi: 3.1.0), found openapi: %q", v)
 	}
-	doc, err := openapi3.NewLoader().LoadFromData(data)
-	if err != nil {
-		return nil, fmt.Errorf("not a readable OpenAPI document: %w", err)
-	}
-	if err := doc.Validate(context.Background()); err != nil {
-		return nil, fmt.Errorf("not a valid OpenAPI document: %w", err)
-	}
 	sum := sha256.Sum256(data)
 	d := &Description{source: data, document: &schema.Document{Root: root}, sha256: hex.EncodeToString(sum[:])}
 	if err := d.readOperation(); err != nil {
+		return nil, err
+	}
+	var found *audit
+	if found, d.tokens = newAudit(d.document, d.operation); len(found.parts) > 0 {
+		return nil, &unhonouredError{file: name, parts: found.parts}
+	}
+	doc, err := secondReading(d.document, data)
+	if err != nil {
 		return nil, err
 	}
 	if d.compiler, err = newCompiler(root); err != nil {
@@ -108,6 +113,9 @@ func newCompiler(root *schema.Node) (*jsonschema.Compiler, error) {
 	c := jsonschema.NewCompiler()
 	c.DefaultDraft(jsonschema.Draft2020)
 	c.AssertFormat()
+	for _, f := range formats() {
+		c.RegisterFormat(f)
+	}
 	return c, c.AddResource(documentURL, root.Value())
 }
 
@@ -121,6 +129,21 @@ func (d *Description) Operation() Operation { return d.operation }
 
 // Methods are the HTTP methods that the operation's path has in the description.
 func (d *Description) Methods() []string { return d.methods }
+
+// TokensRequired reports whether every call must carry a token.
+func (d *Description) TokensRequired() bool { return d.tokens == tokensRequired }
+
+// TokensOptional reports whether the description says that a call may go without a token.
+func (d *Description) TokensOptional() bool { return d.tokens == tokensOptional }
+
+// BodyRequired reports whether every call must have a body.
+func (d *Description) BodyRequired() bool { return !d.bodyOptional }
+
+// Takes reports whether the description has a request of a media type, which is given without parameters.
+func (d *Description) Takes(media string) bool {
+	major, _, _ := strings.Cut(media, "/")
+	return slices.ContainsFunc(d.takes, func(r string) bool { return r == media || r == major+"/*" || r == "*/*" })
+}
 
 // Name is the file of the description, as it was named on loading.
 func (d *Description) Name() string { return d.name }

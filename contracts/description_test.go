@@ -127,6 +127,10 @@ func TestNewRequest(t *testing.T) {
 	if r := DefaultOperation().NewRequest(context.Background(), target, "", nil); r.Header.Get("Authorization") != "" {
 		t.Error("without a token there is an Authorization header")
 	}
+	var wire strings.Builder
+	if err := DefaultOperation().NewRequest(context.Background(), target, "", nil).Write(&wire); err != nil || !strings.Contains(wire.String(), "\r\nContent-Length: 0\r\n") {
+		t.Errorf("no body is sent as %q, %v", wire.String(), err)
+	}
 	escaped, _ := url.Parse("https://example.com/a%2Fb")
 	if got := DefaultOperation().NewRequest(context.Background(), escaped, "", nil).URL.String(); got != "https://example.com/a%2Fb/agents/execute" {
 		t.Errorf("below an escaped path the call goes to %s", got)

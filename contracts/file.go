@@ -14,15 +14,3 @@ func Open(name string) (*Description, error) {
 	}
 	return Load(name, data)
 }
-
-// WithFixturesOf is [Description.WithFixtures] with what is in a file.
-func (d *Description) WithFixturesOf(name string) (*Description, error) {
-	data, err := regular.Read(name, 1<<20)
-	if err != nil {
-		return nil, fmt.Errorf("the fixtures cannot be read: %w", err)
-	}
-	if d, err = d.WithFixtures(data); err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	return d, nil
-}

@@ -21,9 +21,5 @@ func TestOpen(t *testing.T) {
 		if _, err := Open(file); err == nil || !strings.Contains(err.Error(), want) || !strings.HasPrefix(err.Error(), "the description cannot be read: ") {
 			t.Errorf("%s: %v", file, err)
 		}
-		d := &Description{}
-		if _, err := d.WithFixturesOf(file); err == nil || !strings.HasPrefix(err.Error(), "the fixtures cannot be read: ") {
-			t.Errorf("%s: %v", file, err)
-		}
 	}
 }

@@ -2,48 +2,40 @@ package contracts
 
 import (
 	"fmt"
-	"strings"
+	"slices"
 
+	"github.com/kaizenautomation/andon/contracts/jsontext"
 	"github.com/kaizenautomation/andon/contracts/schema"
-	"github.com/kaizenautomation/andon/reports/text"
 )
 
-// WithFixtures gives the description with values that exist at a target in place of its own examples, for the
-// properties that name things: as YAML, lists by the name of a property of the call (agentId) or of a content type that
-// has an id (file, skill).
-func (d *Description) WithFixtures(data []byte) (*Description, error) {
-	fixtures, err := schema.Parse(data)
-	if err != nil {
-		return nil, err
-	}
+// WithFixtures gives the description with such values in place of its own examples.
+func (d *Description) WithFixtures(list []Fixture) (*Description, error) {
 	// Examples decide on no body, so what was compiled stays as it is.
 	out := *d
 	out.document = &schema.Document{Root: d.document.Root.Clone()}
 	if err := out.readFields(); err != nil {
 		return nil, err
 	}
-	known, places := out.fixturePlaces()
-	if fixtures.Fields == nil {
-		return nil, fmt.Errorf("line %d: expected lists by name, such as file: [file_1]", fixtures.Line)
-	}
-	for _, name := range fixtures.Keys {
-		place, list := places[name], fixtures.Fields[name]
-		switch {
-		case place == nil:
-			hint := "expected one of " + strings.Join(known, ", ")
-			if near := text.Nearest(name, known); near != "" {
-				hint = "did you mean " + quote(near) + "?"
+	out.fixtures = slices.Concat(d.fixtures, list)
+	for _, f := range list {
+		place := out.placeOf(f)
+		if place == nil {
+			return nil, fmt.Errorf("the description has no property %s", quote(f.Property))
+		}
+		examples := &schema.Node{IsList: true}
+		for _, text := range f.Values {
+			value, err := schema.ReadJSON(text)
+			if err != nil {
+				return nil, err
 			}
-			return nil, fmt.Errorf("line %d: nothing that the description has is called %s; %s", list.Line, quote(clip(name, 60)), hint)
-		case !list.IsList || len(list.List) == 0 || len(list.Texts()) != len(list.List):
-			return nil, fmt.Errorf("line %d: expected a list of texts for %s", list.Line, name)
+			examples.List = append(examples.List, value)
 		}
 		place.ForgetExamples()
-		place.Fields["examples"] = list
+		place.Fields["examples"] = examples
 		// A schema's own examples would hide those of its properties.
 		out.body.ForgetExamples()
 		out.document.Root.EachObject(func(s *schema.Node) {
-			if s.At("properties", out.document.Discriminator, "const").Text() == name {
+			if f.ContentType != "" && s.At("properties", out.document.Discriminator, "const").Text() == f.ContentType {
 				s.ForgetExamples()
 			}
 		})
@@ -51,20 +43,52 @@ func (d *Description) WithFixtures(data []byte) (*Description, error) {
 	return &out, nil
 }
 
-// fixturePlaces are the schemas whose values name things, by the names under which fixtures are given for them.
-func (d *Description) fixturePlaces() (known []string, places map[string]*schema.Node) {
-	places = map[string]*schema.Node{}
-	for _, f := range d.fields {
-		if schema.Identifier(f.Name) {
-			known, places[f.Name] = append(known, f.Name), f.Schema
+// placeOf is the schema of the property that a fixture is for.
+func (d *Description) placeOf(f Fixture) *schema.Node {
+	list := d.Fields()
+	for _, t := range d.content {
+		if t.Name == f.ContentType {
+			list = t.Properties
 		}
 	}
-	for _, t := range d.content {
-		for _, p := range t.Properties {
-			if schema.Identifier(p.Name) {
-				known, places[t.Name] = append(known, t.Name), p.Schema
+	for _, p := range list {
+		if p.Name == f.Property {
+			return p.Schema
+		}
+	}
+	return nil
+}
+
+// MadeUp names the ids in a valid body for which there is no fixture, so that no target need know them: the name that
+// fixtures have for them, and the value.
+func (d *Description) MadeUp(body []byte) (out []Field) {
+	v, bad := jsontext.Decode(body)
+	call, ok := v.(map[string]any)
+	if bad != nil || !ok {
+		return nil
+	}
+	add := func(name string, f Fixture, in map[string]any) {
+		id, is := in[f.Property].(string)
+		given := slices.ContainsFunc(d.fixtures, func(o Fixture) bool { return o.ContentType == f.ContentType && o.Property == f.Property })
+		known := slices.ContainsFunc(out, func(o Field) bool { return o.Name == name })
+		if is && !given && !known && schema.Identifier(f.Property) {
+			out = append(out, Field{Name: name, JSON: []byte(id)})
+		}
+	}
+	for _, p := range d.Fields() {
+		add(p.Name, Fixture{Property: p.Name}, call)
+	}
+	items, _ := call[d.operation.Content].([]any)
+	for _, item := range items {
+		fields, _ := item.(map[string]any)
+		kind, _ := fields[d.document.Discriminator].(string)
+		for _, t := range d.content {
+			for _, p := range t.Properties {
+				if t.Name == kind {
+					add(kind, Fixture{ContentType: kind, Property: p.Name}, fields)
+				}
 			}
 		}
 	}
-	return known, places
+	return out
 }

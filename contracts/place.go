@@ -29,7 +29,7 @@ func (d *Description) PlaceInResponse(status int, contentType string, body []byt
 		return schema.Place{Line: all.Line}
 	}
 	n := all.Fields[r.Status]
-	if to, _, err := d.follow(n, below(d.pointer(), "responses", r.Status)); err == nil {
+	if to, _, err := d.follow(n, below(d.at, "responses", r.Status)); err == nil {
 		n = to
 	}
 	p := schema.Place{Line: n.Line, Assumed: r.Assumed}

@@ -27,3 +27,12 @@ func newProperty(m schema.Member) Property {
 	}
 	return out
 }
+
+// Fixture is what exists at a target: values of a property.
+type Fixture struct {
+	// ContentType is the type of the content items that have the property; empty for a property of the call.
+	ContentType string
+	Property    string
+	// Values are JSON, and the description allows each.
+	Values [][]byte
+}

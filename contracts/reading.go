@@ -19,7 +19,10 @@ func (d *Description) readOperation() error {
 	var at *schema.Node
 	o := DefaultOperation()
 	for _, path := range paths.Names() {
-		item := paths.At(path)
+		item, err := d.document.Resolve(paths.At(path))
+		if err != nil {
+			return err
+		}
 		if x := item.At(extension); x != nil {
 			return fmt.Errorf("line %d: %s belongs to an operation, such as post, not to the path %s", x.Line, extension, path)
 		}
@@ -42,12 +45,15 @@ func (d *Description) readOperation() error {
 	case len(marked) == 0 && !slices.Contains(known, o.String()):
 		return fmt.Errorf("the description has no %s and no operation with %s, which would say that it is the one; it has %s",
 			o, extension, cmp.Or(clip(strings.Join(known, ", "), 300), "no operation at all"))
-	case strings.Contains(o.Path, "{"):
-		return fmt.Errorf("the path %s has parameters, which andon cannot fill", o.Path)
 	}
 	d.operation = o
+	item, place, err := d.follow(paths.At(o.Path), []string{"paths", o.Path})
+	if err != nil {
+		return err
+	}
+	d.at = below(place, strings.ToLower(o.Method))
 	for _, method := range httpMethods {
-		if paths.At(o.Path, method) != nil {
+		if item.At(method) != nil {
 			d.methods = append(d.methods, strings.ToUpper(method))
 		}
 	}
@@ -55,46 +61,38 @@ func (d *Description) readOperation() error {
 }
 
 // node is the operation's object in the description.
-func (d *Description) node() *schema.Node {
-	return d.document.Root.At("paths", d.operation.Path, strings.ToLower(d.operation.Method))
-}
-
-// pointer is where the operation's object stands.
-func (d *Description) pointer() []string {
-	return []string{"paths", d.operation.Path, strings.ToLower(d.operation.Method)}
-}
+func (d *Description) node() *schema.Node { return d.document.Root.At(d.at...) }
 
 // follow gives what stands at a place of the document, through references, and where that is.
 func (d *Description) follow(n *schema.Node, at []string) (*schema.Node, []string, error) {
 	for n.At("$ref") != nil {
-		ref := n.At("$ref").Text()
 		if _, err := d.document.Resolve(n); err != nil {
 			return nil, nil, err
 		}
 		var err error
-		if n, err = d.document.Pointer(ref); err != nil {
+		if n, at, err = step(d.document, n.At("$ref").Text()); err != nil {
 			return nil, nil, err
-		}
-		at = nil
-		for _, part := range strings.Split(strings.TrimPrefix(ref, "#/"), "/") {
-			at = append(at, strings.ReplaceAll(strings.ReplaceAll(part, "~1", "/"), "~0", "~"))
 		}
 	}
 	return n, at, nil
 }
 
-// below gives a place further down.
-func below(at []string, more ...string) []string { return append(at[:len(at):len(at)], more...) }
-
 func (d *Description) readRequest() error {
-	body, at, err := d.follow(d.node().At("requestBody"), below(d.pointer(), "requestBody"))
+	body, at, err := d.follow(d.node().At("requestBody"), below(d.at, "requestBody"))
 	if err != nil {
 		return err
 	}
-	if body.At("content", jsonType, "schema") == nil {
+	name := requestType(body)
+	if name == "" {
 		return fmt.Errorf("%s has no request body of type application/json with a schema", d.operation)
 	}
-	d.bodyAt = below(at, "content", jsonType, "schema")
+	d.crosscheck.sends = name
+	required := body.At("required")
+	d.bodyOptional = required == nil || required.Scalar != true
+	for _, other := range body.At("content").Names() {
+		d.takes = append(d.takes, ranges(other)...)
+	}
+	d.bodyAt = below(at, "content", name, "schema")
 	if d.validator, err = d.compile(d.bodyAt); err != nil {
 		return fmt.Errorf("the request's schema does not compile: %w", err)
 	}
@@ -114,17 +112,32 @@ func (d *Description) readFields() error {
 	for _, f := range d.fields {
 		switch f.Name {
 		case d.operation.Tier:
-			d.tiers = f.Schema.At("enum").Texts()
-			if c := f.Schema.At("const").Text(); c != "" {
+			s := d.unlessNull(f.Schema)
+			d.tiers = s.At("enum").Texts()
+			if c := s.At("const").Text(); c != "" {
 				d.tiers = []string{c}
 			}
 		case d.operation.Content:
-			if err := d.readContent(f.Schema); err != nil {
+			if err := d.readContent(d.unlessNull(f.Schema)); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// unlessNull is the one branch of a schema besides null: what may be left out is written so by frameworks.
+func (d *Description) unlessNull(s *schema.Node) *schema.Node {
+	var found []*schema.Node
+	for _, b := range schema.Branches(s) {
+		if b, err := d.document.Resolve(b); err == nil && !slices.Equal(b.Types(), []string{"null"}) {
+			found = append(found, b)
+		}
+	}
+	if len(found) == 1 {
+		return found[0]
+	}
+	return s
 }
 
 // readContent reads the kinds of content items: the branches of the item schema's oneOf (or anyOf), each named by the
@@ -188,7 +201,7 @@ func (d *Description) readResponses() error {
 		if strings.HasPrefix(status, "x-") {
 			continue
 		}
-		n, at, err := d.follow(all.Fields[status], below(d.pointer(), "responses", status))
+		n, at, err := d.follow(all.Fields[status], below(d.at, "responses", status))
 		if err != nil {
 			return err
 		}
@@ -212,11 +225,7 @@ func (d *Description) readResponses() error {
 
 func (d *Description) readMedia(r *Response, content *schema.Node, at []string) error {
 	for _, name := range content.Names() {
-		m := Media{Name: name, Schema: content.At(name, "schema")}
-		for _, part := range strings.Split(name, ",") {
-			base, _, _ := strings.Cut(part, ";")
-			m.ranges = append(m.ranges, strings.ToLower(strings.TrimSpace(base)))
-		}
+		m := Media{Name: name, Schema: content.At(name, "schema"), ranges: ranges(name)}
 		if m.Schema != nil && slices.ContainsFunc(m.ranges, mayBeJSON) {
 			var err error
 			if m.validator, err = d.compile(below(at, name, "schema")); err != nil {

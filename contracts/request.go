@@ -110,6 +110,10 @@ func (o Operation) NewRequest(ctx context.Context, target *url.URL, token string
 		// written. net/http repeats no POST of which a byte may have left.
 		GetBody: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil },
 	}
+	if len(body) == 0 {
+		// An empty reader would be sent in chunks, which the curl line does not do.
+		r.Body, r.GetBody = http.NoBody, func() (io.ReadCloser, error) { return http.NoBody, nil }
+	}
 	if token != "" {
 		r.Header.Set("Authorization", "Bearer "+token)
 	}

@@ -42,6 +42,16 @@ func (r *Response) success() bool {
 	return strings.HasPrefix(r.Status, "2") || strings.EqualFold(r.Status, "default")
 }
 
+// ranges are the media types, or ranges of them, that a key of the description names, without parameters and in lower
+// case.
+func ranges(name string) (out []string) {
+	for _, part := range strings.Split(name, ",") {
+		base, _, _ := strings.Cut(part, ";")
+		out = append(out, strings.ToLower(strings.TrimSpace(base)))
+	}
+	return out
+}
+
 // media finds what is described for a media type without parameters, in lower case; nil if nothing is.
 func (r *Response) media(name string) *Media {
 	major, _, _ := strings.Cut(name, "/")

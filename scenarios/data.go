@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
-	"math/rand/v2"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -31,6 +29,16 @@ type mixReader struct {
 	// scenario gives them.
 	read   map[string]*feeder
 	hashes map[string]string
+	// values are all that the source read last may give, where they can be listed; fixtures are what each source gives.
+	values   [][]byte
+	fixtures []contracts.Fixture
+}
+
+func newMixReader(file string, doc *document.Document, d *contracts.Description) *mixReader {
+	return &mixReader{
+		doc: doc, folder: filepath.Dir(file), d: d, sources: map[string]map[string]source{}, feeders: map[string][]byte{},
+		read: map[string]*feeder{}, hashes: map[string]string{},
+	}
 }
 
 // readData reads where values come from: by content type, or by property of the call.
@@ -63,6 +71,14 @@ func (r *mixReader) readData(v document.Value) {
 
 // readItemData reads the data of a content type: a source for its one required property, or one for each property.
 func (r *mixReader) readItemData(m document.Member, t contracts.ContentType) {
+	if i := slices.IndexFunc(t.Properties, func(p contracts.Property) bool { return jsonschema.Identifier(p.Name) }); m.Listed() && i >= 0 {
+		r.readSource(m.Value, t.Name, t.Properties[i])
+		return
+	}
+	if m.Listed() {
+		m.Fail("a %s has no id; expected a source such as {values: [...]}, found a list", t.Name)
+		return
+	}
 	keys, ok := m.Members("the data of " + t.Name)
 	if !ok {
 		return
@@ -102,8 +118,13 @@ func (r *mixReader) readItemData(m document.Member, t contracts.ContentType) {
 
 var sourceKeys = []string{"length", "ids", "values", "from", "column", "template", "keys", "depth"}
 
-// readSource reads one source and keeps it.
+// readSource reads one source and keeps it. A list is short for the ids in it.
 func (r *mixReader) readSource(v document.Value, contentType string, p contracts.Property) {
+	r.values = nil
+	if v.Listed() {
+		r.keep(contentType, p, r.readValues(v, contentType, p, p.Type == "string"))
+		return
+	}
 	keys, ok := v.Object("the data of "+p.Name, sourceKeys...)
 	if !ok {
 		return
@@ -167,64 +188,30 @@ func (r *mixReader) readSource(v document.Value, contentType string, p contracts
 			s = readObject(keys)
 		}
 	}
+	r.keep(contentType, p, s)
+}
+
+// sampled is how many values are drawn of a source whose values cannot be listed.
+const sampled = 20
+
+// keep keeps the source of a property, and what it gives. Without one the problem is reported already, and a value of
+// the right shape lets the rest be checked.
+func (r *mixReader) keep(contentType string, p contracts.Property, s source) {
 	if s == nil {
-		// The problem is reported; a value of the right shape lets the rest be checked.
 		return
 	}
+	if r.values == nil {
+		w := newDraw()
+		for n := range uint64(sampled) {
+			w.reset(1, n)
+			r.values = append(r.values, s(nil, w))
+		}
+	}
+	r.fixtures = append(r.fixtures, contracts.Fixture{ContentType: contentType, Property: p.Name, Values: r.values})
 	if r.sources[contentType] == nil {
 		r.sources[contentType] = map[string]source{}
 	}
 	r.sources[contentType][p.Name] = s
-}
-
-// readLength reads a distribution of lengths in characters, and gives texts of such lengths.
-func readLength(v document.Value) source {
-	if v.Scalar() {
-		n, ok := v.Integer("the length", 0, maxText)
-		if !ok {
-			return nil
-		}
-		return textSource(func(*rand.Rand) int { return int(n) })
-	}
-	keys, ok := v.Object("the length", "median", "p99", "min", "max")
-	if !ok {
-		return nil
-	}
-	number := func(name string) (float64, bool) {
-		v, given := keys[name]
-		if !given {
-			return 0, false
-		}
-		n, ok := v.Integer("`"+name+"` of the length", 0, maxText)
-		return float64(n), ok
-	}
-	median, hasMedian := number("median")
-	p99, hasP99 := number("p99")
-	low, hasLow := number("min")
-	high, hasHigh := number("max")
-	switch {
-	case hasMedian && hasP99 && len(keys) == 2:
-		if median < 1 || p99 < median {
-			v.Fail("expected a median of at least 1 and a p99 of at least the median, found %.0f and %.0f", median, p99)
-			return nil
-		}
-		// A lognormal with these two quantiles: sigma = ln(p99/median) / 2.3263, the standard normal's 99th percentile.
-		sigma := math.Log(p99/median) / 2.3263478740408408
-		return textSource(func(rng *rand.Rand) int {
-			return int(min(math.Round(median*math.Exp(sigma*rng.NormFloat64())), 100*p99, maxText))
-		})
-	case hasLow && hasHigh && len(keys) == 2:
-		if low > high {
-			v.Fail("the least length %.0f is above the greatest %.0f", low, high)
-			return nil
-		}
-		return textSource(func(rng *rand.Rand) int { return int(low) + rng.IntN(int(high-low)+1) })
-	}
-	// A misspelt key is reported already.
-	if len(keys) == v.Len() {
-		v.Fail("expected a length such as 400, {median: 400, p99: 4000} or {min: 10, max: 500}")
-	}
-	return nil
 }
 
 // readValues reads a list of values, of which each call takes one at random.
@@ -258,6 +245,7 @@ func (r *mixReader) readValues(v document.Value, contentType string, p contracts
 	if len(out) == 0 {
 		return nil
 	}
+	r.values = out
 	return pickOne(out)
 }
 
@@ -297,6 +285,7 @@ func (r *mixReader) readColumn(from, column document.Value, contentType string, 
 			return nil
 		}
 	}
+	r.values = values
 	next := file.join(len(rows))
 	return func(dst []byte, w *draw) []byte { return append(dst, values[next(w)]...) }
 }
@@ -439,23 +428,4 @@ func (r *mixReader) readTemplate(keys map[string]document.Value) source {
 		w.scratch = b
 		return jsontext.AppendString(dst, string(b))
 	}
-}
-
-// readObject gives JSON objects of `keys` members, the last of which is such an object itself, down to `depth` levels.
-func readObject(keys map[string]document.Value) source {
-	size, ok := keys["keys"].Integer("the number of keys", 0, 1000)
-	depth := uint64(1)
-	if v, given := keys["depth"]; given {
-		var good bool
-		depth, good = v.Integer("the depth", 1, maxLevels)
-		ok = ok && good
-	}
-	if !ok {
-		return nil
-	}
-	if size == 0 && depth > 1 {
-		keys["keys"].Fail("objects without keys have no depth; expected at least 1 key")
-		return nil
-	}
-	return objectSource(size, depth)
 }

@@ -99,19 +99,16 @@ func saidData(v document.Value, files map[string]string) (parts []results.Part) 
 
 // saidSource says where the values of one property come from.
 func saidSource(v document.Value, files map[string]string) string {
+	if v.Listed() {
+		return "ids " + saidList(v)
+	}
 	members, _ := v.Members("the data")
 	var said []string
 	for _, m := range members {
 		var text string
 		switch m.Name {
 		case "ids", "values":
-			list, _ := m.List("the values")
-			var all []byte
-			for _, e := range list {
-				one, _ := e.JSON()
-				all = append(append(all, one...), '\n')
-			}
-			text = fmt.Sprintf("%d with the SHA-256 %.12s…", len(list), hash(all))
+			text = saidList(m.Value)
 		case "template":
 			template, _ := m.Text("the template")
 			text = fmt.Sprintf("with the SHA-256 %.12s…", hash([]byte(template)))
@@ -126,6 +123,17 @@ func saidSource(v document.Value, files map[string]string) string {
 	}
 	slices.Sort(said)
 	return strings.Join(said, ", ")
+}
+
+// saidList says what a list of values is, without saying the values.
+func saidList(v document.Value) string {
+	list, _ := v.List("the values")
+	var all []byte
+	for _, e := range list {
+		one, _ := e.JSON()
+		all = append(append(all, one...), '\n')
+	}
+	return fmt.Sprintf("%d with the SHA-256 %.12s…", len(list), hash(all))
 }
 
 func spellShare(f float64) string { return strconv.FormatFloat(100*f, 'g', 9, 64) + "%" }

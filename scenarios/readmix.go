@@ -3,7 +3,6 @@ package scenarios
 import (
 	"fmt"
 	"math/rand/v2"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -16,7 +15,7 @@ import (
 // readMix reads `mix` and `data`, and names the classes. The files of data are found from the scenario's folder, and
 // given as they were read.
 func readMix(file string, doc *document.Document, keys map[string]document.Value, d *contracts.Description) (m mix, classes []results.Class, feeders map[string][]byte) {
-	r := mixReader{doc: doc, folder: filepath.Dir(file), d: d, sources: map[string]map[string]source{}, feeders: map[string][]byte{}, read: map[string]*feeder{}, hashes: map[string]string{}}
+	r := newMixReader(file, doc, d)
 	if v, given := keys["data"]; given {
 		r.readData(v)
 	}

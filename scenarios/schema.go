@@ -187,19 +187,20 @@ func sourceSchema() object {
 
 func (s schema) data() object {
 	properties := object{}
+	ids := object{"type": "array", "minItems": 1, "description": "Short for {ids: [...]}: values of which each call takes one at random."}
 	for _, t := range s.d.ContentTypes() {
 		byProperty := object{}
 		for _, p := range t.Properties {
 			byProperty[p.Name] = object{"$ref": "#/$defs/source"}
 		}
 		properties[t.Name] = object{"description": "The values of " + t.Name + " items.", "anyOf": []any{
-			object{"$ref": "#/$defs/source"},
+			object{"$ref": "#/$defs/source"}, ids,
 			closed("One source for each property.", []string{"properties"}, object{"properties": closed("The properties.", nil, byProperty)}),
 		}}
 	}
 	for _, f := range s.d.Fields() {
 		if _, taken := properties[f.Name]; !taken {
-			properties[f.Name] = object{"$ref": "#/$defs/source", "description": "The values of " + f.Name + "."}
+			properties[f.Name] = object{"description": "The values of " + f.Name + ".", "anyOf": []any{object{"$ref": "#/$defs/source"}, ids}}
 		}
 	}
 	return closed("Where values come from. Left out: values generated from the description.", nil, properties)

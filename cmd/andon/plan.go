@@ -15,7 +15,7 @@ import (
 func (c *command) plan() *cobra.Command {
 	var seed uint64
 	var curl int
-	var target string
+	var target, fixtures string
 	cmd := &cobra.Command{
 		Use:   "plan [SCENARIO]",
 		Short: "Show what a scenario would send, without sending it",
@@ -27,7 +27,7 @@ is, and the highest rate. Nothing is sent. The same scenario and seed give the s
 			if curl < 0 {
 				return fmt.Errorf("--curl wants a number of calls, found %d", curl)
 			}
-			p, err := c.planned(args, seed)
+			p, err := c.planned(args, seed, fixtures)
 			if err != nil {
 				return err
 			}
@@ -38,6 +38,7 @@ is, and the highest rate. Nothing is sent. The same scenario and seed give the s
 		},
 	}
 	cmd.Flags().Uint64Var(&seed, "seed", defaultSeed, seedUse)
+	cmd.Flags().StringVar(&fixtures, "fixtures", "", fixturesUse)
 	cmd.Flags().IntVar(&curl, "curl", 0, "print the first `K` calls as curl lines; the token stands in them as $ANDON_TOKEN")
 	cmd.Flags().StringVar(&target, "target", "", "the provider's base `URL` in the curl lines; nothing is sent there")
 	return cmd

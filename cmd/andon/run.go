@@ -29,6 +29,7 @@ const seedUse = "`number` that, with the scenario, determines every call and its
 
 type runFlags struct {
 	target, out, tokenFile string
+	fixtures               string
 	tls                    tlsFlags
 	seed                   uint64
 	noUniqueIDs, plain     bool
@@ -85,6 +86,7 @@ ANDON_REMOTE_WRITE_AUTHORIZATION ("Bearer …") and OTEL_EXPORTER_OTLP_HEADERS (
 	flags := cmd.Flags()
 	flags.StringVar(&f.target, "target", "", "base `URL` of the provider; without it the reference provider is driven")
 	flags.Uint64Var(&f.seed, "seed", defaultSeed, seedUse)
+	flags.StringVar(&f.fixtures, "fixtures", "", fixturesUse)
 	flags.StringVar(&f.out, "out", "", "run `directory` to write (default reports/runs/<time>-<scenario>)")
 	flags.StringVar(&f.tokenFile, "token-file", "", tokenUse)
 	f.tls.add(flags)
@@ -99,7 +101,7 @@ ANDON_REMOTE_WRITE_AUTHORIZATION ("Bearer …") and OTEL_EXPORTER_OTLP_HEADERS (
 }
 
 func (c *command) runScenario(args []string, f runFlags) error {
-	plan, err := c.planned(args, f.seed)
+	plan, err := c.planned(args, f.seed, f.fixtures)
 	if err != nil {
 		return err
 	}

@@ -64,6 +64,9 @@ func (c *command) scenarios() *cobra.Command {
 	return cmd
 }
 
+// fixturesUse is the help of the flag that names a file of fixtures.
+const fixturesUse = "YAML `file` of values that exist at the target, as a scenario's data: agentId: [agent_1], file: {from: files.csv, column: id}"
+
 func completeShipped(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 	return scenarios.Shipped(), cobra.ShellCompDirectiveDefault
 }
@@ -73,8 +76,9 @@ func unknownScenario(unknown error, name string) error {
 		text.Suggest(name, scenarios.Shipped(), "andon scenarios list shows those that come with andon, and a file is named by its path, as in ./my.yaml"))
 }
 
-// scenario reads the scenario that an argument names: one that comes with andon, or a file.
-func (c *command) scenario(args []string, d *contracts.Description) (*scenarios.Scenario, error) {
+// scenario reads the scenario that an argument names: one that comes with andon, or a file. The file of fixtures, which
+// may be empty, says what exists at the target.
+func (c *command) scenario(args []string, d *contracts.Description, fixtures string) (*scenarios.Scenario, error) {
 	name := scenarios.Default
 	if len(args) > 0 {
 		name = args[0]
@@ -86,18 +90,40 @@ func (c *command) scenario(args []string, d *contracts.Description) (*scenarios.
 	} else if err != nil {
 		return nil, err
 	}
+	if fixtures != "" {
+		f, err := scenarios.OpenFixtures(fixtures, d, os.LookupEnv)
+		if err != nil {
+			return nil, err
+		}
+		if data, err = f.Scenario(file, data); err != nil {
+			return nil, fmt.Errorf("%s: %w", file, err)
+		}
+	}
 	return scenarios.Parse(file, data, d, os.LookupEnv)
 }
 
 // planned is the plan of the scenario that an argument names.
-func (c *command) planned(args []string, seed uint64) (*scenarios.Plan, error) {
+func (c *command) planned(args []string, seed uint64, fixtures string) (*scenarios.Plan, error) {
 	d, err := c.description()
 	if err != nil {
 		return nil, err
 	}
-	s, err := c.scenario(args, d)
+	s, err := c.scenario(args, d, fixtures)
 	if err != nil {
 		return nil, err
 	}
 	return s.Plan(seed)
+}
+
+// descriptionWith loads the contract with the user's fixtures in it, if there are any.
+func (c *command) descriptionWith(fixtures string) (*contracts.Description, error) {
+	d, err := c.description()
+	if err != nil || fixtures == "" {
+		return d, err
+	}
+	f, err := scenarios.OpenFixtures(fixtures, d, os.LookupEnv)
+	if err != nil {
+		return nil, err
+	}
+	return f.Describe(d)
 }

@@ -94,7 +94,7 @@ func (c *command) serveProvider(cmd *cobra.Command, f serveFlags) error {
 func (c *command) providerConfig(cmd *cobra.Command, f serveFlags, d *contracts.Description) (provider.Config, error) {
 	config := provider.Config{Latency: provider.DefaultLatency(d.Tiers())}
 	if f.scenario != "" {
-		s, err := c.scenario([]string{f.scenario}, d)
+		s, err := c.scenario([]string{f.scenario}, d, "")
 		if err != nil {
 			return config, err
 		}

@@ -12,7 +12,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/kaizenautomation/andon/contracts"
 	"github.com/kaizenautomation/andon/contracts/cases"
 	"github.com/kaizenautomation/andon/contracts/pact"
 	"github.com/kaizenautomation/andon/contracts/provider"
@@ -85,7 +84,7 @@ Without --target the reference provider is verified. The cases about tokens need
 	flags.BoolVar(&f.FailFast, "fail-fast", false, "stop at the first case that does not hold")
 	flags.BoolVar(&f.dryRun, "dry-run", false, "say how many calls would be sent, and send none")
 	flags.Var((*percent)(&f.MinCoverage), "min-coverage", "fail if less of the description is covered, such as 95%")
-	flags.StringVar(&f.fixtures, "fixtures", "", "YAML `file` with values that exist at the target: agentId: [agent_1], file: [file_1], skill: [skill_1]")
+	flags.StringVar(&f.fixtures, "fixtures", "", fixturesUse)
 	flags.DurationVar(&f.Timeout, "timeout", 30*time.Second, "how long a case may take")
 	flags.DurationVar(&f.For, "for", 10*time.Minute, "how long the whole may take; what was found until then is reported")
 	flags.IntVar(&f.Attempts, "attempts", 4, "how often a case is sent at most that is turned away or gets no answer, if it has started no run")
@@ -269,7 +268,7 @@ func (f *verifyFlags) claim() error {
 // verifyScenario shows that the calls of a scenario are allowed by the contract before any of them is sent: a sample of
 // them, evenly over its plan.
 func (c *command) verifyScenario(f verifyFlags) error {
-	s, err := c.scenario([]string{f.scenario}, f.Description)
+	s, err := c.scenario([]string{f.scenario}, f.Description, f.fixtures)
 	if err != nil {
 		return err
 	}
@@ -307,13 +306,4 @@ func shorten(checks []summary.Check, cases []cases.Case) {
 			k.Curl = fmt.Sprintf("andon verify --generated … --case '%s' (with the same --seed)", k.Name)
 		}
 	}
-}
-
-// descriptionWith loads the contract with the user's fixtures in it, if there are any.
-func (c *command) descriptionWith(fixtures string) (*contracts.Description, error) {
-	d, err := c.description()
-	if err != nil || fixtures == "" {
-		return d, err
-	}
-	return d.WithFixturesOf(fixtures)
 }

@@ -2,8 +2,11 @@ package cases
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/kaizenautomation/andon/contracts"
 )
 
 // Cases are chosen by patterns for their ids and by tags, and what chooses none is an error that helps.
@@ -99,7 +102,9 @@ func TestSkipAndRandom(t *testing.T) {
 // Fixtures stand in the place of the description's examples, and the description that they were given to keeps its own.
 func TestFixtures(t *testing.T) {
 	d := loaded(t)
-	mine, err := d.WithFixtures([]byte("file: [file_mine]\nagentId: [agent_mine]\n"))
+	mine, err := d.WithFixtures([]contracts.Fixture{
+		{ContentType: "file", Property: "id", Values: [][]byte{[]byte(`"file_mine"`)}}, {Property: "agentId", Values: [][]byte{[]byte(`"agent_mine"`)}},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,15 +124,14 @@ func TestFixtures(t *testing.T) {
 	if count(before, "mine") > 0 || len(before) != len(ours) || d.SHA256() != mine.SHA256() {
 		t.Error("the description has changed, or its cases are others")
 	}
-	for text, want := range map[string]string{
-		"fiel: [x]":     `line 1: nothing that the description has is called "fiel"; did you mean "file"?`,
-		"file: x":       "line 1: expected a list of texts for file",
-		"file: [1]":     "line 1: expected a list of texts for file",
-		"[a]":           "expected lists by name",
-		"text: [hello]": `nothing that the description has is called "text"`,
-	} {
-		if _, err := d.WithFixtures([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: %v, want %s", text, err, want)
-		}
+	if _, err := d.WithFixtures([]contracts.Fixture{{Property: "none"}}); err == nil || !strings.Contains(err.Error(), `no property "none"`) {
+		t.Errorf("a property that is not there: %v", err)
+	}
+	body := `{"agentId":"a","content":[{"type":"file","id":"f"},{"type":"skill","id":"s"},{"type":"skill","id":"s2"}]}`
+	if got := fmt.Sprintf("%s", d.MadeUp([]byte(body))); got != "[{agentId a} {file f} {skill s}]" {
+		t.Errorf("made up are %s", got)
+	}
+	if got := fmt.Sprintf("%s", mine.MadeUp([]byte(body))); got != "[{skill s}]" {
+		t.Errorf("made up beside fixtures are %s", got)
 	}
 }

@@ -1,6 +1,7 @@
 package cases
 
 import (
+	"math"
 	"slices"
 	"strings"
 
@@ -43,6 +44,9 @@ func (p *pairs) commit(x pick) {
 	}
 }
 
+// manyDimensions is above how many the first candidate is taken, since trying all of them takes minutes.
+const manyDimensions = 14
+
 // next is the pick that brings the most new pairs; nil when all have met. Every candidate starts from a pair that has
 // not met and is filled up by what brings the most.
 func (p *pairs) next() (best pick) {
@@ -57,6 +61,9 @@ func (p *pairs) next() (best pick) {
 					x := p.fill(i, a, j, b)
 					if n := p.gain(x); n > most {
 						most, best = n, x
+					}
+					if len(p.dimensions) > manyDimensions {
+						return best
 					}
 				}
 			}
@@ -92,7 +99,7 @@ func (v *deriver) combine() {
 	p := &pairs{dimensions, map[[4]int]bool{}}
 	total := 1
 	for _, dim := range dimensions {
-		total *= len(dim)
+		total = min(total*len(dim), math.MaxInt32) // there may be more than can be counted
 	}
 	v.leftOut = total
 	send := func(x pick) {

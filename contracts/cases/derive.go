@@ -121,9 +121,9 @@ func (v *deriver) broken() {
 	}
 }
 
-// malformed adds bodies that are no JSON, or that readers of JSON do not agree on. What no reading makes a value of, such
-// as a text that ends in the middle, is not the object that the description asks for. Of the rest common readers make
-// one, each its own, and that they are to be refused is what JSON says (RFC 8259) and not the description.
+// malformed adds bodies that are no JSON, or that readers of JSON do not agree on. What no reading makes a value of,
+// such as a text that ends in the middle, is not the object that the description asks for. Of the rest common readers
+// make one, each its own; that these are to be refused is what JSON says (RFC 8259), and not the description.
 func (v *deriver) malformed(plain []byte) {
 	content := string(jsontext.AppendKey(nil, v.operation.Content))
 	for _, x := range []struct {
@@ -139,6 +139,10 @@ func (v *deriver) malformed(plain []byte) {
 		{ByDescription, schema.Variant{Label: "body.empty", Why: "no body at all", JSON: []byte{}}},
 		{ByJSON, schema.Variant{Label: "body.key-twice", Why: "an object with a key twice", JSON: []byte(`{` + content + `[],` + content + `[]}`)}},
 	} {
+		if len(x.JSON) == 0 && !v.BodyRequired() {
+			v.add(Case{ID: x.Label + ".silent", Proves: x.Why, Expect: Either, ContentType: jsonType, Line: v.Lines().Body})
+			continue
+		}
 		before := len(v.cases)
 		v.body(x.Label, x.Why, x.JSON, Refused)
 		for i := range v.cases[before:] {
@@ -228,14 +232,18 @@ func (v *deriver) silent(plain []byte) {
 // heads adds the cases about what stands before the body.
 func (v *deriver) heads(plain []byte) {
 	at := v.Lines()
-	v.add(Case{ID: "content-type.charset", Proves: "a media type with a charset", Expect: Accepted, Authority: ByHTTP, Line: at.Media,
-		ContentType: jsonType + "; charset=utf-8", Body: plain})
+	if _, violation := v.ReadRequest(plain); violation == nil {
+		v.add(Case{ID: "content-type.charset", Proves: "a media type with a charset", Expect: Accepted, Authority: ByHTTP, Line: at.Media,
+			ContentType: jsonType + "; charset=utf-8", Body: plain})
+	}
 	for _, c := range []struct{ id, media, why string }{
 		{"content-type.text", "text/plain", "JSON that is called plain text"},
 		{"content-type.xml", "application/xml", "JSON that is called XML"},
 		{"content-type.form", "application/x-www-form-urlencoded", "JSON that is called a form"},
 	} {
-		v.add(Case{ID: c.id + ".negative", Proves: c.why, Expect: Refused, Authority: ByHTTP, Line: at.Media, ContentType: c.media, Body: plain})
+		if !v.Takes(c.media) {
+			v.add(Case{ID: c.id + ".negative", Proves: c.why, Expect: Refused, Authority: ByHTTP, Line: at.Media, ContentType: c.media, Body: plain})
+		}
 	}
 	v.add(Case{ID: "content-type.missing.silent", Proves: "a body of no named type", Expect: Either, Authority: ByHTTP, Line: at.Media, Body: plain})
 	for _, m := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
@@ -243,6 +251,12 @@ func (v *deriver) heads(plain []byte) {
 			v.add(Case{ID: "method." + m + ".negative", Proves: "the method " + m + ", which the path does not have; Allow names those it has",
 				Expect: Refused, Authority: ByHTTP, Line: at.Path, Method: m, ContentType: jsonType, Body: plain})
 		}
+	}
+	if _, violation := v.ReadRequest(plain); v.TokensOptional() && violation == nil {
+		v.add(Case{ID: "token.missing", Proves: "a call with no token, which the description allows", Expect: Accepted, ContentType: jsonType, Auth: NoToken, Body: plain})
+	}
+	if !v.TokensRequired() {
+		return
 	}
 	for _, c := range []struct {
 		id   string

@@ -7,6 +7,9 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+
+	"github.com/kaizenautomation/andon"
+	"github.com/kaizenautomation/andon/contracts"
 )
 
 // What a case claims of its body is what the description says of it, and every case can be told from the others.
@@ -59,6 +62,46 @@ func TestCases(t *testing.T) {
 	for _, body := range InvalidBodies(d) {
 		if _, v := d.ReadRequest(body); v == nil {
 			t.Errorf("an invalid call conforms: %s", body)
+		}
+	}
+}
+
+// What the description marks as an assumption is one, kept or broken, and only that; every case says where it stands.
+func TestAuthorities(t *testing.T) {
+	plain := string(andon.Spec)
+	text := strings.Replace(plain, "        kaizenVersion:\n          description: |\n            The tier", "        kaizenVersion:\n          x-assumption: true\n          description: |\n            The tier", 1)
+	text = strings.Replace(text, "    SkillContent:\n", "    SkillContent:\n      x-assumption: true\n", 1)
+	d, err := contracts.Load("openapi.yaml", []byte(text))
+	if err != nil || strings.Count(text, "x-assumption: true") != strings.Count(plain, "x-assumption: true")+2 {
+		t.Fatal(err)
+	}
+	list, _ := Derive(d)
+	counts := map[Authority]int{}
+	for _, c := range append(list, Random(d, 3, 60)...) {
+		counts[c.By()]++
+		if c.Line < 2 {
+			t.Errorf("%s has the line %d", c.ID, c.Line)
+		}
+		body := string(c.Body)
+		_, v := d.ReadRequest(c.Body)
+		switch {
+		case c.Authority == ByHTTP || c.Authority == ByJSON || c.Auth != ValidToken:
+		case c.Expect == Refused:
+			about := v.Pointer == "/kaizenVersion" || strings.Contains(body, `"skill"`) && strings.HasPrefix(v.Pointer, "/content/")
+			if about != (c.By() == ByAssumption) && !c.Random && !strings.HasPrefix(c.ID, "skill.type") {
+				t.Errorf("%s is by %s: %s: %s", c.ID, c.By(), v, body)
+			}
+		case (strings.Contains(body, `"kaizenVersion":`) || strings.Contains(body, `"type":"skill"`)) != (c.By() == ByAssumption):
+			t.Errorf("%s is by %s: %s", c.ID, c.By(), body)
+		}
+	}
+	if counts[ByAssumption] < 40 || counts[ByHTTP] != 9 || counts[ByJSON] != 4 || counts[ByDescription] < 100 {
+		t.Errorf("%v", counts)
+	}
+	list, _ = Derive(loaded(t))
+	for _, c := range list {
+		if c.Authority == ByAssumption {
+			t.Errorf("%s is an assumption", c.ID)
 		}
 	}
 }

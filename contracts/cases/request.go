@@ -36,6 +36,21 @@ func (c Case) Request(ctx context.Context, target *url.URL, token string) *http.
 	return r
 }
 
+// HTTPSays reports whether HTTP itself gives the status that a refusal of the case has, so that a description need not
+// name it (RFC 9110, section 15.5): that of [Case.Status], 415 for another media type than the description's, and 413
+// for a body that is too large.
+func (c Case) HTTPSays(status int) bool {
+	switch status {
+	case c.Status():
+		return status != 0
+	case http.StatusUnsupportedMediaType:
+		return c.ContentType != jsonType
+	case http.StatusRequestEntityTooLarge:
+		return c.Large
+	}
+	return false
+}
+
 // Curl is the command line that sends the case's request by hand.
 func (c Case) Curl(target string) string {
 	var b strings.Builder

@@ -52,7 +52,7 @@ func Held(c cases.Case) (ok bool, why string) {
 
 // States are the states in which the provider must be for a case.
 func States(c cases.Case) (states []string) {
-	if c.Auth == cases.NoToken {
+	if c.Auth == cases.NoToken && c.Expect == cases.Refused {
 		return []string{TokenRequired}
 	}
 	if c.Expect != cases.Accepted {

@@ -103,7 +103,7 @@ func TestFor(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	mine, err := d.WithFixtures([]byte("file: [file_mine]\n"))
+	mine, err := d.WithFixtures([]contracts.Fixture{{ContentType: "file", Property: "id", Values: [][]byte{[]byte(`"file_mine"`)}}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -50,6 +50,9 @@ func (v *Deriver) Invalid(s *Node) (out []Variant) {
 		}
 		out = append(out, v.others(known)...)
 	}
+	if not := s.At("not"); not != nil {
+		out = append(out, Variant{"ruled-out", "a value that is ruled out", v.Plain(not)})
+	}
 	for _, key := range []string{"oneOf", "anyOf"} {
 		if branches := s.At(key); branches != nil && s.At("properties") == nil {
 			out = append(out, v.brokenBranches(branches.List)...)

@@ -27,6 +27,7 @@ type Node struct {
 	IsList bool
 	Scalar any // string, float64, json.Number, bool or nil, where it is neither object nor list
 	Line   int
+	Column int
 }
 
 // Parse reads YAML or JSON.
@@ -46,7 +47,7 @@ func fromYAML(y *yaml.Node, budget *int, depth int) (*Node, error) {
 	if *budget--; *budget < 0 || depth > maxDepth {
 		return nil, fmt.Errorf("line %d: the document is too large or nests too deep", y.Line)
 	}
-	n := &Node{Line: y.Line}
+	n := &Node{Line: y.Line, Column: y.Column}
 	switch y.Kind {
 	case yaml.AliasNode:
 		return fromYAML(y.Alias, budget, depth+1)

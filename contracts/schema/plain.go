@@ -206,6 +206,9 @@ func bounds(s *Node, step float64) (lo, hi float64) {
 	case math.IsInf(lo, -1):
 		return hi - 1000, hi
 	case math.IsInf(hi, 1):
+		if s.At("format").Text() == "int32" {
+			return lo, min(lo+1000, math.MaxInt32)
+		}
 		return lo, lo + 1000
 	}
 	return lo, hi
@@ -213,7 +216,11 @@ func bounds(s *Node, step float64) (lo, hi float64) {
 
 func generateString(s *Node, rng *rand.Rand) string {
 	a, b := rng.Uint64(), rng.Uint64()
-	switch s.At("format").Text() {
+	format := s.At("format").Text()
+	if s.At("contentEncoding").Text() == "base64" {
+		format = "byte"
+	}
+	switch format {
 	case "uuid":
 		return UUID(a, b)
 	case "uri", "url", "iri", "uri-reference", "iri-reference":

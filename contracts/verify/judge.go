@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"net/http"
@@ -26,7 +27,7 @@ func (r *run) judge(o Outcome, header http.Header, body []byte) Outcome {
 	case class == 2 && k.Expect == cases.Refused:
 		return o.broken(contracts.RuleAccepted, "", fmt.Sprintf("it was accepted with status %d, expected a refusal (4xx)", o.Status))
 	case class != 2 && k.Expect == cases.Accepted:
-		return o.broken(ruleRefused, "", fmt.Sprintf("it was refused with status %d, expected a documented success", o.Status))
+		return o.broken(ruleRefused, "", fmt.Sprintf("it was refused with status %d, expected a documented success%s", o.Status, r.madeUp(o, body)))
 	case class != 2 && class != 4:
 		return r.placed(o.broken(contracts.RuleUndocumentedStatus, "", fmt.Sprintf("the status is %d, expected %s", o.Status, wanted(k))), "", nil, nil)
 	}
@@ -63,6 +64,19 @@ func (r *run) judge(o Outcome, header http.Header, body []byte) Outcome {
 		o.Verdict, o.Reason = summary.CheckNoted, fmt.Sprintf("answered with status %d", o.Status)
 	}
 	return o
+}
+
+// madeUp says which ids of a call that was refused are made up: all of them where nothing was found, and otherwise
+// those that the answer names.
+func (c Config) madeUp(o Outcome, answer []byte) string {
+	var said strings.Builder
+	for _, id := range c.Description.MadeUp(o.Case.Body) {
+		named := o.Status == http.StatusBadRequest || o.Status == http.StatusUnprocessableEntity
+		if o.Status == http.StatusNotFound || named && bytes.Contains(answer, id.JSON) {
+			fmt.Fprintf(&said, "; %s %.60q is made up: give one that exists in the fixtures, %s: [...]", id.Name, id.JSON, id.Name)
+		}
+	}
+	return said.String()
 }
 
 // placed adds where the description says what an answer breaks, and whether that is assumed.

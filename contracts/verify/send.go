@@ -44,6 +44,9 @@ func (c Config) byDescription(ctx context.Context) ([]Outcome, error) {
 		Proxy: http.ProxyFromEnvironment, DialContext: (&net.Dialer{Timeout: min(c.Timeout, 10*time.Second)}).DialContext,
 		MaxResponseHeaderBytes: 64 << 10, MaxIdleConnsPerHost: max(c.Concurrency, 1),
 	}
+	if c.dial != nil {
+		r.transport.DialContext = c.dial
+	}
 	defer r.transport.CloseIdleConnections()
 	var workers sync.WaitGroup
 	for range max(c.Concurrency, 1) {

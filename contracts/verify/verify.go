@@ -12,6 +12,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
 	"slices"
 	"time"
@@ -84,6 +85,8 @@ type Config struct {
 	Andon string
 
 	books *ledger
+	// dial connects, if given: tests keep time to themselves with connections in memory.
+	dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
 // Brokered says which pacts of a Pact Broker a target is held against, and whether the broker is told what came of it.
@@ -243,7 +246,7 @@ func (p *Plan) Starts() string {
 		said += fmt.Sprintf("; up to %d further calls make failing random ones smaller", p.config.Shrink)
 	}
 	if p.MostCalls > 0 {
-		said += fmt.Sprintf("; whatever the target does, there are no more than %s and %s",
+		said += fmt.Sprintf("; whatever the target does, at most %s are sent and %s started",
 			text.Plural(uint64(p.MostCalls), "call"), text.Plural(uint64(p.MostRuns), "run"))
 	}
 	return said

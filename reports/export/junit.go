@@ -14,7 +14,7 @@ import (
 )
 
 // JUnit writes checks as JUnit XML, one test suite for each engine. What is doubtful or has no verdict is an error, and
-// what was skipped is skipped; what was only noted is no failure.
+// what was skipped is skipped; what was only noted, or is advice, has passed, with a word on its output.
 func JUnit(w io.Writer, v summary.Verification) error {
 	type message struct {
 		Message string `xml:"message,attr"`
@@ -79,8 +79,11 @@ func JUnit(w io.Writer, v summary.Verification) error {
 		case summary.CheckSkipped:
 			k.Skipped = &message{Message: m.Message}
 			s.Skipped++
-		case summary.CheckNoted, summary.CheckAdvice:
+		case summary.CheckNoted:
 			k.Out = m.Message
+		case summary.CheckAdvice:
+			// A test that has passed: what does not decide turns nothing red, and is there for whoever looks.
+			k.Out = "advice, by " + c.By() + ": " + m.Message + "\n" + m.Text
 		case summary.CheckHeld:
 			// Of a run itself, such a reason says with what reserve it held.
 			if c.Engine == summary.EngineRun {

@@ -172,17 +172,8 @@ func (d verification) facts() []fact {
 		{"Took", text.Duration(&d.DurationSeconds)},
 		{"Decided by", text.Printable(strings.Join(append([]string{"the description"}, d.Strict...), ", "), 200)},
 	}
-	if c := d.Choice; c != nil {
-		var said []string
-		for _, part := range []struct {
-			name string
-			list []string
-		}{{"cases", c.Cases}, {"tags", c.Tags}, {"not cases", c.Skip}, {"not tags", c.SkipTags}} {
-			if len(part.list) > 0 {
-				said = append(said, part.name+" "+text.Printable(strings.Join(part.list, ", "), 200))
-			}
-		}
-		f = append(f, fact{"Chosen", fmt.Sprintf("%d of %d cases: %s", c.Chosen, c.Of, strings.Join(said, "; "))})
+	if d.Choice != nil {
+		f = append(f, fact{"Chosen", d.Choice.String()})
 	}
 	if d.LeftOut > 0 {
 		f = append(f, fact{"Left out", text.Plural(uint64(d.LeftOut), "combination") + " of tier, content and optional properties: every two meet in a case"})

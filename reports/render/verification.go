@@ -27,8 +27,12 @@ func (v verification) coverageSentence() string {
 		kinds[p.Kind] = n
 	}
 	of := func(kind string) string { return fmt.Sprintf("%d/%d", kinds[kind][0], kinds[kind][1]) }
-	return fmt.Sprintf("Coverage of the description: %s (properties %s, branches %s, values %s; statuses seen %s)",
-		text.WholePercent(share), of("property"), of("branch"), of("value"), of("status"))
+	by := ""
+	if v.Choice != nil {
+		by = " by " + v.Choice.String()
+	}
+	return fmt.Sprintf("Coverage of the description%s: %s (properties %s, branches %s, values %s; statuses seen %s)",
+		by, text.WholePercent(share), of("property"), of("branch"), of("value"), of("status"))
 }
 
 // missed is the table of the parts that were not exercised.
@@ -64,7 +68,13 @@ func (v verification) parts() Table {
 
 // tally counts the verdicts in a sentence without its stop.
 func (v verification) tally() string {
-	s := fmt.Sprintf("%s held, %d broken, %d left open by the description, %d skipped", text.Plural(uint64(v.Count(summary.CheckHeld)), "case"), v.Count(summary.CheckBroken), v.Count(summary.CheckNoted), v.Count(summary.CheckSkipped))
+	s := fmt.Sprintf("%s held, %d broken", text.Plural(uint64(v.Count(summary.CheckHeld)), "case"), v.Count(summary.CheckBroken))
+	for _, verdict := range []string{summary.CheckDoubtful, summary.CheckInconclusive, summary.CheckWaived, summary.CheckAdvice} {
+		if n := v.Count(verdict); n > 0 {
+			s += fmt.Sprintf(", %d %s", n, verdict)
+		}
+	}
+	s += fmt.Sprintf(", %d left open by the description, %d skipped", v.Count(summary.CheckNoted), v.Count(summary.CheckSkipped))
 	if v.LeftOut > 0 {
 		s += fmt.Sprintf("; %s more of tier, content and optional properties were left out: every two meet in a case", text.Plural(uint64(v.LeftOut), "combination"))
 	}
@@ -87,20 +97,24 @@ func (v verification) areas(st style) Table {
 	for _, area := range areas {
 		row := []string{st.foreign(area, 40)}
 		for _, expect := range []string{"accepted", "refused", "either"} {
-			held, all := 0, 0
+			held, failed, all := 0, 0, 0
 			for _, c := range v.Checks {
 				if c.Area() != area || c.Expect != expect || c.Verdict == summary.CheckSkipped || both && c.Engine == "pact" {
 					continue
 				}
-				if all++; c.Verdict != summary.CheckBroken && c.Verdict != summary.CheckDoubtful && c.Verdict != summary.CheckInconclusive {
+				all++
+				switch c.Verdict {
+				case summary.CheckHeld, summary.CheckNoted:
 					held++
+				case summary.CheckBroken, summary.CheckDoubtful, summary.CheckInconclusive:
+					failed++
 				}
 			}
 			cell := fmt.Sprintf("%d/%d", held, all)
 			switch {
 			case all == 0:
 				cell = ""
-			case held < all:
+			case failed > 0:
 				cell = st.bad(cell)
 			}
 			row = append(row, cell)
@@ -117,19 +131,24 @@ func (v verification) areas(st style) Table {
 			row = append(row, "")
 		}
 		if both {
-			held, all := 0, 0
+			held, failed, all := 0, 0, 0
 			for _, c := range v.Checks {
-				if c.Area() == area && c.Engine == "pact" {
-					if all++; c.Verdict == summary.CheckHeld {
-						held++
-					}
+				if c.Area() != area || c.Engine != "pact" {
+					continue
+				}
+				switch all++; c.Verdict {
+				case summary.CheckHeld:
+					held++
+				case summary.CheckAdvice, summary.CheckWaived:
+				default:
+					failed++
 				}
 			}
 			cell := ""
 			if all > 0 {
 				cell = fmt.Sprintf("%d/%d", held, all)
 			}
-			if held < all {
+			if failed > 0 {
 				cell = st.bad(cell)
 			}
 			row = append(row, cell)
@@ -223,7 +242,7 @@ func (v verification) started() string {
 		said = append(said, text.Plural(uint64(v.Accepted), "call")+" accepted, each of which has started a run")
 	}
 	if v.Unsure > 0 {
-		said = append(said, text.Plural(uint64(v.Unsure), "call")+" without an answer that tells, each of which may have started one")
+		said = append(said, text.Plural(uint64(v.Unsure), "call")+" more may have: no answer says so")
 	}
 	return strings.Join(said, "; ")
 }

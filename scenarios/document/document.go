@@ -229,6 +229,9 @@ func (v Value) List(what string) ([]Value, bool) {
 // Scalar reports whether the value is a text, a number or the like.
 func (v Value) Scalar() bool { return v.node.Kind == yaml.ScalarNode && !v.null() }
 
+// Listed reports whether the value is a list.
+func (v Value) Listed() bool { return v.node.Kind == yaml.SequenceNode }
+
 // Len is how many members a mapping has, known or not.
 func (v Value) Len() int { return len(v.node.Content) / 2 }
 

@@ -1,0 +1,385 @@
+package contracts
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/kaizenautomation/andon/contracts/schema"
+	"github.com/kaizenautomation/andon/reports/text"
+)
+
+// known are the keys of each kind of object that andon honours, or that say nothing of what is sent and what may come
+// back. Whatever else stands in such an object is refused: a part that is not read lets a breach pass, or blames a
+// provider that does as the description says.
+func known(kind string) []string {
+	return strings.Fields(map[string]string{
+		"document":      "openapi info jsonSchemaDialect servers paths webhooks components security tags externalDocs",
+		"path item":     "$ref summary description get put post delete options head patch trace servers parameters",
+		"operation":     "tags summary description externalDocs operationId parameters requestBody responses callbacks deprecated security servers",
+		"request body":  "description content required",
+		"media type":    "schema example examples encoding",
+		"response":      "description headers content links",
+		"schema choice": "allOf anyOf oneOf prefixItems",
+		"schema map":    "properties patternProperties dependentSchemas",
+		"schema part":   "items additionalProperties not if then else contains propertyNames unevaluatedItems unevaluatedProperties",
+		"schema value": "type enum const multipleOf maximum exclusiveMaximum minimum exclusiveMinimum maxLength minLength pattern maxItems " +
+			"minItems uniqueItems maxContains minContains maxProperties minProperties required dependentRequired format",
+		"schema note": "title description default deprecated readOnly writeOnly example examples discriminator xml externalDocs $comment " +
+			"$schema $defs definitions $anchor $dynamicAnchor contentEncoding contentMediaType contentSchema",
+	}[kind])
+}
+
+// dialects are what a schema may say that it is written in: JSON Schema 2020-12, which OpenAPI 3.1 extends by words.
+var dialects = []string{"https://json-schema.org/draft/2020-12/schema", "https://spec.openapis.org/oas/3.1/dialect/base"}
+
+// unhonoured is a part of a description that andon does not honour.
+type unhonoured struct {
+	at      *schema.Node
+	pointer []string
+	message string
+}
+
+// unhonouredError lists all such parts of a description.
+type unhonouredError struct {
+	file  string
+	parts []unhonoured
+}
+
+func (e *unhonouredError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s of this description cannot be honoured, and without would let a breach pass or blame a provider that does as it says:",
+		text.Plural(uint64(len(e.parts)), "part"))
+	for _, p := range e.parts {
+		fmt.Fprintf(&b, "\n  %s:%d:%d: %s: %s", e.file, p.at.Line, p.at.Column, clip(pointerOf(p.pointer), 200), p.message)
+	}
+	return b.String()
+}
+
+// audit goes through all that the description says of the call.
+type audit struct {
+	document *schema.Document
+	parts    []unhonoured
+	// seen are the schemas that were gone through, as part of a request and of a response.
+	seen map[audited]bool
+}
+
+// audited is a schema in one of the two directions.
+type audited struct {
+	schema  *schema.Node
+	request bool
+}
+
+// newAudit audits the call of a path and a method. Tokens says what a call needs of them.
+func newAudit(document *schema.Document, o Operation) (a *audit, tokens tokenUse) {
+	a = &audit{document: document, seen: map[audited]bool{}}
+	root := document.Root
+	a.keys(root, nil, "document")
+	if d := root.At("jsonSchemaDialect"); d != nil && !slices.Contains(dialects, d.Text()) {
+		a.fail(d, []string{"jsonSchemaDialect"}, "schemas are read as JSON Schema 2020-12 alone, found %s; write them so, and leave this out", quote(clip(d.Text(), 100)))
+	}
+	at := []string{"paths", o.Path}
+	item := root.At(at...)
+	if strings.Contains(o.Path, "{") {
+		a.fail(item, at, "the path has parameters, which andon cannot fill; describe it with their values written out")
+	}
+	item, at = a.follow(item, at)
+	a.keys(item, at, "path item")
+	method := strings.ToLower(o.Method)
+	op, opAt := item.At(method), below(at, method)
+	a.keys(op, opAt, "operation")
+	a.parameters(item, at, op, opAt)
+	tokens = a.security(op, opAt)
+	if body := op.At("requestBody"); body != nil {
+		a.requestBody(a.follow(body, below(opAt, "requestBody")))
+	}
+	for _, status := range op.At("responses").Names() {
+		if !strings.HasPrefix(status, "x-") {
+			a.response(op.At("responses", status), below(opAt, "responses", status))
+		}
+	}
+	slices.SortStableFunc(a.parts, func(x, y unhonoured) int { return x.at.Line - y.at.Line })
+	return a, tokens
+}
+
+func (a *audit) fail(at *schema.Node, pointer []string, format string, args ...any) {
+	a.parts = append(a.parts, unhonoured{at: at, pointer: pointer, message: fmt.Sprintf(format, args...)})
+}
+
+// keys holds an object's keys against those that are known.
+func (a *audit) keys(n *schema.Node, at []string, kinds ...string) {
+	var all []string
+	for _, kind := range kinds {
+		all = append(all, known(kind)...)
+	}
+	for _, key := range n.Names() {
+		if strings.HasPrefix(key, "x-") || slices.Contains(all, key) {
+			continue
+		}
+		hint := "take it out"
+		switch near := text.Nearest(key, all); {
+		case key == "nullable":
+			hint = "it is OpenAPI 3.0's; in 3.1 it is a type: [string, 'null']"
+		case key == "$dynamicRef" || key == "$recursiveRef" || key == "$id":
+			hint = "refer by $ref to a place in this file, #/components/schemas/…"
+		case near != "":
+			hint = "did you mean " + near + "?"
+		}
+		kind, _, _ := strings.Cut(kinds[0], " ")
+		if kind != "schema" {
+			kind = kinds[0]
+		}
+		a.fail(n.Fields[key], below(at, key), "andon does not know the key %s of %s; %s", quote(clip(key, 60)), schema.Article(kind), hint)
+	}
+}
+
+// follow gives what a reference leads to, through further ones. What stands beside one says nothing, by OpenAPI, where
+// it is not a summary or a description: whoever wrote it meant something by it.
+func (a *audit) follow(n *schema.Node, at []string) (*schema.Node, []string) {
+	for range maxReferences {
+		ref := n.At("$ref")
+		if ref == nil {
+			return n, at
+		}
+		for _, key := range n.Names() {
+			if key != "$ref" && key != "summary" && key != "description" && !strings.HasPrefix(key, "x-") {
+				a.fail(n.Fields[key], below(at, key), "`%s` beside $ref has no meaning there; move it to where the reference leads", clip(key, 60))
+			}
+		}
+		next, place, err := step(a.document, ref.Text())
+		if err != nil {
+			a.fail(ref, below(at, "$ref"), "%v", err)
+			return nil, at
+		}
+		n, at = next, place
+	}
+	a.fail(n, at, "the reference leads back to itself, or through more than %d others; refer to the place itself", maxReferences)
+	return nil, at
+}
+
+// maxReferences is how long a chain of references may be.
+const maxReferences = 64
+
+// parameters refuses those that a call must carry. A parameter of the operation stands in for that of the path.
+func (a *audit) parameters(item *schema.Node, itemAt []string, op *schema.Node, opAt []string) {
+	type place struct{ name, in string }
+	own := map[place]bool{}
+	list := func(n *schema.Node, at []string, overridden bool) {
+		for i, p := range n.At("parameters").Items() {
+			p, at := a.follow(p, below(at, "parameters", strconv.Itoa(i)))
+			key := place{p.At("name").Text(), p.At("in").Text()}
+			switch {
+			case overridden && own[key], p == nil:
+				continue
+			case key.in == "header" && slices.ContainsFunc([]string{"Accept", "Content-Type", "Authorization"}, func(s string) bool { return strings.EqualFold(s, key.name) }):
+				// OpenAPI says that these are no parameters, whatever stands here.
+				continue
+			}
+			own[key] = true
+			if required := p.At("required"); required != nil && required.Scalar == true && key.in != "path" {
+				a.fail(p, at, "the %s parameter %s is required, and no call carries it; make it optional if the provider does without",
+					clip(key.in, 20), quote(clip(key.name, 60)))
+			}
+		}
+	}
+	list(op, opAt, false)
+	list(item, itemAt, true)
+}
+
+// security reads what a call must be sent with: nothing, or a bearer token. Of several ways one is enough.
+func (a *audit) security(op *schema.Node, at []string) tokenUse {
+	list, at := op.At("security"), below(at, "security")
+	if list == nil {
+		list, at = a.document.Root.At("security"), []string{"security"}
+	}
+	bearer, open := false, len(list.Items()) == 0
+	before, foreign := len(a.parts), []unhonoured(nil)
+	for i, way := range list.Items() {
+		if len(way.Names()) == 0 {
+			open = true
+			continue
+		}
+		all := true
+		for _, name := range way.Names() {
+			if why := a.scheme(name); why != "" {
+				all = false
+				foreign = append(foreign, unhonoured{way.Fields[name], below(at, strconv.Itoa(i), name), why})
+			}
+		}
+		if all && len(way.Names()) == 1 {
+			bearer = true
+		}
+	}
+	if !bearer && !open {
+		a.parts = append(a.parts[:before:before], foreign...)
+	}
+	switch {
+	case list == nil:
+		return tokensUnsaid
+	case open:
+		return tokensOptional
+	}
+	return tokensRequired
+}
+
+// tokenUse is whether a call must carry a token.
+type tokenUse string
+
+const (
+	tokensUnsaid   tokenUse = ""
+	tokensOptional tokenUse = "optional"
+	tokensRequired tokenUse = "required"
+)
+
+// scheme says why a security scheme is not honoured; empty if it is.
+func (a *audit) scheme(name string) string {
+	at := []string{"components", "securitySchemes", name}
+	s, _ := a.follow(a.document.Root.At(at...), at)
+	kind := s.At("type").Text()
+	switch {
+	case s == nil:
+		return "no security scheme is called " + quote(clip(name, 60)) + " in components.securitySchemes"
+	case kind == "http" && strings.EqualFold(s.At("scheme").Text(), "bearer"):
+		return ""
+	case kind == "http":
+		kind += " " + s.At("scheme").Text()
+	}
+	return fmt.Sprintf("calls carry a bearer token or none, and the security scheme %s is %s; if its tokens are sent as Authorization: Bearer, describe it as {type: http, scheme: bearer}",
+		quote(clip(name, 60)), clip(kind, 40))
+}
+
+func (a *audit) requestBody(body *schema.Node, at []string) {
+	a.keys(body, at, "request body")
+	if name := requestType(body); name != "" {
+		at = below(at, "content", name)
+		a.keys(body.At("content", name), at, "media type")
+		a.schema(body.At("content", name, "schema"), below(at, "schema"), true)
+	}
+}
+
+func (a *audit) response(n *schema.Node, at []string) {
+	marked := n.At("x-assumption")
+	target, place := a.follow(n, at)
+	if marked == nil {
+		marked = target.At("x-assumption")
+	}
+	if marked != nil && marked.Scalar == true {
+		return // it is held to little
+	}
+	a.keys(target, place, "response")
+	for _, name := range target.At("headers").Names() {
+		h, at := a.follow(target.At("headers", name), below(place, "headers", name))
+		if required := h.At("required"); required != nil && required.Scalar == true && !strings.EqualFold(name, "Content-Type") {
+			a.fail(h, at, "the header %s of the answer is required, and andon does not look at headers; make it optional, and test it by other means", quote(clip(name, 60)))
+		}
+	}
+	content := target.At("content")
+	judged := false
+	for _, name := range content.Names() {
+		m, at := content.At(name), below(place, "content", name)
+		a.keys(m, at, "media type")
+		if slices.ContainsFunc(ranges(name), mayBeJSON) {
+			judged = true
+			a.schema(m.At("schema"), below(at, "schema"), false)
+			continue
+		}
+		if s, _ := a.document.Resolve(m.At("schema")); s != nil && !anyText(s) {
+			a.fail(s, below(at, "schema"), "an answer of type %s is not held against a schema, only JSON is (application/json, application/…+json); leave the schema out", quote(clip(name, 60)))
+		}
+	}
+	status := at[len(at)-1]
+	if (strings.HasPrefix(status, "2") || status == "default") && len(content.Names()) > 0 && !judged {
+		a.fail(content, below(place, "content"), "a success comes as %s alone, which andon cannot judge; expected application/json or application/…+json", quote(clip(strings.Join(content.Names(), ", "), 100)))
+	}
+}
+
+// anyText reports whether a schema says no more than that there is a text, which every body is.
+func anyText(s *schema.Node) bool {
+	return s.Scalar == true || s.Fields != nil && s.Only("type", "format") && (s.At("type") == nil || slices.Contains(s.Types(), "string"))
+}
+
+// schema goes through a schema and all that it consists of.
+func (a *audit) schema(s *schema.Node, at []string, request bool) {
+	if s == nil || s.Fields == nil || a.seen[audited{s, request}] {
+		return
+	}
+	a.seen[audited{s, request}] = true
+	if ref := s.At("$ref"); ref != nil {
+		for _, key := range s.Names() {
+			if key != "$ref" && !strings.HasPrefix(key, "x-") && !slices.Contains(known("schema note"), key) {
+				a.fail(s.Fields[key], below(at, key), "`%s` beside $ref is not read; write allOf: [{$ref: …}, {%s: …}]", clip(key, 60), clip(key, 60))
+			}
+		}
+		next, place, err := step(a.document, ref.Text())
+		if err == nil {
+			_, err = a.document.Resolve(s)
+		}
+		if err != nil {
+			a.fail(ref, below(at, "$ref"), "%v", err)
+			return
+		}
+		a.schema(next, place, request)
+		return
+	}
+	a.keys(s, at, "schema value", "schema note", "schema part", "schema choice", "schema map")
+	if d := s.At("$schema"); d != nil && !slices.Contains(dialects, strings.TrimSuffix(d.Text(), "#")) {
+		a.fail(d, below(at, "$schema"), "schemas are read as JSON Schema 2020-12 alone, found %s; write it so, and leave this out", quote(clip(d.Text(), 100)))
+	}
+	a.oneWay(s, at, request)
+	a.patterns(s, at)
+	for _, key := range known("schema part") {
+		a.schema(s.At(key), below(at, key), request)
+	}
+	for _, key := range known("schema choice") {
+		for i, b := range s.At(key).Items() {
+			a.schema(b, below(at, key, strconv.Itoa(i)), request)
+		}
+	}
+	for _, key := range known("schema map") {
+		for _, name := range s.At(key).Names() {
+			a.schema(s.At(key, name), below(at, key, name), request)
+		}
+	}
+}
+
+// oneWay refuses properties that are required, but only ever sent the other way: whether they must be there this way,
+// OpenAPI 3.1 leaves to whoever reads it.
+func (a *audit) oneWay(s *schema.Node, at []string, request bool) {
+	word, way := "writeOnly", "an answer"
+	if request {
+		word, way = "readOnly", "a request"
+	}
+	members, err := a.document.Members(s)
+	if err != nil {
+		return // the reference that leads nowhere is told where it stands
+	}
+	for _, m := range members {
+		here := s.At("properties", m.Name)
+		if here == nil || !m.Required {
+			continue
+		}
+		for _, n := range []*schema.Node{here, m.Schema} {
+			if marked := n.At(word); marked != nil && marked.Scalar == true {
+				a.fail(marked, below(at, "properties", m.Name, word), "%s is %s and required, and readers of OpenAPI do not agree whether %s must have it; take it out of `required`, or give %s a schema of its own",
+					quote(clip(m.Name, 60)), word, way, way)
+				break
+			}
+		}
+	}
+}
+
+// patterns refuses those that Go does not compile: JSON Schema takes its patterns from ECMAScript, which has more.
+func (a *audit) patterns(s *schema.Node, at []string) {
+	if p := s.At("pattern"); p != nil {
+		if _, err := regexp.Compile(p.Text()); err != nil {
+			a.fail(p, below(at, "pattern"), "andon cannot read this pattern (%s); write it without", clip(err.Error(), 100))
+		}
+	}
+	for _, p := range s.At("patternProperties").Names() {
+		if _, err := regexp.Compile(p); err != nil {
+			a.fail(s.At("patternProperties", p), below(at, "patternProperties", p), "andon cannot read this pattern (%s); write it without", clip(err.Error(), 100))
+		}
+	}
+}

@@ -1,0 +1,36 @@
+package contracts
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/kaizenautomation/andon/contracts/schema"
+)
+
+// step gives what one reference leads to, and where that is.
+func step(document *schema.Document, ref string) (n *schema.Node, at []string, err error) {
+	if n, err = document.Pointer(ref); err != nil {
+		return nil, nil, err
+	}
+	for _, part := range strings.Split(strings.TrimPrefix(ref, "#/"), "/") {
+		at = append(at, strings.ReplaceAll(strings.ReplaceAll(part, "~1", "/"), "~0", "~"))
+	}
+	return n, at, nil
+}
+
+// below gives a place further down.
+func below(at []string, more ...string) []string { return append(at[:len(at):len(at)], more...) }
+
+// requestType is the media type of a request's body as the description writes it: application/json, or one with
+// parameters or a range that it falls under. It is empty where there is none with a schema.
+func requestType(body *schema.Node) string {
+	best, rank := "", 0
+	for _, name := range body.At("content").Names() {
+		for i, want := range []string{"*/*", "application/*", jsonType} {
+			if i >= rank && slices.Contains(ranges(name), want) && body.At("content", name, "schema") != nil {
+				best, rank = name, i
+			}
+		}
+	}
+	return best
+}
