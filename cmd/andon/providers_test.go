@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -145,6 +146,50 @@ func (o ordinary) hold(t *testing.T, target string) {
 		checkCases(t, v, summary.CheckBroken, c.broken)
 		checkCases(t, v, summary.CheckAdvice, c.advice)
 	}
+	o.holdWritten(t, target)
+}
+
+// holdWritten verifies the provider with what is known of it written down: as it was written, after its time, and
+// together with what no longer occurs.
+func (o ordinary) holdWritten(t *testing.T, target string) {
+	file := filepath.Join(t.TempDir(), "deviations.yaml")
+	if _, code, said := verifyOrdinary(t, target, "--write-deviations", file); code != 1 {
+		t.Errorf("while deviations are written, exit code %d: %s", code, said)
+	}
+	written, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	filled := regexp.MustCompile(`why: .*`).ReplaceAllString(string(written), "why: a habit of "+o.name)
+	with := func(text string, flags ...string) (summary.Verification, int, string) {
+		if err := os.WriteFile(file, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		return verifyOrdinary(t, target, append(flags, "--deviations", file)...)
+	}
+	v, code, said := with(filled)
+	if code != 0 {
+		t.Errorf("with what is known, exit code %d: %s", code, said)
+	}
+	checkCases(t, v, summary.CheckWaived, o.breaches)
+	checkDeviations(t, v, summary.DeviationWaived)
+
+	v, code, said = with(regexp.MustCompile(`until: .*`).ReplaceAllString(filled, "until: 2026-01-31"))
+	if code != 1 {
+		t.Errorf("with what has expired, exit code %d: %s", code, said)
+	}
+	checkCases(t, v, summary.CheckBroken, o.breaches)
+	checkDeviations(t, v, summary.DeviationExpired)
+
+	// Every provider asks for the token.
+	mended := "\n  - cases: [token.missing.negative]\n    why: mended since\n    until: " + time.Now().AddDate(0, 1, 0).Format(time.DateOnly) + "\n"
+	for code, flags := range [][]string{{}, {"--strict", "deviations"}} {
+		v, got, said := with(strings.TrimRight(filled, "\n")+mended, flags...)
+		last := v.Deviations[len(v.Deviations)-1]
+		if last.State != summary.DeviationGone || got != code {
+			t.Errorf("%s with what no longer occurs: %s, exit code %d: %s%s", flags, last.State, got, v.Verdict.Causes, said)
+		}
+	}
 }
 
 // verifyOrdinary verifies a target, and gives what came of it and what was said.
@@ -246,4 +291,17 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(v)
+}
+
+// checkDeviations checks that there are deviations, and that all are in that state.
+func checkDeviations(t *testing.T, v summary.Verification, state string) {
+	t.Helper()
+	if len(v.Deviations) == 0 {
+		t.Error("no deviations")
+	}
+	for _, d := range v.Deviations {
+		if d.State != state {
+			t.Errorf("%s %s is %s, want %s", d.Cases, d.Rules, d.State, state)
+		}
+	}
 }
