@@ -23,7 +23,7 @@ func (r *run) persist(ctx context.Context, k cases.Case) Outcome {
 		}
 		started := allowed(k) && (o.mayRun() || o.Status/100 == 2)
 		if o.hiccup == none || started || n >= o.hiccup.most(attempts) || o.after > patience {
-			return r.settle(o, before, started)
+			return r.conclude(o, before, started)
 		}
 		before = append(before, o.met())
 		wait := backoff(k.ID, n)
@@ -48,8 +48,8 @@ func (o Outcome) met() string {
 	return fmt.Sprintf("was answered with %d", o.Status)
 }
 
-// settle says what the last attempt at a case comes to, with what those before it met.
-func (r *run) settle(o Outcome, before []string, started bool) Outcome {
+// conclude says what the last attempt at a case comes to, with what those before it met.
+func (r *run) conclude(o Outcome, before []string, started bool) Outcome {
 	response := r.Description.ResponseFor(o.Status)
 	// A response for any other status promises none in particular.
 	documented := response != nil && response != r.Description.ResponseFor(999)

@@ -13,54 +13,60 @@ import (
 	"github.com/kaizenautomation/andon/reports/text"
 )
 
+// junitMessage is what a test says that did not pass.
+type junitMessage struct {
+	Message string `xml:"message,attr"`
+	Type    string `xml:"type,attr,omitempty"`
+	Text    string `xml:",chardata"`
+}
+
+// junitTest is a check.
+type junitTest struct {
+	Name    string        `xml:"name,attr"`
+	Class   string        `xml:"classname,attr"`
+	Seconds string        `xml:"time,attr"`
+	Failure *junitMessage `xml:"failure"`
+	Error   *junitMessage `xml:"error"`
+	Skipped *junitMessage `xml:"skipped"`
+	Out     string        `xml:"system-out,omitempty"`
+}
+
+// junitSuite are the checks of an engine.
+type junitSuite struct {
+	Name     string `xml:"name,attr"`
+	Tests    int    `xml:"tests,attr"`
+	Failures int    `xml:"failures,attr"`
+	Errors   int    `xml:"errors,attr"`
+	Skipped  int    `xml:"skipped,attr"`
+	Seconds  string `xml:"time,attr"`
+	Started  string `xml:"timestamp,attr"`
+	// Known comes before the cases in the format's schema.
+	Known *properties `xml:"properties"`
+	Cases []junitTest `xml:"testcase"`
+}
+
 // JUnit writes checks as JUnit XML, one test suite for each engine. What is doubtful or has no verdict is an error, and
 // what was skipped is skipped, as is what a known deviation waives; what was only noted, or is advice, has passed, with
 // a word on its output.
 func JUnit(w io.Writer, v summary.Verification) error {
-	type message struct {
-		Message string `xml:"message,attr"`
-		Type    string `xml:"type,attr,omitempty"`
-		Text    string `xml:",chardata"`
-	}
-	type test struct {
-		Name    string   `xml:"name,attr"`
-		Class   string   `xml:"classname,attr"`
-		Seconds string   `xml:"time,attr"`
-		Failure *message `xml:"failure"`
-		Error   *message `xml:"error"`
-		Skipped *message `xml:"skipped"`
-		Out     string   `xml:"system-out,omitempty"`
-	}
-	type suite struct {
-		Name     string `xml:"name,attr"`
-		Tests    int    `xml:"tests,attr"`
-		Failures int    `xml:"failures,attr"`
-		Errors   int    `xml:"errors,attr"`
-		Skipped  int    `xml:"skipped,attr"`
-		Seconds  string `xml:"time,attr"`
-		Started  string `xml:"timestamp,attr"`
-		// Known comes before the cases in the format's schema.
-		Known *properties `xml:"properties"`
-		Cases []test      `xml:"testcase"`
-	}
 	var all struct {
-		XMLName xml.Name `xml:"testsuites"`
-		Suites  []*suite `xml:"testsuite"`
+		XMLName xml.Name      `xml:"testsuites"`
+		Suites  []*junitSuite `xml:"testsuite"`
 	}
 	known := knownBy(v)
 	seconds := map[string]float64{}
-	of := func(engine string) *suite {
+	of := func(engine string) *junitSuite {
 		name := v.Name() + ": " + engine
-		if i := slices.IndexFunc(all.Suites, func(s *suite) bool { return s.Name == name }); i >= 0 {
+		if i := slices.IndexFunc(all.Suites, func(s *junitSuite) bool { return s.Name == name }); i >= 0 {
 			return all.Suites[i]
 		}
-		all.Suites = append(all.Suites, &suite{Name: name, Started: v.Started.UTC().Format("2006-01-02T15:04:05"), Known: known})
+		all.Suites = append(all.Suites, &junitSuite{Name: name, Started: v.Started.UTC().Format("2006-01-02T15:04:05"), Known: known})
 		return all.Suites[len(all.Suites)-1]
 	}
 	for _, c := range v.Checks {
 		s := of(c.Engine)
-		k := test{Name: text.Printable(c.Name, 200), Class: "andon." + c.Engine, Seconds: fmt.Sprintf("%.3f", c.Seconds)}
-		m := &message{Message: text.Printable(c.Reason, 1000), Type: text.Printable(c.Rule, 100), Text: "expected: " + text.Printable(c.Proves, 400) + "\nfound: " + text.Printable(strings.TrimPrefix(c.Reason, "found "), 1000) + "\n"}
+		k := junitTest{Name: text.Printable(c.Name, 200), Class: "andon." + c.Engine, Seconds: fmt.Sprintf("%.3f", c.Seconds)}
+		m := &junitMessage{Message: text.Printable(c.Reason, 1000), Type: text.Printable(c.Rule, 100), Text: "expected: " + text.Printable(c.Proves, 400) + "\nfound: " + text.Printable(strings.TrimPrefix(c.Reason, "found "), 1000) + "\n"}
 		for i, line := range text.Lines(c.Answer, 40, 2000) {
 			if i == 0 {
 				m.Text += fmt.Sprintf("answered with status %d:\n", c.Status)
@@ -78,10 +84,10 @@ func JUnit(w io.Writer, v summary.Verification) error {
 			k.Error = m
 			s.Errors++
 		case summary.CheckSkipped:
-			k.Skipped = &message{Message: m.Message}
+			k.Skipped = &junitMessage{Message: m.Message}
 			s.Skipped++
 		case summary.CheckWaived:
-			k.Skipped, k.Out = &message{Message: waivedBy(v, c)}, m.Message
+			k.Skipped, k.Out = &junitMessage{Message: waivedBy(v, c)}, m.Message
 			s.Skipped++
 		case summary.CheckNoted:
 			k.Out = m.Message
@@ -102,7 +108,7 @@ func JUnit(w io.Writer, v summary.Verification) error {
 	if v.Verdict.Status == summary.NoVerdict {
 		s := of("verdict")
 		s.Tests, s.Errors, s.Seconds = 1, 1, "0.000"
-		k := test{Name: "a verdict was reached", Class: "andon.verdict", Seconds: "0.000", Error: &message{Type: "no-verdict"}}
+		k := junitTest{Name: "a verdict was reached", Class: "andon.verdict", Seconds: "0.000", Error: &junitMessage{Type: "no-verdict"}}
 		k.Error.Message = unsaid(v)
 		s.Cases = append(s.Cases, k)
 	}
