@@ -102,8 +102,7 @@ func JUnit(w io.Writer, v summary.Verification) error {
 	if v.Verdict.Status == summary.NoVerdict {
 		s := of("verdict")
 		s.Tests, s.Errors, s.Seconds = 1, 1, "0.000"
-		k := test{Name: "a verdict was reached", Class: "andon.verdict", Seconds: "0.000", Error: &message{Type: "no-verdict"}}
-		k.Error.Message = unsaid(v)
+		k := test{Name: "a verdict was reached", Class: "andon.verdict", Seconds: "0.000", Error: &message{Type: "no-verdict", Message: unsaid(v)}}
 		s.Cases = append(s.Cases, k)
 	}
 	if _, err := io.WriteString(w, xml.Header); err != nil {
