@@ -39,16 +39,17 @@ var andonHouse = house{
 		// Runs for the tests of the others.
 		"reports/reportstest": {"reports/results", "reports/metrics", "reports/summary", "github.com/santhosh-tekuri/jsonschema"},
 
-		"contracts/jsontext": {},
-		"contracts/schema":   {"contracts/jsontext", "reports/text", "go.yaml.in/yaml"},
-		"contracts": {"reports/regular", "contracts/jsontext", "contracts/schema", "reports/text", "github.com/getkin/kin-openapi",
+		"contracts/jsontext":    {},
+		"contracts/schema":      {"contracts/jsontext", "reports/text", "go.yaml.in/yaml"},
+		"contracts/credentials": {"reports/regular"},
+		"contracts": {"contracts/credentials", "reports/regular", "contracts/jsontext", "contracts/schema", "reports/text", "github.com/getkin/kin-openapi",
 			"github.com/santhosh-tekuri/jsonschema", "github.com/oasdiff/oasdiff", "go.yaml.in/yaml", "golang.org/x/net"},
-		"contracts/cases":    {"contracts", "contracts/jsontext", "contracts/schema", "reports/text"},
+		"contracts/cases":    {"contracts", "contracts/credentials", "contracts/jsontext", "contracts/schema", "reports/text"},
 		"contracts/provider": {"contracts", "contracts/jsontext", "contracts/schema", "reports/text"},
-		"contracts/pact": {".", "contracts", "contracts/cases", "contracts/jsontext", "contracts/schema", "reports/text", "reports/summary",
+		"contracts/pact": {".", "contracts", "contracts/credentials", "contracts/cases", "contracts/jsontext", "contracts/schema", "reports/text", "reports/summary",
 			"github.com/pact-foundation/pact-go"},
 		"contracts/broker": {"reports/text", "reports/summary"},
-		"contracts/verify": {"contracts", "contracts/cases", "contracts/pact", "contracts/broker", "contracts/jsontext", "contracts/schema",
+		"contracts/verify": {"contracts", "contracts/credentials", "contracts/cases", "contracts/pact", "contracts/broker", "contracts/jsontext", "contracts/schema",
 			"reports/text", "reports/summary"},
 
 		"scenarios/document": {"contracts/jsontext", "reports/text", "go.yaml.in/yaml"},
@@ -57,10 +58,10 @@ var andonHouse = house{
 		"scenarios/wire": {"reports/regular", "reports/text", "reports/results", "golang.org/x/sys"},
 		// Serves the tests of wire and attack.
 		"scenarios/wiretest": {},
-		"scenarios/attack": {"scenarios", "scenarios/wire", "contracts", "reports/text", "reports/results", "reports/metrics",
+		"scenarios/attack": {"scenarios", "scenarios/wire", "contracts", "contracts/credentials", "reports/text", "reports/results", "reports/metrics",
 			"github.com/tsenart/vegeta", "golang.org/x/sys"},
 		// The command lines that a run's page shows are handed in by whoever runs the trial, as the page wants them.
-		"scenarios/trial": {"scenarios", "scenarios/wire", "scenarios/attack", "contracts", "contracts/provider", "reports",
+		"scenarios/trial": {"scenarios", "scenarios/wire", "scenarios/attack", "contracts", "contracts/credentials", "contracts/provider", "reports",
 			"reports/text", "reports/results", "reports/histogram", "reports/metrics", "reports/summary", "reports/page",
 			"reports/telemetry"},
 

@@ -26,12 +26,13 @@ import (
 // verifyFlags are what the flags say of a verification; many of them are its configuration itself.
 type verifyFlags struct {
 	verify.Config
-	target, tokenFile, format, fixtures, scenario string
-	generated, calls                              int
-	seed                                          uint64
-	dryRun                                        bool
-	only                                          caseFlags
-	broker                                        pactFlags
+	target, format, fixtures, scenario string
+	credentials                        credentialFlags
+	generated, calls                   int
+	seed                               uint64
+	dryRun                             bool
+	only                               caseFlags
+	broker                             pactFlags
 }
 
 func (c *command) verify() *cobra.Command {
@@ -48,7 +49,11 @@ Each accepted call starts a run at the target. How many calls are sent is said b
 one. andon contracts list shows them.
 
 Without --target the reference provider is verified. The cases about tokens need one
-(ANDON_TOKEN or --token-file). Exit codes: 0 all held; 1 a case did not; 2 wrong usage; 3 no verdict.`,
+(ANDON_TOKEN or --token-file).
+
+` + credentialsHelp + `
+
+Exit codes: 0 all held; 1 a case did not; 2 wrong usage; 3 no verdict.`,
 		Example: `  andon verify
   ANDON_TOKEN=… andon verify --target https://staging.example.com --fixtures staging.yaml
   andon verify --target http://127.0.0.1:8080 --format junit > verify.xml
@@ -60,7 +65,7 @@ Without --target the reference provider is verified. The cases about tokens need
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.target, "target", "", "base `URL` of the provider; without it the reference provider is verified")
-	flags.StringVar(&f.tokenFile, "token-file", "", tokenUse)
+	f.credentials.add(flags)
 	verifyFormat(cmd, &f.format)
 	f.only.register(cmd)
 	f.broker.register(cmd)
@@ -127,7 +132,7 @@ func (c *command) verifyAs(f verifyFlags) (err error) {
 	if f.scenario != "" {
 		return c.verifyScenario(f)
 	}
-	stop, err := f.complete()
+	stop, err := f.complete(c)
 	if err != nil {
 		return err
 	}
@@ -151,30 +156,39 @@ func (c *command) verifyAs(f verifyFlags) (err error) {
 	defer cancel()
 	_, _, _, release := signals(cancel)
 	defer release()
-	if _, err := wire.Preflight(ctx, f.Target, nil, false); err != nil {
-		return exit{noVerdict, fmt.Errorf("%s cannot be reached, nothing was sent: %w", f.Target.Redacted(), err)}
+	if err := f.preflight(ctx); err != nil {
+		return err
 	}
 	v := plan.Run(ctx)
 	shorten(v.Checks, f.Cases)
 	return c.showVerification(v, f.format)
 }
 
+// preflight tries the target once, without a call.
+func (f *verifyFlags) preflight(ctx context.Context) error {
+	c := wire.Config{Target: f.Target, TLS: f.Credentials.TLS(), Resolve: f.Credentials.Asks().Addresses()}
+	if _, err := wire.Preflight(ctx, c); err != nil {
+		return exit{noVerdict, fmt.Errorf("%s cannot be reached, nothing was sent: %w", f.Target.Redacted(), trusted(err))}
+	}
+	return nil
+}
+
 // complete adds to the configuration what has to be looked up. Without a target the reference provider is started,
 // which stop ends.
-func (f *verifyFlags) complete() (stop func(), err error) {
+func (f *verifyFlags) complete(c *command) (stop func(), err error) {
 	if f.generated == 0 {
 		f.Shrink = 0
 	}
-	if f.Token, err = token(f.tokenFile); err != nil {
+	if f.Credentials, err = f.credentials.open(c); err != nil {
 		return nil, err
 	}
 	if f.Brokered, err = f.broker.brokered(); err != nil {
 		return nil, err
 	}
 	embedded := f.target == ""
-	if embedded && f.Token == "" {
+	if embedded && !f.Credentials.Authorized() {
 		// The embedded provider is ours to give a token to, so that nothing is skipped.
-		f.Token = "embedded"
+		f.Credentials = f.Credentials.WithBearer("andon-embedded")
 	}
 	if embedded && f.MaxBody == 0 {
 		f.MaxBody = 1 << 20
@@ -188,7 +202,7 @@ func (f *verifyFlags) complete() (stop func(), err error) {
 		}
 		return func() {}, nil
 	}
-	handler, err := provider.New(f.Description, provider.Config{Token: f.Token, MaxBody: int64(f.MaxBody), Seed: defaultSeed})
+	handler, err := provider.New(f.Description, provider.Config{Token: f.Credentials.Token(), MaxBody: int64(f.MaxBody), Seed: defaultSeed})
 	if err != nil {
 		return nil, err
 	}
@@ -214,6 +228,9 @@ func (c *command) verifyScenario(f verifyFlags) error {
 		body, class := plan.AppendBody(nil, at)
 		label := s.Labels.Classes[class]
 		calls = append(calls, verify.Call{ID: fmt.Sprintf("%s.call-%d", label.Content, at), Class: label.Name, Body: body, Invalid: label.Invalid})
+	}
+	if f.Printed, err = f.credentials.Plan(); err != nil {
+		return err
 	}
 	judges, err := verify.PrepareCalls(f.Config, "the calls of "+s.Name, calls)
 	if err != nil {

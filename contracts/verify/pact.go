@@ -27,7 +27,7 @@ func (p *Plan) addPact(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	text, _, err := pact.For(whole, c.Cases, c.Token != "")
+	text, _, err := pact.For(whole, c.Cases, c.Credentials.Asks().Authorized())
 	if err != nil {
 		return err
 	}
@@ -53,12 +53,12 @@ func (c Config) byPact(ctx context.Context, text []byte) (outcomes []Outcome, er
 	for _, k := range c.Cases {
 		byID[k.ID] = k
 	}
-	found, err := c.Pact.Verify(ctx, c.Target.String(), c.Token, text)
+	found, err := c.Pact.Verify(ctx, c.Target, c.Credentials, text)
 	for _, f := range found {
 		curl := ""
 		k, known := byID[f.ID]
 		if known {
-			curl = k.Curl(c.Target.String())
+			curl = k.Curl(c.Target.String(), c.Credentials.Asks())
 		}
 		k.ID = f.ID
 		outcomes = append(outcomes, pactOutcome(f, k, curl))

@@ -19,6 +19,7 @@ import (
 	"github.com/kaizenautomation/andon/contracts"
 	"github.com/kaizenautomation/andon/contracts/broker"
 	"github.com/kaizenautomation/andon/contracts/cases"
+	"github.com/kaizenautomation/andon/contracts/credentials"
 	"github.com/kaizenautomation/andon/contracts/pact"
 	"github.com/kaizenautomation/andon/reports/summary"
 	"github.com/kaizenautomation/andon/reports/text"
@@ -41,8 +42,11 @@ const All = "all"
 type Config struct {
 	Description *contracts.Description
 	Target      *url.URL
-	// Token is the valid token. Without one, the cases about tokens are skipped.
-	Token string
+	// Credentials are what the calls carry besides, the valid token among it; nil is nothing. Where they do not say who
+	// calls, the cases about that are skipped. They also say how to connect, and are taken out of everything that is kept.
+	Credentials *credentials.Set
+	// Printed is what the curl lines carry of calls that are not sent; see [PrepareCalls].
+	Printed credentials.Plan
 	// Engine is All, ByDescription or ByPact; empty is All.
 	Engine string
 	// Pact is the program that judges by Pact; see [pact.Find].
@@ -211,6 +215,7 @@ func (p *Plan) Starts() string {
 func (p *Plan) Run(ctx context.Context) summary.Verification {
 	started := time.Now()
 	outcomes, failed, early := p.hold(ctx)
+	secret := p.config.Credentials
 	v := summary.Verification{
 		Schema: summary.VerificationSchema, Target: p.against, Started: started.UTC(), SpecSHA256: p.config.Description.SHA256(),
 		Andon: p.config.Andon, Planned: p.Planned, Checks: checks(outcomes, p.config.Description.Name()), Description: p.config.Description.Name(),
@@ -222,7 +227,12 @@ func (p *Plan) Run(ctx context.Context) summary.Verification {
 	if failed {
 		v.Planned = len(outcomes)
 	}
-	v.Decide(early)
+	for i := range v.Checks {
+		k := &v.Checks[i]
+		k.Reason, k.Pointer, k.Answer, k.Curl = secret.Redact(k.Reason), secret.Redact(k.Pointer), secret.Redact(k.Answer), secret.Redact(k.Curl)
+	}
+	v.Insecure = p.sends && secret.Asks().Insecure()
+	v.Decide(secret.Redact(early))
 	return v
 }
 

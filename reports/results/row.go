@@ -273,6 +273,8 @@ type Manifest struct {
 	Release   string            `json:"release,omitempty"`
 	RunLabels map[string]string `json:"runLabels,omitempty"`
 	Labels    Labels            `json:"labels"`
+	// Insecure says that any certificate of the target was taken.
+	Insecure bool `json:"insecure,omitempty"`
 	// Planned counts the calls of the plan by phase and class (Planned[phase][class]); null in a closed loop, which
 	// plans no number.
 	Planned [][]uint64 `json:"planned"`
