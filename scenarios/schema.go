@@ -81,8 +81,13 @@ func (s schema) root() object {
 			"enum": []string{"constant", "poisson"}, "default": "constant",
 			"description": "Whether calls come at even distances, or at random as independent users do.",
 		},
-		"mix":    s.mix(),
-		"data":   s.data(),
+		"mix":  s.mix(),
+		"data": s.data(),
+		"headers": object{
+			"type": "object", "additionalProperties": object{"type": "string"},
+			"description": "Headers that every call carries. A secret is given by reference: {env:NAME}, {file:PATH} or {command:…}.",
+		},
+		"auth":   authSchema(),
 		"limits": s.limits(),
 		"thresholds": object{
 			"type": "array", "items": s.threshold(), "description": "The conditions that decide the verdict.",

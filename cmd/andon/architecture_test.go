@@ -53,7 +53,7 @@ var andonHouse = house{
 			"reports/text", "reports/summary"},
 
 		"scenarios/document": {"contracts/jsontext", "reports/text", "go.yaml.in/yaml"},
-		"scenarios": {"scenarios/document", "contracts", "contracts/cases", "contracts/provider", "contracts/jsontext", "contracts/schema",
+		"scenarios": {"scenarios/document", "contracts", "contracts/credentials", "contracts/cases", "contracts/provider", "contracts/jsontext", "contracts/schema",
 			"reports/regular", "reports/text", "reports/results", "reports/metrics"},
 		"scenarios/wire": {"reports/regular", "reports/text", "reports/results", "golang.org/x/sys"},
 		// Serves the tests of wire and attack.

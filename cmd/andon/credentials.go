@@ -38,9 +38,9 @@ func (f *credentialFlags) add(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&f.Resolve, "resolve", nil, "`host:port:address` to call in place of what the name servers say; may be repeated")
 }
 
-// open looks the secrets up.
-func (f *credentialFlags) open(c *command) (*credentials.Set, error) {
-	plan, err := f.Plan()
+// open looks the secrets up: those that the flags ask for, in the place of what a scenario asks for by the same name.
+func (f *credentialFlags) open(c *command, scenario credentials.Asked) (*credentials.Set, error) {
+	plan, err := f.Over(scenario).Plan()
 	if err != nil {
 		return nil, err
 	}

@@ -36,7 +36,7 @@ is, and the highest rate. Nothing is sent. The same scenario and seed give the s
 			if p.Target, err = aimedAt(target, p); err != nil {
 				return err
 			}
-			carried, err := with.Plan()
+			carried, err := with.Over(p.Carried).Plan()
 			if err != nil {
 				return err
 			}

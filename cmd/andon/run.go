@@ -112,7 +112,7 @@ func (c *command) runScenario(args []string, f runFlags) error {
 	if t.Labels, err = results.ParseRunLabels(f.labels, f.release); err != nil {
 		return fmt.Errorf("--label or --release: %w", err)
 	}
-	if t.Credentials, err = f.credentials.open(c); err != nil {
+	if t.Credentials, err = f.credentials.open(c, plan.Carried); err != nil {
 		return err
 	}
 	if t.Target, err = pickTarget(f.target, plan.Scenario, strings.Join(append([]string{"andon run"}, args...), " ")); err != nil {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/kaizenautomation/andon/contracts"
 	"github.com/kaizenautomation/andon/contracts/cases"
+	"github.com/kaizenautomation/andon/contracts/credentials"
 	"github.com/kaizenautomation/andon/contracts/pact"
 	"github.com/kaizenautomation/andon/contracts/provider"
 	"github.com/kaizenautomation/andon/contracts/verify"
@@ -179,7 +180,7 @@ func (f *verifyFlags) complete(c *command) (stop func(), err error) {
 	if f.generated == 0 {
 		f.Shrink = 0
 	}
-	if f.Credentials, err = f.credentials.open(c); err != nil {
+	if f.Credentials, err = f.credentials.open(c, credentials.Asked{}); err != nil {
 		return nil, err
 	}
 	if f.Brokered, err = f.broker.brokered(); err != nil {
@@ -229,7 +230,7 @@ func (c *command) verifyScenario(f verifyFlags) error {
 		label := s.Labels.Classes[class]
 		calls = append(calls, verify.Call{ID: fmt.Sprintf("%s.call-%d", label.Content, at), Class: label.Name, Body: body, Invalid: label.Invalid})
 	}
-	if f.Printed, err = f.credentials.Plan(); err != nil {
+	if f.Printed, err = f.credentials.Over(s.Carried).Plan(); err != nil {
 		return err
 	}
 	judges, err := verify.PrepareCalls(f.Config, "the calls of "+s.Name, calls)

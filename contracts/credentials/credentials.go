@@ -8,6 +8,7 @@
 package credentials
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -24,6 +25,10 @@ type Asked struct {
 	Headers []string
 	// Query are parameters for the query: "api_key={env:KEY}".
 	Query []string
+	// Keys name the headers and parameters that are secret, whatever they are called.
+	Keys []string
+	// Bearer is the bearer token: "{env:STAGING_TOKEN}".
+	Bearer string
 	// User is a name and a password for the Basic scheme: "ci:{env:PASSWORD}".
 	User string
 	// TokenFile and TokenCommand give the bearer token; at most one may be there.
@@ -49,6 +54,45 @@ type named struct {
 // tokenVariable gives the bearer token where nothing else does.
 const tokenVariable = "ANDON_TOKEN"
 
+// And adds what is asked for besides. What both name is there twice then, which Plan refuses.
+func (a Asked) And(more Asked) Asked {
+	a.Headers, a.Query, a.Keys = slices.Concat(a.Headers, more.Headers), slices.Concat(a.Query, more.Query), slices.Concat(a.Keys, more.Keys)
+	a.Bearer, a.User = cmp.Or(more.Bearer, a.Bearer), cmp.Or(more.User, a.User)
+	a.TokenFile, a.TokenCommand = cmp.Or(more.TokenFile, a.TokenFile), cmp.Or(more.TokenCommand, a.TokenCommand)
+	return a
+}
+
+// Over puts what is asked for in the place of what was asked for elsewhere by the same name: headers, parameters, and
+// who calls. How to connect is its own.
+func (a Asked) Over(other Asked) Asked {
+	gone := func(list []string, by string, names []string) []string {
+		return slices.DeleteFunc(slices.Clone(list), func(line string) bool {
+			name, _, _ := strings.Cut(line, by)
+			return slices.ContainsFunc(names, func(n string) bool {
+				n, _, _ = strings.Cut(n, by)
+				return strings.EqualFold(strings.TrimSpace(n), strings.TrimSpace(name))
+			})
+		})
+	}
+	other.Headers, other.Query = gone(other.Headers, ":", a.Headers), gone(other.Query, "=", a.Query)
+	authorized := func(line string) bool {
+		name, _, _ := strings.Cut(line, ":")
+		return strings.EqualFold(strings.TrimSpace(name), "Authorization")
+	}
+	if a.TokenFile != "" || a.TokenCommand != "" || a.Bearer != "" || a.User != "" || slices.ContainsFunc(a.Headers, authorized) {
+		other.Bearer, other.User, other.Headers = "", "", slices.DeleteFunc(other.Headers, authorized)
+	}
+	both := other.And(a)
+	both.Connection = a.Connection
+	return both
+}
+
+// Check says what is wrong with what is asked for.
+func (a Asked) Check() error {
+	_, err := a.Plan()
+	return err
+}
+
 // Plan reads what is asked for. Its error says all that is wrong, and quotes no value.
 func (a Asked) Plan() (Plan, error) {
 	var p Plan
@@ -60,7 +104,7 @@ func (a Asked) Plan() (Plan, error) {
 			fail("a header wants a name, a colon and a value, such as 'X-Org-Id: {env:ORG}'")
 			continue
 		}
-		h, err := readHeader(strings.TrimSpace(name), strings.Trim(text, " \t"))
+		h, err := readHeader(strings.TrimSpace(name), strings.Trim(text, " \t"), a.Keys)
 		if err == nil && p.sends(h.name) {
 			err = fmt.Errorf("the header %s is given twice", h.name)
 		}
@@ -75,7 +119,7 @@ func (a Asked) Plan() (Plan, error) {
 			continue
 		}
 		v, err := ParseValue(value)
-		if err == nil && !v.Secret() && sensitive(name) {
+		if err == nil && !v.Secret() && (sensitive(name) || slices.Contains(a.Keys, name)) {
 			err = fmt.Errorf("its value would be seen by all: %s", howTo)
 		}
 		if err != nil {
@@ -126,6 +170,16 @@ func (p *Plan) readAuthorization(a Asked) (wrong []error) {
 			p.user, _ = ParseValue(a.User)
 		}
 	}
+	if a.Bearer != "" {
+		ways = append(ways, "a bearer token")
+		v, err := ParseValue(a.Bearer)
+		if err == nil && !v.Secret() {
+			err = fmt.Errorf("it would be seen by all: %s", howTo)
+		}
+		if p.bearer = v; err != nil {
+			wrong = append(wrong, fmt.Errorf("the bearer token: %w", err))
+		}
+	}
 	if a.TokenFile != "" {
 		ways = append(ways, "a token's file")
 		p.bearer = Value{[]piece{{byFile, a.TokenFile}}}
@@ -154,7 +208,7 @@ func (p Plan) Authorized() bool {
 }
 
 // readHeader reads one header. An error names it, and never quotes its value.
-func readHeader(name, text string) (named, error) {
+func readHeader(name, text string, secret []string) (named, error) {
 	if name == "" || strings.ContainsFunc(name, func(r rune) bool { return !tokenRune(r) }) {
 		return named{}, errors.New("a header's name has letters, digits and !#$%&'*+-.^_`|~ in it, and nothing else")
 	}
@@ -165,7 +219,7 @@ func readHeader(name, text string) (named, error) {
 	switch {
 	case err != nil:
 		return named{}, fmt.Errorf("the header %s: %w", name, err)
-	case !v.Secret() && sensitive(name):
+	case !v.Secret() && (sensitive(name) || slices.Contains(secret, name)):
 		return named{}, fmt.Errorf("the header %s: its value would be seen by all; %s", name, howTo)
 	}
 	return named{http.CanonicalHeaderKey(name), v}, nil
