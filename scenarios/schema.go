@@ -260,3 +260,20 @@ func (s schema) provider() object {
 		"faults":  closed("How the provider misbehaves.", nil, faults),
 	})
 }
+
+// authSchema describes auth for editors.
+func authSchema() object {
+	const byReference = ", by reference: {env:NAME}, {file:PATH} or {command:…}."
+	secret := func(what string) object {
+		return object{"type": "string", "pattern": `\{(env|file|command):|\$\{`, "description": what + byReference, "examples": []string{"{env:STAGING_SECRET}"}}
+	}
+	return closed("How calls say who sends them. Without it, and where no flag says it, the bearer token is that of ANDON_TOKEN.", nil, object{
+		"bearer": closed("A bearer token.", []string{"token"}, object{"token": secret("The token")}),
+		"basic": closed("A name and a password for the Basic scheme, as gateways ask for them.", []string{"username", "password"}, object{
+			"username": text("The name, written out or by reference."), "password": secret("The password"),
+		}),
+		"apiKey": closed("A key.", []string{"in", "name", "value"}, object{
+			"in": object{"enum": []string{"header", "query", "cookie"}, "description": "Where the key goes."}, "name": text("What it is called there."), "value": secret("The key"),
+		}),
+	})
+}

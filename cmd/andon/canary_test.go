@@ -62,7 +62,7 @@ func (p *parrot) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	for name, secret := range canaries {
 		user, password, _ := r.BasicAuth()
 		if name == "token" || name == "fresh" && r.Header.Get("Authorization") != "Bearer "+secret || name == "password" && password != secret {
-			// It was not sent with this call, so that the target does not know it. The first token comes back when it has expired.
+			// It was not sent with this call. The first token comes back when it has expired.
 			continue
 		}
 		all = append(all, user)
@@ -96,16 +96,23 @@ func TestCanaries(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	// The command gives the first token once, and then the fresh one.
+	const command = "if [ -e asked ]; then cat fresh.txt; else : > asked; cat first.txt; fi"
 	write("key.txt", canaries["key"]+"\n")
 	write("pw.txt", canaries["password"])
 	write("one.yaml", "load: [{rate: 40/s, for: 1s}]\nmix: {invalid: 10%}\nlimits: {lag: 10s}\n")
+	write("carried.yaml", `load: [{rate: 40/s, for: 1s}]
+limits: {lag: 10s}
+headers: {X-Org-Id: '{env:CANARY_HEADER}', Cookie: 'sid={env:CANARY_COOKIE}'}
+auth:
+  bearer: {token: '{command:`+command+`}'}
+  apiKey: {in: query, name: api_key, value: '{file:key.txt}'}
+`)
 	write("first.txt", canaries["token"]+"\n")
 	write("fresh.txt", canaries["fresh"]+"\n")
 	t.Setenv("CANARY_HEADER", canaries["header"])
 	t.Setenv("CANARY_COOKIE", canaries["cookie"])
 	t.Setenv("ANDON_TOKEN", "")
-	// The command gives the first token once, and then the fresh one.
-	const command = "if [ -e asked ]; then cat fresh.txt; else : > asked; cat first.txt; fi"
 	carried := []string{
 		"--header", "X-Org-Id: {env:CANARY_HEADER}", "--header", "Cookie: sid={env:CANARY_COOKIE}", "--query", "api_key={file:key.txt}",
 	}
@@ -119,12 +126,16 @@ func TestCanaries(t *testing.T) {
 	}{
 		{"run", []string{"run", "one.yaml", "--out", "out-run", "--plain"}, bearer, true},
 		{"run with basic", []string{"run", "one.yaml", "--out", "out-basic", "--plain"}, basic, true},
+		{"run as the scenario says", []string{"run", "carried.yaml", "--out", "out-carried", "--plain"}, []string{"--insecure"}, true},
+		{"run through net/http", []string{"run", "one.yaml", "--out", "out-http2", "--plain", "--http2"}, bearer, true},
 		{"verify", []string{"verify"}, bearer, true},
 		{"verify as JSON", []string{"verify", "--format", "json"}, basic, true},
 		{"verify as JUnit", []string{"verify", "--format", "junit"}, bearer, true},
 		{"verify as SARIF", []string{"verify", "--format", "sarif"}, bearer, true},
 		{"verify as Markdown", []string{"verify", "--format", "markdown"}, bearer, true},
 		{"verify calls", []string{"verify", "--scenario", "one.yaml", "--format", "json"}, bearer, false},
+		{"verify calls of the scenario", []string{"verify", "--scenario", "carried.yaml"}, []string{"--insecure"}, false},
+		{"plan of the scenario", []string{"plan", "carried.yaml", "--curl", "2"}, []string{"--insecure"}, false},
 		{"plan", []string{"plan", "one.yaml", "--curl", "3"}, bearer, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -133,7 +144,7 @@ func TestCanaries(t *testing.T) {
 			s := httptest.NewServer(p)
 			defer s.Close()
 			args := append(c.args, c.with...)
-			if c.name != "verify calls" {
+			if !strings.HasPrefix(c.name, "verify calls") {
 				args = append(args, "--target", s.URL)
 			}
 			var stdout, stderr bytes.Buffer
@@ -153,6 +164,9 @@ func TestCanaries(t *testing.T) {
 				if c.sent && !p.seen[w] {
 					t.Errorf("the target was not sent %q; exit code %d, %s", w, code, stderr.String())
 				}
+			}
+			if _, err := os.Stat("asked"); !c.sent && err == nil {
+				t.Error("a command was run for a secret that is not sent")
 			}
 			if !c.sent && p.calls > 0 {
 				t.Errorf("%d calls were sent", p.calls)

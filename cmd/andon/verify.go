@@ -147,7 +147,10 @@ func (c *command) verifyAs(f verifyFlags) (err error) {
 	}
 	c.tell("%s → %s", plan, place(f.Target, f.target == ""))
 	c.tell("%s", plan.Starts())
-	if plan.PactLeftOut {
+	switch {
+	case plan.PactLeftOut && f.Pact != "":
+		c.tell("Pact is left out: its verifier cannot be told where a name leads (--resolve)")
+	case plan.PactLeftOut:
 		c.tell("Pact is left out: there is no andon-pact beside andon (make pact-build builds it)")
 	}
 	if f.dryRun {
@@ -187,7 +190,7 @@ func (f *verifyFlags) complete(c *command) (stop func(), err error) {
 		return nil, err
 	}
 	embedded := f.target == ""
-	if embedded && !f.Credentials.Authorized() {
+	if embedded && f.Credentials.Token() == "" {
 		// The embedded provider is ours to give a token to, so that nothing is skipped.
 		f.Credentials = f.Credentials.WithBearer("andon-embedded")
 	}

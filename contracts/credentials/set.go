@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"path/filepath"
 	"slices"
 	"strings"
 )
@@ -91,8 +92,9 @@ func Bearer(text string) *Set {
 	return (&Set{}).WithBearer(text)
 }
 
-// WithBearer gives a set, which nobody uses yet, a token that stays as it is.
+// WithBearer gives a set, which nobody uses yet, a token that stays as it is, in the place of a user.
 func (s *Set) WithBearer(text string) *Set {
+	s.basic, s.user = "", Value{}
 	s.Plan.bearer = Value{[]piece{{byEnv, tokenVariable}}}
 	s.bearer = &token{kept: func(string) {}, from: Value{[]piece{{literal, text}}}}
 	s.bearer.current.Store(&text)
@@ -142,7 +144,14 @@ func (s *Set) Put(r *http.Request) {
 func (s *Set) Lines() (headers http.Header, query string, c Connection) {
 	r := &http.Request{Header: http.Header{}, URL: &url.URL{}}
 	s.Put(r)
-	return r.Header, r.URL.RawQuery, s.Asks().connection
+	c = s.Asks().connection
+	for _, name := range []*string{&c.Authority, &c.Certificate, &c.Key} {
+		// The process may be elsewhere. Where this one is not known, it finds the file missing.
+		if path, err := filepath.Abs(*name); err == nil && *name != "" {
+			*name = path
+		}
+	}
+	return r.Header, r.URL.RawQuery, c
 }
 
 // Renew reads the token again that a target has turned away, if it comes from a command or a file; at most once every

@@ -2,6 +2,7 @@ package verify
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/kaizenautomation/andon/contracts/broker"
@@ -19,7 +20,9 @@ func (p *Plan) addPact(ctx context.Context) error {
 		return nil
 	case c.Pact == "" && c.Engine == ByPact:
 		return pact.ErrMissing
-	case c.Pact == "":
+	case len(c.Credentials.Asks().Addresses()) > 0 && c.Engine == ByPact:
+		return errors.New("Pact's verifier cannot be told where a name leads: let the description alone judge, or have the name resolved")
+	case c.Pact == "" || len(c.Credentials.Asks().Addresses()) > 0:
 		p.PactLeftOut = true
 		return nil
 	}

@@ -153,7 +153,8 @@ type Plan struct {
 	// Planned is how many calls will be judged, MustStart how many of them start a run at a target that keeps the
 	// contract, and MayStart how many may, since the description leaves it open.
 	Planned, MustStart, MayStart int
-	// PactLeftOut says that Pact was to judge and does not, since there is no andon-pact. NothingBrokered says that the
+	// PactLeftOut says that Pact was to judge and does not, since there is no andon-pact, or since it cannot be told where
+	// a name leads. NothingBrokered says that the
 	// broker has no pacts for the target.
 	PactLeftOut, NothingBrokered bool
 
