@@ -125,6 +125,9 @@ func (d *Description) Methods() []string { return d.methods }
 // Name is the file of the description, as it was named on loading.
 func (d *Description) Name() string { return d.name }
 
+// Line is where the operation stands in the text.
+func (d *Description) Line() int { return d.node().Line }
+
 // Source is the text of the description as it was read.
 func (d *Description) Source() []byte { return d.source }
 

@@ -37,25 +37,36 @@ func TestChoose(t *testing.T) {
 	}
 }
 
-// Every format of a verification that is named can be written, and no other.
-func TestVerificationFormats(t *testing.T) {
+// Every format of a verification that is named can be written, and no other; those that need times are named.
+func TestChooseVerification(t *testing.T) {
 	seen := map[string]string{}
-	for _, name := range VerificationFormats() {
-		write, err := VerificationFormat(name)
-		if err != nil {
-			t.Fatal(err)
-		}
+	all, err := ChooseVerification("all")
+	if err != nil || len(all) != 7 {
+		t.Fatal(all, err)
+	}
+	for _, f := range all {
 		var b bytes.Buffer
-		if err := write(&b, summary.Verification{Title: "andon verify"}, render.Options{}); err != nil || b.Len() == 0 {
-			t.Errorf("%s: %q, %v", name, b.String(), err)
+		if err := f.Render(&b, summary.Verification{Title: "andon verify"}, render.Options{}); err != nil || b.Len() == 0 {
+			t.Errorf("%s: %q, %v", f.Name, b.String(), err)
 		}
 		if other, ok := seen[b.String()]; ok {
-			t.Errorf("%s is written as %s", name, other)
+			t.Errorf("%s is written as %s", f.Name, other)
 		}
-		seen[b.String()] = name
+		seen[b.String()] = f.Name
+		// The same word means the same file, of a run and of a verification.
+		if of, err := Choose(f.Name); err != nil || of[0].File != f.File && f.Name != "json" {
+			t.Errorf("%s: %+v, %v", f.Name, of, err)
+		}
 	}
-	if _, err := VerificationFormat("jsn"); err == nil || !strings.Contains(err.Error(), `did you mean "json"?`) {
-		t.Errorf("jsn: %v", err)
+	if got, err := ChooseVerification("junit, sarif,junit"); err != nil || len(got) != 2 || got[1].Name != "sarif" {
+		t.Errorf("%v, %v", got, err)
+	}
+	for list, want := range map[string]string{
+		"jsn": `did you mean "json"?`, "": "the formats are terminal, html", "junit,csv": "the format csv is of a run alone", "hgrm": "a verification has terminal, html",
+	} {
+		if _, err := ChooseVerification(list); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v", list, err)
+		}
 	}
 }
 

@@ -82,11 +82,14 @@ func TestFormatsAreInert(t *testing.T) {
 				t.Errorf("%s: %.40q takes %d bytes", f.Name, text, len(out))
 			}
 			switch f.Name {
+			case "terminal":
+				reportstest.CheckNoCommand(t, f.Name, out)
 			case "html":
 				if bytes.Contains(out, []byte("<script>alert")) || bytes.Contains(out, []byte("<script>]]>")) || bytes.Count(out, []byte("</script")) != 3 {
 					t.Errorf("html: %.40q is live", text)
 				}
 			case "markdown":
+				reportstest.CheckNoCommand(t, f.Name, out)
 				if outside := reportstest.OutsideCode(string(out)); strings.Contains(outside, "<script") || strings.Contains(outside, "[link]") {
 					t.Errorf("markdown: %.40q is live", text)
 				}

@@ -24,7 +24,7 @@ var andonHouse = house{
 		"reports/results":   {"reports/regular", "github.com/apache/arrow-go"},
 		"reports/histogram": {"github.com/HdrHistogram/hdrhistogram-go"},
 		"reports/metrics":   {"reports/text", "reports/results", "reports/histogram"},
-		"reports/summary":   {"reports/text", "reports/results", "reports/histogram", "reports/metrics"},
+		"reports/summary":   {"reports/regular", "reports/text", "reports/results", "reports/histogram", "reports/metrics"},
 		"reports/render": {"reports/text", "reports/results", "reports/metrics", "reports/summary",
 			"github.com/olekukonko/tablewriter"},
 		"reports/page":   {"reports/regular", "reports/text", "reports/results", "reports/histogram", "reports/metrics", "reports/summary"},

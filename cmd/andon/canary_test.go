@@ -129,6 +129,7 @@ auth:
 		{"run as the scenario says", []string{"run", "carried.yaml", "--out", "out-carried", "--plain"}, []string{"--insecure"}, true},
 		{"run through net/http", []string{"run", "one.yaml", "--out", "out-http2", "--plain", "--http2"}, bearer, true},
 		{"verify", []string{"verify"}, bearer, true},
+		{"verify into a directory", []string{"verify", "--out", "out-verify"}, bearer, true},
 		{"verify as JSON", []string{"verify", "--format", "json"}, basic, true},
 		{"verify as JUnit", []string{"verify", "--format", "junit"}, bearer, true},
 		{"verify as SARIF", []string{"verify", "--format", "sarif"}, bearer, true},
@@ -248,7 +249,7 @@ func TestInsecureIsLoud(t *testing.T) {
 		t.Errorf("a certificate that was checked is said not to be")
 	}
 	for format, want := range map[string]string{
-		"terminal": "certificate was not checked", "markdown": "certificate was not checked", "json": `"insecure": true`,
+		"terminal": "certificate was not checked", "markdown": "certificate was not checked", "html": "certificate was not checked", "json": `"insecure": true`,
 		"junit": `<property name="certificate" value="not checked">`, "sarif": "not checked",
 	} {
 		if out := try(1, "verify", "--insecure", "--format", format); !strings.Contains(out, want) {

@@ -35,14 +35,14 @@ func (c *command) contracts() *cobra.Command {
 				return err
 			}
 			list, leftOut := cases.Derive(d)
-			if list, err = only.choose(list); err != nil {
-				return err
+			if list, err = only.Choose(list); err != nil {
+				return only.wrong(err)
 			}
-			t := render.Table{Header: []string{"case", "must be", ">bytes", "proves"}}
+			t := render.Table{Header: []string{"case", "must be", "by", ">bytes", "proves"}}
 			counts := map[cases.Expectation]int{}
 			for _, k := range list {
 				counts[k.Expect]++
-				t.Rows = append(t.Rows, []string{k.ID, string(k.Expect), fmt.Sprint(len(k.Body)), k.Proves})
+				t.Rows = append(t.Rows, []string{k.ID, string(k.Expect), string(k.By()), fmt.Sprint(len(k.Body)), k.Proves})
 			}
 			if err := t.Text(c.stdout, c.width()); err != nil {
 				return err
@@ -83,7 +83,7 @@ func (c *command) showCase() *cobra.Command {
 				_, err = fmt.Fprintln(c.stdout, k.Curl("http://127.0.0.1:8080", credentials.Plan{}))
 				return err
 			}
-			_, err = fmt.Fprintf(c.stdout, "%s: %s; it must be %s\n\n%s %s\nContent-Type: %s\n\n%s\n", k.ID, k.Proves, k.Expect, k.Method, d.Operation().Path, k.ContentType, text.Printable(string(k.Body), 1<<20))
+			_, err = fmt.Fprintf(c.stdout, "%s: %s; it must be %s (%s)\n\n%s %s\nContent-Type: %s\n\n%s\n", k.ID, k.Proves, k.Expect, k.By(), k.Method, d.Operation().Path, k.ContentType, text.Printable(string(k.Body), 1<<20))
 			return err
 		},
 	}
@@ -117,20 +117,22 @@ description than the built-in one (--spec) andon-pact makes it, with Pact's own 
 }
 
 // caseFlags choose among the cases.
-type caseFlags struct{ patterns, tags []string }
+type caseFlags struct{ cases.Filter }
 
 func (f *caseFlags) register(cmd *cobra.Command) {
-	cmd.Flags().StringSliceVar(&f.patterns, "case", nil, "only cases whose id matches a `pattern`, in which * stands for anything; may be repeated")
-	cmd.Flags().StringSliceVar(&f.tags, "tag", nil, "only cases with one of the `tags`: accepted, refused, either, a content type, or the first word of an id")
+	flags := cmd.Flags()
+	flags.StringSliceVar(&f.Patterns, "case", nil, "only cases whose id matches a `pattern`, in which * stands for anything; may be repeated")
+	flags.StringSliceVar(&f.Tags, "tag", nil, "only cases with one of the `tags`: accepted, refused, either; by-description, by-http, by-json, by-assumption; a content type; or the first word of an id")
+	flags.StringSliceVar(&f.Skip, "skip", nil, "no cases whose id matches a `pattern`; may be repeated")
+	flags.StringSliceVar(&f.SkipTags, "skip-tag", nil, "no cases with one of the `tags`")
 }
 
-// choose gives the cases that are asked for; that there are none is an error.
-func (f *caseFlags) choose(list []cases.Case) ([]cases.Case, error) {
-	chosen, err := cases.Choose(list, f.patterns, f.tags)
+// wrong puts what is wrong with a choice in the words of the flags.
+func (f *caseFlags) wrong(err error) error {
 	if errors.Is(err, cases.ErrNone) {
-		return nil, errors.New("no case is chosen by --case and --tag; andon contracts list shows them all")
+		return errors.New("no case is left by --case, --tag, --skip and --skip-tag; andon contracts list shows them all")
 	}
-	return chosen, err
+	return err
 }
 
 // percent is a flag's value such as 95%, as a share from 0 to 1.

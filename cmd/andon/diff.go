@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -30,13 +31,19 @@ Exit codes: 0 nothing breaks; 1 a change breaks callers; 2 wrong usage.`,
 		},
 		RunE: func(_ *cobra.Command, args []string) error { return c.showDiff(args[0], args[1], format) },
 	}
-	verifyFormat(cmd, &format)
+	names := reports.VerificationNames()
+	cmd.Flags().StringVar(&format, "format", "terminal", strings.Join(names, ", "))
+	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(names, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 
 func (c *command) showDiff(before, after, format string) error {
-	if _, err := reports.VerificationFormat(format); err != nil {
+	formats, err := reports.ChooseVerification(format)
+	if err != nil {
 		return err
+	}
+	if len(formats) > 1 {
+		return fmt.Errorf("--format wants one format, found %d", len(formats))
 	}
 	older, err := contracts.Open(before)
 	if err != nil {
@@ -51,8 +58,8 @@ func (c *command) showDiff(before, after, format string) error {
 		return err
 	}
 	v.Title, v.Andon = "andon contracts diff", version()
-	if format != "terminal" {
-		return c.showVerification(v, format)
+	if formats[0].Name != "terminal" {
+		return c.ended(v, c.render(formats[0], v, ""))
 	}
 	t := render.Table{Header: []string{"callers", "change", "what"}}
 	for _, change := range changes {

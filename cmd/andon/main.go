@@ -206,7 +206,13 @@ func flagError(cmd *cobra.Command, err error) error {
 // something else than was asked for, as to drive the reference provider in place of a target.
 func noneEmpty(flags *pflag.FlagSet) (err error) {
 	flags.Visit(func(f *pflag.Flag) {
-		if f.Value.Type() == "string" && strings.TrimSpace(f.Value.String()) == "" {
+		given := []string{f.Value.String()}
+		if list, several := f.Value.(pflag.SliceValue); several {
+			given = list.GetSlice()
+		} else if f.Value.Type() != "string" {
+			return
+		}
+		if strings.TrimSpace(strings.Join(given, "")) == "" {
 			err = fmt.Errorf("--%s is given, and is empty (is a variable not set?); leave it out, or give it a value", f.Name)
 		}
 	})
@@ -282,6 +288,25 @@ func signals(said func()) (interrupt <-chan struct{}, kill context.Context, pres
 			signal.Stop(arrived)
 			cancel()
 		}
+}
+
+// manyFormats is the error of several formats that are to go to one output.
+func manyFormats(n int) error {
+	return fmt.Errorf("%d formats cannot go to one output: name a folder with --out, such as --out report", n)
+}
+
+// stepSummary adds the report to the summary of a step of GitHub Actions, if this is one. It is shown beside what was
+// asked for, so that where it cannot be written the verdict still stands. It reports whether it was added.
+func (c *command) stepSummary(add func(path string) error) bool {
+	path := os.Getenv("GITHUB_STEP_SUMMARY")
+	if path == "" {
+		return false
+	}
+	if err := add(path); err != nil {
+		c.tell("the step's summary cannot be written: %v", err)
+		return false
+	}
+	return true
 }
 
 // tell says something beside the output, in lines that fit where that is a terminal.

@@ -60,7 +60,7 @@ Secrets come from the environment or a file, never from a flag: every user of th
 | PACT_BROKER_BASE_URL, PACT_BROKER_TOKEN, PACT_BROKER_USERNAME, PACT_BROKER_PASSWORD | the Pact Broker, and who asks |
 | HTTP_PROXY, HTTPS_PROXY, NO_PROXY | proxies |
 | CI, NO_COLOR, TERM | whether there is a live view, and colours |
-| GITHUB_STEP_SUMMARY | the file to which a report is added, under GitHub Actions |
+| GITHUB_STEP_SUMMARY, GITHUB_ACTIONS | the file to which a report is added under GitHub Actions, and whether annotations are printed |
 `)
 	var write func(*cobra.Command)
 	write = func(c *cobra.Command) {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -38,6 +37,9 @@ for comparing. Thresholds are held against all calls together, and each run's ow
 named. Rates are those of all together if the runs went on side by side, else the mean of one
 run; then one that failed fails the whole.
 
+A verification, which andon verify --out has left behind, is shown again from its verification.json in
+the formats that need no measured times; it is not merged with anything.
+
 One format goes to standard output; several need --out. The formats, and the files that they
 are in below --out:
 
@@ -63,12 +65,17 @@ is that of the run's verdict.`,
 }
 
 func (c *command) showReport(dirs []string, f reportFlags) error {
+	if verified, err := reports.Verified(dirs...); err != nil {
+		return err
+	} else if verified {
+		return c.reportVerification(dirs[0], f.format, f.out)
+	}
 	formats, err := reports.Choose(f.format)
 	if err != nil {
 		return err
 	}
 	if len(formats) > 1 && f.out == "" {
-		return fmt.Errorf("%d formats cannot go to one output: name a folder with --out, such as --out report", len(formats))
+		return manyFormats(len(formats))
 	}
 	m, err := reports.Open(dirs...)
 	if err != nil {
@@ -104,7 +111,7 @@ func (c *command) showReport(dirs []string, f reportFlags) error {
 		}
 	}
 	if slices.ContainsFunc(formats, func(f reports.Format) bool { return f.Name == "markdown" || f.Name == "github" }) {
-		c.stepSummary(m.Summary)
+		c.stepSummary(func(path string) error { return reports.AppendMarkdown(path, m.Summary) })
 	}
 	return verdict(m.Summary)
 }
@@ -137,18 +144,6 @@ func completeFormats(_ *cobra.Command, _ []string, list string) ([]string, cobra
 		words = append(words, "all\tall of them")
 	}
 	return words, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
-}
-
-// stepSummary adds the report to the summary of a step of GitHub Actions, if this is one. It is shown beside what was
-// asked for, so that where it cannot be written the run's verdict still stands.
-func (c *command) stepSummary(s summary.Summary) {
-	path := os.Getenv("GITHUB_STEP_SUMMARY")
-	if path == "" {
-		return
-	}
-	if err := reports.AppendMarkdown(path, s); err != nil {
-		c.tell("the step's summary cannot be written: %v", err)
-	}
 }
 
 // verdict is the exit code of a summary.

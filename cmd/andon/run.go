@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kaizenautomation/andon/reports"
 	"github.com/kaizenautomation/andon/reports/live"
 	"github.com/kaizenautomation/andon/reports/render"
 	"github.com/kaizenautomation/andon/reports/results"
@@ -149,7 +150,7 @@ func (c *command) runScenario(args []string, f runFlags) error {
 	if result.Aggregator == nil {
 		return notRun(err)
 	}
-	c.stepSummary(result.Summary)
+	c.stepSummary(func(path string) error { return reports.AppendMarkdown(path, result.Summary) })
 	if shown := c.showRun(result, w.Screen != nil); shown != nil && !c.stdout.lost(shown) {
 		return exit{noVerdict, shown}
 	}

@@ -16,9 +16,7 @@ import (
 	"github.com/kaizenautomation/andon/contracts/pact"
 	"github.com/kaizenautomation/andon/contracts/provider"
 	"github.com/kaizenautomation/andon/contracts/verify"
-	"github.com/kaizenautomation/andon/reports"
-	"github.com/kaizenautomation/andon/reports/live"
-	"github.com/kaizenautomation/andon/reports/render"
+	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/summary"
 	"github.com/kaizenautomation/andon/reports/text"
 	"github.com/kaizenautomation/andon/scenarios/wire"
@@ -27,13 +25,15 @@ import (
 // verifyFlags are what the flags say of a verification; many of them are its configuration itself.
 type verifyFlags struct {
 	verify.Config
-	target, format, fixtures, scenario string
-	credentials                        credentialFlags
-	generated, calls                   int
-	seed                               uint64
-	dryRun                             bool
-	only                               caseFlags
-	broker                             pactFlags
+	target, fixtures, scenario string
+	credentials                credentialFlags
+	generated, calls           int
+	seed                       uint64
+	dryRun                     bool
+	strict                     []string
+	only                       caseFlags
+	broker                     pactFlags
+	kept                       keptFlags
 }
 
 func (c *command) verify() *cobra.Command {
@@ -49,6 +49,15 @@ a second time, as far as a pact can hold them.
 Each accepted call starts a run at the target. How many calls are sent is said before the first
 one. andon contracts list shows them.
 
+The description decides: its schemas, parameters, statuses and security. What only HTTP says (methods, media
+types), what only JSON says (a key twice, bytes that are not UTF-8, text behind the JSON) and what the
+description marks as an assumption is advice, which is shown and does not fail, unless --strict names it.
+
+With --out a directory is left behind, as by a run: verification.json, of which andon report makes
+all the rest again, report.txt, report.md, report.html, junit.xml, contract.sarif, annotations.txt and
+the description, openapi.yaml. Without --out one format goes to standard output. Under GitHub Actions
+the report is added to the step's summary, and annotations are printed where they are written.
+
 Without --target the reference provider is verified. The cases about tokens need one
 (ANDON_TOKEN or --token-file).
 
@@ -58,7 +67,9 @@ Exit codes: 0 all held; 1 a case did not; 2 wrong usage; 3 no verdict.`,
 		Example: `  andon verify
   ANDON_TOKEN=… andon verify --target https://staging.example.com --fixtures staging.yaml
   andon verify --target http://127.0.0.1:8080 --format junit > verify.xml
-  andon verify --case 'text.*' --tag refused --fail-fast
+  andon verify --target http://127.0.0.1:8080 --out verification
+  andon verify --target http://127.0.0.1:8080 --strict http,json
+  andon verify --case 'text.*' --tag refused --skip '*.unicode' --fail-fast
   andon verify --generated 200 --seed 7          200 random calls besides; what fails is made as small as can be
   andon verify --scenario mixed                  are the calls of this load allowed? Nothing is sent`,
 		Args: noArgs,
@@ -67,7 +78,9 @@ Exit codes: 0 all held; 1 a case did not; 2 wrong usage; 3 no verdict.`,
 	flags := cmd.Flags()
 	flags.StringVar(&f.target, "target", "", "base `URL` of the provider; without it the reference provider is verified")
 	f.credentials.add(flags)
-	verifyFormat(cmd, &f.format)
+	f.kept.register(cmd)
+	flags.StringSliceVar(&f.strict, "strict", nil, "`what` decides besides the description: http, json, assumption, deviations or all (default all without --target, else nothing)")
+	_ = cmd.RegisterFlagCompletionFunc("strict", cobra.FixedCompletions(append(verify.Everything(), "all"), cobra.ShellCompDirectiveNoFileComp))
 	f.only.register(cmd)
 	f.broker.register(cmd)
 	flags.IntVar(&f.generated, "generated", 0, "how many random calls are tried besides; --seed says which")
@@ -87,12 +100,6 @@ Exit codes: 0 all held; 1 a case did not; 2 wrong usage; 3 no verdict.`,
 	return cmd
 }
 
-// verifyFormat is the flag --format of a verification.
-func verifyFormat(cmd *cobra.Command, format *string) {
-	cmd.Flags().StringVar(format, "format", "terminal", strings.Join(reports.VerificationFormats(), ", "))
-	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(reports.VerificationFormats(), cobra.ShellCompDirectiveNoFileComp))
-}
-
 // engines are the values of --engine.
 var engines = []string{verify.All, verify.ByDescription, verify.ByPact}
 
@@ -100,9 +107,12 @@ var engines = []string{verify.All, verify.ByDescription, verify.ByPact}
 const maxConcurrency = 64
 
 // check says what is wrong with the flags.
-func (f *verifyFlags) check() error {
-	if _, err := reports.VerificationFormat(f.format); err != nil {
+func (f *verifyFlags) check() (err error) {
+	if err := f.kept.check(); err != nil {
 		return err
+	}
+	if f.Strict, err = verify.Strict(f.strict); err != nil {
+		return fmt.Errorf("--strict: %w", err)
 	}
 	if !slices.Contains(engines, f.Engine) {
 		return fmt.Errorf("unknown engine %q; %s", text.Printable(f.Engine, 40), text.Suggest(f.Engine, engines, "the engines are "+strings.Join(engines, ", ")))
@@ -156,6 +166,9 @@ func (c *command) verifyAs(f verifyFlags) (err error) {
 	if f.dryRun {
 		return nil
 	}
+	if err := f.claim(); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	_, _, _, release := signals(cancel)
@@ -165,7 +178,7 @@ func (c *command) verifyAs(f verifyFlags) (err error) {
 	}
 	v := plan.Run(ctx)
 	shorten(v.Checks, f.Cases)
-	return c.showVerification(v, f.format)
+	return c.showVerification(v, f.Description, f.kept)
 }
 
 // preflight tries the target once, without a call.
@@ -197,8 +210,11 @@ func (f *verifyFlags) complete(c *command) (stop func(), err error) {
 	if embedded && f.MaxBody == 0 {
 		f.MaxBody = 1 << 20
 	}
-	if f.Cases, err = f.only.choose(append(slices.Clone(f.All()), cases.Random(f.Description, f.seed, f.generated)...)); err != nil {
-		return nil, err
+	if embedded && len(f.strict) == 0 {
+		f.Strict = verify.Everything()
+	}
+	if err := f.Choose(f.only.Filter, cases.Random(f.Description, f.seed, f.generated)); err != nil {
+		return nil, f.only.wrong(err)
 	}
 	if !embedded {
 		if f.Target, err = f.Description.Operation().ParseTarget(f.target); err != nil {
@@ -214,6 +230,14 @@ func (f *verifyFlags) complete(c *command) (stop func(), err error) {
 		return nil, exit{noVerdict, err}
 	}
 	return stop, nil
+}
+
+// claim makes the directory that the verification is kept in, if one is given, before anything is sent.
+func (f *verifyFlags) claim() error {
+	if f.kept.out == "" {
+		return nil
+	}
+	return notRun(results.MakeDir(f.kept.out))
 }
 
 // verifyScenario shows that the calls of a scenario are allowed by the contract before any of them is sent: a sample of
@@ -240,7 +264,10 @@ func (c *command) verifyScenario(f verifyFlags) error {
 	if err != nil {
 		return exit{noVerdict, err}
 	}
-	return c.showVerification(judges.Run(context.Background()), f.format)
+	if err := f.claim(); err != nil {
+		return err
+	}
+	return c.showVerification(judges.Run(context.Background()), f.Description, f.kept)
 }
 
 // maxRepeat is the longest curl line of a generated case, in bytes.
@@ -257,27 +284,6 @@ func shorten(checks []summary.Check, cases []cases.Case) {
 			k.Curl = fmt.Sprintf("andon verify --generated … --case '%s' (with the same --seed)", k.Name)
 		}
 	}
-}
-
-// showVerification writes a verification in a format, and gives its exit code.
-func (c *command) showVerification(v summary.Verification, format string) error {
-	write, err := reports.VerificationFormat(format)
-	if err != nil {
-		return err
-	}
-	_, color, width := live.Terminal(c.stdout.Writer)
-	return c.ended(v, write(c.stdout, v, render.Options{Color: color, Width: width}))
-}
-
-// ended is how a command ends that has written a verification, or could not.
-func (c *command) ended(v summary.Verification, err error) error {
-	switch {
-	case err != nil && !c.stdout.lost(err):
-		return exit{noVerdict, err}
-	case v.Verdict.ExitCode != 0:
-		return exit{code: v.Verdict.ExitCode}
-	}
-	return nil
 }
 
 // descriptionWith loads the contract with the user's fixtures in it, if there are any.

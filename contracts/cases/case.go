@@ -4,6 +4,7 @@
 package cases
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strings"
@@ -73,20 +74,29 @@ type Case struct {
 	Rule string
 	// Content lists the types of the content items in a body that conforms.
 	Content []string
+	// Large cases have a body that is larger than the target should take.
+	Large bool
 	// Random cases are drawn by a seed.
 	Random bool
 }
 
+// By is the case's authority, by name.
+func (c Case) By() Authority { return cmp.Or(c.Authority, ByDescription) }
+
 // Tags are words by which cases can be chosen: what must come back, the part of the description that the case is about,
-// which is the first word of its id, and the types of its content items.
+// which is the first word of its id, who says what must come back (by-http; also without "by-", unless that is the name
+// of a content type: json), and the types of its content items.
 func (c Case) Tags() []string {
 	about, _, _ := strings.Cut(c.ID, ".")
 	about, _, _ = strings.Cut(about, "+")
 	tags := []string{string(c.Expect), about}
-	for _, t := range c.Content {
+	for _, t := range append(c.Content[:len(c.Content):len(c.Content)], "by-"+string(c.By())) {
 		if !slices.Contains(tags, t) {
 			tags = append(tags, t)
 		}
+	}
+	if by := string(c.By()); c.By() != ByJSON && !slices.Contains(tags, by) {
+		tags = append(tags, by)
 	}
 	return tags
 }
@@ -101,4 +111,19 @@ func (c Case) Status() int {
 		return http.StatusUnauthorized
 	}
 	return 0
+}
+
+// HTTPSays reports whether HTTP itself gives the status that a refusal of the case has, so that a description need not
+// name it (RFC 9110, section 15.5): that of [Case.Status], 415 for another media type than the description's, and 413
+// for a body that is too large.
+func (c Case) HTTPSays(status int) bool {
+	switch status {
+	case c.Status():
+		return status != 0
+	case http.StatusUnsupportedMediaType:
+		return c.ContentType != jsonType
+	case http.StatusRequestEntityTooLarge:
+		return c.Large
+	}
+	return false
 }

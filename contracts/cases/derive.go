@@ -40,13 +40,14 @@ func InvalidBodies(d *contracts.Description) (bodies [][]byte) {
 	return bodies
 }
 
-// Large is a call that conforms, but whose body is larger than a limit that the target is to hold.
+// Large is a call that conforms, but whose body is larger than a limit that the target is to hold. The description has
+// no word for a limit, so whoever names one means it to decide: the authority is that of the description.
 func Large(d *contracts.Description, limit int) Case {
 	o := d.Operation()
 	text := append(jsontext.AppendKey([]byte{'{'}, o.Content), '[', ']')
 	text = append(text, bytes.Repeat([]byte(" "), max(limit, 0))...)
 	return Case{ID: "body.too-large.negative", Operation: o, Proves: fmt.Sprintf("a body of more than %d bytes", limit), Expect: Refused,
-		Method: o.Method, ContentType: jsonType, Body: append(text, '}')}
+		Large: true, Line: d.Lines().Body, Method: o.Method, ContentType: jsonType, Body: append(text, '}')}
 }
 
 // deriver gathers the cases of a description.
@@ -84,13 +85,22 @@ func (v *deriver) body(id, proves string, text []byte, want Expectation) {
 		return
 	}
 	v.bodies[string(text)] = true
-	c := Case{ID: id, Proves: proves, Expect: want, ContentType: jsonType, Body: text}
+	c := described(v.Description, Case{ID: id, Proves: proves, Expect: want, ContentType: jsonType, Body: text}, violation)
 	if want == Refused {
 		c.ID, c.Rule = c.ID+".negative", violation.Rule
 	} else {
 		c.Content = contentTypes(v.Description, text)
 	}
 	v.add(c)
+}
+
+// described adds where the description says what must come back for a case of a body, and whether that is assumed.
+func described(d *contracts.Description, c Case, violation *contracts.Violation) Case {
+	at := d.PlaceInRequest(c.Body, violation)
+	if c.Line = at.Line; at.Assumed {
+		c.Authority = ByAssumption
+	}
+	return c
 }
 
 // conforming adds the ways to fill the request's schema.
@@ -111,20 +121,30 @@ func (v *deriver) broken() {
 	}
 }
 
-// malformed adds bodies that are no JSON, or that readers of JSON do not agree on.
+// malformed adds bodies that are no JSON, or that readers of JSON do not agree on. What no reading makes a value of, such
+// as a text that ends in the middle, is not the object that the description asks for. Of the rest common readers make
+// one, each its own, and that they are to be refused is what JSON says (RFC 8259) and not the description.
 func (v *deriver) malformed(plain []byte) {
 	content := string(jsontext.AppendKey(nil, v.operation.Content))
-	for _, x := range []schema.Variant{
-		{Label: "body.cut-off", Why: "JSON that ends in the middle", JSON: plain[:len(plain)-1]},
-		{Label: "body.trailing-comma", Why: "JSON with a comma too many", JSON: append(slices.Clone(plain[:len(plain)-1]), ",}"...)},
-		{Label: "body.trailing-text", Why: "JSON with more behind it", JSON: append(slices.Clone(plain), "{}"...)},
-		{Label: "body.single-quotes", Why: "JSON with single quotes", JSON: []byte(strings.ReplaceAll(string(plain), `"`, `'`))},
-		{Label: "body.not-a-number", Why: "a number that JSON does not have", JSON: []byte(`{` + content + `NaN}`)},
-		{Label: "body.not-utf-8", Why: "bytes that are not UTF-8", JSON: append(jsontext.AppendKey([]byte{'{'}, v.operation.AgentID), "\"\xff\xfe\"}"...)},
-		{Label: "body.empty", Why: "no body at all", JSON: []byte{}},
-		{Label: "body.key-twice", Why: "an object with a key twice", JSON: []byte(`{` + content + `[],` + content + `[]}`)},
+	for _, x := range []struct {
+		authority Authority
+		schema.Variant
+	}{
+		{ByDescription, schema.Variant{Label: "body.cut-off", Why: "JSON that ends in the middle", JSON: plain[:len(plain)-1]}},
+		{ByDescription, schema.Variant{Label: "body.trailing-comma", Why: "JSON with a comma too many", JSON: append(slices.Clone(plain[:len(plain)-1]), ",}"...)}},
+		{ByJSON, schema.Variant{Label: "body.trailing-text", Why: "JSON with more behind it", JSON: append(slices.Clone(plain), "{}"...)}},
+		{ByDescription, schema.Variant{Label: "body.single-quotes", Why: "JSON with single quotes", JSON: []byte(strings.ReplaceAll(string(plain), `"`, `'`))}},
+		{ByJSON, schema.Variant{Label: "body.not-a-number", Why: "a number that JSON does not have", JSON: []byte(`{` + content + `NaN}`)}},
+		{ByJSON, schema.Variant{Label: "body.not-utf-8", Why: "bytes that are not UTF-8", JSON: append(jsontext.AppendKey([]byte{'{'}, v.operation.AgentID), "\"\xff\xfe\"}"...)}},
+		{ByDescription, schema.Variant{Label: "body.empty", Why: "no body at all", JSON: []byte{}}},
+		{ByJSON, schema.Variant{Label: "body.key-twice", Why: "an object with a key twice", JSON: []byte(`{` + content + `[],` + content + `[]}`)}},
 	} {
+		before := len(v.cases)
 		v.body(x.Label, x.Why, x.JSON, Refused)
+		for i := range v.cases[before:] {
+			c := &v.cases[before+i]
+			c.Authority, c.Line = x.authority, v.Lines().Body
+		}
 	}
 }
 
@@ -207,26 +227,28 @@ func (v *deriver) silent(plain []byte) {
 
 // heads adds the cases about what stands before the body.
 func (v *deriver) heads(plain []byte) {
-	v.add(Case{ID: "content-type.charset", Proves: "a media type with a charset", Expect: Accepted, ContentType: jsonType + "; charset=utf-8", Body: plain})
+	at := v.Lines()
+	v.add(Case{ID: "content-type.charset", Proves: "a media type with a charset", Expect: Accepted, Authority: ByHTTP, Line: at.Media,
+		ContentType: jsonType + "; charset=utf-8", Body: plain})
 	for _, c := range []struct{ id, media, why string }{
 		{"content-type.text", "text/plain", "JSON that is called plain text"},
 		{"content-type.xml", "application/xml", "JSON that is called XML"},
 		{"content-type.form", "application/x-www-form-urlencoded", "JSON that is called a form"},
 	} {
-		v.add(Case{ID: c.id + ".negative", Proves: c.why, Expect: Refused, ContentType: c.media, Body: plain})
+		v.add(Case{ID: c.id + ".negative", Proves: c.why, Expect: Refused, Authority: ByHTTP, Line: at.Media, ContentType: c.media, Body: plain})
 	}
-	v.add(Case{ID: "content-type.missing.silent", Proves: "a body of no named type", Expect: Either, Body: plain})
+	v.add(Case{ID: "content-type.missing.silent", Proves: "a body of no named type", Expect: Either, Authority: ByHTTP, Line: at.Media, Body: plain})
 	for _, m := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
 		if !slices.Contains(v.Methods(), m) {
 			v.add(Case{ID: "method." + m + ".negative", Proves: "the method " + m + ", which the path does not have; Allow names those it has",
-				Expect: Refused, Method: m, ContentType: jsonType, Body: plain})
+				Expect: Refused, Authority: ByHTTP, Line: at.Path, Method: m, ContentType: jsonType, Body: plain})
 		}
 	}
 	for _, c := range []struct {
 		id   string
 		auth Auth
 	}{{"token.missing", NoToken}, {"token.wrong", WrongToken}, {"token.wrong-scheme", WrongScheme}} {
-		v.add(Case{ID: c.id + ".negative", Proves: "a call with " + string(c.auth), Expect: Refused, ContentType: jsonType, Auth: c.auth, Body: plain})
+		v.add(Case{ID: c.id + ".negative", Proves: "a call with " + string(c.auth), Expect: Refused, Line: at.Security, ContentType: jsonType, Auth: c.auth, Body: plain})
 	}
 }
 

@@ -15,7 +15,7 @@ func ExampleDerive() {
 		return
 	}
 	all, _ := cases.Derive(d)
-	chosen, err := cases.Choose(all, []string{"file.*"}, []string{"refused"})
+	chosen, err := cases.Filter{Patterns: []string{"file.*"}, Tags: []string{"refused"}}.Choose(all)
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -29,7 +29,7 @@ func Random(d *contracts.Description, seed uint64, n int) (list []Case) {
 		}
 		if k%2 == 0 {
 			c.Content = contentTypes(d, c.Body)
-			list = append(list, c)
+			list = append(list, described(d, c, nil))
 			continue
 		}
 		var found *contracts.Violation
@@ -40,7 +40,7 @@ func Random(d *contracts.Description, seed uint64, n int) (list []Case) {
 		if broken != nil {
 			c.ID, c.Expect, c.Body, c.Rule = c.ID+".negative", Refused, broken, found.Rule
 			c.Proves += ": " + found.Message
-			list = append(list, c)
+			list = append(list, described(d, c, found))
 		}
 	}
 	return list

@@ -30,7 +30,7 @@ type forms struct {
 
 const (
 	// leastForm is the shortest encoded form that is looked for, and the shortest piece of one that was cut.
-	leastForm = 5
+	leastForm = 4
 	cut       = "…"
 )
 

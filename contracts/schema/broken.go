@@ -1,10 +1,14 @@
 package schema
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/kaizenautomation/andon/contracts/jsontext"
 )
@@ -75,11 +79,49 @@ func (v *Deriver) others(known []string) (out []Variant) {
 		}
 	}
 	add("unknown", "a value that is not among those described", []byte(`"unknown-value"`))
+	seen := map[string]bool{}
+	for i, value := range known[:min(len(known), maxCased)] {
+		for n, other := range cased(value) {
+			// The first of them was there before the others, and keeps its name.
+			label := "case-" + cmp.Or(labelOf(other[:min(len(other), maxLabel)]), strconv.Itoa(n))
+			if i == 0 && n == 0 {
+				label = "wrong-case"
+			}
+			if !seen[string(other)] {
+				seen[string(other)] = true
+				add(label, "a described value in the wrong case", other)
+			}
+		}
+	}
 	var text string
 	if json.Unmarshal([]byte(known[0]), &text) == nil && text != "" {
-		add("wrong-case", "a described value in the wrong case", jsontext.AppendString(nil, swapCase(text)))
 		add("padded", "a described value with a space behind it", jsontext.AppendString(nil, text+" "))
 		add("blank", "an empty text", []byte(`""`))
+	}
+	return out
+}
+
+const (
+	// maxCased is of how many values of an enum the wrong cases are tried: who does not tell case apart does so for all.
+	maxCased = 8
+	// maxLabel is how much of a value is in a label.
+	maxLabel = 40
+)
+
+// cased are the texts that differ from a JSON text in the case of their letters alone: in capitals, which come first if
+// they differ, in small letters, and as a name.
+func cased(value string) (out [][]byte) {
+	var text string
+	if json.Unmarshal([]byte(value), &text) != nil {
+		return nil
+	}
+	upper, lower := strings.ToUpper(text), strings.ToLower(text)
+	first, size := utf8.DecodeRuneInString(text)
+	title := string(unicode.ToUpper(first)) + strings.ToLower(text[size:])
+	for _, other := range []string{upper, lower, title} {
+		if json := jsontext.AppendString(nil, other); text != "" && other != text && !slices.ContainsFunc(out, func(o []byte) bool { return string(o) == string(json) }) {
+			out = append(out, json)
+		}
 	}
 	return out
 }

@@ -15,7 +15,7 @@ import (
 func (r *run) judge(o Outcome, header http.Header, body []byte) Outcome {
 	k := o.Case
 	verdict := r.Description.JudgeResponse(o.Status, header.Get("Content-Type"), body)
-	if want := k.Status(); o.Status == want && r.Description.ResponseFor(want) == nil {
+	if k.HTTPSays(o.Status) && r.Description.ResponseFor(o.Status) == nil {
 		// HTTP itself says what it is answered with, so a description need not.
 		verdict.Violation = nil
 	}
@@ -26,9 +26,9 @@ func (r *run) judge(o Outcome, header http.Header, body []byte) Outcome {
 	case class == 2 && k.Expect == cases.Refused:
 		return o.broken(contracts.RuleAccepted, "", fmt.Sprintf("it was accepted with status %d, expected a refusal (4xx)", o.Status))
 	case class != 2 && k.Expect == cases.Accepted:
-		return o.broken("refused", "", fmt.Sprintf("it was refused with status %d, expected a documented success", o.Status))
+		return o.broken(ruleRefused, "", fmt.Sprintf("it was refused with status %d, expected a documented success", o.Status))
 	case class != 2 && class != 4:
-		return o.broken(contracts.RuleUndocumentedStatus, "", fmt.Sprintf("the status is %d, expected %s", o.Status, wanted(k)))
+		return r.placed(o.broken(contracts.RuleUndocumentedStatus, "", fmt.Sprintf("the status is %d, expected %s", o.Status, wanted(k))), "", nil, nil)
 	}
 	if doubtful, other := r.Description.Doubt(o.Status, header.Get("Content-Type"), body, verdict.Violation); doubtful {
 		o.Verdict, o.Rule = summary.CheckDoubtful, "doubt"
@@ -36,13 +36,18 @@ func (r *run) judge(o Outcome, header http.Header, body []byte) Outcome {
 		return o
 	}
 	if v := verdict.Violation; v != nil {
-		return o.broken(v.Rule, v.Pointer, v.Message)
+		return r.placed(o.broken(v.Rule, v.Pointer, v.Message), header.Get("Content-Type"), body, v)
 	}
 	switch want := k.Status(); {
 	case class == 4 && want != 0 && o.Status != want:
-		return o.broken("wrong-status", "", fmt.Sprintf("it was refused with status %d, expected %d", o.Status, want))
+		o = o.broken(ruleWrongStatus, "", fmt.Sprintf("it was refused with status %d, expected %d", o.Status, want))
+		if d := r.Description.ResponseFor(want); d != nil && d.Assumed && k.By() == cases.ByDescription {
+			// That the call is to be refused is described, and with what status is guessed.
+			o.Authority = cases.ByAssumption
+		}
+		return o
 	case k.Method != r.Description.Operation().Method && !allows(header.Values("Allow"), r.Description.Operation().Method):
-		return o.broken("allow", "", fmt.Sprintf("the header Allow is %q, expected it to name %s", strings.Join(header.Values("Allow"), ", "), r.Description.Operation().Method))
+		return o.broken(ruleAllow, "", fmt.Sprintf("the header Allow is %q, expected it to name %s", strings.Join(header.Values("Allow"), ", "), r.Description.Operation().Method))
 	}
 	if class == 2 && verdict.ExecutionID != "" && !r.RepeatedIDsAllowed {
 		r.mutex.Lock()
@@ -56,6 +61,15 @@ func (r *run) judge(o Outcome, header http.Header, body []byte) Outcome {
 	o.Verdict = summary.CheckHeld
 	if k.Expect == cases.Either {
 		o.Verdict, o.Reason = summary.CheckNoted, fmt.Sprintf("answered with status %d", o.Status)
+	}
+	return o
+}
+
+// placed adds where the description says what an answer breaks, and whether that is assumed.
+func (r *run) placed(o Outcome, contentType string, body []byte, v *contracts.Violation) Outcome {
+	at := r.Description.PlaceInResponse(o.Status, contentType, body, v)
+	if o.Line = at.Line; at.Assumed && o.Case.Method == r.Description.Operation().Method {
+		o.Authority = cases.ByAssumption
 	}
 	return o
 }

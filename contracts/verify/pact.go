@@ -73,7 +73,7 @@ func (c Config) byPact(ctx context.Context, text []byte) (outcomes []Outcome, er
 func pactOutcome(found pact.Outcome, k cases.Case, curl string) Outcome {
 	o := Outcome{Engine: ByPact, Case: k, Verdict: summary.CheckHeld, Curl: curl}
 	if !found.Held {
-		return o.broken("pact", "", found.Reason)
+		return o.broken(rulePact, "", found.Reason)
 	}
 	return o
 }

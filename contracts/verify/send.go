@@ -48,7 +48,7 @@ func (c Config) byDescription(ctx context.Context) ([]Outcome, error) {
 		if o == nil {
 			continue
 		}
-		if o.Verdict == summary.CheckBroken && o.Case.Random && r.err == nil {
+		if r.fails(*o) && o.Case.Random && r.err == nil {
 			r.shrink(ctx, o)
 		}
 		outcomes = append(outcomes, *o)
@@ -112,7 +112,7 @@ func (r *run) note(ctx context.Context, at int, o Outcome) {
 		r.over, r.err = true, fmt.Errorf("%w: %s", errLost, o.Reason)
 	case !r.welcome && r.tried >= lost:
 		r.over, r.err = true, errToken
-	case r.FailFast && o.Verdict == summary.CheckBroken:
+	case r.FailFast && r.fails(o):
 		r.over = true
 	}
 }
@@ -169,9 +169,9 @@ func (r *run) send(ctx context.Context, k cases.Case) Outcome {
 	o.Took, o.Status = time.Since(started), response.StatusCode
 	switch {
 	case err != nil:
-		return o.broken("incomplete-body", "", fmt.Sprintf("the answer with status %d broke off: %v", o.Status, err))
+		return r.answered(o.broken("incomplete-body", "", fmt.Sprintf("the answer with status %d broke off: %v", o.Status, err)), body)
 	case len(body) > maxResponse:
-		return o.broken("body-limit", "", fmt.Sprintf("the answer's body is longer than %d bytes", maxResponse))
+		return r.answered(o.broken("body-limit", "", fmt.Sprintf("the answer's body is longer than %d bytes", maxResponse)), body)
 	}
-	return r.judge(o, response.Header, body)
+	return r.answered(r.judge(o, response.Header, body), body)
 }

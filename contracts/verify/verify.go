@@ -59,6 +59,10 @@ type Config struct {
 	MaxBody int
 	// Cases are what is tried. Without any, it is [Config.All].
 	Cases []cases.Case
+	// Choice says of which of all cases they are, for the report; nil is all of them.
+	Choice *summary.Choice
+	// Strict are the authorities that decide besides the description, and [summary.StrictDeviations]; see [Strict].
+	Strict []string
 	// Concurrency is how many cases are under way at once; less than 1 is 1.
 	Concurrency int
 	// FailFast ends the verification at the first case that does not hold.
@@ -217,11 +221,16 @@ func (p *Plan) Run(ctx context.Context) summary.Verification {
 	started := time.Now()
 	outcomes, failed, early := p.hold(ctx)
 	secret := p.config.Credentials
+	for i := range outcomes {
+		outcomes[i].Authority = p.config.authority(outcomes[i])
+	}
 	v := summary.Verification{
 		Schema: summary.VerificationSchema, Target: p.against, Started: started.UTC(), SpecSHA256: p.config.Description.SHA256(),
 		Andon: p.config.Andon, Planned: p.Planned, Checks: checks(outcomes, p.config.Description.Name()), Description: p.config.Description.Name(),
-		DurationSeconds: time.Since(started).Seconds(),
+		Strict: p.config.Strict, Choice: p.config.Choice, DurationSeconds: time.Since(started).Seconds(),
 	}
+	p.config.settle(v.Checks)
+	place(&v, p.config.Description)
 	if p.sends {
 		p.account(&v, outcomes)
 	}
@@ -257,7 +266,7 @@ func (p *Plan) hold(ctx context.Context) (outcomes []Outcome, failed bool, early
 			return outcomes, false, "the verification was interrupted"
 		case err != nil:
 			return outcomes, false, err.Error()
-		case p.config.FailFast && slices.ContainsFunc(found, func(o Outcome) bool { return o.Verdict == summary.CheckBroken }):
+		case p.config.FailFast && slices.ContainsFunc(found, p.config.fails):
 			return outcomes, true, ""
 		}
 	}

@@ -62,7 +62,7 @@ func hold(t testing.TB, h http.Handler) ([]Outcome, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return judge(Config{Description: description(t), Target: target, Credentials: credentials.Bearer(secret), Timeout: 5 * time.Second, MaxBody: maxBody})
+	return judge(Config{Description: description(t), Target: target, Credentials: credentials.Bearer(secret), Timeout: 5 * time.Second, MaxBody: maxBody, Strict: Everything()})
 }
 
 // judge has the description judge alone.
@@ -263,6 +263,10 @@ func mutants() (list []mutant) {
 	acceptsBody("null for the type", `"type":null`)
 	acceptsBody("a number for the type", `"type":1.5`)
 	acceptsBody("the tier in capitals", `"kaizenVersion":"FULL"`)
+	acceptsBody("a tier in small letters", `"kaizenVersion":"lite"`)
+	acceptsBody("the other tier in small letters", `"kaizenVersion":"full"`)
+	acceptsBody("the other tier in capitals", `"kaizenVersion":"LITE"`)
+	acceptsBody("a type that begins with a capital", `"type":"Json"`)
 	acceptsBody("the tier with a space", `"kaizenVersion":"Full "`)
 	acceptsBody("an empty tier", `"kaizenVersion":""`)
 	acceptsBody("a type in capitals", `"type":"TEXT"`)

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -26,7 +27,7 @@ func Annotations(w io.Writer, s summary.Summary) error {
 	lines = append(lines, s.Verdict.Causes...)
 	lines = lines[:min(len(lines), maxLines)]
 	var b strings.Builder
-	annotate(&b, level, v.Title+": "+word, lines...)
+	annotate(&b, level, nil, v.Title+": "+word, lines...)
 	for _, c := range v.Checks {
 		if slices.ContainsFunc(lines[1:], c.SaidBy) {
 			continue
@@ -36,7 +37,45 @@ func Annotations(w io.Writer, s summary.Summary) error {
 			c.Reason = strings.TrimSuffix(c.Rule+": "+c.Reason, ": ")
 		}
 		if level != "" {
-			annotate(&b, level, v.Title+": "+c.Name, c.Reason)
+			annotate(&b, level, nil, v.Title+": "+c.Name, c.Reason)
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// VerificationAnnotations writes what is to be said of a verification as commands of GitHub Actions, beside the lines
+// of the description where they are known. What several cases found alike is one of them.
+func VerificationAnnotations(w io.Writer, v summary.Verification) error {
+	level := map[string]string{summary.Pass: "notice", summary.Fail: "error", summary.NoVerdict: "error"}[v.Verdict.Status]
+	word := strings.ToUpper(strings.ReplaceAll(v.Verdict.Status, "-", " "))
+	held := fmt.Sprintf("%s held", text.Plural(uint64(v.Count(summary.CheckHeld)), "case"))
+	var b strings.Builder
+	annotate(&b, level, nil, v.Name()+": "+word, slices.Concat([]string{held}, v.Verdict.Causes)...)
+	for _, verdict := range []string{summary.CheckBroken, summary.CheckDoubtful, summary.CheckInconclusive, summary.CheckAdvice} {
+		level := map[string]string{summary.CheckBroken: "error", summary.CheckAdvice: "notice"}[verdict]
+		for _, f := range summary.Findings(v.Checks, verdict) {
+			k := f.Example()
+			title := k.Name
+			lines := []string{k.Proves, k.Reason}
+			if n := len(f.Checks); n > 1 {
+				title = fmt.Sprintf("%d cases", n)
+				var names []string
+				for _, c := range f.Checks[:min(n, maxLines)] {
+					names = append(names, c.Name)
+				}
+				if n > maxLines {
+					names = append(names, fmt.Sprintf("and %d more", n-maxLines))
+				}
+				lines = []string{k.Reason, strings.Join(names, ", ")}
+			}
+			if by := k.By(); by != "" {
+				title += ", by " + by
+			}
+			if repeat := k.Again(); repeat != "" {
+				lines = append(lines, repeat)
+			}
+			annotate(&b, cmp.Or(level, "warning"), k.Place, v.Name()+": "+title, lines...)
 		}
 	}
 	_, err := io.WriteString(w, b.String())
@@ -46,18 +85,19 @@ func Annotations(w io.Writer, s summary.Summary) error {
 // maxLines is how many lines of an annotation are shown.
 const maxLines = 10
 
-// annotate writes one command, whose text has at most ten lines. Whatever is not printable in one is made so, and what
-// a command ends with is escaped as the runner reads it (actions/toolkit, command.ts). The runner also acts on "##["
-// anywhere in a line, which is how its older commands begin.
-func annotate(b *strings.Builder, level, title string, lines ...string) {
+// annotate writes one command, beside a line of a file if there is one, whose text has at most ten lines. Whatever is
+// not printable in one is made so, and what a command ends with is escaped as the runner reads it (actions/toolkit,
+// command.ts). The runner also acts on "##[" anywhere in a line, which is how its older commands begin.
+func annotate(b *strings.Builder, level string, at *summary.Place, title string, lines ...string) {
 	lines = slices.Clone(lines[:min(len(lines), maxLines)])
 	for i, line := range lines {
-		lines[i] = inert(text.Printable(line, 1000))
+		lines[i] = text.Inert(text.Printable(line, 1000))
 	}
 	data := strings.NewReplacer("%", "%25", "\n", "%0A")
 	property := strings.NewReplacer("%", "%25", ":", "%3A", ",", "%2C")
-	fmt.Fprintf(b, "::%s title=%s::%s\n", level, property.Replace(inert(text.Printable(title, 200))), data.Replace(strings.Join(lines, "\n")))
+	place := ""
+	if at != nil && at.Line > 0 {
+		place = fmt.Sprintf("file=%s,line=%d,", property.Replace(text.Inert(text.Printable(at.File, 400))), at.Line)
+	}
+	fmt.Fprintf(b, "::%s %stitle=%s::%s\n", level, place, property.Replace(text.Inert(text.Printable(title, 200))), data.Replace(strings.Join(lines, "\n")))
 }
-
-// inert takes the beginning from the runner's older commands.
-func inert(s string) string { return strings.ReplaceAll(s, "##[", "## [") }

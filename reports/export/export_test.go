@@ -435,7 +435,7 @@ func TestVerificationFormats(t *testing.T) {
 	if share, any := v.Covered(); share != 0.5 || !any {
 		t.Errorf("covered %v", share)
 	}
-	if v.Verdict.Status != summary.Fail || len(v.Verdict.Causes) != 2 {
+	if v.Verdict.Status != summary.Fail || len(v.Verdict.Causes) != 3 {
 		t.Errorf("%+v", v.Verdict)
 	}
 	for name, write := range map[string]func(io.Writer, summary.Verification) error{"verification.xml": export.JUnit, "verification.sarif": export.SARIF} {
@@ -466,6 +466,66 @@ func TestVerificationFormats(t *testing.T) {
 			if !json.Valid(b.Bytes()) {
 				t.Error("the SARIF is no JSON")
 			}
+		}
+	}
+}
+
+// Each format tells of every verdict what it is to those who read it: what is advice is no failure, what is
+// inconclusive no result; and none of the target's words is a command where it stands on the output of a step.
+func TestFoundFormats(t *testing.T) {
+	v := reportstest.Found()
+	var x, j, a bytes.Buffer
+	if err := errors.Join(export.JUnit(&x, v), export.SARIF(&j, v), export.VerificationAnnotations(&a, v)); err != nil {
+		t.Fatal(err)
+	}
+	reportstest.Golden(t, "found.xml", x.Bytes())
+	reportstest.Golden(t, "found.sarif", j.Bytes())
+	reportstest.Golden(t, "found.annotations.txt", a.Bytes())
+	reportstest.CheckJUnit(t, x.Bytes(), v.Verdict.Status)
+	reportstest.CheckAnnotations(t, a.Bytes())
+	for name, out := range map[string][]byte{"JUnit": x.Bytes(), "SARIF": j.Bytes()} {
+		reportstest.CheckNoCommand(t, name, out)
+	}
+	levels, places := map[any]int{}, map[string]int{}
+	for _, r := range reportstest.CheckSARIF(t, j.Bytes()) {
+		r := r.(map[string]any)
+		levels[r["level"]]++
+		at := r["locations"].([]any)[0].(map[string]any)["physicalLocation"].(map[string]any)
+		places[fmt.Sprint(at["artifactLocation"].(map[string]any)["uri"], " ", at["region"].(map[string]any)["startLine"])]++
+		if strings.HasPrefix(r["message"].(map[string]any)["text"].(string), "file.Full") {
+			t.Error("what is inconclusive is a result")
+		}
+	}
+	if levels["error"] != 16 || levels["warning"] != 1 || levels["note"] < 2 {
+		t.Errorf("levels %v", levels)
+	}
+	if places["api/openapi.yaml 42"] != 15 || places["api/openapi.yaml 1"] != 1 {
+		t.Errorf("places %v", places)
+	}
+	if n := strings.Count(j.String(), "it was turned away with status 503 each time"); n != 1 || !strings.Contains(j.String(), "toolExecutionNotifications") {
+		t.Errorf("of what is inconclusive %d notifications are told", n)
+	}
+	// One for the verdict, and one for each finding.
+	if n := strings.Count(a.String(), "\n"); n != 7 {
+		t.Errorf("%d annotations", n)
+	}
+	if n := strings.Count(a.String(), "::error file=api/openapi.yaml,line=42,title=andon verify%3A 14 cases%2C by the description::"); n != 1 {
+		t.Errorf("what 14 cases found is told %d times", n)
+	}
+}
+
+// A file is where a reader of SARIF looks for it, however it was named.
+func TestSARIFPlaces(t *testing.T) {
+	for file, want := range map[string]string{
+		"openapi.yaml": "openapi.yaml", "./api/v1.yaml": "api/v1.yaml", "../x.yaml": "../x.yaml", "/srv/a b.yaml": "file:///srv/a%20b.yaml", "c:d%.yaml": "./c:d%25.yaml", "": "openapi.yaml",
+	} {
+		var b bytes.Buffer
+		if err := export.SARIF(&b, summary.Verification{Description: file, Checks: []summary.Check{{Name: "a", Rule: "r", Reason: "x", Verdict: summary.CheckBroken}}}); err != nil {
+			t.Fatal(err)
+		}
+		reportstest.CheckSARIF(t, b.Bytes())
+		if !strings.Contains(b.String(), fmt.Sprintf("\"uri\": %q", want)) {
+			t.Errorf("%q is not %q in %s", file, want, b.String())
 		}
 	}
 }

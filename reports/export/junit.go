@@ -60,6 +60,12 @@ func JUnit(w io.Writer, v summary.Verification) error {
 		s := of(c.Engine)
 		k := test{Name: text.Printable(c.Name, 200), Class: "andon." + c.Engine, Seconds: fmt.Sprintf("%.3f", c.Seconds)}
 		m := &message{Message: text.Printable(c.Reason, 1000), Type: text.Printable(c.Rule, 100), Text: "expected: " + text.Printable(c.Proves, 400) + "\nfound: " + text.Printable(strings.TrimPrefix(c.Reason, "found "), 1000) + "\n"}
+		for i, line := range text.Lines(c.Answer, 40, 2000) {
+			if i == 0 {
+				m.Text += fmt.Sprintf("answered with status %d:\n", c.Status)
+			}
+			m.Text += line + "\n"
+		}
 		if repeat := c.Again(); repeat != "" {
 			m.Text += text.Printable(repeat, 2*summary.MaxCurl) + "\n"
 		}
@@ -67,13 +73,13 @@ func JUnit(w io.Writer, v summary.Verification) error {
 		case summary.CheckBroken:
 			k.Failure = m
 			s.Failures++
-		case summary.CheckDoubtful:
+		case summary.CheckDoubtful, summary.CheckInconclusive:
 			k.Error = m
 			s.Errors++
 		case summary.CheckSkipped:
 			k.Skipped = &message{Message: m.Message}
 			s.Skipped++
-		case summary.CheckNoted:
+		case summary.CheckNoted, summary.CheckAdvice:
 			k.Out = m.Message
 		case summary.CheckHeld:
 			// Of a run itself, such a reason says with what reserve it held.

@@ -1,8 +1,12 @@
 package export
 
 import (
+	"cmp"
 	"encoding/json"
 	"io"
+	"net/url"
+	"path"
+	"path/filepath"
 	"slices"
 
 	"github.com/kaizenautomation/andon/reports/summary"
@@ -25,9 +29,15 @@ func SARIF(w io.Writer, v summary.Verification) error {
 		Locations []any          `json:"locations"`
 		Prints    map[string]any `json:"partialFingerprints"`
 	}
-	rules, results := []rule{}, []result{}
+	rules, results, untold := []rule{}, []result{}, []any{}
 	for _, c := range v.Checks {
-		level := map[string]string{summary.CheckBroken: "error", summary.CheckDoubtful: "warning"}[c.Verdict]
+		if c.Verdict == summary.CheckInconclusive {
+			// Nothing was found, and that is no result.
+			said := text.Printable(c.Name, 200) + ": " + text.Printable(c.Reason, 1000)
+			untold = append(untold, map[string]any{"level": "warning", "message": message{said}})
+			continue
+		}
+		level := map[string]string{summary.CheckBroken: "error", summary.CheckDoubtful: "warning", summary.CheckAdvice: "note"}[c.Verdict]
 		if level == "" {
 			continue
 		}
@@ -43,15 +53,19 @@ func SARIF(w io.Writer, v summary.Verification) error {
 		results = append(results, result{
 			RuleID: id, Level: level, Message: message{said},
 			Locations: []any{map[string]any{
-				"physicalLocation": map[string]any{"artifactLocation": map[string]any{"uri": "openapi.yaml"}, "region": map[string]any{"startLine": 1}},
+				"physicalLocation": physical(v, c),
 				"logicalLocations": []any{map[string]any{"name": name, "kind": "member"}},
 			}},
 			Prints: map[string]any{"andon/v1": c.Engine + "/" + name + "/" + id},
 		})
 	}
+	invocation := map[string]any{"executionSuccessful": v.Verdict.Status != summary.NoVerdict, "exitCode": v.Verdict.ExitCode}
+	if len(untold) > 0 {
+		invocation["toolExecutionNotifications"] = untold
+	}
 	run := map[string]any{
 		"tool":        map[string]any{"driver": map[string]any{"name": "andon", "version": v.Andon, "rules": rules}},
-		"invocations": []any{map[string]any{"executionSuccessful": v.Verdict.Status != summary.NoVerdict, "exitCode": v.Verdict.ExitCode}},
+		"invocations": []any{invocation},
 		"results":     results,
 	}
 	if len(v.Properties()) > 0 {
@@ -66,6 +80,28 @@ func SARIF(w io.Writer, v summary.Verification) error {
 	return e.Encode(map[string]any{
 		"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": []any{run},
 	})
+}
+
+// physical is where a check points to: a line of the description.
+func physical(v summary.Verification, c summary.Check) map[string]any {
+	at := summary.Place{File: cmp.Or(v.Description, "openapi.yaml"), Line: 1}
+	if c.Place != nil && c.Place.File != "" && c.Place.Line > 0 {
+		at = *c.Place
+	}
+	region := map[string]any{"startLine": at.Line}
+	if at.Column > 0 {
+		region["startColumn"] = at.Column
+	}
+	return map[string]any{"artifactLocation": map[string]any{"uri": uri(at.File)}, "region": region}
+}
+
+// uri is a file as a reference of RFC 3986: relative to where andon was started, as the name is, or absolute.
+func uri(file string) string {
+	u := url.URL{Path: path.Clean(filepath.ToSlash(text.Printable(file, 4096)))}
+	if path.IsAbs(u.Path) {
+		u.Scheme = "file"
+	}
+	return u.String()
 }
 
 // JSON writes a document as summary.json is written.

@@ -15,7 +15,7 @@ func FuzzAnnotate(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, title, line string) {
 		var b strings.Builder
-		annotate(&b, "error", title, line, title)
+		annotate(&b, "error", nil, title, line, title)
 		if strings.Count(b.String(), "\n") != 1 {
 			t.Errorf("%q, %q: %q", title, line, b.String())
 		}

@@ -1,5 +1,5 @@
-// Package page writes a run as one HTML file that needs nothing else, no network either: figures and tables are in its
-// text, and a script draws the charts from the numbers that come with it.
+// Package page writes a run, or a verification, as one HTML file that needs nothing else, no network either: figures
+// and tables are in its text, and a script draws a run's charts from the numbers that come with it.
 package page
 
 import (
@@ -12,13 +12,29 @@ import (
 	"io"
 )
 
-//go:embed page.html page.css page.js theme.js uplot/uPlot.iife.min.js uplot/uPlot.min.css
+//go:embed *.html *.css *.js uplot/uPlot.iife.min.js uplot/uPlot.min.css
 var files embed.FS
 
 // Write writes the run as one HTML file that needs nothing else, no network either: figures and tables are in the text,
 // and a script draws the charts from the numbers that come with it. Its Content-Security-Policy lets nothing run or
 // load but what andon put there, so that what a provider sent stays text.
 func Write(w io.Writer, d Data) error {
+	v := d.view()
+	t, err := assemble(&v.assets, "page.html", []string{"uplot/uPlot.min.css", "page.css"}, []string{"uplot/uPlot.iife.min.js", "common.js", "page.js"})
+	if err != nil {
+		return err
+	}
+	numbers, err := json.Marshal(d.columns())
+	if err != nil {
+		return err
+	}
+	// encoding/json writes <, > and & and the two line separators of JavaScript as escapes.
+	v.Numbers = template.JS(numbers)
+	return t.Execute(w, v)
+}
+
+// assemble fills in what a page has in its head, and gives its template.
+func assemble(a *assets, source string, styles, scripts []string) (*template.Template, error) {
 	read := func(names ...string) (string, error) {
 		var all []byte
 		for _, name := range names {
@@ -30,25 +46,17 @@ func Write(w io.Writer, d Data) error {
 		}
 		return string(all), nil
 	}
-	source, err1 := read("page.html")
-	style, err2 := read("uplot/uPlot.min.css", "page.css")
+	html, err1 := read(source)
+	style, err2 := read(styles...)
 	theme, err3 := read("theme.js")
-	script, err4 := read("uplot/uPlot.iife.min.js", "page.js")
-	numbers, err5 := json.Marshal(d.columns())
-	if err := errors.Join(err1, err2, err3, err4, err5); err != nil {
-		return err
+	script, err4 := read(scripts...)
+	if err := errors.Join(err1, err2, err3, err4); err != nil {
+		return nil, err
 	}
-	t, err := template.New("page").Funcs(funcs).Parse(source)
-	if err != nil {
-		return err
-	}
-	v := d.view()
-	v.Policy = "default-src 'none'; base-uri 'none'; form-action 'none'; style-src " + hash(style) +
+	a.Policy = "default-src 'none'; base-uri 'none'; form-action 'none'; style-src " + hash(style) +
 		"; script-src " + hash(theme) + " " + hash(script)
-	v.Style, v.Theme, v.Script = template.CSS(style), template.JS(theme), template.JS(script)
-	// encoding/json writes <, > and & and the two line separators of JavaScript as escapes.
-	v.Numbers = template.JS(numbers)
-	return t.Execute(w, v)
+	a.Style, a.Theme, a.Script = template.CSS(style), template.JS(theme), template.JS(script)
+	return template.New("page").Funcs(funcs).Parse(html)
 }
 
 // hash is a source expression of a Content-Security-Policy that allows exactly this text.

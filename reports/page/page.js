@@ -3,7 +3,7 @@
 // and tables is there without it. Texts go into the page as text, never as HTML.
 (() => {
 const numbers = JSON.parse(document.getElementById("numbers").textContent);
-const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+const {all, fold} = shared;
 const element = (name, className, text) => {
   const e = document.createElement(name);
   if (className) e.className = className;
@@ -363,15 +363,6 @@ make({
   series: [line("p50", knee.p50, 1, {points: true, style: "dot"}), ...(knee.name === "p50" ? [] : [line(knee.name, knee.high, 2, {points: true, style: "dot"})])],
 });
 
-// A table that is wider than its place is set row below row, each cell beside the name of its column, so that none is cut off.
-const fold = place => {
-  const table = place.querySelector("table");
-  table.classList.remove("stacked");
-  if (place.scrollWidth <= place.clientWidth + 1) return;
-  const heads = [...table.tHead.rows[0].cells].map(c => c.textContent);
-  for (const row of table.tBodies[0].rows) [...row.cells].forEach((c, i) => { if (c.tagName === "TD" && heads[i]) c.dataset.head = heads[i]; });
-  table.classList.add("stacked");
-};
 const places = all(".scroll").filter(p => p.querySelector("table thead") && !p.closest(".heat, details"));
 
 for (const b of all("[data-zoom]")) b.onclick = zooms[b.dataset.zoom];
@@ -389,30 +380,13 @@ for (const b of all("[data-heat]")) {
     for (const m of all("[data-map]")) m.hidden = m.dataset.map !== b.dataset.heat;
   };
 }
-for (const b of all("[data-copy]")) {
-  b.hidden = !navigator.clipboard;
-  b.onclick = () => navigator.clipboard.writeText(b.previousElementSibling.textContent).then(() => {
-    b.textContent = "Copied";
-    setTimeout(() => { b.textContent = "Copy"; }, 1500);
-  }, () => {});
-}
+shared.copy();
 
 const redraw = () => {
   readPalette();
   for (const c of Object.values(charts)) if (c.u) c.u.redraw(false, true);
 };
-const button = document.getElementById("theme"), themes = ["system", "light", "dark"];
-const nameTheme = () => { button.textContent = "Theme: " + (document.documentElement.dataset.theme || "system"); };
-button.hidden = false;
-nameTheme();
-button.onclick = () => {
-  const next = themes[(themes.indexOf(document.documentElement.dataset.theme || "system") + 1) % 3];
-  if (next === "system") delete document.documentElement.dataset.theme;
-  else document.documentElement.dataset.theme = next;
-  try { localStorage.setItem("andon-theme", next); } catch {}
-  nameTheme();
-  redraw();
-};
+shared.theme(redraw);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
 
 const fit = (c, width) => { if (c.u && width > 0 && width !== c.u.width) c.u.setSize({width, height: c.plot.clientHeight}); };

@@ -23,13 +23,18 @@ const (
 	maxCauses = 5
 )
 
-// view is what the page's template is given. Foreign texts in it went through [Printable], and the template escapes
-// all.
-type view struct {
+// assets are what every page has in its head, and the policy that lets nothing else in.
+type assets struct {
 	Policy        string
 	Style         template.CSS
 	Theme, Script template.JS
-	Numbers       template.JS
+}
+
+// view is what the page's template is given. Foreign texts in it went through [Printable], and the template escapes
+// all.
+type view struct {
+	assets
+	Numbers template.JS
 
 	Title, Status, Word, Rest string
 	Release                   string
@@ -92,6 +97,7 @@ func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
 var funcs = template.FuncMap{
 	"span":  func(from, to float64) float64 { return math.Round(10*(to-from)) / 10 },
+	"plus":  func(a, b int) int { return a + b },
 	"chart": func(id, title, hint string) chart { return chart{id, capital(title), hint} },
 }
 

@@ -46,6 +46,6 @@ func Markdown(w io.Writer, of summary.Summary) error {
 	}
 	fmt.Fprintf(&b, "\n<sub>andon %s · run %s · openapi.yaml sha256 %s · exit code %d</sub>\n",
 		prose(s.Run.Andon), code(s.Run.ID, 100), code(s.Run.SpecSHA256, 64), s.Verdict.ExitCode)
-	_, err := w.Write(b.Bytes())
+	_, err := w.Write(inert(b.Bytes()))
 	return err
 }

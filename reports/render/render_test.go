@@ -2,6 +2,7 @@ package render
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"regexp"
@@ -393,6 +394,62 @@ func TestVerificationMarkdown(t *testing.T) {
 	if i := bytes.IndexFunc(b.Bytes(), func(r rune) bool { return r != '\n' && (r < ' ' || r >= 0x7f && r < 0xa0 || r == 0x202e) }); i >= 0 {
 		t.Errorf("there is a control character: %q", b.Bytes()[i:min(i+20, b.Len())])
 	}
+}
+
+// What many cases found alike is told once, with what came back, of which nothing has an effect.
+func TestFindings(t *testing.T) {
+	v := reportstest.Found()
+	var b, m bytes.Buffer
+	if err := errors.Join(VerificationTerminal(&b, v, Options{Width: 100}), VerificationMarkdown(&m, v)); err != nil {
+		t.Fatal(err)
+	}
+	reportstest.Golden(t, "found.txt", b.Bytes())
+	reportstest.Golden(t, "found.md", m.Bytes())
+	for name, out := range map[string]string{"terminal": b.String(), "markdown": m.String()} {
+		reportstest.CheckNoCommand(t, name, []byte(out))
+		if n := strings.Count(out, "the property executionId is missing"); n != 1 {
+			t.Errorf("%s: what 14 cases found is told %d times", name, n)
+		}
+		for _, want := range []string{"14 cases", "text.Full+option-9", "and 4 more", "api/openapi.yaml:42", "by the description", "by HTTP", "Cannot GET"} {
+			if !strings.Contains(out, want) {
+				t.Errorf("%s does not say %q", name, want)
+			}
+		}
+		if strings.Contains(out, "text.Full+option-10") {
+			t.Errorf("%s names all cases", name)
+		}
+		if i := strings.IndexFunc(out, func(r rune) bool { return r != '\n' && (r < ' ' || r >= 0x7f && r < 0xa0 || r == 0x202e) }); i >= 0 {
+			t.Errorf("%s has a control character: %q", name, out[i:min(i+20, len(out))])
+		}
+	}
+	if outside := reportstest.OutsideCode(m.String()); strings.Contains(outside, "<script") || strings.Contains(outside, "<pre>") {
+		t.Errorf("the Markdown is live: %s", outside)
+	}
+	for line := range strings.Lines(b.String()) {
+		if trimmed := strings.TrimSpace(line); displaywidth.String(strings.TrimRight(line, "\n")) > 100 && !strings.HasPrefix(trimmed, "curl ") && !strings.HasPrefix(trimmed, "printf ") {
+			t.Errorf("more than 100 columns: %q", line)
+		}
+	}
+}
+
+// Whatever a body is made of, the block of code in which it stands ends where it should (CommonMark 0.31, section 4.5).
+func FuzzFenced(f *testing.F) {
+	for _, s := range []string{"", "```", "````\n~~~", "a\n   ```\nb", "`````` x"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		lines := text.Lines(s, 9, 80)
+		block := strings.Split(fenced(lines), "\n")
+		fence := strings.TrimSuffix(block[0], "text")
+		if strings.Trim(fence, "`") != "" || len(fence) < 3 || block[len(block)-1] != fence {
+			t.Fatalf("%q is fenced as %q", s, block)
+		}
+		for _, line := range block[1 : len(block)-1] {
+			if bare := strings.TrimSpace(line); strings.Trim(bare, "`") == "" && len(bare) >= len(fence) {
+				t.Fatalf("%q ends at %q", s, line)
+			}
+		}
+	})
 }
 
 func FuzzCode(f *testing.F) {

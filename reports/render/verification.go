@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/kaizenautomation/andon/reports/summary"
@@ -61,16 +60,6 @@ func (v verification) parts() Table {
 	return t
 }
 
-// failed lists the checks that did not hold, or on which nothing can be said.
-func (v verification) failed() (out []summary.Check) {
-	for _, c := range v.Checks {
-		if c.Verdict == summary.CheckBroken || c.Verdict == summary.CheckDoubtful {
-			out = append(out, c)
-		}
-	}
-	return out
-}
-
 // tally counts the verdicts in a sentence without its stop.
 func (v verification) tally() string {
 	s := fmt.Sprintf("%s held, %d broken, %d left open by the description, %d skipped", text.Plural(uint64(v.Count(summary.CheckHeld)), "case"), v.Count(summary.CheckBroken), v.Count(summary.CheckNoted), v.Count(summary.CheckSkipped))
@@ -80,20 +69,13 @@ func (v verification) tally() string {
 	return s
 }
 
-// areaOf is the part of the description that a check is about: the first word of its name.
-func areaOf(c summary.Check) string {
-	word, _, _ := strings.Cut(c.Name, ".")
-	word, _, _ = strings.Cut(word, "+")
-	return word
-}
-
 // areas is the table of what was tried, by area and expectation.
 func (v verification) areas(st style) Table {
 	t := Table{Header: []string{"about", ">must be accepted", ">must be refused", ">left open", ">skipped"}}
 	var areas []string
 	for _, c := range v.Checks {
-		if !slices.Contains(areas, areaOf(c)) {
-			areas = append(areas, areaOf(c))
+		if !slices.Contains(areas, c.Area()) {
+			areas = append(areas, c.Area())
 		}
 	}
 	both := slices.ContainsFunc(v.Checks, func(c summary.Check) bool { return c.Engine != v.Checks[0].Engine })
@@ -105,10 +87,10 @@ func (v verification) areas(st style) Table {
 		for _, expect := range []string{"accepted", "refused", "either"} {
 			held, all := 0, 0
 			for _, c := range v.Checks {
-				if areaOf(c) != area || c.Expect != expect || c.Verdict == summary.CheckSkipped || both && c.Engine == "pact" {
+				if c.Area() != area || c.Expect != expect || c.Verdict == summary.CheckSkipped || both && c.Engine == "pact" {
 					continue
 				}
-				if all++; c.Verdict != summary.CheckBroken && c.Verdict != summary.CheckDoubtful {
+				if all++; c.Verdict != summary.CheckBroken && c.Verdict != summary.CheckDoubtful && c.Verdict != summary.CheckInconclusive {
 					held++
 				}
 			}
@@ -123,7 +105,7 @@ func (v verification) areas(st style) Table {
 		}
 		skipped := 0
 		for _, c := range v.Checks {
-			if areaOf(c) == area && c.Verdict == summary.CheckSkipped {
+			if c.Area() == area && c.Verdict == summary.CheckSkipped {
 				skipped++
 			}
 		}
@@ -135,7 +117,7 @@ func (v verification) areas(st style) Table {
 		if both {
 			held, all := 0, 0
 			for _, c := range v.Checks {
-				if areaOf(c) == area && c.Engine == "pact" {
+				if c.Area() == area && c.Engine == "pact" {
 					if all++; c.Verdict == summary.CheckHeld {
 						held++
 					}
@@ -181,16 +163,9 @@ func VerificationTerminal(w io.Writer, of summary.Verification, o Options) error
 		b.WriteByte('\n')
 		o.say(&b, v.coverageSentence())
 	}
-	for _, c := range v.failed() {
+	for _, f := range v.shown() {
 		b.WriteByte('\n')
-		o.marked(&b, st.bad("✗"), fmt.Sprintf("%s%s: %s", text.Printable(c.Name, 120), map[bool]string{true: " (by Pact)"}[c.Engine == "pact"], text.Printable(c.Proves, 200)))
-		wrap(&b, text.Printable(c.Reason, 1000), o.Width)
-		if c.Pointer != "" {
-			writeIndented(&b, text.Wrap(fmt.Sprintf("at %s of the answer's body", text.Printable(c.Pointer, 200)), o.Width-4), 4)
-		}
-		if repeat := c.Again(); repeat != "" {
-			fmt.Fprintf(&b, "    %s\n", text.Printable(repeat, 2*summary.MaxCurl))
-		}
+		o.finding(&b, f)
 	}
 	b.WriteByte('\n')
 	o.say(&b, v.tally())
@@ -206,7 +181,8 @@ func VerificationTerminal(w io.Writer, of summary.Verification, o Options) error
 	for _, c := range v.Verdict.Causes {
 		wrap(&b, text.Printable(c, 2000), o.Width)
 	}
-	_, err := w.Write(b.Bytes())
+	o.named(&b, "report:", o.Dir, "")
+	_, err := w.Write(inert(b.Bytes()))
 	return err
 }
 
@@ -236,13 +212,8 @@ func VerificationMarkdown(w io.Writer, of summary.Verification) error {
 			}
 		}
 	}
-	for _, c := range v.failed() {
-		fmt.Fprintf(&b, "\n### %s (%s): %s\n\n%s\n", code(c.Name, 120), c.Engine, prose(c.Proves), prose(c.Reason))
-		if repeat := c.Again(); repeat != "" {
-			fmt.Fprintf(&b, "\n%s\n", code(repeat, 2*summary.MaxCurl))
-		}
-	}
+	v.markdownFindings(&b)
 	fmt.Fprintf(&b, "\n<sub>andon %s · openapi.yaml sha256 %s · exit code %d</sub>\n", prose(v.Andon), code(v.SpecSHA256, 64), v.Verdict.ExitCode)
-	_, err := w.Write(b.Bytes())
+	_, err := w.Write(inert(b.Bytes()))
 	return err
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/kaizenautomation/andon/reports/summary"
 )
 
-var annotation = regexp.MustCompile(`^::(notice|warning|error) title=[^:,\r\n]*::[^\r\n]*$`)
+var annotation = regexp.MustCompile(`^::(notice|warning|error) (?:file=[^:,\r\n]+,line=[0-9]+,)?title=[^:,\r\n]*::[^\r\n]*$`)
 
 // CheckAnnotations holds a text against what the runner takes for commands.
 func CheckAnnotations(t testing.TB, out []byte) {
@@ -29,6 +29,16 @@ func CheckAnnotations(t testing.TB, out []byte) {
 			if !slices.Contains([]string{"%25", "%0A", "%3A", "%2C"}, c) {
 				t.Errorf("%q stands in %.200q", c, line)
 			}
+		}
+	}
+}
+
+// CheckNoCommand holds a text against what a runner takes for commands on the output of a step: there is none.
+func CheckNoCommand(t testing.TB, name string, out []byte) {
+	t.Helper()
+	for line := range strings.Lines(string(out)) {
+		if strings.HasPrefix(strings.TrimSpace(line), "::") || strings.Contains(line, "##[") {
+			t.Errorf("%s has a command: %.200q", name, line)
 		}
 	}
 }
@@ -113,7 +123,7 @@ func CheckJUnit(t testing.TB, out []byte, verdict string) {
 }
 
 // CheckSARIF holds a log against what SARIF 2.1.0 requires of what is in it (OASIS, sections 3.13, 3.14, 3.18, 3.19,
-// 3.27, 3.28), and gives its results.
+// 3.27, 3.28, 3.58), and gives its results.
 func CheckSARIF(t testing.TB, out []byte) (results []any) {
 	t.Helper()
 	var log map[string]any
@@ -140,6 +150,14 @@ func CheckSARIF(t testing.TB, out []byte) (results []any) {
 	for _, i := range run["invocations"].([]any) {
 		if _, there := i.(map[string]any)["executionSuccessful"].(bool); !there {
 			t.Error("an invocation without executionSuccessful")
+		}
+		told, _ := i.(map[string]any)["toolExecutionNotifications"].([]any)
+		for _, n := range told {
+			n := n.(map[string]any)
+			text, _ := n["message"].(map[string]any)["text"].(string)
+			if text == "" || !slices.Contains([]any{"error", "warning", "note", "none"}, n["level"]) {
+				t.Errorf("the notification %v", n)
+			}
 		}
 	}
 	results = run["results"].([]any)

@@ -48,9 +48,20 @@ func ReadJSON(path string, document any) error {
 	if err != nil {
 		return err
 	}
+	return ParseJSON(path, text, document)
+}
+
+// ParseJSON reads a document that andon wrote from its text, with nothing behind it. The path is for the error.
+func ParseJSON(path string, text []byte, document any) error {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
-	if err := d.Decode(document); err != nil {
+	err := d.Decode(document)
+	if err == nil {
+		if _, more := d.Token(); more != io.EOF {
+			err = errors.New("there is more behind the document")
+		}
+	}
+	if err != nil {
 		offset := d.InputOffset()
 		var syntax *json.SyntaxError
 		var mismatch *json.UnmarshalTypeError
@@ -58,6 +69,8 @@ func ReadJSON(path string, document any) error {
 			offset = syntax.Offset
 		} else if errors.As(err, &mismatch) {
 			offset = mismatch.Offset
+		} else if errors.Is(err, io.ErrUnexpectedEOF) {
+			offset = int64(len(bytes.TrimRight(text, "\n")))
 		}
 		line := 1 + strings.Count(string(text[:min(int(offset), len(text))]), "\n")
 		return fmt.Errorf("%s:%d: %w", path, line, err)

@@ -78,19 +78,28 @@ func Create(dir string, m Manifest, files map[string][]byte) (*Writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return nil, &PlaceError{fmt.Errorf("the run directory cannot be made: %w", err)}
-	}
-	if entries, err := os.ReadDir(dir); err != nil {
-		return nil, &PlaceError{fmt.Errorf("the run directory cannot be read: %w", err)}
-	} else if len(entries) > 0 {
-		return nil, fmt.Errorf("the directory %s is not empty, and %w", dir, ErrNotEmpty)
+	if err := MakeDir(dir); err != nil {
+		return nil, err
 	}
 	w := &Writer{dir: dir, run: m}
 	if err := w.begin(m, append(manifest, '\n'), files); err != nil {
 		return nil, &PlaceError{fmt.Errorf("the run directory cannot be written: %w", err)}
 	}
 	return w, nil
+}
+
+// MakeDir makes the directory of a run, or of a verification. One that exists must be empty, else the error is
+// [ErrNotEmpty]. Where the place does not allow for it, it is a [PlaceError].
+func MakeDir(dir string) error {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return &PlaceError{fmt.Errorf("the run directory cannot be made: %w", err)}
+	}
+	if entries, err := os.ReadDir(dir); err != nil {
+		return &PlaceError{fmt.Errorf("the run directory cannot be read: %w", err)}
+	} else if len(entries) > 0 {
+		return fmt.Errorf("the directory %s is not empty, and %w", dir, ErrNotEmpty)
+	}
+	return nil
 }
 
 // begin writes the files that are whole from the start, and opens those that grow.

@@ -236,7 +236,7 @@ func TestDecide(t *testing.T) {
 	}{
 		{[]string{summary.CheckHeld, summary.CheckNoted}, "", summary.Pass, 0},
 		{[]string{summary.CheckHeld, summary.CheckBroken}, "", summary.Fail, 1},
-		{[]string{summary.CheckHeld, summary.CheckBroken}, "the target does not answer", summary.NoVerdict, 3},
+		{[]string{summary.CheckHeld, summary.CheckBroken}, "the target does not answer", summary.Fail, 1},
 		{[]string{summary.CheckHeld}, "interrupted", summary.NoVerdict, 3},
 		{[]string{summary.CheckHeld, summary.CheckDoubtful}, "", summary.NoVerdict, 3},
 		{[]string{summary.CheckBroken, summary.CheckDoubtful}, "", summary.Fail, 1},

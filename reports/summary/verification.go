@@ -54,6 +54,10 @@ type Verification struct {
 	Coverage    []CoveragePart `json:"coverage,omitempty"`
 	MinCoverage float64        `json:"minCoverage,omitempty"`
 	Checks      []Check        `json:"checks"`
+	// Excerpts are the lines of the description at the places of checks that did not hold, by the line of the place.
+	Excerpts map[int]string `json:"excerpts,omitempty"`
+	// StepSummary says that it stands in the summary of a step of GitHub Actions already.
+	StepSummary bool `json:"stepSummary,omitempty"`
 }
 
 // Choice is a choice among the cases.
@@ -202,8 +206,8 @@ const (
 	CheckDoubtful = "doubtful"
 )
 
-// Decide fills in the verdict. A reason why the verification ended early may be empty. What is broken stays broken where
-// something else could not be told.
+// Decide fills in the verdict. A reason why the verification ended early may be empty. What is broken stays broken
+// where something else could not be told.
 func (v *Verification) Decide(early string) {
 	v.Verdict = Verdict{Status: Pass, Causes: []string{}}
 	fail := func(cause string) {

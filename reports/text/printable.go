@@ -32,3 +32,29 @@ func Printable(s string, limit int) string {
 	}
 	return b.String()
 }
+
+// Lines is [Printable] for a foreign text of several lines, which stay: at most so many of them, of at most so many
+// characters each. It ends with "…" where something was cut off, and is empty where the text is blank.
+func Lines(s string, most, limit int) (lines []string) {
+	s = strings.TrimRight(strings.ReplaceAll(s, "\r\n", "\n"), "\n")
+	if strings.TrimSpace(s) == "" {
+		return nil
+	}
+	for line := range strings.SplitSeq(s, "\n") {
+		if len(lines) == most {
+			return append(lines[:most-1], lines[most-1]+" …")
+		}
+		lines = append(lines, Inert(Printable(strings.ReplaceAll(line, "\t", "  "), limit)))
+	}
+	return lines
+}
+
+// Inert is a line without what a runner of GitHub Actions takes for a command where it stands on the output of a step:
+// "::" at its beginning, behind spaces too, and "##[" anywhere, which is how its older commands begin.
+func Inert(line string) string {
+	line = strings.ReplaceAll(line, "##[", "## [")
+	if rest := strings.TrimLeft(line, " "); strings.HasPrefix(rest, "::") {
+		line = line[:len(line)-len(rest)] + ": " + rest[1:]
+	}
+	return line
+}

@@ -2,6 +2,8 @@ package text
 
 import (
 	"math"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -117,6 +119,46 @@ func TestDistance(t *testing.T) {
 		x, y := []rune(a), []rune(b)
 		if d := distance(x, y); d != distance(y, x) || (d == 0) != (string(x) == string(y)) || d > 2*max(len(x), len(y)) {
 			t.Fatalf("the distance of %q and %q is %d", a, b, d)
+		}
+	})
+}
+
+// A foreign text of several lines keeps them, and does nothing.
+func TestLines(t *testing.T) {
+	for _, c := range []struct {
+		s           string
+		most, limit int
+		want        []string
+	}{
+		{"", 3, 10, nil},
+		{" \n\n", 3, 10, nil},
+		{"a\r\n\tb\n", 3, 10, []string{"a", "  b"}},
+		{"a\nb\nc", 2, 10, []string{"a", "b …"}},
+		{"abcdef", 2, 4, []string{"abc…"}},
+		{"\x1b[2J\xff", 2, 40, []string{`\x1b[2J\xff`}},
+		{"::error::x\n  ::add-mask::y\nx ::z", 4, 40, []string{": :error::x", "  : :add-mask::y", "x ::z"}},
+		{"a ##[error]b", 4, 40, []string{"a ## [error]b"}},
+	} {
+		if got := Lines(c.s, c.most, c.limit); !slices.Equal(got, c.want) {
+			t.Errorf("%q is %q, want %q", c.s, got, c.want)
+		}
+	}
+}
+
+// Whatever a text is made of, none of its lines is a command of the runner's, and there are no more than may be.
+func FuzzLines(f *testing.F) {
+	for _, s := range []string{"::error::x", "\u3000::x", "\t ::x", "#\x00#[x", "##\u202e[", "\r::x", "\ufeff::x", "##\n["} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		lines := Lines(s, 5, 60)
+		if len(lines) > 5 {
+			t.Fatalf("%q has %d lines", s, len(lines))
+		}
+		for _, line := range lines {
+			if strings.HasPrefix(strings.TrimSpace(line), "::") || strings.Contains(line, "##[") || strings.ContainsFunc(line, func(r rune) bool { return !strconv.IsPrint(r) }) {
+				t.Fatalf("%q has the line %q", s, line)
+			}
 		}
 	})
 }
