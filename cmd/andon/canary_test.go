@@ -128,12 +128,12 @@ auth:
 		{"run with basic", []string{"run", "one.yaml", "--out", "out-basic", "--plain"}, basic, true},
 		{"run as the scenario says", []string{"run", "carried.yaml", "--out", "out-carried", "--plain"}, []string{"--insecure"}, true},
 		{"run through net/http", []string{"run", "one.yaml", "--out", "out-http2", "--plain", "--http2"}, bearer, true},
-		{"verify", []string{"verify"}, bearer, true},
-		{"verify into a directory", []string{"verify", "--out", "out-verify"}, bearer, true},
-		{"verify as JSON", []string{"verify", "--format", "json"}, basic, true},
-		{"verify as JUnit", []string{"verify", "--format", "junit"}, bearer, true},
-		{"verify as SARIF", []string{"verify", "--format", "sarif"}, bearer, true},
-		{"verify as Markdown", []string{"verify", "--format", "markdown"}, bearer, true},
+		{"verify", []string{"verify", "--rate", "1000", "--attempts", "1"}, bearer, true},
+		{"verify into a directory", []string{"verify", "--rate", "1000", "--attempts", "1", "--out", "out-verify"}, bearer, true},
+		{"verify as JSON", []string{"verify", "--rate", "1000", "--attempts", "1", "--format", "json"}, basic, true},
+		{"verify as JUnit", []string{"verify", "--rate", "1000", "--attempts", "1", "--format", "junit"}, bearer, true},
+		{"verify as SARIF", []string{"verify", "--rate", "1000", "--attempts", "1", "--format", "sarif"}, bearer, true},
+		{"verify as Markdown", []string{"verify", "--rate", "1000", "--attempts", "1", "--format", "markdown"}, bearer, true},
 		{"verify calls", []string{"verify", "--scenario", "one.yaml", "--format", "json"}, bearer, false},
 		{"verify calls of the scenario", []string{"verify", "--scenario", "carried.yaml"}, []string{"--insecure"}, false},
 		{"plan of the scenario", []string{"plan", "carried.yaml", "--curl", "2"}, []string{"--insecure"}, false},
@@ -245,14 +245,14 @@ func TestInsecureIsLoud(t *testing.T) {
 	if out := try(noVerdict, "verify"); !strings.Contains(out, "not trusted") || !strings.Contains(out, "--cacert takes its file") {
 		t.Errorf("it is not said how to trust: %s", out)
 	}
-	if out := try(1, "verify", "--cacert", "ca.pem", "--format", "json"); strings.Contains(out, "insecure") {
+	if out := try(1, "verify", "--rate", "1000", "--attempts", "1", "--cacert", "ca.pem", "--format", "json"); strings.Contains(out, "insecure") {
 		t.Errorf("a certificate that was checked is said not to be")
 	}
 	for format, want := range map[string]string{
 		"terminal": "certificate was not checked", "markdown": "certificate was not checked", "html": "certificate was not checked", "json": `"insecure": true`,
 		"junit": `<property name="certificate" value="not checked">`, "sarif": "not checked",
 	} {
-		if out := try(1, "verify", "--insecure", "--format", format); !strings.Contains(out, want) {
+		if out := try(1, "verify", "--rate", "1000", "--attempts", "1", "--insecure", "--format", format); !strings.Contains(out, want) {
 			t.Errorf("%s does not say %s:\n%.3000s", format, want, out)
 		}
 	}

@@ -60,6 +60,18 @@ func (c *command) showVerification(v summary.Verification, d *contracts.Descript
 	return c.ended(v, shown)
 }
 
+// showUnsent writes a verification of which nothing was sent: whoever reads a document wants one that says why.
+func (c *command) showUnsent(v summary.Verification, f verifyFlags, why error) error {
+	if f.kept.out == "" && f.kept.chosen[0].Name == "terminal" {
+		return exit{noVerdict, why}
+	}
+	var shown exit
+	if err := c.showVerification(v, f.Description, f.kept); errors.As(err, &shown) && shown.err != nil {
+		why = errors.Join(why, shown.err)
+	}
+	return exit{noVerdict, why}
+}
+
 // render writes a verification in a format to standard output.
 func (c *command) render(f reports.VerificationFormat, v summary.Verification, dir string) error {
 	_, color, width := live.Terminal(c.stdout.Writer)

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -91,6 +93,10 @@ Exit codes: 0 all held; 1 a case did not; 2 wrong usage; 3 no verdict.`,
 	flags.Var((*percent)(&f.MinCoverage), "min-coverage", "fail if less of the description is covered, such as 95%")
 	flags.StringVar(&f.fixtures, "fixtures", "", "YAML `file` with values that exist at the target: agentId: [agent_1], file: [file_1], skill: [skill_1]")
 	flags.DurationVar(&f.Timeout, "timeout", 30*time.Second, "how long a case may take")
+	flags.DurationVar(&f.For, "for", 10*time.Minute, "how long the whole may take; what was found until then is reported")
+	flags.IntVar(&f.Attempts, "attempts", 4, "how often a case is sent at most that is turned away or gets no answer, if it has started no run")
+	flags.Var((*rate)(&f.Rate), "rate", "most calls a second, all attempts counted, or max (default 10; the reference provider is not paced)")
+	flags.IntVar(&f.MaxRuns, "max-runs", 0, "start no more runs than this, whatever the target does; 0 is no limit")
 	flags.IntVar(&f.MaxBody, "max-body", 0, "most `bytes` of a body that the target takes; a larger one must be refused")
 	flags.StringVar(&f.Engine, "engine", verify.All, "who judges: description, pact or all; without andon-pact (make pact-build) all is the description alone")
 	flags.StringVar(&f.scenario, "scenario", "", "judge calls of this `scenario` instead of a target; nothing is sent")
@@ -128,7 +134,38 @@ func (f *verifyFlags) check() (err error) {
 	case f.scenario == "" && (f.Timeout <= 0 || f.MaxBody < 0 || f.generated < 0 || f.Shrink < 0 || f.Concurrency < 1 || f.Concurrency > maxConcurrency):
 		return fmt.Errorf("--timeout wants more than 0, --max-body, --generated and --shrink 0 or more, --concurrency 1 to %d", maxConcurrency)
 	}
+	if f.scenario == "" && (f.For <= 0 || f.Attempts < 1 || f.Attempts > maxAttempts || f.MaxRuns < 0) {
+		return fmt.Errorf("--for wants more than 0, --attempts 1 to %d, --max-runs 0 or more", maxAttempts)
+	}
 	return nil
+}
+
+// maxAttempts is how often a case is sent at most.
+const maxAttempts = 20
+
+// rate is a flag for a number of calls a second; it is 0 until it is set, and infinite for max.
+type rate float64
+
+func (r *rate) Set(s string) error {
+	if s == "max" {
+		*r = rate(math.Inf(1))
+		return nil
+	}
+	n, err := strconv.ParseFloat(strings.TrimSuffix(s, "/s"), 64)
+	if err != nil || !(n >= 0.01 && n <= 10000) {
+		return errors.New("want a number of calls a second from 0.01 to 10000, such as 5 or 5/s, or max")
+	}
+	*r = rate(n)
+	return nil
+}
+
+func (r *rate) Type() string { return "rate" }
+
+func (r *rate) String() string {
+	if *r == 0 {
+		return ""
+	}
+	return strconv.FormatFloat(float64(*r), 'g', -1, 64)
 }
 
 // verifyAs does what the flags say.
@@ -136,7 +173,7 @@ func (c *command) verifyAs(f verifyFlags) (err error) {
 	if err := f.check(); err != nil {
 		return err
 	}
-	f.Pact, f.Andon = pact.Find(), version()
+	f.Pact, f.Andon, f.Progress = pact.Find(), version(), func(said string) { c.tell("%s", said) }
 	if f.Description, err = c.descriptionWith(f.fixtures); err != nil {
 		return err
 	}
@@ -163,6 +200,9 @@ func (c *command) verifyAs(f verifyFlags) (err error) {
 	case plan.PactLeftOut:
 		c.tell("Pact is left out: there is no andon-pact beside andon (make pact-build builds it)")
 	}
+	if plan.PactTooMany {
+		c.tell("Pact is left out: its calls could start more runs than --max-runs allows")
+	}
 	if f.dryRun {
 		return nil
 	}
@@ -174,7 +214,7 @@ func (c *command) verifyAs(f verifyFlags) (err error) {
 	_, _, _, release := signals(cancel)
 	defer release()
 	if err := f.preflight(ctx); err != nil {
-		return err
+		return c.showUnsent(plan.Ended(err.Error()), f, err)
 	}
 	v := plan.Run(ctx)
 	shorten(v.Checks, f.Cases)
@@ -185,7 +225,7 @@ func (c *command) verifyAs(f verifyFlags) (err error) {
 func (f *verifyFlags) preflight(ctx context.Context) error {
 	c := wire.Config{Target: f.Target, TLS: f.Credentials.TLS(), Resolve: f.Credentials.Asks().Addresses()}
 	if _, err := wire.Preflight(ctx, c); err != nil {
-		return exit{noVerdict, fmt.Errorf("%s cannot be reached, nothing was sent: %w", f.Target.Redacted(), trusted(err))}
+		return fmt.Errorf("%s cannot be reached, nothing was sent: %w", f.Target.Redacted(), trusted(err))
 	}
 	return nil
 }
@@ -203,6 +243,9 @@ func (f *verifyFlags) complete(c *command) (stop func(), err error) {
 		return nil, err
 	}
 	embedded := f.target == ""
+	if f.Rate == 0 && !embedded {
+		f.Rate = 10
+	}
 	if embedded && f.Credentials.Token() == "" {
 		// The embedded provider is ours to give a token to, so that nothing is skipped.
 		f.Credentials = f.Credentials.WithBearer("andon-embedded")

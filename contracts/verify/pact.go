@@ -34,6 +34,10 @@ func (p *Plan) addPact(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if names, _ := pact.Interactions(text); c.MaxRuns > 0 && p.MustStart+p.MayStart+len(names) > c.MaxRuns {
+		p.PactTooMany = true
+		return nil
+	}
 	p.plan(text)
 	p.engines = append(p.engines, func(ctx context.Context) ([]Outcome, error) { return c.byPact(ctx, text) })
 	return nil
@@ -43,6 +47,8 @@ func (p *Plan) addPact(ctx context.Context) error {
 func (p *Plan) plan(text []byte) {
 	names, accepted := pact.Interactions(text)
 	p.Planned += len(names)
+	p.MostCalls += len(names)
+	p.MostRuns += len(names)
 	for _, name := range names {
 		if accepted[name] {
 			p.MustStart++
@@ -56,6 +62,9 @@ func (c Config) byPact(ctx context.Context, text []byte) (outcomes []Outcome, er
 	for _, k := range c.Cases {
 		byID[k.ID] = k
 	}
+	if outcomes := c.beyond(text, byID); outcomes != nil {
+		return outcomes, nil
+	}
 	found, err := c.Pact.Verify(ctx, c.Target, c.Credentials, text)
 	for _, f := range found {
 		curl := ""
@@ -67,6 +76,26 @@ func (c Config) byPact(ctx context.Context, text []byte) (outcomes []Outcome, er
 		outcomes = append(outcomes, pactOutcome(f, k, curl))
 	}
 	return outcomes, err
+}
+
+// beyond skips a pact that could start more runs than may be started, after those until now; nil is one that could not.
+// Pact sends all its calls at once, and does not say what they started: they are booked at their worst.
+func (c Config) beyond(text []byte, byID map[string]cases.Case) (outcomes []Outcome) {
+	names, _ := pact.Interactions(text)
+	c.books.mutex.Lock()
+	defer c.books.mutex.Unlock()
+	b := c.books
+	if b.max == 0 || b.accepted+b.unsure+b.wild+len(names) <= b.max {
+		b.wild += len(names)
+		return nil
+	}
+	for _, name := range names {
+		k := byID[name]
+		k.ID = name
+		outcomes = append(outcomes, Outcome{Engine: ByPact, Case: k, Verdict: summary.CheckSkipped, Rule: summary.RuleMaxRuns,
+			Reason: fmt.Sprintf("it was not sent: the calls of the pact could start more than the %d runs that may be started", b.max)})
+	}
+	return outcomes
 }
 
 // pactOutcome is what Pact says of a case.

@@ -16,8 +16,11 @@ import (
 
 const (
 	maxResponse = 1 << 20
-	// lost is after how many cases without an answer, one after the other, the target is given up.
+	// lost is after how many allowed calls without an answer, one after the other, the target is given up; and calls of any
+	// kind to which it made no connection.
 	lost = 3
+	// busy is after how many cases, one after the other, a target is given up that turns each of them away.
+	busy = 5
 )
 
 // errToken says that the target turns everything away, so that nothing can be told about the rest.
@@ -26,10 +29,16 @@ var errToken = errors.New("the target wants a valid token (status 401): set ANDO
 // errLost says that the target does not answer any more; what was established before stands.
 var errLost = errors.New("the target does not answer any more")
 
+// errBusy says that the target takes no calls for the time being.
+var errBusy = errors.New("the target turns calls away, one after the other")
+
 // byDescription sends the cases and holds each answer against the description. The error is errLost where the target
 // stopped answering, errToken where it answers every call with 401, or that of ctx.
 func (c Config) byDescription(ctx context.Context) ([]Outcome, error) {
 	r := &run{Config: c, seen: map[string]string{}, outcomes: make([]*Outcome, len(c.Cases))}
+	if r.books == nil {
+		r.books = newLedger(c)
+	}
 	r.transport = &http.Transport{
 		Proxy: http.ProxyFromEnvironment, TLSClientConfig: c.Credentials.TLS(),
 		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
@@ -43,6 +52,7 @@ func (c Config) byDescription(ctx context.Context) ([]Outcome, error) {
 		workers.Go(func() { r.work(ctx) })
 	}
 	workers.Wait()
+	r.always()
 	var outcomes []Outcome
 	for _, o := range r.outcomes {
 		if o == nil {
@@ -66,8 +76,10 @@ type run struct {
 	outcomes          []*Outcome
 	seen              map[string]string
 	tried, unanswered int
-	welcome, over     bool
-	err               error
+	// turned counts the cases since the last that was not turned away.
+	turned        int
+	welcome, over bool
+	err           error
 }
 
 // work tries one case after the other until there are none left, or the verification is over.
@@ -81,7 +93,7 @@ func (r *run) work(ctx context.Context) {
 		if over {
 			return
 		}
-		o := r.try(ctx, r.Cases[at])
+		o := r.persist(ctx, r.Cases[at])
 		r.mutex.Lock()
 		r.note(ctx, at, o)
 		r.mutex.Unlock()
@@ -91,18 +103,27 @@ func (r *run) work(ctx context.Context) {
 // note keeps an outcome, and decides whether to go on.
 func (r *run) note(ctx context.Context, at int, o Outcome) {
 	if ctx.Err() != nil {
-		r.over, r.err = true, ctx.Err()
+		r.over, r.err = true, context.Cause(ctx)
 		return
 	}
 	r.outcomes[at] = &o
 	if o.Verdict == summary.CheckSkipped {
 		return
 	}
-	r.unanswered++
-	if o.Status != 0 {
-		r.unanswered = 0
+	found := r.fails(o)
+	r.turned++
+	if o.Rule != "turned-away" || o.alike {
+		r.turned = 0
 	}
-	if o.Case.Auth == cases.ValidToken {
+	switch {
+	case !o.hiccup.silent():
+		r.unanswered = 0
+		found = r.mutes() || found
+	case allowed(o.Case) || o.hiccup == unreached:
+		// What is to be refused may be what the target chokes on; and then it is not gone.
+		r.unanswered++
+	}
+	if o.Case.Auth == cases.ValidToken && !o.hiccup.silent() {
 		r.welcome = r.welcome || o.Status != http.StatusUnauthorized
 		r.tried++
 	}
@@ -110,9 +131,11 @@ func (r *run) note(ctx context.Context, at int, o Outcome) {
 	case r.over:
 	case r.unanswered >= lost:
 		r.over, r.err = true, fmt.Errorf("%w: %s", errLost, o.Reason)
+	case r.turned >= busy:
+		r.over, r.err = true, fmt.Errorf("%w: %s", errBusy, o.Reason)
 	case !r.welcome && r.tried >= lost:
 		r.over, r.err = true, errToken
-	case r.FailFast && r.fails(o):
+	case r.FailFast && found:
 		r.over = true
 	}
 }
@@ -157,18 +180,46 @@ func (r *run) send(ctx context.Context, k cases.Case) Outcome {
 		o.Verdict, o.Reason = summary.CheckSkipped, "no token was given, so whether the target demands one cannot be told"
 		return o
 	}
+	if !r.books.open(ctx, allowed(k)) {
+		o.Verdict, o.Rule = summary.CheckSkipped, summary.RuleMaxRuns
+		o.Reason = fmt.Sprintf("it was not sent: it could have started one more than the %d runs that may be started", r.MaxRuns)
+		return o
+	}
+	o = r.exchange(ctx, o)
+	switch {
+	case o.Status/100 == 2:
+		r.books.close(&r.books.accepted)
+	case !o.mayRun():
+		r.books.close(nil)
+	case allowed(k):
+		r.books.close(&r.books.unsure)
+	default:
+		r.books.close(&r.books.wild)
+	}
+	return o
+}
+
+// exchange sends a case once and judges the answer.
+func (r *run) exchange(ctx context.Context, o Outcome) Outcome {
 	ctx, cancel := context.WithTimeout(ctx, r.Timeout)
 	defer cancel()
 	started := time.Now()
-	response, err := r.transport.RoundTrip(k.Request(ctx, r.Target, r.Credentials))
+	response, err := r.transport.RoundTrip(o.Case.Request(ctx, r.Target, r.Credentials))
 	if err != nil {
+		o.hiccup = ofError(err)
 		return o.broken("no-answer", "", "there was no answer: "+err.Error())
 	}
 	defer func() { _ = response.Body.Close() }()
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxResponse+1))
 	o.Took, o.Status = time.Since(started), response.StatusCode
+	if o.hiccup = of(o.Status); o.hiccup == away {
+		o.after, o.asked = retryAfter(response.Header.Get("Retry-After"), time.Now())
+	}
 	switch {
 	case err != nil:
+		if o.hiccup == none {
+			o.hiccup = ofError(err)
+		}
 		return r.answered(o.broken("incomplete-body", "", fmt.Sprintf("the answer with status %d broke off: %v", o.Status, err)), body)
 	case len(body) > maxResponse:
 		return r.answered(o.broken("body-limit", "", fmt.Sprintf("the answer's body is longer than %d bytes", maxResponse)), body)

@@ -53,8 +53,19 @@ type Config struct {
 	Pact pact.Program
 	// Brokered, if given, has the target held against the pacts of a Pact Broker besides.
 	Brokered *Brokered
-	// Timeout bounds each case.
+	// Timeout bounds each attempt at a case, the body of the answer included.
 	Timeout time.Duration
+	// For, if not 0, bounds the whole.
+	For time.Duration
+	// Attempts is how often a case is sent at most that is turned away for the moment or gets no answer, if it has started
+	// no run; less than 1 is 1.
+	Attempts int
+	// Rate is how many calls are sent a second at most; 0 is as fast as the answers come. Pact keeps a pace of its own.
+	Rate float64
+	// MaxRuns, if not 0, is the most runs that may be started, whatever the target does.
+	MaxRuns int
+	// Progress, if given, is told of pauses that the target asked for.
+	Progress func(string)
 	// MaxBody, if not 0, is the largest body in bytes that the target should take: a larger one must be refused.
 	MaxBody int
 	// Cases are what is tried. Without any, it is [Config.All].
@@ -75,6 +86,8 @@ type Config struct {
 	MinCoverage float64
 	// Andon is the version of the program that verifies, for the report and for a broker.
 	Andon string
+
+	books *ledger
 }
 
 // Brokered says which pacts of a Pact Broker a target is held against, and whether the broker is told what came of it.
@@ -120,6 +133,13 @@ type Outcome struct {
 	Line int
 	// Answer is the beginning of the answer's body.
 	Answer string
+
+	hiccup hiccup
+	// after is how long the target asked to be left alone, if it asked.
+	after time.Duration
+	asked bool
+	// mute cases got no answer each time; alike ones are broken where all the allowed ones come to the same.
+	mute, alike bool
 }
 
 func (o Outcome) broken(rule, pointer, reason string) Outcome {
@@ -157,10 +177,14 @@ type Plan struct {
 	// Planned is how many calls will be judged, MustStart how many of them start a run at a target that keeps the
 	// contract, and MayStart how many may, since the description leaves it open.
 	Planned, MustStart, MayStart int
+	// MostCalls and MostRuns are how many calls are sent, and runs started, if all goes as badly as it can.
+	MostCalls, MostRuns int
 	// PactLeftOut says that Pact was to judge and does not, since there is no andon-pact, or since it cannot be told where
 	// a name leads. NothingBrokered says that the
 	// broker has no pacts for the target.
 	PactLeftOut, NothingBrokered bool
+	// PactTooMany says that Pact was to judge and does not, since its calls could start more runs than may be started.
+	PactTooMany bool
 
 	config  Config
 	against string
@@ -176,6 +200,7 @@ func Prepare(ctx context.Context, c Config) (*Plan, error) {
 	if c.Cases == nil {
 		c.Cases = c.All()
 	}
+	c.books = newLedger(c)
 	p := &Plan{config: c, against: c.Target.String(), sends: true}
 	if c.Engine != ByPact {
 		for _, k := range c.Cases {
@@ -185,7 +210,13 @@ func Prepare(ctx context.Context, c Config) (*Plan, error) {
 			case cases.Either:
 				p.MayStart++
 			}
+			p.MostRuns++
+			if !allowed(k) {
+				p.MostRuns += max(c.Attempts, 1) - 1
+			}
 		}
+		p.MostCalls = len(c.Cases)*max(c.Attempts, 1) + c.Shrink
+		p.MostRuns += c.Shrink
 		p.Planned += len(c.Cases)
 		p.engines = append(p.engines, c.byDescription)
 	}
@@ -194,6 +225,9 @@ func Prepare(ctx context.Context, c Config) (*Plan, error) {
 	}
 	if err := p.addBrokered(ctx); err != nil {
 		return nil, err
+	}
+	if c.MaxRuns > 0 {
+		p.MostRuns = min(p.MostRuns, c.MaxRuns)
 	}
 	return p, nil
 }
@@ -213,22 +247,43 @@ func (p *Plan) Starts() string {
 	if p.config.Shrink > 0 {
 		said += fmt.Sprintf("; up to %d further calls make failing random ones smaller", p.config.Shrink)
 	}
+	if p.MostCalls > 0 {
+		said += fmt.Sprintf("; whatever the target does, there are no more than %s and %s",
+			text.Plural(uint64(p.MostCalls), "call"), text.Plural(uint64(p.MostRuns), "run"))
+	}
 	return said
+}
+
+// Ended is the verification of which nothing was sent, for a reason.
+func (p *Plan) Ended(why string) summary.Verification {
+	v := p.verification(time.Now(), nil)
+	v.Decide(why)
+	return v
+}
+
+// verification is what outcomes come to, before it is decided on.
+func (p *Plan) verification(started time.Time, outcomes []Outcome) summary.Verification {
+	return summary.Verification{
+		Schema: summary.VerificationSchema, Target: p.against, Started: started.UTC(), SpecSHA256: p.config.Description.SHA256(),
+		Andon: p.config.Andon, Planned: p.Planned, Checks: checks(outcomes, p.config.Description.Name()), Description: p.config.Description.Name(),
+		Strict: p.config.Strict, Choice: p.config.Choice, DurationSeconds: time.Since(started).Seconds(), MaxRuns: p.config.MaxRuns,
+	}
 }
 
 // Run tries everything and gives what became of it, decided. Where it ends before its end, the verdict says why.
 func (p *Plan) Run(ctx context.Context) summary.Verification {
 	started := time.Now()
+	if p.config.For > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, p.config.For, fmt.Errorf("%w of %s was over", errTime, p.config.For))
+		defer cancel()
+	}
 	outcomes, failed, early := p.hold(ctx)
 	secret := p.config.Credentials
 	for i := range outcomes {
 		outcomes[i].Authority = p.config.authority(outcomes[i])
 	}
-	v := summary.Verification{
-		Schema: summary.VerificationSchema, Target: p.against, Started: started.UTC(), SpecSHA256: p.config.Description.SHA256(),
-		Andon: p.config.Andon, Planned: p.Planned, Checks: checks(outcomes, p.config.Description.Name()), Description: p.config.Description.Name(),
-		Strict: p.config.Strict, Choice: p.config.Choice, DurationSeconds: time.Since(started).Seconds(),
-	}
+	v := p.verification(started, outcomes)
 	p.config.settle(v.Checks)
 	place(&v, p.config.Description)
 	if p.sends {
@@ -262,6 +317,8 @@ func (p *Plan) hold(ctx context.Context) (outcomes []Outcome, failed bool, early
 		found, err := engine(ctx)
 		outcomes = append(outcomes, found...)
 		switch {
+		case err != nil && errors.Is(context.Cause(ctx), errTime):
+			return outcomes, false, context.Cause(ctx).Error()
 		case errors.Is(err, context.Canceled):
 			return outcomes, false, "the verification was interrupted"
 		case err != nil:
@@ -273,17 +330,26 @@ func (p *Plan) hold(ctx context.Context) (outcomes []Outcome, failed bool, early
 	return outcomes, false, ""
 }
 
+// errTime says that a verification took as long as it may.
+var errTime = errors.New("the time")
+
 // account adds what is known of the target after calls were sent to it: how many it took, and how much of the
 // description they covered.
 func (p *Plan) account(v *summary.Verification, outcomes []Outcome) {
 	_, v.LeftOut = cases.Derive(p.config.Description)
 	v.MinCoverage = p.config.MinCoverage
 	statuses, tried, described := map[int]int{}, []cases.Case{}, false
+	// The books know of the calls that no outcome shows: those that made a body smaller, and earlier attempts.
+	v.Accepted, v.Unsure, _ = p.config.books.runs()
 	for _, o := range outcomes {
-		if o.accepted() {
-			v.Accepted++
-		}
 		if o.Engine != ByDescription {
+			switch {
+			case o.accepted():
+				v.Accepted++
+			case o.Verdict == summary.CheckBroken || o.Verdict == summary.CheckNoted:
+				// Pact does not say what came back.
+				v.Unsure++
+			}
 			continue
 		}
 		described = true

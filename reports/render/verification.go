@@ -2,9 +2,11 @@ package render
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/kaizenautomation/andon/reports/summary"
@@ -169,8 +171,8 @@ func VerificationTerminal(w io.Writer, of summary.Verification, o Options) error
 	}
 	b.WriteByte('\n')
 	o.say(&b, v.tally())
-	if v.Accepted > 0 {
-		o.say(&b, fmt.Sprintf("%s accepted, each of which has started a run", text.Plural(uint64(v.Accepted), "call")))
+	if started := v.started(); started != "" {
+		o.say(&b, started)
 	}
 	if i := slices.IndexFunc(v.Checks, func(c summary.Check) bool { return c.Verdict == summary.CheckSkipped }); i >= 0 {
 		wrap(&b, text.Sentence("skipped: "+text.Printable(v.Checks[i].Reason, 400)), o.Width)
@@ -200,6 +202,9 @@ func VerificationMarkdown(w io.Writer, of summary.Verification) error {
 		fmt.Fprintf(&b, "- ⚠️ %s\n", prose(summary.Insecure))
 	}
 	fmt.Fprintf(&b, "\n%s · %s\n\n", code(v.Target, 200), prose(v.tally()))
+	if started := v.started(); started != "" {
+		fmt.Fprintf(&b, "%s\n\n", prose(text.Sentence(started)))
+	}
 	if len(v.Coverage) > 0 {
 		if err := v.areas(st).markdown(&b); err != nil {
 			return err
@@ -213,7 +218,19 @@ func VerificationMarkdown(w io.Writer, of summary.Verification) error {
 		}
 	}
 	v.markdownFindings(&b)
-	fmt.Fprintf(&b, "\n<sub>andon %s · openapi.yaml sha256 %s · exit code %d</sub>\n", prose(v.Andon), code(v.SpecSHA256, 64), v.Verdict.ExitCode)
+	fmt.Fprintf(&b, "\n<sub>andon %s · %s sha256 %s · exit code %d</sub>\n", prose(v.Andon), prose(cmp.Or(v.Description, "openapi.yaml")), code(v.SpecSHA256, 64), v.Verdict.ExitCode)
 	_, err := w.Write(inert(b.Bytes()))
 	return err
+}
+
+// started says how many runs the calls have started, as far as is known; empty where none has.
+func (v verification) started() string {
+	var said []string
+	if v.Accepted > 0 {
+		said = append(said, text.Plural(uint64(v.Accepted), "call")+" accepted, each of which has started a run")
+	}
+	if v.Unsure > 0 {
+		said = append(said, text.Plural(uint64(v.Unsure), "call")+" without an answer that tells, each of which may have started one")
+	}
+	return strings.Join(said, "; ")
 }

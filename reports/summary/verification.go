@@ -45,7 +45,7 @@ type Verification struct {
 	LeftOut int `json:"leftOut"`
 	// Accepted is how many calls the target took, each of which starts a run there.
 	Accepted int `json:"accepted"`
-	// Unsure is how many calls that the contract allows got no answer, so that they may have started a run as well.
+	// Unsure is how many calls more may have started a run: those that the contract allows and that got no answer that tells.
 	Unsure int `json:"unsure,omitempty"`
 	// MaxRuns is the most runs that were to be started; 0 is without a limit.
 	MaxRuns int `json:"maxRuns,omitempty"`
@@ -240,11 +240,30 @@ func (v *Verification) Decide(early string) {
 	if n := v.Count(CheckInconclusive); n > 0 {
 		open(fmt.Sprintf("of %s nothing can be told: they were turned away for the moment, or got no answer", text.Plural(uint64(n), "case")))
 	}
+	untried := 0
+	for _, c := range v.Checks {
+		if c.Verdict == CheckSkipped && c.Rule == RuleMaxRuns {
+			untried++
+		}
+	}
+	if untried > 0 {
+		open(fmt.Sprintf("%s not tried, since no more than %s may be started", was(untried, "case"), text.Plural(uint64(v.MaxRuns), "run")))
+	}
 	if early != "" {
 		open(fmt.Sprintf("%s, after %d of %s", early, len(v.Checks), text.Plural(uint64(v.Planned), "case")))
 	} else if v.Verdict.Status == Pass && v.Count(CheckHeld)+v.Count(CheckWaived)+v.Count(CheckAdvice) == 0 {
 		open("no case was held against the target")
 	}
+}
+
+// RuleMaxRuns is the rule of a check that was skipped since it could have started more runs than may be started.
+const RuleMaxRuns = "max-runs"
+
+func was(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun + " was"
+	}
+	return text.Plural(uint64(n), noun) + " were"
 }
 
 // StrictDeviations is the word in [Verification.Strict] by which a deviation that no longer occurs fails.
