@@ -15,6 +15,7 @@
 //   - contracts/schema is the tree of a JSON Schema: plain, valid, broken, random and smaller values of it.
 //   - contracts/jsontext reads and writes JSON without changing what stands in it.
 //   - contracts/document reads YAML with positions, and tells every problem at once.
+//   - contracts/credentials says what calls carry besides their bodies, where secrets come from, and keeps them out.
 //   - contracts/cases is what a description implies: the cases, their choice, their coverage.
 //   - contracts/provider is the reference provider, with latency, capacity and faults set at will.
 //   - contracts/pact proves the same cases by Pact, with the process around its native library.

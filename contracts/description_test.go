@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/kaizenautomation/andon"
+	"github.com/kaizenautomation/andon/contracts/credentials"
 )
 
 func TestLoad(t *testing.T) {
@@ -116,7 +117,7 @@ func TestAppendBody(t *testing.T) {
 
 func TestNewRequest(t *testing.T) {
 	target, _ := url.Parse("https://example.com/base/")
-	r := DefaultOperation().NewRequest(context.Background(), target, "secret", []byte(`{}`))
+	r := DefaultOperation().NewRequest(context.Background(), target, credentials.Bearer("secret"), []byte(`{}`))
 	if r.URL.String() != "https://example.com/base/agents/execute" || r.Method != "POST" || r.Header.Get("Authorization") != "Bearer secret" ||
 		r.Header.Get("Content-Type") != "application/json" || r.ContentLength != 2 {
 		t.Errorf("the request is %s %s %v", r.Method, r.URL, r.Header)
@@ -124,15 +125,15 @@ func TestNewRequest(t *testing.T) {
 	if body, _ := io.ReadAll(r.Body); string(body) != "{}" {
 		t.Errorf("the body is %s", body)
 	}
-	if r := DefaultOperation().NewRequest(context.Background(), target, "", nil); r.Header.Get("Authorization") != "" {
+	if r := DefaultOperation().NewRequest(context.Background(), target, nil, nil); r.Header.Get("Authorization") != "" {
 		t.Error("without a token there is an Authorization header")
 	}
 	var wire strings.Builder
-	if err := DefaultOperation().NewRequest(context.Background(), target, "", nil).Write(&wire); err != nil || !strings.Contains(wire.String(), "\r\nContent-Length: 0\r\n") {
+	if err := DefaultOperation().NewRequest(context.Background(), target, nil, nil).Write(&wire); err != nil || !strings.Contains(wire.String(), "\r\nContent-Length: 0\r\n") {
 		t.Errorf("no body is sent as %q, %v", wire.String(), err)
 	}
 	escaped, _ := url.Parse("https://example.com/a%2Fb")
-	if got := DefaultOperation().NewRequest(context.Background(), escaped, "", nil).URL.String(); got != "https://example.com/a%2Fb/agents/execute" {
+	if got := DefaultOperation().NewRequest(context.Background(), escaped, nil, nil).URL.String(); got != "https://example.com/a%2Fb/agents/execute" {
 		t.Errorf("below an escaped path the call goes to %s", got)
 	}
 	if target.Path != "/base/" {
@@ -146,12 +147,12 @@ func TestCurl(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	line := DefaultOperation().Curl("http://127.0.0.1:1/", []byte(`{"text":"it's"}`))
+	line := DefaultOperation().Curl("http://127.0.0.1:1/", credentials.Plan{}, []byte(`{"text":"it's"}`))
 	if want := `curl -sS -X POST 'http://127.0.0.1:1/agents/execute' -H 'Content-Type: application/json' -H "Authorization: Bearer $ANDON_TOKEN" --data-raw '{"text":"it'\''s"}'`; line != want {
 		t.Errorf("the line is\n%s, want\n%s", line, want)
 	}
 	for _, body := range []string{`'`, `''"$HOME" \ $(x) ` + "`y`\n!#;&|<>*?[]{}~", "\\'", "é😀"} {
-		out, err := exec.Command(shell, "-c", `curl() { for a; do last=$a; done; printf %s "$last"; }; `+DefaultOperation().Curl("http://x", []byte(body))).Output()
+		out, err := exec.Command(shell, "-c", `curl() { for a; do last=$a; done; printf %s "$last"; }; `+DefaultOperation().Curl("http://x", credentials.Plan{}, []byte(body))).Output()
 		if err != nil || string(out) != body {
 			t.Errorf("%q arrives as %q, %v", body, out, err)
 		}

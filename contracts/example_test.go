@@ -24,7 +24,7 @@ func ExampleLoad() {
 		fmt.Println(err)
 		return
 	}
-	request := d.Operation().NewRequest(context.Background(), target, "", body)
+	request := d.Operation().NewRequest(context.Background(), target, nil, body)
 	fmt.Println(request.Method, request.URL)
 	fmt.Printf("%s\n", body)
 

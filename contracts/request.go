@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/net/idna"
 
+	"github.com/kaizenautomation/andon/contracts/credentials"
 	"github.com/kaizenautomation/andon/contracts/jsontext"
 	"github.com/kaizenautomation/andon/contracts/schema"
 )
@@ -92,9 +93,9 @@ func (d *Description) appendContent(dst []byte, items []Item) []byte {
 	return append(dst, ']')
 }
 
-// NewRequest makes the HTTP request that carries a body to the provider at target, its base URL. The token may be
-// empty.
-func (o Operation) NewRequest(ctx context.Context, target *url.URL, token string, body []byte) *http.Request {
+// NewRequest makes the HTTP request that carries a body to the provider at target, its base URL, and with it what the
+// credentials say, which may be nil.
+func (o Operation) NewRequest(ctx context.Context, target *url.URL, with *credentials.Set, body []byte) *http.Request {
 	u := *target
 	u.Path = strings.TrimSuffix(u.Path, "/") + o.Path
 	if u.RawPath != "" {
@@ -114,17 +115,16 @@ func (o Operation) NewRequest(ctx context.Context, target *url.URL, token string
 		// An empty reader would be sent in chunks, which the curl line does not do.
 		r.Body, r.GetBody = http.NoBody, func() (io.ReadCloser, error) { return http.NoBody, nil }
 	}
-	if token != "" {
-		r.Header.Set("Authorization", "Bearer "+token)
-	}
+	with.Put(r)
 	return r.WithContext(ctx)
 }
 
-// Curl is the command line that sends the same request by hand. The token stands in it as $ANDON_TOKEN.
-func (o Operation) Curl(target string, body []byte) string {
+// Curl is the command line that sends the same request by hand. Secrets stand in it as the variables, files and
+// commands that they come from, and a token that nobody has named as $ANDON_TOKEN.
+func (o Operation) Curl(target string, with credentials.Plan, body []byte) string {
 	var b strings.Builder
 	b.WriteString("curl -sS -X " + o.Method + " " + ShellQuote(strings.TrimSuffix(target, "/")+o.Path))
-	b.WriteString(" -H 'Content-Type: application/json' -H \"Authorization: Bearer $ANDON_TOKEN\" --data-raw ")
+	b.WriteString(" -H 'Content-Type: application/json'" + with.CurlAuthorization() + with.Curl() + " --data-raw ")
 	b.WriteString(ShellQuote(string(body)))
 	return b.String()
 }

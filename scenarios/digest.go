@@ -30,6 +30,7 @@ func (s *Scenario) Parts() []results.Part {
 	parts = append(parts, results.Part{Name: "arrivals", Text: arrivals})
 	parts = append(parts, s.mix.parts()...)
 	parts = append(parts, s.mix.data...)
+	parts = append(parts, carriedParts(s.Carried)...)
 	parts = append(parts, fieldsOf("limits", s.Limits)...)
 	parts = append(parts, results.Part{Name: "thresholds", Text: saidThresholds(s.Thresholds)})
 	return append(parts, results.Part{Name: "description", Text: s.description.SHA256()})

@@ -31,6 +31,7 @@ var digestKeys = map[string][]string{
 	"mix.invalid":     {"", "1%", "2%"},
 	"data.text":       {"{length: 100}", "{length: 4000}", "{length: {min: 1, max: 100}}", "{length: {median: 10, p99: 100}}", "{values: [a, b]}", "{values: [a, c]}", "{template: 'a {{seq}}'}", "{template: 'b {{seq}}'}", "{from: texts.csv, column: first}", "{from: texts.csv, column: second}", "{from: more.csv, column: first}", ""},
 	"data.agentId":    {"", "{ids: [f47ac10b-58cc-4372-a567-0e02b2c3d479]}", "{ids: [f47ac10b-58cc-4372-a567-0e02b2c3d479, 7c9e6679-7425-40de-944b-e07fc1f90ae7]}"},
+	"headers":         {"", "{X-A: one}", "{X-A: two}", "{X-B: one}", "{X-A: '{env:ONE}'}"},
 	"limits.timeout":  {"", "5s", "6s"},
 	"limits.inFlight": {"", "50", "60"},
 	"limits.calls":    {"", "1000", "2000"},

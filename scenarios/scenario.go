@@ -23,6 +23,7 @@ import (
 	"time"
 
 	"github.com/kaizenautomation/andon/contracts"
+	"github.com/kaizenautomation/andon/contracts/credentials"
 	"github.com/kaizenautomation/andon/contracts/document"
 	"github.com/kaizenautomation/andon/contracts/provider"
 	"github.com/kaizenautomation/andon/reports/metrics"
@@ -40,6 +41,8 @@ type Scenario struct {
 	// Target is the provider's base URL; empty where the scenario names none.
 	Target string
 	Limits Limits
+	// Carried is what the calls carry besides their bodies.
+	Carried credentials.Asked
 	// Thresholds are the conditions that decide the verdict.
 	Thresholds []metrics.Condition
 	// Provider configures the embedded provider.
@@ -80,7 +83,7 @@ const (
 	maxLag      = time.Minute
 )
 
-var scenarioKeys = []string{"name", "description", "target", "load", "arrivals", "mix", "data", "limits", "thresholds", "provider"}
+var scenarioKeys = []string{"name", "description", "target", "load", "arrivals", "mix", "data", "headers", "auth", "limits", "thresholds", "provider"}
 
 // Parse reads a scenario for a description. The file's name is for messages and places the files that the scenario
 // names; env looks up a variable of the environment. The error is a [*document.InvalidError] with all problems.
@@ -111,7 +114,7 @@ func Parse(file string, data []byte, d *contracts.Description, env func(string) 
 	if v, given := keys["target"]; given {
 		s.Target = readTarget(v, d.Operation())
 	}
-	s.Limits = readLimits(keys)
+	s.Limits, s.Carried = readLimits(keys), readCarried(keys)
 	s.load = readLoad(doc, root, keys, s.Limits.Calls)
 	s.takeMix(readMix(file, doc, keys, d))
 	if v, given := keys["thresholds"]; given {

@@ -81,8 +81,13 @@ func (s schema) root() object {
 			"enum": []string{"constant", "poisson"}, "default": "constant",
 			"description": "Whether calls come at even distances, or at random as independent users do.",
 		},
-		"mix":    s.mix(),
-		"data":   s.data(),
+		"mix":  s.mix(),
+		"data": s.data(),
+		"headers": object{
+			"type": "object", "additionalProperties": object{"type": "string"},
+			"description": "Headers that every call carries. A secret is given by reference: {env:NAME}, {file:PATH} or {command:…}.",
+		},
+		"auth":   authSchema(),
 		"limits": s.limits(),
 		"thresholds": object{
 			"type": "array", "items": s.threshold(), "description": "The conditions that decide the verdict.",
@@ -254,5 +259,22 @@ func (s schema) provider() object {
 		"queue":   integer("How many calls wait for a worker before others are refused with 429.", 0, 1_000_000),
 		"latency": object{"anyOf": []any{latency, closed("Service times by tier.", nil, tiers)}},
 		"faults":  closed("How the provider misbehaves.", nil, faults),
+	})
+}
+
+// authSchema describes auth for editors.
+func authSchema() object {
+	const byReference = ", by reference: {env:NAME}, {file:PATH} or {command:…}."
+	secret := func(what string) object {
+		return object{"type": "string", "pattern": `\{(env|file|command):|\$\{`, "description": what + byReference, "examples": []string{"{env:STAGING_SECRET}"}}
+	}
+	return closed("How calls say who sends them. Without it, and where no flag says it, the bearer token is that of ANDON_TOKEN.", nil, object{
+		"bearer": closed("A bearer token.", []string{"token"}, object{"token": secret("The token")}),
+		"basic": closed("A name and a password for the Basic scheme, as gateways ask for them.", []string{"username", "password"}, object{
+			"username": text("The name, written out or by reference."), "password": secret("The password"),
+		}),
+		"apiKey": closed("A key.", []string{"in", "name", "value"}, object{
+			"in": object{"enum": []string{"header", "query", "cookie"}, "description": "Where the key goes."}, "name": text("What it is called there."), "value": secret("The key"),
+		}),
 	})
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kaizenautomation/andon/contracts/cases"
+	"github.com/kaizenautomation/andon/contracts/credentials"
 	"github.com/kaizenautomation/andon/contracts/pact"
 	"github.com/kaizenautomation/andon/reports/render"
 	"github.com/kaizenautomation/andon/reports/text"
@@ -79,7 +80,7 @@ func (c *command) showCase() *cobra.Command {
 			}
 			k := list[i]
 			if curl {
-				_, err = fmt.Fprintln(c.stdout, k.Curl("http://127.0.0.1:8080"))
+				_, err = fmt.Fprintln(c.stdout, k.Curl("http://127.0.0.1:8080", credentials.Plan{}))
 				return err
 			}
 			_, err = fmt.Fprintf(c.stdout, "%s: %s; it must be %s (%s)\n\n%s %s\nContent-Type: %s\n\n%s\n", k.ID, k.Proves, k.Expect, k.By(), k.Method, d.Operation().Path, k.ContentType, text.Printable(string(k.Body), 1<<20))

@@ -24,7 +24,6 @@ import (
 	"github.com/kaizenautomation/andon/contracts"
 	"github.com/kaizenautomation/andon/reports/live"
 	"github.com/kaizenautomation/andon/reports/text"
-	"github.com/kaizenautomation/andon/scenarios/wire"
 )
 
 func main() {
@@ -253,19 +252,6 @@ func (c *command) description() (*contracts.Description, error) {
 		return nil, errors.New("--spec wants a file")
 	}
 	return contracts.Open(c.spec)
-}
-
-// tokenUse is the help of --token-file.
-const tokenUse = "`file` or pipe that holds the bearer token, in place of the variable ANDON_TOKEN"
-
-// token is the bearer token, from a file or the environment: never from the command line, which every user of the
-// machine can read.
-func token(file string) (string, error) {
-	if file != "" {
-		return wire.ReadToken(file)
-	}
-	token := os.Getenv("ANDON_TOKEN")
-	return token, wire.CheckToken(token, "ANDON_TOKEN")
 }
 
 // signals gives a channel that is closed at the first SIGINT, SIGTERM or SIGHUP, and a context that ends at the second.

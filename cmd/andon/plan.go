@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kaizenautomation/andon/contracts/credentials"
 	"github.com/kaizenautomation/andon/reports/render"
 	"github.com/kaizenautomation/andon/reports/text"
 	"github.com/kaizenautomation/andon/scenarios"
@@ -16,6 +17,7 @@ func (c *command) plan() *cobra.Command {
 	var seed uint64
 	var curl int
 	var target, fixtures string
+	var with credentialFlags
 	cmd := &cobra.Command{
 		Use:   "plan [SCENARIO]",
 		Short: "Show what a scenario would send, without sending it",
@@ -34,13 +36,18 @@ is, and the highest rate. Nothing is sent. The same scenario and seed give the s
 			if p.Target, err = aimedAt(target, p); err != nil {
 				return err
 			}
-			return c.showPlan(p, curl)
+			carried, err := with.Over(p.Carried).Plan()
+			if err != nil {
+				return err
+			}
+			return c.showPlan(p, curl, carried)
 		},
 	}
 	cmd.Flags().Uint64Var(&seed, "seed", defaultSeed, seedUse)
 	cmd.Flags().StringVar(&fixtures, "fixtures", "", fixturesUse)
-	cmd.Flags().IntVar(&curl, "curl", 0, "print the first `K` calls as curl lines; the token stands in them as $ANDON_TOKEN")
+	cmd.Flags().IntVar(&curl, "curl", 0, "print the first `K` calls as curl lines; secrets stand in them as what they come from, the token as $ANDON_TOKEN")
 	cmd.Flags().StringVar(&target, "target", "", "the provider's base `URL` in the curl lines; nothing is sent there")
+	with.add(cmd.Flags())
 	return cmd
 }
 
@@ -56,7 +63,7 @@ func aimedAt(flag string, p *scenarios.Plan) (string, error) {
 	return cmp.Or(p.Target, "http://127.0.0.1:8080"), nil
 }
 
-func (c *command) showPlan(p *scenarios.Plan, curl int) error {
+func (c *command) showPlan(p *scenarios.Plan, curl int, with credentials.Plan) error {
 	fmt.Fprintf(c.stdout, "%s\n\n", fitted(fmt.Sprintf("%s: %s", p.Name, p), c.width()))
 	phases := render.Table{Header: []string{"phase", ">starts", ">lasts", "load", ">calls", ""}}
 	for i, ph := range p.Labels.Phases {
@@ -96,7 +103,7 @@ func (c *command) showPlan(p *scenarios.Plan, curl int) error {
 		if !p.Closed() {
 			due = fmt.Sprintf("due at %.6f s", p.Due(n).Seconds())
 		}
-		fmt.Fprintf(c.stdout, "\n# call %d, %s, %s\n%s\n", n, p.Labels.Classes[class].Name, due, operation.Curl(p.Target, body))
+		fmt.Fprintf(c.stdout, "\n# call %d, %s, %s\n%s\n", n, p.Labels.Classes[class].Name, due, operation.Curl(p.Target, with, body))
 	}
 	return nil
 }

@@ -51,7 +51,7 @@ This page is made from the commands themselves by ` + "`make update`" + `, and a
 | 2 | wrong usage, scenario or description; nothing was sent |
 | 3 | no verdict is possible: the target cannot be reached, the generator fell behind, the run was interrupted or cut off |
 
-Secrets come from the environment or a file, never from a flag: every user of the machine can read a command line.
+Secrets come from the environment, a file or a command, never from a flag itself: every user of the machine can read a command line.
 
 | variable | meaning |
 | --- | --- |

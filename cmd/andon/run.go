@@ -28,15 +28,14 @@ const defaultSeed = 1
 const seedUse = "`number` that, with the scenario, determines every call and its moment"
 
 type runFlags struct {
-	target, out, tokenFile string
-	fixtures               string
-	tls                    tlsFlags
-	seed                   uint64
-	noUniqueIDs, plain     bool
-	http2, traceparent     bool
-	release, deviations    string
-	labels                 []string
-	monitor                monitorFlags
+	target, out, fixtures string
+	credentials           credentialFlags
+	seed                  uint64
+	noUniqueIDs, plain    bool
+	http2, traceparent    bool
+	release, deviations   string
+	labels                []string
+	monitor               monitorFlags
 }
 
 func (c *command) run() *cobra.Command {
@@ -54,6 +53,9 @@ Exit codes: 0 all held; 1 a threshold or the contract was broken; 2 wrong usage,
 description, nothing was sent; 3 no verdict (target unreachable, run directory not writable,
 generator-limited, interrupted). Ctrl-C stops sending and waits for the calls in flight; a
 second one does not.
+
+` + credentialsHelp + `
+
 Whoever reads along may go away (head, a closed pager): the run goes on to its end. Where standard
 output cannot be written, a 0 becomes a 3. The report is in the run directory all the same.
 
@@ -88,8 +90,7 @@ ANDON_REMOTE_WRITE_AUTHORIZATION ("Bearer …") and OTEL_EXPORTER_OTLP_HEADERS (
 	flags.Uint64Var(&f.seed, "seed", defaultSeed, seedUse)
 	flags.StringVar(&f.fixtures, "fixtures", "", fixturesUse)
 	flags.StringVar(&f.out, "out", "", "run `directory` to write (default reports/runs/<time>-<scenario>)")
-	flags.StringVar(&f.tokenFile, "token-file", "", tokenUse)
-	f.tls.add(flags)
+	f.credentials.add(flags)
 	flags.BoolVar(&f.http2, "http2", false, "send over HTTP/2 where the target speaks it, with TLS or without: fewer connections, and a slower generator")
 	flags.BoolVar(&f.noUniqueIDs, "no-unique-ids", false, "do not check that executionIds are unique, which takes up to 21 MiB for a million calls")
 	flags.BoolVar(&f.plain, "plain", false, "tell the progress in lines, also on a terminal")
@@ -117,10 +118,7 @@ func (c *command) runScenario(args []string, f runFlags) error {
 	if t.Deviations, err = c.deviationsForLoad(f.deviations, plan); err != nil {
 		return err
 	}
-	if t.Token, err = token(f.tokenFile); err != nil {
-		return err
-	}
-	if t.TLS, err = f.tls.config(); err != nil {
+	if t.Credentials, err = f.credentials.open(c, plan.Carried); err != nil {
 		return err
 	}
 	if t.Target, err = pickTarget(f.target, plan.Scenario, strings.Join(append([]string{"andon run"}, args...), " ")); err != nil {
@@ -184,10 +182,7 @@ func notRun(err error) error {
 	if !errors.As(err, &unreachable) {
 		return err
 	}
-	var untrusted *wire.UntrustedError
-	if errors.As(err, &untrusted) {
-		err = fmt.Errorf("%w; --cacert takes its file", err)
-	}
+	err = trusted(err)
 	var version *wire.VersionError
 	if errors.As(err, &version) {
 		err = fmt.Errorf("%w: add --http2", err)

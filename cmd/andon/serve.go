@@ -101,7 +101,7 @@ func (c *command) providerConfig(cmd *cobra.Command, f serveFlags, d *contracts.
 		config = s.Provider
 	}
 	var err error
-	if config.Token, err = token(f.tokenFile); err != nil {
+	if config.Token, err = demanded(f.tokenFile); err != nil {
 		return config, err
 	}
 	config.Seed, config.MaxBody = f.seed, f.maxBody

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kaizenautomation/andon/contracts/cases"
+	"github.com/kaizenautomation/andon/contracts/credentials"
 	"github.com/kaizenautomation/andon/contracts/pact"
 	"github.com/kaizenautomation/andon/contracts/provider"
 	"github.com/kaizenautomation/andon/contracts/verify"
@@ -25,15 +26,16 @@ import (
 // verifyFlags are what the flags say of a verification; many of them are its configuration itself.
 type verifyFlags struct {
 	verify.Config
-	target, tokenFile, fixtures, scenario string
-	generated, calls                      int
-	seed                                  uint64
-	dryRun                                bool
-	strict                                []string
-	only                                  caseFlags
-	broker                                pactFlags
-	deviations                            deviationFlags
-	kept                                  keptFlags
+	target, fixtures, scenario string
+	credentials                credentialFlags
+	generated, calls           int
+	seed                       uint64
+	dryRun                     bool
+	strict                     []string
+	only                       caseFlags
+	broker                     pactFlags
+	deviations                 deviationFlags
+	kept                       keptFlags
 }
 
 func (c *command) verify() *cobra.Command {
@@ -63,7 +65,11 @@ the description, openapi.yaml. Without --out one format goes to standard output.
 the report is added to the step's summary, and annotations are printed where they are written.
 
 Without --target the reference provider is verified. The cases about tokens need one
-(ANDON_TOKEN or --token-file). Exit codes: 0 all held; 1 a case did not; 2 wrong usage; 3 no verdict.`,
+(ANDON_TOKEN or --token-file).
+
+` + credentialsHelp + `
+
+Exit codes: 0 all held; 1 a case did not; 2 wrong usage; 3 no verdict.`,
 		Example: `  andon verify
   ANDON_TOKEN=… andon verify --target https://staging.example.com --fixtures staging.yaml
   andon verify --target http://127.0.0.1:8080 --format junit > verify.xml
@@ -78,7 +84,7 @@ Without --target the reference provider is verified. The cases about tokens need
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.target, "target", "", "base `URL` of the provider; without it the reference provider is verified")
-	flags.StringVar(&f.tokenFile, "token-file", "", tokenUse)
+	f.credentials.add(flags)
 	f.kept.register(cmd)
 	flags.StringSliceVar(&f.strict, "strict", nil, "`what` decides besides the description: http, json, assumption, deviations or all (default all without --target, else nothing)")
 	_ = cmd.RegisterFlagCompletionFunc("strict", cobra.FixedCompletions(append(verify.Everything(), "all"), cobra.ShellCompDirectiveNoFileComp))
@@ -183,7 +189,7 @@ func (c *command) verifyAs(f verifyFlags) (err error) {
 	if f.scenario != "" {
 		return c.verifyScenario(f)
 	}
-	stop, err := f.complete()
+	stop, err := f.complete(c)
 	if err != nil {
 		return err
 	}
@@ -200,7 +206,10 @@ func (c *command) verifyAs(f verifyFlags) (err error) {
 	}
 	c.tell("%s → %s", plan, place(f.Target, f.target == ""))
 	c.tell("%s", plan.Starts())
-	if plan.PactLeftOut {
+	switch {
+	case plan.PactLeftOut && f.Pact != "":
+		c.tell("Pact is left out: its verifier cannot be told where a name leads (--resolve)")
+	case plan.PactLeftOut:
 		c.tell("Pact is left out: there is no andon-pact beside andon (make pact-build builds it)")
 	}
 	if plan.PactTooMany {
@@ -216,8 +225,7 @@ func (c *command) verifyAs(f verifyFlags) (err error) {
 	defer cancel()
 	_, _, _, release := signals(cancel)
 	defer release()
-	if _, err := wire.Preflight(ctx, f.Target, nil, false); err != nil {
-		err = fmt.Errorf("%s cannot be reached, nothing was sent: %w", f.Target.Redacted(), err)
+	if err := f.preflight(ctx); err != nil {
 		return c.showUnsent(plan.Ended(err.Error()), f.Description, f.kept, err)
 	}
 	v := plan.Run(ctx)
@@ -229,13 +237,22 @@ func (c *command) verifyAs(f verifyFlags) (err error) {
 	return exit{noVerdict, lost}
 }
 
+// preflight tries the target once, without a call.
+func (f *verifyFlags) preflight(ctx context.Context) error {
+	c := wire.Config{Target: f.Target, TLS: f.Credentials.TLS(), Resolve: f.Credentials.Asks().Addresses()}
+	if _, err := wire.Preflight(ctx, c); err != nil {
+		return fmt.Errorf("%s cannot be reached, nothing was sent: %w", f.Target.Redacted(), trusted(err))
+	}
+	return nil
+}
+
 // complete adds to the configuration what has to be looked up. Without a target the reference provider is started,
 // which stop ends.
-func (f *verifyFlags) complete() (stop func(), err error) {
+func (f *verifyFlags) complete(c *command) (stop func(), err error) {
 	if f.generated == 0 {
 		f.Shrink = 0
 	}
-	if f.Token, err = token(f.tokenFile); err != nil {
+	if f.Credentials, err = f.credentials.open(c, credentials.Asked{}); err != nil {
 		return nil, err
 	}
 	if f.Brokered, err = f.broker.brokered(); err != nil {
@@ -245,9 +262,9 @@ func (f *verifyFlags) complete() (stop func(), err error) {
 	if f.Rate == 0 && !embedded {
 		f.Rate = 10
 	}
-	if embedded && f.Token == "" {
+	if embedded && f.Credentials.Token() == "" {
 		// The embedded provider is ours to give a token to, so that nothing is skipped.
-		f.Token = "embedded"
+		f.Credentials = f.Credentials.WithBearer("andon-embedded")
 	}
 	if embedded && f.MaxBody == 0 {
 		f.MaxBody = 1 << 20
@@ -264,7 +281,7 @@ func (f *verifyFlags) complete() (stop func(), err error) {
 		}
 		return func() {}, nil
 	}
-	handler, err := provider.New(f.Description, provider.Config{Token: f.Token, MaxBody: int64(f.MaxBody), Seed: defaultSeed})
+	handler, err := provider.New(f.Description, provider.Config{Token: f.Credentials.Token(), MaxBody: int64(f.MaxBody), Seed: defaultSeed})
 	if err != nil {
 		return nil, err
 	}
@@ -298,6 +315,9 @@ func (c *command) verifyScenario(f verifyFlags) error {
 		body, class := plan.AppendBody(nil, at)
 		label := s.Labels.Classes[class]
 		calls = append(calls, verify.Call{ID: fmt.Sprintf("%s.call-%d", label.Content, at), Class: label.Name, Body: body, Invalid: label.Invalid})
+	}
+	if f.Printed, err = f.credentials.Over(s.Carried).Plan(); err != nil {
+		return err
 	}
 	judges, err := verify.PrepareCalls(f.Config, "the calls of "+s.Name, calls)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/kaizenautomation/andon"
 	"github.com/kaizenautomation/andon/contracts"
+	"github.com/kaizenautomation/andon/contracts/credentials"
 )
 
 // What a case claims of its body is what the description says of it, and every case can be told from the others.
@@ -149,7 +150,7 @@ func TestPairwise(t *testing.T) {
 func TestCurlOfLargeBody(t *testing.T) {
 	d := loaded(t)
 	c := Large(d, 1<<20)
-	line := c.Curl("http://127.0.0.1:1")
+	line := c.Curl("http://127.0.0.1:1", credentials.Plan{})
 	if len(line) > 500 {
 		t.Fatalf("the line has %d bytes", len(line))
 	}

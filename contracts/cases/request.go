@@ -10,14 +10,15 @@ import (
 	"unicode/utf8"
 
 	"github.com/kaizenautomation/andon/contracts"
+	"github.com/kaizenautomation/andon/contracts/credentials"
 )
 
 // jsonType is the media type of a request.
 const jsonType = "application/json"
 
-// Request makes the case's HTTP request. The token is the valid one, and may be empty.
-func (c Case) Request(ctx context.Context, target *url.URL, token string) *http.Request {
-	r := c.Operation.NewRequest(ctx, target, token, c.Body)
+// Request makes the case's HTTP request. The credentials are the valid ones, and may be nil.
+func (c Case) Request(ctx context.Context, target *url.URL, with *credentials.Set) *http.Request {
+	r := c.Operation.NewRequest(ctx, target, with, c.Body)
 	r.Method = c.Method
 	if c.ContentType != jsonType {
 		r.Header.Set("Content-Type", c.ContentType)
@@ -52,7 +53,7 @@ func (c Case) HTTPSays(status int) bool {
 }
 
 // Curl is the command line that sends the case's request by hand.
-func (c Case) Curl(target string) string {
+func (c Case) Curl(target string, with credentials.Plan) string {
 	var b strings.Builder
 	b.WriteString("curl -sS -i -X " + c.Method + " " + contracts.ShellQuote(strings.TrimSuffix(target, "/")+c.Operation.Path))
 	if c.ContentType == "" {
@@ -62,12 +63,13 @@ func (c Case) Curl(target string) string {
 	}
 	switch c.Auth {
 	case ValidToken:
-		b.WriteString(` -H "Authorization: Bearer $ANDON_TOKEN"`)
+		b.WriteString(with.CurlAuthorization())
 	case WrongToken:
 		b.WriteString(" -H 'Authorization: Bearer andon-wrong-token'")
 	case WrongScheme:
 		b.WriteString(" -H 'Authorization: Basic YW5kb246d3Jvbmc='")
 	}
+	b.WriteString(with.Curl())
 	if !utf8.Valid(c.Body) || bytes.IndexByte(c.Body, 0) >= 0 {
 		return "printf " + contracts.ShellQuote(octal(c.Body)) + " | " + b.String() + " --data-binary @-"
 	}

@@ -42,7 +42,7 @@ func CheckCalls(t *testing.T, r Request) error {
 				WillRespondWith(http.StatusOK).
 				ExecuteTest(t, func(s consumer.MockServerConfig) error {
 					target := &url.URL{Scheme: "http", Host: fmt.Sprintf("%s:%d", s.Host, s.Port)}
-					answer, err := http.DefaultTransport.RoundTrip(contracts.Operation{Method: r.Method, Path: r.Path}.NewRequest(context.Background(), target, "", c.Body))
+					answer, err := http.DefaultTransport.RoundTrip(contracts.Operation{Method: r.Method, Path: r.Path}.NewRequest(context.Background(), target, nil, c.Body))
 					if err != nil {
 						o.Reason = err.Error()
 						return err

@@ -23,6 +23,7 @@ import (
 
 	"github.com/kaizenautomation/andon/contracts"
 	"github.com/kaizenautomation/andon/contracts/cases"
+	"github.com/kaizenautomation/andon/contracts/credentials"
 )
 
 // proofToken stands for the valid token in calls to the mock server.
@@ -105,7 +106,7 @@ func consume(t *testing.T, d *contracts.Description, c cases.Case, dir string) e
 		}).
 		ExecuteTest(t, func(s consumer.MockServerConfig) error {
 			target := &url.URL{Scheme: "http", Host: fmt.Sprintf("%s:%d", s.Host, s.Port)}
-			got, err := http.DefaultTransport.RoundTrip(c.Request(context.Background(), target, proofToken))
+			got, err := http.DefaultTransport.RoundTrip(c.Request(context.Background(), target, credentials.Bearer(proofToken)))
 			if err != nil {
 				return err
 			}

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/kaizenautomation/andon"
 	"github.com/kaizenautomation/andon/contracts"
+	"github.com/kaizenautomation/andon/contracts/credentials"
 	"github.com/kaizenautomation/andon/reports/text"
 )
 
@@ -57,18 +59,17 @@ func (p Program) Of(ctx context.Context, d *contracts.Description) (text []byte,
 	return text, err
 }
 
-// Verify holds a target against a pact. The token may be empty. The error says that Pact itself failed; what was found
-// until then is given even so.
-func (p Program) Verify(ctx context.Context, target, token string, pact []byte) (outcomes []Outcome, err error) {
+// Verify holds a target against a pact, with credentials, which may be nil. The error says that Pact itself failed;
+// what was found until then is given even so.
+func (p Program) Verify(ctx context.Context, target *url.URL, with *credentials.Set, pact []byte) (outcomes []Outcome, err error) {
+	headers, query, trust := with.Lines()
 	err = p.inDirectory(func(dir string) error {
 		file := filepath.Join(dir, "pact.json")
 		if err := os.WriteFile(file, pact, 0o600); err != nil {
 			return err
 		}
-		report, failed := p.run(ctx, dir, Request{Target: target, Token: token, PactFile: file})
-		if token != "" {
-			report = strings.ReplaceAll(report, token, "[token]")
-		}
+		report, failed := p.run(ctx, dir, Request{Target: target.String(), Headers: headers, Query: query, Trust: trust, PactFile: file})
+		report = with.Redact(report)
 		outcomes = ParseReport(report)
 		return crash(ctx, failed, report, len(outcomes) > 0)
 	})

@@ -5,13 +5,17 @@ import (
 	"fmt"
 
 	"github.com/kaizenautomation/andon/contracts/cases"
+	"github.com/kaizenautomation/andon/contracts/credentials"
 )
 
 // Request is what a verification needs to know. It is handed to the process that has the native library as JSON.
 type Request struct {
 	Target string `json:"target"`
-	// Token is put into every call but those that are about its absence; it may be empty.
-	Token string `json:"token"`
+	// Headers and Query are put into every call, but for the header Authorization into those that are about its absence.
+	Headers map[string][]string `json:"headers,omitempty"`
+	Query   string              `json:"query,omitempty"`
+	// Trust is how to connect to a target over TLS.
+	Trust credentials.Connection `json:"trust"`
 	// PactFile is the pact's path.
 	PactFile string `json:"pactFile,omitempty"`
 	// Calls, if there are any, are held against Pact's mock server instead, and Outcomes is the path of the file that says

@@ -4,6 +4,7 @@ package pact
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/pact-foundation/pact-go/v2/log"
@@ -18,8 +19,13 @@ func Verify(t *testing.T, r Request) error {
 	_ = log.SetLogLevel("ERROR")
 	nothing := func(bool, models.ProviderState) (models.ProviderStateResponse, error) { return nil, nil }
 	bare := false
+	trust, err := r.Trust.Read()
+	if err != nil {
+		return err
+	}
 	return provider.NewVerifier().VerifyProvider(t, provider.VerifyRequest{
 		ProviderBaseURL: r.Target, Provider: Provider, PactFiles: []string{r.PactFile}, DisableColoredOutput: true,
+		CustomTLSConfig: trust,
 		StateHandlers: models.StateHandlers{
 			"": nothing, AgentExists: nothing, FileUploaded: nothing, SkillExists: nothing,
 			TokenRequired: func(setup bool, _ models.ProviderState) (models.ProviderStateResponse, error) {
@@ -29,12 +35,15 @@ func Verify(t *testing.T, r Request) error {
 		},
 		RequestFilter: func(next http.Handler) http.Handler {
 			return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+				for name, values := range r.Headers {
+					request.Header[name] = values
+				}
 				// A token that is added everywhere would repair the calls that are about its absence.
-				switch {
-				case bare, r.Token == "":
+				if bare || r.Headers["Authorization"] == nil {
 					request.Header.Del("Authorization")
-				default:
-					request.Header.Set("Authorization", "Bearer "+r.Token)
+				}
+				if r.Query != "" {
+					request.URL.RawQuery = strings.TrimPrefix(request.URL.RawQuery+"&"+r.Query, "&")
 				}
 				next.ServeHTTP(w, request)
 			})

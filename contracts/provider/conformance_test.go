@@ -22,6 +22,7 @@ import (
 	"github.com/kaizenautomation/andon"
 	"github.com/kaizenautomation/andon/contracts"
 	"github.com/kaizenautomation/andon/contracts/cases"
+	"github.com/kaizenautomation/andon/contracts/credentials"
 	"github.com/kaizenautomation/andon/contracts/provider"
 	"github.com/kaizenautomation/andon/contracts/verify"
 	"github.com/kaizenautomation/andon/reports/summary"
@@ -47,7 +48,7 @@ func broken(d *contracts.Description, patterns ...string) (bad []string, tried i
 	if err != nil {
 		return nil, 0, err
 	}
-	config := verify.Config{Description: d, Target: target, Token: "tok-valid", Timeout: 5 * time.Second, MaxBody: limit}
+	config := verify.Config{Description: d, Target: target, Credentials: credentials.Bearer("tok-valid"), Timeout: 5 * time.Second, MaxBody: limit}
 	config.Strict = verify.Everything()
 	all := config.All()
 	for _, p := range patterns {
@@ -281,7 +282,7 @@ func TestKeepsOtherNames(t *testing.T) {
 		i := slices.IndexFunc(list, func(c cases.Case) bool { return c.ID == id })
 		if i < 0 {
 			t.Errorf("there is no case %s", id)
-		} else if line := list[i].Curl("http://x"); !strings.Contains(line, "'http://x/v2/runs'") {
+		} else if line := list[i].Curl("http://x", credentials.Plan{}); !strings.Contains(line, "'http://x/v2/runs'") {
 			t.Errorf("%s: the line is %s", id, line)
 		}
 	}
@@ -326,7 +327,7 @@ func TestFaultsOfOtherDescriptions(t *testing.T) {
 		}
 		for range 20 {
 			w := httptest.NewRecorder()
-			h.ServeHTTP(w, d.Operation().NewRequest(t.Context(), &url.URL{Scheme: "http", Host: "x"}, "", []byte("{}")))
+			h.ServeHTTP(w, d.Operation().NewRequest(t.Context(), &url.URL{Scheme: "http", Host: "x"}, nil, []byte("{}")))
 			if v := d.JudgeResponse(w.Code, w.Header().Get("Content-Type"), w.Body.Bytes()).Violation; v == nil || v.Rule != want {
 				t.Fatalf("%s: %d %s: %v, want %s", fault, w.Code, w.Body, v, want)
 			}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/kaizenautomation/andon"
 	"github.com/kaizenautomation/andon/contracts/cases"
+	"github.com/kaizenautomation/andon/contracts/credentials"
 	"github.com/kaizenautomation/andon/reports/summary"
 )
 
@@ -43,7 +44,7 @@ func TestAnswers(t *testing.T) {
 		if !strings.HasPrefix(check.Answer, `{"why":"`) || !strings.HasSuffix(check.Answer, "x…") || len(check.Answer) > maxAnswer+8 || !utf8.ValidString(check.Answer) {
 			t.Errorf("%s: the answer is %d bytes, %.60q", check.Name, len(check.Answer), check.Answer)
 		}
-		if strings.Contains(check.Answer, c.Token) {
+		if strings.Contains(check.Answer, c.Credentials.Token()) {
 			t.Fatalf("%s: the token is in %.80q", check.Name, check.Answer)
 		}
 		if check.Place == nil || check.Place.File != "openapi.yaml" || check.Place.Line < 2 {
@@ -70,7 +71,7 @@ func TestAnswersHideTheToken(t *testing.T) {
 			body += rapid.OneOf(rapid.Just(token), rapid.StringMatching(`[ {}:"]{0,1000}`), rapid.Just(token[:rapid.IntRange(1, len(token)).Draw(t, "cut")]+" ")).Draw(t, "part")
 		}
 		body += token[:rapid.IntRange(0, len(token)).Draw(t, "end")]
-		r := &run{Config: Config{Token: token}}
+		r := &run{Config: Config{Credentials: credentials.Bearer(token)}}
 		got := r.answered(Outcome{Verdict: summary.CheckBroken}, []byte(body)).Answer
 		if strings.Contains(got, token) || len(got) > maxAnswer+len("…") {
 			t.Fatalf("%d bytes: %.200q", len(got), got)

@@ -25,7 +25,7 @@ func PrepareCalls(c Config, against string, calls []Call) (*Plan, error) {
 	if c.Engine == ByPact && c.Pact == "" {
 		return nil, pact.ErrMissing
 	}
-	j := judging{Config: Config{Description: c.Description, Engine: c.Engine, Pact: c.Pact, Andon: c.Andon}, calls: calls}
+	j := judging{Config: Config{Description: c.Description, Credentials: c.Credentials, Printed: c.Printed, Engine: c.Engine, Pact: c.Pact, Andon: c.Andon}, calls: calls}
 	p := &Plan{config: j.Config, against: against, Planned: len(calls), engines: []Engine{j.byDescription}}
 	if c.Pact != "" && c.Engine != ByDescription {
 		for _, call := range calls {
@@ -47,7 +47,7 @@ type judging struct {
 // outcome is a call that holds, for engines to say otherwise.
 func (j judging) outcome(engine string, call Call) Outcome {
 	return Outcome{
-		Engine: engine, Verdict: summary.CheckHeld, Curl: j.Description.Operation().Curl("http://127.0.0.1:8080", call.Body),
+		Engine: engine, Verdict: summary.CheckHeld, Curl: j.Description.Operation().Curl("http://127.0.0.1:8080", j.Printed, call.Body),
 		Case: cases.Case{ID: call.ID, Proves: "a call of the class " + call.Class, Expect: cases.Accepted, Body: call.Body},
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/kaizenautomation/andon/contracts/cases"
+	"github.com/kaizenautomation/andon/contracts/credentials"
 	"github.com/kaizenautomation/andon/reports/summary"
 )
 
@@ -53,7 +54,7 @@ func failing(t *testing.T) (Config, *atomic.Int64) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Config{Description: description(t), Target: target, Token: "t", Engine: ByDescription, Timeout: time.Minute}, calls
+	return Config{Description: description(t), Target: target, Credentials: credentials.Bearer("t"), Engine: ByDescription, Timeout: time.Minute}, calls
 }
 
 func verified(t *testing.T, c Config) summary.Verification {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/kaizenautomation/andon"
 	"github.com/kaizenautomation/andon/contracts"
+	"github.com/kaizenautomation/andon/contracts/credentials"
 	"github.com/kaizenautomation/andon/contracts/provider"
 	"github.com/kaizenautomation/andon/contracts/verify"
 )
@@ -30,7 +31,7 @@ func ExamplePrepare() {
 	defer stop()
 
 	plan, err := verify.Prepare(context.Background(), verify.Config{
-		Description: d, Target: target, Token: "tok-example", Timeout: 10 * time.Second, Engine: verify.ByDescription,
+		Description: d, Target: target, Credentials: credentials.Bearer("tok-example"), Timeout: 10 * time.Second, Engine: verify.ByDescription,
 	})
 	if err != nil {
 		panic(err)

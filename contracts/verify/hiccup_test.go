@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/kaizenautomation/andon/contracts/cases"
+	"github.com/kaizenautomation/andon/contracts/credentials"
 	"github.com/kaizenautomation/andon/reports/summary"
 )
 
@@ -37,8 +38,8 @@ func (m memory) Addr() net.Addr { return &net.TCPAddr{} }
 func within(t *testing.T, c Config, h http.Handler, check func(summary.Verification)) {
 	t.Helper()
 	c.Description, c.Engine, c.Target = description(t), ByDescription, &url.URL{Scheme: "http", Host: "target.test"}
-	if c.Token == "" {
-		c.Token = secret
+	if c.Credentials == nil {
+		c.Credentials = credentials.Bearer(secret)
 	}
 	if c.Timeout == 0 {
 		c.Timeout = 5 * time.Second

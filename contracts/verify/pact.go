@@ -2,6 +2,7 @@ package verify
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/kaizenautomation/andon/contracts/broker"
@@ -19,7 +20,9 @@ func (p *Plan) addPact(ctx context.Context) error {
 		return nil
 	case c.Pact == "" && c.Engine == ByPact:
 		return pact.ErrMissing
-	case c.Pact == "":
+	case len(c.Credentials.Asks().Addresses()) > 0 && c.Engine == ByPact:
+		return errors.New("Pact's verifier cannot be told where a name leads: let the description alone judge, or have the name resolved")
+	case c.Pact == "" || len(c.Credentials.Asks().Addresses()) > 0:
 		p.PactLeftOut = true
 		return nil
 	}
@@ -27,7 +30,7 @@ func (p *Plan) addPact(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	text, _, err := pact.For(whole, c.Cases, c.Token != "")
+	text, _, err := pact.For(whole, c.Cases, c.Credentials.Asks().Authorized())
 	if err != nil {
 		return err
 	}
@@ -62,12 +65,12 @@ func (c Config) byPact(ctx context.Context, text []byte) (outcomes []Outcome, er
 	if outcomes := c.beyond(text, byID); outcomes != nil {
 		return outcomes, nil
 	}
-	found, err := c.Pact.Verify(ctx, c.Target.String(), c.Token, text)
+	found, err := c.Pact.Verify(ctx, c.Target, c.Credentials, text)
 	for _, f := range found {
 		curl := ""
 		k, known := byID[f.ID]
 		if known {
-			curl = k.Curl(c.Target.String())
+			curl = k.Curl(c.Target.String(), c.Credentials.Asks())
 		}
 		k.ID = f.ID
 		outcomes = append(outcomes, pactOutcome(f, k, curl))

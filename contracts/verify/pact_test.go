@@ -18,6 +18,7 @@ import (
 	"github.com/kaizenautomation/andon/contracts"
 	"github.com/kaizenautomation/andon/contracts/broker"
 	"github.com/kaizenautomation/andon/contracts/cases"
+	"github.com/kaizenautomation/andon/contracts/credentials"
 	"github.com/kaizenautomation/andon/contracts/pact"
 	"github.com/kaizenautomation/andon/reports/summary"
 )
@@ -36,8 +37,13 @@ func TestMain(m *testing.M) {
 // pretend gives the account that andon-pact gives, without Pact's library.
 func pretend(fault string) {
 	var r pact.Request
-	if err := json.NewDecoder(os.Stdin).Decode(&r); err != nil || fault == "crash" {
-		fmt.Printf("thread panicked at %s\n", r.Token)
+	var token string
+	err := json.NewDecoder(os.Stdin).Decode(&r)
+	if header := r.Headers["Authorization"]; len(header) > 0 {
+		token = strings.TrimPrefix(header[0], "Bearer ")
+	}
+	if err != nil || fault == "crash" {
+		fmt.Printf("thread panicked at %s\n", token)
 		os.Exit(134)
 	}
 	code := 0
@@ -57,7 +63,7 @@ func pretend(fault string) {
 		fmt.Printf("  %s (1ms loading, 1ms verification)\n", name)
 		if strings.Contains(name, fault) {
 			code = 1
-			failures += fmt.Sprintf("1) Verifying a pact between andon and agents - %s\n    it has %s\n\n", name, r.Token)
+			failures += fmt.Sprintf("1) Verifying a pact between andon and agents - %s\n    it has %s\n\n", name, token)
 		}
 	}
 	fmt.Printf("\nFailures:\n\n%s", failures)
@@ -74,7 +80,7 @@ func serving(t *testing.T, h http.Handler) Config {
 		t.Fatal(err)
 	}
 	return Config{
-		Description: description(t), Target: target, Token: secret, Timeout: 5 * time.Second, MaxBody: maxBody, Concurrency: 4,
+		Description: description(t), Target: target, Credentials: credentials.Bearer(secret), Timeout: 5 * time.Second, MaxBody: maxBody, Concurrency: 4,
 		Pact: pact.Program(os.Args[0]), Andon: "test",
 	}
 }
@@ -276,7 +282,7 @@ func TestCalls(t *testing.T) {
 		{"d", "invalid", []byte(`{"content":{}}`), true},
 		{"e", "invalid", []byte(`{}`), true},
 	}
-	c := Config{Description: description(t), Pact: pact.Program(os.Args[0]), Target: &url.URL{Scheme: "http", Host: "127.0.0.1:1"}, Token: secret}
+	c := Config{Description: description(t), Pact: pact.Program(os.Args[0]), Target: &url.URL{Scheme: "http", Host: "127.0.0.1:1"}, Credentials: credentials.Bearer(secret)}
 	p, err := PrepareCalls(c, "the calls of odd", calls)
 	if err != nil {
 		t.Fatal(err)

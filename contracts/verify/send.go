@@ -7,7 +7,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 
@@ -41,7 +40,10 @@ func (c Config) byDescription(ctx context.Context) ([]Outcome, error) {
 		r.books = newLedger(c.MaxRuns, c.Rate, c.Progress)
 	}
 	r.transport = &http.Transport{
-		Proxy: http.ProxyFromEnvironment, DialContext: (&net.Dialer{Timeout: min(c.Timeout, 10*time.Second)}).DialContext,
+		Proxy: http.ProxyFromEnvironment, TLSClientConfig: c.Credentials.TLS(),
+		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			return c.Credentials.Dial(ctx, &net.Dialer{Timeout: min(c.Timeout, 10*time.Second)}, network, address)
+		},
 		MaxResponseHeaderBytes: 64 << 10, MaxIdleConnsPerHost: max(c.Concurrency, 1),
 	}
 	if c.dial != nil {
@@ -173,17 +175,21 @@ func (r *run) shrink(ctx context.Context, o *Outcome) {
 
 // try sends a case and judges the answer.
 func (r *run) try(ctx context.Context, k cases.Case) Outcome {
+	r.Credentials.Refresh(ctx)
+	used := r.Credentials.Token()
 	o := r.send(ctx, k)
-	if r.Token != "" {
-		// The target may have sent back what it was given.
-		o.Reason = strings.ReplaceAll(o.Reason, r.Token, "[token]")
+	if o.Status == http.StatusUnauthorized && k.Auth == cases.ValidToken && r.Credentials.Renew(ctx, used) == nil {
+		// The token had expired, so that the case was not tried yet. A call that is turned away for it starts no run.
+		o = r.send(ctx, k)
 	}
+	// The target may have sent back what it was given.
+	o.Reason = r.Credentials.Redact(o.Reason)
 	return o
 }
 
 func (r *run) send(ctx context.Context, k cases.Case) Outcome {
-	o := Outcome{Engine: ByDescription, Case: k, Curl: k.Curl(r.Target.String())}
-	if k.Auth != cases.ValidToken && r.Token == "" {
+	o := Outcome{Engine: ByDescription, Case: k, Curl: k.Curl(r.Target.String(), r.Credentials.Asks())}
+	if k.Auth != cases.ValidToken && !r.Credentials.Asks().Authorized() {
 		o.Verdict, o.Reason = summary.CheckSkipped, "no token was given, so whether the target demands one cannot be told"
 		return o
 	}
@@ -211,7 +217,7 @@ func (r *run) exchange(ctx context.Context, o Outcome) Outcome {
 	ctx, cancel := context.WithTimeout(ctx, r.Timeout)
 	defer cancel()
 	started := time.Now()
-	response, err := r.transport.RoundTrip(o.Case.Request(ctx, r.Target, r.Token))
+	response, err := r.transport.RoundTrip(o.Case.Request(ctx, r.Target, r.Credentials))
 	if err != nil {
 		o.hiccup = ofError(err)
 		return o.broken("no-answer", "", "there was no answer: "+err.Error())

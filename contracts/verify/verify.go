@@ -20,6 +20,7 @@ import (
 	"github.com/kaizenautomation/andon/contracts"
 	"github.com/kaizenautomation/andon/contracts/broker"
 	"github.com/kaizenautomation/andon/contracts/cases"
+	"github.com/kaizenautomation/andon/contracts/credentials"
 	"github.com/kaizenautomation/andon/contracts/deviations"
 	"github.com/kaizenautomation/andon/contracts/pact"
 	"github.com/kaizenautomation/andon/reports/summary"
@@ -43,8 +44,11 @@ const All = "all"
 type Config struct {
 	Description *contracts.Description
 	Target      *url.URL
-	// Token is the valid token. Without one, the cases about tokens are skipped.
-	Token string
+	// Credentials are what the calls carry besides, the valid token among it; nil is nothing. Where they do not say who
+	// calls, the cases about that are skipped. They also say how to connect, and are taken out of everything that is kept.
+	Credentials *credentials.Set
+	// Printed is what the curl lines carry of calls that are not sent; see [PrepareCalls].
+	Printed credentials.Plan
 	// Engine is All, ByDescription or ByPact; empty is All.
 	Engine string
 	// Pact is the program that judges by Pact; see [pact.Find].
@@ -188,7 +192,8 @@ type Plan struct {
 	Planned, MustStart, MayStart int
 	// MostCalls and MostRuns are how many calls are sent, and runs started, if all goes as badly as it can.
 	MostCalls, MostRuns int
-	// PactLeftOut says that Pact was to judge and does not, since there is no andon-pact. NothingBrokered says that the
+	// PactLeftOut says that Pact was to judge and does not, since there is no andon-pact, or since it cannot be told where
+	// a name leads. NothingBrokered says that the
 	// broker has no pacts for the target.
 	PactLeftOut, NothingBrokered bool
 	// PactTooMany says that Pact was to judge and does not, since its calls could start more runs than may be started.
@@ -287,6 +292,7 @@ func (p *Plan) Run(ctx context.Context) summary.Verification {
 		defer cancel()
 	}
 	outcomes, failed, early := p.hold(ctx)
+	secret := p.config.Credentials
 	for i := range outcomes {
 		outcomes[i].Authority = p.config.authority(outcomes[i])
 	}
@@ -302,7 +308,12 @@ func (p *Plan) Run(ctx context.Context) summary.Verification {
 	if len(p.config.Deviations) > 0 {
 		deviations.Apply(&v, p.config.Deviations, p.config.ids(), p.config.now)
 	}
-	v.Decide(early)
+	for i := range v.Checks {
+		k := &v.Checks[i]
+		k.Reason, k.Pointer, k.Answer, k.Curl = secret.Redact(k.Reason), secret.Redact(k.Pointer), secret.Redact(k.Answer), secret.Redact(k.Curl)
+	}
+	v.Insecure = p.sends && secret.Asks().Insecure()
+	v.Decide(secret.Redact(early))
 	return v
 }
 

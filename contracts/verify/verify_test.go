@@ -21,6 +21,7 @@ import (
 	"github.com/kaizenautomation/andon"
 	"github.com/kaizenautomation/andon/contracts"
 	"github.com/kaizenautomation/andon/contracts/cases"
+	"github.com/kaizenautomation/andon/contracts/credentials"
 	"github.com/kaizenautomation/andon/contracts/provider"
 	"github.com/kaizenautomation/andon/contracts/schema"
 	"github.com/kaizenautomation/andon/reports/summary"
@@ -61,7 +62,7 @@ func hold(t testing.TB, h http.Handler) ([]Outcome, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return judge(Config{Description: description(t), Target: target, Token: secret, Timeout: 5 * time.Second, MaxBody: maxBody, Strict: Everything()})
+	return judge(Config{Description: description(t), Target: target, Credentials: credentials.Bearer(secret), Timeout: 5 * time.Second, MaxBody: maxBody, Strict: Everything()})
 }
 
 // judge has the description judge alone.
@@ -635,7 +636,7 @@ func TestConcurrency(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	config := Config{Description: description(t), Target: target, Token: secret, Timeout: 5 * time.Second, MaxBody: maxBody}
+	config := Config{Description: description(t), Target: target, Credentials: credentials.Bearer(secret), Timeout: 5 * time.Second, MaxBody: maxBody}
 	one, err := judge(config)
 	if err != nil {
 		t.Fatal(err)
@@ -682,7 +683,7 @@ func TestShrinkAndFailFast(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	config := Config{Description: d, Target: target, Token: secret, Timeout: 5 * time.Second, Cases: cases.Random(d, 3, 60), Shrink: 400}
+	config := Config{Description: d, Target: target, Credentials: credentials.Bearer(secret), Timeout: 5 * time.Second, Cases: cases.Random(d, 3, 60), Shrink: 400}
 	outcomes, err := judge(config)
 	if err != nil {
 		t.Fatal(err)
@@ -711,7 +712,7 @@ func TestTokenCasesAlone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	config := Config{Description: description(t), Target: target, Token: secret, Timeout: 5 * time.Second}
+	config := Config{Description: description(t), Target: target, Credentials: credentials.Bearer(secret), Timeout: 5 * time.Second}
 	for _, k := range config.All() {
 		if k.Auth != cases.ValidToken {
 			config.Cases = append(config.Cases, k)

@@ -21,7 +21,7 @@ func Annotations(w io.Writer, s summary.Summary) error {
 		level = "notice"
 	}
 	lines := []string{rest}
-	for _, known := range v.KnownBy {
+	for _, known := range v.Properties() {
 		lines[0] += " · " + text.Printable(known[0], 64) + " " + text.Printable(known[1], 200)
 	}
 	lines = append(lines, s.Verdict.Causes...)

@@ -163,11 +163,11 @@ type property struct {
 
 // knownBy are the release and the labels of a run; nil where it has none.
 func knownBy(v summary.Verification) *properties {
-	if len(v.KnownBy) == 0 {
+	if len(v.Properties()) == 0 {
 		return nil
 	}
 	p := new(properties)
-	for _, l := range v.KnownBy {
+	for _, l := range v.Properties() {
 		p.List = append(p.List, property{text.Printable(l[0], 64), text.Printable(l[1], 200)})
 	}
 	return p

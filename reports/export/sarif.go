@@ -79,9 +79,9 @@ func SARIF(w io.Writer, v summary.Verification) error {
 		"invocations": []any{invocation},
 		"results":     results,
 	}
-	if len(v.KnownBy) > 0 {
+	if len(v.Properties()) > 0 {
 		known := map[string]string{}
-		for _, l := range v.KnownBy {
+		for _, l := range v.Properties() {
 			known[text.Printable(l[0], 64)] = text.Printable(l[1], 200)
 		}
 		run["properties"] = known

@@ -122,6 +122,9 @@ func (d verification) view() verificationView {
 	if n := maxCauses; len(v.Causes) > n+1 {
 		v.Causes, v.MoreCauses = v.Causes[:n:n], v.Causes[n:]
 	}
+	if d.Insecure {
+		v.Notes = append(v.Notes, summary.Insecure)
+	}
 	said := map[string]bool{}
 	for _, c := range d.Checks {
 		if c.Verdict == summary.CheckSkipped && !said[c.Reason] && len(said) < maxCauses {

@@ -119,6 +119,9 @@ func (d Data) view() view {
 		v.Times = "service time"
 		v.Notes = append(v.Notes, summary.ClosedLoop)
 	}
+	if s.Run.Insecure {
+		v.Notes = append(v.Notes, summary.Insecure)
+	}
 	if note := s.Tolerance(); note != "" {
 		v.Notes = append(v.Notes, note)
 	}

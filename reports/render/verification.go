@@ -168,6 +168,10 @@ func VerificationTerminal(w io.Writer, of summary.Verification, o Options) error
 	var b bytes.Buffer
 	o.title(&b, "andon verify")
 	o.flow(&b, []string{text.Printable(v.Target, 200), v.Started.UTC().Format(time.DateTime + "Z"), "took " + text.Duration(&v.DurationSeconds)})
+	if v.Insecure {
+		b.WriteByte('\n')
+		o.marked(&b, st.bad("!"), summary.Insecure)
+	}
 	b.WriteByte('\n')
 	if err := v.areas(st).Text(&b, o.Width); err != nil {
 		return err
@@ -213,6 +217,9 @@ func VerificationMarkdown(w io.Writer, of summary.Verification) error {
 	fmt.Fprintf(&b, "## %s: %s\n\n", word, prose(v.Name()))
 	for _, c := range v.Verdict.Causes {
 		fmt.Fprintf(&b, "- %s\n", prose(c))
+	}
+	if v.Insecure {
+		fmt.Fprintf(&b, "- ⚠️ %s\n", prose(summary.Insecure))
 	}
 	fmt.Fprintf(&b, "\n%s · %s\n\n", code(v.Target, 200), prose(v.tally()))
 	if started := v.started(); started != "" {

@@ -333,6 +333,8 @@ type Manifest struct {
 	Labels    Labels            `json:"labels"`
 	// Deviations are the known ones that the run was told of.
 	Deviations []Deviation `json:"deviations,omitempty"`
+	// Insecure says that any certificate of the target was taken.
+	Insecure bool `json:"insecure,omitempty"`
 	// Planned counts the calls of the plan by phase and class (Planned[phase][class]); null in a closed loop, which
 	// plans no number.
 	Planned [][]uint64 `json:"planned"`

@@ -18,6 +18,9 @@ const ClosedLoop = "Closed loop: each caller sends when its last call is answere
 
 // Notes are the sentences below the tables.
 func (s Summary) Notes() (notes []string) {
+	if s.Run.Insecure {
+		notes = append(notes, Insecure)
+	}
 	if s.Run.Merged != nil {
 		notes = append(notes, s.Run.Merged.note())
 	}

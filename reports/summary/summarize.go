@@ -25,7 +25,7 @@ func Summarize(m results.Manifest, samples []results.Sample, vitals []results.Vi
 		Run: Run{
 			ID: m.ID, Scenario: m.Scenario, Seed: m.Seed, Target: m.Target, Started: m.Started.UTC(),
 			DurationSeconds: end.Seconds, SpecSHA256: m.SpecSHA256, Andon: m.Andon,
-			Release: m.Release, Labels: maps.Clone(m.RunLabels),
+			Release: m.Release, Insecure: m.Insecure, Labels: maps.Clone(m.RunLabels),
 			Command: append([]string{}, m.Generator.Command...), Platform: m.Generator.Platform,
 			End:      End{Reason: end.Reason, Detail: end.Detail},
 			InFlight: m.InFlight, TimeoutSeconds: m.TimeoutSeconds, LagSeconds: m.LagSeconds,

@@ -78,6 +78,8 @@ type Run struct {
 	// whoever started it; of merged runs, the labels that all have.
 	Release string            `json:"release,omitempty"`
 	Labels  map[string]string `json:"labels,omitempty"`
+	// Insecure says that any certificate of the target was taken.
+	Insecure bool `json:"insecure,omitempty"`
 	// Command is the command line that repeats the run; Platform is what it ran on.
 	Command  []string `json:"command"`
 	Platform string   `json:"platform"`
@@ -107,8 +109,18 @@ type Run struct {
 	Merged *Merged `json:"merged,omitempty"`
 }
 
-// KnownBy is the release and the labels, in the order of their names, as name and text.
+// Insecure says what a report is worth of a target whose certificate was not checked.
+const Insecure = "WARNING: the target's certificate was not checked, so that anybody in between may have answered in its place."
+
+// uncheckedCertificate says it as a property.
+func uncheckedCertificate() [2]string { return [2]string{"certificate", "not checked"} }
+
+// KnownBy is that the target's certificate was not checked, the release and the labels, in the order of their names, as
+// name and text.
 func (r Run) KnownBy() (list [][2]string) {
+	if r.Insecure {
+		list = append(list, uncheckedCertificate())
+	}
 	if r.Release != "" {
 		list = append(list, [2]string{"release", r.Release})
 	}

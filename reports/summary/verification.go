@@ -32,6 +32,8 @@ type Verification struct {
 	Choice *Choice `json:"choice,omitempty"`
 	// Deviations are the known ones, each with what became of it.
 	Deviations []Deviation `json:"deviations,omitempty"`
+	// Insecure says that any certificate of the target was taken.
+	Insecure bool `json:"insecure,omitempty"`
 	// KnownBy are the release and the labels of a run, as name and text; no verification has any.
 	KnownBy [][2]string `json:"-"`
 	// DurationSeconds is how long it took.
@@ -248,4 +250,12 @@ func (v *Verification) Waiver(c Check) *Deviation {
 		return nil
 	}
 	return &v.Deviations[c.Deviation-1]
+}
+
+// Properties are KnownBy, and whether the target's certificate was not checked.
+func (v Verification) Properties() [][2]string {
+	if v.Insecure && !slices.Contains(v.KnownBy, uncheckedCertificate()) {
+		return append([][2]string{uncheckedCertificate()}, v.KnownBy...)
+	}
+	return v.KnownBy
 }

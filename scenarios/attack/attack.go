@@ -52,7 +52,7 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Outcome, err
 	r := &run{
 		Config: c, closed: c.Plan.Closed(), kill: ctx,
 		stop: make(chan struct{}), freed: make(chan struct{}, 1),
-		transport: wire.New(ctx, c.wire()), template: c.wire().Template(), queue: make(chan record, queueLength),
+		transport: wire.New(ctx, c.wire()), stale: make(chan string, 1), queue: make(chan record, queueLength),
 		rules:   map[string]uint8{},
 		sampled: newSampled(c.Plan.Labels), machine: machine{root: "/"},
 	}
@@ -85,6 +85,13 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Outcome, err
 		attacker.Stop()
 	}()
 
+	r.setHead()
+	renewing, enough := context.WithCancel(ctx)
+	renewed := make(chan struct{})
+	go func() {
+		defer close(renewed)
+		r.renew(renewing)
+	}()
 	r.transport.Warm(min(c.Plan.Limits.Warm, workers))
 	r.began = time.Now()
 	r.stalls.before = readCounters()
@@ -113,6 +120,8 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Outcome, err
 		r.halt()
 	}
 	<-finished
+	enough()
+	<-renewed
 	close(asleep)
 	<-watched
 	return s.finish(ctx.Err() != nil || isClosed(interrupt), until)

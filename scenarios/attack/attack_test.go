@@ -26,6 +26,7 @@ import (
 
 	"github.com/kaizenautomation/andon"
 	"github.com/kaizenautomation/andon/contracts"
+	"github.com/kaizenautomation/andon/contracts/credentials"
 	"github.com/kaizenautomation/andon/contracts/provider"
 	"github.com/kaizenautomation/andon/reports/metrics"
 	"github.com/kaizenautomation/andon/reports/results"
@@ -708,7 +709,7 @@ func TestTokenStaysOut(t *testing.T) {
 		fmt.Fprintf(w, `{"%s":"%s","status":"%s"`, strings.Repeat("x", 2040)+secret, secret, secret)
 	}))
 	p := plan(t, "load: [{rate: 10/s, for: 500ms}]\nmix: {content: [{items: [text]}]}", 1)
-	o := fire(t, p, target, func(c *Config) { c.Token = secret })
+	o := fire(t, p, target, func(c *Config) { c.Credentials = credentials.Bearer(secret) })
 	if len(o.samples) == 0 {
 		t.Fatal("there is no sample")
 	}

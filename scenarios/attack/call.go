@@ -39,7 +39,8 @@ func (r *run) call(n uint64) {
 	rec := record{row: results.Row{N: uint32(n)}}
 	row := &rec.row
 	w := r.spaces.Get().(*workspace)
-	room := r.template.Room()
+	h := r.head.Load()
+	room := h.Room()
 	if cap(w.message) < room {
 		w.message = make([]byte, room, 2<<10)
 	}
@@ -47,7 +48,7 @@ func (r *run) call(n uint64) {
 	w.message = message
 	row.Class, row.BytesOut = uint16(class), uint32(len(message)-room)
 
-	begin := r.template.Put(message, n)
+	begin := h.Put(message, n)
 	send := time.Since(r.began)
 	var due time.Duration
 	var at slot
@@ -78,6 +79,7 @@ func (r *run) call(n uint64) {
 			N: n, Message: message[begin:], Body: room - begin, In: w.In, Deadline: r.began.Add(send + r.Plan.Limits.Timeout),
 		}
 		r.exchange(&rec, &w.Exchange, send)
+		r.turnedAway(h.token, int(row.Status))
 	}
 
 	rec.end = time.Since(r.began)
@@ -216,15 +218,13 @@ func (r *run) sample(rec *record, message string, body []byte) {
 	}
 }
 
-// maxScrubbed bounds the work on a body; the token is looked for well beyond what is kept, so that no part of one that
+// maxScrubbed bounds the work on a body; a secret is looked for well beyond what is kept, so that no part of one that
 // the cut falls into stays.
 const maxScrubbed = 16 << 10
 
-// scrub takes the token out of a text that the provider may have echoed it in, and shortens it.
+// scrub takes the secrets out of a text that the provider may have echoed it in, and shortens it.
 func (r *run) scrub(text string, limit int) string {
-	if r.Token != "" {
-		text = strings.ReplaceAll(text, r.Token, "[token]")
-	}
+	text = r.Credentials.Redact(text)
 	if len(text) > limit {
 		text = strings.ToValidUTF8(text[:limit], "") + "…"
 	}

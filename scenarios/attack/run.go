@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/kaizenautomation/andon/contracts/credentials"
 	"github.com/kaizenautomation/andon/reports/metrics"
 	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/scenarios"
@@ -21,8 +22,9 @@ import (
 type Config struct {
 	Plan   *scenarios.Plan
 	Target *url.URL
-	// Token is the bearer token; it may be empty. It is taken out of everything that is kept.
-	Token string
+	// Credentials are what the calls carry besides their bodies, and where names lead; nil is nothing. Their secrets are
+	// taken out of everything that is kept.
+	Credentials *credentials.Set
 	// TLS holds the authorities and the client's certificate for an https target; nil is what the system trusts, and
 	// none.
 	TLS *tls.Config
@@ -57,9 +59,9 @@ type Outcome struct {
 // wire says how to connect.
 func (c Config) wire() wire.Config {
 	return wire.Config{
-		Target: c.Target, TLS: c.TLS, Traces: c.Traces, HTTP2: c.HTTP2, Plain: c.PlainHTTP2, Timeout: c.Plan.Limits.Timeout, InFlight: c.Plan.Limits.InFlight,
+		Target: c.Target, TLS: c.TLS, Resolve: c.Credentials.Asks().Addresses(), Traces: c.Traces, HTTP2: c.HTTP2, Plain: c.PlainHTTP2, Timeout: c.Plan.Limits.Timeout, InFlight: c.Plan.Limits.InFlight,
 		Request: func(ctx context.Context, body []byte) *http.Request {
-			return c.Plan.Description().Operation().NewRequest(ctx, c.Target, c.Token, body)
+			return c.Plan.Description().Operation().NewRequest(ctx, c.Target, c.Credentials, body)
 		},
 	}
 }
@@ -121,18 +123,20 @@ type run struct {
 	kill      context.Context
 
 	transport wire.Transport
-	template  wire.Template
-	spaces    sync.Pool // of *workspace
-	rules     map[string]uint8
-	inFlight  atomic.Int64
-	begun     atomic.Uint64 // calls that a worker has taken up; vegeta numbers them in this order
-	freed     chan struct{}
-	slots     *slots
-	workers   int
-	stalls    stallDetector
-	wakeup    wakeupLead
-	sampled   []atomic.Bool // by kind and rule
-	queue     chan record   // to the sink
+	head      atomic.Pointer[head]
+	// stale is asked of with a token that was turned away.
+	stale    chan string
+	spaces   sync.Pool // of *workspace
+	rules    map[string]uint8
+	inFlight atomic.Int64
+	begun    atomic.Uint64 // calls that a worker has taken up; vegeta numbers them in this order
+	freed    chan struct{}
+	slots    *slots
+	workers  int
+	stalls   stallDetector
+	wakeup   wakeupLead
+	sampled  []atomic.Bool // by kind and rule
+	queue    chan record   // to the sink
 	// blocked is for how long workers waited for the sink, in nanoseconds over all of them.
 	blocked atomic.Int64
 	machine machine

@@ -17,16 +17,17 @@ package trial
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
-	"github.com/kaizenautomation/andon/contracts"
 	"hash/fnv"
 	"net/url"
 	"path/filepath"
 	"strings"
 	"time"
 
+	"github.com/kaizenautomation/andon/contracts"
+
+	"github.com/kaizenautomation/andon/contracts/credentials"
 	"github.com/kaizenautomation/andon/contracts/provider"
 	"github.com/kaizenautomation/andon/reports"
 	"github.com/kaizenautomation/andon/reports/metrics"
@@ -51,11 +52,9 @@ type Config struct {
 	Labels  map[string]string
 	// Deviations are known breaches of the contract, which the run counts and does not hold against the target.
 	Deviations []results.Deviation
-	// Token is the bearer token; it may be empty. It is taken out of everything that is kept.
-	Token string
-	// TLS holds the authorities and the client's certificate for an https target; nil is what the system trusts, and
-	// none.
-	TLS *tls.Config
+	// Credentials are what the calls carry besides their bodies, and how to connect; nil is nothing. Their secrets are
+	// taken out of everything that is kept.
+	Credentials *credentials.Set
 	// HTTP2 sends over HTTP/2, where the target speaks it.
 	HTTP2 bool
 	// Traceparent has each call carry a traceparent header.
@@ -144,12 +143,12 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Result, erro
 	if err := results.CheckRunLabels(c.Labels, c.Release); err != nil {
 		return Result{}, err
 	}
-	plain, err := wire.Preflight(ctx, c.Target, c.TLS, c.HTTP2)
+	plain, err := wire.Preflight(ctx, wire.Config{Target: c.Target, TLS: c.Credentials.TLS(), Resolve: c.Credentials.Asks().Addresses(), HTTP2: c.HTTP2})
 	if err != nil {
 		return Result{}, &UnreachableError{c.Target, err}
 	}
 	a := attack.Config{
-		Plan: c.Plan, Target: c.Target, Token: c.Token, TLS: c.TLS, HTTP2: c.HTTP2, PlainHTTP2: plain,
+		Plan: c.Plan, Target: c.Target, Credentials: c.Credentials, TLS: c.Credentials.TLS(), HTTP2: c.HTTP2, PlainHTTP2: plain,
 		RepeatedIDsAllowed: c.RepeatedIDsAllowed, Observe: c.Observe,
 	}
 	manifest, dir := c.manifest(time.Now(), a.Generator())
@@ -199,6 +198,7 @@ func (c Config) manifest(started time.Time, generator results.Generator) (result
 	if c.RepeatedIDsAllowed {
 		m.Unchecked = []string{contracts.RuleRepeatedID}
 	}
+	m.Insecure = c.Credentials.Asks().Insecure()
 	if c.Embedded {
 		m.Provider = p.Behaviour()
 	}

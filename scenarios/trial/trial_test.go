@@ -2,7 +2,6 @@ package trial
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"net"
 	"net/http"
@@ -167,7 +166,7 @@ func TestUnreachable(t *testing.T) {
 	root := t.TempDir()
 	for _, target := range []*url.URL{dead, foreign} {
 		started := false
-		_, err := Run(t.Context(), nil, Config{Plan: p, Target: target, Root: root, TLS: &tls.Config{}, Started: func(results.Manifest) { started = true }})
+		_, err := Run(t.Context(), nil, Config{Plan: p, Target: target, Root: root, Started: func(results.Manifest) { started = true }})
 		var unreachable *UnreachableError
 		var untrusted *wire.UntrustedError
 		if !errors.As(err, &unreachable) || errors.As(err, &untrusted) != (target == foreign) || started || !strings.Contains(err.Error(), "nothing was sent") {

@@ -6,6 +6,8 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"slices"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -22,9 +24,32 @@ func portOf(u *url.URL) string {
 	return map[string]string{"http": "80", "https": "443"}[u.Scheme]
 }
 
+// led gives the addresses where the user says where a target's name leads; nil where nothing is said.
+func led(resolve map[string][]netip.Addr, target *url.URL) []netip.Addr {
+	return resolve[net.JoinHostPort(strings.ToLower(target.Hostname()), portOf(target))]
+}
+
+// dial connects to a target where the list leads, if there is one, for those who do not use the pool.
+func dial(dialer net.Dialer, target *url.URL, list []netip.Addr) func(ctx context.Context, network, address string) (net.Conn, error) {
+	own := net.JoinHostPort(target.Hostname(), portOf(target))
+	return func(ctx context.Context, network, address string) (conn net.Conn, err error) {
+		if !strings.EqualFold(address, own) || len(list) == 0 {
+			return dialer.DialContext(ctx, network, address)
+		}
+		for _, a := range list {
+			if conn, err = dialer.DialContext(ctx, network, net.JoinHostPort(a.String(), portOf(target))); err == nil {
+				return conn, nil
+			}
+		}
+		return nil, err
+	}
+}
+
 // addresses are those of the target's name. Connections are spread over the ones that answer.
 type addresses struct {
 	host, port string
+	// fixed are the addresses where the user says them.
+	fixed []netip.Addr
 
 	mu       sync.Mutex
 	resolved time.Time
@@ -38,7 +63,10 @@ func (a *addresses) list(ctx context.Context) ([]netip.Addr, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if len(a.good)+len(a.bad) == 0 || time.Since(a.resolved) > addressTTL {
-		found, err := net.DefaultResolver.LookupNetIP(ctx, "ip", a.host)
+		found, err := slices.Clone(a.fixed), error(nil)
+		if len(found) == 0 {
+			found, err = net.DefaultResolver.LookupNetIP(ctx, "ip", a.host)
+		}
 		if err != nil {
 			return nil, err
 		}

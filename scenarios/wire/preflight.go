@@ -8,16 +8,16 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"net/url"
 	"strings"
 	"syscall"
 	"time"
 )
 
 // Preflight connects to the target once, without sending a call, so that a wrong address is told in one sentence before
-// anything is measured; trust and http2 are as the TLS and the HTTP2 of a [Config]. It reports whether a target without
-// TLS speaks HTTP/2, if that is asked for. Behind a proxy nothing is tried: the proxy is the one who connects.
-func Preflight(ctx context.Context, target *url.URL, trust *tls.Config, http2 bool) (speaksHTTP2 bool, err error) {
+// anything is measured; of the [Config] Target, TLS, Resolve and HTTP2 count. It reports whether a target without TLS
+// speaks HTTP/2, if that is asked for. Behind a proxy nothing is tried: the proxy is the one who connects.
+func Preflight(ctx context.Context, c Config) (speaksHTTP2 bool, err error) {
+	target := c.Target
 	if proxy, err := http.ProxyFromEnvironment(&http.Request{URL: target}); err != nil || proxy != nil {
 		return false, err
 	}
@@ -25,17 +25,17 @@ func Preflight(ctx context.Context, target *url.URL, trust *tls.Config, http2 bo
 	ctx, cancel := context.WithTimeout(ctx, 2*preflightTimeout)
 	defer cancel()
 	begun := time.Now()
-	conn, err := (&net.Dialer{Timeout: preflightTimeout}).DialContext(ctx, "tcp", address)
+	conn, err := dial(net.Dialer{Timeout: preflightTimeout}, target, led(c.Resolve, target))(ctx, "tcp", address)
 	if err != nil {
 		return false, explainDial(target.Hostname(), address, err)
 	}
 	defer conn.Close()
 	if target.Scheme != "https" {
-		return settle(conn, address, time.Since(begun), http2)
+		return settle(conn, address, time.Since(begun), c.HTTP2)
 	}
 	config := &tls.Config{}
-	if trust != nil {
-		config = trust.Clone()
+	if c.TLS != nil {
+		config = c.TLS.Clone()
 	}
 	config.ServerName, config.MinVersion = target.Hostname(), tls.VersionTLS12
 	secure := tls.Client(conn, config)

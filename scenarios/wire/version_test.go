@@ -87,7 +87,7 @@ func TestVersionIsSettled(t *testing.T) {
 	} {
 		t.Run(c.why, func(t *testing.T) {
 			t.Parallel()
-			speaks, err := Preflight(t.Context(), c.target, nil, c.http2)
+			speaks, err := Preflight(t.Context(), Config{Target: c.target, HTTP2: c.http2})
 			if speaks != c.speaks || (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
 				t.Errorf("%t, %v, want %t, %q", speaks, err, c.speaks, c.want)
 			}
@@ -141,7 +141,7 @@ func TestHTTP2WithoutTLS(t *testing.T) {
 		config := configFor(c.target, "", 0)
 		config.HTTP2, config.Timeout, config.InFlight = true, 10*time.Second, 10
 		var err error
-		if config.Plain, err = Preflight(t.Context(), c.target, nil, true); err != nil {
+		if config.Plain, err = Preflight(t.Context(), Config{Target: c.target, HTTP2: true}); err != nil {
 			t.Fatal(err)
 		}
 		transport := New(context.Background(), config)

@@ -17,6 +17,7 @@ import (
 	"crypto/tls"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"time"
 )
@@ -30,6 +31,8 @@ type Config struct {
 	// TLS holds the authorities and the client's certificate for an https target; nil is what the system trusts, and
 	// none.
 	TLS *tls.Config
+	// Resolve says where "host:port" leads, apart from what the name servers say.
+	Resolve map[string][]netip.Addr
 	// Traces, if not 0, has each call carry a traceparent header: see [results.AppendTraceparent].
 	Traces uint64
 	// HTTP2 sends over HTTP/2, by net/http's transport, where the target speaks it: over TLS they agree on it, and without
@@ -64,12 +67,14 @@ func New(kill context.Context, c Config) Transport {
 	}
 	secure.MinVersion, secure.ClientSessionCache = tls.VersionTLS12, tls.NewLRUClientSessionCache(0)
 	if by, _ := c.proxied(); !by {
-		return newPool(kill, c.Target, secure, c.Timeout)
+		p := newPool(kill, c.Target, secure, c.Timeout)
+		p.fixed = led(c.Resolve, c.Target)
+		return p
 	}
 	timeout := min(dialTimeout, c.Timeout)
 	client := &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
-		DialContext:            (&net.Dialer{Timeout: timeout, KeepAlive: 30 * time.Second}).DialContext,
+		DialContext:            dial(net.Dialer{Timeout: timeout, KeepAlive: 30 * time.Second}, c.Target, led(c.Resolve, c.Target)),
 		TLSHandshakeTimeout:    timeout,
 		TLSClientConfig:        secure,
 		MaxIdleConnsPerHost:    c.InFlight,

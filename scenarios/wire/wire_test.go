@@ -27,6 +27,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/kaizenautomation/andon/contracts"
+	"github.com/kaizenautomation/andon/contracts/credentials"
 	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/scenarios/wiretest"
 )
@@ -82,7 +83,7 @@ func oracle(answer []byte) (status int, contentType string, body []byte, err err
 		DisableCompression: true, DisableKeepAlives: true, MaxResponseHeaderBytes: maxHead,
 	}
 	defer transport.CloseIdleConnections()
-	request := contracts.DefaultOperation().NewRequest(context.Background(), &url.URL{Scheme: "http", Host: "h"}, "", []byte("{}"))
+	request := contracts.DefaultOperation().NewRequest(context.Background(), &url.URL{Scheme: "http", Host: "h"}, nil, []byte("{}"))
 	response, err := transport.RoundTrip(request)
 	if err != nil {
 		return 0, "", nil, err
@@ -188,7 +189,7 @@ func TestOrdinaryHeads(t *testing.T) {
 // configFor is what andon's own requests to a target are made of.
 func configFor(target *url.URL, token string, traces uint64) Config {
 	return Config{Target: target, Traces: traces, Request: func(ctx context.Context, body []byte) *http.Request {
-		return contracts.DefaultOperation().NewRequest(ctx, target, token, body)
+		return contracts.DefaultOperation().NewRequest(ctx, target, credentials.Bearer(token), body)
 	}}
 }
 
@@ -205,7 +206,7 @@ func TestTemplate(t *testing.T) {
 				body := bytes.Repeat([]byte{'x'}, n)
 				b := append(make([]byte, head.Room()), body...)
 				var want bytes.Buffer
-				request := contracts.DefaultOperation().NewRequest(context.Background(), u, token, body)
+				request := contracts.DefaultOperation().NewRequest(context.Background(), u, credentials.Bearer(token), body)
 				if traces != 0 {
 					request.Header.Set("Traceparent", string(results.AppendTraceparent(nil, traces, 7)))
 				}
@@ -505,7 +506,7 @@ func TestPreflight(t *testing.T) {
 		{ok, nil, ""}, {dead, nil, "nobody listens"}, {plain, nil, "does not speak TLS"}, {self, nil, "not trusted"}, {self, nil, "SSL_CERT_FILE"},
 		{self, trust, ""}, {named, trust, "another host's"},
 	} {
-		_, err := Preflight(context.Background(), c.target, c.trust, false)
+		_, err := Preflight(context.Background(), Config{Target: c.target, TLS: c.trust})
 		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", c.target, err, c.want)
 		}

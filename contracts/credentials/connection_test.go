@@ -1,4 +1,4 @@
-package wire
+package credentials
 
 import (
 	"encoding/pem"
@@ -11,7 +11,7 @@ import (
 )
 
 // What is read from the files is what the target's certificate is held against.
-func TestReadTLS(t *testing.T) {
+func TestConnectionReads(t *testing.T) {
 	server := httptest.NewTLSServer(http.NotFoundHandler())
 	defer server.Close()
 	dir := t.TempDir()
@@ -23,10 +23,10 @@ func TestReadTLS(t *testing.T) {
 		return path
 	}
 	authority := write("ca.pem", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}))
-	if c, err := ReadTLS("", "", ""); c != nil || err != nil {
+	if c, err := (Connection{}).Read(); c != nil || err != nil {
 		t.Errorf("of nothing: %v, %v", c, err)
 	}
-	c, err := ReadTLS(authority, "", "")
+	c, err := Connection{Authority: authority}.Read()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +43,7 @@ func TestReadTLS(t *testing.T) {
 		{"", authority, "", "the certificate " + authority + " with the key " + authority},
 		{"", authority, filepath.Join(dir, "none.pem"), "none.pem"},
 	} {
-		if got, err := ReadTLS(c.authority, c.certificate, c.key); err == nil || !strings.Contains(err.Error(), c.want) {
+		if got, err := (Connection{Authority: c.authority, Certificate: c.certificate, Key: c.key}).Read(); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%+v: %v, %v", c, got, err)
 		}
 	}

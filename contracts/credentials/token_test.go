@@ -1,4 +1,4 @@
-package wire
+package credentials
 
 import (
 	"os"
@@ -17,13 +17,13 @@ func TestTokenFromAPipe(t *testing.T) {
 	}
 	written := make(chan error, 1)
 	go func() { written <- os.WriteFile(pipe, []byte("secret_1\n"), 0) }()
-	if token, err := ReadToken(pipe); err != nil || token != "secret_1" {
-		t.Errorf("found %q, %v", token, err)
+	if token := opened(t, Asked{TokenFile: pipe}).Token(); token != "secret_1" {
+		t.Errorf("found %q", token)
 	}
 	if err := <-written; err != nil {
 		t.Error(err)
 	}
-	if _, err := readPipe(pipe, 100, 10*time.Millisecond); err == nil || !strings.Contains(err.Error(), "nobody has written") {
+	if _, err := readPipe(pipe, 10*time.Millisecond); err == nil || !strings.Contains(err.Error(), "nobody has written") {
 		t.Errorf("a pipe that nobody writes to: %v", err)
 	}
 	// Whoever still waits for a writer is set free.

@@ -1,0 +1,211 @@
+package credentials
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Set is a plan with its secrets. It is safe for concurrent use. A nil Set carries nothing, and keeps no secret.
+type Set struct {
+	Plan
+	secrets redactor
+	values  []string // of the headers, and then of the query
+	basic   string
+	bearer  *token
+	tls     *tls.Config
+}
+
+// leastSecret is the shortest secret that can be told from other text. A bearer token of any length was always taken.
+const leastSecret = 4
+
+// Open looks the secrets up.
+func (p Plan) Open(ctx context.Context) (*Set, error) {
+	s := &Set{Plan: p}
+	var wrong []error
+	for i, n := range slices.Concat(p.headers, p.query) {
+		text, err := s.lookUp(ctx, n.value)
+		if err != nil {
+			kind := "header"
+			if i >= len(p.headers) {
+				kind = "parameter"
+			}
+			err = fmt.Errorf("the %s %s: %w", kind, n.name, err)
+		}
+		wrong, s.values = add(wrong, err), append(s.values, text)
+	}
+	if !p.user.empty() {
+		text, err := s.lookUp(ctx, p.user)
+		if err != nil {
+			err = fmt.Errorf("the user: %w", err)
+		}
+		wrong = add(wrong, err)
+		s.basic = base64.StdEncoding.EncodeToString([]byte(text))
+		s.secrets.keep(s.basic, "[secret]")
+	}
+	if !p.bearer.empty() {
+		s.bearer = &token{from: p.bearer, kept: func(text string) { s.secrets.keep(text, "[token]") }}
+		wrong = add(wrong, s.bearer.read(ctx))
+	}
+	var err error
+	s.tls, err = p.connection.Read()
+	if err := errors.Join(add(wrong, err)...); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// lookUp gives a value, of which the secret parts and the whole are kept out of everything.
+func (s *Set) lookUp(ctx context.Context, v Value) (string, error) {
+	text, secrets, err := v.resolve(ctx, "secret")
+	if err != nil || !v.Secret() {
+		return text, err
+	}
+	if err := checkText(text, "what "+v.names()+" gives"); err != nil {
+		return "", err
+	}
+	for _, secret := range append(secrets, text) {
+		if len(secret) < leastSecret {
+			return "", fmt.Errorf("%s gives fewer than %d characters, which cannot be told from other text in a report; if it is no secret, write it out", v.names(), leastSecret)
+		}
+		s.secrets.keep(secret, "[secret]")
+	}
+	if _, password, found := strings.Cut(text, ":"); found && len(password) >= leastSecret {
+		s.secrets.keep(password, "[secret]")
+	}
+	return text, nil
+}
+
+// Bearer is a set with a token alone, which stays as it is; an empty one carries nothing.
+func Bearer(text string) *Set {
+	if text == "" {
+		return nil
+	}
+	return (&Set{}).WithBearer(text)
+}
+
+// WithBearer gives a set, which nobody uses yet, a token that stays as it is, in the place of a user.
+func (s *Set) WithBearer(text string) *Set {
+	s.basic, s.user = "", Value{}
+	s.Plan.bearer = Value{[]piece{{byEnv, tokenVariable}}}
+	s.bearer = &token{kept: func(string) {}, from: Value{[]piece{{literal, text}}}}
+	s.bearer.current.Store(&text)
+	s.secrets.keep(text, "[token]")
+	return s
+}
+
+// Asks gives the plan of a set, which may be nil.
+func (s *Set) Asks() Plan {
+	if s == nil {
+		return Plan{}
+	}
+	return s.Plan
+}
+
+// Token is the bearer token of now; empty where there is none.
+func (s *Set) Token() string {
+	if s == nil || s.bearer == nil {
+		return ""
+	}
+	return *s.bearer.current.Load()
+}
+
+// Put puts what the set carries into a request, by the token of now.
+func (s *Set) Put(r *http.Request) {
+	if s == nil {
+		return
+	}
+	for i, h := range s.headers {
+		r.Header[h.name] = []string{s.values[i]}
+	}
+	switch {
+	case s.basic != "":
+		r.Header.Set("Authorization", "Basic "+s.basic)
+	case s.bearer != nil:
+		r.Header.Set("Authorization", "Bearer "+s.Token())
+	}
+	for i, q := range s.query {
+		if r.URL.RawQuery != "" {
+			r.URL.RawQuery += "&"
+		}
+		r.URL.RawQuery += url.QueryEscape(q.name) + "=" + url.QueryEscape(s.values[len(s.headers)+i])
+	}
+}
+
+// Lines gives what is put into requests as another process is told it: headers, a query, and how to connect.
+func (s *Set) Lines() (headers http.Header, query string, c Connection) {
+	r := &http.Request{Header: http.Header{}, URL: &url.URL{}}
+	s.Put(r)
+	c = s.Asks().connection
+	for _, name := range []*string{&c.Authority, &c.Certificate, &c.Key} {
+		// The process may be elsewhere. Where this one is not known, it finds the file missing.
+		if path, err := filepath.Abs(*name); err == nil && *name != "" {
+			*name = path
+		}
+	}
+	return r.Header, r.URL.RawQuery, c
+}
+
+// Renew reads the token again that a target has turned away, if it comes from a command or a file; at most once every
+// few seconds. It does nothing where there is another token already. An error says why there is no fresh token.
+func (s *Set) Renew(ctx context.Context, stale string) error {
+	if s == nil || s.bearer == nil {
+		return errors.New("there is no token to renew")
+	}
+	return s.bearer.renew(ctx, stale)
+}
+
+// Refresh reads the token again if its file has changed, and reports whether there is another one.
+func (s *Set) Refresh(ctx context.Context) bool {
+	if s == nil || s.bearer == nil || !s.bearer.changed() {
+		return false
+	}
+	stale := s.Token()
+	s.bearer.reading.Lock()
+	defer s.bearer.reading.Unlock()
+	// A file that is being written may be empty; it is looked at again.
+	return s.bearer.read(ctx) == nil && s.Token() != stale
+}
+
+// Redact takes every secret out of a text: as it is, escaped, in hex and in base64, and pieces of it beside an
+// ellipsis. It is called before a text is cut.
+func (s *Set) Redact(text string) string {
+	if s == nil {
+		return text
+	}
+	return s.secrets.redact(text)
+}
+
+// TLS is how an https target is trusted, and what it is shown; nil is what the system trusts, and none.
+func (s *Set) TLS() *tls.Config {
+	if s == nil || s.tls == nil {
+		return nil
+	}
+	return s.tls.Clone()
+}
+
+// Dial connects by a dialer to where an address leads.
+func (s *Set) Dial(ctx context.Context, dialer *net.Dialer, network, address string) (conn net.Conn, err error) {
+	list := s.Asks().addresses[strings.ToLower(address)]
+	if len(list) == 0 {
+		return dialer.DialContext(ctx, network, address)
+	}
+	_, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range list {
+		if conn, err = dialer.DialContext(ctx, network, net.JoinHostPort(a.String(), port)); err == nil {
+			return conn, nil
+		}
+	}
+	return nil, err
+}

@@ -1,0 +1,57 @@
+package attack
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/kaizenautomation/andon/scenarios/wire"
+)
+
+// head is what the calls begin with, and the token in it.
+type head struct {
+	wire.Template
+	token string
+}
+
+// look is how often the token's file is looked at.
+const look = time.Second
+
+// renew has the calls carry a fresh token, when its file has changed and when one was turned away, until ctx ends. The
+// calls do not wait for it: they go on with the old one.
+func (r *run) renew(ctx context.Context) {
+	tick := time.NewTicker(look)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case stale := <-r.stale:
+			// Where there is no fresh one, the statuses tell.
+			if r.Credentials.Renew(ctx, stale) == nil {
+				r.setHead()
+			}
+		case <-tick.C:
+			if r.Credentials.Refresh(ctx) {
+				r.setHead()
+			}
+		}
+	}
+}
+
+// setHead takes what the calls carry from now on.
+func (r *run) setHead() {
+	token := r.Credentials.Token()
+	r.head.Store(&head{r.wire().Template(), token})
+}
+
+// turnedAway has the token renewed that a call was sent with, if the answer's status says that it is not valid.
+func (r *run) turnedAway(token string, status int) {
+	if status != http.StatusUnauthorized || token == "" {
+		return
+	}
+	select {
+	case r.stale <- token:
+	default:
+	}
+}
