@@ -5,8 +5,8 @@ import (
 	"strings"
 
 	"github.com/kaizenautomation/andon/contracts/credentials"
-	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/contracts/document"
+	"github.com/kaizenautomation/andon/reports/results"
 )
 
 // authKeys are the ways in which calls say who sends them.
