@@ -85,7 +85,7 @@ func TestPlaceOfEnds(t *testing.T) {
 	d := &Document{Root: root, Discriminator: "t"}
 	rapid.Check(t, func(t *rapid.T) {
 		words := rapid.SampledFrom([]string{"a", "self", "list", "all", "0", "1", "-1", "t", "v", "p", ""})
-		var value any = rapid.SampledFrom([]any{nil, 1.0, "x", true}).Draw(t, "leaf")
+		value := rapid.SampledFrom([]any{nil, 1.0, "x", true}).Draw(t, "leaf")
 		for range rapid.IntRange(0, 90).Draw(t, "depth") {
 			if rapid.Bool().Draw(t, "list") {
 				value = []any{value}
