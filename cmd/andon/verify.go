@@ -230,11 +230,12 @@ func (c *command) verifyAs(f verifyFlags) (err error) {
 	}
 	v := plan.Run(ctx)
 	shorten(v.Checks, f.Cases)
-	lost := c.writeDeviations(f.deviations.write, v)
-	if err := c.showVerification(v, f.Description, f.kept); err != nil || lost == nil {
-		return err
+	err = c.showVerification(v, f.Description, f.kept)
+	c.advise(v, f)
+	if lost := c.writeDeviations(f.deviations.write, v); err == nil && lost != nil {
+		return exit{noVerdict, lost}
 	}
-	return exit{noVerdict, lost}
+	return err
 }
 
 // preflight tries the target once, without a call.

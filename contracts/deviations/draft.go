@@ -58,7 +58,7 @@ func Write(file string, v summary.Verification, now time.Time) (broken int, err 
 func Draft(v summary.Verification, now time.Time) []byte {
 	type entry struct {
 		rule, reason string
-		cases        []string
+		cases        []summary.Check
 	}
 	var entries []*entry
 	for _, c := range v.Checks {
@@ -70,8 +70,8 @@ func Draft(v summary.Verification, now time.Time) []byte {
 			i = len(entries)
 			entries = append(entries, &entry{rule: c.Rule, reason: c.Reason})
 		}
-		if e := entries[i]; !slices.Contains(e.cases, c.Name) {
-			e.cases = append(e.cases, c.Name)
+		if e := entries[i]; !slices.ContainsFunc(e.cases, func(k summary.Check) bool { return k.Name == c.Name }) {
+			e.cases = append(e.cases, c)
 		}
 	}
 	until := now.UTC().AddDate(0, 0, lasting).Format(day)
@@ -85,8 +85,12 @@ func Draft(v summary.Verification, now time.Time) []byte {
 	b.WriteString("deviations:\n")
 	for _, e := range entries {
 		fmt.Fprintf(&b, "  # %s\n  - cases:\n", text.Printable(e.reason, 300))
-		for _, id := range e.cases {
-			fmt.Fprintf(&b, "      - %s\n", quoted(literal(id)))
+		for _, c := range e.cases {
+			fmt.Fprintf(&b, "      - %s", quoted(literal(c.Name)))
+			if c.Proves != "" {
+				fmt.Fprintf(&b, " # %s", text.Printable(c.Proves, 100))
+			}
+			b.WriteByte('\n')
 		}
 		if e.rule != "" {
 			fmt.Fprintf(&b, "    rules: [%s]\n", quoted(literal(e.rule)))

@@ -26,6 +26,9 @@ const (
 // errToken says that the target turns everything away, so that nothing can be told about the rest.
 var errToken = errors.New("the target wants a valid token (status 401): set ANDON_TOKEN or name a file that holds it")
 
+// errPath says that the target is not where the calls are sent.
+var errPath = errors.New("there is no such call below the target's URL (status 404): check its path")
+
 // errLost says that the target does not answer any more; what was established before stands.
 var errLost = errors.New("the target does not answer any more")
 
@@ -33,7 +36,7 @@ var errLost = errors.New("the target does not answer any more")
 var errBusy = errors.New("the target turns calls away, one after the other")
 
 // byDescription sends the cases and holds each answer against the description. The error is errLost where the target
-// stopped answering, errToken where it answers every call with 401, or that of ctx.
+// stopped answering, errToken or errPath where it answers every call with 401 or 404, or that of ctx.
 func (c Config) byDescription(ctx context.Context) ([]Outcome, error) {
 	r := &run{Config: c, seen: map[string]string{}, outcomes: make([]*Outcome, len(c.Cases))}
 	if r.books == nil {
@@ -79,6 +82,9 @@ type run struct {
 	outcomes          []*Outcome
 	seen              map[string]string
 	tried, unanswered int
+	// absent counts the calls that name nothing, and to which the target said that there is nothing; -1 is for one to
+	// which it said something else.
+	absent int
 	// turned counts the cases since the last that was not turned away.
 	turned        int
 	welcome, over bool
@@ -130,6 +136,11 @@ func (r *run) note(ctx context.Context, at int, o Outcome) {
 		r.welcome = r.welcome || o.Status != http.StatusUnauthorized
 		r.tried++
 	}
+	if o.Case.Expect == cases.Accepted && !o.hiccup.silent() && r.absent >= 0 && len(r.Description.MadeUp(o.Case.Body)) == 0 {
+		if r.absent++; o.Status != http.StatusNotFound {
+			r.absent = -1
+		}
+	}
 	switch {
 	case r.over:
 	case r.unanswered >= lost:
@@ -138,17 +149,20 @@ func (r *run) note(ctx context.Context, at int, o Outcome) {
 		r.over, r.err = true, fmt.Errorf("%w: %s", errBusy, o.Reason)
 	case !r.welcome && r.tried >= lost:
 		r.over, r.err = true, errToken
-		r.unwelcome()
+		r.unwelcome(http.StatusUnauthorized, "it was refused with status 401: the target wants a valid token")
+	case r.absent >= lost:
+		r.over, r.err = true, errPath
+		r.unwelcome(http.StatusNotFound, "it was refused with status 404, as every other call")
 	case r.FailFast && found:
 		r.over = true
 	}
 }
 
-// unwelcome takes it back that calls without the token that the target wants broke anything.
-func (r *run) unwelcome() {
+// unwelcome takes it back that calls broke anything of which the target takes none, each with the same status.
+func (r *run) unwelcome(status int, why string) {
 	for _, o := range r.outcomes {
-		if o != nil && o.Verdict == summary.CheckBroken && o.Case.Auth == cases.ValidToken && o.Status == http.StatusUnauthorized {
-			o.Verdict, o.Rule, o.Reason = summary.CheckInconclusive, "token", "it was refused with status 401: the target wants a valid token"
+		if o != nil && o.Verdict == summary.CheckBroken && o.Case.Auth == cases.ValidToken && o.Status == status {
+			o.Verdict, o.Rule, o.Reason = summary.CheckInconclusive, summary.RuleUnwelcome, why
 		}
 	}
 }

@@ -525,6 +525,36 @@ func TestLost(t *testing.T) {
 	}
 }
 
+// A target of which another path is called makes no list of 53 breaches and of ids that are made up: it is said where to
+// look. One that knows the call, and only not the ids, is judged to the end.
+func TestPathThatIsNotThere(t *testing.T) {
+	d, knows := description(t), reference(t)
+	k := &http.ServeMux{}
+	k.Handle("/v1/", http.StripPrefix("/v1", knows))
+	outcomes, err := hold(t, k)
+	if !errors.Is(err, errPath) || len(outcomes) != lost || len(broken(outcomes)) != 0 {
+		t.Errorf("with a wrong path: %d outcomes, %d broken, %v", len(outcomes), len(broken(outcomes)), err)
+	}
+	for _, o := range outcomes {
+		if o.Verdict != summary.CheckInconclusive || strings.Contains(o.Reason, "made up") {
+			t.Errorf("%s is %s: %s", o.Case.ID, o.Verdict, o.Reason)
+		}
+	}
+	outcomes, err = hold(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		if r.Body = io.NopCloser(bytes.NewReader(body)); r.Header.Get("Authorization") != "" && len(d.MadeUp(body)) > 0 {
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(http.StatusNotFound)
+			_, _ = fmt.Fprint(w, `{"error":{"code":"not_found","message":"no such thing"}}`)
+			return
+		}
+		knows.ServeHTTP(w, r)
+	}))
+	if err != nil || len(broken(outcomes)) == 0 {
+		t.Errorf("without the ids: %d broken, %v", len(broken(outcomes)), err)
+	}
+}
+
 // Without a token, the cases about it are skipped, and say so; the token is in no message.
 func TestToken(t *testing.T) {
 	open, err := provider.New(description(t), provider.Config{})

@@ -53,6 +53,11 @@ func VerificationAnnotations(w io.Writer, v summary.Verification) error {
 	level := map[string]string{summary.Pass: "notice", summary.Fail: "error", summary.NoVerdict: "error"}[v.Verdict.Status]
 	word := strings.ToUpper(strings.ReplaceAll(v.Verdict.Status, "-", " "))
 	held := fmt.Sprintf("%s held", text.Plural(uint64(v.Count(summary.CheckHeld)), "case"))
+	for _, verdict := range []string{summary.CheckInconclusive, summary.CheckWaived, summary.CheckAdvice} {
+		if n := v.Count(verdict); n > 0 {
+			held += fmt.Sprintf(", %d %s", n, verdict)
+		}
+	}
 	var b strings.Builder
 	annotate(&b, level, nil, v.Name()+": "+word, slices.Concat([]string{held}, v.Verdict.Causes)...)
 	for _, verdict := range []string{summary.CheckBroken, summary.CheckDoubtful, summary.CheckInconclusive, summary.CheckAdvice, summary.CheckWaived} {
@@ -82,6 +87,12 @@ func VerificationAnnotations(w io.Writer, v summary.Verification) error {
 				lines = append(lines, d.Reason())
 			}
 			annotate(&b, cmp.Or(level, "warning"), k.Place, v.Name()+": "+title, lines...)
+		}
+	}
+	for _, d := range v.Deviations {
+		// Where such a one fails, the verdict has named it.
+		if d.State == summary.DeviationGone && !slices.Contains(v.Strict, summary.StrictDeviations) {
+			annotate(&b, "notice", d.Place, v.Name()+": a deviation that no longer occurs", d.Subject(), d.Fate("check"))
 		}
 	}
 	_, err := io.WriteString(w, b.String())

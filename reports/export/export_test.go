@@ -505,12 +505,39 @@ func TestFoundFormats(t *testing.T) {
 	if n := strings.Count(j.String(), "it was turned away with status 503 each time"); n != 1 || !strings.Contains(j.String(), "toolExecutionNotifications") {
 		t.Errorf("of what is inconclusive %d notifications are told", n)
 	}
-	// One for the verdict, and one for each finding, the waived one among them.
-	if n := strings.Count(a.String(), "\n"); n != 8 {
+	// One for the verdict, one for each finding, the waived one among them, and one for the deviation that is gone.
+	if n := strings.Count(a.String(), "\n"); n != 9 {
 		t.Errorf("%d annotations", n)
 	}
 	if n := strings.Count(a.String(), "::error file=api/openapi.yaml,line=42,title=andon verify%3A 14 cases%2C by the description::"); n != 1 {
 		t.Errorf("what 14 cases found is told %d times", n)
+	}
+}
+
+// A verification that fails for what is none of its checks is red in JUnit as well, and there alone: who reads the
+// document asks for no exit code.
+func TestJUnitFailsForOtherCauses(t *testing.T) {
+	held := summary.Check{Engine: "description", Name: "text.Full", Verdict: summary.CheckHeld}
+	gone := summary.Deviation{Rules: []string{"missing-property"}, State: summary.DeviationGone}
+	for _, c := range []struct {
+		name string
+		v    summary.Verification
+		want string
+	}{
+		{"a deviation is gone", summary.Verification{Strict: []string{summary.StrictDeviations}, Deviations: []summary.Deviation{gone}}, "no longer occurs"},
+		{"a deviation is gone, and that is let pass", summary.Verification{Deviations: []summary.Deviation{gone}}, ""},
+		{"too little is covered", summary.Verification{MinCoverage: 1, Coverage: []summary.CoveragePart{{Name: "content", Kind: "property"}}}, "were covered"},
+	} {
+		c.v.Checks, c.v.Planned = []summary.Check{held}, 1
+		c.v.Decide("")
+		var b bytes.Buffer
+		if err := export.JUnit(&b, c.v); err != nil {
+			t.Fatal(err)
+		}
+		reportstest.CheckJUnit(t, b.Bytes(), c.v.Verdict.Status)
+		if red := strings.Count(b.String(), "<failure"); red != len(c.v.Verdict.Causes) || !strings.Contains(b.String(), c.want) {
+			t.Errorf("%s: %d failures: %s", c.name, red, b.String())
+		}
 	}
 }
 

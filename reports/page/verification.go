@@ -139,8 +139,8 @@ func (d verification) view() verificationView {
 
 func (d verification) tiles() (tiles []tile) {
 	notes := map[string]string{
-		summary.CheckBroken: "by what decides", summary.CheckDoubtful: "andon's tools disagree", summary.CheckInconclusive: "no answer that tells",
-		summary.CheckAdvice: "by what does not decide", summary.CheckWaived: "known deviations", summary.CheckNoted: "by the description", summary.CheckSkipped: "not tried",
+		summary.CheckBroken: "these fail", summary.CheckDoubtful: "andon's tools disagree", summary.CheckInconclusive: "no answer that tells",
+		summary.CheckAdvice: "does not fail", summary.CheckWaived: "known deviations", summary.CheckNoted: "by the description", summary.CheckSkipped: "not tried",
 	}
 	tiles = append(tiles, tile{"Held", text.Count(uint64(d.Count(summary.CheckHeld))), fmt.Sprintf("of %s", text.Plural(uint64(max(d.Planned, 0)), "case")), "good"})
 	for _, verdict := range verdicts[:len(verdicts)-1] {
@@ -299,7 +299,7 @@ func (d verification) coverage() (string, table) {
 	if !any {
 		return "", table{}
 	}
-	t := table{Header: []column{{"part of the description", false}, {"kind", false}, {"kept by", true}, {"broken by", true}}}
+	t := table{Header: []column{{"part of the description", false}, {"kind", false}, {"kept by", true}, {"broken on purpose", true}}}
 	for _, p := range d.Coverage[:min(len(d.Coverage), maxCases)] {
 		row := []string{text.Printable(p.Name, 100), text.Printable(p.Kind, 40), fmt.Sprint(p.Kept), "–"}
 		if p.Breakable {

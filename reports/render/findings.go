@@ -108,12 +108,12 @@ func (v verification) markdownFindings(b *bytes.Buffer) {
 	all := v.shown()
 	for _, f := range all[:min(len(all), maxFindings)] {
 		k := f.Example()
-		mark := map[string]string{summary.CheckBroken: "❌", summary.CheckAdvice: "💡"}[f.Verdict]
+		mark := map[string]string{summary.CheckBroken: "❌", summary.CheckAdvice: "💡 advice:"}[f.Verdict]
 		mark = cmp.Or(mark, "❔")
 		if len(f.Checks) == 1 {
-			fmt.Fprintf(b, "\n### %s %s (%s): %s\n\n%s\n", mark, code(k.Name, 120), prose(k.Engine), prose(k.Proves), prose(k.Reason))
+			fmt.Fprintf(b, "\n### %s %s%s: %s\n\n%s\n", mark, code(k.Name, 120), byPact(k.Engine), prose(k.Proves), prose(k.Reason))
 		} else {
-			fmt.Fprintf(b, "\n### %s %d cases (%s)\n\n%s\n\n", mark, len(f.Checks), prose(k.Engine), prose(k.Reason))
+			fmt.Fprintf(b, "\n### %s %d cases%s\n\n%s\n\n", mark, len(f.Checks), byPact(k.Engine), prose(k.Reason))
 			list, more := named(f)
 			for _, c := range list {
 				fmt.Fprintf(b, "- %s: %s\n", code(c.Name, 120), prose(c.Proves))

@@ -37,7 +37,7 @@ func (v verification) coverageSentence() string {
 
 // missed is the table of the parts that were not exercised.
 func (v verification) missed(st style) Table {
-	t := Table{Header: []string{"not covered", "kind", ">kept", ">broken"}}
+	t := Table{Header: []string{"not covered", "kind", ">kept by", ">broken on purpose"}}
 	for _, p := range v.Coverage {
 		if !p.Open && p.Kept == 0 || p.Breakable && p.Broken == 0 {
 			broken := "–"
@@ -50,16 +50,16 @@ func (v verification) missed(st style) Table {
 	return t
 }
 
-// parts is the table of all parts.
+// parts is the table of all parts: how many calls kept each, and how many broke it so that they are refused.
 func (v verification) parts() Table {
-	t := Table{Header: []string{"part of the description", "kind", ">kept by", ">broken by"}}
+	t := Table{Header: []string{"part", "kind", ">kept by", ">broken on purpose"}}
 	for _, p := range v.Coverage {
 		row := []string{text.Printable(p.Name, 80), p.Kind, fmt.Sprint(p.Kept), "–"}
 		if p.Breakable {
 			row[3] = fmt.Sprint(p.Broken)
 		}
 		if p.Open && p.Kept == 0 {
-			row[2] = "not seen; the target chooses"
+			row[2] = "not seen"
 		}
 		t.Rows = append(t.Rows, row)
 	}
@@ -81,9 +81,15 @@ func (v verification) tally() string {
 	return s
 }
 
-// areas is the table of what was tried, by area and expectation.
+// areas is the table of what was tried, by area and expectation, with what did not hold and does not fail.
 func (v verification) areas(st style) Table {
-	t := Table{Header: []string{"about", ">must be accepted", ">must be refused", ">left open", ">skipped"}}
+	t := Table{Header: []string{"about", ">must be accepted", ">must be refused", ">left open"}}
+	var aside []string
+	for _, verdict := range []string{summary.CheckWaived, summary.CheckAdvice, summary.CheckSkipped} {
+		if v.Count(verdict) > 0 {
+			aside, t.Header = append(aside, verdict), append(t.Header, ">"+verdict)
+		}
+	}
 	var areas []string
 	for _, c := range v.Checks {
 		if !slices.Contains(areas, c.Area()) {
@@ -119,16 +125,14 @@ func (v verification) areas(st style) Table {
 			}
 			row = append(row, cell)
 		}
-		skipped := 0
-		for _, c := range v.Checks {
-			if c.Area() == area && c.Verdict == summary.CheckSkipped {
-				skipped++
+		for _, verdict := range aside {
+			n := 0
+			for _, c := range v.Checks {
+				if c.Area() == area && c.Verdict == verdict && (verdict == summary.CheckSkipped || !both || c.Engine != "pact") {
+					n++
+				}
 			}
-		}
-		if skipped > 0 {
-			row = append(row, fmt.Sprint(skipped))
-		} else {
-			row = append(row, "")
+			row = append(row, strings.TrimPrefix(fmt.Sprint(n), "0"))
 		}
 		if both {
 			held, failed, all := 0, 0, 0

@@ -2,7 +2,6 @@ package summary
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/kaizenautomation/andon/reports/metrics"
@@ -48,11 +47,10 @@ type Place struct {
 
 // Name is what a deviation is about, for sentences.
 func (d Deviation) Name() string {
-	about := append(slices.Clone(d.Cases), d.Rules...)
 	if d.Place != nil && d.Place.Line > 0 {
-		return fmt.Sprintf("%s (%s:%d)", strings.Join(about, ", "), d.Place.File, d.Place.Line)
+		return fmt.Sprintf("at %s:%d (%s)", d.Place.File, d.Place.Line, d.Subject())
 	}
-	return strings.Join(about, ", ")
+	return d.Subject()
 }
 
 // Reason says until when a deviation holds, why, and whom to ask, for where there is room for one line.

@@ -251,6 +251,28 @@ func TestDecide(t *testing.T) {
 	}
 }
 
+// Why nothing can be told is said once, and as it is: what the target takes from nobody was not turned away for the
+// moment.
+func TestDecideWhy(t *testing.T) {
+	for _, c := range []struct {
+		rule, early string
+		planned     int
+		want        string
+	}{
+		{"turned-away", "", 1, "Of 1 case nothing can be told: they were turned away for the moment, or got no answer."},
+		{summary.RuleUnwelcome, "the target wants a token", 9, "The target wants a token. It ended after 1 of 9 cases."},
+		{"", "it cannot be reached", 9, "It cannot be reached. It ended before the first case."},
+	} {
+		v := summary.Verification{Planned: c.planned}
+		if c.rule != "" {
+			v.Checks = []summary.Check{{Verdict: summary.CheckInconclusive, Rule: c.rule}}
+		}
+		if v.Decide(c.early); strings.Join(v.Verdict.Causes, " ") != c.want || v.Verdict.ExitCode != 3 {
+			t.Errorf("%q %q: %+v, want %s", c.rule, c.early, v.Verdict, c.want)
+		}
+	}
+}
+
 // drifting is a steady run whose calls take longer and longer.
 func drifting(t *testing.T) summary.Summary {
 	m := reportstest.Steady()

@@ -202,7 +202,8 @@ func (v *Verification) Decide(early string) {
 	if n := v.Count(CheckDoubtful); n > 0 {
 		open(fmt.Sprintf("andon's own tools disagree on %s", text.Plural(uint64(n), "case")))
 	}
-	if n := v.Count(CheckInconclusive); n > 0 {
+	// Why the target turned all calls away, the reason for the early end says.
+	if n := v.Count(CheckInconclusive); n > 0 && !v.unwelcome() {
 		open(fmt.Sprintf("of %s nothing can be told: they were turned away for the moment, or got no answer", text.Plural(uint64(n), "case")))
 	}
 	untried := 0
@@ -215,10 +216,23 @@ func (v *Verification) Decide(early string) {
 		open(fmt.Sprintf("%s not tried, since no more than %s may be started", was(untried, "case"), text.Plural(uint64(v.MaxRuns), "run")))
 	}
 	if early != "" {
-		open(fmt.Sprintf("%s, after %d of %s", early, len(v.Checks), text.Plural(uint64(v.Planned), "case")))
+		ended := fmt.Sprintf("it ended after %d of %s", len(v.Checks), text.Plural(uint64(v.Planned), "case"))
+		if len(v.Checks) == 0 {
+			ended = "it ended before the first case"
+		}
+		open(early)
+		open(ended)
 	} else if v.Verdict.Status == Pass && v.Count(CheckHeld)+v.Count(CheckWaived)+v.Count(CheckAdvice) == 0 {
 		open("no case was held against the target")
 	}
+}
+
+// RuleUnwelcome is the rule of a check that came to nothing since the target takes none of the calls.
+const RuleUnwelcome = "unwelcome"
+
+// unwelcome reports whether nothing is inconclusive but calls of which the target takes none.
+func (v *Verification) unwelcome() bool {
+	return !slices.ContainsFunc(v.Checks, func(c Check) bool { return c.Verdict == CheckInconclusive && c.Rule != RuleUnwelcome })
 }
 
 // RuleMaxRuns is the rule of a check that was skipped since it could have started more runs than may be started.
