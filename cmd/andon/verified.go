@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kaizenautomation/andon/contracts"
-	"github.com/kaizenautomation/andon/contracts/verify"
 	"github.com/kaizenautomation/andon/reports"
 	"github.com/kaizenautomation/andon/reports/live"
 	"github.com/kaizenautomation/andon/reports/render"
@@ -59,30 +58,6 @@ func (c *command) showVerification(v summary.Verification, d *contracts.Descript
 		return exit{cmp.Or(v.Verdict.ExitCode, noVerdict), fmt.Errorf("the verification cannot be kept: %w", err)}
 	}
 	return c.ended(v, shown)
-}
-
-// advise tells what can be done next about what was found.
-func (c *command) advise(v summary.Verification, f verifyFlags) {
-	if f.kept.out == "" && f.kept.chosen[0].Name != "terminal" {
-		return
-	}
-	var by []string
-	for _, word := range verify.Everything() {
-		if slices.ContainsFunc(v.Checks, func(k summary.Check) bool { return k.Verdict == summary.CheckAdvice && k.Authority == word }) {
-			by = append(by, word)
-		}
-	}
-	if len(by) > 0 {
-		c.tell("advice fails nothing; --strict %s has it decide", strings.Join(by, ","))
-	}
-	if v.Count(summary.CheckBroken) > 0 && f.target != "" && f.deviations == (deviationFlags{}) {
-		c.tell("what is known and accepted for now can be waived: --write-deviations FILE lists it")
-	}
-	if slices.ContainsFunc(v.Checks, func(k summary.Check) bool {
-		return k.Verdict == summary.CheckInconclusive && k.Rule != summary.RuleUnwelcome
-	}) {
-		c.tell("what could not be told is for another try: --attempts says how often each call is sent, --rate how fast")
-	}
 }
 
 // showUnsent writes a verification of which nothing was sent: whoever reads a document wants one that says why.

@@ -238,6 +238,30 @@ func (c *command) verifyAs(f verifyFlags) (err error) {
 	return err
 }
 
+// advise tells what can be done next about what was found.
+func (c *command) advise(v summary.Verification, f verifyFlags) {
+	if f.kept.out == "" && f.kept.chosen[0].Name != "terminal" {
+		return
+	}
+	var by []string
+	for _, word := range verify.Everything() {
+		if slices.ContainsFunc(v.Checks, func(k summary.Check) bool { return k.Verdict == summary.CheckAdvice && k.Authority == word }) {
+			by = append(by, word)
+		}
+	}
+	if len(by) > 0 {
+		c.tell("advice fails nothing; --strict %s has it decide", strings.Join(by, ","))
+	}
+	if v.Count(summary.CheckBroken) > 0 && f.target != "" && f.deviations == (deviationFlags{}) {
+		c.tell("what is known and accepted for now can be waived: --write-deviations FILE lists it")
+	}
+	if slices.ContainsFunc(v.Checks, func(k summary.Check) bool {
+		return k.Verdict == summary.CheckInconclusive && k.Rule != summary.RuleUnwelcome
+	}) {
+		c.tell("what could not be told is for another try: --attempts says how often each call is sent, --rate how fast")
+	}
+}
+
 // preflight tries the target once, without a call.
 func (f *verifyFlags) preflight(ctx context.Context) error {
 	c := wire.Config{Target: f.Target, TLS: f.Credentials.TLS(), Resolve: f.Credentials.Asks().Addresses()}

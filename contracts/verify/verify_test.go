@@ -525,8 +525,8 @@ func TestLost(t *testing.T) {
 	}
 }
 
-// A target of which another path is called makes no list of 53 breaches and of ids that are made up: it is said where to
-// look. One that knows the call, and only not the ids, is judged to the end.
+// A target of which another path is called makes no list of 53 breaches, and of ids that are made up: it is said where
+// to look. One that knows the call, and only not the ids, is judged to the end.
 func TestPathThatIsNotThere(t *testing.T) {
 	d, knows := description(t), reference(t)
 	k := &http.ServeMux{}

@@ -259,7 +259,7 @@ func TestDecideWhy(t *testing.T) {
 		planned     int
 		want        string
 	}{
-		{"turned-away", "", 1, "Of 1 case nothing can be told: they were turned away for the moment, or got no answer."},
+		{"turned-away", "", 1, "Of 1 case nothing can be told: turned away for the moment, or without an answer."},
 		{summary.RuleUnwelcome, "the target wants a token", 9, "The target wants a token. It ended after 1 of 9 cases."},
 		{"", "it cannot be reached", 9, "It cannot be reached. It ended before the first case."},
 	} {

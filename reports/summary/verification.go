@@ -204,7 +204,7 @@ func (v *Verification) Decide(early string) {
 	}
 	// Why the target turned all calls away, the reason for the early end says.
 	if n := v.Count(CheckInconclusive); n > 0 && !v.unwelcome() {
-		open(fmt.Sprintf("of %s nothing can be told: they were turned away for the moment, or got no answer", text.Plural(uint64(n), "case")))
+		open(fmt.Sprintf("of %s nothing can be told: turned away for the moment, or without an answer", text.Plural(uint64(n), "case")))
 	}
 	untried := 0
 	for _, c := range v.Checks {
