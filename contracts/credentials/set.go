@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Set is a plan with its secrets. It is safe for concurrent use. A nil Set carries nothing, and keeps no secret.
@@ -161,6 +162,14 @@ func (s *Set) Renew(ctx context.Context, stale string) error {
 		return errors.New("there is no token to renew")
 	}
 	return s.bearer.renew(ctx, stale)
+}
+
+// Renewals is how often [Set.Renew] can give a fresh token within a time; 0 where the token cannot change.
+func (s *Set) Renewals(within time.Duration) int {
+	if s == nil || s.bearer == nil || !s.bearer.renewable() {
+		return 0
+	}
+	return int(within/renewEvery) + 1
 }
 
 // Refresh reads the token again if its file has changed, and reports whether there is another one.

@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -34,8 +36,8 @@ func (m memory) Accept() (net.Conn, error) {
 func (m memory) Close() error   { return nil }
 func (m memory) Addr() net.Addr { return &net.TCPAddr{} }
 
-// within verifies a handler in a time of its own.
-func within(t *testing.T, c Config, h http.Handler, check func(summary.Verification)) {
+// within verifies a handler in a time of its own, and gives what was decided on beforehand.
+func within(t *testing.T, c Config, h http.Handler, check func(summary.Verification)) (p *Plan) {
 	t.Helper()
 	c.Description, c.Engine, c.Target = description(t), ByDescription, &url.URL{Scheme: "http", Host: "target.test"}
 	if c.Credentials == nil {
@@ -58,12 +60,14 @@ func within(t *testing.T, c Config, h http.Handler, check func(summary.Verificat
 		server := &http.Server{Handler: h}
 		done := make(chan struct{})
 		go func() { _ = server.Serve(listener); close(done) }()
-		v := prepared(t, c).Run(t.Context())
+		p = prepared(t, c)
+		v := p.Run(t.Context())
 		close(listener)
 		<-done
 		_ = server.Close()
 		check(v)
 	})
+	return p
 }
 
 // staging is a provider that keeps the contract, behind what a staging environment does to it. It counts what it
@@ -75,8 +79,28 @@ type staging struct {
 	seen  []time.Time
 	limit int
 	drops bool
-	runs  int
-	calls int
+	// token is the file of the token, which holds for half a minute; expires is until when.
+	token   string
+	expires time.Time
+	current string
+	runs    int
+	calls   int
+}
+
+// admits reports whether a call carries the token of the moment, which is given in for the one that the provider knows.
+func (s *staging) admits(r *http.Request) bool {
+	if s.token == "" {
+		return true
+	}
+	if now := time.Now(); now.After(s.expires) {
+		s.current, s.expires = fmt.Sprintf("token-until-%d", now.Unix()), now.Add(30*time.Second)
+		_ = os.WriteFile(s.token, []byte(s.current), 0o600)
+	}
+	if r.Header.Get("Authorization") != "Bearer "+s.current {
+		return !strings.Contains(r.Header.Get("Authorization"), "token-until-")
+	}
+	r.Header.Set("Authorization", "Bearer "+secret)
+	return true
 }
 
 func (s *staging) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -92,6 +116,7 @@ func (s *staging) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !busy {
 		s.seen = append(s.seen, now)
 	}
+	admitted := s.admits(r)
 	luck, after, jitter := s.draw.Float64(), s.draw.IntN(2), time.Duration(s.draw.IntN(200))*time.Millisecond
 	s.Unlock()
 	time.Sleep(jitter)
@@ -104,6 +129,11 @@ func (s *staging) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Retry-After", "1")
 		}
 		http.Error(w, "not now", http.StatusServiceUnavailable)
+		return
+	case !admitted:
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusUnauthorized)
+		_, _ = w.Write([]byte(`{"error":"the token has expired"}`))
 		return
 	}
 	rec := httptest.NewRecorder()
@@ -127,10 +157,24 @@ func (s *staging) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // a run. Every run that was started is told of.
 func TestStaging(t *testing.T) {
 	for seed := range uint64(40) {
-		s := &staging{draw: rand.New(rand.NewPCG(seed, 1)), h: reference(t), limit: 5, drops: seed >= 20}
-		within(t, Config{Attempts: 4, Rate: 10, For: time.Hour, Concurrency: int(seed%3) + 1}, s, func(v summary.Verification) {
-			if s.runs != v.Accepted+v.Unsure {
-				t.Errorf("seed %d: %d runs started, told of %d and %d", seed, s.runs, v.Accepted, v.Unsure)
+		s := &staging{
+			draw: rand.New(rand.NewPCG(seed, 1)), h: reference(t), limit: 5, drops: seed >= 20,
+			token: filepath.Join(t.TempDir(), "token"), current: "token-until-now",
+		}
+		if err := os.WriteFile(s.token, []byte(s.current), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		asked, err := credentials.Asked{TokenFile: s.token}.Plan()
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := Config{Attempts: 4, Rate: 10, For: time.Hour, Concurrency: int(seed%3) + 1}
+		if c.Credentials, err = asked.Open(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		p := within(t, c, s, func(v summary.Verification) {
+			if s.runs != v.Accepted+v.Unsure || s.current == "token-until-now" {
+				t.Errorf("seed %d: %d runs started with %s, told of %d and %d", seed, s.runs, s.current, v.Accepted, v.Unsure)
 			}
 			if len(v.Checks) != v.Planned || v.Count(summary.CheckBroken) != 0 || v.Count(summary.CheckInconclusive) != v.Unsure {
 				t.Errorf("seed %d: %d of %d, %d inconclusive, %d unsure: %v", seed, len(v.Checks), v.Planned, v.Count(summary.CheckInconclusive), v.Unsure, v.Verdict)
@@ -139,6 +183,9 @@ func TestStaging(t *testing.T) {
 				t.Errorf("seed %d: %v", seed, v.Verdict)
 			}
 		})
+		if s.calls > p.MostCalls || s.runs > p.MostRuns {
+			t.Errorf("seed %d: %d calls and %d runs, of at most %d and %d", seed, s.calls, s.runs, p.MostCalls, p.MostRuns)
+		}
 	}
 }
 

@@ -193,8 +193,7 @@ type Plan struct {
 	// MostCalls and MostRuns are how many calls are sent, and runs started, if all goes as badly as it can.
 	MostCalls, MostRuns int
 	// PactLeftOut says that Pact was to judge and does not, since there is no andon-pact, or since it cannot be told where
-	// a name leads. NothingBrokered says that the
-	// broker has no pacts for the target.
+	// a name leads. NothingBrokered says that the broker has no pacts for the target.
 	PactLeftOut, NothingBrokered bool
 	// PactTooMany says that Pact was to judge and does not, since its calls could start more runs than may be started.
 	PactTooMany bool
@@ -229,6 +228,8 @@ func Prepare(ctx context.Context, c Config) (*Plan, error) {
 			}
 		}
 		p.MostCalls = len(c.Cases)*max(c.Attempts, 1) + c.Shrink
+		// Each call under way that an old token was turned away with is sent once more with the fresh one.
+		p.MostCalls += min(c.Credentials.Renewals(c.For)*max(c.Concurrency, 1), p.MostCalls)
 		p.MostRuns += c.Shrink
 		p.Planned += len(c.Cases)
 		p.engines = append(p.engines, c.byDescription)

@@ -113,6 +113,7 @@ func fireUntil(ctx context.Context, t testing.TB, interrupt <-chan struct{}, p *
 	w, err := results.Create(dir, results.Manifest{
 		ID: "run", Scenario: p.Name, Seed: p.Seed, Target: target.String(), Labels: p.Labels, Planned: p.Planned,
 		Thresholds: metrics.Written(p.Thresholds), TimeoutSeconds: p.Limits.Timeout.Seconds(), InFlight: p.Limits.InFlight,
+		LagSeconds: p.Limits.Lag.Seconds(),
 	}, nil)
 	if err != nil {
 		t.Fatal(err)
