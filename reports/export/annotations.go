@@ -48,7 +48,8 @@ func Annotations(w io.Writer, s summary.Summary) error {
 }
 
 // VerificationAnnotations writes what is to be said of a verification as commands of GitHub Actions, beside the lines
-// of the description where they are known. What several cases found alike is one of them.
+// of the description where they are known. What several cases found alike is one of them, and so is what one known
+// deviation waives.
 func VerificationAnnotations(w io.Writer, v summary.Verification) error {
 	level := map[string]string{summary.Pass: "notice", summary.Fail: "error", summary.NoVerdict: "error"}[v.Verdict.Status]
 	word := strings.ToUpper(strings.ReplaceAll(v.Verdict.Status, "-", " "))
@@ -83,16 +84,21 @@ func VerificationAnnotations(w io.Writer, v summary.Verification) error {
 			if repeat := k.Again(); repeat != "" {
 				lines = append(lines, repeat)
 			}
-			if d := v.Waiver(k); d != nil {
-				lines = append(lines, d.Reason())
+			if v.Waiver(k) != nil {
+				continue // Told once for each deviation, of which one waives many.
 			}
 			annotate(&b, cmp.Or(level, "warning"), k.Place, v.Name()+": "+title, lines...)
 		}
 	}
 	for _, d := range v.Deviations {
-		// Where such a one fails, the verdict has named it.
-		if d.State == summary.DeviationGone && !slices.Contains(v.Strict, summary.StrictDeviations) {
-			annotate(&b, "notice", d.Place, v.Name()+": a deviation that no longer occurs", d.Subject(), d.Fate("check"))
+		title := map[string]string{summary.DeviationWaived: "a known deviation", summary.DeviationGone: "a deviation that no longer occurs"}[d.State]
+		// Where one fails, the verdict has named it.
+		if title != "" && (d.State != summary.DeviationGone || !slices.Contains(v.Strict, summary.StrictDeviations)) {
+			lines := []string{d.Subject(), d.Fate("check"), d.Why}
+			if d.Ask != "" {
+				lines = append(lines, "ask: "+d.Ask)
+			}
+			annotate(&b, "notice", d.Place, v.Name()+": "+title, lines...)
 		}
 	}
 	_, err := io.WriteString(w, b.String())

@@ -505,7 +505,7 @@ func TestFoundFormats(t *testing.T) {
 	if n := strings.Count(j.String(), "it was turned away with status 503 each time"); n != 1 || !strings.Contains(j.String(), "toolExecutionNotifications") {
 		t.Errorf("of what is inconclusive %d notifications are told", n)
 	}
-	// One for the verdict, one for each finding, the waived one among them, and one for the deviation that is gone.
+	// One for the verdict, one for each finding, and one for each deviation: what is waived, and what is gone.
 	if n := strings.Count(a.String(), "\n"); n != 9 {
 		t.Errorf("%d annotations", n)
 	}
