@@ -230,7 +230,7 @@ func TestChildrenAreToldInPrivate(t *testing.T) {
 	if err := os.Mkdir("bin", 0o700); err != nil {
 		t.Fatal(err)
 	}
-	// The shell that reads is a child of its own, which is seen by the same names.
+	// $$ is the shell that andon has started.
 	const look = `cat /proc/$$/cmdline /proc/$$/environ >> "`
 	write("bin/andon-pact", "#!/bin/sh\n"+look+dir+"/seen-pact\"\ncat ./* >> \""+dir+"/seen-pact\"\ncat > \""+dir+"/request.txt\"\nexit 134\n", 0o700)
 	t.Setenv("PATH", filepath.Join(dir, "bin")+string(os.PathListSeparator)+os.Getenv("PATH"))
