@@ -108,6 +108,15 @@ auth:
   bearer: {token: '{command:`+command+`}'}
   apiKey: {in: query, name: api_key, value: '{file:key.txt}'}
 `)
+	const rest = `load: [{rate: 40/s, for: 1s}]
+limits: {lag: 10s}
+`
+	write("in-header.yaml", rest+`headers: {Cookie: 'sid={env:CANARY_COOKIE}'}
+auth: {bearer: {token: '{command:`+command+`}'}, apiKey: {in: header, name: X-Org-Id, value: '{env:CANARY_HEADER}'}}
+`)
+	write("in-cookie.yaml", rest+`headers: {X-Org-Id: '{env:CANARY_HEADER}'}
+auth: {bearer: {token: '{command:`+command+`}'}, apiKey: {in: cookie, name: sid, value: '{env:CANARY_COOKIE}'}}
+`)
 	write("first.txt", canaries["token"]+"\n")
 	write("fresh.txt", canaries["fresh"]+"\n")
 	t.Setenv("CANARY_HEADER", canaries["header"])
@@ -117,6 +126,7 @@ auth:
 		"--header", "X-Org-Id: {env:CANARY_HEADER}", "--header", "Cookie: sid={env:CANARY_COOKIE}", "--query", "api_key={file:key.txt}",
 	}
 	bearer := append([]string{"--token-command", command}, carried...)
+	key := []string{"--query", "api_key={file:key.txt}"}
 	basic := append([]string{"--user", "ci:{file:pw.txt}"}, carried...)
 	for _, c := range []struct {
 		name string
@@ -127,6 +137,11 @@ auth:
 		{"run", []string{"run", "one.yaml", "--out", "out-run", "--plain"}, bearer, true},
 		{"run with basic", []string{"run", "one.yaml", "--out", "out-basic", "--plain"}, basic, true},
 		{"run as the scenario says", []string{"run", "carried.yaml", "--out", "out-carried", "--plain"}, []string{"--insecure"}, true},
+		{"run with a key in a header", []string{"run", "in-header.yaml", "--out", "out-in-header", "--plain"}, key, true},
+		{"run with a key in a cookie", []string{"run", "in-cookie.yaml", "--out", "out-in-cookie", "--plain"}, key, true},
+		{"verify calls with a key in a header", []string{"verify", "--scenario", "in-header.yaml", "--format", "json"}, key, false},
+		{"plan with a key in a cookie", []string{"plan", "in-cookie.yaml", "--curl", "2"}, key, false},
+		{"show", []string{"contracts", "show", "text.Full", "--curl"}, bearer, false},
 		{"run through net/http", []string{"run", "one.yaml", "--out", "out-http2", "--plain", "--http2"}, bearer, true},
 		{"verify", []string{"verify", "--rate", "1000", "--attempts", "1"}, bearer, true},
 		{"verify into a directory", []string{"verify", "--rate", "1000", "--attempts", "1", "--out", "out-verify"}, bearer, true},
@@ -145,7 +160,7 @@ auth:
 			s := httptest.NewServer(p)
 			defer s.Close()
 			args := append(c.args, c.with...)
-			if !strings.HasPrefix(c.name, "verify calls") {
+			if !strings.HasPrefix(c.name, "verify calls") && c.name != "show" {
 				args = append(args, "--target", s.URL)
 			}
 			var stdout, stderr bytes.Buffer
@@ -192,6 +207,64 @@ auth:
 	})
 	if err != nil {
 		t.Error(err)
+	}
+}
+
+// Processes that andon starts have secrets neither on their command lines nor in their variables, and in no file: what
+// gives a token out is told nothing, also when it is asked again, and andon-pact is told all on its standard input.
+func TestChildrenAreToldInPrivate(t *testing.T) {
+	if _, err := os.Stat("/proc/self/cmdline"); err != nil {
+		t.Skip("there is no /proc")
+	}
+	dir := t.TempDir()
+	t.Chdir(dir)
+	write := func(name, text string, mode os.FileMode) {
+		t.Helper()
+		if err := os.WriteFile(name, []byte(text), mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, secret := range canaries {
+		write(name+".txt", secret+"\n", 0o600)
+	}
+	if err := os.Mkdir("bin", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	// $$ is the shell that andon has started.
+	const look = `cat /proc/$$/cmdline /proc/$$/environ >> "`
+	write("bin/andon-pact", "#!/bin/sh\n"+look+dir+"/seen-pact\"\ncat ./* >> \""+dir+"/seen-pact\"\ncat > \""+dir+"/request.txt\"\nexit 134\n", 0o700)
+	t.Setenv("PATH", filepath.Join(dir, "bin")+string(os.PathListSeparator)+os.Getenv("PATH"))
+	t.Setenv("ANDON_TOKEN", "")
+	p := &parrot{seen: map[string]bool{}}
+	s := httptest.NewServer(p)
+	defer s.Close()
+	const command = look + "seen-command\"; if [ -e asked ]; then cat fresh.txt; else : > asked; cat token.txt; fi"
+	var stdout, stderr bytes.Buffer
+	code := execute([]string{
+		"verify", "--rate", "1000", "--attempts", "1", "--target", s.URL, "--token-command", command, "--header", "X-Org-Id: {file:header.txt}",
+		"--header", "Cookie: sid={file:cookie.txt}", "--query", "api_key={file:key.txt}",
+	}, &stdout, &stderr)
+	if code == 2 || !p.seen["Authorization: Bearer "+canaries["fresh"]] {
+		t.Fatalf("exit code %d, expected calls with the fresh token: %s", code, stderr.String())
+	}
+	var request struct {
+		Headers http.Header
+		Query   string
+	}
+	text, err := os.ReadFile("request.txt")
+	if err == nil {
+		err = json.Unmarshal(text, &request)
+	}
+	if err != nil || request.Headers.Get("X-Org-Id") != canaries["header"] || request.Headers.Get("Cookie") != "sid="+canaries["cookie"] ||
+		request.Headers.Get("Authorization") != "Bearer "+canaries["fresh"] || request.Query != "api_key="+url.QueryEscape(canaries["key"]) {
+		t.Errorf("andon-pact was told %+v; %v", request, err)
+	}
+	for _, name := range []string{"seen-command", "seen-pact"} {
+		text, err := os.ReadFile(name)
+		if err != nil || !bytes.Contains(text, []byte("PATH=")) {
+			t.Errorf("%s was not looked at: %v", name, err)
+		}
+		noCanary(t, name, text, []string{"--token-command"})
 	}
 }
 

@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kaizenautomation/andon/contracts/cases"
-	"github.com/kaizenautomation/andon/contracts/credentials"
 	"github.com/kaizenautomation/andon/contracts/pact"
 	"github.com/kaizenautomation/andon/reports/render"
 	"github.com/kaizenautomation/andon/reports/text"
@@ -60,11 +59,16 @@ func (c *command) contracts() *cobra.Command {
 
 func (c *command) showCase() *cobra.Command {
 	var curl bool
+	var with credentialFlags
 	cmd := &cobra.Command{
 		Use:   "show CASE",
 		Short: "Print a case's request",
 		Args:  exactlyOne("the id of a case"),
 		RunE: func(_ *cobra.Command, args []string) error {
+			carried, err := with.Plan()
+			if err != nil {
+				return err
+			}
 			d, err := c.description()
 			if err != nil {
 				return err
@@ -80,14 +84,15 @@ func (c *command) showCase() *cobra.Command {
 			}
 			k := list[i]
 			if curl {
-				_, err = fmt.Fprintln(c.stdout, k.Curl("http://127.0.0.1:8080", credentials.Plan{}))
+				_, err = fmt.Fprintln(c.stdout, k.Curl("http://127.0.0.1:8080", carried))
 				return err
 			}
 			_, err = fmt.Fprintf(c.stdout, "%s: %s; it must be %s (%s)\n\n%s %s\nContent-Type: %s\n\n%s\n", k.ID, k.Proves, k.Expect, k.By(), k.Method, d.Operation().Path, k.ContentType, text.Printable(string(k.Body), 1<<20))
 			return err
 		},
 	}
-	cmd.Flags().BoolVar(&curl, "curl", false, "print it as a curl line; the token stands in it as $ANDON_TOKEN")
+	cmd.Flags().BoolVar(&curl, "curl", false, "print it as a curl line; secrets stand in it as what they come from, the token as $ANDON_TOKEN")
+	with.add(cmd.Flags())
 	return cmd
 }
 
