@@ -203,6 +203,17 @@ func TestRedact(t *testing.T) {
 	})
 }
 
+// A text that is redacted twice is as it was after once, whatever the secret.
+func TestRedactTwice(t *testing.T) {
+	for _, secret := range []string{"token", "secret", "[token]x", "en", "tok-3f9a77c1e2"} {
+		s := Bearer(secret)
+		once := s.Redact("the token is " + secret + ", and " + secret + secret)
+		if twice := s.Redact(once); twice != once || strings.Contains(strings.ReplaceAll(once, "[token]", ""), secret) {
+			t.Errorf("%q: %q became %q", secret, once, twice)
+		}
+	}
+}
+
 // Where a text was cut, a piece of a secret is not left either.
 func TestRedactPieces(t *testing.T) {
 	s := Bearer("tok-3f9a77c1e2")

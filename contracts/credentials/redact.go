@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"html"
+	"maps"
 	"net/url"
 	"slices"
 	"strconv"
@@ -64,6 +65,10 @@ func (r *redactor) keep(secret, mark string) {
 	var pairs []string
 	for _, form := range f.list {
 		pairs = append(pairs, form, f.marks[form])
+	}
+	for mark := range maps.Values(r.words) {
+		// A mark stays as it is where a text is redacted again, though a secret such as "token" is in it.
+		pairs = append(pairs, mark, mark)
 	}
 	f.replacer = strings.NewReplacer(pairs...)
 	r.forms.Store(f)

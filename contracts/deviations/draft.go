@@ -29,6 +29,9 @@ const lasting = 90
 
 // Free says why a file of known deviations cannot be written: what people wrote is never overwritten.
 func Free(file string) error {
+	if file == "-" {
+		return errors.New("- is no file, and standard output has the report: name a file, such as known.yaml (or ./-)")
+	}
 	switch _, err := os.Lstat(file); {
 	case err == nil:
 		return fmt.Errorf("%s is there already, and known deviations are never overwritten: name another file, or move it away", file)

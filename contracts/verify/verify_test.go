@@ -510,6 +510,30 @@ func TestHarmless(t *testing.T) {
 	t.Logf("%d false alarms on %d variations", alarms.Load(), len(list))
 }
 
+// What follows a 101 has no end that the context could bring about, and is no answer's body: nothing waits for it.
+func TestSwitchingProtocols(t *testing.T) {
+	c := serving(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		_, _ = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
+		_, _ = io.Copy(io.Discard, conn) // until andon closes it
+		_ = conn.Close()
+	}))
+	outcomes, err := judge(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range outcomes {
+		if o.Status != http.StatusSwitchingProtocols || o.Verdict != summary.CheckBroken && o.Verdict != summary.CheckAdvice {
+			t.Errorf("%s: status %d, %s: %s", o.Case.ID, o.Status, o.Verdict, o.Reason)
+		}
+	}
+}
+
 // A target that goes away in the middle is given up soon, and what was established before stands.
 func TestLost(t *testing.T) {
 	var n atomic.Int64

@@ -136,7 +136,10 @@ func (e *Endpoint) send(ctx context.Context, body []byte) error {
 		return fmt.Errorf("%s: %w", e.url.Host, err)
 	}
 	defer response.Body.Close()
-	answer, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	var answer []byte
+	if response.StatusCode != http.StatusSwitchingProtocols { // what follows that ends with no timeout
+		answer, err = io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	}
 	if response.StatusCode/100 != 2 {
 		return statusError{e.url.Host, response.Status, string(answer[:min(len(answer), 300)]), response.StatusCode}
 	}

@@ -663,6 +663,17 @@ func TestPushFails(t *testing.T) {
 		}
 	}))
 	t.Cleanup(flood.Close)
+	switches := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		_, _ = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
+		_, _ = io.Copy(io.Discard, conn)
+		_ = conn.Close()
+	}))
+	t.Cleanup(switches.Close)
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -674,6 +685,7 @@ func TestPushFails(t *testing.T) {
 		{"redirect", receive(t, 307).URL, "307"},
 		{"refused", receive(t, 401).URL, "401"},
 		{"flood", flood.URL, "500"},
+		{"switches protocols", switches.URL, "101"},
 		{"hangs", hanging.URL, "context deadline exceeded"},
 	} {
 		t.Run(c.why, func(t *testing.T) {

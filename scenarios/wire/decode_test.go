@@ -76,6 +76,34 @@ func TestEncodedAnswers(t *testing.T) {
 	}
 }
 
+// What follows a 101 is no body: neither way to send waits for it.
+func TestSwitchingProtocols(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		_, _ = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
+		_, _ = io.Copy(io.Discard, conn)
+		_ = conn.Close()
+	}))
+	defer server.Close()
+	u, _ := url.Parse(server.URL)
+	_, send := pooled(t, u, nil)
+	x, err := send(10)
+	if err != nil || x.Status != http.StatusSwitchingProtocols {
+		t.Errorf("status %d, %v", x.Status, err)
+	}
+	s := &standard{kill: t.Context(), client: &http.Transport{}, request: configFor(u, "", 0).Request}
+	defer s.Close()
+	y := &Exchange{Message: x.Message, Body: x.Body, Deadline: x.Deadline}
+	if err := s.Do(y); err != nil || y.Status != http.StatusSwitchingProtocols || len(y.Answer) != 0 {
+		t.Errorf("by net/http: status %d, %q, %v", y.Status, y.Answer, err)
+	}
+}
+
 // A body of as many bytes as are read at most comes whole, though each is a chunk of its own.
 func TestChunksOfOneByte(t *testing.T) {
 	var b strings.Builder

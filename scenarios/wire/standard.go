@@ -104,7 +104,10 @@ func (s *standard) Do(x *Exchange) error {
 	x.Begun, x.Status, x.ContentType = true, response.StatusCode, response.Header.Get("Content-Type")
 	x.RetryAfter, x.Later = retryAfter(response.Header.Get("Retry-After"), response.Header.Get("Date"), time.Now())
 	b := bytes.NewBuffer(x.In[:0])
-	_, err = b.ReadFrom(io.LimitReader(response.Body, MaxResponse+1))
+	if response.StatusCode != http.StatusSwitchingProtocols {
+		// What follows that is no body, and no context ends it.
+		_, err = b.ReadFrom(io.LimitReader(response.Body, MaxResponse+1))
+	}
 	x.In = b.Bytes()
 	x.Answer = x.In
 	response.Body.Close()
