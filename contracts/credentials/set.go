@@ -25,8 +25,17 @@ type Set struct {
 	tls     *tls.Config
 }
 
-// leastSecret is the shortest secret that can be told from other text. A bearer token of any length was always taken.
+// leastSecret is the shortest secret that can be told from other text.
 const leastSecret = 4
+
+// keepToken has a bearer token taken out from now on. A token of any length was always taken; one that is too short to
+// be told from other text is looked for behind its scheme alone, or every report would lose its letters.
+func (s *Set) keepToken(text string) {
+	if len(text) < leastSecret {
+		text = "Bearer " + text
+	}
+	s.secrets.keep(text, "[token]")
+}
 
 // Open looks the secrets up.
 func (p Plan) Open(ctx context.Context) (*Set, error) {
@@ -53,7 +62,7 @@ func (p Plan) Open(ctx context.Context) (*Set, error) {
 		s.secrets.keep(s.basic, "[secret]")
 	}
 	if !p.bearer.empty() {
-		s.bearer = &token{from: p.bearer, kept: func(text string) { s.secrets.keep(text, "[token]") }}
+		s.bearer = &token{from: p.bearer, kept: s.keepToken}
 		wrong = add(wrong, s.bearer.read(ctx))
 	}
 	var err error
@@ -99,7 +108,7 @@ func (s *Set) WithBearer(text string) *Set {
 	s.Plan.bearer = Value{[]piece{{byEnv, tokenVariable}}}
 	s.bearer = &token{kept: func(string) {}, from: Value{[]piece{{literal, text}}}}
 	s.bearer.current.Store(&text)
-	s.secrets.keep(text, "[token]")
+	s.keepToken(text)
 	return s
 }
 
