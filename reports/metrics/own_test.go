@@ -151,6 +151,7 @@ func TestOwnPartInValidity(t *testing.T) {
 		{"a call that we dropped", Valid, "", append(good[:999:999], mine)},
 		{"one of ours and one of theirs", TargetLimited, "1 of 1001 calls were dropped", append(good[:999:999], mine, theirs)},
 		{"late by both", GeneratorLimited, "a finding about the target", repeat(200, slow)},
+		{"late by both, and more by us", GeneratorLimited, "", repeat(200, func() results.Row { r := slow; r.OwnLag = 0.9; return r }())},
 		{"late by us", GeneratorLimited, "", repeat(200, func() results.Row { r := slow; r.OwnLag = 1; return r }())},
 	} {
 		v := timed(t, one, c.rows...).Validity(10, Generator{})

@@ -48,7 +48,9 @@ func (a *Aggregator) Validity(inFlight int, how Generator) Validity {
 		v.Reasons = append(v.Reasons, reasons...)
 	}
 	dropped := total.Dropped - min(g.ours(wasDropped), total.Dropped)
-	if limited := v.Status == GeneratorLimited; late.tooMany() || dropped > 0 && !limited {
+	limited := v.Status == GeneratorLimited
+	// Where the generator was late as well, its own part is not known to the last: the rest has to be the larger one.
+	if late.tooMany() && (!limited || held.Max == nil || *late.Max > *held.Max) || dropped > 0 && !limited {
 		if !limited {
 			v.Status = TargetLimited
 		}
