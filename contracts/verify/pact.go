@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/kaizenautomation/andon/contracts/broker"
 	"github.com/kaizenautomation/andon/contracts/cases"
@@ -66,6 +67,9 @@ func (c Config) byPact(ctx context.Context, text []byte) (outcomes []Outcome, er
 		return outcomes, nil
 	}
 	found, err := c.Pact.Verify(ctx, c.Target, c.Credentials, text)
+	if err != nil {
+		c.unheard(text, found)
+	}
 	for _, f := range found {
 		curl := ""
 		k, known := byID[f.ID]
@@ -96,6 +100,18 @@ func (c Config) beyond(text []byte, byID map[string]cases.Case) (outcomes []Outc
 			Reason: fmt.Sprintf("it was not sent: the calls of the pact could start more than the %d runs that may be started", b.max)})
 	}
 	return outcomes
+}
+
+// unheard books the calls of a pact of which Pact did not tell before it ended: they may have been sent.
+func (c Config) unheard(text []byte, found []pact.Outcome) {
+	names, accepted := pact.Interactions(text)
+	c.books.mutex.Lock()
+	defer c.books.mutex.Unlock()
+	for _, name := range names {
+		if accepted[name] && !slices.ContainsFunc(found, func(f pact.Outcome) bool { return f.ID == name }) {
+			c.books.unsure++
+		}
+	}
 }
 
 // pactOutcome is what Pact says of a case.

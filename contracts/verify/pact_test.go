@@ -194,10 +194,16 @@ func TestCrash(t *testing.T) {
 	t.Setenv(pretence, "crash")
 	dir := t.TempDir()
 	t.Setenv("TMPDIR", dir)
-	v := prepared(t, serving(t, reference(t))).Run(context.Background())
+	c := serving(t, reference(t))
+	v := prepared(t, c).Run(context.Background())
 	causes := strings.Join(v.Verdict.Causes, " ")
 	if v.Verdict.ExitCode != 3 || !strings.Contains(causes, "exit status 134") || !strings.Contains(causes, "[token]") || strings.Contains(causes, secret) {
 		t.Errorf("%+v", v.Verdict)
+	}
+	// Pact may have sent calls before it crashed.
+	c.Engine = ByPact
+	if must := prepared(t, c).MustStart; v.Unsure != must || must == 0 {
+		t.Errorf("%d calls may have started a run, want %d", v.Unsure, must)
 	}
 	if n := count(v, ByDescription, summary.CheckHeld); n < 150 {
 		t.Errorf("%d cases held by the description", n)
