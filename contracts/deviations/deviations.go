@@ -168,8 +168,10 @@ func aboutCase(d summary.Deviation, name string) bool {
 	return len(d.Cases) == 0 || slices.ContainsFunc(d.Cases, func(p string) bool { return matches(p, name) })
 }
 
+// matches reports whether a pattern matches a name, in which a / is a character like any other.
 func matches(pattern, name string) bool {
-	ok, err := path.Match(pattern, name)
+	flat := strings.NewReplacer("/", "\x00")
+	ok, err := path.Match(flat.Replace(pattern), flat.Replace(name))
 	return ok && err == nil
 }
 

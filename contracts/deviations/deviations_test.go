@@ -305,3 +305,11 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// The pacts of a broker have names with a / in them, which is a character like any other, as it is for --case.
+func TestSlashIsNoBorder(t *testing.T) {
+	d := summary.Deviation{Cases: []string{"a request to *"}}
+	if !About(d, "a request to POST /agents/execute", "pact") || About(d, "another to POST /agents/execute", "pact") {
+		t.Error("a * ends at a /")
+	}
+}

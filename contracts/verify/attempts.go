@@ -15,12 +15,18 @@ import (
 func (r *run) persist(ctx context.Context, k cases.Case) Outcome {
 	attempts := max(r.Attempts, 1)
 	var before []string
+	var last Outcome
 	for n := 1; ; n++ {
 		o := r.try(ctx, k)
 		o.Attempts = n
+		if o.Verdict == summary.CheckSkipped && n > 1 && ctx.Err() == nil {
+			// It may not be sent again: what the last answer said stands.
+			return r.conclude(last, before[:n-2], false)
+		}
 		if o.Verdict == summary.CheckSkipped || ctx.Err() != nil {
 			return o
 		}
+		last = o
 		started := allowed(k) && (o.mayRun() || o.Status/100 == 2)
 		if o.hiccup == none || started || n >= o.hiccup.most(attempts) || o.after > patience {
 			return r.conclude(o, before, started)

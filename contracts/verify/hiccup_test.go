@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -380,6 +381,30 @@ func TestMaxRuns(t *testing.T) {
 			})
 		}
 	}
+}
+
+// A breach that may not be looked at a second time is a breach, and no case that was not sent.
+func TestMaxRunsHidesNoBreach(t *testing.T) {
+	list := slices.DeleteFunc(Config{Description: description(t)}.All(), func(k cases.Case) bool { return k.ID != "text.missing-text.negative" })
+	h := status(t, func(string, int) (int, string) { return http.StatusInternalServerError, "" })
+	within(t, Config{Attempts: 4, MaxRuns: 1, Cases: list}, h, func(v summary.Verification) {
+		if c := v.Checks[0]; c.Verdict != summary.CheckBroken || c.Status != http.StatusInternalServerError || v.Verdict.ExitCode != 1 {
+			t.Errorf("%+v, %+v", c, v.Verdict)
+		}
+	})
+}
+
+// A call of which nothing can be told covers nothing of the description.
+func TestTurnedAwayCoversNothing(t *testing.T) {
+	list := slices.DeleteFunc(Config{Description: description(t)}.All(), func(k cases.Case) bool { return k.ID != "text.Full" })
+	h := status(t, func(string, int) (int, string) { return http.StatusTooManyRequests, "" })
+	within(t, Config{Attempts: 2, Cases: list}, h, func(v summary.Verification) {
+		for _, p := range v.Coverage {
+			if p.Kind != "status" && p.Kept+p.Broken > 0 {
+				t.Errorf("%+v", p)
+			}
+		}
+	})
 }
 
 func TestRetryAfter(t *testing.T) {

@@ -55,7 +55,7 @@ func (r *run) judge(o Outcome, header http.Header, body []byte) Outcome {
 		defer r.mutex.Unlock()
 		if other, twice := r.seen[verdict.ExecutionID]; twice {
 			return o.broken(contracts.RuleRepeatedID, "/"+r.Description.Operation().ExecutionID,
-				fmt.Sprintf("the %s %.60q was given to the case %s before", r.Description.Operation().ExecutionID, verdict.ExecutionID, other))
+				fmt.Sprintf("the %s %.60q was given to the case %s before", r.Description.Operation().ExecutionID, r.Credentials.Redact(verdict.ExecutionID), other))
 		}
 		r.seen[verdict.ExecutionID] = k.ID
 	}

@@ -22,7 +22,7 @@ func (p *Plan) addPact(ctx context.Context) error {
 	case c.Pact == "" && c.Engine == ByPact:
 		return pact.ErrMissing
 	case len(c.Credentials.Asks().Addresses()) > 0 && c.Engine == ByPact:
-		return errors.New("the verifier of Pact's verifier cannot be told where a name leads: let the description alone judge, or have the name resolved")
+		return errors.New("Pact's verifier cannot be told where a name leads: let the description alone judge, or have the name resolved")
 	case c.Pact == "" || len(c.Credentials.Asks().Addresses()) > 0:
 		p.PactLeftOut = true
 		return nil
@@ -153,10 +153,7 @@ func (p *Plan) addBrokered(ctx context.Context) error {
 // byBrokered holds the target against a broker's pact, and tells the broker what came of it if that is wanted.
 func (c Config) byBrokered(ctx context.Context, theirs broker.Pact, provider string) ([]Outcome, error) {
 	outcomes, err := c.byPact(ctx, theirs.Text)
-	if err != nil {
-		return nil, err
-	}
-	kept := true
+	kept, sent := true, true
 	_, accepted := pact.Interactions(theirs.Text)
 	for i := range outcomes {
 		o := &outcomes[i]
@@ -164,6 +161,7 @@ func (c Config) byBrokered(ctx context.Context, theirs broker.Pact, provider str
 		if accepted[o.Case.ID] {
 			o.Case.Expect = cases.Accepted
 		}
+		sent = sent && o.Verdict != summary.CheckSkipped
 		if o.Verdict == summary.CheckBroken {
 			kept = false
 			if theirs.Pending {
@@ -171,7 +169,11 @@ func (c Config) byBrokered(ctx context.Context, theirs broker.Pact, provider str
 			}
 		}
 	}
-	if version := c.Brokered.Publish; version != nil {
+	if err != nil {
+		return outcomes, err
+	}
+	// What was not sent was not verified: the broker is told nothing of it.
+	if version := c.Brokered.Publish; version != nil && sent {
 		if err := c.Brokered.PublishResult(ctx, theirs, provider, *version, kept, c.Andon); err != nil {
 			return outcomes, fmt.Errorf("the results of %s were not published: %w", text.Printable(theirs.Name, 100), err)
 		}

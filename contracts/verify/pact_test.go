@@ -272,6 +272,14 @@ func TestBrokered(t *testing.T) {
 			t.Errorf("%+v: the broker was told %v", x, last)
 		}
 	}
+	// Of a pact that was not sent the broker is told nothing.
+	told := len(results)
+	interactions = []string{interaction("a run of the shop"), interaction("what nobody grants")}
+	few := c
+	few.MaxRuns = 1
+	if v := prepared(t, few).Run(context.Background()); len(results) != told || count(v, ByPact, summary.CheckSkipped) != 2 {
+		t.Errorf("the broker was told %v; %+v", results[told:], v.Checks)
+	}
 	interactions = nil
 	if p := prepared(t, c); p.Planned != 1 {
 		t.Errorf("%d planned by a pact without interactions", p.Planned)

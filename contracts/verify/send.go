@@ -175,7 +175,8 @@ func (r *run) shrink(ctx context.Context, o *Outcome) {
 			return false
 		}
 		next := r.try(ctx, k)
-		if next.Verdict != summary.CheckBroken || next.Rule != found.Rule {
+		// A hiccup of another kind has the same rule at times, and says nothing of the body.
+		if next.Verdict != summary.CheckBroken || next.Rule != found.Rule || next.hiccup != found.hiccup {
 			return false
 		}
 		found = next

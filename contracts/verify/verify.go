@@ -131,7 +131,7 @@ type Outcome struct {
 	Status int
 	// Took is the time from sending to the last byte.
 	Took time.Duration
-	// Curl repeats the case by hand; the token stands in it as $ANDON_TOKEN.
+	// Curl repeats the case by hand; secrets stand in it as the variables, files and commands that they come from.
 	Curl string
 	// Authority is what the rule comes from that the outcome is about; empty is that of the case.
 	Authority cases.Authority
@@ -372,7 +372,9 @@ func (p *Plan) account(v *summary.Verification, outcomes []Outcome) {
 		described = true
 		if o.Status != 0 {
 			statuses[o.Status]++
-			tried = append(tried, o.Case)
+			if o.Verdict != summary.CheckInconclusive {
+				tried = append(tried, o.Case)
+			}
 		}
 	}
 	if described {

@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -780,5 +781,59 @@ func TestTokenCasesAlone(t *testing.T) {
 	}
 	if outcomes, err := judge(config); err != nil || len(broken(outcomes)) > 0 || len(outcomes) != 3 {
 		t.Errorf("%v, %v", outcomes, err)
+	}
+}
+
+// What a smaller body only meets a gateway with has not broken what the larger one broke.
+func TestShrinkTakesNoHiccup(t *testing.T) {
+	d := description(t)
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		if bytes.Contains(body, []byte(`"skill"`)) {
+			w.WriteHeader(http.StatusInternalServerError)
+			return
+		}
+		w.WriteHeader(http.StatusBadGateway)
+	}))
+	defer s.Close()
+	target, err := url.Parse(s.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := slices.DeleteFunc(cases.Random(d, 3, 60), func(k cases.Case) bool { return !bytes.Contains(k.Body, []byte(`"skill"`)) })[:1]
+	outcomes, err := judge(Config{Description: d, Target: target, Credentials: credentials.Bearer(secret), Timeout: 5 * time.Second, Cases: list, Shrink: 400})
+	if err != nil || len(outcomes) != 1 || !bytes.Contains(outcomes[0].Case.Body, []byte(`"skill"`)) || outcomes[0].Status != http.StatusInternalServerError {
+		t.Errorf("%+v, %v", outcomes, err)
+	}
+}
+
+// Of an id that is a secret no beginning is told, however long it is.
+func TestRepeatedIDHidesTheToken(t *testing.T) {
+	long := strings.Repeat("abcdefghij", 8)
+	t.Setenv("ANDON_TOKEN", secret)
+	t.Setenv("ORG_KEY", long)
+	s := httptest.NewServer(changed(t, success(edited(func(body map[string]any) { body["executionId"] = long }))))
+	defer s.Close()
+	target, err := url.Parse(s.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := description(t)
+	asked, err := credentials.Asked{Headers: []string{"X-Org-Key: {env:ORG_KEY}"}}.Plan()
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := asked.Open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := slices.DeleteFunc(Config{Description: d}.All(), func(k cases.Case) bool { return k.ID != "text.Full" && k.ID != "text.Lite" })
+	plan, err := Prepare(t.Context(), Config{Description: d, Target: target, Credentials: set, Engine: ByDescription, Timeout: 5 * time.Second, Cases: list})
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := plan.Run(t.Context())
+	if len(v.Checks) != 2 || v.Checks[1].Rule != "repeated-executionId" || strings.Contains(fmt.Sprint(v.Checks), long[:20]) {
+		t.Errorf("%+v", v.Checks)
 	}
 }

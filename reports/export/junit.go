@@ -105,7 +105,7 @@ func JUnit(w io.Writer, v summary.Verification) error {
 		s.Seconds = fmt.Sprintf("%.3f", seconds[s.Name])
 		s.Cases = append(s.Cases, k)
 	}
-	red := func(s *junitSuite) bool { return s.Failures+s.Errors > 0 }
+	red := func(s *junitSuite) bool { return s.Failures > 0 }
 	switch {
 	case v.Verdict.Status == summary.NoVerdict:
 		s := of("verdict")

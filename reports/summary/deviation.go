@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/kaizenautomation/andon/reports/metrics"
-	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/text"
 )
 
@@ -98,31 +96,4 @@ func few(patterns []string) string {
 		said += fmt.Sprintf(" and %d more", more)
 	}
 	return said
-}
-
-// known are the deviations of a run, with what became of them in it.
-func known(m results.Manifest, total metrics.Figures) (list []Deviation) {
-	for _, k := range m.Deviations {
-		d := Deviation{Rules: k.Rules, Why: k.Why, Ask: k.Ask, Until: k.Until, State: DeviationUntried}
-		if k.File != "" {
-			d.Place = &Place{File: k.File, Line: k.Line}
-		}
-		seen := total.Waived
-		if k.Expired {
-			seen = total.Violations
-		}
-		for _, rule := range k.Rules {
-			d.Occurred += int(seen[rule])
-		}
-		switch {
-		case d.Occurred > 0 && k.Expired:
-			d.State = DeviationExpired
-		case d.Occurred > 0:
-			d.State = DeviationWaived
-		case total.Completed > 0:
-			d.State = DeviationGone
-		}
-		list = append(list, d)
-	}
-	return list
 }

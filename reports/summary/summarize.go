@@ -70,7 +70,7 @@ func Summarize(m results.Manifest, samples []results.Sample, vitals []results.Vi
 			s.Thresholds = append(s.Thresholds, t)
 		}
 	}
-	s.Run.Deviations = known(m, s.Total)
+	s.Run.Deviations = s.known(m)
 	s.Compare(agg)
 	s.decide()
 	return s
@@ -121,4 +121,32 @@ func (t Threshold) replaces(standing Threshold) bool {
 		return standing.Parsed.Metric() == "sent" && t.Unit == metrics.Ratio && (op == ">" || op == ">=" || op == "==")
 	}
 	return own.Metric() == standing.Parsed.Metric()
+}
+
+// known are the deviations of a run, with what became of them in it. One whose rule no answer could break is not gone.
+func (s Summary) known(m results.Manifest) (list []Deviation) {
+	total := s.Total
+	for _, k := range m.Deviations {
+		d := Deviation{Rules: k.Rules, Why: k.Why, Ask: k.Ask, Until: k.Until, State: DeviationUntried}
+		if k.File != "" {
+			d.Place = &Place{File: k.File, Line: k.Line}
+		}
+		seen := total.Waived
+		if k.Expired {
+			seen = total.Violations
+		}
+		for _, rule := range k.Rules {
+			d.Occurred += int(seen[rule])
+		}
+		switch {
+		case d.Occurred > 0 && k.Expired:
+			d.State = DeviationExpired
+		case d.Occurred > 0:
+			d.State = DeviationWaived
+		case total.Completed > 0 && !slices.ContainsFunc(k.Rules, func(rule string) bool { return s.unchecked(rule) != "" }):
+			d.State = DeviationGone
+		}
+		list = append(list, d)
+	}
+	return list
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -321,5 +322,19 @@ func TestUnchecked(t *testing.T) {
 		if want := map[bool]string{true: summary.CheckHeld, false: summary.CheckSkipped}[c.Name == "status"]; c.Verdict != want || (c.Reason == "") != (want == summary.CheckHeld) {
 			t.Errorf("%s: %s, %q", c.Name, c.Verdict, c.Reason)
 		}
+	}
+}
+
+// A deviation from a rule that no answer of the run could break is not said to be gone.
+func TestDeviationFromUncheckedRule(t *testing.T) {
+	m := reportstest.Manifest()
+	m.Unchecked = []string{"repeated-executionId"}
+	for _, rule := range []string{"repeated-executionId", "content-type"} {
+		m.Deviations = append(m.Deviations, results.Deviation{Rules: []string{rule}, Why: "known", Until: "2999-01-01"})
+	}
+	s := summary.Summarize(m, nil, nil, reportstest.Finished(55), reportstest.Aggregate(t, m, func(r *results.Row) { r.Rule = 0 }))
+	got := []string{s.Run.Deviations[0].State, s.Run.Deviations[1].State}
+	if !slices.Equal(got, []string{summary.DeviationUntried, summary.DeviationGone}) {
+		t.Errorf("%q", got)
 	}
 }
