@@ -140,13 +140,39 @@ func (f *verifyFlags) check() (err error) {
 		return errors.New("--scenario and --target do not go together: the calls of a scenario are judged without being sent")
 	case f.scenario != "" && f.calls < 1:
 		return fmt.Errorf("--calls wants at least 1, found %d", f.calls)
-	case f.scenario == "" && (f.Timeout <= 0 || f.MaxBody < 0 || f.generated < 0 || f.Shrink < 0 || f.Concurrency < 1 || f.Concurrency > maxConcurrency):
-		return fmt.Errorf("--timeout wants more than 0, --max-body, --generated and --shrink 0 or more, --concurrency 1 to %d", maxConcurrency)
+	case f.scenario != "":
+		return nil
 	}
-	if f.scenario == "" && (f.For <= 0 || f.Attempts < 1 || f.Attempts > maxAttempts || f.MaxRuns < 0) {
-		return fmt.Errorf("--for wants more than 0, --attempts 1 to %d, --max-runs 0 or more", maxAttempts)
+	return f.checkRanges()
+}
+
+// checkRanges says which flags are out of range, all of them at once.
+func (f *verifyFlags) checkRanges() error {
+	var wrong []error
+	for _, d := range []struct {
+		name  string
+		value time.Duration
+	}{{"timeout", f.Timeout}, {"for", f.For}} {
+		if d.value <= 0 {
+			wrong = append(wrong, fmt.Errorf("--%s wants more than 0s, found %s", d.name, d.value))
+		}
 	}
-	return nil
+	for _, n := range []struct {
+		name               string
+		value, least, most int
+	}{
+		{"max-body", f.MaxBody, 0, math.MaxInt}, {"generated", f.generated, 0, math.MaxInt}, {"shrink", f.Shrink, 0, math.MaxInt},
+		{"max-runs", f.MaxRuns, 0, math.MaxInt}, {"concurrency", f.Concurrency, 1, maxConcurrency}, {"attempts", f.Attempts, 1, maxAttempts},
+	} {
+		switch {
+		case n.value >= n.least && n.value <= n.most:
+		case n.most == math.MaxInt:
+			wrong = append(wrong, fmt.Errorf("--%s wants %d or more, found %d", n.name, n.least, n.value))
+		default:
+			wrong = append(wrong, fmt.Errorf("--%s wants %d to %d, found %d", n.name, n.least, n.most, n.value))
+		}
+	}
+	return errors.Join(wrong...)
 }
 
 // maxAttempts is how often a case is sent at most.

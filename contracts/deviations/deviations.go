@@ -31,7 +31,7 @@ type Known struct {
 func Read(file string, known Known) ([]summary.Deviation, error) {
 	data, err := regular.Read(file, maxFile)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("the known deviations cannot be read: %w", err)
 	}
 	return Parse(file, data, known)
 }
