@@ -22,7 +22,7 @@ func (p *Plan) addPact(ctx context.Context) error {
 	case c.Pact == "" && c.Engine == ByPact:
 		return pact.ErrMissing
 	case len(c.Credentials.Asks().Addresses()) > 0 && c.Engine == ByPact:
-		return errors.New("Pact's verifier cannot be told where a name leads: let the description alone judge, or have the name resolved")
+		return errors.New("where a name leads cannot be told to Pact's verifier: let the description alone judge, or have the name resolved")
 	case c.Pact == "" || len(c.Credentials.Asks().Addresses()) > 0:
 		p.PactLeftOut = true
 		return nil
