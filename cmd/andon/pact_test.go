@@ -119,7 +119,7 @@ func threeJudges(t *testing.T, program pact.Program) {
 		want[k.ID] = violation == nil
 		calls = append(calls, pact.Call{ID: k.ID, Body: k.Body, Matcher: pact.Matcher(d.RequestTemplate(k.Body))})
 	}
-	outcomes, err := program.Judge(context.Background(), d.Operation(), calls)
+	outcomes, err := program.Judge(context.Background(), d.Operation(), calls, nil)
 	if err != nil || len(outcomes) != len(calls) || len(calls) < 400 {
 		t.Fatalf("%d outcomes of %d calls, %v", len(outcomes), len(calls), err)
 	}
@@ -163,7 +163,7 @@ func verifyWithPact(t *testing.T, program pact.Program) {
 	for body := range want {
 		calls = append(calls, pact.Call{ID: body, Body: []byte(body), Matcher: pact.Matcher(d.RequestTemplate([]byte(body)))})
 	}
-	outcomes, err := program.Judge(context.Background(), d.Operation(), calls)
+	outcomes, err := program.Judge(context.Background(), d.Operation(), calls, nil)
 	if err != nil || len(outcomes) != len(calls) {
 		t.Fatalf("%d outcomes, %v", len(outcomes), err)
 	}

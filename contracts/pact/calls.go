@@ -6,28 +6,50 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
+	"path/filepath"
+	"regexp"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/pact-foundation/pact-go/v2/consumer"
 	"github.com/pact-foundation/pact-go/v2/log"
+	"github.com/pact-foundation/pact-go/v2/matchers"
 
 	"github.com/kaizenautomation/andon/contracts"
 )
+
+// expect tells the mock server what the call must carry. Of a header and a parameter that is that it is there: what is
+// expected is written down, and it may be a secret.
+func (c Call) expect(b *consumer.V4RequestBuilder) {
+	for name, values := range c.Header {
+		example, form := "given", ".+"
+		if scheme, _, found := strings.Cut(values[0], " "); found && name == "Authorization" {
+			example, form = scheme+" given", "^"+regexp.QuoteMeta(scheme)+` \S+$`
+		}
+		b.Header(name, matchers.Regex(example, form))
+	}
+	query, _ := url.ParseQuery(c.Query)
+	for name, values := range query {
+		var given []matchers.Matcher
+		for range values {
+			given = append(given, matchers.Regex("given", ".+"))
+		}
+		b.Query(name, given...)
+	}
+	b.JSONBody(c.Matcher)
+}
 
 // CheckCalls sends each of the request's calls to a mock server of Pact that expects what the description allows in its
 // place, and writes what came of them to the request's file of outcomes, as JSON. Why a call was not taken is printed;
 // see [ParseMismatches].
 func CheckCalls(t *testing.T, r Request) error {
 	_ = log.SetLogLevel("ERROR")
-	dir, err := os.MkdirTemp("", "andon-pact-calls-")
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.RemoveAll(dir) }()
+	dir := filepath.Dir(r.Outcomes)
 	outcomes := []Outcome{}
 	for i, c := range r.Calls {
 		mock, err := consumer.NewV4Pact(consumer.MockHTTPProviderConfig{Consumer: Consumer, Provider: Provider, PactDir: dir, Host: "127.0.0.1"})
@@ -38,11 +60,14 @@ func CheckCalls(t *testing.T, r Request) error {
 		// A mismatch fails the test that the library is given, which is nobody's business but this call's.
 		t.Run(strconv.Itoa(i), func(t *testing.T) {
 			_ = mock.AddInteraction().UponReceiving(c.ID).
-				WithRequest(consumer.Method(r.Method), r.Path, func(b *consumer.V4RequestBuilder) { b.JSONBody(c.Matcher) }).
+				WithRequest(consumer.Method(r.Method), r.Path, func(b *consumer.V4RequestBuilder) { c.expect(b) }).
 				WillRespondWith(http.StatusOK).
 				ExecuteTest(t, func(s consumer.MockServerConfig) error {
 					target := &url.URL{Scheme: "http", Host: fmt.Sprintf("%s:%d", s.Host, s.Port)}
-					answer, err := http.DefaultTransport.RoundTrip(contracts.Operation{Method: r.Method, Path: r.Path}.NewRequest(context.Background(), target, nil, c.Body))
+					call := contracts.Operation{Method: r.Method, Path: r.Path}.NewRequest(context.Background(), target, nil, c.Body)
+					maps.Copy(call.Header, c.Header)
+					call.URL.RawQuery = c.Query
+					answer, err := http.DefaultTransport.RoundTrip(call)
 					if err != nil {
 						o.Reason = err.Error()
 						return err
