@@ -42,6 +42,10 @@ func pretend(fault string) {
 		fmt.Println(err)
 		os.Exit(2)
 	}
+	if fault == "sleep" {
+		fmt.Println("at work")
+		select {}
+	}
 	code := 0
 	if len(r.Calls) > 0 {
 		var outcomes []pact.Outcome
@@ -52,17 +56,7 @@ func pretend(fault string) {
 		_ = os.WriteFile(r.Outcomes, text, 0o600)
 		os.Exit(code)
 	}
-	var file struct {
-		Interactions []struct {
-			Description string
-			Request     struct {
-				Method, Path string
-				Headers      map[string]any
-				Body         struct{ Content json.RawMessage }
-			}
-			Response struct{ Status int }
-		}
-	}
+	var file struct{ Interactions []interaction }
 	text, err := os.ReadFile(r.PactFile)
 	if err == nil {
 		err = json.Unmarshal(text, &file)
