@@ -1,7 +1,10 @@
 package pact
 
 import (
+	"bytes"
+	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -35,12 +38,11 @@ type Call struct {
 }
 
 // For gives a pact as a target can be held against it: with the bodies of the given cases, in which the user's values
-// may stand, without the cases that are not among them, and without those about tokens where there is no token. It also
-// gives the number of calls that the verifier makes for it.
-func For(pact []byte, chosen []cases.Case, token bool) (text []byte, calls int, err error) {
-	var file map[string]any
-	if err := json.Unmarshal(pact, &file); err != nil {
-		return nil, 0, fmt.Errorf("the pact cannot be read: %w", err)
+// may stand, without the cases that are not among them, and without those about tokens where there is no token.
+func For(pact []byte, chosen []cases.Case, token bool) ([]byte, error) {
+	file, err := read(pact)
+	if err != nil {
+		return nil, err
 	}
 	byID := map[string]cases.Case{}
 	for _, c := range chosen {
@@ -58,17 +60,12 @@ func For(pact []byte, chosen []cases.Case, token bool) (text []byte, calls int, 
 		request, _ := interaction["request"].(map[string]any)
 		body, _ := request["body"].(map[string]any)
 		if _, isText := body["content"].(string); body != nil && !isText {
-			var content any
-			if err := json.Unmarshal(c.Body, &content); err != nil {
-				return nil, 0, fmt.Errorf("the case %s: %w", id, err)
-			}
-			body["content"] = content
+			body["content"] = json.RawMessage(c.Body)
 		}
 		kept = append(kept, interaction)
 	}
 	file["interactions"] = kept
-	text, err = json.Marshal(file)
-	return text, len(kept), err
+	return json.Marshal(file)
 }
 
 // Interaction is a call that the verifier makes for a pact.
@@ -88,9 +85,9 @@ const Mark = "Andon-Interaction"
 
 // Marked gives a pact whose calls carry their [Mark], and what they are.
 func Marked(pact []byte, key string) (marked []byte, list []Interaction, err error) {
-	var file map[string]any
-	if err := json.Unmarshal(pact, &file); err != nil {
-		return nil, nil, fmt.Errorf("the pact cannot be read: %w", err)
+	file, err := read(pact)
+	if err != nil {
+		return nil, nil, err
 	}
 	all, _ := file["interactions"].([]any)
 	for n, each := range all {
@@ -106,15 +103,25 @@ func Marked(pact []byte, key string) (marked []byte, list []Interaction, err err
 			}
 			headers[Mark] = key + "-" + strconv.Itoa(n)
 			response, _ := interaction["response"].(map[string]any)
-			status, given := response["status"].(float64)
-			if i.Status = int(status); !given {
-				i.Status = http.StatusOK // that is what no status means
+			i.Status = http.StatusOK // that is what no status means
+			if status, given := response["status"].(json.Number); given {
+				i.Status, _ = strconv.Atoi(status.String())
 			}
 		}
 		list = append(list, i)
 	}
 	marked, err = json.Marshal(file)
 	return marked, list, err
+}
+
+// read reads a pact. Its numbers stay as they are written.
+func read(pact []byte) (file map[string]any, err error) {
+	d := json.NewDecoder(bytes.NewReader(pact))
+	d.UseNumber()
+	if err := d.Decode(&file); err != nil || file == nil {
+		return nil, fmt.Errorf("the pact cannot be read: %w", cmp.Or(err, errors.New("expected an object, found null")))
+	}
+	return file, nil
 }
 
 // inState reports whether the provider has to be in a state for an interaction, as any version of the pact

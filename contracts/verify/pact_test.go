@@ -176,6 +176,18 @@ func TestPrepare(t *testing.T) {
 	if p := prepared(t, c); p.Planned != len(all)+alone.Planned || p.MustStart != must+held || p.MayStart != may {
 		t.Errorf("by both: %d, %d and %d", p.Planned, p.MustStart, p.MayStart)
 	}
+	// Pact is left out where the runs that it must start do not fit in as well; alone it starts as many as it may.
+	for _, x := range []struct {
+		engine  string
+		most    int
+		tooMany bool
+	}{{All, must + may + held + 1, false}, {All, must + may + held, true}, {ByPact, held, false}, {ByPact, 1, false}} {
+		c.Engine, c.MaxRuns = x.engine, x.most
+		if p := prepared(t, c); p.PactTooMany != x.tooMany {
+			t.Errorf("%s, at most %d runs: %v", x.engine, x.most, p.PactTooMany)
+		}
+	}
+	c.Engine, c.MaxRuns = All, 0
 	c.Pact = ""
 	if p := prepared(t, c); !p.PactLeftOut || p.Planned != len(all) {
 		t.Errorf("without andon-pact: %d, left out %v", p.Planned, p.PactLeftOut)
@@ -317,8 +329,34 @@ func TestBrokered(t *testing.T) {
 			t.Errorf("%+v: the broker was told %v", x, last)
 		}
 	}
-	// Of a pact that was not sent the broker is told nothing.
+	// What was not sent, or of which nothing can be told, was not verified: the broker is told nothing, but that a pact is
+	// not kept where one call has shown it.
 	told := len(results)
+	h := reference(t)
+	turnedAway := serving(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/busy" {
+			w.WriteHeader(http.StatusTooManyRequests)
+			return
+		}
+		h.ServeHTTP(w, r)
+	}))
+	hiccup := c
+	hiccup.Target = turnedAway.Target
+	for _, x := range []struct {
+		pending               bool
+		code, results, status int
+		more                  string
+	}{{false, 3, 0, 200, ""}, {true, 0, 0, 200, ""}, {false, 1, 1, 200, interaction("what nobody grants")}, {false, 0, 1, 429, ""}} {
+		pending, interactions = x.pending, []string{fmt.Sprintf(`{"description":"busy","request":{"method":"GET","path":"/busy"},"response":{"status":%d}}`, x.status)}
+		if x.more != "" {
+			interactions = append(interactions, x.more)
+		}
+		before := len(results)
+		if v := prepared(t, hiccup).Run(context.Background()); v.Verdict.ExitCode != x.code || len(results)-before != x.results {
+			t.Errorf("%+v: the broker was told %v; %+v, %+v", x, results[before:], v.Verdict, v.Checks)
+		}
+	}
+	told, pending = len(results), false
 	interactions = []string{interaction("a run of the shop"), interaction("what nobody grants")}
 	few := c
 	few.MaxRuns = 1
