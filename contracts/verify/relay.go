@@ -192,13 +192,16 @@ func (p *relay) weigh(o Outcome, call pact.Interaction, body []byte) Outcome {
 }
 
 // giveBack answers as the target did. Where a redirect leads is left out: Pact's verifier would go there, and judge the
-// answer that it finds.
+// answer that it finds. So is a media type beyond ASCII, by which its library crashes.
 func giveBack(w http.ResponseWriter, heard *http.Response, body []byte) {
 	for name, values := range heard.Header {
 		w.Header()[name] = values
 	}
 	for _, name := range append(ofConnection, "Location", "Content-Length") {
 		w.Header().Del(name)
+	}
+	if media := w.Header().Get("Content-Type"); media == "" || strings.ContainsFunc(media, func(r rune) bool { return r < ' ' || r > '~' }) {
+		w.Header()["Content-Type"] = nil // net/http guesses none then
 	}
 	w.WriteHeader(heard.StatusCode)
 	_, _ = w.Write(body)
