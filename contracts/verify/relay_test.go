@@ -419,7 +419,9 @@ func TestOrphan(t *testing.T) {
 			if err := os.MkdirAll(filepath.Join(dir, "below"), 0o700); err != nil {
 				t.Fatal(err)
 			}
-			cmd := exec.Command(os.Args[0], dir)
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			cmd := exec.CommandContext(ctx, os.Args[0], dir)
 			cmd.Env = append(os.Environ(), pretence+"=sleep")
 			input, err := cmd.StdinPipe()
 			if err != nil {
