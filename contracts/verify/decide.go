@@ -80,11 +80,3 @@ func (c Config) authority(o Outcome) cases.Authority {
 	}
 	return cases.ByDescription
 }
-
-// The rules about whether a call is answered as it must be; what else is broken, the answer itself breaks.
-const (
-	ruleRefused     = "refused"
-	ruleWrongStatus = "wrong-status"
-	ruleAllow       = "allow"
-	rulePact        = "pact"
-)

@@ -11,11 +11,6 @@ import (
 // drawn is how the ids of random cases begin.
 const drawn = "generated."
 
-// Rules lists all rules that a check can break: those of the contract, and those of the calls themselves.
-func Rules() []string {
-	return append(contracts.Rules(), "server-error", "refused", "wrong-status", "allow", "no-answer", "incomplete-body", "body-limit", "pact")
-}
-
 // Known is what a file of known deviations may speak of. The pacts of a broker have names of their own, so that any
 // name is taken where there are some.
 func (c Config) Known() deviations.Known {
@@ -33,6 +28,20 @@ func (c Config) ids() (ids []string) {
 		}
 	}
 	return ids
+}
+
+// tried is what the verification looks for: an id that comes twice only where all calls are made, and what Pact finds
+// only where it judges.
+func (c Config) tried() deviations.Tried {
+	return deviations.Tried{Cases: c.ids(), Rules: Rules(), Judge: func(rule string) string {
+		switch {
+		case rule == rulePact:
+			return ByPact
+		case rule == contracts.RuleRepeatedID && (c.RepeatedIDsAllowed || c.Choice != nil):
+			return ""
+		}
+		return ByDescription
+	}}
 }
 
 // waives reports whether a known deviation waives an outcome.

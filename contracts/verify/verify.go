@@ -168,7 +168,7 @@ func (o Outcome) mayRun() bool {
 // check is the outcome in a report, by a description of such a name.
 func (o Outcome) check(description string) summary.Check {
 	c := summary.Check{
-		Engine: o.Engine, Name: o.Case.ID, Proves: o.Case.Proves, Expect: string(o.Case.Expect), Verdict: o.Verdict, Rule: o.Rule,
+		Engine: o.Engine, Name: o.Case.ID, Proves: o.Case.Proves, Expect: string(o.Case.Expect), Verdict: o.Verdict, Breaks: o.Case.Rule, Rule: o.Rule,
 		Authority: string(cmp.Or(o.Authority, o.Case.Authority, cases.ByDescription)), Pointer: o.Pointer, Reason: o.Reason,
 		Status: o.Status, Seconds: o.Took.Seconds(), Answer: o.Answer, Curl: o.Curl,
 	}
@@ -307,7 +307,7 @@ func (p *Plan) Run(ctx context.Context) summary.Verification {
 		v.Planned = len(outcomes)
 	}
 	if len(p.config.Deviations) > 0 {
-		deviations.Apply(&v, p.config.Deviations, p.config.ids(), p.config.now)
+		deviations.Apply(&v, p.config.Deviations, p.config.tried(), p.config.now)
 	}
 	for i := range v.Checks {
 		k := &v.Checks[i]

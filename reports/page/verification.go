@@ -54,9 +54,9 @@ type caseCard struct {
 }
 
 type deviationCard struct {
-	Number                        int
-	About, Why, Ask, Until, Place string
-	State, Class, Seen            string
+	Number                               int
+	Cases, Rules, Why, Ask, Until, Place string
+	State, Class, Seen                   string
 }
 
 // areaList are the cases about one part of the description.
@@ -244,10 +244,13 @@ func newCaseCard(c summary.Check) caseCard {
 func (d verification) deviations() (cards []deviationCard) {
 	for i, x := range d.Deviations {
 		card := deviationCard{
-			Number: i + 1, About: text.Printable(strings.Join(append(append([]string{}, x.Cases...), x.Rules...), ", "), 300), Why: text.Printable(x.Why, 1000),
+			Number: i + 1, Cases: text.Printable(strings.Join(x.Cases, ", "), 300), Rules: text.Printable(strings.Join(x.Rules, ", "), 300), Why: text.Printable(x.Why, 1000),
 			Ask: text.Printable(x.Ask, 300), Until: text.Printable(x.Until, 20), State: text.Printable(x.State, 20), Seen: "seen in " + text.Plural(uint64(max(x.Occurred, 0)), "case"),
 		}
-		card.Class = map[string]string{summary.DeviationWaived: "waived", summary.DeviationExpired: "bad", summary.DeviationGone: "unsure"}[x.State]
+		card.Class = map[string]string{summary.DeviationWaived: "waived", summary.DeviationExpired: "bad", summary.DeviationLapsed: "unsure", summary.DeviationGone: "unsure"}[x.State]
+		if x.State == summary.DeviationLapsed {
+			card.State, card.Seen = "expired", card.Seen+", nothing fails by it"
+		}
 		if x.Place != nil {
 			card.Place = text.Printable(fmt.Sprintf("%s:%d", x.Place.File, x.Place.Line), 300)
 		}
