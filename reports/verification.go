@@ -104,17 +104,17 @@ func Verified(dirs ...string) (bool, error) {
 }
 
 // WriteVerification writes a verification below a folder, which is made if there is none, each format as a file of its
-// own, whole or not at all; and gives their paths. What was there by that name is overwritten.
+// own, whole or not at all; and gives the paths of what was written. What was there by that name is overwritten.
 func WriteVerification(dir string, v summary.Verification, formats ...VerificationFormat) (paths []string, err error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, err
 	}
 	for _, f := range formats {
 		path := filepath.Join(dir, f.File)
-		paths = append(paths, path)
 		if err := regular.Write(path, func(w io.Writer) error { return f.write(w, v, render.Options{}) }); err != nil {
 			return paths, err
 		}
+		paths = append(paths, path)
 	}
 	return paths, nil
 }

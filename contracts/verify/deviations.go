@@ -2,10 +2,13 @@ package verify
 
 import (
 	"slices"
+	"time"
 
 	"github.com/kaizenautomation/andon/contracts"
 	"github.com/kaizenautomation/andon/contracts/cases"
 	"github.com/kaizenautomation/andon/contracts/deviations"
+	"github.com/kaizenautomation/andon/reports/results"
+	"github.com/kaizenautomation/andon/reports/summary"
 )
 
 // drawn is how the ids of random cases begin.
@@ -28,6 +31,17 @@ func (c Config) ids() (ids []string) {
 		}
 	}
 	return ids
+}
+
+// ReadForLoad reads the known deviations that hold for answers under load, by the names of the rules that load is judged
+// by, and those of the file that do not.
+func (c Config) ReadForLoad(file string, rules []string) (held []results.Deviation, left []summary.Deviation, err error) {
+	list, err := deviations.Read(file, c.Known())
+	if err != nil {
+		return nil, nil, err
+	}
+	held, left = deviations.ForLoad(list, rules, time.Now())
+	return held, left, nil
 }
 
 // tried is what the verification looks for: an id that comes twice only where all calls are made, and what Pact finds

@@ -72,6 +72,9 @@ type Config struct {
 	MaxBody int
 	// Cases are what is tried. Without any, it is [Config.All].
 	Cases []cases.Case
+	// Generated is how many random cases [Config.Choose] draws besides, and Seed says which.
+	Generated int
+	Seed      uint64
 	// Choice says of which of all cases they are, for the report; nil is all of them.
 	Choice *summary.Choice
 	// Strict are the authorities that decide besides the description, and [summary.StrictDeviations]; see [Strict].

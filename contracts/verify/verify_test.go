@@ -594,7 +594,7 @@ func TestPathThatIsNotThere(t *testing.T) {
 	defer s.Close()
 	target, _ := url.Parse(s.URL)
 	c := Config{Description: d, Target: target, Credentials: credentials.Bearer(secret), Timeout: 5 * time.Second}
-	if err := c.Choose(cases.Filter{Patterns: []string{"file.F*", "skill.F*", "mixed.F*"}}, nil); err != nil {
+	if err := c.Choose(cases.Filter{Patterns: []string{"file.F*", "skill.F*", "mixed.F*"}}); err != nil {
 		t.Fatal(err)
 	}
 	if outcomes, err = judge(c); err != nil || len(outcomes) < 5 || len(broken(outcomes)) != len(outcomes) {

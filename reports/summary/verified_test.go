@@ -78,7 +78,7 @@ func TestReadVerification(t *testing.T) {
 		t.Skip(err)
 	}
 	_ = large.Close()
-	if _, err := summary.ReadVerification(dir); err == nil || !strings.Contains(err.Error(), "larger than 64 MiB") {
+	if _, err := summary.ReadVerification(dir); err == nil || !strings.Contains(err.Error(), "larger than 256 MiB") {
 		t.Errorf("much is read: %v", err)
 	}
 }
