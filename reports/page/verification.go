@@ -23,20 +23,17 @@ const (
 // verificationView is what the template of a verification's page is given. Foreign texts in it went through
 // [text.Printable], and the template escapes all.
 type verificationView struct {
-	assets
+	frame
 
-	Name, Target, Status, Word string
-	Causes, MoreCauses, Notes  []string
-	Tiles                      []tile
-	Facts                      []fact
-	Findings                   []findingCard
-	Deviations                 []deviationCard
-	Areas                      []areaList
-	Unlisted                   int
-	Covered                    string
-	Coverage                   table
-	SpecSHA256, Andon          string
-	ExitCode                   int
+	Facts             []fact
+	Findings          []findingCard
+	Deviations        []deviationCard
+	Areas             []areaList
+	Unlisted          int
+	Covered           string
+	Coverage          table
+	SpecSHA256, Andon string
+	ExitCode          int
 }
 
 // findingCard is what one or several cases found alike. Only the first of them are shown with their calls.
@@ -103,7 +100,7 @@ var verdicts = [...]string{summary.CheckBroken, summary.CheckDoubtful, summary.C
 func WriteVerification(w io.Writer, of summary.Verification) error {
 	d := verification{of}
 	v := d.view()
-	t, err := assemble(&v.assets, "verification.html", []string{"page.css", "verification.css"}, []string{"common.js", "verification.js"})
+	t, err := assemble(&v.frame, "verification.html", []string{"page.css", "verification.css"}, []string{"common.js", "verification.js"})
 	if err != nil {
 		return err
 	}
@@ -113,15 +110,13 @@ func WriteVerification(w io.Writer, of summary.Verification) error {
 type verification struct{ summary.Verification }
 
 func (d verification) view() verificationView {
+	name, target := text.Printable(d.Name(), 64), text.Printable(d.Target, 300)
+	word := map[string]string{summary.Pass: "PASS", summary.Fail: "FAIL", summary.NoVerdict: "NO VERDICT"}[d.Verdict.Status]
 	v := verificationView{
-		Name: text.Printable(d.Name(), 64), Target: text.Printable(d.Target, 300), Status: d.Verdict.Status, Causes: printables(d.Verdict.Causes, 2000),
-		Word:  map[string]string{summary.Pass: "PASS", summary.Fail: "FAIL", summary.NoVerdict: "NO VERDICT"}[d.Verdict.Status],
-		Tiles: d.tiles(), Facts: d.facts(), Findings: d.findings(), Deviations: d.deviations(),
+		frame: newFrame(name, name+", "+target, word, d.Verdict, d.tiles()), Facts: d.facts(), Findings: d.findings(), Deviations: d.deviations(),
 		SpecSHA256: text.Printable(d.SpecSHA256, 64), Andon: text.Printable(d.Andon, 64), ExitCode: d.Verdict.ExitCode,
 	}
-	if n := maxCauses; len(v.Causes) > n+1 {
-		v.Causes, v.MoreCauses = v.Causes[:n:n], v.Causes[n:]
-	}
+	v.Tab = word + " · " + name + " · " + target
 	if d.Insecure {
 		v.Notes = append(v.Notes, summary.Insecure)
 	}
