@@ -242,6 +242,34 @@ func TestDraft(t *testing.T) {
 	})
 }
 
+// What stands together in a draft is one habit of the target: what it takes though it breaks one rule, wherever that is,
+// and what it answers alike. What two authorities say stands apart.
+func TestDraftGroups(t *testing.T) {
+	taken := func(name, breaks, authority string) summary.Check {
+		return summary.Check{Name: name, Verdict: "broken", Expect: "refused", Rule: "invalid-accepted", Breaks: breaks, Authority: authority, Status: 200,
+			Reason: "it was accepted with status 200, expected a refusal (4xx)"}
+	}
+	v := summary.Verification{Checks: []summary.Check{
+		taken("body.empty.negative", "malformed-json", "description"), taken("agentId.null.negative", "wrong-type", "description"),
+		taken("body.not-utf-8.negative", "malformed-json", "json"), taken("content.null.negative", "wrong-type", "description"),
+		taken("method.GET.negative", "", "http"), taken("token.missing.negative", "", "description"), taken("method.PUT.negative", "", "http"),
+	}}
+	for _, id := range []string{"a", "b"} {
+		v.Checks = append(v.Checks, summary.Check{Name: "text." + id, Verdict: "broken", Expect: "accepted", Rule: "out-of-bounds", Status: 200, Reason: `the id "` + id + `" is too short`})
+	}
+	var got []string
+	for _, e := range entries(v) {
+		var names []string
+		for _, c := range e.cases {
+			names = append(names, strings.TrimSuffix(c.Name, ".negative"))
+		}
+		got = append(got, strings.Join(names, " "))
+	}
+	if want := []string{"body.empty", "agentId.null content.null", "body.not-utf-8", "method.GET method.PUT", "token.missing", "text.a text.b"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 func TestWrite(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "known.yaml")
 	v := summary.Verification{Checks: []summary.Check{{Name: "text.Full", Verdict: "broken", Rule: "refused"}, {Name: "text.Lite", Verdict: "held"}}}

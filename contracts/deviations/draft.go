@@ -62,8 +62,8 @@ type entry struct {
 	cases        []summary.Check
 }
 
-// entries are what is broken in a verification, in the order in which it was found. What was found alike is one, and so
-// is what was taken though it breaks one rule: all nulls where there may be none, say, wherever they stand.
+// entries are what is broken in a verification. What was found alike is one, and so is what was taken though it breaks
+// one rule: all nulls where there may be none, say, wherever they stand.
 func entries(v summary.Verification) (all []*entry) {
 	type habit struct {
 		rule, breaks, authority string
