@@ -12,7 +12,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/kaizenautomation/andon/contracts/cases"
 	"github.com/kaizenautomation/andon/contracts/credentials"
 	"github.com/kaizenautomation/andon/contracts/pact"
 	"github.com/kaizenautomation/andon/contracts/provider"
@@ -89,7 +88,7 @@ Exit codes: 0 all held; 1 a case did not; 2 wrong usage; 3 no verdict.`,
 	f.only.register(cmd)
 	f.broker.register(cmd)
 	f.deviations.register(cmd)
-	flags.IntVar(&f.Generated, "generated", 0, "how many random calls are tried besides; --seed says which")
+	flags.IntVar(&f.Generated, "generated", 0, "how many random calls are tried besides, 10000 at most; --seed says which")
 	flags.IntVar(&f.Shrink, "shrink", 100, "how many further calls may be sent to make random calls that fail smaller")
 	flags.IntVar(&f.Concurrency, "concurrency", 1, "how many cases are under way at once")
 	flags.BoolVar(&f.FailFast, "fail-fast", false, "stop at the first case that does not hold")
@@ -174,6 +173,9 @@ func (c *command) verifyAs(f verifyFlags) (err error) {
 		return err
 	}
 	f.Pact, f.Andon, f.Progress = pact.Find(), version(), func(said string) { c.tell("%s", said) }
+	f.Repeat = func(id string) string {
+		return fmt.Sprintf("andon verify --generated … --case '%s' (with the same --seed)", id)
+	}
 	if f.Description, err = c.descriptionWith(f.fixtures); err != nil {
 		return err
 	}
@@ -220,7 +222,6 @@ func (c *command) verifyAs(f verifyFlags) (err error) {
 		return c.showUnsent(plan.Ended(err.Error()), f.Description, f.kept, err)
 	}
 	v := plan.Run(ctx)
-	shorten(v.Checks, f.Cases)
 	err = c.showVerification(v, f.Description, f.kept)
 	c.advise(v, f)
 	if lost := c.writeDeviations(f.deviations.write, v); err == nil && lost != nil {
@@ -343,20 +344,4 @@ func (c *command) verifyScenario(f verifyFlags) error {
 		return err
 	}
 	return c.showVerification(judges.Run(context.Background()), f.Description, f.kept)
-}
-
-// maxRepeat is the longest curl line of a generated case, in bytes.
-const maxRepeat = 600
-
-// shorten puts the command that draws a generated case again in the place of a curl line that nobody would read.
-func shorten(checks []summary.Check, cases []cases.Case) {
-	generated := map[string]bool{}
-	for _, k := range cases {
-		generated[k.ID] = k.Random
-	}
-	for i := range checks {
-		if k := &checks[i]; generated[k.Name] && len(k.Curl) > maxRepeat {
-			k.Curl = fmt.Sprintf("andon verify --generated … --case '%s' (with the same --seed)", k.Name)
-		}
-	}
 }

@@ -47,6 +47,9 @@ type Config struct {
 	// Credentials are what the calls carry besides, the valid token among it; nil is nothing. Where they do not say who
 	// calls, the cases about that are skipped. They also say how to connect, and are taken out of everything that is kept.
 	Credentials *credentials.Set
+	// Repeat, if given, is the command that draws a random case again, by its id: it stands in the place of a curl line that
+	// nobody would read.
+	Repeat func(id string) string
 	// Printed is what the curl lines carry of calls that are not sent; see [PrepareCalls].
 	Printed credentials.Plan
 	// Engine is All, ByDescription or ByPact; empty is All.
@@ -314,6 +317,9 @@ func (p *Plan) Run(ctx context.Context) summary.Verification {
 	}
 	for i := range v.Checks {
 		k := &v.Checks[i]
+		if p.config.Repeat != nil && outcomes[i].Case.Random && len(k.Curl) > summary.MaxCurl {
+			k.Curl = p.config.Repeat(k.Name)
+		}
 		k.Reason, k.Pointer, k.Answer, k.Curl = secret.Redact(k.Reason), secret.Redact(k.Pointer), secret.Redact(k.Answer), secret.Redact(k.Curl)
 	}
 	v.Insecure = p.sends && secret.Asks().Insecure()
