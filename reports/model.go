@@ -135,7 +135,7 @@ func aggregated(run *results.Run, bySecond bool) (*metrics.Aggregator, *metrics.
 		return a, v, nil
 	}
 	a = metrics.Of(run.Manifest)
-	takers := []func([]results.Row) error{results.Each(a.Add)}
+	takers := []func([]results.Row) error{a.AddBatch}
 	if bySecond {
 		v = metrics.NewStretches(run.Labels)
 		takers = append(takers, results.Each(v.Add))

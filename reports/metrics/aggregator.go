@@ -146,16 +146,31 @@ const maxDue = time.Duration(math.MaxInt64) - 2*time.Duration(histogram.Highest)
 
 // Add counts one row. It fails, and counts nothing, if the row has a class, phase, rule or error kind that the run does
 // not have, which rows read by package results never do.
-func (a *Aggregator) Add(r results.Row) error {
-	if err := check(&r, &a.labels, len(a.kinds)); err != nil {
+func (a *Aggregator) Add(r results.Row) error { return a.add(&r) }
+
+// AddBatch counts rows as [Aggregator.Add] does, up to the first that fails.
+func (a *Aggregator) AddBatch(rows []results.Row) error {
+	for i := range rows {
+		if err := a.add(&rows[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *Aggregator) add(r *results.Row) error {
+	if err := check(r, &a.labels, len(a.kinds)); err != nil {
 		return err
 	}
-	r = a.labels.Judged(r)
-	at := int(r.Phase)*len(a.labels.Classes) + int(r.Class)
-	c := a.cells[at]
+	if r.Rule > 0 {
+		judged := a.labels.Judged(*r)
+		r = &judged
+	}
+	of := int(r.Phase)*len(a.labels.Classes) + int(r.Class)
+	c := a.cells[of]
 	if c == nil {
 		c = &cell{kinds: make([]uint64, len(a.kinds))}
-		a.cells[at] = c
+		a.cells[of] = c
 	}
 	kind := a.kinds[r.Error].of(r.Status)
 	phase, invalid := &a.labels.Phases[r.Phase], a.labels.Classes[r.Class].Invalid
@@ -166,9 +181,10 @@ func (a *Aggregator) Add(r results.Row) error {
 	ownLag, stall := histogram.Nanoseconds(r.OwnLag), histogram.Nanoseconds(r.Stall)
 	own := min(ownLag+stall, histogram.Highest)
 	sent, stands := kind.one.Sent > 0, headline(invalid).has(kind.fate)
-	one, rule := kind.one, a.labels.Counted(r.Rule)
+	one, rule := &kind.one, a.labels.Counted(r.Rule)
 	if rule > 0 {
-		one.Violations = 1
+		broke := *one
+		broke.Violations, one = 1, &broke
 	}
 
 	c.Counts.merge(one)
@@ -204,7 +220,7 @@ func (a *Aggregator) Add(r results.Row) error {
 		if sent {
 			t.service.record(service, a.less(service, stall))
 			if !phase.Warmup {
-				a.slowest.add(&r, latency)
+				a.slowest.add(r, latency)
 			}
 		}
 	}
@@ -223,15 +239,16 @@ func (a *Aggregator) Add(r results.Row) error {
 	if late {
 		a.addLag(r, sent, lag)
 	}
-	moments := a.pace.add([...]time.Duration{
+	var at [moments]int
+	a.pace.add(&[...]time.Duration{
 		whenDue: due, whenLeft: due + time.Duration(lag), whenAnswered: due + time.Duration(lag+service),
 		leftLess: due + time.Duration(a.less(lag, ownLag)), answeredLess: due + time.Duration(a.less(lag+service, own)),
-	}, &one)
-	if len(a.shares[at]) > 0 {
-		a.share(at, kind, rule, moments)
+	}, one, &at)
+	if len(a.shares[of]) > 0 {
+		a.share(of, kind, rule, &at)
 	}
-	if watching := a.watching[at]; len(watching) > 0 {
-		e := seen{kind: kind, sent: sent, late: late, at: moments,
+	if watching := a.watching[of]; len(watching) > 0 {
+		e := seen{kind: kind, sent: sent, late: late, at: at,
 			measured: [...]int64{ofLatency: latency, ofService: service, ofLag: lag},
 			less:     [...]int64{ofLatency: a.less(latency, own), ofService: a.less(service, stall), ofLag: a.less(lag, ownLag)}}
 		for _, w := range watching {
@@ -247,11 +264,11 @@ func (a *Aggregator) Add(r results.Row) error {
 }
 
 // share counts a row for the thresholds that are on no times.
-func (a *Aggregator) share(at int, k *kind, rule uint8, when [moments]int) {
+func (a *Aggregator) share(at int, k *kind, rule uint8, when *[moments]int) {
 	last := &a.untold[at]
-	if last.kind != k || last.rule != rule || last.at != when || last.shift != a.pace.shift {
+	if last.kind != k || last.rule != rule || last.at != *when || last.shift != a.pace.shift {
 		a.tell(at)
-		*last = untold{kind: k, rule: rule, at: when, shift: a.pace.shift}
+		*last = untold{kind: k, rule: rule, at: *when, shift: a.pace.shift}
 	}
 	last.n++
 }
@@ -300,7 +317,7 @@ func (a *Aggregator) less(v, own int64) int64 {
 // left later than without our standstills, and by as much as they may have lengthened it. A dropped call counts as
 // late; as held up by us it counts only if that is beyond tolerance: one that waited for the target says nothing about
 // the generator, and many of them would hide the calls that do.
-func (a *Aggregator) addLag(r results.Row, sent bool, lag int64) {
+func (a *Aggregator) addLag(r *results.Row, sent bool, lag int64) {
 	if a.lag[r.Phase] == nil {
 		a.lag[r.Phase] = new(bounds)
 	}
@@ -308,7 +325,7 @@ func (a *Aggregator) addLag(r results.Row, sent bool, lag int64) {
 		a.ownLag[r.Phase] = new(histogram.Recorder)
 	}
 	a.lag[r.Phase].record(lag, a.less(lag, histogram.Nanoseconds(r.OwnLag)))
-	if own := HeldUp(r, a.tolerance); sent || own > a.tolerance {
+	if own := HeldUp(*r, a.tolerance); sent || own > a.tolerance {
 		a.ownLag[r.Phase].Record(int64(own))
 	}
 }
@@ -316,7 +333,7 @@ func (a *Aggregator) addLag(r results.Row, sent bool, lag int64) {
 // parts are distributions of the parts of the service time; connect and tls of those calls alone that had to connect.
 type parts struct{ connect, tls, wait, read histogram.Recorder }
 
-func (a *Aggregator) addParts(r results.Row) {
+func (a *Aggregator) addParts(r *results.Row) {
 	p := a.parts[r.Phase]
 	if p == nil {
 		p = new(parts)

@@ -306,7 +306,7 @@ func TestAnyRows(t *testing.T) {
 		rising(t, total.Service)
 		var points Counts
 		for _, p := range a.Timeline(3) {
-			points.merge(p.Counts)
+			points.merge(&p.Counts)
 		}
 		if points != a.Running() || points.Due != uint64(len(rows)) {
 			t.Fatalf("the timeline counts %+v, the run %+v", points, a.Running())

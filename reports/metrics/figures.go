@@ -268,7 +268,7 @@ type Counts struct {
 	Refused  uint64 `json:"refused"`
 }
 
-func (c *Counts) merge(o Counts) {
+func (c *Counts) merge(o *Counts) {
 	c.Due += o.Due
 	c.Sent += o.Sent
 	c.Completed += o.Completed

@@ -193,7 +193,7 @@ func (g *group) counts() Counts {
 	var sum Counts
 	for _, at := range g.at {
 		if c := g.a.cells[at]; c != nil {
-			sum.merge(c.Counts)
+			sum.merge(&c.Counts)
 		}
 	}
 	return sum

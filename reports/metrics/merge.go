@@ -19,7 +19,7 @@ func (a *Aggregator) Merge(o *Aggregator) {
 			a.cells[i] = &cell{kinds: make([]uint64, len(a.kinds))}
 		}
 		to := a.cells[i]
-		to.Counts.merge(from.Counts)
+		to.Counts.merge(&from.Counts)
 		to.left.merge(from.left)
 		to.answered.merge(from.answered)
 		to.bytesIn += from.bytesIn

@@ -126,15 +126,18 @@ func (p *pace) slot(moment time.Duration) int {
 }
 
 // add counts a row by its moments, of which none is after that of the answer, and says where they are.
-func (p *pace) add(when [moments]time.Duration, one *Counts) (at [moments]int) {
-	p.slot(when[whenAnswered]) // room is made for the last of them first, so that all stay where they are
+func (p *pace) add(when *[moments]time.Duration, one *Counts, at *[moments]int) {
+	last := p.slot(when[whenAnswered]) // room is made for the last of them first, so that all stay where they are
+	begins := time.Duration(last) << p.shift * time.Second
 	for i, moment := range when {
-		at[i] = int(moment/time.Second) >> p.shift
+		at[i] = last
+		if moment < begins { // seldom, and a division takes longer than the rest
+			at[i] = int(moment/time.Second) >> p.shift
+		}
 	}
 	p.beats[at[whenDue]].due++
 	p.beats[at[whenLeft]].left += one.Sent
 	p.beats[at[whenAnswered]].answered += one.Completed
-	return at
 }
 
 func (s *series) at(slot int) *sums {

@@ -143,7 +143,7 @@ func (a *Aggregator) Running() Counts {
 	var sum Counts
 	for _, c := range a.cells {
 		if c != nil {
-			sum.merge(c.Counts)
+			sum.merge(&c.Counts)
 		}
 	}
 	return sum
@@ -160,7 +160,7 @@ func (a *Aggregator) Recent(now time.Duration, n int) Recent {
 	for i := range a.recent {
 		// s.second is 1 + the second that it holds: the last whole one before now is current.
 		if s := &a.recent[i]; s.second > current-int64(n) && s.second <= current {
-			r.Counts.merge(s.Counts)
+			r.Counts.merge(&s.Counts)
 			a.scratch.AddRecorder(&s.latency)
 		}
 	}

@@ -94,7 +94,7 @@ func (v *Stretches) Add(r results.Row) error {
 		one.Violations = 1
 		c.tally(ofRule, uint16(r.Rule), 1)
 	}
-	c.Counts.merge(one)
+	c.Counts.merge(&one)
 	if r.Status > 0 {
 		c.tally(ofStatus, knownStatus(r.Status), 1)
 	}
@@ -195,7 +195,7 @@ func (v *Stretches) fold() {
 // mergeCell adds what is at rest in a cell to the one of the same phase and class in a slot.
 func (v *Stretches) mergeCell(slot uint32, from *stretchCell) {
 	c := &v.cells[v.cell(slot, from.phase, from.class)]
-	c.Counts.merge(from.Counts)
+	c.Counts.merge(&from.Counts)
 	for _, t := range from.tallies {
 		c.tally(t.of, t.index, t.n)
 	}

@@ -66,7 +66,7 @@ func TestStretchesAreTheRows(t *testing.T) {
 					rt.Fatalf("%v: time %d is %v, want %v", i.StartSeconds, k, value(pair[0]), value(pair[1]))
 				}
 			}
-			all.merge(i.Counts)
+			all.merge(&i.Counts)
 			return nil
 		})
 		if want := aggregate(t, labels(), nil, rows...).Running(); err != nil || all != want {

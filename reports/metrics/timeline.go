@@ -35,7 +35,7 @@ type event struct {
 	due time.Duration
 	// lag, own and service are in nanoseconds.
 	lag, own, service int64
-	one               Counts
+	one               *Counts
 	kind              results.Kind
 	rule              uint8
 	// timed reports whether the latency counts, late whether the lag does, touched whether andon itself held the call up.
@@ -216,7 +216,7 @@ func (t *timeline) fold() {
 
 // merge adds all but the latency of a slot that began so many microseconds later.
 func (s *slot) merge(from slot, later uint64) {
-	s.Counts.merge(from.Counts)
+	s.Counts.merge(&from.Counts)
 	s.delay.merge(from.delay)
 	s.traffic.merge(from.traffic, later)
 	s.touched += from.touched
@@ -241,7 +241,7 @@ type recent [ring]struct {
 	latency histogram.Recorder
 }
 
-func (r *recent) add(end time.Duration, one Counts, timed bool, latency int64) {
+func (r *recent) add(end time.Duration, one *Counts, timed bool, latency int64) {
 	second := int64(end/time.Second) + 1
 	s := &r[second%ring]
 	if s.second > second {

@@ -53,8 +53,8 @@ func (r *Run) Batches(takers ...func([]Row) error) error {
 		current = <-free
 	}
 	stopped := errors.New("a taker failed")
-	complete, err := r.Rows(func(row Row) error {
-		current.rows = append(current.rows, row)
+	complete, err := r.rows(func(row *Row) error {
+		current.rows = append(current.rows, *row)
 		if len(current.rows) == batch {
 			if failed.Load() {
 				return stopped

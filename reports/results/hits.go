@@ -202,7 +202,7 @@ var endMark = [8]byte{0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0}
 
 // readHits gives the rows of a hits file in the order in which they were written, and reports whether the file is
 // whole. Where the file was cut off, the rows of its whole batches are given. path is what errors call it.
-func readHits(f io.ReaderAt, size int64, path string, m Manifest, each func(Row) error) (complete bool, err error) {
+func readHits(f io.ReaderAt, size int64, path string, m Manifest, each func(*Row) error) (complete bool, err error) {
 	defer func() {
 		// The library panics on some corrupt files.
 		if p := recover(); p != nil {
@@ -335,7 +335,7 @@ func checkColumns(s *arrow.Schema) error {
 	return nil
 }
 
-func eachRow(batch arrow.RecordBatch, labels Labels, each func(Row) error) error {
+func eachRow(batch arrow.RecordBatch, labels Labels, each func(*Row) error) error {
 	if batch.NumRows() > batchLimit {
 		return fmt.Errorf("expected at most %d rows, found %d", batchLimit, batch.NumRows())
 	}
@@ -362,18 +362,19 @@ func eachRow(batch arrow.RecordBatch, labels Labels, each func(Row) error) error
 	}
 	class := indices[0].(*array.Int16).Int16Values()
 	phase, kind, rule := indices[1].(*array.Int8).Int8Values(), indices[2].(*array.Int8).Int8Values(), indices[3].(*array.Int8).Int8Values()
+	var row Row
 	for i := range n {
 		if int(class[i]) >= len(classes) || int(phase[i]) >= len(phases) || int(kind[i]) >= len(kinds) || int(rule[i]) >= len(rules) ||
 			class[i] < 0 || phase[i] < 0 || kind[i] < 0 || rule[i] < 0 {
 			return fmt.Errorf("row %d refers to a text that the run does not have", i+1)
 		}
-		err := each(Row{
+		row = Row{
 			N: n[i], Due: time.Duration(due[i]), Lag: times[0][i], OwnLag: times[1][i], Service: times[2][i],
 			Connect: times[3][i], TLS: times[4][i], Read: times[5][i], Stall: times[6][i], Status: status[i],
 			Class: uint16(class[i]), Phase: uint8(phase[i]), Error: Kind(kind[i]), Rule: uint8(rule[i]),
 			BytesIn: in[i], BytesOut: out[i], RetryAfter: retryAfter[i],
-		})
-		if err != nil {
+		}
+		if err := each(&row); err != nil {
 			return &rowError{err}
 		}
 	}

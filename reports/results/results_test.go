@@ -142,7 +142,7 @@ func TestManyRows(t *testing.T) {
 
 // scan reads a hits file of run that has these bytes.
 func scan(run *Run, data []byte, each func(Row) error) (complete bool, err error) {
-	return readHits(bytes.NewReader(data), int64(len(data)), hitsFile, run.Manifest, each)
+	return readHits(bytes.NewReader(data), int64(len(data)), hitsFile, run.Manifest, func(r *Row) error { return each(*r) })
 }
 
 // flushed are the bytes of a hits file after each flush, and then those with its end.

@@ -283,6 +283,11 @@ func readLines[T any](path string, most int) (all []T, err error) {
 // Rows gives the run's rows in the order in which the calls ended, with constant memory, and reports whether the file
 // is whole. Where it was cut off, the rows of all batches that were written are given, and that is no error.
 func (r *Run) Rows(each func(Row) error) (complete bool, err error) {
+	return r.rows(func(row *Row) error { return each(*row) })
+}
+
+// rows is Rows without a copy: the row is the taker's for the length of the call.
+func (r *Run) rows(each func(*Row) error) (complete bool, err error) {
 	path := filepath.Join(r.Dir, hitsFile)
 	f, info, err := regular.Open(path)
 	if err != nil {
