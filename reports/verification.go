@@ -103,8 +103,8 @@ func Verified(dirs ...string) (bool, error) {
 	return false, nil
 }
 
-// VerificationOutput says where a verification goes: in one format on the output; or, where there is a directory, in all
-// its formats there, and for people on the output.
+// VerificationOutput says where a verification goes: in one format to the output; or, where there is a directory, there
+// in all its formats, and for people to the output.
 type VerificationOutput struct {
 	Formats []VerificationFormat
 	Dir     string
