@@ -480,6 +480,12 @@ func harmless() (list []mutant) {
 	add("422 in place of 400", turns(400, 422))
 	add("400 in place of 415", turns(415, 400))
 	add("400 in place of 413", turns(413, 400))
+	add("other methods in plain text", func(_ call, a *answer) {
+		if a.status == 405 {
+			a.header.Set("Content-Type", "text/plain; charset=utf-8")
+			a.body = []byte("Method Not Allowed\n")
+		}
+	})
 	add("more methods in Allow", func(_ call, a *answer) {
 		if a.status == 405 {
 			a.header.Set("Allow", "OPTIONS, POST")
