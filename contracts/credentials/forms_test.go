@@ -12,12 +12,12 @@ import (
 // Forms are found as by looking for one after the other, the longest first, wherever they begin, overlap or were cut.
 func TestForms(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		word := rapid.StringMatching(`[ab]{4,7}|[ab]{1,3}…[ab]{1,4}`)
-		marks := map[string]string{"[m1]": "[m1]", "[m2]": "[m2]"}
-		for i, w := range rapid.SliceOfN(word, 1, 8).Draw(t, "forms") {
-			marks[w] = []string{"[m1]", "[m2]"}[i%2]
+		word := rapid.StringMatching(`a{4}[ab]{0,4}|[ab]{4,7}|[ab]{1,3}…[ab]{1,4}`)
+		marks := map[string]string{"[one]": "[one]", "[two]": "[two]"}
+		for i, w := range rapid.SliceOfN(word, 1, 12).Draw(t, "forms") {
+			marks[w] = []string{"[one]", "[two]"}[i%2]
 		}
-		text := strings.Join(rapid.SliceOfN(rapid.OneOf(word, rapid.StringMatching(`[ab]{1,5}`), rapid.SampledFrom([]string{"…", `"`, "[m1]", " "})), 0, 8).Draw(t, "text"), "")
+		text := strings.Join(rapid.SliceOfN(rapid.OneOf(word, rapid.StringMatching(`[ab]{1,5}`), rapid.SampledFrom([]string{"…", `"`, "[one]", " "})), 0, 8).Draw(t, "text"), "")
 		f := newForms(marks)
 		var list, pairs []string
 		for w := range marks {
@@ -34,7 +34,7 @@ func TestForms(t *testing.T) {
 		for body := strings.TrimRight(text, "\"'`)]} "); len(body) >= leastForm; body = body[1:] {
 			if i := slices.IndexFunc(list, func(w string) bool { return w != marks[w] && w != body && strings.HasPrefix(w, body) }); i >= 0 {
 				whole := strings.TrimRight(text, "\"'`)]} ")
-				if before := whole[:len(whole)-len(body)]; !strings.HasPrefix(got, before+"[m") || len(got) != len(before)+len("[m1]")+len(text)-len(whole) {
+				if before := whole[:len(whole)-len(body)]; !strings.HasPrefix(got, before+"[") || len(got) != len(before)+len("[one]")+len(text)-len(whole) {
 					t.Fatalf("of %v, %q lost its end to %q, expected %q and a mark", marks, text, got, before)
 				}
 				return
