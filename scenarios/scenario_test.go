@@ -555,6 +555,19 @@ func TestSchema(t *testing.T) {
 		t.Error("broken.yaml is accepted")
 	}
 	for _, text := range []string{
+		"auth: {bearer: {from: t.csv, column: token}}", "auth: {bearer: {token: {from: t.csv, column: token}}}",
+		"auth: {basic: {username: {from: t.csv, column: token}, password: {from: t.csv, column: token}}}",
+		"auth: {apiKey: {in: query, name: k, value: {from: t.csv, column: token}}}", "headers: {X-A: {from: t.csv, column: token}, X-B: b}",
+	} {
+		if err := validate(t, made, []byte("load: [{rate: 1/s, for: 1s}]\n"+text)); err != nil {
+			t.Errorf("the schema refuses %q: %v", text, err)
+		}
+		if _, err := inFolder(t, text+"\n", map[string]string{"t.csv": "token\nhush-1\n"}); err != nil {
+			t.Errorf("Parse refuses %q: %v", text, err)
+		}
+	}
+	for _, text := range []string{
+		"load: [{rate: 1/s, for: 1s}]\nauth: {bearer: {from: t.csv}}", "load: [{rate: 1/s, for: 1s}]\nheaders: {X-A: {column: token}}",
 		"load: []", "load: [{rate: 100, for: 1s}]", "load: [{rate: 1/s}]", "load: [{rate: 1/s, callers: 3, for: 1s}]", "lod: []",
 		"load: [{rate: 1/s, for: 1s}]\nmix: {tier: {Ful: 1}}", "load: [{rate: 1/s, for: 1s}]\nmix: {content: [{items: [tekst]}]}",
 		"load: [{rate: 1/s, for: 1s}]\nlimits: {inFlight: 0}",
