@@ -16,6 +16,7 @@ import (
 	"github.com/kaizenautomation/andon/contracts/jsontext"
 	jsonschema "github.com/kaizenautomation/andon/contracts/schema"
 	"github.com/kaizenautomation/andon/reports/regular"
+	words "github.com/kaizenautomation/andon/reports/text"
 )
 
 // A mixReader reads `mix` and `data`.
@@ -344,7 +345,12 @@ func (r *mixReader) readFeeder(from document.Value, columns []string, place docu
 		if missing.line > 0 {
 			where = fmt.Sprintf("%s:%d", name, missing.line)
 		}
-		place.Fail("%s has no column %q; %s%s", where, document.Clip(missing.name), document.ExpectedOne(missing.name, missing.known), hint)
+		expected := document.ExpectedOne(missing.name, missing.known)
+		if isCSV(path) && words.Nearest(missing.name, missing.known) == "" {
+			// Where no line names the columns, the first one has values, secrets among them.
+			expected = "expected it in the first line"
+		}
+		place.Fail("%s has no column %q; %s%s", where, document.Clip(missing.name), expected, hint)
 		return nil, nil
 	case err != nil:
 		from.Fail("%s: %v", name, err)

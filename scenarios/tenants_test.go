@@ -25,8 +25,8 @@ func inFolder(t *testing.T, scenario string, files map[string]string) (*Scenario
 	return Parse(filepath.Join(dir, "t.yaml"), []byte("load: [{rate: 100/s, for: 3s}]\n"+scenario), description(t), noEnv)
 }
 
-// A call's row is that of its body, in each item of it, and all rows come alike. Nothing secret is in what is kept or in
-// the digest; the file's rows are.
+// A call's row is that of its body, in each item of it, and all rows come alike. Nothing secret is in what is kept or
+// in the digest; the file's rows are.
 func TestTenant(t *testing.T) {
 	const scenario = `mix: {tier: {default: 1}, content: [{items: [file, file, skill]}, {items: [text]}], agentId: 50%, invalid: 10%}
 data: {file: {from: ./tenants.csv, column: file}, skill: {template: "{{file}}", from: tenants.csv}, agentId: {from: tenants.csv, column: file}}
@@ -146,13 +146,14 @@ func TestTenantPublic(t *testing.T) {
 func TestTenantsRefused(t *testing.T) {
 	files := map[string]string{
 		"tenants.csv": "token,id,bad,blank,a}b\nhush-1,1,hush hush,,x\nhush-2,2,hush-2,hush,x\n", "other.csv": "token\nhush-1\nhush-2\n",
-		"kept.csv": "id\n1\n2\n", "many.csv": "token\n" + strings.Repeat("hush-1\n", credentials.MaxTenants+1), "none.jsonl": "{\"token\": null}\n",
+		"kept.csv": "id\n1\n2\n", "bare.csv": "1,hush-1\n2,hush-2\n", "many.csv": "token\n" + strings.Repeat("hush-1\n", credentials.MaxTenants+1), "none.jsonl": "{\"token\": null}\n",
 	}
 	for scenario, want := range map[string]string{
 		"auth: {bearer: {from: tenants.csv}}":                                                                  "t.yaml:2:16: the token lacks `column`",
 		"auth: {bearer: {from: tenants.csv, column: token, row: 1}}":                                           `unknown key "row" in the token`,
 		"auth: {bearer: {from: tenants.csv, column: tokn}}":                                                    `t.yaml:2:44: tenants.csv has no column "tokn"; did you mean "token"?; a run directory keeps no secrets: put the file that has them there`,
-		"auth: {bearer: {from: kept.csv, column: token}}":                                                      `kept.csv has no column "token"; expected one of id; a run directory keeps no secrets`,
+		"auth: {bearer: {from: kept.csv, column: token}}":                                                      `kept.csv has no column "token"; expected it in the first line; a run directory keeps no secrets`,
+		"data: {file: {from: bare.csv, column: id}}\nauth: {bearer: {from: bare.csv, column: token}}":          `t.yaml:2:39: bare.csv has no column "id"; expected it in the first line`,
 		"auth: {bearer: {from: gone.csv, column: token}}":                                                      "t.yaml:2:23: the file of data cannot be read:",
 		"auth: {bearer: {from: many.csv, column: token}}":                                                      "has 10001 rows, more than the 10000 of which the secrets can be kept out of every report",
 		"auth: {bearer: {from: tenants.csv, column: bad}}":                                                     `the bearer token: tenants.csv:2, column "bad": the token in the row has a character`,

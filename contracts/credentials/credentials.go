@@ -4,7 +4,8 @@
 // [Asked.Plan] reads what a user asks for, without looking a secret up: a [Plan] can be printed, in curl lines say.
 // [Plan.Open] looks the secrets up and gives a [Set], which puts them into requests, has a bearer token renewed, and
 // takes every secret out of what is kept. A secret comes from the environment, a file or a command, and never from a
-// command line or a scenario.
+// command line or a scenario. Calls of several [Tenants] carry the secrets of a row each; [Plan.Of] and [Set.Of] are of
+// one of them.
 package credentials
 
 import (
@@ -137,6 +138,27 @@ func (a Asked) Plan() (Plan, error) {
 	wrong = append(add(wrong, err), a.Connection.check()...)
 	p.connection, p.addresses = a.Connection, addresses
 	return p, errors.Join(wrong...)
+}
+
+// checkColumns says what cannot be sent of the rows.
+func (p Plan) checkColumns() (wrong []error) {
+	forHeader := func(text string) error { return checkText(text, "the value") }
+	for i, n := range slices.Concat(p.headers, p.query) {
+		if err := p.tenants.check(n.value, forHeader); err != nil {
+			kind := "header"
+			if i >= len(p.headers) {
+				kind = "parameter"
+			}
+			wrong = append(wrong, fmt.Errorf("the %s %s: %w", kind, n.name, err))
+		}
+	}
+	if err := p.tenants.check(p.user, forHeader); err != nil {
+		wrong = append(wrong, fmt.Errorf("the user: %w", err))
+	}
+	if err := p.tenants.check(p.bearer, func(text string) error { return checkToken(text, "the row") }); err != nil {
+		wrong = append(wrong, fmt.Errorf("the bearer token: %w", err))
+	}
+	return wrong
 }
 
 func add(list []error, err error) []error {

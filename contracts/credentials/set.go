@@ -84,7 +84,7 @@ func (p Plan) Open(ctx context.Context) (*Set, error) {
 	return s, nil
 }
 
-// lookUp puts in what references lead to, apart from columns. The secret parts and the whole are kept out of everything.
+// lookUp puts in what references lead to, but for columns. The secret parts and the whole are kept out of everything.
 func (s *Set) lookUp(ctx context.Context, v Value, mark string) (Value, error) {
 	if v.columns() {
 		var filled Value
@@ -154,16 +154,6 @@ func (s *Set) Token() string {
 		return ""
 	}
 	return *s.bearer.current.Load()
-}
-
-// Of is the set of the calls that take a row of the tenants. Whatever is done to it is done to the whole set.
-func (s *Set) Of(row int) *Set {
-	if s == nil || s.row == row {
-		return s
-	}
-	of := *s
-	of.row = row
-	return &of
 }
 
 // Put puts what the set carries into a request, by the token of now.

@@ -8,8 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// Value is a text in which references may stand: {env:NAME}, {file:PATH} and {command:…}, and columns of [Tenants]. What
-// a reference leads to is secret, but for a public column; a value without one is public. The zero Value is empty.
+// Value is a text in which references may stand: {env:NAME}, {file:PATH}, {command:…}, and columns of [Tenants]. What a
+// reference leads to is secret, but for a public column; a value without one is public. The zero Value is empty.
 type Value struct{ pieces []piece }
 
 // piece is a literal, or a reference of a kind.
@@ -23,6 +23,8 @@ const (
 	// byColumn and byPublic are columns of [Tenants].
 	byColumn, byPublic = "column", "public-column"
 )
+
+func literally(text string) piece { return piece{literal, text} }
 
 var (
 	aReference = regexp.MustCompile(`\{([A-Za-z][A-Za-z_-]*):`)

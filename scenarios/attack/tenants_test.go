@@ -116,7 +116,7 @@ func TestTenantsOnTheWire(t *testing.T) {
 	}
 }
 
-// A tenant that is turned away is no reason to ask for anything again: the other tenants' calls go on, and what was said
+// A tenant that is turned away is no reason to ask for anything again: the others' calls go on, and what was said
 // of it is kept without its token.
 func TestTenantTurnedAway(t *testing.T) {
 	t.Parallel()
