@@ -127,7 +127,7 @@ func (r *mixReader) readSecrets(v document.Value, what string) (reference string
 	if len(rows) == 0 {
 		return "", false
 	}
-	texts, problem := texts(rows, []string{name})
+	values, problem := texts(rows, []string{name})
 	switch from := keys["from"]; {
 	case r.secrets != nil && r.secrets != f:
 		from.Fail("calls take what is secret from one file, a row for each call, and here is a second one; put the columns of %s into it", filepath.Base(r.secrets.path))
@@ -153,7 +153,7 @@ func (r *mixReader) readSecrets(v document.Value, what string) (reference string
 		columns, reference = r.tenants.Public, credentials.PublicColumn(name)
 	}
 	columns[name] = nil
-	for _, t := range texts {
+	for _, t := range values {
 		columns[name] = append(columns[name], t[0])
 	}
 	return reference, true
