@@ -120,8 +120,8 @@ func TestApply(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		list []summary.Deviation
-		// verdicts are of the three cases, and then of the same by other engines, which stand behind an @; a broken one breaks
-		// the rule behind the colon.
+		// verdicts are of the three cases, and then of the same by other engines, which stand behind an @; a broken one
+		// breaks the rule behind the colon.
 		verdicts, want, states string
 	}{
 		{"waived", []summary.Deviation{d("2027-01-31", "text.Full", "")}, "broken:refused held held", "waived:1 held held", "waived"},
@@ -242,8 +242,8 @@ func TestDraft(t *testing.T) {
 	})
 }
 
-// What stands together in a draft is one habit of the target: what it takes though it breaks one rule, wherever that is,
-// and what it answers alike. What two authorities say stands apart.
+// What stands together in a draft is one habit of the target: what it takes though it breaks one rule, wherever that
+// is, and what it answers alike. What two authorities say stands apart.
 func TestDraftGroups(t *testing.T) {
 	taken := func(name, breaks, authority string) summary.Check {
 		return summary.Check{Name: name, Verdict: "broken", Expect: "refused", Rule: "invalid-accepted", Breaks: breaks, Authority: authority, Status: 200,

@@ -33,8 +33,8 @@ func (c Config) ids() (ids []string) {
 	return ids
 }
 
-// ReadForLoad reads the known deviations that hold for answers under load, by the names of the rules that load is judged
-// by, and those of the file that do not.
+// ReadForLoad reads the known deviations that hold for answers under load, by the names of the rules that load is
+// judged by, and those of the file that do not.
 func (c Config) ReadForLoad(file string, rules []string) (held []results.Deviation, left []summary.Deviation, err error) {
 	list, err := deviations.Read(file, c.Known())
 	if err != nil {
