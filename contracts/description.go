@@ -89,14 +89,12 @@ func load(name string, data []byte) (*Description, error) {
 	if found, d.tokens = newAudit(d.document, d.operation); len(found.parts) > 0 {
 		return nil, &unhonouredError{file: name, parts: found.parts}
 	}
-	doc, err := secondReading(d.document, data)
-	if err != nil {
-		return nil, err
-	}
 	if d.compiler, err = newCompiler(root); err != nil {
 		return nil, err
 	}
-	d.crosscheck = newCrosscheck(doc, d.operation)
+	if d.crosscheck, err = newCrosscheck(d.document, d.operation); err != nil {
+		return nil, err
+	}
 	if err := d.readRequest(); err != nil {
 		return nil, err
 	}
@@ -110,13 +108,19 @@ const documentURL = "description.json"
 
 // newCompiler makes a compiler of validators for the schemas of a document.
 func newCompiler(root *schema.Node) (*jsonschema.Compiler, error) {
+	c := bareCompiler()
+	return c, c.AddResource(documentURL, root.Value())
+}
+
+// bareCompiler has no document yet.
+func bareCompiler() *jsonschema.Compiler {
 	c := jsonschema.NewCompiler()
 	c.DefaultDraft(jsonschema.Draft2020)
 	c.AssertFormat()
 	for _, f := range formats() {
 		c.RegisterFormat(f)
 	}
-	return c, c.AddResource(documentURL, root.Value())
+	return c
 }
 
 // compile makes a validator of the schema at a pointer into the document.
