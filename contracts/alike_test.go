@@ -2,67 +2,241 @@ package contracts
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
-	"github.com/kaizenautomation/andon"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"pgregory.net/rapid"
+
+	"github.com/kaizenautomation/andon/contracts/jsontext"
+	"github.com/kaizenautomation/andon/contracts/schema"
 )
 
-func TestSecondOpinion(t *testing.T) {
-	values := []string{`null`, `true`, `0`, `1`, `-1`, `1.5`, `9007199254740993`, `9223372036854775807`, `9223372036854775808`, `2147483648`, `"x"`, `""`, `"2026-01-02t03:04:05z"`, `"2026-01-02T03:04:05Z"`,
-		`"/relative"`, `"http://a/b"`, `"3b2f0a2e8a434f5e9c0e0d1b6d6f1a11"`, `"3b2f0a2e-8a43-4f5e-9c0e-0d1b6d6f1a11"`, `"127.0.0.1"`, `"::1"`, `"a@b.c"`, `"P1D"`, `"12:00:00Z"`, `"aGk="`, `"aGk"`, `"(["`, `"~2"`, `[]`, `[1]`, `[1,1]`, `["a"]`, `{}`, `{"a":1}`, `{"kind":"x"}`, `{"kind":"ok"}`, `{"kind":"queued","position":1}`,
-		`{"kind":"queued"}`, `{"kind":7}`, `{"cost":1}`, `{"cost":1,"currency":"x"}`, `{"child":{"child":{"child":1}}}`, `{"child":{}}`}
-	for _, f := range []string{"json-pointer", "relative-json-pointer", "uuid", "duration", "period", "ipv4", "ipv6", "hostname", "email", "date", "time", "date-time", "uri", "iri", "uri-reference", "iri-reference", "uri-template", "semver", "regex", "byte", "int32", "int64", "float", "double", "password", "binary", "mine", "idn-email", "idn-hostname"} {
-		opinion(t, "{format: "+f+"}", values)
-		opinion(t, "{not: {format: "+f+"}}", values)
-		opinion(t, "{oneOf: [{type: string, format: "+f+"}, {type: string, format: date}]}", values)
+// withSchemas is openapi.yaml with more components, and properties of the answer by name.
+func withSchemas(t testing.TB, components string, properties map[string]string) string {
+	t.Helper()
+	var b strings.Builder
+	for name, s := range properties {
+		fmt.Fprintf(&b, "        %s: %s\n", name, s)
 	}
-	for _, s := range []string{
-		"{const: null}", "{const: 1}", "{enum: [null]}", "{type: [string, 'null']}", "{type: 'null'}", "{not: {}}", "{exclusiveMinimum: 0}", "{exclusiveMaximum: 0}", "{maximum: 9007199254740992}", "{multipleOf: 0.01}",
-		"{maxLength: 0}", "{minLength: 1}", "{maxItems: 0}", "{uniqueItems: true}", "{items: false}", "{prefixItems: [{type: string}]}", "{prefixItems: [{type: string}], items: false}",
-		"{contains: {type: number}}", "{contains: {type: number}, minContains: 0}", "{contains: {type: number}, minContains: 2}", "{contains: {type: number}, maxContains: 1}", "{additionalProperties: false}", "{additionalProperties: {type: string}}",
-		"{patternProperties: {'^k': {type: number}}}", "{patternProperties: {'^k': false}}", "{dependentRequired: {cost: [currency]}}", "{dependentSchemas: {cost: {required: [currency]}}}", "{propertyNames: {maxLength: 1}}",
-		"{unevaluatedProperties: false}", "{unevaluatedProperties: false, allOf: [{properties: {a: {}}}]}", "{unevaluatedProperties: {type: string}}", "{unevaluatedItems: false}", "{unevaluatedItems: false, prefixItems: [{}]}", "{if: {type: string}, then: {minLength: 2}, else: {type: number}}", "{if: {type: string}}", "{then: {minLength: 2}}",
-		"{minProperties: 1, maxProperties: 1}", "{maxProperties: 0}", "{required: [a]}", "{properties: {a: false}}", "{properties: {a: true}}", "{anyOf: [{type: string}, {type: number}]}",
-		"{oneOf: [{type: number}, {type: integer}]}", "{allOf: [{type: number}, {maximum: 0}]}", "{$ref: '#/components/schemas/Loop'}", "{$ref: '#/components/schemas/Tree'}", "{$ref: '#/components/schemas/Closed'}", "{pattern: '^x$'}", "{type: integer}",
-		"{type: object, readOnly: true}", "{properties: {a: {writeOnly: true}}}", "{properties: {a: {readOnly: true}}}",
-		"{$defs: {a: {type: string}}, type: string}",
-		"{type: object, discriminator: {propertyName: kind}, oneOf: [{$ref: '#/components/schemas/ok'}, {$ref: '#/components/schemas/queued'}]}",
-		"{discriminator: {propertyName: kind, mapping: {x: '#/components/schemas/ok'}}, oneOf: [{$ref: '#/components/schemas/ok'}, {$ref: '#/components/schemas/queued'}]}",
-		"{discriminator: {propertyName: kind}, anyOf: [{$ref: '#/components/schemas/ok'}, {type: string}]}",
-		"{discriminator: {propertyName: kind}, type: object, properties: {kind: {type: string}}, required: [kind]}",
-		"{contentEncoding: base64, contentMediaType: application/json}", "{contentSchema: {type: string}}", "{minContains: 1}", "{deprecated: true}", "{xml: {name: a}}",
-	} {
-		opinion(t, s, values)
-	}
+	text := edited(t, "        sessionId:\n", b.String()+"        sessionId:\n")
+	return strings.Replace(text, "  schemas:\n", "  schemas:\n"+components, 1)
 }
 
-func opinion(t *testing.T, s string, values []string) {
-	t.Helper()
-	text := edited(t, "        sessionId:\n", "        z: "+s+"\n        sessionId:\n")
-	text = strings.Replace(text, "  schemas:\n", `  schemas:
-    ok: {type: object, required: [kind], properties: {kind: {const: ok}}}
+// components are schemas that refer to themselves, and two that a discriminator tells apart.
+const components = `    ok: {type: object, required: [kind], properties: {kind: {const: ok}}}
     queued: {type: object, required: [kind, position], properties: {kind: {const: queued}, position: {type: integer}}}
-    Loop: {type: object, properties: {child: {$ref: '#/components/schemas/Loop'}}}
+    Loop: {type: object, properties: {child: {$ref: '#/components/schemas/Loop'}, v: {exclusiveMinimum: 0}, w: {type: ['null', string]}, u: {uniqueItems: true}}}
     Tree: {anyOf: [{type: string}, {type: object, properties: {child: {$ref: '#/components/schemas/Tree'}}, additionalProperties: false}]}
     Closed: {type: object, unevaluatedProperties: false, properties: {child: {$ref: '#/components/schemas/Closed'}}}
-`, 1)
-	d, err := Load("x.yaml", []byte(text))
-	if err != nil {
-		t.Errorf("%s: %v", s, err)
-		return
-	}
+`
+
+// opinions asks both tools for what they say of values of one property.
+func opinions(t testing.TB, d *Description, name, s string, values []string) {
+	t.Helper()
 	for _, v := range values {
-		body := []byte(fmt.Sprintf(`{"sessionId":"s","executionId":"e","status":"x","z":%s}`, v))
+		body := []byte(strings.TrimSuffix(good, "}") + `,"` + name + `":` + v + "}")
 		first := d.JudgeResponse(200, "application/json", body).Violation
 		if doubtful, other := d.Doubt(200, "application/json", body, first); doubtful {
-			o := "conforms"
+			says := "it conforms"
 			if other != nil {
-				o = strings.Split(other.Error(), "\n")[0]
+				says, _, _ = strings.Cut(other.Error(), "\n")
 			}
-			t.Errorf("%s with %s: andon says %v, kin %.120s", s, v, first, o)
+			t.Errorf("%s with %s: andon says %v, kin-openapi %.160s", s, v, first, says)
 		}
 	}
 }
 
-var _ = andon.Spec
+// Whatever the format, and wherever it stands, the second opinion goes by what andon takes it for.
+func TestSecondOpinionOnFormats(t *testing.T) {
+	var formats = strings.Fields("json-pointer relative-json-pointer uuid duration ipv4 ipv6 hostname email date time date-time uri iri uri-reference iri-reference " +
+		"uri-template regex byte int32 int64 float double password binary mine idn-email idn-hostname")
+	values := []string{`"2026-01-02t03:04:05z"`, `"/relative"`, `"3b2f0a2e8a434f5e9c0e0d1b6d6f1a11"`, `"a@b.c"`, `"aGk"`, `"(["`, `"~2"`, `""`, `2147483648`, `1.5`}
+	properties := map[string]string{}
+	for _, f := range formats {
+		properties[f] = "{format: " + f + "}"
+		properties[f+"-not"] = "{not: {format: " + f + "}}"
+		properties[f+"-one"] = "{oneOf: [{type: string, format: " + f + "}, {type: string, maxLength: 1}]}"
+	}
+	d, err := Load("formats.yaml", []byte(withSchemas(t, "", properties)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The description is one for all: compiling it for each opinion is what takes the time, so each is asked one thing.
+	i := 0
+	for name, s := range properties {
+		for range 3 {
+			opinions(t, d, name, s, []string{values[i%len(values)]})
+			i++
+		}
+	}
+	for _, x := range []struct{ name, value, rule string }{
+		{"date-time", `"2026-01-02t03:04:05z"`, ""}, {"uri", `"/relative"`, RuleFormat}, {"uuid", `"3b2f0a2e8a434f5e9c0e0d1b6d6f1a11"`, RuleFormat},
+		{"int64", `9223372036854775807`, ""}, {"int64", `9223372036854775808`, RuleFormat}, {"int64-not", `9223372036854775808`, ""},
+		{"int32", `-2147483648`, ""}, {"int32", `2147483648`, RuleFormat}, {"ipv4", `"::1"`, RuleFormat}, {"byte", `"aGk"`, RuleFormat},
+	} {
+		v := d.JudgeResponse(200, "application/json", []byte(strings.TrimSuffix(good, "}")+`,"`+x.name+`":`+x.value+"}")).Violation
+		if v == nil && x.rule != "" || v != nil && v.Rule != x.rule {
+			t.Errorf("%s with %s: %v, want %q", x.name, x.value, v, x.rule)
+		}
+		opinions(t, d, x.name, properties[x.name], []string{x.value})
+	}
+}
+
+func TestSecondOpinionOnKeywords(t *testing.T) {
+	for _, s := range []struct {
+		schema string
+		values []string
+	}{
+		{"{$ref: '#/components/schemas/Loop'}", []string{`{"child":{"child":{"v":null}}}`, `{"child":{"w":null}}`, `{"child":{"u":[1,1.0]}}`, `{"child":null}`, `null`}},
+		{"{$ref: '#/components/schemas/Tree'}", []string{`{"child":{"child":"x"}}`, `{"child":{"child":1}}`, `{"other":1}`}},
+		{"{$ref: '#/components/schemas/Closed'}", []string{`{"child":{"child":{}}}`, `{"child":{"x":{}}}`}},
+		{"{oneOf: [{$ref: '#/components/schemas/ok'}, {$ref: '#/components/schemas/queued'}], discriminator: {propertyName: kind, mapping: {x: '#/components/schemas/ok'}}}",
+			[]string{`{"kind":"ok"}`, `{"kind":"x"}`, `{"kind":"queued"}`, `{"kind":"queued","position":1}`, `{}`}},
+		{"{anyOf: [{$ref: '#/components/schemas/ok'}, {type: string}], discriminator: {propertyName: kind}}", []string{`"x"`, `{"kind":"ok"}`, `{"kind":"queued"}`}},
+		{"{type: object, properties: {kind: {type: string}}, discriminator: {propertyName: kind}}", []string{`{"kind":"ok"}`, `{}`}},
+		{"{const: null}", []string{`null`, `1`}},
+		{"{then: {minLength: 2}}", []string{`"x"`}},
+		{"{if: {type: string}, then: {minLength: 2}, else: {type: number}}", []string{`"x"`, `1`, `null`}},
+		{"{maximum: 9007199254740992}", []string{`9007199254740993`, `9007199254740992`}},
+		{"{properties: {a: {writeOnly: true}, b: {readOnly: true}}}", []string{`{"a":1,"b":1}`}},
+	} {
+		d, err := Load("x.yaml", []byte(withSchemas(t, components, map[string]string{"z": s.schema})))
+		if err != nil {
+			t.Fatalf("%s: %v", s.schema, err)
+		}
+		opinions(t, d, "z", s.schema, s.values)
+	}
+}
+
+// schemas draws schemas of many keywords.
+func schemas() *rapid.Generator[string] {
+	return rapid.Custom(func(t *rapid.T) string { return drawSchema(t, 3) })
+}
+
+func drawSchema(t *rapid.T, depth int) string {
+	plain := []string{
+		"type: string", "type: [string, 'null']", "type: [integer]", "type: number", "type: object", "type: array", "const: a", "const: null", "const: 1", "enum: [a]",
+		"enum: [a, 1, null]", "enum: [1.5, {}]", "minLength: 0", "minLength: 2", "maxLength: 1", "minItems: 0", "uniqueItems: false", "uniqueItems: true", "minProperties: 0",
+		"maxProperties: 1", "required: []", "required: [a]", "required: [b]", "additionalProperties: true", "additionalProperties: false", "additionalProperties: {}",
+		"unevaluatedProperties: false", "format: date", "minimum: 1", "exclusiveMaximum: 2", "multipleOf: 0.5", "pattern: '^a'", "items: {}", "description: x",
+		"dependentRequired: {a: [b]}", "propertyNames: {maxLength: 1}", "default: 1",
+	}
+	var keywords []string
+	add := func(keyword string) {
+		name, _, _ := strings.Cut(keyword, ":")
+		if !slices.ContainsFunc(keywords, func(k string) bool { return strings.HasPrefix(k, name+":") }) {
+			keywords = append(keywords, keyword)
+		}
+	}
+	for range rapid.IntRange(0, 2).Draw(t, "keywords") {
+		add(rapid.SampledFrom(plain).Draw(t, "keyword"))
+	}
+	if depth > 0 {
+		for range rapid.IntRange(0, 2).Draw(t, "parts") {
+			one, two := drawSchema(t, depth-1), drawSchema(t, depth-1)
+			add(rapid.SampledFrom([]string{
+				"allOf: [" + one + "]", "anyOf: [" + one + "]", "oneOf: [" + one + "]", "allOf: [" + one + ", " + two + "]", "oneOf: [" + one + ", " + two + "]",
+				"anyOf: [" + one + ", {type: 'null'}]", "oneOf: [{type: 'null'}, " + one + "]", "not: " + one, "properties: {a: " + one + ", b: " + two + "}", "properties: {a: " + one + "}",
+				"items: " + one, "contains: " + one, "if: " + one + ", then: " + two, "patternProperties: {'^a': " + one + "}", "additionalProperties: " + one,
+				"anyOf: [{$ref: '#/components/schemas/ok'}]", "allOf: [{$ref: '#/components/schemas/queued'}, " + one + "]", "oneOf: [{$ref: '#/components/schemas/Loop'}, {type: 'null'}]",
+			}).Draw(t, "part"))
+		}
+	}
+	return "{" + strings.Join(keywords, ", ") + "}"
+}
+
+var someValues = []string{`null`, `true`, `0`, `1`, `1.5`, `"a"`, `"bc"`, `""`, `[]`, `["a","a"]`, `[1,null]`, `{}`, `{"a":"a"}`, `{"b":1}`, `{"a":null,"b":"bc"}`, `{"c":{"a":1}}`, `{"kind":"ok"}`,
+	`{"kind":"queued","position":1,"a":1}`, `{"child":{"v":0}}`}
+
+// A schema that is written otherwise, for kin-openapi or to be compared, means what it did.
+func TestRewrittenSchemasMeanTheSame(t *testing.T) {
+	compile := func(t *rapid.T, root *schema.Node) *jsonschema.Schema {
+		c, err := newCompiler(root)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := c.Compile(documentURL + "#/components/schemas/x")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		text := schemas().Draw(t, "schema")
+		more := components
+		if !strings.Contains(text, "unevaluated") { // what counts properties anywhere leaves more as it is
+			more, _, _ = strings.Cut(components, "    Closed:")
+		}
+		root, err := schema.Parse([]byte("paths: {/a: {post: {requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/x'}}}}}}}\ncomponents:\n  schemas:\n    x: " + text + "\n" + more))
+		if err != nil {
+			t.Fatal(err)
+		}
+		before := compile(t, root)
+		o := Operation{Method: "POST", Path: "/a"}
+		for name, write := range map[string]func(*schema.Node) *schema.Node{
+			"alike": func(root *schema.Node) *schema.Node { return alike(&schema.Document{Root: root}, o) },
+			"for a second opinion": func(root *schema.Node) *schema.Node {
+				return rewritten(&schema.Document{Root: root}, o, func(_ *schema.Document, s *schema.Node) { forSecondOpinion(s) })
+			},
+		} {
+			written := write(root)
+			after := compile(t, written)
+			for _, value := range someValues {
+				v, _ := jsontext.Decode([]byte(value))
+				if first, second := before.Validate(v), after.Validate(v); (first == nil) != (second == nil) {
+					t.Fatalf("%s, %s: %s\nfor %s was %v, and is %v", name, text, written.At("components", "schemas", "x").AppendJSON(nil), value, first, second)
+				}
+			}
+			if name != "alike" {
+				continue
+			}
+			if again := write(written); string(again.AppendJSON(nil)) != string(written.AppendJSON(nil)) {
+				t.Fatalf("%s, %s: %s\nis written again as %s", name, text, written.AppendJSON(nil), again.AppendJSON(nil))
+			}
+		}
+	})
+}
+
+// Descriptions that mean the same are the same to callers, and those that do not are not.
+func TestDiffOfSpellings(t *testing.T) {
+	const object = "{type: object, required: [a], properties: {a: {type: string}, b: {type: integer}}}"
+	for _, c := range []struct {
+		old, new string
+		changed  bool
+	}{
+		{"{$ref: '#/components/schemas/ok'}", "{allOf: [{$ref: '#/components/schemas/ok'}]}", false},
+		{"{$ref: '#/components/schemas/ok'}", "{type: object, required: [kind], properties: {kind: {type: string, enum: [ok]}}}", false},
+		{object, "{oneOf: [" + object + "]}", false},
+		{object, "{allOf: [{type: object, required: [a], properties: {a: {type: string}}}, {properties: {b: {type: integer}}}]}", false},
+		{object, "{type: object, allOf: [" + object + "], description: more}", false},
+		{"{type: string, enum: [a]}", "{const: a}", false},
+		{"{enum: [a, 1]}", "{enum: [a, 1], type: [string, number, 'null']}", false},
+		{"{type: string}", "{type: [string], minLength: 0}", false},
+		{"{type: object}", "{type: object, additionalProperties: true, required: [], minProperties: 0}", false},
+		{"{type: [string, 'null'], maxLength: 3}", "{anyOf: [{type: string, maxLength: 3}, {type: 'null'}]}", false},
+		{"{oneOf: [{type: 'null'}, {type: string, enum: [a]}]}", "{enum: [a, null]}", false},
+		{"{type: string, enum: [a]}", "{const: b}", true},
+		{"{const: null}", "{const: 1}", true},
+		{"{type: string, enum: [a]}", "{type: string, enum: [a, b]}", true},
+		{"{type: string}", "{anyOf: [{type: string}, {type: 'null'}]}", true},
+		{object, "{allOf: [{type: object, properties: {a: {type: string}}}, {properties: {b: {type: integer}}}]}", true},
+		{object, "{allOf: [" + object + "], properties: {b: {type: string}}}", true},
+	} {
+		load := func(s string) *Description {
+			text := strings.Replace(withSchemas(t, components, map[string]string{"z": s}), "agentId:\n          description", "z: "+s+"\n        agentId:\n          description", 1)
+			d, err := Load("x.yaml", []byte(text))
+			if err != nil {
+				t.Fatalf("%s: %v", s, err)
+			}
+			return d
+		}
+		for _, pair := range [][2]*Description{{load(c.old), load(c.new)}, {load(c.new), load(c.old)}} {
+			changes, err := Diff(pair[0], pair[1])
+			if err != nil || (len(changes) > 0) != c.changed {
+				t.Errorf("%s and %s: %+v, %v; changed %v", c.old, c.new, changes, err, c.changed)
+			}
+		}
+	}
+}

@@ -23,8 +23,8 @@ type crosscheck struct {
 	options   openapi3filter.Options
 }
 
-// secondReading has kin-openapi read a document. It knows no path items outside of paths, which OpenAPI 3.1 has, so it
-// is given those to which a path refers where the path stands.
+// secondReading has kin-openapi read a document that is changed in passing. It knows no path items outside of paths,
+// which OpenAPI 3.1 has, so it is given those to which a path refers where the path stands.
 func secondReading(root *schema.Node) (*openapi3.T, error) {
 	document := &schema.Document{Root: root}
 	for _, path := range root.At("paths").Names() {
@@ -37,9 +37,6 @@ func secondReading(root *schema.Node) (*openapi3.T, error) {
 	doc, err := openapi3.NewLoader().LoadFromData(root.AppendJSON(nil))
 	if err != nil {
 		return nil, fmt.Errorf("not a readable OpenAPI document: %w", err)
-	}
-	if err := doc.Validate(context.Background(), openapi3.AllowExtraSiblingFields("pathItems"), openapi3.DisableSchemaPatternValidation()); err != nil {
-		return nil, fmt.Errorf("not a valid OpenAPI document: %w", err)
 	}
 	return doc, nil
 }
@@ -55,6 +52,9 @@ func newCrosscheck(read *schema.Document, o Operation) (c crosscheck, err error)
 	document, err := secondReading(root)
 	if err != nil {
 		return c, err
+	}
+	if err := document.Validate(context.Background(), openapi3.AllowExtraSiblingFields("pathItems"), openapi3.DisableSchemaPatternValidation()); err != nil {
+		return c, fmt.Errorf("not a valid OpenAPI document: %w", err)
 	}
 	shared, err := sharedFormats(named)
 	if err != nil {

@@ -7,7 +7,8 @@
 //     [Operation.NewRequest] build one from a [Call]. It is the only place where requests are built.
 //  4. [Description.ReadRequest] and [Description.JudgeResponse] hold a request or a response against the description,
 //     and name the first [Violation]. A fast path takes the bodies that nearly every response has.
-//  5. [Description.Doubt] asks kin-openapi for a second opinion, which shares no code with the first.
+//  5. [Description.Doubt] asks kin-openapi for a second opinion. It reads the description by itself, where its words
+//     mean to it what they mean to andon.
 //  6. [Diff] says what changed between two descriptions, and whether it breaks callers.
 //
 // The description (openapi.yaml, or another given by the user) is the only source of shapes: tiers, content types and
@@ -102,25 +103,6 @@ func load(name string, data []byte) (*Description, error) {
 		return nil, err
 	}
 	return d, d.checkNames()
-}
-
-const documentURL = "description.json"
-
-// newCompiler makes a compiler of validators for the schemas of a document.
-func newCompiler(root *schema.Node) (*jsonschema.Compiler, error) {
-	c := bareCompiler()
-	return c, c.AddResource(documentURL, root.Value())
-}
-
-// bareCompiler has no document yet.
-func bareCompiler() *jsonschema.Compiler {
-	c := jsonschema.NewCompiler()
-	c.DefaultDraft(jsonschema.Draft2020)
-	c.AssertFormat()
-	for _, f := range formats() {
-		c.RegisterFormat(f)
-	}
-	return c
 }
 
 // compile makes a validator of the schema at a pointer into the document.

@@ -9,7 +9,28 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/kaizenautomation/andon/contracts/schema"
 )
+
+const documentURL = "description.json"
+
+// newCompiler makes a compiler of validators for the schemas of a document.
+func newCompiler(root *schema.Node) (*jsonschema.Compiler, error) {
+	c := bareCompiler()
+	return c, c.AddResource(documentURL, root.Value())
+}
+
+// bareCompiler has no document yet.
+func bareCompiler() *jsonschema.Compiler {
+	c := jsonschema.NewCompiler()
+	c.DefaultDraft(jsonschema.Draft2020)
+	c.AssertFormat()
+	for _, f := range formats() {
+		c.RegisterFormat(f)
+	}
+	return c
+}
 
 // formats are those that OpenAPI has beyond JSON Schema, and that providers hold calls to.
 func formats() []*jsonschema.Format {
