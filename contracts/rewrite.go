@@ -67,11 +67,10 @@ func (w *rewriter) schema(s *schema.Node) {
 	w.edit(w.document, s)
 }
 
-// forSecondOpinion writes a schema so that kin-openapi reads it as JSON Schema does. By OpenAPI a discriminator decides
-// nothing that the schema does not. The constant null is none to it. What refers to itself it reads as OpenAPI 3.0 has
-// it, where null is no value, unless there is a keyword that 3.0 does not have; one that says nothing will do.
+// forSecondOpinion writes a schema so that kin-openapi reads it as JSON Schema does. The constant null is none to it.
+// What refers to itself, or has a discriminator, it reads as OpenAPI 3.0 has it, where null is no value and a
+// discriminator decides, unless there is a keyword that 3.0 does not have; one that says nothing will do.
 func forSecondOpinion(s *schema.Node) {
-	forget(s, "discriminator")
 	constAsEnum(s)
 	if s.At("$ref") == nil && s.At("if") == nil {
 		forget(s, "then") // without an if these say nothing either
