@@ -9,6 +9,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"pgregory.net/rapid"
 
+	"github.com/kaizenautomation/andon"
 	"github.com/kaizenautomation/andon/contracts/jsontext"
 	"github.com/kaizenautomation/andon/contracts/schema"
 )
@@ -244,4 +245,35 @@ func TestDiffOfSpellings(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Whatever a description asks for, and whatever comes back: both tools say the same, and what andon says is the same each
+// time, short, and of a place that is there.
+func FuzzSchemas(f *testing.F) {
+	f.Fuzz(rapid.MakeFuzz(func(t *rapid.T) {
+		text := schemas().Draw(t, "schema")
+		meansTheSame(t, text)
+		spec := strings.Replace(string(andon.Spec), "        sessionId:\n", "        z: "+text+"\n        sessionId:\n", 1)
+		d, err := Load("x.yaml", []byte(strings.Replace(spec, "  schemas:\n", "  schemas:\n"+components, 1)))
+		if err != nil {
+			if !strings.HasPrefix(err.Error(), "x.yaml: ") {
+				t.Fatal(err)
+			}
+			return
+		}
+		body := []byte(strings.TrimSuffix(good, "}") + `,"z":` + rapid.SampledFrom(someValues).Draw(t, "value") + "}")
+		first := d.JudgeResponse(200, "application/json", body).Violation
+		if doubtful, other := d.Doubt(200, "application/json", body, first); doubtful {
+			t.Fatalf("%s with %s: andon says %v, kin-openapi %.300v", text, body, first, other)
+		}
+		if first == nil {
+			return
+		}
+		if again := d.JudgeResponse(200, "application/json", body).Violation; again == nil || *again != *first {
+			t.Fatalf("%s with %s: %+v, and then %+v", text, body, first, again)
+		}
+		if !slices.Contains(Rules(), first.Rule) || first.Message == "" || len(first.Message) > 1000 || !strings.HasPrefix(first.Pointer, "/z") {
+			t.Fatalf("%s with %s: %+v", text, body, first)
+		}
+	}))
 }

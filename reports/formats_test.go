@@ -196,3 +196,46 @@ func TestKeep(t *testing.T) {
 		t.Error("a report is written where there is no folder")
 	}
 }
+
+// Whatever a summary holds that can be read, every format takes it, and no word in it is a runner's command.
+func FuzzSummaryFormats(f *testing.F) {
+	dir := f.TempDir()
+	for _, s := range []summary.Summary{reportstest.Passing(f), reportstest.Failing(f), reportstest.Closed(f)} {
+		if err := summary.Write(dir, s); err != nil {
+			f.Fatal(err)
+		}
+		data, err := os.ReadFile(filepath.Join(dir, "summary.json"))
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
+	f.Add([]byte(`{"schema":"andon.summary/3"}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, "summary.json"), data, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		m, err := Open(dir)
+		if err != nil {
+			if !strings.Contains(err.Error(), "summary.json") {
+				t.Fatalf("the error does not name the file: %v", err)
+			}
+			return
+		}
+		for _, format := range Formats() {
+			if format.need != needSummary {
+				continue
+			}
+			if err := m.Read(format); err != nil {
+				t.Fatal(err)
+			}
+			out := rendered(t, m, format.Name)
+			if format.Name == "github" {
+				reportstest.CheckAnnotations(t, out)
+			} else {
+				reportstest.CheckNoCommand(t, format.Name, out)
+			}
+		}
+	})
+}
