@@ -1046,7 +1046,9 @@ func FuzzAnswers(f *testing.F) {
 		}
 		for _, make := range []func() (*Endpoint, error){
 			func() (*Endpoint, error) { return OTLP("http://127.0.0.1:1/?key=hush-hush", "a=hush-hush") },
-			func() (*Endpoint, error) { return RemoteWrite("http://127.0.0.1:1/w?key=hush-hush", "Bearer hush-hush") },
+			func() (*Endpoint, error) {
+				return RemoteWrite("http://127.0.0.1:1/w?key=hush-hush", "Bearer hush-hush")
+			},
 		} {
 			e, err := make()
 			if err != nil {
