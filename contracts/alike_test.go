@@ -247,8 +247,8 @@ func TestDiffOfSpellings(t *testing.T) {
 	}
 }
 
-// Whatever a description asks for, and whatever comes back: both tools say the same, and what andon says is the same each
-// time, short, and of a place that is there.
+// Whatever a description asks for, and whatever comes back: both tools say the same, and what andon says is the same
+// each time, short, and of a place that is there.
 func FuzzSchemas(f *testing.F) {
 	f.Fuzz(rapid.MakeFuzz(func(t *rapid.T) {
 		text := schemas().Draw(t, "schema")

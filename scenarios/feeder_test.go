@@ -107,8 +107,8 @@ data: {agentId: {template: "{{agent}}/{{seq}}", from: ids.csv}, file: {from: ./i
 	}
 }
 
-// Whatever a file of data holds, it is refused by its line or its column, or its rows are read; and what is kept of them
-// is read as the same.
+// Whatever a file of data holds, it is refused by its line or its column, or its rows are read; and what is kept of
+// them is read as the same.
 func FuzzFeeder(f *testing.F) {
 	for _, s := range []string{
 		"id,name\na,b\n", "\ufeffid\n\"a\nb\"\n\n", "id\n\"\"\n", "id,id\na,b\n", "id;name\n", "id\n\xff\n", "id\r\na\r\n", "name\nx\n",
