@@ -312,7 +312,11 @@ func (c *command) stepSummary(add func(path string) error) bool {
 // tell says something beside the output, in lines that fit where that is a terminal.
 func (c *command) tell(format string, args ...any) {
 	_, _, width := live.Terminal(c.stderr)
-	fmt.Fprintln(c.stderr, fitted(fmt.Sprintf(format, args...), width))
+	lines := strings.Split(fmt.Sprintf(format, args...), "\n")
+	for i, line := range lines { // it may quote what was given, and what was found
+		lines[i] = text.Printable(strings.ReplaceAll(line, "\t", "  "), 10*len(line))
+	}
+	fmt.Fprintln(c.stderr, fitted(strings.Join(lines, "\n"), width))
 }
 
 // fitted is a sentence in lines of so many columns; 0 is any number. What has lines of its own stays as it is, and so
