@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"net/url"
@@ -134,11 +133,11 @@ func (c *command) runScenario(args []string, f runFlags) error {
 		t.Started, t.Observe, t.Tick = mon.Start, mon.Observe, mon.Progress
 	}
 	if t.Embedded = t.Target == nil; t.Embedded {
-		var stop func()
-		if t.Target, stop, err = trial.Embedded(plan); err != nil {
+		var end func()
+		if t.Target, end, err = trial.Embedded(plan); err != nil {
 			return exit{noVerdict, err}
 		}
-		defer stop()
+		defer end()
 	}
 	w.Target = place(t.Target, t.Embedded)
 	c.tell("%s: %s → %s", text.Printable(plan.Name, 64), plan, w.Target)
@@ -146,21 +145,22 @@ func (c *command) runScenario(args []string, f runFlags) error {
 		c.tell("warning: %s", warning)
 	}
 
-	interrupt, kill, press, release := signals(w.Stopping)
-	defer release()
-	w.Press, t.Progress, t.Every, t.Ended = press, w.Progress, w.Every(), w.End
+	stop := c.signals(w.Stopping, w.End)
+	defer stop.release()
+	w.Press, t.Progress, t.Every, t.Ended = stop.press, w.Progress, w.Every(), w.End
 	// Whatever happens, the terminal is given back.
 	defer w.End()
-	result, err := trial.Run(kill, interrupt, t)
+	result, err := trial.Run(stop.kill, stop.first, t)
 	if result.Aggregator == nil {
 		return notRun(err)
 	}
+	stop.code.Store(int32(cmp.Or(result.Summary.Verdict.ExitCode, noVerdict)))
 	c.stepSummary(func(path string) error { return reports.AppendMarkdown(path, result.Summary) })
 	if shown := c.showRun(result, w.Screen != nil); shown != nil && !c.stdout.lost(shown) {
 		return exit{noVerdict, shown}
 	}
 	if mon != nil {
-		mon.End(kill, again(interrupt, kill))
+		mon.End(stop.kill, stop.again())
 	}
 	if err != nil {
 		// What was found stands, whatever became of its record; the summary says which it is.
@@ -212,16 +212,6 @@ func repeats(args []string) []string {
 		line = append(line, arg)
 	}
 	return line
-}
-
-// again is closed at the next Ctrl-C, the first or the second.
-func again(interrupt <-chan struct{}, kill context.Context) <-chan struct{} {
-	select {
-	case <-interrupt:
-		return kill.Done()
-	default:
-		return interrupt
-	}
 }
 
 // pickTarget is where the calls go; nil is the embedded provider. again is the command that was given.

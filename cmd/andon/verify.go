@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -215,11 +216,11 @@ func (c *command) verifyAs(f verifyFlags) (err error) {
 	if f.scenario != "" {
 		return c.verifyScenario(f)
 	}
-	stop, err := f.complete(c)
+	end, err := f.complete(c)
 	if err != nil {
 		return err
 	}
-	defer stop()
+	defer end()
 	if err := f.deviations.known(&f.Config); err != nil {
 		return err
 	}
@@ -249,12 +250,13 @@ func (c *command) verifyAs(f verifyFlags) (err error) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	_, _, _, release := signals(cancel)
-	defer release()
+	stop := c.signals(cancel, func() {})
+	defer stop.release()
 	if err := f.preflight(ctx); err != nil {
 		return c.showUnsent(plan.Ended(err.Error()), f.Description, f.kept, err)
 	}
 	v := plan.Run(ctx)
+	stop.code.Store(int32(cmp.Or(v.Verdict.ExitCode, noVerdict)))
 	shorten(v.Checks, f.Cases)
 	err = c.showVerification(v, f.Description, f.kept)
 	c.advise(v, f)
