@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"sync"
 	"time"
 
 	"github.com/kaizenautomation/andon/contracts/cases"
+	"github.com/kaizenautomation/andon/reports/bounded"
 	"github.com/kaizenautomation/andon/reports/summary"
 )
 
@@ -238,11 +238,7 @@ func (r *run) exchange(ctx context.Context, o Outcome) Outcome {
 		return o.broken("no-answer", "", "there was no answer: "+err.Error())
 	}
 	defer func() { _ = response.Body.Close() }()
-	var body []byte
-	if response.StatusCode != http.StatusSwitchingProtocols {
-		// What follows a 101 is no body: it goes on for as long as the connection, of which the context knows nothing.
-		body, err = io.ReadAll(io.LimitReader(response.Body, maxResponse+1))
-	}
+	body, err := bounded.Append(nil, response, maxResponse+1)
 	o.Took, o.Status = time.Since(started), response.StatusCode
 	if o.hiccup = of(o.Status); o.hiccup == away {
 		o.after, o.asked = retryAfter(response.Header.Get("Retry-After"), time.Now())
