@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 )
 
 // stays is a server that answers each request with a text and leaves the connection open.
@@ -79,16 +78,9 @@ func TestNoServerHoldsAnythingUp(t *testing.T) {
 			asks["remote write"] = run("--remote-write", url)
 		}
 		for what, args := range asks {
-			var stdout, stderr bytes.Buffer
-			ended := make(chan int, 1)
-			go func() { ended <- execute(args, &stdout, &stderr) }()
-			select {
-			case code := <-ended:
-				if pushed := what == "otlp" || what == "remote write"; code == 2 || code == 0 && !pushed || pushed && !strings.Contains(stderr.String(), "101") {
-					t.Errorf("%s, of a server with %s: exit code %d: %s", what, name, code, stderr.String())
-				}
-			case <-time.After(time.Minute):
-				t.Fatalf("%s is held up by a server with %s", what, name)
+			code, _, said := bounded(t, args)
+			if pushed := what == "otlp" || what == "remote write"; code == 2 || code == 0 && !pushed || pushed && !strings.Contains(said, "101") {
+				t.Errorf("%s, of a server with %s: exit code %d: %s", what, name, code, said)
 			}
 		}
 	}
