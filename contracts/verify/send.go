@@ -21,8 +21,8 @@ const (
 	lost = 3
 	// busy is after how many cases, one after the other, a target is given up that turns each of them away.
 	busy = 5
-	// mute is after how many cases of which the same is expected, one after the other, that get no answer the others are
-	// left out: each would be waited for, and tells the same.
+	// mute is after how many cases of a kind, one after the other, that get no answer the others are left out: each would
+	// be waited for, and tells the same.
 	mute = 5
 )
 
@@ -41,7 +41,7 @@ var errBusy = errors.New("the target turns calls away, one after the other")
 // byDescription sends the cases and holds each answer against the description. The error is errLost where the target
 // stopped answering, errToken or errPath where it answers every call with 401 or 404, or that of ctx.
 func (c Config) byDescription(ctx context.Context) ([]Outcome, error) {
-	r := &run{Config: c, seen: map[string]string{}, silent: map[cases.Expectation]int{}, outcomes: make([]*Outcome, len(c.Cases))}
+	r := &run{Config: c, seen: map[string]string{}, silent: map[kind]int{}, outcomes: make([]*Outcome, len(c.Cases))}
 	if r.books == nil {
 		r.books = newLedger(c.MaxRuns, c.Rate, c.Progress)
 	}
@@ -90,8 +90,8 @@ type run struct {
 	absent int
 	// turned counts the cases since the last that was not turned away.
 	turned int
-	// silent counts the cases since the last that was answered, by what is expected.
-	silent        map[cases.Expectation]int
+	// silent counts the cases since the last that was answered.
+	silent        map[kind]int
 	welcome, over bool
 	err           error
 }
@@ -103,7 +103,7 @@ func (r *run) work(ctx context.Context) {
 		at := r.next
 		r.next++
 		over := r.over || at >= len(r.Cases)
-		left := !over && r.silent[r.Cases[at].Expect] >= mute
+		left := !over && r.silent[kindOf(r.Cases[at])] >= mute
 		r.mutex.Unlock()
 		if over {
 			return
@@ -119,6 +119,14 @@ func (r *run) work(ctx context.Context) {
 		r.mutex.Unlock()
 	}
 }
+
+// kind is what must come back, which cases have in common that a target may choke on.
+type kind struct {
+	expect cases.Expectation
+	status int
+}
+
+func kindOf(k cases.Case) kind { return kind{k.Expect, k.Status()} }
 
 // leftOut is what becomes of a case where others like it got no answer.
 func (r *run) leftOut(k cases.Case) Outcome {
@@ -147,8 +155,8 @@ func (r *run) note(ctx context.Context, at int, o Outcome) {
 		return
 	}
 	found := r.fails(o)
-	if r.silent[o.Case.Expect]++; !o.hiccup.silent() {
-		r.silent[o.Case.Expect] = 0
+	if r.silent[kindOf(o.Case)]++; !o.hiccup.silent() {
+		r.silent[kindOf(o.Case)] = 0
 	}
 	r.turned++
 	if o.Rule != "turned-away" || o.alike {
