@@ -51,12 +51,15 @@ Without --target the reference provider is started on this machine and driven.
 Exit codes: 0 all held; 1 a threshold or the contract was broken; 2 wrong usage, scenario or
 description, nothing was sent; 3 no verdict (target unreachable, run directory not writable,
 generator-limited, interrupted). Ctrl-C stops sending and waits for the calls in flight; a
-second one does not.
+second one does not, and ends andon within a second whatever holds it up. Then the report may
+be missing; andon report makes it of what was measured.
 
 ` + credentialsHelp + `
 
-Whoever reads along may go away (head, a closed pager): the run goes on to its end. Where standard
-output cannot be written, a 0 becomes a 3. The report is in the run directory all the same.
+Whoever reads along may go away (head, a closed pager) or stand still (Ctrl-S): the run goes on to
+its end. Of the progress that nobody reads the latest line is kept; the report waits for its
+reader. Where standard output cannot be written, a 0 becomes a 3. The report is in the run
+directory all the same.
 
 On a terminal a live view is shown, in which q is a Ctrl-C too, and a short summary after it;
 andon report shows all tables. With --plain, in CI (the variable CI), with TERM=dumb and where

@@ -70,6 +70,10 @@ Without --target the reference provider is verified. The cases about tokens need
 
 ` + credentialsHelp + `
 
+The time of the whole is bounded by --for. Once five cases in a row that want the same answer get
+none, the others like them are left out, which is told. Ctrl-C ends the verification, with
+what was found; a second one ends andon within a second.
+
 Exit codes: 0 all held; 1 a case did not; 2 wrong usage; 3 no verdict.`,
 		Example: `  andon verify
   ANDON_TOKEN=… andon verify --target https://staging.example.com --fixtures staging.yaml
