@@ -43,7 +43,7 @@ func Formats() []Format {
 		{Name: "html", File: pageFile, About: "one page with charts, which needs nothing else", need: needWhole,
 			write: func(w io.Writer, m *Model) error { return page.Write(w, m.page()) }},
 		{Name: "markdown", File: markdownFile, About: "for a comment on a pull request", write: of(render.Markdown)},
-		{Name: "json", File: "summary.json", About: "every figure, by reports/summary.schema.json", write: of(func(w io.Writer, s summary.Summary) error { return export.JSON(w, s) })},
+		{Name: "json", File: "summary.json", About: "every figure, by reports/summary.schema.json", write: of(sealed)},
 		{Name: "junit", File: "junit.xml", About: "thresholds, contract and validity as test cases", write: of(junit)},
 		{Name: "sarif", File: "contract.sarif", About: "the rules of the contract that were broken", write: of(sarif)},
 		{Name: "github", File: "annotations.txt", About: "annotations, as GitHub Actions reads them off the output", write: of(export.Annotations)},
@@ -111,6 +111,11 @@ const (
 // of is a format that is a function of the summary.
 func of(write func(io.Writer, summary.Summary) error) func(io.Writer, *Model) error {
 	return func(w io.Writer, m *Model) error { return write(w, m.Summary) }
+}
+
+// sealed writes a summary as summary.json has it.
+func sealed(w io.Writer, s summary.Summary) error {
+	return results.WriteSealed(w, func(w io.Writer) error { return export.JSON(w, s) })
 }
 
 // junit writes a run as JUnit XML: a suite each for the run itself, its thresholds, and the rules of the contract.
@@ -186,7 +191,7 @@ func (f Format) Files(dir string, m *Model) (paths []string, err error) {
 // Keep writes the summary, the Markdown and the page of a run that has ended into its directory, if they were not
 // there. Merged runs keep nothing.
 func (m *Model) Keep() error {
-	if !m.made || m.runs[0].End.Reason == results.Cut {
+	if !m.made || m.runs[0].End.Reason == results.Cut || m.runs[0].End.Reason == results.Damaged {
 		return nil
 	}
 	return Keep(m.dirs[0], m.page())

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"runtime/debug"
 	"slices"
@@ -112,6 +113,12 @@ func (c *command) showReport(dirs []string, f reportFlags) error {
 	}
 	if slices.ContainsFunc(formats, func(f reports.Format) bool { return f.Name == "markdown" || f.Name == "github" }) {
 		c.stepSummary(func(path string) error { return reports.AppendMarkdown(path, m.Summary) })
+	}
+	for _, why := range m.Damage() {
+		c.tell("%s", why)
+	}
+	if err := m.Lost(); err != nil {
+		return exit{cmp.Or(m.Summary.Verdict.ExitCode, noVerdict), err}
 	}
 	return verdict(m.Summary)
 }

@@ -12,8 +12,9 @@ type file struct {
 	longest time.Duration
 }
 
+// create makes a file that was not there.
 func create(dir, name string) (*file, error) {
-	f, err := os.Create(filepath.Join(dir, name))
+	f, err := os.OpenFile(filepath.Join(dir, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	return &file{File: f}, err
 }
 

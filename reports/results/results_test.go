@@ -109,7 +109,7 @@ func TestRoundTrip(t *testing.T) {
 			rt.Fatalf("complete %v\n got %+v\nwant %+v", complete, got, want)
 		}
 		if m := manifest(); run.Schema != "andon.run/2" || run.Seed != m.Seed || !reflect.DeepEqual(run.Labels, m.Labels) || !reflect.DeepEqual(run.Planned, m.Planned) ||
-			!slices.Equal(run.Thresholds, m.Thresholds) || !run.Started.Equal(m.Started) || run.End != (End{Reason: Finished, Seconds: 35.5}) {
+			!slices.Equal(run.Thresholds, m.Thresholds) || !run.Started.Equal(m.Started) || run.End != (End{Reason: Finished, Seconds: 35.5, Rows: uint64(len(want))}) {
 			rt.Fatalf("the run is %+v", run)
 		}
 	})
@@ -409,12 +409,12 @@ func TestNewDir(t *testing.T) {
 	parent := t.TempDir()
 	now := time.Date(2026, 11, 23, 21, 48, 0, 0, time.FixedZone("", 3600))
 	for _, want := range []string{"20261123T204800Z-mixed", "20261123T204800Z-mixed-2", "20261123T204800Z-mixed-3"} {
-		id, dir := NewDir(parent, "mixed", now)
-		if id != want || dir != filepath.Join(parent, want) {
-			t.Errorf("the run is %s in %s, want %s", id, dir, want)
+		id, dir, err := NewDir(parent, "mixed", now)
+		if err != nil || id != want || dir != filepath.Join(parent, want) {
+			t.Errorf("the run is %s in %s, want %s: %v", id, dir, want, err)
 		}
-		if err := os.Mkdir(dir, 0o777); err != nil {
-			t.Fatal(err)
+		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+			t.Errorf("%s was not made: %v", dir, err)
 		}
 	}
 }
@@ -456,8 +456,8 @@ func TestSamples(t *testing.T) {
 	if err := os.WriteFile(path, []byte("{}\nnonsense\n"), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(dir); err == nil || !strings.Contains(err.Error(), "samples.jsonl:2") {
-		t.Errorf("a bad line gives %v", err)
+	if run, err = Open(dir); err != nil || len(run.Samples) != 1 || len(run.Damage) != 1 || !strings.Contains(run.Damage[0], "samples.jsonl:2 is damaged") {
+		t.Errorf("a bad line gives %d samples, %v, %v", len(run.Samples), run.Damage, err)
 	}
 }
 
@@ -466,6 +466,15 @@ func TestOpenErrors(t *testing.T) {
 	path := filepath.Join(dir, manifestFile)
 	text, err := os.ReadFile(path)
 	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, bytes.Replace(text, []byte("mixed"), []byte("mixes"), 1), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(dir); err == nil || !strings.Contains(err.Error(), "run.json: it has changed since it was written") {
+		t.Errorf("another scenario: %v", err)
+	}
+	if text, err = unseal(text); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct{ why, text, want string }{
@@ -543,6 +552,7 @@ func TestOldColumns(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	unproved(t, dir)
 	if err := errors.Join(w.Close(), ipc.NewWriter(&head, ipc.WithSchema(old)).Close(), os.WriteFile(path, stream.Bytes(), 0o666)); err != nil {
 		t.Fatal(err)
 	}
@@ -585,6 +595,14 @@ func TestOutcome(t *testing.T) {
 	}
 }
 
+// unproved makes a run as one of a version that kept no checksums.
+func unproved(t testing.TB, dir string) {
+	t.Helper()
+	if err := os.Remove(filepath.Join(dir, sumsFile)); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // A hits file that belongs to another run is refused rather than misread.
 func TestForeignRows(t *testing.T) {
 	dir := write(t, 10, rows(3), true)
@@ -599,8 +617,15 @@ func TestForeignRows(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, hitsFile), append([]byte("PAR1 something else "), endMark[:]...), 0o666); err != nil {
 		t.Fatal(err)
 	}
+	if complete, err := run.Rows(known); err != nil || complete || !strings.Contains(run.End.Detail, "3 of 3 calls are missing") {
+		t.Errorf("another format: %v, %+v", err, run.End)
+	}
+	unproved(t, dir)
+	if run, err = Open(dir); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := run.Rows(known); err == nil || !strings.Contains(err.Error(), "not of this run") {
-		t.Errorf("another format: %v", err)
+		t.Errorf("another format, without checksums: %v", err)
 	}
 }
 
@@ -641,7 +666,7 @@ func TestWriteJSON(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, err := os.ReadFile(path)
-	if err != nil || string(got) != "{\n  \"a\": \"<&>\"\n}\n" {
+	if err != nil || string(got) != "{\n  \"a\": \"<&>\",\n  \"crc32c\": \"0bdd3150\"\n}\n" {
 		t.Errorf("%q, %v", got, err)
 	}
 	if err := WriteJSON(path, func() {}); err == nil {

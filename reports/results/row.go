@@ -353,6 +353,8 @@ type Manifest struct {
 	Generator Generator `json:"generator"`
 	// HitsHead is the SHA-256, in hex, of the first message of hits.arrow; [Create] fills it in.
 	HitsHead string `json:"hitsHead"`
+	// Sums are the CRC-32C, in hex, of the caller's files, by name; [Create] fills it in.
+	Sums map[string]string `json:"sums,omitempty"`
 }
 
 // Part is one part of a plan, by its place in a scenario, and what it says in words.
@@ -473,6 +475,8 @@ type End struct {
 	// StoppedSeconds is when the sending was stopped, on the run's clock; 0 where it went on to the end of the plan, or
 	// where that is not known.
 	StoppedSeconds float64 `json:"stoppedSeconds,omitempty"`
+	// Rows is how many rows were kept; [Writer.Close] fills it in.
+	Rows uint64 `json:"rows,omitempty"`
 }
 
 // How a run can end.
@@ -483,4 +487,5 @@ const (
 	Hopeless    = "hopeless"    // every call failed in the same way, so andon stopped sending
 	Unkept      = "unkept"      // what was measured could not be kept: a full disk, a directory that is gone
 	Cut         = "cut"         // the process died: no end was written
+	Damaged     = "damaged"     // it is not known: what was measured is damaged
 )

@@ -22,6 +22,8 @@ func (s *Summary) decide() {
 		because("the run was interrupted: %s", s.Run.End.Detail)
 	case results.Cut:
 		because("the run was cut off: %s", s.Run.End.Detail)
+	case results.Damaged:
+		because("%s", s.Run.End.Detail)
 	}
 	if s.Validity.Status == metrics.NoData || s.Validity.Status == metrics.GeneratorLimited {
 		for _, r := range s.Validity.Reasons {
@@ -31,7 +33,7 @@ func (s *Summary) decide() {
 	impossible := s.impossible()
 	// What the generator is short of takes the meaning from figures, and not from a breach that was found.
 	stands := impossible && s.Validity.Status != metrics.NoData && s.Run.End.Reason != results.Interrupted &&
-		s.Run.End.Reason != results.Cut && s.breached()
+		s.Run.End.Reason != results.Cut && s.Run.End.Reason != results.Damaged && s.breached()
 
 	ended := -1 // the threshold that ended the run, whose figure belongs to that sentence
 	switch s.Run.End.Reason {
@@ -90,7 +92,7 @@ func (s *Summary) failedAlone() (runs []MergedRun) {
 
 // impossible reports whether there can be no verdict on the run as a whole.
 func (s Summary) impossible() bool {
-	return s.Run.End.Reason == results.Interrupted || s.Run.End.Reason == results.Cut || s.Run.End.Reason == results.Unkept ||
+	return slices.Contains([]string{results.Interrupted, results.Cut, results.Damaged, results.Unkept}, s.Run.End.Reason) ||
 		s.Validity.Status == metrics.NoData || s.Validity.Status == metrics.GeneratorLimited
 }
 
