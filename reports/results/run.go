@@ -1,8 +1,6 @@
 package results
 
 import (
-	"bufio"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/crc32"
@@ -204,15 +202,6 @@ func (w *Writer) Longest() (d time.Duration) {
 	return d
 }
 
-func writeLine(f *file, document any) error {
-	line, err := json.Marshal(document)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(seal(append(line, '\n')))
-	return err
-}
-
 // Close writes how the run ended, last of all: a run directory with an end is whole.
 func (w *Writer) Close(e End) error {
 	if err := errors.Join(w.hits.close(), w.rows.Close(), w.sums.Close(), w.samples.Close(), w.vitals.Close()); err != nil {
@@ -309,47 +298,6 @@ func checkManifest(m Manifest) error {
 		}
 	}
 	return nil
-}
-
-// readLines reads one document a line, and says which lines are damaged. A last line without an end was being written
-// when the process died, if the run has not ended. A file that is not there has none.
-func readLines[T any](path string, most int, ended bool) (all []T, damaged []string, err error) {
-	f, _, err := regular.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, nil
-	} else if err != nil {
-		return nil, nil, err
-	}
-	defer f.Close()
-	in := bufio.NewReaderSize(f, 64<<10) // a sample is a few kilobytes, and six times that at most, escaped
-	for line := 1; line <= most; line++ {
-		text, err := in.ReadSlice('\n')
-		var why error
-		for errors.Is(err, bufio.ErrBufferFull) {
-			why = err
-			_, err = in.ReadSlice('\n')
-		}
-		switch {
-		case errors.Is(err, io.EOF) && (len(text) == 0 || !ended):
-			return all, damaged, nil
-		case errors.Is(err, io.EOF):
-			why = io.ErrUnexpectedEOF
-		case err != nil:
-			return nil, nil, fmt.Errorf("%s:%d: %w", path, line, err)
-		}
-		var one T
-		if why == nil {
-			if text, why = unseal(text); why == nil {
-				why = json.Unmarshal(text, &one)
-			}
-		}
-		if why != nil {
-			damaged = append(damaged, fmt.Sprintf("%s:%d is damaged, and left out: %v", path, line, why))
-			continue
-		}
-		all = append(all, one)
-	}
-	return all, damaged, nil
 }
 
 // Rows gives the run's rows in the order in which the calls ended, with constant memory, and reports whether they are
