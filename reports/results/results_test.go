@@ -582,14 +582,14 @@ func TestOutcome(t *testing.T) {
 		{Status3xx, 302, OutcomeRefused}, {Status4xx, 404, OutcomeRefused},
 		{Status5xx, 503, OutcomeFailed}, {StatusOther, 799, OutcomeFailed}, {BodyLimit, 200, OutcomeFailed},
 		{Reset, 0, OutcomeFailed}, {DialRefused, 0, OutcomeFailed}, {DNS, 0, OutcomeFailed}, {TimeoutReading, 200, OutcomeFailed},
-		{Dropped, 0, OutcomeNone}, {Unsent, 0, OutcomeNone}, {Canceled, 0, OutcomeNone}, {Descriptors, 0, OutcomeNone}, {ProxyTimeout, 0, OutcomeNone},
+		{Dropped, 0, OutcomeNone}, {Unsent, 0, OutcomeNone}, {Canceled, 0, OutcomeNone}, {Unread, 200, OutcomeNone}, {Descriptors, 0, OutcomeNone}, {ProxyTimeout, 0, OutcomeNone},
 	} {
 		if got := (Row{Error: c.kind, Status: c.status}).Outcome(); got != c.want {
 			t.Errorf("%q with status %d is %q, want %q", c.kind, c.status, got, c.want)
 		}
 	}
 	for k := range kinds {
-		if r := (Row{Error: k}); (r.Outcome() != OutcomeNone) != (r.Sent() && k != Canceled) {
+		if r := (Row{Error: k}); (r.Outcome() != OutcomeNone) != (r.Sent() && !k.GivenUp()) {
 			t.Errorf("%q has the outcome %q", k, r.Outcome())
 		}
 	}
@@ -636,7 +636,7 @@ func TestRow(t *testing.T) {
 		if k.Kept() != kept || k.Own() != (kept && k <= LocalMemory) || k.ByProxy() != (kept && k >= ProxyRefused) {
 			t.Errorf("%q: kept from the target %v, by the generator %v, by a proxy %v", k, k.Kept(), k.Own(), k.ByProxy())
 		}
-		if reached := k == Reset || k == TimeoutWaiting || k == TimeoutReading || k == BadHTTP || k == BodyLimit; k.Reached() != reached {
+		if reached := k == Reset || k == TimeoutWaiting || k == TimeoutReading || k == BadHTTP || k == BodyLimit || k == Unread; k.Reached() != reached {
 			t.Errorf("%q: the target was reached: %v", k, k.Reached())
 		}
 		sent := k != Dropped && k != Unsent && !kept

@@ -6,7 +6,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/http/httptrace"
@@ -33,6 +32,7 @@ type standard struct {
 	// encoded counts compressed answers, and protocol is the last answer's.
 	encoded  atomic.Uint64
 	protocol atomic.Value
+	budget   budget
 }
 
 func (s *standard) Connections() uint64 { return s.dialed.Load() }
@@ -47,6 +47,7 @@ func (*standard) Warm(int) {}
 func (s *standard) Close() { s.client.CloseIdleConnections() }
 
 func (s *standard) Do(x *Exchange) error {
+	x.budget = &s.budget
 	ctx, cancel := context.WithDeadline(s.kill, x.Deadline)
 	defer cancel()
 	// net/http goes on with a dial, and may go on with reading the body, after it has answered: neither may touch x
@@ -103,13 +104,13 @@ func (s *standard) Do(x *Exchange) error {
 	s.answered.Store(true)
 	x.Begun, x.Status, x.ContentType = true, response.StatusCode, response.Header.Get("Content-Type")
 	x.RetryAfter, x.Later = retryAfter(response.Header.Get("Retry-After"), response.Header.Get("Date"), time.Now())
-	b := bytes.NewBuffer(x.In[:0])
+	x.room()
+	x.Answer = x.In[:0]
 	if response.StatusCode != http.StatusSwitchingProtocols {
 		// What follows that is no body, and no context ends it.
-		_, err = b.ReadFrom(io.LimitReader(response.Body, MaxResponse+1))
+		x.Answer, err = x.readAll(x.In, response.Body)
+		x.In = x.Answer
 	}
-	x.In = b.Bytes()
-	x.Answer = x.In
 	response.Body.Close()
 	if s.protocol.Load() != response.Proto {
 		s.protocol.Store(response.Proto)
