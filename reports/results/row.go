@@ -190,7 +190,7 @@ func KindNames() []string { return append([]string(nil), kindNames[:]...) }
 
 func (k Kind) completed() bool { return k == None || k >= Status3xx && k <= Accepted || k == Shed }
 
-// GivenUp reports whether andon gave the call up, which had been sent: what the target would have answered is not known.
+// GivenUp reports whether andon gave the call up, which had been sent: what the target would have said is not known.
 func (k Kind) GivenUp() bool { return k == Canceled || k == Unread }
 
 // Own reports whether the generator's own machine kept the call from being sent.

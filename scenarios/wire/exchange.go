@@ -35,7 +35,7 @@ type Exchange struct {
 	Queued time.Duration
 	First  time.Time
 
-	// budget is what In may take of beyond readBuffer bytes, and Answer where that is another buffer; held is what it does.
+	// budget is what In takes of beyond readBuffer bytes, and Answer where that is another buffer; held is how much.
 	budget *budget
 	held   int
 }
