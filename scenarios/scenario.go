@@ -35,8 +35,8 @@ type Scenario struct {
 	Name string
 	// Source is the scenario as a file, before the environment was put in.
 	Source []byte
-	// Feeders are the files of data as they were read, by their names relative to the scenario, with slashes. Files
-	// that lie elsewhere than below the scenario are not among them.
+	// Feeders are the files of data, by their names relative to the scenario, with slashes: the columns that `data`
+	// takes, and no other. Files that lie elsewhere than below the scenario are not among them.
 	Feeders map[string][]byte
 	// Target is the provider's base URL; empty where the scenario names none.
 	Target string
@@ -121,9 +121,15 @@ func Parse(file string, data []byte, d *contracts.Description, env func(string) 
 	if v, given := keys["target"]; given {
 		s.Target = readTarget(v, d.Operation())
 	}
-	s.Limits, s.Carried = readLimits(keys), readCarried(keys)
+	s.Limits = readLimits(keys)
 	s.load = readLoad(doc, root, keys, s.Limits.Calls)
-	s.takeMix(readMix(file, doc, keys, d))
+	// What `data` takes of a file is public, and what the rest takes is not.
+	r := newMixReader(file, doc, d)
+	if v, given := keys["data"]; given {
+		r.readData(v)
+	}
+	s.Carried = readCarried(keys, r)
+	s.takeMix(r.readMix(keys))
 	if v, given := keys["thresholds"]; given {
 		s.Thresholds = readThresholds(v, s.Labels)
 	}

@@ -61,8 +61,8 @@ func (c Config) wire() wire.Config {
 	return wire.Config{
 		Target: c.Target, TLS: c.TLS, Resolve: c.Credentials.Asks().Addresses(), Traces: c.Traces, HTTP2: c.HTTP2, Plain: c.PlainHTTP2, Timeout: c.Plan.Limits.Timeout, InFlight: c.Plan.Limits.InFlight,
 		Memory: int64(c.Plan.Limits.Memory) * scenarios.MB,
-		Request: func(ctx context.Context, body []byte) *http.Request {
-			return c.Plan.Description().Operation().NewRequest(ctx, c.Target, c.Credentials, body)
+		Request: func(ctx context.Context, tenant int, body []byte) *http.Request {
+			return c.Plan.Description().Operation().NewRequest(ctx, c.Target, c.Credentials.Of(tenant), body)
 		},
 	}
 }
@@ -124,7 +124,7 @@ type run struct {
 	kill      context.Context
 
 	transport wire.Transport
-	head      atomic.Pointer[head]
+	heads     atomic.Pointer[[]head] // by tenant
 	// stale is asked of with a token that was turned away.
 	stale    chan string
 	spaces   sync.Pool // of *workspace
