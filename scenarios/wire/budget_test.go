@@ -71,7 +71,7 @@ func TestMemoryOfAnswers(t *testing.T) {
 					}
 					return transport.(*standard).budget.used.Load()
 				}
-				head := c.Template()
+				head := c.Template(0)
 				do := func(size int) (*Exchange, error) {
 					b := fmt.Append(make([]byte, head.Room()), as, " ", size)
 					begin := head.Put(b, 0)
