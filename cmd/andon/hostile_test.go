@@ -48,7 +48,9 @@ func meetings() []meeting {
 	// One that takes the time that a server may take waits for more than a few seconds.
 	quick := []string{"endless headers", "an endless status line", "random bytes", "1xx for ever", "an endless body", "a gzip bomb", "endless trailers", "two lengths", "80,000 members"}
 	args := func(format string) func(*url.URL) []string {
-		return func(target *url.URL) []string { return strings.Fields(strings.ReplaceAll(format, "URL", target.String())) }
+		return func(target *url.URL) []string {
+			return strings.Fields(strings.ReplaceAll(format, "URL", target.String()))
+		}
 	}
 	return []meeting{
 		{name: "run", args: args("run hostile.yaml --target URL --out run --plain")},
@@ -178,8 +180,8 @@ func (m meeting) meet(t *testing.T, binary string, h wiretest.Hostile) string {
 	return fmt.Sprintf("%d MiB, %.1f s", most>>20, took.Seconds())
 }
 
-// watchPeak gives the most memory that a process has had resident, 0 where that is not known. What the kernel says after
-// its end would have that of this process in it, which it was made of.
+// watchPeak gives the most memory that a process has had resident, 0 where that is not known. What the kernel says
+// after its end would have that of this process in it, which it was made of.
 func watchPeak(pid int, done <-chan struct{}) (most int64) {
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -283,6 +284,27 @@ func TestBrokered(t *testing.T) {
 	interactions = nil
 	if p := prepared(t, c); p.Planned != 1 {
 		t.Errorf("%d planned by a pact without interactions", p.Planned)
+	}
+}
+
+// A broker that keeps its answer to itself is waited for no longer than the whole may take.
+func TestBrokerHangs(t *testing.T) {
+	t.Setenv(pretence, "nobody")
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		w.WriteHeader(http.StatusOK)
+		_ = http.NewResponseController(w).Flush()
+		<-r.Context().Done()
+	}))
+	defer s.Close()
+	u, err := broker.ParseURL(s.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := serving(t, reference(t))
+	c.Engine, c.For, c.Brokered = ByPact, 300*time.Millisecond, &Brokered{Broker: broker.Broker{URL: u}}
+	if _, err := Prepare(t.Context(), c); err == nil || !strings.Contains(err.Error(), "the time of 300ms was over before the pacts of the broker were there") {
+		t.Errorf("it says %v", err)
 	}
 }
 

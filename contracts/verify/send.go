@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"sync"
 	"time"
 
 	"github.com/kaizenautomation/andon/contracts/cases"
+	"github.com/kaizenautomation/andon/reports/bounded"
 	"github.com/kaizenautomation/andon/reports/summary"
 )
 
@@ -21,6 +21,9 @@ const (
 	lost = 3
 	// busy is after how many cases, one after the other, a target is given up that turns each of them away.
 	busy = 5
+	// mute is after how many cases of a kind, one after the other, that get no answer the others are left out: each would
+	// be waited for, and tells the same.
+	mute = 5
 )
 
 // errToken says that the target turns everything away, so that nothing can be told about the rest.
@@ -38,7 +41,7 @@ var errBusy = errors.New("the target turns calls away, one after the other")
 // byDescription sends the cases and holds each answer against the description. The error is errLost where the target
 // stopped answering, errToken or errPath where it answers every call with 401 or 404, or that of ctx.
 func (c Config) byDescription(ctx context.Context) ([]Outcome, error) {
-	r := &run{Config: c, seen: map[string]string{}, outcomes: make([]*Outcome, len(c.Cases))}
+	r := &run{Config: c, seen: map[string]string{}, silent: map[kind]int{}, outcomes: make([]*Outcome, len(c.Cases))}
 	if r.books == nil {
 		r.books = newLedger(c.MaxRuns, c.Rate, c.Progress)
 	}
@@ -86,7 +89,9 @@ type run struct {
 	// which it said something else.
 	absent int
 	// turned counts the cases since the last that was not turned away.
-	turned        int
+	turned int
+	// silent counts the cases since the last that was answered.
+	silent        map[kind]int
 	welcome, over bool
 	err           error
 }
@@ -98,15 +103,45 @@ func (r *run) work(ctx context.Context) {
 		at := r.next
 		r.next++
 		over := r.over || at >= len(r.Cases)
+		left := !over && r.silent[kindOf(r.Cases[at])] >= mute
 		r.mutex.Unlock()
 		if over {
 			return
 		}
-		o := r.persist(ctx, r.Cases[at])
+		var o Outcome
+		if k := r.Cases[at]; left {
+			o = r.leftOut(k)
+		} else {
+			o = r.persist(ctx, k)
+		}
 		r.mutex.Lock()
 		r.note(ctx, at, o)
 		r.mutex.Unlock()
 	}
+}
+
+// kind is what must come back, which cases have in common that a target may choke on.
+type kind struct {
+	expect cases.Expectation
+	status int
+}
+
+func kindOf(k cases.Case) kind { return kind{k.Expect, k.Status()} }
+
+// leftOut is what becomes of a case where others like it got no answer.
+func (r *run) leftOut(k cases.Case) Outcome {
+	return Outcome{
+		Engine: ByDescription, Case: k, Verdict: summary.CheckSkipped, Rule: summary.RuleSilent, Curl: k.Curl(r.Target.String(), r.Credentials.Asks()),
+		Reason: fmt.Sprintf("it was not sent: %d cases in a row got no answer that had to be %s too", mute, expected(k.Expect)),
+	}
+}
+
+// expected is what had to become of a case, in words.
+func expected(e cases.Expectation) string {
+	if e == cases.Either {
+		return "accepted or refused"
+	}
+	return string(e)
 }
 
 // note keeps an outcome, and decides whether to go on.
@@ -120,6 +155,9 @@ func (r *run) note(ctx context.Context, at int, o Outcome) {
 		return
 	}
 	found := r.fails(o)
+	if r.silent[kindOf(o.Case)]++; !o.hiccup.silent() {
+		r.silent[kindOf(o.Case)] = 0
+	}
 	r.turned++
 	if o.Rule != "turned-away" || o.alike {
 		r.turned = 0
@@ -241,11 +279,7 @@ func (r *run) exchange(ctx context.Context, o Outcome) Outcome {
 		return o.broken(ruleNoAnswer, "", "there was no answer: "+err.Error())
 	}
 	defer func() { _ = response.Body.Close() }()
-	var body []byte
-	if response.StatusCode != http.StatusSwitchingProtocols {
-		// What follows a 101 is no body: it goes on for as long as the connection, of which the context knows nothing.
-		body, err = io.ReadAll(io.LimitReader(response.Body, maxResponse+1))
-	}
+	body, err := bounded.Append(nil, response, maxResponse+1)
 	o.Took, o.Status = time.Since(started), response.StatusCode
 	if o.hiccup = of(o.Status); o.hiccup == away {
 		o.after, o.asked = retryAfter(response.Header.Get("Retry-After"), time.Now())

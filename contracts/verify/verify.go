@@ -58,7 +58,7 @@ type Config struct {
 	Brokered *Brokered
 	// Timeout bounds each attempt at a case, the body of the answer included.
 	Timeout time.Duration
-	// For, if not 0, bounds the whole.
+	// For, if not 0, bounds the whole, from [Prepare] on.
 	For time.Duration
 	// Attempts is how often a case is sent at most that is turned away for the moment or gets no answer, if it has started
 	// no run; less than 1 is 1.
@@ -217,6 +217,8 @@ func Prepare(ctx context.Context, c Config) (*Plan, error) {
 		c.Cases = c.All()
 	}
 	c.books, c.now = newLedger(c.MaxRuns, c.Rate, c.Progress), time.Now()
+	ctx, cancel := c.bounded(ctx)
+	defer cancel()
 	p := &Plan{config: c, against: c.Target.String(), sends: true}
 	if c.Engine != ByPact {
 		for _, k := range c.Cases {
@@ -242,6 +244,9 @@ func Prepare(ctx context.Context, c Config) (*Plan, error) {
 		return nil, err
 	}
 	if err := p.addBrokered(ctx); err != nil {
+		if errors.Is(context.Cause(ctx), errTime) {
+			err = fmt.Errorf("%w before the pacts of the broker were there", context.Cause(ctx))
+		}
 		return nil, err
 	}
 	if c.MaxRuns > 0 {
@@ -291,11 +296,8 @@ func (p *Plan) verification(started time.Time, outcomes []Outcome) summary.Verif
 // Run tries everything and gives what became of it, decided. Where it ends before its end, the verdict says why.
 func (p *Plan) Run(ctx context.Context) summary.Verification {
 	started := time.Now()
-	if p.config.For > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, p.config.For, fmt.Errorf("%w of %s was over", errTime, p.config.For))
-		defer cancel()
-	}
+	ctx, cancel := p.config.bounded(ctx)
+	defer cancel()
 	outcomes, failed, early := p.hold(ctx)
 	secret := p.config.Credentials
 	for i := range outcomes {
@@ -352,6 +354,14 @@ func (p *Plan) hold(ctx context.Context) (outcomes []Outcome, failed bool, early
 		}
 	}
 	return outcomes, false, ""
+}
+
+// bounded is a context for as long as the verification may take.
+func (c Config) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+	if c.For == 0 {
+		return context.WithCancel(ctx)
+	}
+	return context.WithDeadlineCause(ctx, c.now.Add(c.For), fmt.Errorf("%w of %s was over", errTime, c.For))
 }
 
 // errTime says that a verification took as long as it may.

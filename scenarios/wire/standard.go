@@ -45,8 +45,8 @@ func (s *standard) Seen() Seen {
 
 func (*standard) Warm(int) {}
 
-// comesBack is how long after the end of a call's time net/http has to give it up. Where a server breaks the flow control
-// of HTTP/2, its transport waits for a lock that it holds itself (seen in Go 1.26: processWindowUpdate), and so does
+// comesBack is how long after the end of a call's time net/http has to give it up. Where a server breaks the flow
+// control of HTTP/2, its transport waits for a lock that it holds itself (processWindowUpdate in Go 1.26), and so does
 // whoever uses the connection.
 const comesBack = time.Second
 
