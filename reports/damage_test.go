@@ -147,7 +147,7 @@ func TestDamaged(t *testing.T) {
 	}{
 		{"a bit of the first batch", func(b []byte) []byte { b[2000] ^= 1; return b }, perBatch, []string{"batch 1, from byte 0 up to", "is damaged: its CRC-32C is", "100 of 500 calls are missing"}},
 		{"a bit near the end", func(b []byte) []byte { b[len(b)-100] ^= 128; return b }, perBatch, []string{"batch 5, from byte", "100 of 500 calls"}},
-		{"a third cut off", func(b []byte) []byte { return b[:len(b)*2/3] }, 2 * perBatch, []string{"hits.arrow ends at byte 12954, within batch 4 of 5", "200 of 500 calls"}},
+		{"a third cut off", func(b []byte) []byte { return b[:len(b)*2/3] }, 2 * perBatch, []string{"hits.arrow ends at byte", "within batch 4 of 5", "200 of 500 calls"}},
 		{"another file", func([]byte) []byte { return []byte("something else, and not of this run") }, 5 * perBatch, []string{"500 of 500 calls are missing"}},
 		{"the end of the stream", func(b []byte) []byte { b[len(b)-1] ^= 1; return b }, 0, []string{"it should be the end of the stream"}},
 		{"no end of the stream", func(b []byte) []byte { return b[:len(b)-8] }, 0, []string{"hits.arrow ends at byte", "without the end of the stream"}},
@@ -170,7 +170,6 @@ func TestDamaged(t *testing.T) {
 		told, files := reportOf(t, dir)
 		s := m.Summary
 		all := strings.Join(told, "\n")
-		t.Logf("%s: %.1000s", c.what, all)
 		for _, want := range c.want {
 			if !strings.Contains(all, want) {
 				t.Errorf("%s: %q is not told: %s", c.what, want, all)

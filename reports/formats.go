@@ -168,7 +168,7 @@ func (f Format) Render(w io.Writer, m *Model) error {
 }
 
 // Files writes the files of a format below a folder, which is made if there is none, each whole or not at all; and
-// gives their paths. What was there by that name is overwritten.
+// gives the paths of what was written. What was there by that name is overwritten.
 func (f Format) Files(dir string, m *Model) (paths []string, err error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, err
@@ -179,10 +179,10 @@ func (f Format) Files(dir string, m *Model) (paths []string, err error) {
 	}
 	for _, one := range files {
 		path := filepath.Join(dir, one.File)
-		paths = append(paths, path)
 		if err := regular.Write(path, func(w io.Writer) error { return one.Render(w, m) }); err != nil {
 			return paths, err
 		}
+		paths = append(paths, path)
 	}
 	return paths, nil
 }

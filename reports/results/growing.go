@@ -58,11 +58,14 @@ func readLines[T any](path string, most int, ended bool) (all []T, damaged []str
 	for line := 1; line <= most; line++ {
 		text, err := in.ReadSlice('\n')
 		var why error
-		for errors.Is(err, bufio.ErrBufferFull) {
+		if errors.Is(err, bufio.ErrBufferFull) {
+			// Where a line break is damaged, two lines are one.
 			why = err
 			_, err = in.ReadSlice('\n')
 		}
 		switch {
+		case errors.Is(err, bufio.ErrBufferFull):
+			return all, append(damaged, fmt.Sprintf("%s:%d is damaged, and left out with all that is behind it: %v", path, line, err)), nil
 		case errors.Is(err, io.EOF) && (len(text) == 0 || !ended):
 			return all, damaged, nil
 		case errors.Is(err, io.EOF):
