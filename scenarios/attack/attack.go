@@ -56,7 +56,6 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Outcome, err
 		Config: c, closed: c.Plan.Closed(), kill: ctx,
 		stop: make(chan struct{}), freed: make(chan struct{}, 1),
 		transport: wire.New(ctx, c.wire()), stale: make(chan string, 1), queue: make(chan record, queueLength),
-		judging: make(chan struct{}, runtime.GOMAXPROCS(0)),
 		rules:   map[string]uint8{},
 		sampled: newSampled(c.Plan.Labels), machine: machine{root: "/"},
 	}

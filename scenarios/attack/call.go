@@ -145,9 +145,9 @@ func (r *run) exchange(rec *record, x *wire.Exchange, send time.Duration) {
 		row.Error = results.BodyLimit
 		r.sample(rec, fmt.Sprintf("the response's body is longer than %d bytes", wire.MaxResponse), x.Answer)
 	case len(x.Answer) > keptBuffer:
-		r.judging <- struct{}{}
+		r.judging.Lock()
 		r.judge(rec, x)
-		<-r.judging
+		r.judging.Unlock()
 	default:
 		r.judge(rec, x)
 	}

@@ -138,8 +138,8 @@ type run struct {
 	wakeup   wakeupLead
 	sampled  []atomic.Bool // by kind and rule
 	queue    chan record   // to the sink
-	// judging has a place for each large answer that is judged at a time: one takes many times its length.
-	judging chan struct{}
+	// judging is held while a large answer is judged, which takes many times its length.
+	judging sync.Mutex
 	// blocked is for how long workers waited for the sink, in nanoseconds over all of them.
 	blocked atomic.Int64
 	machine machine
