@@ -133,7 +133,7 @@ func TestMemoryOfAnswers(t *testing.T) {
 	m := meeting{args: func(target *url.URL) []string {
 		return []string{"run", "wide.yaml", "--target", target.String(), "--out", "run", "--plain"}
 	}}
-	m.meet(t, plainBinary(t), all[i], "unread", "andon gave up", "took more memory than limits.memory allows", "(exit code 3)")
+	m.meet(t, plainBinary(t), all[i], "unread", "Andon gave up ", "took more memory than limits.memory allows", "(exit code 3)")
 }
 
 func plainBinary(t *testing.T) string {

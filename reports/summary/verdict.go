@@ -163,9 +163,10 @@ func answered(kind string) bool {
 	return false
 }
 
-// noSuccess says that no call succeeded, and what came back instead; nothing where one did, or none was sent.
+// noSuccess says that no call succeeded, and what came back instead; nothing where one did, or might have, or none was
+// sent.
 func (s *Summary) noSuccess() string {
-	if s.Total.OK > 0 || s.Total.Sent == 0 || s.Validity.Status == metrics.NoData {
+	if s.Total.OK > 0 || s.Total.Sent == 0 || s.Validity.Status == metrics.NoData || s.Total.Errors[results.Unread.String()] > 0 {
 		return ""
 	}
 	if s.Total.Failed() == 0 {
