@@ -64,6 +64,7 @@ func meetings() []meeting {
 
 var hostileFiles = map[string]string{
 	"hostile.yaml": "load: [{rate: 20/s, for: 500ms}]\nlimits: {timeout: 1s, inFlight: 20}\n",
+	"narrow.yaml":  "load: [{callers: 2, for: 1m}]\nlimits: {calls: 60, memory: 16MB, lag: 1m}\n",
 	"wide.yaml":    "load: [{rate: 400/s, for: 1s}]\nlimits: {timeout: 3s, inFlight: 400, memory: 16MB}\n",
 	// How late calls leave, while others use the machine, is no matter here.
 	"brief.yaml": "load: [{rate: 20/s, for: 500ms}]\nlimits: {lag: 1m}\n",
@@ -125,15 +126,19 @@ func TestHostileServers(t *testing.T) {
 	fmt.Print(b.String())
 }
 
-// Of hundreds of answers of a megabyte under way at once, those that would take more memory than they may are given up by
-// name, and the target is not blamed for it.
+// Of hundreds of answers of a megabyte under way at once, those that would take more memory than they may are given up
+// by name, and the target is not blamed for it. One after the other, as many are read.
 func TestMemoryOfAnswers(t *testing.T) {
-	all := wiretest.Hostiles()
-	i := slices.IndexFunc(all, func(h wiretest.Hostile) bool { return h.Name == "1 MB, but for its end" })
-	m := meeting{args: func(target *url.URL) []string {
-		return []string{"run", "wide.yaml", "--target", target.String(), "--out", "run", "--plain"}
-	}}
-	m.meet(t, plainBinary(t), all[i], "unread", "Andon gave up ", "took more memory than limits.memory allows", "(exit code 3)")
+	run := func(scenario, name string, says ...string) {
+		all := wiretest.Hostiles()
+		i := slices.IndexFunc(all, func(h wiretest.Hostile) bool { return h.Name == name })
+		m := meeting{args: func(target *url.URL) []string {
+			return []string{"run", scenario, "--target", target.String(), "--out", "run", "--plain"}
+		}}
+		m.meet(t, plainBinary(t), all[i], says...)
+	}
+	run("narrow.yaml", "an id of 900 kB", "PASS", "60 (100 %)")
+	run("wide.yaml", "1 MB, but for its end", "unread", "Andon gave up ", "took more memory than limits.memory allows", "(exit code 3)")
 }
 
 func plainBinary(t *testing.T) string {

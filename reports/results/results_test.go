@@ -13,6 +13,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -416,6 +417,46 @@ func TestNewDir(t *testing.T) {
 		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 			t.Errorf("%s was not made: %v", dir, err)
 		}
+	}
+}
+
+// Runs that start at the same moment never share a directory, whether or not they are given one.
+func TestStartedAtOnce(t *testing.T) {
+	const runs = 20
+	parent := t.TempDir()
+	now := time.Date(2026, 11, 23, 21, 48, 0, 0, time.UTC)
+	dirs, taken := make([]string, runs), make([]error, runs)
+	same := filepath.Join(parent, "same")
+	var wait sync.WaitGroup
+	begin := make(chan struct{})
+	for i := range runs {
+		wait.Go(func() {
+			<-begin
+			var err error
+			if _, dirs[i], err = NewDir(filepath.Join(parent, "runs"), "mixed", now); err != nil {
+				t.Error(err)
+			}
+			var w *Writer
+			if w, taken[i] = Create(same, manifest(), nil); w != nil {
+				_ = w.Close(End{Reason: Finished})
+			}
+		})
+	}
+	close(begin)
+	wait.Wait()
+	if slices.Sort(dirs); len(slices.Compact(dirs)) != runs {
+		t.Errorf("%d runs share their directories: %q", runs, dirs)
+	}
+	kept := 0
+	for _, err := range taken {
+		if err == nil {
+			kept++
+		} else if !errors.Is(err, ErrNotEmpty) || !strings.Contains(err.Error(), same) {
+			t.Errorf("a second run is refused with %v", err)
+		}
+	}
+	if kept != 1 {
+		t.Errorf("%d runs have taken one directory", kept)
 	}
 }
 

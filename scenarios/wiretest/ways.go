@@ -189,7 +189,7 @@ func documents() []Hostile {
 		{Name: "500,000 empty lists", answer: fixed(func(n int) string { return whole(document(n, `,"x":[`+strings.Repeat("[],", 333_000)+`[]]`)) }), Fine: true},
 		{Name: "a string of 50 MB", answer: fixed(func(n int) string { return whole(document(n, `,"x":"`+strings.Repeat("a", 50<<20)+`"`)) })},
 		{Name: "an id of 900 kB", answer: fixed(func(n int) string {
-			return whole(strings.Replace(document(n, ""), `"e`, `"`+strings.Repeat("i", 900_000), 1))
+			return whole(strings.Replace(document(n, ""), `:"e`, `:"`+strings.Repeat("i", 900_000), 1))
 		}), Fine: true},
 		{Name: "a number of 300,000 digits", answer: fixed(func(n int) string { return whole(document(n, `,"x":1e999999,"y":`+strings.Repeat("9", 300_000))) }), Fine: true},
 	}
