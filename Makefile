@@ -60,6 +60,11 @@ pact-update: go pact ## Write contracts/pacts anew from openapi.yaml
 lint: go ## Check the code and openapi.yaml without running anything
 	.ci/lint
 
+.PHONY: hostile
+hostile: go ## Let each command that sends meet each hostile server for 3 minutes; print what memory and time it took
+	@CGO_ENABLED=0 $(GO) test -c -o bin/hostile.test ./cmd/andon
+	@cd cmd/andon && ../../bin/hostile.test -test.run TestHostileServers -test.timeout 15m -hostile
+
 .PHONY: audit
 audit: go ## List the modules in use with their licences, and look for known vulnerabilities
 	@.ci/need curl curl

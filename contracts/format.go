@@ -13,7 +13,9 @@ import (
 	"github.com/kaizenautomation/andon/contracts/schema"
 )
 
-const documentURL = "description.json"
+// documentURL is what the compiler calls the document. A relative one would be one of a file in the folder where andon
+// was started, which fails where the folder's name has characters that a URL escapes.
+const documentURL = "andon://description"
 
 // newCompiler makes a compiler of validators for the schemas of a document.
 func newCompiler(root *schema.Node) (*jsonschema.Compiler, error) {

@@ -15,7 +15,6 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/kaizenautomation/andon/reports/export"
 	"github.com/kaizenautomation/andon/reports/metrics"
 	"github.com/kaizenautomation/andon/reports/page"
 	"github.com/kaizenautomation/andon/reports/reportstest"
@@ -154,27 +153,6 @@ func TestFiles(t *testing.T) {
 	}
 	if _, err := Formats()[0].Files(filepath.Join(out, "report.md"), model); err == nil {
 		t.Error("a file is taken for a folder")
-	}
-}
-
-// A damaged file is no whole one, and no figure is made of it.
-func TestDamaged(t *testing.T) {
-	m := reportstest.Manifest()
-	dir := reportstest.RunDir(t, m, reportstest.Rows(m, nil), nil, reportstest.Finished(56))
-	path := filepath.Join(dir, "hits.arrow")
-	whole, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(path, whole[:len(whole)*2/3], 0o666); err != nil {
-		t.Fatal(err)
-	}
-	if model, err := Open(dir); err != nil {
-		t.Error(err)
-	} else if err := model.Read(); err == nil || !strings.Contains(err.Error(), "damaged") {
-		t.Errorf("a damaged run is read: %v", err)
-	} else if err := export.VegetaCSV(io.Discard, model.runs...); err == nil || !strings.Contains(err.Error(), "damaged") {
-		t.Errorf("a damaged run is written for vegeta: %v", err)
 	}
 }
 

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"slices"
@@ -92,14 +94,15 @@ func (c *command) showReport(dirs []string, f reportFlags) error {
 	}
 	// The report is asked for, not the file: a folder that cannot be written is no reason to fail.
 	_ = m.Keep()
+	var unwritten error
 	for _, format := range formats {
 		switch {
 		case f.out != "":
-			var paths []string
-			paths, err = format.Files(f.out, m)
+			paths, failed := format.Files(f.out, m)
 			for _, path := range paths {
 				fmt.Fprintln(c.stdout, path)
 			}
+			unwritten = errors.Join(unwritten, failed)
 		case format.Name == "terminal":
 			err = c.show(m.Summary, strings.Join(dirs, " "))
 		default:
@@ -111,6 +114,16 @@ func (c *command) showReport(dirs []string, f reportFlags) error {
 	}
 	if slices.ContainsFunc(formats, func(f reports.Format) bool { return f.Name == "markdown" || f.Name == "github" }) {
 		c.stepSummary(func(path string) error { return reports.AppendMarkdown(path, m.Summary) })
+	}
+	for _, why := range m.Damage() {
+		c.tell("%s", why)
+	}
+	if unwritten != nil {
+		// What came of the run is not lost with the file.
+		unwritten = errors.Join(fmt.Errorf("not all of the report can be written: %w", unwritten), c.show(m.Summary, strings.Join(dirs, " ")))
+	}
+	if err := errors.Join(unwritten, m.Lost()); err != nil {
+		return exit{cmp.Or(m.Summary.Verdict.ExitCode, noVerdict), err}
 	}
 	return verdict(m.Summary)
 }

@@ -101,8 +101,11 @@ func (c *command) reportVerification(dir, format, out string) error {
 		var paths []string
 		paths, err = reports.WriteVerification(out, v, formats...)
 		for _, path := range paths {
-			_, printed := fmt.Fprintln(c.stdout, path)
-			err = errors.Join(err, printed)
+			fmt.Fprintln(c.stdout, path)
+		}
+		if err != nil {
+			shown := reports.VerificationFormats()[0].Render(c.stdout, v, c.terminal(dir))
+			return exit{cmp.Or(v.Verdict.ExitCode, noVerdict), errors.Join(fmt.Errorf("not all of the report can be written: %w", err), shown)}
 		}
 	}
 	// What has told of it once does not tell of it again.

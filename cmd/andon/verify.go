@@ -17,7 +17,7 @@ import (
 	"github.com/kaizenautomation/andon/contracts/pact"
 	"github.com/kaizenautomation/andon/contracts/provider"
 	"github.com/kaizenautomation/andon/contracts/verify"
-	"github.com/kaizenautomation/andon/reports/results"
+	"github.com/kaizenautomation/andon/reports"
 	"github.com/kaizenautomation/andon/reports/summary"
 	"github.com/kaizenautomation/andon/scenarios/wire"
 )
@@ -316,7 +316,7 @@ func (f *verifyFlags) claim() error {
 	if f.kept.out == "" {
 		return nil
 	}
-	return notRun(results.MakeDir(f.kept.out))
+	return notRun(reports.ClaimVerification(f.kept.out, f.Description.Source()))
 }
 
 // verifyScenario shows that the calls of a scenario are allowed by the contract before any of them is sent: a sample of

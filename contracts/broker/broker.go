@@ -103,7 +103,9 @@ func (b Broker) call(ctx context.Context, method, address string, body any) (d d
 		r.SetBasicAuth(b.Username, b.Password)
 	}
 	// A redirection could carry the credentials elsewhere, and turns a POST into a GET.
-	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	transport := bounded.Transport()
+	defer transport.CloseIdleConnections()
+	client := http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	response, err := client.Do(r)
 	if err != nil {
 		return d, fmt.Errorf("the broker cannot be reached: %w", err)

@@ -15,6 +15,7 @@ import (
 const (
 	manifestFile   = "run.json"
 	hitsFile       = "hits.arrow"
+	sumsFile       = "hits.sums.jsonl"
 	samplesFile    = "samples.jsonl"
 	vitalsFile     = "vitals.jsonl"
 	endFile        = "end.json"
@@ -24,13 +25,15 @@ const (
 // maxDocument is the most bytes of a JSON document that is read.
 const maxDocument = 16 << 20
 
-// WriteJSON writes a document so that it is there whole or not at all.
+// WriteJSON writes a document, sealed, so that it is there whole or not at all.
 func WriteJSON(path string, document any) error {
 	return regular.Write(path, func(w io.Writer) error {
-		e := json.NewEncoder(w)
-		e.SetEscapeHTML(false)
-		e.SetIndent("", "  ")
-		return e.Encode(document)
+		return WriteSealed(w, func(w io.Writer) error {
+			e := json.NewEncoder(w)
+			e.SetEscapeHTML(false)
+			e.SetIndent("", "  ")
+			return e.Encode(document)
+		})
 	})
 }
 
@@ -51,11 +54,16 @@ func ReadJSON(path string, document any) error {
 	return ParseJSON(path, text, document)
 }
 
-// ParseJSON reads a document that andon wrote from its text, with nothing behind it. The path is for the error.
+// ParseJSON reads a document that andon wrote from its text, with nothing behind it. One that is sealed must be as it
+// was written. The path is for the error.
 func ParseJSON(path string, text []byte, document any) error {
+	text, err := unseal(text)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
-	err := d.Decode(document)
+	err = d.Decode(document)
 	if err == nil {
 		if _, more := d.Token(); more != io.EOF {
 			err = errors.New("there is more behind the document")

@@ -66,7 +66,7 @@ func newEndpoint(name, text string) (*Endpoint, error) {
 		Timeout: pushTimeout,
 		// A redirect would carry the figures, and what they are authorized by, to a place that nobody named.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		Transport:     &http.Transport{Proxy: http.ProxyFromEnvironment, MaxResponseHeaderBytes: 64 << 10, MaxIdleConns: 1},
+		Transport:     bounded.Transport(),
 	}
 	return e, nil
 }
