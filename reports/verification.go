@@ -27,25 +27,20 @@ type VerificationFormat struct {
 // VerificationFormats lists all formats of a verification: each is a function of what verification.json says. They are
 // called as those of a run are.
 func VerificationFormats() []VerificationFormat {
-	// The bracket of "##[", with which older commands of a runner begin anywhere in a line, is as good in an escape.
+	plain := func(write func(io.Writer, summary.Verification) error) func(io.Writer, summary.Verification, render.Options) error {
+		return func(w io.Writer, v summary.Verification, _ render.Options) error { return write(w, v) }
+	}
 	escaped := func(bracket string, write func(io.Writer, summary.Verification) error) func(io.Writer, summary.Verification, render.Options) error {
-		return func(w io.Writer, v summary.Verification, _ render.Options) error {
-			var b bytes.Buffer
-			if err := write(&b, v); err != nil {
-				return err
-			}
-			_, err := w.Write(bytes.ReplaceAll(b.Bytes(), []byte("##["), []byte("##"+bracket)))
-			return err
-		}
+		return plain(inert(bracket, write))
 	}
 	return []VerificationFormat{
 		{"terminal", "report.txt", render.VerificationTerminal},
-		{"html", pageFile, escaped("&#91;", page.WriteVerification)},
-		{"markdown", markdownFile, escaped("[", render.VerificationMarkdown)},
-		{"json", summary.VerificationFile, escaped(`\u005b`, func(w io.Writer, v summary.Verification) error { return export.JSON(w, v) })},
-		{"junit", "junit.xml", escaped("&#91;", export.JUnit)},
-		{"sarif", "contract.sarif", escaped(`\u005b`, export.SARIF)},
-		{"github", "annotations.txt", escaped("[", export.VerificationAnnotations)},
+		{"html", pageFile, escaped(inXML, page.WriteVerification)},
+		{"markdown", markdownFile, plain(render.VerificationMarkdown)},
+		{"json", summary.VerificationFile, escaped(inJSON, func(w io.Writer, v summary.Verification) error { return export.JSON(w, v) })},
+		{"junit", "junit.xml", escaped(inXML, export.JUnit)},
+		{"sarif", "contract.sarif", escaped(inJSON, export.SARIF)},
+		{"github", "annotations.txt", plain(export.VerificationAnnotations)},
 	}
 }
 

@@ -42,7 +42,7 @@ var andonHouse = house{
 		"contracts/jsontext":    {},
 		"contracts/document":    {"contracts/jsontext", "reports/text", "go.yaml.in/yaml"},
 		"contracts/schema":      {"contracts/jsontext", "reports/text", "go.yaml.in/yaml"},
-		"contracts/credentials": {"reports/regular"},
+		"contracts/credentials": {"reports/regular", "reports/text"},
 		"contracts": {"contracts/credentials", "reports/regular", "contracts/jsontext", "contracts/schema", "reports/text", "github.com/getkin/kin-openapi",
 			"github.com/santhosh-tekuri/jsonschema", "github.com/oasdiff/oasdiff", "go.yaml.in/yaml", "golang.org/x/net"},
 		"contracts/cases":    {"contracts", "contracts/credentials", "contracts/jsontext", "contracts/schema", "reports/text"},

@@ -13,7 +13,6 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
-	"slices"
 	"strings"
 	"syscall"
 
@@ -22,6 +21,7 @@ import (
 
 	"github.com/kaizenautomation/andon"
 	"github.com/kaizenautomation/andon/contracts"
+	"github.com/kaizenautomation/andon/contracts/credentials"
 	"github.com/kaizenautomation/andon/reports/live"
 	"github.com/kaizenautomation/andon/reports/text"
 )
@@ -60,16 +60,31 @@ type command struct {
 	stdout *output
 	stderr io.Writer
 	spec   string
+	// secrets are taken out of what is told.
+	secrets *credentials.Set
 }
 
-// output is standard output, and the first error that there was with it. A command may pass it over, and goes on to its
-// verdict then: what is printed is not what was done.
+// output is standard output, of which no line is a command to a runner of CI, and the first error that there was with
+// it. A command may pass it over, and goes on to its verdict then: what is printed is not what was done.
 type output struct {
 	io.Writer
-	err error
+	lines text.InertWriter
+	err   error
 }
 
-func (o *output) Write(p []byte) (int, error) {
+func newOutput(w io.Writer) *output {
+	o := &output{Writer: w}
+	o.lines.To = exact{o}
+	return o
+}
+
+func (o *output) Write(p []byte) (int, error) { return o.lines.Write(p) }
+
+// exact is standard output for what is printed byte for byte: documents, in which a command is written otherwise, and
+// those that are commands, which have their foreign words escaped.
+type exact struct{ *output }
+
+func (o exact) Write(p []byte) (int, error) {
 	if o.err != nil {
 		return 0, o.err
 	}
@@ -78,16 +93,20 @@ func (o *output) Write(p []byte) (int, error) {
 	return n, err
 }
 
+// document is where a JSON document is printed, in which a runner of CI finds no command.
+func document(w io.Writer) io.Writer { return &text.InertWriter{To: w, Bracket: `\u005b`} }
+
 // lost reports whether an error says no more than that standard output cannot be written.
 func (o *output) lost(err error) bool { return o.err != nil && errors.Is(err, o.err) }
 
 // execute runs andon with the given arguments and returns the exit code.
 func execute(args []string, stdout, stderr io.Writer) int {
-	c := &command{args: args, stdout: &output{Writer: stdout}, stderr: stderr}
+	c := &command{args: args, stdout: newOutput(stdout), stderr: stderr, secrets: new(credentials.Set)}
+	c.secrets.Keep(credentials.Ambient(args)...)
 	root := c.root()
 	root.SetArgs(args)
 	root.SetOut(c.stdout)
-	root.SetErr(stderr)
+	root.SetErr(&text.InertWriter{To: stderr})
 	strict(root)
 	err := root.Execute()
 	if c.stdout.lost(err) {
@@ -309,20 +328,10 @@ func (c *command) stepSummary(add func(path string) error) bool {
 	return true
 }
 
-// tell says something beside the output, in lines that fit where that is a terminal.
+// tell says something beside the output, in lines that fit where that is a terminal, without a secret.
 func (c *command) tell(format string, args ...any) {
 	_, _, width := live.Terminal(c.stderr)
-	fmt.Fprintln(c.stderr, fitted(fmt.Sprintf(format, args...), width))
-}
-
-// fitted is a sentence in lines of so many columns; 0 is any number. What has lines of its own stays as it is, and so
-// does what names a longer path or address, which is to be copied.
-func fitted(s string, width int) string {
-	long := func(word string) bool { return text.Width(word) > width }
-	if width == 0 || strings.Contains(s, "\n") || slices.ContainsFunc(strings.Fields(s), long) {
-		return s
-	}
-	return strings.Join(text.Wrap(s, width), "\n")
+	fmt.Fprintln(c.stderr, text.Message(c.secrets.Redact(fmt.Sprintf(format, args...)), width))
 }
 
 // width is how many columns the output has; 0 is any number, where it is no terminal.

@@ -13,6 +13,7 @@ import (
 	"github.com/kaizenautomation/andon/reports/page"
 	"github.com/kaizenautomation/andon/reports/render"
 	"github.com/kaizenautomation/andon/reports/summary"
+	"github.com/kaizenautomation/andon/reports/text"
 )
 
 type reportFlags struct{ format, out string }
@@ -99,12 +100,12 @@ func (c *command) showReport(dirs []string, f reportFlags) error {
 			var paths []string
 			paths, err = format.Files(f.out, m)
 			for _, path := range paths {
-				fmt.Fprintln(c.stdout, path)
+				fmt.Fprintln(c.stdout, text.Printable(path, 4096))
 			}
 		case format.Name == "terminal":
 			err = c.show(m.Summary, strings.Join(dirs, " "))
 		default:
-			err = format.Render(c.stdout, m)
+			err = format.Render(exact{c.stdout}, m)
 		}
 		if err != nil && !c.stdout.lost(err) {
 			return exit{noVerdict, err}

@@ -125,7 +125,7 @@ func (c *command) runScenario(args []string, f runFlags) error {
 		return err
 	}
 	w := live.NewWatch(c.stderr, os.Stdin, f.plain)
-	mon, err := f.monitor.open(w.Say)
+	mon, err := f.monitor.open(func(said string) { w.Say(text.Public(c.secrets.Redact(said))) })
 	if err != nil {
 		return err
 	}
@@ -206,10 +206,7 @@ func repeats(args []string) []string {
 		if arg == "--out" || strings.HasPrefix(arg, "--out=") || i > 0 && args[i-1] == "--out" {
 			continue
 		}
-		if before, query, found := strings.Cut(arg, "?"); found && query != "" && strings.Contains(before, "://") {
-			arg = before + "?…"
-		}
-		line = append(line, arg)
+		line = append(line, text.Public(arg))
 	}
 	return line
 }

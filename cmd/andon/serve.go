@@ -115,7 +115,7 @@ func (c *command) providerConfig(cmd *cobra.Command, f serveFlags, d *contracts.
 		config.Queue = f.queue
 	}
 	if f.log {
-		config.Log = slog.New(slog.NewJSONHandler(c.stderr, nil))
+		config.Log = slog.New(slog.NewJSONHandler(document(c.stderr), nil))
 	}
 	if config.Latency, err = provider.ParseLatencies(f.latency, config.Latency, d.Tiers()); err != nil {
 		return config, fmt.Errorf("--latency: %w", err)

@@ -15,6 +15,7 @@ import (
 	"github.com/kaizenautomation/andon/reports/live"
 	"github.com/kaizenautomation/andon/reports/render"
 	"github.com/kaizenautomation/andon/reports/summary"
+	"github.com/kaizenautomation/andon/reports/text"
 )
 
 // keptFlags say in which formats a verification is written, and where.
@@ -75,7 +76,7 @@ func (c *command) showUnsent(v summary.Verification, d *contracts.Description, f
 // render writes a verification in a format to standard output.
 func (c *command) render(f reports.VerificationFormat, v summary.Verification, dir string) error {
 	_, color, width := live.Terminal(c.stdout.Writer)
-	return f.Render(c.stdout, v, render.Options{Color: color, Width: width, Dir: dir})
+	return f.Render(exact{c.stdout}, v, render.Options{Color: color, Width: width, Dir: dir})
 }
 
 // ended is how a command ends that has written a verification, or could not.
@@ -108,7 +109,7 @@ func (c *command) reportVerification(dir, format, out string) error {
 		var paths []string
 		paths, err = reports.WriteVerification(out, v, formats...)
 		for _, path := range paths {
-			_, printed := fmt.Fprintln(c.stdout, path)
+			_, printed := fmt.Fprintln(c.stdout, text.Printable(path, 4096))
 			err = errors.Join(err, printed)
 		}
 	}

@@ -37,6 +37,15 @@ func (s *Set) keepToken(text string) {
 	s.secrets.keep(text, "[token]")
 }
 
+// Keep has further secrets taken out from now on. What is too short to be told from other text is left.
+func (s *Set) Keep(secrets ...string) {
+	for _, secret := range secrets {
+		if len(secret) >= leastSecret {
+			s.secrets.keep(secret, "[secret]")
+		}
+	}
+}
+
 // Open looks the secrets up.
 func (p Plan) Open(ctx context.Context) (*Set, error) {
 	s := &Set{Plan: p}

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/kaizenautomation/andon/reports/text"
 )
 
 // Value is a text in which references may stand: {env:NAME}, {file:PATH} and {command:…}. What a reference leads to is
@@ -99,16 +101,14 @@ func (v Value) shell() string {
 	for _, p := range v.pieces {
 		switch p.kind {
 		case literal:
-			b.WriteString(strings.NewReplacer(`\`, `\\`, `"`, `\"`, "$", `\$`, "`", "\\`").Replace(p.text))
+			b.WriteString(strings.NewReplacer(`\`, `\\`, `"`, `\"`, "$", `\$`, "`", "\\`", "##", `#""#`).Replace(p.text)) // "##[" is a runner's
 		case byEnv:
 			b.WriteString("${" + p.text + "}")
 		case byFile:
-			b.WriteString("$(cat " + shellQuote(p.text) + ")")
+			b.WriteString("$(cat " + text.ShellQuote(p.text) + ")")
 		case byCommand:
 			b.WriteString("$(" + p.text + ")")
 		}
 	}
 	return b.String()
 }
-
-func shellQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"html/template"
 	"io"
+	"strings"
 )
 
 //go:embed *.html *.css *.js uplot/uPlot.iife.min.js uplot/uPlot.min.css
@@ -28,8 +29,9 @@ func Write(w io.Writer, d Data) error {
 	if err != nil {
 		return err
 	}
-	// encoding/json writes <, > and & and the two line separators of JavaScript as escapes.
-	v.Numbers = template.JS(numbers)
+	// encoding/json writes <, > and & and the two line separators of JavaScript as escapes; and a name may begin a
+	// runner's command.
+	v.Numbers = template.JS(strings.ReplaceAll(string(numbers), "##", `#\u0023`))
 	return t.Execute(w, v)
 }
 

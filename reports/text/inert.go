@@ -1,0 +1,89 @@
+package text
+
+import (
+	"io"
+	"strings"
+)
+
+// Inert is a text without what a runner of CI takes for a command where it stands on the output of a step: GitHub
+// Actions "::" at the beginning of a line, behind blanks too; and "##[" there, "##vso[" Azure Pipelines and "##teamcity["
+// TeamCity, anywhere.
+func Inert(s string) string { return inert(s, " ") }
+
+// inert has a text of its own stand within each command.
+func inert(s, within string) string {
+	var r runner
+	return string(r.append(make([]byte, 0, len(s)+8), []byte(s), within, ""))
+}
+
+// ShellQuote quotes a text for a POSIX shell, as one word. A runner of CI finds no command in it: quotation marks with
+// nothing between them are nothing to a shell.
+func ShellQuote(s string) string {
+	return inert("'"+strings.ReplaceAll(s, "'", `'\''`)+"'", "''")
+}
+
+// InertWriter passes on what is written to it, in whatever parts, without what a runner of CI takes for a command; see
+// [Inert].
+type InertWriter struct {
+	To io.Writer
+	// Bracket, if not empty, is what the bracket of a command becomes, as \u005b does in JSON: that of a document which
+	// stays as good as it was, and in which no line begins with "::".
+	Bracket string
+	reading runner
+}
+
+// Write implements io.Writer.
+func (w *InertWriter) Write(p []byte) (int, error) {
+	if _, err := w.To.Write(w.reading.append(make([]byte, 0, len(p)+8), p, " ", w.Bracket)); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
+// runner is how far a runner of CI has read. The zero runner is at the beginning of a line.
+type runner struct {
+	// begun says that something was on the line that is no blank, and colon that it was one colon.
+	begun, colon bool
+	// hashes are how many came last, two at most; letters says that some came behind those.
+	hashes  int
+	letters bool
+}
+
+// append appends a text, without what would be a command: within each is something else then, or its bracket is
+// written otherwise.
+func (r *runner) append(out, text []byte, within, bracket string) []byte {
+	for _, c := range text {
+		switch {
+		case c == '[' && r.hashes == 2 && bracket != "":
+			out = append(out, bracket...)
+		case c == '[' && r.hashes == 2, c == ':' && r.colon && bracket == "":
+			out = append(append(out, within...), c)
+		default:
+			out = append(out, c)
+		}
+		r.read(c)
+	}
+	return out
+}
+
+func (r *runner) read(c byte) {
+	letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+	switch {
+	case c == '#' && r.letters:
+		r.hashes, r.letters = 1, false
+	case c == '#':
+		r.hashes = min(r.hashes+1, 2)
+	case letter && r.hashes == 2:
+		r.letters = true
+	default:
+		r.hashes, r.letters = 0, false
+	}
+	switch {
+	case c == '\n' || c == '\r':
+		r.begun, r.colon = false, false
+	case !r.begun && (c <= ' ' || c >= 0x80):
+		// Outside ASCII there are further blanks, which a runner takes off too.
+	default:
+		r.begun, r.colon = true, !r.begun && c == ':'
+	}
+}
