@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// Inert is a text without what a runner of CI takes for a command where it stands on the output of a step: GitHub
-// Actions "::" at the beginning of a line, behind blanks too; and "##[" there, "##vso[" Azure Pipelines and "##teamcity["
-// TeamCity, anywhere.
+// Inert is a text without what a runner of CI takes for a command where it stands on the output of a step. For GitHub
+// Actions that is "::" at the beginning of a line, behind blanks too, and "##[" anywhere; for Azure Pipelines "##vso["
+// and for TeamCity "##teamcity[".
 func Inert(s string) string { return inert(s, " ") }
 
 // inert has a text of its own stand within each command.
