@@ -60,6 +60,11 @@ pact-update: go pact ## Write contracts/pacts anew from openapi.yaml
 lint: go ## Check the code and openapi.yaml without running anything
 	.ci/lint
 
+.PHONY: audit
+audit: go ## List the modules in use with their licences, and look for known vulnerabilities
+	@.ci/need curl curl
+	@.ci/audit
+
 .PHONY: bench
 bench: go ## Run the benchmarks (BENCH=., COUNT=6) and summarize them with benchstat
 	@mkdir -p bin
