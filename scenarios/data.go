@@ -24,11 +24,8 @@ type mixReader struct {
 	d      *contracts.Description
 	// sources are those of `data`: by content type, or "" for the call's own properties, and by property.
 	sources map[string]map[string]source
-	feeders map[string][]byte
-	// read are the files of data that were opened, by path, and hashes those of their contents, by the names that the
-	// scenario gives them.
-	read   map[string]*feeder
-	hashes map[string]string
+	// read are the files of data that were opened, by path, and named by the names that the scenario gives them.
+	read, named map[string]*feeder
 	// values are all that the source read last may give, where they can be listed; fixtures are what each source gives.
 	values   [][]byte
 	fixtures []contracts.Fixture
@@ -36,8 +33,8 @@ type mixReader struct {
 
 func newMixReader(file string, doc *document.Document, d *contracts.Description) *mixReader {
 	return &mixReader{
-		doc: doc, folder: filepath.Dir(file), d: d, sources: map[string]map[string]source{}, feeders: map[string][]byte{},
-		read: map[string]*feeder{}, hashes: map[string]string{},
+		doc: doc, folder: filepath.Dir(file), d: d, sources: map[string]map[string]source{},
+		read: map[string]*feeder{}, named: map[string]*feeder{},
 	}
 }
 
@@ -260,7 +257,7 @@ func (r *mixReader) readColumn(from, column document.Value, contentType string, 
 	if !ok {
 		return nil
 	}
-	file, rows := r.readFeeder(from, []string{name}, column)
+	file, rows := r.readPublic(from, []string{name}, column)
 	if len(rows) == 0 {
 		return nil
 	}
@@ -293,6 +290,26 @@ func (r *mixReader) readColumn(from, column document.Value, contentType string, 
 // onPurpose is how a blank is said that is meant.
 const onPurpose = "; leave such rows out (a blank that is meant is given by `values`)"
 
+// readPublic reads columns of a file for `data`: what is in them goes into bodies, and stays in the run directory.
+func (r *mixReader) readPublic(from document.Value, columns []string, place document.Value) (*feeder, []row) {
+	f, rows := r.readFeeder(from, columns, place)
+	if len(rows) > 0 {
+		f.publish(columns, rows)
+	}
+	return f, rows
+}
+
+// kept gives the files of data as they are kept, by the names that the scenario gives them.
+func (r *mixReader) kept() map[string][]byte {
+	all := map[string][]byte{}
+	for name, f := range r.named {
+		if data := f.kept(); data != nil {
+			all[name] = data
+		}
+	}
+	return all
+}
+
 // readFeeder reads columns of a file of data. The place is where a missing column is reported.
 func (r *mixReader) readFeeder(from document.Value, columns []string, place document.Value) (*feeder, []row) {
 	name, ok := from.Text("a file of data (.csv or .jsonl)")
@@ -313,10 +330,7 @@ func (r *mixReader) readFeeder(from document.Value, columns []string, place docu
 		from.Fail("the file of data cannot be read: %v", err)
 		return nil, nil
 	}
-	r.hashes[name] = hash(f.data)
-	if filepath.IsLocal(name) {
-		r.feeders[filepath.ToSlash(filepath.Clean(name))] = f.data
-	}
+	r.named[name] = f
 	rows, err := read(bytes.NewReader(f.data), path, columns)
 	var missing *missingColumn
 	switch {
@@ -349,7 +363,7 @@ func (r *mixReader) openFeeder(path string) (*feeder, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &feeder{data: data, place: len(r.read)}
+	f := &feeder{path: path, data: data, place: len(r.read), public: map[string][][]byte{}}
 	r.read[path] = f
 	return f, nil
 }
@@ -393,7 +407,11 @@ func (r *mixReader) readTemplate(keys map[string]document.Value) source {
 	var cells [][]string
 	var next func(*draw) int
 	if from, given := keys["from"]; given {
-		file, rows := r.readFeeder(from, columns, v)
+		if len(columns) == 0 {
+			from.Fail("the template takes no column of the file; write one as {{column}}, or leave `from` out")
+			return nil
+		}
+		file, rows := r.readPublic(from, columns, v)
 		if len(rows) == 0 {
 			return nil
 		}

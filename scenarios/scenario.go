@@ -35,8 +35,8 @@ type Scenario struct {
 	Name string
 	// Source is the scenario as a file, before the environment was put in.
 	Source []byte
-	// Feeders are the files of data as they were read, by their names relative to the scenario, with slashes. Files
-	// that lie elsewhere than below the scenario are not among them.
+	// Feeders are the files of data, by their names relative to the scenario, with slashes: the columns that `data`
+	// takes, and no other. Files that lie elsewhere than below the scenario are not among them.
 	Feeders map[string][]byte
 	// Target is the provider's base URL; empty where the scenario names none.
 	Target string

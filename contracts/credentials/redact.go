@@ -4,9 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"html"
-	"maps"
 	"net/url"
 	"slices"
 	"strconv"
@@ -18,60 +16,39 @@ import (
 // redactor takes secrets out of texts: as they are, and as a target may send them back, encoded.
 type redactor struct {
 	mutex sync.Mutex
-	words map[string]string // the mark of each secret
+	// marks are what is put in the place of each secret and of each of its encoded forms. A mark stands for itself: it
+	// stays where a text is redacted again, though a secret such as "token" is in it.
+	marks map[string]string
 	forms atomic.Pointer[forms]
 }
 
-// forms are the texts that are looked for, the longest first, with what is put in their place.
-type forms struct {
-	list     []string
-	replacer *strings.Replacer
-	marks    map[string]string
-}
+// cut is what stands where a text was cut.
+const cut = "…"
 
-const (
-	// leastForm is the shortest encoded form that is looked for, and the shortest piece of one that was cut.
-	leastForm = 4
-	cut       = "…"
-)
-
-// keep has a secret taken out from now on, and a mark put in its place.
-func (r *redactor) keep(secret, mark string) {
+// keep has secrets taken out from now on, and a mark put in the place of each.
+func (r *redactor) keep(mark string, secrets ...string) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
-	if secret == "" || r.words[secret] != "" {
-		return
+	if r.marks == nil {
+		r.marks = map[string]string{}
 	}
-	if r.words == nil {
-		r.words = map[string]string{}
-	}
-	r.words[secret] = mark
-	f := &forms{marks: map[string]string{}}
-	for word, mark := range r.words {
-		for _, form := range encoded(word) {
-			if _, known := f.marks[form]; !known {
-				f.marks[form] = mark
-				f.list = append(f.list, form)
+	before := len(r.marks)
+	for _, secret := range secrets {
+		if r.marks[secret] != "" {
+			continue
+		}
+		for _, form := range encoded(secret) {
+			if len(form) >= leastForm && r.marks[form] == "" {
+				r.marks[form] = mark
 			}
 		}
 	}
-	// A form may be the beginning of another.
-	slices.SortFunc(f.list, func(a, b string) int {
-		if len(a) != len(b) {
-			return len(b) - len(a)
+	if len(r.marks) > before {
+		if r.marks[mark] == "" {
+			r.marks[mark] = mark
 		}
-		return strings.Compare(a, b)
-	})
-	var pairs []string
-	for _, form := range f.list {
-		pairs = append(pairs, form, f.marks[form])
+		r.forms.Store(newForms(r.marks))
 	}
-	for mark := range maps.Values(r.words) {
-		// A mark stays as it is where a text is redacted again, though a secret such as "token" is in it.
-		pairs = append(pairs, mark, mark)
-	}
-	f.replacer = strings.NewReplacer(pairs...)
-	r.forms.Store(f)
 }
 
 // redact takes the secrets out of a text, and pieces of them where it was cut.
@@ -80,38 +57,11 @@ func (r *redactor) redact(text string) string {
 	if f == nil || text == "" {
 		return text
 	}
-	text = f.replacer.Replace(text)
-	pieces := strings.Split(text, cut)
+	pieces := strings.Split(f.replace(text), cut)
 	for i := 1; i < len(pieces); i++ {
-		for _, form := range f.list {
-			pieces[i-1] = withoutStart(pieces[i-1], form, f.marks[form])
-			pieces[i] = withoutEnd(pieces[i], form, f.marks[form])
-		}
+		pieces[i-1], pieces[i] = f.withoutStart(pieces[i-1]), f.withoutEnd(pieces[i])
 	}
 	return strings.Join(pieces, cut)
-}
-
-// withoutStart takes the beginning of a form from the end of a text that was cut there. A quotation mark or a brace may
-// come after it.
-func withoutStart(text, form, mark string) string {
-	body := strings.TrimRight(text, "\"'`)]} ")
-	for n := min(len(form)-1, len(body)); n >= leastForm; n-- {
-		if strings.HasSuffix(body, form[:n]) {
-			return body[:len(body)-n] + mark + text[len(body):]
-		}
-	}
-	return text
-}
-
-// withoutEnd takes the end of a form from the beginning of a text that was cut there.
-func withoutEnd(text, form, mark string) string {
-	body := strings.TrimLeft(text, "\"'`([{ ")
-	for n := min(len(form)-1, len(body)); n >= leastForm; n-- {
-		if strings.HasPrefix(body, form[len(form)-n:]) {
-			return text[:len(text)-len(body)] + mark + body[n:]
-		}
-	}
-	return text
 }
 
 // encoded lists a secret and its forms: escaped for a URL, JSON, Go, HTML and XML, in hex, and in base64 wherever in an
@@ -126,6 +76,9 @@ func encoded(secret string) []string {
 		}
 	}
 	escapes := func(s string) {
+		if !strings.ContainsFunc(s, escaped) {
+			return
+		}
 		add(url.QueryEscape(s), url.PathEscape(s), lowerEscapes(url.QueryEscape(s)), lowerEscapes(url.PathEscape(s)))
 		text, _ := json.Marshal(s)
 		whole := string(text[1 : len(text)-1])
@@ -141,14 +94,17 @@ func encoded(secret string) []string {
 		add(quoted[1:len(quoted)-1], html.EscapeString(s), strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "'", "&apos;").Replace(s))
 	}
 	escapes(secret)
-	add(hex.EncodeToString([]byte(secret)), strings.ToUpper(hex.EncodeToString([]byte(secret))))
-	var percent, unicode strings.Builder
-	for i := range len(secret) {
-		fmt.Fprintf(&percent, "%%%02X", secret[i])
-		fmt.Fprintf(&unicode, `\u%04x`, secret[i])
+	small := hex.EncodeToString([]byte(secret))
+	great := strings.ToUpper(small)
+	add(small, great)
+	by := func(before, digits string) string {
+		var b strings.Builder
+		for i := 0; i < len(digits); i += 2 {
+			b.WriteString(before + digits[i:i+2])
+		}
+		return b.String()
 	}
-	add(percent.String(), strings.ToLower(percent.String()), unicode.String(), strings.ToUpper(unicode.String()),
-		strings.ReplaceAll(strings.ToUpper(unicode.String()), `\U`, `\u`))
+	add(by("%", great), by("%", small), by(`\u00`, small), by(`\U00`, great), by(`\u00`, great))
 	for offset := range 3 {
 		for _, code := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
 			form := code.EncodeToString(append(make([]byte, offset), secret...))
@@ -161,6 +117,11 @@ func encoded(secret string) []string {
 		}
 	}
 	return all
+}
+
+// escaped reports whether some encoding writes a character in another way.
+func escaped(r rune) bool {
+	return (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && r != '-' && r != '_' && r != '.'
 }
 
 // lowerEscapes writes the digits of %2F in small letters.

@@ -34,7 +34,7 @@ func (s *Set) keepToken(text string) {
 	if len(text) < leastSecret {
 		text = "Bearer " + text
 	}
-	s.secrets.keep(text, "[token]")
+	s.secrets.keep("[token]", text)
 }
 
 // Keep has further secrets taken out from now on. What is too short to be told from other text is left.
@@ -68,7 +68,7 @@ func (p Plan) Open(ctx context.Context) (*Set, error) {
 		}
 		wrong = add(wrong, err)
 		s.basic = base64.StdEncoding.EncodeToString([]byte(text))
-		s.secrets.keep(s.basic, "[secret]")
+		s.secrets.keep("[secret]", s.basic)
 	}
 	if !p.bearer.empty() {
 		s.bearer = &token{from: p.bearer, kept: s.keepToken}
@@ -95,10 +95,10 @@ func (s *Set) lookUp(ctx context.Context, v Value) (string, error) {
 		if len(secret) < leastSecret {
 			return "", fmt.Errorf("%s gives fewer than %d characters, which cannot be told from other text in a report; if it is no secret, write it out", v.names(), leastSecret)
 		}
-		s.secrets.keep(secret, "[secret]")
+		s.secrets.keep("[secret]", secret)
 	}
 	if _, password, found := strings.Cut(text, ":"); found && len(password) >= leastSecret {
-		s.secrets.keep(password, "[secret]")
+		s.secrets.keep("[secret]", password)
 	}
 	return text, nil
 }

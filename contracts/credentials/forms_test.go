@@ -1,0 +1,102 @@
+package credentials
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// Forms are found as by looking for one after the other, the longest first, wherever they begin, overlap or were cut.
+func TestForms(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		word := rapid.StringMatching(`a{4}[ab]{0,4}|[ab]{4,7}|[ab]{1,3}…[ab]{1,4}`)
+		marks := map[string]string{"[one]": "[one]", "[two]": "[two]"}
+		for i, w := range rapid.SliceOfN(word, 1, 12).Draw(t, "forms") {
+			marks[w] = []string{"[one]", "[two]"}[i%2]
+		}
+		text := strings.Join(rapid.SliceOfN(rapid.OneOf(word, rapid.StringMatching(`[ab]{1,5}`), rapid.SampledFrom([]string{"…", `"`, "[one]", " "})), 0, 8).Draw(t, "text"), "")
+		f := newForms(marks)
+		var list, pairs []string
+		for w := range marks {
+			list = append(list, w)
+		}
+		slices.SortFunc(list, func(a, b string) int { return len(b) - len(a) })
+		for _, w := range list {
+			pairs = append(pairs, w, marks[w])
+		}
+		if got, want := f.replace(text), strings.NewReplacer(pairs...).Replace(text); got != want {
+			t.Fatalf("of %v, %q became %q, expected %q", marks, text, got, want)
+		}
+		got := f.withoutStart(text)
+		for body := strings.TrimRight(text, "\"'`)]} "); len(body) >= leastForm; body = body[1:] {
+			if i := slices.IndexFunc(list, func(w string) bool { return w != marks[w] && w != body && strings.HasPrefix(w, body) }); i >= 0 {
+				whole := strings.TrimRight(text, "\"'`)]} ")
+				if before := whole[:len(whole)-len(body)]; !strings.HasPrefix(got, before+"[") || len(got) != len(before)+len("[one]")+len(text)-len(whole) {
+					t.Fatalf("of %v, %q lost its end to %q, expected %q and a mark", marks, text, got, before)
+				}
+				return
+			}
+		}
+		if got != text {
+			t.Fatalf("of %v, %q lost its end to %q", marks, text, got)
+		}
+	})
+}
+
+// What was cut away at the beginning leaves its end, as what was cut away at the end leaves its beginning.
+func TestFormsBackwards(t *testing.T) {
+	backwards := func(s string) string {
+		b := []byte(s)
+		slices.Reverse(b)
+		return string(b)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		there, back := map[string]string{}, map[string]string{}
+		for _, w := range rapid.SliceOfN(rapid.StringMatching(`[ab]{4,9}`), 1, 8).Draw(t, "forms") {
+			there[w], back[backwards(w)] = "[m]", "]m["
+		}
+		text := rapid.StringMatching(`[ab" ]{0,12}`).Draw(t, "text")
+		if got, want := newForms(there).withoutEnd(text), backwards(newForms(back).withoutStart(backwards(text))); got != want {
+			t.Fatalf("of %v, %q became %q, expected %q", there, text, got, want)
+		}
+	})
+}
+
+// thousands are tokens that begin alike, as those of one issuer do.
+func thousands(n int) (list []string) {
+	for i := range n {
+		list = append(list, fmt.Sprintf("eyJhbGciOiJIUzI1NiJ9.%08x/%d", uint32(i)*2654435761, i))
+	}
+	return list
+}
+
+// As many secrets as there may be tenants are each taken out. This test is quick, or the search grows with their number.
+func TestRedactThousands(t *testing.T) {
+	r := new(redactor)
+	list := thousands(MaxTenants)
+	r.keep("[token]", list...)
+	for _, secret := range list {
+		for _, text := range []string{secret, encoded(secret)[2], secret[:30] + "…", "…" + secret[6:]} {
+			if got := r.redact("found " + text + " there"); strings.Contains(got, secret[:25]) || !strings.Contains(got, "[token]") {
+				t.Fatalf("%q became %q", text, got)
+			}
+		}
+	}
+}
+
+// How long it takes is to depend on the text alone.
+func BenchmarkRedact(b *testing.B) {
+	text := strings.Repeat("an answer of some length, in which eyJhbGciOiJIUzI1NiJ9 stands at times; ", 50)
+	for _, n := range []int{1, 100, MaxTenants} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			r := new(redactor)
+			r.keep("[token]", thousands(n)...)
+			for b.Loop() {
+				r.redact(text)
+			}
+		})
+	}
+}
