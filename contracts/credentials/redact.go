@@ -20,6 +20,9 @@ type redactor struct {
 	// stays where a text is redacted again, though a secret such as "token" is in it.
 	marks map[string]string
 	forms atomic.Pointer[forms]
+	// words are the secrets alone, with their marks.
+	words     map[string]string
+	disguises atomic.Pointer[disguises]
 }
 
 // cut is what stands where a text was cut.
@@ -30,13 +33,14 @@ func (r *redactor) keep(mark string, secrets ...string) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	if r.marks == nil {
-		r.marks = map[string]string{}
+		r.marks, r.words = map[string]string{}, map[string]string{}
 	}
 	before := len(r.marks)
 	for _, secret := range secrets {
 		if r.marks[secret] != "" {
 			continue
 		}
+		r.words[secret] = mark
 		for _, form := range encoded(secret) {
 			if len(form) >= leastForm && r.marks[form] == "" {
 				r.marks[form] = mark
@@ -48,6 +52,7 @@ func (r *redactor) keep(mark string, secrets ...string) {
 			r.marks[mark] = mark
 		}
 		r.forms.Store(newForms(r.marks))
+		r.disguises.Store(newDisguises(r.words))
 	}
 }
 
@@ -61,7 +66,7 @@ func (r *redactor) redact(text string) string {
 	for i := 1; i < len(pieces); i++ {
 		pieces[i-1], pieces[i] = f.withoutStart(pieces[i-1]), f.withoutEnd(pieces[i])
 	}
-	return strings.Join(pieces, cut)
+	return r.disguises.Load().replace(strings.Join(pieces, cut))
 }
 
 // encoded lists a secret and its forms: escaped for a URL, JSON, Go, HTML and XML, in hex, and in base64 wherever in an

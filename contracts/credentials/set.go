@@ -39,11 +39,7 @@ func (s *Set) keepToken(text string) {
 
 // Keep has further secrets taken out from now on. What is too short to be told from other text is left.
 func (s *Set) Keep(secrets ...string) {
-	for _, secret := range secrets {
-		if len(secret) >= leastSecret {
-			s.secrets.keep(secret, "[secret]")
-		}
-	}
+	s.secrets.keep("[secret]", slices.DeleteFunc(slices.Clone(secrets), func(secret string) bool { return len(secret) < leastSecret })...)
 }
 
 // Open looks the secrets up.
