@@ -43,9 +43,9 @@ func Formats() []Format {
 		{Name: "html", File: pageFile, About: "one page with charts, which needs nothing else", need: needWhole,
 			write: inert(inXML, func(w io.Writer, m *Model) error { return page.Write(w, m.page()) })},
 		{Name: "markdown", File: markdownFile, About: "for a comment on a pull request", write: of(render.Markdown)},
-		{Name: "json", File: "summary.json", About: "every figure, by reports/summary.schema.json", write: of(inert(inJSON, func(w io.Writer, s summary.Summary) error { return export.JSON(w, s) }))},
+		{Name: "json", File: "summary.json", About: "every figure, by reports/summary.schema.json", write: of(func(w io.Writer, s summary.Summary) error { return results.EncodeJSON(w, s) })},
 		{Name: "junit", File: "junit.xml", About: "thresholds, contract and validity as test cases", write: of(inert(inXML, junit))},
-		{Name: "sarif", File: "contract.sarif", About: "the rules of the contract that were broken", write: of(inert(inJSON, sarif))},
+		{Name: "sarif", File: "contract.sarif", About: "the rules of the contract that were broken", write: of(sarif)},
 		{Name: "github", File: "annotations.txt", About: "annotations, as GitHub Actions reads them off the output", write: of(export.Annotations)},
 		{Name: "csv", File: "seconds.csv", About: "a line for each second, phase and class", need: needStretches,
 			write: inert("", func(w io.Writer, m *Model) error { return export.SecondsCSV(w, m.stretches) })},
@@ -62,8 +62,8 @@ func Formats() []Format {
 	}
 }
 
-// inXML and inJSON are how a bracket is written in a document that may have a runner's command in a text of it.
-const inXML, inJSON = "&#91;", `\u005b`
+// inXML is how the bracket of a runner's command is written in XML and HTML.
+const inXML = "&#91;"
 
 // inert writes a document in which a runner of CI finds no command; see [text.InertWriter].
 func inert[T any](bracket string, write func(io.Writer, T) error) func(io.Writer, T) error {

@@ -13,6 +13,7 @@ import (
 	"github.com/kaizenautomation/andon/reports/page"
 	"github.com/kaizenautomation/andon/reports/regular"
 	"github.com/kaizenautomation/andon/reports/render"
+	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/summary"
 	"github.com/kaizenautomation/andon/reports/text"
 )
@@ -37,9 +38,9 @@ func VerificationFormats() []VerificationFormat {
 		{"terminal", "report.txt", render.VerificationTerminal},
 		{"html", pageFile, escaped(inXML, page.WriteVerification)},
 		{"markdown", markdownFile, plain(render.VerificationMarkdown)},
-		{"json", summary.VerificationFile, escaped(inJSON, func(w io.Writer, v summary.Verification) error { return export.JSON(w, v) })},
+		{"json", summary.VerificationFile, plain(func(w io.Writer, v summary.Verification) error { return results.EncodeJSON(w, v) })},
 		{"junit", "junit.xml", escaped(inXML, export.JUnit)},
-		{"sarif", "contract.sarif", escaped(inJSON, export.SARIF)},
+		{"sarif", "contract.sarif", plain(export.SARIF)},
 		{"github", "annotations.txt", plain(export.VerificationAnnotations)},
 	}
 }

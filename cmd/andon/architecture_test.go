@@ -21,7 +21,7 @@ var andonHouse = house{
 
 		"reports/text":      {"github.com/clipperhouse/displaywidth"},
 		"reports/regular":   {},
-		"reports/results":   {"reports/regular", "github.com/apache/arrow-go"},
+		"reports/results":   {"reports/regular", "reports/text", "github.com/apache/arrow-go"},
 		"reports/histogram": {"github.com/HdrHistogram/hdrhistogram-go"},
 		"reports/metrics":   {"reports/text", "reports/results", "reports/histogram"},
 		"reports/summary":   {"reports/regular", "reports/text", "reports/results", "reports/histogram", "reports/metrics"},

@@ -109,9 +109,9 @@ description than the built-in one (--spec) andon-pact makes it, with Pact's own 
 			if err != nil {
 				return err
 			}
-			made, err := pact.Find().Of(context.Background(), d)
+			document, err := pact.Find().Of(context.Background(), d)
 			if err == nil {
-				_, err = document(exact{c.stdout}).Write(made)
+				_, err = text.JSONWriter{To: exact{c.stdout}}.Write(document)
 			}
 			if err != nil {
 				return exit{noVerdict, err}

@@ -93,9 +93,6 @@ func (o exact) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// document is where a JSON document is printed, in which a runner of CI finds no command.
-func document(w io.Writer) io.Writer { return &text.InertWriter{To: w, Bracket: `\u005b`} }
-
 // lost reports whether an error says no more than that standard output cannot be written.
 func (o *output) lost(err error) bool { return o.err != nil && errors.Is(err, o.err) }
 

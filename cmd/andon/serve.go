@@ -14,6 +14,7 @@ import (
 
 	"github.com/kaizenautomation/andon/contracts"
 	"github.com/kaizenautomation/andon/contracts/provider"
+	"github.com/kaizenautomation/andon/reports/text"
 )
 
 type serveFlags struct {
@@ -115,7 +116,7 @@ func (c *command) providerConfig(cmd *cobra.Command, f serveFlags, d *contracts.
 		config.Queue = f.queue
 	}
 	if f.log {
-		config.Log = slog.New(slog.NewJSONHandler(document(c.stderr), nil))
+		config.Log = slog.New(slog.NewJSONHandler(text.JSONWriter{To: c.stderr}, nil))
 	}
 	if config.Latency, err = provider.ParseLatencies(f.latency, config.Latency, d.Tiers()); err != nil {
 		return config, fmt.Errorf("--latency: %w", err)

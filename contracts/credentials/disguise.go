@@ -1,9 +1,11 @@
 package credentials
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/hex"
 	"html"
+	"math/bits"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,14 +14,16 @@ import (
 )
 
 // disguises find secrets in whatever way they are written: what is looked at is what a text says, not how it says it.
-// Escapes are what they stand for, capitals are small letters, and what is neither a letter nor a digit is left out, so
-// that it is one whether a secret is escaped once or twice, in part or whole, spaced out, or broken into lines. And what
-// is found need not be all of a secret.
+// Escapes are what they stand for, capitals are small letters, and what is neither a letter nor a digit is left out: it
+// is one whether a secret is escaped once or twice, in part or whole, spaced out, or broken into lines. And what is
+// found need not be all of a secret.
 type disguises struct {
 	known []disguise
-	// at has the places of known that begin with so many characters: the first one, by number.
-	at     map[[anchor]byte]int32
+	// at has the places of known by the characters there: the first one, by number. Most characters begin none, which
+	// filter tells at once.
+	at     map[uint64]int32
 	places []place
+	filter []uint64
 	// marks stay as they are.
 	marks []string
 }
@@ -37,11 +41,14 @@ const (
 	// in all disguises: so many letters in a row are in no other text by chance.
 	leastPiece = 2 * anchor
 	leastSaid  = 10
+	// many is of how many secrets at most hex and base64 are looked for in pieces too: it would take seconds to get ready
+	// for those of thousands.
+	many = 1000
 )
 
 // newDisguises makes secrets ready to be found, each with its mark.
 func newDisguises(marks map[string]string) *disguises {
-	d := &disguises{at: map[[anchor]byte]int32{}}
+	d := &disguises{at: map[uint64]int32{}}
 	type context struct {
 		near   string
 		before int
@@ -51,7 +58,11 @@ func newDisguises(marks map[string]string) *disguises {
 		if !slices.Contains(d.marks, mark) {
 			d.marks = append(d.marks, mark)
 		}
-		for _, said := range says(secret) {
+		forms := []string{plain(secret)}
+		if len(marks) <= many {
+			forms = says(secret)
+		}
+		for _, said := range forms {
 			if len(said) < leastSaid {
 				continue
 			}
@@ -66,7 +77,10 @@ func newDisguises(marks map[string]string) *disguises {
 					continue
 				}
 				seen[near] = true
-				begin := [anchor]byte([]byte(said[from:]))
+				begin := uint64(0)
+				for _, c := range []byte(said[from : from+anchor]) {
+					begin = begin<<8 | uint64(c)
+				}
 				next, more := d.at[begin]
 				if !more {
 					next = -1
@@ -76,7 +90,18 @@ func newDisguises(marks map[string]string) *disguises {
 			}
 		}
 	}
+	d.filter = make([]uint64, 1<<bits.Len(uint(len(d.places)/2)))
+	for begin := range d.at {
+		word, bit := d.filtered(begin)
+		d.filter[word] |= bit
+	}
 	return d
+}
+
+// filtered is where the filter has some characters.
+func (d *disguises) filtered(begin uint64) (word int, bit uint64) {
+	h := begin * 0x9e3779b97f4a7c15
+	return int(h >> 40 & uint64(len(d.filter)-1)), 1 << (h >> 58)
 }
 
 // says lists what is said where a secret is written as it is, in hex, and in base64 wherever in an encoded text it
@@ -136,8 +161,18 @@ const maxEscapes = 3
 
 // mark notes by which bytes of a text a secret is said, and reports whether there are any.
 func (d *disguises) mark(t traced, at []int32) (found bool) {
-	for i := 0; i+anchor <= len(t.text); i++ {
-		p, ok := d.at[[anchor]byte(t.text[i:])]
+	last := uint64(0)
+	done := 0 // up to where it is known what is said
+	for next, c := range t.text {
+		last = (last<<8 | uint64(c)) & (1<<(8*anchor) - 1)
+		i := next + 1 - anchor
+		if i < done {
+			continue
+		}
+		if word, bit := d.filtered(last); d.filter[word]&bit == 0 {
+			continue
+		}
+		p, ok := d.at[last]
 		if !ok {
 			continue
 		}
@@ -163,7 +198,7 @@ func (d *disguises) mark(t traced, at []int32) (found bool) {
 			at[k] = of + 1
 		}
 		// What comes next may be another's, which begins in this one.
-		i = max(i, end-anchor)
+		done = end - anchor + 1
 	}
 	return found
 }
@@ -175,59 +210,74 @@ type traced struct {
 	from, to []int32
 }
 
-func (t *traced) add(piece string, from, to int32) {
+// room is an empty text that may become so long.
+func room(n int) traced {
+	return traced{make([]byte, 0, n), make([]int32, 0, n), make([]int32, 0, n)}
+}
+
+func (t *traced) add(c byte, from, to int32) {
+	t.text, t.from, t.to = append(t.text, c), append(t.from, from), append(t.to, to)
+}
+
+func (t *traced) addAll(piece string, from, to int32) {
 	for i := range len(piece) {
-		t.text, t.from, t.to = append(t.text, piece[i]), append(t.from, from), append(t.to, to)
+		t.add(piece[i], from, to)
 	}
 }
 
 // trace begins with a text as it is, in which nothing goes on across marks.
-func trace(text string, marks []string) (t traced) {
-	t = traced{make([]byte, 0, len(text)), make([]int32, 0, len(text)), make([]int32, 0, len(text))}
+func trace(text string, marks []string) traced {
+	t := room(len(text))
 next:
 	for i := 0; i < len(text); {
 		for _, mark := range marks {
 			if text[i] == mark[0] && strings.HasPrefix(text[i:], mark) {
-				t.add("\x00", -1, -1)
+				t.add(0, -1, -1)
 				i += len(mark)
 				continue next
 			}
 		}
-		t.add(text[i:i+1], int32(i), int32(i+1))
+		t.add(text[i], int32(i), int32(i+1))
 		i++
 	}
 	return t
 }
 
 // plain leaves out what is neither a letter nor a digit, and makes capitals small.
-func (t traced) plain() (out traced) {
-	for i := 0; i < len(t.text); {
-		if t.from[i] < 0 {
-			out.add("\x00", -1, -1)
-			i++
-			continue
+func (t traced) plain() traced {
+	out := room(len(t.text))
+	for i := 0; i < len(t.text); i++ {
+		switch c := t.text[i]; {
+		case c >= 'a' && c <= 'z', c >= '0' && c <= '9', t.from[i] < 0:
+			out.add(c, t.from[i], t.to[i])
+		case c >= 'A' && c <= 'Z':
+			out.add(c+'a'-'A', t.from[i], t.to[i])
+		case c >= utf8.RuneSelf:
+			r, n := utf8.DecodeRune(t.text[i:])
+			if unicode.IsLetter(r) || unicode.IsNumber(r) {
+				out.addAll(string(unicode.ToLower(r)), t.from[i], t.to[i+n-1])
+			}
+			i += n - 1
 		}
-		r, n := utf8.DecodeRune(t.text[i:])
-		if unicode.IsLetter(r) || unicode.IsNumber(r) {
-			out.add(string(unicode.ToLower(r)), t.from[i], t.to[i+n-1])
-		}
-		i += n
 	}
 	return out
 }
 
 // unescaped puts what escapes stand for in their place, and reports whether there were any.
 func (t traced) unescaped() (out traced, changed bool) {
-	for i := 0; i < len(t.text); {
+	if !bytes.ContainsAny(t.text, `%\&`) {
+		return t, false
+	}
+	out = room(len(t.text))
+	for i := 0; i < len(t.text); i++ {
 		stands, n := unescape(t.text[i:])
 		if n == 0 {
-			out.add(string(t.text[i:i+1]), t.from[i], t.to[i])
-			i++
+			out.add(t.text[i], t.from[i], t.to[i])
 			continue
 		}
 		changed = true
-		out.add(stands, t.from[i], t.to[i+n-1])
-		i += n
+		out.addAll(stands, t.from[i], t.to[i+n-1])
+		i += n - 1
 	}
 	return out, changed
 }

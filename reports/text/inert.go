@@ -1,8 +1,12 @@
 package text
 
 import (
+	"fmt"
 	"io"
+	"strconv"
 	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // Inert is a text without what a runner of CI takes for a command where it stands on the output of a step. For GitHub
@@ -26,8 +30,8 @@ func ShellQuote(s string) string {
 // [Inert].
 type InertWriter struct {
 	To io.Writer
-	// Bracket, if not empty, is what the bracket of a command becomes, as \u005b does in JSON: that of a document which
-	// stays as good as it was, and in which no line begins with "::".
+	// Bracket, if not empty, is what the bracket of a command becomes, as in XML &#91;: that of a document which says the
+	// same then, and in which no line begins with "::".
 	Bracket string
 	reading runner
 }
@@ -35,6 +39,29 @@ type InertWriter struct {
 // Write implements io.Writer.
 func (w *InertWriter) Write(p []byte) (int, error) {
 	if _, err := w.To.Write(w.reading.append(make([]byte, 0, len(p)+8), p, " ", w.Bracket)); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
+// JSONWriter passes on documents of JSON, each of which is written at once. What a runner of CI or a terminal would act
+// on is an escape in them, so that they say the same.
+type JSONWriter struct{ To io.Writer }
+
+// Write implements io.Writer.
+func (w JSONWriter) Write(p []byte) (int, error) {
+	var r runner
+	out := make([]byte, 0, len(p)+8)
+	for _, c := range string(r.append(nil, p, "", `\u005b`)) {
+		if c < 0x7f || strconv.IsPrint(c) {
+			out = utf8.AppendRune(out, c)
+			continue
+		}
+		for _, unit := range utf16.AppendRune(nil, c) {
+			out = fmt.Appendf(out, `\u%04x`, unit)
+		}
+	}
+	if _, err := w.To.Write(out); err != nil {
 		return 0, err
 	}
 	return len(p), nil
