@@ -24,7 +24,7 @@ func New(name string, d *contracts.Description) (*Scenario, error) {
 		Provider: provider.Config{Latency: provider.DefaultLatency(d.Tiers())}, description: d,
 	}
 	doc := new(document.Document)
-	s.takeMix(readMix(name, doc, nil, d))
+	s.takeMix(newMixReader(name, doc, d).readMix(nil))
 	if err := doc.Err(); err != nil {
 		return nil, err
 	}

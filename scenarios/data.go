@@ -11,10 +11,12 @@ import (
 	"strings"
 
 	"github.com/kaizenautomation/andon/contracts"
+	"github.com/kaizenautomation/andon/contracts/credentials"
 	"github.com/kaizenautomation/andon/contracts/document"
 	"github.com/kaizenautomation/andon/contracts/jsontext"
 	jsonschema "github.com/kaizenautomation/andon/contracts/schema"
 	"github.com/kaizenautomation/andon/reports/regular"
+	words "github.com/kaizenautomation/andon/reports/text"
 )
 
 // A mixReader reads `mix` and `data`.
@@ -26,6 +28,9 @@ type mixReader struct {
 	sources map[string]map[string]source
 	// read are the files of data that were opened, by path, and named by the names that the scenario gives them.
 	read, named map[string]*feeder
+	// secrets is the file of which headers and credentials take columns, and tenants are these; nil where there is none.
+	secrets *feeder
+	tenants *credentials.Tenants
 	// values are all that the source read last may give, where they can be listed; fixtures are what each source gives.
 	values   [][]byte
 	fixtures []contracts.Fixture
@@ -292,7 +297,7 @@ const onPurpose = "; leave such rows out (a blank that is meant is given by `val
 
 // readPublic reads columns of a file for `data`: what is in them goes into bodies, and stays in the run directory.
 func (r *mixReader) readPublic(from document.Value, columns []string, place document.Value) (*feeder, []row) {
-	f, rows := r.readFeeder(from, columns, place)
+	f, rows := r.readFeeder(from, columns, place, "")
 	if len(rows) > 0 {
 		f.publish(columns, rows)
 	}
@@ -310,8 +315,9 @@ func (r *mixReader) kept() map[string][]byte {
 	return all
 }
 
-// readFeeder reads columns of a file of data. The place is where a missing column is reported.
-func (r *mixReader) readFeeder(from document.Value, columns []string, place document.Value) (*feeder, []row) {
+// readFeeder reads columns of a file of data. The place is where a missing column is reported, and hint is what to do
+// about it, and about a missing file.
+func (r *mixReader) readFeeder(from document.Value, columns []string, place document.Value, hint string) (*feeder, []row) {
 	name, ok := from.Text("a file of data (.csv or .jsonl)")
 	if !ok {
 		return nil, nil
@@ -327,7 +333,7 @@ func (r *mixReader) readFeeder(from document.Value, columns []string, place docu
 	}
 	f, err := r.openFeeder(path)
 	if err != nil {
-		from.Fail("the file of data cannot be read: %v", err)
+		from.Fail("the file of data cannot be read: %v%s", err, hint)
 		return nil, nil
 	}
 	r.named[name] = f
@@ -339,7 +345,12 @@ func (r *mixReader) readFeeder(from document.Value, columns []string, place docu
 		if missing.line > 0 {
 			where = fmt.Sprintf("%s:%d", name, missing.line)
 		}
-		place.Fail("%s has no column %q; %s", where, document.Clip(missing.name), document.ExpectedOne(missing.name, missing.known))
+		expected := document.ExpectedOne(missing.name, missing.known)
+		if isCSV(path) && words.Nearest(missing.name, missing.known) == "" {
+			// Where no line names the columns, the first one has values, secrets among them.
+			expected = "expected it in the first line"
+		}
+		place.Fail("%s has no column %q; %s%s", where, document.Clip(missing.name), expected, hint)
 		return nil, nil
 	case err != nil:
 		from.Fail("%s: %v", name, err)

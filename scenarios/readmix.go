@@ -13,12 +13,11 @@ import (
 	"github.com/kaizenautomation/andon/reports/results"
 )
 
-// readMix reads `mix` and `data`, and names the classes. The files of data are found from the scenario's folder, and
-// given as they are kept.
-func readMix(file string, doc *document.Document, keys map[string]document.Value, d *contracts.Description) (m mix, classes []results.Class, feeders map[string][]byte) {
-	r := newMixReader(file, doc, d)
-	if v, given := keys["data"]; given {
-		r.readData(v)
+// readMix reads `mix`, and names the classes. The files of data, which were read before, are given as they are kept.
+func (r *mixReader) readMix(keys map[string]document.Value) (m mix, classes []results.Class, feeders map[string][]byte) {
+	doc, d := r.doc, r.d
+	if r.secrets != nil {
+		m.tenants, m.secrets = r.tenants.Rows(), r.secrets.place
 	}
 	var known map[string]document.Value
 	if v, given := keys["mix"]; given {

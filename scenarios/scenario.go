@@ -114,9 +114,15 @@ func Parse(file string, data []byte, d *contracts.Description, env func(string) 
 	if v, given := keys["target"]; given {
 		s.Target = readTarget(v, d.Operation())
 	}
-	s.Limits, s.Carried = readLimits(keys), readCarried(keys)
+	s.Limits = readLimits(keys)
 	s.load = readLoad(doc, root, keys, s.Limits.Calls)
-	s.takeMix(readMix(file, doc, keys, d))
+	// What `data` takes of a file is public, and what the rest takes is not.
+	r := newMixReader(file, doc, d)
+	if v, given := keys["data"]; given {
+		r.readData(v)
+	}
+	s.Carried = readCarried(keys, r)
+	s.takeMix(r.readMix(keys))
 	if v, given := keys["thresholds"]; given {
 		s.Thresholds = readThresholds(v, s.Labels)
 	}

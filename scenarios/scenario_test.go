@@ -505,6 +505,7 @@ func FuzzParse(f *testing.F) {
 	for _, name := range []string{"testdata/example.yaml", "testdata/broken.yaml"} {
 		f.Add(must(os.ReadFile(name)))
 	}
+	f.Add([]byte("load: [{rate: 9/s, for: 1s}]\nauth: {bearer: {from: skills.csv, column: id}}\nheaders: {X-A: {from: skills.csv, column: name}}\ndata: {skill: {from: skills.csv, column: name}}"))
 	f.Add([]byte("load: &a [{rate: 1/s, for: 1s}, *a]"))
 	f.Add([]byte("data: {json: {values: [&x {a: 1}, *x]}}\nload: [{callers: 3, for: 1s}]\nmix: {invalid: 100%}"))
 	d := description(f)
@@ -534,6 +535,9 @@ func FuzzParse(f *testing.F) {
 		}
 		for n := range min(p.MaxCalls(), 50) {
 			body, class := p.AppendBody(nil, n)
+			if row := p.Tenant(n); row < 0 || row >= max(1, p.Carried.Tenants.Rows()) {
+				t.Fatalf("call %d is of row %d", n, row)
+			}
 			if _, violation := d.ReadRequest(body); (violation != nil) != s.Labels.Classes[class].Invalid {
 				t.Fatalf("call %d of class %s: %v\n%s", n, s.Labels.Classes[class].Name, violation, body)
 			}
@@ -555,6 +559,19 @@ func TestSchema(t *testing.T) {
 		t.Error("broken.yaml is accepted")
 	}
 	for _, text := range []string{
+		"auth: {bearer: {from: t.csv, column: token}}", "auth: {bearer: {token: {from: t.csv, column: token}}}",
+		"auth: {basic: {username: {from: t.csv, column: token}, password: {from: t.csv, column: token}}}",
+		"auth: {apiKey: {in: query, name: k, value: {from: t.csv, column: token}}}", "headers: {X-A: {from: t.csv, column: token}, X-B: b}",
+	} {
+		if err := validate(t, made, []byte("load: [{rate: 1/s, for: 1s}]\n"+text)); err != nil {
+			t.Errorf("the schema refuses %q: %v", text, err)
+		}
+		if _, err := inFolder(t, text+"\n", map[string]string{"t.csv": "token\nhush-1\n"}); err != nil {
+			t.Errorf("Parse refuses %q: %v", text, err)
+		}
+	}
+	for _, text := range []string{
+		"load: [{rate: 1/s, for: 1s}]\nauth: {bearer: {from: t.csv}}", "load: [{rate: 1/s, for: 1s}]\nheaders: {X-A: {column: token}}",
 		"load: []", "load: [{rate: 100, for: 1s}]", "load: [{rate: 1/s}]", "load: [{rate: 1/s, callers: 3, for: 1s}]", "lod: []",
 		"load: [{rate: 1/s, for: 1s}]\nmix: {tier: {Ful: 1}}", "load: [{rate: 1/s, for: 1s}]\nmix: {content: [{items: [tekst]}]}",
 		"load: [{rate: 1/s, for: 1s}]\nlimits: {inFlight: 0}",

@@ -361,14 +361,15 @@ func (c *command) verifyScenario(f verifyFlags) error {
 	if err != nil {
 		return err
 	}
+	printed, err := f.credentials.Over(s.Carried).Plan()
+	if err != nil {
+		return err
+	}
 	var calls []verify.Call
 	for at := range plan.Sample(uint64(f.calls)) {
 		body, class := plan.AppendBody(nil, at)
 		label := s.Labels.Classes[class]
-		calls = append(calls, verify.Call{ID: fmt.Sprintf("%s.call-%d", label.Content, at), Class: label.Name, Body: body, Invalid: label.Invalid})
-	}
-	if f.Printed, err = f.credentials.Over(s.Carried).Plan(); err != nil {
-		return err
+		calls = append(calls, verify.Call{ID: fmt.Sprintf("%s.call-%d", label.Content, at), Class: label.Name, Body: body, Printed: printed.Of(plan.Tenant(at)), Invalid: label.Invalid})
 	}
 	judges, err := verify.PrepareCalls(f.Config, "the calls of "+s.Name, calls)
 	if err != nil {

@@ -73,7 +73,7 @@ func thousands(n int) (list []string) {
 	return list
 }
 
-// As many secrets as there may be tenants are each taken out. This test is quick, or the search grows with their number.
+// As many secrets as there may be tenants are each taken out. It is quick, or the search grows with their number.
 func TestRedactThousands(t *testing.T) {
 	r := new(redactor)
 	list := thousands(MaxTenants)

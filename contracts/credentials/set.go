@@ -18,11 +18,15 @@ import (
 // Set is a plan with its secrets. It is safe for concurrent use. A nil Set carries nothing, and keeps no secret.
 type Set struct {
 	Plan
-	secrets redactor
-	values  []string // of the headers, and then of the query
-	basic   string
-	bearer  *token
-	tls     *tls.Config
+	secrets *redactor
+	// values are those of the headers, and then of the query; basic is the user's, and own the token of a tenant. What is
+	// left of references in them are columns.
+	values     []Value
+	basic, own Value
+	bearer     *token
+	tls        *tls.Config
+	// row is that of the tenants.
+	row int
 }
 
 // leastSecret is the shortest secret that can be told from other text.
@@ -44,10 +48,10 @@ func (s *Set) Keep(secrets ...string) {
 
 // Open looks the secrets up.
 func (p Plan) Open(ctx context.Context) (*Set, error) {
-	s := &Set{Plan: p}
+	s := &Set{Plan: p, secrets: new(redactor)}
 	var wrong []error
 	for i, n := range slices.Concat(p.headers, p.query) {
-		text, err := s.lookUp(ctx, n.value)
+		v, err := s.lookUp(ctx, n.value, "[secret]")
 		if err != nil {
 			kind := "header"
 			if i >= len(p.headers) {
@@ -55,18 +59,25 @@ func (p Plan) Open(ctx context.Context) (*Set, error) {
 			}
 			err = fmt.Errorf("the %s %s: %w", kind, n.name, err)
 		}
-		wrong, s.values = add(wrong, err), append(s.values, text)
+		wrong, s.values = add(wrong, err), append(s.values, v)
 	}
 	if !p.user.empty() {
-		text, err := s.lookUp(ctx, p.user)
+		v, err := s.lookUp(ctx, p.user, "[secret]")
 		if err != nil {
 			err = fmt.Errorf("the user: %w", err)
 		}
-		wrong = add(wrong, err)
-		s.basic = base64.StdEncoding.EncodeToString([]byte(text))
-		s.secrets.keep("[secret]", s.basic)
+		wrong, s.basic = add(wrong, err), v
+		var users []string
+		for row := range max(1, p.tenants.Rows()) {
+			users = append(users, base64.StdEncoding.EncodeToString([]byte(p.tenants.of(v, row))))
+		}
+		s.secrets.keep("[secret]", users...)
 	}
-	if !p.bearer.empty() {
+	switch {
+	case p.bearer.columns():
+		v, err := s.lookUp(ctx, p.bearer, "[token]")
+		wrong, s.own = add(wrong, err), v
+	case !p.bearer.empty():
 		s.bearer = &token{from: p.bearer, kept: s.keepToken}
 		wrong = add(wrong, s.bearer.read(ctx))
 	}
@@ -78,25 +89,42 @@ func (p Plan) Open(ctx context.Context) (*Set, error) {
 	return s, nil
 }
 
-// lookUp gives a value, of which the secret parts and the whole are kept out of everything.
-func (s *Set) lookUp(ctx context.Context, v Value) (string, error) {
+// lookUp puts in what references lead to, but for columns. The secret parts and the whole are kept out of everything.
+func (s *Set) lookUp(ctx context.Context, v Value, mark string) (Value, error) {
+	if v.columns() {
+		var filled Value
+		for _, p := range v.pieces {
+			one := Value{[]piece{p}}
+			if !one.columns() {
+				var err error
+				if one, err = s.lookUp(ctx, one, mark); err != nil {
+					return Value{}, err
+				}
+			}
+			filled.pieces = append(filled.pieces, one.pieces...)
+		}
+		for _, name := range v.used() {
+			s.secrets.keep(mark, s.tenants.Secret[name]...)
+		}
+		return filled, nil
+	}
 	text, secrets, err := v.resolve(ctx, "secret")
 	if err != nil || !v.Secret() {
-		return text, err
+		return Value{[]piece{literally(text)}}, err
 	}
 	if err := checkText(text, "what "+v.names()+" gives"); err != nil {
-		return "", err
+		return Value{}, err
 	}
 	for _, secret := range append(secrets, text) {
 		if len(secret) < leastSecret {
-			return "", fmt.Errorf("%s gives fewer than %d characters, which cannot be told from other text in a report; if it is no secret, write it out", v.names(), leastSecret)
+			return Value{}, fmt.Errorf("%s gives fewer than %d characters, which cannot be told from other text in a report; if it is no secret, write it out", v.names(), leastSecret)
 		}
-		s.secrets.keep("[secret]", secret)
+		s.secrets.keep(mark, secret)
 	}
 	if _, password, found := strings.Cut(text, ":"); found && len(password) >= leastSecret {
-		s.secrets.keep("[secret]", password)
+		s.secrets.keep(mark, password)
 	}
-	return text, nil
+	return Value{[]piece{literally(text)}}, nil
 }
 
 // Bearer is a set with a token alone, which stays as it is; an empty one carries nothing.
@@ -104,12 +132,12 @@ func Bearer(text string) *Set {
 	if text == "" {
 		return nil
 	}
-	return (&Set{}).WithBearer(text)
+	return (&Set{secrets: new(redactor)}).WithBearer(text)
 }
 
 // WithBearer gives a set, which nobody uses yet, a token that stays as it is, in the place of a user.
 func (s *Set) WithBearer(text string) *Set {
-	s.basic, s.user = "", Value{}
+	s.basic, s.own, s.user = Value{}, Value{}, Value{}
 	s.Plan.bearer = Value{[]piece{{byEnv, tokenVariable}}}
 	s.bearer = &token{kept: func(string) {}, from: Value{[]piece{{literal, text}}}}
 	s.bearer.current.Store(&text)
@@ -138,12 +166,15 @@ func (s *Set) Put(r *http.Request) {
 	if s == nil {
 		return
 	}
+	text := func(v Value) string { return s.tenants.of(v, s.row) }
 	for i, h := range s.headers {
-		r.Header[h.name] = []string{s.values[i]}
+		r.Header[h.name] = []string{text(s.values[i])}
 	}
 	switch {
-	case s.basic != "":
-		r.Header.Set("Authorization", "Basic "+s.basic)
+	case !s.basic.empty():
+		r.Header.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(text(s.basic))))
+	case !s.own.empty():
+		r.Header.Set("Authorization", "Bearer "+text(s.own))
 	case s.bearer != nil:
 		r.Header.Set("Authorization", "Bearer "+s.Token())
 	}
@@ -151,7 +182,7 @@ func (s *Set) Put(r *http.Request) {
 		if r.URL.RawQuery != "" {
 			r.URL.RawQuery += "&"
 		}
-		r.URL.RawQuery += url.QueryEscape(q.name) + "=" + url.QueryEscape(s.values[len(s.headers)+i])
+		r.URL.RawQuery += url.QueryEscape(q.name) + "=" + url.QueryEscape(text(s.values[len(s.headers)+i]))
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/kaizenautomation/andon/contracts/cases"
+	"github.com/kaizenautomation/andon/contracts/credentials"
 	"github.com/kaizenautomation/andon/contracts/pact"
 	"github.com/kaizenautomation/andon/reports/summary"
 )
@@ -13,6 +14,8 @@ type Call struct {
 	// ID names it in the report; Class is the label under which load counts it.
 	ID, Class string
 	Body      []byte
+	// Printed is what its curl line carries besides the body.
+	Printed credentials.Plan
 	// Invalid calls break the contract on purpose.
 	Invalid bool
 }
@@ -25,7 +28,7 @@ func PrepareCalls(c Config, against string, calls []Call) (*Plan, error) {
 	if c.Engine == ByPact && c.Pact == "" {
 		return nil, pact.ErrMissing
 	}
-	j := judging{Config: Config{Description: c.Description, Credentials: c.Credentials, Printed: c.Printed, Engine: c.Engine, Pact: c.Pact, Andon: c.Andon}, calls: calls}
+	j := judging{Config: Config{Description: c.Description, Credentials: c.Credentials, Engine: c.Engine, Pact: c.Pact, Andon: c.Andon}, calls: calls}
 	p := &Plan{config: j.Config, against: against, Planned: len(calls), engines: []Engine{j.byDescription}}
 	if c.Pact != "" && c.Engine != ByDescription {
 		for _, call := range calls {
@@ -47,7 +50,7 @@ type judging struct {
 // outcome is a call that holds, for engines to say otherwise.
 func (j judging) outcome(engine string, call Call) Outcome {
 	return Outcome{
-		Engine: engine, Verdict: summary.CheckHeld, Curl: j.Description.Operation().Curl("http://127.0.0.1:8080", j.Printed, call.Body),
+		Engine: engine, Verdict: summary.CheckHeld, Curl: j.Description.Operation().Curl("http://127.0.0.1:8080", call.Printed, call.Body),
 		Case: cases.Case{ID: call.ID, Proves: "a call of the class " + call.Class, Expect: cases.Accepted, Body: call.Body},
 	}
 }

@@ -290,11 +290,11 @@ func TestBrokered(t *testing.T) {
 func TestCalls(t *testing.T) {
 	t.Setenv(pretence, "odd")
 	calls := []Call{
-		{"a", "text.Full", []byte(`{"content":[{"type":"text","text":"fine"}]}`), false},
-		{"b", "text.Full", []byte(`{"content":[{"type":"text","text":"odd"}]}`), false},
-		{"c", "text.Full", []byte(`{"content":[{"type":"odd"}]}`), false},
-		{"d", "invalid", []byte(`{"content":{}}`), true},
-		{"e", "invalid", []byte(`{}`), true},
+		{ID: "a", Class: "text.Full", Body: []byte(`{"content":[{"type":"text","text":"fine"}]}`)},
+		{ID: "b", Class: "text.Full", Body: []byte(`{"content":[{"type":"text","text":"odd"}]}`)},
+		{ID: "c", Class: "text.Full", Body: []byte(`{"content":[{"type":"odd"}]}`)},
+		{ID: "d", Class: "invalid", Body: []byte(`{"content":{}}`), Invalid: true},
+		{ID: "e", Class: "invalid", Body: []byte(`{}`), Invalid: true},
 	}
 	c := Config{Description: description(t), Pact: pact.Program(os.Args[0]), Target: &url.URL{Scheme: "http", Host: "127.0.0.1:1"}, Credentials: credentials.Bearer(secret)}
 	p, err := PrepareCalls(c, "the calls of odd", calls)

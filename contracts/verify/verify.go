@@ -47,8 +47,6 @@ type Config struct {
 	// Credentials are what the calls carry besides, the valid token among it; nil is nothing. Where they do not say who
 	// calls, the cases about that are skipped. They also say how to connect, and are taken out of everything that is kept.
 	Credentials *credentials.Set
-	// Printed is what the curl lines carry of calls that are not sent; see [PrepareCalls].
-	Printed credentials.Plan
 	// Engine is All, ByDescription or ByPact; empty is All.
 	Engine string
 	// Pact is the program that judges by Pact; see [pact.Find].

@@ -85,7 +85,7 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Outcome, err
 		attacker.Stop()
 	}()
 
-	r.setHead()
+	r.setHeads()
 	renewing, enough := context.WithCancel(ctx)
 	renewed := make(chan struct{})
 	go func() {

@@ -39,7 +39,8 @@ func (r *run) call(n uint64) {
 	rec := record{row: results.Row{N: uint32(n)}}
 	row := &rec.row
 	w := r.spaces.Get().(*workspace)
-	h := r.head.Load()
+	tenant := r.Plan.Tenant(n)
+	h := &(*r.heads.Load())[tenant]
 	room := h.Room()
 	if cap(w.message) < room {
 		w.message = make([]byte, room, 2<<10)
@@ -76,7 +77,7 @@ func (r *run) call(n uint64) {
 	default:
 		sent = true
 		w.Exchange = wire.Exchange{
-			N: n, Message: message[begin:], Body: room - begin, In: w.In, Deadline: r.began.Add(send + r.Plan.Limits.Timeout),
+			N: n, Tenant: tenant, Message: message[begin:], Body: room - begin, In: w.In, Deadline: r.began.Add(send + r.Plan.Limits.Timeout),
 		}
 		r.exchange(&rec, &w.Exchange, send)
 		r.turnedAway(h.token, int(row.Status))

@@ -60,8 +60,8 @@ type Outcome struct {
 func (c Config) wire() wire.Config {
 	return wire.Config{
 		Target: c.Target, TLS: c.TLS, Resolve: c.Credentials.Asks().Addresses(), Traces: c.Traces, HTTP2: c.HTTP2, Plain: c.PlainHTTP2, Timeout: c.Plan.Limits.Timeout, InFlight: c.Plan.Limits.InFlight,
-		Request: func(ctx context.Context, body []byte) *http.Request {
-			return c.Plan.Description().Operation().NewRequest(ctx, c.Target, c.Credentials, body)
+		Request: func(ctx context.Context, tenant int, body []byte) *http.Request {
+			return c.Plan.Description().Operation().NewRequest(ctx, c.Target, c.Credentials.Of(tenant), body)
 		},
 	}
 }
@@ -123,7 +123,7 @@ type run struct {
 	kill      context.Context
 
 	transport wire.Transport
-	head      atomic.Pointer[head]
+	heads     atomic.Pointer[[]head] // by tenant
 	// stale is asked of with a token that was turned away.
 	stale    chan string
 	spaces   sync.Pool // of *workspace

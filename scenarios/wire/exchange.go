@@ -2,11 +2,13 @@ package wire
 
 import "time"
 
-// Exchange is one request and what came back. The first four fields are the caller's; [Transport.Do] fills in the
+// Exchange is one request and what came back. The first five fields are the caller's; [Transport.Do] fills in the
 // others.
 type Exchange struct {
 	// N is the call's number, which its trace id follows from.
 	N uint64
+	// Tenant is whose request it is: what was asked of [Config.Request] and [Config.Template].
+	Tenant int
 	// Message is the request as it goes over the wire; its body begins at Body.
 	Message []byte
 	Body    int

@@ -20,7 +20,7 @@ import (
 // standard is the transport of net/http.
 type standard struct {
 	kill    context.Context
-	request func(ctx context.Context, body []byte) *http.Request
+	request func(ctx context.Context, tenant int, body []byte) *http.Request
 	traces  uint64
 	client  *http.Transport
 	// proxy is the address of the proxy in between; empty where there is none.
@@ -78,7 +78,7 @@ func (s *standard) Do(x *Exchange) error {
 		},
 		GotFirstResponseByte: func() { note(&trace.first) },
 	})
-	request := s.request(ctx, bytes.Clone(x.Message[x.Body:]))
+	request := s.request(ctx, x.Tenant, bytes.Clone(x.Message[x.Body:]))
 	if s.traces != 0 {
 		request.Header.Set("Traceparent", string(results.AppendTraceparent(nil, s.traces, x.N)))
 	}

@@ -26,8 +26,8 @@ import (
 type Config struct {
 	// Target is the provider's base URL.
 	Target *url.URL
-	// Request makes the request that carries a body. What andon's own connections send is taken from it too.
-	Request func(ctx context.Context, body []byte) *http.Request
+	// Request makes the request of a tenant that carries a body. What andon's own connections send is taken from it too.
+	Request func(ctx context.Context, tenant int, body []byte) *http.Request
 	// TLS holds the authorities and the client's certificate for an https target; nil is what the system trusts, and
 	// none.
 	TLS *tls.Config
