@@ -103,10 +103,7 @@ func (c *command) showPlan(p *scenarios.Plan, curl int, with credentials.Plan) e
 		if !p.Closed() {
 			due = fmt.Sprintf("due at %.6f s", p.Due(n).Seconds())
 		}
-		fmt.Fprintf(c.stdout, "
-# call %d, %s, %s
-%s
-", n, text.Printable(p.Labels.Classes[class].Name, 200), due, operation.Curl(p.Target, with.Of(p.Tenant(n)), body))
+		fmt.Fprintf(c.stdout, "\n# call %d, %s, %s\n%s\n", n, text.Printable(p.Labels.Classes[class].Name, 200), due, operation.Curl(p.Target, with.Of(p.Tenant(n)), body))
 	}
 	return nil
 }
