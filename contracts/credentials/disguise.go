@@ -198,7 +198,7 @@ func (d *disguises) mark(t traced, at []int32) (found bool) {
 			at[k] = of + 1
 		}
 		// What comes next may be another's, which begins in this one.
-		done = end - anchor + 1
+		done = end - leastPiece + 1
 	}
 	return found
 }
