@@ -328,7 +328,7 @@ func (c *command) stepSummary(add func(path string) error) bool {
 // tell says something beside the output, in lines that fit where that is a terminal, without a secret.
 func (c *command) tell(format string, args ...any) {
 	_, _, width := live.Terminal(c.stderr)
-	fmt.Fprintln(c.stderr, text.Message(c.secrets.Redact(fmt.Sprintf(format, args...)), width))
+	fmt.Fprintln(c.stderr, text.Message(c.secrets.Redact(text.Public(fmt.Sprintf(format, args...))), width))
 }
 
 // width is how many columns the output has; 0 is any number, where it is no terminal.

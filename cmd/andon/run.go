@@ -125,7 +125,7 @@ func (c *command) runScenario(args []string, f runFlags) error {
 		return err
 	}
 	w := live.NewWatch(c.stderr, os.Stdin, f.plain)
-	mon, err := f.monitor.open(func(said string) { w.Say(text.Public(c.secrets.Redact(said))) })
+	mon, err := f.monitor.open(func(said string) { w.Say(c.secrets.Redact(text.Public(said))) })
 	if err != nil {
 		return err
 	}

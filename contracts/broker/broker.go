@@ -119,7 +119,11 @@ func (b Broker) call(ctx context.Context, method, address string, body any) (d d
 	case answer.StatusCode == http.StatusUnauthorized || answer.StatusCode == http.StatusForbidden:
 		return d, fmt.Errorf("the broker refuses with status %d: set PACT_BROKER_TOKEN, or PACT_BROKER_USERNAME and PACT_BROKER_PASSWORD", answer.StatusCode)
 	case answer.StatusCode/100 != 2:
-		return d, fmt.Errorf("the broker answers %s %s with status %d: %s", method, text.Public(u.String()), answer.StatusCode, text.Printable(strings.TrimSpace(string(d.body)), 400))
+		said := strings.TrimSpace(string(d.body))
+		if said != "" {
+			said = ": " + text.Printable(said, 400)
+		}
+		return d, fmt.Errorf("the broker answers %s %s with status %d%s", method, text.Public(u.String()), answer.StatusCode, said)
 	}
 	if len(d.body) > 0 {
 		if err := json.Unmarshal(d.body, &d); err != nil {

@@ -18,11 +18,8 @@ import (
 // speaks HTTP/2, if that is asked for. Behind a proxy nothing is tried: the proxy is the one who connects.
 func Preflight(ctx context.Context, c Config) (speaksHTTP2 bool, err error) {
 	target := c.Target
-	if proxy, err := http.ProxyFromEnvironment(&http.Request{URL: target}); err != nil {
-		// Its own words quote the address, in which a password may stand.
-		return false, errors.New("the proxy that the environment names is no URL; expected one such as http://proxy.example.com:3128 in HTTP_PROXY or HTTPS_PROXY")
-	} else if proxy != nil {
-		return false, nil
+	if proxy, err := http.ProxyFromEnvironment(&http.Request{URL: target}); err != nil || proxy != nil {
+		return false, err
 	}
 	address := net.JoinHostPort(target.Hostname(), portOf(target))
 	ctx, cancel := context.WithTimeout(ctx, 2*preflightTimeout)
