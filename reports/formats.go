@@ -41,18 +41,18 @@ func Formats() []Format {
 	return []Format{
 		{Name: "terminal", File: "report.txt", About: "the report for people", write: of(func(w io.Writer, s summary.Summary) error { return render.Terminal(w, s, render.Options{}) })},
 		{Name: "html", File: pageFile, About: "one page with charts, which needs nothing else", need: needWhole,
-			write: inert(inXML, func(w io.Writer, m *Model) error { return page.Write(w, m.page()) })},
+			write: func(w io.Writer, m *Model) error { return page.Write(w, m.page()) }},
 		{Name: "markdown", File: markdownFile, About: "for a comment on a pull request", write: of(render.Markdown)},
 		{Name: "json", File: "summary.json", About: "every figure, by reports/summary.schema.json", write: of(func(w io.Writer, s summary.Summary) error { return results.EncodeJSON(w, s) })},
-		{Name: "junit", File: "junit.xml", About: "thresholds, contract and validity as test cases", write: of(inert(inXML, junit))},
+		{Name: "junit", File: "junit.xml", About: "thresholds, contract and validity as test cases", write: of(junit)},
 		{Name: "sarif", File: "contract.sarif", About: "the rules of the contract that were broken", write: of(sarif)},
 		{Name: "github", File: "annotations.txt", About: "annotations, as GitHub Actions reads them off the output", write: of(export.Annotations)},
 		{Name: "csv", File: "seconds.csv", About: "a line for each second, phase and class", need: needStretches,
-			write: inert("", func(w io.Writer, m *Model) error { return export.SecondsCSV(w, m.stretches) })},
+			write: func(w io.Writer, m *Model) error { return export.SecondsCSV(w, m.stretches) }},
 		{Name: "hgrm", File: "latency.hgrm", About: "percentiles of all calls for HdrHistogram's plotter; accepted.hgrm, and both for each tier", need: needWhole,
 			write: func(w io.Writer, m *Model) error { return export.HGRM(w, m.whole.Curve("", true)) }, more: percentileFiles},
 		{Name: "hlog", File: "latency.hlog", About: "HdrHistogram interval log of the accepted calls, tagged by tier", need: needStretches,
-			write: inert("", func(w io.Writer, m *Model) error { return export.HLog(w, m.Summary.Run.Started, m.stretches) })},
+			write: func(w io.Writer, m *Model) error { return export.HLog(w, m.Summary.Run.Started, m.stretches) }},
 		{Name: "arrow", File: "calls.arrow", About: "every call, for readers of Arrow that have no codec", need: needRows,
 			write: func(w io.Writer, m *Model) error { return results.WriteArrow(w, m.runs...) }},
 		{Name: "vegeta-csv", File: "vegeta.csv", About: "every call for vegeta report, plot and encode", need: needRows,
@@ -60,14 +60,6 @@ func Formats() []Format {
 		{Name: "vegeta-gob", File: "vegeta.gob", About: "the same, in vegeta's own encoding", need: needRows,
 			write: func(w io.Writer, m *Model) error { return export.VegetaGob(w, m.runs...) }},
 	}
-}
-
-// inXML is how the bracket of a runner's command is written in XML and HTML.
-const inXML = "&#91;"
-
-// inert writes a document in which a runner of CI finds no command; see [text.InertWriter].
-func inert[T any](bracket string, write func(io.Writer, T) error) func(io.Writer, T) error {
-	return func(w io.Writer, of T) error { return write(&text.InertWriter{To: w, Bracket: bracket}, of) }
 }
 
 // percentileFiles are those of each tier, and those of the accepted calls, of which the headline is.

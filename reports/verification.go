@@ -31,15 +31,12 @@ func VerificationFormats() []VerificationFormat {
 	plain := func(write func(io.Writer, summary.Verification) error) func(io.Writer, summary.Verification, render.Options) error {
 		return func(w io.Writer, v summary.Verification, _ render.Options) error { return write(w, v) }
 	}
-	escaped := func(bracket string, write func(io.Writer, summary.Verification) error) func(io.Writer, summary.Verification, render.Options) error {
-		return plain(inert(bracket, write))
-	}
 	return []VerificationFormat{
 		{"terminal", "report.txt", render.VerificationTerminal},
-		{"html", pageFile, escaped(inXML, page.WriteVerification)},
+		{"html", pageFile, plain(page.WriteVerification)},
 		{"markdown", markdownFile, plain(render.VerificationMarkdown)},
 		{"json", summary.VerificationFile, plain(func(w io.Writer, v summary.Verification) error { return results.EncodeJSON(w, v) })},
-		{"junit", "junit.xml", escaped(inXML, export.JUnit)},
+		{"junit", "junit.xml", plain(export.JUnit)},
 		{"sarif", "contract.sarif", plain(export.SARIF)},
 		{"github", "annotations.txt", plain(export.VerificationAnnotations)},
 	}

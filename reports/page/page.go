@@ -11,6 +11,8 @@ import (
 	"html/template"
 	"io"
 	"strings"
+
+	"github.com/kaizenautomation/andon/reports/text"
 )
 
 //go:embed *.html *.css *.js uplot/uPlot.iife.min.js uplot/uPlot.min.css
@@ -32,7 +34,7 @@ func Write(w io.Writer, d Data) error {
 	// encoding/json writes <, > and & and the two line separators of JavaScript as escapes; and a name may begin a
 	// runner's command.
 	v.Numbers = template.JS(strings.ReplaceAll(string(numbers), "##", `#\u0023`))
-	return t.Execute(w, v)
+	return t.Execute(inert(w), v)
 }
 
 // assemble fills in what a page has in its head, and gives its template.
@@ -60,6 +62,9 @@ func assemble(a *assets, source string, styles, scripts []string) (*template.Tem
 	a.Style, a.Theme, a.Script = template.CSS(style), template.JS(theme), template.JS(script)
 	return template.New("page").Funcs(funcs).Parse(html)
 }
+
+// inert has no runner of CI find a command in a page that is printed.
+func inert(w io.Writer) io.Writer { return &text.InertWriter{To: w, Bracket: "&#91;"} }
 
 // hash is a source expression of a Content-Security-Policy that allows exactly this text.
 func hash(text string) string {
