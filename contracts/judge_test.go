@@ -105,6 +105,42 @@ func TestJudgeResponse(t *testing.T) {
 	}
 }
 
+// What the description guesses of a refusal's body is held to its media type and its schema, where there is a body.
+func TestJudgeAssumption(t *testing.T) {
+	d := loaded(t)
+	for _, c := range []struct {
+		why    string
+		status int
+		media  string
+		body   string
+		rule   string
+	}{
+		{"as it is guessed", 400, "application/json", `{"error":"no"}`, ""},
+		{"with a charset", 400, "application/json; charset=utf-8", `{"error":"no"}`, ""},
+		{"of another form", 400, "application/json", `{"message":["no"]}`, ""},
+		{"a problem document", 400, "application/problem+json", `{"title":"no"}`, ""},
+		{"no body", 401, "", "", ""},
+		{"no body, by a name", 401, "text/html", "", ""},
+		{"a page", 400, "text/html", "<pre>no</pre>", RuleContentType},
+		{"a text", 404, "text/plain; charset=utf-8", "no", RuleContentType},
+		{"without a name", 400, "", `{"error":"no"}`, RuleContentType},
+		{"a list", 422, "application/json", "[]", RuleWrongType},
+		{"a problem that is a list", 422, "application/problem+json", "[]", RuleWrongType},
+		{"a text in JSON", 400, "application/json", `"no"`, RuleWrongType},
+		{"half", 400, "application/json", `{"error"`, RuleMalformedJSON},
+		{"not a guess", 200, "text/html", "<pre>no</pre>", ""},
+		{"not described", 409, "text/html", "<pre>no</pre>", ""},
+	} {
+		rule, v := "", d.JudgeAssumption(c.status, c.media, []byte(c.body))
+		if v != nil {
+			rule = v.Rule
+		}
+		if rule != c.rule {
+			t.Errorf("%s: %q, want %q", c.why, rule, c.rule)
+		}
+	}
+}
+
 // Other keywords of JSON Schema are explained as well.
 func TestKeywords(t *testing.T) {
 	d, err := Load("test.yaml", []byte(`

@@ -96,18 +96,46 @@ func Verified(dirs ...string) (bool, error) {
 	return false, nil
 }
 
+// VerificationOutput says where a verification goes: in one format to the output; or, where there is a directory, there
+// in all its formats, and for people to the output.
+type VerificationOutput struct {
+	Formats []VerificationFormat
+	Dir     string
+	// Description is the text of the description, which is kept beside.
+	Description []byte
+	// Runner says that a runner of GitHub Actions reads the output, off which alone it takes annotations.
+	Runner bool
+	// Terminal is how it is shown to people.
+	Terminal render.Options
+}
+
+// Write writes a verification. What it was about is shown also where it cannot be kept.
+func (o VerificationOutput) Write(w io.Writer, v summary.Verification) (shown, kept error) {
+	if o.Dir == "" {
+		return o.Formats[0].Render(w, v, o.Terminal), nil
+	}
+	o.Terminal.Dir = o.Dir
+	shown = render.VerificationTerminal(w, v, o.Terminal)
+	for _, f := range o.Formats {
+		if f.Name == "github" && o.Runner && shown == nil {
+			shown = f.Render(w, v, o.Terminal)
+		}
+	}
+	return shown, KeepVerification(o.Dir, v, o.Description, o.Formats...)
+}
+
 // WriteVerification writes a verification below a folder, which is made if there is none, each format as a file of its
-// own, whole or not at all; and gives their paths. What was there by that name is overwritten.
+// own, whole or not at all; and gives the paths of what was written. What was there by that name is overwritten.
 func WriteVerification(dir string, v summary.Verification, formats ...VerificationFormat) (paths []string, err error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, err
 	}
 	for _, f := range formats {
 		path := filepath.Join(dir, f.File)
-		paths = append(paths, path)
 		if err := regular.Write(path, func(w io.Writer) error { return f.write(w, v, render.Options{}) }); err != nil {
 			return paths, err
 		}
+		paths = append(paths, path)
 	}
 	return paths, nil
 }

@@ -76,6 +76,9 @@ func (r *mixReader) readItemData(m document.Member, t contracts.ContentType) {
 	if i := slices.IndexFunc(t.Properties, func(p contracts.Property) bool { return jsonschema.Identifier(p.Name) }); m.Listed() && i >= 0 {
 		r.readSource(m.Value, t.Name, t.Properties[i])
 		return
+	} else if i >= 0 && !m.Mapped() {
+		failSource(m.Value, t.Name, t.Properties[i])
+		return
 	}
 	if m.Listed() {
 		m.Fail("a %s has no id; expected a source such as {values: [...]}, found a list", t.Name)
@@ -127,10 +130,11 @@ func (r *mixReader) readSource(v document.Value, contentType string, p contracts
 		r.keep(contentType, p, r.readValues(v, contentType, p, p.Type == "string"))
 		return
 	}
-	keys, ok := v.Object("the data of "+p.Name, sourceKeys...)
-	if !ok {
+	if !v.Mapped() {
+		failSource(v, p.Name, p)
 		return
 	}
+	keys, _ := v.Object("the data of "+p.Name, sourceKeys...)
 	has := func(name string) bool { _, given := keys[name]; return given }
 	var kinds []string
 	for _, k := range []string{"length", "ids", "values", "template", "keys"} {
@@ -191,6 +195,11 @@ func (r *mixReader) readSource(v document.Value, contentType string, p contracts
 		}
 	}
 	r.keep(contentType, p, s)
+}
+
+// failSource says what the data of a property can be, which by a name is something else.
+func failSource(v document.Value, name string, p contracts.Property) {
+	v.Fail("expected the data of %s, a list of values or a source such as {from: file.csv, column: %s}, found %s", name, p.Name, v.Found())
 }
 
 // sampled is how many values are drawn of a source whose values cannot be listed.

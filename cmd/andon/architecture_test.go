@@ -52,7 +52,7 @@ var andonHouse = house{
 		"contracts/broker":     {"reports/text", "reports/summary"},
 		"contracts/deviations": {"contracts/document", "reports/regular", "reports/text", "reports/results", "reports/summary"},
 		"contracts/verify": {"contracts", "contracts/credentials", "contracts/cases", "contracts/pact", "contracts/broker", "contracts/deviations",
-			"contracts/jsontext", "contracts/schema", "reports/text", "reports/summary"},
+			"contracts/jsontext", "contracts/schema", "reports/text", "reports/results", "reports/summary"},
 
 		"scenarios": {"contracts/document", "contracts", "contracts/credentials", "contracts/cases", "contracts/provider", "contracts/jsontext", "contracts/schema",
 			"reports/regular", "reports/text", "reports/results", "reports/metrics"},

@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kaizenautomation/andon/reports"
-	"github.com/kaizenautomation/andon/reports/live"
 	"github.com/kaizenautomation/andon/reports/page"
 	"github.com/kaizenautomation/andon/reports/render"
 	"github.com/kaizenautomation/andon/reports/summary"
@@ -156,6 +155,5 @@ func verdict(s summary.Summary) error {
 }
 
 func (c *command) show(s summary.Summary, dir string) error {
-	_, color, width := live.Terminal(c.stdout.Writer)
-	return render.Terminal(c.stdout, s, render.Options{Color: color, Width: width, Dir: dir})
+	return render.Terminal(c.stdout, s, c.terminal(dir))
 }

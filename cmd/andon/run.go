@@ -192,8 +192,8 @@ func notRun(err error) error {
 
 // showRun shows what came of a run: in short to whoever has watched it.
 func (c *command) showRun(r trial.Result, watched bool) error {
-	if terminal, color, width := live.Terminal(c.stdout.Writer); terminal && watched {
-		return render.Brief(c.stdout, r.Summary, render.Options{Color: color, Width: width, Dir: r.Dir})
+	if terminal, _, _ := live.Terminal(c.stdout.Writer); terminal && watched {
+		return render.Brief(c.stdout, r.Summary, c.terminal(r.Dir))
 	}
 	return c.show(r.Summary, r.Dir)
 }

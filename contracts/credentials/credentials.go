@@ -320,6 +320,22 @@ func (p Plan) CurlAuthorization() string {
 	return ` -H "Authorization: Bearer ` + bearer + `"`
 }
 
+// Authorization names what says who calls, and where it comes from; empty where nothing does.
+func (p Plan) Authorization() string {
+	for _, h := range p.headers {
+		if h.name == "Authorization" {
+			return "the header Authorization from " + h.value.names()
+		}
+	}
+	switch {
+	case !p.user.empty():
+		return "the user with the password from " + p.user.names()
+	case !p.bearer.empty():
+		return "the token from " + p.bearer.names()
+	}
+	return ""
+}
+
 // Insecure reports whether any certificate of the target is taken.
 func (p Plan) Insecure() bool { return p.connection.Insecure }
 

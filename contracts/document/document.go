@@ -268,6 +268,9 @@ func (v Value) Scalar() bool { return v.node.Kind == yaml.ScalarNode && !v.null(
 // Listed reports whether the value is a list.
 func (v Value) Listed() bool { return v.node.Kind == yaml.SequenceNode }
 
+// Mapped reports whether the value is a mapping.
+func (v Value) Mapped() bool { return v.node.Kind == yaml.MappingNode }
+
 // Len is how many members a mapping has, known or not.
 func (v Value) Len() int { return len(v.node.Content) / 2 }
 

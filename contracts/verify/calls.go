@@ -22,8 +22,8 @@ type Call struct {
 
 // PrepareCalls decides who judges whether calls are allowed, before any of them is sent: the description, kin-openapi
 // and, unless the description is to judge alone, Pact's mock server. Against says in the report whose calls they are.
-// Of the configuration Description, Engine, Pact and Andon count. The error is [pact.ErrMissing] where Pact has to
-// judge and cannot.
+// Of the configuration Description, Engine, Pact and Andon count, and Credentials, whose secrets are taken out of what
+// is kept. The error is [pact.ErrMissing] where Pact has to judge and cannot.
 func PrepareCalls(c Config, against string, calls []Call) (*Plan, error) {
 	if c.Engine == ByPact && c.Pact == "" {
 		return nil, pact.ErrMissing

@@ -24,7 +24,7 @@ const (
 )
 
 // errToken says that the target turns everything away, so that nothing can be told about the rest.
-var errToken = errors.New("the target wants a valid token (status 401): set ANDON_TOKEN or name a file that holds it")
+var errToken = errors.New("status 401")
 
 // errPath says that the target is not where the calls are sent.
 var errPath = errors.New("there is no such call below the target's URL (status 404): check its path")
@@ -148,8 +148,11 @@ func (r *run) note(ctx context.Context, at int, o Outcome) {
 	case r.turned >= busy:
 		r.over, r.err = true, fmt.Errorf("%w: %s", errBusy, o.Reason)
 	case !r.welcome && r.tried >= lost:
-		r.over, r.err = true, errToken
-		r.unwelcome(http.StatusUnauthorized, "it was refused with status 401: the target wants a valid token")
+		r.over, r.err = true, fmt.Errorf("the target wants a valid token (%w): set ANDON_TOKEN or name a file that holds it", errToken)
+		if used := r.Credentials.Asks().Authorization(); used != "" {
+			r.err = fmt.Errorf("the target does not take %s (%w)", used, errToken)
+		}
+		r.unwelcome(http.StatusUnauthorized, "it was refused with status 401, as every other call")
 	case r.absent >= lost:
 		r.over, r.err = true, errPath
 		r.unwelcome(http.StatusNotFound, "it was refused with status 404, as every other call")
@@ -235,7 +238,7 @@ func (r *run) exchange(ctx context.Context, o Outcome) Outcome {
 	response, err := r.transport.RoundTrip(o.Case.Request(ctx, r.Target, r.Credentials))
 	if err != nil {
 		o.hiccup = ofError(err)
-		return o.broken("no-answer", "", "there was no answer: "+err.Error())
+		return o.broken(ruleNoAnswer, "", "there was no answer: "+err.Error())
 	}
 	defer func() { _ = response.Body.Close() }()
 	var body []byte
@@ -252,9 +255,9 @@ func (r *run) exchange(ctx context.Context, o Outcome) Outcome {
 		if o.hiccup == none {
 			o.hiccup = ofError(err)
 		}
-		return r.answered(o.broken("incomplete-body", "", fmt.Sprintf("the answer with status %d broke off: %v", o.Status, err)), body)
+		return r.answered(o.broken(ruleIncompleteBody, "", fmt.Sprintf("the answer with status %d broke off: %v", o.Status, err)), body)
 	case len(body) > maxResponse:
-		return r.answered(o.broken("body-limit", "", fmt.Sprintf("the answer's body is longer than %d bytes", maxResponse)), body)
+		return r.answered(o.broken(ruleBodyLimit, "", fmt.Sprintf("the answer's body is longer than %d bytes", maxResponse)), body)
 	}
 	return r.answered(r.judge(o, response.Header, body), body)
 }

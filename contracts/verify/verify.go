@@ -47,6 +47,9 @@ type Config struct {
 	// Credentials are what the calls carry besides, the valid token among it; nil is nothing. Where they do not say who
 	// calls, the cases about that are skipped. They also say how to connect, and are taken out of everything that is kept.
 	Credentials *credentials.Set
+	// Repeat, if given, is the command that draws a random case again, by its id: it stands in the place of a curl line
+	// that nobody would read.
+	Repeat func(id string) string
 	// Engine is All, ByDescription or ByPact; empty is All.
 	Engine string
 	// Pact is the program that judges by Pact; see [pact.Find].
@@ -70,6 +73,9 @@ type Config struct {
 	MaxBody int
 	// Cases are what is tried. Without any, it is [Config.All].
 	Cases []cases.Case
+	// Generated is how many random cases [Config.Choose] draws besides, and Seed says which.
+	Generated int
+	Seed      uint64
 	// Choice says of which of all cases they are, for the report; nil is all of them.
 	Choice *summary.Choice
 	// Strict are the authorities that decide besides the description, and [summary.StrictDeviations]; see [Strict].
@@ -166,7 +172,7 @@ func (o Outcome) mayRun() bool {
 // check is the outcome in a report, by a description of such a name.
 func (o Outcome) check(description string) summary.Check {
 	c := summary.Check{
-		Engine: o.Engine, Name: o.Case.ID, Proves: o.Case.Proves, Expect: string(o.Case.Expect), Verdict: o.Verdict, Rule: o.Rule,
+		Engine: o.Engine, Name: o.Case.ID, Proves: o.Case.Proves, Expect: string(o.Case.Expect), Verdict: o.Verdict, Breaks: o.Case.Rule, Rule: o.Rule,
 		Authority: string(cmp.Or(o.Authority, o.Case.Authority, cases.ByDescription)), Pointer: o.Pointer, Reason: o.Reason,
 		Status: o.Status, Seconds: o.Took.Seconds(), Answer: o.Answer, Curl: o.Curl,
 	}
@@ -305,10 +311,13 @@ func (p *Plan) Run(ctx context.Context) summary.Verification {
 		v.Planned = len(outcomes)
 	}
 	if len(p.config.Deviations) > 0 {
-		deviations.Apply(&v, p.config.Deviations, p.config.ids(), p.config.now)
+		deviations.Apply(&v, p.config.Deviations, p.config.tried(), p.config.now)
 	}
 	for i := range v.Checks {
 		k := &v.Checks[i]
+		if p.config.Repeat != nil && outcomes[i].Case.Random && len(k.Curl) > summary.MaxCurl {
+			k.Curl = p.config.Repeat(k.Name)
+		}
 		// The names of a broker's pact are the broker's.
 		for _, said := range []*string{&k.Name, &k.Proves, &k.Reason, &k.Pointer, &k.Answer, &k.Curl} {
 			*said = secret.Redact(*said)

@@ -23,7 +23,7 @@ var files embed.FS
 // load but what andon put there, so that what a provider sent stays text.
 func Write(w io.Writer, d Data) error {
 	v := d.view()
-	t, err := assemble(&v.assets, "page.html", []string{"uplot/uPlot.min.css", "page.css"}, []string{"uplot/uPlot.iife.min.js", "common.js", "page.js"})
+	t, err := assemble(&v.frame, "page.html", []string{"uplot/uPlot.min.css", "page.css"}, []string{"uplot/uPlot.iife.min.js", "common.js", "page.js"})
 	if err != nil {
 		return err
 	}
@@ -38,7 +38,7 @@ func Write(w io.Writer, d Data) error {
 }
 
 // assemble fills in what a page has in its head, and gives its template.
-func assemble(a *assets, source string, styles, scripts []string) (*template.Template, error) {
+func assemble(f *frame, source string, styles, scripts []string) (*template.Template, error) {
 	read := func(names ...string) (string, error) {
 		var all []byte
 		for _, name := range names {
@@ -50,16 +50,16 @@ func assemble(a *assets, source string, styles, scripts []string) (*template.Tem
 		}
 		return string(all), nil
 	}
-	html, err1 := read(source)
+	html, err1 := read("frame.html", source)
 	style, err2 := read(styles...)
 	theme, err3 := read("theme.js")
 	script, err4 := read(scripts...)
 	if err := errors.Join(err1, err2, err3, err4); err != nil {
 		return nil, err
 	}
-	a.Policy = "default-src 'none'; base-uri 'none'; form-action 'none'; style-src " + hash(style) +
+	f.Policy = "default-src 'none'; base-uri 'none'; form-action 'none'; style-src " + hash(style) +
 		"; script-src " + hash(theme) + " " + hash(script)
-	a.Style, a.Theme, a.Script = template.CSS(style), template.JS(theme), template.JS(script)
+	f.Style, f.Theme, f.Script = template.CSS(style), template.JS(theme), template.JS(script)
 	return template.New("page").Funcs(funcs).Parse(html)
 }
 
