@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -24,6 +25,7 @@ import (
 	"unicode"
 
 	"github.com/kaizenautomation/andon/contracts/credentials"
+	"github.com/kaizenautomation/andon/reports"
 	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/telemetry"
 )
@@ -220,6 +222,10 @@ func TestCanaryInEveryForm(t *testing.T) {
 	t.Chdir(t.TempDir())
 	t.Setenv("ANDON_TOKEN", given["token"])
 	t.Setenv("CANARY", given["header"])
+	// Where a command has ended before it is interrupted, the tests go on.
+	late := make(chan os.Signal, 1)
+	signal.Notify(late, os.Interrupt)
+	defer signal.Stop(late)
 	if err := os.WriteFile("one.yaml", []byte("load: [{rate: 60/s, for: 400ms}]\nlimits: {lag: 10s}\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -236,35 +242,27 @@ func TestCanaryInEveryForm(t *testing.T) {
 		}
 	}
 	const org = "X-Org-Id: {env:CANARY}"
-	for i, forms := range slices.Collect(slices.Chunk(canaryForms, 8)) {
-		says := func(s string) string {
-			var all []string
-			for _, f := range forms {
-				all = append(all, f.of(s))
-			}
-			return strings.Join(all, " ")
-		}
-		at := func(name string) string { return fmt.Sprintf("%s-%d", name, i) }
-		try(&repeater{forms: says}, "run", "one.yaml", "--header", org, "--out", at("run"), "--plain")
-		try(&repeater{forms: says}, "run", "one.yaml", "--header", org, "--out", at("again"), "--plain", "--http2", "--seed", "2")
-		try(&repeater{forms: says, interrupts: 9}, "run", "one.yaml", "--header", org, "--out", at("interrupted"), "--plain")
-		try(&repeater{forms: says}, "verify", "--header", org, "--rate", "max", "--attempts", "1", "--out", at("verify"), "--engine", "description")
-		try(&repeater{forms: says, interrupts: 99}, "verify", "--header", org, "--rate", "max", "--attempts", "1", "--out", at("verify-interrupted"), "--engine", "description")
-		for _, name := range []string{"run", "interrupted"} {
-			try(nil, "report", at(name), "--format", "all", "--out", at("report-"+name))
-		}
-		try(nil, "report", at("verify"), "--format", "json")
-		try(nil, "report", at("verify"))
-		both := httptest.NewServer(&repeater{forms: says})
-		for _, seed := range []string{"3", "4"} {
-			try(nil, "run", "one.yaml", "--header", org, "--target", both.URL, "--plain", "--seed", seed, "--out", at("merged-"+seed))
-		}
-		both.Close()
-		try(nil, "report", at("merged-3"), at("merged-4"), "--format", "all", "--out", at("merged"))
+	// A few forms at once, that an answer of which 2 KiB are kept has room for, however a command ends.
+	says := func(s string) string {
+		return strings.Join([]string{s, strings.ToUpper(s), broken(s, 1, " "), base64.StdEncoding.EncodeToString([]byte("x" + s)), eachByte(`\u%04x`)(s)}, " ")
 	}
+	try(&repeater{forms: says}, "run", "one.yaml", "--header", org, "--out", "http2", "--plain", "--http2")
+	try(&repeater{forms: says, interrupts: 9}, "run", "one.yaml", "--header", org, "--out", "interrupted", "--plain")
+	try(nil, "report", "interrupted", "--format", "all", "--out", "interrupted-report")
+	try(&repeater{forms: says}, "verify", "--header", org, "--rate", "max", "--attempts", "1", "--out", "verified", "--engine", "description")
+	try(&repeater{forms: says, interrupts: 99}, "verify", "--header", org, "--rate", "max", "--attempts", "1", "--out", "verify-interrupted", "--engine", "description")
+	for _, format := range reports.VerificationNames() {
+		try(nil, "report", "verified", "--format", format)
+	}
+	both := httptest.NewServer(&repeater{forms: says})
+	for _, seed := range []string{"3", "4"} {
+		try(nil, "run", "one.yaml", "--header", org, "--target", both.URL, "--plain", "--seed", seed, "--out", "seed-"+seed)
+	}
+	both.Close()
+	try(nil, "report", "seed-3", "seed-4", "--format", "all", "--out", "merged")
 	// Each form alone, in the place where most of an answer is shown.
 	for i, form := range canaryForms {
-		try(&repeater{forms: form.of}, "verify", "--header", org, "--rate", "max", "--attempts", "1", "--engine", "description", "--case", "text.F*", "--case", "body.*", "--out", fmt.Sprint("alone-", i))
+		try(&repeater{forms: form.of}, "verify", "--header", org, "--rate", "max", "--attempts", "1", "--engine", "description", "--case", "text.F*", "--case", "body.*", "--format", "json,terminal,junit", "--out", fmt.Sprint("alone-", i))
 	}
 	nothingLeft(t, secrets)
 }
