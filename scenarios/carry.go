@@ -19,6 +19,11 @@ var authKeys = []string{"bearer", "basic", "apiKey"}
 // readCarried reads what calls carry besides their bodies. Each problem is reported at its place, and no value is
 // quoted: a secret may stand there by mistake.
 func readCarried(keys map[string]document.Value, r *mixReader) (asked credentials.Asked) {
+	for _, name := range []string{"headers", "auth"} {
+		if v, given := keys[name]; given {
+			v.Hide()
+		}
+	}
 	if v, given := keys["headers"]; given {
 		members, _ := v.Members("the headers")
 		for _, m := range members {

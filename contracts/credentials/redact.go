@@ -24,6 +24,9 @@ type redactor struct {
 	// stays where a text is redacted again, though a secret such as "token" is in it.
 	marks map[string]string
 	forms atomic.Pointer[forms]
+	// words are the secrets alone, with their marks.
+	words     map[string]string
+	disguises atomic.Pointer[disguises]
 }
 
 // cut is what stands where a text was cut.
@@ -34,7 +37,7 @@ func (r *redactor) keep(mark string, secrets ...string) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	if r.marks == nil {
-		r.kept, r.marks = map[string]bool{}, map[string]string{}
+		r.kept, r.marks, r.words = map[string]bool{}, map[string]string{}, map[string]string{}
 	}
 	before := len(r.marks)
 	for _, secret := range secrets {
@@ -42,6 +45,7 @@ func (r *redactor) keep(mark string, secrets ...string) {
 			continue
 		}
 		r.kept[secret] = true
+		r.words[secret] = mark
 		for _, form := range encoded(secret) {
 			if len(form) >= leastForm && r.marks[form] == "" {
 				r.marks[form] = mark
@@ -53,6 +57,7 @@ func (r *redactor) keep(mark string, secrets ...string) {
 			r.marks[mark] = mark
 		}
 		r.forms.Store(newForms(r.marks))
+		r.disguises.Store(newDisguises(r.words))
 	}
 }
 
@@ -66,7 +71,7 @@ func (r *redactor) redact(text string) string {
 	for i := 1; i < len(pieces); i++ {
 		pieces[i-1], pieces[i] = f.withoutStart(pieces[i-1]), f.withoutEnd(pieces[i])
 	}
-	return strings.Join(pieces, cut)
+	return r.disguises.Load().replace(strings.Join(pieces, cut))
 }
 
 // encoded lists a secret and its forms: escaped for a URL, JSON, Go, HTML and XML, read as Latin-1, in hex, and in base64

@@ -14,7 +14,8 @@ import (
 	"time"
 )
 
-// Set is a plan with its secrets. It is safe for concurrent use. A nil Set carries nothing, and keeps no secret.
+// Set is a plan with its secrets. It is safe for concurrent use. A nil Set and the zero Set carry nothing, and know of
+// no secret.
 type Set struct {
 	Plan
 	secrets *redactor
@@ -64,6 +65,15 @@ func (s *Set) keep(mark string, secrets ...string) {
 		}
 	}
 	s.secrets.keep(mark, all...)
+}
+
+// Keep has further secrets taken out from now on. What is too short to be told from other text is left. Nobody else may
+// use the zero Set meanwhile.
+func (s *Set) Keep(secrets ...string) {
+	if s.secrets == nil {
+		s.secrets = new(redactor)
+	}
+	s.keep("[secret]", slices.DeleteFunc(slices.Clone(secrets), func(secret string) bool { return len(secret) < leastSecret })...)
 }
 
 // Open looks the secrets up.
@@ -242,7 +252,7 @@ func (s *Set) Refresh(ctx context.Context) bool {
 // Redact takes every secret out of a text: as it is, escaped, in hex and in base64, and pieces of it beside an
 // ellipsis. It is called before a text is cut.
 func (s *Set) Redact(text string) string {
-	if s == nil {
+	if s == nil || s.secrets == nil {
 		return text
 	}
 	return s.secrets.redact(text)

@@ -275,7 +275,7 @@ func (p *Plan) Starts() string {
 // Ended is the verification of which nothing was sent, for a reason.
 func (p *Plan) Ended(why string) summary.Verification {
 	v := p.verification(time.Now(), nil)
-	v.Decide(why)
+	v.Decide(p.config.Credentials.Redact(why))
 	return v
 }
 
@@ -315,7 +315,10 @@ func (p *Plan) Run(ctx context.Context) summary.Verification {
 		if p.config.Repeat != nil && outcomes[i].Case.Random && len(k.Curl) > summary.MaxCurl {
 			k.Curl = p.config.Repeat(k.Name)
 		}
-		k.Reason, k.Pointer, k.Answer, k.Curl = secret.Redact(k.Reason), secret.Redact(k.Pointer), secret.Redact(k.Answer), secret.Redact(k.Curl)
+		// The names of a broker's pact are the broker's.
+		for _, said := range []*string{&k.Name, &k.Proves, &k.Reason, &k.Pointer, &k.Answer, &k.Curl} {
+			*said = secret.Redact(*said)
+		}
 	}
 	v.Insecure = p.sends && secret.Asks().Insecure()
 	v.Decide(secret.Redact(early))

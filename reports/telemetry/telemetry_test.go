@@ -489,10 +489,14 @@ func TestPartialSuccess(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	hostile, err := proto.Marshal(&collector.ExportMetricsServiceResponse{PartialSuccess: &collector.ExportMetricsPartialSuccess{RejectedDataPoints: 3, ErrorMessage: "too\n::error::\x1b[31m" + strings.Repeat("x", 400)}})
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct {
 		answer []byte
 		want   string
-	}{{answer, "3 data points were rejected: too much"}, {[]byte("{}"), ""}, {nil, ""}, {[]byte("\xff\xff\xff"), ""}} {
+	}{{answer, "3 data points were rejected: too much"}, {hostile, `3 data points were rejected: too\n::error::\x1b[31m` + strings.Repeat("x", 277) + "…"}, {[]byte("{}"), ""}, {nil, ""}, {[]byte("\xff\xff\xff"), ""}} {
 		r := receive(t, 200)
 		r.answer = c.answer
 		e, err := OTLP(r.URL, "")
@@ -675,6 +679,11 @@ func TestPushFails(t *testing.T) {
 		_ = conn.Close()
 	}))
 	t.Cleanup(switches.Close)
+	speaking := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(400)
+		_, _ = io.WriteString(w, "no\n::error::\x1b[31m"+strings.Repeat("x", 400))
+	}))
+	t.Cleanup(speaking.Close)
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -683,6 +692,7 @@ func TestPushFails(t *testing.T) {
 	_ = free.Close()
 	for _, c := range []struct{ why, url, says string }{
 		{"nobody", nobody, "connection refused"},
+		{"says a command", speaking.URL, `400 Bad Request: no\n::error::\x1b[31m` + strings.Repeat("x", 278) + "…"},
 		{"redirect", receive(t, 307).URL, "307"},
 		{"refused", receive(t, 401).URL, "401"},
 		{"flood", flood.URL, "500"},
