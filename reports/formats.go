@@ -3,7 +3,6 @@ package reports
 import (
 	"bufio"
 	_ "embed"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -206,18 +205,10 @@ func Keep(dir string, d page.Data) error {
 
 // AppendMarkdown adds the Markdown of a run to a file, which may be there already.
 func AppendMarkdown(path string, s summary.Summary) error {
-	return appended(path, func(w io.Writer) error { return render.Markdown(w, s) })
+	return regular.Append(path, func(w io.Writer) error { return render.Markdown(w, s) })
 }
 
 // AppendVerification adds the Markdown of a verification to a file, which may be there already.
 func AppendVerification(path string, v summary.Verification) error {
-	return appended(path, func(w io.Writer) error { return render.VerificationMarkdown(w, v) })
-}
-
-func appended(path string, write func(io.Writer) error) error {
-	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o666)
-	if err != nil {
-		return err
-	}
-	return errors.Join(write(f), f.Close())
+	return regular.Append(path, func(w io.Writer) error { return render.VerificationMarkdown(w, v) })
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -65,6 +66,10 @@ Without --target the reference provider is verified. The cases about tokens need
 (ANDON_TOKEN or --token-file).
 
 ` + credentialsHelp + `
+
+The time of the whole is bounded by --for. Once five cases in a row that want the same answer get
+none, the others like them are left out, which is told. Ctrl-C ends the verification, with
+what was found; a second one ends andon within a second.
 
 Exit codes: 0 all held; 1 a case did not; 2 wrong usage; 3 no verdict.`,
 		Example: `  andon verify
@@ -182,11 +187,11 @@ func (c *command) verifyAs(f verifyFlags) (err error) {
 	if f.scenario != "" {
 		return c.verifyScenario(f)
 	}
-	stop, err := f.complete(c)
+	end, err := f.complete(c)
 	if err != nil {
 		return err
 	}
-	defer stop()
+	defer end()
 	if err := f.deviations.known(&f.Config); err != nil {
 		return err
 	}
@@ -199,10 +204,7 @@ func (c *command) verifyAs(f verifyFlags) (err error) {
 	}
 	c.tell("%s → %s", plan, place(f.Target, f.target == ""))
 	c.tell("%s", plan.Starts())
-	switch {
-	case plan.PactLeftOut && f.Pact != "":
-		c.tell("Pact is left out: its verifier cannot be told where a name leads (--resolve)")
-	case plan.PactLeftOut:
+	if plan.PactLeftOut {
 		c.tell("Pact is left out: there is no andon-pact beside andon (make pact-build builds it)")
 	}
 	if plan.PactTooMany {
@@ -216,12 +218,13 @@ func (c *command) verifyAs(f verifyFlags) (err error) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	_, _, _, release := signals(cancel)
-	defer release()
+	stop := c.signals(cancel, func() {})
+	defer stop.release()
 	if err := f.preflight(ctx); err != nil {
 		return c.showUnsent(plan.Ended(err.Error()), f.Description, f.kept, err)
 	}
 	v := plan.Run(ctx)
+	stop.code.Store(int32(cmp.Or(v.Verdict.ExitCode, noVerdict)))
 	err = c.showVerification(v, f.Description, f.kept)
 	c.advise(v, f)
 	if lost := c.writeDeviations(f.deviations.write, v); err == nil && lost != nil {
@@ -335,7 +338,15 @@ func (c *command) verifyScenario(f verifyFlags) error {
 	for at := range plan.Sample(uint64(f.calls)) {
 		body, class := plan.AppendBody(nil, at)
 		label := s.Labels.Classes[class]
-		calls = append(calls, verify.Call{ID: fmt.Sprintf("%s.call-%d", label.Content, at), Class: label.Name, Body: body, Printed: printed.Of(plan.Tenant(at)), Invalid: label.Invalid})
+		tenant := plan.Tenant(at)
+		calls = append(calls, verify.Call{ID: fmt.Sprintf("%s.call-%d", label.Content, at), Class: label.Name, Body: body,
+			Printed: printed.Of(tenant), Tenant: tenant, Invalid: label.Invalid})
+	}
+	if f.Pact != "" && f.Engine != verify.ByDescription {
+		// Pact's mock server takes the calls as the target would.
+		if f.Credentials, err = printed.Open(context.Background()); err != nil {
+			return err
+		}
 	}
 	judges, err := verify.PrepareCalls(f.Config, "the calls of "+s.Name, calls)
 	if err != nil {

@@ -8,12 +8,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
 
+	"github.com/kaizenautomation/andon/reports/bounded"
 	"github.com/kaizenautomation/andon/reports/text"
 )
 
@@ -104,21 +104,21 @@ func (b Broker) call(ctx context.Context, method, address string, body any) (d d
 	}
 	// A redirection could carry the credentials elsewhere, and turns a POST into a GET.
 	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	answer, err := client.Do(r)
+	response, err := client.Do(r)
 	if err != nil {
 		return d, fmt.Errorf("the broker cannot be reached: %w", err)
 	}
-	defer func() { _ = answer.Body.Close() }()
-	d.body, err = io.ReadAll(io.LimitReader(answer.Body, maxDocument+1))
+	defer func() { _ = response.Body.Close() }()
+	d.body, err = bounded.Append(nil, response, maxDocument+1)
 	switch {
 	case err != nil:
 		return d, fmt.Errorf("the broker's answer broke off: %w", err)
 	case len(d.body) > maxDocument:
 		return d, fmt.Errorf("the broker's answer is longer than %d bytes", maxDocument)
-	case answer.StatusCode == http.StatusUnauthorized || answer.StatusCode == http.StatusForbidden:
-		return d, fmt.Errorf("the broker refuses with status %d: set PACT_BROKER_TOKEN, or PACT_BROKER_USERNAME and PACT_BROKER_PASSWORD", answer.StatusCode)
-	case answer.StatusCode/100 != 2:
-		return d, fmt.Errorf("the broker answers %s %s with status %d: %s", method, u.Redacted(), answer.StatusCode, said(d.body))
+	case response.StatusCode == http.StatusUnauthorized || response.StatusCode == http.StatusForbidden:
+		return d, fmt.Errorf("the broker refuses with status %d: set PACT_BROKER_TOKEN, or PACT_BROKER_USERNAME and PACT_BROKER_PASSWORD", response.StatusCode)
+	case response.StatusCode/100 != 2:
+		return d, fmt.Errorf("the broker answers %s %s with status %d: %s", method, u.Redacted(), response.StatusCode, said(d.body))
 	}
 	if len(d.body) > 0 {
 		if err := json.Unmarshal(d.body, &d); err != nil {

@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -204,18 +203,11 @@ func (s *Set) Put(r *http.Request) {
 	}
 }
 
-// Lines gives what is put into requests as another process is told it: headers, a query, and how to connect.
-func (s *Set) Lines() (headers http.Header, query string, c Connection) {
+// Lines gives what is put into a request as another process is told it: headers and a query.
+func (s *Set) Lines() (headers http.Header, query string) {
 	r := &http.Request{Header: http.Header{}, URL: &url.URL{}}
 	s.Put(r)
-	c = s.Asks().connection
-	for _, name := range []*string{&c.Authority, &c.Certificate, &c.Key} {
-		// The process may be elsewhere. Where this one is not known, it finds the file missing.
-		if path, err := filepath.Abs(*name); err == nil && *name != "" {
-			*name = path
-		}
-	}
-	return r.Header, r.URL.RawQuery, c
+	return r.Header, r.URL.RawQuery
 }
 
 // Renew reads the token again that a target has turned away, if it comes from a command or a file; at most once every

@@ -58,12 +58,12 @@ type Config struct {
 	Brokered *Brokered
 	// Timeout bounds each attempt at a case, the body of the answer included.
 	Timeout time.Duration
-	// For, if not 0, bounds the whole.
+	// For, if not 0, bounds the whole, from [Prepare] on.
 	For time.Duration
 	// Attempts is how often a case is sent at most that is turned away for the moment or gets no answer, if it has started
 	// no run; less than 1 is 1.
 	Attempts int
-	// Rate is how many calls are sent a second at most; 0 is as fast as the answers come. Pact keeps a pace of its own.
+	// Rate is how many calls are sent a second at most; 0 is as fast as the answers come.
 	Rate float64
 	// MaxRuns, if not 0, is the most runs that may be started, whatever the target does.
 	MaxRuns int
@@ -159,11 +159,6 @@ func (o Outcome) broken(rule, pointer, reason string) Outcome {
 	return o
 }
 
-// accepted reports whether the target took the call, as far as is known, and so has started a run.
-func (o Outcome) accepted() bool {
-	return o.Status/100 == 2 || o.Status == 0 && o.Case.Expect == cases.Accepted && o.Verdict == summary.CheckHeld
-}
-
 // mayRun reports whether a call of a case may have started a run, though the answer does not say so.
 func (o Outcome) mayRun() bool {
 	return o.Status/100 != 2 && (o.hiccup == gateway || o.hiccup == failed || o.hiccup == dropped || o.hiccup == hung)
@@ -196,8 +191,8 @@ type Plan struct {
 	Planned, MustStart, MayStart int
 	// MostCalls and MostRuns are how many calls are sent, and runs started, if all goes as badly as it can.
 	MostCalls, MostRuns int
-	// PactLeftOut says that Pact was to judge and does not, since there is no andon-pact, or since it cannot be told where
-	// a name leads. NothingBrokered says that the broker has no pacts for the target.
+	// PactLeftOut says that Pact was to judge and does not, since there is no andon-pact. NothingBrokered says that the
+	// broker has no pacts for the target.
 	PactLeftOut, NothingBrokered bool
 	// PactTooMany says that Pact was to judge and does not, since its calls could start more runs than may be started.
 	PactTooMany bool
@@ -217,6 +212,8 @@ func Prepare(ctx context.Context, c Config) (*Plan, error) {
 		c.Cases = c.All()
 	}
 	c.books, c.now = newLedger(c.MaxRuns, c.Rate, c.Progress), time.Now()
+	ctx, cancel := c.bounded(ctx)
+	defer cancel()
 	p := &Plan{config: c, against: c.Target.String(), sends: true}
 	if c.Engine != ByPact {
 		for _, k := range c.Cases {
@@ -232,8 +229,6 @@ func Prepare(ctx context.Context, c Config) (*Plan, error) {
 			}
 		}
 		p.MostCalls = len(c.Cases)*max(c.Attempts, 1) + c.Shrink
-		// Each call under way that an old token was turned away with is sent once more with the fresh one.
-		p.MostCalls += min(c.Credentials.Renewals(c.For)*max(c.Concurrency, 1), p.MostCalls)
 		p.MostRuns += c.Shrink
 		p.Planned += len(c.Cases)
 		p.engines = append(p.engines, c.byDescription)
@@ -242,8 +237,13 @@ func Prepare(ctx context.Context, c Config) (*Plan, error) {
 		return nil, err
 	}
 	if err := p.addBrokered(ctx); err != nil {
+		if errors.Is(context.Cause(ctx), errTime) {
+			err = fmt.Errorf("%w before the pacts of the broker were there", context.Cause(ctx))
+		}
 		return nil, err
 	}
+	// Each call under way that an old token was turned away with is sent once more with the fresh one.
+	p.MostCalls += min(c.Credentials.Renewals(c.For)*max(c.Concurrency, 1), p.MostCalls)
 	if c.MaxRuns > 0 {
 		p.MostRuns = min(p.MostRuns, c.MaxRuns)
 	}
@@ -291,11 +291,8 @@ func (p *Plan) verification(started time.Time, outcomes []Outcome) summary.Verif
 // Run tries everything and gives what became of it, decided. Where it ends before its end, the verdict says why.
 func (p *Plan) Run(ctx context.Context) summary.Verification {
 	started := time.Now()
-	if p.config.For > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, p.config.For, fmt.Errorf("%w of %s was over", errTime, p.config.For))
-		defer cancel()
-	}
+	ctx, cancel := p.config.bounded(ctx)
+	defer cancel()
 	outcomes, failed, early := p.hold(ctx)
 	secret := p.config.Credentials
 	for i := range outcomes {
@@ -354,6 +351,14 @@ func (p *Plan) hold(ctx context.Context) (outcomes []Outcome, failed bool, early
 	return outcomes, false, ""
 }
 
+// bounded is a context for as long as the verification may take.
+func (c Config) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+	if c.For == 0 {
+		return context.WithCancel(ctx)
+	}
+	return context.WithDeadlineCause(ctx, c.now.Add(c.For), fmt.Errorf("%w of %s was over", errTime, c.For))
+}
+
 // errTime says that a verification took as long as it may.
 var errTime = errors.New("the time")
 
@@ -363,17 +368,10 @@ func (p *Plan) account(v *summary.Verification, outcomes []Outcome) {
 	_, v.LeftOut = cases.Derive(p.config.Description)
 	v.MinCoverage = p.config.MinCoverage
 	statuses, tried, described := map[int]int{}, []cases.Case{}, false
-	// The books know of the calls that no outcome shows: those that made a body smaller, and earlier attempts.
+	// The books know of all calls, and of those that no outcome shows: what made a body smaller, and earlier attempts.
 	v.Accepted, v.Unsure, _ = p.config.books.runs()
 	for _, o := range outcomes {
 		if o.Engine != ByDescription {
-			switch {
-			case o.accepted():
-				v.Accepted++
-			case o.Verdict == summary.CheckBroken || o.Verdict == summary.CheckNoted:
-				// Pact does not say what came back.
-				v.Unsure++
-			}
 			continue
 		}
 		described = true

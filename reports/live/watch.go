@@ -1,8 +1,8 @@
 package live
 
 import (
+	"bytes"
 	"fmt"
-	"io"
 	"os"
 	"strings"
 	"sync"
@@ -16,7 +16,7 @@ import (
 // the first call; its methods are safe for concurrent use, but for [Watch.Progress], which is for one goroutine.
 type Watch struct {
 	// Lines is where lines are written, and Columns how many it has; 0 is any number.
-	Lines   io.Writer
+	Lines   *Writer
 	Columns int
 	// Target is where the calls go, in words.
 	Target string
@@ -50,7 +50,7 @@ func (w *Watch) Progress(p summary.Progress) {
 	p.Target = w.Target
 	w.mu.Lock()
 	if w.Screen != nil && w.view == nil && !w.over {
-		w.view = Start(w.Keyboard, w.Screen, p, w.Color, w.Press)
+		w.view = Start(w.Keyboard, w.Screen, w.Lines, p, w.Color, w.Press)
 	}
 	view := w.view
 	w.mu.Unlock()
@@ -59,7 +59,9 @@ func (w *Watch) Progress(p summary.Progress) {
 		view.Show(p)
 	case p.Elapsed-w.last >= plainEvery-plainEvery/10:
 		w.last = p.Elapsed
-		writeLine(w.Lines, p, w.Columns)
+		var line bytes.Buffer
+		writeLine(&line, p, w.Columns)
+		w.Lines.Pass(line.Bytes())
 	}
 }
 

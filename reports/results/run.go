@@ -299,15 +299,9 @@ func (r *Run) rows(each func(*Row) error) (complete bool, err error) {
 
 // ScenarioFile is the scenario that the run was of, as it lies in the directory; nil where it is not there.
 func (r *Run) ScenarioFile() ([]byte, error) {
-	path := filepath.Join(r.Dir, "scenario.yaml")
-	info, err := os.Stat(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	text, err := regular.Read(filepath.Join(r.Dir, "scenario.yaml"), maxDocument)
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
-	case err != nil:
-		return nil, err
-	case !info.Mode().IsRegular() || info.Size() > maxDocument:
-		return nil, fmt.Errorf("%s is no scenario: it is no regular file, or too large", path)
 	}
-	return os.ReadFile(path)
+	return text, err
 }

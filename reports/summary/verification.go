@@ -204,11 +204,18 @@ func (v *Verification) Decide(early string) {
 	for _, cause := range v.Untold() {
 		open(cause)
 	}
-	untried := 0
+	untried, left := 0, 0
 	for _, c := range v.Checks {
-		if c.Verdict == CheckSkipped && c.Rule == RuleMaxRuns {
+		switch {
+		case c.Verdict != CheckSkipped:
+		case c.Rule == RuleMaxRuns:
 			untried++
+		case c.Rule == RuleSilent:
+			left++
 		}
+	}
+	if left > 0 {
+		open(fmt.Sprintf("%s not tried, since others like them got no answer, one after the other", was(left, "case")))
 	}
 	if untried > 0 {
 		open(fmt.Sprintf("%s not tried, since no more than %s may be started", was(untried, "case"), text.Plural(uint64(v.MaxRuns), "run")))
@@ -247,6 +254,9 @@ func (v *Verification) unwelcome() bool {
 
 // RuleMaxRuns is the rule of a check that was skipped since it could have started more runs than may be started.
 const RuleMaxRuns = "max-runs"
+
+// RuleSilent is the rule of a check that was skipped since others like it got no answer, one after the other.
+const RuleSilent = "silent"
 
 func was(n int, noun string) string {
 	if n == 1 {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -14,6 +13,7 @@ import (
 
 	dto "github.com/prometheus/client_model/go"
 
+	"github.com/kaizenautomation/andon/reports/bounded"
 	"github.com/kaizenautomation/andon/reports/results"
 )
 
@@ -136,15 +136,12 @@ func (e *Endpoint) send(ctx context.Context, body []byte) error {
 		return fmt.Errorf("%s: %w", e.url.Host, err)
 	}
 	defer response.Body.Close()
-	var answer []byte
-	if response.StatusCode != http.StatusSwitchingProtocols { // what follows that ends with no timeout
-		answer, err = io.ReadAll(io.LimitReader(response.Body, maxAnswer))
-	}
+	said, err := bounded.Append(nil, response, maxAnswer)
 	if response.StatusCode/100 != 2 {
-		return statusError{e.url.Host, response.Status, string(answer[:min(len(answer), 300)]), response.StatusCode}
+		return statusError{e.url.Host, response.Status, string(said[:min(len(said), 300)]), response.StatusCode}
 	}
 	if err == nil && e.accepted != nil {
-		return e.accepted(answer)
+		return e.accepted(said)
 	}
 	return nil
 }

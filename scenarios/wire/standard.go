@@ -6,7 +6,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/http/httptrace"
@@ -14,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/kaizenautomation/andon/reports/bounded"
 	"github.com/kaizenautomation/andon/reports/results"
 )
 
@@ -103,12 +103,7 @@ func (s *standard) Do(x *Exchange) error {
 	s.answered.Store(true)
 	x.Begun, x.Status, x.ContentType = true, response.StatusCode, response.Header.Get("Content-Type")
 	x.RetryAfter, x.Later = retryAfter(response.Header.Get("Retry-After"), response.Header.Get("Date"), time.Now())
-	b := bytes.NewBuffer(x.In[:0])
-	if response.StatusCode != http.StatusSwitchingProtocols {
-		// What follows that is no body, and no context ends it.
-		_, err = b.ReadFrom(io.LimitReader(response.Body, MaxResponse+1))
-	}
-	x.In = b.Bytes()
+	x.In, err = bounded.Append(x.In[:0], response, MaxResponse+1)
 	x.Answer = x.In
 	response.Body.Close()
 	if s.protocol.Load() != response.Proto {
