@@ -332,7 +332,6 @@ func TestBrokered(t *testing.T) {
 	}
 	// What was not sent, or of which nothing can be told, was not verified: the broker is told nothing, but that a pact is
 	// not kept where one call has shown it.
-	told := len(results)
 	h := reference(t)
 	turnedAway := serving(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/busy" {
@@ -357,7 +356,8 @@ func TestBrokered(t *testing.T) {
 			t.Errorf("%+v: the broker was told %v; %+v, %+v", x, results[before:], v.Verdict, v.Checks)
 		}
 	}
-	told, pending = len(results), false
+	told := len(results)
+	pending = false
 	interactions = []string{interaction("a run of the shop"), interaction("what nobody grants")}
 	few := c
 	few.MaxRuns = 1
