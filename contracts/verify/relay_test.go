@@ -188,7 +188,7 @@ func TestPactHiccups(t *testing.T) {
 // A target that answers nothing, takes no token, or turns all away ends a pact as it ends every verification: no more
 // is sent, and nothing that was not sent is judged.
 func TestPactEnds(t *testing.T) {
-	for said, code := range map[string]int{"does not answer any more": 1, "turns calls away": 429, "wants a valid token": 401, "there is no such call": 404} {
+	for said, code := range map[string]int{"does not answer any more": 1, "turns calls away": 429, "does not take the token": 401, "there is no such call": 404} {
 		sent := 0
 		h := status(t, func(string, int) (int, string) { sent++; return code, "" })
 		c := Config{Attempts: 2, Cases: (Config{Description: description(t)}).All()}
