@@ -34,6 +34,7 @@
 //
 //   - reports/text puts numbers and foreign text into words for people.
 //   - reports/regular reads files of the user's that are regular ones: no pipe is waited for.
+//   - reports/bounded reads the answers of others: no server decides how much is read, or for how long.
 //   - reports/results is the record of one call, and the files in which a run keeps them.
 //   - reports/histogram is the one configuration of HDR histograms, merged exactly.
 //   - reports/metrics aggregates results by class and time, and evaluates thresholds.

@@ -1,6 +1,7 @@
 package contracts
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strconv"
@@ -43,7 +44,7 @@ type Verdict struct {
 // JudgeResponse holds a response against the description: its status, its media type and its body.
 //
 // A status that the description marks with x-assumption is known from no source but andon's own guess, so it is held
-// to this much: a body that says it is JSON is JSON.
+// to this much: a body that says it is JSON is JSON. [Description.JudgeAssumption] holds it to the guess.
 func (d *Description) JudgeResponse(status int, contentType string, body []byte) Verdict {
 	r := d.ResponseFor(status)
 	if r == nil {
@@ -75,19 +76,43 @@ func (d *Description) JudgeResponse(status int, contentType string, body []byte)
 	}
 	m := r.media(media)
 	if m == nil {
-		found := contentType
-		if found == "" {
-			found = "no Content-Type"
-		}
-		return Verdict{Violation: &Violation{
-			Rule: RuleContentType, Expected: r.names(), Found: clip(found, 100),
-			Message: fmt.Sprintf("status %d came as %s, expected %s", status, clip(found, 100), r.names()),
-		}}
+		return Verdict{Violation: r.otherMedia(status, contentType)}
 	}
 	if !isJSON(media) {
 		return Verdict{}
 	}
 	return d.judgeJSON(status, body, m.validator)
+}
+
+// JudgeAssumption holds a response of a status that the description marks with x-assumption to what it guesses of the
+// body: its media type and its schema. A guess says how a refusal is told, and not that there is more to it than the
+// status, so that there may be no body; and where JSON is guessed, JSON by any name is.
+func (d *Description) JudgeAssumption(status int, contentType string, body []byte) *Violation {
+	r := d.ResponseFor(status)
+	if r == nil || !r.Assumed || len(r.Media) == 0 || len(body) == 0 {
+		return nil
+	}
+	media := mediaType(contentType)
+	m := r.media(media)
+	if m == nil && isJSON(media) {
+		m = r.media(jsonType)
+	}
+	switch {
+	case m == nil:
+		return r.otherMedia(status, contentType)
+	case !isJSON(media):
+		return nil
+	}
+	return d.judgeJSON(status, body, m.validator).Violation
+}
+
+// otherMedia is the violation of a response whose media type is none of those described.
+func (r *Response) otherMedia(status int, contentType string) *Violation {
+	found := clip(cmp.Or(contentType, "no Content-Type"), 100)
+	return &Violation{
+		Rule: RuleContentType, Expected: r.names(), Found: found,
+		Message: fmt.Sprintf("status %d came as %s, expected %s", status, found, r.names()),
+	}
 }
 
 // judgeJSON holds the JSON body of a response against its schema, which may be nil, and looks at the ids in it.

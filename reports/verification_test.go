@@ -89,6 +89,14 @@ func TestKeepVerification(t *testing.T) {
 	if files := tree(t, dir); len(files) != 3 || files["verification.json"] == "" || files["junit.xml"] == "" {
 		t.Errorf("there are %d files", len(files))
 	}
+	// What could not be written has no path.
+	taken := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(taken, "junit.xml", "x"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if paths, err := WriteVerification(taken, few, append(all[:1:1], junit...)...); err == nil || len(paths) != 1 {
+		t.Errorf("written: %q, %v", paths, err)
+	}
 	if err := KeepVerification(filepath.Join(dir, "junit.xml"), few, nil, junit...); err == nil {
 		t.Error("below a file one can be written")
 	}

@@ -11,10 +11,12 @@ import (
 	"strings"
 
 	"github.com/kaizenautomation/andon/contracts"
+	"github.com/kaizenautomation/andon/contracts/credentials"
 	"github.com/kaizenautomation/andon/contracts/document"
 	"github.com/kaizenautomation/andon/contracts/jsontext"
 	jsonschema "github.com/kaizenautomation/andon/contracts/schema"
 	"github.com/kaizenautomation/andon/reports/regular"
+	words "github.com/kaizenautomation/andon/reports/text"
 )
 
 // A mixReader reads `mix` and `data`.
@@ -24,11 +26,11 @@ type mixReader struct {
 	d      *contracts.Description
 	// sources are those of `data`: by content type, or "" for the call's own properties, and by property.
 	sources map[string]map[string]source
-	feeders map[string][]byte
-	// read are the files of data that were opened, by path, and hashes those of their contents, by the names that the
-	// scenario gives them.
-	read   map[string]*feeder
-	hashes map[string]string
+	// read are the files of data that were opened, by path, and named by the names that the scenario gives them.
+	read, named map[string]*feeder
+	// secrets is the file of which headers and credentials take columns, and tenants are these; nil where there is none.
+	secrets *feeder
+	tenants *credentials.Tenants
 	// values are all that the source read last may give, where they can be listed; fixtures are what each source gives.
 	values   [][]byte
 	fixtures []contracts.Fixture
@@ -36,8 +38,8 @@ type mixReader struct {
 
 func newMixReader(file string, doc *document.Document, d *contracts.Description) *mixReader {
 	return &mixReader{
-		doc: doc, folder: filepath.Dir(file), d: d, sources: map[string]map[string]source{}, feeders: map[string][]byte{},
-		read: map[string]*feeder{}, hashes: map[string]string{},
+		doc: doc, folder: filepath.Dir(file), d: d, sources: map[string]map[string]source{},
+		read: map[string]*feeder{}, named: map[string]*feeder{},
 	}
 }
 
@@ -73,6 +75,9 @@ func (r *mixReader) readData(v document.Value) {
 func (r *mixReader) readItemData(m document.Member, t contracts.ContentType) {
 	if i := slices.IndexFunc(t.Properties, func(p contracts.Property) bool { return jsonschema.Identifier(p.Name) }); m.Listed() && i >= 0 {
 		r.readSource(m.Value, t.Name, t.Properties[i])
+		return
+	} else if i >= 0 && !m.Mapped() {
+		failSource(m.Value, t.Name, t.Properties[i])
 		return
 	}
 	if m.Listed() {
@@ -125,10 +130,11 @@ func (r *mixReader) readSource(v document.Value, contentType string, p contracts
 		r.keep(contentType, p, r.readValues(v, contentType, p, p.Type == "string"))
 		return
 	}
-	keys, ok := v.Object("the data of "+p.Name, sourceKeys...)
-	if !ok {
+	if !v.Mapped() {
+		failSource(v, p.Name, p)
 		return
 	}
+	keys, _ := v.Object("the data of "+p.Name, sourceKeys...)
 	has := func(name string) bool { _, given := keys[name]; return given }
 	var kinds []string
 	for _, k := range []string{"length", "ids", "values", "template", "keys"} {
@@ -189,6 +195,11 @@ func (r *mixReader) readSource(v document.Value, contentType string, p contracts
 		}
 	}
 	r.keep(contentType, p, s)
+}
+
+// failSource says what the data of a property can be, which by a name is something else.
+func failSource(v document.Value, name string, p contracts.Property) {
+	v.Fail("expected the data of %s, a list of values or a source such as {from: file.csv, column: %s}, found %s", name, p.Name, v.Found())
 }
 
 // sampled is how many values are drawn of a source whose values cannot be listed.
@@ -260,7 +271,7 @@ func (r *mixReader) readColumn(from, column document.Value, contentType string, 
 	if !ok {
 		return nil
 	}
-	file, rows := r.readFeeder(from, []string{name}, column)
+	file, rows := r.readPublic(from, []string{name}, column)
 	if len(rows) == 0 {
 		return nil
 	}
@@ -293,8 +304,29 @@ func (r *mixReader) readColumn(from, column document.Value, contentType string, 
 // onPurpose is how a blank is said that is meant.
 const onPurpose = "; leave such rows out (a blank that is meant is given by `values`)"
 
-// readFeeder reads columns of a file of data. The place is where a missing column is reported.
-func (r *mixReader) readFeeder(from document.Value, columns []string, place document.Value) (*feeder, []row) {
+// readPublic reads columns of a file for `data`: what is in them goes into bodies, and stays in the run directory.
+func (r *mixReader) readPublic(from document.Value, columns []string, place document.Value) (*feeder, []row) {
+	f, rows := r.readFeeder(from, columns, place, "")
+	if len(rows) > 0 {
+		f.publish(columns, rows)
+	}
+	return f, rows
+}
+
+// kept gives the files of data as they are kept, by the names that the scenario gives them.
+func (r *mixReader) kept() map[string][]byte {
+	all := map[string][]byte{}
+	for name, f := range r.named {
+		if data := f.kept(); data != nil {
+			all[name] = data
+		}
+	}
+	return all
+}
+
+// readFeeder reads columns of a file of data. The place is where a missing column is reported, and hint is what to do
+// about it, and about a missing file.
+func (r *mixReader) readFeeder(from document.Value, columns []string, place document.Value, hint string) (*feeder, []row) {
 	name, ok := from.Text("a file of data (.csv or .jsonl)")
 	if !ok {
 		return nil, nil
@@ -310,13 +342,10 @@ func (r *mixReader) readFeeder(from document.Value, columns []string, place docu
 	}
 	f, err := r.openFeeder(path)
 	if err != nil {
-		from.Fail("the file of data cannot be read: %v", err)
+		from.Fail("the file of data cannot be read: %v%s", err, hint)
 		return nil, nil
 	}
-	r.hashes[name] = hash(f.data)
-	if filepath.IsLocal(name) {
-		r.feeders[filepath.ToSlash(filepath.Clean(name))] = f.data
-	}
+	r.named[name] = f
 	rows, err := read(bytes.NewReader(f.data), path, columns)
 	var missing *missingColumn
 	switch {
@@ -325,7 +354,12 @@ func (r *mixReader) readFeeder(from document.Value, columns []string, place docu
 		if missing.line > 0 {
 			where = fmt.Sprintf("%s:%d", name, missing.line)
 		}
-		place.Fail("%s has no column %q; %s", where, document.Clip(missing.name), document.ExpectedOne(missing.name, missing.known))
+		expected := document.ExpectedOne(missing.name, missing.known)
+		if isCSV(path) && words.Nearest(missing.name, missing.known) == "" {
+			// Where no line names the columns, the first one has values, secrets among them.
+			expected = "expected it in the first line"
+		}
+		place.Fail("%s has no column %q; %s%s", where, document.Clip(missing.name), expected, hint)
 		return nil, nil
 	case err != nil:
 		from.Fail("%s: %v", name, err)
@@ -349,7 +383,7 @@ func (r *mixReader) openFeeder(path string) (*feeder, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &feeder{data: data, place: len(r.read)}
+	f := &feeder{path: path, data: data, place: len(r.read), public: map[string][][]byte{}}
 	r.read[path] = f
 	return f, nil
 }
@@ -393,7 +427,11 @@ func (r *mixReader) readTemplate(keys map[string]document.Value) source {
 	var cells [][]string
 	var next func(*draw) int
 	if from, given := keys["from"]; given {
-		file, rows := r.readFeeder(from, columns, v)
+		if len(columns) == 0 {
+			from.Fail("the template takes no column of the file; write one as {{column}}, or leave `from` out")
+			return nil
+		}
+		file, rows := r.readPublic(from, columns, v)
 		if len(rows) == 0 {
 			return nil
 		}

@@ -8,10 +8,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/kaizenautomation/andon/contracts/jsontext"
@@ -24,10 +26,82 @@ const (
 
 // feeder is a file of data. Its columns may be taken by several sources, which meet in one row for one call.
 type feeder struct {
+	path string
 	data []byte
 	// place is where a draw keeps the row of the call, and sources is how many take from the file.
 	place, sources int
+	// public are the values, as JSON, of the columns that `data` takes, by name.
+	public map[string][][]byte
 }
+
+// publish notes that `data` takes columns, which the rows have.
+func (f *feeder) publish(columns []string, rows []row) {
+	for i, name := range columns {
+		values := make([][]byte, len(rows))
+		for n, r := range rows {
+			values[n] = r.values[i]
+		}
+		f.public[name] = values
+	}
+}
+
+// kept is the file with the columns that `data` takes and no other: a secret may stand beside them. What is read of it
+// is what was read of the file.
+func (f *feeder) kept() []byte {
+	columns := slices.Sorted(maps.Keys(f.public))
+	if len(columns) == 0 {
+		return nil
+	}
+	write := appendObject
+	var b []byte
+	if isCSV(f.path) {
+		write = appendRecord
+		head := make([][]byte, len(columns))
+		for i, name := range columns {
+			head[i] = jsontext.AppendString(nil, name)
+		}
+		b = appendRecord(b, columns, head)
+	}
+	record := make([][]byte, len(columns))
+	for n := range f.public[columns[0]] {
+		for i, name := range columns {
+			record[i] = f.public[name][n]
+		}
+		b = write(b, columns, record)
+	}
+	return b
+}
+
+// appendObject appends a line of JSONL.
+func appendObject(b []byte, columns []string, values [][]byte) []byte {
+	for i, name := range columns {
+		b = append(b, "{,"[min(i, 1)])
+		b = append(jsontext.AppendKey(b, name), values[i]...)
+	}
+	return append(b, '}', '\n')
+}
+
+// appendRecord appends a line of CSV, of values that are JSON strings. A reader of CSV skips a line without any text,
+// and takes one carriage return away before each line break.
+func appendRecord(b []byte, _ []string, values [][]byte) []byte {
+	for i, encoded := range values {
+		var text string
+		// It was encoded by ourselves.
+		_ = json.Unmarshal(encoded, &text)
+		if text == "" || strings.ContainsFunc(text, func(r rune) bool {
+			return r != '_' && r != '-' && r != '.' && !unicode.IsLetter(r) && !unicode.IsDigit(r)
+		}) {
+			text = `"` + strings.NewReplacer(`"`, `""`, "\r\n", "\r\r\n").Replace(text) + `"`
+		}
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, text...)
+	}
+	return append(b, '\n')
+}
+
+func isCSV(path string) bool { return strings.EqualFold(filepath.Ext(path), ".csv") }
 
 // join gives one more source its row of each call, of so many that the file has.
 func (f *feeder) join(rows int) func(*draw) int {

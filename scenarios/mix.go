@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"math/bits"
 	"slices"
 
 	"github.com/kaizenautomation/andon/contracts"
@@ -33,6 +34,9 @@ type mix struct {
 	classOf [][]int
 	// data says where the values come from that `data` names.
 	data []results.Part
+	// tenants is how many rows the file has of which each call takes one, with its secrets, and secrets is its place among
+	// the files; 0 where there is none.
+	tenants, secrets int
 }
 
 // content is a signature: the types of a call's items, in order.
@@ -107,6 +111,16 @@ func (m *mix) nameClasses() (classes []results.Class) {
 		classes = append(classes, results.Class{Name: name, Tier: name, Content: name, Invalid: true})
 	}
 	return classes
+}
+
+// tenant draws the row that a call is of. It comes next after what decides the call's class.
+func (m *mix) tenant(w *draw) int {
+	if m.tenants == 0 {
+		return 0
+	}
+	row, _ := bits.Mul64(w.rng.Uint64(), uint64(m.tenants))
+	w.hold(m.secrets, int(row))
+	return int(row)
 }
 
 // appendValid builds a valid body.

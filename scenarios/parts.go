@@ -78,9 +78,9 @@ func (m *mix) parts() []results.Part {
 	return parts
 }
 
-// saidData says where the values of `data` come from, in the order of their names. files are the hashes of the files
-// that it names.
-func saidData(v document.Value, files map[string]string) (parts []results.Part) {
+// saidData says where the values of `data` come from, in the order of their names. files are those that it names, as
+// they are kept.
+func saidData(v document.Value, files map[string][]byte) (parts []results.Part) {
 	members, _ := v.Members("the data")
 	for _, m := range members {
 		name, inner := "data."+m.Name, m.Value
@@ -98,7 +98,7 @@ func saidData(v document.Value, files map[string]string) (parts []results.Part) 
 }
 
 // saidSource says where the values of one property come from.
-func saidSource(v document.Value, files map[string]string) string {
+func saidSource(v document.Value, files map[string][]byte) string {
 	if v.Listed() {
 		return "ids " + saidList(v)
 	}
@@ -114,7 +114,7 @@ func saidSource(v document.Value, files map[string]string) string {
 			text = fmt.Sprintf("with the SHA-256 %.12s…", hash([]byte(template)))
 		case "from":
 			file, _ := m.Text("a file of data")
-			text = fmt.Sprintf("%s with the SHA-256 %.12s…", filepath.Base(file), files[file])
+			text = fmt.Sprintf("%s with the SHA-256 %.12s…", filepath.Base(file), hash(files[file]))
 		default:
 			one, _ := m.JSON()
 			text = string(one)

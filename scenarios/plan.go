@@ -168,6 +168,7 @@ func (p *Plan) AppendBody(dst []byte, n uint64) ([]byte, int) {
 	w := p.draws.Get().(*draw)
 	defer p.draws.Put(w)
 	c := p.choose(w, n)
+	p.mix.tenant(w)
 	if c.invalid {
 		return append(dst, p.mix.refused[w.rng.IntN(len(p.mix.refused))]...), c.class
 	}
@@ -175,6 +176,18 @@ func (p *Plan) AppendBody(dst []byte, n uint64) ([]byte, int) {
 	return m.appendValid(dst, p.description, w, m.tiers[c.tier], &m.contents[c.content], func(f field) bool {
 		return w.rng.Float64() < f.share
 	}), c.class
+}
+
+// Tenant is the row of the file of secrets that call n takes, of which its body takes its values too; 0 where there is
+// no such file.
+func (p *Plan) Tenant(n uint64) int {
+	if p.mix.tenants == 0 {
+		return 0
+	}
+	w := p.draws.Get().(*draw)
+	defer p.draws.Put(w)
+	p.choose(w, n)
+	return p.mix.tenant(w)
 }
 
 type choice struct {

@@ -3,6 +3,7 @@ package scenarios
 import (
 	"fmt"
 	"math/rand/v2"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -12,12 +13,11 @@ import (
 	"github.com/kaizenautomation/andon/reports/results"
 )
 
-// readMix reads `mix` and `data`, and names the classes. The files of data are found from the scenario's folder, and
-// given as they were read.
-func readMix(file string, doc *document.Document, keys map[string]document.Value, d *contracts.Description) (m mix, classes []results.Class, feeders map[string][]byte) {
-	r := newMixReader(file, doc, d)
-	if v, given := keys["data"]; given {
-		r.readData(v)
+// readMix reads `mix`, and names the classes. The files of data, which were read before, are given as they are kept.
+func (r *mixReader) readMix(keys map[string]document.Value) (m mix, classes []results.Class, feeders map[string][]byte) {
+	doc, d := r.doc, r.d
+	if r.secrets != nil {
+		m.tenants, m.secrets = r.tenants.Rows(), r.secrets.place
 	}
 	var known map[string]document.Value
 	if v, given := keys["mix"]; given {
@@ -60,10 +60,17 @@ func readMix(file string, doc *document.Document, keys map[string]document.Value
 	if doc.Problems() == 0 {
 		r.checkBodies(&m, keys)
 	}
+	kept := r.kept()
 	if v, given := keys["data"]; given && doc.Problems() == 0 {
-		m.data = saidData(v, r.hashes)
+		m.data = saidData(v, kept)
 	}
-	return m, classes, r.feeders
+	feeders = map[string][]byte{}
+	for name, data := range kept {
+		if filepath.IsLocal(name) {
+			feeders[filepath.ToSlash(filepath.Clean(name))] = data
+		}
+	}
+	return m, classes, feeders
 }
 
 func (r *mixReader) readTiers(known map[string]document.Value, m *mix) {

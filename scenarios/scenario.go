@@ -35,8 +35,8 @@ type Scenario struct {
 	Name string
 	// Source is the scenario as a file, before the environment was put in.
 	Source []byte
-	// Feeders are the files of data as they were read, by their names relative to the scenario, with slashes. Files
-	// that lie elsewhere than below the scenario are not among them.
+	// Feeders are the files of data, by their names relative to the scenario, with slashes: the columns that `data`
+	// takes, and no other. Files that lie elsewhere than below the scenario are not among them.
 	Feeders map[string][]byte
 	// Target is the provider's base URL; empty where the scenario names none.
 	Target string
@@ -69,11 +69,13 @@ type Limits struct {
 	// Warm is how many connections are set up before the first call. With none, each is set up when a call needs it:
 	// an idle connection may hold a worker of the provider that a call elsewhere waits for.
 	Warm int
+	// Memory is how many megabytes the answers under way may take together. Beyond it, the largest are given up.
+	Memory int
 }
 
 // DefaultLimits hold where a scenario names none.
 func DefaultLimits() Limits {
-	return Limits{Timeout: 30 * time.Second, InFlight: 1000, Calls: 100_000, Lag: metrics.Tolerance}
+	return Limits{Timeout: 30 * time.Second, InFlight: 1000, Calls: 100_000, Lag: metrics.Tolerance, Memory: 256}
 }
 
 const (
@@ -81,7 +83,12 @@ const (
 	maxInFlight = 60_000
 	maxCalls    = 1_000_000_000
 	maxLag      = time.Minute
+	minMemory   = 16
+	maxMemory   = 1_000_000
 )
+
+// MB is a megabyte.
+const MB = 1_000_000
 
 var scenarioKeys = []string{"name", "description", "target", "load", "arrivals", "mix", "data", "headers", "auth", "limits", "thresholds", "provider"}
 
@@ -114,9 +121,15 @@ func Parse(file string, data []byte, d *contracts.Description, env func(string) 
 	if v, given := keys["target"]; given {
 		s.Target = readTarget(v, d.Operation())
 	}
-	s.Limits, s.Carried = readLimits(keys), readCarried(keys)
+	s.Limits = readLimits(keys)
 	s.load = readLoad(doc, root, keys, s.Limits.Calls)
-	s.takeMix(readMix(file, doc, keys, d))
+	// What `data` takes of a file is public, and what the rest takes is not.
+	r := newMixReader(file, doc, d)
+	if v, given := keys["data"]; given {
+		r.readData(v)
+	}
+	s.Carried = readCarried(keys, r)
+	s.takeMix(r.readMix(keys))
 	if v, given := keys["thresholds"]; given {
 		s.Thresholds = readThresholds(v, s.Labels)
 	}
@@ -188,7 +201,7 @@ func readLimits(keys map[string]document.Value) Limits {
 	if !given {
 		return l
 	}
-	limits, _ := v.Object("limits", "timeout", "inFlight", "calls", "lag", "warm")
+	limits, _ := v.Object("limits", "timeout", "inFlight", "calls", "lag", "warm", "memory")
 	if v, given := limits["timeout"]; given {
 		if d, ok := v.Positive("the timeout"); ok {
 			if d > maxTimeout {
@@ -220,6 +233,15 @@ func readLimits(keys map[string]document.Value) Limits {
 	if v, given := limits["warm"]; given {
 		if n, ok := v.Integer("the connections before the first call", 0, uint64(l.InFlight)); ok {
 			l.Warm = int(n)
+		}
+	}
+	if v, given := limits["memory"]; given {
+		if n, ok := v.Megabytes("the memory for answers under way"); ok {
+			if n < minMemory || n > maxMemory {
+				v.Fail("expected memory for answers under way from %dMB to %dMB, found %s", minMemory, maxMemory, v.Found())
+			} else {
+				l.Memory = int(n)
+			}
 		}
 	}
 	return l

@@ -151,6 +151,10 @@ func TestProblems(t *testing.T) {
 		{load + "limits: {lag: -10ms}\n", [2]int{2, 15}, "a duration from 0s"},
 		{load + "limits: {lag: 250}\n", [2]int{2, 15}, "the tolerated lag with a unit"},
 		{load + "limits: {lag: 61s}\n", [2]int{2, 15}, "a tolerated lag of at most 1m"},
+		{load + "limits: {memory: 256}\n", [2]int{2, 18}, "a size such as 256MB"},
+		{load + "limits: {memory: 15MB}\n", [2]int{2, 18}, "from 16MB to 1000000MB"},
+		{load + "limits: {memory: 99999999999999999999GB}\n", [2]int{2, 18}, "a size such as 256MB"},
+		{load + "limits: {memory: -1GB}\n", [2]int{2, 18}, "a size such as 256MB"},
 		{load + "limits: {inFlight: 10, warm: 11}\n", [2]int{2, 30}, "a whole number from 0 to 10"},
 		{load + "target: ftp://x\n", [2]int{2, 9}, "http:// or https://"},
 		{load + "target: http://me:secret@x\n", [2]int{2, 9}, "user name"},
@@ -241,7 +245,7 @@ func TestExample(t *testing.T) {
 	if p.Calls != 175850 || p.Seconds != 755 || p.PeakRate() != 1000 {
 		t.Errorf("the plan has %d calls in %g s, at most %g/s; want 175850, 755, 1000", p.Calls, p.Seconds, p.PeakRate())
 	}
-	if want := (Limits{30 * time.Second, 2000, 200_000, 10 * time.Millisecond, 0}); s.Limits != want {
+	if want := (Limits{30 * time.Second, 2000, 200_000, 10 * time.Millisecond, 0, 256}); s.Limits != want {
 		t.Errorf("the limits are %+v, want %+v", s.Limits, want)
 	}
 	if want := []results.Threshold{{Expr: "p99(latency) < 800ms"}, {Expr: "rate(errors){tier=Lite} < 0.1%", Abort: true, AfterSeconds: 10}}; !slices.Equal(metrics.Written(s.Thresholds), want) {
@@ -250,8 +254,8 @@ func TestExample(t *testing.T) {
 	if c := s.Provider; c.Workers != 64 || c.Queue != 256 || c.Faults != (provider.Faults{HTTP500: 0.001}) || len(c.Latency) != 2 {
 		t.Errorf("the provider is %+v", c)
 	}
-	if !bytes.Equal(s.Feeders["skills.csv"], must(os.ReadFile("testdata/skills.csv"))) {
-		t.Error("the file of data is not kept with the scenario")
+	if got := string(s.Feeders["skills.csv"]); got != "id\nskill_1\nskill_2\n" {
+		t.Errorf("of the file of data %q is kept with the scenario", got)
 	}
 }
 
@@ -457,6 +461,7 @@ func TestFeeders(t *testing.T) {
 		{"{from: lacks.jsonl, column: id}", `lacks.jsonl:2 has no column "id"`}, {"{from: twice.csv, column: id}", `the column "id" is there twice`},
 		{"{from: twice.jsonl, column: id}", `line 1 is no JSON object: the key "id" stands twice`}, {"{from: latin.jsonl, column: id}", "line 1 is no JSON object: a string is not valid UTF-8"},
 		{"{from: pipe.csv, column: id}", "pipe.csv is no regular file but a pipe"},
+		{"{template: 'call {{seq}}', from: ids.csv}", "the template takes no column of the file"},
 	} {
 		_, err := Parse(filepath.Join(dir, "test.yaml"), []byte("load: [{rate: 1/s, for: 1s}]\ndata: {file: "+c.data+"}\n"), description(t), noEnv)
 		if err == nil || !strings.Contains(err.Error(), c.want) {
@@ -504,6 +509,7 @@ func FuzzParse(f *testing.F) {
 	for _, name := range []string{"testdata/example.yaml", "testdata/broken.yaml"} {
 		f.Add(must(os.ReadFile(name)))
 	}
+	f.Add([]byte("load: [{rate: 9/s, for: 1s}]\nauth: {bearer: {from: skills.csv, column: id}}\nheaders: {X-A: {from: skills.csv, column: name}}\ndata: {skill: {from: skills.csv, column: name}}"))
 	f.Add([]byte("load: &a [{rate: 1/s, for: 1s}, *a]"))
 	f.Add([]byte("data: {json: {values: [&x {a: 1}, *x]}}\nload: [{callers: 3, for: 1s}]\nmix: {invalid: 100%}"))
 	d := description(f)
@@ -533,6 +539,9 @@ func FuzzParse(f *testing.F) {
 		}
 		for n := range min(p.MaxCalls(), 50) {
 			body, class := p.AppendBody(nil, n)
+			if row := p.Tenant(n); row < 0 || row >= max(1, p.Carried.Tenants.Rows()) {
+				t.Fatalf("call %d is of row %d", n, row)
+			}
 			if _, violation := d.ReadRequest(body); (violation != nil) != s.Labels.Classes[class].Invalid {
 				t.Fatalf("call %d of class %s: %v\n%s", n, s.Labels.Classes[class].Name, violation, body)
 			}
@@ -554,6 +563,19 @@ func TestSchema(t *testing.T) {
 		t.Error("broken.yaml is accepted")
 	}
 	for _, text := range []string{
+		"auth: {bearer: {from: t.csv, column: token}}", "auth: {bearer: {token: {from: t.csv, column: token}}}",
+		"auth: {basic: {username: {from: t.csv, column: token}, password: {from: t.csv, column: token}}}",
+		"auth: {apiKey: {in: query, name: k, value: {from: t.csv, column: token}}}", "headers: {X-A: {from: t.csv, column: token}, X-B: b}",
+	} {
+		if err := validate(t, made, []byte("load: [{rate: 1/s, for: 1s}]\n"+text)); err != nil {
+			t.Errorf("the schema refuses %q: %v", text, err)
+		}
+		if _, err := inFolder(t, text+"\n", map[string]string{"t.csv": "token\nhush-1\n"}); err != nil {
+			t.Errorf("Parse refuses %q: %v", text, err)
+		}
+	}
+	for _, text := range []string{
+		"load: [{rate: 1/s, for: 1s}]\nauth: {bearer: {from: t.csv}}", "load: [{rate: 1/s, for: 1s}]\nheaders: {X-A: {column: token}}",
 		"load: []", "load: [{rate: 100, for: 1s}]", "load: [{rate: 1/s}]", "load: [{rate: 1/s, callers: 3, for: 1s}]", "lod: []",
 		"load: [{rate: 1/s, for: 1s}]\nmix: {tier: {Ful: 1}}", "load: [{rate: 1/s, for: 1s}]\nmix: {content: [{items: [tekst]}]}",
 		"load: [{rate: 1/s, for: 1s}]\nlimits: {inFlight: 0}",

@@ -84,8 +84,8 @@ func (s schema) root() object {
 		"mix":  s.mix(),
 		"data": s.data(),
 		"headers": object{
-			"type": "object", "additionalProperties": object{"type": "string"},
-			"description": "Headers that every call carries. A secret is given by reference: {env:NAME}, {file:PATH} or {command:…}.",
+			"type": "object", "additionalProperties": object{"anyOf": []any{object{"type": "string"}, object{"$ref": "#/$defs/column"}}},
+			"description": "Headers that every call carries. A secret is given by reference: {env:NAME}, {file:PATH} or {command:…}, or as a column: {from: tenants.csv, column: token}.",
 		},
 		"auth":   authSchema(),
 		"limits": s.limits(),
@@ -96,7 +96,7 @@ func (s schema) root() object {
 	})
 	root["$schema"] = "https://json-schema.org/draft/2020-12/schema"
 	root["title"] = "andon scenario"
-	root["$defs"] = object{"source": sourceSchema()}
+	root["$defs"] = object{"source": sourceSchema(), "column": columnSchema("A text of the row that the call is of.")}
 	return root
 }
 
@@ -220,6 +220,8 @@ func (s schema) limits() object {
 			"target-limited; 10ms where it is left out"),
 		"warm": integer("How many connections are set up before the first call, inFlight of them at most. 0 where it is left out: each is set up "+
 			"when a call needs it, and the time is part of that call's.", 0, maxInFlight),
+		"memory": pattern(`[0-9]+ *(MB|GB)`, "How much memory the answers under way may take together, from 16MB on, beyond a few kilobytes for each; "+
+			"where they would take more, andon gives up the largest. 256MB where it is left out.", "256MB"),
 	})
 }
 
@@ -262,16 +264,28 @@ func (s schema) provider() object {
 	})
 }
 
+// columnSchema describes a column that each call takes what it carries of.
+func columnSchema(description string) object {
+	return closed(description, []string{"from", "column"}, object{
+		"from":   text("A .csv or .jsonl file, found from the scenario's folder, the same one for all that headers and auth take. Each call is of one row of it, its body too; the run directory does not keep the columns."),
+		"column": text("The column of the file."),
+	})
+}
+
 // authSchema describes auth for editors.
 func authSchema() object {
-	const byReference = ", by reference: {env:NAME}, {file:PATH} or {command:…}."
+	const byReference = ", by reference: {env:NAME}, {file:PATH} or {command:…}; or a column: {from: tenants.csv, column: token}."
+	reference := object{"type": "string", "pattern": `\{(env|file|command):|\$\{`}
+	column := object{"$ref": "#/$defs/column"}
 	secret := func(what string) object {
-		return object{"type": "string", "pattern": `\{(env|file|command):|\$\{`, "description": what + byReference, "examples": []string{"{env:STAGING_SECRET}"}}
+		return object{"anyOf": []any{reference, column}, "description": what + byReference, "examples": []string{"{env:STAGING_SECRET}"}}
 	}
 	return closed("How calls say who sends them. Without it, and where no flag says it, the bearer token is that of ANDON_TOKEN.", nil, object{
-		"bearer": closed("A bearer token.", []string{"token"}, object{"token": secret("The token")}),
+		"bearer": object{"description": "A bearer token, or the column that has one for each tenant: {from: tenants.csv, column: token}.", "anyOf": []any{
+			closed("A token.", []string{"token"}, object{"token": secret("The token")}), column,
+		}},
 		"basic": closed("A name and a password for the Basic scheme, as gateways ask for them.", []string{"username", "password"}, object{
-			"username": text("The name, written out or by reference."), "password": secret("The password"),
+			"username": object{"anyOf": []any{object{"type": "string"}, column}, "description": "The name, written out, by reference or as a column."}, "password": secret("The password"),
 		}),
 		"apiKey": closed("A key.", []string{"in", "name", "value"}, object{
 			"in": object{"enum": []string{"header", "query", "cookie"}, "description": "Where the key goes."}, "name": text("What it is called there."), "value": secret("The key"),

@@ -28,11 +28,11 @@ type draw struct {
 }
 
 // chosen is the row of a file of data that a call takes its values from, and which of the file's sources have taken
-// theirs.
+// theirs. A row that is held is that of the whole call.
 type chosen struct {
-	drawn bool
-	row   int
-	taken []bool
+	drawn, held bool
+	row         int
+	taken       []bool
 }
 
 func newDraw() *draw {
@@ -46,18 +46,18 @@ func (w *draw) reset(seed, n uint64) {
 	w.n = n
 	w.pcg.Seed(seed, n*0x9e3779b97f4a7c15+0x632be59bd9b4e019)
 	for i := range w.rows {
-		w.rows[i].drawn = false
+		w.rows[i].drawn, w.rows[i].held = false, false
 	}
 }
 
 // row is the row of a file of data, of so many, from which a source takes its value. All sources of a file are given
 // the same row, so that what belongs together stays together; a source that asks again, for a second item of its type,
-// begins another.
+// begins another, unless the row is held.
 func (w *draw) row(file, source, rows int) int {
-	for len(w.rows) <= file {
-		w.rows = append(w.rows, chosen{})
+	c := w.of(file)
+	if c.held {
+		return c.row
 	}
-	c := &w.rows[file]
 	for len(c.taken) <= source {
 		c.taken = append(c.taken, false)
 	}
@@ -67,6 +67,20 @@ func (w *draw) row(file, source, rows int) int {
 	}
 	c.taken[source] = true
 	return c.row
+}
+
+// hold has all of the call be of one row of a file.
+func (w *draw) hold(file, row int) {
+	c := w.of(file)
+	c.held, c.row = true, row
+}
+
+// of is what is chosen of a file.
+func (w *draw) of(file int) *chosen {
+	for len(w.rows) <= file {
+		w.rows = append(w.rows, chosen{})
+	}
+	return &w.rows[file]
 }
 
 // maxText is how long a text may be.

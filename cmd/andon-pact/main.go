@@ -22,8 +22,8 @@ func main() {
 		fmt.Fprintln(os.Stderr, "andon-pact: expected the directory to work in; andon verify starts it")
 		os.Exit(2)
 	}
-	// Ctrl-C is for andon, which ends this process, or whose end does. What cannot be printed any more ends nothing: there is
-	// a directory to be removed first.
+	// Ctrl-C is for andon, which ends this process, or whose end does. What cannot be printed any more ends nothing:
+	// there is a directory to be removed first.
 	signal.Ignore(os.Interrupt, syscall.SIGTERM, syscall.SIGPIPE)
 	r, err := pact.Attend(os.Stdin, os.Args[1])
 	if err != nil {

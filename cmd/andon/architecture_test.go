@@ -1,8 +1,10 @@
 package main
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -21,7 +23,8 @@ var andonHouse = house{
 
 		"reports/text":      {"github.com/clipperhouse/displaywidth"},
 		"reports/regular":   {},
-		"reports/results":   {"reports/regular", "github.com/apache/arrow-go"},
+		"reports/bounded":   {},
+		"reports/results":   {"reports/regular", "reports/text", "github.com/apache/arrow-go"},
 		"reports/histogram": {"github.com/HdrHistogram/hdrhistogram-go"},
 		"reports/metrics":   {"reports/text", "reports/results", "reports/histogram"},
 		"reports/summary":   {"reports/regular", "reports/text", "reports/results", "reports/histogram", "reports/metrics"},
@@ -31,7 +34,7 @@ var andonHouse = house{
 		"reports/export": {"reports/text", "reports/results", "reports/histogram", "reports/metrics", "reports/summary"},
 		"reports/live": {"reports/text", "reports/summary", "charm.land/bubbletea",
 			"github.com/clipperhouse/displaywidth", "golang.org/x/term", "golang.org/x/sys"},
-		"reports/telemetry": {"reports/text", "reports/results", "reports/histogram", "reports/metrics", "reports/summary",
+		"reports/telemetry": {"reports/bounded", "reports/text", "reports/results", "reports/histogram", "reports/metrics", "reports/summary",
 			"github.com/prometheus/client_golang", "github.com/prometheus/client_model", "github.com/klauspost/compress",
 			"google.golang.org/protobuf"},
 		"reports": {"reports/regular", "reports/text", "reports/results", "reports/histogram", "reports/metrics", "reports/summary",
@@ -42,21 +45,21 @@ var andonHouse = house{
 		"contracts/jsontext":    {},
 		"contracts/document":    {"contracts/jsontext", "reports/text", "go.yaml.in/yaml"},
 		"contracts/schema":      {"contracts/jsontext", "reports/text", "go.yaml.in/yaml"},
-		"contracts/credentials": {"reports/regular"},
+		"contracts/credentials": {"reports/regular", "reports/text"},
 		"contracts": {"contracts/credentials", "reports/regular", "contracts/jsontext", "contracts/schema", "reports/text", "github.com/getkin/kin-openapi",
 			"github.com/santhosh-tekuri/jsonschema", "github.com/oasdiff/oasdiff", "go.yaml.in/yaml", "golang.org/x/net"},
 		"contracts/cases":    {"contracts", "contracts/credentials", "contracts/jsontext", "contracts/schema", "reports/text"},
 		"contracts/provider": {"contracts", "contracts/jsontext", "contracts/schema", "reports/text"},
 		"contracts/pact": {".", "contracts", "contracts/credentials", "contracts/cases", "contracts/jsontext", "contracts/schema", "reports/text", "reports/summary",
 			"github.com/pact-foundation/pact-go"},
-		"contracts/broker":     {"reports/text", "reports/summary"},
+		"contracts/broker":     {"reports/bounded", "reports/text", "reports/summary"},
 		"contracts/deviations": {"contracts/document", "reports/regular", "reports/text", "reports/results", "reports/summary"},
 		"contracts/verify": {"contracts", "contracts/credentials", "contracts/cases", "contracts/pact", "contracts/broker", "contracts/deviations",
-			"contracts/jsontext", "contracts/schema", "reports/text", "reports/summary"},
+			"contracts/jsontext", "contracts/schema", "reports/bounded", "reports/text", "reports/results", "reports/summary"},
 
 		"scenarios": {"contracts/document", "contracts", "contracts/credentials", "contracts/cases", "contracts/provider", "contracts/jsontext", "contracts/schema",
 			"reports/regular", "reports/text", "reports/results", "reports/metrics"},
-		"scenarios/wire": {"reports/regular", "reports/text", "reports/results", "golang.org/x/sys"},
+		"scenarios/wire": {"reports/bounded", "reports/regular", "reports/text", "reports/results", "golang.org/x/sys"},
 		// Serves the tests of wire and attack.
 		"scenarios/wiretest": {},
 		"scenarios/attack": {"scenarios", "scenarios/wire", "contracts", "contracts/credentials", "reports/text", "reports/results", "reports/metrics",
@@ -143,6 +146,38 @@ func TestHouse(t *testing.T) {
 		if name := e.Name(); name[0] != '.' && !built && !slices.Contains(topLevel, name) {
 			t.Errorf("%s stands at the top level, which is %v", name, topLevel)
 		}
+	}
+}
+
+// The answers of others are read by reports/bounded alone, which no server holds up. What wire reads from connections
+// of its own has their deadline, and what andon-pact reads comes from Pact's mock server in the same process.
+func TestAnswersAreBounded(t *testing.T) {
+	reads := regexp.MustCompile(`(ReadAll|ReadFrom|Copy|CopyN|LimitReader|NewReader|NewDecoder|NewScanner)\(.*\.Body\b`)
+	found := 0
+	err := filepath.WalkDir(filepath.Join("..", ".."), func(path string, e fs.DirEntry, err error) error {
+		name := filepath.ToSlash(path)
+		switch {
+		case err != nil:
+			return err
+		case e.IsDir() && (strings.HasPrefix(e.Name(), ".") && e.Name() != ".." || strings.HasSuffix(name, "contracts/pact")):
+			return fs.SkipDir
+		case e.IsDir() || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go"):
+			return nil
+		}
+		text, err := os.ReadFile(path)
+		for i, line := range strings.Split(string(text), "\n") {
+			if !reads.MatchString(line) {
+				continue
+			}
+			found++
+			if !strings.HasSuffix(name, "reports/bounded/bounded.go") && !strings.HasSuffix(name, "scenarios/wire/response.go") {
+				t.Errorf("%s:%d reads an answer by itself: %s", name, i+1, strings.TrimSpace(line))
+			}
+		}
+		return err
+	})
+	if err != nil || found < 2 {
+		t.Errorf("%d places read answers: %v", found, err)
 	}
 }
 

@@ -28,7 +28,7 @@ func (c *command) deviations() *cobra.Command {
 		Short: "Print the JSON Schema of files of known deviations, for editors",
 		Args:  noArgs,
 		RunE: func(*cobra.Command, []string) error {
-			_, err := c.stdout.Write(deviations.Schema(verify.Rules()))
+			_, err := text.JSONWriter{To: exact{c.stdout}}.Write(deviations.Schema(verify.Rules()))
 			return err
 		},
 	})
@@ -88,13 +88,9 @@ func (c *command) deviationsForLoad(file string, p *scenarios.Plan) ([]results.D
 	if file == "" {
 		return nil, nil
 	}
-	list, err := deviations.Read(file, verify.Config{Description: p.Description()}.Known())
-	if err != nil {
-		return nil, err
-	}
-	held, left := deviations.ForLoad(list, p.Labels.Rules, time.Now())
+	held, left, err := verify.Config{Description: p.Description()}.ReadForLoad(file, p.Labels.Rules)
 	for _, d := range left {
 		c.tell("the deviation %s is about andon verify alone, and holds for no call of this run", text.Printable(d.Name(), 400))
 	}
-	return held, nil
+	return held, err
 }

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/spf13/cobra"
+
+	"github.com/kaizenautomation/andon/reports/live"
 )
 
 // documents are what users and contributors read.
@@ -60,7 +62,7 @@ func TestDocumentedCommands(t *testing.T) {
 
 // understood reports what is wrong with a command line, without running it.
 func understood(words []string) error {
-	root := (&command{stdout: &output{Writer: io.Discard}, stderr: io.Discard}).root()
+	root := (&command{stdout: &output{Writer: io.Discard}, stderr: live.NewWriter(io.Discard)}).root()
 	cmd, rest, err := root.Find(words)
 	if err != nil {
 		return err

@@ -6,22 +6,22 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
 	"runtime/debug"
-	"slices"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/kaizenautomation/andon"
 	"github.com/kaizenautomation/andon/contracts"
+	"github.com/kaizenautomation/andon/contracts/credentials"
 	"github.com/kaizenautomation/andon/reports/live"
 	"github.com/kaizenautomation/andon/reports/text"
 )
@@ -32,6 +32,10 @@ func main() {
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	os.Exit(execute(os.Args[1:], os.Stdout, os.Stderr))
 }
+
+// farewell is how long what was said on standard error is waited for that is not read: a terminal in Ctrl-S, a full
+// pipe. Standard output is waited for as long as its reader lives, since a pager that stands still is to lose nothing.
+const farewell = time.Second
 
 // The exit codes that are not a verdict's.
 const (
@@ -58,20 +62,44 @@ func (e exit) Unwrap() error { return e.err }
 type command struct {
 	args   []string
 	stdout *output
-	stderr io.Writer
+	// stderr holds nobody up, so that what nobody reads may be lost; log is standard error itself.
+	stderr *live.Writer
+	log    io.Writer
 	spec   string
+	// secrets are taken out of what is told.
+	secrets *credentials.Set
 }
 
-// output is standard output, and the first error that there was with it. A command may pass it over, and goes on to its
-// verdict then: what is printed is not what was done.
+// output is standard output, of which no line is a command to a runner of CI, and the first error that there was with
+// it. A command may pass it over, and goes on to its verdict then: what is printed is not what was done.
 type output struct {
 	io.Writer
-	err error
+	lines text.InertWriter
+	// told is what was said beside the output, which comes first on a terminal that shows both; it is waited for unless
+	// it is stuck.
+	told  *live.Writer
+	stuck bool
+	err   error
 }
 
-func (o *output) Write(p []byte) (int, error) {
+func newOutput(w io.Writer, told *live.Writer) *output {
+	o := &output{Writer: w, told: told}
+	o.lines.To = exact{o}
+	return o
+}
+
+func (o *output) Write(p []byte) (int, error) { return o.lines.Write(p) }
+
+// exact is standard output for what is printed byte for byte: documents, in which a command is written otherwise, and
+// those that are commands, which have their foreign words escaped.
+type exact struct{ *output }
+
+func (o exact) Write(p []byte) (int, error) {
 	if o.err != nil {
 		return 0, o.err
+	}
+	if !o.stuck {
+		o.stuck = !o.told.Await(farewell)
 	}
 	n, err := o.Writer.Write(p)
 	o.err = err
@@ -83,11 +111,14 @@ func (o *output) lost(err error) bool { return o.err != nil && errors.Is(err, o.
 
 // execute runs andon with the given arguments and returns the exit code.
 func execute(args []string, stdout, stderr io.Writer) int {
-	c := &command{args: args, stdout: &output{Writer: stdout}, stderr: stderr}
+	told := live.NewWriter(stderr)
+	defer told.Await(farewell)
+	c := &command{args: args, stdout: newOutput(stdout, told), stderr: told, log: stderr, secrets: new(credentials.Set)}
+	c.secrets.Keep(credentials.Ambient(args)...)
 	root := c.root()
 	root.SetArgs(args)
 	root.SetOut(c.stdout)
-	root.SetErr(stderr)
+	root.SetErr(&text.InertWriter{To: told})
 	strict(root)
 	err := root.Execute()
 	if c.stdout.lost(err) {
@@ -254,42 +285,6 @@ func (c *command) description() (*contracts.Description, error) {
 	return contracts.Open(c.spec)
 }
 
-// signals gives a channel that is closed at the first SIGINT, SIGTERM or SIGHUP, and a context that ends at the second.
-// said is called in between. press counts as a signal too.
-func signals(said func()) (interrupt <-chan struct{}, kill context.Context, press, release func()) {
-	arrived := make(chan os.Signal, 2)
-	first := make(chan struct{})
-	kill, cancel := context.WithCancel(context.Background())
-	signal.Notify(arrived, os.Interrupt, syscall.SIGTERM)
-	// nohup asks for a hangup to be ignored. Otherwise a terminal that is closed ends the run, and the report is written.
-	if !signal.Ignored(syscall.SIGHUP) {
-		signal.Notify(arrived, syscall.SIGHUP)
-	}
-	go func() {
-		select {
-		case <-arrived:
-		case <-kill.Done():
-			return
-		}
-		close(first)
-		said()
-		select {
-		case <-arrived:
-		case <-kill.Done():
-		}
-		cancel()
-	}()
-	return first, kill, func() {
-			select {
-			case arrived <- os.Interrupt:
-			default:
-			}
-		}, func() {
-			signal.Stop(arrived)
-			cancel()
-		}
-}
-
 // manyFormats is the error of several formats that are to go to one output.
 func manyFormats(n int) error {
 	return fmt.Errorf("%d formats cannot go to one output: name a folder with --out, such as --out report", n)
@@ -309,20 +304,10 @@ func (c *command) stepSummary(add func(path string) error) bool {
 	return true
 }
 
-// tell says something beside the output, in lines that fit where that is a terminal.
+// tell says something beside the output, in lines that fit where that is a terminal, without a secret.
 func (c *command) tell(format string, args ...any) {
 	_, _, width := live.Terminal(c.stderr)
-	fmt.Fprintln(c.stderr, fitted(fmt.Sprintf(format, args...), width))
-}
-
-// fitted is a sentence in lines of so many columns; 0 is any number. What has lines of its own stays as it is, and so
-// does what names a longer path or address, which is to be copied.
-func fitted(s string, width int) string {
-	long := func(word string) bool { return text.Width(word) > width }
-	if width == 0 || strings.Contains(s, "\n") || slices.ContainsFunc(strings.Fields(s), long) {
-		return s
-	}
-	return strings.Join(text.Wrap(s, width), "\n")
+	fmt.Fprintln(c.stderr, text.Message(c.secrets.Redact(text.Public(fmt.Sprintf(format, args...))), width))
 }
 
 // width is how many columns the output has; 0 is any number, where it is no terminal.

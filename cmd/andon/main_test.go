@@ -112,7 +112,7 @@ func TestScripts(t *testing.T) {
 			return errors.Join(usePlain(e), os.WriteFile(filepath.Join(e.WorkDir, "openapi.yaml"), andon.Spec, 0o666))
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "ran": ran, "serving": serving, "signalled": signalled, "edit": edit, "absent": absent, "stopped": stopped, "raced": raced,
+			"exits": exits, "ran": ran, "serving": serving, "signalled": signalled, "unread": unread, "edit": edit, "absent": absent, "stopped": stopped, "raced": raced,
 			"atmost": atMost,
 		},
 		RequireExplicitExec: true, UpdateScripts: *update, RequireUniqueNames: true,
@@ -217,11 +217,56 @@ func stopped(ts *testscript.TestScript, neg bool, args []string) { (*ts.Value(st
 // signalled SIGNALS FILE SIZE COMMAND… runs a command, sends it the signals (KILL, INT, INT+INT, STOP+CONT) once the
 // file has so many bytes, and keeps what it says in out.txt and err.txt, and its exit code in code.txt.
 func signalled(ts *testscript.TestScript, neg bool, args []string) {
+	observe(ts, args, func(*exec.Cmd) func() { return nil })
+}
+
+// unread STREAM SIGNALS FILE SIZE COMMAND… does the same with a command of which nobody reads the stdout, or stderr: a
+// pipe that is full from the start. READ, among the signals, is a reader who comes.
+func unread(ts *testscript.TestScript, neg bool, args []string) {
+	r, w, err := os.Pipe()
+	ts.Check(err)
+	defer r.Close()
+	ts.Check(w.SetWriteDeadline(time.Now().Add(500 * time.Millisecond)))
+	filled := 0
+	for err == nil {
+		var n int
+		n, err = w.Write(make([]byte, 512))
+		filled += n
+	}
+	if !errors.Is(err, os.ErrDeadlineExceeded) {
+		ts.Check(err)
+	}
+	var text bytes.Buffer
+	read := make(chan error, 1)
+	observe(ts, args[1:], func(cmd *exec.Cmd) func() {
+		if args[0] == "stdout" {
+			cmd.Stdout = w
+		} else {
+			cmd.Stderr = w
+		}
+		return func() {
+			go func() {
+				_, err := text.ReadFrom(r)
+				read <- err
+			}()
+		}
+	})
+	ts.Check(w.Close())
+	if strings.Contains(args[1], "READ") {
+		ts.Check(<-read)
+		ts.Check(os.WriteFile(ts.MkAbs("read.txt"), text.Bytes()[filled:], 0o666))
+	}
+}
+
+// observe starts a command whose output is kept, unless it is led elsewhere; what leads it there gives what is done at
+// READ.
+func observe(ts *testscript.TestScript, args []string, lead func(*exec.Cmd) (reader func())) {
 	size, err := strconv.ParseInt(args[2], 10, 64)
 	ts.Check(err)
 	cmd := process(ts, args[3:])
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	reader := lead(cmd)
 	ts.Check(cmd.Start())
 	for began := time.Now(); ; time.Sleep(20 * time.Millisecond) {
 		if info, err := os.Stat(ts.MkAbs(args[1])); err == nil && info.Size() >= size {
@@ -236,9 +281,20 @@ func signalled(ts *testscript.TestScript, neg bool, args []string) {
 		if i > 0 {
 			time.Sleep(200 * time.Millisecond)
 		}
+		if name == "-" {
+			continue
+		}
+		if name == "READ" {
+			reader()
+			continue
+		}
 		ts.Check(cmd.Process.Signal(map[string]os.Signal{"KILL": os.Kill, "INT": os.Interrupt, "TERM": syscall.SIGTERM, "STOP": syscall.SIGSTOP, "CONT": syscall.SIGCONT}[name]))
 	}
+	hung := time.AfterFunc(2*time.Minute, func() { _ = cmd.Process.Kill() })
 	_ = cmd.Wait()
+	if !hung.Stop() {
+		ts.Fatalf("it does not end: %s", stderr.String())
+	}
 	for name, text := range map[string]string{
 		"out.txt": stdout.String(), "err.txt": stderr.String(), "code.txt": strconv.Itoa(cmd.ProcessState.ExitCode()) + "\n",
 	} {

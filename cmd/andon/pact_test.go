@@ -234,9 +234,9 @@ func verifyFromBroker(t *testing.T) {
 	}
 }
 
-// Secrets are on the wire of Pact's calls as they were asked for, by the token of the moment, and in no byte that is left
-// behind, though the target sends them back; calls that are about a token's absence carry none. Pact's mock server is
-// sent them with the calls of a scenario.
+// Secrets are on the wire of Pact's calls as they were asked for, by the token of the moment, and in no byte that is
+// left behind, though the target sends them back; calls that are about a token's absence carry none. Pact's mock
+// server is sent them with the calls of a scenario.
 func credentialsWithPact(t *testing.T) {
 	dir := t.TempDir()
 	t.Chdir(dir)
@@ -334,8 +334,8 @@ auth:
 	}
 }
 
-// A hiccup is no breach: a call of a pact is tried again where no run was started, and what is said to have been started
-// is what the target says.
+// A hiccup is no breach: a call of a pact is tried again where no run was started, and what is said to have been
+// started is what the target says.
 func hiccupsWithPact(t *testing.T) {
 	d, err := contracts.Load("openapi.yaml", andon.Spec)
 	if err != nil {

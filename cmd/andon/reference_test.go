@@ -119,6 +119,8 @@ func TestScenarioReference(t *testing.T) {
 	root.write(&b, "")
 	b.WriteString("\nA source of values:\n\n| key | meaning | values |\n| --- | --- | --- |\n")
 	root.Defs["source"].write(&b, "")
+	b.WriteString("\nA column of a file, for `headers` and `auth`:\n\n| key | meaning | values |\n| --- | --- | --- |\n")
+	root.Defs["column"].write(&b, "")
 	b.WriteString("\n")
 
 	file := filepath.Join("..", "..", "scenarios", "README.md")
@@ -182,7 +184,7 @@ func (k keyword) write(w io.Writer, path string) {
 func (k keyword) values() string {
 	switch {
 	case k.Ref != "":
-		return "a source"
+		return "a " + strings.TrimPrefix(k.Ref, "#/$defs/")
 	case len(k.Enum) > 0:
 		text := "`" + strings.Join(k.Enum, "`, `") + "`"
 		if k.Default != "" {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"net/url"
@@ -52,12 +51,15 @@ Without --target the reference provider is started on this machine and driven.
 Exit codes: 0 all held; 1 a threshold or the contract was broken; 2 wrong usage, scenario or
 description, nothing was sent; 3 no verdict (target unreachable, run directory not writable,
 generator-limited, interrupted). Ctrl-C stops sending and waits for the calls in flight; a
-second one does not.
+second one does not, and ends andon within a second whatever holds it up. Then the report may
+be missing; andon report makes it of what was measured.
 
 ` + credentialsHelp + `
 
-Whoever reads along may go away (head, a closed pager): the run goes on to its end. Where standard
-output cannot be written, a 0 becomes a 3. The report is in the run directory all the same.
+Whoever reads along may go away (head, a closed pager) or stand still (Ctrl-S): the run goes on to
+its end. Of the progress that nobody reads the latest line is kept; the report waits for its
+reader. Where standard output cannot be written, a 0 becomes a 3. The report is in the run
+directory all the same.
 
 On a terminal a live view is shown, in which q is a Ctrl-C too, and a short summary after it;
 andon report shows all tables. With --plain, in CI (the variable CI), with TERM=dumb and where
@@ -125,7 +127,7 @@ func (c *command) runScenario(args []string, f runFlags) error {
 		return err
 	}
 	w := live.NewWatch(c.stderr, os.Stdin, f.plain)
-	mon, err := f.monitor.open(w.Say)
+	mon, err := f.monitor.open(func(said string) { w.Say(c.secrets.Redact(text.Public(said))) })
 	if err != nil {
 		return err
 	}
@@ -134,11 +136,11 @@ func (c *command) runScenario(args []string, f runFlags) error {
 		t.Started, t.Observe, t.Tick = mon.Start, mon.Observe, mon.Progress
 	}
 	if t.Embedded = t.Target == nil; t.Embedded {
-		var stop func()
-		if t.Target, stop, err = trial.Embedded(plan); err != nil {
+		var end func()
+		if t.Target, end, err = trial.Embedded(plan); err != nil {
 			return exit{noVerdict, err}
 		}
-		defer stop()
+		defer end()
 	}
 	w.Target = place(t.Target, t.Embedded)
 	c.tell("%s: %s → %s", text.Printable(plan.Name, 64), plan, w.Target)
@@ -146,21 +148,22 @@ func (c *command) runScenario(args []string, f runFlags) error {
 		c.tell("warning: %s", warning)
 	}
 
-	interrupt, kill, press, release := signals(w.Stopping)
-	defer release()
-	w.Press, t.Progress, t.Every, t.Ended = press, w.Progress, w.Every(), w.End
+	stop := c.signals(w.Stopping, w.End)
+	defer stop.release()
+	w.Press, t.Progress, t.Every, t.Ended = stop.press, w.Progress, w.Every(), w.End
 	// Whatever happens, the terminal is given back.
 	defer w.End()
-	result, err := trial.Run(kill, interrupt, t)
+	result, err := trial.Run(stop.kill, stop.first, t)
 	if result.Aggregator == nil {
 		return notRun(err)
 	}
+	stop.code.Store(int32(cmp.Or(result.Summary.Verdict.ExitCode, noVerdict)))
 	c.stepSummary(func(path string) error { return reports.AppendMarkdown(path, result.Summary) })
 	if shown := c.showRun(result, w.Screen != nil); shown != nil && !c.stdout.lost(shown) {
 		return exit{noVerdict, shown}
 	}
 	if mon != nil {
-		mon.End(kill, again(interrupt, kill))
+		mon.End(stop.kill, stop.again())
 	}
 	if err != nil {
 		// What was found stands, whatever became of its record; the summary says which it is.
@@ -192,8 +195,8 @@ func notRun(err error) error {
 
 // showRun shows what came of a run: in short to whoever has watched it.
 func (c *command) showRun(r trial.Result, watched bool) error {
-	if terminal, color, width := live.Terminal(c.stdout.Writer); terminal && watched {
-		return render.Brief(c.stdout, r.Summary, render.Options{Color: color, Width: width, Dir: r.Dir})
+	if terminal, _, _ := live.Terminal(c.stdout.Writer); terminal && watched {
+		return render.Brief(c.stdout, r.Summary, c.terminal(r.Dir))
 	}
 	return c.show(r.Summary, r.Dir)
 }
@@ -206,22 +209,9 @@ func repeats(args []string) []string {
 		if arg == "--out" || strings.HasPrefix(arg, "--out=") || i > 0 && args[i-1] == "--out" {
 			continue
 		}
-		if before, query, found := strings.Cut(arg, "?"); found && query != "" && strings.Contains(before, "://") {
-			arg = before + "?…"
-		}
-		line = append(line, arg)
+		line = append(line, text.Public(arg))
 	}
 	return line
-}
-
-// again is closed at the next Ctrl-C, the first or the second.
-func again(interrupt <-chan struct{}, kill context.Context) <-chan struct{} {
-	select {
-	case <-interrupt:
-		return kill.Done()
-	default:
-		return interrupt
-	}
 }
 
 // pickTarget is where the calls go; nil is the embedded provider. again is the command that was given.

@@ -5,15 +5,13 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
 	"github.com/kaizenautomation/andon/contracts"
 	"github.com/kaizenautomation/andon/contracts/provider"
+	"github.com/kaizenautomation/andon/reports/text"
 )
 
 type serveFlags struct {
@@ -72,8 +70,8 @@ func (c *command) serveProvider(cmd *cobra.Command, f serveFlags) error {
 	if err != nil {
 		return err
 	}
-	ctx, release := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer release()
+	ctx, cancel := context.WithCancel(context.Background())
+	defer c.signals(cancel, func() {}).release()
 	ln, err := net.Listen("tcp", f.listen)
 	if err != nil {
 		return exit{noVerdict, fmt.Errorf("cannot listen at %s: %w; --listen names another address", f.listen, err)}
@@ -115,7 +113,7 @@ func (c *command) providerConfig(cmd *cobra.Command, f serveFlags, d *contracts.
 		config.Queue = f.queue
 	}
 	if f.log {
-		config.Log = slog.New(slog.NewJSONHandler(c.stderr, nil))
+		config.Log = slog.New(slog.NewJSONHandler(text.JSONWriter{To: c.log}, nil))
 	}
 	if config.Latency, err = provider.ParseLatencies(f.latency, config.Latency, d.Tiers()); err != nil {
 		return config, fmt.Errorf("--latency: %w", err)

@@ -31,7 +31,7 @@ func TestOnTerminal(t *testing.T) {
 // onterminal KEYS VARIABLES COMMAND… runs a command on a terminal of 100 × 30, types the keys ("q@text+^C@other": q
 // once the text is shown, then Ctrl-C once the other is), and keeps all that was written to the terminal in tty.txt and
 // the exit code in code.txt. The terminal must be left as it was. VARIABLES are NAME=VALUE, separated by commas, or
-// "-"; COLUMNS=60 makes the terminal as narrow.
+// "-"; COLUMNS=60 makes the terminal as narrow. The key STOP is Ctrl-S: from then on nothing comes to the terminal.
 func onTerminal(ts *testscript.TestScript, neg bool, args []string) {
 	control, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
 	if err != nil {
@@ -84,6 +84,7 @@ func onTerminal(ts *testscript.TestScript, neg bool, args []string) {
 		defer mu.Unlock()
 		return strings.Count(shown.String(), text)
 	}
+	stopped := strings.Contains(args[0], "STOP")
 	for _, step := range strings.Split(args[0], "+") {
 		key, text, _ := strings.Cut(step, "@")
 		for began := time.Now(); seen(text) == 0; time.Sleep(10 * time.Millisecond) {
@@ -92,10 +93,19 @@ func onTerminal(ts *testscript.TestScript, neg bool, args []string) {
 				ts.Fatalf("%q is not shown: %q", text, shown.String())
 			}
 		}
+		if key == "STOP" {
+			ts.Check(unix.IoctlSetInt(int(terminal.Fd()), unix.TCXONC, unix.TCOOFF))
+			continue
+		}
 		_, err := io.WriteString(control, strings.ReplaceAll(key, "^C", "\x03"))
 		ts.Check(err)
 	}
+	hung := time.AfterFunc(time.Minute, func() { _ = cmd.Process.Kill() })
 	_ = cmd.Wait()
+	if !hung.Stop() {
+		ts.Fatalf("it does not end")
+	}
+	ts.Check(unix.IoctlSetInt(int(terminal.Fd()), unix.TCXONC, unix.TCOON))
 	after, err := unix.IoctlGetTermios(fd, unix.TCGETS)
 	ts.Check(err)
 	if *before != *after {
@@ -111,7 +121,7 @@ func onTerminal(ts *testscript.TestScript, neg bool, args []string) {
 	mu.Lock()
 	defer mu.Unlock()
 	text := strings.ReplaceAll(shown.String(), "\r\n", "\n")
-	if entered, left := strings.Count(text, "\x1b[?1049h"), strings.Count(text, "\x1b[?1049l"); entered != left {
+	if entered, left := strings.Count(text, "\x1b[?1049h"), strings.Count(text, "\x1b[?1049l"); entered != left && !stopped {
 		ts.Fatalf("the alternate screen was entered %d times and left %d times", entered, left)
 	}
 	ts.Check(os.WriteFile(ts.MkAbs("tty.txt"), []byte(text), 0o666))

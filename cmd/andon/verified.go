@@ -15,6 +15,7 @@ import (
 	"github.com/kaizenautomation/andon/reports/live"
 	"github.com/kaizenautomation/andon/reports/render"
 	"github.com/kaizenautomation/andon/reports/summary"
+	"github.com/kaizenautomation/andon/reports/text"
 )
 
 // keptFlags say in which formats a verification is written, and where.
@@ -44,16 +45,9 @@ func (f *keptFlags) check() (err error) {
 // standard output, also where it cannot be kept.
 func (c *command) showVerification(v summary.Verification, d *contracts.Description, f keptFlags) error {
 	v.StepSummary = c.stepSummary(func(path string) error { return reports.AppendVerification(path, v) })
-	if f.out == "" {
-		return c.ended(v, c.render(f.chosen[0], v, ""))
-	}
-	shown := c.render(reports.VerificationFormats()[0], v, f.out)
-	// A runner reads annotations off the output alone.
-	github := slices.IndexFunc(f.chosen, func(f reports.VerificationFormat) bool { return f.Name == "github" })
-	if shown == nil && github >= 0 && os.Getenv("GITHUB_ACTIONS") == "true" {
-		shown = c.render(f.chosen[github], v, "")
-	}
-	if err := reports.KeepVerification(f.out, v, d.Source(), f.chosen...); err != nil {
+	to := reports.VerificationOutput{Formats: f.chosen, Dir: f.out, Description: d.Source(), Runner: os.Getenv("GITHUB_ACTIONS") == "true", Terminal: c.terminal("")}
+	shown, err := to.Write(exact{c.stdout}, v)
+	if err != nil {
 		// What was found stands, whatever became of its record.
 		return exit{cmp.Or(v.Verdict.ExitCode, noVerdict), fmt.Errorf("the verification cannot be kept: %w", err)}
 	}
@@ -72,10 +66,10 @@ func (c *command) showUnsent(v summary.Verification, d *contracts.Description, f
 	return exit{noVerdict, why}
 }
 
-// render writes a verification in a format to standard output.
-func (c *command) render(f reports.VerificationFormat, v summary.Verification, dir string) error {
+// terminal is how reports are shown on standard output, of which dir has more.
+func (c *command) terminal(dir string) render.Options {
 	_, color, width := live.Terminal(c.stdout.Writer)
-	return f.Render(c.stdout, v, render.Options{Color: color, Width: width, Dir: dir})
+	return render.Options{Color: color, Width: width, Dir: dir}
 }
 
 // ended is how a command ends that has written a verification, or could not.
@@ -103,13 +97,17 @@ func (c *command) reportVerification(dir, format, out string) error {
 		return err
 	}
 	if out == "" {
-		err = c.render(formats[0], v, dir)
+		err = formats[0].Render(exact{c.stdout}, v, c.terminal(dir))
 	} else {
 		var paths []string
 		paths, err = reports.WriteVerification(out, v, formats...)
 		for _, path := range paths {
-			_, printed := fmt.Fprintln(c.stdout, path)
+			_, printed := fmt.Fprintln(c.stdout, text.Printable(path, 4096))
 			err = errors.Join(err, printed)
+		}
+		if err != nil && !c.stdout.lost(err) {
+			shown := reports.VerificationFormats()[0].Render(c.stdout, v, c.terminal(dir))
+			return exit{cmp.Or(v.Verdict.ExitCode, noVerdict), errors.Join(fmt.Errorf("not all of the report can be written: %w", err), shown)}
 		}
 	}
 	// What has told of it once does not tell of it again.

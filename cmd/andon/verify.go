@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,14 +13,12 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/kaizenautomation/andon/contracts/cases"
 	"github.com/kaizenautomation/andon/contracts/credentials"
 	"github.com/kaizenautomation/andon/contracts/pact"
 	"github.com/kaizenautomation/andon/contracts/provider"
 	"github.com/kaizenautomation/andon/contracts/verify"
-	"github.com/kaizenautomation/andon/reports/results"
+	"github.com/kaizenautomation/andon/reports"
 	"github.com/kaizenautomation/andon/reports/summary"
-	"github.com/kaizenautomation/andon/reports/text"
 	"github.com/kaizenautomation/andon/scenarios/wire"
 )
 
@@ -28,8 +27,7 @@ type verifyFlags struct {
 	verify.Config
 	target, fixtures, scenario string
 	credentials                credentialFlags
-	generated, calls           int
-	seed                       uint64
+	calls                      int
 	dryRun                     bool
 	strict                     []string
 	only                       caseFlags
@@ -69,6 +67,10 @@ Without --target the reference provider is verified. The cases about tokens need
 
 ` + credentialsHelp + `
 
+The time of the whole is bounded by --for. Once five cases in a row that want the same answer get
+none, the others like them are left out, which is told. Ctrl-C ends the verification, with
+what was found; a second one ends andon within a second.
+
 Exit codes: 0 all held; 1 a case did not; 2 wrong usage; 3 no verdict.`,
 		Example: `  andon verify
   ANDON_TOKEN=… andon verify --target https://staging.example.com --fixtures staging.yaml
@@ -91,7 +93,7 @@ Exit codes: 0 all held; 1 a case did not; 2 wrong usage; 3 no verdict.`,
 	f.only.register(cmd)
 	f.broker.register(cmd)
 	f.deviations.register(cmd)
-	flags.IntVar(&f.generated, "generated", 0, "how many random calls are tried besides; --seed says which")
+	flags.IntVar(&f.Generated, "generated", 0, "how many random calls are tried besides, 10000 at most; --seed says which")
 	flags.IntVar(&f.Shrink, "shrink", 100, "how many further calls may be sent to make random calls that fail smaller")
 	flags.IntVar(&f.Concurrency, "concurrency", 1, "how many cases are under way at once")
 	flags.BoolVar(&f.FailFast, "fail-fast", false, "stop at the first case that does not hold")
@@ -107,16 +109,10 @@ Exit codes: 0 all held; 1 a case did not; 2 wrong usage; 3 no verdict.`,
 	flags.StringVar(&f.Engine, "engine", verify.All, "who judges: description, pact or all; without andon-pact (make pact-build) all is the description alone")
 	flags.StringVar(&f.scenario, "scenario", "", "judge calls of this `scenario` instead of a target; nothing is sent")
 	flags.IntVar(&f.calls, "calls", 100, "how many calls of the scenario are judged")
-	flags.Uint64Var(&f.seed, "seed", defaultSeed, seedUse)
+	flags.Uint64Var(&f.Seed, "seed", defaultSeed, seedUse)
 	flags.BoolVar(&f.RepeatedIDsAllowed, "no-unique-ids", false, "do not check that executionIds are unique: mocks draw theirs from a few words")
 	return cmd
 }
-
-// engines are the values of --engine.
-var engines = []string{verify.All, verify.ByDescription, verify.ByPact}
-
-// maxConcurrency is the most cases that are under way at once: a verification is no load test.
-const maxConcurrency = 64
 
 // check says what is wrong with the flags.
 func (f *verifyFlags) check() (err error) {
@@ -126,8 +122,8 @@ func (f *verifyFlags) check() (err error) {
 	if f.Strict, err = verify.Strict(f.strict); err != nil {
 		return fmt.Errorf("--strict: %w", err)
 	}
-	if !slices.Contains(engines, f.Engine) {
-		return fmt.Errorf("unknown engine %q; %s", text.Printable(f.Engine, 40), text.Suggest(f.Engine, engines, "the engines are "+strings.Join(engines, ", ")))
+	if err := verify.CheckEngine(f.Engine); err != nil {
+		return err
 	}
 	if err := f.broker.check(); err != nil {
 		return err
@@ -143,40 +139,13 @@ func (f *verifyFlags) check() (err error) {
 	case f.scenario != "":
 		return nil
 	}
-	return f.checkRanges()
-}
-
-// checkRanges says which flags are out of range, all of them at once.
-func (f *verifyFlags) checkRanges() error {
-	var wrong []error
-	for _, d := range []struct {
-		name  string
-		value time.Duration
-	}{{"timeout", f.Timeout}, {"for", f.For}} {
-		if d.value <= 0 {
-			wrong = append(wrong, fmt.Errorf("--%s wants more than 0s, found %s", d.name, d.value))
-		}
-	}
-	for _, n := range []struct {
-		name               string
-		value, least, most int
-	}{
-		{"max-body", f.MaxBody, 0, math.MaxInt}, {"generated", f.generated, 0, math.MaxInt}, {"shrink", f.Shrink, 0, math.MaxInt},
-		{"max-runs", f.MaxRuns, 0, math.MaxInt}, {"concurrency", f.Concurrency, 1, maxConcurrency}, {"attempts", f.Attempts, 1, maxAttempts},
-	} {
-		switch {
-		case n.value >= n.least && n.value <= n.most:
-		case n.most == math.MaxInt:
-			wrong = append(wrong, fmt.Errorf("--%s wants %d or more, found %d", n.name, n.least, n.value))
-		default:
-			wrong = append(wrong, fmt.Errorf("--%s wants %d to %d, found %d", n.name, n.least, n.most, n.value))
-		}
+	// The names of the settings are those of the flags.
+	wrong := f.Check()
+	for i := range wrong {
+		wrong[i] = fmt.Errorf("--%w", wrong[i])
 	}
 	return errors.Join(wrong...)
 }
-
-// maxAttempts is how often a case is sent at most.
-const maxAttempts = 20
 
 // rate is a flag for a number of calls a second; it is 0 until it is set, and infinite for max.
 type rate float64
@@ -209,17 +178,20 @@ func (c *command) verifyAs(f verifyFlags) (err error) {
 		return err
 	}
 	f.Pact, f.Andon, f.Progress = pact.Find(), version(), func(said string) { c.tell("%s", said) }
+	f.Repeat = func(id string) string {
+		return fmt.Sprintf("andon verify --generated … --case '%s' (with the same --seed)", id)
+	}
 	if f.Description, err = c.descriptionWith(f.fixtures); err != nil {
 		return err
 	}
 	if f.scenario != "" {
 		return c.verifyScenario(f)
 	}
-	stop, err := f.complete(c)
+	end, err := f.complete(c)
 	if err != nil {
 		return err
 	}
-	defer stop()
+	defer end()
 	if err := f.deviations.known(&f.Config); err != nil {
 		return err
 	}
@@ -246,13 +218,13 @@ func (c *command) verifyAs(f verifyFlags) (err error) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	_, _, _, release := signals(cancel)
-	defer release()
+	stop := c.signals(cancel, func() {})
+	defer stop.release()
 	if err := f.preflight(ctx); err != nil {
 		return c.showUnsent(plan.Ended(err.Error()), f.Description, f.kept, err)
 	}
 	v := plan.Run(ctx)
-	shorten(v.Checks, f.Cases)
+	stop.code.Store(int32(cmp.Or(v.Verdict.ExitCode, noVerdict)))
 	err = c.showVerification(v, f.Description, f.kept)
 	c.advise(v, f)
 	if lost := c.writeDeviations(f.deviations.write, v); err == nil && lost != nil {
@@ -297,7 +269,7 @@ func (f *verifyFlags) preflight(ctx context.Context) error {
 // complete adds to the configuration what has to be looked up. Without a target the reference provider is started,
 // which stop ends.
 func (f *verifyFlags) complete(c *command) (stop func(), err error) {
-	if f.generated == 0 {
+	if f.Generated == 0 {
 		f.Shrink = 0
 	}
 	if f.Credentials, err = f.credentials.open(c, credentials.Asked{}); err != nil {
@@ -320,7 +292,7 @@ func (f *verifyFlags) complete(c *command) (stop func(), err error) {
 	if embedded && len(f.strict) == 0 {
 		f.Strict = verify.Everything()
 	}
-	if err := f.Choose(f.only.Filter, cases.Random(f.Description, f.seed, f.generated)); err != nil {
+	if err := f.Choose(f.only.Filter); err != nil {
 		return nil, f.only.wrong(err)
 	}
 	if !embedded {
@@ -344,7 +316,7 @@ func (f *verifyFlags) claim() error {
 	if f.kept.out == "" {
 		return nil
 	}
-	return notRun(results.MakeDir(f.kept.out))
+	return notRun(reports.ClaimVerification(f.kept.out, f.Description.Source()))
 }
 
 // verifyScenario shows that the calls of a scenario are allowed by the contract before any of them is sent: a sample of
@@ -354,7 +326,11 @@ func (c *command) verifyScenario(f verifyFlags) error {
 	if err != nil {
 		return err
 	}
-	plan, err := s.Plan(f.seed)
+	plan, err := s.Plan(f.Seed)
+	if err != nil {
+		return err
+	}
+	printed, err := f.credentials.Over(s.Carried).Plan()
 	if err != nil {
 		return err
 	}
@@ -362,14 +338,13 @@ func (c *command) verifyScenario(f verifyFlags) error {
 	for at := range plan.Sample(uint64(f.calls)) {
 		body, class := plan.AppendBody(nil, at)
 		label := s.Labels.Classes[class]
-		calls = append(calls, verify.Call{ID: fmt.Sprintf("%s.call-%d", label.Content, at), Class: label.Name, Body: body, Invalid: label.Invalid})
-	}
-	if f.Printed, err = f.credentials.Over(s.Carried).Plan(); err != nil {
-		return err
+		tenant := plan.Tenant(at)
+		calls = append(calls, verify.Call{ID: fmt.Sprintf("%s.call-%d", label.Content, at), Class: label.Name, Body: body,
+			Printed: printed.Of(tenant), Tenant: tenant, Invalid: label.Invalid})
 	}
 	if f.Pact != "" && f.Engine != verify.ByDescription {
 		// Pact's mock server takes the calls as the target would.
-		if f.Credentials, err = f.Printed.Open(context.Background()); err != nil {
+		if f.Credentials, err = printed.Open(context.Background()); err != nil {
 			return err
 		}
 	}
@@ -381,20 +356,4 @@ func (c *command) verifyScenario(f verifyFlags) error {
 		return err
 	}
 	return c.showVerification(judges.Run(context.Background()), f.Description, f.kept)
-}
-
-// maxRepeat is the longest curl line of a generated case, in bytes.
-const maxRepeat = 600
-
-// shorten puts the command that draws a generated case again in the place of a curl line that nobody would read.
-func shorten(checks []summary.Check, cases []cases.Case) {
-	generated := map[string]bool{}
-	for _, k := range cases {
-		generated[k.ID] = k.Random
-	}
-	for i := range checks {
-		if k := &checks[i]; generated[k.Name] && len(k.Curl) > maxRepeat {
-			k.Curl = fmt.Sprintf("andon verify --generated … --case '%s' (with the same --seed)", k.Name)
-		}
-	}
 }

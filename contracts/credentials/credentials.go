@@ -4,7 +4,8 @@
 // [Asked.Plan] reads what a user asks for, without looking a secret up: a [Plan] can be printed, in curl lines say.
 // [Plan.Open] looks the secrets up and gives a [Set], which puts them into requests, has a bearer token renewed, and
 // takes every secret out of what is kept. A secret comes from the environment, a file or a command, and never from a
-// command line or a scenario.
+// command line or a scenario. Calls of several [Tenants] carry the secrets of a row each; [Plan.Of] and [Set.Of] are of
+// one of them.
 package credentials
 
 import (
@@ -33,6 +34,8 @@ type Asked struct {
 	User string
 	// TokenFile and TokenCommand give the bearer token; at most one may be there.
 	TokenFile, TokenCommand string
+	// Tenants, if not nil, have the columns that the others name; see [SecretColumn].
+	Tenants *Tenants
 	Connection
 }
 
@@ -41,6 +44,7 @@ type Plan struct {
 	headers, query []named
 	// user is the Basic scheme's name and password; bearer is the token. At most one is not empty.
 	user, bearer Value
+	tenants      *Tenants
 	connection   Connection
 	addresses    map[string][]netip.Addr
 }
@@ -59,6 +63,7 @@ func (a Asked) And(more Asked) Asked {
 	a.Headers, a.Query, a.Keys = slices.Concat(a.Headers, more.Headers), slices.Concat(a.Query, more.Query), slices.Concat(a.Keys, more.Keys)
 	a.Bearer, a.User = cmp.Or(more.Bearer, a.Bearer), cmp.Or(more.User, a.User)
 	a.TokenFile, a.TokenCommand = cmp.Or(more.TokenFile, a.TokenFile), cmp.Or(more.TokenCommand, a.TokenCommand)
+	a.Tenants = cmp.Or(more.Tenants, a.Tenants)
 	return a
 }
 
@@ -95,7 +100,7 @@ func (a Asked) Check() error {
 
 // Plan reads what is asked for. Its error says all that is wrong, and quotes no value.
 func (a Asked) Plan() (Plan, error) {
-	var p Plan
+	p := Plan{tenants: a.Tenants}
 	var wrong []error
 	fail := func(format string, args ...any) { wrong = append(wrong, fmt.Errorf(format, args...)) }
 	for _, line := range a.Headers {
@@ -120,7 +125,7 @@ func (a Asked) Plan() (Plan, error) {
 		}
 		v, err := ParseValue(value)
 		if err == nil && !v.Secret() && (sensitive(name) || slices.Contains(a.Keys, name)) {
-			err = fmt.Errorf("its value would be seen by all: %s", howTo)
+			err = seen("its value", v)
 		}
 		if err != nil {
 			fail("the parameter %s: %w", name, err)
@@ -128,11 +133,32 @@ func (a Asked) Plan() (Plan, error) {
 		}
 		p.query = append(p.query, named{name, v})
 	}
-	wrong = append(wrong, p.readAuthorization(a)...)
+	wrong = append(append(wrong, p.readAuthorization(a)...), p.checkColumns()...)
 	addresses, err := a.Connection.addresses()
 	wrong = append(add(wrong, err), a.Connection.check()...)
 	p.connection, p.addresses = a.Connection, addresses
 	return p, errors.Join(wrong...)
+}
+
+// checkColumns says what cannot be sent of the rows.
+func (p Plan) checkColumns() (wrong []error) {
+	forHeader := func(text string) error { return checkText(text, "the value") }
+	for i, n := range slices.Concat(p.headers, p.query) {
+		if err := p.tenants.check(n.value, forHeader); err != nil {
+			kind := "header"
+			if i >= len(p.headers) {
+				kind = "parameter"
+			}
+			wrong = append(wrong, fmt.Errorf("the %s %s: %w", kind, n.name, err))
+		}
+	}
+	if err := p.tenants.check(p.user, forHeader); err != nil {
+		wrong = append(wrong, fmt.Errorf("the user: %w", err))
+	}
+	if err := p.tenants.check(p.bearer, func(text string) error { return checkToken(text, "the row") }); err != nil {
+		wrong = append(wrong, fmt.Errorf("the bearer token: %w", err))
+	}
+	return wrong
 }
 
 func add(list []error, err error) []error {
@@ -165,7 +191,7 @@ func (p *Plan) readAuthorization(a Asked) (wrong []error) {
 		case err != nil || other != nil:
 			wrong = append(wrong, fmt.Errorf("the user: %w", errors.Join(err, other)))
 		case !secret.Secret():
-			wrong = append(wrong, fmt.Errorf("the user's password would be seen by all: %s", howTo))
+			wrong = append(wrong, seen("the user's password", secret))
 		default:
 			p.user, _ = ParseValue(a.User)
 		}
@@ -174,7 +200,7 @@ func (p *Plan) readAuthorization(a Asked) (wrong []error) {
 		ways = append(ways, "a bearer token")
 		v, err := ParseValue(a.Bearer)
 		if err == nil && !v.Secret() {
-			err = fmt.Errorf("it would be seen by all: %s", howTo)
+			err = seen("it", v)
 		}
 		if p.bearer = v; err != nil {
 			wrong = append(wrong, fmt.Errorf("the bearer token: %w", err))
@@ -220,9 +246,17 @@ func readHeader(name, text string, secret []string) (named, error) {
 	case err != nil:
 		return named{}, fmt.Errorf("the header %s: %w", name, err)
 	case !v.Secret() && (sensitive(name) || slices.Contains(secret, name)):
-		return named{}, fmt.Errorf("the header %s: its value would be seen by all; %s", name, howTo)
+		return named{}, fmt.Errorf("the header %s: %w", name, seen("its value", v))
 	}
 	return named{http.CanonicalHeaderKey(name), v}, nil
+}
+
+// seen says why a value cannot be secret; what names it.
+func seen(what string, v Value) error {
+	if v.public() {
+		return fmt.Errorf("%s would be seen by all, since bodies have the column too; take another column here, or leave it out of bodies", what)
+	}
+	return fmt.Errorf("%s would be seen by all; %s", what, howTo)
 }
 
 // tokenRune reports whether a character may be in a header's name (RFC 9110, section 5.6.2).
@@ -284,6 +318,22 @@ func (p Plan) CurlAuthorization() string {
 		bearer = "$" + tokenVariable
 	}
 	return ` -H "Authorization: Bearer ` + bearer + `"`
+}
+
+// Authorization names what says who calls, and where it comes from; empty where nothing does.
+func (p Plan) Authorization() string {
+	for _, h := range p.headers {
+		if h.name == "Authorization" {
+			return "the header Authorization from " + h.value.names()
+		}
+	}
+	switch {
+	case !p.user.empty():
+		return "the user with the password from " + p.user.names()
+	case !p.bearer.empty():
+		return "the token from " + p.bearer.names()
+	}
+	return ""
 }
 
 // Insecure reports whether any certificate of the target is taken.

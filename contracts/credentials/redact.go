@@ -6,72 +6,59 @@ import (
 	"encoding/json"
 	"fmt"
 	"html"
-	"maps"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // redactor takes secrets out of texts: as they are, and as a target may send them back, encoded.
 type redactor struct {
 	mutex sync.Mutex
-	words map[string]string // the mark of each secret
+	// kept are the secrets: one may be a form of another, and has forms of its own.
+	kept map[string]bool
+	// marks are what is put in the place of each secret and of each of its encoded forms. A mark stands for itself: it
+	// stays where a text is redacted again, though a secret such as "token" is in it.
+	marks map[string]string
 	forms atomic.Pointer[forms]
+	// words are the secrets alone, with their marks.
+	words     map[string]string
+	disguises atomic.Pointer[disguises]
 }
 
-// forms are the texts that are looked for, the longest first, with what is put in their place.
-type forms struct {
-	list     []string
-	replacer *strings.Replacer
-	marks    map[string]string
-}
+// cut is what stands where a text was cut.
+const cut = "…"
 
-const (
-	// leastForm is the shortest encoded form that is looked for, and the shortest piece of one that was cut.
-	leastForm = 4
-	cut       = "…"
-)
-
-// keep has a secret taken out from now on, and a mark put in its place.
-func (r *redactor) keep(secret, mark string) {
+// keep has secrets taken out from now on, and a mark put in the place of each.
+func (r *redactor) keep(mark string, secrets ...string) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
-	if secret == "" || r.words[secret] != "" {
-		return
+	if r.marks == nil {
+		r.kept, r.marks, r.words = map[string]bool{}, map[string]string{}, map[string]string{}
 	}
-	if r.words == nil {
-		r.words = map[string]string{}
-	}
-	r.words[secret] = mark
-	f := &forms{marks: map[string]string{}}
-	for word, mark := range r.words {
-		for _, form := range encoded(word) {
-			if _, known := f.marks[form]; !known {
-				f.marks[form] = mark
-				f.list = append(f.list, form)
+	before := len(r.marks)
+	for _, secret := range secrets {
+		if r.kept[secret] {
+			continue
+		}
+		r.kept[secret] = true
+		r.words[secret] = mark
+		for _, form := range encoded(secret) {
+			if len(form) >= leastForm && r.marks[form] == "" {
+				r.marks[form] = mark
 			}
 		}
 	}
-	// A form may be the beginning of another.
-	slices.SortFunc(f.list, func(a, b string) int {
-		if len(a) != len(b) {
-			return len(b) - len(a)
+	if len(r.marks) > before {
+		if r.marks[mark] == "" {
+			r.marks[mark] = mark
 		}
-		return strings.Compare(a, b)
-	})
-	var pairs []string
-	for _, form := range f.list {
-		pairs = append(pairs, form, f.marks[form])
+		r.forms.Store(newForms(r.marks))
+		r.disguises.Store(newDisguises(r.words))
 	}
-	for mark := range maps.Values(r.words) {
-		// A mark stays as it is where a text is redacted again, though a secret such as "token" is in it.
-		pairs = append(pairs, mark, mark)
-	}
-	f.replacer = strings.NewReplacer(pairs...)
-	r.forms.Store(f)
 }
 
 // redact takes the secrets out of a text, and pieces of them where it was cut.
@@ -80,42 +67,15 @@ func (r *redactor) redact(text string) string {
 	if f == nil || text == "" {
 		return text
 	}
-	text = f.replacer.Replace(text)
-	pieces := strings.Split(text, cut)
+	pieces := strings.Split(f.replace(text), cut)
 	for i := 1; i < len(pieces); i++ {
-		for _, form := range f.list {
-			pieces[i-1] = withoutStart(pieces[i-1], form, f.marks[form])
-			pieces[i] = withoutEnd(pieces[i], form, f.marks[form])
-		}
+		pieces[i-1], pieces[i] = f.withoutStart(pieces[i-1]), f.withoutEnd(pieces[i])
 	}
-	return strings.Join(pieces, cut)
+	return r.disguises.Load().replace(strings.Join(pieces, cut))
 }
 
-// withoutStart takes the beginning of a form from the end of a text that was cut there. A quotation mark or a brace may
-// come after it.
-func withoutStart(text, form, mark string) string {
-	body := strings.TrimRight(text, "\"'`)]} ")
-	for n := min(len(form)-1, len(body)); n >= leastForm; n-- {
-		if strings.HasSuffix(body, form[:n]) {
-			return body[:len(body)-n] + mark + text[len(body):]
-		}
-	}
-	return text
-}
-
-// withoutEnd takes the end of a form from the beginning of a text that was cut there.
-func withoutEnd(text, form, mark string) string {
-	body := strings.TrimLeft(text, "\"'`([{ ")
-	for n := min(len(form)-1, len(body)); n >= leastForm; n-- {
-		if strings.HasPrefix(body, form[len(form)-n:]) {
-			return text[:len(text)-len(body)] + mark + body[n:]
-		}
-	}
-	return text
-}
-
-// encoded lists a secret and its forms: escaped for a URL, JSON, Go, HTML and XML, in hex, and in base64 wherever in an
-// encoded text it begins.
+// encoded lists a secret and its forms: escaped for a URL, JSON, Go, HTML and XML, read as Latin-1, in hex, and in
+// base64 wherever in an encoded text it begins.
 func encoded(secret string) []string {
 	all := []string{secret}
 	add := func(forms ...string) {
@@ -126,7 +86,14 @@ func encoded(secret string) []string {
 		}
 	}
 	escapes := func(s string) {
-		add(url.QueryEscape(s), url.PathEscape(s), lowerEscapes(url.QueryEscape(s)), lowerEscapes(url.PathEscape(s)))
+		if !strings.ContainsFunc(s, escaped) {
+			return
+		}
+		for _, plain := range plainInURLs {
+			form := percentEncoded(s, plain)
+			plus := strings.ReplaceAll(form, "%20", "+")
+			add(form, plus, lowerEscapes(form), lowerEscapes(plus))
+		}
 		text, _ := json.Marshal(s)
 		whole := string(text[1 : len(text)-1])
 		add(whole, strings.ReplaceAll(whole, "/", `\/`))
@@ -137,18 +104,29 @@ func encoded(secret string) []string {
 		inner := strings.TrimSuffix(plain.String(), "\n")
 		inner = inner[1 : len(inner)-1]
 		add(inner, strings.ReplaceAll(inner, "/", `\/`))
+		for _, text := range []string{whole, inner} {
+			plain := inASCII(text)
+			add(plain, strings.ReplaceAll(plain, "/", `\/`))
+		}
 		quoted := strconv.Quote(s)
 		add(quoted[1:len(quoted)-1], html.EscapeString(s), strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "'", "&apos;").Replace(s))
 	}
 	escapes(secret)
-	add(hex.EncodeToString([]byte(secret)), strings.ToUpper(hex.EncodeToString([]byte(secret))))
-	var percent, unicode strings.Builder
-	for i := range len(secret) {
-		fmt.Fprintf(&percent, "%%%02X", secret[i])
-		fmt.Fprintf(&unicode, `\u%04x`, secret[i])
+	if misread := fromLatin1(secret); misread != secret {
+		add(misread)
+		escapes(misread)
 	}
-	add(percent.String(), strings.ToLower(percent.String()), unicode.String(), strings.ToUpper(unicode.String()),
-		strings.ReplaceAll(strings.ToUpper(unicode.String()), `\U`, `\u`))
+	small := hex.EncodeToString([]byte(secret))
+	great := strings.ToUpper(small)
+	add(small, great)
+	by := func(before, digits string) string {
+		var b strings.Builder
+		for i := 0; i < len(digits); i += 2 {
+			b.WriteString(before + digits[i:i+2])
+		}
+		return b.String()
+	}
+	add(by("%", great), by("%", small), by(`\u00`, small), by(`\U00`, great), by(`\u00`, great))
 	for offset := range 3 {
 		for _, code := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
 			form := code.EncodeToString(append(make([]byte, offset), secret...))
@@ -161,6 +139,52 @@ func encoded(secret string) []string {
 		}
 	}
 	return all
+}
+
+// inASCII writes what JSON has inside quotation marks as encoders do that escape all but ASCII.
+func inASCII(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		if r < utf8.RuneSelf {
+			b.WriteRune(r)
+			continue
+		}
+		for _, unit := range utf16.AppendRune(nil, r) {
+			fmt.Fprintf(&b, `\u%04x`, unit)
+		}
+	}
+	return b.String()
+}
+
+// fromLatin1 is a text as servers read it that take each byte of a header for a character.
+func fromLatin1(text string) string {
+	var b strings.Builder
+	for i := range len(text) {
+		b.WriteRune(rune(text[i]))
+	}
+	return b.String()
+}
+
+// escaped reports whether some encoding writes a character in another way.
+func escaped(r rune) bool {
+	return (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && r != '-' && r != '_' && r != '.'
+}
+
+// plainInURLs are the characters that encoders for URLs leave as they are, besides letters, digits and "-_.": for a
+// query, for a path in Go and in Python, for a part and a whole in JavaScript, and in Java.
+var plainInURLs = [...]string{"~", "~$&+=:@", "~/", "~!*'()", "~!*'();,/?:@&=+$#", "*"}
+
+// percentEncoded escapes a text for a URL, but for letters, digits, "-_." and what else is plain.
+func percentEncoded(text, plain string) string {
+	var b strings.Builder
+	for i := range len(text) {
+		if c := text[i]; escaped(rune(c)) && strings.IndexByte(plain, c) < 0 {
+			fmt.Fprintf(&b, "%%%02X", c)
+		} else {
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
 }
 
 // lowerEscapes writes the digits of %2F in small letters.

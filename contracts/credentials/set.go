@@ -14,14 +14,19 @@ import (
 	"time"
 )
 
-// Set is a plan with its secrets. It is safe for concurrent use. A nil Set carries nothing, and keeps no secret.
+// Set is a plan with its secrets. It is safe for concurrent use. A nil Set and the zero Set carry nothing, and know of
+// no secret.
 type Set struct {
 	Plan
-	secrets redactor
-	values  []string // of the headers, and then of the query
-	basic   string
-	bearer  *token
-	tls     *tls.Config
+	secrets *redactor
+	// values are those of the headers, and then of the query; basic is the user's, and own the token of a tenant. What is
+	// left of references in them are columns.
+	values     []Value
+	basic, own Value
+	bearer     *token
+	tls        *tls.Config
+	// row is that of the tenants.
+	row int
 }
 
 // leastSecret is the shortest secret that can be told from other text.
@@ -33,15 +38,50 @@ func (s *Set) keepToken(text string) {
 	if len(text) < leastSecret {
 		text = "Bearer " + text
 	}
-	s.secrets.keep(text, "[token]")
+	s.secrets.keep("[token]", text)
+}
+
+// keep has secrets taken out from now on, and what in them is secret by itself: a token behind its scheme, a password
+// behind a name. A target may send either back alone.
+func (s *Set) keep(mark string, secrets ...string) {
+	all := slices.Clone(secrets)
+	inner := func(text string) {
+		if len(text) >= leastSecret {
+			all = append(all, text)
+		}
+	}
+	for _, secret := range secrets {
+		scheme, rest, found := strings.Cut(secret, " ")
+		rest = strings.TrimSpace(rest)
+		if found && strings.EqualFold(scheme, "Bearer") {
+			inner(rest)
+		} else if user, err := base64.StdEncoding.DecodeString(rest); found && strings.EqualFold(scheme, "Basic") && err == nil {
+			secret = string(user)
+			inner(rest)
+			inner(secret)
+		}
+		if _, password, found := strings.Cut(secret, ":"); found {
+			inner(password)
+		}
+	}
+	s.secrets.keep(mark, all...)
+}
+
+// Keep has further secrets taken out from now on. What is too short to be told from other text is left. Nobody else may
+// use the zero Set meanwhile.
+func (s *Set) Keep(secrets ...string) {
+	if s.secrets == nil {
+		s.secrets = new(redactor)
+	}
+	s.keep("[secret]", slices.DeleteFunc(slices.Clone(secrets), func(secret string) bool { return len(secret) < leastSecret })...)
 }
 
 // Open looks the secrets up.
 func (p Plan) Open(ctx context.Context) (*Set, error) {
-	s := &Set{Plan: p}
+	s := &Set{Plan: p, secrets: new(redactor)}
 	var wrong []error
 	for i, n := range slices.Concat(p.headers, p.query) {
-		text, err := s.lookUp(ctx, n.value)
+		v, err := s.lookUp(ctx, n.value, "[secret]")
 		if err != nil {
 			kind := "header"
 			if i >= len(p.headers) {
@@ -49,18 +89,25 @@ func (p Plan) Open(ctx context.Context) (*Set, error) {
 			}
 			err = fmt.Errorf("the %s %s: %w", kind, n.name, err)
 		}
-		wrong, s.values = add(wrong, err), append(s.values, text)
+		wrong, s.values = add(wrong, err), append(s.values, v)
 	}
 	if !p.user.empty() {
-		text, err := s.lookUp(ctx, p.user)
+		v, err := s.lookUp(ctx, p.user, "[secret]")
 		if err != nil {
 			err = fmt.Errorf("the user: %w", err)
 		}
-		wrong = add(wrong, err)
-		s.basic = base64.StdEncoding.EncodeToString([]byte(text))
-		s.secrets.keep(s.basic, "[secret]")
+		wrong, s.basic = add(wrong, err), v
+		var users []string
+		for row := range max(1, p.tenants.Rows()) {
+			users = append(users, base64.StdEncoding.EncodeToString([]byte(p.tenants.of(v, row))))
+		}
+		s.secrets.keep("[secret]", users...)
 	}
-	if !p.bearer.empty() {
+	switch {
+	case p.bearer.columns():
+		v, err := s.lookUp(ctx, p.bearer, "[token]")
+		wrong, s.own = add(wrong, err), v
+	case !p.bearer.empty():
 		s.bearer = &token{from: p.bearer, kept: s.keepToken}
 		wrong = add(wrong, s.bearer.read(ctx))
 	}
@@ -72,25 +119,39 @@ func (p Plan) Open(ctx context.Context) (*Set, error) {
 	return s, nil
 }
 
-// lookUp gives a value, of which the secret parts and the whole are kept out of everything.
-func (s *Set) lookUp(ctx context.Context, v Value) (string, error) {
+// lookUp puts in what references lead to, but for columns. The secret parts and the whole are kept out of everything.
+func (s *Set) lookUp(ctx context.Context, v Value, mark string) (Value, error) {
+	if v.columns() {
+		var filled Value
+		for _, p := range v.pieces {
+			one := Value{[]piece{p}}
+			if !one.columns() {
+				var err error
+				if one, err = s.lookUp(ctx, one, mark); err != nil {
+					return Value{}, err
+				}
+			}
+			filled.pieces = append(filled.pieces, one.pieces...)
+		}
+		for _, name := range v.used() {
+			s.keep(mark, s.tenants.Secret[name]...)
+		}
+		return filled, nil
+	}
 	text, secrets, err := v.resolve(ctx, "secret")
 	if err != nil || !v.Secret() {
-		return text, err
+		return Value{[]piece{literally(text)}}, err
 	}
 	if err := checkText(text, "what "+v.names()+" gives"); err != nil {
-		return "", err
+		return Value{}, err
 	}
 	for _, secret := range append(secrets, text) {
 		if len(secret) < leastSecret {
-			return "", fmt.Errorf("%s gives fewer than %d characters, which cannot be told from other text in a report; if it is no secret, write it out", v.names(), leastSecret)
+			return Value{}, fmt.Errorf("%s gives fewer than %d characters, which cannot be told from other text in a report; if it is no secret, write it out", v.names(), leastSecret)
 		}
-		s.secrets.keep(secret, "[secret]")
 	}
-	if _, password, found := strings.Cut(text, ":"); found && len(password) >= leastSecret {
-		s.secrets.keep(password, "[secret]")
-	}
-	return text, nil
+	s.keep(mark, append(secrets, text)...)
+	return Value{[]piece{literally(text)}}, nil
 }
 
 // Bearer is a set with a token alone, which stays as it is; an empty one carries nothing.
@@ -98,12 +159,12 @@ func Bearer(text string) *Set {
 	if text == "" {
 		return nil
 	}
-	return (&Set{}).WithBearer(text)
+	return (&Set{secrets: new(redactor)}).WithBearer(text)
 }
 
 // WithBearer gives a set, which nobody uses yet, a token that stays as it is, in the place of a user.
 func (s *Set) WithBearer(text string) *Set {
-	s.basic, s.user = "", Value{}
+	s.basic, s.own, s.user = Value{}, Value{}, Value{}
 	s.Plan.bearer = Value{[]piece{{byEnv, tokenVariable}}}
 	s.bearer = &token{kept: func(string) {}, from: Value{[]piece{{literal, text}}}}
 	s.bearer.current.Store(&text)
@@ -132,12 +193,15 @@ func (s *Set) Put(r *http.Request) {
 	if s == nil {
 		return
 	}
+	text := func(v Value) string { return s.tenants.of(v, s.row) }
 	for i, h := range s.headers {
-		r.Header[h.name] = []string{s.values[i]}
+		r.Header[h.name] = []string{text(s.values[i])}
 	}
 	switch {
-	case s.basic != "":
-		r.Header.Set("Authorization", "Basic "+s.basic)
+	case !s.basic.empty():
+		r.Header.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(text(s.basic))))
+	case !s.own.empty():
+		r.Header.Set("Authorization", "Bearer "+text(s.own))
 	case s.bearer != nil:
 		r.Header.Set("Authorization", "Bearer "+s.Token())
 	}
@@ -145,7 +209,7 @@ func (s *Set) Put(r *http.Request) {
 		if r.URL.RawQuery != "" {
 			r.URL.RawQuery += "&"
 		}
-		r.URL.RawQuery += url.QueryEscape(q.name) + "=" + url.QueryEscape(s.values[len(s.headers)+i])
+		r.URL.RawQuery += url.QueryEscape(q.name) + "=" + url.QueryEscape(text(s.values[len(s.headers)+i]))
 	}
 }
 
@@ -188,7 +252,7 @@ func (s *Set) Refresh(ctx context.Context) bool {
 // Redact takes every secret out of a text: as it is, escaped, in hex and in base64, and pieces of it beside an
 // ellipsis. It is called before a text is cut.
 func (s *Set) Redact(text string) string {
-	if s == nil {
+	if s == nil || s.secrets == nil {
 		return text
 	}
 	return s.secrets.redact(text)

@@ -141,6 +141,8 @@ func (v Value) names() string {
 			from = append(from, p.text)
 		case byCommand:
 			from = append(from, "the output of the command `"+p.text+"`")
+		case byColumn:
+			from = append(from, "the column "+p.text)
 		}
 	}
 	return strings.Join(from, " and ")

@@ -3,12 +3,15 @@ package credentials
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/kaizenautomation/andon/reports/text"
 )
 
-// Value is a text in which references may stand: {env:NAME}, {file:PATH} and {command:…}. What a reference leads to is
-// secret; a value without one is public. The zero Value is empty.
+// Value is a text in which references may stand: {env:NAME}, {file:PATH}, {command:…}, and columns of [Tenants]. What a
+// reference leads to is secret, but for a public column; a value without one is public. The zero Value is empty.
 type Value struct{ pieces []piece }
 
 // piece is a literal, or a reference of a kind.
@@ -19,7 +22,11 @@ const (
 	byEnv     = "env"
 	byFile    = "file"
 	byCommand = "command"
+	// byColumn and byPublic are columns of [Tenants].
+	byColumn, byPublic = "column", "public-column"
 )
+
+func literally(text string) piece { return piece{literal, text} }
 
 var (
 	aReference = regexp.MustCompile(`\{([A-Za-z][A-Za-z_-]*):`)
@@ -50,9 +57,13 @@ func ParseValue(text string) (Value, error) {
 		if end < 0 {
 			return Value{}, fmt.Errorf("the reference {%s:… is not closed by a brace", kind)
 		}
-		p := piece{kind, strings.TrimSpace(after[:end])}
+		p := piece{kind, after[:end]}
+		if kind != byColumn && kind != byPublic {
+			// A column is called what stands in its file, blanks and all.
+			p.text = strings.TrimSpace(p.text)
+		}
 		switch {
-		case kind != byEnv && kind != byFile && kind != byCommand:
+		case !slices.Contains([]string{byEnv, byFile, byCommand, byColumn, byPublic}, kind):
 			return Value{}, fmt.Errorf("there is no reference {%s:…}; expected {env:NAME}, {file:PATH} or {command:…}", kind)
 		case p.text == "":
 			return Value{}, fmt.Errorf("the reference {%s:} names nothing", kind)
@@ -82,7 +93,7 @@ func checkText(text, what string) error {
 // Secret reports whether some of the value is given by reference.
 func (v Value) Secret() bool {
 	for _, p := range v.pieces {
-		if p.kind != literal {
+		if p.kind != literal && p.kind != byPublic {
 			return true
 		}
 	}
@@ -99,16 +110,14 @@ func (v Value) shell() string {
 	for _, p := range v.pieces {
 		switch p.kind {
 		case literal:
-			b.WriteString(strings.NewReplacer(`\`, `\\`, `"`, `\"`, "$", `\$`, "`", "\\`").Replace(p.text))
+			b.WriteString(strings.NewReplacer(`\`, `\\`, `"`, `\"`, "$", `\$`, "`", "\\`", "##", `#""#`).Replace(p.text)) // "##[" is a runner's
 		case byEnv:
 			b.WriteString("${" + p.text + "}")
 		case byFile:
-			b.WriteString("$(cat " + shellQuote(p.text) + ")")
+			b.WriteString("$(cat " + text.ShellQuote(p.text) + ")")
 		case byCommand:
 			b.WriteString("$(" + p.text + ")")
 		}
 	}
 	return b.String()
 }
-
-func shellQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }

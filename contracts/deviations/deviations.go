@@ -161,7 +161,11 @@ func (r *reader) until(item document.Value, keys map[string]document.Value) stri
 
 // About reports whether a deviation is about a check of such a name that breaks such a rule.
 func About(d summary.Deviation, name, rule string) bool {
-	return aboutCase(d, name) && (len(d.Rules) == 0 || slices.ContainsFunc(d.Rules, func(p string) bool { return matches(p, rule) }))
+	return aboutCase(d, name) && aboutRule(d, rule)
+}
+
+func aboutRule(d summary.Deviation, rule string) bool {
+	return len(d.Rules) == 0 || slices.ContainsFunc(d.Rules, func(p string) bool { return matches(p, rule) })
 }
 
 func aboutCase(d summary.Deviation, name string) bool {
@@ -183,52 +187,93 @@ func Waives(list []summary.Deviation, name, rule string, now time.Time) int {
 	return 1 + slices.IndexFunc(list, func(d summary.Deviation) bool { return About(d, name, rule) && !Expired(d, now) })
 }
 
-// Apply waives the checks that known deviations are about, and says what became of each deviation. All are the ids of
-// all cases that there are, so that one is not said to be gone of which a part was not tried.
-func Apply(v *summary.Verification, list []summary.Deviation, all []string, now time.Time) {
+// Tried says what a verification looks for, so that a deviation is not said to be gone of which a part was not tried.
+type Tried struct {
+	// Cases are the ids of all cases that there are, tried or not, and Rules the names of all rules.
+	Cases, Rules []string
+	// Judge is the engine that looks for a rule; empty where none does. Of no rule in particular it is the engine that
+	// looks for most.
+	Judge func(rule string) string
+}
+
+// Apply waives the checks that known deviations are about, and says what became of each deviation.
+func Apply(v *summary.Verification, list []summary.Deviation, tried Tried, now time.Time) {
 	v.Deviations = slices.Clone(list)
-	tried := map[string]bool{}
+	for j := range v.Deviations {
+		if d := &v.Deviations[j]; !slices.ContainsFunc(v.Checks, func(c summary.Check) bool { return broke(c) && About(*d, c.Name, c.Rule) }) {
+			d.State = tried.unseen(*d, v.Checks)
+		}
+	}
 	for i := range v.Checks {
 		c := &v.Checks[i]
-		if c.Verdict != summary.CheckSkipped && c.Verdict != summary.CheckInconclusive && c.Verdict != summary.CheckDoubtful {
-			tried[c.Name] = true
-		}
-		if c.Verdict != summary.CheckBroken && c.Verdict != summary.CheckAdvice {
+		if !broke(*c) {
 			continue
 		}
 		for j := range v.Deviations {
-			if d := &v.Deviations[j]; About(*d, c.Name, c.Rule) {
-				d.Occurred++
-				switch {
-				case Expired(*d, now) && Waives(list, c.Name, c.Rule, now) == 0:
-					d.State = summary.DeviationExpired
-				case d.State == "":
-					d.State = summary.DeviationWaived
-				}
+			d := &v.Deviations[j]
+			if !About(*d, c.Name, c.Rule) {
+				continue
+			}
+			d.Occurred++
+			switch {
+			case !Expired(*d, now):
+				d.State = summary.DeviationWaived
+			case c.Verdict == summary.CheckBroken && Waives(list, c.Name, c.Rule, now) == 0:
+				d.State = summary.DeviationExpired
+			case d.State == "":
+				d.State = summary.DeviationLapsed
 			}
 		}
 		waive(c, list, now)
 	}
-	for j := range v.Deviations {
-		if d := &v.Deviations[j]; d.Occurred == 0 {
-			d.State = unseen(*d, all, tried)
-		}
-	}
 }
 
-// unseen is the state of a deviation that did not occur.
-func unseen(d summary.Deviation, all []string, tried map[string]bool) string {
-	state := summary.DeviationUntried
-	for _, id := range all {
-		if !aboutCase(d, id) {
+// broke reports whether a check did not hold, whether that decides or not.
+func broke(c summary.Check) bool {
+	return c.Verdict == summary.CheckBroken || c.Verdict == summary.CheckAdvice
+}
+
+// unseen is the state of a deviation that did not occur: it is gone where each of its cases was tried, and each of its
+// rules looked for. A case that breaks another rule says nothing of it, so that one at least has to hold.
+func (t Tried) unseen(d summary.Deviation, checks []summary.Check) string {
+	tried, clear, open := map[string]bool{}, map[string]bool{}, map[string]bool{}
+	for _, c := range checks {
+		if !aboutCase(d, c.Name) {
 			continue
 		}
-		if !tried[id] {
+		switch {
+		case broke(c):
+			tried[c.Name] = true
+		case c.Verdict == summary.CheckHeld || c.Verdict == summary.CheckNoted && c.Rule == "":
+			tried[c.Name], clear[c.Engine] = true, true
+		default:
+			open[c.Engine] = true
+		}
+	}
+	for _, engine := range t.engines(d) {
+		if engine == "" || !clear[engine] || open[engine] {
 			return summary.DeviationUntried
 		}
-		state = summary.DeviationGone
 	}
-	return state
+	for _, id := range t.Cases {
+		if !tried[id] && aboutCase(d, id) {
+			return summary.DeviationUntried
+		}
+	}
+	return summary.DeviationGone
+}
+
+// engines are those that have to look for what a deviation is about.
+func (t Tried) engines(d summary.Deviation) (engines []string) {
+	if len(d.Rules) == 0 {
+		return []string{t.Judge("")}
+	}
+	for _, rule := range t.Rules {
+		if engine := t.Judge(rule); aboutRule(d, rule) && !slices.Contains(engines, engine) {
+			engines = append(engines, engine)
+		}
+	}
+	return engines
 }
 
 // waive makes a breach a waived one, or says that its deviation has expired.

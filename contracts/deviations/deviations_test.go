@@ -120,7 +120,8 @@ func TestApply(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		list []summary.Deviation
-		// verdicts are of the three cases; a broken one breaks the rule behind the colon.
+		// verdicts are of the three cases, and then of the same by other engines, which stand behind an @; a broken one
+		// breaks the rule behind the colon.
 		verdicts, want, states string
 	}{
 		{"waived", []summary.Deviation{d("2027-01-31", "text.Full", "")}, "broken:refused held held", "waived:1 held held", "waived"},
@@ -131,28 +132,43 @@ func TestApply(t *testing.T) {
 		{"the last day", []summary.Deviation{d("2027-01-15", "text.Full", "")}, "broken:refused held held", "waived:1 held held", "waived"},
 		{"the day after", []summary.Deviation{d("2027-01-14", "text.Full", "")}, "broken:refused held held", "broken:1 held held", "expired"},
 		{"expired and gone", []summary.Deviation{d("2027-01-14", "text.Full", "")}, "held held held", "held held held", "gone"},
-		{"renewed by another", []summary.Deviation{d("2027-01-14", "text.Full", ""), d("2027-01-31", "text.*", "")}, "broken:refused held held", "waived:2 held held", "waived waived"},
+		{"renewed by another", []summary.Deviation{d("2027-01-14", "text.Full", ""), d("2027-01-31", "text.*", "")}, "broken:refused held held", "waived:2 held held", "lapsed waived"},
+		{"renewed in part", []summary.Deviation{d("2027-01-14", "text.*", ""), d("2027-01-31", "text.Full", "")}, "broken:refused broken:refused held", "waived:2 broken:1 held", "expired waived"},
+		{"advice that has expired", []summary.Deviation{d("2027-01-14", "text.Full", "")}, "advice:refused held held", "advice:1 held held", "lapsed"},
+		{"advice and a breach that have expired", []summary.Deviation{d("2027-01-14", "text.*", "")}, "broken:refused advice:refused held", "broken:1 advice:1 held", "expired"},
 		{"gone", []summary.Deviation{d("2027-01-31", "text.*", "")}, "held held broken:refused", "held held broken", "gone"},
 		{"not all was tried", []summary.Deviation{d("2027-01-31", "text.*", "")}, "held skipped held", "held skipped held", "untried"},
 		{"nothing can be told", []summary.Deviation{d("2027-01-31", "", "refused")}, "held inconclusive held", "held inconclusive held", "untried"},
 		{"tools disagree", []summary.Deviation{d("2027-01-31", "", "refused")}, "held doubtful held", "held doubtful held", "untried"},
 		{"left out", []summary.Deviation{d("2027-01-31", "json.*", "")}, "held held", "held held", "untried"},
 		{"of no case", []summary.Deviation{d("2027-01-31", "generated.1-1", "")}, "held held held", "held held held", "untried"},
-		{"broken otherwise", []summary.Deviation{d("2027-01-31", "text.Full", "allow")}, "broken:refused held held", "broken held held", "gone"},
+		{"broken otherwise", []summary.Deviation{d("2027-01-31", "text.Full", "allow")}, "broken:refused held held", "broken held held", "untried"},
+		{"one is broken otherwise", []summary.Deviation{d("2027-01-31", "text.*", "allow")}, "broken:refused held held", "broken held held", "gone"},
+		{"a rule that is switched off", []summary.Deviation{d("2027-01-31", "", "repeated-*")}, "held held held", "held held held", "untried"},
+		{"one of its rules is switched off", []summary.Deviation{d("2027-01-31", "", "refused repeated-*")}, "held held held", "held held held", "untried"},
+		{"without Pact", []summary.Deviation{d("2027-01-31", "", "pact")}, "held held held", "held held held", "untried"},
+		{"with Pact", []summary.Deviation{d("2027-01-31", "", "pact")}, "held held held held@pact", "held held held held", "gone"},
+		{"Pact was cut short", []summary.Deviation{d("2027-01-31", "", "pact")}, "held held held held@pact skipped@pact", "held held held held skipped", "untried"},
+		{"what Pact lets pass for now", []summary.Deviation{d("2027-01-31", "", "pact")}, "held held held noted:pact@pact", "held held held noted", "untried"},
+		{"by Pact alone", []summary.Deviation{d("2027-01-31", "", "refused"), d("2027-01-31", "text.Full", "")}, "held@pact held@pact held@pact", "held held held", "untried untried"},
 	} {
 		var v summary.Verification
 		for i, verdict := range strings.Fields(c.verdicts) {
+			verdict, engine, other := strings.Cut(verdict, "@")
+			if !other {
+				engine = "description"
+			}
 			verdict, rule, _ := strings.Cut(verdict, ":")
-			v.Checks = append(v.Checks, summary.Check{Name: all[i], Verdict: verdict, Rule: rule, Reason: "found"})
+			v.Checks = append(v.Checks, summary.Check{Engine: engine, Name: all[i%len(all)], Verdict: verdict, Rule: rule, Reason: "found"})
 		}
-		Apply(&v, c.list, all, on("2027-01-15T23:59:59"))
+		Apply(&v, c.list, looking(all), on("2027-01-15T23:59:59"))
 		var got, states []string
 		for _, k := range v.Checks {
 			verdict := k.Verdict
 			if k.Deviation > 0 {
 				verdict += ":" + string(rune('0'+k.Deviation))
 			}
-			if expired := strings.Contains(k.Reason, "expired"); expired != (k.Verdict == "broken" && k.Deviation > 0) {
+			if expired := strings.Contains(k.Reason, "expired"); expired != (k.Verdict != "waived" && k.Deviation > 0) {
 				t.Errorf("%s: the reason is %q", c.name, k.Reason)
 			}
 			got = append(got, verdict)
@@ -167,6 +183,19 @@ func TestApply(t *testing.T) {
 			t.Errorf("%s: what was handed in was changed", c.name)
 		}
 	}
+}
+
+// looking is what a verification looks for that tries such cases, and for no id that comes twice.
+func looking(cases []string) Tried {
+	return Tried{Cases: cases, Rules: []string{"refused", "allow", "missing-property", "repeated-executionId", "pact"}, Judge: func(rule string) string {
+		switch rule {
+		case "pact":
+			return "pact"
+		case "repeated-executionId":
+			return ""
+		}
+		return "description"
+	}}
 }
 
 // What is broken becomes a file that is refused until its reasons are there, and waives exactly that then.
@@ -198,7 +227,7 @@ func TestDraft(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%v\n%s", err, filled)
 		}
-		Apply(&v, list, all, now.AddDate(0, 0, 90))
+		Apply(&v, list, looking(all), now.AddDate(0, 0, 90))
 		if v.Count("broken") != 0 {
 			t.Fatalf("%+v stays broken with\n%s", v.Checks, filled)
 		}
@@ -211,6 +240,34 @@ func TestDraft(t *testing.T) {
 			}
 		}
 	})
+}
+
+// What stands together in a draft is one habit of the target: what it takes though it breaks one rule, wherever that
+// is, and what it answers alike. What two authorities say stands apart.
+func TestDraftGroups(t *testing.T) {
+	taken := func(name, breaks, authority string) summary.Check {
+		return summary.Check{Name: name, Verdict: "broken", Expect: "refused", Rule: "invalid-accepted", Breaks: breaks, Authority: authority, Status: 200,
+			Reason: "it was accepted with status 200, expected a refusal (4xx)"}
+	}
+	v := summary.Verification{Checks: []summary.Check{
+		taken("body.empty.negative", "malformed-json", "description"), taken("agentId.null.negative", "wrong-type", "description"),
+		taken("body.not-utf-8.negative", "malformed-json", "json"), taken("content.null.negative", "wrong-type", "description"),
+		taken("method.GET.negative", "", "http"), taken("token.missing.negative", "", "description"), taken("method.PUT.negative", "", "http"),
+	}}
+	for _, id := range []string{"a", "b"} {
+		v.Checks = append(v.Checks, summary.Check{Name: "text." + id, Verdict: "broken", Expect: "accepted", Rule: "out-of-bounds", Status: 200, Reason: `the id "` + id + `" is too short`})
+	}
+	var got []string
+	for _, e := range entries(v) {
+		var names []string
+		for _, c := range e.cases {
+			names = append(names, strings.TrimSuffix(c.Name, ".negative"))
+		}
+		got = append(got, strings.Join(names, " "))
+	}
+	if want := []string{"body.empty", "agentId.null content.null", "body.not-utf-8", "method.GET method.PUT", "token.missing", "text.a text.b"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
 }
 
 func TestWrite(t *testing.T) {
@@ -292,6 +349,11 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			if !errors.As(err, &invalid) || len(invalid.Problems) == 0 || list != nil {
 				t.Fatalf("%v", err)
+			}
+			for _, p := range invalid.Problems {
+				if p.Line < 1 || p.Column < 1 || p.Message == "" {
+					t.Fatalf("a problem has no place: %+v", p)
+				}
 			}
 			return
 		}

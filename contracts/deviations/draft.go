@@ -56,37 +56,53 @@ func Write(file string, v summary.Verification, now time.Time) (broken int, err 
 	})
 }
 
+// entry is a deviation of a draft: the cases that break one rule, by what seems to be one habit of the target.
+type entry struct {
+	rule, reason string
+	cases        []summary.Check
+}
+
+// entries are what is broken in a verification. What was found alike is one, and so is what was taken though it breaks
+// one rule: all nulls where there may be none, say, wherever they stand.
+func entries(v summary.Verification) (all []*entry) {
+	type habit struct {
+		rule, breaks, authority string
+		finding                 int
+	}
+	by := map[habit]*entry{}
+	for i, f := range summary.Findings(v.Checks, summary.CheckBroken) {
+		for _, c := range f.Checks {
+			h := habit{rule: c.Rule, finding: i + 1}
+			if c.Breaks != "" && c.Status/100 == 2 {
+				h = habit{rule: c.Rule, breaks: c.Breaks, authority: c.Authority}
+			}
+			e := by[h]
+			if e == nil {
+				e = &entry{rule: c.Rule, reason: c.Reason}
+				by[h], all = e, append(all, e)
+			}
+			if !slices.ContainsFunc(e.cases, func(k summary.Check) bool { return k.Name == c.Name }) {
+				e.cases = append(e.cases, c)
+			}
+		}
+	}
+	return all
+}
+
 // Draft writes what is broken in a verification as a file of known deviations. The reasons are left to fill in, without
-// which [Parse] takes none of it. Cases that break one rule, and of which one thing is said, stand together.
+// which [Parse] takes none of it.
 func Draft(v summary.Verification, now time.Time) []byte {
-	type entry struct {
-		rule, reason string
-		cases        []summary.Check
-	}
-	var entries []*entry
-	for _, c := range v.Checks {
-		if c.Verdict != summary.CheckBroken {
-			continue
-		}
-		i := slices.IndexFunc(entries, func(e *entry) bool { return e.rule == c.Rule && e.reason == c.Reason })
-		if i < 0 {
-			i = len(entries)
-			entries = append(entries, &entry{rule: c.Rule, reason: c.Reason})
-		}
-		if e := entries[i]; !slices.ContainsFunc(e.cases, func(k summary.Check) bool { return k.Name == c.Name }) {
-			e.cases = append(e.cases, c)
-		}
-	}
 	until := now.UTC().AddDate(0, 0, lasting).Format(day)
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "# Known deviations of %s from %s, found on %s.\n", text.Printable(v.Target, 200), text.Printable(v.Description, 200), now.UTC().Format(day))
 	b.WriteString("# Each needs a reason in why. What is not to be accepted is taken out; ask may name a ticket.\n")
-	if len(entries) == 0 {
+	list := entries(v)
+	if len(list) == 0 {
 		b.WriteString("deviations: []\n")
 		return b.Bytes()
 	}
 	b.WriteString("deviations:\n")
-	for _, e := range entries {
+	for _, e := range list {
 		fmt.Fprintf(&b, "  # %s\n  - cases:\n", text.Printable(e.reason, 300))
 		for _, c := range e.cases {
 			fmt.Fprintf(&b, "      - %s", quoted(literal(c.Name)))

@@ -1,7 +1,6 @@
 package deviations
 
 import (
-	"slices"
 	"time"
 
 	"github.com/kaizenautomation/andon/reports/results"
@@ -17,7 +16,7 @@ func ForLoad(list []summary.Deviation, rules []string, now time.Time) (held []re
 			r.File, r.Line = d.Place.File, d.Place.Line
 		}
 		for _, rule := range rules {
-			if rule != "" && len(d.Cases) == 0 && slices.ContainsFunc(d.Rules, func(p string) bool { return matches(p, rule) }) {
+			if rule != "" && len(d.Cases) == 0 && aboutRule(d, rule) {
 				r.Rules = append(r.Rules, rule)
 			}
 		}

@@ -157,7 +157,7 @@ type builder struct {
 
 // holds reports whether an answer conforms, as andon and kin-openapi say.
 func (b *builder) holds(media string, body []byte) bool {
-	if b.JudgeResponse(b.status, media, body).Violation != nil {
+	if b.JudgeResponse(b.status, media, body).Violation != nil || b.JudgeAssumption(b.status, media, body) != nil {
 		return false
 	}
 	doubtful, _ := b.Doubt(b.status, media, body, nil)

@@ -219,6 +219,10 @@ func TestKeepsItsDescription(t *testing.T) {
 				delete(at(operation(v), "responses"), s)
 			}
 		},
+		"a refusal that is guessed": func(v object) {
+			at(operation(v), "responses")["400"] = object{"description": "Refused.", "x-assumption": true, "content": object{"text/html": object{}}}
+			at(v, "components", "schemas", "ErrorResponse")["properties"] = object{"error": text("no")}
+		},
 		"a refusal of one's own": func(v object) {
 			at(operation(v), "responses")["400"] = object{"description": "Refused.", "content": object{"text/html": object{}}}
 		},

@@ -60,7 +60,7 @@ func (r *run) conclude(o Outcome, before []string, started bool) Outcome {
 	// A response for any other status promises none in particular.
 	documented := response != nil && response != r.Description.ResponseFor(999)
 	open := func(rule, reason string) Outcome {
-		o.alike = rule == "gateway" && !documented || rule == "no-answer" && started && o.Status != 0 ||
+		o.alike = rule == "gateway" && !documented || rule == ruleNoAnswer && started && o.Status != 0 ||
 			o.Status == http.StatusServiceUnavailable && !o.asked && !documented
 		o.Verdict, o.Rule, o.Pointer, o.Reason = summary.CheckInconclusive, rule, "", reason
 		return o
@@ -81,13 +81,13 @@ func (r *run) conclude(o Outcome, before []string, started bool) Outcome {
 	case h == gateway && o.Attempts == 1:
 		return open("gateway", fmt.Sprintf("a gateway answered with status %d", o.Status))
 	case (h == failed || h == gateway || h == away) && documented:
-		return open("server-error", fmt.Sprintf("it was answered with status %d, %s, which the description documents", o.Status, times(o.Attempts)))
+		return open(ruleServerError, fmt.Sprintf("it was answered with status %d, %s, which the description documents", o.Status, times(o.Attempts)))
 	case h.silent() && started:
-		return open("no-answer", o.Reason+"; it may have started a run, so it was not sent again")
+		return open(ruleNoAnswer, o.Reason+"; it may have started a run, so it was not sent again")
 	case h.silent():
 		// Whether it is this case alone that gets none, the next answers tell.
 		o.mute = o.Attempts > 1 && h != unreached
-		return open("no-answer", fmt.Sprintf("%s, %s", o.Reason, times(o.Attempts)))
+		return open(ruleNoAnswer, fmt.Sprintf("%s, %s", o.Reason, times(o.Attempts)))
 	}
 	return o
 }
@@ -131,9 +131,9 @@ func (r *run) always() {
 		return
 	}
 	for _, o := range all {
-		o.Verdict, o.Rule = summary.CheckBroken, "server-error"
+		o.Verdict, o.Rule = summary.CheckBroken, ruleServerError
 		if o.Status/100 != 5 {
-			o.Rule = "incomplete-body"
+			o.Rule = ruleIncompleteBody
 		}
 	}
 }

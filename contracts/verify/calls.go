@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/kaizenautomation/andon/contracts/cases"
+	"github.com/kaizenautomation/andon/contracts/credentials"
 	"github.com/kaizenautomation/andon/contracts/pact"
 	"github.com/kaizenautomation/andon/reports/summary"
 )
@@ -13,19 +14,24 @@ type Call struct {
 	// ID names it in the report; Class is the label under which load counts it.
 	ID, Class string
 	Body      []byte
+	// Printed is what its curl line carries besides the body.
+	Printed credentials.Plan
+	// Tenant is the row of the credentials' file that it takes; 0 where there is none.
+	Tenant int
 	// Invalid calls break the contract on purpose.
 	Invalid bool
 }
 
 // PrepareCalls decides who judges whether calls are allowed, before any of them is sent: the description, kin-openapi
 // and, unless the description is to judge alone, Pact's mock server. Against says in the report whose calls they are.
-// Of the configuration Description, Credentials, Printed, Engine, Pact and Andon count; the credentials are what the
-// calls carry to Pact's mock server. The error is [pact.ErrMissing] where Pact has to judge and cannot.
+// Of the configuration Description, Credentials, Engine, Pact and Andon count; the credentials are what the calls carry
+// to Pact's mock server, and their secrets are taken out of what is kept. The error is [pact.ErrMissing] where Pact has
+// to judge and cannot.
 func PrepareCalls(c Config, against string, calls []Call) (*Plan, error) {
 	if c.Engine == ByPact && c.Pact == "" {
 		return nil, pact.ErrMissing
 	}
-	j := judging{Config: Config{Description: c.Description, Credentials: c.Credentials, Printed: c.Printed, Engine: c.Engine, Pact: c.Pact, Andon: c.Andon}, calls: calls}
+	j := judging{Config: Config{Description: c.Description, Credentials: c.Credentials, Engine: c.Engine, Pact: c.Pact, Andon: c.Andon}, calls: calls}
 	p := &Plan{config: j.Config, against: against, Planned: len(calls), engines: []Engine{j.byDescription}}
 	if c.Pact != "" && c.Engine != ByDescription {
 		for _, call := range calls {
@@ -47,7 +53,7 @@ type judging struct {
 // outcome is a call that holds, for engines to say otherwise.
 func (j judging) outcome(engine string, call Call) Outcome {
 	return Outcome{
-		Engine: engine, Verdict: summary.CheckHeld, Curl: j.Description.Operation().Curl("http://127.0.0.1:8080", j.Printed, call.Body),
+		Engine: engine, Verdict: summary.CheckHeld, Curl: j.Description.Operation().Curl("http://127.0.0.1:8080", call.Printed, call.Body),
 		Case: cases.Case{ID: call.ID, Proves: "a call of the class " + call.Class, Expect: cases.Accepted, Body: call.Body},
 	}
 }
@@ -88,7 +94,7 @@ func (j judging) byPact(ctx context.Context) (outcomes []Outcome, err error) {
 		if !call.Invalid {
 			valid = append(valid, call)
 			matcher := pact.Matcher(j.Description.RequestTemplate(call.Body))
-			header, query := j.Credentials.Lines()
+			header, query := j.Credentials.Of(call.Tenant).Lines()
 			theirs = append(theirs, pact.Call{ID: call.ID, Body: call.Body, Matcher: matcher, Header: header, Query: query})
 		}
 	}

@@ -36,9 +36,9 @@ func Strict(words []string) (strict []string, err error) {
 	return strict, errors.Join(wrong...)
 }
 
-// Choose sets the cases: those that a filter takes, of all that this configuration can try and of random ones.
-func (c *Config) Choose(f cases.Filter, random []cases.Case) (err error) {
-	all := append(c.All(), random...)
+// Choose sets the cases: those that a filter takes, of all that this configuration can try and of the random ones.
+func (c *Config) Choose(f cases.Filter) (err error) {
+	all := append(c.All(), cases.Random(c.Description, c.Seed, c.Generated)...)
 	if c.Cases, err = f.Choose(all); err != nil || f.Empty() {
 		return err
 	}
@@ -80,11 +80,3 @@ func (c Config) authority(o Outcome) cases.Authority {
 	}
 	return cases.ByDescription
 }
-
-// The rules about whether a call is answered as it must be; what else is broken, the answer itself breaks.
-const (
-	ruleRefused     = "refused"
-	ruleWrongStatus = "wrong-status"
-	ruleAllow       = "allow"
-	rulePact        = "pact"
-)

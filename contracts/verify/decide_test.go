@@ -47,6 +47,17 @@ func TestAuthority(t *testing.T) {
 				a.body = []byte("{")
 			}
 		}, cases.ByAssumption, "malformed-json"},
+		{"a refusal in HTML", func(_ call, a *answer) {
+			if a.status == 400 {
+				a.header.Set("Content-Type", "text/html")
+				a.body = []byte("<!DOCTYPE html>\n<pre>SyntaxError</pre>")
+			}
+		}, cases.ByAssumption, "content-type"},
+		{"a refusal in a text", func(_ call, a *answer) {
+			if a.status == 401 {
+				a.body = []byte(`"no"`)
+			}
+		}, cases.ByAssumption, "wrong-type"},
 		{"no token is needed", func(c call, a *answer) {
 			if a.status == 401 {
 				accept(a)

@@ -2,19 +2,17 @@ package verify
 
 import (
 	"slices"
+	"time"
 
 	"github.com/kaizenautomation/andon/contracts"
 	"github.com/kaizenautomation/andon/contracts/cases"
 	"github.com/kaizenautomation/andon/contracts/deviations"
+	"github.com/kaizenautomation/andon/reports/results"
+	"github.com/kaizenautomation/andon/reports/summary"
 )
 
 // drawn is how the ids of random cases begin.
 const drawn = "generated."
-
-// Rules lists all rules that a check can break: those of the contract, and those of the calls themselves.
-func Rules() []string {
-	return append(contracts.Rules(), "server-error", "refused", "wrong-status", "allow", "no-answer", "incomplete-body", "body-limit", "pact")
-}
 
 // Known is what a file of known deviations may speak of. The pacts of a broker have names of their own, so that any
 // name is taken where there are some.
@@ -33,6 +31,31 @@ func (c Config) ids() (ids []string) {
 		}
 	}
 	return ids
+}
+
+// ReadForLoad reads the known deviations that hold for answers under load, by the names of the rules that load is
+// judged by, and those of the file that do not.
+func (c Config) ReadForLoad(file string, rules []string) (held []results.Deviation, left []summary.Deviation, err error) {
+	list, err := deviations.Read(file, c.Known())
+	if err != nil {
+		return nil, nil, err
+	}
+	held, left = deviations.ForLoad(list, rules, time.Now())
+	return held, left, nil
+}
+
+// tried is what the verification looks for: an id that comes twice only where all calls are made, and what Pact finds
+// only where it judges.
+func (c Config) tried() deviations.Tried {
+	return deviations.Tried{Cases: c.ids(), Rules: Rules(), Judge: func(rule string) string {
+		switch {
+		case rule == rulePact:
+			return ByPact
+		case rule == contracts.RuleRepeatedID && (c.RepeatedIDsAllowed || c.Choice != nil):
+			return ""
+		}
+		return ByDescription
+	}}
 }
 
 // waives reports whether a known deviation waives an outcome.

@@ -1,6 +1,8 @@
 package verify
 
 import (
+	"bytes"
+	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -8,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -116,5 +119,54 @@ func TestKnown(t *testing.T) {
 	config.Brokered = new(Brokered)
 	if config.Known().Cases != nil {
 		t.Error("the names of a broker's pacts are said to be known")
+	}
+}
+
+// However many cases there are, and whatever is answered, a verification that was kept can be read again.
+func TestVerificationCanBeReadAgain(t *testing.T) {
+	c := serving(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", strings.Repeat("\"", 60<<10))
+		w.WriteHeader(http.StatusOK)
+		_, _ = w.Write(bytes.Repeat([]byte{1}, 64<<10)) // of which each byte is six in JSON
+	}))
+	c.Engine, c.Generated, c.Repeat = ByDescription, 20, func(id string) string { return "again " + id }
+	if err := c.Choose(cases.Filter{Patterns: []string{drawn + "*"}}); err != nil {
+		t.Fatal(err)
+	}
+	v := prepared(t, c).Run(t.Context())
+	most := 0
+	for _, k := range v.Checks {
+		if len(k.Curl) > summary.MaxCurl {
+			t.Errorf("%s has a curl line of %d bytes", k.Name, len(k.Curl))
+		}
+		text, err := json.MarshalIndent(k, "    ", "  ")
+		if err != nil {
+			t.Fatal(err)
+		}
+		most = max(most, len(text))
+	}
+	if most < 5*maxAnswer || most*maxGenerated > summary.MaxVerification {
+		t.Errorf("%d cases of %d bytes each: %d bytes are read", maxGenerated, most, summary.MaxVerification)
+	}
+}
+
+// All settings that are out of range are told at once, by their names.
+func TestCheck(t *testing.T) {
+	fine := Config{Timeout: time.Second, For: time.Minute, Concurrency: 1, Attempts: 1, Generated: maxGenerated}
+	if wrong := fine.Check(); len(wrong) > 0 {
+		t.Error(wrong)
+	}
+	bad := Config{Timeout: -1, MaxBody: -1, Generated: maxGenerated + 1, Shrink: -1, MaxRuns: -1, Concurrency: maxConcurrency + 1}
+	want := []string{
+		"timeout wants more than 0s, found -1ns", "for wants more than 0s, found 0s", "max-body wants 0 or more, found -1",
+		"generated wants 0 to 10000, found 10001", "shrink wants 0 or more, found -1", "max-runs wants 0 or more, found -1",
+		"concurrency wants 1 to 64, found 65", "attempts wants 1 to 20, found 0",
+	}
+	var got []string
+	for _, err := range bad.Check() {
+		got = append(got, err.Error())
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("%q", got)
 	}
 }

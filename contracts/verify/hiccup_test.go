@@ -291,8 +291,9 @@ func TestHiccups(t *testing.T) {
 	}
 }
 
-// A target that chokes on one kind of case is not gone, however many of them there are; one that answers no allowed
-// call is, and so is one that turns everything away. No verification lasts longer than it may.
+// A target that chokes on one kind of case is not gone, however many of them there are, but each of them would be
+// waited for; one that answers no allowed call is gone, and so is one that turns everything away. No verification
+// lasts longer than it may.
 func TestEnds(t *testing.T) {
 	d := description(t)
 	chokes := status(t, func(body string, _ int) (int, string) {
@@ -302,8 +303,24 @@ func TestEnds(t *testing.T) {
 		return 0, ""
 	})
 	within(t, Config{Attempts: 4, For: time.Hour}, chokes, func(v summary.Verification) {
-		if len(v.Checks) != v.Planned || v.Count(summary.CheckBroken) < 50 || v.Verdict.ExitCode != 1 {
-			t.Errorf("chokes: %+v, %d checks", v.Verdict, len(v.Checks))
+		left, silent := 0, 0
+		for _, k := range v.Checks {
+			if k.Rule == summary.RuleSilent {
+				left++
+				if k.Verdict != summary.CheckSkipped || k.Expect != string(cases.Refused) || !strings.Contains(k.Reason, "had to be refused too") {
+					t.Errorf("chokes: %+v", k)
+				}
+			}
+			if k.Rule == "no-answer" {
+				silent++
+			}
+		}
+		told := strings.Contains(fmt.Sprint(v.Verdict.Causes), fmt.Sprintf("%d cases were not tried", left))
+		if len(v.Checks) != v.Planned || v.Count(summary.CheckBroken) < mute || v.Verdict.ExitCode != 1 || left < 20 || silent > 30 || !told {
+			t.Errorf("chokes: %+v, %d checks, %d left out", v.Verdict, len(v.Checks), left)
+		}
+		if v.DurationSeconds > 600 {
+			t.Errorf("chokes: it took %v s", v.DurationSeconds)
 		}
 	})
 	for said, x := range map[string]struct {

@@ -23,7 +23,7 @@ func (r *run) judge(o Outcome, header http.Header, body []byte) Outcome {
 	class := o.Status / 100
 	switch {
 	case class == 5:
-		return o.broken("server-error", "", fmt.Sprintf("the target failed with status %d, expected %s", o.Status, wanted(k)))
+		return o.broken(ruleServerError, "", fmt.Sprintf("the target failed with status %d, expected %s", o.Status, wanted(k)))
 	case class == 2 && k.Expect == cases.Refused:
 		return o.broken(contracts.RuleAccepted, "", fmt.Sprintf("it was accepted with status %d, expected a refusal (4xx)", o.Status))
 	case class != 2 && k.Expect == cases.Accepted:
@@ -49,6 +49,12 @@ func (r *run) judge(o Outcome, header http.Header, body []byte) Outcome {
 		return o
 	case k.Method != r.Description.Operation().Method && !allows(header.Values("Allow"), r.Description.Operation().Method):
 		return o.broken(ruleAllow, "", fmt.Sprintf("the header Allow is %q, expected it to name %s", strings.Join(header.Values("Allow"), ", "), r.Description.Operation().Method))
+	}
+	if k.Method == r.Description.Operation().Method {
+		// Of another method the description says nothing, and so guesses nothing.
+		if v := r.Description.JudgeAssumption(o.Status, header.Get("Content-Type"), body); v != nil {
+			return r.placed(o.broken(v.Rule, v.Pointer, v.Message), header.Get("Content-Type"), body, v)
+		}
 	}
 	if class == 2 && verdict.ExecutionID != "" && !r.RepeatedIDsAllowed {
 		r.mutex.Lock()

@@ -147,15 +147,9 @@ func (l *ledger) runs() (accepted, unsure, wild int) {
 
 // sleep waits; it reports whether the time passed before ctx was done.
 func sleep(ctx context.Context, d time.Duration) bool {
-	if d <= 0 {
-		return ctx.Err() == nil
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
 	select {
-	case <-timer.C:
-		return true
+	case <-time.After(d):
 	case <-ctx.Done():
-		return false
 	}
+	return ctx.Err() == nil
 }

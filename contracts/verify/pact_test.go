@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -331,7 +332,6 @@ func TestBrokered(t *testing.T) {
 	}
 	// What was not sent, or of which nothing can be told, was not verified: the broker is told nothing, but that a pact is
 	// not kept where one call has shown it.
-	told := len(results)
 	h := reference(t)
 	turnedAway := serving(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/busy" {
@@ -356,7 +356,8 @@ func TestBrokered(t *testing.T) {
 			t.Errorf("%+v: the broker was told %v; %+v, %+v", x, results[before:], v.Verdict, v.Checks)
 		}
 	}
-	told, pending = len(results), false
+	told := len(results)
+	pending = false
 	interactions = []string{interaction("a run of the shop"), interaction("what nobody grants")}
 	few := c
 	few.MaxRuns = 1
@@ -369,15 +370,36 @@ func TestBrokered(t *testing.T) {
 	}
 }
 
+// A broker that keeps its answer to itself is waited for no longer than the whole may take.
+func TestBrokerHangs(t *testing.T) {
+	t.Setenv(pretence, "nobody")
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		w.WriteHeader(http.StatusOK)
+		_ = http.NewResponseController(w).Flush()
+		<-r.Context().Done()
+	}))
+	defer s.Close()
+	u, err := broker.ParseURL(s.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := serving(t, reference(t))
+	c.Engine, c.For, c.Brokered = ByPact, 300*time.Millisecond, &Brokered{Broker: broker.Broker{URL: u}}
+	if _, err := Prepare(t.Context(), c); err == nil || !strings.Contains(err.Error(), "the time of 300ms was over before the pacts of the broker were there") {
+		t.Errorf("it says %v", err)
+	}
+}
+
 // Calls that load is to send are judged without a target; what the description allows and Pact does not is doubtful.
 func TestCalls(t *testing.T) {
 	t.Setenv(pretence, "odd")
 	calls := []Call{
-		{"a", "text.Full", []byte(`{"content":[{"type":"text","text":"fine"}]}`), false},
-		{"b", "text.Full", []byte(`{"content":[{"type":"text","text":"odd"}]}`), false},
-		{"c", "text.Full", []byte(`{"content":[{"type":"odd"}]}`), false},
-		{"d", "invalid", []byte(`{"content":{}}`), true},
-		{"e", "invalid", []byte(`{}`), true},
+		{ID: "a", Class: "text.Full", Body: []byte(`{"content":[{"type":"text","text":"fine"}]}`)},
+		{ID: "b", Class: "text.Full", Body: []byte(`{"content":[{"type":"text","text":"odd"}]}`)},
+		{ID: "c", Class: "text.Full", Body: []byte(`{"content":[{"type":"odd"}]}`)},
+		{ID: "d", Class: "invalid", Body: []byte(`{"content":{}}`), Invalid: true},
+		{ID: "e", Class: "invalid", Body: []byte(`{}`), Invalid: true},
 	}
 	c := Config{Description: description(t), Pact: pact.Program(os.Args[0]), Target: &url.URL{Scheme: "http", Host: "127.0.0.1:1"}, Credentials: credentials.Bearer(secret)}
 	p, err := PrepareCalls(c, "the calls of odd", calls)

@@ -188,7 +188,7 @@ func TestPactHiccups(t *testing.T) {
 // A target that answers nothing, takes no token, or turns all away ends a pact as it ends every verification: no more
 // is sent, and nothing that was not sent is judged.
 func TestPactEnds(t *testing.T) {
-	for said, code := range map[string]int{"does not answer any more": 1, "turns calls away": 429, "wants a valid token": 401, "there is no such call": 404} {
+	for said, code := range map[string]int{"does not answer any more": 1, "turns calls away": 429, "does not take the token": 401, "there is no such call": 404} {
 		sent := 0
 		h := status(t, func(string, int) (int, string) { sent++; return code, "" })
 		c := Config{Attempts: 2, Cases: (Config{Description: description(t)}).All()}
@@ -269,8 +269,8 @@ func TestPactMaxRuns(t *testing.T) {
 	}
 }
 
-// The calls carry what all calls carry, by the token of the moment, and nothing of the way that they took; those that are
-// about a token's absence carry none.
+// The calls carry what all calls carry, by the token of the moment, and nothing of the way that they took; those that
+// are about a token's absence carry none.
 func TestPactCarries(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "token")
 	write := func(token string) {
@@ -330,8 +330,8 @@ func TestPactCarries(t *testing.T) {
 	})
 }
 
-// What does not carry the mark of a call of the pact is sent nowhere, nor is a call that was sent already; a redirect is
-// judged, and not followed.
+// What does not carry the mark of a call of the pact is sent nowhere, nor is a call that was sent already; a redirect
+// is judged, and not followed.
 func TestRelayIsForThePactAlone(t *testing.T) {
 	sent := 0
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

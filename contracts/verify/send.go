@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"sync"
 	"time"
 
 	"github.com/kaizenautomation/andon/contracts/cases"
+	"github.com/kaizenautomation/andon/reports/bounded"
 	"github.com/kaizenautomation/andon/reports/summary"
 )
 
@@ -21,10 +21,13 @@ const (
 	lost = 3
 	// busy is after how many cases, one after the other, a target is given up that turns each of them away.
 	busy = 5
+	// mute is after how many cases of a kind, one after the other, that get no answer the others are left out: each would
+	// be waited for, and tells the same.
+	mute = 5
 )
 
 // errToken says that the target turns everything away, so that nothing can be told about the rest.
-var errToken = errors.New("the target wants a valid token (status 401): set ANDON_TOKEN or name a file that holds it")
+var errToken = errors.New("status 401")
 
 // errPath says that the target is not where the calls are sent.
 var errPath = errors.New("there is no such call below the target's URL (status 404): check its path")
@@ -61,7 +64,7 @@ func (c Config) byDescription(ctx context.Context) ([]Outcome, error) {
 
 // newRun makes ready to send so many cases.
 func (c Config) newRun(n int) *run {
-	r := &run{Config: c, seen: map[string]string{}, outcomes: make([]*Outcome, n)}
+	r := &run{Config: c, seen: map[string]string{}, silent: map[kind]int{}, outcomes: make([]*Outcome, n)}
 	if r.books == nil {
 		r.books = newLedger(c.MaxRuns, c.Rate, c.Progress)
 	}
@@ -105,7 +108,9 @@ type run struct {
 	// which it said something else.
 	absent int
 	// turned counts the cases since the last that was not turned away.
-	turned        int
+	turned int
+	// silent counts the cases since the last that was answered.
+	silent        map[kind]int
 	welcome, over bool
 	err           error
 }
@@ -117,11 +122,17 @@ func (r *run) work(ctx context.Context) {
 		at := r.next
 		r.next++
 		over := r.over || at >= len(r.Cases)
+		left := !over && r.silent[kindOf(r.Cases[at])] >= mute
 		r.mutex.Unlock()
 		if over {
 			return
 		}
-		o := r.hold(ctx, r.Cases[at])
+		var o Outcome
+		if k := r.Cases[at]; left {
+			o = r.leftOut(k)
+		} else {
+			o = r.hold(ctx, k)
+		}
 		r.mutex.Lock()
 		r.note(ctx, at, o)
 		r.mutex.Unlock()
@@ -137,6 +148,30 @@ func (r *run) hold(ctx context.Context, k cases.Case) Outcome {
 	return r.persist(ctx, r.described(k))
 }
 
+// kind is what must come back, which cases have in common that a target may choke on.
+type kind struct {
+	expect cases.Expectation
+	status int
+}
+
+func kindOf(k cases.Case) kind { return kind{k.Expect, k.Status()} }
+
+// leftOut is what becomes of a case where others like it got no answer.
+func (r *run) leftOut(k cases.Case) Outcome {
+	return Outcome{
+		Engine: ByDescription, Case: k, Verdict: summary.CheckSkipped, Rule: summary.RuleSilent, Curl: k.Curl(r.Target.String(), r.Credentials.Asks()),
+		Reason: fmt.Sprintf("it was not sent: %d cases in a row got no answer that had to be %s too", mute, expected(k.Expect)),
+	}
+}
+
+// expected is what had to become of a case, in words.
+func expected(e cases.Expectation) string {
+	if e == cases.Either {
+		return "accepted or refused"
+	}
+	return string(e)
+}
+
 // note keeps an outcome, and decides whether to go on.
 func (r *run) note(ctx context.Context, at int, o Outcome) {
 	if ctx.Err() != nil {
@@ -148,6 +183,9 @@ func (r *run) note(ctx context.Context, at int, o Outcome) {
 		return
 	}
 	found := r.fails(o)
+	if r.silent[kindOf(o.Case)]++; !o.hiccup.silent() {
+		r.silent[kindOf(o.Case)] = 0
+	}
 	r.turned++
 	if o.Rule != "turned-away" || o.alike {
 		r.turned = 0
@@ -176,8 +214,11 @@ func (r *run) note(ctx context.Context, at int, o Outcome) {
 	case r.turned >= busy:
 		r.over, r.err = true, fmt.Errorf("%w: %s", errBusy, o.Reason)
 	case !r.welcome && r.tried >= lost:
-		r.over, r.err = true, errToken
-		r.unwelcome(http.StatusUnauthorized, "it was refused with status 401: the target wants a valid token")
+		r.over, r.err = true, fmt.Errorf("the target wants a valid token (%w): set ANDON_TOKEN or name a file that holds it", errToken)
+		if used := r.Credentials.Asks().Authorization(); used != "" {
+			r.err = fmt.Errorf("the target does not take %s (%w)", used, errToken)
+		}
+		r.unwelcome(http.StatusUnauthorized, "it was refused with status 401, as every other call")
 	case r.absent >= lost:
 		r.over, r.err = true, errPath
 		r.unwelcome(http.StatusNotFound, "it was refused with status 404, as every other call")
@@ -260,14 +301,10 @@ func (r *run) exchange(ctx context.Context, s sending, o Outcome) Outcome {
 	response, err := r.transport.RoundTrip(s.request(ctx))
 	if err != nil {
 		o.hiccup = ofError(err)
-		return o.broken("no-answer", "", "there was no answer: "+err.Error())
+		return o.broken(ruleNoAnswer, "", "there was no answer: "+err.Error())
 	}
 	defer func() { _ = response.Body.Close() }()
-	var body []byte
-	if response.StatusCode != http.StatusSwitchingProtocols {
-		// What follows a 101 is no body: it goes on for as long as the connection, of which the context knows nothing.
-		body, err = io.ReadAll(io.LimitReader(response.Body, maxResponse+1))
-	}
+	body, err := bounded.Append(nil, response, maxResponse+1)
 	o.Took, o.Status = time.Since(started), response.StatusCode
 	if o.hiccup = of(o.Status); o.hiccup == away {
 		o.after, o.asked = retryAfter(response.Header.Get("Retry-After"), time.Now())
@@ -277,9 +314,9 @@ func (r *run) exchange(ctx context.Context, s sending, o Outcome) Outcome {
 		if o.hiccup == none {
 			o.hiccup = ofError(err)
 		}
-		return r.answered(o.broken("incomplete-body", "", fmt.Sprintf("the answer with status %d broke off: %v", o.Status, err)), body)
+		return r.answered(o.broken(ruleIncompleteBody, "", fmt.Sprintf("the answer with status %d broke off: %v", o.Status, err)), body)
 	case len(body) > maxResponse:
-		return r.answered(o.broken("body-limit", "", fmt.Sprintf("the answer's body is longer than %d bytes", maxResponse)), body)
+		return r.answered(o.broken(ruleBodyLimit, "", fmt.Sprintf("the answer's body is longer than %d bytes", maxResponse)), body)
 	}
 	return r.answered(s.judge(o, response.Header, body), body)
 }

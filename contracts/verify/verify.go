@@ -47,8 +47,9 @@ type Config struct {
 	// Credentials are what the calls carry besides, the valid token among it; nil is nothing. Where they do not say who
 	// calls, the cases about that are skipped. They also say how to connect, and are taken out of everything that is kept.
 	Credentials *credentials.Set
-	// Printed is what the curl lines carry of calls that are not sent; see [PrepareCalls].
-	Printed credentials.Plan
+	// Repeat, if given, is the command that draws a random case again, by its id: it stands in the place of a curl line
+	// that nobody would read.
+	Repeat func(id string) string
 	// Engine is All, ByDescription or ByPact; empty is All.
 	Engine string
 	// Pact is the program that judges by Pact; see [pact.Find].
@@ -57,7 +58,7 @@ type Config struct {
 	Brokered *Brokered
 	// Timeout bounds each attempt at a case, the body of the answer included.
 	Timeout time.Duration
-	// For, if not 0, bounds the whole.
+	// For, if not 0, bounds the whole, from [Prepare] on.
 	For time.Duration
 	// Attempts is how often a case is sent at most that is turned away for the moment or gets no answer, if it has started
 	// no run; less than 1 is 1.
@@ -72,6 +73,9 @@ type Config struct {
 	MaxBody int
 	// Cases are what is tried. Without any, it is [Config.All].
 	Cases []cases.Case
+	// Generated is how many random cases [Config.Choose] draws besides, and Seed says which.
+	Generated int
+	Seed      uint64
 	// Choice says of which of all cases they are, for the report; nil is all of them.
 	Choice *summary.Choice
 	// Strict are the authorities that decide besides the description, and [summary.StrictDeviations]; see [Strict].
@@ -163,7 +167,7 @@ func (o Outcome) mayRun() bool {
 // check is the outcome in a report, by a description of such a name.
 func (o Outcome) check(description string) summary.Check {
 	c := summary.Check{
-		Engine: o.Engine, Name: o.Case.ID, Proves: o.Case.Proves, Expect: string(o.Case.Expect), Verdict: o.Verdict, Rule: o.Rule,
+		Engine: o.Engine, Name: o.Case.ID, Proves: o.Case.Proves, Expect: string(o.Case.Expect), Verdict: o.Verdict, Breaks: o.Case.Rule, Rule: o.Rule,
 		Authority: string(cmp.Or(o.Authority, o.Case.Authority, cases.ByDescription)), Pointer: o.Pointer, Reason: o.Reason,
 		Status: o.Status, Seconds: o.Took.Seconds(), Answer: o.Answer, Curl: o.Curl,
 	}
@@ -208,6 +212,8 @@ func Prepare(ctx context.Context, c Config) (*Plan, error) {
 		c.Cases = c.All()
 	}
 	c.books, c.now = newLedger(c.MaxRuns, c.Rate, c.Progress), time.Now()
+	ctx, cancel := c.bounded(ctx)
+	defer cancel()
 	p := &Plan{config: c, against: c.Target.String(), sends: true}
 	if c.Engine != ByPact {
 		for _, k := range c.Cases {
@@ -231,6 +237,9 @@ func Prepare(ctx context.Context, c Config) (*Plan, error) {
 		return nil, err
 	}
 	if err := p.addBrokered(ctx); err != nil {
+		if errors.Is(context.Cause(ctx), errTime) {
+			err = fmt.Errorf("%w before the pacts of the broker were there", context.Cause(ctx))
+		}
 		return nil, err
 	}
 	// Each call under way that an old token was turned away with is sent once more with the fresh one.
@@ -266,7 +275,7 @@ func (p *Plan) Starts() string {
 // Ended is the verification of which nothing was sent, for a reason.
 func (p *Plan) Ended(why string) summary.Verification {
 	v := p.verification(time.Now(), nil)
-	v.Decide(why)
+	v.Decide(p.config.Credentials.Redact(why))
 	return v
 }
 
@@ -282,11 +291,8 @@ func (p *Plan) verification(started time.Time, outcomes []Outcome) summary.Verif
 // Run tries everything and gives what became of it, decided. Where it ends before its end, the verdict says why.
 func (p *Plan) Run(ctx context.Context) summary.Verification {
 	started := time.Now()
-	if p.config.For > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, p.config.For, fmt.Errorf("%w of %s was over", errTime, p.config.For))
-		defer cancel()
-	}
+	ctx, cancel := p.config.bounded(ctx)
+	defer cancel()
 	outcomes, failed, early := p.hold(ctx)
 	secret := p.config.Credentials
 	for i := range outcomes {
@@ -302,11 +308,17 @@ func (p *Plan) Run(ctx context.Context) summary.Verification {
 		v.Planned = len(outcomes)
 	}
 	if len(p.config.Deviations) > 0 {
-		deviations.Apply(&v, p.config.Deviations, p.config.ids(), p.config.now)
+		deviations.Apply(&v, p.config.Deviations, p.config.tried(), p.config.now)
 	}
 	for i := range v.Checks {
 		k := &v.Checks[i]
-		k.Reason, k.Pointer, k.Answer, k.Curl = secret.Redact(k.Reason), secret.Redact(k.Pointer), secret.Redact(k.Answer), secret.Redact(k.Curl)
+		if p.config.Repeat != nil && outcomes[i].Case.Random && len(k.Curl) > summary.MaxCurl {
+			k.Curl = p.config.Repeat(k.Name)
+		}
+		// The names of a broker's pact are the broker's.
+		for _, said := range []*string{&k.Name, &k.Proves, &k.Reason, &k.Pointer, &k.Answer, &k.Curl} {
+			*said = secret.Redact(*said)
+		}
 	}
 	v.Insecure = p.sends && secret.Asks().Insecure()
 	v.Decide(secret.Redact(early))
@@ -340,6 +352,14 @@ func (p *Plan) hold(ctx context.Context) (outcomes []Outcome, failed bool, early
 		}
 	}
 	return outcomes, false, ""
+}
+
+// bounded is a context for as long as the verification may take.
+func (c Config) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+	if c.For == 0 {
+		return context.WithCancel(ctx)
+	}
+	return context.WithDeadlineCause(ctx, c.now.Add(c.For), fmt.Errorf("%w of %s was over", errTime, c.For))
 }
 
 // errTime says that a verification took as long as it may.

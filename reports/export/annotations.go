@@ -1,7 +1,6 @@
 package export
 
 import (
-	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -29,20 +28,17 @@ func Annotations(w io.Writer, s summary.Summary) error {
 	var b strings.Builder
 	annotate(&b, level, nil, v.Title+": "+word, lines...)
 	for _, c := range v.Checks {
-		if slices.ContainsFunc(lines[1:], c.SaidBy) {
-			continue
+		if slices.ContainsFunc(lines[1:], c.SaidBy) || v.Waiver(c) != nil {
+			continue // Told by the verdict, or by the deviation.
 		}
-		level := map[string]string{summary.CheckBroken: "error", summary.CheckDoubtful: "error", summary.CheckNoted: "warning", summary.CheckWaived: "notice"}[c.Verdict]
 		if c.Engine == summary.EngineRun {
 			c.Reason = strings.TrimSuffix(c.Rule+": "+c.Reason, ": ")
 		}
-		if d := v.Waiver(c); d != nil {
-			c.Reason += "; " + d.Reason()
-		}
-		if level != "" {
+		if level := levelOf(c.Verdict); level != "" {
 			annotate(&b, level, nil, v.Title+": "+c.Name, c.Reason)
 		}
 	}
+	annotateDeviations(&b, v)
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -62,7 +58,6 @@ func VerificationAnnotations(w io.Writer, v summary.Verification) error {
 	var b strings.Builder
 	annotate(&b, level, nil, v.Name()+": "+word, slices.Concat([]string{held}, v.Verdict.Causes)...)
 	for _, verdict := range []string{summary.CheckBroken, summary.CheckDoubtful, summary.CheckInconclusive, summary.CheckAdvice, summary.CheckWaived} {
-		level := map[string]string{summary.CheckBroken: "error", summary.CheckAdvice: "notice", summary.CheckWaived: "notice"}[verdict]
 		for _, f := range summary.Findings(v.Checks, verdict) {
 			k := f.Example()
 			title := k.Name
@@ -87,22 +82,50 @@ func VerificationAnnotations(w io.Writer, v summary.Verification) error {
 			if v.Waiver(k) != nil {
 				continue // Told once for each deviation, of which one waives many.
 			}
-			annotate(&b, cmp.Or(level, "warning"), k.Place, v.Name()+": "+title, lines...)
+			annotate(&b, levelOf(verdict), k.Place, v.Name()+": "+title, lines...)
 		}
 	}
-	for _, d := range v.Deviations {
-		title := map[string]string{summary.DeviationWaived: "a known deviation", summary.DeviationGone: "a deviation that no longer occurs"}[d.State]
-		// Where one fails, the verdict has named it.
-		if title != "" && (d.State != summary.DeviationGone || !slices.Contains(v.Strict, summary.StrictDeviations)) {
-			lines := []string{d.Subject(), d.Fate("check"), d.Why}
-			if d.Ask != "" {
-				lines = append(lines, "ask: "+d.Ask)
-			}
-			annotate(&b, "notice", d.Place, v.Name()+": "+title, lines...)
-		}
-	}
+	annotateDeviations(&b, v)
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// levelOf is how loud a runner says what came of a check; empty is not at all.
+func levelOf(verdict string) string {
+	switch verdict {
+	case summary.CheckBroken:
+		return "error"
+	case summary.CheckDoubtful, summary.CheckInconclusive, summary.CheckNoted:
+		return "warning"
+	case summary.CheckAdvice, summary.CheckWaived:
+		return "notice"
+	}
+	return ""
+}
+
+// annotateDeviations says of known deviations what became of them, where they are written.
+func annotateDeviations(b *strings.Builder, v summary.Verification) {
+	for _, d := range v.Deviations {
+		title := map[string]string{summary.DeviationWaived: "a known deviation", summary.DeviationGone: "a deviation that no longer occurs",
+			summary.DeviationLapsed: "a deviation that has expired"}[d.State]
+		// Where one fails, the verdict has named it.
+		if title == "" || d.Stale() != "" && slices.Contains(v.Strict, summary.StrictDeviations) {
+			continue
+		}
+		lines := []string{d.Subject(), d.Fate(seenIn(v)), d.Why}
+		if d.Ask != "" {
+			lines = append(lines, "ask: "+d.Ask)
+		}
+		annotate(b, "notice", d.Place, v.Name()+": "+title, lines...)
+	}
+}
+
+// seenIn is the word for what known deviations are seen in: a run is counted in answers.
+func seenIn(v summary.Verification) string {
+	if v.Title != "" {
+		return "answer"
+	}
+	return "check"
 }
 
 // maxLines is how many lines of an annotation are shown.

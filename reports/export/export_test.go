@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -406,6 +407,35 @@ func TestVegetaCall(t *testing.T) {
 	}
 }
 
+// A call's number that was damaged costs no more than any other, and the results keep their order.
+func TestVegetaNumbers(t *testing.T) {
+	m := reportstest.Manifest()
+	numbers := []uint32{1<<32 - 1, 7, 4095, 4096, 1 << 31, 0}
+	rows := reportstest.Rows(m, nil)[100 : 100+len(numbers)]
+	for i := range rows {
+		rows[i].N = numbers[i]
+	}
+	model := opened(t, reportstest.RunDir(t, m, rows, nil, reportstest.Finished(56)))
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	decode := vegeta.DecoderFor(bytes.NewReader(rendered(t, model, "vegeta-csv")))
+	runtime.ReadMemStats(&after)
+	if bytes := after.TotalAlloc - before.TotalAlloc; bytes > 64<<20 {
+		t.Errorf("%d bytes for %d calls", bytes, len(rows))
+	}
+	var got []uint64
+	for range rows {
+		var r vegeta.Result
+		if err := decode(&r); err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, r.Seq)
+	}
+	if want := []uint64{5, 1, 2, 3, 4, 0}; !slices.Equal(got, want) {
+		t.Errorf("the numbers are %v, want %v", got, want)
+	}
+}
+
 // Where every call was timed and valid, vegeta's mean is the summary's.
 func TestVegetaMean(t *testing.T) {
 	m := reportstest.Manifest()
@@ -499,14 +529,15 @@ func TestFoundFormats(t *testing.T) {
 	if levels["error"] != 17 || levels["warning"] != 1 || levels["note"] < 2 {
 		t.Errorf("levels %v", levels)
 	}
-	if places["api/openapi.yaml 42"] != 15 || places["api/openapi.yaml 1"] != 1 {
+	if places["api/openapi.yaml 42"] != 15 || places["api/openapi.yaml 1"] != 1 || places["deviations.yaml 9"] != 2 {
 		t.Errorf("places %v", places)
 	}
 	if n := strings.Count(j.String(), "it was turned away with status 503 each time"); n != 1 || !strings.Contains(j.String(), "toolExecutionNotifications") {
 		t.Errorf("of what is inconclusive %d notifications are told", n)
 	}
-	// One for the verdict, one for each finding, and one for each deviation: what is waived, and what is gone.
-	if n := strings.Count(a.String(), "\n"); n != 9 {
+	// One for the verdict, one for each finding, and one for each deviation: what is waived, what has expired, and what is
+	// gone.
+	if n := strings.Count(a.String(), "\n"); n != 10 {
 		t.Errorf("%d annotations", n)
 	}
 	if n := strings.Count(a.String(), "::error file=api/openapi.yaml,line=42,title=andon verify%3A 14 cases%2C by the description::"); n != 1 {
@@ -519,12 +550,15 @@ func TestFoundFormats(t *testing.T) {
 func TestJUnitFailsForOtherCauses(t *testing.T) {
 	held := summary.Check{Engine: "description", Name: "text.Full", Verdict: summary.CheckHeld}
 	gone := summary.Deviation{Rules: []string{"missing-property"}, State: summary.DeviationGone}
+	lapsed := summary.Deviation{Rules: []string{"missing-property"}, State: summary.DeviationLapsed}
 	for _, c := range []struct {
 		name string
 		v    summary.Verification
 		want string
 	}{
 		{"a deviation is gone", summary.Verification{Strict: []string{summary.StrictDeviations}, Deviations: []summary.Deviation{gone}}, "no longer occurs"},
+		{"a deviation has expired", summary.Verification{Strict: []string{summary.StrictDeviations}, Deviations: []summary.Deviation{lapsed}}, "has expired"},
+		{"a deviation has expired, and that is let pass", summary.Verification{Deviations: []summary.Deviation{lapsed}}, ""},
 		{"a deviation is gone, and that is let pass", summary.Verification{Deviations: []summary.Deviation{gone}}, ""},
 		{"too little is covered", summary.Verification{MinCoverage: 1, Coverage: []summary.CoveragePart{{Name: "content", Kind: "property"}}}, "were covered"},
 	} {
@@ -543,6 +577,48 @@ func TestJUnitFailsForOtherCauses(t *testing.T) {
 		if red := strings.Count(b.String(), "<failure"); red != c.v.Verdict.ExitCode || !strings.Contains(b.String(), c.want) {
 			t.Errorf("%s: %d failures: %s", c.name, red, b.String())
 		}
+	}
+}
+
+// What fails besides the checks is told beside them, and what they count is not told again.
+func TestJUnitTellsFurtherCauses(t *testing.T) {
+	v := summary.Verification{Planned: 1, Checks: []summary.Check{{Engine: "description", Name: "text.Full", Verdict: summary.CheckBroken, Rule: "refused", Reason: "no"}}}
+	for _, state := range []string{"", summary.DeviationGone, summary.DeviationExpired} {
+		if v.Deviations, v.Strict = nil, []string{summary.StrictDeviations}; state != "" {
+			v.Deviations = []summary.Deviation{{Rules: []string{"missing-property"}, State: state}}
+		}
+		v.Decide("")
+		var b bytes.Buffer
+		if err := export.JUnit(&b, v); err != nil {
+			t.Fatal(err)
+		}
+		reportstest.CheckJUnit(t, b.Bytes(), v.Verdict.Status)
+		if told := strings.Contains(b.String(), "The deviation by the rule missing-property"); told != (state != "") || strings.Contains(b.String(), "1 of 1 case") {
+			t.Errorf("%q: %s", state, b.String())
+		}
+	}
+}
+
+// How loud a check is depends on what came of it, and not on the command that made it.
+func TestAnnotationLevels(t *testing.T) {
+	for verdict, want := range map[string]string{summary.CheckBroken: "error", summary.CheckDoubtful: "warning", summary.CheckInconclusive: "warning", summary.CheckAdvice: "notice"} {
+		var b bytes.Buffer
+		if err := export.VerificationAnnotations(&b, summary.Verification{Checks: []summary.Check{{Name: "text.Full", Verdict: verdict, Reason: "found"}}}); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(b.String(), "\n::"+want+" ") {
+			t.Errorf("%s: %s", verdict, b.String())
+		}
+	}
+	var s summary.Summary
+	s.Run.End.Reason, s.Validity.Status = results.Finished, metrics.GeneratorLimited
+	s.Validity.Reasons = []string{"too few cores"}
+	var b bytes.Buffer
+	if err := export.Annotations(&b, s); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(b.String(), "\n::warning title=andon run %3A the figures are valid::") {
+		t.Errorf("what is doubtful of a run: %s", b.String())
 	}
 }
 

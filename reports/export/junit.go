@@ -49,6 +49,7 @@ type junitSuite struct {
 // what was skipped is skipped, as is what a known deviation waives; what was only noted, or is advice, has passed, with
 // a word on its output.
 func JUnit(w io.Writer, v summary.Verification) error {
+	w = &text.InertWriter{To: w, Bracket: "&#91;"}
 	var all struct {
 		XMLName xml.Name      `xml:"testsuites"`
 		Suites  []*junitSuite `xml:"testsuite"`
@@ -105,19 +106,23 @@ func JUnit(w io.Writer, v summary.Verification) error {
 		s.Seconds = fmt.Sprintf("%.3f", seconds[s.Name])
 		s.Cases = append(s.Cases, k)
 	}
-	red := func(s *junitSuite) bool { return s.Failures > 0 }
+	red := slices.ContainsFunc(all.Suites, func(s *junitSuite) bool { return s.Failures > 0 })
+	further, said := unsaid(v)
 	switch {
 	case v.Verdict.Status == summary.NoVerdict:
 		s := of("verdict")
 		s.Tests, s.Errors, s.Seconds = 1, 1, "0.000"
 		k := junitTest{Name: "a verdict was reached", Class: "andon.verdict", Seconds: "0.000", Error: &junitMessage{Type: "no-verdict"}}
-		k.Error.Message = unsaid(v)
+		k.Error.Message = strings.Join(append(further, said...), " ")
 		s.Cases = append(s.Cases, k)
-	case v.Verdict.Status == summary.Fail && !slices.ContainsFunc(all.Suites, red):
-		// What failed is none of the checks: what was covered, or a deviation that no longer occurs.
+	case v.Verdict.Status == summary.Fail && (!red || len(further) > 0):
+		// What failed is none of the checks, or not they alone: what was covered, or a deviation that no longer occurs.
 		s := of("verdict")
 		s.Tests, s.Failures, s.Seconds = 1, 1, "0.000"
-		failed := &junitMessage{Type: "failed", Message: unsaid(v)}
+		if !red {
+			further = append(further, said...)
+		}
+		failed := &junitMessage{Type: "failed", Message: strings.Join(further, " ")}
 		s.Cases = append(s.Cases, junitTest{Name: "the verdict is a pass", Class: "andon.verdict", Seconds: "0.000", Failure: failed})
 	}
 	if _, err := io.WriteString(w, xml.Header); err != nil {
@@ -141,22 +146,26 @@ func waivedBy(v summary.Verification, c summary.Check) string {
 	return text.Printable(d.Reason(), 1000)
 }
 
-// unsaid are the causes of a verdict that no check gives, or else the names of those that do.
-func unsaid(v summary.Verification) string {
-	var causes, said []string
-	for _, cause := range v.Verdict.Causes {
+// unsaid are the causes of a verdict that no check gives, and what those give that do. Where checks are broken, the
+// first cause counts them.
+func unsaid(v summary.Verification) (causes, said []string) {
+	var names []string
+	for at, cause := range v.Verdict.Causes {
 		i := slices.IndexFunc(v.Checks, func(c summary.Check) bool { return c.SaidBy(cause) })
+		counted := at == 0 && v.Count(summary.CheckBroken) > 0 || slices.Contains(v.Untold(), cause)
 		switch {
+		case i < 0 && counted:
+			said = append(said, text.Printable(cause, 1000))
 		case i < 0:
 			causes = append(causes, text.Printable(cause, 1000))
-		case !slices.Contains(said, v.Checks[i].Name):
-			said = append(said, v.Checks[i].Name)
+		case !slices.Contains(names, v.Checks[i].Name):
+			names = append(names, v.Checks[i].Name)
 		}
 	}
-	if len(said) > 0 {
-		causes = append(causes, "See: "+text.Printable(strings.Join(said, ", "), 1000)+".")
+	if len(names) > 0 {
+		said = append(said, "See: "+text.Printable(strings.Join(names, ", "), 1000)+".")
 	}
-	return strings.Join(causes, " ")
+	return causes, said
 }
 
 // properties are what a test suite says of itself.

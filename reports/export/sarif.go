@@ -14,7 +14,8 @@ import (
 )
 
 // SARIF writes what did not hold in the Static Analysis Results Interchange Format, version 2.1.0. The place of each
-// result is the description, since the target's own code is not known.
+// result is the description, since the target's own code is not known; that of a known deviation which is over is where
+// it is written.
 func SARIF(w io.Writer, v summary.Verification) error {
 	type message struct {
 		Text string `json:"text"`
@@ -36,6 +37,17 @@ func SARIF(w io.Writer, v summary.Verification) error {
 		Suppressions []suppression `json:"suppressions,omitempty"`
 	}
 	rules, results, untold := []rule{}, []result{}, []any{}
+	add := func(id, level, name, said, print string, at map[string]any, suppressed []suppression) {
+		id, name = text.Printable(id, 100), text.Printable(name, 200)
+		if !slices.Contains(rules, rule{id}) {
+			rules = append(rules, rule{id})
+		}
+		results = append(results, result{
+			Suppressions: suppressed, RuleID: id, Level: level, Message: message{name + ": " + said},
+			Locations: []any{map[string]any{"physicalLocation": at, "logicalLocations": []any{map[string]any{"name": name, "kind": "member"}}}},
+			Prints:    map[string]any{"andon/v1": print + "/" + name + "/" + id},
+		})
+	}
 	for _, c := range v.Checks {
 		if c.Verdict == summary.CheckInconclusive {
 			// Nothing was found, and that is no result.
@@ -47,12 +59,7 @@ func SARIF(w io.Writer, v summary.Verification) error {
 		if level == "" {
 			continue
 		}
-		id := text.Printable(c.Rule, 100)
-		if !slices.Contains(rules, rule{id}) {
-			rules = append(rules, rule{id})
-		}
-		name := text.Printable(c.Name, 200)
-		said := name + ": " + text.Printable(c.Reason, 1000)
+		said := text.Printable(c.Reason, 1000)
 		if repeat := c.Again(); repeat != "" {
 			said += "\nRepeat: " + text.Printable(repeat, 2*summary.MaxCurl)
 		}
@@ -60,15 +67,20 @@ func SARIF(w io.Writer, v summary.Verification) error {
 		if d := v.Waiver(c); d != nil {
 			suppressed = []suppression{{"external", text.Printable(d.Reason(), 1000)}}
 		}
-		results = append(results, result{
-			Suppressions: suppressed,
-			RuleID:       id, Level: level, Message: message{said},
-			Locations: []any{map[string]any{
-				"physicalLocation": physical(v, c),
-				"logicalLocations": []any{map[string]any{"name": name, "kind": "member"}},
-			}},
-			Prints: map[string]any{"andon/v1": c.Engine + "/" + name + "/" + id},
-		})
+		add(c.Rule, level, c.Name, said, c.Engine, physical(v, c.Place), suppressed)
+	}
+	for _, d := range v.Deviations {
+		// What a deviation waives is a result already; one of its own is for what is to be done about the file.
+		level := ""
+		switch {
+		case d.State == summary.DeviationExpired, d.Stale() != "" && slices.Contains(v.Strict, summary.StrictDeviations):
+			level = "error"
+		case d.Stale() != "":
+			level = "note"
+		default:
+			continue
+		}
+		add("deviation-"+d.State, level, "the deviation "+d.Subject(), text.Printable(d.Fate(seenIn(v))+": "+d.Why, 1000), "deviation", physical(v, d.Place), nil)
 	}
 	invocation := map[string]any{"executionSuccessful": v.Verdict.Status != summary.NoVerdict, "exitCode": v.Verdict.ExitCode}
 	if len(untold) > 0 {
@@ -86,18 +98,18 @@ func SARIF(w io.Writer, v summary.Verification) error {
 		}
 		run["properties"] = known
 	}
-	e := json.NewEncoder(w)
+	e := json.NewEncoder(text.JSONWriter{To: w})
 	e.SetIndent("", "  ")
 	return e.Encode(map[string]any{
 		"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": []any{run},
 	})
 }
 
-// physical is where a check points to: a line of the description.
-func physical(v summary.Verification, c summary.Check) map[string]any {
+// physical is where a result points to: a line of a file, or else the description.
+func physical(v summary.Verification, place *summary.Place) map[string]any {
 	at := summary.Place{File: cmp.Or(v.Description, "openapi.yaml"), Line: 1}
-	if c.Place != nil && c.Place.File != "" && c.Place.Line > 0 {
-		at = *c.Place
+	if place != nil && place.File != "" && place.Line > 0 {
+		at = *place
 	}
 	region := map[string]any{"startLine": at.Line}
 	if at.Column > 0 {
@@ -113,12 +125,4 @@ func uri(file string) string {
 		u.Scheme = "file"
 	}
 	return u.String()
-}
-
-// JSON writes a document as summary.json is written.
-func JSON(w io.Writer, document any) error {
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	return e.Encode(document)
 }

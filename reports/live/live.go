@@ -4,7 +4,7 @@
 // What is on the screen is made by [Screen], a function of what is known; the rest is how it gets there: the alternate
 // screen, its size, the keyboard, and that the terminal is left as it was found. The terminal runs in its own
 // goroutine, redraws a few times a second, and holds nothing up: whoever measures hands over what is known, and goes
-// on.
+// on. Nor does a terminal that takes nothing: what is shown goes there by way of a [Writer].
 package live
 
 import (
@@ -28,19 +28,24 @@ type View struct {
 	known    time.Time // when progress was handed over
 	notes    []string
 	stopping bool
+
+	// behind reports whether the terminal has not taken yet what was drawn last, which is frame.
+	behind func() bool
+	frame  string
 }
 
 // redraw is how often the screen is drawn anew, so that the time that is left runs while nothing else changes.
 const redraw = 250 * time.Millisecond
 
 // Start takes the terminal over: in is its keyboard, out its screen. press is called at each q and Ctrl-C, which the
-// terminal does not turn into signals while the view is shown. first is shown until [View.Show] is called.
-func Start(in, out *os.File, first summary.Progress, color bool, press func()) *View {
-	return start(in, out, first, color, press)
+// terminal does not turn into signals while the view is shown. first is shown until [View.Show] is called. What is
+// shown is written by way of by.
+func Start(in, out *os.File, by *Writer, first summary.Progress, color bool, press func()) *View {
+	return start(in, tty{out, by}, by.behind, first, color, press)
 }
 
-func start(in io.Reader, out io.Writer, first summary.Progress, color bool, press func(), options ...tea.ProgramOption) *View {
-	v := &View{closed: make(chan struct{}), progress: first, known: time.Now()}
+func start(in io.Reader, out io.Writer, behind func() bool, first summary.Progress, color bool, press func(), options ...tea.ProgramOption) *View {
+	v := &View{closed: make(chan struct{}), progress: first, known: time.Now(), behind: behind}
 	// Signals stay where they are handled, so that they mean the same with and without a view.
 	options = append(options, tea.WithInput(in), tea.WithOutput(out), tea.WithoutSignalHandler(), tea.WithFPS(10))
 	v.program = tea.NewProgram(model{view: v, color: color, press: press}, options...)
@@ -104,6 +109,15 @@ func (v *View) now() summary.Progress {
 	return p
 }
 
+// draw gives what is on the screen. Nothing new is drawn for a terminal that takes nothing, since what it has not taken
+// is kept for it.
+func (v *View) draw(width, height int, color bool) string {
+	if !v.behind() {
+		v.frame = Screen(v.now(), width, height, color)
+	}
+	return v.frame
+}
+
 // model is the view as Bubble Tea has it.
 type model struct {
 	view          *View
@@ -139,7 +153,7 @@ func (m model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 func (m model) View() tea.View {
 	screen := tea.NewView("")
 	if m.width > 0 {
-		screen.Content = Screen(m.view.now(), m.width, m.height, m.color)
+		screen.Content = m.view.draw(m.width, m.height, m.color)
 	}
 	screen.AltScreen = true
 	return screen

@@ -45,11 +45,13 @@ const (
 	leave = "\x1b[?1049l"
 )
 
+func never() bool { return false }
+
 func TestView(t *testing.T) {
 	keyboard, keys := io.Pipe()
 	out := new(terminal)
 	pressed := make(chan struct{}, 10)
-	v := start(keyboard, out, summary.Progress{Scenario: "first", Total: time.Minute}, false, func() { pressed <- struct{}{} },
+	v := start(keyboard, out, never, summary.Progress{Scenario: "first", Total: time.Minute}, false, func() { pressed <- struct{}{} },
 		tea.WithWindowSize(80, 24), tea.WithEnvironment([]string{"TERM=xterm-256color"}))
 	out.await(t, enter)
 	out.await(t, "andon · first")
@@ -92,7 +94,7 @@ func TestView(t *testing.T) {
 // A terminal that goes away ends the view and holds nobody up.
 func TestViewWithoutTerminal(t *testing.T) {
 	keyboard, keys := io.Pipe()
-	v := start(keyboard, new(terminal), summary.Progress{}, false, func() {}, tea.WithWindowSize(80, 24))
+	v := start(keyboard, new(terminal), never, summary.Progress{}, false, func() {}, tea.WithWindowSize(80, 24))
 	_ = keys.CloseWithError(io.ErrClosedPipe)
 	for began := time.Now(); !v.Gone(); time.Sleep(5 * time.Millisecond) {
 		if time.Since(began) > 10*time.Second {

@@ -1,10 +1,9 @@
 package live
 
 import (
+	"bytes"
 	"fmt"
-	"io"
 	"os"
-	"strings"
 	"sync"
 	"time"
 
@@ -16,7 +15,7 @@ import (
 // the first call; its methods are safe for concurrent use, but for [Watch.Progress], which is for one goroutine.
 type Watch struct {
 	// Lines is where lines are written, and Columns how many it has; 0 is any number.
-	Lines   io.Writer
+	Lines   *Writer
 	Columns int
 	// Target is where the calls go, in words.
 	Target string
@@ -50,7 +49,7 @@ func (w *Watch) Progress(p summary.Progress) {
 	p.Target = w.Target
 	w.mu.Lock()
 	if w.Screen != nil && w.view == nil && !w.over {
-		w.view = Start(w.Keyboard, w.Screen, p, w.Color, w.Press)
+		w.view = Start(w.Keyboard, w.Screen, w.Lines, p, w.Color, w.Press)
 	}
 	view := w.view
 	w.mu.Unlock()
@@ -59,7 +58,9 @@ func (w *Watch) Progress(p summary.Progress) {
 		view.Show(p)
 	case p.Elapsed-w.last >= plainEvery-plainEvery/10:
 		w.last = p.Elapsed
-		writeLine(w.Lines, p, w.Columns)
+		var line bytes.Buffer
+		writeLine(&line, p, w.Columns)
+		w.Lines.Pass(line.Bytes())
 	}
 }
 
@@ -75,12 +76,7 @@ func (w *Watch) Say(note string) {
 }
 
 // tell writes a sentence in lines that fit.
-func (w *Watch) tell(said string) {
-	if w.Columns > 0 {
-		said = strings.Join(text.Wrap(said, w.Columns), "\n")
-	}
-	fmt.Fprintln(w.Lines, said)
-}
+func (w *Watch) tell(said string) { fmt.Fprintln(w.Lines, text.Message(said, w.Columns)) }
 
 // Stopping is called when somebody has stopped the run.
 func (w *Watch) Stopping() {

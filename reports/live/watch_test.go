@@ -12,27 +12,32 @@ import (
 // Where there is no terminal, a line is written every few seconds, and none before the first call.
 func TestWatchLines(t *testing.T) {
 	var stderr bytes.Buffer
-	w := &Watch{Lines: &stderr, Target: "http://127.0.0.1:1"}
+	lines := NewWriter(&stderr)
+	w := &Watch{Lines: lines, Target: "http://127.0.0.1:1"}
 	if w.Every() != plainEvery {
 		t.Errorf("the progress is wanted every %s", w.Every())
 	}
 	for _, at := range []time.Duration{0, 5 * time.Second, 6 * time.Second, 9500 * time.Millisecond, 10 * time.Second} {
 		w.Progress(summary.Progress{Elapsed: at, Total: time.Minute, Phase: "constant", Asked: 110, Achieved: 110, InFlight: 449, Errors: 1, Violations: 1})
+		lines.Await(time.Minute)
 	}
-	lines := strings.Split(strings.TrimSpace(stderr.String()), "\n")
-	if len(lines) != 2 || !strings.Contains(lines[0], "5.0s") || !strings.Contains(lines[1], "9.5s") {
-		t.Errorf("%q", lines)
+	told := strings.Split(strings.TrimSpace(stderr.String()), "\n")
+	if len(told) != 2 || !strings.Contains(told[0], "5.0s") || !strings.Contains(told[1], "9.5s") {
+		t.Errorf("%q", told)
 	}
-	if !strings.Contains(lines[0], "110/s of 110/s · 449 in flight") || !strings.Contains(lines[0], "1 error · 1 violation") {
-		t.Errorf("%q", lines[0])
+	if !strings.Contains(told[0], "110/s of 110/s · 449 in flight") || !strings.Contains(told[0], "1 error · 1 violation") {
+		t.Errorf("%q", told[0])
 	}
 	w.Stopping()
 	w.End()
+	lines.Await(time.Minute)
 	stderr.Reset()
-	if w.Stopping(); stderr.Len() > 0 {
+	w.Stopping()
+	if lines.Await(time.Minute); stderr.Len() > 0 {
 		t.Errorf("after the end: %q", stderr.String())
 	}
-	if w.Say("no page"); stderr.String() != "no page\n" {
+	w.Say("no page")
+	if lines.Await(time.Minute); stderr.String() != "no page\n" {
 		t.Errorf("%q", stderr.String())
 	}
 }

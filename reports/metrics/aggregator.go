@@ -187,28 +187,12 @@ func (a *Aggregator) add(r *results.Row) error {
 		broke.Violations, one = 1, &broke
 	}
 
-	c.Counts.merge(one)
-	c.kinds[r.Error]++
-	if r.Rule > 0 {
-		if c.rules == nil {
-			c.rules = make([]uint64, len(a.labels.Rules))
-		}
-		c.rules[r.Rule]++
-	}
-	if r.Status > 0 {
-		c.addStatus(knownStatus(r.Status), 1)
-	}
+	c.count(r, one, len(a.labels.Rules))
 	if sent {
 		c.left.take(due, lag, a.less(lag, ownLag))
 	}
 	if one.Completed > 0 {
 		c.answered.take(due, lag+service, a.less(lag+service, own))
-	}
-	c.bytesIn += uint64(r.BytesIn)
-	c.bytesOut += uint64(r.BytesOut)
-	if r.Error == results.Shed && r.RetryAfter > 0 {
-		seconds := uint64(math.Round(float64(r.RetryAfter)))
-		c.retry.merge(retry{1, seconds, seconds})
 	}
 	if kind.fate != untimed {
 		t := c.times[kind.fate]
@@ -384,6 +368,27 @@ func statusName(status uint16) string {
 		return "other"
 	}
 	return strconv.Itoa(int(status))
+}
+
+// count is all of a row but its times.
+func (c *cell) count(r *results.Row, one *Counts, rules int) {
+	c.Counts.merge(one)
+	c.kinds[r.Error]++
+	if r.Rule > 0 {
+		if c.rules == nil {
+			c.rules = make([]uint64, rules)
+		}
+		c.rules[r.Rule]++
+	}
+	if r.Status > 0 {
+		c.addStatus(knownStatus(r.Status), 1)
+	}
+	c.bytesIn += uint64(r.BytesIn)
+	c.bytesOut += uint64(r.BytesOut)
+	if r.Error == results.Shed && r.RetryAfter > 0 {
+		seconds := uint64(math.Round(float64(r.RetryAfter)))
+		c.retry.merge(retry{1, seconds, seconds})
+	}
 }
 
 func (c *cell) addStatus(status uint16, n uint64) {

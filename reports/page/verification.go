@@ -23,20 +23,17 @@ const (
 // verificationView is what the template of a verification's page is given. Foreign texts in it went through
 // [text.Printable], and the template escapes all.
 type verificationView struct {
-	assets
+	frame
 
-	Name, Target, Status, Word string
-	Causes, MoreCauses, Notes  []string
-	Tiles                      []tile
-	Facts                      []fact
-	Findings                   []findingCard
-	Deviations                 []deviationCard
-	Areas                      []areaList
-	Unlisted                   int
-	Covered                    string
-	Coverage                   table
-	SpecSHA256, Andon          string
-	ExitCode                   int
+	Facts             []fact
+	Findings          []findingCard
+	Deviations        []deviationCard
+	Areas             []areaList
+	Unlisted          int
+	Covered           string
+	Coverage          table
+	SpecSHA256, Andon string
+	ExitCode          int
 }
 
 // findingCard is what one or several cases found alike. Only the first of them are shown with their calls.
@@ -54,9 +51,9 @@ type caseCard struct {
 }
 
 type deviationCard struct {
-	Number                        int
-	About, Why, Ask, Until, Place string
-	State, Class, Seen            string
+	Number                               int
+	Cases, Rules, Why, Ask, Until, Place string
+	State, Class, Seen                   string
 }
 
 // areaList are the cases about one part of the description.
@@ -103,25 +100,23 @@ var verdicts = [...]string{summary.CheckBroken, summary.CheckDoubtful, summary.C
 func WriteVerification(w io.Writer, of summary.Verification) error {
 	d := verification{of}
 	v := d.view()
-	t, err := assemble(&v.assets, "verification.html", []string{"page.css", "verification.css"}, []string{"common.js", "verification.js"})
+	t, err := assemble(&v.frame, "verification.html", []string{"page.css", "verification.css"}, []string{"common.js", "verification.js"})
 	if err != nil {
 		return err
 	}
-	return t.Execute(w, v)
+	return t.Execute(inert(w), v)
 }
 
 type verification struct{ summary.Verification }
 
 func (d verification) view() verificationView {
+	name, target := text.Printable(d.Name(), 64), text.Printable(d.Target, 300)
+	word := map[string]string{summary.Pass: "PASS", summary.Fail: "FAIL", summary.NoVerdict: "NO VERDICT"}[d.Verdict.Status]
 	v := verificationView{
-		Name: text.Printable(d.Name(), 64), Target: text.Printable(d.Target, 300), Status: d.Verdict.Status, Causes: printables(d.Verdict.Causes, 2000),
-		Word:  map[string]string{summary.Pass: "PASS", summary.Fail: "FAIL", summary.NoVerdict: "NO VERDICT"}[d.Verdict.Status],
-		Tiles: d.tiles(), Facts: d.facts(), Findings: d.findings(), Deviations: d.deviations(),
+		frame: newFrame(name, name+", "+target, word, d.Verdict, d.tiles()), Facts: d.facts(), Findings: d.findings(), Deviations: d.deviations(),
 		SpecSHA256: text.Printable(d.SpecSHA256, 64), Andon: text.Printable(d.Andon, 64), ExitCode: d.Verdict.ExitCode,
 	}
-	if n := maxCauses; len(v.Causes) > n+1 {
-		v.Causes, v.MoreCauses = v.Causes[:n:n], v.Causes[n:]
-	}
+	v.Tab = word + " · " + name + " · " + target
 	if d.Insecure {
 		v.Notes = append(v.Notes, summary.Insecure)
 	}
@@ -244,10 +239,13 @@ func newCaseCard(c summary.Check) caseCard {
 func (d verification) deviations() (cards []deviationCard) {
 	for i, x := range d.Deviations {
 		card := deviationCard{
-			Number: i + 1, About: text.Printable(strings.Join(append(append([]string{}, x.Cases...), x.Rules...), ", "), 300), Why: text.Printable(x.Why, 1000),
+			Number: i + 1, Cases: text.Printable(strings.Join(x.Cases, ", "), 300), Rules: text.Printable(strings.Join(x.Rules, ", "), 300), Why: text.Printable(x.Why, 1000),
 			Ask: text.Printable(x.Ask, 300), Until: text.Printable(x.Until, 20), State: text.Printable(x.State, 20), Seen: "seen in " + text.Plural(uint64(max(x.Occurred, 0)), "case"),
 		}
-		card.Class = map[string]string{summary.DeviationWaived: "waived", summary.DeviationExpired: "bad", summary.DeviationGone: "unsure"}[x.State]
+		card.Class = map[string]string{summary.DeviationWaived: "waived", summary.DeviationExpired: "bad", summary.DeviationLapsed: "unsure", summary.DeviationGone: "unsure"}[x.State]
+		if x.State == summary.DeviationLapsed {
+			card.State, card.Seen = "expired", card.Seen+", nothing fails by it"
+		}
 		if x.Place != nil {
 			card.Place = text.Printable(fmt.Sprintf("%s:%d", x.Place.File, x.Place.Line), 300)
 		}

@@ -48,6 +48,9 @@ func TestVerificationPage(t *testing.T) {
 			t.Errorf("the page does not say %q", want)
 		}
 	}
+	if !bytes.Contains(page, []byte(`<code>method.*</code><span>by the rule <code>wrong-status, allow</code></span>`)) || !strings.Contains(told, "seen in 2 cases, nothing fails by it") {
+		t.Error("the cases of a deviation do not stand apart from its rules, or what has expired is not told")
+	}
 	if n := strings.Count(told, "the property executionId is missing in \"call 0\""); n > 3 {
 		t.Errorf("one finding is told %d times", n)
 	}
@@ -56,7 +59,7 @@ func TestVerificationPage(t *testing.T) {
 		v := reportstest.Found()
 		v.Target, v.Title, v.Description, v.Andon, v.SpecSHA256, v.Strict = text, text, text, text, text, []string{text}
 		v.Verdict.Causes, v.Excerpts = []string{text}, map[int]string{42: text}
-		v.Deviations = append(v.Deviations, summary.Deviation{Cases: []string{text}, Why: text, Ask: text, Until: text, State: text})
+		v.Deviations = append(v.Deviations, summary.Deviation{Cases: []string{text}, Rules: []string{text}, Why: text, Ask: text, Until: text, State: text})
 		v.Coverage = append(v.Coverage, summary.CoveragePart{Kind: text, Name: text, Kept: 1})
 		c := &v.Checks[0]
 		c.Name, c.Proves, c.Expect, c.Authority, c.Rule, c.Pointer, c.Reason, c.Answer, c.Curl, c.Verdict = text, text, text, text, text, text, text, text, text, summary.CheckBroken

@@ -23,52 +23,62 @@ const (
 	maxCauses = 5
 )
 
-// assets are what every page has in its head, and the policy that lets nothing else in.
-type assets struct {
+// frame is what every page begins with: its head, the policy that lets nothing else in, the bar and the verdict.
+type frame struct {
 	Policy        string
 	Style         template.CSS
 	Theme, Script template.JS
+
+	Tab, Name, Status, Word, Rest string
+	Causes, MoreCauses, Notes     []string
+	Validity                      string
+	Tiles                         []tile
+}
+
+// newFrame is that of a verdict.
+func newFrame(name, rest, word string, v summary.Verdict, tiles []tile) frame {
+	f := frame{Name: name, Status: v.Status, Word: word, Rest: rest, Causes: printables(v.Causes, 2000), Tiles: tiles}
+	if n := maxCauses; len(f.Causes) > n+1 {
+		f.Causes, f.MoreCauses = f.Causes[:n:n], f.Causes[n:]
+	}
+	return f
 }
 
 // view is what the page's template is given. Foreign texts in it went through [Printable], and the template escapes
 // all.
 type view struct {
-	assets
+	frame
 	Numbers template.JS
 
-	Title, Status, Word, Rest string
-	Release                   string
-	Causes, MoreCauses, Notes []string
-	Validity, Trust           string
-	Tiles                     []tile
-	Thresholds                []thresholdRow
-	Facts                     []fact
-	Closed                    bool
-	Tiers, Contents           comparison
-	Heat                      []heatMap
-	Phases                    table
-	HasErrors, HasViolations  bool
-	LatencyHint, Knee         string
-	Marks                     []markLine
-	Parts, Lags               []rangeRow
-	Outcomes                  table
-	Statuses, Kinds, Rules    []barRow
-	Samples                   []sampleCard
-	MoreSamples               int
-	Generator                 []fact
-	Little, LittleClass       string
-	HasVitals                 bool
-	LeftOut                   []string
-	Supported                 table
-	Intervals, Changes        table
-	Certainty                 string
-	Command, Curl             string
-	Scenario                  string
-	ScenarioCut               bool
-	Seed                      uint64
-	SpecSHA256, Andon         string
-	ExitCode                  int
-	Times                     string // "latency", or "service time" in a closed loop
+	Trust                    string
+	Thresholds               []thresholdRow
+	Facts                    []fact
+	Closed                   bool
+	Tiers, Contents          comparison
+	Heat                     []heatMap
+	Phases                   table
+	HasErrors, HasViolations bool
+	LatencyHint, Knee        string
+	Marks                    []markLine
+	Parts, Lags              []rangeRow
+	Outcomes                 table
+	Statuses, Kinds, Rules   []barRow
+	Samples                  []sampleCard
+	MoreSamples              int
+	Generator                []fact
+	Little, LittleClass      string
+	HasVitals                bool
+	LeftOut                  []string
+	Supported                table
+	Intervals, Changes       table
+	Certainty                string
+	Command, Curl            string
+	Scenario                 string
+	ScenarioCut              bool
+	Seed                     uint64
+	SpecSHA256, Andon        string
+	ExitCode                 int
+	Times                    string // "latency", or "service time" in a closed loop
 }
 
 type tile struct{ Name, Value, Note, Class string }
@@ -105,16 +115,18 @@ func (d Data) view() view {
 	s := run{d.Summary}
 	word, rest := s.VerdictLine()
 	v := view{
-		Title: text.Printable(s.Run.Scenario, 64), Release: text.Printable(s.Run.Release, 40), Status: s.Verdict.Status, Word: word, Rest: rest, Causes: printables(s.Verdict.Causes, 2000),
-		Validity: d.validitySentence(), Trust: d.trustSentence(), Tiles: s.tiles(), Facts: s.facts(), Closed: s.Run.ClosedLoop,
+		frame: newFrame(text.Printable(s.Run.Scenario, 64), rest+".", word, s.Verdict, s.tiles()),
+		Trust: d.trustSentence(), Facts: s.facts(), Closed: s.Run.ClosedLoop,
 		Phases: s.phases(), Seed: s.Run.Seed, SpecSHA256: text.Printable(s.Run.SpecSHA256, 64), Andon: text.Printable(s.Run.Andon, 64),
 		ExitCode: s.Verdict.ExitCode, Times: "latency", Generator: d.generatorFacts(), LeftOut: s.leftOut(), Supported: d.supported(),
 		Knee: d.knee().Sentence, HasVitals: len(d.Vitals) > 0,
 		HasErrors: s.Total.Failed()+s.Total.Dropped > 0, HasViolations: s.Total.Violated() > 0,
 	}
-	if n := maxCauses; len(v.Causes) > n+1 {
-		v.Causes, v.MoreCauses = v.Causes[:n:n], v.Causes[n:]
+	v.Tab = word + " · " + v.Name
+	if s.Run.Release != "" {
+		v.Tab += " · " + text.Printable(s.Run.Release, 40)
 	}
+	v.Tab, v.Validity = v.Tab+" · andon", d.validitySentence()
 	if v.Closed {
 		v.Times = "service time"
 		v.Notes = append(v.Notes, summary.ClosedLoop)

@@ -1,9 +1,10 @@
-// Package regular is about regular files: they are read without blocking, and written whole or not at all. A run must
+// Package regular is about regular files: they are opened without blocking, and written whole or not at all. A run must
 // not hang before its first call because a path leads to a pipe or a device, and what it leaves behind must not be
 // taken for whole because a name is there.
 package regular
 
 import (
+	"bytes"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -17,20 +18,48 @@ import (
 // Open opens a file for reading, if it is a regular one. A pipe would be waited at until somebody writes to it,
 // perhaps for ever, and a device may have no end; neither can be read twice. It is opened without waiting and looked at
 // then: between a look at the path and the opening it could become another.
-func Open(path string) (*os.File, fs.FileInfo, error) {
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+func Open(path string) (*os.File, fs.FileInfo, error) { return open(path, os.O_RDONLY) }
+
+func open(path string, flags int) (*os.File, fs.FileInfo, error) {
+	f, err := os.OpenFile(path, flags|syscall.O_NONBLOCK, 0o666)
+	if errors.Is(err, syscall.ENXIO) {
+		// A pipe that nobody reads is not opened for writing, nor is a socket.
+		if info, unknown := os.Stat(path); unknown == nil {
+			err = irregular(path, info)
+		}
+	}
 	if err != nil {
 		return nil, nil, err
 	}
 	info, err := f.Stat()
 	if err == nil && !info.Mode().IsRegular() {
-		err = fmt.Errorf("%s is no regular file but %s", path, kindOf(info.Mode()))
+		err = irregular(path, info)
 	}
 	if err != nil {
 		_ = f.Close()
 		return nil, nil, err
 	}
 	return f, info, nil
+}
+
+func irregular(path string, info fs.FileInfo) error {
+	return fmt.Errorf("%s is no regular file but %s", path, kindOf(info.Mode()))
+}
+
+// Append has write add to a regular file, which is made if it is not there: all that it writes, or nothing.
+func Append(path string, write func(io.Writer) error) error {
+	var b bytes.Buffer
+	if err := write(&b); err != nil {
+		return err
+	}
+	f, info, err := open(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY)
+	if err != nil {
+		return err
+	}
+	if _, err = f.Write(b.Bytes()); err != nil {
+		err = errors.Join(err, f.Truncate(info.Size()))
+	}
+	return errors.Join(err, f.Close())
 }
 
 // Read reads a regular file of at most so many bytes.

@@ -31,6 +31,22 @@ func TestOnlyRegularFilesAreRead(t *testing.T) {
 		if _, err := Read(path, 3); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", path, err, want)
 		}
+		if path == small || path == filepath.Join(dir, "none") {
+			continue
+		}
+		// A folder cannot be opened for writing in the first place.
+		err := Append(path, func(io.Writer) error { return nil })
+		if err == nil || path != dir && !strings.Contains(err.Error(), want) || path == dir && !errors.Is(err, syscall.EISDIR) {
+			t.Errorf("%s, to be added to: %v, want %q", path, err, want)
+		}
+	}
+	for _, text := range []string{"a", "b"} {
+		if err := Append(filepath.Join(dir, "added"), func(w io.Writer) error { _, err := io.WriteString(w, text); return err }); err != nil {
+			t.Error(err)
+		}
+	}
+	if data, err := os.ReadFile(filepath.Join(dir, "added")); string(data) != "ab" || err != nil {
+		t.Errorf("added is %q, %v", data, err)
 	}
 	if data, err := Read(small, 4); err != nil || string(data) != "1234" {
 		t.Errorf("found %q, %v", data, err)

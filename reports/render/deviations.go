@@ -21,6 +21,8 @@ func (o Options) deviations(b *bytes.Buffer, list []summary.Deviation, one strin
 		switch d.State {
 		case summary.DeviationExpired:
 			mark = o.paint(text.Red, "✗")
+		case summary.DeviationLapsed:
+			mark = o.paint(text.Yellow, "!")
 		case summary.DeviationGone:
 			mark = o.paint(text.Green, "✓")
 		}

@@ -22,7 +22,9 @@ func Found() summary.Verification {
 		Deviations: []summary.Deviation{
 			{Cases: []string{"body.key-twice.*"}, Why: "The parser takes the last of two keys. " + Hostile, Ask: "https://example.com/issues/12", Until: "2027-01-31",
 				Place: &summary.Place{File: "deviations.yaml", Line: 2, Column: 5}, State: summary.DeviationWaived, Occurred: 1},
-			{Rules: []string{"undocumented-status"}, Why: "Mended.", Until: "2026-12-31", State: summary.DeviationGone},
+			{Rules: []string{"undocumented-status"}, Why: "Mended.", Until: "2026-12-31", Place: &summary.Place{File: "deviations.yaml", Line: 9}, State: summary.DeviationGone},
+			{Cases: []string{"method.*"}, Rules: []string{"wrong-status", "allow"}, Why: "The router. " + Hostile, Until: "2026-10-31", Place: &summary.Place{File: "deviations.yaml", Line: 9, Column: 5},
+				State: summary.DeviationLapsed, Occurred: 2},
 		},
 		Coverage: []summary.CoveragePart{{Kind: "property", Name: "content", Kept: 9, Broken: 4, Breakable: true}, {Kind: "value", Name: Hostile, Kept: 1, Breakable: true},
 			{Kind: "status", Name: "404", Open: true}},

@@ -74,13 +74,6 @@ func (s Summary) Checks() Verification {
 		add(c)
 	}
 
-	// A rule is broken where its violations are: unless the scenario allows as many.
-	forbidden := func(rule string) bool {
-		return slices.ContainsFunc(s.Thresholds, func(t Threshold) bool {
-			only, one := t.Parsed.Selectors()["rule"]
-			return !t.OK && t.Parsed.Metric() == "violations" && (!one || only == rule)
-		})
-	}
 	rules := slices.Clone(s.Run.Rules)
 	for _, r := range append(MostFirst(s.Total.Violations), MostFirst(s.Total.Waived)...) {
 		if !slices.Contains(rules, r) {
@@ -93,7 +86,7 @@ func (s Summary) Checks() Verification {
 			c.Verdict, c.Reason = CheckSkipped, why
 		}
 		if n := s.Total.Violations[r]; n > 0 {
-			if c.Verdict = CheckNoted; forbidden(r) {
+			if c.Verdict = CheckNoted; s.forbids(r) {
 				c.Verdict = CheckBroken
 			}
 			c.Reason = fmt.Sprintf("%s of %s", text.Plural(n, "answer"), text.Count(s.Total.Completed))
@@ -110,16 +103,37 @@ func (s Summary) Checks() Verification {
 	return v
 }
 
+// forbids reports whether the run fails for the violations of a rule: not where the scenario allows as many.
+func (s Summary) forbids(rule string) bool {
+	return slices.ContainsFunc(s.Thresholds, func(t Threshold) bool {
+		only, one := t.Parsed.Selectors()["rule"]
+		return !t.OK && t.Parsed.Metric() == "violations" && (!one || only == rule)
+	})
+}
+
 // unchecked says why no answer of the run could break a rule; empty where one could.
 func (s Summary) unchecked(rule string) string {
+	var invalid, answered bool
+	for _, c := range s.Run.Classes {
+		if c.Invalid {
+			invalid, answered = true, answered || s.Groups.Class[c.Name].Completed > 0
+		}
+	}
 	switch {
 	case slices.Contains(s.Run.Unchecked, rule):
 		return "it was switched off for this run"
-	case rule == "invalid-accepted" && !slices.ContainsFunc(s.Run.Classes, func(c results.Class) bool { return c.Invalid }):
+	case rule == ruleAccepted && !invalid:
 		return "the scenario has no invalid calls"
+	case rule == ruleAccepted && !answered:
+		return "no invalid call was answered"
+	case s.Total.Completed == 0:
+		return "no call was answered"
 	}
 	return ""
 }
+
+// ruleAccepted is the one rule that only calls break which are invalid on purpose.
+const ruleAccepted = "invalid-accepted"
 
 // SaidBy reports whether a cause of a run's verdict says what came of the check, so that whoever shows both need not
 // say it twice.
@@ -152,7 +166,7 @@ func (s Summary) waive(c *Check) {
 	}
 	c.Deviation = 0
 	for i, d := range s.Run.Deviations {
-		if d.State == DeviationExpired && slices.Contains(d.Rules, c.Rule) && s.Total.Violations[c.Rule] > 0 {
+		if over := d.State == DeviationExpired || d.State == DeviationLapsed; over && slices.Contains(d.Rules, c.Rule) && s.Total.Violations[c.Rule] > 0 {
 			c.Deviation = i + 1
 			c.Reason += fmt.Sprintf(" (this was a known deviation until %s, and has expired: %s)", d.Until, d.Why)
 			return

@@ -28,8 +28,11 @@ type Deviation struct {
 const (
 	// DeviationWaived was seen, and waived.
 	DeviationWaived = "waived"
-	// DeviationExpired was seen after its time, so that it waives nothing.
+	// DeviationExpired was seen after its time, so that it waives nothing, and what it is about fails.
 	DeviationExpired = "expired"
+	// DeviationLapsed was seen after its time, and nothing fails by it: what it is about decides nothing, or a newer
+	// deviation waives it.
+	DeviationLapsed = "lapsed"
 	// DeviationGone was not seen, though what it is about was tried.
 	DeviationGone = "gone"
 	// DeviationUntried is about what was not tried.
@@ -68,10 +71,23 @@ func (d Deviation) Fate(one string) string {
 		return fmt.Sprintf("waived, %s, until %s", times, d.Until)
 	case DeviationExpired:
 		return fmt.Sprintf("EXPIRED, %s: it was to hold until %s", times, d.Until)
+	case DeviationLapsed:
+		return fmt.Sprintf("expired, and nothing fails by it, %s: it was to hold until %s", times, d.Until)
 	case DeviationGone:
 		return fmt.Sprintf("GONE: it no longer occurs and can be taken out; until %s", d.Until)
 	}
-	return fmt.Sprintf("not tried: what it is about was not sent, or not all of it; until %s", d.Until)
+	return fmt.Sprintf("not tried: what it is about was not sent or not looked for, or not all of it; until %s", d.Until)
+}
+
+// Stale says why a deviation is to be taken out or renewed though nothing fails by it; empty where it is not.
+func (d Deviation) Stale() string {
+	switch d.State {
+	case DeviationGone:
+		return fmt.Sprintf("the deviation %s no longer occurs, so it is to be taken out", d.Name())
+	case DeviationLapsed:
+		return fmt.Sprintf("the deviation %s has expired, so it is to be renewed or taken out: it was to hold until %s", d.Name(), d.Until)
+	}
+	return ""
 }
 
 // maxPatterns is how many patterns of a deviation are shown.

@@ -123,7 +123,8 @@ func (t Threshold) replaces(standing Threshold) bool {
 	return own.Metric() == standing.Parsed.Metric()
 }
 
-// known are the deviations of a run, with what became of them in it. One whose rule no answer could break is not gone.
+// known are the deviations of a run, with what became of them in it. One whose rule no answer could break is not gone,
+// nor is one that has expired where a newer one waives what it is about; and where no call succeeded, none is.
 func (s Summary) known(m results.Manifest) (list []Deviation) {
 	total := s.Total
 	for _, k := range m.Deviations {
@@ -131,19 +132,19 @@ func (s Summary) known(m results.Manifest) (list []Deviation) {
 		if k.File != "" {
 			d.Place = &Place{File: k.File, Line: k.Line}
 		}
-		seen := total.Waived
-		if k.Expired {
-			seen = total.Violations
-		}
+		fails := false
 		for _, rule := range k.Rules {
-			d.Occurred += int(seen[rule])
+			d.Occurred += int(total.Waived[rule] + total.Violations[rule])
+			fails = fails || total.Violations[rule] > 0 && s.forbids(rule)
 		}
 		switch {
-		case d.Occurred > 0 && k.Expired:
+		case d.Occurred > 0 && k.Expired && fails:
 			d.State = DeviationExpired
+		case d.Occurred > 0 && k.Expired:
+			d.State = DeviationLapsed
 		case d.Occurred > 0:
 			d.State = DeviationWaived
-		case total.Completed > 0 && !slices.ContainsFunc(k.Rules, func(rule string) bool { return s.unchecked(rule) != "" }):
+		case total.OK > 0 && !slices.ContainsFunc(k.Rules, func(rule string) bool { return s.unchecked(rule) != "" }):
 			d.State = DeviationGone
 		}
 		list = append(list, d)

@@ -98,12 +98,12 @@ type Run struct {
 	Classes []results.Class `json:"classes"`
 	// NoTier is the tier of the calls that name none, where it is not "default".
 	NoTier string `json:"noTier,omitempty"`
-	// Rules are the rules of the contract that every response was held against.
-	Rules []string `json:"rules,omitempty"`
+	// Rules are the rules of the contract that every response was held against, and Unchecked those of them that were
+	// switched off.
+	Rules     []string `json:"rules,omitempty"`
+	Unchecked []string `json:"unchecked,omitempty"`
 	// Deviations are the known ones, each with what became of it.
 	Deviations []Deviation `json:"deviations,omitempty"`
-	// Unchecked are those of them that were switched off.
-	Unchecked []string `json:"unchecked,omitempty"`
 	// Merged is there if this is the report of several runs: ID, scenario and target then name all of them, the seed is
 	// that of the first, and no command line repeats them.
 	Merged *Merged `json:"merged,omitempty"`

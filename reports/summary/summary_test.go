@@ -318,10 +318,24 @@ func TestCertainty(t *testing.T) {
 // A rule that no answer could break is skipped, with the reason, and not held.
 func TestUnchecked(t *testing.T) {
 	s := summary.Summary{Run: summary.Run{Rules: []string{"invalid-accepted", "repeated-executionId", "status"}, Unchecked: []string{"repeated-executionId"}}}
-	for _, c := range s.ContractChecks().Checks {
-		if want := map[bool]string{true: summary.CheckHeld, false: summary.CheckSkipped}[c.Name == "status"]; c.Verdict != want || (c.Reason == "") != (want == summary.CheckHeld) {
-			t.Errorf("%s: %s, %q", c.Name, c.Verdict, c.Reason)
+	said := func() (list []string) {
+		for _, c := range s.ContractChecks().Checks {
+			list = append(list, strings.TrimSuffix(c.Verdict+": "+c.Reason, ": "))
 		}
+		return list
+	}
+	none, off := "skipped: no call was answered", "skipped: it was switched off for this run"
+	if got := said(); !slices.Equal(got, []string{"skipped: the scenario has no invalid calls", off, none}) {
+		t.Errorf("without an answer: %q", got)
+	}
+	s.Run.Classes, s.Total.Completed = []results.Class{{Name: "valid"}, {Name: "broken", Invalid: true}}, 1
+	s.Groups.Class = map[string]metrics.Figures{"valid": {Completed: 1}}
+	if got := said(); !slices.Equal(got, []string{"skipped: no invalid call was answered", off, summary.CheckHeld}) {
+		t.Errorf("with an answer to a valid call: %q", got)
+	}
+	s.Groups.Class["broken"] = metrics.Figures{Completed: 1}
+	if got := said(); !slices.Equal(got, []string{summary.CheckHeld, off, summary.CheckHeld}) {
+		t.Errorf("with answers to all: %q", got)
 	}
 }
 
@@ -336,5 +350,48 @@ func TestDeviationFromUncheckedRule(t *testing.T) {
 	got := []string{s.Run.Deviations[0].State, s.Run.Deviations[1].State}
 	if !slices.Equal(got, []string{summary.DeviationUntried, summary.DeviationGone}) {
 		t.Errorf("%q", got)
+	}
+	// Calls that all fail say nothing of what a success would have broken.
+	s = summary.Summarize(m, nil, nil, reportstest.Finished(55), reportstest.Aggregate(t, m, func(r *results.Row) { r.Rule, r.Error, r.Status = 0, results.Status5xx, 500 }))
+	if got := s.Run.Deviations[1].State; got != summary.DeviationUntried {
+		t.Errorf("where no call succeeded: %s", got)
+	}
+}
+
+// What has expired fails where its rule may not be broken. It is no failure, and not gone, where the scenario lets its
+// rule be broken, or another deviation waives it.
+func TestExpiredDeviation(t *testing.T) {
+	const rule = "missing-property"
+	over := results.Deviation{Rules: []string{rule}, Why: "known", Until: "2020-01-01", Expired: true}
+	newer := results.Deviation{Rules: []string{rule}, Why: "known", Until: "2999-01-01"}
+	for _, c := range []struct {
+		name      string
+		known     []results.Deviation
+		threshold string
+		want      []string
+	}{
+		{"it fails", []results.Deviation{over}, "count(violations) == 0", []string{summary.DeviationExpired}},
+		{"every rule is forbidden besides", []results.Deviation{over}, "count(violations{rule=schema}) == 0", []string{summary.DeviationExpired}},
+		{"so many are let pass", []results.Deviation{over}, "rate(violations) <= 100%", []string{summary.DeviationLapsed}},
+		{"renewed by another", []results.Deviation{over, newer}, "count(violations) == 0", []string{summary.DeviationLapsed, summary.DeviationWaived}},
+	} {
+		m := reportstest.Manifest()
+		m.Thresholds = []results.Threshold{{Expr: c.threshold}}
+		at := uint8(slices.Index(m.Labels.Rules, rule))
+		m.Waive(c.known)
+		s := summary.Summarize(m, nil, nil, reportstest.Finished(55), reportstest.Aggregate(t, m, func(r *results.Row) {
+			if r.Rule = 0; r.N%10 == 0 {
+				r.Rule, r.Error = at, results.Contract
+			}
+		}))
+		var got []string
+		for _, d := range s.Run.Deviations {
+			if got = append(got, d.State); d.Occurred == 0 {
+				t.Errorf("%s: one did not occur", c.name)
+			}
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
 	}
 }

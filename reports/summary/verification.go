@@ -127,6 +127,8 @@ type Check struct {
 	// Deviation is the place of the known deviation that the check is, among those of the verification, from 1; 0 is
 	// none.
 	Deviation int `json:"deviation,omitempty"`
+	// Breaks is the rule that the call itself breaks on purpose; empty where its body conforms.
+	Breaks string `json:"breaks,omitempty"`
 	// Rule and Pointer say which rule was broken, and where in the body; Reason says it in one sentence.
 	Rule    string `json:"rule,omitempty"`
 	Pointer string `json:"pointer,omitempty"`
@@ -189,28 +191,31 @@ func (v *Verification) Decide(early string) {
 		fail(fmt.Sprintf("%d of %s did not hold", n, text.Plural(uint64(v.Planned), "case")))
 	}
 	for _, d := range v.Deviations {
-		switch {
+		switch stale := d.Stale(); {
 		case d.State == DeviationExpired:
 			fail(fmt.Sprintf("the deviation %s has expired: it was to hold until %s", d.Name(), d.Until))
-		case d.State == DeviationGone && slices.Contains(v.Strict, StrictDeviations):
-			fail(fmt.Sprintf("the deviation %s no longer occurs, so it is to be taken out", d.Name()))
+		case stale != "" && slices.Contains(v.Strict, StrictDeviations):
+			fail(stale)
 		}
 	}
 	if share, any := v.Covered(); any && share < v.MinCoverage {
 		fail(fmt.Sprintf("%s of the description were covered, expected at least %s", text.WholePercent(share), text.WholePercent(v.MinCoverage)))
 	}
-	if n := v.Count(CheckDoubtful); n > 0 {
-		open(fmt.Sprintf("andon's own tools disagree on %s", text.Plural(uint64(n), "case")))
+	for _, cause := range v.Untold() {
+		open(cause)
 	}
-	// Why the target turned all calls away, the reason for the early end says.
-	if n := v.Count(CheckInconclusive); n > 0 && !v.unwelcome() {
-		open(fmt.Sprintf("of %s nothing can be told: turned away for the moment, or without an answer", text.Plural(uint64(n), "case")))
-	}
-	untried := 0
+	untried, left := 0, 0
 	for _, c := range v.Checks {
-		if c.Verdict == CheckSkipped && c.Rule == RuleMaxRuns {
+		switch {
+		case c.Verdict != CheckSkipped:
+		case c.Rule == RuleMaxRuns:
 			untried++
+		case c.Rule == RuleSilent:
+			left++
 		}
+	}
+	if left > 0 {
+		open(fmt.Sprintf("%s not tried, since others like them got no answer, one after the other", was(left, "case")))
 	}
 	if untried > 0 {
 		open(fmt.Sprintf("%s not tried, since no more than %s may be started", was(untried, "case"), text.Plural(uint64(v.MaxRuns), "run")))
@@ -227,6 +232,18 @@ func (v *Verification) Decide(early string) {
 	}
 }
 
+// Untold are the causes, as sentences, that count the checks of which nothing can be told.
+func (v *Verification) Untold() (causes []string) {
+	if n := v.Count(CheckDoubtful); n > 0 {
+		causes = append(causes, text.Sentence(fmt.Sprintf("andon's own tools disagree on %s", text.Plural(uint64(n), "case"))))
+	}
+	// Why the target turned all calls away, the reason for the early end says.
+	if n := v.Count(CheckInconclusive); n > 0 && !v.unwelcome() {
+		causes = append(causes, text.Sentence(fmt.Sprintf("of %s nothing can be told: turned away for the moment, or without an answer", text.Plural(uint64(n), "case"))))
+	}
+	return causes
+}
+
 // RuleUnwelcome is the rule of a check that came to nothing since the target takes none of the calls.
 const RuleUnwelcome = "unwelcome"
 
@@ -237,6 +254,9 @@ func (v *Verification) unwelcome() bool {
 
 // RuleMaxRuns is the rule of a check that was skipped since it could have started more runs than may be started.
 const RuleMaxRuns = "max-runs"
+
+// RuleSilent is the rule of a check that was skipped since others like it got no answer, one after the other.
+const RuleSilent = "silent"
 
 func was(n int, noun string) string {
 	if n == 1 {

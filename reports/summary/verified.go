@@ -14,13 +14,14 @@ import (
 // VerificationFile is the file of a verification's directory of which all its reports are made.
 const VerificationFile = "verification.json"
 
-// maxVerification is the most bytes of it that are read.
-const maxVerification = 64 << 20
+// MaxVerification is the most bytes of it that are read, and so written. As many cases as there can be, each with the
+// longest answer that is kept, take less.
+const MaxVerification = 256 << 20
 
 // ReadVerification reads the verification that a directory holds.
 func ReadVerification(dir string) (Verification, error) {
 	path := filepath.Join(dir, VerificationFile)
-	data, err := regular.Read(path, maxVerification)
+	data, err := regular.Read(path, MaxVerification)
 	if err != nil {
 		return Verification{}, err
 	}
@@ -30,6 +31,9 @@ func ReadVerification(dir string) (Verification, error) {
 // ParseVerification reads a verification from its JSON, if it is one that this version writes and can report. The path
 // is for the error.
 func ParseVerification(path string, data []byte) (Verification, error) {
+	if len(data) > MaxVerification {
+		return Verification{}, fmt.Errorf("%s has %d bytes, and no more than %d are read: fewer cases at once make it smaller", path, len(data), MaxVerification)
+	}
 	// What another version knows more of is no reason to say of its file that it is damaged.
 	var of struct {
 		Schema string `json:"schema"`

@@ -48,7 +48,7 @@ func TestReadVerification(t *testing.T) {
 		"an unknown status":   {replaced(`"status": "fail"`, `"status": "failed"`), `verdict: expected pass, fail or no-verdict`},
 		"an exit code":        {replaced(`"exitCode": 1`, `"exitCode": 0`), `found "fail" with 0`},
 		"an unknown verdict":  {replaced(`"verdict": "held"`, `"verdict": "hald"`), `checks[14]: unknown verdict "hald"; did you mean "held"?`},
-		"no such deviation":   {replaced(`"deviation": 1`, `"deviation": 7`), "the deviation 7 is not among the 2 there are"},
+		"no such deviation":   {replaced(`"deviation": 1`, `"deviation": 7`), "the deviation 7 is not among the 3 there are"},
 		"a negative count":    {replaced(`"accepted": 9`, `"accepted": -9`), "counts of 0 or more"},
 		"a negative duration": {replaced(`"seconds": 0.012`, `"seconds": -1`), "checks[0]: expected seconds"},
 	} {
@@ -78,7 +78,7 @@ func TestReadVerification(t *testing.T) {
 		t.Skip(err)
 	}
 	_ = large.Close()
-	if _, err := summary.ReadVerification(dir); err == nil || !strings.Contains(err.Error(), "larger than 64 MiB") {
+	if _, err := summary.ReadVerification(dir); err == nil || !strings.Contains(err.Error(), "larger than 256 MiB") {
 		t.Errorf("much is read: %v", err)
 	}
 }

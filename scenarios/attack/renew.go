@@ -8,7 +8,7 @@ import (
 	"github.com/kaizenautomation/andon/scenarios/wire"
 )
 
-// head is what the calls begin with, and the token in it.
+// head is what the calls of a tenant begin with, and the token in it, if that is one for all of them.
 type head struct {
 	wire.Template
 	token string
@@ -29,20 +29,24 @@ func (r *run) renew(ctx context.Context) {
 		case stale := <-r.stale:
 			// Where there is no fresh one, the statuses tell.
 			if r.Credentials.Renew(ctx, stale) == nil {
-				r.setHead()
+				r.setHeads()
 			}
 		case <-tick.C:
 			if r.Credentials.Refresh(ctx) {
-				r.setHead()
+				r.setHeads()
 			}
 		}
 	}
 }
 
-// setHead takes what the calls carry from now on.
-func (r *run) setHead() {
-	token := r.Credentials.Token()
-	r.head.Store(&head{r.wire().Template(), token})
+// setHeads takes what the calls carry from now on.
+func (r *run) setHeads() {
+	token, with := r.Credentials.Token(), r.wire()
+	heads := make([]head, max(1, r.Plan.Carried.Tenants.Rows()))
+	for tenant := range heads {
+		heads[tenant] = head{with.Template(tenant), token}
+	}
+	r.heads.Store(&heads)
 }
 
 // turnedAway has the token renewed that a call was sent with, if the answer's status says that it is not valid.

@@ -86,7 +86,7 @@ func (w world) play(t *testing.T) (rows []results.Row) {
 			sampled: newSampled(w.plan.Labels),
 		}
 		r.spaces.New = func() any { return new(workspace) }
-		r.head.Store(&head{})
+		r.heads.Store(&[]head{{}})
 		var workers, others sync.WaitGroup
 		others.Go(func() {
 			for _, s := range w.stalls {

@@ -81,7 +81,7 @@ func TestProxyIsToldFromTarget(t *testing.T) {
 			u.Scheme = c.scheme
 			s := &standard{
 				kill: context.Background(), proxy: address, secure: c.scheme == "https",
-				request: func(ctx context.Context, body []byte) *http.Request {
+				request: func(ctx context.Context, _ int, body []byte) *http.Request {
 					r, _ := http.NewRequestWithContext(ctx, http.MethodPost, u.String(), strings.NewReader(string(body)))
 					return r
 				},

@@ -14,11 +14,12 @@ type Template struct {
 	traces        uint64
 }
 
-// Template takes the head from net/http, so that andon's own connections send what those of net/http would.
-func (c Config) Template() Template {
+// Template takes the head of a tenant's requests from net/http, so that andon's own connections send what those of
+// net/http would.
+func (c Config) Template(tenant int) Template {
 	var whole bytes.Buffer
 	// Writing to a buffer does not fail, and the URL was checked before.
-	_ = c.Request(context.Background(), []byte{'{'}).Write(&whole)
+	_ = c.Request(context.Background(), tenant, []byte{'{'}).Write(&whole)
 	before, after, _ := bytes.Cut(whole.Bytes(), []byte("\r\nContent-Length: 1\r\n"))
 	return Template{before, after[:len(after)-len("\r\n{")], c.Traces}
 }

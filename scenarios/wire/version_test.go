@@ -145,7 +145,7 @@ func TestHTTP2WithoutTLS(t *testing.T) {
 			t.Fatal(err)
 		}
 		transport := New(context.Background(), config)
-		head := config.Template()
+		head := config.Template(0)
 		message := append(make([]byte, head.Room()), make([]byte, c.size)...)
 		begin := head.Put(message, 0)
 		x := &Exchange{Message: message[begin:], Body: head.Room() - begin, Deadline: time.Now().Add(10 * time.Second)}

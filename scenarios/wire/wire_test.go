@@ -188,7 +188,7 @@ func TestOrdinaryHeads(t *testing.T) {
 
 // configFor is what andon's own requests to a target are made of.
 func configFor(target *url.URL, token string, traces uint64) Config {
-	return Config{Target: target, Traces: traces, Request: func(ctx context.Context, body []byte) *http.Request {
+	return Config{Target: target, Traces: traces, Request: func(ctx context.Context, _ int, body []byte) *http.Request {
 		return contracts.DefaultOperation().NewRequest(ctx, target, credentials.Bearer(token), body)
 	}}
 }
@@ -202,7 +202,7 @@ func TestTemplate(t *testing.T) {
 			}
 			for i, n := range []int{1, 9, 10, 123_456} {
 				traces := uint64(i / 2)
-				head := configFor(u, token, traces).Template()
+				head := configFor(u, token, traces).Template(0)
 				body := bytes.Repeat([]byte{'x'}, n)
 				b := append(make([]byte, head.Room()), body...)
 				var want bytes.Buffer
@@ -229,7 +229,7 @@ func pooled(t *testing.T, target *url.URL, secure *tls.Config) (*pool, func(size
 	}
 	p := newPool(t.Context(), target, secure, 10*time.Second)
 	t.Cleanup(p.Close)
-	head := configFor(target, "", 0).Template()
+	head := configFor(target, "", 0).Template(0)
 	return p, func(size int) (*Exchange, error) {
 		b := append(make([]byte, head.Room()), bytes.Repeat([]byte{'x'}, size)...)
 		begin := head.Put(b, 0)
@@ -544,7 +544,7 @@ func BenchmarkTransport(b *testing.B) {
 	target := &url.URL{Scheme: "http", Host: listener.Addr().String()}
 	p := newPool(context.Background(), target, &tls.Config{}, time.Minute)
 	defer p.Close()
-	head := configFor(target, "", 0).Template()
+	head := configFor(target, "", 0).Template(0)
 	message := append(make([]byte, head.Room()), bytes.Repeat([]byte{'x'}, 600)...)
 	x := &Exchange{Deadline: time.Now().Add(time.Hour)}
 	b.ReportAllocs()

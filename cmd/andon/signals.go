@@ -1,0 +1,113 @@
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+// A stopper hears SIGINT, SIGTERM and SIGHUP. The first ends what is under way in good order, the second at once.
+type stopper struct {
+	// first is closed at the first signal, and kill ends at the second.
+	first chan struct{}
+	kill  context.Context
+	// code is the exit code where the process has to be ended.
+	code atomic.Int32
+
+	arrived  chan os.Signal
+	released chan struct{}
+	cancel   context.CancelFunc
+}
+
+const (
+	// grace is how long the process may take to end by itself after the second signal. What holds it up then, be it a
+	// disk that hangs or a reader of the report who does not read, holds it up for good.
+	grace = 800 * time.Millisecond
+	// last is how long the terminal may take to be given back then, and the last words to be read.
+	last = 50 * time.Millisecond
+)
+
+// signals begins to hear them, until release is called. said is called at the first one, and give before the process is
+// ended that does not end by itself.
+func (c *command) signals(said, give func()) *stopper {
+	s := &stopper{first: make(chan struct{}), arrived: make(chan os.Signal, 2), released: make(chan struct{})}
+	s.kill, s.cancel = context.WithCancel(context.Background())
+	s.code.Store(noVerdict)
+	signal.Notify(s.arrived, os.Interrupt, syscall.SIGTERM)
+	// nohup asks for a hangup to be ignored. Otherwise a terminal that is closed ends the run, and the report is written.
+	if !signal.Ignored(syscall.SIGHUP) {
+		signal.Notify(s.arrived, syscall.SIGHUP)
+	}
+	go func() {
+		if !s.hear() {
+			return
+		}
+		close(s.first)
+		said()
+		if !s.hear() {
+			return
+		}
+		s.cancel()
+		select {
+		case <-s.released:
+			return
+		case <-time.After(grace):
+		}
+		c.giveUp(give)
+		os.Exit(int(s.code.Load()))
+	}()
+	return s
+}
+
+// hear waits for a signal, and reports whether there was one.
+func (s *stopper) hear() bool {
+	select {
+	case <-s.arrived:
+		return true
+	case <-s.released:
+		return false
+	}
+}
+
+// giveUp says that the process is ended, where anybody listens.
+func (c *command) giveUp(give func()) {
+	given := make(chan struct{})
+	go func() {
+		defer close(given)
+		give()
+	}()
+	select {
+	case <-given:
+	case <-time.After(last):
+	}
+	c.tell("andon: ended by the second signal, since it did not end by itself; what a run has measured is in its directory: andon report reads it")
+	c.stderr.Await(last)
+}
+
+// press counts as a signal.
+func (s *stopper) press() {
+	select {
+	case s.arrived <- os.Interrupt:
+	default:
+	}
+}
+
+// release has signals end the process again as they do by themselves.
+func (s *stopper) release() {
+	signal.Stop(s.arrived)
+	close(s.released)
+	s.cancel()
+}
+
+// again is closed at the next signal, the first or the second.
+func (s *stopper) again() <-chan struct{} {
+	select {
+	case <-s.first:
+		return s.kill.Done()
+	default:
+		return s.first
+	}
+}
