@@ -114,7 +114,7 @@ func of(write func(io.Writer, summary.Summary) error) func(io.Writer, *Model) er
 
 // sealed writes a summary as summary.json has it.
 func sealed(w io.Writer, s summary.Summary) error {
-	return results.WriteSealed(w, func(w io.Writer) error { return export.JSON(w, s) })
+	return results.WriteSealed(w, func(w io.Writer) error { return results.EncodeJSON(w, s) })
 }
 
 // junit writes a run as JUnit XML: a suite each for the run itself, its thresholds, and the rules of the contract.

@@ -28,16 +28,8 @@ type VerificationFormat struct {
 // VerificationFormats lists all formats of a verification: each is a function of what verification.json says. They are
 // called as those of a run are.
 func VerificationFormats() []VerificationFormat {
-	// The bracket of "##[", with which older commands of a runner begin anywhere in a line, is as good in an escape.
-	escaped := func(bracket string, write func(io.Writer, summary.Verification) error) func(io.Writer, summary.Verification, render.Options) error {
-		return func(w io.Writer, v summary.Verification, _ render.Options) error {
-			var b bytes.Buffer
-			if err := write(&b, v); err != nil {
-				return err
-			}
-			_, err := w.Write(bytes.ReplaceAll(b.Bytes(), []byte("##["), []byte("##"+bracket)))
-			return err
-		}
+	plain := func(write func(io.Writer, summary.Verification) error) func(io.Writer, summary.Verification, render.Options) error {
+		return func(w io.Writer, v summary.Verification, _ render.Options) error { return write(w, v) }
 	}
 	sealed := func(write func(io.Writer, summary.Verification, render.Options) error) func(io.Writer, summary.Verification, render.Options) error {
 		return func(w io.Writer, v summary.Verification, o render.Options) error {
@@ -46,12 +38,12 @@ func VerificationFormats() []VerificationFormat {
 	}
 	return []VerificationFormat{
 		{"terminal", "report.txt", render.VerificationTerminal},
-		{"html", pageFile, escaped("&#91;", page.WriteVerification)},
-		{"markdown", markdownFile, escaped("[", render.VerificationMarkdown)},
-		{"json", summary.VerificationFile, sealed(escaped(`\u005b`, func(w io.Writer, v summary.Verification) error { return export.JSON(w, v) }))},
-		{"junit", "junit.xml", escaped("&#91;", export.JUnit)},
-		{"sarif", "contract.sarif", escaped(`\u005b`, export.SARIF)},
-		{"github", "annotations.txt", escaped("[", export.VerificationAnnotations)},
+		{"html", pageFile, plain(page.WriteVerification)},
+		{"markdown", markdownFile, plain(render.VerificationMarkdown)},
+		{"json", summary.VerificationFile, sealed(plain(func(w io.Writer, v summary.Verification) error { return results.EncodeJSON(w, v) }))},
+		{"junit", "junit.xml", plain(export.JUnit)},
+		{"sarif", "contract.sarif", plain(export.SARIF)},
+		{"github", "annotations.txt", plain(export.VerificationAnnotations)},
 	}
 }
 

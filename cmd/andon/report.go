@@ -14,6 +14,7 @@ import (
 	"github.com/kaizenautomation/andon/reports/page"
 	"github.com/kaizenautomation/andon/reports/render"
 	"github.com/kaizenautomation/andon/reports/summary"
+	"github.com/kaizenautomation/andon/reports/text"
 )
 
 type reportFlags struct{ format, out string }
@@ -100,13 +101,13 @@ func (c *command) showReport(dirs []string, f reportFlags) error {
 		case f.out != "":
 			paths, failed := format.Files(f.out, m)
 			for _, path := range paths {
-				fmt.Fprintln(c.stdout, path)
+				fmt.Fprintln(c.stdout, text.Printable(path, 4096))
 			}
 			unwritten = errors.Join(unwritten, failed)
 		case format.Name == "terminal":
 			err = c.show(m.Summary, strings.Join(dirs, " "))
 		default:
-			err = format.Render(c.stdout, m)
+			err = format.Render(exact{c.stdout}, m)
 		}
 		if err != nil && !c.stdout.lost(err) {
 			return exit{noVerdict, err}

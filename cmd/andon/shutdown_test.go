@@ -169,7 +169,7 @@ func TestShutdown(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := "load: [{rate: 1000/s, for: 40ms}]\nmix: {content: [{items: [text]}]}\nlimits: {timeout: 20s, inFlight: 40}\n"
+	text := "load: [{rate: 1000/s, for: 40ms}]\nmix: {content: [{items: [text]}]}\nlimits: {timeout: 20s, inFlight: 20}\n"
 	scenario, err := scenarios.Parse("shutdown.yaml", []byte(text), d, func(string) (string, bool) { return "", false })
 	if err != nil {
 		t.Fatal(err)
@@ -202,6 +202,13 @@ func TestShutdown(t *testing.T) {
 			if kind != results.Unsent && kind != results.Dropped {
 				sent++
 			}
+		}
+		due := plan.Calls
+		if out.End.StoppedSeconds > 0 {
+			due = plan.DueBefore(time.Duration(out.End.StoppedSeconds * float64(time.Second)))
+		}
+		if uint64(len(counted)) < due {
+			t.Errorf("%v: %d calls had come due, and %d are counted", order, due, len(counted))
 		}
 		if s.seen.Load() > int64(sent) {
 			t.Errorf("%v: the target saw %d calls, and %d are counted as sent", order, s.seen.Load(), sent)

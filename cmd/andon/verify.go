@@ -204,10 +204,7 @@ func (c *command) verifyAs(f verifyFlags) (err error) {
 	}
 	c.tell("%s → %s", plan, place(f.Target, f.target == ""))
 	c.tell("%s", plan.Starts())
-	switch {
-	case plan.PactLeftOut && f.Pact != "":
-		c.tell("Pact is left out: its verifier cannot be told where a name leads (--resolve)")
-	case plan.PactLeftOut:
+	if plan.PactLeftOut {
 		c.tell("Pact is left out: there is no andon-pact beside andon (make pact-build builds it)")
 	}
 	if plan.PactTooMany {
@@ -341,7 +338,15 @@ func (c *command) verifyScenario(f verifyFlags) error {
 	for at := range plan.Sample(uint64(f.calls)) {
 		body, class := plan.AppendBody(nil, at)
 		label := s.Labels.Classes[class]
-		calls = append(calls, verify.Call{ID: fmt.Sprintf("%s.call-%d", label.Content, at), Class: label.Name, Body: body, Printed: printed.Of(plan.Tenant(at)), Invalid: label.Invalid})
+		tenant := plan.Tenant(at)
+		calls = append(calls, verify.Call{ID: fmt.Sprintf("%s.call-%d", label.Content, at), Class: label.Name, Body: body,
+			Printed: printed.Of(tenant), Tenant: tenant, Invalid: label.Invalid})
+	}
+	if f.Pact != "" && f.Engine != verify.ByDescription {
+		// Pact's mock server takes the calls as the target would.
+		if f.Credentials, err = printed.Open(context.Background()); err != nil {
+			return err
+		}
 	}
 	judges, err := verify.PrepareCalls(f.Config, "the calls of "+s.Name, calls)
 	if err != nil {

@@ -52,7 +52,10 @@ func TestAppend(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%q: %v", said, err)
 		}
-		body, err := Append([]byte(fmt.Sprintf("%d ", r.StatusCode)), r, 8)
+		// What holds the reading up in spite of all goes away in the end.
+		held := time.AfterFunc(20*time.Second, func() { t.Errorf("%q holds the reading up", said); _ = r.Body.Close() })
+		body, err := Append(fmt.Appendf(nil, "%d ", r.StatusCode), r, 8)
+		held.Stop()
 		got := string(body)
 		if errors.Is(err, context.DeadlineExceeded) {
 			got += " late"

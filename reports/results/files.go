@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/kaizenautomation/andon/reports/regular"
+	"github.com/kaizenautomation/andon/reports/text"
 )
 
 // The files of a run directory that are written while it runs, and the one that is made of the rows when it has ended.
@@ -25,16 +26,19 @@ const (
 // maxDocument is the most bytes of a JSON document that is read.
 const maxDocument = 16 << 20
 
-// WriteJSON writes a document, sealed, so that it is there whole or not at all.
+// WriteJSON writes a document to a file, sealed, so that it is there whole or not at all.
 func WriteJSON(path string, document any) error {
 	return regular.Write(path, func(w io.Writer) error {
-		return WriteSealed(w, func(w io.Writer) error {
-			e := json.NewEncoder(w)
-			e.SetEscapeHTML(false)
-			e.SetIndent("", "  ")
-			return e.Encode(document)
-		})
+		return WriteSealed(w, func(w io.Writer) error { return EncodeJSON(w, document) })
 	})
+}
+
+// EncodeJSON writes a document.
+func EncodeJSON(w io.Writer, document any) error {
+	e := json.NewEncoder(text.JSONWriter{To: w})
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(document)
 }
 
 // ReadJSON reads a document that andon wrote. What it does not know in it is an error.
@@ -47,11 +51,11 @@ func ReadJSON(path string, document any) error {
 	if info.Size() > maxDocument {
 		return fmt.Errorf("%s has %d bytes, more than a file of andon's", path, info.Size())
 	}
-	text, err := regular.Limited(f, path, maxDocument)
+	whole, err := regular.Limited(f, path, maxDocument)
 	if err != nil {
 		return err
 	}
-	return ParseJSON(path, text, document)
+	return ParseJSON(path, whole, document)
 }
 
 // ParseJSON reads a document that andon wrote from its text, with nothing behind it. One that is sealed must be as it

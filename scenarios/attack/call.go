@@ -230,7 +230,8 @@ const maxScrubbed = 16 << 10
 
 // scrub takes the secrets out of a text that the provider may have echoed it in, and shortens it.
 func (r *run) scrub(text string, limit int) string {
-	text = r.Credentials.Redact(text)
+	// Where the text broke off, a piece of a secret may be its end.
+	text = strings.TrimSuffix(r.Credentials.Redact(text+"…"), "…")
 	if len(text) > limit {
 		text = strings.ToValidUTF8(text[:limit], "") + "…"
 	}
