@@ -12,8 +12,10 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -457,6 +459,24 @@ func TestStartedAtOnce(t *testing.T) {
 	}
 	if kept != 1 {
 		t.Errorf("%d runs have taken one directory", kept)
+	}
+	for round := range 200 {
+		var claimed atomic.Int64
+		begin := make(chan struct{})
+		for range 4 {
+			wait.Go(func() {
+				<-begin
+				if f, err := Claim(filepath.Join(parent, strconv.Itoa(round)), hitsFile); err == nil {
+					claimed.Add(1)
+					_ = f.Close()
+				}
+			})
+		}
+		close(begin)
+		wait.Wait()
+		if n := claimed.Load(); n != 1 {
+			t.Fatalf("%d of 4 have claimed one directory", n)
+		}
 	}
 }
 
