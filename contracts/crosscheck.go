@@ -20,41 +20,55 @@ type crosscheck struct {
 	document  *openapi3.T
 	operation *openapi3.Operation
 	judged    *openapi3.Operation // the operation without the headers of its responses, which andon does not look at
+	options   openapi3filter.Options
 }
 
-// secondReading has kin-openapi read a document. It knows no path items outside of paths, which OpenAPI 3.1 has, so it
-// is given those to which a path refers where the path stands.
-func secondReading(document *schema.Document, data []byte) (*openapi3.T, error) {
-	whole := document.Root
-	for _, path := range whole.At("paths").Names() {
-		item := document.Root.At("paths", path)
-		if item.At("$ref") == nil {
-			continue
-		}
-		target, err := document.Resolve(item)
+// secondReading has kin-openapi read a document that is changed in passing. It knows no path items outside of paths,
+// which OpenAPI 3.1 has, so it is given those to which a path refers where the path stands.
+func secondReading(root *schema.Node) (*openapi3.T, error) {
+	document := &schema.Document{Root: root}
+	for _, path := range root.At("paths").Names() {
+		target, err := document.Resolve(root.At("paths", path))
 		if err != nil {
 			return nil, err
 		}
-		if whole == document.Root {
-			whole = document.Root.Clone()
-		}
-		whole.At("paths").Fields[path] = target
+		root.At("paths").Fields[path] = target
 	}
-	if whole != document.Root {
-		data = whole.AppendJSON(nil)
-	}
-	doc, err := openapi3.NewLoader().LoadFromData(data)
+	doc, err := openapi3.NewLoader().LoadFromData(root.AppendJSON(nil))
 	if err != nil {
 		return nil, fmt.Errorf("not a readable OpenAPI document: %w", err)
-	}
-	if err := doc.Validate(context.Background(), openapi3.AllowExtraSiblingFields("pathItems"), openapi3.DisableSchemaPatternValidation()); err != nil {
-		return nil, fmt.Errorf("not a valid OpenAPI document: %w", err)
 	}
 	return doc, nil
 }
 
-func newCrosscheck(document *openapi3.T, o Operation) crosscheck {
-	c := crosscheck{call: o, document: document, operation: document.Paths.Value(o.Path).GetOperation(o.Method)}
+func newCrosscheck(read *schema.Document, o Operation) (c crosscheck, err error) {
+	named := map[string]bool{}
+	root := rewritten(read, o, func(_ *schema.Document, s *schema.Node) {
+		forSecondOpinion(s)
+		if format := s.At("format").Text(); format != "" {
+			named[format] = true
+		}
+	})
+	document, err := secondReading(root)
+	if err != nil {
+		return c, err
+	}
+	// Examples and defaults say nothing of what is sent and may come back.
+	err = document.Validate(context.Background(), openapi3.AllowExtraSiblingFields("pathItems"), openapi3.DisableSchemaPatternValidation(),
+		openapi3.DisableExamplesValidation(), openapi3.DisableSchemaDefaultsValidation())
+	if err != nil {
+		return c, fmt.Errorf("not a valid OpenAPI document: %w", err)
+	}
+	shared, err := sharedFormats(named)
+	if err != nil {
+		return c, err
+	}
+	c = crosscheck{call: o, document: document, operation: document.Paths.Value(o.Path).GetOperation(o.Method)}
+	c.options = openapi3filter.Options{
+		IncludeResponseStatus: true, AuthenticationFunc: openapi3filter.NoopAuthenticationFunc, SkipSettingDefaults: true,
+		ExcludeReadOnlyValidations: true, ExcludeWriteOnlyValidations: true, // in OpenAPI 3.1 these are notes
+		SchemaValidationOptions: []openapi3.SchemaValidationOption{openapi3.WithStringFormatValidators(shared)},
+	}
 	judged := *c.operation
 	judged.Responses = openapi3.NewResponsesWithCapacity(c.operation.Responses.Len())
 	for status, ref := range c.operation.Responses.Map() {
@@ -63,7 +77,7 @@ func newCrosscheck(document *openapi3.T, o Operation) crosscheck {
 		judged.Responses.Set(status, &openapi3.ResponseRef{Value: &response})
 	}
 	c.judged = &judged
-	return c
+	return c, nil
 }
 
 // input is the request that both are about.
@@ -79,7 +93,7 @@ func (c crosscheck) input(body string, operation *openapi3.Operation) *openapi3f
 	return &openapi3filter.RequestValidationInput{
 		Request: r,
 		Route:   &routers.Route{Spec: c.document, Path: c.call.Path, Method: c.call.Method, Operation: operation},
-		Options: &openapi3filter.Options{IncludeResponseStatus: true, AuthenticationFunc: openapi3filter.NoopAuthenticationFunc, SkipSettingDefaults: true},
+		Options: &c.options,
 	}
 }
 
@@ -96,7 +110,7 @@ func (c crosscheck) request(body []byte) error {
 func (c crosscheck) response(status int, contentType string, body []byte) error {
 	response := &openapi3filter.ResponseValidationInput{
 		RequestValidationInput: c.input("{}", c.judged), Status: status, Header: http.Header{"Content-Type": {contentType}},
-		Options: &openapi3filter.Options{IncludeResponseStatus: true},
+		Options: &c.options,
 	}
 	return openapi3filter.ValidateResponse(context.Background(), response.SetBodyBytes(body))
 }

@@ -7,7 +7,8 @@
 //     [Operation.NewRequest] build one from a [Call]. It is the only place where requests are built.
 //  4. [Description.ReadRequest] and [Description.JudgeResponse] hold a request or a response against the description,
 //     and name the first [Violation]. A fast path takes the bodies that nearly every response has.
-//  5. [Description.Doubt] asks kin-openapi for a second opinion, which shares no code with the first.
+//  5. [Description.Doubt] asks kin-openapi for a second opinion. It reads the description by itself, where its words
+//     mean to it what they mean to andon.
 //  6. [Diff] says what changed between two descriptions, and whether it breaks callers.
 //
 // The description (openapi.yaml, or another given by the user) is the only source of shapes: tiers, content types and
@@ -89,14 +90,12 @@ func load(name string, data []byte) (*Description, error) {
 	if found, d.tokens = newAudit(d.document, d.operation); len(found.parts) > 0 {
 		return nil, &unhonouredError{file: name, parts: found.parts}
 	}
-	doc, err := secondReading(d.document, data)
-	if err != nil {
-		return nil, err
-	}
 	if d.compiler, err = newCompiler(root); err != nil {
 		return nil, err
 	}
-	d.crosscheck = newCrosscheck(doc, d.operation)
+	if d.crosscheck, err = newCrosscheck(d.document, d.operation); err != nil {
+		return nil, err
+	}
 	if err := d.readRequest(); err != nil {
 		return nil, err
 	}
@@ -104,19 +103,6 @@ func load(name string, data []byte) (*Description, error) {
 		return nil, err
 	}
 	return d, d.checkNames()
-}
-
-const documentURL = "description.json"
-
-// newCompiler makes a compiler of validators for the schemas of a document.
-func newCompiler(root *schema.Node) (*jsonschema.Compiler, error) {
-	c := jsonschema.NewCompiler()
-	c.DefaultDraft(jsonschema.Draft2020)
-	c.AssertFormat()
-	for _, f := range formats() {
-		c.RegisterFormat(f)
-	}
-	return c, c.AddResource(documentURL, root.Value())
 }
 
 // compile makes a validator of the schema at a pointer into the document.

@@ -182,6 +182,12 @@ func TestParseTarget(t *testing.T) {
 		{"http://x/agents/execute", "", "adds by itself"},
 		{"http://user:hunter2@x", "", "user name"},
 		{"http://us er:hunter2@x", "", "not a URL"},
+		{"http://x?key=hunter2", "", `the target "http://x?…" has a query`},
+		{"http://x#hunter2", "", `the target "http://x#…" has a`},
+		{"ftp://x/y?key=hunter2", "", `the target "ftp://x/y?…" does not start`},
+		{"x?key=hunter2", "", "the target does not start"},
+		{"user:hunter2@x", "", "the target does not start"},
+		{"http:///?key=hunter2", "", `the target "http:///?…" names no host`},
 	} {
 		u, err := DefaultOperation().ParseTarget(c.text)
 		if err != nil {

@@ -34,8 +34,14 @@ type Change struct {
 
 // Diff lists the differences from an older description to a newer one, the most severe first.
 func Diff(older, newer *Description) ([]Change, error) {
-	before := &oasload.SpecInfo{Url: "the older description", Spec: older.crosscheck.document}
-	after := &oasload.SpecInfo{Url: "the newer description", Spec: newer.crosscheck.document}
+	before, err := comparable(older, "the older description")
+	if err != nil {
+		return nil, err
+	}
+	after, err := comparable(newer, "the newer description")
+	if err != nil {
+		return nil, err
+	}
 	found, sources, err := diff.GetWithOperationsSourcesMap(diff.NewConfig(), before, after)
 	if err != nil {
 		return nil, fmt.Errorf("the descriptions cannot be compared: %w", err)
@@ -54,4 +60,10 @@ func Diff(older, newer *Description) ([]Change, error) {
 		}
 	}
 	return changes, nil
+}
+
+// comparable is a description as oasdiff takes it, with what means the same written alike.
+func comparable(d *Description, name string) (*oasload.SpecInfo, error) {
+	doc, err := secondReading(alike(d.document, d.operation))
+	return &oasload.SpecInfo{Url: name, Spec: doc}, err
 }

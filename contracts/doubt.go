@@ -1,21 +1,31 @@
 package contracts
 
 import (
+	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3filter"
+
+	"github.com/kaizenautomation/andon/contracts/jsontext"
 )
 
-// CrosscheckRequest is what kin-openapi's own filter says of a request's body; nil if it conforms.
-func (d *Description) CrosscheckRequest(body []byte) error { return d.crosscheck.request(body) }
+// CrosscheckRequest is what kin-openapi's own filter says of a request's body; nil if it conforms, or if the filter
+// cannot say.
+func (d *Description) CrosscheckRequest(body []byte) error {
+	if pastFloat64(body) {
+		return nil
+	}
+	return d.crosscheck.request(body)
+}
 
 // Doubt reports whether two tools disagree on a response, for a reason that does not lie in what each of them looks at:
 // then one of them is wrong, and nothing can be said of the response. kin-openapi's filter does not look for repeated
 // keys, empty ids, and what stands behind the JSON text; andon is easy on responses that are marked as assumptions.
 func (d *Description) Doubt(status int, contentType string, body []byte, first *Violation) (doubtful bool, other error) {
 	r := d.ResponseFor(status)
-	if r == nil || r.Assumed || len(r.Media) == 0 {
+	if r == nil || r.Assumed || len(r.Media) == 0 || pastFloat64(body) {
 		return false, nil
 	}
 	if m := r.media(mediaType(contentType)); m != nil && strings.Contains(m.Name, ";") {
@@ -33,4 +43,28 @@ func (d *Description) Doubt(status int, contentType string, body []byte, first *
 		return false, nil
 	}
 	return other == nil, nil
+}
+
+// pastFloat64 reports whether a body holds a number that needs more than a float64, which is what kin-openapi reads
+// numbers as.
+func pastFloat64(body []byte) bool {
+	v, bad := jsontext.Decode(body)
+	return bad == nil && holdsNumber(v)
+}
+
+// holdsNumber reports whether a value has a number in it that stayed as it was written.
+func holdsNumber(v any) bool {
+	switch v := v.(type) {
+	case json.Number:
+		return true
+	case []any:
+		return slices.ContainsFunc(v, holdsNumber)
+	case map[string]any:
+		for _, x := range v {
+			if holdsNumber(x) {
+				return true
+			}
+		}
+	}
+	return false
 }

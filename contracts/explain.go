@@ -1,8 +1,11 @@
 package contracts
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"math"
+	"math/big"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,17 +18,79 @@ import (
 )
 
 // explain picks, of everything that a validator has to say, what a person needs: the first offending place, and within
-// a oneOf the branch that the discriminator chose.
+// a choice the branch that was meant. disc is the property that tells the branches apart, if that is known.
 func explain(body any, err *jsonschema.ValidationError, disc string) *Violation {
-	var leaves []*jsonschema.ValidationError
-	collect(err, disc, &leaves)
-	slices.SortStableFunc(leaves, func(a, b *jsonschema.ValidationError) int {
-		if c := slices.CompareFunc(a.InstanceLocation, b.InstanceLocation, compareIndex); c != 0 {
-			return c
-		}
-		return strings.Compare(strings.Join(a.ErrorKind.KeywordPath(), "/"), strings.Join(b.ErrorKind.KeywordPath(), "/"))
+	return describe(first(err, body, disc), body, disc)
+}
+
+// finding is one thing that a validator has to say.
+type finding struct {
+	*jsonschema.ValidationError
+	// by is the property by whose value the branch was meant in which it was found; empty outside of a choice.
+	by string
+}
+
+// first is the finding at the first offending place.
+func first(err *jsonschema.ValidationError, body any, disc string) finding {
+	all := gather(err, disc, "")
+	for i := range all {
+		all[i].ValidationError = placed(all[i].ValidationError, body)
+	}
+	slices.SortStableFunc(all, func(a, b finding) int {
+		return cmp.Or(
+			slices.CompareFunc(a.InstanceLocation, b.InstanceLocation, compareIndex),
+			strings.Compare(strings.Join(a.ErrorKind.KeywordPath(), "/"), strings.Join(b.ErrorKind.KeywordPath(), "/")),
+			strings.Compare(propertyName(a), propertyName(b)),
+		)
 	})
-	return describe(leaves[0], body, disc)
+	return all[0]
+}
+
+// placed gives what is said of a property's name its place: the validator goes on writing into the one that it gave, so
+// only how deep it is holds. Where several objects there have such a property, the first is meant.
+func placed(e *jsonschema.ValidationError, body any) *jsonschema.ValidationError {
+	k, ok := e.ErrorKind.(*kind.PropertyNames)
+	if !ok {
+		return e
+	}
+	moved := *e
+	moved.InstanceLocation, _ = holder(body, k.Property, nil, len(e.InstanceLocation))
+	return &moved
+}
+
+// holder finds the first object at a depth that has a property.
+func holder(v any, property string, at []string, depth int) (place []string, found bool) {
+	into := func(key string, part any) bool {
+		place, found = holder(part, property, below(at, key), depth-1)
+		return found
+	}
+	switch v := v.(type) {
+	case map[string]any:
+		if depth == 0 {
+			_, found = v[property]
+			return at, found
+		}
+		for _, key := range slices.Sorted(maps.Keys(v)) {
+			if into(key, v[key]) {
+				return place, true
+			}
+		}
+	case []any:
+		for i := 0; i < len(v) && depth > 0; i++ {
+			if into(strconv.Itoa(i), v[i]) {
+				return place, true
+			}
+		}
+	}
+	return nil, false
+}
+
+// propertyName is the name that a finding is about, where it is about one.
+func propertyName(f finding) string {
+	if k, ok := f.ErrorKind.(*kind.PropertyNames); ok {
+		return k.Property
+	}
+	return ""
 }
 
 // compareIndex orders array indices as numbers.
@@ -38,78 +103,98 @@ func compareIndex(a, b string) int {
 	return strings.Compare(a, b)
 }
 
-func collect(e *jsonschema.ValidationError, disc string, leaves *[]*jsonschema.ValidationError) {
+// gather lists the findings, each as deep as it says something.
+func gather(e *jsonschema.ValidationError, disc, by string) (all []finding) {
 	switch e.ErrorKind.(type) {
 	case *kind.OneOf, *kind.AnyOf:
-		if branch := chosen(e, disc); branch != nil {
-			collect(branch, disc, leaves)
-			return
+		if branch, by := chosen(e, disc); branch != nil {
+			return gather(branch, disc, by)
 		}
-		*leaves = append(*leaves, e)
-		return
+		return []finding{{e, by}}
+	case *kind.Contains, *kind.MinContains, *kind.PropertyNames: // below is what is wrong with the items, or a name
+		return []finding{{e, by}}
 	}
 	if len(e.Causes) == 0 {
-		*leaves = append(*leaves, e)
+		return []finding{{e, by}}
 	}
 	for _, c := range e.Causes {
-		collect(c, disc, leaves)
+		all = append(all, gather(c, disc, by)...)
 	}
+	return all
 }
 
-// chosen finds the branch that the discriminator names: the only one that does not object to it.
-func chosen(e *jsonschema.ValidationError, disc string) *jsonschema.ValidationError {
-	var found *jsonschema.ValidationError
-	for _, branch := range e.Causes {
-		if objects(branch, len(e.InstanceLocation), disc) {
-			continue
+// chosen finds the branch of a choice that was meant: the only one that objects neither to the value's type nor to the
+// property that tells the branches apart, or, where that is not known, to a property that has to be one of some values.
+func chosen(e *jsonschema.ValidationError, disc string) (meant *jsonschema.ValidationError, by string) {
+	for _, name := range slices.Compact([]string{disc, ""}) {
+		found, told := 0, ""
+		for _, branch := range e.Causes {
+			if property, objects := objection(branch, len(e.InstanceLocation), name); objects {
+				told = cmp.Or(told, property)
+				continue
+			}
+			meant = branch
+			found++
 		}
-		if found != nil {
-			return nil
+		if found == 1 {
+			return meant, told
 		}
-		found = branch
 	}
-	return found
+	return nil, ""
 }
 
-func objects(e *jsonschema.ValidationError, depth int, disc string) bool {
+// objection finds what a branch holds against being meant: the type of the value at a depth, or the property there that
+// tells the branches apart; without a name any property that has to be one of some values.
+func objection(e *jsonschema.ValidationError, depth int, name string) (property string, found bool) {
+	at := ""
+	if len(e.InstanceLocation) == depth+1 {
+		at = e.InstanceLocation[depth]
+	}
 	switch k := e.ErrorKind.(type) {
-	case *kind.Const, *kind.Enum, *kind.Type:
-		if len(e.InstanceLocation) == depth+1 && e.InstanceLocation[depth] == disc {
-			return true
+	case *kind.Const, *kind.Enum:
+		if len(e.InstanceLocation) == depth+1 && (name == "" || at == name) {
+			return at, true
+		}
+	case *kind.Type:
+		if len(e.InstanceLocation) == depth {
+			return "", true
+		}
+		if name != "" && at == name {
+			return at, true
 		}
 	case *kind.Required:
-		if len(e.InstanceLocation) == depth && slices.Contains(k.Missing, disc) {
-			return true
+		if name != "" && len(e.InstanceLocation) == depth && slices.Contains(k.Missing, name) {
+			return name, true
 		}
 	}
 	for _, c := range e.Causes {
-		if objects(c, depth, disc) {
-			return true
+		if property, found := objection(c, depth, name); found {
+			return property, true
 		}
 	}
-	return false
+	return "", false
 }
 
-func describe(e *jsonschema.ValidationError, body any, disc string) *Violation {
+func describe(e finding, body any, disc string) *Violation {
 	place, value := locate(body, e.InstanceLocation)
 	v := &Violation{Rule: RuleSchema, Pointer: pointerOf(e.InstanceLocation), Found: show(value)}
 	switch k := e.ErrorKind.(type) {
 	case *kind.Required:
-		v.Rule = RuleMissingProperty
-		v.Pointer += "/" + pointerEscape(k.Missing[0])
-		v.Expected, v.Found = "`"+k.Missing[0]+"`", "nothing"
-		subject := ""
-		if m, ok := value.(map[string]any); ok && place != "" {
-			if t, ok := m[disc].(string); ok {
-				subject = place + " is `" + clip(t, 40) + "`: "
-			} else {
-				subject = place + ": "
-			}
+		v.missing(k.Missing[0])
+		m, _ := value.(map[string]any)
+		switch told, is := m[cmp.Or(e.by, disc)].(string); {
+		case place == "" && is && e.by != "":
+			v.Message += " (`" + clip(e.by, 40) + "` is " + show(told) + ")"
+		case place != "" && is:
+			v.Message = place + " is `" + clip(told, 40) + "`: " + v.Message
+		case place != "":
+			v.Message = place + ": " + v.Message
 		}
-		v.Message = subject + "`" + k.Missing[0] + "` is missing"
+	case *kind.DependentRequired:
+		v.missing(k.Missing[0])
+		v.Message += ", which has to be there where `" + clip(join(place, k.Prop), 80) + "` is"
 	case *kind.Type:
-		v.Rule = RuleWrongType
-		v.Expected = schema.Article(strings.Join(k.Want, " or "))
+		v.wrongType(place, value, k.Want)
 		v.Found = schema.Article(k.Got) + " (" + show(value) + ")"
 		if value == nil {
 			v.Found = "null"
@@ -122,82 +207,195 @@ func describe(e *jsonschema.ValidationError, body any, disc string) *Violation {
 		v.Rule, v.Expected = RuleWrongValue, "one of "+list(k.Want)
 		v.Message = sentence(place, "is "+show(value)+", expected "+v.Expected)
 	case *kind.OneOf, *kind.AnyOf:
-		v.Rule = RuleWrongValue
-		var want []any
-		missing := false
-		for _, branch := range e.Causes {
-			want, missing = branchNames(branch, len(e.InstanceLocation), disc, want, missing)
-		}
-		switch m, isObject := value.(map[string]any); {
-		case !isObject && len(e.Causes) > 0:
-			v.Rule, v.Expected = RuleWrongType, "an object"
-			v.Message = sentence(place, "is "+show(value)+", expected an object")
-		case missing:
-			v.Rule, v.Pointer, v.Expected, v.Found = RuleMissingProperty, v.Pointer+"/"+pointerEscape(disc), "`"+disc+"`", "nothing"
-			v.Message = sentence(place, "has no `"+disc+"`")
-		case len(want) > 0:
-			v.Pointer += "/" + pointerEscape(disc)
-			v.Expected, v.Found = "one of "+list(want), show(m[disc])
-			v.Message = sentence(join(place, disc), "is "+v.Found+", expected "+v.Expected)
-		default:
-			v.Rule, v.Expected = RuleSchema, "exactly one of the forms in the description"
-			v.Message = sentence(place, "fits none, or more than one, of the forms that the description allows")
-		}
+		v.choice(e, place, value, body, disc)
 	case *kind.AdditionalProperties:
+		name := slices.Min(k.Properties)
 		v.Rule, v.Expected = RuleUnknownProperty, "no other properties"
-		v.Pointer += "/" + pointerEscape(k.Properties[0])
-		v.Message = sentence(place, "has the unknown property `"+clip(k.Properties[0], 60)+"`")
+		v.Pointer += "/" + pointerEscape(name)
+		v.Message = sentence(place, "has the unknown property `"+clip(name, 60)+"`")
+	case *kind.PropertyNames:
+		v.name(e, k.Property, place)
 	case *kind.FalseSchema:
 		v.Rule, v.Expected = RuleUnknownProperty, "nothing"
 		v.Message = sentence(place, "is not allowed to be there")
+	case *kind.Not:
+		v.Expected = "what the description does not rule out"
+		v.Message = sentence(place, "is "+show(value)+", which the description rules out by `not`")
 	case *kind.Pattern:
 		v.Rule, v.Expected = RuleFormat, "a match of "+k.Want
 		v.Message = sentence(place, "is "+show(value)+", expected "+v.Expected)
 	case *kind.Format:
 		v.Rule, v.Expected = RuleFormat, schema.Article(k.Want)
 		v.Message = sentence(place, "is "+show(value)+", expected "+v.Expected)
-	case *kind.MinLength, *kind.MaxLength, *kind.MinItems, *kind.MaxItems, *kind.MinProperties, *kind.MaxProperties,
-		*kind.Minimum, *kind.Maximum, *kind.ExclusiveMinimum, *kind.ExclusiveMaximum, *kind.MultipleOf, *kind.UniqueItems:
-		v.Rule = RuleOutOfBounds
-		v.Expected = strings.Join(e.ErrorKind.KeywordPath(), "/") + " of the schema to hold"
-		v.Message = sentence(place, "is "+show(value)+": "+boundText(e.ErrorKind))
 	default:
-		keyword := "`" + strings.Join(e.ErrorKind.KeywordPath(), "/") + "`"
-		if keyword == "``" { // the validator names the place of some keywords by their parts alone
-			keyword = "`" + strings.ToLower(strings.TrimPrefix(fmt.Sprintf("%T", k), "*kind.")) + "`"
+		found, want := bound(k)
+		if want == "" {
+			keyword := strings.Join(k.KeywordPath(), "/")
+			v.Expected = "`" + keyword + "` of the schema to hold"
+			v.Message = sentence(place, "breaks `"+keyword+"` of the schema")
+			break
 		}
-		v.Expected = keyword + " of the schema to hold"
-		v.Message = sentence(place, "breaks "+keyword+" of the schema")
+		v.Rule, v.Expected = RuleOutOfBounds, want
+		v.Message = sentence(place, "is "+show(value)+": "+found+want+" expected")
 	}
 	return v
 }
 
-func boundText(k jsonschema.ErrorKind) string {
-	switch k := k.(type) {
-	case *kind.MinLength:
-		return fmt.Sprintf("%d characters, at least %d expected", k.Got, k.Want)
-	case *kind.MaxLength:
-		return fmt.Sprintf("%d characters, at most %d expected", k.Got, k.Want)
-	case *kind.MinItems:
-		return fmt.Sprintf("%d items, at least %d expected", k.Got, k.Want)
-	case *kind.MaxItems:
-		return fmt.Sprintf("%d items, at most %d expected", k.Got, k.Want)
-	case *kind.MinProperties:
-		return fmt.Sprintf("%d properties, at least %d expected", k.Got, k.Want)
-	case *kind.MaxProperties:
-		return fmt.Sprintf("%d properties, at most %d expected", k.Got, k.Want)
-	case *kind.UniqueItems:
-		return fmt.Sprintf("items %d and %d are equal", k.Duplicates[0], k.Duplicates[1])
-	}
-	return strings.Join(k.KeywordPath(), "/") + " does not hold"
+// missing says that a property is not there.
+func (v *Violation) missing(name string) {
+	v.Rule, v.Pointer = RuleMissingProperty, v.Pointer+"/"+pointerEscape(name)
+	v.Expected, v.Found = "`"+name+"`", "nothing"
+	v.Message = "`" + name + "` is missing"
 }
 
-// branchNames gathers the discriminator values that the branches of a oneOf ask for.
-func branchNames(e *jsonschema.ValidationError, depth int, disc string, want []any, missing bool) ([]any, bool) {
-	at := len(e.InstanceLocation) == depth+1 && e.InstanceLocation[depth] == disc
+// wrongType says that a value has none of some types.
+func (v *Violation) wrongType(place string, value any, want []string) {
+	v.Rule, v.Expected = RuleWrongType, schema.Article(strings.Join(want, " or "))
+	v.Message = sentence(place, "is "+show(value)+", expected "+v.Expected)
+}
+
+// choice says why a value is none of the forms that it can have, or more than the one that it has to be.
+func (v *Violation) choice(e finding, place string, value, body any, disc string) {
+	v.Expected = "exactly one of the forms in the description"
+	if k, ok := e.ErrorKind.(*kind.OneOf); ok && len(k.Subschemas) > 1 {
+		v.Message = sentence(place, fmt.Sprintf("fits the forms %d and %d of the description at once, expected exactly one of its forms", k.Subschemas[0]+1, k.Subschemas[1]+1))
+		return
+	}
+	var types []string
+	var fitting []*jsonschema.ValidationError
+	for _, branch := range e.Causes {
+		if want := typesAt(branch, len(e.InstanceLocation)); len(want) > 0 {
+			types = append(types, want...)
+			continue
+		}
+		fitting = append(fitting, branch)
+	}
+	if len(fitting) == 0 {
+		slices.Sort(types)
+		v.wrongType(place, value, slices.Compact(types))
+		return
+	}
+	name := telling(fitting, len(e.InstanceLocation), disc)
+	var want []any
+	missing := false
+	for _, branch := range fitting {
+		want, missing = branchNames(branch, len(e.InstanceLocation), name, want, missing)
+	}
+	m, _ := value.(map[string]any)
+	switch {
+	case name != "" && missing:
+		v.missing(name)
+		v.Message = sentence(place, "has no `"+name+"`")
+	case name != "" && len(want) > 0:
+		v.Rule, v.Pointer = RuleWrongValue, v.Pointer+"/"+pointerEscape(name)
+		v.Expected, v.Found = "one of "+list(want), show(m[name])
+		v.Message = sentence(join(place, clip(name, 40)), "is "+v.Found+", expected "+v.Expected)
+	default:
+		nearest := slices.MinFunc(fitting, func(a, b *jsonschema.ValidationError) int { return len(gather(a, disc, "")) - len(gather(b, disc, "")) })
+		why := describe(first(nearest, body, disc), body, disc).Message
+		v.Message = sentence(place, fmt.Sprintf("fits none of the %d forms that the description allows (form %d: %s)", len(e.Causes), slices.Index(e.Causes, nearest)+1, clip(why, 200)))
+	}
+}
+
+// typesAt are the types that a branch wants the value at a depth to have, where it has none of them.
+func typesAt(e *jsonschema.ValidationError, depth int) (want []string) {
+	if k, ok := e.ErrorKind.(*kind.Type); ok && len(e.InstanceLocation) == depth {
+		return k.Want
+	}
+	for _, c := range e.Causes {
+		want = append(want, typesAt(c, depth)...)
+	}
+	return want
+}
+
+// telling is the property by whose value the branches are told apart: the one that is known, or the one to whose value
+// all of them object.
+func telling(branches []*jsonschema.ValidationError, depth int, disc string) string {
+	if disc != "" {
+		return disc
+	}
+	name := ""
+	for i, branch := range branches {
+		property, found := objection(branch, depth, "")
+		if !found || property == "" || i > 0 && property != name {
+			return ""
+		}
+		name = property
+	}
+	return name
+}
+
+// name says what is wrong with the name of a property.
+func (v *Violation) name(e finding, property, place string) {
+	v.Rule, v.Expected = RuleUnknownProperty, "no such property"
+	v.Pointer += "/" + pointerEscape(property)
+	v.Found = show(property)
+	of := "the name of a property"
+	if place != "" {
+		of += " of `" + place + "`"
+	}
+	v.Message = of + " is " + v.Found + ", which is not allowed"
+	if len(e.Causes) == 0 {
+		return
+	}
+	inner := describe(first(e.Causes[0], property, ""), property, "")
+	if says, ok := strings.CutPrefix(inner.Message, "the body "); ok && inner.Rule != RuleUnknownProperty {
+		v.Rule, v.Expected, v.Message = inner.Rule, inner.Expected, of+" "+says
+	}
+}
+
+// bound says what a value has too much or too little of, and how much is wanted; empty where it is about no such thing.
+func bound(k jsonschema.ErrorKind) (found, want string) {
+	switch k := k.(type) {
+	case *kind.MinLength:
+		return fmt.Sprintf("%d characters, ", k.Got), fmt.Sprintf("at least %d", k.Want)
+	case *kind.MaxLength:
+		return fmt.Sprintf("%d characters, ", k.Got), fmt.Sprintf("at most %d", k.Want)
+	case *kind.MinItems:
+		return fmt.Sprintf("%d items, ", k.Got), fmt.Sprintf("at least %d", k.Want)
+	case *kind.MaxItems:
+		return fmt.Sprintf("%d items, ", k.Got), fmt.Sprintf("at most %d", k.Want)
+	case *kind.MinProperties:
+		return fmt.Sprintf("%d properties, ", k.Got), fmt.Sprintf("at least %d", k.Want)
+	case *kind.MaxProperties:
+		return fmt.Sprintf("%d properties, ", k.Got), fmt.Sprintf("at most %d", k.Want)
+	case *kind.UniqueItems:
+		return fmt.Sprintf("items %d and %d are equal, ", k.Duplicates[0], k.Duplicates[1]), "different ones"
+	case *kind.Contains:
+		return "none of its items is one that has to be there, ", "at least 1"
+	case *kind.MinContains:
+		return fmt.Sprintf("%d items of those that have to be there, ", len(k.Got)), fmt.Sprintf("at least %d", k.Want)
+	case *kind.MaxContains:
+		return fmt.Sprintf("%d items of those that are counted, ", len(k.Got)), fmt.Sprintf("at most %d", k.Want)
+	case *kind.Minimum:
+		return "", "at least " + decimal(k.Want)
+	case *kind.Maximum:
+		return "", "at most " + decimal(k.Want)
+	case *kind.ExclusiveMinimum:
+		return "", "more than " + decimal(k.Want)
+	case *kind.ExclusiveMaximum:
+		return "", "less than " + decimal(k.Want)
+	case *kind.MultipleOf:
+		return "", "a multiple of " + decimal(k.Want)
+	}
+	return "", ""
+}
+
+// decimal writes a bound as the description does, as far as a float64 goes.
+func decimal(r *big.Rat) string {
+	if r.IsInt() {
+		return clip(r.Num().String(), 40)
+	}
+	f, _ := r.Float64()
+	return strconv.FormatFloat(f, 'g', -1, 64)
+}
+
+// branchNames gathers the values of a property that the branches of a choice ask for.
+func branchNames(e *jsonschema.ValidationError, depth int, name string, want []any, missing bool) ([]any, bool) {
+	at := len(e.InstanceLocation) == depth+1 && e.InstanceLocation[depth] == name
 	switch k := e.ErrorKind.(type) {
 	case *kind.Const:
-		if at && !slices.Contains(want, k.Want) {
+		if at {
 			want = append(want, k.Want)
 		}
 	case *kind.Enum:
@@ -205,10 +403,10 @@ func branchNames(e *jsonschema.ValidationError, depth int, disc string, want []a
 			want = append(want, k.Want...)
 		}
 	case *kind.Required:
-		missing = missing || len(e.InstanceLocation) == depth && slices.Contains(k.Missing, disc)
+		missing = missing || len(e.InstanceLocation) == depth && slices.Contains(k.Missing, name)
 	}
 	for _, c := range e.Causes {
-		want, missing = branchNames(c, depth, disc, want, missing)
+		want, missing = branchNames(c, depth, name, want, missing)
 	}
 	return want, missing
 }
@@ -265,5 +463,5 @@ func list(values []any) string {
 		out = append(out, show(v))
 	}
 	slices.Sort(out)
-	return strings.Join(out, ", ")
+	return strings.Join(slices.Compact(out), ", ")
 }

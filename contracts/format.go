@@ -3,26 +3,51 @@ package contracts
 import (
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"math/big"
 
+	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/kaizenautomation/andon/contracts/schema"
 )
+
+// documentURL is what the compiler calls the document. A relative one would be one of a file in the folder where andon
+// was started, which fails where the folder's name has characters that a URL escapes.
+const documentURL = "andon://description"
+
+// newCompiler makes a compiler of validators for the schemas of a document.
+func newCompiler(root *schema.Node) (*jsonschema.Compiler, error) {
+	c := bareCompiler()
+	return c, c.AddResource(documentURL, root.Value())
+}
+
+// bareCompiler has no document yet.
+func bareCompiler() *jsonschema.Compiler {
+	c := jsonschema.NewCompiler()
+	c.DefaultDraft(jsonschema.Draft2020)
+	c.AssertFormat()
+	for _, f := range formats() {
+		c.RegisterFormat(f)
+	}
+	return c
+}
 
 // formats are those that OpenAPI has beyond JSON Schema, and that providers hold calls to.
 func formats() []*jsonschema.Format {
 	whole := func(bits int) func(any) error {
-		limit := float64(uint64(1) << (bits - 1))
+		limit := new(big.Int).Lsh(big.NewInt(1), uint(bits-1))
+		most, least := new(big.Rat).SetInt(limit), new(big.Rat).SetInt(new(big.Int).Neg(limit))
 		return func(v any) error {
-			var n float64
+			var n *big.Rat
 			switch v := v.(type) {
 			case json.Number:
-				n, _ = v.Float64()
+				n, _ = new(big.Rat).SetString(string(v))
 			case float64:
-				n = v
-			default:
-				return nil
+				n = new(big.Rat).SetFloat64(v)
 			}
-			if n < -limit || n >= limit {
+			if n != nil && (n.Cmp(least) < 0 || n.Cmp(most) >= 0) {
 				return fmt.Errorf("it does not fit into %d bits", bits)
 			}
 			return nil
@@ -39,4 +64,27 @@ func formats() []*jsonschema.Format {
 		{Name: "int32", Validate: whole(32)},
 		{Name: "int64", Validate: whole(64)},
 	}
+}
+
+// sharedFormats are andon's formats of these names, for kin-openapi, which knows few and takes some of them otherwise.
+// Two tools can only agree on a schema whose words mean the same to both.
+func sharedFormats(names map[string]bool) (map[string]openapi3.StringFormatValidator, error) {
+	shared := map[string]openapi3.StringFormatValidator{}
+	for name := range names {
+		c := bareCompiler()
+		if err := c.AddResource(documentURL, map[string]any{"format": name}); err != nil {
+			return nil, err
+		}
+		validator, err := c.Compile(documentURL)
+		if err != nil {
+			return nil, err
+		}
+		shared[name] = openapi3.NewCallbackValidator(func(s string) error {
+			if validator.Validate(s) != nil {
+				return errors.New("it does not have the format " + name)
+			}
+			return nil
+		})
+	}
+	return shared, nil
 }

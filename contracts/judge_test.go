@@ -176,7 +176,7 @@ paths:
 		{`{"short":"four"}`, RuleOutOfBounds, "/short", "4 characters, at most 3"},
 		{`{"short":""}`, RuleOutOfBounds, "/short", "0 characters, at least 1"},
 		{`{"few":[1,2]}`, RuleOutOfBounds, "/few", "2 items, at most 1"},
-		{`{"num":11}`, RuleOutOfBounds, "/num", "maximum does not hold"},
+		{`{"num":11}`, RuleOutOfBounds, "/num", "is 11: at most 10 expected"},
 		{`{"pat":"b"}`, RuleFormat, "/pat", "a match of ^a+$"},
 		{`{"day":"today"}`, RuleFormat, "/day", "a date"},
 		{`{"one":8}`, RuleWrongValue, "/one", "expected 7"},
@@ -194,6 +194,54 @@ paths:
 	}
 	if v := d.JudgeResponse(299, "text/plain", []byte("x")); v.Violation != nil {
 		t.Errorf("a default response does not cover a status: %v", v.Violation)
+	}
+}
+
+// A message says what is wrong, and with what, whatever keyword of the schema it was.
+func TestMessages(t *testing.T) {
+	const forms = `{oneOf: [{type: object, required: [kind, id], properties: {kind: {const: ok}, id: {type: string}}},
+            {type: object, required: [kind, position], properties: {kind: {enum: [queued, waiting]}, position: {type: integer}}}]}`
+	for _, c := range []struct{ schema, value, rule, pointer, message string }{
+		{forms, `{"kind":"queued"}`, RuleMissingProperty, "/z/position", "z is `queued`: `position` is missing"},
+		{forms, `{"kind":"other"}`, RuleWrongValue, "/z/kind", "`z.kind` is \"other\", expected one of \"ok\", \"queued\", \"waiting\""},
+		{forms, `{"kind":"ok","id":7}`, RuleWrongType, "/z/id", "`z.id` is a number (7), expected a string"},
+		{forms, `7`, RuleWrongType, "/z", "`z` is 7, expected an object"},
+		{forms, `{}`, RuleSchema, "/z", "`z` fits none of the 2 forms that the description allows (form 1: z: `kind` is missing)"},
+		{"{oneOf: [{type: number}, {type: integer}]}", `1`, RuleSchema, "/z", "`z` fits the forms 1 and 2 of the description at once, expected exactly one of its forms"},
+		{"{oneOf: [{type: string, format: date}, {type: 'null'}]}", `"x"`, RuleFormat, "/z", "`z` is \"x\", expected a date"},
+		{"{anyOf: [{type: string}, {type: 'null'}, {type: number}]}", `[]`, RuleWrongType, "/z", "`z` is an array of 0 items, expected a null or number or string"},
+		{"{anyOf: [{required: [a, b]}, {required: [c]}]}", `{}`, RuleSchema, "/z", "`z` fits none of the 2 forms that the description allows (form 1: z: `a` is missing)"},
+		{"{anyOf: [{properties: {k: {const: [1]}}}, {properties: {k: {const: [1]}}}]}", `{"k":[2]}`, RuleWrongValue, "/z/k", "`z.k` is an array of 1 items, expected one of an array of 1 items"},
+		{"{exclusiveMinimum: 0}", `0`, RuleOutOfBounds, "/z", "`z` is 0: more than 0 expected"},
+		{"{exclusiveMaximum: 0.1}", `1`, RuleOutOfBounds, "/z", "`z` is 1: less than 0.1 expected"},
+		{"{minimum: 1.5}", `1`, RuleOutOfBounds, "/z", "`z` is 1: at least 1.5 expected"},
+		{"{multipleOf: 0.01}", `0.005`, RuleOutOfBounds, "/z", "`z` is 0.005: a multiple of 0.01 expected"},
+		{"{dependentRequired: {cost: [currency]}}", `{"cost":1}`, RuleMissingProperty, "/z/currency", "`currency` is missing, which has to be there where `z.cost` is"},
+		{"{propertyNames: {maxLength: 2}}", `{"abc":1,"abd":2}`, RuleOutOfBounds, "/z/abc", "the name of a property of `z` is \"abc\": 3 characters, at most 2 expected"},
+		{"{propertyNames: {enum: [a, b]}}", `{"c":1}`, RuleWrongValue, "/z/c", "the name of a property of `z` is \"c\", expected one of \"a\", \"b\""},
+		{"{propertyNames: false}", `{"c":1}`, RuleUnknownProperty, "/z/c", "the name of a property of `z` is \"c\", which is not allowed"},
+		{"{additionalProperties: false}", `{"e":1,"b":1,"d":1}`, RuleUnknownProperty, "/z/b", "`z` has the unknown property `b`"},
+		{"{not: {type: string}}", `"x"`, RuleSchema, "/z", "`z` is \"x\", which the description rules out by `not`"},
+		{"{contains: {type: number}}", `["a"]`, RuleOutOfBounds, "/z", "`z` is an array of 1 items: none of its items is one that has to be there, at least 1 expected"},
+		{"{contains: {type: number}, minContains: 2}", `["a",1]`, RuleOutOfBounds, "/z", "`z` is an array of 2 items: 1 items of those that have to be there, at least 2 expected"},
+		{"{contains: {type: number}, maxContains: 1}", `[1,2]`, RuleOutOfBounds, "/z", "`z` is an array of 2 items: 2 items of those that are counted, at most 1 expected"},
+		{"{format: int64}", `9223372036854775808`, RuleFormat, "/z", "`z` is 9223372036854775808, expected an int64"},
+		{"{format: int64}", `9223372036854775807`, "", "", ""},
+	} {
+		d, err := Load("x.yaml", []byte(edited(t, "        sessionId:\n", "        z: "+c.schema+"\n        sessionId:\n")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 5 { // the validator goes through properties in no order
+			v := d.JudgeResponse(200, "application/json", []byte(strings.TrimSuffix(good, "}")+`,"z":`+c.value+"}")).Violation
+			if v == nil {
+				v = &Violation{}
+			}
+			if v.Rule != c.rule || v.Pointer != c.pointer || v.Message != c.message {
+				t.Errorf("%s with %s:\n got %s %q %s\nwant %s %q %s", c.schema, c.value, v.Rule, v.Pointer, v.Message, c.rule, c.pointer, c.message)
+				break
+			}
+		}
 	}
 }
 

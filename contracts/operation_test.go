@@ -39,6 +39,11 @@ func TestOperationErrors(t *testing.T) {
 			t.Errorf("%s: %v; want a line", c.why, err)
 		}
 	}
+	// The name that a property has without the extension need not exist, whether it is written or not.
+	renamed := strings.Replace(edited(t, "        sessionId:\n          description", "        session:\n          description"), "[sessionId, executionId, status]", "[executionId, status]", 1)
+	if d, err := Load("spec.yaml", []byte(renamed)); err != nil || d.JudgeResponse(200, "application/json", []byte(`{"executionId":"e","status":"x"}`)).Violation != nil {
+		t.Errorf("an answer without a session: %v", err)
+	}
 	templated := strings.ReplaceAll(edited(t, "  /agents/execute:\n    post:\n", "  /agents/{agent}/execute:\n    parameters: [{name: agent, in: path, required: true, schema: {type: string}}]\n    post:\n"), "\t", "")
 	if _, err := Load("spec.yaml", []byte(templated)); err == nil || !strings.Contains(err.Error(), "has parameters, which andon cannot fill") {
 		t.Errorf("a path with parameters: %v", err)

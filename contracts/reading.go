@@ -240,7 +240,8 @@ func (d *Description) readMedia(r *Response, content *schema.Node, at []string) 
 	return nil
 }
 
-// checkNames holds the names in the extension against the properties that there are.
+// checkNames holds the names in the extension against the properties that there are. One that a property has without
+// it need not exist, as if it were not written.
 func (d *Description) checkNames() error {
 	x := d.node().At(extension)
 	if x == nil {
@@ -258,12 +259,14 @@ func (d *Description) checkNames() error {
 			}
 		}
 	}
+	usual := DefaultOperation()
+	_, names := usual.named()
 	for _, key := range x.Keys {
 		place, known := "request", request
 		if key == "executionId" || key == "sessionId" {
 			place, known = "response of a success", response
 		}
-		if name := x.Fields[key].Text(); !known[name] {
+		if name := x.Fields[key].Text(); !known[name] && name != *names[key] {
 			return fmt.Errorf("line %d: %s: %s: the %s has no property %s", x.Fields[key].Line, extension, key, place, quote(clip(name, 60)))
 		}
 	}

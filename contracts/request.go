@@ -18,6 +18,7 @@ import (
 	"github.com/kaizenautomation/andon/contracts/credentials"
 	"github.com/kaizenautomation/andon/contracts/jsontext"
 	"github.com/kaizenautomation/andon/contracts/schema"
+	"github.com/kaizenautomation/andon/reports/text"
 )
 
 // Call is what one valid request carries. Whoever fills it chooses shapes and values; [Description.AppendBody] turns it
@@ -123,19 +124,20 @@ func (o Operation) NewRequest(ctx context.Context, target *url.URL, with *creden
 // commands that they come from, and a token that nobody has named as $ANDON_TOKEN.
 func (o Operation) Curl(target string, with credentials.Plan, body []byte) string {
 	var b strings.Builder
-	b.WriteString("curl -sS -X " + o.Method + " " + ShellQuote(strings.TrimSuffix(target, "/")+o.Path))
+	b.WriteString("curl -sS -X " + o.Method + " " + text.ShellQuote(strings.TrimSuffix(target, "/")+o.Path))
 	b.WriteString(" -H 'Content-Type: application/json'" + with.CurlAuthorization() + with.Curl() + " --data-raw ")
-	b.WriteString(ShellQuote(string(body)))
+	b.WriteString(text.ShellQuote(string(body)))
 	return b.String()
 }
 
-// ShellQuote quotes a text for a POSIX shell.
-func ShellQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
-
 // ParseTarget reads a provider's base URL: an http or https address with a host and, if need be, a path, below which
 // the call lives. Anything that would be lost or would leak (user and password, a query, a fragment) is an error.
-func (o Operation) ParseTarget(text string) (*url.URL, error) {
-	u, err := url.Parse(text)
+func (o Operation) ParseTarget(address string) (*url.URL, error) {
+	u, err := url.Parse(address)
+	shown := "the target " + quote(clip(text.Public(address), 100))
+	if strings.ContainsAny(address, "@?#") && !strings.Contains(address, "://") {
+		shown = "the target"
+	}
 	switch {
 	case err != nil:
 		// The parser's message quotes the whole text, in which a password may stand.
@@ -143,13 +145,13 @@ func (o Operation) ParseTarget(text string) (*url.URL, error) {
 	case u.User != nil:
 		return nil, errors.New("the target has a user name in it, which would end up in reports; take it out, and give the token in ANDON_TOKEN or in a file")
 	case u.Scheme != "http" && u.Scheme != "https":
-		return nil, fmt.Errorf("the target %s does not start with http:// or https://", quote(clip(text, 100)))
+		return nil, errors.New(shown + " does not start with http:// or https://")
 	case u.Hostname() == "":
-		return nil, fmt.Errorf("the target %s names no host", quote(clip(text, 100)))
+		return nil, errors.New(shown + " names no host")
 	case strings.ContainsFunc(u.Host, func(r rune) bool { return !strconv.IsPrint(r) || r == utf8.RuneError }):
 		return nil, fmt.Errorf("the target's host %s has characters that no name has", quote(clip(u.Host, 100)))
 	case u.RawQuery != "" || u.Fragment != "" || u.ForceQuery:
-		return nil, fmt.Errorf("the target %s has a query or a fragment; expected a base URL, below which %s lives", quote(clip(u.Redacted(), 100)), o.Path)
+		return nil, fmt.Errorf("%s has a query or a fragment; expected a base URL, below which %s lives", shown, o.Path)
 	}
 	if p := u.Port(); p != "" {
 		if n, err := strconv.Atoi(p); err != nil || n < 1 || n > 65535 {
@@ -163,7 +165,7 @@ func (o Operation) ParseTarget(text string) (*url.URL, error) {
 	}
 	u.Path, u.RawPath = strings.TrimRight(u.Path, "/"), strings.TrimRight(u.RawPath, "/")
 	if strings.HasSuffix(u.Path, o.Path) {
-		return nil, fmt.Errorf("the target %s ends in %s, which andon adds by itself; leave it out", quote(clip(text, 100)), o.Path)
+		return nil, fmt.Errorf("%s ends in %s, which andon adds by itself; leave it out", shown, o.Path)
 	}
 	return u, nil
 }

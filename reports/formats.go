@@ -42,7 +42,7 @@ func Formats() []Format {
 		{Name: "html", File: pageFile, About: "one page with charts, which needs nothing else", need: needWhole,
 			write: func(w io.Writer, m *Model) error { return page.Write(w, m.page()) }},
 		{Name: "markdown", File: markdownFile, About: "for a comment on a pull request", write: of(render.Markdown)},
-		{Name: "json", File: "summary.json", About: "every figure, by reports/summary.schema.json", write: of(func(w io.Writer, s summary.Summary) error { return export.JSON(w, s) })},
+		{Name: "json", File: "summary.json", About: "every figure, by reports/summary.schema.json", write: of(sealed)},
 		{Name: "junit", File: "junit.xml", About: "thresholds, contract and validity as test cases", write: of(junit)},
 		{Name: "sarif", File: "contract.sarif", About: "the rules of the contract that were broken", write: of(sarif)},
 		{Name: "github", File: "annotations.txt", About: "annotations, as GitHub Actions reads them off the output", write: of(export.Annotations)},
@@ -112,6 +112,11 @@ func of(write func(io.Writer, summary.Summary) error) func(io.Writer, *Model) er
 	return func(w io.Writer, m *Model) error { return write(w, m.Summary) }
 }
 
+// sealed writes a summary as summary.json has it.
+func sealed(w io.Writer, s summary.Summary) error {
+	return results.WriteSealed(w, func(w io.Writer) error { return results.EncodeJSON(w, s) })
+}
+
 // junit writes a run as JUnit XML: a suite each for the run itself, its thresholds, and the rules of the contract.
 func junit(w io.Writer, s summary.Summary) error { return export.JUnit(w, s.Checks()) }
 
@@ -163,7 +168,7 @@ func (f Format) Render(w io.Writer, m *Model) error {
 }
 
 // Files writes the files of a format below a folder, which is made if there is none, each whole or not at all; and
-// gives their paths. What was there by that name is overwritten.
+// gives the paths of what was written. What was there by that name is overwritten.
 func (f Format) Files(dir string, m *Model) (paths []string, err error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, err
@@ -174,10 +179,10 @@ func (f Format) Files(dir string, m *Model) (paths []string, err error) {
 	}
 	for _, one := range files {
 		path := filepath.Join(dir, one.File)
-		paths = append(paths, path)
 		if err := regular.Write(path, func(w io.Writer) error { return one.Render(w, m) }); err != nil {
 			return paths, err
 		}
+		paths = append(paths, path)
 	}
 	return paths, nil
 }
@@ -185,7 +190,7 @@ func (f Format) Files(dir string, m *Model) (paths []string, err error) {
 // Keep writes the summary, the Markdown and the page of a run that has ended into its directory, if they were not
 // there. Merged runs keep nothing.
 func (m *Model) Keep() error {
-	if !m.made || m.runs[0].End.Reason == results.Cut {
+	if !m.made || m.runs[0].End.Reason == results.Cut || m.runs[0].End.Reason == results.Damaged {
 		return nil
 	}
 	return Keep(m.dirs[0], m.page())

@@ -4,14 +4,17 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
-	"github.com/kaizenautomation/andon/reports/export"
+	"pgregory.net/rapid"
+
 	"github.com/kaizenautomation/andon/reports/metrics"
 	"github.com/kaizenautomation/andon/reports/page"
 	"github.com/kaizenautomation/andon/reports/reportstest"
@@ -153,27 +156,6 @@ func TestFiles(t *testing.T) {
 	}
 }
 
-// A damaged file is no whole one, and no figure is made of it.
-func TestDamaged(t *testing.T) {
-	m := reportstest.Manifest()
-	dir := reportstest.RunDir(t, m, reportstest.Rows(m, nil), nil, reportstest.Finished(56))
-	path := filepath.Join(dir, "hits.arrow")
-	whole, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(path, whole[:len(whole)*2/3], 0o666); err != nil {
-		t.Fatal(err)
-	}
-	if model, err := Open(dir); err != nil {
-		t.Error(err)
-	} else if err := model.Read(); err == nil || !strings.Contains(err.Error(), "damaged") {
-		t.Errorf("a damaged run is read: %v", err)
-	} else if err := export.VegetaCSV(io.Discard, model.runs...); err == nil || !strings.Contains(err.Error(), "damaged") {
-		t.Errorf("a damaged run is written for vegeta: %v", err)
-	}
-}
-
 // What is kept of a run is there, each file whole.
 func TestKeep(t *testing.T) {
 	m := reportstest.Manifest()
@@ -195,4 +177,102 @@ func TestKeep(t *testing.T) {
 	if err := Keep(filepath.Join(dir, "nope"), page.New(model.Summary, model.whole)); err == nil {
 		t.Error("a report is written where there is no folder")
 	}
+}
+
+// Whatever a summary holds that can be read, every format takes it, and no word in it is a runner's command.
+func FuzzSummaryFormats(f *testing.F) {
+	dir := f.TempDir()
+	for _, s := range []summary.Summary{reportstest.Passing(f), reportstest.Failing(f), reportstest.Closed(f)} {
+		if err := summary.Write(dir, s); err != nil {
+			f.Fatal(err)
+		}
+		data, err := os.ReadFile(filepath.Join(dir, "summary.json"))
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
+	f.Add([]byte(`{"schema":"andon.summary/3"}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, "summary.json"), data, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		m, err := Open(dir)
+		if err != nil {
+			if !strings.Contains(err.Error(), "summary.json") {
+				t.Fatalf("the error does not name the file: %v", err)
+			}
+			return
+		}
+		for _, format := range Formats() {
+			if format.need != needSummary {
+				continue
+			}
+			if err := m.Read(format); err != nil {
+				t.Fatal(err)
+			}
+			out := rendered(t, m, format.Name)
+			if format.Name == "github" {
+				reportstest.CheckAnnotations(t, out)
+			} else {
+				reportstest.CheckNoCommand(t, format.Name, out)
+			}
+		}
+	})
+}
+
+// Whatever stands in the rows of a run and in what is kept beside them, the run is reported in every format, or the
+// error names the file that cannot be.
+func FuzzRunFormats(f *testing.F) {
+	m := reportstest.Manifest()
+	numbers := []float64{0, 1e-9, 0.004, 0.2, 1, 30, 31, 1e6, 3e38, -1, -3e38, math.Inf(1), math.Inf(-1), math.NaN()}
+	f.Fuzz(rapid.MakeFuzz(func(t *rapid.T) {
+		number := func(name string) float32 { return float32(rapid.SampledFrom(numbers).Draw(t, name)) }
+		beyond := 1 - rapid.IntRange(0, 1).Draw(t, "within what the run has") // by how much a text may lie outside
+		past := rapid.SampledFrom([]time.Duration{time.Second, time.Minute, math.MaxInt64}).Draw(t, "up to")
+		rows := make([]results.Row, rapid.IntRange(0, 12).Draw(t, "rows"))
+		for i := range rows {
+			rows[i] = results.Row{
+				N: rapid.Uint32().Draw(t, "n"), Class: uint16(rapid.IntRange(0, len(m.Labels.Classes)-1+beyond).Draw(t, "class")), Phase: uint8(rapid.IntRange(0, len(m.Labels.Phases)-1+beyond).Draw(t, "phase")),
+				Status: rapid.Uint16().Draw(t, "status"), Error: results.Kind(rapid.IntRange(0, len(results.KindNames())-1+beyond).Draw(t, "error")), Rule: uint8(rapid.IntRange(0, len(m.Labels.Rules)-1+beyond).Draw(t, "rule")),
+				Due: time.Duration(rapid.Int64Range(-1, int64(past)).Draw(t, "due")), Lag: number("lag"), OwnLag: number("own lag"), Service: number("service"), RetryAfter: number("retry after"),
+			}
+		}
+		dir, err := os.MkdirTemp("", "fuzz")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer os.RemoveAll(dir)
+		dir = filepath.Join(dir, "run")
+		w, err := results.Create(dir, m, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range rows {
+			if err := w.Add(r); err != nil {
+				return // andon writes no such row
+			}
+		}
+		end := results.End{Reason: rapid.SampledFrom([]string{results.Finished, results.Aborted, results.Interrupted}).Draw(t, "reason"), Seconds: rapid.SampledFrom(numbers[:11]).Draw(t, "seconds")}
+		if err := w.Close(end); err != nil {
+			t.Fatal(err)
+		}
+		model, err := Open(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, format := range Formats() {
+			if err := model.Read(format); err != nil {
+				if !strings.Contains(err.Error(), dir) {
+					t.Fatalf("%s: the error names no file: %v", format.Name, err)
+				}
+				return
+			}
+			var b bytes.Buffer
+			if err := format.write(&b, model); err != nil {
+				t.Fatalf("%s: %v", format.Name, err)
+			}
+		}
+	}))
 }

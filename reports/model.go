@@ -147,6 +147,27 @@ func aggregated(run *results.Run, bySecond bool) (*metrics.Aggregator, *metrics.
 	return a, v, err
 }
 
+// Damage says what of the runs' files is not as it was written, and was left out, where no figures are lost by it.
+func (m *Model) Damage() (list []string) {
+	for _, run := range m.runs {
+		if run.End.Reason != results.Damaged {
+			list = append(list, run.Damage...)
+		}
+	}
+	return list
+}
+
+// Lost says what is missing in what was written of single calls, where the summary knows it all the same: it is of an
+// earlier time, or was made of the histograms.
+func (m *Model) Lost() error {
+	for _, run := range m.runs {
+		if run.End.Reason == results.Damaged && m.Summary.Run.End.Reason != results.Damaged {
+			return errors.New(run.End.Detail)
+		}
+	}
+	return nil
+}
+
 // page is what the page shows.
 func (m *Model) page() page.Data {
 	d := page.New(m.Summary, m.whole, m.runs...)

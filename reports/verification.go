@@ -13,6 +13,7 @@ import (
 	"github.com/kaizenautomation/andon/reports/page"
 	"github.com/kaizenautomation/andon/reports/regular"
 	"github.com/kaizenautomation/andon/reports/render"
+	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/summary"
 	"github.com/kaizenautomation/andon/reports/text"
 )
@@ -27,25 +28,22 @@ type VerificationFormat struct {
 // VerificationFormats lists all formats of a verification: each is a function of what verification.json says. They are
 // called as those of a run are.
 func VerificationFormats() []VerificationFormat {
-	// The bracket of "##[", with which older commands of a runner begin anywhere in a line, is as good in an escape.
-	escaped := func(bracket string, write func(io.Writer, summary.Verification) error) func(io.Writer, summary.Verification, render.Options) error {
-		return func(w io.Writer, v summary.Verification, _ render.Options) error {
-			var b bytes.Buffer
-			if err := write(&b, v); err != nil {
-				return err
-			}
-			_, err := w.Write(bytes.ReplaceAll(b.Bytes(), []byte("##["), []byte("##"+bracket)))
-			return err
+	plain := func(write func(io.Writer, summary.Verification) error) func(io.Writer, summary.Verification, render.Options) error {
+		return func(w io.Writer, v summary.Verification, _ render.Options) error { return write(w, v) }
+	}
+	sealed := func(write func(io.Writer, summary.Verification, render.Options) error) func(io.Writer, summary.Verification, render.Options) error {
+		return func(w io.Writer, v summary.Verification, o render.Options) error {
+			return results.WriteSealed(w, func(w io.Writer) error { return write(w, v, o) })
 		}
 	}
 	return []VerificationFormat{
 		{"terminal", "report.txt", render.VerificationTerminal},
-		{"html", pageFile, escaped("&#91;", page.WriteVerification)},
-		{"markdown", markdownFile, escaped("[", render.VerificationMarkdown)},
-		{"json", summary.VerificationFile, escaped(`\u005b`, func(w io.Writer, v summary.Verification) error { return export.JSON(w, v) })},
-		{"junit", "junit.xml", escaped("&#91;", export.JUnit)},
-		{"sarif", "contract.sarif", escaped(`\u005b`, export.SARIF)},
-		{"github", "annotations.txt", escaped("[", export.VerificationAnnotations)},
+		{"html", pageFile, plain(page.WriteVerification)},
+		{"markdown", markdownFile, plain(render.VerificationMarkdown)},
+		{"json", summary.VerificationFile, sealed(plain(func(w io.Writer, v summary.Verification) error { return results.EncodeJSON(w, v) }))},
+		{"junit", "junit.xml", plain(export.JUnit)},
+		{"sarif", "contract.sarif", plain(export.SARIF)},
+		{"github", "annotations.txt", plain(export.VerificationAnnotations)},
 	}
 }
 
@@ -147,6 +145,25 @@ func WriteVerification(dir string, v summary.Verification, formats ...Verificati
 	return paths, nil
 }
 
+// ClaimVerification makes the directory that a verification is to be kept in, with the text of the description, before
+// anything is sent. What may be wrong with it, see [results.Claim].
+func ClaimVerification(dir string, description []byte) error {
+	f, err := results.Claim(dir, descriptionFile)
+	if err != nil {
+		return err
+	}
+	if _, err = f.Write(description); err == nil {
+		err = f.Close()
+	}
+	if err != nil {
+		return &results.PlaceError{Err: fmt.Errorf("the directory cannot be written: %w", err)}
+	}
+	return nil
+}
+
+// descriptionFile is where the text of the description is kept.
+const descriptionFile = "openapi.yaml"
+
 // KeepVerification writes what a verification leaves behind into a directory: verification.json, the text of the
 // description, and the formats. They are made of what verification.json says, so that they can be made of it again,
 // byte for byte.
@@ -166,7 +183,7 @@ func KeepVerification(dir string, v summary.Verification, description []byte, fo
 	if _, err := WriteVerification(dir, kept, source...); err != nil {
 		return err
 	}
-	err = regular.Write(filepath.Join(dir, "openapi.yaml"), func(w io.Writer) error {
+	err = regular.Write(filepath.Join(dir, descriptionFile), func(w io.Writer) error {
 		_, err := w.Write(description)
 		return err
 	})

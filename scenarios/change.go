@@ -104,8 +104,10 @@ func (s *Scenario) WithLimits(l Limits) (*Scenario, error) {
 		return nil, fmt.Errorf("expected a tolerated lag above 0s, up to %s, found %s", maxLag, l.Lag)
 	case l.Warm < 0 || l.Warm > l.InFlight:
 		return nil, fmt.Errorf("expected from 0 to %d connections before the first call, found %d", l.InFlight, l.Warm)
+	case l.Memory < minMemory || l.Memory > maxMemory:
+		return nil, fmt.Errorf("expected from %d to %d megabytes for answers under way, found %d", minMemory, maxMemory, l.Memory)
 	}
-	text := fmt.Sprintf("{timeout: %s, inFlight: %d, calls: %d, lag: %s, warm: %d}", l.Timeout, l.InFlight, l.Calls, l.Lag, l.Warm)
+	text := fmt.Sprintf("{timeout: %s, inFlight: %d, calls: %d, lag: %s, warm: %d, memory: %dMB}", l.Timeout, l.InFlight, l.Calls, l.Lag, l.Warm, l.Memory)
 	changed, err := s.with([2]string{"limits", text})
 	if err != nil {
 		return nil, err

@@ -108,7 +108,7 @@ func TestSourceIsTheScenario(t *testing.T) {
 				Timeout:  time.Duration(rapid.IntRange(1, 9999).Draw(t, "timeout")) * time.Millisecond,
 				InFlight: rapid.IntRange(10, 100).Draw(t, "in flight"), Calls: 50_000,
 				Lag:  time.Duration(rapid.IntRange(1, 9999).Draw(t, "lag")) * time.Millisecond,
-				Warm: rapid.IntRange(0, 10).Draw(t, "warm"),
+				Warm: rapid.IntRange(0, 10).Draw(t, "warm"), Memory: rapid.IntRange(16, 5000).Draw(t, "memory"),
 			}))
 		}
 		if rapid.Bool().Draw(t, "thresholds") {
@@ -202,13 +202,13 @@ func TestLoadInCodeIsChecked(t *testing.T) {
 	if _, err := changed.Plan(1); err == nil || !strings.Contains(err.Error(), "limits.calls") {
 		t.Errorf("more calls than the limit: %v", err)
 	}
-	changed = must(changed.WithLimits(Limits{time.Second, 10, 200_000, time.Second, 10}))
+	changed = must(changed.WithLimits(Limits{time.Second, 10, 200_000, time.Second, 10, 64}))
 	if p, err := changed.Plan(1); err != nil || p.Calls != 200_000 {
 		t.Errorf("under another limit: %v", err)
 	}
 	for _, l := range []Limits{
-		{0, 1, 1, 1, 0}, {time.Second, 0, 1, 1, 0}, {time.Second, 1, 0, 1, 0}, {2 * time.Hour, 1, 1, 1, 0}, {time.Second, 1e6, 1, 1, 0},
-		{time.Second, 1, 1, 0, 0}, {time.Second, 1, 1, -1, 0}, {time.Second, 1, 1, time.Hour + 1, 0}, {time.Second, 1, 1, 1, 2}, {time.Second, 1, 1, 1, -1},
+		{0, 1, 1, 1, 0, 64}, {time.Second, 0, 1, 1, 0, 64}, {time.Second, 1, 0, 1, 0, 64}, {2 * time.Hour, 1, 1, 1, 0, 64}, {time.Second, 1e6, 1, 1, 0, 64},
+		{time.Second, 1, 1, 0, 0, 64}, {time.Second, 1, 1, -1, 0, 64}, {time.Second, 1, 1, time.Hour + 1, 0, 64}, {time.Second, 1, 1, 1, 2, 64}, {time.Second, 1, 1, 1, -1, 64}, {time.Second, 1, 1, 1, 0, 15}, {time.Second, 1, 1, 1, 0, 1_000_001},
 	} {
 		if _, err := s.WithLimits(l); err == nil {
 			t.Errorf("the limits %+v are taken", l)

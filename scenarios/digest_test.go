@@ -133,7 +133,7 @@ func TestDigestOfTheSamePlan(t *testing.T) {
 	if a.Digest() != b.Digest() || a.Digest() != c.Digest() {
 		t.Errorf("%v\n%v\n%v", a.Parts(), b.Parts(), c.Parts())
 	}
-	limited, err := c.WithLimits(Limits{Timeout: time.Second, InFlight: 1, Calls: 100, Lag: time.Second})
+	limited, err := c.WithLimits(Limits{Timeout: time.Second, InFlight: 1, Calls: 100, Lag: time.Second, Memory: 256})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -104,4 +105,47 @@ data: {agentId: {template: "{{agent}}/{{seq}}", from: ids.csv}, file: {from: ./i
 			}
 		}
 	}
+}
+
+// Whatever a file of data holds, it is refused by its line or its column, or its rows are read; and what is kept of
+// them is read as the same.
+func FuzzFeeder(f *testing.F) {
+	for _, s := range []string{
+		"id,name\na,b\n", "\ufeffid\n\"a\nb\"\n\n", "id\n\"\"\n", "id,id\na,b\n", "id;name\n", "id\n\xff\n", "id\r\na\r\n", "name\nx\n",
+		`{"id":"a"}` + "\n\n" + `{"id":1e400}`, `{"id":{"a":[1, null]}}`, `{"id":1,"id":2}`, `{"ID":1}`, `["id"]`, `{"id":"\ud800"}`, "{\"id\":\"\u2028\"}",
+	} {
+		f.Add([]byte(s), true)
+		f.Add([]byte(s), false)
+	}
+	f.Fuzz(func(t *testing.T, data []byte, comma bool) {
+		path, read := "a.jsonl", readJSONL
+		if comma {
+			path, read = "a.csv", readCSV
+		}
+		rows, err := read(bytes.NewReader(data), path, []string{"id"})
+		if err != nil {
+			var missing *missingColumn
+			said := err.Error()
+			if !errors.As(err, &missing) && !strings.Contains(said, "line ") && !strings.Contains(said, "column ") && !strings.HasPrefix(said, "after ") {
+				t.Fatalf("the error has no place: %q", said)
+			}
+			return
+		}
+		if len(rows) == 0 {
+			return
+		}
+		line := 0
+		for _, r := range rows {
+			if len(r.values) != 1 || !json.Valid(r.values[0]) || r.line <= line {
+				t.Fatalf("after line %d: %+v", line, r)
+			}
+			line = r.line
+		}
+		kept := feeder{path: path, public: map[string][][]byte{}}
+		kept.publish([]string{"id"}, rows)
+		again, err := read(bytes.NewReader(kept.kept()), path, []string{"id"})
+		if err != nil || !slices.EqualFunc(rows, again, func(a, b row) bool { return bytes.Equal(a.values[0], b.values[0]) }) {
+			t.Fatalf("%q is kept as %q: %v", data, kept.kept(), err)
+		}
+	})
 }

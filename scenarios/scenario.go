@@ -69,11 +69,13 @@ type Limits struct {
 	// Warm is how many connections are set up before the first call. With none, each is set up when a call needs it:
 	// an idle connection may hold a worker of the provider that a call elsewhere waits for.
 	Warm int
+	// Memory is how many megabytes the answers under way may take together. Beyond it, the largest are given up.
+	Memory int
 }
 
 // DefaultLimits hold where a scenario names none.
 func DefaultLimits() Limits {
-	return Limits{Timeout: 30 * time.Second, InFlight: 1000, Calls: 100_000, Lag: metrics.Tolerance}
+	return Limits{Timeout: 30 * time.Second, InFlight: 1000, Calls: 100_000, Lag: metrics.Tolerance, Memory: 256}
 }
 
 const (
@@ -81,7 +83,12 @@ const (
 	maxInFlight = 60_000
 	maxCalls    = 1_000_000_000
 	maxLag      = time.Minute
+	minMemory   = 16
+	maxMemory   = 1_000_000
 )
+
+// MB is a megabyte.
+const MB = 1_000_000
 
 var scenarioKeys = []string{"name", "description", "target", "load", "arrivals", "mix", "data", "headers", "auth", "limits", "thresholds", "provider"}
 
@@ -194,7 +201,7 @@ func readLimits(keys map[string]document.Value) Limits {
 	if !given {
 		return l
 	}
-	limits, _ := v.Object("limits", "timeout", "inFlight", "calls", "lag", "warm")
+	limits, _ := v.Object("limits", "timeout", "inFlight", "calls", "lag", "warm", "memory")
 	if v, given := limits["timeout"]; given {
 		if d, ok := v.Positive("the timeout"); ok {
 			if d > maxTimeout {
@@ -226,6 +233,15 @@ func readLimits(keys map[string]document.Value) Limits {
 	if v, given := limits["warm"]; given {
 		if n, ok := v.Integer("the connections before the first call", 0, uint64(l.InFlight)); ok {
 			l.Warm = int(n)
+		}
+	}
+	if v, given := limits["memory"]; given {
+		if n, ok := v.Megabytes("the memory for answers under way"); ok {
+			if n < minMemory || n > maxMemory {
+				v.Fail("expected memory for answers under way from %dMB to %dMB, found %s", minMemory, maxMemory, v.Found())
+			} else {
+				l.Memory = int(n)
+			}
 		}
 	}
 	return l

@@ -151,6 +151,10 @@ func TestProblems(t *testing.T) {
 		{load + "limits: {lag: -10ms}\n", [2]int{2, 15}, "a duration from 0s"},
 		{load + "limits: {lag: 250}\n", [2]int{2, 15}, "the tolerated lag with a unit"},
 		{load + "limits: {lag: 61s}\n", [2]int{2, 15}, "a tolerated lag of at most 1m"},
+		{load + "limits: {memory: 256}\n", [2]int{2, 18}, "a size such as 256MB"},
+		{load + "limits: {memory: 15MB}\n", [2]int{2, 18}, "from 16MB to 1000000MB"},
+		{load + "limits: {memory: 99999999999999999999GB}\n", [2]int{2, 18}, "a size such as 256MB"},
+		{load + "limits: {memory: -1GB}\n", [2]int{2, 18}, "a size such as 256MB"},
 		{load + "limits: {inFlight: 10, warm: 11}\n", [2]int{2, 30}, "a whole number from 0 to 10"},
 		{load + "target: ftp://x\n", [2]int{2, 9}, "http:// or https://"},
 		{load + "target: http://me:secret@x\n", [2]int{2, 9}, "user name"},
@@ -241,7 +245,7 @@ func TestExample(t *testing.T) {
 	if p.Calls != 175850 || p.Seconds != 755 || p.PeakRate() != 1000 {
 		t.Errorf("the plan has %d calls in %g s, at most %g/s; want 175850, 755, 1000", p.Calls, p.Seconds, p.PeakRate())
 	}
-	if want := (Limits{30 * time.Second, 2000, 200_000, 10 * time.Millisecond, 0}); s.Limits != want {
+	if want := (Limits{30 * time.Second, 2000, 200_000, 10 * time.Millisecond, 0, 256}); s.Limits != want {
 		t.Errorf("the limits are %+v, want %+v", s.Limits, want)
 	}
 	if want := []results.Threshold{{Expr: "p99(latency) < 800ms"}, {Expr: "rate(errors){tier=Lite} < 0.1%", Abort: true, AfterSeconds: 10}}; !slices.Equal(metrics.Written(s.Thresholds), want) {

@@ -220,6 +220,8 @@ func (s schema) limits() object {
 			"target-limited; 10ms where it is left out"),
 		"warm": integer("How many connections are set up before the first call, inFlight of them at most. 0 where it is left out: each is set up "+
 			"when a call needs it, and the time is part of that call's.", 0, maxInFlight),
+		"memory": pattern(`[0-9]+ *(MB|GB)`, "How much memory the answers under way may take together, from 16MB on, beyond a few kilobytes for each; "+
+			"where they would take more, andon gives up the largest. 256MB where it is left out.", "256MB"),
 	})
 }
 

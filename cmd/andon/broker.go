@@ -100,7 +100,7 @@ Exit codes: 0 it may be deployed; 1 it may not; 2 wrong usage; 3 the broker gave
 			if err != nil {
 				return exit{noVerdict, err}
 			}
-			word := map[bool]string{true: "may", false: "may not"}[may]
+			word, why := map[bool]string{true: "may", false: "may not"}[may], c.secrets.Redact(why)
 			_, err = fmt.Fprintf(c.stdout, "%s %s %s be deployed to %s: %s\n", text.Printable(side, 100), text.Printable(f.version.Number, 100), word, text.Printable(environment, 100), text.Printable(why, 1000))
 			if err == nil && !may {
 				return exit{code: 1}

@@ -211,7 +211,7 @@ auth: {bearer: {token: '{command:`+command+`}'}, apiKey: {in: cookie, name: sid,
 }
 
 // Processes that andon starts have secrets neither on their command lines nor in their variables, and in no file: what
-// gives a token out is told nothing, also when it is asked again, and andon-pact is told all on its standard input.
+// gives a token out is told nothing, also when it is asked again, and andon-pact is told none at all.
 func TestChildrenAreToldInPrivate(t *testing.T) {
 	if _, err := os.Stat("/proc/self/cmdline"); err != nil {
 		t.Skip("there is no /proc")
@@ -232,7 +232,7 @@ func TestChildrenAreToldInPrivate(t *testing.T) {
 	}
 	// $$ is the shell that andon has started.
 	const look = `cat /proc/$$/cmdline /proc/$$/environ >> "`
-	write("bin/andon-pact", "#!/bin/sh\n"+look+dir+"/seen-pact\"\ncat ./* >> \""+dir+"/seen-pact\"\ncat > \""+dir+"/request.txt\"\nexit 134\n", 0o700)
+	write("bin/andon-pact", "#!/bin/sh\n"+look+dir+"/seen-pact\"\ncat ./* >> \""+dir+"/seen-pact\"\nIFS= read -r request\nprintf %s \"$request\" > \""+dir+"/request\"\nexit 134\n", 0o700)
 	t.Setenv("PATH", filepath.Join(dir, "bin")+string(os.PathListSeparator)+os.Getenv("PATH"))
 	t.Setenv("ANDON_TOKEN", "")
 	p := &parrot{seen: map[string]bool{}}
@@ -247,21 +247,9 @@ func TestChildrenAreToldInPrivate(t *testing.T) {
 	if code == 2 || !p.seen["Authorization: Bearer "+canaries["fresh"]] {
 		t.Fatalf("exit code %d, expected calls with the fresh token: %s", code, stderr.String())
 	}
-	var request struct {
-		Headers http.Header
-		Query   string
-	}
-	text, err := os.ReadFile("request.txt")
-	if err == nil {
-		err = json.Unmarshal(text, &request)
-	}
-	if err != nil || request.Headers.Get("X-Org-Id") != canaries["header"] || request.Headers.Get("Cookie") != "sid="+canaries["cookie"] ||
-		request.Headers.Get("Authorization") != "Bearer "+canaries["fresh"] || request.Query != "api_key="+url.QueryEscape(canaries["key"]) {
-		t.Errorf("andon-pact was told %+v; %v", request, err)
-	}
-	for _, name := range []string{"seen-command", "seen-pact"} {
+	for name, has := range map[string]string{"seen-command": "PATH=", "seen-pact": "PATH=", "request": `"pactFile":`} {
 		text, err := os.ReadFile(name)
-		if err != nil || !bytes.Contains(text, []byte("PATH=")) {
+		if err != nil || !bytes.Contains(text, []byte(has)) {
 			t.Errorf("%s was not looked at: %v", name, err)
 		}
 		noCanary(t, name, text, []string{"--token-command"})

@@ -41,14 +41,14 @@ func (c *command) contracts() *cobra.Command {
 			counts := map[cases.Expectation]int{}
 			for _, k := range list {
 				counts[k.Expect]++
-				t.Rows = append(t.Rows, []string{k.ID, string(k.Expect), string(k.By()), fmt.Sprint(len(k.Body)), k.Proves})
+				t.Rows = append(t.Rows, []string{text.Printable(k.ID, 200), string(k.Expect), string(k.By()), fmt.Sprint(len(k.Body)), text.Printable(k.Proves, 400)})
 			}
 			if err := t.Text(c.stdout, c.width()); err != nil {
 				return err
 			}
 			said := fmt.Sprintf("%d cases: %d must be accepted, %d refused, %d are left open; %d combinations are left out: every two of tier, content and properties meet",
 				len(list), counts[cases.Accepted], counts[cases.Refused], counts[cases.Either], leftOut)
-			_, err = fmt.Fprintf(c.stdout, "\n%s\n", fitted(said, c.width()))
+			_, err = fmt.Fprintf(c.stdout, "\n%s\n", text.Message(said, c.width()))
 			return err
 		},
 	}
@@ -87,7 +87,7 @@ func (c *command) showCase() *cobra.Command {
 				_, err = fmt.Fprintln(c.stdout, k.Curl("http://127.0.0.1:8080", carried))
 				return err
 			}
-			_, err = fmt.Fprintf(c.stdout, "%s: %s; it must be %s (%s)\n\n%s %s\nContent-Type: %s\n\n%s\n", k.ID, k.Proves, k.Expect, k.By(), k.Method, d.Operation().Path, k.ContentType, text.Printable(string(k.Body), 1<<20))
+			_, err = fmt.Fprintf(c.stdout, "%s: %s; it must be %s (%s)\n\n%s %s\nContent-Type: %s\n\n%s\n", text.Printable(k.ID, 200), text.Printable(k.Proves, 400), k.Expect, k.By(), k.Method, text.Printable(d.Operation().Path, 200), text.Printable(k.ContentType, 200), text.Printable(string(k.Body), 1<<20))
 			return err
 		},
 	}
@@ -111,7 +111,7 @@ description than the built-in one (--spec) andon-pact makes it, with Pact's own 
 			}
 			document, err := pact.Find().Of(context.Background(), d)
 			if err == nil {
-				_, err = c.stdout.Write(document)
+				_, err = text.JSONWriter{To: exact{c.stdout}}.Write(document)
 			}
 			if err != nil {
 				return exit{noVerdict, err}

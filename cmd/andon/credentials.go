@@ -47,7 +47,13 @@ func (f *credentialFlags) open(c *command, scenario credentials.Asked) (*credent
 	if plan.Insecure() {
 		c.tell("warning: the target's certificate is not checked (--insecure): anybody in between can read the secrets and answer in its place")
 	}
-	return plan.Open(context.Background())
+	set, err := plan.Open(context.Background())
+	if err != nil {
+		return nil, err
+	}
+	set.Keep(credentials.Ambient(c.args)...)
+	c.secrets = set
+	return set, nil
 }
 
 // demanded is the token that andon serve asks for.

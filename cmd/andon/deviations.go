@@ -28,7 +28,7 @@ func (c *command) deviations() *cobra.Command {
 		Short: "Print the JSON Schema of files of known deviations, for editors",
 		Args:  noArgs,
 		RunE: func(*cobra.Command, []string) error {
-			_, err := c.stdout.Write(deviations.Schema(verify.Rules()))
+			_, err := text.JSONWriter{To: exact{c.stdout}}.Write(deviations.Schema(verify.Rules()))
 			return err
 		},
 	})

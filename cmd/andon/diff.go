@@ -59,7 +59,7 @@ func (c *command) showDiff(before, after, format string) error {
 	}
 	v.Title, v.Andon = "andon contracts diff", version()
 	if formats[0].Name != "terminal" {
-		return c.ended(v, formats[0].Render(c.stdout, v, c.terminal("")))
+		return c.ended(v, formats[0].Render(exact{c.stdout}, v, c.terminal("")))
 	}
 	t := render.Table{Header: []string{"callers", "change", "what"}}
 	for _, change := range changes {

@@ -79,6 +79,8 @@ func ownFaults() []ownFault {
 		{"standard output cannot be written", "andon run one.yaml --target $URL --out run >/dev/full", "standard output cannot be written", 3, 1, false},
 		{"interrupted (Ctrl-C)", fmt.Sprintf(signal, "INT"), "the run was interrupted: it was told to stop", 3, 3, false},
 		{"ended by what supervises it (SIGTERM)", fmt.Sprintf(signal, "TERM"), "the run was interrupted: it was told to stop", 3, 3, false},
+		{"a bit of what was measured has flipped (`andon report` afterwards)", "andon run steady.yaml --target $URL --out run >run.txt; rm run/summary.json run/histograms.bin; " +
+			"printf X | dd of=run/hits.arrow bs=1 seek=5000 conv=notrunc; andon report run", "calls are missing; … is damaged: its CRC-32C is", 3, 3, false},
 		{"killed, as where memory runs out (`andon report` afterwards)", fmt.Sprintf(signal, "KILL") + "; andon report run", "the run was cut off", 3, 3, false},
 	}
 }

@@ -12,7 +12,6 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
-	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -22,6 +21,7 @@ import (
 
 	"github.com/kaizenautomation/andon"
 	"github.com/kaizenautomation/andon/contracts"
+	"github.com/kaizenautomation/andon/contracts/credentials"
 	"github.com/kaizenautomation/andon/reports/live"
 	"github.com/kaizenautomation/andon/reports/text"
 )
@@ -66,12 +66,15 @@ type command struct {
 	stderr *live.Writer
 	log    io.Writer
 	spec   string
+	// secrets are taken out of what is told.
+	secrets *credentials.Set
 }
 
-// output is standard output, and the first error that there was with it. A command may pass it over, and goes on to its
-// verdict then: what is printed is not what was done.
+// output is standard output, of which no line is a command to a runner of CI, and the first error that there was with
+// it. A command may pass it over, and goes on to its verdict then: what is printed is not what was done.
 type output struct {
 	io.Writer
+	lines text.InertWriter
 	// told is what was said beside the output, which comes first on a terminal that shows both; it is waited for unless
 	// it is stuck.
 	told  *live.Writer
@@ -79,7 +82,19 @@ type output struct {
 	err   error
 }
 
-func (o *output) Write(p []byte) (int, error) {
+func newOutput(w io.Writer, told *live.Writer) *output {
+	o := &output{Writer: w, told: told}
+	o.lines.To = exact{o}
+	return o
+}
+
+func (o *output) Write(p []byte) (int, error) { return o.lines.Write(p) }
+
+// exact is standard output for what is printed byte for byte: documents, in which a command is written otherwise, and
+// those that are commands, which have their foreign words escaped.
+type exact struct{ *output }
+
+func (o exact) Write(p []byte) (int, error) {
 	if o.err != nil {
 		return 0, o.err
 	}
@@ -98,11 +113,12 @@ func (o *output) lost(err error) bool { return o.err != nil && errors.Is(err, o.
 func execute(args []string, stdout, stderr io.Writer) int {
 	told := live.NewWriter(stderr)
 	defer told.Await(farewell)
-	c := &command{args: args, stdout: &output{Writer: stdout, told: told}, stderr: told, log: stderr}
+	c := &command{args: args, stdout: newOutput(stdout, told), stderr: told, log: stderr, secrets: new(credentials.Set)}
+	c.secrets.Keep(credentials.Ambient(args)...)
 	root := c.root()
 	root.SetArgs(args)
 	root.SetOut(c.stdout)
-	root.SetErr(told)
+	root.SetErr(&text.InertWriter{To: told})
 	strict(root)
 	err := root.Execute()
 	if c.stdout.lost(err) {
@@ -288,20 +304,10 @@ func (c *command) stepSummary(add func(path string) error) bool {
 	return true
 }
 
-// tell says something beside the output, in lines that fit where that is a terminal.
+// tell says something beside the output, in lines that fit where that is a terminal, without a secret.
 func (c *command) tell(format string, args ...any) {
 	_, _, width := live.Terminal(c.stderr)
-	fmt.Fprintln(c.stderr, fitted(fmt.Sprintf(format, args...), width))
-}
-
-// fitted is a sentence in lines of so many columns; 0 is any number. What has lines of its own stays as it is, and so
-// does what names a longer path or address, which is to be copied.
-func fitted(s string, width int) string {
-	long := func(word string) bool { return text.Width(word) > width }
-	if width == 0 || strings.Contains(s, "\n") || slices.ContainsFunc(strings.Fields(s), long) {
-		return s
-	}
-	return strings.Join(text.Wrap(s, width), "\n")
+	fmt.Fprintln(c.stderr, text.Message(c.secrets.Redact(text.Public(fmt.Sprintf(format, args...))), width))
 }
 
 // width is how many columns the output has; 0 is any number, where it is no terminal.

@@ -5,14 +5,22 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"io/fs"
+	"maps"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/kaizenautomation/andon"
 	"github.com/kaizenautomation/andon/contracts"
@@ -59,6 +67,9 @@ func TestWithPact(t *testing.T) {
 	t.Run("three judges", func(t *testing.T) { threeJudges(t, program) })
 	t.Run("verify", func(t *testing.T) { verifyWithPact(t, program) })
 	t.Run("from a broker", verifyFromBroker)
+	t.Run("credentials", credentialsWithPact)
+	t.Run("hiccups", hiccupsWithPact)
+	t.Run("killed", killedWithPact)
 }
 
 // A content type and a tier that a description gains are in its pact, without a change of the code.
@@ -119,7 +130,7 @@ func threeJudges(t *testing.T, program pact.Program) {
 		want[k.ID] = violation == nil
 		calls = append(calls, pact.Call{ID: k.ID, Body: k.Body, Matcher: pact.Matcher(d.RequestTemplate(k.Body))})
 	}
-	outcomes, err := program.Judge(context.Background(), d.Operation(), calls)
+	outcomes, err := program.Judge(context.Background(), d.Operation(), calls, nil)
 	if err != nil || len(outcomes) != len(calls) || len(calls) < 400 {
 		t.Fatalf("%d outcomes of %d calls, %v", len(outcomes), len(calls), err)
 	}
@@ -163,7 +174,7 @@ func verifyWithPact(t *testing.T, program pact.Program) {
 	for body := range want {
 		calls = append(calls, pact.Call{ID: body, Body: []byte(body), Matcher: pact.Matcher(d.RequestTemplate([]byte(body)))})
 	}
-	outcomes, err := program.Judge(context.Background(), d.Operation(), calls)
+	outcomes, err := program.Judge(context.Background(), d.Operation(), calls, nil)
 	if err != nil || len(outcomes) != len(calls) {
 		t.Fatalf("%d outcomes, %v", len(outcomes), err)
 	}
@@ -176,7 +187,7 @@ func verifyWithPact(t *testing.T, program pact.Program) {
 		t.Errorf("of 50 calls of a scenario %d are held, %d by Pact", count(v, "description", summary.CheckHeld), count(v, "pact", summary.CheckHeld))
 	}
 
-	v = verified(t, 1, "--target", target.String())
+	v = verified(t, 1, "--target", target.String(), "--rate", "max")
 	if n := count(v, "pact", summary.CheckBroken); n < 40 || count(v, "description", summary.CheckBroken) < 40 {
 		t.Errorf("a provider with a defect breaks %d checks by Pact, %d by the description", n, count(v, "description", summary.CheckBroken))
 	}
@@ -220,5 +231,222 @@ func verifyFromBroker(t *testing.T) {
 	b.pending = true
 	if v = verified(t, 0, args...); count(v, "pact", summary.CheckNoted) != 1 || b.results[2]["success"] != false {
 		t.Errorf("pending: %+v", v.Checks)
+	}
+}
+
+// Secrets are on the wire of Pact's calls as they were asked for, by the token of the moment, and in no byte that is
+// left behind, though the target sends them back; calls that are about a token's absence carry none. Pact's mock
+// server is sent them with the calls of a scenario.
+func credentialsWithPact(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	t.Setenv("TMPDIR", t.TempDir())
+	// The command gives the first token once, and then the fresh one.
+	const command = "if [ -e asked ]; then cat fresh.txt; else : > asked; cat first.txt; fi"
+	for name, text := range map[string]string{
+		"key.txt": canaries["key"], "pw.txt": canaries["password"], "first.txt": canaries["token"], "fresh.txt": canaries["fresh"],
+		"carried.yaml": `load: [{rate: 40/s, for: 1s}]
+headers: {X-Org-Id: '{env:CANARY_HEADER}', Cookie: 'sid={env:CANARY_COOKIE}', X-Tenant: acme}
+auth:
+  bearer: {token: '{command:` + command + `}'}
+  apiKey: {in: query, name: api_key, value: '{file:key.txt}'}
+`,
+		"basic.yaml": "load: [{rate: 40/s, for: 1s}]\nauth: {basic: {username: ci, password: '{file:pw.txt}'}}\n",
+	} {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Setenv("CANARY_HEADER", canaries["header"])
+	t.Setenv("CANARY_COOKIE", canaries["cookie"])
+	carried := []string{
+		"--header", "X-Org-Id: {env:CANARY_HEADER}", "--header", "Cookie: sid={env:CANARY_COOKIE}", "--query", "api_key={file:key.txt}",
+	}
+	for _, by := range []string{"--token-command", "--user"} {
+		_ = os.Remove("asked")
+		value, want := command, []string{"Authorization: Bearer " + canaries["token"], "Authorization: Bearer " + canaries["fresh"]}
+		if by == "--user" {
+			value, want = "ci:{file:pw.txt}", []string{"Authorization: Basic " + base64.StdEncoding.EncodeToString([]byte("ci:"+canaries["password"]))}
+		}
+		want = append(want, "X-Org-Id: "+canaries["header"], "Cookie: sid="+canaries["cookie"], "api_key: "+canaries["key"])
+		p, bare, odd := &parrot{seen: map[string]bool{}}, 0, ""
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			p.Lock()
+			if r.Header.Get("Authorization") == "" {
+				bare++
+			}
+			if r.Header.Get(pact.Mark)+r.Header.Get("X-Forwarded-For") != "" || r.URL.Path != "/base/agents/execute" {
+				odd = fmt.Sprint(r.URL, r.Header)
+			}
+			p.Unlock()
+			p.ServeHTTP(w, r)
+		}))
+		for _, kept := range [][]string{{"--out", "out" + by}, {"--format", "json"}, {"--format", "junit"}} {
+			args := slices.Concat([]string{"verify", "--engine", "pact", "--case", "text*,token*", "--attempts", "1", "--rate", "max", "--target", s.URL + "/base", by, value}, carried, kept)
+			var stdout, stderr bytes.Buffer
+			if code := execute(args, &stdout, &stderr); code != 1 {
+				t.Fatalf("exit code %d: %s%.3000s", code, stderr.String(), stdout.String())
+			}
+			noCanary(t, "stdout", stdout.Bytes(), []string{by})
+			noCanary(t, "stderr", stderr.Bytes(), []string{by})
+		}
+		s.Close()
+		for _, w := range want {
+			if !p.seen[w] {
+				t.Errorf("the target was not sent %q", w)
+			}
+		}
+		if bare == 0 || bare > 3*3 || odd != "" {
+			t.Errorf("%d calls were sent without a token; %s", bare, odd)
+		}
+		err := filepath.WalkDir("out"+by, func(path string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() {
+				return err
+			}
+			text, err := os.ReadFile(path)
+			noCanary(t, path, text, []string{by})
+			return err
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	for name, by := range map[string]string{"carried.yaml": "--token-command", "basic.yaml": "--user"} {
+		_ = os.Remove("asked")
+		var stdout, stderr bytes.Buffer
+		code := execute([]string{"verify", "--scenario", name, "--calls", "20", "--format", "json"}, &stdout, &stderr)
+		var v summary.Verification
+		if err := json.Unmarshal(stdout.Bytes(), &v); code != 0 || err != nil || count(v, "pact", summary.CheckHeld) < 15 {
+			t.Errorf("%s: exit code %d, %d held by Pact: %s%q", name, code, count(v, "pact", summary.CheckHeld), stderr.String(), v.Verdict.Causes)
+		}
+		if _, err := os.Stat("asked"); name == "carried.yaml" && err != nil {
+			t.Error("the calls to Pact's mock server have no token")
+		}
+		noCanary(t, name, append(stdout.Bytes(), stderr.Bytes()...), []string{by})
+	}
+	if left, err := os.ReadDir(os.Getenv("TMPDIR")); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+	t.Setenv("CANARY_HEADER", "")
+	var stdout, stderr bytes.Buffer
+	if code := execute([]string{"verify", "--scenario", "carried.yaml"}, &stdout, &stderr); code != 2 || !strings.Contains(stderr.String(), "CANARY_HEADER") {
+		t.Errorf("without a secret that the calls carry: exit code %d, %s", code, stderr.String())
+	}
+}
+
+// A hiccup is no breach: a call of a pact is tried again where no run was started, and what is said to have been
+// started is what the target says.
+func hiccupsWithPact(t *testing.T) {
+	d, err := contracts.Load("openapi.yaml", andon.Spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := provider.New(d, provider.Config{Token: "tok-pact"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var mutex sync.Mutex
+	calls, runs := 0, 0
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mutex.Lock()
+		defer mutex.Unlock()
+		calls++
+		switch {
+		case calls == 7:
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		case calls == 27:
+			w.Header().Set("Retry-After", "1")
+			w.WriteHeader(http.StatusTooManyRequests)
+			return
+		}
+		rec := httptest.NewRecorder()
+		h.ServeHTTP(rec, r)
+		if rec.Code/100 == 2 {
+			runs++
+		}
+		maps.Copy(w.Header(), rec.Header())
+		w.WriteHeader(rec.Code)
+		_, _ = w.Write(rec.Body.Bytes())
+	}))
+	defer s.Close()
+	t.Setenv("ANDON_TOKEN", "tok-pact")
+	v := verified(t, 0, "--engine", "pact", "--case", "text*", "--target", s.URL, "--rate", "max")
+	if count(v, "pact", summary.CheckHeld) != v.Planned || v.Planned < 20 || v.Accepted != runs || v.Unsure != 0 || calls <= v.Planned {
+		t.Errorf("%d of %d held, %d runs said and %d started, by %d calls", count(v, "pact", summary.CheckHeld), v.Planned, v.Accepted, runs, calls)
+	}
+	runs = 0
+	v = verified(t, 3, "--engine", "pact", "--target", s.URL, "--rate", "max", "--max-runs", "10")
+	if runs > 10 || v.Accepted != runs || len(v.Checks) != v.Planned || count(v, "pact", summary.CheckSkipped) == 0 {
+		t.Errorf("%d runs said and %d started, of at most 10; %d checks of %d", v.Accepted, runs, len(v.Checks), v.Planned)
+	}
+}
+
+// When andon is killed, no further call is sent, andon-pact ends, and no file is left.
+func killedWithPact(t *testing.T) {
+	if _, err := os.Stat("/proc/self/cmdline"); err != nil {
+		t.Skip("there is no /proc")
+	}
+	d, err := contracts.Load("openapi.yaml", andon.Spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := provider.New(d, provider.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var calls atomic.Int64
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		calls.Add(1)
+		time.Sleep(20 * time.Millisecond)
+		h.ServeHTTP(w, r)
+	}))
+	defer s.Close()
+	// Whether the library notices first is chance.
+	for range 5 {
+		calls.Store(0)
+		killPact(t, s.URL, &calls)
+	}
+}
+
+// killPact kills an andon that verifies a target by Pact, whose calls are counted.
+func killPact(t *testing.T, target string, calls *atomic.Int64) {
+	tmp := t.TempDir()
+	cmd := exec.Command("andon", "verify", "--engine", "pact", "--target", target, "--rate", "max")
+	cmd.Env = append(os.Environ(), "TMPDIR="+tmp)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	until := func(what string, done func() bool) {
+		t.Helper()
+		for start := time.Now(); !done(); time.Sleep(10 * time.Millisecond) {
+			if time.Since(start) > time.Minute {
+				t.Fatalf("in vain: %s", what)
+			}
+		}
+	}
+	child := func() bool {
+		lines, _ := filepath.Glob("/proc/[0-9]*/cmdline")
+		return slices.ContainsFunc(lines, func(name string) bool {
+			line, err := os.ReadFile(name)
+			return err == nil && bytes.Contains(line, []byte(tmp))
+		})
+	}
+	until("calls are sent", func() bool { return calls.Load() > 10 })
+	if !child() {
+		t.Error("there is no andon-pact")
+	}
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait()
+	sent := calls.Load()
+	until("andon-pact ends", func() bool { return !child() })
+	time.Sleep(200 * time.Millisecond)
+	if more := calls.Load() - sent; more > 1 {
+		t.Errorf("%d calls were sent after andon was killed", more)
+	}
+	if left, err := os.ReadDir(tmp); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
 	}
 }

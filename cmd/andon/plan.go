@@ -64,7 +64,7 @@ func aimedAt(flag string, p *scenarios.Plan) (string, error) {
 }
 
 func (c *command) showPlan(p *scenarios.Plan, curl int, with credentials.Plan) error {
-	fmt.Fprintf(c.stdout, "%s\n\n", fitted(fmt.Sprintf("%s: %s", p.Name, p), c.width()))
+	fmt.Fprintf(c.stdout, "%s\n\n", text.Message(fmt.Sprintf("%s: %s", p.Name, p), c.width()))
 	phases := render.Table{Header: []string{"phase", ">starts", ">lasts", "load", ">calls", ""}}
 	for i, ph := range p.Labels.Phases {
 		calls, note := "open-ended", ""
@@ -74,7 +74,7 @@ func (c *command) showPlan(p *scenarios.Plan, curl int, with credentials.Plan) e
 		if ph.Warmup {
 			note = "warm-up, not in the figures"
 		}
-		phases.Rows = append(phases.Rows, []string{ph.Name, spell(ph.StartSeconds), spell(ph.Seconds), ph.Shape, calls, note})
+		phases.Rows = append(phases.Rows, []string{text.Printable(ph.Name, 80), spell(ph.StartSeconds), spell(ph.Seconds), text.Printable(ph.Shape, 200), calls, note})
 	}
 	if err := phases.Text(c.stdout, c.width()); err != nil {
 		return err
@@ -84,7 +84,7 @@ func (c *command) showPlan(p *scenarios.Plan, curl int, with credentials.Plan) e
 		classes := render.Table{Header: []string{"class", "tier", "content", ">calls", ">share"}}
 		for i, class := range p.Labels.Classes {
 			n := p.CallsOfClass(i)
-			classes.Rows = append(classes.Rows, []string{class.Name, class.Tier, class.Content, fmt.Sprint(n), fmt.Sprintf("%.2f %%", 100*float64(n)/float64(p.Calls))})
+			classes.Rows = append(classes.Rows, []string{text.Printable(class.Name, 200), text.Printable(class.Tier, 80), text.Printable(class.Content, 200), fmt.Sprint(n), fmt.Sprintf("%.2f %%", 100*float64(n)/float64(p.Calls))})
 		}
 		if err := classes.Text(c.stdout, c.width()); err != nil {
 			return err
@@ -103,7 +103,7 @@ func (c *command) showPlan(p *scenarios.Plan, curl int, with credentials.Plan) e
 		if !p.Closed() {
 			due = fmt.Sprintf("due at %.6f s", p.Due(n).Seconds())
 		}
-		fmt.Fprintf(c.stdout, "\n# call %d, %s, %s\n%s\n", n, p.Labels.Classes[class].Name, due, operation.Curl(p.Target, with.Of(p.Tenant(n)), body))
+		fmt.Fprintf(c.stdout, "\n# call %d, %s, %s\n%s\n", n, text.Printable(p.Labels.Classes[class].Name, 200), due, operation.Curl(p.Target, with.Of(p.Tenant(n)), body))
 	}
 	return nil
 }

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"slices"
@@ -12,6 +14,7 @@ import (
 	"github.com/kaizenautomation/andon/reports/page"
 	"github.com/kaizenautomation/andon/reports/render"
 	"github.com/kaizenautomation/andon/reports/summary"
+	"github.com/kaizenautomation/andon/reports/text"
 )
 
 type reportFlags struct{ format, out string }
@@ -92,18 +95,19 @@ func (c *command) showReport(dirs []string, f reportFlags) error {
 	}
 	// The report is asked for, not the file: a folder that cannot be written is no reason to fail.
 	_ = m.Keep()
+	var unwritten error
 	for _, format := range formats {
 		switch {
 		case f.out != "":
-			var paths []string
-			paths, err = format.Files(f.out, m)
+			paths, failed := format.Files(f.out, m)
 			for _, path := range paths {
-				fmt.Fprintln(c.stdout, path)
+				fmt.Fprintln(c.stdout, text.Printable(path, 4096))
 			}
+			unwritten = errors.Join(unwritten, failed)
 		case format.Name == "terminal":
 			err = c.show(m.Summary, strings.Join(dirs, " "))
 		default:
-			err = format.Render(c.stdout, m)
+			err = format.Render(exact{c.stdout}, m)
 		}
 		if err != nil && !c.stdout.lost(err) {
 			return exit{noVerdict, err}
@@ -111,6 +115,16 @@ func (c *command) showReport(dirs []string, f reportFlags) error {
 	}
 	if slices.ContainsFunc(formats, func(f reports.Format) bool { return f.Name == "markdown" || f.Name == "github" }) {
 		c.stepSummary(func(path string) error { return reports.AppendMarkdown(path, m.Summary) })
+	}
+	for _, why := range m.Damage() {
+		c.tell("%s", why)
+	}
+	if unwritten != nil {
+		// What came of the run is not lost with the file.
+		unwritten = errors.Join(fmt.Errorf("not all of the report can be written: %w", unwritten), c.show(m.Summary, strings.Join(dirs, " ")))
+	}
+	if err := errors.Join(unwritten, m.Lost()); err != nil {
+		return exit{cmp.Or(m.Summary.Verdict.ExitCode, noVerdict), err}
 	}
 	return verdict(m.Summary)
 }

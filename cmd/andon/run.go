@@ -127,7 +127,7 @@ func (c *command) runScenario(args []string, f runFlags) error {
 		return err
 	}
 	w := live.NewWatch(c.stderr, os.Stdin, f.plain)
-	mon, err := f.monitor.open(w.Say)
+	mon, err := f.monitor.open(func(said string) { w.Say(c.secrets.Redact(text.Public(said))) })
 	if err != nil {
 		return err
 	}
@@ -209,10 +209,7 @@ func repeats(args []string) []string {
 		if arg == "--out" || strings.HasPrefix(arg, "--out=") || i > 0 && args[i-1] == "--out" {
 			continue
 		}
-		if before, query, found := strings.Cut(arg, "?"); found && query != "" && strings.Contains(before, "://") {
-			arg = before + "?…"
-		}
-		line = append(line, arg)
+		line = append(line, text.Public(arg))
 	}
 	return line
 }

@@ -57,7 +57,7 @@ func (c *command) scenarios() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			_, err = c.stdout.Write(scenarios.Schema(d))
+			_, err = text.JSONWriter{To: exact{c.stdout}}.Write(scenarios.Schema(d))
 			return err
 		},
 	})

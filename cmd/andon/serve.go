@@ -11,6 +11,7 @@ import (
 
 	"github.com/kaizenautomation/andon/contracts"
 	"github.com/kaizenautomation/andon/contracts/provider"
+	"github.com/kaizenautomation/andon/reports/text"
 )
 
 type serveFlags struct {
@@ -112,7 +113,7 @@ func (c *command) providerConfig(cmd *cobra.Command, f serveFlags, d *contracts.
 		config.Queue = f.queue
 	}
 	if f.log {
-		config.Log = slog.New(slog.NewJSONHandler(c.log, nil))
+		config.Log = slog.New(slog.NewJSONHandler(text.JSONWriter{To: c.log}, nil))
 	}
 	if config.Latency, err = provider.ParseLatencies(f.latency, config.Latency, d.Tiers()); err != nil {
 		return config, fmt.Errorf("--latency: %w", err)

@@ -15,6 +15,7 @@ import (
 	"github.com/kaizenautomation/andon/reports/live"
 	"github.com/kaizenautomation/andon/reports/render"
 	"github.com/kaizenautomation/andon/reports/summary"
+	"github.com/kaizenautomation/andon/reports/text"
 )
 
 // keptFlags say in which formats a verification is written, and where.
@@ -45,7 +46,7 @@ func (f *keptFlags) check() (err error) {
 func (c *command) showVerification(v summary.Verification, d *contracts.Description, f keptFlags) error {
 	v.StepSummary = c.stepSummary(func(path string) error { return reports.AppendVerification(path, v) })
 	to := reports.VerificationOutput{Formats: f.chosen, Dir: f.out, Description: d.Source(), Runner: os.Getenv("GITHUB_ACTIONS") == "true", Terminal: c.terminal("")}
-	shown, err := to.Write(c.stdout, v)
+	shown, err := to.Write(exact{c.stdout}, v)
 	if err != nil {
 		// What was found stands, whatever became of its record.
 		return exit{cmp.Or(v.Verdict.ExitCode, noVerdict), fmt.Errorf("the verification cannot be kept: %w", err)}
@@ -96,13 +97,17 @@ func (c *command) reportVerification(dir, format, out string) error {
 		return err
 	}
 	if out == "" {
-		err = formats[0].Render(c.stdout, v, c.terminal(dir))
+		err = formats[0].Render(exact{c.stdout}, v, c.terminal(dir))
 	} else {
 		var paths []string
 		paths, err = reports.WriteVerification(out, v, formats...)
 		for _, path := range paths {
-			_, printed := fmt.Fprintln(c.stdout, path)
+			_, printed := fmt.Fprintln(c.stdout, text.Printable(path, 4096))
 			err = errors.Join(err, printed)
+		}
+		if err != nil && !c.stdout.lost(err) {
+			shown := reports.VerificationFormats()[0].Render(c.stdout, v, c.terminal(dir))
+			return exit{cmp.Or(v.Verdict.ExitCode, noVerdict), errors.Join(fmt.Errorf("not all of the report can be written: %w", err), shown)}
 		}
 	}
 	// What has told of it once does not tell of it again.

@@ -13,9 +13,9 @@ import (
 func TestVerificationUnkept(t *testing.T) {
 	dir := t.TempDir()
 	for len(dir) < 4000 {
-		dir = filepath.Join(dir, strings.Repeat("d", min(200, 4089-len(dir))))
+		dir = filepath.Join(dir, strings.Repeat("d", min(200, 4079-len(dir))))
 	}
-	if dir = filepath.Join(dir, strings.Repeat("d", 4088-len(dir))); os.MkdirAll(dir, 0o777) != nil {
+	if dir = filepath.Join(dir, strings.Repeat("d", 4078-len(dir))); os.MkdirAll(dir, 0o777) != nil {
 		t.Skip("there are no such names here")
 	}
 	var stdout, stderr bytes.Buffer

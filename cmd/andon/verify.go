@@ -17,7 +17,7 @@ import (
 	"github.com/kaizenautomation/andon/contracts/pact"
 	"github.com/kaizenautomation/andon/contracts/provider"
 	"github.com/kaizenautomation/andon/contracts/verify"
-	"github.com/kaizenautomation/andon/reports/results"
+	"github.com/kaizenautomation/andon/reports"
 	"github.com/kaizenautomation/andon/reports/summary"
 	"github.com/kaizenautomation/andon/scenarios/wire"
 )
@@ -204,10 +204,7 @@ func (c *command) verifyAs(f verifyFlags) (err error) {
 	}
 	c.tell("%s → %s", plan, place(f.Target, f.target == ""))
 	c.tell("%s", plan.Starts())
-	switch {
-	case plan.PactLeftOut && f.Pact != "":
-		c.tell("Pact is left out: its verifier cannot be told where a name leads (--resolve)")
-	case plan.PactLeftOut:
+	if plan.PactLeftOut {
 		c.tell("Pact is left out: there is no andon-pact beside andon (make pact-build builds it)")
 	}
 	if plan.PactTooMany {
@@ -319,7 +316,7 @@ func (f *verifyFlags) claim() error {
 	if f.kept.out == "" {
 		return nil
 	}
-	return notRun(results.MakeDir(f.kept.out))
+	return notRun(reports.ClaimVerification(f.kept.out, f.Description.Source()))
 }
 
 // verifyScenario shows that the calls of a scenario are allowed by the contract before any of them is sent: a sample of
@@ -341,7 +338,15 @@ func (c *command) verifyScenario(f verifyFlags) error {
 	for at := range plan.Sample(uint64(f.calls)) {
 		body, class := plan.AppendBody(nil, at)
 		label := s.Labels.Classes[class]
-		calls = append(calls, verify.Call{ID: fmt.Sprintf("%s.call-%d", label.Content, at), Class: label.Name, Body: body, Printed: printed.Of(plan.Tenant(at)), Invalid: label.Invalid})
+		tenant := plan.Tenant(at)
+		calls = append(calls, verify.Call{ID: fmt.Sprintf("%s.call-%d", label.Content, at), Class: label.Name, Body: body,
+			Printed: printed.Of(tenant), Tenant: tenant, Invalid: label.Invalid})
+	}
+	if f.Pact != "" && f.Engine != verify.ByDescription {
+		// Pact's mock server takes the calls as the target would.
+		if f.Credentials, err = printed.Open(context.Background()); err != nil {
+			return err
+		}
 	}
 	judges, err := verify.PrepareCalls(f.Config, "the calls of "+s.Name, calls)
 	if err != nil {

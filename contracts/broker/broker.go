@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -74,21 +75,21 @@ func (d document) link(name string, values ...string) string {
 func (b Broker) call(ctx context.Context, method, address string, body any) (d document, err error) {
 	u, err := b.URL.Parse(address)
 	if err != nil {
-		return d, fmt.Errorf("the broker's link %q is no URL", address)
+		return d, fmt.Errorf("the broker's link %s is no URL", text.Printable(text.Public(strconv.Quote(address)), 200))
 	}
 	if u.Host != b.URL.Host || u.Scheme != b.URL.Scheme {
 		// Whoever gets the credentials is for the user to say, not for a link.
-		return d, fmt.Errorf("the broker's link leads to %s, not to %s", u.Host, b.URL.Host)
+		return d, fmt.Errorf("the broker's link leads to %s, not to %s", text.Printable(u.Host, 200), b.URL.Host)
 	}
-	var text []byte
+	var sent []byte
 	if body != nil {
-		if text, err = json.Marshal(body); err != nil {
+		if sent, err = json.Marshal(body); err != nil {
 			return d, err
 		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	r, err := http.NewRequestWithContext(ctx, method, u.String(), bytes.NewReader(text))
+	r, err := http.NewRequestWithContext(ctx, method, u.String(), bytes.NewReader(sent))
 	if err != nil {
 		return d, err
 	}
@@ -103,10 +104,12 @@ func (b Broker) call(ctx context.Context, method, address string, body any) (d d
 		r.SetBasicAuth(b.Username, b.Password)
 	}
 	// A redirection could carry the credentials elsewhere, and turns a POST into a GET.
-	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	transport := bounded.Transport()
+	defer transport.CloseIdleConnections()
+	client := http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	response, err := client.Do(r)
 	if err != nil {
-		return d, fmt.Errorf("the broker cannot be reached: %w", err)
+		return d, fmt.Errorf("the broker cannot be reached: %w", text.Reason(err))
 	}
 	defer func() { _ = response.Body.Close() }()
 	d.body, err = bounded.Append(nil, response, maxDocument+1)
@@ -118,19 +121,18 @@ func (b Broker) call(ctx context.Context, method, address string, body any) (d d
 	case response.StatusCode == http.StatusUnauthorized || response.StatusCode == http.StatusForbidden:
 		return d, fmt.Errorf("the broker refuses with status %d: set PACT_BROKER_TOKEN, or PACT_BROKER_USERNAME and PACT_BROKER_PASSWORD", response.StatusCode)
 	case response.StatusCode/100 != 2:
-		return d, fmt.Errorf("the broker answers %s %s with status %d: %s", method, u.Redacted(), response.StatusCode, said(d.body))
+		said := strings.TrimSpace(string(d.body))
+		if said != "" {
+			said = ": " + text.Printable(said, 400)
+		}
+		return d, fmt.Errorf("the broker answers %s %s with status %d%s", method, text.Public(u.String()), response.StatusCode, said)
 	}
 	if len(d.body) > 0 {
 		if err := json.Unmarshal(d.body, &d); err != nil {
-			return d, fmt.Errorf("the broker answers %s %s with something that is no JSON: %w", method, u.Redacted(), err)
+			return d, fmt.Errorf("the broker answers %s %s with something that is no JSON: %w", method, text.Public(u.String()), err)
 		}
 	}
 	return d, nil
-}
-
-// said is the beginning of what the broker says about an error.
-func said(body []byte) string {
-	return strings.ToValidUTF8(string(body[:min(len(body), 400)]), "\ufffd")
 }
 
 // follow reads the broker's index and calls one of its links.
@@ -141,7 +143,7 @@ func (b Broker) follow(ctx context.Context, method, link string, body any, value
 	}
 	address := index.link(link, values...)
 	if address == "" {
-		return index, fmt.Errorf("%s is no Pact Broker, or an old one: its index has no link %s", b.URL.Redacted(), link)
+		return index, fmt.Errorf("%s is no Pact Broker, or an old one: its index has no link %s", text.Public(b.URL.String()), link)
 	}
 	return b.call(ctx, method, address, body)
 }

@@ -2,6 +2,7 @@ package broker
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"net/http/httptest"
@@ -35,6 +36,17 @@ func TestErrors(t *testing.T) {
 		"set PACT_BROKER_TOKEN": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) },
 		"with status 500: it is out": func(w http.ResponseWriter, _ *http.Request) {
 			http.Error(w, "it is out", http.StatusInternalServerError)
+		},
+		// A line of its own, a colour and a name of a host that is none are no more than words.
+		`with status 500: no\n::error::x\x1b[31m\u202e`: func(w http.ResponseWriter, _ *http.Request) {
+			http.Error(w, "no\n::error::x\x1b[31m\u202e", http.StatusInternalServerError)
+		},
+		`leads to else\u202e, not to`: func(w http.ResponseWriter, _ *http.Request) {
+			all := map[string]any{}
+			for _, name := range []string{"pb:publish-contracts", "pb:provider-pacts-for-verification", "pb:can-i-deploy-pacticipant-version-to-environment", "pb:pacticipant-branch-version"} {
+				all[name] = map[string]string{"href": "http://else\u202e/"}
+			}
+			_ = json.NewEncoder(w).Encode(map[string]any{"_links": all})
 		},
 		"with status 302":   func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", http.StatusFound) },
 		"is no JSON":        func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("<html>")) },

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/kaizenautomation/andon"
 	"github.com/kaizenautomation/andon/contracts"
@@ -162,4 +163,56 @@ func TestCurlOfLargeBody(t *testing.T) {
 	if err != nil || !bytes.Equal(out, c.Body) {
 		t.Errorf("%d bytes instead of %d, %v", len(out), len(c.Body), err)
 	}
+}
+
+// What a description implies keeps to it, whatever it says: what must be accepted is allowed, and what must be refused
+// for its body is not.
+func FuzzDerive(f *testing.F) {
+	f.Add(andon.Spec)
+	f.Add([]byte(`
+openapi: 3.1.0
+info: {title: t, version: "1"}
+paths:
+  /agents/execute:
+    post:
+      requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/x'}}}}
+      responses: {'2XX': {description: d, content: {application/json: {schema: {type: object}}}}}
+components: {schemas: {x: {type: object, required: [a], additionalProperties: false, properties: {
+  a: {type: string, pattern: '^a+$'}, b: {anyOf: [{type: integer, minimum: 3}, {type: 'null'}]}, c: {type: array, items: {$ref: '#/components/schemas/x'}, maxItems: 2}}}}}
+`))
+	f.Add([]byte(`{"openapi":"3.1.0","info":{"title":"","version":""},"paths":{"/agents/execute":{"post":{"requestBody":{"content":{"*/*":{"schema":{"oneOf":[{"type":"string","format":"uuid"},{"const":[1]}]}}}},"responses":{"default":{"description":""}}}}}}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if len(data) > 64<<10 {
+			return
+		}
+		d, err := contracts.Load("fuzz.yaml", data)
+		if err != nil {
+			if !strings.HasPrefix(err.Error(), "fuzz.yaml: ") || !utf8.ValidString(err.Error()) && utf8.Valid(data) {
+				t.Fatalf("%q", err)
+			}
+			return
+		}
+		list, _ := Derive(d)
+		ids := map[string]bool{}
+		for _, c := range list {
+			if ids[c.ID] {
+				t.Fatalf("two cases are called %q", c.ID)
+			}
+			ids[c.ID] = true
+			if c.ContentType != jsonType || len(c.Body) == 0 || c.Expect != Accepted {
+				continue
+			}
+			if _, violation := d.ReadRequest(c.Body); violation != nil {
+				t.Fatalf("%s must be accepted: %v: %.300s", c.ID, violation, c.Body)
+			}
+		}
+		for _, body := range InvalidBodies(d) {
+			if _, violation := d.ReadRequest(body); violation == nil && len(body) > 0 {
+				t.Fatalf("must be refused: %.300s", body)
+			}
+		}
+		if changes, err := contracts.Diff(d, d); err != nil || len(changes) > 0 {
+			t.Fatalf("against itself: %v, %v", changes, err)
+		}
+	})
 }

@@ -9,8 +9,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/kaizenautomation/andon/contracts"
 	"github.com/kaizenautomation/andon/contracts/credentials"
+	"github.com/kaizenautomation/andon/reports/text"
 )
 
 // jsonType is the media type of a request.
@@ -55,7 +55,7 @@ func (c Case) HTTPSays(status int) bool {
 // Curl is the command line that sends the case's request by hand.
 func (c Case) Curl(target string, with credentials.Plan) string {
 	var b strings.Builder
-	b.WriteString("curl -sS -i -X " + c.Method + " " + contracts.ShellQuote(strings.TrimSuffix(target, "/")+c.Operation.Path))
+	b.WriteString("curl -sS -i -X " + c.Method + " " + text.ShellQuote(strings.TrimSuffix(target, "/")+c.Operation.Path))
 	if c.ContentType == "" {
 		b.WriteString(" -H 'Content-Type:'")
 	} else {
@@ -71,13 +71,13 @@ func (c Case) Curl(target string, with credentials.Plan) string {
 	}
 	b.WriteString(with.Curl())
 	if !utf8.Valid(c.Body) || bytes.IndexByte(c.Body, 0) >= 0 {
-		return "printf " + contracts.ShellQuote(octal(c.Body)) + " | " + b.String() + " --data-binary @-"
+		return "printf " + text.ShellQuote(octal(c.Body)) + " | " + b.String() + " --data-binary @-"
 	}
 	if from, to := spaces(c.Body); to-from > manySpaces {
 		return fmt.Sprintf(`{ printf %%s %s; head -c %d /dev/zero | tr '\0' ' '; printf %%s %s; } | %s --data-binary @-`,
-			contracts.ShellQuote(string(c.Body[:from])), to-from, contracts.ShellQuote(string(c.Body[to:])), b.String())
+			text.ShellQuote(string(c.Body[:from])), to-from, text.ShellQuote(string(c.Body[to:])), b.String())
 	}
-	return b.String() + " --data-raw " + contracts.ShellQuote(string(c.Body))
+	return b.String() + " --data-raw " + text.ShellQuote(string(c.Body))
 }
 
 // manySpaces is how many spaces in a row a command line does not write out.

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/kaizenautomation/andon/reports/regular"
+	"github.com/kaizenautomation/andon/reports/text"
 )
 
 // Connection says whom an https target is trusted by and what it is shown, by the names of PEM files, and where a name
@@ -116,7 +117,7 @@ func readPair(certificate, key string) (tls.Certificate, error) {
 func (c Connection) curl() (line string) {
 	add := func(option, value string) {
 		if value != "" {
-			line += " --" + option + " " + shellQuote(value)
+			line += " --" + option + " " + text.ShellQuote(value)
 		}
 	}
 	add("cacert", c.Authority)

@@ -9,13 +9,13 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 )
 
-// Set is a plan with its secrets. It is safe for concurrent use. A nil Set carries nothing, and keeps no secret.
+// Set is a plan with its secrets. It is safe for concurrent use. A nil Set and the zero Set carry nothing, and know of
+// no secret.
 type Set struct {
 	Plan
 	secrets *redactor
@@ -39,6 +39,41 @@ func (s *Set) keepToken(text string) {
 		text = "Bearer " + text
 	}
 	s.secrets.keep("[token]", text)
+}
+
+// keep has secrets taken out from now on, and what in them is secret by itself: a token behind its scheme, a password
+// behind a name. A target may send either back alone.
+func (s *Set) keep(mark string, secrets ...string) {
+	all := slices.Clone(secrets)
+	inner := func(text string) {
+		if len(text) >= leastSecret {
+			all = append(all, text)
+		}
+	}
+	for _, secret := range secrets {
+		scheme, rest, found := strings.Cut(secret, " ")
+		rest = strings.TrimSpace(rest)
+		if found && strings.EqualFold(scheme, "Bearer") {
+			inner(rest)
+		} else if user, err := base64.StdEncoding.DecodeString(rest); found && strings.EqualFold(scheme, "Basic") && err == nil {
+			secret = string(user)
+			inner(rest)
+			inner(secret)
+		}
+		if _, password, found := strings.Cut(secret, ":"); found {
+			inner(password)
+		}
+	}
+	s.secrets.keep(mark, all...)
+}
+
+// Keep has further secrets taken out from now on. What is too short to be told from other text is left. Nobody else may
+// use the zero Set meanwhile.
+func (s *Set) Keep(secrets ...string) {
+	if s.secrets == nil {
+		s.secrets = new(redactor)
+	}
+	s.keep("[secret]", slices.DeleteFunc(slices.Clone(secrets), func(secret string) bool { return len(secret) < leastSecret })...)
 }
 
 // Open looks the secrets up.
@@ -99,7 +134,7 @@ func (s *Set) lookUp(ctx context.Context, v Value, mark string) (Value, error) {
 			filled.pieces = append(filled.pieces, one.pieces...)
 		}
 		for _, name := range v.used() {
-			s.secrets.keep(mark, s.tenants.Secret[name]...)
+			s.keep(mark, s.tenants.Secret[name]...)
 		}
 		return filled, nil
 	}
@@ -114,11 +149,8 @@ func (s *Set) lookUp(ctx context.Context, v Value, mark string) (Value, error) {
 		if len(secret) < leastSecret {
 			return Value{}, fmt.Errorf("%s gives fewer than %d characters, which cannot be told from other text in a report; if it is no secret, write it out", v.names(), leastSecret)
 		}
-		s.secrets.keep(mark, secret)
 	}
-	if _, password, found := strings.Cut(text, ":"); found && len(password) >= leastSecret {
-		s.secrets.keep(mark, password)
-	}
+	s.keep(mark, append(secrets, text)...)
 	return Value{[]piece{literally(text)}}, nil
 }
 
@@ -181,18 +213,11 @@ func (s *Set) Put(r *http.Request) {
 	}
 }
 
-// Lines gives what is put into requests as another process is told it: headers, a query, and how to connect.
-func (s *Set) Lines() (headers http.Header, query string, c Connection) {
+// Lines gives what is put into a request as another process is told it: headers and a query.
+func (s *Set) Lines() (headers http.Header, query string) {
 	r := &http.Request{Header: http.Header{}, URL: &url.URL{}}
 	s.Put(r)
-	c = s.Asks().connection
-	for _, name := range []*string{&c.Authority, &c.Certificate, &c.Key} {
-		// The process may be elsewhere. Where this one is not known, it finds the file missing.
-		if path, err := filepath.Abs(*name); err == nil && *name != "" {
-			*name = path
-		}
-	}
-	return r.Header, r.URL.RawQuery, c
+	return r.Header, r.URL.RawQuery
 }
 
 // Renew reads the token again that a target has turned away, if it comes from a command or a file; at most once every
@@ -227,7 +252,7 @@ func (s *Set) Refresh(ctx context.Context) bool {
 // Redact takes every secret out of a text: as it is, escaped, in hex and in base64, and pieces of it beside an
 // ellipsis. It is called before a text is cut.
 func (s *Set) Redact(text string) string {
-	if s == nil {
+	if s == nil || s.secrets == nil {
 		return text
 	}
 	return s.secrets.redact(text)

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/kaizenautomation/andon/reports/text"
 )
 
 // Value is a text in which references may stand: {env:NAME}, {file:PATH}, {command:…}, and columns of [Tenants]. What a
@@ -55,7 +57,11 @@ func ParseValue(text string) (Value, error) {
 		if end < 0 {
 			return Value{}, fmt.Errorf("the reference {%s:… is not closed by a brace", kind)
 		}
-		p := piece{kind, strings.TrimSpace(after[:end])}
+		p := piece{kind, after[:end]}
+		if kind != byColumn && kind != byPublic {
+			// A column is called what stands in its file, blanks and all.
+			p.text = strings.TrimSpace(p.text)
+		}
 		switch {
 		case !slices.Contains([]string{byEnv, byFile, byCommand, byColumn, byPublic}, kind):
 			return Value{}, fmt.Errorf("there is no reference {%s:…}; expected {env:NAME}, {file:PATH} or {command:…}", kind)
@@ -104,16 +110,14 @@ func (v Value) shell() string {
 	for _, p := range v.pieces {
 		switch p.kind {
 		case literal:
-			b.WriteString(strings.NewReplacer(`\`, `\\`, `"`, `\"`, "$", `\$`, "`", "\\`").Replace(p.text))
+			b.WriteString(strings.NewReplacer(`\`, `\\`, `"`, `\"`, "$", `\$`, "`", "\\`", "##", `#""#`).Replace(p.text)) // "##[" is a runner's
 		case byEnv:
 			b.WriteString("${" + p.text + "}")
 		case byFile:
-			b.WriteString("$(cat " + shellQuote(p.text) + ")")
+			b.WriteString("$(cat " + text.ShellQuote(p.text) + ")")
 		case byCommand:
 			b.WriteString("$(" + p.text + ")")
 		}
 	}
 	return b.String()
 }
-
-func shellQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }

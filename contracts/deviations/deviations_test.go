@@ -350,6 +350,11 @@ func FuzzParse(f *testing.F) {
 			if !errors.As(err, &invalid) || len(invalid.Problems) == 0 || list != nil {
 				t.Fatalf("%v", err)
 			}
+			for _, p := range invalid.Problems {
+				if p.Line < 1 || p.Column < 1 || p.Message == "" {
+					t.Fatalf("a problem has no place: %+v", p)
+				}
+			}
 			return
 		}
 		for _, d := range list {

@@ -30,6 +30,8 @@ type Document struct {
 	lines    []string
 	env      func(string) (string, bool)
 	problems []Problem
+	// hidden are parts of lines that no problem shows.
+	hidden []span
 }
 
 // A Value is a place in the document. Its methods read it as something and report a problem where it is something else;
@@ -97,6 +99,9 @@ func (d *Document) Err() error {
 	slices.SortStableFunc(d.problems, func(a, b Problem) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
+	for i := range d.problems {
+		d.problems[i].hide(d.hidden)
+	}
 	return &InvalidError{File: d.file, Problems: slices.Compact(d.problems)}
 }
 
@@ -118,6 +123,35 @@ func (v Value) Fail(format string, args ...any) {
 		width = utf8.RuneCountInString(n.Value)
 	}
 	v.doc.Report(v.node.Line, v.node.Column, width, fmt.Sprintf(format, args...))
+}
+
+// Hide has the texts of the value, in which secrets may stand, shown by no problem that there is in their lines.
+func (v Value) Hide() {
+	for i, child := range v.node.Content {
+		if v.node.Kind != yaml.MappingNode || i%2 == 1 {
+			Value{v.doc, child}.Hide()
+		}
+	}
+	if v.node.Kind == yaml.ScalarNode && v.node.Line > 0 {
+		v.doc.hidden = append(v.doc.hidden, v.span())
+	}
+}
+
+// span is where a scalar stands: to the end of its lines where it is not written there as it is.
+func (v Value) span() span {
+	n := v.node
+	s := span{n.Line, n.Line + strings.Count(n.Value, "\n"), max(n.Column, 1), 0}
+	if n.Line <= len(v.doc.lines) {
+		runes := []rune(v.doc.lines[n.Line-1])
+		rest := string(runes[min(n.Column-1, len(runes)):])
+		for _, quote := range []string{"", `"`, "'"} {
+			if strings.HasPrefix(rest, quote+n.Value+quote) {
+				s.width = utf8.RuneCountInString(n.Value) + 2*len(quote)
+				break
+			}
+		}
+	}
+	return s
 }
 
 // Found describes what the value is, for messages.

@@ -127,6 +127,33 @@ func TestNothingIsChangedInSilence(t *testing.T) {
 }
 
 // Another part is put in, and the rest means what it meant.
+// What is hidden stands in no problem, and where the problem is can still be seen.
+func TestHide(t *testing.T) {
+	for text, want := range map[string]string{
+		"a: {b: hush, c: 1}":                     "a: {b: ****, c: *}",
+		"a: {b: \"hush\", c: 1}":                 "a: {b: ******, c: *}",
+		"a: {b: \"h\\x75sh\", c: 1}":             "a: {b: " + strings.Repeat("*", len(`"h\x75sh", c: 1}`)),
+		"a:\n  b: hush\n  c: 1":                  "  c: *",
+		"a:\n  b: [x, [hush]]\n  c: 1":           "  c: *",
+		"a:\n  b: >-\n    hush\n  c: 1":          "  c: *",
+		"a:\n  b: |\n    hush\n    hush\n  c: 1": "  c: *",
+	} {
+		d, root, ok := Parse("a.yaml", "", []byte(text), noEnv)
+		if !ok {
+			t.Fatal(d.Err())
+		}
+		a, _ := root.Member("a")
+		a.Hide()
+		for _, key := range []string{"b", "c"} {
+			v, _ := a.Member(key)
+			v.Fail("it is wrong")
+		}
+		if said := d.Err().Error(); !strings.Contains(said, "\n    "+want+"\n") || strings.Count(said, "^") == 0 || strings.Contains(said, "sh") {
+			t.Errorf("%s: %s\nwant %s", text, said, want)
+		}
+	}
+}
+
 func TestReplace(t *testing.T) {
 	const file = "# why\nname: a # here\nload:\n  - {rate: 1/s}\n  - {rate: 2/s}\nlast: {x: 1}\n"
 	for _, c := range []struct{ file, key, text, want string }{

@@ -15,6 +15,31 @@ type Problem struct {
 	Source string
 }
 
+// span is a part of lines: from a column of the first one on, so many characters, or to the end of the last one where
+// that is 0.
+type span struct{ first, last, column, width int }
+
+// hide has stars stand for what is hidden of the line.
+func (p *Problem) hide(spans []span) {
+	runes := []rune(p.Source)
+	for _, s := range spans {
+		if p.Line < s.first || p.Line > s.last {
+			continue
+		}
+		from, to := 0, len(runes)
+		if p.Line == s.first {
+			from = min(s.column-1, to)
+		}
+		if s.width > 0 {
+			to = min(from+s.width, to)
+		}
+		for i := from; i < to; i++ {
+			runes[i] = '*'
+		}
+	}
+	p.Source = string(runes)
+}
+
 // InvalidError lists everything that is wrong with a file, in the file's order.
 type InvalidError struct {
 	File     string

@@ -182,6 +182,26 @@ func (v Value) Positive(what string) (time.Duration, bool) {
 	return d, ok
 }
 
+// Megabytes reads a size in whole megabytes: a number with MB or GB behind it.
+func (v Value) Megabytes(what string) (uint64, bool) {
+	s, ok := v.Text(what)
+	if !ok {
+		return 0, false
+	}
+	unit := uint64(1)
+	number, found := strings.CutSuffix(s, "MB")
+	if !found {
+		number, found = strings.CutSuffix(s, "GB")
+		unit = 1000
+	}
+	n, err := strconv.ParseUint(strings.TrimSpace(number), 10, 32)
+	if err != nil || !found {
+		v.Fail("expected %s, a size such as 256MB or 2GB, found %s", what, v.Found())
+		return 0, false
+	}
+	return n * unit, true
+}
+
 // MaxRate is the highest rate that is read, in calls a second.
 const MaxRate = 1e6
 

@@ -9,10 +9,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -50,6 +52,8 @@ func (p Program) Of(ctx context.Context, d *contracts.Description) (text []byte,
 	if sum := sha256.Sum256(andon.Spec); d.SHA256() == hex.EncodeToString(sum[:]) {
 		return contracts.Pact, nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	err = p.inDirectory(func(dir string) error {
 		file := filepath.Join(dir, "pact.json")
 		report, failed := p.run(ctx, dir, Request{Spec: d.Source(), PactFile: file})
@@ -59,16 +63,16 @@ func (p Program) Of(ctx context.Context, d *contracts.Description) (text []byte,
 	return text, err
 }
 
-// Verify holds a target against a pact, with credentials, which may be nil. The error says that Pact itself failed;
-// what was found until then is given even so.
-func (p Program) Verify(ctx context.Context, target *url.URL, with *credentials.Set, pact []byte) (outcomes []Outcome, err error) {
-	headers, query, trust := with.Lines()
+// Verify holds what answers at an address of this machine against a pact, of which each call carries its [Mark]. It
+// takes as long as the answers do. Secrets are taken out of what is found; with may be nil. The error says that Pact
+// itself failed; what was found until then is given even so.
+func (p Program) Verify(ctx context.Context, at *url.URL, pact []byte, with *credentials.Set) (outcomes []Outcome, err error) {
 	err = p.inDirectory(func(dir string) error {
 		file := filepath.Join(dir, "pact.json")
 		if err := os.WriteFile(file, pact, 0o600); err != nil {
 			return err
 		}
-		report, failed := p.run(ctx, dir, Request{Target: target.String(), Headers: headers, Query: query, Trust: trust, PactFile: file})
+		report, failed := p.run(ctx, dir, Request{Target: at.String(), PactFile: file})
 		report = with.Redact(report)
 		outcomes = ParseReport(report)
 		return crash(ctx, failed, report, len(outcomes) > 0)
@@ -76,11 +80,15 @@ func (p Program) Verify(ctx context.Context, target *url.URL, with *credentials.
 	return outcomes, err
 }
 
-// Judge holds calls of an operation against Pact's mock server, and gives what came of each, in their order.
-func (p Program) Judge(ctx context.Context, o contracts.Operation, calls []Call) (outcomes []Outcome, err error) {
+// Judge holds calls of an operation against Pact's mock server, and gives what came of each, in their order. Secrets
+// are taken out of it; with may be nil.
+func (p Program) Judge(ctx context.Context, o contracts.Operation, calls []Call, with *credentials.Set) (outcomes []Outcome, err error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	err = p.inDirectory(func(dir string) error {
 		file := filepath.Join(dir, "outcomes.json")
 		report, failed := p.run(ctx, dir, Request{Calls: calls, Outcomes: file, Method: o.Method, Path: o.Path})
+		report = with.Redact(report)
 		text, err := os.ReadFile(file)
 		if err == nil {
 			err = json.Unmarshal(text, &outcomes)
@@ -100,12 +108,15 @@ func (p Program) Judge(ctx context.Context, o contracts.Operation, calls []Call)
 	return outcomes, err
 }
 
+// folder is how the name of the directory begins in which andon-pact works.
+const folder = "andon-pact-"
+
 // inDirectory gives a directory that is there until do has ended.
 func (p Program) inDirectory(do func(dir string) error) error {
 	if p == "" {
 		return ErrMissing
 	}
-	dir, err := os.MkdirTemp("", "andon-pact-")
+	dir, err := os.MkdirTemp("", folder)
 	if err != nil {
 		return err
 	}
@@ -114,26 +125,79 @@ func (p Program) inDirectory(do func(dir string) error) error {
 }
 
 const (
+	// patience is how long andon-pact may take where it waits for nobody but itself.
 	patience = 10 * time.Minute
+	// drain is how long what andon-pact itself has started may hold its output open when it has ended.
+	drain = 5 * time.Second
 	// maxTail is the most of what a crashed library printed that is shown, in bytes.
 	maxTail = 1000
 )
 
-// run has andon-pact do what a request says, and gives what it printed.
+// run has andon-pact do what a request says, and gives what it printed. Its input stays open for as long as this
+// process lives; see [Attend].
 func (p Program) run(ctx context.Context, dir string, r Request) (report string, err error) {
 	request, err := json.Marshal(r)
 	if err != nil {
 		return "", err
 	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, string(p))
-	cmd.Dir = dir
-	cmd.Stdin = bytes.NewReader(request)
+	cmd := exec.CommandContext(ctx, string(p), dir)
+	cmd.Dir, cmd.WaitDelay, cmd.Env = dir, drain, slices.DeleteFunc(os.Environ(), steers)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
-	err = cmd.Run()
+	input, err := cmd.StdinPipe()
+	if err != nil {
+		return "", err
+	}
+	if err := cmd.Start(); err != nil {
+		return "", err
+	}
+	// Where it does not take the request, its end says why.
+	_, _ = input.Write(append(request, '\n'))
+	err = cmd.Wait()
 	return out.String(), err
+}
+
+// steers reports whether a variable of the environment would have Pact do something else than it is asked to: verify
+// other pacts, leave some out, or go to this machine by a proxy.
+func steers(variable string) bool {
+	name, _, _ := strings.Cut(strings.ToUpper(variable), "=")
+	return strings.HasPrefix(name, "PACT_") || strings.HasSuffix(name, "_PROXY")
+}
+
+// Attend reads what andon asks of andon-pact, which works in a directory. From then on the end of the input ends the
+// process: andon has ended, however it did, and nobody is left to read what would be found, or to remove the directory.
+func Attend(input io.Reader, dir string) (r Request, err error) {
+	d := json.NewDecoder(input)
+	if err := d.Decode(&r); err != nil {
+		abandon(dir)
+		return r, fmt.Errorf("expected a request as JSON on the standard input, as andon verify gives it: %w", err)
+	}
+	go func() {
+		rest := make([]byte, 512)
+		for {
+			if _, err := input.Read(rest); err != nil {
+				abandon(dir)
+				os.Exit(abandoned)
+			}
+		}
+	}()
+	return r, nil
+}
+
+// abandoned is the exit code of an andon-pact whose andon has ended.
+const abandoned = 3
+
+// abandon removes a directory that is nobody's any more, if it is one of ours.
+func abandon(dir string) {
+	if !strings.HasPrefix(filepath.Base(dir), folder) {
+		return
+	}
+	// The library may be writing into it.
+	for range 3 {
+		if os.RemoveAll(dir) == nil {
+			return
+		}
+	}
 }
 
 // crash tells a crash of the library from a verification that found something; there is an account of the latter.

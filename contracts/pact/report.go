@@ -15,13 +15,18 @@ type Outcome struct {
 }
 
 var (
-	verified = regexp.MustCompile(`^\s+(\S.*?) \([0-9.]+m?s loading, [0-9.]+m?s verification\)`)
+	// Durations are several words where they are longer than a second: 1s 200ms.
+	verified = regexp.MustCompile(`^\s+(\S.*?) \([0-9][0-9a-zµ. ]* loading, [0-9][0-9a-zµ. ]* verification\)`)
 	failure  = regexp.MustCompile(`^[0-9]+\) Verifying a pact between .* - `)
 	colour   = regexp.MustCompile("\x1b\\[[0-9;]*m")
 )
 
-// maxReason is the most of a reason that is kept, in bytes.
-const maxReason = 600
+const (
+	// maxReason is the most of a reason that is kept, in bytes.
+	maxReason = 600
+	// unmade is how the library says that a call got no answer.
+	unmade = "Request Failed - "
+)
 
 // ParseReport reads what the verifier prints: the library gives no other account of the single cases.
 func ParseReport(text string) (outcomes []Outcome) {
@@ -51,18 +56,26 @@ func ParseReport(text string) (outcomes []Outcome) {
 			failing = -1
 		case current >= 0 && strings.HasSuffix(line, "(FAILED)"):
 			outcomes[current].Held = false
-		case failing >= 0:
-			reason := &outcomes[failing].Reason
-			if *reason != "" {
-				*reason += " "
-			}
-			if *reason += strings.Join(strings.Fields(line), " "); len(*reason) > maxReason {
-				*reason = strings.ToValidUTF8((*reason)[:maxReason], "") + "…"
-				failing = -1
-			}
+		case current >= 0 && strings.HasPrefix(strings.TrimSpace(line), unmade):
+			outcomes[current].Held = false
+			outcomes[current].because(line)
+		case failing >= 0 && !outcomes[failing].because(line):
+			failing = -1
 		}
 	}
 	return outcomes
+}
+
+// because adds a line to the reason; it reports whether there is room for more.
+func (o *Outcome) because(line string) bool {
+	if o.Reason != "" {
+		o.Reason += " "
+	}
+	if o.Reason += strings.Join(strings.Fields(line), " "); len(o.Reason) <= maxReason {
+		return true
+	}
+	o.Reason = strings.ToValidUTF8(o.Reason[:maxReason], "") + "…"
+	return false
 }
 
 // named gives the outcome with whose name a line ends, the longest if there are several; -1 if there is none.

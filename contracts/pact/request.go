@@ -1,22 +1,21 @@
 package pact
 
 import (
+	"bytes"
+	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"net/http"
+	"strconv"
 
 	"github.com/kaizenautomation/andon/contracts/cases"
-	"github.com/kaizenautomation/andon/contracts/credentials"
 )
 
 // Request is what a verification needs to know. It is handed to the process that has the native library as JSON.
 type Request struct {
-	Target string `json:"target"`
-	// Headers and Query are put into every call, but for the header Authorization into those that are about its absence.
-	Headers map[string][]string `json:"headers,omitempty"`
-	Query   string              `json:"query,omitempty"`
-	// Trust is how to connect to a target over TLS.
-	Trust credentials.Connection `json:"trust"`
-	// PactFile is the pact's path.
+	// Target is where the calls of a pact are sent, and PactFile the pact's path.
+	Target   string `json:"target,omitempty"`
 	PactFile string `json:"pactFile,omitempty"`
 	// Calls, if there are any, are held against Pact's mock server instead, and Outcomes is the path of the file that says
 	// what came of them. Method and Path say where the call lives.
@@ -28,20 +27,22 @@ type Request struct {
 	Spec []byte `json:"spec,omitempty"`
 }
 
-// Call is a request's body with what the mock server is to expect in its place; see [Matcher].
+// Call is what a request carries, with what the mock server is to expect in its body's place; see [Matcher].
 type Call struct {
 	ID      string `json:"id"`
 	Body    []byte `json:"body"`
 	Matcher any    `json:"matcher"`
+	// Header and Query are put in besides what every call has.
+	Header http.Header `json:"header,omitempty"`
+	Query  string      `json:"query,omitempty"`
 }
 
 // For gives a pact as a target can be held against it: with the bodies of the given cases, in which the user's values
-// may stand, without the cases that are not among them, and without those about tokens where there is no token. It also
-// gives the number of calls that the verifier makes for it.
-func For(pact []byte, chosen []cases.Case, token bool) (text []byte, calls int, err error) {
-	var file map[string]any
-	if err := json.Unmarshal(pact, &file); err != nil {
-		return nil, 0, fmt.Errorf("the pact cannot be read: %w", err)
+// may stand, without the cases that are not among them, and without those about tokens where there is no token.
+func For(pact []byte, chosen []cases.Case, token bool) ([]byte, error) {
+	file, err := read(pact)
+	if err != nil {
+		return nil, err
 	}
 	byID := map[string]cases.Case{}
 	for _, c := range chosen {
@@ -59,35 +60,78 @@ func For(pact []byte, chosen []cases.Case, token bool) (text []byte, calls int, 
 		request, _ := interaction["request"].(map[string]any)
 		body, _ := request["body"].(map[string]any)
 		if _, isText := body["content"].(string); body != nil && !isText {
-			var content any
-			if err := json.Unmarshal(c.Body, &content); err != nil {
-				return nil, 0, fmt.Errorf("the case %s: %w", id, err)
-			}
-			body["content"] = content
+			body["content"] = json.RawMessage(c.Body)
 		}
 		kept = append(kept, interaction)
 	}
 	file["interactions"] = kept
-	text, err = json.Marshal(file)
-	return text, len(kept), err
+	return json.Marshal(file)
 }
 
-// Interactions lists the calls that the verifier makes for a pact: their names, and whether they are to be accepted.
-func Interactions(pact []byte) (names []string, accepted map[string]bool) {
-	var file struct {
-		Interactions []struct {
-			Description string
-			Response    struct{ Status int }
+// Interaction is a call that the verifier makes for a pact.
+type Interaction struct {
+	Name string
+	// Status is the one that stands in the pact; 0 where the interaction is no call over HTTP.
+	Status int
+	// Bare calls are about what comes of it that they say nothing of who sends them.
+	Bare bool
+}
+
+// Accepted reports whether the call is to be accepted.
+func (i Interaction) Accepted() bool { return i.Status/100 == 2 }
+
+// Mark is the header by which the calls of a pact are known: a key and the place of the interaction, from 0.
+const Mark = "Andon-Interaction"
+
+// Marked gives a pact whose calls carry their [Mark], and what they are.
+func Marked(pact []byte, key string) (marked []byte, list []Interaction, err error) {
+	file, err := read(pact)
+	if err != nil {
+		return nil, nil, err
+	}
+	all, _ := file["interactions"].([]any)
+	for n, each := range all {
+		interaction, _ := each.(map[string]any)
+		var i Interaction
+		i.Name, _ = interaction["description"].(string)
+		i.Bare = inState(interaction, TokenRequired)
+		if request, ok := interaction["request"].(map[string]any); ok {
+			headers, _ := request["headers"].(map[string]any)
+			if headers == nil {
+				headers = map[string]any{}
+				request["headers"] = headers
+			}
+			headers[Mark] = key + "-" + strconv.Itoa(n)
+			response, _ := interaction["response"].(map[string]any)
+			i.Status = http.StatusOK // that is what no status means
+			if status, given := response["status"].(json.Number); given {
+				i.Status, _ = strconv.Atoi(status.String())
+			}
+		}
+		list = append(list, i)
+	}
+	marked, err = json.Marshal(file)
+	return marked, list, err
+}
+
+// read reads a pact. Its numbers stay as they are written.
+func read(pact []byte) (file map[string]any, err error) {
+	d := json.NewDecoder(bytes.NewReader(pact))
+	d.UseNumber()
+	if err := d.Decode(&file); err != nil || file == nil {
+		return nil, fmt.Errorf("the pact cannot be read: %w", cmp.Or(err, errors.New("expected an object, found null")))
+	}
+	return file, nil
+}
+
+// inState reports whether the provider has to be in a state for an interaction, as any version of the pact
+// specification says it.
+func inState(interaction map[string]any, state string) bool {
+	states, _ := interaction["providerStates"].([]any)
+	for _, s := range states {
+		if named, _ := s.(map[string]any); named["name"] == state {
+			return true
 		}
 	}
-	accepted = map[string]bool{}
-	if json.Unmarshal(pact, &file) != nil {
-		return nil, accepted
-	}
-	for _, i := range file.Interactions {
-		names = append(names, i.Description)
-		// A pact that names no status means 200.
-		accepted[i.Description] = i.Response.Status == 0 || i.Response.Status/100 == 2
-	}
-	return names, accepted
+	return interaction["providerState"] == state || interaction["provider_state"] == state
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 )
 
 func TestParseLatencies(t *testing.T) {
@@ -95,4 +96,23 @@ func TestParseFaults(t *testing.T) {
 			t.Errorf("a stall of %q is %+v", text, s)
 		}
 	}
+}
+
+// Whatever is written for faults, it is refused with what was expected, or it is what can be carried out.
+func FuzzParseFaults(f *testing.F) {
+	for _, s := range []string{"5%,2s", "0.01,1ms", "1e-9%,0s", "NaN%,1s", "5s,2s", "-5s,2s", "9223372036854775807ns,1ns", "100%,-1s", ",", "%"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if s, err := ParseSlowBody(text); err == nil && !(s.Share >= 0 && s.Share <= 1) || err != nil && !strings.Contains(err.Error(), "expected SHARE,TIME") {
+			t.Fatalf("%q: %+v, %v", text, s, err)
+		}
+		if s, err := ParseStall(text); err != nil && !strings.Contains(err.Error(), "expected AT,FOR") {
+			t.Fatalf("%q: %+v, %v", text, s, err)
+		}
+		latencies, err := ParseLatencies([]string{text}, map[string]Latency{}, []string{"Full", "Lite"})
+		if err != nil && (len(err.Error()) > 2000 || !utf8.ValidString(err.Error())) {
+			t.Fatalf("%q: %q, %v", text, err, latencies)
+		}
+	})
 }

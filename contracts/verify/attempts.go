@@ -12,12 +12,12 @@ import (
 )
 
 // persist tries a case until there is an answer that tells something, as often as it may be sent.
-func (r *run) persist(ctx context.Context, k cases.Case) Outcome {
+func (r *run) persist(ctx context.Context, s sending) Outcome {
 	attempts := max(r.Attempts, 1)
 	var before []string
 	var last Outcome
 	for n := 1; ; n++ {
-		o := r.try(ctx, k)
+		o := r.try(ctx, s)
 		o.Attempts = n
 		if o.Verdict == summary.CheckSkipped && n > 1 && ctx.Err() == nil {
 			// It may not be sent again: what the last answer said stands.
@@ -27,12 +27,12 @@ func (r *run) persist(ctx context.Context, k cases.Case) Outcome {
 			return o
 		}
 		last = o
-		started := allowed(k) && (o.mayRun() || o.Status/100 == 2)
+		started := allowed(s.Case) && (o.mayRun() || o.Status/100 == 2)
 		if o.hiccup == none || started || n >= o.hiccup.most(attempts) || o.after > patience {
 			return r.conclude(o, before, started)
 		}
 		before = append(before, o.met())
-		wait := backoff(k.ID, n)
+		wait := backoff(s.ID, n)
 		if o.hiccup == away {
 			r.books.turnedAway(o.Status, max(o.after, wait))
 		} else if o.hiccup != failed && !sleep(ctx, wait) {

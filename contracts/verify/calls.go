@@ -16,14 +16,17 @@ type Call struct {
 	Body      []byte
 	// Printed is what its curl line carries besides the body.
 	Printed credentials.Plan
+	// Tenant is the row of the credentials' file that it takes; 0 where there is none.
+	Tenant int
 	// Invalid calls break the contract on purpose.
 	Invalid bool
 }
 
 // PrepareCalls decides who judges whether calls are allowed, before any of them is sent: the description, kin-openapi
 // and, unless the description is to judge alone, Pact's mock server. Against says in the report whose calls they are.
-// Of the configuration Description, Engine, Pact and Andon count, and Credentials, whose secrets are taken out of what
-// is kept. The error is [pact.ErrMissing] where Pact has to judge and cannot.
+// Of the configuration Description, Credentials, Engine, Pact and Andon count; the credentials are what the calls carry
+// to Pact's mock server, and their secrets are taken out of what is kept. The error is [pact.ErrMissing] where Pact has
+// to judge and cannot.
 func PrepareCalls(c Config, against string, calls []Call) (*Plan, error) {
 	if c.Engine == ByPact && c.Pact == "" {
 		return nil, pact.ErrMissing
@@ -91,16 +94,16 @@ func (j judging) byPact(ctx context.Context) (outcomes []Outcome, err error) {
 		if !call.Invalid {
 			valid = append(valid, call)
 			matcher := pact.Matcher(j.Description.RequestTemplate(call.Body))
-			theirs = append(theirs, pact.Call{ID: call.ID, Body: call.Body, Matcher: matcher})
+			header, query := j.Credentials.Of(call.Tenant).Lines()
+			theirs = append(theirs, pact.Call{ID: call.ID, Body: call.Body, Matcher: matcher, Header: header, Query: query})
 		}
 	}
 	if len(theirs) == 0 {
 		return nil, nil
 	}
-	found, err := j.Pact.Judge(ctx, j.Description.Operation(), theirs)
+	found, err := j.Pact.Judge(ctx, j.Description.Operation(), theirs, j.Credentials)
 	for i, f := range found {
-		o := j.outcome(ByPact, valid[i])
-		o = pactOutcome(f, o.Case, o.Curl)
+		o := pactOutcome(j.outcome(ByPact, valid[i]), f)
 		if !f.Held && j.describe(valid[i]).Verdict == summary.CheckHeld {
 			o.Verdict = summary.CheckDoubtful
 		}

@@ -2,12 +2,11 @@ package verify
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"slices"
+	"net/url"
+	"strings"
 
 	"github.com/kaizenautomation/andon/contracts/broker"
-	"github.com/kaizenautomation/andon/contracts/cases"
 	"github.com/kaizenautomation/andon/contracts/pact"
 	"github.com/kaizenautomation/andon/reports/summary"
 	"github.com/kaizenautomation/andon/reports/text"
@@ -21,9 +20,7 @@ func (p *Plan) addPact(ctx context.Context) error {
 		return nil
 	case c.Pact == "" && c.Engine == ByPact:
 		return pact.ErrMissing
-	case len(c.Credentials.Asks().Addresses()) > 0 && c.Engine == ByPact:
-		return errors.New("where a name leads cannot be told to Pact's verifier: let the description alone judge, or have the name resolved")
-	case c.Pact == "" || len(c.Credentials.Asks().Addresses()) > 0:
+	case c.Pact == "":
 		p.PactLeftOut = true
 		return nil
 	}
@@ -31,96 +28,91 @@ func (p *Plan) addPact(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	text, _, err := pact.For(whole, c.Cases, c.Credentials.Asks().Authorized())
+	text, err := pact.For(whole, c.Cases, c.Credentials.Asks().Authorized())
 	if err != nil {
 		return err
 	}
-	if names, _ := pact.Interactions(text); c.MaxRuns > 0 && p.MustStart+p.MayStart+len(names) > c.MaxRuns {
+	a, err := agree(text)
+	if err != nil {
+		return err
+	}
+	if c.MaxRuns > 0 && c.Engine != ByPact && p.MustStart+p.MayStart+a.accepted()+c.books.kept > c.MaxRuns {
 		p.PactTooMany = true
 		return nil
 	}
-	p.plan(text)
-	p.engines = append(p.engines, func(ctx context.Context) ([]Outcome, error) { return c.byPact(ctx, text) })
+	p.plan(a)
+	p.engines = append(p.engines, func(ctx context.Context) ([]Outcome, error) { return c.byPact(ctx, a) })
 	return nil
 }
 
-// plan counts the calls that Pact's verifier makes for a pact.
-func (p *Plan) plan(text []byte) {
-	names, accepted := pact.Interactions(text)
-	p.Planned += len(names)
-	p.MostCalls += len(names)
-	p.MostRuns += len(names)
-	for _, name := range names {
-		if accepted[name] {
-			p.MustStart++
+// accepted is how many calls of a pact are to be accepted.
+func (a agreed) accepted() (n int) {
+	for _, call := range a.calls {
+		if call.Accepted() {
+			n++
 		}
 	}
+	return n
+}
+
+// plan counts the calls of a pact.
+func (p *Plan) plan(a agreed) {
+	attempts, accepted := max(p.config.Attempts, 1), a.accepted()
+	p.Planned += len(a.calls)
+	p.MustStart += accepted
+	p.MostCalls += len(a.calls) * attempts
+	p.MostRuns += accepted + (len(a.calls)-accepted)*attempts
 }
 
 // byPact holds the target against a pact.
-func (c Config) byPact(ctx context.Context, text []byte) (outcomes []Outcome, err error) {
-	byID := map[string]cases.Case{}
-	for _, k := range c.Cases {
-		byID[k.ID] = k
+func (c Config) byPact(ctx context.Context, a agreed) ([]Outcome, error) {
+	p := c.newRelay(ctx, a)
+	var found []pact.Outcome
+	err := p.serve(func(at *url.URL) (err error) {
+		found, err = c.Pact.Verify(ctx, at, a.text, c.Credentials)
+		return err
+	})
+	if err == nil {
+		err = p.err
 	}
-	if outcomes := c.beyond(text, byID); outcomes != nil {
-		return outcomes, nil
-	}
-	found, err := c.Pact.Verify(ctx, c.Target, c.Credentials, text)
-	if err != nil {
-		c.unheard(text, found)
-	}
-	for _, f := range found {
-		curl := ""
-		k, known := byID[f.ID]
-		if known {
-			curl = k.Curl(c.Target.String(), c.Credentials.Asks())
-		}
-		k.ID = f.ID
-		outcomes = append(outcomes, pactOutcome(f, k, curl))
-	}
-	return outcomes, err
+	p.always()
+	return p.judged(found, err), err
 }
 
-// beyond skips a pact that could start more runs than may be started, after those until now; nil is one that could not.
-// Pact sends all its calls at once, and does not say what they started: they are booked at their worst.
-func (c Config) beyond(text []byte, byID map[string]cases.Case) (outcomes []Outcome) {
-	names, _ := pact.Interactions(text)
-	c.books.mutex.Lock()
-	defer c.books.mutex.Unlock()
-	b := c.books
-	if b.max == 0 || b.accepted+b.unsure+b.wild+len(names) <= b.max {
-		b.wild += len(names)
-		return nil
+// judged puts together what Pact has found and what is known of the calls. An answer that tells nothing is not Pact's
+// to judge.
+func (p *relay) judged(found []pact.Outcome, failed error) (outcomes []Outcome) {
+	said := map[string]pact.Outcome{}
+	for _, f := range found {
+		said[f.ID] = f
 	}
-	for _, name := range names {
-		k := byID[name]
-		k.ID = name
-		outcomes = append(outcomes, Outcome{Engine: ByPact, Case: k, Verdict: summary.CheckSkipped, Rule: summary.RuleMaxRuns,
-			Reason: fmt.Sprintf("it was not sent: the calls of the pact could start more than the %d runs that may be started", b.max)})
+	for at, k := range p.cases {
+		f, judged := said[k.ID]
+		o := p.outcomes[at]
+		switch {
+		case o == nil && judged && failed == nil:
+			// It is no call over HTTP.
+			outcomes = append(outcomes, pactOutcome(Outcome{Engine: ByPact, Case: k}, f))
+		case o == nil:
+		case o.Verdict != summary.CheckHeld && o.Rule != rulePact:
+			outcomes = append(outcomes, *o)
+		case judged:
+			outcomes = append(outcomes, pactOutcome(*o, f))
+		case failed == nil:
+			o.Verdict, o.Rule, o.Reason = summary.CheckInconclusive, rulePact, "Pact's verifier does not say what came of it"
+			outcomes = append(outcomes, *o)
+		}
 	}
 	return outcomes
 }
 
-// unheard books the calls of a pact of which Pact did not tell before it ended: they may have been sent.
-func (c Config) unheard(text []byte, found []pact.Outcome) {
-	names, accepted := pact.Interactions(text)
-	c.books.mutex.Lock()
-	defer c.books.mutex.Unlock()
-	for _, name := range names {
-		if accepted[name] && !slices.ContainsFunc(found, func(f pact.Outcome) bool { return f.ID == name }) {
-			c.books.unsure++
-		}
+// pactOutcome is what Pact says of a case, of which this much is known.
+func pactOutcome(o Outcome, found pact.Outcome) Outcome {
+	if found.Held {
+		o.Verdict, o.Rule, o.Answer = summary.CheckHeld, "", ""
+		return o
 	}
-}
-
-// pactOutcome is what Pact says of a case.
-func pactOutcome(found pact.Outcome, k cases.Case, curl string) Outcome {
-	o := Outcome{Engine: ByPact, Case: k, Verdict: summary.CheckHeld, Curl: curl}
-	if !found.Held {
-		return o.broken(rulePact, "", found.Reason)
-	}
-	return o
+	return o.broken(rulePact, "", strings.TrimSuffix(found.Reason+"; "+o.Reason, "; "))
 }
 
 // addBrokered has Pact judge by the pacts of a broker, if there is one.
@@ -142,38 +134,36 @@ func (p *Plan) addBrokered(ctx context.Context) error {
 	}
 	p.NothingBrokered = len(pacts) == 0
 	for _, theirs := range pacts {
-		p.plan(theirs.Text)
+		a, err := agree(theirs.Text)
+		if err != nil {
+			return fmt.Errorf("%s: %w", text.Printable(theirs.Name, 100), err)
+		}
+		p.plan(a)
 		p.engines = append(p.engines, func(ctx context.Context) ([]Outcome, error) {
-			return p.config.byBrokered(ctx, theirs, wanted.Provider)
+			return p.config.byBrokered(ctx, theirs, a, wanted.Provider)
 		})
 	}
 	return nil
 }
 
 // byBrokered holds the target against a broker's pact, and tells the broker what came of it if that is wanted.
-func (c Config) byBrokered(ctx context.Context, theirs broker.Pact, provider string) ([]Outcome, error) {
-	outcomes, err := c.byPact(ctx, theirs.Text)
-	kept, sent := true, true
-	_, accepted := pact.Interactions(theirs.Text)
+func (c Config) byBrokered(ctx context.Context, theirs broker.Pact, a agreed, provider string) ([]Outcome, error) {
+	outcomes, err := c.byPact(ctx, a)
+	kept, told := true, true
 	for i := range outcomes {
 		o := &outcomes[i]
-		o.Case.Proves, o.Case.Expect = theirs.Name, cases.Refused
-		if accepted[o.Case.ID] {
-			o.Case.Expect = cases.Accepted
-		}
-		sent = sent && o.Verdict != summary.CheckSkipped
-		if o.Verdict == summary.CheckBroken {
-			kept = false
-			if theirs.Pending {
-				o.Verdict, o.Reason = summary.CheckNoted, "pending: "+o.Reason
-			}
+		o.Case.Proves = theirs.Name
+		kept = kept && o.Verdict != summary.CheckBroken
+		told = told && o.Verdict != summary.CheckSkipped && o.Verdict != summary.CheckInconclusive
+		if theirs.Pending && (o.Verdict == summary.CheckBroken || o.Verdict == summary.CheckInconclusive) {
+			o.Verdict, o.Reason = summary.CheckNoted, "pending: "+o.Reason
 		}
 	}
 	if err != nil {
 		return outcomes, err
 	}
-	// What was not sent was not verified: the broker is told nothing of it.
-	if version := c.Brokered.Publish; version != nil && sent {
+	// That a pact is kept is known when all of it was judged; that it is not, by one call.
+	if version := c.Brokered.Publish; version != nil && (told || !kept) {
 		if err := c.Brokered.PublishResult(ctx, theirs, provider, *version, kept, c.Andon); err != nil {
 			return outcomes, fmt.Errorf("the results of %s were not published: %w", text.Printable(theirs.Name, 100), err)
 		}

@@ -41,20 +41,7 @@ var errBusy = errors.New("the target turns calls away, one after the other")
 // byDescription sends the cases and holds each answer against the description. The error is errLost where the target
 // stopped answering, errToken or errPath where it answers every call with 401 or 404, or that of ctx.
 func (c Config) byDescription(ctx context.Context) ([]Outcome, error) {
-	r := &run{Config: c, seen: map[string]string{}, silent: map[kind]int{}, outcomes: make([]*Outcome, len(c.Cases))}
-	if r.books == nil {
-		r.books = newLedger(c.MaxRuns, c.Rate, c.Progress)
-	}
-	r.transport = &http.Transport{
-		Proxy: http.ProxyFromEnvironment, TLSClientConfig: c.Credentials.TLS(),
-		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-			return c.Credentials.Dial(ctx, &net.Dialer{Timeout: min(c.Timeout, 10*time.Second)}, network, address)
-		},
-		MaxResponseHeaderBytes: 64 << 10, MaxIdleConnsPerHost: max(c.Concurrency, 1),
-	}
-	if c.dial != nil {
-		r.transport.DialContext = c.dial
-	}
+	r := c.newRun(len(c.Cases))
 	defer r.transport.CloseIdleConnections()
 	var workers sync.WaitGroup
 	for range max(c.Concurrency, 1) {
@@ -75,7 +62,39 @@ func (c Config) byDescription(ctx context.Context) ([]Outcome, error) {
 	return outcomes, r.err
 }
 
-// run is a verification by the description under way.
+// newRun makes ready to send so many cases.
+func (c Config) newRun(n int) *run {
+	r := &run{Config: c, seen: map[string]string{}, silent: map[kind]int{}, outcomes: make([]*Outcome, n)}
+	if r.books == nil {
+		r.books = newLedger(c.MaxRuns, c.Rate, c.Progress)
+	}
+	r.transport = &http.Transport{
+		Proxy: http.ProxyFromEnvironment, TLSClientConfig: c.Credentials.TLS(),
+		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			return c.Credentials.Dial(ctx, &net.Dialer{Timeout: min(c.Timeout, 10*time.Second)}, network, address)
+		},
+		MaxResponseHeaderBytes: 64 << 10, MaxIdleConnsPerHost: max(c.Concurrency, 1),
+	}
+	if c.dial != nil {
+		r.transport.DialContext = c.dial
+	}
+	return r
+}
+
+// sending is a case with how it is sent once, and what is made of the answer.
+type sending struct {
+	cases.Case
+	engine  string
+	request func(context.Context) *http.Request
+	judge   func(o Outcome, header http.Header, body []byte) Outcome
+}
+
+// described is a case as the description has it sent and judged.
+func (r *run) described(k cases.Case) sending {
+	return sending{k, ByDescription, func(ctx context.Context) *http.Request { return k.Request(ctx, r.Target, r.Credentials) }, r.judge}
+}
+
+// run is a verification under way that sends cases.
 type run struct {
 	Config
 	transport *http.Transport
@@ -112,12 +131,21 @@ func (r *run) work(ctx context.Context) {
 		if k := r.Cases[at]; left {
 			o = r.leftOut(k)
 		} else {
-			o = r.persist(ctx, k)
+			o = r.hold(ctx, k)
 		}
 		r.mutex.Lock()
 		r.note(ctx, at, o)
 		r.mutex.Unlock()
 	}
+}
+
+// hold holds the target against a case.
+func (r *run) hold(ctx context.Context, k cases.Case) Outcome {
+	if k.Auth != cases.ValidToken && !r.Credentials.Asks().Authorized() {
+		return Outcome{Engine: ByDescription, Case: k, Curl: k.Curl(r.Target.String(), r.Credentials.Asks()), Verdict: summary.CheckSkipped, Attempts: 1,
+			Reason: "no token was given, so whether the target demands one cannot be told"}
+	}
+	return r.persist(ctx, r.described(k))
 }
 
 // kind is what must come back, which cases have in common that a target may choke on.
@@ -215,7 +243,7 @@ func (r *run) shrink(ctx context.Context, o *Outcome) {
 		if r.Shrink--; ctx.Err() != nil {
 			return false
 		}
-		next := r.try(ctx, k)
+		next := r.try(ctx, r.described(k))
 		// A hiccup of another kind has the same rule at times, and says nothing of the body.
 		if next.Verdict != summary.CheckBroken || next.Rule != found.Rule || next.hiccup != found.hiccup {
 			return false
@@ -230,31 +258,28 @@ func (r *run) shrink(ctx context.Context, o *Outcome) {
 }
 
 // try sends a case and judges the answer.
-func (r *run) try(ctx context.Context, k cases.Case) Outcome {
+func (r *run) try(ctx context.Context, s sending) Outcome {
 	r.Credentials.Refresh(ctx)
 	used := r.Credentials.Token()
-	o := r.send(ctx, k)
-	if o.Status == http.StatusUnauthorized && k.Auth == cases.ValidToken && r.Credentials.Renew(ctx, used) == nil {
+	o := r.send(ctx, s)
+	if o.Status == http.StatusUnauthorized && s.Auth == cases.ValidToken && r.Credentials.Renew(ctx, used) == nil {
 		// The token had expired, so that the case was not tried yet. A call that is turned away for it starts no run.
-		o = r.send(ctx, k)
+		o = r.send(ctx, s)
 	}
 	// The target may have sent back what it was given.
 	o.Reason = r.Credentials.Redact(o.Reason)
 	return o
 }
 
-func (r *run) send(ctx context.Context, k cases.Case) Outcome {
-	o := Outcome{Engine: ByDescription, Case: k, Curl: k.Curl(r.Target.String(), r.Credentials.Asks())}
-	if k.Auth != cases.ValidToken && !r.Credentials.Asks().Authorized() {
-		o.Verdict, o.Reason = summary.CheckSkipped, "no token was given, so whether the target demands one cannot be told"
-		return o
-	}
+func (r *run) send(ctx context.Context, s sending) Outcome {
+	k := s.Case
+	o := Outcome{Engine: s.engine, Case: k, Curl: k.Curl(r.Target.String(), r.Credentials.Asks())}
 	if !r.books.open(ctx, allowed(k)) {
 		o.Verdict, o.Rule = summary.CheckSkipped, summary.RuleMaxRuns
 		o.Reason = fmt.Sprintf("it was not sent: it could have started one more than the %d runs that may be started", r.MaxRuns)
 		return o
 	}
-	o = r.exchange(ctx, o)
+	o = r.exchange(ctx, s, o)
 	switch {
 	case o.Status/100 == 2:
 		r.books.close(&r.books.accepted)
@@ -269,11 +294,11 @@ func (r *run) send(ctx context.Context, k cases.Case) Outcome {
 }
 
 // exchange sends a case once and judges the answer.
-func (r *run) exchange(ctx context.Context, o Outcome) Outcome {
+func (r *run) exchange(ctx context.Context, s sending, o Outcome) Outcome {
 	ctx, cancel := context.WithTimeout(ctx, r.Timeout)
 	defer cancel()
 	started := time.Now()
-	response, err := r.transport.RoundTrip(o.Case.Request(ctx, r.Target, r.Credentials))
+	response, err := r.transport.RoundTrip(s.request(ctx))
 	if err != nil {
 		o.hiccup = ofError(err)
 		return o.broken(ruleNoAnswer, "", "there was no answer: "+err.Error())
@@ -293,5 +318,5 @@ func (r *run) exchange(ctx context.Context, o Outcome) Outcome {
 	case len(body) > maxResponse:
 		return r.answered(o.broken(ruleBodyLimit, "", fmt.Sprintf("the answer's body is longer than %d bytes", maxResponse)), body)
 	}
-	return r.answered(r.judge(o, response.Header, body), body)
+	return r.answered(s.judge(o, response.Header, body), body)
 }

@@ -63,7 +63,7 @@ type Config struct {
 	// Attempts is how often a case is sent at most that is turned away for the moment or gets no answer, if it has started
 	// no run; less than 1 is 1.
 	Attempts int
-	// Rate is how many calls are sent a second at most; 0 is as fast as the answers come. Pact keeps a pace of its own.
+	// Rate is how many calls are sent a second at most; 0 is as fast as the answers come.
 	Rate float64
 	// MaxRuns, if not 0, is the most runs that may be started, whatever the target does.
 	MaxRuns int
@@ -159,11 +159,6 @@ func (o Outcome) broken(rule, pointer, reason string) Outcome {
 	return o
 }
 
-// accepted reports whether the target took the call, as far as is known, and so has started a run.
-func (o Outcome) accepted() bool {
-	return o.Status/100 == 2 || o.Status == 0 && o.Case.Expect == cases.Accepted && o.Verdict == summary.CheckHeld
-}
-
 // mayRun reports whether a call of a case may have started a run, though the answer does not say so.
 func (o Outcome) mayRun() bool {
 	return o.Status/100 != 2 && (o.hiccup == gateway || o.hiccup == failed || o.hiccup == dropped || o.hiccup == hung)
@@ -196,8 +191,8 @@ type Plan struct {
 	Planned, MustStart, MayStart int
 	// MostCalls and MostRuns are how many calls are sent, and runs started, if all goes as badly as it can.
 	MostCalls, MostRuns int
-	// PactLeftOut says that Pact was to judge and does not, since there is no andon-pact, or since it cannot be told where
-	// a name leads. NothingBrokered says that the broker has no pacts for the target.
+	// PactLeftOut says that Pact was to judge and does not, since there is no andon-pact. NothingBrokered says that the
+	// broker has no pacts for the target.
 	PactLeftOut, NothingBrokered bool
 	// PactTooMany says that Pact was to judge and does not, since its calls could start more runs than may be started.
 	PactTooMany bool
@@ -234,8 +229,6 @@ func Prepare(ctx context.Context, c Config) (*Plan, error) {
 			}
 		}
 		p.MostCalls = len(c.Cases)*max(c.Attempts, 1) + c.Shrink
-		// Each call under way that an old token was turned away with is sent once more with the fresh one.
-		p.MostCalls += min(c.Credentials.Renewals(c.For)*max(c.Concurrency, 1), p.MostCalls)
 		p.MostRuns += c.Shrink
 		p.Planned += len(c.Cases)
 		p.engines = append(p.engines, c.byDescription)
@@ -249,6 +242,8 @@ func Prepare(ctx context.Context, c Config) (*Plan, error) {
 		}
 		return nil, err
 	}
+	// Each call under way that an old token was turned away with is sent once more with the fresh one.
+	p.MostCalls += min(c.Credentials.Renewals(c.For)*max(c.Concurrency, 1), p.MostCalls)
 	if c.MaxRuns > 0 {
 		p.MostRuns = min(p.MostRuns, c.MaxRuns)
 	}
@@ -280,7 +275,7 @@ func (p *Plan) Starts() string {
 // Ended is the verification of which nothing was sent, for a reason.
 func (p *Plan) Ended(why string) summary.Verification {
 	v := p.verification(time.Now(), nil)
-	v.Decide(why)
+	v.Decide(p.config.Credentials.Redact(why))
 	return v
 }
 
@@ -320,7 +315,10 @@ func (p *Plan) Run(ctx context.Context) summary.Verification {
 		if p.config.Repeat != nil && outcomes[i].Case.Random && len(k.Curl) > summary.MaxCurl {
 			k.Curl = p.config.Repeat(k.Name)
 		}
-		k.Reason, k.Pointer, k.Answer, k.Curl = secret.Redact(k.Reason), secret.Redact(k.Pointer), secret.Redact(k.Answer), secret.Redact(k.Curl)
+		// The names of a broker's pact are the broker's.
+		for _, said := range []*string{&k.Name, &k.Proves, &k.Reason, &k.Pointer, &k.Answer, &k.Curl} {
+			*said = secret.Redact(*said)
+		}
 	}
 	v.Insecure = p.sends && secret.Asks().Insecure()
 	v.Decide(secret.Redact(early))
@@ -373,17 +371,10 @@ func (p *Plan) account(v *summary.Verification, outcomes []Outcome) {
 	_, v.LeftOut = cases.Derive(p.config.Description)
 	v.MinCoverage = p.config.MinCoverage
 	statuses, tried, described := map[int]int{}, []cases.Case{}, false
-	// The books know of the calls that no outcome shows: those that made a body smaller, and earlier attempts.
+	// The books know of all calls, and of those that no outcome shows: what made a body smaller, and earlier attempts.
 	v.Accepted, v.Unsure, _ = p.config.books.runs()
 	for _, o := range outcomes {
 		if o.Engine != ByDescription {
-			switch {
-			case o.accepted():
-				v.Accepted++
-			case o.Verdict == summary.CheckBroken || o.Verdict == summary.CheckNoted:
-				// Pact does not say what came back.
-				v.Unsure++
-			}
 			continue
 		}
 		described = true

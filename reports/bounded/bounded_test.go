@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -67,5 +68,24 @@ func TestAppend(t *testing.T) {
 		_ = r.Body.Close()
 		cancel()
 		_ = listener.Close()
+	}
+}
+
+// HTTP/2 is not spoken, also where the other side would.
+func TestTransport(t *testing.T) {
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, r.Proto) }))
+	s.EnableHTTP2 = true
+	s.StartTLS()
+	defer s.Close()
+	transport := Transport()
+	transport.TLSClientConfig = s.Client().Transport.(*http.Transport).TLSClientConfig
+	defer transport.CloseIdleConnections()
+	response, err := (&http.Client{Transport: transport}).Get(s.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if said, err := io.ReadAll(response.Body); err != nil || string(said) != "HTTP/1.1" {
+		t.Errorf("it speaks %s, %v", said, err)
 	}
 }

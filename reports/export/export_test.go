@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -403,6 +404,35 @@ func TestVegetaCall(t *testing.T) {
 				t.Errorf("%s of %q %q: %s %s, want %s %s", format, c.method, c.path, r.Method, r.URL, c.wantMethod, c.wantURL)
 			}
 		}
+	}
+}
+
+// A call's number that was damaged costs no more than any other, and the results keep their order.
+func TestVegetaNumbers(t *testing.T) {
+	m := reportstest.Manifest()
+	numbers := []uint32{1<<32 - 1, 7, 4095, 4096, 1 << 31, 0}
+	rows := reportstest.Rows(m, nil)[100 : 100+len(numbers)]
+	for i := range rows {
+		rows[i].N = numbers[i]
+	}
+	model := opened(t, reportstest.RunDir(t, m, rows, nil, reportstest.Finished(56)))
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	decode := vegeta.DecoderFor(bytes.NewReader(rendered(t, model, "vegeta-csv")))
+	runtime.ReadMemStats(&after)
+	if bytes := after.TotalAlloc - before.TotalAlloc; bytes > 64<<20 {
+		t.Errorf("%d bytes for %d calls", bytes, len(rows))
+	}
+	var got []uint64
+	for range rows {
+		var r vegeta.Result
+		if err := decode(&r); err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, r.Seq)
+	}
+	if want := []uint64{5, 1, 2, 3, 4, 0}; !slices.Equal(got, want) {
+		t.Errorf("the numbers are %v, want %v", got, want)
 	}
 }
 

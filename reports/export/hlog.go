@@ -13,6 +13,7 @@ import (
 // run, and those with a tag are a tier. Warm-ups are left out, as they are of all figures. Histograms are in
 // nanoseconds.
 func HLog(w io.Writer, started time.Time, run *metrics.Stretches) error {
+	w = &text.InertWriter{To: w}
 	start := float64(started.UnixMilli()) / 1e3
 	_, err := fmt.Fprintf(w, "#[Latency (due to last byte) of a run of andon; lines with a tag are tiers, and parts of the lines without]\n"+
 		"#[Histogram log format version 1.3]\n#[StartTime: %.3f (seconds since epoch), %s]\n#[BaseTime: %.3f (seconds since epoch)]\n"+

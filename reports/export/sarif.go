@@ -98,7 +98,7 @@ func SARIF(w io.Writer, v summary.Verification) error {
 		}
 		run["properties"] = known
 	}
-	e := json.NewEncoder(w)
+	e := json.NewEncoder(text.JSONWriter{To: w})
 	e.SetIndent("", "  ")
 	return e.Encode(map[string]any{
 		"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": []any{run},
@@ -125,12 +125,4 @@ func uri(file string) string {
 		u.Scheme = "file"
 	}
 	return u.String()
-}
-
-// JSON writes a document as summary.json is written.
-func JSON(w io.Writer, document any) error {
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	return e.Encode(document)
 }

@@ -16,7 +16,7 @@ import (
 // spreadsheet would take for a formula begins with an apostrophe.
 func SecondsCSV(w io.Writer, run *metrics.Stretches) error {
 	statuses, errors, rules := run.Names()
-	out := csv.NewWriter(w)
+	out := csv.NewWriter(&text.InertWriter{To: w})
 	line := []string{"start_s", "seconds", "phase", "warmup", "class", "tier", "content", "due", "sent", "completed", "ok", "errors",
 		"violations", "dropped", "accepted", "shed", "refused", "latency_p50_s", "latency_p90_s", "latency_p99_s", "latency_max_s"}
 	for _, s := range statuses {

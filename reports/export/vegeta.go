@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"encoding/gob"
 	"io"
+	"maps"
 	"math/bits"
 	"net/http"
 	"slices"
@@ -115,34 +116,45 @@ type numbered struct {
 	phases []results.Phase
 	method string
 	urls   []string // by class
-	// taken has a bit for each call that is written, by number; before counts the bits in all words before each.
-	taken  []uint64
-	before []uint32
+	// pages are of the calls that are written, by number / pageCalls. A number that was damaged may be any.
+	pages map[uint32]*page
 }
+
+// page has a bit for each of its calls that is written; before counts the bits in all words before each.
+type page struct {
+	taken  [pageCalls / 64]uint64
+	before [pageCalls / 64]uint32
+}
+
+const pageCalls = 1 << 12
 
 // newNumbered reads the rows once, for their numbers: those of warm-ups and of calls that were never sent are left out,
 // and vegeta's plot waits for every number from 0.
 func newNumbered(run *results.Run) (*numbered, error) {
 	// Runs that do not say which call was made are of a time when there was one alone.
 	method, path := cmp.Or(run.Method, http.MethodPost), cmp.Or(run.Path, "/agents/execute")
-	v := &numbered{phases: run.Labels.Phases, method: method}
+	v := &numbered{phases: run.Labels.Phases, method: method, pages: map[uint32]*page{}}
 	for _, c := range run.Labels.Classes {
 		v.urls = append(v.urls, strings.TrimSuffix(run.Target, "/")+path+"#"+text.Token(c.Name))
 	}
 	_, err := run.Rows(func(r results.Row) error {
 		if v.has(r) {
-			word := int(r.N / 64)
-			if word >= len(v.taken) {
-				v.taken = slices.Grow(v.taken, word+1-len(v.taken))[:word+1]
+			p := v.pages[r.N/pageCalls]
+			if p == nil {
+				p = &page{}
+				v.pages[r.N/pageCalls] = p
 			}
-			v.taken[word] |= 1 << (r.N % 64)
+			p.taken[r.N%pageCalls/64] |= 1 << (r.N % 64)
 		}
 		return nil
 	})
 	n := uint32(0)
-	for _, word := range v.taken {
-		v.before = append(v.before, n)
-		n += uint32(bits.OnesCount64(word))
+	for _, at := range slices.Sorted(maps.Keys(v.pages)) {
+		p := v.pages[at]
+		for i, word := range p.taken {
+			p.before[i] = n
+			n += uint32(bits.OnesCount64(word))
+		}
 	}
 	return v, err
 }
@@ -153,8 +165,8 @@ func (v *numbered) has(r results.Row) bool {
 
 // seq is how many of the results have a lower number.
 func (v *numbered) seq(r results.Row) uint64 {
-	word := r.N / 64
-	return uint64(v.before[word]) + uint64(bits.OnesCount64(v.taken[word]&(1<<(r.N%64)-1)))
+	p, word := v.pages[r.N/pageCalls], r.N%pageCalls/64
+	return uint64(p.before[word]) + uint64(bits.OnesCount64(p.taken[word]&(1<<(r.N%64)-1)))
 }
 
 // vegetaError is what vegeta would say of a call.

@@ -18,7 +18,7 @@ func writeLine(w io.Writer, p summary.Progress, columns int) {
 	if columns > 0 {
 		lines = text.Flow(said(p), separator, max(columns-indent, 20))
 	}
-	fmt.Fprintf(w, "%6.1fs  %s\n", p.Elapsed.Seconds(), strings.Join(lines, "\n"+strings.Repeat(" ", indent)))
+	fmt.Fprintln(w, text.Inert(fmt.Sprintf("%6.1fs  %s", p.Elapsed.Seconds(), strings.Join(lines, "\n"+strings.Repeat(" ", indent)))))
 }
 
 // sentence says the most important of it in one line.

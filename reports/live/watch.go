@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"os"
-	"strings"
 	"sync"
 	"time"
 
@@ -77,12 +76,7 @@ func (w *Watch) Say(note string) {
 }
 
 // tell writes a sentence in lines that fit.
-func (w *Watch) tell(said string) {
-	if w.Columns > 0 {
-		said = strings.Join(text.Wrap(said, w.Columns), "\n")
-	}
-	fmt.Fprintln(w.Lines, said)
-}
+func (w *Watch) tell(said string) { fmt.Fprintln(w.Lines, text.Message(said, w.Columns)) }
 
 // Stopping is called when somebody has stopped the run.
 func (w *Watch) Stopping() {

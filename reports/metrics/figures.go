@@ -85,12 +85,12 @@ func (r *RetryAfter) String() string {
 // Of counts the calls with an outcome.
 func (f Figures) Of(o results.Outcome) uint64 { return f.Outcomes[o.String()].Count }
 
-// Failed counts the errors of the group: the sent calls that were no success, without those that were canceled because
-// the run was stopped, and without those that were shed. It is what count(errors) and rate(errors) count.
+// Failed counts the errors of the group: the sent calls that were no success, without those that andon gave up, and
+// without those that were shed. It is what count(errors) and rate(errors) count.
 func (f Figures) Failed() uint64 {
 	var n uint64
 	for k, name := range results.KindNames() {
-		if kind := results.Kind(k); kind != results.Canceled && kind != results.Shed && !kind.Kept() {
+		if kind := results.Kind(k); !kind.GivenUp() && kind != results.Shed && !kind.Kept() {
 			n += f.Errors[name]
 		}
 	}

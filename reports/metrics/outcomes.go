@@ -169,7 +169,7 @@ func kindOf(r results.Row, name string) kind {
 		one.Dropped = 1
 	case r.Sent():
 		one.Sent = 1
-		if !r.OK() && r.Error != results.Canceled && r.Error != results.Shed {
+		if !r.OK() && !r.Error.GivenUp() && r.Error != results.Shed {
 			one.Errors = 1
 		}
 	}

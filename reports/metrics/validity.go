@@ -39,6 +39,11 @@ func (a *Aggregator) Validity(inFlight int, how Generator) Validity {
 		v.Status = GeneratorLimited
 		v.Reasons = append(v.Reasons, why...)
 	}
+	if n := g.countKinds(func(k *kind) bool { return k.name == results.Unread.String() }); !few(n, total.Due) {
+		v.Status = GeneratorLimited
+		v.Reasons = append(v.Reasons, fmt.Sprintf("andon gave up %d of %d answers before they were read, the largest first, since those under way "+
+			"took more memory than limits.memory allows: raise it, or allow fewer calls in flight (limits.inFlight)", n, total.Sent))
+	}
 	reasons := a.ownFault(held, how)
 	if len(reasons) > 0 {
 		v.Status = GeneratorLimited

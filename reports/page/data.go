@@ -1,12 +1,8 @@
 package page
 
 import (
-	"io"
-	"path/filepath"
-
 	"github.com/kaizenautomation/andon/reports/histogram"
 	"github.com/kaizenautomation/andon/reports/metrics"
-	"github.com/kaizenautomation/andon/reports/regular"
 	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/summary"
 )
@@ -68,18 +64,9 @@ func New(s summary.Summary, agg *metrics.Aggregator, runs ...*results.Run) Data 
 	if len(runs) > 0 {
 		d.Embedded = runs[0].Manifest.Provider != nil
 		// A run whose scenario is not there has a page without it.
-		d.Scenario, _ = readStart(filepath.Join(runs[0].Dir, "scenario.yaml"))
+		d.Scenario, _ = runs[0].ScenarioFile()
 	}
 	return d
-}
-
-func readStart(path string) ([]byte, error) {
-	f, _, err := regular.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, maxScenario+1))
 }
 
 // coarser is a timeline in stretches of which four in five support a p99; nil where those of fine do, or none of at

@@ -33,7 +33,7 @@ func (d Data) marks() []mark {
 	marks := append([]mark{}, d.stalls()...)
 	marks = append(marks, d.silences()...)
 	marks = append(marks, d.spoiled()...)
-	if end := d.Summary.Run.End; end.Reason != results.Finished {
+	if end := d.Summary.Run.End; end.Reason != results.Finished && end.Reason != results.Damaged {
 		marks = append(marks, mark{Kind: "stop", Start: d.StoppedSeconds, End: d.StoppedSeconds, Text: text.Printable(end.Reason, 40)})
 	}
 	slices.SortStableFunc(marks, func(a, b mark) int { return cmp.Compare(a.Start, b.Start) })

@@ -10,6 +10,9 @@ import (
 	"errors"
 	"html/template"
 	"io"
+	"strings"
+
+	"github.com/kaizenautomation/andon/reports/text"
 )
 
 //go:embed *.html *.css *.js uplot/uPlot.iife.min.js uplot/uPlot.min.css
@@ -28,9 +31,10 @@ func Write(w io.Writer, d Data) error {
 	if err != nil {
 		return err
 	}
-	// encoding/json writes <, > and & and the two line separators of JavaScript as escapes.
-	v.Numbers = template.JS(numbers)
-	return t.Execute(w, v)
+	// encoding/json writes <, > and & and the two line separators of JavaScript as escapes; and a name may begin a
+	// runner's command.
+	v.Numbers = template.JS(strings.ReplaceAll(string(numbers), "##", `#\u0023`))
+	return t.Execute(inert(w), v)
 }
 
 // assemble fills in what a page has in its head, and gives its template.
@@ -58,6 +62,9 @@ func assemble(f *frame, source string, styles, scripts []string) (*template.Temp
 	f.Style, f.Theme, f.Script = template.CSS(style), template.JS(theme), template.JS(script)
 	return template.New("page").Funcs(funcs).Parse(html)
 }
+
+// inert has no runner of CI find a command in a page that is printed.
+func inert(w io.Writer) io.Writer { return &text.InertWriter{To: w, Bracket: "&#91;"} }
 
 // hash is a source expression of a Content-Security-Policy that allows exactly this text.
 func hash(text string) string {

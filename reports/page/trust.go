@@ -95,6 +95,9 @@ func (s run) leftOut() (all []string) {
 	if canceled > 0 {
 		all = append(all, fmt.Sprintf("%s that %s given up because the run was stopped: in no time and in no rate of errors.", text.Plural(canceled, "call"), wasWere(canceled)))
 	}
+	if unread := s.Total.Errors[results.Unread.String()]; unread > 0 {
+		all = append(all, fmt.Sprintf("%s whose answers andon gave up, since those under way took more memory than limits.memory allows: in no time and in no rate of errors.", text.Plural(unread, "call")))
+	}
 	kept := s.Total.Tried() - s.Total.Sent
 	if late := s.Total.Unsent - min(kept, s.Total.Unsent); late > 0 {
 		all = append(all, fmt.Sprintf("%s that %s due when the run ended, and never sent.", text.Plural(late, "call"), wasWere(late)))

@@ -104,7 +104,7 @@ func WriteVerification(w io.Writer, of summary.Verification) error {
 	if err != nil {
 		return err
 	}
-	return t.Execute(w, v)
+	return t.Execute(inert(w), v)
 }
 
 type verification struct{ summary.Verification }

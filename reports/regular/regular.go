@@ -4,6 +4,7 @@
 package regular
 
 import (
+	"bytes"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -45,13 +46,20 @@ func irregular(path string, info fs.FileInfo) error {
 	return fmt.Errorf("%s is no regular file but %s", path, kindOf(info.Mode()))
 }
 
-// Append has write add to a regular file, which is made if it is not there.
+// Append has write add to a regular file, which is made if it is not there: all that it writes, or nothing.
 func Append(path string, write func(io.Writer) error) error {
-	f, _, err := open(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY)
+	var b bytes.Buffer
+	if err := write(&b); err != nil {
+		return err
+	}
+	f, info, err := open(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY)
 	if err != nil {
 		return err
 	}
-	return errors.Join(write(f), f.Close())
+	if _, err = f.Write(b.Bytes()); err != nil {
+		err = errors.Join(err, f.Truncate(info.Size()))
+	}
+	return errors.Join(err, f.Close())
 }
 
 // Read reads a regular file of at most so many bytes.

@@ -38,7 +38,7 @@ func Brief(w io.Writer, of summary.Summary, o Options) error {
 	o.flow(&b, s.knownBy(text.Printable))
 	o.named(&b, "report:", o.Dir, "")
 	o.named(&b, "andon report", o.Dir, "shows all tables")
-	_, err := w.Write(inert(b.Bytes()))
+	_, err := io.WriteString(w, text.Inert(b.String()))
 	return err
 }
 

@@ -53,12 +53,3 @@ func prose(s string) string {
 	}
 	return b.String()
 }
-
-// inert takes from each line what a runner of GitHub Actions would act on; see [text.Inert].
-func inert(report []byte) []byte {
-	lines := strings.Split(string(report), "\n")
-	for i, line := range lines {
-		lines[i] = text.Inert(line)
-	}
-	return []byte(strings.Join(lines, "\n"))
-}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/kaizenautomation/andon/reports/summary"
+	"github.com/kaizenautomation/andon/reports/text"
 )
 
 // Markdown writes the report for a comment on a pull request or a CI summary: the verdict first, then the tables.
@@ -49,6 +50,6 @@ func Markdown(w io.Writer, of summary.Summary) error {
 	}
 	fmt.Fprintf(&b, "\n<sub>andon %s · run %s · openapi.yaml sha256 %s · exit code %d</sub>\n",
 		prose(s.Run.Andon), code(s.Run.ID, 100), code(s.Run.SpecSHA256, 64), s.Verdict.ExitCode)
-	_, err := w.Write(inert(b.Bytes()))
+	_, err := io.WriteString(w, text.Inert(b.String()))
 	return err
 }

@@ -53,7 +53,7 @@ func Terminal(w io.Writer, of summary.Summary, o Options) error {
 	b.WriteByte('\n')
 	s.writeVerdict(&b, o, len(s.Verdict.Causes))
 	o.named(&b, "report:", o.Dir, "")
-	_, err := w.Write(inert(b.Bytes()))
+	_, err := io.WriteString(w, text.Inert(b.String()))
 	return err
 }
 

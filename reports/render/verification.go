@@ -208,7 +208,7 @@ func VerificationTerminal(w io.Writer, of summary.Verification, o Options) error
 		wrap(&b, text.Printable(c, 2000), o.Width)
 	}
 	o.named(&b, "report:", o.Dir, "")
-	_, err := w.Write(inert(b.Bytes()))
+	_, err := io.WriteString(w, text.Inert(b.String()))
 	return err
 }
 
@@ -246,7 +246,7 @@ func VerificationMarkdown(w io.Writer, of summary.Verification) error {
 		return err
 	}
 	fmt.Fprintf(&b, "\n<sub>andon %s · %s sha256 %s · exit code %d</sub>\n", prose(v.Andon), prose(cmp.Or(v.Description, "openapi.yaml")), code(v.SpecSHA256, 64), v.Verdict.ExitCode)
-	_, err := w.Write(inert(b.Bytes()))
+	_, err := io.WriteString(w, text.Inert(b.String()))
 	return err
 }
 

@@ -75,7 +75,7 @@ func (r *Run) Batches(takers ...func([]Row) error) error {
 		return err
 	case errors.Join(fails...) != nil:
 		return errors.Join(fails...)
-	case !complete && r.End.Reason != Cut:
+	case !complete && r.End.Reason != Cut && r.End.Reason != Damaged:
 		return fmt.Errorf("%s: the results end too early although the run says that it ended; the file was damaged", r.Dir)
 	}
 	return nil

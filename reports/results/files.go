@@ -9,12 +9,14 @@ import (
 	"strings"
 
 	"github.com/kaizenautomation/andon/reports/regular"
+	"github.com/kaizenautomation/andon/reports/text"
 )
 
 // The files of a run directory that are written while it runs, and the one that is made of the rows when it has ended.
 const (
 	manifestFile   = "run.json"
 	hitsFile       = "hits.arrow"
+	sumsFile       = "hits.sums.jsonl"
 	samplesFile    = "samples.jsonl"
 	vitalsFile     = "vitals.jsonl"
 	endFile        = "end.json"
@@ -24,14 +26,19 @@ const (
 // maxDocument is the most bytes of a JSON document that is read.
 const maxDocument = 16 << 20
 
-// WriteJSON writes a document so that it is there whole or not at all.
+// WriteJSON writes a document to a file, sealed, so that it is there whole or not at all.
 func WriteJSON(path string, document any) error {
 	return regular.Write(path, func(w io.Writer) error {
-		e := json.NewEncoder(w)
-		e.SetEscapeHTML(false)
-		e.SetIndent("", "  ")
-		return e.Encode(document)
+		return WriteSealed(w, func(w io.Writer) error { return EncodeJSON(w, document) })
 	})
+}
+
+// EncodeJSON writes a document.
+func EncodeJSON(w io.Writer, document any) error {
+	e := json.NewEncoder(text.JSONWriter{To: w})
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(document)
 }
 
 // ReadJSON reads a document that andon wrote. What it does not know in it is an error.
@@ -44,18 +51,23 @@ func ReadJSON(path string, document any) error {
 	if info.Size() > maxDocument {
 		return fmt.Errorf("%s has %d bytes, more than a file of andon's", path, info.Size())
 	}
-	text, err := regular.Limited(f, path, maxDocument)
+	whole, err := regular.Limited(f, path, maxDocument)
 	if err != nil {
 		return err
 	}
-	return ParseJSON(path, text, document)
+	return ParseJSON(path, whole, document)
 }
 
-// ParseJSON reads a document that andon wrote from its text, with nothing behind it. The path is for the error.
+// ParseJSON reads a document that andon wrote from its text, with nothing behind it. One that is sealed must be as it
+// was written. The path is for the error.
 func ParseJSON(path string, text []byte, document any) error {
+	text, err := unseal(text)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
-	err := d.Decode(document)
+	err = d.Decode(document)
 	if err == nil {
 		if _, more := d.Token(); more != io.EOF {
 			err = errors.New("there is more behind the document")

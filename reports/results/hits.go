@@ -79,6 +79,9 @@ func dictionaries(l Labels) (classes, phases, kinds, rules []string) {
 // compressed with LZ4 where that saves a tenth: those that are nearly always 0 then cost nothing, and a row takes half
 // of its 60 bytes or less. A batch takes 1.5 kB on top, so that slow runs take more for each call.
 type hitsWriter struct {
+	summer *summer
+	sums   *file // for the checksums of the batches; nil where none are kept
+	rows   uint64
 	buffer *bufio.Writer
 	arrow  *ipc.Writer
 	schema *arrow.Schema
@@ -117,7 +120,8 @@ func sum(data []byte) string {
 }
 
 func newHitsWriter(out io.Writer, m Manifest, compressed bool) *hitsWriter {
-	w := &hitsWriter{buffer: bufio.NewWriterSize(out, 64<<10), schema: hitsSchema(m)}
+	w := &hitsWriter{summer: &summer{Writer: out}, schema: hitsSchema(m)}
+	w.buffer = bufio.NewWriterSize(w.summer, 64<<10)
 	options := []ipc.Option{ipc.WithSchema(w.schema)}
 	if compressed {
 		options = append(options, ipc.WithLZ4(), ipc.WithMinSpaceSavings(0.1))
@@ -158,10 +162,15 @@ func (w *hitsWriter) add(r Row) error {
 
 // flush hands what was added to the kernel, which keeps it even if this process is killed.
 func (w *hitsWriter) flush() error {
-	rows := len(w.n)
-	if rows == 0 {
+	if len(w.n) == 0 {
 		return w.buffer.Flush()
 	}
+	return w.write()
+}
+
+// write writes what was added as a batch, and then its checksum.
+func (w *hitsWriter) write() error {
+	rows := len(w.n)
 	fields := w.schema.Fields()
 	cols := make([]arrow.Array, len(fields))
 	plain := func(i int, bytes []byte) {
@@ -185,11 +194,15 @@ func (w *hitsWriter) flush() error {
 	plain(14, arrow.Uint32Traits.CastToBytes(w.in))
 	plain(15, arrow.Uint32Traits.CastToBytes(w.out))
 	plain(16, arrow.Float32Traits.CastToBytes(w.retryAfter))
-	err := w.arrow.Write(array.NewRecordBatch(w.schema, cols, int64(rows)))
+	err := errors.Join(w.arrow.Write(array.NewRecordBatch(w.schema, cols, int64(rows))), w.buffer.Flush())
+	w.rows += uint64(rows)
 	w.n, w.due, w.lag, w.ownLag, w.service, w.status = w.n[:0], w.due[:0], w.lag[:0], w.ownLag[:0], w.service[:0], w.status[:0]
 	w.connect, w.tls, w.read, w.stall, w.retryAfter = w.connect[:0], w.tls[:0], w.read[:0], w.stall[:0], w.retryAfter[:0]
 	w.class, w.phase, w.kind, w.ruleName, w.in, w.out = w.class[:0], w.phase[:0], w.kind[:0], w.ruleName[:0], w.in[:0], w.out[:0]
-	return errors.Join(err, w.buffer.Flush())
+	if err != nil || w.sums == nil {
+		return err
+	}
+	return writeLine(w.sums, w.summer.batch(rows))
 }
 
 // close writes the end-of-stream mark.
@@ -203,25 +216,33 @@ var endMark = [8]byte{0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0}
 // readHits gives the rows of a hits file in the order in which they were written, and reports whether the file is
 // whole. Where the file was cut off, the rows of its whole batches are given. path is what errors call it.
 func readHits(f io.ReaderAt, size int64, path string, m Manifest, each func(*Row) error) (complete bool, err error) {
-	defer func() {
-		// The library panics on some corrupt files.
-		if p := recover(); p != nil {
-			err = fmt.Errorf("%s is corrupt: %v", path, p)
-		}
-	}()
+	defer recovered(path, &err)
 	var tail [len(endMark)]byte
 	if size >= int64(len(tail)) {
 		if _, err := f.ReadAt(tail[:], size-int64(len(tail))); err != nil {
 			return false, err
 		}
 	}
-	complete = tail == endMark
 	if whole, err := checkHead(f, size, m.HitsHead); err != nil {
 		return false, fmt.Errorf("%s is corrupt, or not of this run: %w", path, err)
 	} else if !whole {
 		return false, nil // killed before the first second was over
 	}
-	in := &countingReader{r: bufio.NewReaderSize(io.NewSectionReader(f, 0, size), 64<<10)}
+	whole, err := readStream(io.NewSectionReader(f, 0, size), size, path, m, each)
+	return whole && tail == endMark, err
+}
+
+// recovered makes an error of a panic of the library's, which some corrupt files bring about.
+func recovered(path string, err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("%s is corrupt: %v", path, p)
+	}
+}
+
+// readStream gives the rows of a stream, and reports whether it does not end within a batch.
+func readStream(from io.Reader, size int64, path string, m Manifest, each func(*Row) error) (whole bool, err error) {
+	defer recovered(path, &err)
+	in := &countingReader{r: bufio.NewReaderSize(from, 64<<10)}
 	r, err := ipc.NewReader(in, ipc.WithMetadataSizeLimit(metadataLimit), ipc.WithAllocator(boundedAllocator{memory.NewGoAllocator()}))
 	if err != nil {
 		return false, fmt.Errorf("%s is no Arrow stream: %w", path, err)
@@ -244,12 +265,12 @@ func readHits(f io.ReaderAt, size int64, path string, m Manifest, each func(*Row
 	if err := r.Err(); err != nil && !errors.Is(err, io.EOF) {
 		// Where the file ends within a batch, the end is missing, even if it should end with bytes that look like the
 		// mark; anywhere else, it is corrupt.
-		if in.n >= size {
+		if in.ended || in.n >= size {
 			return false, nil
 		}
 		return false, fmt.Errorf("%s is corrupt after batch %d, at about byte %d: %w", path, batches, in.n, err)
 	}
-	return complete, nil
+	return true, nil
 }
 
 // checkHead holds the stream's head against its checksum, and reports whether it is there at all. The library trusts
@@ -309,13 +330,15 @@ type rowError struct{ err error }
 func (e *rowError) Error() string { return e.err.Error() }
 
 type countingReader struct {
-	r io.Reader
-	n int64
+	r     io.Reader
+	n     int64
+	ended bool
 }
 
 func (c *countingReader) Read(p []byte) (int, error) {
 	n, err := c.r.Read(p)
 	c.n += int64(n)
+	c.ended = c.ended || err == io.EOF
 	return n, err
 }
 

@@ -13,6 +13,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -109,7 +110,7 @@ func TestRoundTrip(t *testing.T) {
 			rt.Fatalf("complete %v\n got %+v\nwant %+v", complete, got, want)
 		}
 		if m := manifest(); run.Schema != "andon.run/2" || run.Seed != m.Seed || !reflect.DeepEqual(run.Labels, m.Labels) || !reflect.DeepEqual(run.Planned, m.Planned) ||
-			!slices.Equal(run.Thresholds, m.Thresholds) || !run.Started.Equal(m.Started) || run.End != (End{Reason: Finished, Seconds: 35.5}) {
+			!slices.Equal(run.Thresholds, m.Thresholds) || !run.Started.Equal(m.Started) || run.End != (End{Reason: Finished, Seconds: 35.5, Rows: uint64(len(want))}) {
 			rt.Fatalf("the run is %+v", run)
 		}
 	})
@@ -409,13 +410,53 @@ func TestNewDir(t *testing.T) {
 	parent := t.TempDir()
 	now := time.Date(2026, 11, 23, 21, 48, 0, 0, time.FixedZone("", 3600))
 	for _, want := range []string{"20261123T204800Z-mixed", "20261123T204800Z-mixed-2", "20261123T204800Z-mixed-3"} {
-		id, dir := NewDir(parent, "mixed", now)
-		if id != want || dir != filepath.Join(parent, want) {
-			t.Errorf("the run is %s in %s, want %s", id, dir, want)
+		id, dir, err := NewDir(parent, "mixed", now)
+		if err != nil || id != want || dir != filepath.Join(parent, want) {
+			t.Errorf("the run is %s in %s, want %s: %v", id, dir, want, err)
 		}
-		if err := os.Mkdir(dir, 0o777); err != nil {
-			t.Fatal(err)
+		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+			t.Errorf("%s was not made: %v", dir, err)
 		}
+	}
+}
+
+// Runs that start at the same moment never share a directory, whether or not they are given one.
+func TestStartedAtOnce(t *testing.T) {
+	const runs = 20
+	parent := t.TempDir()
+	now := time.Date(2026, 11, 23, 21, 48, 0, 0, time.UTC)
+	dirs, taken := make([]string, runs), make([]error, runs)
+	same := filepath.Join(parent, "same")
+	var wait sync.WaitGroup
+	begin := make(chan struct{})
+	for i := range runs {
+		wait.Go(func() {
+			<-begin
+			var err error
+			if _, dirs[i], err = NewDir(filepath.Join(parent, "runs"), "mixed", now); err != nil {
+				t.Error(err)
+			}
+			var w *Writer
+			if w, taken[i] = Create(same, manifest(), nil); w != nil {
+				_ = w.Close(End{Reason: Finished})
+			}
+		})
+	}
+	close(begin)
+	wait.Wait()
+	if slices.Sort(dirs); len(slices.Compact(dirs)) != runs {
+		t.Errorf("%d runs share their directories: %q", runs, dirs)
+	}
+	kept := 0
+	for _, err := range taken {
+		if err == nil {
+			kept++
+		} else if !errors.Is(err, ErrNotEmpty) || !strings.Contains(err.Error(), same) {
+			t.Errorf("a second run is refused with %v", err)
+		}
+	}
+	if kept != 1 {
+		t.Errorf("%d runs have taken one directory", kept)
 	}
 }
 
@@ -456,8 +497,8 @@ func TestSamples(t *testing.T) {
 	if err := os.WriteFile(path, []byte("{}\nnonsense\n"), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(dir); err == nil || !strings.Contains(err.Error(), "samples.jsonl:2") {
-		t.Errorf("a bad line gives %v", err)
+	if run, err = Open(dir); err != nil || len(run.Samples) != 1 || len(run.Damage) != 1 || !strings.Contains(run.Damage[0], "samples.jsonl:2 is damaged") {
+		t.Errorf("a bad line gives %d samples, %v, %v", len(run.Samples), run.Damage, err)
 	}
 }
 
@@ -466,6 +507,15 @@ func TestOpenErrors(t *testing.T) {
 	path := filepath.Join(dir, manifestFile)
 	text, err := os.ReadFile(path)
 	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, bytes.Replace(text, []byte("mixed"), []byte("mixes"), 1), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(dir); err == nil || !strings.Contains(err.Error(), "run.json: it has changed since it was written") {
+		t.Errorf("another scenario: %v", err)
+	}
+	if text, err = unseal(text); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct{ why, text, want string }{
@@ -543,6 +593,7 @@ func TestOldColumns(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	unproved(t, dir)
 	if err := errors.Join(w.Close(), ipc.NewWriter(&head, ipc.WithSchema(old)).Close(), os.WriteFile(path, stream.Bytes(), 0o666)); err != nil {
 		t.Fatal(err)
 	}
@@ -572,16 +623,24 @@ func TestOutcome(t *testing.T) {
 		{Status3xx, 302, OutcomeRefused}, {Status4xx, 404, OutcomeRefused},
 		{Status5xx, 503, OutcomeFailed}, {StatusOther, 799, OutcomeFailed}, {BodyLimit, 200, OutcomeFailed},
 		{Reset, 0, OutcomeFailed}, {DialRefused, 0, OutcomeFailed}, {DNS, 0, OutcomeFailed}, {TimeoutReading, 200, OutcomeFailed},
-		{Dropped, 0, OutcomeNone}, {Unsent, 0, OutcomeNone}, {Canceled, 0, OutcomeNone}, {Descriptors, 0, OutcomeNone}, {ProxyTimeout, 0, OutcomeNone},
+		{Dropped, 0, OutcomeNone}, {Unsent, 0, OutcomeNone}, {Canceled, 0, OutcomeNone}, {Unread, 200, OutcomeNone}, {Descriptors, 0, OutcomeNone}, {ProxyTimeout, 0, OutcomeNone},
 	} {
 		if got := (Row{Error: c.kind, Status: c.status}).Outcome(); got != c.want {
 			t.Errorf("%q with status %d is %q, want %q", c.kind, c.status, got, c.want)
 		}
 	}
 	for k := range kinds {
-		if r := (Row{Error: k}); (r.Outcome() != OutcomeNone) != (r.Sent() && k != Canceled) {
+		if r := (Row{Error: k}); (r.Outcome() != OutcomeNone) != (r.Sent() && !k.GivenUp()) {
 			t.Errorf("%q has the outcome %q", k, r.Outcome())
 		}
+	}
+}
+
+// unproved makes a run as one of a version that kept no checksums.
+func unproved(t testing.TB, dir string) {
+	t.Helper()
+	if err := os.Remove(filepath.Join(dir, sumsFile)); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -599,8 +658,15 @@ func TestForeignRows(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, hitsFile), append([]byte("PAR1 something else "), endMark[:]...), 0o666); err != nil {
 		t.Fatal(err)
 	}
+	if complete, err := run.Rows(known); err != nil || complete || !strings.Contains(run.End.Detail, "3 of 3 calls are missing") {
+		t.Errorf("another format: %v, %+v", err, run.End)
+	}
+	unproved(t, dir)
+	if run, err = Open(dir); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := run.Rows(known); err == nil || !strings.Contains(err.Error(), "not of this run") {
-		t.Errorf("another format: %v", err)
+		t.Errorf("another format, without checksums: %v", err)
 	}
 }
 
@@ -611,7 +677,7 @@ func TestRow(t *testing.T) {
 		if k.Kept() != kept || k.Own() != (kept && k <= LocalMemory) || k.ByProxy() != (kept && k >= ProxyRefused) {
 			t.Errorf("%q: kept from the target %v, by the generator %v, by a proxy %v", k, k.Kept(), k.Own(), k.ByProxy())
 		}
-		if reached := k == Reset || k == TimeoutWaiting || k == TimeoutReading || k == BadHTTP || k == BodyLimit; k.Reached() != reached {
+		if reached := k == Reset || k == TimeoutWaiting || k == TimeoutReading || k == BadHTTP || k == BodyLimit || k == Unread; k.Reached() != reached {
 			t.Errorf("%q: the target was reached: %v", k, k.Reached())
 		}
 		sent := k != Dropped && k != Unsent && !kept
@@ -641,7 +707,7 @@ func TestWriteJSON(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, err := os.ReadFile(path)
-	if err != nil || string(got) != "{\n  \"a\": \"<&>\"\n}\n" {
+	if err != nil || string(got) != "{\n  \"a\": \"<&>\",\n  \"crc32c\": \"0bdd3150\"\n}\n" {
 		t.Errorf("%q, %v", got, err)
 	}
 	if err := WriteJSON(path, func() {}); err == nil {

@@ -76,7 +76,7 @@ type Outcome uint8
 
 // The outcomes.
 const (
-	OutcomeNone     Outcome = iota // it was never sent, or was given up because the run was stopped
+	OutcomeNone     Outcome = iota // it was never sent, or andon gave it up
 	OutcomeAccepted                // a whole response with a status 2xx
 	OutcomeShed                    // refused because there was too much to do: 429, or 503 with Retry-After
 	OutcomeRefused                 // any other status 3xx or 4xx
@@ -109,7 +109,7 @@ func (r Row) Outcome() Outcome {
 		return OutcomeShed
 	case k == Status3xx || k == Status4xx:
 		return OutcomeRefused
-	case !r.Sent() || k == Canceled:
+	case !r.Sent() || k.GivenUp():
 		return OutcomeNone
 	}
 	return OutcomeFailed
@@ -165,6 +165,8 @@ const (
 	Proxy        // any other failure of the proxy: it turned the call back, or broke off
 
 	Shed // the provider had too much to do: 429, or 503 with Retry-After; neither a success nor an error
+
+	Unread // andon gave the answer up, since those under way took too much memory
 	kinds
 )
 
@@ -172,7 +174,7 @@ var kindNames = [kinds]string{
 	"", "dropped", "unsent", "dns", "dial-refused", "dial-timeout", "dial", "tls", "reset", "timeout-waiting",
 	"timeout-reading", "bad-http", "body-limit", "canceled", "other", "http-3xx", "http-4xx", "http-5xx", "http-other",
 	"contract", "accepted-invalid", "descriptors", "local-ports", "local-memory", "proxy-refused", "proxy-timeout", "proxy",
-	"shed",
+	"shed", "unread",
 }
 
 // String is the kind's name in reports and files; None is the empty string.
@@ -188,6 +190,9 @@ func KindNames() []string { return append([]string(nil), kindNames[:]...) }
 
 func (k Kind) completed() bool { return k == None || k >= Status3xx && k <= Accepted || k == Shed }
 
+// GivenUp reports whether andon gave the call up, which had been sent: what the target would have said is not known.
+func (k Kind) GivenUp() bool { return k == Canceled || k == Unread }
+
 // Own reports whether the generator's own machine kept the call from being sent.
 func (k Kind) Own() bool { return k >= Descriptors && k <= LocalMemory }
 
@@ -198,7 +203,7 @@ func (k Kind) ByProxy() bool { return k >= ProxyRefused && k <= Proxy }
 func (k Kind) Kept() bool { return k.Own() || k.ByProxy() }
 
 // Reached reports whether there was a connection to the target, and no whole response came of it.
-func (k Kind) Reached() bool { return k >= Reset && k <= BodyLimit }
+func (k Kind) Reached() bool { return k >= Reset && k <= BodyLimit || k == Unread }
 
 // Class is the label under which a call is counted: tier × content signature.
 type Class struct {
@@ -353,6 +358,8 @@ type Manifest struct {
 	Generator Generator `json:"generator"`
 	// HitsHead is the SHA-256, in hex, of the first message of hits.arrow; [Create] fills it in.
 	HitsHead string `json:"hitsHead"`
+	// Sums are the CRC-32C, in hex, of the caller's files, by name; [Create] fills it in.
+	Sums map[string]string `json:"sums,omitempty"`
 }
 
 // Part is one part of a plan, by its place in a scenario, and what it says in words.
@@ -473,6 +480,8 @@ type End struct {
 	// StoppedSeconds is when the sending was stopped, on the run's clock; 0 where it went on to the end of the plan, or
 	// where that is not known.
 	StoppedSeconds float64 `json:"stoppedSeconds,omitempty"`
+	// Rows is how many rows were kept; [Writer.Close] fills it in.
+	Rows uint64 `json:"rows,omitempty"`
 }
 
 // How a run can end.
@@ -483,4 +492,5 @@ const (
 	Hopeless    = "hopeless"    // every call failed in the same way, so andon stopped sending
 	Unkept      = "unkept"      // what was measured could not be kept: a full disk, a directory that is gone
 	Cut         = "cut"         // the process died: no end was written
+	Damaged     = "damaged"     // it is not known: what was measured is damaged
 )

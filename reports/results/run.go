@@ -1,16 +1,17 @@
 package results
 
 import (
-	"bufio"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/kaizenautomation/andon/reports/regular"
@@ -22,17 +23,24 @@ const (
 	maxVitals      = 1 << 20 // a week and more
 )
 
-// NewDir gives a name for a run and a place for it below parent that is not taken, such as 20261123T214800Z-mixed.
-func NewDir(parent, scenario string, now time.Time) (id, dir string) {
+// NewDir makes a directory for a run below parent, which no other run has, and names it, such as
+// 20261123T214800Z-mixed. Where the place does not allow for it, the error is a [PlaceError].
+func NewDir(parent, scenario string, now time.Time) (id, dir string, err error) {
 	base := now.UTC().Format("20060102T150405Z") + "-" + scenario
-	id = base
-	for i := 2; ; i++ {
-		dir = filepath.Join(parent, id)
-		if _, err := os.Lstat(dir); errors.Is(err, fs.ErrNotExist) || i > 1000 {
-			return id, dir
+	err = os.MkdirAll(parent, 0o777)
+	for i := 1; err == nil; i++ {
+		if id = base; i > 1 {
+			id += "-" + strconv.Itoa(i)
 		}
-		id = base + "-" + strconv.Itoa(i)
+		dir = filepath.Join(parent, id)
+		// Of several that try the same name at the same time, one makes it.
+		if err = os.Mkdir(dir, 0o777); err == nil {
+			return id, dir, nil
+		} else if errors.Is(err, fs.ErrExist) {
+			err = nil
+		}
 	}
+	return "", "", &PlaceError{fmt.Errorf("the run directory cannot be made: %w", err)}
 }
 
 // Writer writes a run directory while the run goes on. It is for one goroutine.
@@ -41,6 +49,7 @@ type Writer struct {
 	run     Manifest
 	hits    *hitsWriter
 	rows    *file // that hits are written to
+	sums    *file // of its batches
 	samples *file
 	vitals  *file
 	written int
@@ -64,47 +73,65 @@ func Create(dir string, m Manifest, files map[string][]byte) (*Writer, error) {
 	if len(m.Labels.Classes) > math.MaxInt16 || len(m.Labels.Phases) > math.MaxInt8 || len(m.Labels.Rules) > math.MaxInt8 {
 		return nil, fmt.Errorf("the run has more classes, phases or rules than %s can tell apart", hitsFile)
 	}
-	for name := range files {
+	m.Sums = make(map[string]string, len(files))
+	for name, data := range files {
 		if err := checkName(name); err != nil {
 			return nil, err
 		}
+		m.Sums[name] = hexSum(crc32.Checksum(data, castagnoli))
 	}
 	m.Schema = manifestSchema
 	var err error
 	if m.HitsHead, err = headSum(m); err != nil {
 		return nil, err
 	}
-	manifest, err := json.MarshalIndent(m, "", "  ")
+	w := &Writer{dir: dir, run: m}
+	rows, err := Claim(dir, hitsFile)
 	if err != nil {
 		return nil, err
 	}
-	if err := MakeDir(dir); err != nil {
-		return nil, err
-	}
-	w := &Writer{dir: dir, run: m}
-	if err := w.begin(m, append(manifest, '\n'), files); err != nil {
+	w.rows = &file{File: rows}
+	if err := w.begin(m, files); err != nil {
 		return nil, &PlaceError{fmt.Errorf("the run directory cannot be written: %w", err)}
 	}
 	return w, nil
 }
 
-// MakeDir makes the directory of a run, or of a verification. One that exists must be empty, else the error is
-// [ErrNotEmpty]. Where the place does not allow for it, it is a [PlaceError].
-func MakeDir(dir string) error {
+// Claim makes the directory of a run, or of a verification, and its first file, by which it is taken: of several that
+// want the same directory, one gets it. One that exists must be empty. For the others, the error is [ErrNotEmpty].
+// Where the place does not allow for it, it is a [PlaceError].
+func Claim(dir, name string) (*os.File, error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return &PlaceError{fmt.Errorf("the run directory cannot be made: %w", err)}
+		return nil, &PlaceError{fmt.Errorf("the run directory cannot be made: %w", err)}
 	}
-	if entries, err := os.ReadDir(dir); err != nil {
-		return &PlaceError{fmt.Errorf("the run directory cannot be read: %w", err)}
-	} else if len(entries) > 0 {
-		return fmt.Errorf("the directory %s is not empty, and %w", dir, ErrNotEmpty)
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, &PlaceError{fmt.Errorf("the run directory cannot be read: %w", err)}
 	}
-	return nil
+	if len(entries) > 0 {
+		return nil, fmt.Errorf("the directory %s is not empty, and %w", dir, ErrNotEmpty)
+	}
+	f, err := create(dir, name)
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		return nil, fmt.Errorf("another run has just taken the directory %s, and %w", dir, ErrNotEmpty)
+	case err != nil:
+		return nil, &PlaceError{fmt.Errorf("the run directory cannot be written: %w", err)}
+	}
+	return f.File, nil
 }
 
 // begin writes the files that are whole from the start, and opens those that grow.
-func (w *Writer) begin(m Manifest, manifest []byte, files map[string][]byte) error {
-	if err := writeFile(w.dir, manifestFile, manifest); err != nil {
+func (w *Writer) begin(m Manifest, files map[string][]byte) (err error) {
+	open := []*file{w.rows}
+	defer func() {
+		if err != nil {
+			for _, f := range open {
+				_ = f.Close()
+			}
+		}
+	}()
+	if err := WriteJSON(filepath.Join(w.dir, manifestFile), m); err != nil {
 		return err
 	}
 	for name, data := range files {
@@ -112,24 +139,21 @@ func (w *Writer) begin(m Manifest, manifest []byte, files map[string][]byte) err
 			return err
 		}
 	}
-	var err error
-	if w.rows, err = create(w.dir, hitsFile); err != nil {
-		return err
-	}
-	if w.samples, err = create(w.dir, samplesFile); err != nil {
-		return errors.Join(err, w.rows.Close())
-	}
-	if w.vitals, err = create(w.dir, vitalsFile); err != nil {
-		return errors.Join(err, w.rows.Close(), w.samples.Close())
+	for name, f := range map[string]**file{sumsFile: &w.sums, samplesFile: &w.samples, vitalsFile: &w.vitals} {
+		if *f, err = create(w.dir, name); err != nil {
+			return err
+		}
+		open = append(open, *f)
 	}
 	w.hits = newHitsWriter(w.rows, m, true)
+	w.hits.sums = w.sums
 	return nil
 }
 
 // checkName says why one of the caller's files cannot be kept below a run directory.
 func checkName(name string) error {
 	switch name {
-	case manifestFile, hitsFile, samplesFile, vitalsFile, endFile, histogramsFile:
+	case manifestFile, hitsFile, sumsFile, samplesFile, vitalsFile, endFile, histogramsFile:
 		return fmt.Errorf("a file called %s cannot be kept in a run directory, which has its own: rename it", name)
 	}
 	if !filepath.IsLocal(filepath.FromSlash(name)) {
@@ -171,27 +195,19 @@ func (w *Writer) Vitals(v Vitals) error { return writeLine(w.vitals, v) }
 
 // Longest is how long the longest write took since it was last asked for: the disk may hang.
 func (w *Writer) Longest() (d time.Duration) {
-	for _, f := range []*file{w.rows, w.samples, w.vitals} {
+	for _, f := range []*file{w.rows, w.sums, w.samples, w.vitals} {
 		d = max(d, f.longest)
 		f.longest = 0
 	}
 	return d
 }
 
-func writeLine(f *file, document any) error {
-	line, err := json.Marshal(document)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(append(line, '\n'))
-	return err
-}
-
 // Close writes how the run ended, last of all: a run directory with an end is whole.
 func (w *Writer) Close(e End) error {
-	if err := errors.Join(w.hits.close(), w.rows.Close(), w.samples.Close(), w.vitals.Close()); err != nil {
+	if err := errors.Join(w.hits.close(), w.rows.Close(), w.sums.Close(), w.samples.Close(), w.vitals.Close()); err != nil {
 		return err
 	}
+	e.Rows = w.hits.rows
 	return WriteJSON(filepath.Join(w.dir, endFile), e)
 }
 
@@ -202,8 +218,13 @@ type Run struct {
 	Samples []Sample
 	// Vitals are how the generator did, second by second.
 	Vitals []Vitals
-	// End says how the run ended; its Reason is Cut where the process died before it could say so.
+	// End says how the run ended; its Reason is Cut where the process died before it could say so, and Damaged where
+	// figures that were written are lost.
 	End End
+	// Damage says what of the files is not as it was written, and was left out, as far as they were read.
+	Damage []string
+
+	sums []batchSum
 }
 
 // Open reads a run directory, apart from its rows.
@@ -219,20 +240,47 @@ func Open(dir string) (*Run, error) {
 	if err := checkManifest(r.Manifest); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	var err error
-	if r.Samples, err = readLines[Sample](filepath.Join(dir, samplesFile), maxSamples); err != nil {
-		return nil, err
-	}
-	if r.Vitals, err = readLines[Vitals](filepath.Join(dir, vitalsFile), maxVitals); err != nil {
-		return nil, err
-	}
-	err = ReadJSON(filepath.Join(dir, endFile), &r.End)
+	err := ReadJSON(filepath.Join(dir, endFile), &r.End)
+	ended := err == nil
 	if errors.Is(err, fs.ErrNotExist) {
 		r.End = End{Reason: Cut, Detail: "the end of the run is missing: andon was killed, or is still running; the figures go up to the last second that was written"}
 	} else if err != nil {
 		return nil, err
 	}
+	samples, damaged, err := readLines[Sample](filepath.Join(dir, samplesFile), maxSamples, ended)
+	if err != nil {
+		return nil, err
+	}
+	r.Samples = samples
+	r.damaged(false, damaged...)
+	if r.Vitals, damaged, err = readLines[Vitals](filepath.Join(dir, vitalsFile), maxVitals, ended); err != nil {
+		return nil, err
+	}
+	r.damaged(true, damaged...)
+	// They are written after the rows, so that they are read before.
+	if r.sums, damaged, err = readLines[batchSum](filepath.Join(dir, sumsFile), maxVitals, ended); err != nil {
+		return nil, err
+	}
+	r.damaged(false, damaged...)
 	return r, nil
+}
+
+// damaged takes down what is damaged, and whether figures are lost by it, which leave no verdict.
+func (r *Run) damaged(lost bool, list ...string) {
+	for _, one := range list {
+		if !slices.Contains(r.Damage, one) {
+			r.Damage = append(r.Damage, one)
+		}
+	}
+	if len(list) > 0 && lost && r.End.Reason != Cut {
+		const most = 3
+		told := r.Damage
+		if more := len(told) - most; more > 0 {
+			told = append(told[:most:most], fmt.Sprintf("and %d places more", more))
+		}
+		r.End.Reason = Damaged
+		r.End.Detail = "not all that was measured can be read any more (restore the run directory from a copy): " + strings.Join(told, "; ")
+	}
 }
 
 func checkManifest(m Manifest) error {
@@ -252,36 +300,9 @@ func checkManifest(m Manifest) error {
 	return nil
 }
 
-// readLines reads one document a line; a last line without an end was being written when the process died. A file that
-// is not there has none.
-func readLines[T any](path string, most int) (all []T, err error) {
-	f, _, err := regular.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	} else if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	in := bufio.NewReaderSize(f, 32<<10) // a sample is a few kilobytes, and six times that at most, escaped
-	for line := 1; line <= most; line++ {
-		text, err := in.ReadSlice('\n')
-		switch {
-		case errors.Is(err, io.EOF):
-			return all, nil
-		case err != nil:
-			return nil, fmt.Errorf("%s:%d: %w", path, line, err)
-		}
-		var one T
-		if err := json.Unmarshal(text, &one); err != nil {
-			return nil, fmt.Errorf("%s:%d: expected a line of andon's, found something else: %w", path, line, err)
-		}
-		all = append(all, one)
-	}
-	return all, nil
-}
-
-// Rows gives the run's rows in the order in which the calls ended, with constant memory, and reports whether the file
-// is whole. Where it was cut off, the rows of all batches that were written are given, and that is no error.
+// Rows gives the run's rows in the order in which the calls ended, with constant memory, and reports whether they are
+// all that were written. Where the file was cut off, or a part of it is damaged, the rows of all other batches are
+// given, and that is no error: see [Run].Damage.
 func (r *Run) Rows(each func(Row) error) (complete bool, err error) {
 	return r.rows(func(row *Row) error { return each(*row) })
 }
@@ -294,14 +315,43 @@ func (r *Run) rows(each func(*Row) error) (complete bool, err error) {
 		return false, err
 	}
 	defer f.Close()
-	return readHits(f, info.Size(), path, r.Manifest, each)
+	if len(r.sums) == 0 {
+		return readHits(f, info.Size(), path, r.Manifest, each)
+	}
+	ended := r.End.Reason != Cut
+	var read uint64
+	var refused error
+	in := &proved{f: f, size: info.Size(), path: path, m: r.Manifest, sums: r.sums, ended: ended}
+	_, err = readStream(in, math.MaxInt64, path, r.Manifest, func(row *Row) error { read++; refused = each(row); return refused })
+	switch {
+	case err == nil:
+	case refused == nil && in.done && !ended:
+		// Only what was being written when the process or the machine died is not proved.
+		in.lost = append(in.lost, fmt.Sprintf("%s, behind the last checksum, at byte %d: %v", path, in.at, err))
+	default:
+		return false, err
+	}
+	complete = ended && read == r.End.Rows
+	if ended && !complete {
+		in.lost = slices.Insert(in.lost, 0, fmt.Sprintf("%d of %d calls are missing", r.End.Rows-min(read, r.End.Rows), r.End.Rows))
+	}
+	r.damaged(!complete, in.lost...)
+	return complete, nil
 }
 
-// ScenarioFile is the scenario that the run was of, as it lies in the directory; nil where it is not there.
+// ScenarioFile is the scenario that the run was of, as it lies in the directory; nil where it is not there, or damaged.
 func (r *Run) ScenarioFile() ([]byte, error) {
-	text, err := regular.Read(filepath.Join(r.Dir, "scenario.yaml"), maxDocument)
+	const name = "scenario.yaml"
+	path := filepath.Join(r.Dir, name)
+	text, err := regular.Read(path, maxDocument)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
+	} else if err != nil {
+		return nil, err
 	}
-	return text, err
+	if found, want := hexSum(crc32.Checksum(text, castagnoli)), r.Sums[name]; want != "" && found != want {
+		r.damaged(false, fmt.Sprintf("%s is damaged, and left out: its CRC-32C is %s, and should be %s", path, found, want))
+		return nil, nil
+	}
+	return text, nil
 }

@@ -22,6 +22,8 @@ func (s *Summary) decide() {
 		because("the run was interrupted: %s", s.Run.End.Detail)
 	case results.Cut:
 		because("the run was cut off: %s", s.Run.End.Detail)
+	case results.Damaged:
+		because("%s", s.Run.End.Detail)
 	}
 	if s.Validity.Status == metrics.NoData || s.Validity.Status == metrics.GeneratorLimited {
 		for _, r := range s.Validity.Reasons {
@@ -31,7 +33,7 @@ func (s *Summary) decide() {
 	impossible := s.impossible()
 	// What the generator is short of takes the meaning from figures, and not from a breach that was found.
 	stands := impossible && s.Validity.Status != metrics.NoData && s.Run.End.Reason != results.Interrupted &&
-		s.Run.End.Reason != results.Cut && s.breached()
+		s.Run.End.Reason != results.Cut && s.Run.End.Reason != results.Damaged && s.breached()
 
 	ended := -1 // the threshold that ended the run, whose figure belongs to that sentence
 	switch s.Run.End.Reason {
@@ -90,7 +92,7 @@ func (s *Summary) failedAlone() (runs []MergedRun) {
 
 // impossible reports whether there can be no verdict on the run as a whole.
 func (s Summary) impossible() bool {
-	return s.Run.End.Reason == results.Interrupted || s.Run.End.Reason == results.Cut || s.Run.End.Reason == results.Unkept ||
+	return slices.Contains([]string{results.Interrupted, results.Cut, results.Damaged, results.Unkept}, s.Run.End.Reason) ||
 		s.Validity.Status == metrics.NoData || s.Validity.Status == metrics.GeneratorLimited
 }
 
@@ -161,9 +163,10 @@ func answered(kind string) bool {
 	return false
 }
 
-// noSuccess says that no call succeeded, and what came back instead; nothing where one did, or none was sent.
+// noSuccess says that no call succeeded, and what came back instead; nothing where one did, or might have, or none was
+// sent.
 func (s *Summary) noSuccess() string {
-	if s.Total.OK > 0 || s.Total.Sent == 0 || s.Validity.Status == metrics.NoData {
+	if s.Total.OK > 0 || s.Total.Sent == 0 || s.Validity.Status == metrics.NoData || s.Total.Errors[results.Unread.String()] > 0 {
 		return ""
 	}
 	if s.Total.Failed() == 0 {

@@ -11,6 +11,8 @@ import (
 
 	dto "github.com/prometheus/client_model/go"
 	"google.golang.org/protobuf/encoding/protowire"
+
+	"github.com/kaizenautomation/andon/reports/text"
 )
 
 // OTLP is an endpoint that takes metrics by OTLP over HTTP, in protobuf: base is its URL without /v1/metrics, such as
@@ -205,7 +207,7 @@ func partialSuccess(body []byte) error {
 	case err != nil:
 		return nil // it was accepted; an answer in another format, such as JSON, says no more than that
 	case rejected > 0:
-		return fmt.Errorf("%d data points were rejected: %s", rejected, message)
+		return fmt.Errorf("%d data points were rejected: %s", rejected, text.Printable(message, 300))
 	}
 	return nil
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/kaizenautomation/andon/reports/bounded"
 	"github.com/kaizenautomation/andon/reports/results"
+	"github.com/kaizenautomation/andon/reports/text"
 )
 
 // Endpoint is a place that figures are pushed to, with the way of writing them down. Make it with [RemoteWrite] or
@@ -48,8 +49,8 @@ const pushTimeout = 5 * time.Second
 // maxAnswer is how much of an answer is read.
 const maxAnswer = 4 << 10
 
-func newEndpoint(name, text string) (*Endpoint, error) {
-	u, err := url.Parse(text)
+func newEndpoint(name, address string) (*Endpoint, error) {
+	u, err := url.Parse(address)
 	switch {
 	case err != nil:
 		// The error quotes the URL, which may hold a secret.
@@ -66,7 +67,7 @@ func newEndpoint(name, text string) (*Endpoint, error) {
 		Timeout: pushTimeout,
 		// A redirect would carry the figures, and what they are authorized by, to a place that nobody named.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		Transport:     &http.Transport{Proxy: http.ProxyFromEnvironment, MaxResponseHeaderBytes: 64 << 10, MaxIdleConns: 1},
+		Transport:     bounded.Transport(),
 	}
 	return e, nil
 }
@@ -114,11 +115,11 @@ func (e statusError) passing() bool {
 }
 
 func (e statusError) Error() string {
-	text := fmt.Sprintf("%s answers %s", e.host, e.status)
+	said := fmt.Sprintf("%s answers %s", e.host, text.Printable(e.status, 100))
 	if body := strings.TrimSpace(e.body); body != "" {
-		text += ": " + body
+		said += ": " + text.Printable(body, 300)
 	}
-	return text
+	return said
 }
 
 func (e *Endpoint) send(ctx context.Context, body []byte) error {
@@ -129,16 +130,12 @@ func (e *Endpoint) send(ctx context.Context, body []byte) error {
 	r.Header = e.header.Clone()
 	response, err := e.client.Do(r)
 	if err != nil {
-		var wrapped *url.Error
-		if errors.As(err, &wrapped) {
-			err = wrapped.Err // without the URL, which may hold a secret
-		}
-		return fmt.Errorf("%s: %w", e.url.Host, err)
+		return fmt.Errorf("%s: %w", e.url.Host, text.Reason(err))
 	}
 	defer response.Body.Close()
 	said, err := bounded.Append(nil, response, maxAnswer)
 	if response.StatusCode/100 != 2 {
-		return statusError{e.url.Host, response.Status, string(said[:min(len(said), 300)]), response.StatusCode}
+		return statusError{e.url.Host, response.Status, string(said), response.StatusCode}
 	}
 	if err == nil && e.accepted != nil {
 		return e.accepted(said)

@@ -223,7 +223,7 @@ func (t *Telemetry) Observe(r results.Row) {
 		s.dropped.Inc()
 	case results.Unsent:
 		s.unsent.Inc()
-	case results.Canceled:
+	case results.Canceled, results.Unread:
 		s.canceled.Inc()
 	default:
 		if r.Error.Kept() {

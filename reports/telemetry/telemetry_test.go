@@ -1,6 +1,7 @@
 package telemetry
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -488,10 +489,14 @@ func TestPartialSuccess(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	hostile, err := proto.Marshal(&collector.ExportMetricsServiceResponse{PartialSuccess: &collector.ExportMetricsPartialSuccess{RejectedDataPoints: 3, ErrorMessage: "too\n::error::\x1b[31m" + strings.Repeat("x", 400)}})
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct {
 		answer []byte
 		want   string
-	}{{answer, "3 data points were rejected: too much"}, {[]byte("{}"), ""}, {nil, ""}, {[]byte("\xff\xff\xff"), ""}} {
+	}{{answer, "3 data points were rejected: too much"}, {hostile, `3 data points were rejected: too\n::error::\x1b[31m` + strings.Repeat("x", 277) + "…"}, {[]byte("{}"), ""}, {nil, ""}, {[]byte("\xff\xff\xff"), ""}} {
 		r := receive(t, 200)
 		r.answer = c.answer
 		e, err := OTLP(r.URL, "")
@@ -674,6 +679,11 @@ func TestPushFails(t *testing.T) {
 		_ = conn.Close()
 	}))
 	t.Cleanup(switches.Close)
+	speaking := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(400)
+		_, _ = io.WriteString(w, "no\n::error::\x1b[31m"+strings.Repeat("x", 400))
+	}))
+	t.Cleanup(speaking.Close)
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -682,6 +692,7 @@ func TestPushFails(t *testing.T) {
 	_ = free.Close()
 	for _, c := range []struct{ why, url, says string }{
 		{"nobody", nobody, "connection refused"},
+		{"says a command", speaking.URL, `400 Bad Request: no\n::error::\x1b[31m` + strings.Repeat("x", 278) + "…"},
 		{"redirect", receive(t, 307).URL, "307"},
 		{"refused", receive(t, 401).URL, "401"},
 		{"flood", flood.URL, "500"},
@@ -1016,4 +1027,51 @@ func BenchmarkPush(b *testing.B) {
 			b.ReportMetric(float64(bytes), "bytes/push")
 		})
 	}
+}
+
+// answering answers every request alike.
+type answering struct {
+	status int
+	reason string
+	body   []byte
+}
+
+func (a answering) RoundTrip(r *http.Request) (*http.Response, error) {
+	_, _ = io.Copy(io.Discard, r.Body)
+	return &http.Response{StatusCode: a.status, Status: fmt.Sprint(a.status, " ", a.reason), Body: io.NopCloser(bytes.NewReader(a.body)), Request: r}, nil
+}
+
+// Whatever a receiver answers, a push ends, and what is said of it is short and does not quote what the URL holds.
+func FuzzAnswers(f *testing.F) {
+	f.Add(200, "OK", []byte("\n\x0c\b\x03\x12\btoo much"))
+	f.Add(400, "Bad\x1b[2J", bytes.Repeat([]byte("out of order\n"), 1000))
+	f.Add(101, "Switching Protocols", []byte(nil))
+	f.Add(503, "", []byte("\xff\xfe"))
+	f.Add(302, "Found", []byte("{}"))
+	f.Add(204, "", []byte("\n\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"))
+	m := manifest()
+	f.Fuzz(func(t *testing.T, status int, reason string, body []byte) {
+		if len(reason) > 200 {
+			return // net/http bounds the head of an answer as a whole
+		}
+		for _, make := range []func() (*Endpoint, error){
+			func() (*Endpoint, error) { return OTLP("http://127.0.0.1:1/?key=hush-hush", "a=hush-hush") },
+			func() (*Endpoint, error) {
+				return RemoteWrite("http://127.0.0.1:1/w?key=hush-hush", "Bearer hush-hush")
+			},
+		} {
+			e, err := make()
+			if err != nil {
+				t.Fatal(err)
+			}
+			e.client.Transport = answering{status, reason, body}
+			err = New(m).push(context.Background(), e)
+			if err == nil && status/100 != 2 {
+				t.Fatalf("status %d is a success", status)
+			}
+			if err != nil && (len(err.Error()) > 1500 || strings.Contains(err.Error(), "hush-hush") && !bytes.Contains(body, []byte("hush")) && !strings.Contains(reason, "hush")) {
+				t.Fatalf("%q", err)
+			}
+		}
+	})
 }

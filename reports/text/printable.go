@@ -1,6 +1,7 @@
 package text
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -49,12 +50,18 @@ func Lines(s string, most, limit int) (lines []string) {
 	return lines
 }
 
-// Inert is a line without what a runner of GitHub Actions takes for a command where it stands on the output of a step:
-// "::" at its beginning, behind spaces too, and "##[" anywhere, which is how its older commands begin.
-func Inert(line string) string {
-	line = strings.ReplaceAll(line, "##[", "## [")
-	if rest := strings.TrimLeft(line, " "); strings.HasPrefix(rest, "::") {
-		line = line[:len(line)-len(rest)] + ": " + rest[1:]
+// Message is what a person is told beside a report, in lines of so many columns; 0 is any number. Foreign words in it
+// are harmless, and so are its addresses; see [Printable], [Inert] and [Public]. What has lines of its own keeps them,
+// and what names a longer path or address, which is to be copied, stays on one.
+func Message(s string, width int) string {
+	lines := strings.Split(strings.TrimRight(Public(s), "\n"), "\n")
+	for i, line := range lines {
+		line = strings.ReplaceAll(strings.TrimSuffix(line, "\r"), "\t", "  ")
+		lines[i] = Printable(line, len(line)*len(`\U0010ffff`))
 	}
-	return line
+	long := func(word string) bool { return Width(word) > width }
+	if width > 0 && len(lines) == 1 && !slices.ContainsFunc(strings.Fields(lines[0]), long) {
+		lines = Wrap(lines[0], width)
+	}
+	return Inert(strings.Join(lines, "\n"))
 }

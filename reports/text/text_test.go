@@ -1,7 +1,11 @@
 package text
 
 import (
+	"encoding/json"
+	"fmt"
+	"io"
 	"math"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -141,6 +145,107 @@ func TestLines(t *testing.T) {
 	} {
 		if got := Lines(c.s, c.most, c.limit); !slices.Equal(got, c.want) {
 			t.Errorf("%q is %q, want %q", c.s, got, c.want)
+		}
+	}
+}
+
+// A command is one no longer, and little else changes.
+func TestInert(t *testing.T) {
+	for _, c := range []struct{ s, want, quoted, inXML string }{
+		{"::error::x", ": :error::x", "'::error::x'", "::error::x"},
+		{" \t\u3000\u00a0::x", " \t\u3000\u00a0: :x", "' \t\u3000\u00a0::x'", " \t\u3000\u00a0::x"},
+		{"a\n::x\r::y", "a\n: :x\r: :y", "'a\n:'':x\r:'':y'", "a\n::x\r::y"},
+		{"a ::x b::c", "a ::x b::c", "'a ::x b::c'", "a ::x b::c"},
+		{":x::y", ":x::y", "':x::y'", ":x::y"},
+		{":::x", ": ::x", "':::x'", ":::x"},
+		{"a##[b", "a## [b", "'a##''[b'", "a##&#91;b"},
+		{"##vso[a ##teamcity[b", "##vso [a ##teamcity [b", "'##vso''[a ##teamcity''[b'", "##vso&#91;a ##teamcity&#91;b"},
+		{"####x[", "####x [", "'####x''['", "####x&#91;"},
+		{"#[ ## [ ##a [ ##a1[ ##a#[ #", "#[ ## [ ##a [ ##a1[ ##a#[ #", "'#[ ## [ ##a [ ##a1[ ##a#[ #'", "#[ ## [ ##a [ ##a1[ ##a#[ #"},
+		{"it's", "it's", `'it'\''s'`, "it's"},
+		{"ü", "ü", "'ü'", "ü"},
+	} {
+		var b strings.Builder
+		w := &InertWriter{To: &b, Bracket: "&#91;"}
+		for i := range len(c.s) { // a text may come in parts
+			if _, err := w.Write([]byte(c.s[i : i+1])); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got, quoted := Inert(c.s), ShellQuote(c.s); got != c.want || quoted != c.quoted || b.String() != c.inXML {
+			t.Errorf("%q is %q, quoted %q, in XML %q; want %q, %q, %q", c.s, got, quoted, b.String(), c.want, c.quoted, c.inXML)
+		}
+	}
+}
+
+// A document of JSON says what it said, and no terminal and no runner acts on it.
+func FuzzJSONWriter(f *testing.F) {
+	for _, s := range []string{"##vso[x", "\x1b\x7f\u009b\u202e\u2028\U000e0001", "\n::error::x", `\##[`} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		var b strings.Builder
+		if err := json.NewEncoder(JSONWriter{&b}).Encode([]string{s}); err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		if err := json.Unmarshal([]byte(b.String()), &got); err != nil || len(got) != 1 || got[0] != strings.ToValidUTF8(s, "\ufffd") && utf8.ValidString(s) {
+			t.Fatalf("%q is %q, %v", s, b.String(), err)
+		}
+		if said := strings.TrimSuffix(b.String(), "\n"); Inert(said) != said || strings.ContainsFunc(said, func(r rune) bool { return !strconv.IsPrint(r) }) {
+			t.Fatalf("%q is %q", s, said)
+		}
+	})
+}
+
+// What may be secret is gone from an address, and where it leads is still there.
+func TestPublic(t *testing.T) {
+	for s, want := range map[string]string{
+		"http://h/x":                                 "http://h/x",
+		"http://h:80/x?key=hush#hush":                "http://h:80/x?…",
+		"http://h/x#hush":                            "http://h/x#…",
+		`Get "http://u:hush@h/x?a=hush": EOF`:        `Get "http://…@h/x?…": EOF`,
+		"http://u:hu/sh@h/x":                         "http://…@h/x",
+		"http://u:hu?sh@h/x":                         "http://…",
+		"http://u:hu#sh@h/x":                         "http://…",
+		"http://h:80?x=1, and http://[::1]:2/?hush.": "http://h:80?…, and http://[::1]:2/?….",
+		"(postgres://u:hush@h/db?x)":                 "(postgres://…@h/db?…)",
+		"'--otlp=http://h?hush' <http://h?hush>":     "'--otlp=http://h?…' <http://h?…>",
+		"http://h/?… and http://…@h":                 "http://h/?… and http://…@h",
+		"what? a@b: //x?y":                           "what? a@b: //x?y",
+	} {
+		got := Public(s)
+		if got != want || Public(got) != got {
+			t.Errorf("%q is %q, want %q", s, got, want)
+		}
+	}
+	err := &url.Error{Op: "Get", URL: "http://h/?key=hush", Err: io.ErrUnexpectedEOF}
+	if got := Reason(fmt.Errorf("no: %w", err)); got != io.ErrUnexpectedEOF {
+		t.Errorf("the reason is %v", got)
+	}
+	if got := Reason(io.EOF); got != io.EOF {
+		t.Errorf("the reason is %v", got)
+	}
+}
+
+// What a person is told has its own lines, and acts on nothing.
+func TestMessage(t *testing.T) {
+	for _, c := range []struct {
+		s     string
+		width int
+		want  string
+	}{
+		{"one  two three", 0, "one  two three"},
+		{"one two three", 9, "one two\nthree"},
+		{"one ::error::x", 11, "one\n: :error::x"},
+		{"see /a/long/path", 8, "see /a/long/path"},
+		{"a.yaml:1:1: no\r\n\tx: \x1b[31m\n::y\n", 9, "a.yaml:1:1: no\n  x: \\x1b[31m\n: :y"},
+		{"no http://u:hush@h?x=hush", 0, "no http://…@h?…"},
+		{strings.Repeat("\x00", 100), 0, strings.Repeat(`\x00`, 100)},
+		{"", 5, ""},
+	} {
+		if got := Message(c.s, c.width); got != c.want {
+			t.Errorf("%q on %d columns is %q, want %q", c.s, c.width, got, c.want)
 		}
 	}
 }

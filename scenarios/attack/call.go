@@ -80,6 +80,7 @@ func (r *run) call(n uint64) {
 			N: n, Tenant: tenant, Message: message[begin:], Body: room - begin, In: w.In, Deadline: r.began.Add(send + r.Plan.Limits.Timeout),
 		}
 		r.exchange(&rec, &w.Exchange, send)
+		w.Release()
 		r.turnedAway(h.token, int(row.Status))
 	}
 
@@ -143,6 +144,10 @@ func (r *run) exchange(rec *record, x *wire.Exchange, send time.Duration) {
 	case len(x.Answer) > wire.MaxResponse:
 		row.Error = results.BodyLimit
 		r.sample(rec, fmt.Sprintf("the response's body is longer than %d bytes", wire.MaxResponse), x.Answer)
+	case len(x.Answer) > keptBuffer:
+		r.judging.Lock()
+		r.judge(rec, x)
+		r.judging.Unlock()
 	default:
 		r.judge(rec, x)
 	}
@@ -225,7 +230,8 @@ const maxScrubbed = 16 << 10
 
 // scrub takes the secrets out of a text that the provider may have echoed it in, and shortens it.
 func (r *run) scrub(text string, limit int) string {
-	text = r.Credentials.Redact(text)
+	// Where the text broke off, a piece of a secret may be its end.
+	text = strings.TrimSuffix(r.Credentials.Redact(text+"…"), "…")
 	if len(text) > limit {
 		text = strings.ToValidUTF8(text[:limit], "") + "…"
 	}

@@ -102,7 +102,7 @@ func (h *hopeless) add(row *results.Row, invalid bool) string {
 // signOf is what a call says that has ended.
 func signOf(row *results.Row, invalid bool) sign {
 	switch row.Error {
-	case results.Dropped, results.Unsent, results.Canceled:
+	case results.Dropped, results.Unsent, results.Canceled, results.Unread:
 		return neutral
 	case results.TimeoutWaiting, results.TimeoutReading:
 		if !invalid {

@@ -60,6 +60,7 @@ type Outcome struct {
 func (c Config) wire() wire.Config {
 	return wire.Config{
 		Target: c.Target, TLS: c.TLS, Resolve: c.Credentials.Asks().Addresses(), Traces: c.Traces, HTTP2: c.HTTP2, Plain: c.PlainHTTP2, Timeout: c.Plan.Limits.Timeout, InFlight: c.Plan.Limits.InFlight,
+		Memory: int64(c.Plan.Limits.Memory) * scenarios.MB,
 		Request: func(ctx context.Context, tenant int, body []byte) *http.Request {
 			return c.Plan.Description().Operation().NewRequest(ctx, c.Target, c.Credentials.Of(tenant), body)
 		},
@@ -137,6 +138,8 @@ type run struct {
 	wakeup   wakeupLead
 	sampled  []atomic.Bool // by kind and rule
 	queue    chan record   // to the sink
+	// judging is held while a large answer is judged, which takes many times its length.
+	judging sync.Mutex
 	// blocked is for how long workers waited for the sink, in nanoseconds over all of them.
 	blocked atomic.Int64
 	machine machine

@@ -166,6 +166,9 @@ func (s *sink) tick() {
 		s.collect = by
 		debug.SetGCPercent(by)
 	}
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(memoryLimit(s.Plan.Limits.Memory, s.stalls.before.live))
+	}
 	if why := s.broken(s.known(now)); why != "" && s.reason == "" {
 		s.stopFor(results.Aborted, why)
 		s.brokenAt = now

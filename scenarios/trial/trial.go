@@ -151,7 +151,10 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Result, erro
 		Plan: c.Plan, Target: c.Target, Credentials: c.Credentials, TLS: c.Credentials.TLS(), HTTP2: c.HTTP2, PlainHTTP2: plain,
 		RepeatedIDsAllowed: c.RepeatedIDsAllowed, Observe: c.Observe,
 	}
-	manifest, dir := c.manifest(time.Now(), a.Generator())
+	manifest, dir, err := c.manifest(time.Now(), a.Generator())
+	if err != nil {
+		return Result{}, err
+	}
 	a.Traces = manifest.Traces
 	if a.Writer, err = results.Create(dir, manifest, c.files()); err != nil {
 		return Result{}, err
@@ -179,12 +182,14 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Result, erro
 	return c.conclude(dir, manifest, out, lost)
 }
 
-// manifest says what the run is, and where it is kept.
-func (c Config) manifest(started time.Time, generator results.Generator) (results.Manifest, string) {
+// manifest says what the run is, and where it is kept. A directory without a name of its own is made.
+func (c Config) manifest(started time.Time, generator results.Generator) (_ results.Manifest, dir string, err error) {
 	p := c.Plan
-	id, dir := filepath.Base(filepath.Clean(c.Dir)), c.Dir
-	if dir == "" {
-		id, dir = results.NewDir(c.Root, p.Name, started)
+	id := filepath.Base(filepath.Clean(c.Dir))
+	if dir = c.Dir; dir == "" {
+		if id, dir, err = results.NewDir(c.Root, p.Name, started); err != nil {
+			return results.Manifest{}, "", err
+		}
 	}
 	generator.Command = c.Command
 	m := results.Manifest{
@@ -211,7 +216,7 @@ func (c Config) manifest(started time.Time, generator results.Generator) (result
 		// Other readers of run.json know no whole numbers beyond 2^53; 0 would be none.
 		m.Traces = h.Sum64()>>11 | 1
 	}
-	return m, dir
+	return m, dir, nil
 }
 
 // files are what repeats the run.

@@ -80,10 +80,7 @@ func (c *conn) more(p []byte) (int, error) {
 // errStale if nothing was sent.
 func (c *conn) do(x *Exchange) (keep bool, err error) {
 	c.deadline, c.encoded = x.Deadline, false
-	if cap(x.In) < readBuffer {
-		x.In = make([]byte, readBuffer)
-	}
-	x.In = x.In[:cap(x.In)]
+	x.room()
 	n, written, err := c.open(x)
 	if written != nil {
 		// Close ends the writing too; the message is somebody else's from then on.
@@ -114,8 +111,11 @@ func (c *conn) do(x *Exchange) (keep bool, err error) {
 		if isHTTP2(before) {
 			return false, errHTTP2
 		}
-		h, x.Answer, x.Begun, err = readResponse(x.In[:0], before, c.more)
-		x.In, c.unasked = x.Answer, h.more
+		h, x.Answer, x.Begun, err = readResponse(func(from io.Reader) ([]byte, error) { return x.readAll(x.In, from) }, before, c.more)
+		if x.Begun {
+			x.In = x.Answer
+		}
+		c.unasked = h.more
 		x.Status, x.ContentType = h.status, h.contentType
 		x.RetryAfter, x.Later = retryAfter(string(h.retryAfter), string(h.date), time.Now())
 		if err == nil {
@@ -127,13 +127,13 @@ func (c *conn) do(x *Exchange) (keep bool, err error) {
 	if len(h.retryAfter) > 0 {
 		x.RetryAfter, x.Later = retryAfter(string(h.retryAfter), string(h.date), time.Now())
 	}
-	if end > len(x.In) {
-		grown := make([]byte, end)
-		copy(grown, x.In[:n])
-		x.In = grown
-	}
 	for n < end {
-		m, err := c.more(x.In[n:end])
+		if n == len(x.In) {
+			if x.In, err = x.grow(x.In, end); err != nil {
+				return false, err
+			}
+		}
+		m, err := c.more(x.In[n:min(end, len(x.In))])
 		if n += m; err != nil && n < end {
 			x.Answer = x.In[h.size:n]
 			if err == io.EOF {

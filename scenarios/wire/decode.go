@@ -5,6 +5,7 @@ import (
 	"compress/flate"
 	"compress/gzip"
 	"compress/zlib"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -31,9 +32,11 @@ func (x *Exchange) decode(encoding string) (encoded bool, err error) {
 	}
 	var plain []byte
 	if err == nil {
-		plain, err = io.ReadAll(io.LimitReader(from, MaxResponse+1))
+		plain, err = x.readAll(nil, from)
 	}
-	if err != nil {
+	if errors.Is(err, errUnread) {
+		return true, err
+	} else if err != nil {
 		return true, &encodingError{encoding, err}
 	}
 	x.Answer = plain

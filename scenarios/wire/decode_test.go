@@ -113,7 +113,7 @@ func TestChunksOfOneByte(t *testing.T) {
 	}
 	b.WriteString("0\r\n\r\n")
 	in := strings.NewReader(b.String())
-	h, body, begun, err := readResponse(nil, nil, in.Read)
+	h, body, begun, err := readResponse(func(r io.Reader) ([]byte, error) { return io.ReadAll(io.LimitReader(r, MaxResponse+1)) }, nil, in.Read)
 	if err != nil || !begun || len(body) != MaxResponse || h.more || !h.keep {
 		t.Errorf("%d bytes of %s, %v, %+v", len(body), fmt.Sprint(MaxResponse), err, h)
 	}

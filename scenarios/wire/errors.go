@@ -38,6 +38,8 @@ func Classify(err error, connected, head bool) results.Kind {
 	switch text := err.Error(); {
 	case errors.Is(err, context.Canceled):
 		return results.Canceled
+	case errors.Is(err, errUnread):
+		return results.Unread
 	case own != results.None:
 		return own
 	case errors.As(err, new(*ProxyError)):

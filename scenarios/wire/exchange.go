@@ -1,6 +1,11 @@
 package wire
 
-import "time"
+import (
+	"errors"
+	"io"
+	"sync/atomic"
+	"time"
+)
 
 // Exchange is one request and what came back. The first five fields are the caller's; [Transport.Do] fills in the
 // others.
@@ -31,6 +36,10 @@ type Exchange struct {
 	// Queued is for how long the call waited for its turn to connect.
 	Queued time.Duration
 	First  time.Time
+
+	// budget is what In takes of beyond readBuffer bytes, and Answer where that is another buffer; held is how much.
+	budget *budget
+	held   int
 }
 
 // Seen is what was seen of the target besides its answers.
@@ -43,4 +52,94 @@ type Seen struct {
 	// Protocol is the protocol that was spoken, as the answers have it; empty before the first, and where there is no
 	// choice.
 	Protocol string
+}
+
+// budget is what the answers under way may take beyond the buffer that each call has. One that fits into its buffer
+// never comes here.
+type budget struct {
+	most int64
+	used atomic.Int64
+}
+
+// ordinary is how large an answer may grow before it has to leave a quarter of the budget to those that are smaller: so
+// the largest are given up first.
+const ordinary = 64 << 10
+
+// errUnread is why an answer was not read to its end.
+var errUnread = errors.New("andon gave the answer up: the answers under way would take more memory than limits.memory allows")
+
+// take has x take so many more bytes of the budget, for a buffer of a size.
+func (x *Exchange) take(more, size int) error {
+	if x.budget == nil || x.budget.most == 0 {
+		return nil
+	}
+	most := x.budget.most
+	if size > ordinary {
+		most -= most / 4
+	}
+	if x.budget.used.Add(int64(more)) > most {
+		x.budget.used.Add(-int64(more))
+		x.Release() // the others go on
+		return errUnread
+	}
+	x.held += more
+	return nil
+}
+
+// room makes the buffer ready. One that an answer has grown before counts from the start, or else is let go.
+func (x *Exchange) room() {
+	if more := cap(x.In) - readBuffer; more < 0 || more > 0 && x.held == 0 && x.take(more, cap(x.In)) != nil {
+		x.In = make([]byte, readBuffer)
+	}
+	x.In = x.In[:cap(x.In)]
+}
+
+// Release gives back what the answer took of the memory for answers, when it is of no use any more.
+func (x *Exchange) Release() {
+	if x.held > 0 {
+		x.budget.used.Add(-int64(x.held))
+		x.held = 0
+	}
+}
+
+// larger is the next size of a buffer of n bytes: it grows with what came, not with what was promised.
+func larger(n int) int {
+	if n < ordinary {
+		return min(max(4*n, readBuffer), ordinary)
+	}
+	return 2 * n
+}
+
+// grow gives a larger buffer with what is in b, of size bytes at most, or none.
+func (x *Exchange) grow(b []byte, size int) ([]byte, error) {
+	size = min(larger(len(b)), size)
+	if err := x.take(size-len(b), size); err != nil {
+		return nil, err
+	}
+	grown := make([]byte, size)
+	copy(grown, b)
+	return grown, nil
+}
+
+// readAll reads a body of at most MaxResponse+1 bytes into b, as far as it has room, or else into a larger buffer.
+func (x *Exchange) readAll(b []byte, from io.Reader) (_ []byte, err error) {
+	b = b[:cap(b)]
+	for n := 0; ; {
+		if n == len(b) && n <= MaxResponse {
+			if b, err = x.grow(b, MaxResponse+1); err != nil {
+				return nil, err
+			}
+		}
+		room := b[n:max(min(len(b), MaxResponse+1), n)]
+		if len(room) == 0 {
+			return b[:n], nil
+		}
+		m, err := from.Read(room)
+		n += m
+		if err == io.EOF {
+			return b[:n], nil
+		} else if err != nil {
+			return b[:n], err
+		}
+	}
 }

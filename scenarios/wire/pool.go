@@ -28,7 +28,8 @@ type pool struct {
 	unasked atomic.Uint64
 	encoded atomic.Uint64
 	// ended counts the attempts to connect that are over.
-	ended atomic.Uint64
+	ended  atomic.Uint64
+	budget budget
 	addresses
 
 	mu   sync.Mutex
@@ -76,6 +77,7 @@ func (p *pool) Warm(n int) {
 
 // Do sends x's request and reads the response. A request goes to another connection only where nothing of it was sent.
 func (p *pool) Do(x *Exchange) error {
+	x.budget = &p.budget
 	for {
 		c := p.take()
 		fresh := c == nil

@@ -202,15 +202,14 @@ func (r *counted) Read(p []byte) (n int, err error) {
 }
 
 // readResponse reads any response at all, by way of net/http. What came of it so far is in before; more comes from
-// read. The body is appended to dst, of which at most MaxResponse+1 bytes are read. begun reports whether the head was
-// read.
-func readResponse(dst, before []byte, read func([]byte) (int, error)) (h head, body []byte, begun bool, err error) {
+// read. The body is what fill reads, which are MaxResponse+1 bytes at most. begun reports whether the head was read.
+func readResponse(fill func(io.Reader) ([]byte, error), before []byte, read func([]byte) (int, error)) (h head, body []byte, begun bool, err error) {
 	source := &counted{before: before, from: read, left: maxHead}
 	r := bufio.NewReader(source)
 	var response *http.Response
 	for interim := 0; ; interim++ {
 		if interim > maxInterim {
-			return h, dst, false, errInterim
+			return h, nil, false, errInterim
 		}
 		response, err = http.ReadResponse(r, asked)
 		if err != nil {
@@ -223,7 +222,7 @@ func readResponse(dst, before []byte, read func([]byte) (int, error)) (h head, b
 			case !errors.Is(err, errHeadMax):
 				err = fmt.Errorf("%w: %w", errHead, err)
 			}
-			return h, dst, false, err
+			return h, nil, false, err
 		}
 		if response.StatusCode/100 != 1 || response.StatusCode == http.StatusSwitchingProtocols {
 			break
@@ -236,11 +235,10 @@ func readResponse(dst, before []byte, read func([]byte) (int, error)) (h head, b
 		retryAfter: []byte(response.Header.Get("Retry-After")), date: []byte(response.Header.Get("Date")),
 		keep: !response.Close && response.StatusCode != http.StatusSwitchingProtocols,
 	}
-	b := bytes.NewBuffer(dst)
-	_, err = b.ReadFrom(io.LimitReader(response.Body, MaxResponse+1))
-	whole := err == nil && b.Len()-len(dst) <= MaxResponse
+	body, err = fill(response.Body)
+	whole := err == nil && len(body) <= MaxResponse
 	if h.more = whole && (r.Buffered() > 0 || len(source.before) > 0); h.more || !whole {
 		h.keep = false
 	}
-	return h, b.Bytes(), true, err
+	return h, body, true, err
 }

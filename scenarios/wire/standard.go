@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -13,7 +14,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/kaizenautomation/andon/reports/bounded"
 	"github.com/kaizenautomation/andon/reports/results"
 )
 
@@ -33,6 +33,7 @@ type standard struct {
 	// encoded counts compressed answers, and protocol is the last answer's.
 	encoded  atomic.Uint64
 	protocol atomic.Value
+	budget   budget
 }
 
 func (s *standard) Connections() uint64 { return s.dialed.Load() }
@@ -44,9 +45,58 @@ func (s *standard) Seen() Seen {
 
 func (*standard) Warm(int) {}
 
-func (s *standard) Close() { s.client.CloseIdleConnections() }
+// comesBack is how long after the end of a call's time net/http has to give it up. Where a server breaks the flow
+// control of HTTP/2, its transport waits for a lock that it holds itself (processWindowUpdate in Go 1.26), and so does
+// whoever uses the connection.
+const comesBack = time.Second
 
+func (s *standard) Close() {
+	closed := make(chan struct{})
+	go func() {
+		defer close(closed)
+		s.client.CloseIdleConnections()
+	}()
+	select {
+	case <-closed:
+	case <-time.After(comesBack):
+	}
+}
+
+// Do has net/http carry the call, and comes back in time whatever becomes of that.
 func (s *standard) Do(x *Exchange) error {
+	// Of what the caller has, nothing is touched by a call that was left behind.
+	apart := *x
+	apart.budget, apart.Message = &s.budget, bytes.Clone(x.Message)
+	done, left := make(chan error), make(chan struct{})
+	go func() {
+		err := s.do(&apart)
+		select {
+		case done <- err:
+		case <-left:
+			apart.Release()
+		}
+	}()
+	late := time.NewTimer(time.Until(x.Deadline) + comesBack)
+	defer late.Stop()
+	killed := s.kill.Done()
+	for {
+		select {
+		case err := <-done:
+			apart.Message = x.Message
+			*x = apart
+			return err
+		case <-killed:
+			killed = nil
+			late.Reset(comesBack)
+		case <-late.C:
+			close(left)
+			x.In, x.Connected = nil, true
+			return fmt.Errorf("net/http does not come back: %w", cmp.Or(s.kill.Err(), context.DeadlineExceeded))
+		}
+	}
+}
+
+func (s *standard) do(x *Exchange) error {
 	ctx, cancel := context.WithDeadline(s.kill, x.Deadline)
 	defer cancel()
 	// net/http goes on with a dial, and may go on with reading the body, after it has answered: neither may touch x
@@ -78,7 +128,7 @@ func (s *standard) Do(x *Exchange) error {
 		},
 		GotFirstResponseByte: func() { note(&trace.first) },
 	})
-	request := s.request(ctx, x.Tenant, bytes.Clone(x.Message[x.Body:]))
+	request := s.request(ctx, x.Tenant, x.Message[x.Body:])
 	if s.traces != 0 {
 		request.Header.Set("Traceparent", string(results.AppendTraceparent(nil, s.traces, x.N)))
 	}
@@ -103,8 +153,13 @@ func (s *standard) Do(x *Exchange) error {
 	s.answered.Store(true)
 	x.Begun, x.Status, x.ContentType = true, response.StatusCode, response.Header.Get("Content-Type")
 	x.RetryAfter, x.Later = retryAfter(response.Header.Get("Retry-After"), response.Header.Get("Date"), time.Now())
-	x.In, err = bounded.Append(x.In[:0], response, MaxResponse+1)
-	x.Answer = x.In
+	x.room()
+	x.Answer = x.In[:0]
+	if response.StatusCode != http.StatusSwitchingProtocols {
+		// What follows that is no body, and no context ends it.
+		x.Answer, err = x.readAll(x.In, response.Body)
+		x.In = x.Answer
+	}
 	response.Body.Close()
 	if s.protocol.Load() != response.Proto {
 		s.protocol.Store(response.Proto)

@@ -42,6 +42,9 @@ type Config struct {
 	Timeout time.Duration
 	// InFlight is the most calls in flight at a time.
 	InFlight int
+	// Memory is how many bytes the answers under way may take together, beyond a few kilobytes for each, until they are
+	// released (see [Exchange.Release]); 0 is as many as they want.
+	Memory int64
 }
 
 // Transport carries calls over HTTP. Make it with [New].
@@ -68,7 +71,7 @@ func New(kill context.Context, c Config) Transport {
 	secure.MinVersion, secure.ClientSessionCache = tls.VersionTLS12, tls.NewLRUClientSessionCache(0)
 	if by, _ := c.proxied(); !by {
 		p := newPool(kill, c.Target, secure, c.Timeout)
-		p.fixed = led(c.Resolve, c.Target)
+		p.fixed, p.budget.most = led(c.Resolve, c.Target), c.Memory
 		return p
 	}
 	timeout := min(dialTimeout, c.Timeout)
@@ -83,8 +86,12 @@ func New(kill context.Context, c Config) Transport {
 		MaxResponseHeaderBytes: maxHead,
 		OnProxyConnectResponse: connected,
 		Protocols:              c.protocols(),
+		// What comes on a stream before it is read waits in memory.
+		HTTP2: &http.HTTP2Config{MaxReceiveBufferPerStream: MaxResponse, MaxReceiveBufferPerConnection: 4*MaxResponse - 1},
 	}
-	return &standard{kill: kill, request: c.Request, traces: c.Traces, client: client, proxy: c.Proxy(), secure: c.Target.Scheme == "https"}
+	s := &standard{kill: kill, request: c.Request, traces: c.Traces, client: client, proxy: c.Proxy(), secure: c.Target.Scheme == "https"}
+	s.budget.most = c.Memory
+	return s
 }
 
 // protocols are those that net/http's transport may choose from. It speaks HTTP/2 only where that is asked for: that

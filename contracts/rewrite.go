@@ -1,0 +1,103 @@
+package contracts
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/kaizenautomation/andon/contracts/schema"
+)
+
+// rewritten is a copy of the document in which every schema of the call has been edited once, after those that it
+// consists of.
+func rewritten(document *schema.Document, o Operation, edit func(*schema.Document, *schema.Node)) *schema.Node {
+	w := rewriter{document: &schema.Document{Root: document.Root.Clone()}, seen: map[*schema.Node]bool{}, edit: edit}
+	item := w.follow(w.document.Root.At("paths", o.Path))
+	op := item.At(strings.ToLower(o.Method))
+	w.content(op.At("requestBody"))
+	for _, status := range op.At("responses").Names() {
+		w.content(op.At("responses", status))
+	}
+	return w.document.Root
+}
+
+type rewriter struct {
+	document *schema.Document
+	seen     map[*schema.Node]bool
+	edit     func(*schema.Document, *schema.Node)
+}
+
+// follow gives what a reference leads to; nil where that is nowhere.
+func (w *rewriter) follow(n *schema.Node) *schema.Node {
+	to, err := w.document.Resolve(n)
+	if err != nil {
+		return nil
+	}
+	return to
+}
+
+// content rewrites the schemas of a body.
+func (w *rewriter) content(body *schema.Node) {
+	content := w.follow(body).At("content")
+	for _, name := range content.Names() {
+		w.schema(content.At(name, "schema"))
+	}
+}
+
+func (w *rewriter) schema(s *schema.Node) {
+	if s == nil || s.Fields == nil || w.seen[s] {
+		return
+	}
+	w.seen[s] = true
+	if s.At("$ref") != nil {
+		w.schema(w.follow(s))
+	}
+	for _, key := range known("schema part") {
+		w.schema(s.At(key))
+	}
+	for _, key := range known("schema choice") {
+		for _, b := range s.At(key).Items() {
+			w.schema(b)
+		}
+	}
+	for _, key := range known("schema map") {
+		for _, name := range s.At(key).Names() {
+			w.schema(s.At(key, name))
+		}
+	}
+	w.edit(w.document, s)
+}
+
+// forSecondOpinion writes a schema so that kin-openapi reads it as JSON Schema does. The constant null is none to it.
+// What refers to itself, or has a discriminator, it reads as OpenAPI 3.0 has it, where null is no value and a
+// discriminator decides, unless there is a keyword that 3.0 does not have; one that says nothing will do.
+func forSecondOpinion(s *schema.Node) {
+	constAsEnum(s)
+	if s.At("$ref") == nil && s.At("if") == nil {
+		forget(s, "then") // without an if these say nothing either
+		forget(s, "else")
+		set(s, "if", &schema.Node{Fields: map[string]*schema.Node{}})
+	}
+}
+
+// constAsEnum writes a constant as the only one of its values.
+func constAsEnum(s *schema.Node) {
+	c, e := s.At("const"), s.At("enum")
+	same := func(v *schema.Node) bool { return string(v.AppendJSON(nil)) == string(c.AppendJSON(nil)) }
+	if c == nil || e != nil && !slices.ContainsFunc(e.List, same) {
+		return
+	}
+	forget(s, "const")
+	set(s, "enum", &schema.Node{IsList: true, List: []*schema.Node{c}, Line: c.Line, Column: c.Column})
+}
+
+func forget(n *schema.Node, key string) {
+	n.Keys = slices.DeleteFunc(n.Keys, func(k string) bool { return k == key })
+	delete(n.Fields, key)
+}
+
+func set(n *schema.Node, key string, value *schema.Node) {
+	if n.Fields[key] == nil {
+		n.Keys = append(n.Keys, key)
+	}
+	n.Fields[key] = value
+}
