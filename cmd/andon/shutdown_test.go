@@ -186,7 +186,7 @@ func TestShutdown(t *testing.T) {
 		if testing.Short() && i%10 > 0 {
 			continue
 		}
-		s := &shutdown{t: t, plan: plan}
+		s, began := &shutdown{t: t, plan: plan}, time.Now()
 		out, counted, dir, err := s.run(order, time.Duration(i%4)*time.Millisecond)
 		lost := err != nil
 		if lost && !strings.Contains(err.Error(), "cannot be kept") {
@@ -202,6 +202,9 @@ func TestShutdown(t *testing.T) {
 			if kind != results.Unsent && kind != results.Dropped {
 				sent++
 			}
+		}
+		if took := time.Since(began); out.End.StoppedSeconds > took.Seconds() {
+			t.Errorf("%v: stopped after %v s, and all took %s", order, out.End.StoppedSeconds, took)
 		}
 		due := plan.Calls
 		if out.End.StoppedSeconds > 0 {
