@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -189,12 +190,12 @@ func TestPactHiccups(t *testing.T) {
 // is sent, and nothing that was not sent is judged.
 func TestPactEnds(t *testing.T) {
 	for said, code := range map[string]int{"does not answer any more": 1, "turns calls away": 429, "does not take the token": 401, "there is no such call": 404} {
-		sent := 0
-		h := status(t, func(string, int) (int, string) { sent++; return code, "" })
+		var sent atomic.Int32
+		h := status(t, func(string, int) (int, string) { sent.Add(1); return code, "" })
 		c := Config{Attempts: 2, Cases: (Config{Description: description(t)}).All()}
 		relayed(t, c, below(h), func(p *relay, outcomes []Outcome) {
-			if p.err == nil || !strings.Contains(p.err.Error(), said) || sent > 40 || len(outcomes) > 30 || len(outcomes) == 0 {
-				t.Errorf("%s: %v, %d sent, %d outcomes", said, p.err, sent, len(outcomes))
+			if p.err == nil || !strings.Contains(p.err.Error(), said) || sent.Load() > 40 || len(outcomes) > 30 || len(outcomes) == 0 {
+				t.Errorf("%s: %v, %d sent, %d outcomes", said, p.err, sent.Load(), len(outcomes))
 			}
 			for _, o := range outcomes {
 				if o.Verdict == summary.CheckBroken && o.Case.Expect == cases.Accepted {
