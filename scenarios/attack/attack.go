@@ -72,6 +72,17 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Outcome, err
 		vegeta.Workers(uint64(min(workers, 16))), vegeta.MaxWorkers(uint64(workers)), vegeta.MaxBody(0),
 		vegeta.Client(&http.Client{Transport: r, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}),
 	)
+	r.setHeads()
+	renewing, enough := context.WithCancel(ctx)
+	renewed := make(chan struct{})
+	go func() {
+		defer close(renewed)
+		r.renew(renewing)
+	}()
+	r.transport.Warm(min(c.Plan.Limits.Warm, workers))
+	r.began = time.Now()
+	r.stalls.before = readCounters()
+	r.machine.since()
 	finished := make(chan struct{})
 	go func() {
 		defer close(finished)
@@ -84,18 +95,6 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Outcome, err
 		}
 		attacker.Stop()
 	}()
-
-	r.setHeads()
-	renewing, enough := context.WithCancel(ctx)
-	renewed := make(chan struct{})
-	go func() {
-		defer close(renewed)
-		r.renew(renewing)
-	}()
-	r.transport.Warm(min(c.Plan.Limits.Warm, workers))
-	r.began = time.Now()
-	r.stalls.before = readCounters()
-	r.machine.since()
 	asleep, watched := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(watched)

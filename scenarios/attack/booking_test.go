@@ -1,6 +1,8 @@
 package attack
 
 import (
+	"net"
+	"net/url"
 	"testing"
 	"time"
 
@@ -39,6 +41,24 @@ func TestUnsentAfterAnInterrupt(t *testing.T) {
 	o := fireUntil(t.Context(), t, interrupt, p, serve(t, r))
 	if got := o.kinds(); got[results.Unsent] < 20 || got[results.None] != len(r.arrived()) || got[results.None] == 0 {
 		t.Errorf("the calls ended %v, and %d arrived", got, len(r.arrived()))
+	}
+}
+
+// An interrupt while the first connections are made finds no call that has come due.
+func TestInterruptBeforeTheFirstCall(t *testing.T) {
+	t.Parallel()
+	// Nobody accepts: a handshake is waited for until the timeout.
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	interrupt := make(chan struct{})
+	close(interrupt)
+	p := plan(t, "load: [{rate: 100/s, for: 1m}]\nmix: {content: [{items: [text]}]}\nlimits: {timeout: 300ms, warm: 1}", 1)
+	o := fireUntil(t.Context(), t, interrupt, p, &url.URL{Scheme: "https", Host: listener.Addr().String()})
+	if calls := len(o.rows); calls > 600 {
+		t.Errorf("%d of %d calls are said to have come due", calls, p.Calls)
 	}
 }
 
