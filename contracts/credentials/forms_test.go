@@ -100,3 +100,18 @@ func BenchmarkRedact(b *testing.B) {
 		})
 	}
 }
+
+// A secret may be a form of another one, as where a key is the hex of a token: its own forms are taken out too.
+func TestRedactFormOfAnother(t *testing.T) {
+	const secret = "tok/en+1"
+	for _, other := range encoded(secret)[1:] {
+		r := new(redactor)
+		r.keep("[token]", secret)
+		r.keep("[secret]", other)
+		for _, form := range encoded(other) {
+			if got := r.redact("found " + form + " there"); got != "found [token] there" && got != "found [secret] there" {
+				t.Errorf("with %q kept too, %q is left", other, got)
+			}
+		}
+	}
+}

@@ -16,6 +16,8 @@ import (
 // redactor takes secrets out of texts: as they are, and as a target may send them back, encoded.
 type redactor struct {
 	mutex sync.Mutex
+	// kept are the secrets: one may be a form of another, and has forms of its own.
+	kept map[string]bool
 	// marks are what is put in the place of each secret and of each of its encoded forms. A mark stands for itself: it
 	// stays where a text is redacted again, though a secret such as "token" is in it.
 	marks map[string]string
@@ -30,13 +32,14 @@ func (r *redactor) keep(mark string, secrets ...string) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	if r.marks == nil {
-		r.marks = map[string]string{}
+		r.kept, r.marks = map[string]bool{}, map[string]string{}
 	}
 	before := len(r.marks)
 	for _, secret := range secrets {
-		if r.marks[secret] != "" {
+		if r.kept[secret] {
 			continue
 		}
+		r.kept[secret] = true
 		for _, form := range encoded(secret) {
 			if len(form) >= leastForm && r.marks[form] == "" {
 				r.marks[form] = mark
