@@ -41,6 +41,32 @@ func (s *Set) keepToken(text string) {
 	s.secrets.keep("[token]", text)
 }
 
+// keep has secrets taken out from now on, and what in them is secret by itself: a token behind its scheme, a password
+// behind a name. A target may send either back alone.
+func (s *Set) keep(mark string, secrets ...string) {
+	all := slices.Clone(secrets)
+	inner := func(text string) {
+		if len(text) >= leastSecret {
+			all = append(all, text)
+		}
+	}
+	for _, secret := range secrets {
+		scheme, rest, found := strings.Cut(secret, " ")
+		rest = strings.TrimSpace(rest)
+		if found && strings.EqualFold(scheme, "Bearer") {
+			inner(rest)
+		} else if user, err := base64.StdEncoding.DecodeString(rest); found && strings.EqualFold(scheme, "Basic") && err == nil {
+			secret = string(user)
+			inner(rest)
+			inner(secret)
+		}
+		if _, password, found := strings.Cut(secret, ":"); found {
+			inner(password)
+		}
+	}
+	s.secrets.keep(mark, all...)
+}
+
 // Open looks the secrets up.
 func (p Plan) Open(ctx context.Context) (*Set, error) {
 	s := &Set{Plan: p, secrets: new(redactor)}
@@ -99,7 +125,7 @@ func (s *Set) lookUp(ctx context.Context, v Value, mark string) (Value, error) {
 			filled.pieces = append(filled.pieces, one.pieces...)
 		}
 		for _, name := range v.used() {
-			s.secrets.keep(mark, s.tenants.Secret[name]...)
+			s.keep(mark, s.tenants.Secret[name]...)
 		}
 		return filled, nil
 	}
@@ -114,11 +140,8 @@ func (s *Set) lookUp(ctx context.Context, v Value, mark string) (Value, error) {
 		if len(secret) < leastSecret {
 			return Value{}, fmt.Errorf("%s gives fewer than %d characters, which cannot be told from other text in a report; if it is no secret, write it out", v.names(), leastSecret)
 		}
-		s.secrets.keep(mark, secret)
 	}
-	if _, password, found := strings.Cut(text, ":"); found && len(password) >= leastSecret {
-		s.secrets.keep(mark, password)
-	}
+	s.keep(mark, append(secrets, text)...)
 	return Value{[]piece{literally(text)}}, nil
 }
 

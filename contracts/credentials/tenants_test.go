@@ -73,6 +73,22 @@ func TestOf(t *testing.T) {
 	}
 }
 
+// What is secret by itself within a secret is taken out where it comes back alone.
+func TestKeepsPartsOfSecrets(t *testing.T) {
+	basic := "Basic " + base64.StdEncoding.EncodeToString([]byte("ben:hush-two"))
+	t.Setenv("ONE", "Bearer hush-one")
+	t.Setenv("TWO", basic)
+	t.Setenv("THREE", "ann:hush-three")
+	column := ofTenants()
+	column.Tenants.Secret["key"] = []string{"bearer  hush-one", basic, "ann:hush-three"}
+	column.Headers = []string{"Authorization: " + SecretColumn("key")}
+	for _, a := range []Asked{column, {Headers: []string{"X-One: {env:ONE}", "X-Two: {env:TWO}", "Authorization: {env:THREE}"}}} {
+		if got := opened(t, a).Redact("hush-one, hush-two and hush-three of ben and ann, by " + basic[6:]); got != "[secret], [secret] and [secret] of ben and ann, by [secret]" {
+			t.Errorf("%q", got)
+		}
+	}
+}
+
 // What a row has that cannot be sent is said by its line, and never with what is there.
 func TestColumnsRefused(t *testing.T) {
 	const secret = "hush-hush"
