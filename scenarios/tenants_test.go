@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -139,6 +141,24 @@ func TestTenantPublic(t *testing.T) {
 	}
 	if !bytes.Equal(s.Feeders["tenants.csv"], []byte("id\n1\n2\n")) {
 		t.Errorf("kept are %q", s.Feeders)
+	}
+}
+
+// A column is called what its file calls it.
+func TestTenantColumnNames(t *testing.T) {
+	s, err := inFolder(t, `auth: {basic: {username: {from: tenants.csv, column: " a:b"}, password: {from: tenants.csv, column: "pass word "}}}`+"\n",
+		map[string]string{"tenants.csv": " a:b,pass word \nanna,hush-1\n"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	with, err := must(s.Carried.Plan()).Open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := httptest.NewRequest(http.MethodPost, "http://x/", nil)
+	with.Of(0).Put(r)
+	if user, password, _ := r.BasicAuth(); user != "anna" || password != "hush-1" {
+		t.Errorf("the user is %q with %q", user, password)
 	}
 }
 

@@ -55,7 +55,11 @@ func ParseValue(text string) (Value, error) {
 		if end < 0 {
 			return Value{}, fmt.Errorf("the reference {%s:… is not closed by a brace", kind)
 		}
-		p := piece{kind, strings.TrimSpace(after[:end])}
+		p := piece{kind, after[:end]}
+		if kind != byColumn && kind != byPublic {
+			// A column is called what stands in its file, blanks and all.
+			p.text = strings.TrimSpace(p.text)
+		}
 		switch {
 		case !slices.Contains([]string{byEnv, byFile, byCommand, byColumn, byPublic}, kind):
 			return Value{}, fmt.Errorf("there is no reference {%s:…}; expected {env:NAME}, {file:PATH} or {command:…}", kind)
