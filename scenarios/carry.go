@@ -2,6 +2,8 @@ package scenarios
 
 import (
 	"fmt"
+	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -128,7 +130,13 @@ func (r *mixReader) readSecrets(v document.Value, what string) (reference string
 		return "", false
 	}
 	values, problem := texts(rows, []string{name})
-	switch from := keys["from"]; {
+	from := keys["from"]
+	called, _ := from.Text("a file")
+	other := r.otherwise(called)
+	switch {
+	case other != "":
+		from.Fail("%s is the same file as %s, which would be another one with rows of its own; call it by one name throughout", from.Found(), document.Clip(other))
+		return "", false
 	case r.secrets != nil && r.secrets != f:
 		from.Fail("calls take what is secret from one file, a row for each call, and here is a second one; put the columns of %s into it", filepath.Base(r.secrets.path))
 		return "", false
@@ -157,6 +165,21 @@ func (r *mixReader) readSecrets(v document.Value, what string) (reference string
 		columns[name] = append(columns[name], t[0])
 	}
 	return reference, true
+}
+
+// otherwise is another name that the scenario gives a file; empty where there is none. A run directory would keep the
+// file by each of them.
+func (r *mixReader) otherwise(name string) string {
+	info, err := os.Stat(r.named[name].path)
+	for _, other := range slices.Sorted(maps.Keys(r.named)) {
+		if filepath.Clean(other) == filepath.Clean(name) {
+			continue
+		}
+		if its, unknown := os.Stat(r.named[other].path); err == nil && unknown == nil && os.SameFile(info, its) {
+			return other
+		}
+	}
+	return ""
 }
 
 // take adds what is asked for at a place, unless it is wrong, alone or beside the rest.

@@ -3,6 +3,7 @@ package scenarios
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -13,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/kaizenautomation/andon/contracts/credentials"
+	"github.com/kaizenautomation/andon/contracts/document"
 )
 
 // inFolder reads a scenario beside files.
@@ -141,6 +143,27 @@ func TestTenantPublic(t *testing.T) {
 	}
 	if !bytes.Equal(s.Feeders["tenants.csv"], []byte("id\n1\n2\n")) {
 		t.Errorf("kept are %q", s.Feeders)
+	}
+}
+
+// By another path, a file of secrets would be another file: of other rows, and with its secrets among what is kept.
+func TestTenantsByOtherPaths(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "tenants.csv")
+	if err := errors.Join(os.WriteFile(path, []byte("token,id\nhush-1,a\nhush-2,b\n"), 0o600), os.Symlink(path, filepath.Join(dir, "soft.csv")), os.Link(path, filepath.Join(dir, "hard.csv"))); err != nil {
+		t.Skip(err)
+	}
+	for _, name := range []string{path, "../" + filepath.Base(dir) + "/tenants.csv", "soft.csv", "hard.csv"} {
+		for _, scenario := range []string{
+			"data: {file: {from: '" + name + "', column: id}}\nauth: {bearer: {from: tenants.csv, column: token}}\n",
+			"data: {file: {from: '" + name + "', column: token}}\nauth: {bearer: {from: tenants.csv, column: token}}\n",
+			"headers: {X-Id: {from: '" + name + "', column: token}}\nauth: {bearer: {from: tenants.csv, column: token}}\n",
+		} {
+			_, err := Parse(filepath.Join(dir, "t.yaml"), []byte("load: [{rate: 100/s, for: 3s}]\n"+scenario), description(t), noEnv)
+			if err == nil || !strings.Contains(err.Error(), `t.yaml:3:23: "tenants.csv" is the same file as `+document.Clip(name)) {
+				t.Errorf("%s%v", scenario, err)
+			}
+		}
 	}
 }
 
