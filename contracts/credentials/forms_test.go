@@ -115,3 +115,31 @@ func TestRedactFormOfAnother(t *testing.T) {
 		}
 	}
 }
+
+// A secret beyond ASCII comes back as servers read headers and as encoders write them.
+func TestRedactBeyondASCII(t *testing.T) {
+	const secret = "schl\u00fcssel/\U0001f511"
+	r := new(redactor)
+	r.keep("[secret]", secret)
+	for _, form := range []string{
+		`schl\u00fcssel/\ud83d\udd11`, `schl\u00fcssel\/\ud83d\udd11`, "schl\u00c3\u00bcssel/\u00f0\u009f\u0094\u0091", `schl\u00c3\u00bcssel/\u00f0\u009f\u0094\u0091`,
+		"schl%C3%83%C2%BCssel/%C3%B0%C2%9F%C2%94%C2%91", "schl%C3%BCssel%2F%F0%9F%94%91",
+	} {
+		if got := r.redact("found " + form + " there"); got != "found [secret] there" {
+			t.Errorf("%q became %q", form, got)
+		}
+	}
+}
+
+// What encoders of several languages make of a secret for a URL is taken out.
+func TestRedactURLs(t *testing.T) {
+	r := new(redactor)
+	r.keep("[secret]", "a/b+c= d!e~")
+	for _, form := range []string{
+		"a%2Fb%2Bc%3D+d%21e~", "a%2Fb+c=%20d%21e~", "a/b%2Bc%3D%20d%21e~", "a%2Fb%2Bc%3D%20d!e~", "a/b+c=%20d!e~", "a%2Fb%2Bc%3D+d%21e%7E", "a%2fb%2bc%3d+d%21e%7e",
+	} {
+		if got := r.redact("?k=" + form + "&"); got != "?k=[secret]&" {
+			t.Errorf("%q became %q", form, got)
+		}
+	}
+}

@@ -4,13 +4,15 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"html"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // redactor takes secrets out of texts: as they are, and as a target may send them back, encoded.
@@ -67,8 +69,8 @@ func (r *redactor) redact(text string) string {
 	return strings.Join(pieces, cut)
 }
 
-// encoded lists a secret and its forms: escaped for a URL, JSON, Go, HTML and XML, in hex, and in base64 wherever in an
-// encoded text it begins.
+// encoded lists a secret and its forms: escaped for a URL, JSON, Go, HTML and XML, read as Latin-1, in hex, and in base64
+// wherever in an encoded text it begins.
 func encoded(secret string) []string {
 	all := []string{secret}
 	add := func(forms ...string) {
@@ -82,7 +84,11 @@ func encoded(secret string) []string {
 		if !strings.ContainsFunc(s, escaped) {
 			return
 		}
-		add(url.QueryEscape(s), url.PathEscape(s), lowerEscapes(url.QueryEscape(s)), lowerEscapes(url.PathEscape(s)))
+		for _, plain := range plainInURLs {
+			form := percentEncoded(s, plain)
+			plus := strings.ReplaceAll(form, "%20", "+")
+			add(form, plus, lowerEscapes(form), lowerEscapes(plus))
+		}
 		text, _ := json.Marshal(s)
 		whole := string(text[1 : len(text)-1])
 		add(whole, strings.ReplaceAll(whole, "/", `\/`))
@@ -93,10 +99,18 @@ func encoded(secret string) []string {
 		inner := strings.TrimSuffix(plain.String(), "\n")
 		inner = inner[1 : len(inner)-1]
 		add(inner, strings.ReplaceAll(inner, "/", `\/`))
+		for _, text := range []string{whole, inner} {
+			plain := inASCII(text)
+			add(plain, strings.ReplaceAll(plain, "/", `\/`))
+		}
 		quoted := strconv.Quote(s)
 		add(quoted[1:len(quoted)-1], html.EscapeString(s), strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "'", "&apos;").Replace(s))
 	}
 	escapes(secret)
+	if misread := fromLatin1(secret); misread != secret {
+		add(misread)
+		escapes(misread)
+	}
 	small := hex.EncodeToString([]byte(secret))
 	great := strings.ToUpper(small)
 	add(small, great)
@@ -122,9 +136,50 @@ func encoded(secret string) []string {
 	return all
 }
 
+// inASCII writes what JSON has inside quotation marks as encoders do that escape all but ASCII.
+func inASCII(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		if r < utf8.RuneSelf {
+			b.WriteRune(r)
+			continue
+		}
+		for _, unit := range utf16.AppendRune(nil, r) {
+			fmt.Fprintf(&b, `\u%04x`, unit)
+		}
+	}
+	return b.String()
+}
+
+// fromLatin1 is a text as servers read it that take each byte of a header for a character.
+func fromLatin1(text string) string {
+	var b strings.Builder
+	for i := range len(text) {
+		b.WriteRune(rune(text[i]))
+	}
+	return b.String()
+}
+
 // escaped reports whether some encoding writes a character in another way.
 func escaped(r rune) bool {
 	return (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && r != '-' && r != '_' && r != '.'
+}
+
+// plainInURLs are the characters that encoders for URLs leave as they are, besides letters, digits and "-_.": those of Go
+// and Python for a query, for a path, of JavaScript for a part and for a whole, and of Java.
+var plainInURLs = [...]string{"~", "~$&+=:@", "~/", "~!*'()", "~!*'();,/?:@&=+$#", "*"}
+
+// percentEncoded escapes a text for a URL, but for letters, digits, "-_." and what else is plain.
+func percentEncoded(text, plain string) string {
+	var b strings.Builder
+	for i := range len(text) {
+		if c := text[i]; escaped(rune(c)) && strings.IndexByte(plain, c) < 0 {
+			fmt.Fprintf(&b, "%%%02X", c)
+		} else {
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
 }
 
 // lowerEscapes writes the digits of %2F in small letters.
