@@ -69,8 +69,8 @@ func (r *redactor) redact(text string) string {
 	return strings.Join(pieces, cut)
 }
 
-// encoded lists a secret and its forms: escaped for a URL, JSON, Go, HTML and XML, read as Latin-1, in hex, and in base64
-// wherever in an encoded text it begins.
+// encoded lists a secret and its forms: escaped for a URL, JSON, Go, HTML and XML, read as Latin-1, in hex, and in
+// base64 wherever in an encoded text it begins.
 func encoded(secret string) []string {
 	all := []string{secret}
 	add := func(forms ...string) {
@@ -165,8 +165,8 @@ func escaped(r rune) bool {
 	return (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && r != '-' && r != '_' && r != '.'
 }
 
-// plainInURLs are the characters that encoders for URLs leave as they are, besides letters, digits and "-_.": those of Go
-// and Python for a query, for a path, of JavaScript for a part and for a whole, and of Java.
+// plainInURLs are the characters that encoders for URLs leave as they are, besides letters, digits and "-_.": for a
+// query, for a path in Go and in Python, for a part and a whole in JavaScript, and in Java.
 var plainInURLs = [...]string{"~", "~$&+=:@", "~/", "~!*'()", "~!*'();,/?:@&=+$#", "*"}
 
 // percentEncoded escapes a text for a URL, but for letters, digits, "-_." and what else is plain.
