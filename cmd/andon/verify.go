@@ -213,13 +213,13 @@ func (c *command) verifyAs(f verifyFlags) (err error) {
 	if f.dryRun {
 		return nil
 	}
-	if err := f.claim(); err != nil {
-		return err
-	}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	stop := c.signals(cancel, func() {})
 	defer stop.release()
+	if err := f.claim(); err != nil {
+		return err
+	}
 	if err := f.preflight(ctx); err != nil {
 		return c.showUnsent(plan.Ended(err.Error()), f.Description, f.kept, err)
 	}
