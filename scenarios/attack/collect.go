@@ -4,16 +4,19 @@ import "github.com/kaizenautomation/andon/scenarios"
 
 // A collection takes a processor for a few milliseconds, in which calls leave late: a fifth as many of them cut the p99
 // of the lag to a third at 10,000 calls a second on one core. They are that seldom while little is live, so that what
-// the heap may grow by until the next one stays about headroom; from there on they are as often as always.
+// the heap may grow by until the next one stays about headroom. Once there is more than that to look through, the heap
+// may grow by as much as there is, as it always does. The ids of a long run are kept, and not looked through: with them
+// the heap grows by no more than they take.
 const (
 	seldom   = 400
-	usual    = 100
+	often    = 10
 	headroom = 32 << 20
 )
 
-// collectBy gives the percentage for a heap of which so much is live: see [debug.SetGCPercent].
-func collectBy(live uint64) int {
-	return int(min(max(usual*headroom/max(live, 1), usual), seldom))
+// collectBy gives the percentage for a heap of which so much is live, and so much of that is looked through: see
+// [debug.SetGCPercent].
+func collectBy(live, scanned uint64) int {
+	return int(min(max(100*max(headroom, scanned)/max(live, 1), often), seldom))
 }
 
 // memoryLimit is from which size of the process on garbage is collected as often as it takes to stay there (see

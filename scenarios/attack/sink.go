@@ -162,7 +162,7 @@ func (s *sink) tick() {
 		s.fail(s.Writer.Flush())
 	}
 	s.keepVitals(now)
-	if by := collectBy(s.stalls.before.live); by != s.collect && os.Getenv("GOGC") == "" {
+	if by := collectBy(s.stalls.before.live, s.stalls.before.scanned); by != s.collect && os.Getenv("GOGC") == "" {
 		s.collect = by
 		debug.SetGCPercent(by)
 	}

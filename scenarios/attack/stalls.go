@@ -54,7 +54,9 @@ type counts struct {
 type counters struct {
 	cpu    time.Duration
 	pauses metrics.Float64Histogram
-	live   uint64
+	// live is what was in use of the heap when garbage was last collected, in bytes, and scanned the part of it that may
+	// hold pointers.
+	live, scanned uint64
 }
 
 // watch looks until stop is closed.
@@ -170,12 +172,13 @@ func (d *stallDetector) vitals(now time.Duration) results.Vitals {
 }
 
 const (
-	pauses = "/sched/pauses/total/gc:seconds"
-	live   = "/gc/heap/live:bytes"
+	pauses  = "/sched/pauses/total/gc:seconds"
+	live    = "/gc/heap/live:bytes"
+	scanned = "/gc/scan/heap:bytes"
 )
 
 func readCounters() counters {
-	sample := []metrics.Sample{{Name: pauses}, {Name: live}}
+	sample := []metrics.Sample{{Name: pauses}, {Name: live}, {Name: scanned}}
 	metrics.Read(sample)
 	c := counters{cpu: processTime()}
 	if sample[0].Value.Kind() == metrics.KindFloat64Histogram {
@@ -184,6 +187,9 @@ func readCounters() counters {
 	}
 	if sample[1].Value.Kind() == metrics.KindUint64 {
 		c.live = sample[1].Value.Uint64()
+	}
+	if sample[2].Value.Kind() == metrics.KindUint64 {
+		c.scanned = sample[2].Value.Uint64()
 	}
 	return c
 }

@@ -119,12 +119,15 @@ func TestPauses(t *testing.T) {
 	}
 }
 
-// Collections are seldom while little is live, and as often as always once much is; between them the heap grows by
-// little.
+// Collections are seldom while little is live, and as often as always once there is much to look through; between them
+// the heap grows by little, also where much is kept that nothing has to be looked for in.
 func TestCollectBy(t *testing.T) {
-	for mib, want := range map[uint64]int{0: seldom, 1: seldom, 8: 400, 16: 200, 32: usual, 1000: usual} {
-		if got := collectBy(mib << 20); got != want {
-			t.Errorf("with %d MiB live: %d, want %d", mib, got, want)
+	for _, c := range []struct{ live, scanned, want int }{
+		{0, 0, seldom}, {1, 1, seldom}, {8, 8, 400}, {16, 12, 200}, {32, 30, 100}, {1000, 1000, 100},
+		{64, 16, 50}, {128, 16, 25}, {128, 64, 50}, {4000, 32, often},
+	} {
+		if got := collectBy(uint64(c.live)<<20, uint64(c.scanned)<<20); got != c.want {
+			t.Errorf("with %d MiB live and %d MiB looked through: %d, want %d", c.live, c.scanned, got, c.want)
 		}
 	}
 }
