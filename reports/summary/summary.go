@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kaizenautomation/andon/reports/executions"
 	"github.com/kaizenautomation/andon/reports/metrics"
 	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/text"
@@ -53,6 +54,8 @@ type Summary struct {
 	Slowest []SlowCall `json:"slowest"`
 	// Timeline is the run in stretches of equal length, warm-ups included.
 	Timeline []metrics.Point `json:"timeline"`
+	// Executions is what became of what the calls started; nil where nobody followed it.
+	Executions *executions.Report `json:"executions,omitempty"`
 }
 
 // SlowCall is one of the slowest calls of its class.
