@@ -57,6 +57,7 @@ type view struct {
 	Tiers, Contents          comparison
 	Heat                     []heatMap
 	Phases                   table
+	Executions               *followed
 	HasErrors, HasViolations bool
 	LatencyHint, Knee        string
 	Marks                    []markLine
@@ -158,6 +159,7 @@ func (d Data) view() view {
 	v.Contents.Rows = slices.DeleteFunc(v.Contents.Rows, func(r compared) bool { return r.Name == "rate" || r.Name == "p90" || r.Name == "p99.9" })
 	v.Heat = s.heatMaps()
 	v.Outcomes = s.outcomes()
+	v.Executions = d.executions()
 	v.Parts = s.partRows()
 	v.Lags = s.lagRows()
 	for _, n := range summary.MostFirst(s.Total.Status) {
@@ -264,7 +266,7 @@ func (s run) tiles() []tile {
 	if shed := f.Of(results.OutcomeShed); shed > 0 {
 		tiles = append(tiles, tile{"Shed", text.Count(shed), shareOf(shed, f.Sent), class(shed)})
 	}
-	return tiles
+	return append(tiles, s.executionTiles()...)
 }
 
 func shareOf(part, whole uint64) string {
