@@ -23,6 +23,15 @@ const (
 	histogramsFile = "histograms.bin"
 )
 
+// The files of a run directory that are there where executions were followed.
+const (
+	journalFile       = "executions.jsonl"
+	executionsFile    = "executions.arrow"
+	executionSumsFile = "executions.sums.jsonl"
+	followingFile     = "following.json"
+	unfinishedFile    = "executions.csv"
+)
+
 // maxDocument is the most bytes of a JSON document that is read.
 const maxDocument = 16 << 20
 

@@ -354,12 +354,21 @@ type Manifest struct {
 	// Traces is the number from which the trace ids of the calls follow (see [TraceID]), another one for each run: two
 	// runs of one seed are two sets of traces. 0 says that calls carried no traceparent header.
 	Traces uint64 `json:"traces,omitempty"`
+	// Following says how it is found out what becomes of the executions that calls start; nil where it is not.
+	Following *Following `json:"following,omitempty"`
 	// Generator is what the calls were sent with.
 	Generator Generator `json:"generator"`
 	// HitsHead is the SHA-256, in hex, of the first message of hits.arrow; [Create] fills it in.
 	HitsHead string `json:"hitsHead"`
 	// Sums are the CRC-32C, in hex, of the caller's files, by name; [Create] fills it in.
 	Sums map[string]string `json:"sums,omitempty"`
+}
+
+// Following is how executions are followed: Operation tells the state of one, such as "POST /executions/get", and Sample
+// is the share of them that is followed from when they are accepted on.
+type Following struct {
+	Operation string  `json:"operation"`
+	Sample    float64 `json:"sample"`
 }
 
 // Part is one part of a plan, by its place in a scenario, and what it says in words.
