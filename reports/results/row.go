@@ -364,13 +364,6 @@ type Manifest struct {
 	Sums map[string]string `json:"sums,omitempty"`
 }
 
-// Following is how executions are followed: Operation tells the state of one, such as "POST /executions/get", and Sample
-// is the share of them that is followed from when they are accepted on.
-type Following struct {
-	Operation string  `json:"operation"`
-	Sample    float64 `json:"sample"`
-}
-
 // Part is one part of a plan, by its place in a scenario, and what it says in words.
 type Part struct {
 	Name string `json:"name"`
