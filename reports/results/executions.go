@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"io/fs"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -167,6 +168,33 @@ func executionsBatch(schema *arrow.Schema, dicts [3]arrow.Array, rows []Executio
 	}, int64(len(rows)))
 }
 
+// Executions reads the executions of a run: from executions.arrow or, where that is not there or damaged, from the
+// journal. The error is fs.ErrNotExist where there is neither. What is left out stands in Damage.
+func (r *Run) Executions() ([]Execution, error) {
+	list, err := ReadExecutions(r.Dir)
+	if err == nil {
+		return list, nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		r.damaged(false, err.Error())
+	}
+	list, damage, err := ReadJournal(r.Dir)
+	if err != nil {
+		return nil, err
+	}
+	known := list[:0]
+	for _, x := range list {
+		if int(x.Class) < len(r.Labels.Classes) && int(x.Phase) < len(r.Labels.Phases) {
+			known = append(known, x)
+		}
+	}
+	if n := len(list) - len(known); n > 0 {
+		damage = append(damage, fmt.Sprintf("%s: %d executions are of a class or a phase that the run does not have, and left out", filepath.Join(r.Dir, journalFile), n))
+	}
+	r.damaged(false, damage...)
+	return known, nil
+}
+
 // ReadExecutions reads executions.arrow of a run directory. The error is fs.ErrNotExist where there is none; one that is
 // not as it was written is an error as a whole, since the journal has the same.
 func ReadExecutions(dir string) ([]Execution, error) {
@@ -289,7 +317,7 @@ func appendExecutions(list []Execution, batch arrow.RecordBatch, labels Labels) 
 			if moments[k].IsValid(i) {
 				*to = time.Duration(moments[k].Value(i))
 			}
-			if *to < 0 {
+			if *to < 0 || *to > maxMoment {
 				return nil, fmt.Errorf("row %d has the moment %d", i+1, *to)
 			}
 		}

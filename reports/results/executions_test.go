@@ -19,7 +19,7 @@ import (
 // anyExecution is one of call n, with all that can be known of it.
 func anyExecution(n uint32) *rapid.Generator[Execution] {
 	return rapid.Custom(func(t *rapid.T) Execution {
-		moment := func(what string) time.Duration { return time.Duration(rapid.Int64Min(0).Draw(t, what)) }
+		moment := func(what string) time.Duration { return time.Duration(rapid.Int64Range(0, maxMoment).Draw(t, what)) }
 		text := rapid.OneOf(rapid.StringMatching(`[a-z0-9-]{0,36}`), rapid.String())
 		return Execution{
 			N: n, Class: uint16(rapid.IntRange(0, 2).Draw(t, "class")), Phase: uint8(rapid.IntRange(0, 1).Draw(t, "phase")),
@@ -154,7 +154,7 @@ func TestJournalDamaged(t *testing.T) {
 		{unknown, 4, ":5 is damaged, and left out: the execution of call 77 was not accepted before"},
 		{again, 4, ":5 is damaged, and left out: the execution of call 0 was accepted before"},
 		{state, 4, `:5 is damaged, and left out: "asleep" is no state`},
-		{early, 4, ":5 is damaged, and left out: expected moments that are not negative, found -1"},
+		{early, 4, ":5 is damaged, and left out: expected moments of a run, found -1"},
 	} {
 		if err := os.WriteFile(path, c.data, 0o666); err != nil {
 			t.Fatal(err)

@@ -28,8 +28,9 @@ const (
 	journalFile       = "executions.jsonl"
 	executionsFile    = "executions.arrow"
 	executionSumsFile = "executions.sums.jsonl"
-	followingFile     = "following.json"
-	unfinishedFile    = "executions.csv"
+
+	FollowingFile  = "following.json" // how they were followed
+	UnfinishedFile = "executions.csv" // those that did not complete
 )
 
 // maxDocument is the most bytes of a JSON document that is read.

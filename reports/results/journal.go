@@ -21,6 +21,8 @@ const (
 	MaxID = 4 << 10
 	// maxLine is the most bytes of a line of the journal: both ids, of which each byte can take six.
 	maxLine = 64 << 10
+	// maxMoment is the latest moment of a run that is believed, in nanoseconds: sums of two are moments still.
+	maxMoment = 1 << 58
 	// maxDamage is how many damaged lines are told one by one.
 	maxDamage = 100
 )
@@ -251,8 +253,8 @@ func takeLine(text []byte, list *[]Execution, places map[uint32]int) error {
 		return err
 	}
 	for _, moment := range [...]int64{l.Sent, l.Accepted, l.Alive, l.Ended, l.Waiting, l.Running} {
-		if moment < 0 {
-			return fmt.Errorf("expected moments that are not negative, found %d", moment)
+		if moment < 0 || moment > maxMoment {
+			return fmt.Errorf("expected moments of a run, found %d", moment)
 		}
 	}
 	at, known := places[l.N]
