@@ -24,6 +24,8 @@ type followed struct {
 	Strip         strip
 	Facts, Faults table
 	Lacks         string
+	// Sample is the share that was followed from the start, where that is not all.
+	Sample string
 }
 
 // spread is a time of a group of executions: its percentiles in words and, on a logarithmic axis from 0 to 100, as bars
@@ -68,6 +70,9 @@ func (d Data) executions() *followed {
 	for _, f := range r.Faults {
 		ids := strings.Join(printables(f.IDs[:min(len(f.IDs), maxIDs)], 64), ", ")
 		v.Faults.Rows = append(v.Faults.Rows, []string{text.Printable(f.Name, 40), text.Count(f.Count), f.Words(), ids})
+	}
+	if r.Sample < 1 {
+		v.Sample = text.Percent(r.Sample)
 	}
 	if r.Lacks() {
 		v.Lacks = executions.Undetermined
@@ -186,26 +191,31 @@ type area struct{ Class, Name, Path string }
 // maxMoments is how many moments a strip has, and maxRows how many of them are in its table.
 const maxMoments, maxRows = 120, 20
 
-// moment is in what states executions were then: completed, failed, running, and waiting.
+// states are what executions can be in, from bottom to top of a strip.
+func states() [4]string { return [...]string{"ended or lost", "not known", "running", "waiting"} }
+
+// moment is what shares of the executions accepted so far were then in the [states].
 type moment struct {
 	at     float64
 	shares [4]float64
 }
 
-// moments are those of the ends of stretches, in the middle of their bounds.
+// moments are those of the ends of stretches. Between the bounds of the backlog it is not known whether they had ended.
 func moments(points []executions.Point) (all []moment) {
-	middle := func(b executions.Bounds) float64 { return (b.Low + b.High) / 2 }
-	var completed, failed float64
+	var accepted float64
 	for _, p := range points {
-		completed, failed = completed+middle(p.Completed), failed+middle(p.Failed)
-		backlog := middle(p.Backlog)
-		running := min(middle(p.Running), backlog)
-		if of := completed + failed + backlog; of > 0 {
-			all = append(all, moment{p.AtSeconds + p.Seconds, [4]float64{completed / of, failed / of, running / of, (backlog - running) / of}})
+		accepted += float64(p.Accepted)
+		most := max(p.Backlog.High, 0)
+		least := min(max(p.Backlog.Low, 0), most)
+		running := min(middle(p.Running), least)
+		if of := max(accepted, most); of > 0 {
+			all = append(all, moment{p.AtSeconds + p.Seconds, [...]float64{(of - most) / of, (most - least) / of, running / of, (least - running) / of}})
 		}
 	}
 	return all
 }
+
+func middle(b executions.Bounds) float64 { return (b.Low + b.High) / 2 }
 
 // thin leaves at most so many, the last among them.
 func thin(all []moment, most int) (some []moment) {
@@ -222,7 +232,6 @@ func newStrip(points []executions.Point, load float64) strip {
 	if len(all) < 2 {
 		return strip{}
 	}
-	names := []string{"completed", "failed", "running", "waiting"}
 	s := strip{From: text.Duration(&all[0].at), To: text.Duration(&all[len(all)-1].at), Shares: table{Header: []column{{"at", false}}}}
 	drawn := thin(all, maxMoments)
 	if at := place(load, drawn); at > 0 && at < 1000 {
@@ -230,7 +239,7 @@ func newStrip(points []executions.Point, load float64) strip {
 	}
 	under := make([]float64, len(drawn))
 	var said []string
-	for k, name := range names {
+	for k, name := range states() {
 		over := slices.Clone(under)
 		for i, m := range drawn {
 			over[i] += m.shares[k]
@@ -275,13 +284,15 @@ func outline(over []moment, low, high []float64) string {
 // executionColumns are the numbers of the charts of the executions over time.
 type executionColumns struct {
 	// Middle and End are those of the stretches.
-	Middle        numbers `json:"middle"`
-	End           numbers `json:"end"`
-	Accepted      numbers `json:"accepted"`
-	CompletedLow  numbers `json:"completedLow"`
-	CompletedHigh numbers `json:"completedHigh"`
-	BacklogLow    numbers `json:"backlogLow"`
-	BacklogHigh   numbers `json:"backlogHigh"`
+	Middle   numbers `json:"middle"`
+	End      numbers `json:"end"`
+	Accepted numbers `json:"accepted"`
+	// Ended are those that completed or failed: in the middle of what is known, at least, and at most.
+	Ended       numbers `json:"ended,omitempty"`
+	EndedLow    numbers `json:"endedLow"`
+	EndedHigh   numbers `json:"endedHigh"`
+	BacklogLow  numbers `json:"backlogLow"`
+	BacklogHigh numbers `json:"backlogHigh"`
 }
 
 func newExecutionColumns(r *executions.Report) *executionColumns {
@@ -289,13 +300,20 @@ func newExecutionColumns(r *executions.Report) *executionColumns {
 		return nil
 	}
 	c := &executionColumns{}
+	backlog := 0.0
 	for _, p := range r.Timeline {
 		if p.Seconds <= 0 {
 			continue
 		}
+		// What came and is not there any more has ended.
+		ended := max(float64(p.Accepted)-(middle(p.Backlog)-backlog), 0)
+		backlog = middle(p.Backlog)
 		c.Middle, c.End = append(c.Middle, p.AtSeconds+p.Seconds/2), append(c.End, p.AtSeconds+p.Seconds)
 		c.Accepted = append(c.Accepted, float64(p.Accepted)/p.Seconds)
-		c.CompletedLow, c.CompletedHigh = append(c.CompletedLow, p.Completed.Low/p.Seconds), append(c.CompletedHigh, p.Completed.High/p.Seconds)
+		if r.Sample >= 1 {
+			c.Ended = append(c.Ended, ended/p.Seconds)
+		}
+		c.EndedLow, c.EndedHigh = append(c.EndedLow, (p.Completed.Low+p.Failed.Low)/p.Seconds), append(c.EndedHigh, (p.Completed.High+p.Failed.High)/p.Seconds)
 		c.BacklogLow, c.BacklogHigh = append(c.BacklogLow, p.Backlog.Low), append(c.BacklogHigh, p.Backlog.High)
 	}
 	return c

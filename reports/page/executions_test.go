@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -28,6 +29,8 @@ func makeFollowed(t testing.TB) Data {
 		}
 	})
 	d.Summary.Executions = reportstest.Executions()
+	// A stretch in which little is known.
+	d.Summary.Executions.Timeline[30].Completed.High = 5000
 	return d
 }
 
@@ -52,8 +55,8 @@ func TestPageOfExecutions(t *testing.T) {
 	for _, want := range []string{
 		`<a href="#executions">`, "<dt>Completed</dt><dd><b>4,830</b><small>of 5,000 executions, 100 failed, 50 lost</small>", "<dt>Backlog growth</dt><dd><b>&#43;18.9/s</b>",
 		"While the load went on, the backlog grew by 18.9/s (18.1–19.7/s).", `<th scope="row">Lite</th><td class="n">2,500</td><td class="n">2,430 (97.2 %)</td>`,
-		`aria-label="p50 1.54–1.66 s, p90 4.88–5.04 s, p95 6.41 s, p99 7.76–8.08 s"`, `aria-label="States over time: at the end 98.0 % completed, 2.0 % failed, 0 % running, 0 % waiting"`,
-		"not determined, since there were too few", `<th scope="row">resurrected</th><td class="n">3</td>`, "exe-1, &lt;script&gt;", "the time for it was over", "230 never came", `"backlogHigh":[`,
+		`aria-label="p50 1.54–1.66 s, p90 4.88–5.04 s, p95 6.41 s, p99 7.76–8.08 s"`, `aria-label="States over time: at the end 100 % ended or lost, 0 % not known, 0 % running, 0 % waiting"`,
+		"not determined, since there were too few", "20.0 % of the executions were followed from the start.", `<th scope="row">resurrected</th><td class="n">3</td>`, "exe-1, &lt;script&gt;", "the time for it was over", "230 never came", `"backlogHigh":[`,
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("there is no %q", want)
@@ -76,7 +79,7 @@ func TestStrip(t *testing.T) {
 		for i := range rapid.IntRange(0, 150).Draw(t, "points") {
 			p := executions.Point{AtSeconds: float64(i) / 2, Seconds: 0.5}
 			if rapid.Bool().Draw(t, "some") {
-				p.Completed, p.Failed, p.Backlog, p.Running = bounds.Draw(t, "completed"), bounds.Draw(t, "failed"), bounds.Draw(t, "backlog"), bounds.Draw(t, "running")
+				p.Accepted, p.Backlog, p.Running = uint64(number.Draw(t, "accepted")), bounds.Draw(t, "backlog"), bounds.Draw(t, "running")
 			}
 			points = append(points, p)
 		}
@@ -119,6 +122,21 @@ func TestStrip(t *testing.T) {
 	})
 }
 
+// TestEndedPerSecond: what came and is not there any more has ended; of a sample, no such line is drawn.
+func TestEndedPerSecond(t *testing.T) {
+	r := &executions.Report{Sample: 1, Timeline: []executions.Point{
+		{Seconds: 2, Accepted: 20, Backlog: executions.Bounds{Low: 8, High: 12}}, {AtSeconds: 2, Seconds: 2, Backlog: executions.Bounds{Low: 1, High: 5}},
+		{AtSeconds: 4, Seconds: 2, Accepted: 3, Backlog: executions.Bounds{Low: 9, High: 9}}, {AtSeconds: 6},
+	}}
+	if got, want := newExecutionColumns(r).Ended, (numbers{5, 3.5, 0}); !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+	r.Sample = 0.5
+	if got := newExecutionColumns(r); got.Ended != nil || len(got.EndedHigh) != 3 {
+		t.Errorf("%+v", got)
+	}
+}
+
 // Where nothing is known, nothing is drawn and nothing divides by zero.
 func TestExecutionsOfNothing(t *testing.T) {
 	d := pageFollowed(t)
@@ -141,8 +159,11 @@ func testExecutions(t *testing.T, chromium context.Context) {
 	if got := eval[[]float64](b, `["backlog", "ends", "rate"].map(id => andon.charts[id].u.scales.x.max)`); got[0] != 70 || got[1] != 70 || got[2] > 57 {
 		t.Errorf("the charts end at %v", got)
 	}
-	if n := eval[int](b, `andon.charts.backlog.u.bands.length`); n != 1 {
+	if n := eval[int](b, `andon.charts.backlog.u.bands.length + andon.charts.ends.u.bands.length`); n != 2 {
 		t.Errorf("%d bands", n)
+	}
+	if top := eval[float64](b, `andon.charts.ends.u.scales.y.max`); top > 170 {
+		t.Errorf("the axis of 100 a second goes up to %v", top)
 	}
 	b.do(chromedp.Focus("#c-backlog .plot"), chromedp.KeyEvent(kb.ArrowRight), chromedp.KeyEvent(kb.ArrowRight))
 	if got := eval[string](b, `document.querySelector("#c-backlog .sr").textContent`); !regexp.MustCompile(`^\d.* s: at most \d+, at least \d+$`).MatchString(got) {

@@ -233,7 +233,7 @@ const make = o => {
       },
       scales: {
         x: {time: false, range: o.xRange || ((u, min, max) => [min, max])},
-        y: {distr: chart.log ? 3 : 1, range: chart.log ? logRange : fromZero},
+        y: {distr: chart.log ? 3 : 1, range: chart.log ? logRange : o.yRange || fromZero},
       },
       bands: (o.bands || []).map(([high, low]) => ({series: [high + 1, low + 1], fill: () => faint(palette["c" + o.series[high].color])})),
       axes: [
@@ -385,8 +385,10 @@ if (e) {
     xAxis: {incrs: incrementsOfTime, values: (u, splits) => splits.map(clock)}, empty: "Nothing was seen of them.",
   };
   make({...followed, id: "backlog", x: e.end || [], format: plain, axis: short, bands: [[0, 1]], series: [line("at most", e.backlogHigh, 2), line("at least", e.backlogLow, 2, {style: "dashed"})]});
-  make({...followed, id: "ends", x: e.middle || [], format: rate, axis: v => short(v) + "/s", bands: [[1, 2]], series: [
-    line("accepted", e.accepted, 6, {style: "wide"}), line("completed, at most", e.completedHigh, 3), line("completed, at least", e.completedLow, 3, {style: "dashed"}),
+  // Where little is known of when each ended, the bounds of a stretch are too far apart to be shown in full.
+  const most = Math.max(0, ...e.accepted || [], ...e.ended || []) * 1.5 || 1;
+  make({...followed, id: "ends", x: e.middle || [], format: rate, axis: v => short(v) + "/s", bands: [[1, 2]], yRange: (u, min, max) => fromZero(u, min, Math.min(max, most)), series: [
+    line("accepted", e.accepted, 6, {style: "wide"}), line("ended, at most", e.endedHigh, 3, {style: "dotted", width: 1}), line("ended, at least", e.endedLow, 3, {style: "dashed", width: 1}), ...(e.ended ? [line("ended", e.ended, 3)] : []),
   ]});
 }
 

@@ -1,7 +1,6 @@
 package reportstest
 
 import (
-	"math"
 	"testing"
 
 	"github.com/kaizenautomation/andon/reports/executions"
@@ -43,7 +42,7 @@ func Executions() *executions.Report {
 		Faults: []executions.Fault{{Name: "resurrected", Count: 3, IDs: []string{"exe-1", Hostile, "exe-3"}}, {Name: "resessioned", Count: 1, IDs: []string{"exe-4"}},
 			{Name: "not-known-yet", Count: 1200, IDs: []string{"exe-5", "exe-6", "exe-7", "exe-8", "exe-9", "exe-10"}}},
 	}
-	var begun, low, high, bad float64
+	var begun, low, high float64
 	for at := 0.0; at < 70; at++ {
 		p := executions.Point{AtSeconds: at, Seconds: 1}
 		switch {
@@ -52,18 +51,15 @@ func Executions() *executions.Report {
 		case at < 55:
 			p.Accepted = 100
 		}
-		// What ended by then has certainly ended two stretches later.
-		before := executions.Bounds{Low: low, High: high}
+		// Ended ones are seen within half a second; not all that did in a stretch certainly did so in it.
 		begun += float64(p.Accepted)
-		high = min(begun, 5100, high+81)
-		low = max(low, min(high-40, low+81))
+		ended := min(begun-high, 80)
+		high += ended
+		low = max(low, min(high-40, low+80))
 		if at > 66 {
 			low = high
 		}
-		failed := math.Floor(0.02*high) - bad
-		bad += failed
-		p.Failed = *second(failed, failed)
-		p.Completed = *second(low-before.Low-min(failed, low-before.Low), high-before.High-min(failed, high-before.High))
+		p.Completed, p.Failed = *second(max(ended-40, 0), ended+38), *second(0, min(ended, 2))
 		p.Backlog = *second(begun-high, begun-low)
 		p.Running = *second(min(160, begun-high), min(170, begun-low))
 		r.Timeline = append(r.Timeline, p)
