@@ -1,29 +1,10 @@
 package telemetry
 
 import (
-	"sync/atomic"
-
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/kaizenautomation/andon/reports/executions"
 )
-
-// executed are the figures of the executions, made anew each time that they are told. Before that there are none.
-type executed struct {
-	list atomic.Pointer[[]prometheus.Collector]
-}
-
-// Describe implements prometheus.Collector. What there will be is not known.
-func (e *executed) Describe(chan<- *prometheus.Desc) {}
-
-// Collect implements prometheus.Collector.
-func (e *executed) Collect(to chan<- prometheus.Metric) {
-	if list := e.list.Load(); list != nil {
-		for _, c := range *list {
-			c.Collect(to)
-		}
-	}
-}
 
 // Executions is told what has become of the executions by now; the last time after they were followed. It is safe for
 // concurrent use.
@@ -89,5 +70,5 @@ func (t *Telemetry) Executions(r executions.Report) {
 	for _, f := range r.Faults {
 		faults.WithLabelValues(label(f.Name)).Add(float64(f.Count))
 	}
-	t.executed.list.Store(&list)
+	t.executed.become(list)
 }

@@ -34,7 +34,7 @@ type Telemetry struct {
 	latency, service, turnedAway, lag, ownLag                       *prometheus.HistogramVec
 	inFlight, callers, asked, elapsed, running                      prometheus.Gauge
 
-	executed executed
+	executed renewed
 
 	kinds    []string
 	closed   []bool    // by phase
