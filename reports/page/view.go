@@ -82,8 +82,6 @@ type view struct {
 	Times                    string // "latency", or "service time" in a closed loop
 }
 
-type tile struct{ Name, Value, Note, Class string }
-
 type thresholdRow struct {
 	OK                         bool
 	Expr, Found, Samples, Note string
@@ -194,13 +192,6 @@ func (d Data) view() view {
 	}
 	v.Scenario = printableLines(string(text))
 	return v
-}
-
-func printables(texts []string, limit int) (all []string) {
-	for _, t := range texts {
-		all = append(all, text.Printable(t, limit))
-	}
-	return all
 }
 
 // printableLines is [Printable] for a text of several lines, which stay.

@@ -6,8 +6,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// renewed are figures that are made anew each time that they are told, so that counts can be corrected. Before that there
-// are none.
+// renewed are figures that are made anew each time that they are told, so that counts can be corrected. Before that
+// there are none.
 type renewed struct {
 	list atomic.Pointer[[]prometheus.Collector]
 }
