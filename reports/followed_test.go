@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
 	"github.com/kaizenautomation/andon/reports"
 	"github.com/kaizenautomation/andon/reports/executions"
 	"github.com/kaizenautomation/andon/reports/reportstest"
@@ -73,6 +75,18 @@ func TestFollowedVerdict(t *testing.T) {
 		if !strings.Contains(strings.ToLower(said), strings.ToLower(want)) {
 			t.Errorf("%q is not in\n%s", want, said)
 		}
+	}
+	text, err := json.Marshal(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	schema, _ := os.ReadFile("summary.schema.json")
+	if err := reportstest.Compiled(t, schema).Validate(document); err != nil {
+		t.Error(err)
 	}
 	if s.Verdict.Status != summary.Fail || s.Verdict.ExitCode != 1 {
 		t.Errorf("%+v", s.Verdict)
