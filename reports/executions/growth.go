@@ -27,13 +27,19 @@ type drift struct{ slope, variance, freedom float64 }
 //
 // The largest and the smallest backlog that is possible have each a growth with an interval. What is given holds both:
 // an end is certain only where both have it.
-func (a *Account) growth(classes []bool, phase func(int) bool) *Growth {
-	low, middle, high := a.drifts(classes, phase)
-	if middle.freedom == 0 {
+func (a *Account) growth(class, phase func(int) bool) *Growth {
+	l, m, h, ok := a.Growth(class, phase)
+	if !ok {
 		return nil
 	}
-	l, m, h := low.interval(), middle.interval(), high.interval()
 	return &Growth{PerSecond: m.PerSecond, Low: min(l.Low, h.Low), High: max(l.High, h.High), Grows: min(l.Grows, h.Grows)}
+}
+
+// Growth is that of the smallest backlog that is possible, of the mean of both, and of the largest, of the executions of
+// some classes while some phases went on; false where it is not known.
+func (a *Account) Growth(class, phase func(int) bool) (low, middle, high Growth, ok bool) {
+	l, m, h := a.drifts(choose(len(a.about.Labels.Classes), class), phase)
+	return l.interval(), m.interval(), h.interval(), m.freedom > 0
 }
 
 // drifts are those of the smallest backlog that is possible, of the mean of both, and of the largest.

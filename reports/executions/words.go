@@ -67,21 +67,17 @@ func (g *Growth) String() string {
 	return "did not grow (" + apart + ")"
 }
 
-// Words say what the provider told that cannot be.
+// Words say what the executions did, as the provider told it.
 func (f Fault) Words() string {
-	said, known := map[string]string{
-		"resurrected":     "had ended, and was said to be waiting or running afterwards",
-		"ended-otherwise": "was said to have completed, and to have failed",
-		"unstarted":       "was running, and was said to wait afterwards",
-		"resessioned":     "its session changed",
-		"reidentified":    "the answer was about another id than was asked for",
-		"reversed":        "ended before it began, by the provider's own times",
-		"stateless":       "its state is none of those that are known",
-	}[f.Name]
-	if !known {
-		return "told otherwise than can be"
+	words := map[string]string{
+		"resurrected": "were said to go on after they had ended", "ended-otherwise": "were said to have completed, and to have failed",
+		"unstarted": "were said to wait after they had begun", "resessioned": "went into another session", "reidentified": "were answered about under another id",
+		"reversed": "ended before they began, by the provider's own times", "stateless": "were in a state that is none",
 	}
-	return said
+	if w, known := words[f.Name]; known {
+		return w
+	}
+	return "were " + f.Name
 }
 
 // Names are the groups in an order that is known, and those that it lacks behind them.
@@ -107,8 +103,8 @@ func (r Report) Lacks() bool {
 	return lacks(r.Total) || slices.ContainsFunc(slices.Collect(maps.Values(r.Tiers)), lacks)
 }
 
-// Facts are how the backlog went, what asking took, and how it ended, each by its name. Foreign words in them are as
-// they came.
+// Facts are how the backlog went, what asking took and, where no [Report.Detail] does, how it ended, each by its name.
+// Foreign words in them are as they came.
 func (r Report) Facts() [][2]string {
 	facts := [][2]string{
 		{"backlog", fmt.Sprintf("%s at its peak, %s when the last call was answered", r.Backlog.Peak.Count(), r.Backlog.AtEnd.Count())},
@@ -117,13 +113,10 @@ func (r Report) Facts() [][2]string {
 		{"asked by", r.Operation},
 		{"polls", r.Polls.words()},
 	}
-	if r.Sample < 1 {
-		facts[3][1] += fmt.Sprintf("; %s were followed from the start, the others asked for once at the end", text.Percent(r.Sample))
-	}
 	if r.Webhooks != nil {
 		facts = append(facts, [2]string{"webhooks", r.Webhooks.words()})
 	}
-	if r.End != EndSeen {
+	if r.End != EndSeen && r.Detail == "" {
 		facts = append(facts, [2]string{"ended", r.ended()})
 	}
 	return facts
@@ -150,9 +143,6 @@ func (r Report) ended() string {
 	}[r.End]
 	if !known {
 		said = r.End
-	}
-	if r.Detail != "" {
-		said += ": " + r.Detail
 	}
 	return said
 }

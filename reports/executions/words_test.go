@@ -27,7 +27,7 @@ func TestWords(t *testing.T) {
 		Backlog{}.drained():                                     "not seen to be empty",
 		Polls{}.words():                                         "none",
 		Webhooks{Received: 3, Believed: 1, Unsigned: 2}.words(): "3 received, 1 believed, 2 without a right signature",
-		Report{End: EndRefused, Detail: "status 404"}.ended():   "the target does not tell what becomes of executions: status 404",
+		Report{End: EndRefused}.ended():                         "the target does not tell what becomes of executions",
 		Report{End: EndInterrupted, Seconds: 3}.ended():         "it was told to stop, 3.00 s after the last call was answered",
 		strings.Join(Names(map[string]Figures{"b": {}, "a": {}, "z": {}}, []string{"z", "none", "b"}), " "): "z b a",
 	} {

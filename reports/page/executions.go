@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/kaizenautomation/andon/reports/executions"
+	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/text"
 )
 
@@ -24,6 +25,8 @@ type followed struct {
 	Strip         strip
 	Facts, Faults table
 	Lacks         string
+	// Detail says why not all is known, and IDs where the ids are of those that did not complete.
+	Detail, IDs string
 	// Sample is the share that was followed from the start, where that is not all.
 	Sample string
 }
@@ -66,10 +69,13 @@ func (d Data) executions() *followed {
 	for _, fact := range r.Facts() {
 		v.Facts.Rows = append(v.Facts.Rows, []string{fact[0], text.Printable(fact[1], 2000)})
 	}
-	v.Faults.Header = []column{{"fault", false}, {"count", true}, {"what it is", false}, {"of which", false}}
+	v.Faults.Header = []column{{"fault", false}, {"count", true}, {"what they did", false}, {"which", false}}
 	for _, f := range r.Faults {
 		ids := strings.Join(printables(f.IDs[:min(len(f.IDs), maxIDs)], 64), ", ")
-		v.Faults.Rows = append(v.Faults.Rows, []string{text.Printable(f.Name, 40), text.Count(f.Count), f.Words(), ids})
+		v.Faults.Rows = append(v.Faults.Rows, []string{text.Printable(f.Name, 40), text.Count(f.Count), text.Printable(f.Words(), 80), ids})
+	}
+	if v.Detail = text.Sentence(text.Printable(r.Detail, 1000)); r.Total.Completed < r.Total.Accepted {
+		v.IDs = results.UnfinishedFile
 	}
 	if r.Sample < 1 {
 		v.Sample = text.Percent(r.Sample)

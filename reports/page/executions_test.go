@@ -28,7 +28,7 @@ func makeFollowed(t testing.TB) Data {
 			add(r)
 		}
 	})
-	d.Summary.Executions = reportstest.Executions()
+	d.Summary.Executions = reportstest.Became()
 	// A stretch in which little is known.
 	d.Summary.Executions.Timeline[30].Completed.High = 5000
 	return d
@@ -37,7 +37,7 @@ func makeFollowed(t testing.TB) Data {
 // pageHostile is one whose provider, description and faults have hostile names.
 func pageHostile(t testing.TB) Data {
 	d := pageFollowed(t)
-	r := reportstest.Executions()
+	r := reportstest.Became()
 	for _, h := range hostiles() {
 		r.Operation, r.Detail, r.End = r.Operation+h, r.Detail+h, h
 		r.Tiers[h], r.Classes[h] = r.Tiers["Lite"], r.Tiers["Lite"]
@@ -56,7 +56,7 @@ func TestPageOfExecutions(t *testing.T) {
 		`<a href="#executions">`, "<dt>Completed</dt><dd><b>4,830</b><small>of 5,000 executions, 100 failed, 50 lost</small>", "<dt>Backlog growth</dt><dd><b>&#43;18.9/s</b>",
 		"While the load went on, the backlog grew by 18.9/s (18.1–19.7/s).", `<th scope="row">Lite</th><td class="n">2,500</td><td class="n">2,430 (97.2 %)</td>`,
 		`aria-label="p50 1.54–1.66 s, p90 4.88–5.04 s, p95 6.41 s, p99 7.76–8.08 s"`, `aria-label="States over time: at the end 100 % ended or lost, 0 % not known, 0 % running, 0 % waiting"`,
-		"not determined, since there were too few", "20.0 % of the executions were followed from the start.", `<th scope="row">resurrected</th><td class="n">3</td>`, "exe-1, &lt;script&gt;", "the time for it was over", "230 never came", `"backlogHigh":[`,
+		"not determined, since there were too few", "20.0 % of the executions were followed from the start.", `<th scope="row">resurrected</th><td class="n">3</td>`, "exe-1, &lt;script&gt;", "20 executions had not ended.", "230 never came", `"backlogHigh":[`,
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("there is no %q", want)

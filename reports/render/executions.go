@@ -103,13 +103,13 @@ func (s run) completionTable(st style) Table {
 
 // faultTable is what the provider told of executions that cannot be, with some of their ids.
 func faultTable(faults []executions.Fault, st style) Table {
-	t := Table{Header: []string{"fault", ">count", "what it is, and of which"}}
+	t := Table{Header: []string{"fault", ">count", "what they did, and which"}}
 	for _, f := range faults {
 		var ids []string
 		for _, id := range f.IDs[:min(len(f.IDs), maxIDs)] {
 			ids = append(ids, st.foreign(id, 64))
 		}
-		said := f.Words()
+		said := st.said(f.Words())
 		if len(ids) > 0 {
 			said += ": " + strings.Join(ids, ", ")
 		}

@@ -12,9 +12,16 @@ import (
 	"github.com/kaizenautomation/andon/reports/text"
 )
 
+// followed is a run whose executions were followed.
+func followed(t *testing.T) summary.Summary {
+	s := reportstest.Passing(t)
+	s.Executions = reportstest.Became()
+	return s
+}
+
 // What became of executions is told in every width and in Markdown, between the phases and the statuses.
 func TestExecutions(t *testing.T) {
-	s := reportstest.Followed(t)
+	s := followed(t)
 	var b bytes.Buffer
 	for _, width := range []int{110, 60, 44} {
 		var all bytes.Buffer
@@ -55,7 +62,7 @@ func part(t *testing.T, told, from, to string) string {
 // Whatever words came from elsewhere, they are inert and bounded in each text, and each row of a table has its cells.
 func TestExecutionsAreInert(t *testing.T) {
 	for _, foreign := range []string{reportstest.Hostile, "::error::owned", "##[error]owned", "|`|`|", "\x1b[2J\x00\xff\ufeff\u2028", strings.Repeat("<script>\n", 1<<16)} {
-		s := reportstest.Followed(t)
+		s := followed(t)
 		r := s.Executions
 		r.Operation, r.Detail, r.End = foreign, foreign, foreign
 		r.Polls.Errors[foreign] = 1

@@ -1,68 +1,114 @@
 package reportstest
 
 import (
+	"cmp"
+	"fmt"
+	"path/filepath"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/kaizenautomation/andon/reports/executions"
+	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/summary"
 )
 
-// Followed is a run whose executions were followed: they came faster than they were run, some were lost or failed, and
-// the provider, whose ids are hostile, told what cannot be.
-func Followed(t testing.TB) summary.Summary {
-	s := Passing(t)
-	s.Executions = Executions()
-	return s
+// Following is the manifest of a run of four minutes at one rate, whose executions are followed, with thresholds of them.
+func Following() results.Manifest {
+	m := Steady()
+	m.ID, m.Scenario = "20261123T214800Z-followed", "followed"
+	m.Following = &results.Following{Operation: "POST /executions/get", Sample: 1}
+	m.Thresholds = append(m.Thresholds, results.Threshold{Expr: "p95(completion){tier=Lite} < 60s"}, results.Threshold{Expr: "rate(failed) < 5%"},
+		results.Threshold{Expr: "count(lost) == 0"}, results.Threshold{Expr: "backlog(growth) <= 0/s"})
+	return m
 }
 
-// Executions are those of [Manifest]: from 5 s to 55 s 100 a second were accepted, and 80 to 82 a second ended.
-func Executions() *executions.Report {
-	second := func(low, high float64) *executions.Bounds { return &executions.Bounds{Low: low, High: high} }
-	times := func(count, censored uint64, scale float64) executions.Times {
-		x := executions.Times{Count: count, Censored: censored, P50: second(1.93*scale, 2.08*scale), P90: second(6.1*scale, 6.3*scale), P95: second(8.01*scale, 8.012*scale)}
-		if censored == 0 {
-			x.P99 = second(9.7*scale, 10.1*scale)
-		}
-		return x
+// Mixed alters rows of that run, so that the classes take turns.
+func Mixed(r *results.Row) {
+	wait := time.Duration(r.N*7919%240_000) * time.Millisecond
+	if r.Due = 5*time.Second + wait; r.Phase == 0 {
+		r.Due = wait / 48
 	}
-	r := &executions.Report{
-		Operation: "POST /executions/get", Sample: 0.2, End: executions.EndTime, Detail: "20 executions had not ended", Seconds: 15,
-		Total: executions.Figures{Accepted: 5000, Completed: 4830, Failed: 100, Lost: 50, Waiting: 4, Running: 12, Unseen: 4,
-			Start: times(1000, 8, 0.6), Run: times(990, 3, 0.4), Completion: times(1000, 11, 1), PerSecond: *second(79.1, 80.6)},
-		Tiers: map[string]executions.Figures{
-			"Full": {Accepted: 2500, Completed: 2400, Failed: 70, Lost: 20, Running: 10, Start: times(500, 4, 0.7), Run: times(500, 2, 0.5), Completion: times(500, 11, 1.2), PerSecond: *second(40, 40.001)},
-			"Lite": {Accepted: 2500, Completed: 2430, Failed: 30, Lost: 30, Waiting: 4, Running: 2, Unseen: 4, Completion: times(500, 0, 0.8), PerSecond: *second(39.1, 40.6)},
-		},
-		Classes: map[string]executions.Figures{"text.Full": {Accepted: 2500, Completed: 2400, Failed: 70, Lost: 20, Running: 10, Completion: times(500, 11, 1.2), PerSecond: *second(40, 40.001)}},
-		Backlog: executions.Backlog{Peak: *second(981, 1012), AtEnd: *second(975, 1010),
-			Growth: &executions.Growth{PerSecond: 18.9, Low: 18.1, High: 19.7, Grows: 1}},
-		Polls: executions.Polls{Sent: 6210, Share: 0.55, Failed: 12, Errors: map[string]uint64{"timeout-waiting": 5, "http-5xx": 7}, PerSecond: 50, Late: 31,
-			P50: &second(0.0031, 0).Low, P99: &second(0.021, 0).Low},
-		Webhooks: &executions.Webhooks{Received: 4800, Believed: 4700, Repeated: 60, Unsigned: 20, Old: 10, Unknown: 5, Malformed: 4, Excess: 1, Missing: 230},
-		Faults: []executions.Fault{{Name: "resurrected", Count: 3, IDs: []string{"exe-1", Hostile, "exe-3"}}, {Name: "resessioned", Count: 1, IDs: []string{"exe-4"}},
-			{Name: "not-known-yet", Count: 1200, IDs: []string{"exe-5", "exe-6", "exe-7", "exe-8", "exe-9", "exe-10"}}},
-	}
-	var begun, low, high float64
-	for at := 0.0; at < 70; at++ {
-		p := executions.Point{AtSeconds: at, Seconds: 1}
-		switch {
-		case at < 5:
-			p.Accepted = 20
-		case at < 55:
-			p.Accepted = 100
+}
+
+// Executions are what became of the calls that rows have as accepted, by polls. Those of the tier Full are more than
+// their workers get done, so that they wait for longer and longer; of the others some are lost, stuck, have failed, or
+// did what cannot be.
+func Executions(m results.Manifest, rows []results.Row) (list []results.Execution) {
+	ids := []string{"lost-" + Hostile, "failed", "stuck"}
+	var free time.Duration // when the worker of the tier Full is
+	byDue := func(a, b results.Row) int { return cmp.Compare(a.Due, b.Due) }
+	for _, r := range slices.SortedFunc(slices.Values(rows), byDue) {
+		if r.Outcome() != results.OutcomeAccepted || m.Labels.Classes[r.Class].Invalid {
+			continue
 		}
-		// Ended ones are seen within half a second; not all that did in a stretch certainly did so in it.
-		begun += float64(p.Accepted)
-		ended := min(begun-high, 80)
-		high += ended
-		low = max(low, min(high-40, low+80))
-		if at > 66 {
-			low = high
+		sent := r.Due + time.Duration(float64(r.Lag)*1e9)
+		x := results.Execution{N: r.N, Class: r.Class, Phase: r.Phase, State: results.StateCompleted, Followed: true, Polls: 4,
+			ID: fmt.Sprintf("execution-%06d", r.N), Session: "session", Sent: sent, Accepted: r.Due + r.Latency()}
+		began := x.Accepted
+		ended := began + time.Duration(1+r.N%7)*300*time.Millisecond
+		if m.Labels.Classes[r.Class].Tier == "Full" {
+			began = max(began, free)
+			free = began + 48*time.Millisecond
+			ended = free
 		}
-		p.Completed, p.Failed = *second(max(ended-40, 0), ended+38), *second(0, min(ended, 2))
-		p.Backlog = *second(begun-high, begun-low)
-		p.Running = *second(min(160, begun-high), min(170, begun-low))
-		r.Timeline = append(r.Timeline, p)
+		const poll = 100 * time.Millisecond
+		x.Alive, x.Ended = max(ended-poll/2, sent), ended+poll/2
+		x.Waiting, x.Running = max(began-poll/2, sent), min(began+poll/2, x.Ended)
+		switch n := r.N % 500; {
+		case n == 101:
+			x.ID, x.State, x.Alive, x.Ended, x.Waiting, x.Running = ids[0]+x.ID, results.StateLost, sent, 0, 0, 0
+		case n%100 == 7:
+			x.ID, x.State = ids[1]+x.ID, results.StateFailed
+		case n == 303:
+			x.ID, x.State, x.Alive, x.Ended = ids[2]+x.ID, results.StateRunning, 400*time.Second, 0
+		case n == 404:
+			x.Faults = results.Resurrected | results.Resessioned
+		}
+		list = append(list, x)
 	}
-	return r
+	return list
+}
+
+// About is how those were followed.
+func About(m results.Manifest) executions.About {
+	p50, p99 := 0.002, 0.03
+	return executions.About{
+		Labels: m.Labels, Operation: "POST /executions/get", Sample: 1, LoadSeconds: 245.5, Seconds: 155,
+		End: executions.EndTime, Detail: "the time for following was over after 2m35s",
+		Polls:    executions.Polls{Sent: 48000, Share: 0.8, Failed: 3, Errors: map[string]uint64{"http-5xx": 3}, PerSecond: 200, Late: 40, P50: &p50, P99: &p99},
+		Webhooks: &executions.Webhooks{Received: 1200, Believed: 1000, Repeated: 100, Unsigned: 50, Old: 20, Unknown: 10, Malformed: 15, Excess: 5, Missing: 17},
+	}
+}
+
+// Followed is a run whose executions were followed, with every kind of trouble that they can have.
+func Followed(t testing.TB) summary.Summary {
+	m := Following()
+	agg := Aggregate(t, m, Mixed)
+	agg.Follow(executions.Of(Executions(m, Rows(m, Mixed)), About(m)))
+	return summary.Summarize(m, nil, nil, Finished(245.5), agg)
+}
+
+// FollowedDir is its directory.
+func FollowedDir(t testing.TB) string {
+	m := Following()
+	rows := Rows(m, Mixed)
+	dir := RunDir(t, m, rows, nil, Finished(245.5))
+	list := Executions(m, rows)
+	journal, err := results.CreateJournal(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range list {
+		if err := journal.Accepted(x); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := journal.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := executions.Keep(dir, list, About(m)); err != nil {
+		t.Fatal(filepath.Base(dir), err)
+	}
+	return dir
 }

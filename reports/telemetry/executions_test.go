@@ -23,7 +23,7 @@ func TestExecutions(t *testing.T) {
 	if before := scraped(tel); strings.Contains(before, "andon_executions") || strings.Contains(before, "andon_polls") {
 		t.Errorf("executions are there that nobody followed:\n%s", before)
 	}
-	r := *reportstest.Executions()
+	r := *reportstest.Became()
 	tel.Executions(executions.Report{Tiers: map[string]executions.Figures{"gone": {Accepted: 1}}})
 	r.Tiers[foreign], r.Tiers[foreign+"\xfe"] = executions.Figures{Accepted: 3}, executions.Figures{Accepted: 4}
 	r.Tiers[strings.Repeat("x", 200)], r.Tiers[strings.Repeat("x", 201)] = executions.Figures{Accepted: 5}, executions.Figures{Accepted: 6}
@@ -90,4 +90,4 @@ func scraped(t *Telemetry) string {
 }
 
 // Where a run was not begun, nothing is told and nothing fails.
-func TestExecutionsOfNoRun(*testing.T) { new(Monitor).Executions(*reportstest.Executions()) }
+func TestExecutionsOfNoRun(*testing.T) { new(Monitor).Executions(*reportstest.Became()) }

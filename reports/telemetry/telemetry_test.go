@@ -795,7 +795,7 @@ func TestPrometheus(t *testing.T) {
 	// Some pushes before the last one.
 	end := tel.Push(e, 50*time.Millisecond, func(err error) { t.Error(err) })
 	time.Sleep(300 * time.Millisecond)
-	executed := reportstest.Executions()
+	executed := reportstest.Became()
 	tel.Executions(*executed)
 	tel.End()
 	if err := end(context.Background()); err != nil {
@@ -943,7 +943,7 @@ func queries(t *testing.T) (list []string) {
 func TestDashboard(t *testing.T) {
 	m := manifest()
 	tel, _ := observed(m, rows(m, 1000))
-	tel.Executions(*reportstest.Executions())
+	tel.Executions(*reportstest.Became())
 	families, err := tel.registry.Gather()
 	if err != nil {
 		t.Fatal(err)
