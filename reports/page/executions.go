@@ -93,7 +93,7 @@ func (s run) executionTiles() []tile {
 		return nil
 	}
 	f := r.Total
-	ended, backlog := tile{"Completed", text.Count(f.Completed), "of " + text.Plural(f.Accepted, "execution"), ""}, tile{"Backlog growth", text.Unsupported, r.Backlog.Growth.String(), ""}
+	ended, backlog := tile{"Completed", text.Count(f.Completed), "of " + text.Plural(f.Accepted, "execution"), ""}, tile{"Backlog", text.Unsupported, r.Backlog.Growth.String(), ""}
 	if f.Failed > 0 {
 		ended.Note += ", " + text.Count(f.Failed) + " failed"
 	}
@@ -194,7 +194,7 @@ type strip struct {
 // area is the place of one state in a strip.
 type area struct{ Class, Name, Path string }
 
-// maxMoments is how many moments a strip has, and maxRows how many of them are in its table.
+// maxMoments is how many moments charts over time have, and maxRows how many of them are in its table.
 const maxMoments, maxRows = 120, 20
 
 // states are what executions can be in, from bottom to top of a strip.
@@ -289,7 +289,8 @@ func outline(over []moment, low, high []float64) string {
 
 // executionColumns are the numbers of the charts of the executions over time.
 type executionColumns struct {
-	// Middle and End are those of the stretches.
+	// Middle and End are those of the stretches, several of the report's as one where these are many: a rate by the second
+	// is noise.
 	Middle   numbers `json:"middle"`
 	End      numbers `json:"end"`
 	Accepted numbers `json:"accepted"`
@@ -307,20 +308,27 @@ func newExecutionColumns(r *executions.Report) *executionColumns {
 	}
 	c := &executionColumns{}
 	backlog := 0.0
-	for _, p := range r.Timeline {
-		if p.Seconds <= 0 {
+	step := max((len(r.Timeline)+maxMoments-1)/maxMoments, 1)
+	for several := range slices.Chunk(r.Timeline, step) {
+		var seconds, accepted, low, high float64
+		for _, p := range several {
+			seconds += p.Seconds
+			accepted += float64(p.Accepted)
+			low, high = low+p.Completed.Low+p.Failed.Low, high+p.Completed.High+p.Failed.High
+		}
+		if seconds <= 0 {
 			continue
 		}
-		// What came and is not there any more has ended.
-		ended := max(float64(p.Accepted)-(middle(p.Backlog)-backlog), 0)
-		backlog = middle(p.Backlog)
-		c.Middle, c.End = append(c.Middle, p.AtSeconds+p.Seconds/2), append(c.End, p.AtSeconds+p.Seconds)
-		c.Accepted = append(c.Accepted, float64(p.Accepted)/p.Seconds)
-		if r.Sample >= 1 {
-			c.Ended = append(c.Ended, ended/p.Seconds)
+		last := several[len(several)-1]
+		end := last.AtSeconds + last.Seconds
+		c.Middle, c.End = append(c.Middle, end-seconds/2), append(c.End, end)
+		c.Accepted = append(c.Accepted, accepted/seconds)
+		c.EndedLow, c.EndedHigh = append(c.EndedLow, low/seconds), append(c.EndedHigh, high/seconds)
+		if r.Sample >= 1 { // what came and is not there any more has ended
+			c.Ended = append(c.Ended, max(accepted-(middle(last.Backlog)-backlog), 0)/seconds)
 		}
-		c.EndedLow, c.EndedHigh = append(c.EndedLow, (p.Completed.Low+p.Failed.Low)/p.Seconds), append(c.EndedHigh, (p.Completed.High+p.Failed.High)/p.Seconds)
-		c.BacklogLow, c.BacklogHigh = append(c.BacklogLow, p.Backlog.Low), append(c.BacklogHigh, p.Backlog.High)
+		backlog = middle(last.Backlog)
+		c.BacklogLow, c.BacklogHigh = append(c.BacklogLow, last.Backlog.Low), append(c.BacklogHigh, last.Backlog.High)
 	}
 	return c
 }

@@ -14,8 +14,10 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/kaizenautomation/andon/reports/executions"
+	"github.com/kaizenautomation/andon/reports/metrics"
 	"github.com/kaizenautomation/andon/reports/reportstest"
 	"github.com/kaizenautomation/andon/reports/results"
+	"github.com/kaizenautomation/andon/reports/summary"
 )
 
 var pageFollowed = once(makeFollowed)
@@ -53,7 +55,7 @@ func pageHostile(t testing.TB) Data {
 func TestPageOfExecutions(t *testing.T) {
 	page := string(rendered(t, pageFollowed(t)))
 	for _, want := range []string{
-		`<a href="#executions">`, "<dt>Completed</dt><dd><b>4,830</b><small>of 5,000 executions, 100 failed, 50 lost</small>", "<dt>Backlog growth</dt><dd><b>&#43;18.9/s</b>",
+		`<a href="#executions">`, "<dt>Completed</dt><dd><b>4,830</b><small>of 5,000 executions, 100 failed, 50 lost</small>", "<dt>Backlog</dt><dd><b>&#43;18.9/s</b>",
 		"While the load went on, the backlog grew by 18.9/s (18.1–19.7/s).", `<th scope="row">Lite</th><td class="n">2,500</td><td class="n">2,430 (97.2 %)</td>`,
 		`aria-label="p50 1.54–1.66 s, p90 4.88–5.04 s, p95 6.41 s, p99 7.76–8.08 s"`, `aria-label="States over time: at the end 100 % ended or lost, 0 % not known, 0 % running, 0 % waiting"`,
 		"not determined, since there were too few", "20.0 % of the executions were followed from the start.", `<th scope="row">resurrected</th><td class="n">3</td>`, "exe-1, &lt;script&gt;", "20 executions had not ended.", "230 never came", `"backlogHigh":[`,
@@ -62,7 +64,7 @@ func TestPageOfExecutions(t *testing.T) {
 			t.Errorf("there is no %q", want)
 		}
 	}
-	if plain := string(rendered(t, pagePass(t))); strings.Contains(plain, `id="executions"`) || strings.Contains(plain, `href="#executions"`) || strings.Contains(plain, `"backlogHigh":`) || strings.Contains(plain, "Backlog growth") {
+	if plain := string(rendered(t, pagePass(t))); strings.Contains(plain, `id="executions"`) || strings.Contains(plain, `href="#executions"`) || strings.Contains(plain, `"backlogHigh":`) || strings.Contains(plain, "<dt>Backlog") {
 		t.Error("executions that nobody followed are told of")
 	}
 }
@@ -122,6 +124,22 @@ func TestStrip(t *testing.T) {
 	})
 }
 
+// TestThresholdBounds: between what a figure lies is beside it, and a bar has no negative length.
+func TestThresholdBounds(t *testing.T) {
+	value := -0.5
+	for limit, bar := range map[string]float64{"0": 0, "2": 0} {
+		parsed, err := metrics.ParseThreshold("backlog(growth) <= " + limit + "/s")
+		if err != nil {
+			t.Fatal(err)
+		}
+		row := newThresholdRow(summary.Threshold{Parsed: parsed, Outcome: metrics.Outcome{OK: true, Expr: parsed.Expr(), Unit: metrics.PerSecond, Value: &value, Samples: 9,
+			Bounds: &executions.Bounds{Low: -0.7, High: 0.1}}}, "")
+		if row.Found != "−0.50/s" || row.Note != "between −0.70/s and 0.10/s" || row.Bar != bar {
+			t.Errorf("%+v", row)
+		}
+	}
+}
+
 // TestEndedPerSecond: what came and is not there any more has ended; of a sample, no such line is drawn.
 func TestEndedPerSecond(t *testing.T) {
 	r := &executions.Report{Sample: 1, Timeline: []executions.Point{
@@ -131,9 +149,27 @@ func TestEndedPerSecond(t *testing.T) {
 	if got, want := newExecutionColumns(r).Ended, (numbers{5, 3.5, 0}); !slices.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
 	}
+	many := &executions.Report{Sample: 1, Timeline: make([]executions.Point, maxMoments+2)}
+	for i := range many.Timeline {
+		many.Timeline[i] = executions.Point{AtSeconds: float64(i), Seconds: 1, Accepted: 4, Backlog: executions.Bounds{Low: float64(i + 1), High: float64(i + 1)}, Completed: executions.Bounds{Low: 2, High: 5}}
+	}
+	if got := newExecutionColumns(many); len(got.End) != maxMoments/2+1 || got.End[1] != 4 || got.Middle[1] != 3 || got.Ended[1] != 3 || got.EndedHigh[1] != 5 || got.BacklogLow[1] != 4 {
+		t.Errorf("joined: %+v", got)
+	}
 	r.Sample = 0.5
 	if got := newExecutionColumns(r); got.Ended != nil || len(got.EndedHigh) != 3 {
 		t.Errorf("%+v", got)
+	}
+}
+
+// TestMoments: what had certainly ended, what may have, and what of the rest ran.
+func TestMoments(t *testing.T) {
+	got := moments([]executions.Point{
+		{Seconds: 1, Accepted: 10, Backlog: executions.Bounds{Low: 4, High: 6}, Running: executions.Bounds{Low: 0, High: 6}},
+		{AtSeconds: 1, Seconds: 1, Accepted: 10, Backlog: executions.Bounds{Low: 10, High: 10}, Running: executions.Bounds{Low: 12, High: 12}},
+	})
+	if want := []moment{{1, [4]float64{0.4, 0.2, 0.3, 0.1}}, {2, [4]float64{0.5, 0, 0.5, 0}}}; !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
 	}
 }
 

@@ -306,6 +306,9 @@ func newThresholdRow(t summary.Threshold, why string) thresholdRow {
 	if why != "" {
 		notes = append(notes, text.Printable(why, 300))
 	}
+	if between := t.Between(); between != "" && !t.Spoiled {
+		notes = append(notes, between)
+	}
 	if t.Windows != nil && t.Value != nil {
 		notes = append(notes, t.Windows.String())
 	}
@@ -322,7 +325,7 @@ func newThresholdRow(t summary.Threshold, why string) thresholdRow {
 	}
 	switch {
 	case limit > 0:
-		r.Bar = min(100**t.Value/limit, 150)
+		r.Bar = max(min(100**t.Value/limit, 150), 0)
 	case *t.Value > 0:
 		r.Bar = 150
 	default:

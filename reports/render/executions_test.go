@@ -3,6 +3,7 @@ package render
 import (
 	"bytes"
 	"errors"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -109,5 +110,25 @@ func TestExecutionsOfLittle(t *testing.T) {
 	}
 	if got := s.briefly(Options{}); strings.Join(got, " · ") != "3 executions · completed 3 (100 %)" {
 		t.Errorf("%q", got)
+	}
+}
+
+// Between what the figure of a threshold lies is beside it, and what is impossible is a cause once.
+func TestExecutionThresholds(t *testing.T) {
+	s := reportstest.Followed(t)
+	var terminal, md bytes.Buffer
+	if err := errors.Join(Terminal(&terminal, s, Options{Width: 200}), Markdown(&md, s)); err != nil {
+		t.Fatal(err)
+	}
+	for name, told := range map[string]string{"terminal": terminal.String(), "markdown": md.String()} {
+		if !regexp.MustCompile(`backlog\(growth\) <= 0/s.* [\d.]+/s .*between [\d.]+/s and [\d.]+/s`).MatchString(told) {
+			t.Errorf("%s does not say between what the growth lies:\n%s", name, told)
+		}
+		if n := strings.Count(told, "24 were said to go on"); n != 1 {
+			t.Errorf("%s says %d times what is impossible", name, n)
+		}
+		if n := strings.Count(told, "the time for following was over"); n != 1 {
+			t.Errorf("%s says %d times how following ended", name, n)
+		}
 	}
 }

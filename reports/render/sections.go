@@ -450,6 +450,9 @@ func (s run) thresholdTable(st style) Table {
 				note = o.Doubt()
 			}
 		}
+		if !o.Spoiled {
+			note = strings.TrimSpace(note + " " + o.Between())
+		}
 		if o.Windows != nil && o.Value != nil {
 			note = strings.TrimSpace(note + " " + o.Windows.String())
 		}

@@ -75,13 +75,16 @@ func (s Summary) followed() (notes []string) {
 // Doubt says why it is not known whether a spoiled condition holds.
 func (t Threshold) Doubt() string {
 	if t.Bounds != nil {
-		return "not known: " + t.between()
+		return "not known: " + t.Between()
 	}
 	return fmt.Sprintf("spoiled: %s less andon's own", t.FigureLessOwn())
 }
 
-// between says between what the figure lies.
-func (t Threshold) between() string {
+// Between says between what the figure lies; empty where that is one figure.
+func (t Threshold) Between() string {
+	if t.Bounds == nil {
+		return ""
+	}
 	low, high := t, t
 	low.Value, high.Value = &t.Bounds.Low, &t.Bounds.High
 	return fmt.Sprintf("between %s and %s", low.Figure(), high.Figure())
