@@ -63,7 +63,9 @@ var (
 	}
 	backlogs = []string{"growth", "peak"}
 	// frequencies are the metrics whose rate can be of calls a second.
-	frequencies = []string{"sent", "accepted", "answered", "goodput", "completed", "growth"}
+	frequencies = []string{"sent", "accepted", "answered", "goodput"}
+	// executionsPerSecond are those of executions, whose rate is nothing else.
+	executionsPerSecond = []string{"completed", "growth"}
 	keys        = []string{string(ByTier), string(ByContent), string(ByClass), string(ByPhase), byError, byRule, byOutcome}
 	// withOutcome are the metrics of whose calls those with one outcome can be asked for.
 	withOutcome = []string{"latency", "service", "sent", "completed", "answered"}
@@ -295,7 +297,7 @@ func (p *parser) limit(unit, metric string) (literal string, limit float64, err 
 		Seconds: "a time such as 800ms or 1.5s", Ratio: "a rate such as 0.1%", Count: "a count such as 5",
 	}[unit]
 	// The rates of some metrics are shares, of some calls a second; those of sent and of accepted can be both.
-	share, frequency := unit == Ratio, unit == Ratio && slices.Contains(frequencies, metric)
+	share, frequency := unit == Ratio, unit == Ratio && (slices.Contains(frequencies, metric) || slices.Contains(executionsPerSecond, metric))
 	switch {
 	case (metric == "sent" || metric == "accepted") && frequency:
 		want = "a rate such as 99% or 45/s"
