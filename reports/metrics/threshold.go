@@ -18,8 +18,7 @@ type Threshold struct {
 	metric   string
 	// percentile is set for the function pP.
 	percentile float64
-	// window is how long a window is that slides over the run, a whole number of seconds; 0 where the whole run is
-	// judged.
+	// window is how long a window is that slides over the run, a whole number of seconds; 0 where the whole run is judged.
 	window time.Duration
 	// windowText is the window as it was written, and windowAt its place in the expression, in bytes, from 1.
 	windowText string
@@ -217,8 +216,8 @@ type Outcome struct {
 	Samples uint64 `json:"samples"`
 	OK      bool   `json:"ok"`
 	// LessOwn is the figure without what andon itself held calls up for, where there is such a thing; the truth lies
-	// between the two. Spoiled marks a condition that holds on one of them and not on the other: it is not OK, and that
-	// is no finding about the target.
+	// between the two. Spoiled marks a condition that holds on one of them and not on the other: it is not OK, and that is
+	// no finding about the target.
 	LessOwn *float64 `json:"lessOwn,omitempty"`
 	Spoiled bool     `json:"spoiled,omitempty"`
 	// Certain marks a limit of times that is broken by those calls alone that the generator had no part in.
@@ -226,11 +225,10 @@ type Outcome struct {
 	// Windows are there where the threshold has a window: the figure is that of the worst.
 	Windows *Windows `json:"windows,omitempty"`
 	// Bounds are there where the figure is only known to lie between two, as those of executions are. Value is then the
-	// worse of them. A condition that holds on one and not on the other is Spoiled too. Those of backlog(growth) are
-	// its interval of 95 %, and Value is in the middle.
+	// worse of them. A condition that holds on one and not on the other is Spoiled too. Those of backlog(growth) are its
+	// interval of 95 %, and Value is in the middle.
 	Bounds *executions.Bounds `json:"bounds,omitempty"`
-	// Broke says when and at which rate a condition broke that does not hold, where the rate was not the same all
-	// along.
+	// Broke says when and at which rate a condition broke that does not hold, where the rate was not the same all along.
 	Broke *Broke `json:"broke,omitempty"`
 	// Reason says in words why it is not OK; empty if it is.
 	Reason string `json:"reason,omitempty"`
