@@ -109,6 +109,24 @@ func TestUnfinishedAreListed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	m, err := reports.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	csv, err := reports.Choose("csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := t.TempDir()
+	if err := m.Read(csv...); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := csv[0].Files(out, m); err != nil {
+		t.Fatal(err)
+	}
+	if again, err := os.ReadFile(filepath.Join(out, "executions.csv")); err != nil || !bytes.Equal(again, data) {
+		t.Errorf("%v: the list is not the same again:\n%.1000s", err, again)
+	}
 	f := reportstest.Followed(t).Executions.Total
 	lines := bytes.Count(data, []byte("\n"))
 	if want := int(f.Accepted - f.Completed); lines < 1+want || bytes.ContainsAny(data, "\x1b\x00") {
