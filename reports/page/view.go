@@ -307,7 +307,7 @@ func (s run) facts() []fact {
 func newThresholdRow(t summary.Threshold, why string) thresholdRow {
 	r := thresholdRow{OK: t.OK, Expr: text.Printable(t.Expr, 120), Found: t.Figure(), Samples: text.Count(t.Samples), Bar: -1}
 	if t.Spoiled {
-		why = fmt.Sprintf("spoiled: %s less andon's own", t.FigureLessOwn())
+		why = t.Doubt()
 	}
 	var notes []string
 	if why != "" {

@@ -442,7 +442,7 @@ func (s run) thresholdTable(st style) Table {
 		if !o.OK {
 			mark = st.bad("✗")
 			if o.Spoiled {
-				note = fmt.Sprintf("spoiled: %s less andon's own", o.FigureLessOwn())
+				note = o.Doubt()
 			}
 		}
 		if o.Windows != nil && o.Value != nil {

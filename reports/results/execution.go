@@ -74,3 +74,10 @@ const (
 func FaultNames() []string {
 	return []string{"resurrected", "ended-otherwise", "unstarted", "resessioned", "reidentified", "reversed", "stateless"}
 }
+
+// Following is how executions are followed: Operation tells the state of one, such as "POST /executions/get", and Sample
+// is the share of them that is followed from when they are accepted on.
+type Following struct {
+	Operation string  `json:"operation"`
+	Sample    float64 `json:"sample"`
+}

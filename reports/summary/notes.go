@@ -48,6 +48,7 @@ func (s Summary) Notes() (notes []string) {
 			text.Plural(n, "answer")))
 	}
 	notes = append(notes, s.Drifted()...)
+	notes = append(notes, s.followed()...)
 	if s.Bounds() != nil {
 		notes = append(notes, Certainty)
 	}
