@@ -55,8 +55,8 @@ func (f *Following) states() (keys []string, values map[string]*[]string) {
 // idParameter is where the id of an execution goes in a path.
 const idParameter = "{id}"
 
-// following looks for the operation that is followed, and reads how. It is sent with what the call is sent with, so that
-// what the call may not ask for, it may not either.
+// following looks for the operation that is followed, and reads how. It is sent with what the call is sent with, so
+// that what the call may not ask for, it may not either.
 func (a *audit) following(call Operation) Following {
 	f := DefaultFollowing()
 	var first []string // where the extension stands
