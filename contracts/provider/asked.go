@@ -1,15 +1,11 @@
 package provider
 
 import (
-	"errors"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
-	"time"
 
 	"github.com/kaizenautomation/andon/contracts"
-	"github.com/kaizenautomation/andon/contracts/jsontext"
 	"github.com/kaizenautomation/andon/contracts/schema"
 )
 
@@ -40,54 +36,6 @@ func (a asked) about(r *http.Request) (id string, ok bool) {
 	return id, err == nil
 }
 
-// answerAsked answers a request that asks about an execution.
-func (h *handler) answerAsked(w http.ResponseWriter, r *http.Request, id string) outcome {
-	bad := h.readAsked(w, r, &id)
-	h.pause(r.Context(), 0)
-	if bad == nil {
-		e, known := h.floor.ask(id)
-		if known {
-			send(w, http.StatusOK, "application/json", append(h.said(&e, e.id).AppendJSON(nil), '\n'))
-			return outcome{status: http.StatusOK, poll: true}
-		}
-		bad = &refusal{status: http.StatusNotFound, code: "unknown-execution", message: "there is no execution " + quote(id)}
-	}
-	send(w, bad.status, "application/json", bad.body())
-	return outcome{status: bad.status, code: bad.code, poll: true}
-}
-
-// readAsked reads what is asked about, as far as it is not in the path.
-func (h *handler) readAsked(w http.ResponseWriter, r *http.Request, id *string) *refusal {
-	if r.Method != h.asked.Method {
-		w.Header().Set("Allow", h.asked.Method)
-		return &refusal{status: http.StatusMethodNotAllowed, code: "method-not-allowed", message: "it is asked by " + h.asked.String()}
-	}
-	if bad := h.checkToken(w, r); bad != nil || h.asked.ID == "" {
-		return bad
-	}
-	if bad := h.checkBody(r); bad != nil {
-		return bad
-	}
-	buffer := h.buffers.Get().(*[]byte)
-	defer h.release(buffer)
-	if bad := h.readBody(r, buffer); bad != nil {
-		return bad
-	}
-	v, broken := jsontext.Decode(*buffer)
-	if broken != nil {
-		return &refusal{status: http.StatusBadRequest, code: contracts.RuleMalformedJSON, message: "the body is not JSON: " + broken.Error()}
-	}
-	for _, step := range steps(h.asked.ID) {
-		m, _ := v.(map[string]any)
-		v = m[step]
-	}
-	text, ok := v.(string)
-	if *id = text; !ok {
-		return &refusal{status: http.StatusBadRequest, code: "missing-id", message: "expected the id of an execution, a text, at " + h.asked.ID}
-	}
-	return nil
-}
-
 // steps are the names along a JSON pointer.
 func steps(pointer string) []string {
 	parts := strings.Split(pointer, "/")[1:]
@@ -95,43 +43,6 @@ func steps(pointer string) []string {
 		parts[i] = strings.NewReplacer("~1", "/", "~0", "~").Replace(part)
 	}
 	return parts
-}
-
-// said is what the provider says of an execution, under an id. Times are written as RFC 3339 has them.
-func (h *handler) said(e *execution, id string) *schema.Node {
-	root := &schema.Node{Fields: map[string]*schema.Node{}}
-	put := func(pointer string, value *schema.Node) {
-		if pointer != "" {
-			putAt(root, steps(pointer), value)
-		}
-	}
-	text := func(s string) *schema.Node { return &schema.Node{Scalar: s} }
-	put(h.asked.Same, text(id))
-	put(h.asked.State, text(h.stateName(e)))
-	if session, err := schema.ReadJSON(h.answer.session(h.prefix, e.n)); err == nil {
-		put(h.asked.Session, session)
-	}
-	if e.state != waiting {
-		put(h.asked.Began, text(h.floor.moment(e.began).UTC().Format(time.RFC3339Nano)))
-	}
-	if e.state == ended {
-		put(h.asked.Ended, text(h.floor.moment(e.ends).UTC().Format(time.RFC3339Nano)))
-	}
-	return root
-}
-
-// stateName is the first of the states that mean what an execution is in.
-func (h *handler) stateName(e *execution) string {
-	f := h.asked.Following
-	switch {
-	case e.state == waiting:
-		return f.Waiting[0]
-	case e.state == running:
-		return f.Running[0]
-	case e.fate == fails:
-		return f.Failed[0]
-	}
-	return f.Completed[0]
 }
 
 // putAt puts a value into an object, unless something stands in its way.
@@ -153,24 +64,4 @@ func putAt(n *schema.Node, path []string, value *schema.Node) {
 		}
 		n = next
 	}
-}
-
-// session is the session's id in the answer to the n-th call, as JSON; null where the answer has none.
-func (a *answer) session(prefix string, n uint64) []byte {
-	i := slices.IndexFunc(a.fields, func(f member) bool { return f.kind == sessionKind })
-	switch {
-	case i < 0:
-		return []byte("null")
-	case a.fields[i].form == nil:
-		return a.fields[i].value
-	}
-	return a.fields[i].form(nil, sessionKind, prefix, n)
-}
-
-// askable is an error where nobody could ask about the executions.
-func (a *answer) askable() error {
-	if id, ok := a.execution("", 1); !ok || id == "" {
-		return errors.New("executions: an answer of this description has no id by which one could ask about an execution")
-	}
-	return nil
 }

@@ -290,6 +290,7 @@ func TestFatesLeaveTheirWorkers(t *testing.T) {
 				started(t, h, lite)
 			}
 			time.Sleep(51 * time.Second)
+			synctest.Wait()
 			if f := h.(*handler).floor; f.busy != 0 || f.queued != 0 {
 				t.Errorf("%s: %d run and %d wait after their time", name, f.busy, f.queued)
 			}
@@ -344,6 +345,7 @@ func TestOrder(t *testing.T) {
 			started(t, h, lite)
 		}
 		time.Sleep(20 * time.Second)
+		synctest.Wait()
 		if n := len(f.queues[1]); n < 9 || n > 11 {
 			t.Errorf("%d of 20 wait after the time of 20 that take turns, want 10", n)
 		}

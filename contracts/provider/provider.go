@@ -98,8 +98,8 @@ func New(d *contracts.Description, c Config) (http.Handler, error) {
 		h.room = int64(c.Workers) + int64(c.Queue)
 	}
 	if c.Executions != nil {
-		if err := answer.askable(); err != nil {
-			return nil, err
+		if _, ok := answer.execution("", 1); !ok {
+			return nil, errors.New("executions: an answer of this description has no id by which one could ask about an execution")
 		}
 		h.asked = newAsked(d.Following())
 		h.floor = newFloor(*c.Executions, d.Tiers(), times, h.over)

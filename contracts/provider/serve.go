@@ -19,8 +19,8 @@ const (
 )
 
 // Serve answers the calls that arrive at ln with h until ctx is done; ln is closed then. Calls in service have 5
-// seconds to end, and are cut off after that, which is an error. So is a listener that fails. A handler that can be closed
-// is closed then: one of [New] runs no executions and sends no webhooks any more.
+// seconds to end, and are cut off after that, which is an error. So is a listener that fails. A handler that can be
+// closed is closed at the end: one of [New] runs no executions and sends no webhooks any more.
 func Serve(ctx context.Context, ln net.Listener, h http.Handler) error {
 	// There is no WriteTimeout: it would run during a call's latency, which is the user's to set. ReadTimeout does not:
 	// net/http lifts it once a body is read to its end.

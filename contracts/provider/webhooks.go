@@ -22,10 +22,10 @@ import (
 	"github.com/kaizenautomation/andon/contracts/schema"
 )
 
-// Webhooks says how the provider tells of executions that have ended. One is posted at the end of each that completes or
-// fails: what the operation that is followed would answer, and the name of the event as its type. It is signed by
+// Webhooks says how the provider tells of executions that have ended. One is posted at the end of each that completes
+// or fails: what the operation that is followed would answer, and the name of the event as its type. It is signed by
 // HMAC-SHA256 over {id}.{timestamp}.{body}, as the API's public pages have it. What they leave open is assumed: the
-// signature is v1, and base64, the key is the secret as it is written, and the timestamp is in seconds since 1970.
+// signature is "v1," and base64, the key is the secret as it is written, and the timestamp is in seconds since 1970.
 // None is sent a second time if it is not taken.
 //
 // The shares are of those that are not sent as they should be; one meets at most one fault.

@@ -120,6 +120,7 @@ func TestWebhooks(t *testing.T) {
 				known[id] = 0
 			}
 			time.Sleep(time.Minute)
+			synctest.Wait()
 			if len(in.list) != n*c.copies {
 				t.Fatalf("%s: %d webhooks, want %d", c.name, len(in.list), n*c.copies)
 			}
@@ -169,6 +170,7 @@ func TestWebhookShares(t *testing.T) {
 			synctest.Wait() // what waits for its turn is bounded
 		}
 		time.Sleep(time.Second)
+		synctest.Wait()
 		outcome, faults := map[string]string{}, map[string]float64{}
 		for _, e := range log.of(t, "execution") {
 			outcome[e.ExecutionID] = e.Outcome
@@ -200,6 +202,7 @@ func TestWebhooksAreBounded(t *testing.T) {
 			started(t, h, lite)
 		}
 		time.Sleep(14 * time.Second) // 100 by eights
+		synctest.Wait()
 		if len(in.list) != 100 || in.most != webhookSenders {
 			t.Errorf("%d came, at most %d at a time", len(in.list), in.most)
 		}
@@ -213,6 +216,7 @@ func TestWebhookTrouble(t *testing.T) {
 		in.err = errors.New("no route")
 		started(t, h, lite)
 		time.Sleep(time.Second)
+		synctest.Wait()
 		list := log.of(t, "webhook")
 		if len(list) != 1 || list[0].Error != "no route" || list[0].Status != 0 || len(in.list) != 1 {
 			t.Errorf("%+v, %d tries", list, len(in.list))
