@@ -307,7 +307,8 @@ func TestOrder(t *testing.T) {
 		for _, tier := range tiers {
 			started(t, h, `{"kaizenVersion":"`+tier+`"}`)
 		}
-		time.Sleep(time.Duration(len(tiers)) * time.Second)
+		time.Sleep(time.Duration(len(tiers)+1) * time.Second)
+		synctest.Wait()
 		var b strings.Builder
 		for i, e := range log.of(t, "execution") {
 			b.WriteByte(e.Tier[0])
