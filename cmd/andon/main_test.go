@@ -217,7 +217,7 @@ func process(ts *testscript.TestScript, args []string) *exec.Cmd {
 	}
 	cmd := exec.Command(path, args[1:]...)
 	cmd.Dir = ts.MkAbs(".")
-	for _, name := range []string{"PATH", "HOME", "ANDON_TOKEN", "HTTP_PROXY", "GORACE"} {
+	for _, name := range []string{"PATH", "HOME", "ANDON_TOKEN", "ANDON_WEBHOOK_SECRET", "HTTP_PROXY", "GORACE"} {
 		cmd.Env = append(cmd.Env, name+"="+ts.Getenv(name))
 	}
 	return cmd
