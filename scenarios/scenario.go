@@ -133,7 +133,8 @@ func Parse(file string, data []byte, d *contracts.Description, env func(string) 
 	s.Carried = readCarried(keys, r)
 	s.takeMix(r.readMix(keys))
 	if v, given := keys["thresholds"]; given {
-		s.Thresholds = readThresholds(v, s.Labels)
+		_, followed := keys["follow"]
+		s.Thresholds = readThresholds(v, s.Labels, followed)
 	}
 	s.Provider = provider.Config{Latency: provider.DefaultLatency(d.Tiers())}
 	if v, given := keys["provider"]; given {
