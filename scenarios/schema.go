@@ -89,6 +89,7 @@ func (s schema) root() object {
 		},
 		"auth":   authSchema(),
 		"limits": s.limits(),
+		"follow": followSchema(),
 		"thresholds": object{
 			"type": "array", "items": s.threshold(), "description": "The conditions that decide the verdict.",
 		},
