@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"os"
 
+	"github.com/kaizenautomation/andon/reports/executions"
 	"github.com/kaizenautomation/andon/reports/metrics"
 	"github.com/kaizenautomation/andon/reports/page"
 	"github.com/kaizenautomation/andon/reports/results"
@@ -100,6 +101,11 @@ func (m *Model) readRows(need need) error {
 		if err != nil {
 			return err
 		}
+		account, err := executions.Read(run)
+		if err != nil {
+			return err
+		}
+		part.Follow(account)
 		parts[i] = part
 		if m.stretches == nil {
 			m.stretches = stretches

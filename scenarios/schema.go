@@ -89,6 +89,7 @@ func (s schema) root() object {
 		},
 		"auth":   authSchema(),
 		"limits": s.limits(),
+		"follow": followSchema(),
 		"thresholds": object{
 			"type": "array", "items": s.threshold(), "description": "The conditions that decide the verdict.",
 		},
@@ -228,8 +229,8 @@ func (s schema) limits() object {
 func (s schema) threshold() object {
 	expr := object{
 		"type":        "string",
-		"description": "A condition: p99(latency) < 800ms, rate(errors){tier=Lite} < 0.1%, count(violations) == 0; with a window, it must hold in each of all that slide over the run: p99(latency, 30s) < 800ms.",
-		"examples":    []string{"p99(latency) < 800ms", "p99(latency, 30s) < 800ms", "rate(errors) < 0.1%", "count(violations) == 0", "rate(sent) >= 99%", "rate(answered) >= 45/s"},
+		"description": "A condition: p99(latency) < 800ms, rate(errors){tier=Lite} < 0.1%, count(violations) == 0; with a window, it must hold in each of all that slide over the run: p99(latency, 30s) < 800ms. Where executions are followed, of what became of them too: p95(completion) < 60s, count(lost) == 0.",
+		"examples":    []string{"p99(latency) < 800ms", "p99(latency, 30s) < 800ms", "rate(errors) < 0.1%", "count(violations) == 0", "rate(sent) >= 99%", "rate(answered) >= 45/s", "p95(completion){tier=Lite} < 60s", "backlog(growth) <= 0/s"},
 	}
 	return object{"anyOf": []any{expr, closed("A condition that may end the run.", []string{"expr"}, object{
 		"expr":  expr,

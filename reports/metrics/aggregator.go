@@ -26,6 +26,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/kaizenautomation/andon/reports/executions"
 	"github.com/kaizenautomation/andon/reports/histogram"
 	"github.com/kaizenautomation/andon/reports/results"
 )
@@ -56,7 +57,9 @@ type Aggregator struct {
 	// sentUntil is the latest moment at which a call was due or sent.
 	sentUntil time.Duration
 	// apart are the runs that were merged into this one and went on one after the other: see [Aggregator.Apart].
-	apart    []Part
+	apart []Part
+	// followed is what became of the executions that calls started; nil where they were not followed.
+	followed *executions.Account
 	timeline *timeline
 	pace     *pace
 	recent   recent

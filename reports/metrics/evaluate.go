@@ -30,7 +30,12 @@ import (
 // With a window, the figure is that of the worst of all windows of that length: see [Windows].
 //
 // It takes a time that does not depend on the number of calls.
+//
+// What is of executions is held against those of [Aggregator.Follow], as measureExecutions has it.
 func (t Threshold) Evaluate(a *Aggregator, elapsed float64) Outcome {
+	if t.OfExecutions() {
+		return t.evaluateExecutions(a)
+	}
 	f, windows := t.found(a, elapsed)
 	o := Outcome{Expr: t.expr, Unit: t.unit(), Value: f.value, LessOwn: f.less, Samples: f.samples, Windows: windows}
 	if f.problem != "" {
@@ -72,6 +77,9 @@ func (t Threshold) found(a *Aggregator, elapsed float64) (found, *Windows) {
 // low is not broken yet, and a rate in calls a second is not by calls that are under way. elapsed is as in
 // [Threshold.Evaluate], and open as in [Threshold.BrokenWindow]; nil where no call is under way.
 func (t Threshold) Broken(a *Aggregator, elapsed float64, open func(from, until time.Duration, seen uint64) uint64) bool {
+	if t.OfExecutions() { // which are known when the run is over
+		return false
+	}
 	f := t.measure(a, elapsed)
 	if f.problem != "" {
 		return false

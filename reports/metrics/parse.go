@@ -20,6 +20,10 @@ import (
 //	            "answered" | "goodput" ) [ window ] ")"
 //	          | "count" "(" ( "errors" | "ok" | "violations" | "sent" | "completed" | "accepted" | "shed" | "refused" |
 //	            "dropped" | "unsent" ) [ window ] ")"
+//	          | "p" number "(" ( "completion" | "start" | "run" ) ")" of executions, as what follows
+//	          | "rate" "(" ( "failed" | "lost" | "completed" ) ")"
+//	          | "count" "(" ( "failed" | "lost" | "unfinished" ) ")"
+//	          | "backlog" "(" ( "growth" | "peak" ) ")"
 //	window    = "," digits ( "s" | "m" | "h" )                      from 1s to 1h
 //	selector  = key "=" value
 //	key       = "tier" | "content" | "class" | "phase" | "error" | "rule" | "outcome"
@@ -31,14 +35,15 @@ import (
 //	          | digits                                              for a count
 //	number    = digits [ "." digits ]
 //
-// The rates of errors, ok, violations, shed and refused are shares, those of answered and goodput are of calls a
-// second or a minute, and those of sent and accepted are what their limit says. A number after p is a percentile
-// between 0 and 100. A quoted value is a Go string literal in double quotes; a bare one is any run of characters but
-// spaces, controls, quotes, commas, braces and "=". Several selectors must all hold; no key stands twice. {error=…}
-// goes with errors only, {rule=…} with violations only, {outcome=…} (accepted, shed, refused, failed or any) with
-// latency, service, sent, completed and answered, and of the selectors only {phase=…} with lag, which is the run's
-// and not a class's. With a window, the condition must hold in each of them: see [Windows]. Spaces are free between
-// all parts, but not within a number and its unit.
+// The rates of errors, ok, violations, shed and refused are shares, those of answered and goodput are of calls a second
+// or a minute, and those of sent and accepted are what their limit says. Of the executions that calls started, the
+// rates of failed and lost are shares, that of completed and the growth of the backlog are of executions a second or a
+// minute. A number after p is a percentile between 0 and 100. A quoted value is a Go string literal in double quotes; a
+// bare one is any run of characters but spaces, controls, quotes, commas, braces and "=". Several selectors must all
+// hold; no key stands twice. {error=…} goes with errors only, {rule=…} with violations only, {outcome=…} (accepted,
+// shed, refused, failed or any) with latency, service, sent, completed and answered, and of the selectors only
+// {phase=…} with lag, which is the run's and not a class's. With a window, the condition must hold in each of them: see
+// [Windows]. Spaces are free between all parts, but not within a number and its unit.
 func ParseThreshold(expr string) (Threshold, error) {
 	p := &parser{expr: expr}
 	t, err := p.threshold()
@@ -49,15 +54,18 @@ func ParseThreshold(expr string) (Threshold, error) {
 }
 
 var (
-	functions = []string{"p50", "p90", "p95", "p99", "p99.9", "mean", "min", "max", "rate", "count"}
+	functions = []string{"p50", "p90", "p95", "p99", "p99.9", "mean", "min", "max", "rate", "count", "backlog"}
 	metrics   = map[string][]string{
-		Seconds: {"latency", "service", "lag"},
-		Ratio:   {"errors", "ok", "violations", "sent", "accepted", "shed", "refused", "answered", "goodput"},
-		Count:   {"errors", "ok", "violations", "sent", "completed", "accepted", "shed", "refused", "dropped", "unsent"},
+		Seconds: {"latency", "service", "lag", "completion", "start", "run"},
+		Ratio:   {"errors", "ok", "violations", "sent", "accepted", "shed", "refused", "answered", "goodput", "failed", "lost", "completed"},
+		Count:   {"errors", "ok", "violations", "sent", "completed", "accepted", "shed", "refused", "dropped", "unsent", "failed", "lost", "unfinished"},
 	}
+	backlogs = []string{"growth", "peak"}
 	// frequencies are the metrics whose rate can be of calls a second.
 	frequencies = []string{"sent", "accepted", "answered", "goodput"}
-	keys        = []string{string(ByTier), string(ByContent), string(ByClass), string(ByPhase), byError, byRule, byOutcome}
+	// executionsPerSecond are those of executions, whose rate is nothing else.
+	executionsPerSecond = []string{"completed", "growth"}
+	keys                = []string{string(ByTier), string(ByContent), string(ByClass), string(ByPhase), byError, byRule, byOutcome}
 	// withOutcome are the metrics of whose calls those with one outcome can be asked for.
 	withOutcome = []string{"latency", "service", "sent", "completed", "answered"}
 	operators   = []string{"<=", ">=", "==", "!=", "<", ">"} // the longer ones first
@@ -79,10 +87,20 @@ func (p *parser) threshold() (t Threshold, err error) {
 	if err := p.expect("(", "after "+t.function); err != nil {
 		return t, err
 	}
-	if t.metric, err = p.oneOf("metric of "+t.function, metrics[t.unit()]); err != nil {
+	known, at := metrics[t.unit()], p.skip()
+	if t.function == "backlog" {
+		known = backlogs
+	}
+	if t.metric, err = p.oneOf("metric of "+t.function, known); err != nil {
 		return t, err
 	}
-	if p.next(",") {
+	if t.OfExecutions() && t.unit() == Seconds && t.percentile == 0 {
+		return t, p.fail(at, t.metric, "there is no %s of %s while some executions have not ended; ask for a percentile, such as p95(%s)", t.function, t.metric, t.metric)
+	}
+	if at := p.skip(); p.next(",") {
+		if t.OfExecutions() {
+			return t, p.fail(at, ",", "what is of executions has no windows, since their ends are known within bounds alone; expected \")\"")
+		}
 		t.windowAt = p.skip() + 1
 		if t.window, t.windowText, err = p.window(); err != nil {
 			return t, err
@@ -92,14 +110,18 @@ func (p *parser) threshold() (t Threshold, err error) {
 		return t, err
 	}
 	if p.next("{") {
-		if t.selectors, err = p.selectors(t.metric); err != nil {
+		if t.selectors, err = p.selectors(t); err != nil {
 			return t, err
 		}
 	}
 	if t.op, err = p.operator(); err != nil {
 		return t, err
 	}
-	if t.literal, t.limit, err = p.limit(t.unit(), t.metric); err != nil {
+	unit := t.unit()
+	if unit == PerSecond { // which a rate becomes by its limit
+		unit = Ratio
+	}
+	if t.literal, t.limit, err = p.limit(unit, t.metric); err != nil {
 		return t, err
 	}
 	p.space()
@@ -128,7 +150,8 @@ func (p *parser) function() (name string, percentile float64, err error) {
 	return word, 0, nil
 }
 
-func (p *parser) selectors(metric string) (selectors []selector, err error) {
+func (p *parser) selectors(t Threshold) (selectors []selector, err error) {
+	metric := t.metric
 	for {
 		var s selector
 		start := p.skip()
@@ -138,6 +161,8 @@ func (p *parser) selectors(metric string) (selectors []selector, err error) {
 		switch {
 		case slices.ContainsFunc(selectors, func(o selector) bool { return o.key == s.key }):
 			return nil, p.fail(start, s.key, "%s is selected twice; no call has two of them", s.key)
+		case t.OfExecutions() && (s.key == byError || s.key == byRule || s.key == byOutcome):
+			return nil, p.fail(start, s.key, "%s selects calls, and not executions, of which there are selectors for tier, content, class and phase", s.key)
 		case metric == "lag" && s.key != string(ByPhase):
 			return nil, p.fail(start, s.key, "lag is the run's and not a class's; of the selectors it takes only phase")
 		case s.key == byError && metric != "errors":
@@ -271,7 +296,7 @@ func (p *parser) limit(unit, metric string) (literal string, limit float64, err 
 		Seconds: "a time such as 800ms or 1.5s", Ratio: "a rate such as 0.1%", Count: "a count such as 5",
 	}[unit]
 	// The rates of some metrics are shares, of some calls a second; those of sent and of accepted can be both.
-	share, frequency := unit == Ratio, unit == Ratio && slices.Contains(frequencies, metric)
+	share, frequency := unit == Ratio, unit == Ratio && (slices.Contains(frequencies, metric) || slices.Contains(executionsPerSecond, metric))
 	switch {
 	case (metric == "sent" || metric == "accepted") && frequency:
 		want = "a rate such as 99% or 45/s"

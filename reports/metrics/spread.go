@@ -1,45 +1,14 @@
 package metrics
 
-import "math"
+import (
+	"math"
+
+	"github.com/kaizenautomation/andon/reports/student"
+)
 
 // normal is the 97.5th percentile of the normal distribution: the half of an interval of 95 %, in standard errors that
-// are known.
+// are known. Where they are estimates, package student has what takes its place.
 const normal = 1.959964
-
-// student is the percentile p (0.5 ≤ p < 1) of Student's t distribution with so many degrees of freedom, at least 1:
-// what takes the place of [normal] where the standard error is an estimate itself.
-func student(p float64, freedom int) float64 {
-	low, high := 0.0, 1.0
-	for studentUpTo(high, freedom) < p && high < 1e9 {
-		low, high = high, 2*high
-	}
-	for range 60 {
-		if middle := (low + high) / 2; studentUpTo(middle, freedom) < p {
-			low = middle
-		} else {
-			high = middle
-		}
-	}
-	return high
-}
-
-// studentUpTo is how likely it is that Student's t is t or less, where t is not negative: a sum of powers of a cosine
-// (M. Abramowitz and I. A. Stegun, "Handbook of Mathematical Functions", 1964, 26.7.3 and 26.7.4).
-func studentUpTo(t float64, freedom int) float64 {
-	angle := math.Atan(t / math.Sqrt(float64(freedom)))
-	sin, cos := math.Sincos(angle)
-	odd := freedom % 2
-	term, sum := math.Pow(cos, float64(odd)), 0.0
-	for k := odd; k <= freedom-2; k += 2 {
-		sum += term
-		term *= float64(k+1) / float64(k+2) * cos * cos
-	}
-	within := sin * sum
-	if odd == 1 {
-		within = 2 / math.Pi * (angle + within)
-	}
-	return (1 + within) / 2
-}
 
 // halfWidth is half of the interval of 95 % of a sum: that of all residuals, which are what is left of the values in
 // the stretches of each series, one after the other in time, after the mean of the series is taken off. It is 0 where
@@ -76,7 +45,7 @@ func halfWidth(residuals [][]float64) float64 {
 	if variance == 0 {
 		return 0
 	}
-	return student(0.975, max(int(variance*variance/doubt), 1)) * math.Sqrt(variance)
+	return student.Percentile(0.975, max(int(variance*variance/doubt), 1)) * math.Sqrt(variance)
 }
 
 // waves is how many of the slowest waves of so many stretches tell the spread of their sum.
@@ -116,7 +85,7 @@ func trend(values []float64, period, confidence float64) (level, rise, half floa
 	for i := range line {
 		inLine += line[i] * (float64(i) + 0.5) / n
 	}
-	return level, dot(line, values) / inLine, student((1+confidence)/2, trendTerms) * math.Sqrt(variance) / inLine
+	return level, dot(line, values) / inLine, student.Percentile((1+confidence)/2, trendTerms) * math.Sqrt(variance) / inLine
 }
 
 // waveBasis is an orthonormal basis of the constants on n points at equal distances and, where period is not 0, of what

@@ -7,13 +7,14 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kaizenautomation/andon/reports/executions"
 	"github.com/kaizenautomation/andon/reports/results"
 )
 
 // Threshold is one condition on a run's figures. Make it with [ParseThreshold].
 type Threshold struct {
 	expr     string // as it was written
-	function string // pP, mean, min, max, rate, count
+	function string // pP, mean, min, max, rate, count, backlog
 	metric   string
 	// percentile is set for the function pP.
 	percentile float64
@@ -98,6 +99,17 @@ func (t Threshold) Expr() string { return t.expr }
 
 // Metric is what the figure is of: "latency", "errors", "violations" and so on; empty for the zero value.
 func (t Threshold) Metric() string { return t.metric }
+
+// OfExecutions reports whether the threshold is of what became of the executions that calls started, and not of calls.
+func (t Threshold) OfExecutions() bool {
+	switch t.metric {
+	case "completion", "start", "run", "failed", "lost", "unfinished":
+		return true
+	case "completed":
+		return t.function == "rate"
+	}
+	return t.function == "backlog"
+}
 
 // Window is how long the windows are over which the threshold is judged; 0 where that is the whole run.
 func (t Threshold) Window() time.Duration { return t.window }
@@ -212,6 +224,10 @@ type Outcome struct {
 	Certain bool `json:"certain,omitempty"`
 	// Windows are there where the threshold has a window: the figure is that of the worst.
 	Windows *Windows `json:"windows,omitempty"`
+	// Bounds are there where the figure is only known to lie between two, as those of executions are. Value is then the
+	// worse of them. A condition that holds on one and not on the other is Spoiled too. Those of backlog(growth) are its
+	// interval of 95 %, and Value is in the middle.
+	Bounds *executions.Bounds `json:"bounds,omitempty"`
 	// Broke says when and at which rate a condition broke that does not hold, where the rate was not the same all along.
 	Broke *Broke `json:"broke,omitempty"`
 	// Reason says in words why it is not OK; empty if it is.
@@ -233,6 +249,11 @@ func (t Threshold) unit() string {
 			return PerSecond
 		}
 		return Ratio
+	case "backlog":
+		if t.metric == "growth" {
+			return PerSecond
+		}
+		return Count
 	case "count":
 		return Count
 	}
@@ -287,11 +308,15 @@ func (t Threshold) lacking() string {
 	case t.metric == "violations" && t.function == "rate":
 		what = "completed"
 	}
-	of := "in a measured phase"
+	return "no call was " + what + ", " + t.where()
+}
+
+// where says among which calls there are none.
+func (t Threshold) where() string {
 	if len(t.selectors) > 0 {
-		of = "of those that " + t.figure() + " selects"
+		return "of those that " + t.figure() + " selects"
 	}
-	return "no call was " + what + ", " + of
+	return "in a measured phase"
 }
 
 // spell writes v with 3 digits, or as many more as tell it from the limit: "100%, not == 100%" would explain nothing.

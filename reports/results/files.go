@@ -23,6 +23,16 @@ const (
 	histogramsFile = "histograms.bin"
 )
 
+// The files of a run directory that are there where executions were followed.
+const (
+	journalFile       = "executions.jsonl"
+	executionsFile    = "executions.arrow"
+	executionSumsFile = "executions.sums.jsonl"
+
+	FollowingFile  = "following.json" // how they were followed
+	UnfinishedFile = "executions.csv" // those that did not complete
+)
+
 // maxDocument is the most bytes of a JSON document that is read.
 const maxDocument = 16 << 20
 

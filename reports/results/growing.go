@@ -35,7 +35,7 @@ func (f *file) Write(p []byte) (int, error) {
 }
 
 // writeLine adds a document to a file of one a line.
-func writeLine(f *file, document any) error {
+func writeLine(f io.Writer, document any) error {
 	line, err := json.Marshal(document)
 	if err != nil {
 		return err

@@ -354,6 +354,8 @@ type Manifest struct {
 	// Traces is the number from which the trace ids of the calls follow (see [TraceID]), another one for each run: two
 	// runs of one seed are two sets of traces. 0 says that calls carried no traceparent header.
 	Traces uint64 `json:"traces,omitempty"`
+	// Following says how it is found out what becomes of the executions that calls start; nil where it is not.
+	Following *Following `json:"following,omitempty"`
 	// Generator is what the calls were sent with.
 	Generator Generator `json:"generator"`
 	// HitsHead is the SHA-256, in hex, of the first message of hits.arrow; [Create] fills it in.

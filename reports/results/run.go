@@ -153,7 +153,8 @@ func (w *Writer) begin(m Manifest, files map[string][]byte) (err error) {
 // checkName says why one of the caller's files cannot be kept below a run directory.
 func checkName(name string) error {
 	switch name {
-	case manifestFile, hitsFile, sumsFile, samplesFile, vitalsFile, endFile, histogramsFile:
+	case manifestFile, hitsFile, sumsFile, samplesFile, vitalsFile, endFile, histogramsFile,
+		journalFile, executionsFile, executionSumsFile, FollowingFile, UnfinishedFile:
 		return fmt.Errorf("a file called %s cannot be kept in a run directory, which has its own: rename it", name)
 	}
 	if !filepath.IsLocal(filepath.FromSlash(name)) {

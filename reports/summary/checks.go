@@ -15,6 +15,8 @@ const (
 	EngineRun       = "run"
 	EngineThreshold = "threshold"
 	EngineContract  = "contract"
+	// EngineExecutions is of what became of the executions that calls started.
+	EngineExecutions = "executions"
 )
 
 // Checks is a run as checks, so that it is written by what writes those of andon verify: how the run ended and whether
@@ -74,6 +76,7 @@ func (s Summary) Checks() Verification {
 		add(c)
 	}
 
+	v.Checks = append(v.Checks, s.executionChecks()...)
 	rules := slices.Clone(s.Run.Rules)
 	for _, r := range append(MostFirst(s.Total.Violations), MostFirst(s.Total.Waived)...) {
 		if !slices.Contains(rules, r) {
@@ -142,7 +145,7 @@ func (c Check) SaidBy(cause string) bool {
 	switch cause, reason := plain(cause), plain(c.Reason); c.Engine {
 	case EngineThreshold:
 		return strings.HasPrefix(cause, plain(c.Name)+": ") || strings.Contains(cause, " "+plain(c.Name)+" ")
-	case EngineRun:
+	case EngineRun, EngineExecutions:
 		return c.Verdict != CheckHeld && reason != "" && (strings.Contains(cause, reason) || strings.Contains(reason, cause))
 	}
 	return false

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kaizenautomation/andon/reports/executions"
 	"github.com/kaizenautomation/andon/reports/metrics"
 	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/text"
@@ -193,6 +194,8 @@ func differs(a, b *results.Manifest) string {
 		return fmt.Sprintf("the description that answers were judged by has the SHA-256 %.12s… in the one, %.12s… in the other", a.SpecSHA256, b.SpecSHA256)
 	case plans != "":
 		return plans
+	case following(a) != following(b):
+		return fmt.Sprintf("executions are %s in the one, %s in the other", following(a), following(b))
 	case a.TimeoutSeconds != b.TimeoutSeconds:
 		return fmt.Sprintf("the timeout is %g s in the one, %g s in the other", a.TimeoutSeconds, b.TimeoutSeconds)
 	case metrics.Tolerated(*a) != metrics.Tolerated(*b):
@@ -206,6 +209,14 @@ func differs(a, b *results.Manifest) string {
 		return "their classes or phases have the same names and mean different things"
 	}
 	return ""
+}
+
+// following says how the executions of a run are followed.
+func following(m *results.Manifest) string {
+	if m.Following == nil {
+		return "not followed"
+	}
+	return fmt.Sprintf("followed by %s, %s of them", text.Printable(m.Following.Operation, 200), text.Percent(m.Following.Sample))
 }
 
 // told are the labels without what earlier versions of andon did not keep, and what follows from the rest of them.
@@ -289,9 +300,11 @@ func Merge(runs []*results.Run, m results.Manifest, parts []*metrics.Aggregator,
 		samples []results.Sample
 		vitals  []results.Vitals
 		apart   = make([]metrics.Part, len(runs))
-		worst   = metrics.Validity{Status: metrics.Valid}
-		reasons []string
-		stopped float64
+		// followed are the accounts of executions, of all runs or of none.
+		followed []*executions.Account
+		worst    = metrics.Validity{Status: metrics.Valid}
+		reasons  []string
+		stopped  float64
 	)
 	type kind struct{ kind, rule string }
 	seen := map[kind]bool{}
@@ -305,6 +318,9 @@ func Merge(runs []*results.Run, m results.Manifest, parts []*metrics.Aggregator,
 		vitals = append(vitals, r.Vitals...)
 		elapsed := parts[i].Elapsed(r.End)
 		apart[i] = metrics.Part{Aggregator: parts[i], Elapsed: elapsed}
+		if account := parts[i].Followed(); account != nil {
+			followed = append(followed, account)
+		}
 		stopped = max(stopped, elapsed)
 		alone := Summarize(r.Manifest, r.Samples, r.Vitals, r.End, parts[i])
 		own := alone.Validity
@@ -332,6 +348,9 @@ func Merge(runs []*results.Run, m results.Manifest, parts []*metrics.Aggregator,
 	}
 	if !merged.SideBySide {
 		whole.Apart(apart)
+	}
+	if len(followed) > 0 {
+		whole.Follow(executions.Merge(followed, merged.SideBySide))
 	}
 	s := Summarize(m, samples, vitals, end, whole)
 	s.Run.DurationSeconds, s.Run.Merged = end.Seconds, &merged

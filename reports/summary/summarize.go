@@ -44,6 +44,10 @@ func Summarize(m results.Manifest, samples []results.Sample, vitals []results.Vi
 		Slowest:    []SlowCall{},
 		Timeline:   append([]metrics.Point{}, agg.Timeline(maxPoints)...),
 	}
+	if account := agg.Followed(); account != nil {
+		report := account.Report()
+		s.Executions = &report
+	}
 	for _, h := range agg.Slowest() {
 		slow := SlowCall{SlowCall: h}
 		if m.Traces != 0 {

@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kaizenautomation/andon/reports/executions"
 	"github.com/kaizenautomation/andon/reports/metrics"
 	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/text"
@@ -41,6 +42,8 @@ type Summary struct {
 	// Comparison holds tiers and content signatures against each other; nil in a summary that a version of andon wrote
 	// which had none (see [Summary.Compare]).
 	Comparison *Comparisons `json:"comparison,omitempty"`
+	// Executions say what became of the executions that calls started; nil where they were not followed.
+	Executions *executions.Report `json:"executions,omitempty"`
 	// Parts are what the service time of all measured phases is made of.
 	Parts metrics.Parts `json:"parts"`
 	// Generator says how the generator itself did.
@@ -203,7 +206,18 @@ func (t Threshold) Found() string {
 	if t.Spoiled || t.Value == nil || t.Samples == 0 {
 		return t.Reason
 	}
-	said := fmt.Sprintf("found %s over %s", t.Figure(), text.Plural(t.Samples, "sample"))
+	figure := t.Figure()
+	switch {
+	case t.Bounds != nil && t.Parsed.Metric() == "growth":
+		figure += " (" + t.Between() + ")"
+	case t.Bounds != nil:
+		figure = t.Between()
+	}
+	of := "sample"
+	if t.Parsed.OfExecutions() {
+		of = "execution"
+	}
+	said := fmt.Sprintf("found %s over %s", figure, text.Plural(t.Samples, of))
 	if t.Windows != nil {
 		said += " " + t.Windows.String()
 	}

@@ -59,6 +59,9 @@ func (s *Summary) decide() {
 	if why := s.noSuccess(); why != "" {
 		because("%s", why)
 	}
+	if why := s.impossibilities(); why != "" {
+		because("the provider told of executions what cannot be: %s", why)
+	}
 	if len(v.Causes) == 0 {
 		for _, r := range s.failedAlone() {
 			because("%s failed on its own: %s", r.ID, r.Cause)
@@ -100,6 +103,9 @@ func (s Summary) impossible() bool {
 // the contract, were failures or turned calls away, more of them than a condition allows, or times that are too long by
 // those calls alone that the generator had no part in.
 func (s *Summary) breached() bool {
+	if s.impossibilities() != "" {
+		return true
+	}
 	for _, t := range s.Thresholds {
 		if t.OK || t.Spoiled || t.Value == nil {
 			continue
@@ -109,6 +115,10 @@ func (s *Summary) breached() bool {
 		switch by := t.Parsed.Selectors(); {
 		case t.Certain || t.Parsed.Metric() == "violations":
 			return true
+		case t.Parsed.OfExecutions():
+			if metric := t.Parsed.Metric(); upper && (metric == "failed" || metric == "lost") {
+				return true // what the provider said
+			}
 		case t.Parsed.Metric() == "shed" || t.Parsed.Metric() == "refused":
 			if upper {
 				return true // answers that no standstill makes

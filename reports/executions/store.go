@@ -1,0 +1,78 @@
+package executions
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/kaizenautomation/andon/reports/regular"
+	"github.com/kaizenautomation/andon/reports/results"
+	"github.com/kaizenautomation/andon/reports/text"
+)
+
+// Keep writes into a run directory what is known of its executions: all of them, how they were followed, and a list of
+// those that did not complete.
+func Keep(dir string, list []results.Execution, about About) error {
+	if err := results.WriteExecutions(dir, list); err != nil {
+		return err
+	}
+	if err := results.WriteJSON(filepath.Join(dir, results.FollowingFile), about); err != nil {
+		return err
+	}
+	return regular.Write(filepath.Join(dir, results.UnfinishedFile), Of(list, about).WriteUnfinished)
+}
+
+// WriteUnfinished lists the executions that did not complete, so that they can be looked for at the provider's.
+func (a *Account) WriteUnfinished(to io.Writer) error {
+	w := csv.NewWriter(to)
+	_ = w.Write([]string{"id", "state", "tier", "class", "phase", "call", "accepted_s", "last_known_s"}) // Error tells
+	at := func(d time.Duration) string { return strconv.FormatFloat(d.Seconds(), 'f', 3, 64) }
+	for _, list := range a.Group(func(_, _ int) bool { return true }).parts {
+		for _, x := range list {
+			if x.State == results.StateCompleted {
+				continue
+			}
+			class, phase := a.about.Labels.Classes[x.Class], a.about.Labels.Phases[x.Phase]
+			_ = w.Write([]string{
+				text.Printable(kept(x.ID), results.MaxID), x.State.String(), class.Tier, class.Name, phase.Name, strconv.FormatUint(uint64(x.N), 10),
+				at(x.Accepted), at(max(x.Alive, x.Ended)),
+			})
+		}
+	}
+	w.Flush()
+	return w.Error()
+}
+
+// Read reads what is known of the executions of a run; nil where they were not followed. Where the following was cut
+// off, it is what the journal has.
+func Read(run *results.Run) (*Account, error) {
+	list, err := run.Executions()
+	if errors.Is(err, fs.ErrNotExist) {
+		if run.Following == nil {
+			return nil, nil
+		}
+	} else if err != nil {
+		return nil, err
+	}
+	var about About
+	err = results.ReadJSON(filepath.Join(run.Dir, results.FollowingFile), &about)
+	if err != nil {
+		about = About{End: EndCut, Detail: "what is known of executions goes up to the last second that was written"}
+		if !errors.Is(err, fs.ErrNotExist) {
+			about.Detail = fmt.Sprintf("how the executions were followed is not known any more: %v", err)
+		}
+		if run.Following != nil {
+			about.Operation, about.Sample = run.Following.Operation, run.Following.Sample
+		}
+		for _, x := range list {
+			about.LoadSeconds = max(about.LoadSeconds, x.Accepted.Seconds())
+		}
+	}
+	about.Labels = run.Labels
+	return Of(list, about), nil
+}
