@@ -38,6 +38,7 @@ type Description struct {
 	compiler   *jsonschema.Compiler
 	sha256     string
 	operation  Operation
+	following  Following
 	at         []string // where the operation stands in the document
 	methods    []string // those of the operation's path
 	tokens     tokenUse
@@ -86,8 +87,9 @@ func load(name string, data []byte) (*Description, error) {
 	if err := d.readOperation(); err != nil {
 		return nil, err
 	}
-	var found *audit
-	if found, d.tokens = newAudit(d.document, d.operation); len(found.parts) > 0 {
+	found, tokens := newAudit(d.document, d.operation)
+	d.tokens = tokens
+	if d.following = found.following(d.operation); len(found.parts) > 0 {
 		return nil, &unhonouredError{file: name, parts: found.parts}
 	}
 	if d.compiler, err = newCompiler(root); err != nil {
@@ -112,6 +114,10 @@ func (d *Description) compile(pointer []string) (*jsonschema.Schema, error) {
 
 // Operation is the call that the description is read for.
 func (d *Description) Operation() Operation { return d.operation }
+
+// Following is the operation that tells what became of an execution: the one that the description marks, or else that
+// of [DefaultFollowing], which it need not contain.
+func (d *Description) Following() Following { return d.following }
 
 // Methods are the HTTP methods that the operation's path has in the description.
 func (d *Description) Methods() []string { return d.methods }

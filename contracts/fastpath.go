@@ -12,10 +12,11 @@ import (
 //
 // TestFastPath and FuzzJudgeResponse hold it to that: whatever it takes, the validator takes too.
 type fastPath struct {
-	names     []string
-	required  uint64 // a bit for each of names
-	ids       uint64 // the names that must not be empty
-	execution int    // the place of the execution's id in names, or -1
+	names    []string
+	required uint64 // a bit for each of names
+	ids      uint64 // the names that must not be empty
+	// execution and session are the places of the two ids in names, or -1.
+	execution, session int
 }
 
 // newFastPath compiles a schema; it is nil where the schema asks for more than an object of strings.
@@ -34,7 +35,7 @@ func newFastPath(document *schema.Document, o Operation, s *schema.Node) *fastPa
 	if s == nil || !s.Only("type", "required", "properties") || s.At("type").Text() != "object" || s.At("properties") == nil {
 		return nil
 	}
-	f := &fastPath{execution: -1}
+	f := &fastPath{execution: -1, session: -1}
 	for _, name := range s.At("properties").Keys {
 		p := follow(s.At("properties", name))
 		if p == nil || !p.Only("type") || p.At("type").Text() != "string" || len(f.names) == 64 {
@@ -46,6 +47,7 @@ func newFastPath(document *schema.Document, o Operation, s *schema.Node) *fastPa
 			f.execution = len(f.names)
 			f.ids |= bit
 		case o.SessionID:
+			f.session = len(f.names)
 			f.ids |= bit
 		}
 		f.names = append(f.names, name)
@@ -60,23 +62,23 @@ func newFastPath(document *schema.Document, o Operation, s *schema.Node) *fastPa
 	return f
 }
 
-// takes reports whether the body is one of those, and gives the execution's id in it.
-func (f *fastPath) takes(b []byte) (execution []byte, ok bool) {
+// takes reports whether the body is one of those, and gives the ids of the execution and of its session in it.
+func (f *fastPath) takes(b []byte) (execution, session []byte, ok bool) {
 	at := skipSpace(b, 0)
 	if at >= len(b) || b[at] != '{' {
-		return nil, false
+		return nil, nil, false
 	}
 	var seen uint64
 	for separator := byte(','); separator == ','; {
 		var key, value []byte
 		if key, at = plainString(b, skipSpace(b, at+1)); at < 0 {
-			return nil, false
+			return nil, nil, false
 		}
 		if at = skipSpace(b, at); at >= len(b) || b[at] != ':' {
-			return nil, false
+			return nil, nil, false
 		}
 		if value, at = plainString(b, skipSpace(b, at+1)); at < 0 {
-			return nil, false
+			return nil, nil, false
 		}
 		i := 0
 		for i < len(f.names) && f.names[i] != string(key) {
@@ -84,20 +86,23 @@ func (f *fastPath) takes(b []byte) (execution []byte, ok bool) {
 		}
 		bit := uint64(1) << i
 		if i == len(f.names) || seen&bit != 0 || len(value) == 0 && f.ids&bit != 0 {
-			return nil, false
+			return nil, nil, false
 		}
 		seen |= bit
-		if i == f.execution {
+		switch i {
+		case f.execution:
 			execution = value
+		case f.session:
+			session = value
 		}
 		if at = skipSpace(b, at); at >= len(b) {
-			return nil, false
+			return nil, nil, false
 		}
 		if separator = b[at]; separator != ',' && separator != '}' {
-			return nil, false
+			return nil, nil, false
 		}
 	}
-	return execution, seen&f.required == f.required && skipSpace(b, at+1) == len(b)
+	return execution, session, seen&f.required == f.required && skipSpace(b, at+1) == len(b)
 }
 
 func skipSpace(b []byte, at int) int {

@@ -1,6 +1,7 @@
 package contracts
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -49,6 +50,9 @@ type unhonouredError struct {
 }
 
 func (e *unhonouredError) Error() string {
+	slices.SortStableFunc(e.parts, func(x, y unhonoured) int { return cmp.Or(x.at.Line-y.at.Line, x.at.Column-y.at.Column) })
+	// What the call and the operation that is followed have in common is told once.
+	e.parts = slices.CompactFunc(e.parts, func(x, y unhonoured) bool { return x.at == y.at && x.message == y.message })
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s of this description cannot be honoured, and without would let a breach pass or blame a provider that does as it says:",
 		text.Plural(uint64(len(e.parts)), "part"))
@@ -100,7 +104,6 @@ func newAudit(document *schema.Document, o Operation) (a *audit, tokens tokenUse
 			a.response(op.At("responses", status), below(opAt, "responses", status))
 		}
 	}
-	slices.SortStableFunc(a.parts, func(x, y unhonoured) int { return x.at.Line - y.at.Line })
 	return a, tokens
 }
 

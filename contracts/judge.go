@@ -37,8 +37,9 @@ func (d *Description) ReadRequest(body []byte) (Request, *Violation) {
 type Verdict struct {
 	// Violation is nil where the response keeps the contract.
 	Violation *Violation
-	// ExecutionID is the id of the execution that was started; empty where the response does not tell.
-	ExecutionID string
+	// ExecutionID is the id of the execution that was started, and SessionID that of its session; empty where the response
+	// does not tell.
+	ExecutionID, SessionID string
 }
 
 // JudgeResponse holds a response against the description: its status, its media type and its body.
@@ -57,8 +58,8 @@ func (d *Description) JudgeResponse(status int, contentType string, body []byte)
 	// The common media type needs no parsing, and parsing costs more than judging the body.
 	media := contentType
 	if r.fast != nil && media == jsonType {
-		if id, ok := r.fast.takes(body); ok {
-			return Verdict{ExecutionID: string(id)}
+		if id, session, ok := r.fast.takes(body); ok {
+			return Verdict{ExecutionID: string(id), SessionID: string(session)}
 		}
 	}
 	if media != jsonType {
@@ -120,6 +121,7 @@ func (d *Description) judgeJSON(status int, body []byte, validator *jsonschema.S
 	v, violation := judgeBody(body, validator, "")
 	m, _ := v.(map[string]any)
 	id, _ := m[d.operation.ExecutionID].(string)
+	session, _ := m[d.operation.SessionID].(string)
 	if violation == nil && status/100 == 2 {
 		for _, name := range [...]string{d.operation.ExecutionID, d.operation.SessionID} {
 			if s, isString := m[name].(string); isString && s == "" {
@@ -131,7 +133,7 @@ func (d *Description) judgeJSON(status int, body []byte, validator *jsonschema.S
 			}
 		}
 	}
-	return Verdict{Violation: violation, ExecutionID: id}
+	return Verdict{Violation: violation, ExecutionID: id, SessionID: session}
 }
 
 // judgeBody decodes a body and holds it against a schema, which may be nil. disc is the property that tells the

@@ -261,7 +261,7 @@ func FuzzJudgeResponse(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, status int, media string, body []byte) {
 		verdict := d.JudgeResponse(status, media, body)
-		if want := slow.JudgeResponse(status, media, body); (verdict.Violation == nil) != (want.Violation == nil) || verdict.ExecutionID != want.ExecutionID {
+		if want := slow.JudgeResponse(status, media, body); (verdict.Violation == nil) != (want.Violation == nil) || verdict.ExecutionID != want.ExecutionID || verdict.SessionID != want.SessionID {
 			t.Fatalf("by the fast path %+v, by the validator %+v", verdict, want)
 		}
 		v := verdict.Violation
@@ -301,7 +301,7 @@ func TestFastPath(t *testing.T) {
 		members = members[:rapid.IntRange(len(members)-2, len(members)).Draw(t, "kept")]
 		body := rapid.SampledFrom([]string{"", " ", "\n"}).Draw(t, "space") + "{" + strings.Join(members, rapid.SampledFrom([]string{",", " , "}).Draw(t, "comma")) +
 			"}" + rapid.SampledFrom([]string{"", "\r\n", "}", "x"}).Draw(t, "after")
-		id, ok := f.takes([]byte(body))
+		id, session, ok := f.takes([]byte(body))
 		if !ok {
 			return
 		}
@@ -310,8 +310,8 @@ func TestFastPath(t *testing.T) {
 		if violation != nil {
 			t.Fatalf("%s is taken by the fast path; the validator says %v", body, violation)
 		}
-		if m := v.(map[string]any); m["executionId"] != string(id) || m["executionId"] == "" || m["sessionId"] == "" {
-			t.Fatalf("%s: the id is read as %q", body, id)
+		if m := v.(map[string]any); m["executionId"] != string(id) || m["executionId"] == "" || m["sessionId"] != string(session) || len(session) == 0 {
+			t.Fatalf("%s: the ids are read as %q and %q", body, id, session)
 		}
 	})
 	if taken == 0 {

@@ -38,6 +38,9 @@ func DefaultOperation() Operation {
 // String is the call as people write it: POST /agents/execute.
 func (o Operation) String() string { return o.Method + " " + o.Path }
 
+// httpMethods are the operations that a path can have, as the description writes them.
+var httpMethods = []string{"get", "put", "post", "delete", "options", "head", "patch", "trace"}
+
 // extension is what an operation object carries to say that it is the one, and how its properties are called.
 const extension = "x-andon"
 

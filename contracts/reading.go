@@ -9,9 +9,6 @@ import (
 	"github.com/kaizenautomation/andon/contracts/schema"
 )
 
-// httpMethods are the operations that a path can have, as the description writes them.
-var httpMethods = []string{"get", "put", "post", "delete", "options", "head", "patch", "trace"}
-
 // readOperation finds the operation, and the names of its properties.
 func (d *Description) readOperation() error {
 	paths := d.document.Root.At("paths")

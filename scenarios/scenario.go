@@ -15,6 +15,7 @@
 package scenarios
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"net/url"
@@ -43,16 +44,19 @@ type Scenario struct {
 	Limits Limits
 	// Carried is what the calls carry besides their bodies.
 	Carried credentials.Asked
+	// Following says how executions are followed; nil is that they are not.
+	Following *Following
 	// Thresholds are the conditions that decide the verdict.
 	Thresholds []metrics.Condition
-	// Provider configures the embedded provider.
+	// Provider configures the embedded provider, but for the secret of its webhooks; see [Scenario.OpenProvider].
 	Provider provider.Config
 	// Labels name the classes, the phases and the rules by which calls are counted.
 	Labels results.Labels
 
-	description *contracts.Description
-	load        load
-	mix         mix
+	description   *contracts.Description
+	load          load
+	mix           mix
+	webhookSecret string // a reference
 }
 
 // Limits are what a run may use.
@@ -90,7 +94,7 @@ const (
 // MB is a megabyte.
 const MB = 1_000_000
 
-var scenarioKeys = []string{"name", "description", "target", "load", "arrivals", "mix", "data", "headers", "auth", "limits", "thresholds", "provider"}
+var scenarioKeys = []string{"name", "description", "target", "load", "arrivals", "mix", "data", "headers", "auth", "limits", "follow", "thresholds", "provider"}
 
 // Parse reads a scenario for a description. The file's name is for messages and places the files that the scenario
 // names; env looks up a variable of the environment. The error is a [*document.InvalidError] with all problems.
@@ -130,13 +134,15 @@ func Parse(file string, data []byte, d *contracts.Description, env func(string) 
 	}
 	s.Carried = readCarried(keys, r)
 	s.takeMix(r.readMix(keys))
+	if v, given := keys["follow"]; given {
+		s.Following = readFollowing(v, d)
+	}
 	if v, given := keys["thresholds"]; given {
-		_, followed := keys["follow"]
-		s.Thresholds = readThresholds(v, s.Labels, followed)
+		s.Thresholds = readThresholds(v, s.Labels, s.Following != nil)
 	}
 	s.Provider = provider.Config{Latency: provider.DefaultLatency(d.Tiers())}
 	if v, given := keys["provider"]; given {
-		s.Provider = readProvider(doc, v, d)
+		s.Provider, s.webhookSecret = readProvider(doc, v, d)
 	}
 	if err := doc.Err(); err != nil {
 		return nil, err
@@ -155,6 +161,26 @@ func (s *Scenario) takeMix(m mix, classes []results.Class, feeders map[string][]
 
 // Description is the description that the calls are made of, and responses are held against.
 func (s *Scenario) Description() *contracts.Description { return s.description }
+
+// OpenProvider is how the embedded provider behaves, with the secret of its webhooks looked up; what it points to is
+// the caller's own. The error says what could not be had.
+func (s *Scenario) OpenProvider(ctx context.Context) (provider.Config, error) {
+	c := s.Provider
+	if c.Webhooks == nil {
+		return c, nil
+	}
+	w := *c.Webhooks
+	c.Webhooks = &w
+	if s.webhookSecret == "" {
+		return c, nil
+	}
+	var err error
+	w.Secret, err = credentials.LookUp(ctx, s.webhookSecret)
+	if err != nil {
+		return c, fmt.Errorf("the secret of the provider's webhooks: %w", err)
+	}
+	return c, nil
+}
 
 // LocalTarget is the target that the scenario names; nil where it names none. One that is not on this machine is a
 // [*RemoteError]: a file that was passed on must not send thousands of calls to a place that nobody looked at.

@@ -159,6 +159,9 @@ func (r *run) judge(rec *record, x *wire.Exchange) {
 	status := int(row.Status)
 	verdict := r.Plan.Description().JudgeResponse(status, x.ContentType, body)
 	rec.execution = verdict.ExecutionID
+	if r.Accepted != nil {
+		rec.session = verdict.SessionID
+	}
 	message, pointer := "", ""
 	if v := verdict.Violation; v != nil {
 		row.Rule, message, pointer = r.rules[v.Rule], v.Message, v.Pointer

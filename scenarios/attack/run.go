@@ -42,6 +42,10 @@ type Config struct {
 	Tick func(now time.Duration, a *metrics.Aggregator, inFlight int)
 	// Observe, if not nil, is called with each row that is counted, from the goroutine that calls Tick.
 	Observe func(results.Row)
+	// Accepted, if not nil, is called from that goroutine, too, with each execution that an answer names, as far as the
+	// answer tells of it. Began is called before, with the moment from which the run's clock counts.
+	Accepted func(results.Execution)
+	Began    func(time.Time)
 }
 
 // Outcome is what came of a run.
@@ -98,8 +102,9 @@ func (c Config) short(files uint64) string {
 // record is what a worker hands to the sink.
 type record struct {
 	row results.Row
-	// execution is the id that the response gave; empty if it gave none.
-	execution string
+	// execution is the id that the response gave, and session that of its session, where somebody wants to know; empty if
+	// it gave none.
+	execution, session string
 	// sample is set for the first call of its kind of trouble.
 	sample *results.Sample
 	// end is when the call was over.

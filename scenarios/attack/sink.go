@@ -86,6 +86,12 @@ func (s *sink) take(rec record) {
 	if s.Observe != nil {
 		s.Observe(*row)
 	}
+	if s.Accepted != nil && rec.execution != "" {
+		sent := row.Due + time.Duration(float64(row.Lag)*float64(time.Second))
+		s.Accepted(results.Execution{
+			N: row.N, Class: row.Class, Phase: row.Phase, ID: rec.execution, Session: rec.session, Sent: sent, Accepted: sent + row.ServiceTime(),
+		})
+	}
 	if s.err == nil {
 		s.fail(s.Writer.Add(*row))
 	}
