@@ -86,6 +86,12 @@ func (s *sink) take(rec record) {
 	if s.Observe != nil {
 		s.Observe(*row)
 	}
+	// A refusal may name an execution that is there already.
+	if s.Accepted != nil && rec.execution != "" && row.Status/100 == 2 {
+		s.Accepted(results.Execution{
+			N: row.N, Class: row.Class, Phase: row.Phase, ID: rec.execution, Session: rec.session, Sent: rec.sent, Accepted: rec.whole,
+		})
+	}
 	if s.err == nil {
 		s.fail(s.Writer.Add(*row))
 	}
