@@ -28,6 +28,7 @@
 //   - scenarios reads a scenario and turns it into a plan: when each call is due and what it carries.
 //   - scenarios/wire is HTTP/1.1 connections of our own, with their times.
 //   - scenarios/attack drives a plan with vegeta's Attacker, has responses judged, and streams results.
+//   - scenarios/follow finds out what becomes of the executions that accepted calls start: by polls and by webhooks.
 //   - scenarios/trial is one trial as a function: plan and target in, run directory and summary out.
 //
 // What came of it:

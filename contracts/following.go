@@ -1,9 +1,18 @@
 package contracts
 
 import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
+	"github.com/kaizenautomation/andon/contracts/credentials"
 	"github.com/kaizenautomation/andon/contracts/schema"
 	"github.com/kaizenautomation/andon/reports/text"
 )
@@ -11,8 +20,8 @@ import (
 // Following is the operation by which a provider tells what became of an execution, and how to read its answers. The
 // pointers are JSON pointers; an empty one is of something that the provider does not tell.
 type Following struct {
-	// Method and Path say where it lives below the target's base URL. Where the path has {id}, the execution's id stands
-	// there.
+	// Method and Path say where it lives below the target's base URL. Where the path has {id}, the execution's id
+	// stands there.
 	Method, Path string
 	// ID is where the id stands in the request's body; empty where the path has it, and the request has no body then.
 	ID string
@@ -55,8 +64,8 @@ func (f *Following) states() (keys []string, values map[string]*[]string) {
 // idParameter is where the id of an execution goes in a path.
 const idParameter = "{id}"
 
-// following looks for the operation that is followed, and reads how. It is sent with what the call is sent with, so that
-// what the call may not ask for, it may not either.
+// following looks for the operation that is followed, and reads how. It is sent with what the call is sent with, so
+// that what the call may not ask for, it may not either.
 func (a *audit) following(call Operation) Following {
 	f := DefaultFollowing()
 	var first []string // where the extension stands
@@ -185,4 +194,111 @@ func (a *audit) statesApart(f *Following, x *schema.Node, at []string) {
 			means[state] = key
 		}
 	}
+}
+
+// NewRequest makes the HTTP request that asks the provider at target, its base URL, about an execution, and with it
+// what the credentials say, which may be nil.
+func (f Following) NewRequest(ctx context.Context, target *url.URL, with *credentials.Set, id string) *http.Request {
+	var body []byte
+	if f.ID != "" {
+		var asked any = id
+		tokens := pointerTokens(f.ID)
+		for i := len(tokens) - 1; i >= 0; i-- {
+			asked = map[string]any{tokens[i]: asked}
+		}
+		body, _ = json.Marshal(asked) // of texts alone never fails
+	}
+	r := Operation{Method: f.Method, Path: f.Path}.NewRequest(ctx, target, with, body)
+	if before, after, inPath := strings.Cut(f.Path, idParameter); inPath {
+		base := strings.TrimSuffix(target.EscapedPath(), "/")
+		r.URL.RawPath = base + before + url.PathEscape(id) + after
+		r.URL.Path = strings.TrimSuffix(target.Path, "/") + before + id + after
+	}
+	if len(body) == 0 {
+		r.Header.Del("Content-Type")
+	}
+	return r
+}
+
+// Meaning is what a state means.
+type Meaning uint8
+
+// The meanings.
+const (
+	MeansNothing Meaning = iota // it is none of the states that are known
+	MeansWaiting
+	MeansRunning
+	MeansCompleted
+	MeansFailed
+)
+
+// Told is what an answer tells of an execution.
+type Told struct {
+	// State is as the provider has it.
+	State   string
+	Meaning Meaning
+	// Session is the execution's, and Same its id; empty where they are not told.
+	Session, Same string
+	// Reversed says that by the provider's own times it ended before it began.
+	Reversed bool
+}
+
+// Read reads an answer, or what a webhook carries. Where nothing in it is a state, the error says what stands there.
+func (f Following) Read(body []byte) (t Told, err error) {
+	var document any
+	if err := json.Unmarshal(body, &document); err != nil {
+		return t, errors.New("it is no JSON")
+	}
+	text := func(pointer string) string {
+		s, _ := valueAt(document, pointer).(string)
+		return s
+	}
+	t = Told{State: text(f.State), Session: text(f.Session), Same: text(f.Same)}
+	began, err1 := time.Parse(time.RFC3339Nano, text(f.Began))
+	ended, err2 := time.Parse(time.RFC3339Nano, text(f.Ended))
+	t.Reversed = err1 == nil && err2 == nil && ended.Before(began)
+	switch {
+	case slices.Contains(f.Completed, t.State):
+		t.Meaning = MeansCompleted
+	case slices.Contains(f.Failed, t.State):
+		t.Meaning = MeansFailed
+	case slices.Contains(f.Running, t.State):
+		t.Meaning = MeansRunning
+	case slices.Contains(f.Waiting, t.State):
+		t.Meaning = MeansWaiting
+	case t.State == "":
+		return t, fmt.Errorf("it has no state at %s", f.State)
+	}
+	return t, nil
+}
+
+// pointerTokens are the parts of a JSON pointer.
+func pointerTokens(pointer string) []string {
+	tokens := strings.Split(pointer, "/")[1:]
+	for i, token := range tokens {
+		tokens[i] = strings.ReplaceAll(strings.ReplaceAll(token, "~1", "/"), "~0", "~")
+	}
+	return tokens
+}
+
+// valueAt is what stands at a JSON pointer; nil where nothing does, and at an empty one.
+func valueAt(document any, pointer string) any {
+	if pointer == "" {
+		return nil
+	}
+	for _, token := range pointerTokens(pointer) {
+		switch at := document.(type) {
+		case map[string]any:
+			document = at[token]
+		case []any:
+			i, err := strconv.Atoi(token)
+			if err != nil || i < 0 || i >= len(at) {
+				return nil
+			}
+			document = at[i]
+		default:
+			return nil
+		}
+	}
+	return document
 }

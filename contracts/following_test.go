@@ -98,3 +98,21 @@ func TestFollowingErrors(t *testing.T) {
 		}
 	}
 }
+
+// Whatever is answered, it is read or refused.
+func FuzzFollowingRead(f *testing.F) {
+	f.Add([]byte(`{"execution":{"id":"e","status":"Completed","startTime":"2026-01-02T03:04:05Z"}}`), "/execution/status")
+	f.Add([]byte(`[{"a":1},{"~/":"Failed"}]`), "/1/~0~1")
+	f.Add([]byte(`"Completed"`), "/")
+	f.Fuzz(func(t *testing.T, body []byte, pointer string) {
+		if pointer != "" && pointer[0] != '/' {
+			return
+		}
+		o := DefaultFollowing()
+		o.State = pointer
+		told, err := o.Read(body)
+		if err == nil && told.State == "" || err != nil && told.Meaning != MeansNothing {
+			t.Errorf("%+v, %v", told, err)
+		}
+	})
+}

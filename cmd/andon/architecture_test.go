@@ -69,6 +69,8 @@ var andonHouse = house{
 		"scenarios/wiretest": {},
 		"scenarios/attack": {"scenarios", "scenarios/wire", "contracts", "contracts/credentials", "reports/text", "reports/results", "reports/metrics",
 			"github.com/tsenart/vegeta", "golang.org/x/sys"},
+		"scenarios/follow": {"scenarios", "scenarios/wire", "contracts", "contracts/credentials", "reports/bounded", "reports/text", "reports/results",
+			"reports/histogram", "reports/executions"},
 		// The command lines that a run's page shows are handed in by whoever runs the trial, as the page wants them.
 		"scenarios/trial": {"scenarios", "scenarios/wire", "scenarios/attack", "contracts", "contracts/credentials", "contracts/provider", "reports",
 			"reports/text", "reports/results", "reports/histogram", "reports/metrics", "reports/summary", "reports/page",

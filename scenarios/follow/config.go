@@ -1,0 +1,47 @@
+package follow
+
+import (
+	"net/url"
+	"time"
+
+	"github.com/kaizenautomation/andon/contracts/credentials"
+	"github.com/kaizenautomation/andon/reports/results"
+	"github.com/kaizenautomation/andon/scenarios"
+)
+
+// Config says what is followed, and how.
+type Config struct {
+	Following scenarios.Following
+	Target    *url.URL
+	// Credentials are what polls carry, as calls do; nil is nothing. Tenant gives the row of them that a call took by
+	// its number; nil is that there is one for all.
+	Credentials *credentials.Set
+	Tenant      func(n uint32) int
+	Labels      results.Labels
+	// Seed decides, with the numbers of calls, which executions are followed from the start.
+	Seed uint64
+	// Timeout is how long an answer to a poll may take.
+	Timeout time.Duration
+	// Journal keeps what is known as it comes. It is closed at the end.
+	Journal *results.Journal
+	// Known are the executions of a run that is followed further, whose clock began at Began. Where they come as they
+	// are accepted, the clock begins with [Follower.Begin].
+	Known []results.Execution
+	Began time.Time
+}
+
+// sampled reports whether an execution is followed from the start.
+func (c Config) sampled(n uint32) bool {
+	if c.Following.Sample >= 1 {
+		return true
+	}
+	return float64(mix(c.Seed^uint64(n)))/(1<<64) < c.Following.Sample
+}
+
+// mix spreads the bits of a number over all (the finalizer of splitmix64).
+func mix(x uint64) uint64 {
+	x += 0x9e3779b97f4a7c15
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
+}
