@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
 	"github.com/kaizenautomation/andon/reports"
 	"github.com/kaizenautomation/andon/reports/executions"
 	"github.com/kaizenautomation/andon/reports/reportstest"
@@ -74,6 +76,18 @@ func TestFollowedVerdict(t *testing.T) {
 			t.Errorf("%q is not in\n%s", want, said)
 		}
 	}
+	text, err := json.Marshal(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	schema, _ := os.ReadFile("summary.schema.json")
+	if err := reportstest.Compiled(t, schema).Validate(document); err != nil {
+		t.Error(err)
+	}
 	if s.Verdict.Status != summary.Fail || s.Verdict.ExitCode != 1 {
 		t.Errorf("%+v", s.Verdict)
 	}
@@ -94,6 +108,24 @@ func TestUnfinishedAreListed(t *testing.T) {
 	data, err := os.ReadFile(filepath.Join(dir, "executions.csv"))
 	if err != nil {
 		t.Fatal(err)
+	}
+	m, err := reports.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	csv, err := reports.Choose("csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := t.TempDir()
+	if err := m.Read(csv...); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := csv[0].Files(out, m); err != nil {
+		t.Fatal(err)
+	}
+	if again, err := os.ReadFile(filepath.Join(out, "executions.csv")); err != nil || !bytes.Equal(again, data) {
+		t.Errorf("%v: the list is not the same again:\n%.1000s", err, again)
 	}
 	f := reportstest.Followed(t).Executions.Total
 	lines := bytes.Count(data, []byte("\n"))

@@ -46,8 +46,8 @@ func Formats() []Format {
 		{Name: "junit", File: "junit.xml", About: "thresholds, contract and validity as test cases", write: of(junit)},
 		{Name: "sarif", File: "contract.sarif", About: "the rules of the contract that were broken", write: of(sarif)},
 		{Name: "github", File: "annotations.txt", About: "annotations, as GitHub Actions reads them off the output", write: of(export.Annotations)},
-		{Name: "csv", File: "seconds.csv", About: "a line for each second, phase and class", need: needStretches,
-			write: func(w io.Writer, m *Model) error { return export.SecondsCSV(w, m.stretches) }},
+		{Name: "csv", File: "seconds.csv", About: "a line for each second, phase and class; executions.csv has those that did not complete", need: needStretches,
+			write: func(w io.Writer, m *Model) error { return export.SecondsCSV(w, m.stretches) }, more: executionFiles},
 		{Name: "hgrm", File: "latency.hgrm", About: "percentiles of all calls for HdrHistogram's plotter; accepted.hgrm, and both for each tier", need: needWhole,
 			write: func(w io.Writer, m *Model) error { return export.HGRM(w, m.whole.Curve("", true)) }, more: percentileFiles},
 		{Name: "hlog", File: "latency.hlog", About: "HdrHistogram interval log of the accepted calls, tagged by tier", need: needStretches,
@@ -75,6 +75,15 @@ func percentileFiles(m *Model) (files []Format) {
 		add("accepted", tier, false)
 	}
 	return files
+}
+
+// executionFiles is the list of the executions that did not complete, where they were followed.
+func executionFiles(m *Model) []Format {
+	account := m.whole.Followed()
+	if account == nil {
+		return nil
+	}
+	return []Format{{File: results.UnfinishedFile, write: func(w io.Writer, _ *Model) error { return account.WriteUnfinished(w) }}}
 }
 
 // Choose finds the formats of a list with commas between their names; "all" is all of them.

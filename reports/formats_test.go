@@ -15,6 +15,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/kaizenautomation/andon/reports/executions"
 	"github.com/kaizenautomation/andon/reports/metrics"
 	"github.com/kaizenautomation/andon/reports/page"
 	"github.com/kaizenautomation/andon/reports/reportstest"
@@ -61,6 +62,9 @@ func TestFormatsAreInert(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+		executed := results.Execution{ID: text, Session: text, Class: 1, Phase: 1, State: results.StateLost, Followed: true, Faults: results.Resurrected | results.Stateless}
+		agg.Follow(executions.Of([]results.Execution{executed, executed}, executions.About{Labels: m.Labels, Operation: text, Detail: text, End: text, Sample: 0.5,
+			Polls: executions.Polls{Sent: 2, Failed: 1, Errors: map[string]uint64{text: 1}}}))
 		samples := []results.Sample{{Kind: "contract", Rule: "malformed-json", N: 3, Class: text, Status: 200, Message: text, Body: text}, {Kind: "reset", N: 7, Class: text, Message: text}}
 		model := &Model{whole: agg, stretches: stretches}
 		model.Summary = summary.Summarize(m, samples, nil, results.End{Reason: results.Aborted, Detail: text, Seconds: 5}, agg)

@@ -56,11 +56,48 @@ func (s *Scenario) Behaviour() []results.Part {
 	if f := p.Faults.Stall; f.For > 0 {
 		faults = append(faults, fmt.Sprintf("stall at %s for %s", f.At, f.For))
 	}
-	return []results.Part{
+	parts := []results.Part{
 		{Name: "provider.workers", Text: strconv.Itoa(p.Workers)},
 		{Name: "provider.queue", Text: strconv.Itoa(p.Queue)},
 		// The entries are printed in the order of their names.
 		{Name: "provider.latency", Text: strings.Trim(fmt.Sprint(latencies), "map[]")},
 		{Name: "provider.faults", Text: strings.Join(faults, ", ")},
 	}
+	return append(parts, saidExecutions(p.Executions, p.Webhooks)...)
+}
+
+// saidExecutions are what [Scenario.Behaviour] has of executions and webhooks; nothing where there are none.
+func saidExecutions(e *provider.Executions, w *provider.Webhooks) (parts []results.Part) {
+	if e == nil {
+		return nil
+	}
+	latencies := map[string]string{}
+	for tier, l := range e.Time {
+		latencies[tier] = l.String()
+	}
+	order := byOrder
+	if len(e.Order) > 0 {
+		order = strings.Trim(fmt.Sprint(e.Order), "map[]")
+	}
+	text := fmt.Sprintf("workers %d, queue %d, time %s, order %s", e.Workers, e.Queue, strings.Trim(fmt.Sprint(latencies), "map[]"), order)
+	for _, name := range provider.FateNames() {
+		if x := *e.Share(name); x > 0 {
+			text += ", " + name + " " + spellShare(x)
+		}
+	}
+	parts = append(parts, results.Part{Name: "provider.executions", Text: text})
+	if w == nil {
+		return parts
+	}
+	// Where they go may hold a key.
+	text = "sent"
+	if w.Late.Share > 0 {
+		text += fmt.Sprintf(", late %s for %s", spellShare(w.Late.Share), w.Late.For)
+	}
+	for _, name := range provider.WebhookFaultNames() {
+		if x := *w.Share(name); x > 0 {
+			text += ", " + name + " " + spellShare(x)
+		}
+	}
+	return append(parts, results.Part{Name: "provider.webhooks", Text: text})
 }

@@ -188,6 +188,7 @@ func TestBehaviour(t *testing.T) {
 	a := parse(t, base)
 	for name, provider := range map[string]string{
 		"provider.workers": "{workers: 2}", "provider.latency": "{latency: {Full: 1ms}}", "provider.faults": "{faults: {http500: 1%}}",
+		"provider.executions": "{executions: {workers: 3}}", "provider.webhooks": "{executions: {}, webhooks: {twice: 1%}}",
 	} {
 		b := parse(t, base+"provider: "+provider)
 		if d := differing(a.Behaviour(), b.Behaviour()); !slices.Contains(d, name) || a.Digest() != b.Digest() {
@@ -200,5 +201,28 @@ func TestBehaviour(t *testing.T) {
 			t.Errorf("%s: %v are others", faults, d)
 		}
 		a = b
+	}
+}
+
+// What an execution is told by, and how it is run, is told too, and no URL and no secret are.
+func TestBehaviourOfExecutions(t *testing.T) {
+	const base = "load: [{rate: 1/s, for: 1s}]\nprovider: {executions: {workers: 3, queue: 9, time: 2s, order: {Lite: 3}, lost: 1%}, webhooks: {url: 'http://h/?key=hush', secret: '{env:ANDON_TEST_HUSH}', late: {share: 5%, for: 1s}, never: 2%}}\n"
+	s := parse(t, base)
+	said := fmt.Sprint(s.Behaviour())
+	for _, want := range []string{"workers 3, queue 9", "Lite:2s", "order Lite:3, lost 1%", "late 5% for 1s, never 2%"} {
+		if !strings.Contains(said, want) {
+			t.Errorf("%s lacks %q", said, want)
+		}
+	}
+	if strings.Contains(strings.ToLower(said), "hush") {
+		t.Errorf("%s", said)
+	}
+	t.Setenv("ANDON_TEST_HUSH", "")
+	if _, err := s.OpenProvider(t.Context()); err == nil || !strings.Contains(err.Error(), "the secret of the provider's webhooks: the variable ANDON_TEST_HUSH is not set") {
+		t.Errorf("without its variable: %v", err)
+	}
+	t.Setenv("ANDON_TEST_HUSH", "a secret")
+	if c, err := s.OpenProvider(t.Context()); err != nil || c.Webhooks.Secret != "a secret" || s.Provider.Webhooks.Secret != "" || c.Webhooks == s.Provider.Webhooks {
+		t.Errorf("%+v, %v; the scenario has %+v", c.Webhooks, err, s.Provider.Webhooks)
 	}
 }

@@ -15,6 +15,7 @@
 package scenarios
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"net/url"
@@ -45,14 +46,15 @@ type Scenario struct {
 	Carried credentials.Asked
 	// Thresholds are the conditions that decide the verdict.
 	Thresholds []metrics.Condition
-	// Provider configures the embedded provider.
+	// Provider configures the embedded provider, but for the secret of its webhooks; see [Scenario.OpenProvider].
 	Provider provider.Config
 	// Labels name the classes, the phases and the rules by which calls are counted.
 	Labels results.Labels
 
-	description *contracts.Description
-	load        load
-	mix         mix
+	description   *contracts.Description
+	load          load
+	mix           mix
+	webhookSecret string // a reference
 }
 
 // Limits are what a run may use.
@@ -131,11 +133,12 @@ func Parse(file string, data []byte, d *contracts.Description, env func(string) 
 	s.Carried = readCarried(keys, r)
 	s.takeMix(r.readMix(keys))
 	if v, given := keys["thresholds"]; given {
-		s.Thresholds = readThresholds(v, s.Labels)
+		_, followed := keys["follow"]
+		s.Thresholds = readThresholds(v, s.Labels, followed)
 	}
 	s.Provider = provider.Config{Latency: provider.DefaultLatency(d.Tiers())}
 	if v, given := keys["provider"]; given {
-		s.Provider = readProvider(doc, v, d)
+		s.Provider, s.webhookSecret = readProvider(doc, v, d)
 	}
 	if err := doc.Err(); err != nil {
 		return nil, err
@@ -154,6 +157,26 @@ func (s *Scenario) takeMix(m mix, classes []results.Class, feeders map[string][]
 
 // Description is the description that the calls are made of, and responses are held against.
 func (s *Scenario) Description() *contracts.Description { return s.description }
+
+// OpenProvider is how the embedded provider behaves, with the secret of its webhooks looked up; what it points to is
+// the caller's own. The error says what could not be had.
+func (s *Scenario) OpenProvider(ctx context.Context) (provider.Config, error) {
+	c := s.Provider
+	if c.Webhooks == nil {
+		return c, nil
+	}
+	w := *c.Webhooks
+	c.Webhooks = &w
+	if s.webhookSecret == "" {
+		return c, nil
+	}
+	var err error
+	w.Secret, err = credentials.LookUp(ctx, s.webhookSecret)
+	if err != nil {
+		return c, fmt.Errorf("the secret of the provider's webhooks: %w", err)
+	}
+	return c, nil
+}
 
 // LocalTarget is the target that the scenario names; nil where it names none. One that is not on this machine is a
 // [*RemoteError]: a file that was passed on must not send thousands of calls to a place that nobody looked at.

@@ -182,10 +182,26 @@ func TestProblems(t *testing.T) {
 		{load + "data: {pictures: {ids: [a]}}\n", [2]int{2, 8}, "neither a content type nor a property"},
 		{load + "thresholds: ['p99(latency){tier=Ful} < 1s']\n", [2]int{2, 33}, `did you mean "Full"?`},
 		{load + "thresholds: [{expr: 'count(errors) == 0', after: 3s}]\n", [2]int{2, 50}, "`after` delays `abort: true`"},
+		{load + "thresholds: ['p95(completion) < 1s']\n", [2]int{2, 14}, "add `follow:` to the scenario"},
 		{load + "thresholds: [{abort: true}]\n", [2]int{2, 14}, "lacks `expr`"},
 		{load + "provider: {queue: 3}\n", [2]int{2, 11}, "set workers"},
 		{load + "provider: {faults: {http500: 60%, html: 60%}}\n", [2]int{2, 11}, "sum to"},
 		{load + "provider: {latency: {Ful: 1ms}}\n", [2]int{2, 22}, `did you mean "Full"?`},
+		{load + "provider: {executions: {wrkers: 3}}\n", [2]int{2, 25}, `did you mean "workers"?`},
+		{load + "provider: {executions: {queue: 3}}\n", [2]int{2, 11}, "executions: queue: 3 can wait"},
+		{load + "provider: {executions: {failed: 2}}\n", [2]int{2, 33}, "a share with its unit"},
+		{load + "provider: {executions: {time: {Ful: 1s}}}\n", [2]int{2, 32}, `did you mean "Full"?`},
+		{load + "provider: {executions: {time: 1}}\n", [2]int{2, 31}, "expected a duration"},
+		{load + "provider: {executions: {order: lifo}}\n", [2]int{2, 32}, "expected fifo or the tiers' shares"},
+		{load + "provider: {executions: {order: {}}}\n", [2]int{2, 32}, "no tier has a share"},
+		{load + "provider: {executions: {order: {Ful: 1}}}\n", [2]int{2, 33}, `did you mean "Full"?`},
+		{load + "provider: {executions: {lost: 60%, stuck: 60%}}\n", [2]int{2, 11}, "executions: one meets at most one of"},
+		{load + "provider: {webhooks: {twice: 1%}}\n", [2]int{2, 11}, "set executions"},
+		{load + "provider: {executions: {}, webhooks: {url: 'http://h/'}}\n", [2]int{2, 44}, "webhooks need a secret"},
+		{load + "provider: {executions: {}, webhooks: {url: 'h', secret: '{env:X}'}}\n", [2]int{2, 11}, "webhooks: url: expected http://HOST/PATH"},
+		{load + "provider: {executions: {}, webhooks: {secret: hush}}\n", [2]int{2, 47}, "does not stand in a scenario"},
+		{load + "provider: {executions: {}, webhooks: {secret: '{command:cat x}'}}\n", [2]int{2, 47}, "does not stand in a scenario"},
+		{load + "provider: {executions: {}, webhooks: {late: {share: 1%}}}\n", [2]int{2, 45}, "lacks for"},
 		{load + "name: ${HOME\n", [2]int{2, 7}, "not closed"},
 		{load + "name: ${1}\n", [2]int{2, 7}, "no name of an environment variable"},
 	} {
@@ -575,6 +591,18 @@ func TestSchema(t *testing.T) {
 		}
 	}
 	for _, text := range []string{
+		"load: [{rate: 1/s, for: 1s}]\nprovider: {executions: {workers: 8, queue: 1000, time: 2s, failed: 2%, lost: 1%, stuck: 0.5%, order: fifo}}",
+		"load: [{rate: 1/s, for: 1s}]\nprovider: {executions: {workers: 8, time: {Full: 'lognormal(2s, 0.3)', Lite: 1s}, order: {Full: 1, Lite: 3}}, webhooks: {url: 'http://127.0.0.1:1/', secret: '{env:X}', late: {share: 1%, for: 1s}, unknownId: 1%}}",
+	} {
+		if err := validate(t, made, []byte(text)); err != nil {
+			t.Errorf("the schema refuses %q: %v", text, err)
+		}
+		if list := problems(t, text); len(list) > 0 {
+			t.Errorf("Parse refuses %q: %v", text, list)
+		}
+	}
+	for _, text := range []string{
+		"load: [{rate: 1/s, for: 1s}]\nprovider: {executions: {order: lifo}}", "load: [{rate: 1/s, for: 1s}]\nprovider: {executions: {workers: 1}, webhooks: {secret: hush}}",
 		"load: [{rate: 1/s, for: 1s}]\nauth: {bearer: {from: t.csv}}", "load: [{rate: 1/s, for: 1s}]\nheaders: {X-A: {column: token}}",
 		"load: []", "load: [{rate: 100, for: 1s}]", "load: [{rate: 1/s}]", "load: [{rate: 1/s, callers: 3, for: 1s}]", "lod: []",
 		"load: [{rate: 1/s, for: 1s}]\nmix: {tier: {Ful: 1}}", "load: [{rate: 1/s, for: 1s}]\nmix: {content: [{items: [tekst]}]}",

@@ -228,8 +228,8 @@ func (s schema) limits() object {
 func (s schema) threshold() object {
 	expr := object{
 		"type":        "string",
-		"description": "A condition: p99(latency) < 800ms, rate(errors){tier=Lite} < 0.1%, count(violations) == 0; with a window, it must hold in each of all that slide over the run: p99(latency, 30s) < 800ms.",
-		"examples":    []string{"p99(latency) < 800ms", "p99(latency, 30s) < 800ms", "rate(errors) < 0.1%", "count(violations) == 0", "rate(sent) >= 99%", "rate(answered) >= 45/s"},
+		"description": "A condition: p99(latency) < 800ms, rate(errors){tier=Lite} < 0.1%, count(violations) == 0; with a window, it must hold in each of all that slide over the run: p99(latency, 30s) < 800ms. Where executions are followed, of what became of them too: p95(completion) < 60s, count(lost) == 0.",
+		"examples":    []string{"p99(latency) < 800ms", "p99(latency, 30s) < 800ms", "rate(errors) < 0.1%", "count(violations) == 0", "rate(sent) >= 99%", "rate(answered) >= 45/s", "p95(completion){tier=Lite} < 60s", "backlog(growth) <= 0/s"},
 	}
 	return object{"anyOf": []any{expr, closed("A condition that may end the run.", []string{"expr"}, object{
 		"expr":  expr,
@@ -257,11 +257,53 @@ func (s schema) provider() object {
 		faults[name] = share("The share of valid calls with the fault " + name)
 	}
 	return closed("The embedded provider, which is called where no target is given.", nil, object{
-		"workers": integer("How many calls are served at a time; 0 is any number.", 0, 1_000_000),
-		"queue":   integer("How many calls wait for a worker before others are refused with 429.", 0, 1_000_000),
-		"latency": object{"anyOf": []any{latency, closed("Service times by tier.", nil, tiers)}},
-		"faults":  closed("How the provider misbehaves.", nil, faults),
+		"workers":    integer("How many calls are served at a time; 0 is any number.", 0, 1_000_000),
+		"queue":      integer("How many calls wait for a worker before others are refused with 429.", 0, 1_000_000),
+		"latency":    object{"anyOf": []any{latency, closed("Service times by tier.", nil, tiers)}},
+		"faults":     closed("How the provider misbehaves.", nil, faults),
+		"executions": s.executions(latency, tiers),
+		"webhooks":   webhooksSchema(),
 	})
+}
+
+// executions describes how what is accepted is run, with times as the latencies are written.
+func (s schema) executions(time object, tiers object) object {
+	order := object{}
+	for t := range tiers {
+		order[t] = weight("The share of the tier " + t + "; 1 where it is left out.")
+	}
+	properties := object{
+		"workers": integer("How many run at a time; 0 is any number.", 0, 1_000_000),
+		"queue":   integer("How many wait for a worker before calls are refused with 429.", 0, 1_000_000),
+		"time": object{"description": "How long one runs: one distribution, or one for each tier.",
+			"anyOf": []any{time, closed("Times by tier.", nil, tiers)}},
+		"order": object{"description": "Which one begins next: fifo, or the tiers' shares of those that begin while several wait, as in {Full: 1, Lite: 3}.",
+			"anyOf": []any{object{"enum": []any{byOrder}}, closed("Shares by tier.", nil, order)}},
+	}
+	for name, what := range map[string]string{
+		"failed": "fail", "lost": "are lost: unknown to the provider from the start, or from the middle of their time", "stuck": "are said to be running for good",
+	} {
+		properties[name] = share("The share of those that " + what)
+	}
+	return closed("How what is accepted is run. Left out: nothing is, and nothing tells what became of it.", nil, properties)
+}
+
+// webhooksSchema describes the webhooks for editors.
+func webhooksSchema() object {
+	properties := object{
+		"url":    text("Where they go; andon's own place for them where it is left out."),
+		"secret": object{"type": "string", "pattern": `\{(env|file):|\$\{`, "description": "What they are signed with, by reference.", "examples": []string{"{env:WEBHOOK_SECRET}"}},
+		"late": closed("Webhooks that come late.", []string{"share", "for"}, object{
+			"share": share("The share of webhooks"), "for": length("How late they come"),
+		}),
+	}
+	for name, what := range map[string]string{
+		"twice": "sent twice", "never": "never sent", "wrongSignature": "signed with another secret", "oldTimestamp": "dated an hour back",
+		"unknownId": "sent for an execution that there is not",
+	} {
+		properties[name] = share("The share of those that are " + what)
+	}
+	return closed("Webhooks about executions that have ended.", nil, properties)
 }
 
 // columnSchema describes a column that each call takes what it carries of.

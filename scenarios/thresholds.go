@@ -9,8 +9,9 @@ import (
 	"github.com/kaizenautomation/andon/reports/results"
 )
 
-// readThresholds reads the conditions, and holds the names in them against the labels.
-func readThresholds(v document.Value, labels results.Labels) (out []metrics.Condition) {
+// readThresholds reads the conditions, and holds the names in them against the labels. Those of executions are of
+// nothing where these are not followed, and cannot end a run, which is over when they are known.
+func readThresholds(v document.Value, labels results.Labels, followed bool) (out []metrics.Condition) {
 	list, _ := v.List("the thresholds, such as `p99(latency) < 800ms`")
 	for _, t := range list {
 		var one metrics.Condition
@@ -47,6 +48,14 @@ func readThresholds(v document.Value, labels results.Labels) (out []metrics.Cond
 		if err != nil {
 			failInside(expr, text, err)
 			continue
+		}
+		if parsed.OfExecutions() {
+			if !followed {
+				expr.Fail("the threshold `%s` is of executions, which are not followed; add `follow:` to the scenario", parsed)
+			}
+			if one.Abort {
+				t.Fail("`abort` cannot be: what became of executions is known when the run is over; take it out")
+			}
 		}
 		one.Threshold = parsed
 		out = append(out, one)

@@ -164,7 +164,7 @@ auth: {bearer: {token: '{command:`+command+`}'}, apiKey: {in: cookie, name: sid,
 				args = append(args, "--target", s.URL)
 			}
 			var stdout, stderr bytes.Buffer
-			code := execute(args, &stdout, &stderr)
+			code := plainly(t, args, &stdout, &stderr)
 			if code == 2 {
 				t.Fatalf("exit code %d: %s", code, stderr.String())
 			}
@@ -298,7 +298,7 @@ func TestInsecureIsLoud(t *testing.T) {
 	try := func(want int, args ...string) string {
 		t.Helper()
 		var stdout, stderr bytes.Buffer
-		if code := execute(append(args, "--target", target, "--resolve", resolve), &stdout, &stderr); code != want && want >= 0 {
+		if code := plainly(t, append(args, "--target", target, "--resolve", resolve), &stdout, &stderr); code != want && want >= 0 {
 			t.Fatalf("%v: exit code %d, expected %d\n%s%s", args, code, want, stdout.String(), stderr.String())
 		}
 		return stdout.String() + stderr.String()

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -64,6 +66,24 @@ func demanded(file string) (string, error) {
 	}
 	set, err := plan.Open(context.Background())
 	return set.Token(), err
+}
+
+// webhookSecret is what webhooks are signed with: a file's, or else the variable's. It is empty where neither is named.
+func webhookSecret(file string) (string, error) {
+	from := "{env:ANDON_WEBHOOK_SECRET}"
+	switch {
+	case strings.ContainsAny(file, "{}"):
+		return "", errors.New("--webhook-secret-file: a file whose name has braces cannot be named")
+	case file != "":
+		from = "{file:" + file + "}"
+	case os.Getenv("ANDON_WEBHOOK_SECRET") == "":
+		return "", nil
+	}
+	secret, err := credentials.LookUp(context.Background(), from)
+	if err != nil {
+		err = fmt.Errorf("the secret of webhooks: %w", err)
+	}
+	return secret, err
 }
 
 // trusted says which flag helps where a certificate is not trusted.

@@ -141,20 +141,6 @@ func TestMemoryOfAnswers(t *testing.T) {
 	run("wide.yaml", "1 MB, but for its end", "unread", "Andon gave up ", "took more memory than limits.memory allows", "(exit code 3)")
 }
 
-func plainBinary(t *testing.T) string {
-	dir, err := plain()
-	if err != nil {
-		t.Fatal(err)
-	}
-	binary, err := exec.LookPath(filepath.Join(dir, "andon"))
-	if err != nil {
-		if binary, err = exec.LookPath("andon"); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return binary
-}
-
 // meet has a command meet a server, and says what it took. The command must say so much on standard output.
 func (m meeting) meet(t *testing.T, binary string, h wiretest.Hostile, says ...string) string {
 	work := t.TempDir()

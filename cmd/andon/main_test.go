@@ -53,7 +53,12 @@ func (m withPlain) Run() int {
 	if err := flag.Set("test.parallel", strconv.Itoa(2*runtime.GOMAXPROCS(0))); err != nil {
 		log.Fatal(err)
 	}
-	plain = sync.OnceValues(func() (string, error) { return dir, buildPlain(dir) })
+	// A test that asks for it first may have gone to another folder.
+	here, err := os.Getwd()
+	if err != nil {
+		log.Fatal(err)
+	}
+	plain = sync.OnceValues(func() (string, error) { return dir, buildPlain(here, dir) })
 	return m.M.Run()
 }
 
@@ -63,17 +68,59 @@ var plain func() (dir string, err error)
 // buildPlain builds the binary as make does. With the race detector a command takes five times as long to start, and
 // the scripts start a hundred; those in which goroutines meet ask for the detector by "raced". Without it the test
 // binary itself is run.
-func buildPlain(dir string) error {
+func buildPlain(here, dir string) error {
 	info, ok := debug.ReadBuildInfo()
 	if !ok || !slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"}) {
 		return nil
 	}
 	build := exec.Command("go", "build", "-trimpath", "-ldflags=-s", "-o", filepath.Join(dir, "andon"), ".")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	build.Dir, build.Env = here, append(os.Environ(), "CGO_ENABLED=0")
 	if text, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("go build: %w: %s", err, text)
 	}
 	return nil
+}
+
+// plainBinary is the andon without the race detector.
+func plainBinary(t *testing.T) string {
+	dir, err := plain()
+	if err != nil {
+		t.Fatal(err)
+	}
+	binary, err := exec.LookPath(filepath.Join(dir, "andon"))
+	if err != nil {
+		if binary, err = exec.LookPath("andon"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return binary
+}
+
+// begin begins a command in a process of its own, without the race detector, in the environment and folder of the test.
+func begin(t *testing.T, stdout, stderr io.Writer, args ...string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.Command(plainBinary(t), args...)
+	cmd.Stdout, cmd.Stderr = stdout, stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return cmd
+}
+
+// plainly does what execute does, in a process of its own.
+func plainly(t *testing.T, args []string, stdout, stderr io.Writer) (code int) {
+	t.Helper()
+	return ended(t, begin(t, stdout, stderr, args...))
+}
+
+// ended waits for a process, and gives its exit code.
+func ended(t *testing.T, cmd *exec.Cmd) (code int) {
+	t.Helper()
+	var exit *exec.ExitError
+	if err := cmd.Wait(); err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return cmd.ProcessState.ExitCode()
 }
 
 // usePlain has the commands of a script run by the binary that has no race detector in it. What the detector finds
@@ -170,7 +217,7 @@ func process(ts *testscript.TestScript, args []string) *exec.Cmd {
 	}
 	cmd := exec.Command(path, args[1:]...)
 	cmd.Dir = ts.MkAbs(".")
-	for _, name := range []string{"PATH", "HOME", "ANDON_TOKEN", "HTTP_PROXY", "GORACE"} {
+	for _, name := range []string{"PATH", "HOME", "ANDON_TOKEN", "ANDON_WEBHOOK_SECRET", "HTTP_PROXY", "GORACE"} {
 		cmd.Env = append(cmd.Env, name+"="+ts.Getenv(name))
 	}
 	return cmd

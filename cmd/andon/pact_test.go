@@ -35,7 +35,7 @@ import (
 func verified(t *testing.T, code int, args ...string) summary.Verification {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
-	if got := execute(append([]string{"verify", "--format", "json"}, args...), &stdout, &stderr); got != code {
+	if got := plainly(t, append([]string{"verify", "--format", "json"}, args...), &stdout, &stderr); got != code {
 		t.Fatalf("exit code %d, want %d: %s", got, code, stderr.String())
 	}
 	var v summary.Verification
@@ -104,7 +104,7 @@ func pactOfAnotherDescription(t *testing.T) {
 		}
 	}
 	var stdout, stderr bytes.Buffer
-	if code := execute([]string{"contracts", "pact", "--spec", spec}, &stdout, &stderr); code != 0 || !json.Valid(stdout.Bytes()) || !strings.Contains(stdout.String(), `"url.Nano"`) {
+	if code := plainly(t, []string{"contracts", "pact", "--spec", spec}, &stdout, &stderr); code != 0 || !json.Valid(stdout.Bytes()) || !strings.Contains(stdout.String(), `"url.Nano"`) {
 		t.Errorf("exit code %d: %s", code, stderr.String())
 	}
 }
@@ -215,8 +215,17 @@ func verifyFromBroker(t *testing.T) {
 	}
 	kept := interaction("a run of the shop", `{"content":[]}`, 200)
 	args := []string{"--engine", "pact", "--case", "text.Full", "--from-broker", "--publish-results", "--provider-version", "v1", "--provider-branch", "main", "--selector", `{"mainBranch":true}`, "--pending"}
+	// Between two verifications the broker is the test's.
+	verifies := func(code int) summary.Verification {
+		t.Helper()
+		b.Unlock()
+		defer b.Lock()
+		return verified(t, code, args...)
+	}
+	b.Lock()
+	defer b.Unlock()
 	b.pact = pact(kept)
-	v := verified(t, 0, args...)
+	v := verifies(0)
 	if n := count(v, "pact", summary.CheckHeld); n != 2 || v.Planned != 2 || v.Accepted != 2 {
 		t.Errorf("%d held of %d planned: %+v", n, v.Planned, v.Checks)
 	}
@@ -227,12 +236,12 @@ func verifyFromBroker(t *testing.T) {
 		t.Errorf("asked for %v", b.wanted)
 	}
 	b.pact = pact(kept, interaction("a run - that nobody grants", `{"content":{}}`, 200))
-	v = verified(t, 1, args...)
+	v = verifies(1)
 	if count(v, "pact", summary.CheckBroken) != 1 || b.results[1]["success"] != false {
 		t.Errorf("the broker was told %v: %+v", b.results, v.Checks)
 	}
 	b.pending = true
-	if v = verified(t, 0, args...); count(v, "pact", summary.CheckNoted) != 1 || b.results[2]["success"] != false {
+	if v = verifies(0); count(v, "pact", summary.CheckNoted) != 1 || b.results[2]["success"] != false {
 		t.Errorf("pending: %+v", v.Checks)
 	}
 }
@@ -287,7 +296,7 @@ auth:
 		for _, kept := range [][]string{{"--out", "out" + by}, {"--format", "json"}, {"--format", "junit"}} {
 			args := slices.Concat([]string{"verify", "--engine", "pact", "--case", "text*,token*", "--attempts", "1", "--rate", "max", "--target", s.URL + "/base", by, value}, carried, kept)
 			var stdout, stderr bytes.Buffer
-			if code := execute(args, &stdout, &stderr); code != 1 {
+			if code := plainly(t, args, &stdout, &stderr); code != 1 {
 				t.Fatalf("exit code %d: %s%.3000s", code, stderr.String(), stdout.String())
 			}
 			noCanary(t, "stdout", stdout.Bytes(), []string{by})
@@ -317,7 +326,7 @@ auth:
 	for name, by := range map[string]string{"carried.yaml": "--token-command", "basic.yaml": "--user"} {
 		_ = os.Remove("asked")
 		var stdout, stderr bytes.Buffer
-		code := execute([]string{"verify", "--scenario", name, "--calls", "20", "--format", "json"}, &stdout, &stderr)
+		code := plainly(t, []string{"verify", "--scenario", name, "--calls", "20", "--format", "json"}, &stdout, &stderr)
 		var v summary.Verification
 		if err := json.Unmarshal(stdout.Bytes(), &v); code != 0 || err != nil || count(v, "pact", summary.CheckHeld) < 15 {
 			t.Errorf("%s: exit code %d, %d held by Pact: %s%q", name, code, count(v, "pact", summary.CheckHeld), stderr.String(), v.Verdict.Causes)
@@ -332,7 +341,7 @@ auth:
 	}
 	t.Setenv("CANARY_HEADER", "")
 	var stdout, stderr bytes.Buffer
-	if code := execute([]string{"verify", "--scenario", "carried.yaml"}, &stdout, &stderr); code != 2 || !strings.Contains(stderr.String(), "CANARY_HEADER") {
+	if code := plainly(t, []string{"verify", "--scenario", "carried.yaml"}, &stdout, &stderr); code != 2 || !strings.Contains(stderr.String(), "CANARY_HEADER") {
 		t.Errorf("without a secret that the calls carry: exit code %d, %s", code, stderr.String())
 	}
 }
@@ -375,11 +384,15 @@ func hiccupsWithPact(t *testing.T) {
 	defer s.Close()
 	t.Setenv("ANDON_TOKEN", "tok-pact")
 	v := verified(t, 0, "--engine", "pact", "--case", "text*", "--target", s.URL, "--rate", "max")
+	mutex.Lock()
 	if count(v, "pact", summary.CheckHeld) != v.Planned || v.Planned < 20 || v.Accepted != runs || v.Unsure != 0 || calls <= v.Planned {
 		t.Errorf("%d of %d held, %d runs said and %d started, by %d calls", count(v, "pact", summary.CheckHeld), v.Planned, v.Accepted, runs, calls)
 	}
 	runs = 0
+	mutex.Unlock()
 	v = verified(t, 3, "--engine", "pact", "--target", s.URL, "--rate", "max", "--max-runs", "10")
+	mutex.Lock()
+	defer mutex.Unlock()
 	if runs > 10 || v.Accepted != runs || len(v.Checks) != v.Planned || count(v, "pact", summary.CheckSkipped) == 0 {
 		t.Errorf("%d runs said and %d started, of at most 10; %d checks of %d", v.Accepted, runs, len(v.Checks), v.Planned)
 	}

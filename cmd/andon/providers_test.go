@@ -201,7 +201,7 @@ func verifyOrdinary(t *testing.T, target string, flags ...string) (v summary.Ver
 	t.Helper()
 	var stdout, stderr bytes.Buffer
 	args := []string{"verify", "--target", target, "--engine", "description", "--rate", "max", "--format", "json"}
-	code = execute(append(args, flags...), &stdout, &stderr)
+	code = plainly(t, append(args, flags...), &stdout, &stderr)
 	if err := json.Unmarshal(stdout.Bytes(), &v); err != nil {
 		t.Fatalf("%v: %s%s", err, stdout.String(), stderr.String())
 	}

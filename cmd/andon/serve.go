@@ -2,12 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/kaizenautomation/andon/contracts"
 	"github.com/kaizenautomation/andon/contracts/provider"
@@ -22,6 +24,15 @@ type serveFlags struct {
 	maxBody                     int64
 	seed                        uint64
 	log                         bool
+	executions                  executionFlags
+}
+
+// executionFlags say how what is accepted is run, and how it is told of.
+type executionFlags struct {
+	workers, queue       int
+	times, faults        []string
+	webhooks, secretFile string
+	webhookFaults        []string
 }
 
 func (c *command) serve() *cobra.Command {
@@ -34,10 +45,17 @@ service: with latency by tier, a capacity (workers, and a queue in front of them
 
 A token is demanded where ANDON_TOKEN or --token-file gives one. Ctrl-C lets the calls in service end.
 
-Faults (a share of the valid calls): ` + strings.Join(provider.ShareNames(), ", ") + `.`,
+With one of the flags --execution… what is accepted is run, too: POST /executions/get, or what the
+description marks with x-andon-following, then tells what became of it. Without, there is no such
+operation. Webhooks are signed with the secret of ANDON_WEBHOOK_SECRET or --webhook-secret-file.
+
+Faults (a share of the valid calls): ` + strings.Join(provider.ShareNames(), ", ") + `.
+Of executions: ` + strings.Join(provider.FateNames(), ", ") + `.
+Of webhooks: late=SHARE,TIME, ` + strings.Join(provider.WebhookFaultNames(), ", ") + `.`,
 		Example: `  andon serve
   andon serve --latency "Full=lognormal(400ms, 0.4)" --latency "Lite=lognormal(120ms, 0.3)" --workers 64 --queue 256
-  andon serve --latency 20ms --fault http500=1% --fault truncated=0.5% --stall 5s,2s --log`,
+  andon serve --latency 20ms --fault http500=1% --fault truncated=0.5% --stall 5s,2s --log
+  andon serve --executions-workers 8 --executions-queue 1000 --executions-time 2s --execution-fault lost=1%`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.serveProvider(cmd, f) },
 	}
@@ -53,8 +71,75 @@ Faults (a share of the valid calls): ` + strings.Join(provider.ShareNames(), ", 
 	flags.Int64Var(&f.maxBody, "max-body", 1<<20, "most `bytes` of a request's body; a larger one is refused with 413")
 	flags.StringVar(&f.tokenFile, "token-file", "", tokenUse)
 	flags.Uint64Var(&f.seed, "seed", defaultSeed, "`number` that determines latencies and faults")
-	flags.BoolVar(&f.log, "log", false, "log each call to standard error, as JSON")
+	flags.BoolVar(&f.log, "log", false, "log each call, execution and webhook to standard error, as JSON")
+	f.executions.add(flags)
 	return cmd
+}
+
+func (f *executionFlags) add(flags *pflag.FlagSet) {
+	flags.IntVar(&f.workers, "executions-workers", 0, "executions that run at the same time; 0 is any number")
+	flags.IntVar(&f.queue, "executions-queue", 0, "executions that may wait for a worker; a call beyond is refused with 429")
+	flags.StringArrayVar(&f.times, "executions-time", nil, "how long one runs, `[TIER=]DISTRIBUTION`, as for --latency; may be repeated")
+	flags.StringArrayVar(&f.faults, "execution-fault", nil, "what becomes of a share of them, `NAME=SHARE`: failed=2%, lost=1%; may be repeated")
+	flags.StringVar(&f.webhooks, "webhook-url", "", "`URL` to which a webhook is posted when an execution has ended")
+	flags.StringVar(&f.secretFile, "webhook-secret-file", "", "`file` with the secret that webhooks are signed with, in place of the variable ANDON_WEBHOOK_SECRET")
+	flags.StringArrayVar(&f.webhookFaults, "webhook-fault", nil, "a fault of webhooks and its share, `NAME=SHARE`: never=1%, late=5%,10s; may be repeated")
+}
+
+// put puts the flags over what a scenario says.
+func (f *executionFlags) put(cmd *cobra.Command, config *provider.Config, tiers []string) (err error) {
+	e, w := provider.Executions{}, provider.Webhooks{}
+	if config.Executions != nil {
+		e = *config.Executions
+	}
+	if config.Webhooks != nil {
+		w = *config.Webhooks
+	}
+	if e.Time == nil {
+		e.Time = map[string]provider.Latency{}
+	}
+	changed := cmd.Flags().Changed
+	if changed("executions-workers") {
+		e.Workers = f.workers
+	}
+	if changed("executions-queue") {
+		e.Queue = f.queue
+	}
+	if e.Time, err = provider.ParseLatencies(f.times, e.Time, tiers); err != nil {
+		return fmt.Errorf("--executions-time: %w", err)
+	}
+	for _, text := range f.faults {
+		if err := e.Set(text); err != nil {
+			return fmt.Errorf("--execution-fault: %w", err)
+		}
+	}
+	if changed("executions-workers") || changed("executions-queue") || len(f.times) > 0 || len(f.faults) > 0 {
+		config.Executions = &e
+	}
+	for _, text := range f.webhookFaults {
+		if err := w.Set(text); err != nil {
+			return fmt.Errorf("--webhook-fault: %w", err)
+		}
+	}
+	if f.webhooks != "" {
+		w.URL = f.webhooks
+	}
+	if f.webhooks == "" && len(f.webhookFaults) == 0 && config.Webhooks == nil {
+		return nil
+	}
+	if w.URL == "" {
+		return errors.New("nothing says where the webhooks go; --webhook-url does")
+	}
+	if secret, err := webhookSecret(f.secretFile); err != nil {
+		return err
+	} else if secret != "" {
+		w.Secret = secret
+	}
+	if w.Secret == "" {
+		return errors.New("webhooks are signed, and no secret is given; put it into ANDON_WEBHOOK_SECRET, or name its file with --webhook-secret-file")
+	}
+	config.Webhooks = &w
+	return nil
 }
 
 func (c *command) serveProvider(cmd *cobra.Command, f serveFlags) error {
@@ -96,7 +181,9 @@ func (c *command) providerConfig(cmd *cobra.Command, f serveFlags, d *contracts.
 		if err != nil {
 			return config, err
 		}
-		config = s.Provider
+		if config, err = s.OpenProvider(cmd.Context()); err != nil {
+			return config, err
+		}
 	}
 	var err error
 	if config.Token, err = demanded(f.tokenFile); err != nil {
@@ -133,5 +220,6 @@ func (c *command) providerConfig(cmd *cobra.Command, f serveFlags, d *contracts.
 			return config, fmt.Errorf("--stall: %w", err)
 		}
 	}
-	return config, nil
+	err = f.executions.put(cmd, &config, d.Tiers())
+	return config, err
 }

@@ -179,6 +179,17 @@ func (v Value) resolve(ctx context.Context, what string) (text string, secrets [
 	return text, secrets, nil
 }
 
+// LookUp gives what a text says once its references are looked up. Nothing keeps it out of what is written: that is
+// its user's to do.
+func LookUp(ctx context.Context, text string) (string, error) {
+	v, err := ParseValue(text)
+	if err != nil {
+		return "", err
+	}
+	found, _, err := v.resolve(ctx, "secret")
+	return found, err
+}
+
 // readPipe reads a file that may be a pipe, so that what gives a secret out need not write it to a disk. One that
 // nobody writes to is not waited at for ever.
 func readPipe(name string, wait time.Duration) ([]byte, error) {

@@ -430,3 +430,15 @@ func (a *answer) execution(prefix string, n uint64) (id string, ok bool) {
 	}
 	return "", false
 }
+
+// session is the session's id in the answer to the n-th call, as JSON; null where the answer has none.
+func (a *answer) session(prefix string, n uint64) []byte {
+	i := slices.IndexFunc(a.fields, func(f member) bool { return f.kind == sessionKind })
+	switch {
+	case i < 0:
+		return []byte("null")
+	case a.fields[i].form == nil:
+		return a.fields[i].value
+	}
+	return a.fields[i].form(nil, sessionKind, prefix, n)
+}

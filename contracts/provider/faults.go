@@ -181,6 +181,10 @@ const (
 	forLatency purpose = iota
 	forFault
 	forField
+	forTime
+	forFate
+	forLoss
+	forWebhook
 )
 
 // golden is 2^64 divided by the golden ratio: the step of splitmix64.

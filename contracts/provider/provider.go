@@ -25,6 +25,7 @@ import (
 	"time"
 
 	"github.com/kaizenautomation/andon/contracts"
+	"github.com/kaizenautomation/andon/contracts/schema"
 )
 
 // Config says how the provider behaves. The zero value answers every valid call at once, without a limit or a fault.
@@ -44,9 +45,16 @@ type Config struct {
 	Queue int
 	// Faults says how often and how the provider misbehaves.
 	Faults Faults
-	// Seed determines the latencies and the faults of the first, second, … valid call that is served.
+	// Executions says how the provider runs what it accepts, and has it answer the operation that tells what became of
+	// an execution. Nil: nothing runs, and there is no such operation, as with a provider that does not have it.
+	Executions *Executions
+	// Webhooks says how it tells of executions that have ended; nil: not at all.
+	Webhooks *Webhooks
+	// Seed determines the latencies and the faults of the first, second, … valid call that is served, and the time and
+	// the fate of its execution.
 	Seed uint64
-	// Log receives one record at level Info for each call; nil is silent. Tokens and bodies are not in it.
+	// Log receives one record at level Info for each call, for each execution that ends, and for each webhook; nil is
+	// silent. Secrets and bodies are not in it.
 	Log *slog.Logger
 }
 
@@ -60,24 +68,8 @@ const (
 // New makes a provider of the call that d describes. The error names everything that is wrong with c. The handler is
 // safe for concurrent use, and each has its own ids, queue and clock.
 func New(d *contracts.Description, c Config) (http.Handler, error) {
-	errs := []error{c.Faults.Validate()}
-	if c.MaxBody < 0 {
-		errs = append(errs, fmt.Errorf("maxBody: expected at least 0 bytes, found %d", c.MaxBody))
-	}
-	if c.Workers < 0 {
-		errs = append(errs, fmt.Errorf("workers: expected at least 0, found %d", c.Workers))
-	}
-	if c.Queue < 0 {
-		errs = append(errs, fmt.Errorf("queue: expected at least 0, found %d", c.Queue))
-	}
-	if c.Queue > 0 && c.Workers == 0 {
-		errs = append(errs, fmt.Errorf("queue: %d calls can wait, but without a number of workers none ever has to; set workers", c.Queue))
-	}
-	if strings.ContainsFunc(c.Token, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		errs = append(errs, errors.New("token: it has a space, a line end or another character that no header can carry; check where it was read from"))
-	}
-	latency, err := resolveLatency(d.Tiers(), c.Latency)
-	if err := errors.Join(append(errs, err)...); err != nil {
+	latency, times, err := c.check(d)
+	if err != nil {
 		return nil, err
 	}
 	prefix := strings.ToLower(rand.Text()[:12])
@@ -105,7 +97,59 @@ func New(d *contracts.Description, c Config) (http.Handler, error) {
 		h.workers = make(chan struct{}, c.Workers)
 		h.room = int64(c.Workers) + int64(c.Queue)
 	}
+	if c.Executions != nil {
+		if _, ok := answer.execution("", 1); !ok {
+			return nil, errors.New("executions: an answer of this description has no id by which one could ask about an execution")
+		}
+		h.asked = newAsked(d.Following())
+		h.floor = newFloor(*c.Executions, d.Tiers(), times, h.over)
+		if c.Webhooks != nil && c.Webhooks.URL != "" {
+			h.postman = newPostman(*c.Webhooks, prefix, c.Log)
+		}
+	}
 	return h, nil
+}
+
+// check reports everything that is wrong with c, and gives the latencies and the times of executions by tier.
+func (c Config) check(d *contracts.Description) (latency, times map[string]Latency, err error) {
+	errs := []error{c.Faults.Validate()}
+	if c.MaxBody < 0 {
+		errs = append(errs, fmt.Errorf("maxBody: expected at least 0 bytes, found %d", c.MaxBody))
+	}
+	if c.Workers < 0 {
+		errs = append(errs, fmt.Errorf("workers: expected at least 0, found %d", c.Workers))
+	}
+	if c.Queue < 0 {
+		errs = append(errs, fmt.Errorf("queue: expected at least 0, found %d", c.Queue))
+	}
+	if c.Queue > 0 && c.Workers == 0 {
+		errs = append(errs, fmt.Errorf("queue: %d calls can wait, but without a number of workers none ever has to; set workers", c.Queue))
+	}
+	if strings.ContainsFunc(c.Token, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		errs = append(errs, errors.New("token: it has a space, a line end or another character that no header can carry; check where it was read from"))
+	}
+	latency, err = resolveLatency(d.Tiers(), c.Latency)
+	errs = append(errs, within("latency", err))
+	if c.Executions != nil {
+		errs = append(errs, within("executions", c.Executions.validate(d.Tiers())))
+		times, err = resolveLatency(d.Tiers(), c.Executions.Time)
+		errs = append(errs, within("executions: time", err))
+	}
+	if c.Webhooks != nil {
+		errs = append(errs, within("webhooks", c.Webhooks.validate()))
+		if c.Executions == nil {
+			errs = append(errs, errors.New("webhooks: they tell of executions, and nothing is said of those; set executions"))
+		}
+	}
+	return latency, times, errors.Join(errs...)
+}
+
+// within says in each line of an error what it is about.
+func within(what string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return errors.New(what + ": " + strings.ReplaceAll(err.Error(), "\n", "\n"+what+": "))
 }
 
 // resolveLatency gives an entry to every tier, and to the calls without one.
@@ -115,7 +159,7 @@ func resolveLatency(tiers []string, given map[string]Latency) (map[string]Latenc
 	var errs []error
 	for _, name := range slices.Sorted(maps.Keys(given)) {
 		if !slices.Contains(known, name) {
-			errs = append(errs, fmt.Errorf("latency: expected one of the tiers %s, found %s%s",
+			errs = append(errs, fmt.Errorf("expected one of the tiers %s, found %s%s",
 				strings.Join(known, ", "), quote(name), suggest(name, known)))
 		}
 	}
@@ -148,6 +192,9 @@ type handler struct {
 	seed         uint64
 	prefix       string // of this provider's ids
 	log          *slog.Logger
+	asked        asked
+	floor        *floor   // nil where nothing is run
+	postman      *postman // nil where no webhooks are sent
 
 	buffers sync.Pool     // of *[]byte
 	workers chan struct{} // holds one element per busy worker; nil without a limit
@@ -170,6 +217,7 @@ type outcome struct {
 	call          uint64 // its number, from 1, if it was served
 	fault         fault
 	created       bool // it brought an agent into being
+	poll          bool // it is no call, but asks about an execution
 }
 
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -183,6 +231,10 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
 	o := h.serve(w, r)
 	seconds := time.Since(start).Seconds()
+	what := "call"
+	if o.poll {
+		what = "poll"
+	}
 	attrs := []slog.Attr{
 		slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Int("status", o.status), slog.Float64("seconds", seconds),
 	}
@@ -196,7 +248,38 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if o.fault != noFault {
 		attrs = append(attrs, slog.String("fault", faultNames[o.fault]))
 	}
-	h.log.LogAttrs(r.Context(), slog.LevelInfo, "call", attrs...)
+	h.log.LogAttrs(r.Context(), slog.LevelInfo, what, attrs...)
+}
+
+// over tells of executions that have ended: the log, and whoever is sent webhooks.
+func (h *handler) over(ended []*execution) {
+	for _, e := range ended {
+		if h.log != nil {
+			attrs := []slog.Attr{
+				slog.String("executionId", e.id), slog.String("tier", h.floor.tiers[e.tier]), slog.String("outcome", outcomes[e.fate]),
+				slog.Time("accepted", h.floor.moment(e.arrived)),
+			}
+			// What is stuck is told of when it is accepted, since it does not end.
+			if e.fate != isStuck && e.state != waiting {
+				attrs = append(attrs, slog.Time("began", h.floor.moment(e.began)), slog.Time("ended", h.floor.moment(e.ends)))
+			}
+			h.log.LogAttrs(context.Background(), slog.LevelInfo, "execution", attrs...)
+		}
+		if h.postman != nil && (e.fate == completes || e.fate == fails) {
+			h.postman.post(e, draws{h.seed, e.n}, func(id string) *schema.Node { return h.said(e, id) })
+		}
+	}
+}
+
+// Close ends what the provider does by itself: executions stand still and no webhook is sent any more.
+func (h *handler) Close() error {
+	if h.floor != nil {
+		h.floor.close()
+	}
+	if h.postman != nil {
+		h.postman.close()
+	}
+	return nil
 }
 
 // executionID is the id that the n-th call's execution has in the log.
@@ -209,6 +292,11 @@ func (h *handler) executionID(n uint64) string {
 }
 
 func (h *handler) serve(w http.ResponseWriter, r *http.Request) outcome {
+	if h.floor != nil {
+		if id, ok := h.asked.about(r); ok {
+			return h.answerAsked(w, r, id)
+		}
+	}
 	if bad := h.checkHead(w, r); bad != nil {
 		return h.refuse(w, r, bad)
 	}
@@ -235,6 +323,10 @@ func (h *handler) serve(w http.ResponseWriter, r *http.Request) outcome {
 	if !h.pause(r.Context(), latency.quantile(draw.unit(forLatency))) {
 		return h.refuse(w, r, gone)
 	}
+	if h.floor != nil && o.fault != http500 && o.fault != http503 && !h.floor.accept(h.executionID(o.call), o.call, request.Tier, draw) {
+		return h.refuse(w, r, &refusal{status: http.StatusTooManyRequests, code: "too-many-executions",
+			message: fmt.Sprintf("all %d workers run executions and %d wait already; try again later", h.floor.Workers, h.floor.Queue)})
+	}
 	h.reply(w, r, &o, draw)
 	return o
 }
@@ -248,6 +340,14 @@ func (h *handler) checkHead(w http.ResponseWriter, r *http.Request) *refusal {
 		w.Header().Set("Allow", h.method)
 		return &refusal{status: http.StatusMethodNotAllowed, code: "method-not-allowed", message: "the call is " + h.method + " " + h.path}
 	}
+	if bad := h.checkToken(w, r); bad != nil {
+		return bad
+	}
+	return h.checkBody(r)
+}
+
+// checkToken judges the token, where one is asked for.
+func (h *handler) checkToken(w http.ResponseWriter, r *http.Request) *refusal {
 	if len(h.token) > 0 {
 		scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 		token = strings.TrimLeft(token, " ")
@@ -260,6 +360,11 @@ func (h *handler) checkHead(w http.ResponseWriter, r *http.Request) *refusal {
 			return &refusal{status: http.StatusUnauthorized, code: "invalid-token", message: "the token is not the one that this provider was given"}
 		}
 	}
+	return nil
+}
+
+// checkBody judges what the head says of the body.
+func (h *handler) checkBody(r *http.Request) *refusal {
 	// Parsing a media type costs more than the rest of this function, and nearly every call has the plain form.
 	if media := r.Header.Get("Content-Type"); media != "application/json" {
 		parsed, _, err := mime.ParseMediaType(media)

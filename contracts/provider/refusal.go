@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/kaizenautomation/andon/contracts"
+	"github.com/kaizenautomation/andon/contracts/jsontext"
 )
 
 // refusal is an answer other than a success.
@@ -20,6 +21,17 @@ type refusal struct {
 
 // gone refuses a call whose caller has left: nobody reads it, but a handler that writes nothing would say 200.
 var gone = &refusal{status: http.StatusServiceUnavailable, code: "caller-gone", message: "the caller left before the answer"}
+
+// body says why, as JSON.
+func (bad *refusal) body() []byte {
+	b := append(make([]byte, 0, 256), `{"error":{"code":`...)
+	b = jsontext.AppendString(b, bad.code)
+	b = jsontext.AppendString(append(b, `,"message":`...), bad.message)
+	if bad.violation != nil {
+		b = jsontext.AppendString(append(b, `,"pointer":`...), bad.violation.Pointer)
+	}
+	return append(b, "}}\n"...)
+}
 
 // described is how the description wants a refusal to be. The zero value leaves it to the provider.
 type described struct {

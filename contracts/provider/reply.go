@@ -8,7 +8,6 @@ import (
 	"strconv"
 
 	"github.com/kaizenautomation/andon/contracts"
-	"github.com/kaizenautomation/andon/contracts/jsontext"
 )
 
 func send(w http.ResponseWriter, status int, media string, body []byte) {
@@ -29,13 +28,7 @@ func setType(w http.ResponseWriter, media string) {
 // refuse answers a call with a refusal, in the form that the description wants.
 func (h *handler) refuse(w http.ResponseWriter, r *http.Request, bad *refusal) outcome {
 	h.pause(r.Context(), 0)
-	b := append(make([]byte, 0, 256), `{"error":{"code":`...)
-	b = jsontext.AppendString(b, bad.code)
-	b = jsontext.AppendString(append(b, `,"message":`...), bad.message)
-	if bad.violation != nil {
-		b = jsontext.AppendString(append(b, `,"pointer":`...), bad.violation.Pointer)
-	}
-	b = append(b, "}}\n"...)
+	b := bad.body()
 	x := h.refusals[bad.status]
 	status, media := cmp.Or(x.status, bad.status), cmp.Or(x.media, "application/json")
 	if x.plain != nil {

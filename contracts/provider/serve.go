@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"time"
@@ -18,7 +19,8 @@ const (
 )
 
 // Serve answers the calls that arrive at ln with h until ctx is done; ln is closed then. Calls in service have 5
-// seconds to end, and are cut off after that, which is an error. So is a listener that fails.
+// seconds to end, and are cut off after that, which is an error. So is a listener that fails. A handler that can be
+// closed is closed at the end: one of [New] runs no executions and sends no webhooks any more.
 func Serve(ctx context.Context, ln net.Listener, h http.Handler) error {
 	// There is no WriteTimeout: it would run during a call's latency, which is the user's to set. ReadTimeout does not:
 	// net/http lifts it once a body is read to its end.
@@ -28,6 +30,9 @@ func Serve(ctx context.Context, ln net.Listener, h http.Handler) error {
 	s := &http.Server{
 		Handler: h, Protocols: &protocols,
 		ReadHeaderTimeout: headPatience, ReadTimeout: bodyPatience, IdleTimeout: idlePatience, MaxHeaderBytes: maxHead,
+	}
+	if c, ok := h.(io.Closer); ok {
+		defer func() { _ = c.Close() }() // that of New has no error
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- s.Serve(ln) }()

@@ -25,8 +25,8 @@ type About struct {
 // Account is the executions of a run, or of several that were merged: what figures are made of.
 type Account struct {
 	about About
-	// parts are the executions of runs that went on one after the other, each on its own clock. Those of runs that went on
-	// at the same time are one part.
+	// parts are the executions of runs that went on one after the other, each on its own clock. Those of runs that went
+	// on at the same time are one part.
 	parts []part
 }
 

@@ -128,8 +128,8 @@ func (t *tally) add(x *results.Execution) {
 			t.certain[kind].add(from, until)
 		}
 	}
-	// A stretch's end is width after the stretch before it has ended: it is at the moment or later from in on, and before
-	// it, or at it, up to the one before after.
+	// A stretch's end is width after the stretch before it has ended: it is at the moment or later from in on, and
+	// before it, or at it, up to the one before after.
 	t.backlog[lowest].add(t.in(x.Accepted), t.after(low)-1)
 	until := last
 	if high > 0 {

@@ -1,10 +1,10 @@
 // Package executions says what became of the executions that accepted calls started, as figures.
 //
 // A call answers when its execution has begun, or waits to; when that ends is only known to lie between two moments
-// ([results.Execution]). Every figure here carries both bounds. Executions that were not seen to their end are censored,
-// and never left out: percentiles are Kaplan-Meier's, once from the earliest and once from the latest ends that are
-// possible, and null where so many are censored that they are not determined (E. L. Kaplan, P. Meier, "Nonparametric
-// estimation from incomplete observations", 1958).
+// ([results.Execution]). Every figure here carries both bounds. Executions that were not seen to their end are
+// censored, and never left out: percentiles are Kaplan-Meier's, once from the earliest and once from the latest ends
+// that are possible, and null where so many are censored that they are not determined (E. L. Kaplan, P. Meier,
+// "Nonparametric estimation from incomplete observations", 1958).
 package executions
 
 // Report is what became of the executions of a run, as it stands in summary.json: times in seconds.
@@ -13,8 +13,8 @@ type Report struct {
 	Operation string `json:"operation"`
 	// Sample is the share of the executions that was followed from the start; all were asked about at the end.
 	Sample float64 `json:"sample"`
-	// End says how the following ended: one of the End constants; Detail explains it in one sentence, empty where all was
-	// seen to its end.
+	// End says how the following ended: one of the End constants; Detail explains it in one sentence, empty where all
+	// was seen to its end.
 	End    string `json:"end"`
 	Detail string `json:"detail,omitempty"`
 	// Seconds is how long it went on after the last call was answered.
@@ -43,8 +43,8 @@ const (
 
 // Figures are of one group of executions.
 type Figures struct {
-	// Accepted is how many there were; of these Completed and Failed ended, Lost are unknown to the provider, Waiting and
-	// Running had not ended when they were last asked about, and of Unseen nothing is known.
+	// Accepted is how many there were; of these Completed and Failed ended, Lost are unknown to the provider, Waiting
+	// and Running had not ended when they were last asked about, and of Unseen nothing is known.
 	Accepted  uint64 `json:"accepted"`
 	Completed uint64 `json:"completed"`
 	Failed    uint64 `json:"failed"`
@@ -52,8 +52,8 @@ type Figures struct {
 	Waiting   uint64 `json:"waiting"`
 	Running   uint64 `json:"running"`
 	Unseen    uint64 `json:"unseen"`
-	// Start is accepted → begun, Run is begun → ended, and Completion accepted → ended, completed or failed. They are over
-	// the followed ones alone.
+	// Start is accepted → begun, Run is begun → ended, and Completion accepted → ended, completed or failed. They are
+	// over the followed ones alone.
 	Start      Times `json:"start"`
 	Run        Times `json:"run"`
 	Completion Times `json:"completion"`
@@ -84,8 +84,8 @@ type Backlog struct {
 	// Peak is the most at a time, and AtEnd how many there were when the last call was answered.
 	Peak  Bounds `json:"peak"`
 	AtEnd Bounds `json:"atEnd"`
-	// Growth is by how many it grew per second while the load went on, over the measured phases, with its interval of 95 %;
-	// null where there is too little to tell. Grows is the certainty that it grew, from 0 to 1.
+	// Growth is by how many it grew per second while the load went on, over the measured phases, with its interval of
+	// 95 %; null where there is too little to tell. Grows is the certainty that it grew, from 0 to 1.
 	Growth *Growth `json:"growth"`
 	// DrainedSeconds is after how long from the last answer it was empty; null where it was not seen to be.
 	DrainedSeconds *float64 `json:"drainedSeconds"`
@@ -132,8 +132,8 @@ type Polls struct {
 type Webhooks struct {
 	Received uint64 `json:"received"`
 	// Believed told the end of an execution; Repeated told it once more. The others were refused: Unsigned have no
-	// signature or a wrong one, Old have a time outside the window, Unknown are for no id of this run, Malformed cannot be
-	// read, and Excess came faster than they are read.
+	// signature or a wrong one, Old have a time outside the window, Unknown are for no id of this run, Malformed cannot
+	// be read, and Excess came faster than they are read.
 	Believed  uint64 `json:"believed"`
 	Repeated  uint64 `json:"repeated"`
 	Unsigned  uint64 `json:"unsigned"`

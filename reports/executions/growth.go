@@ -35,8 +35,8 @@ func (a *Account) growth(class, phase func(int) bool) *Growth {
 	return &Growth{PerSecond: m.PerSecond, Low: min(l.Low, h.Low), High: max(l.High, h.High), Grows: min(l.Grows, h.Grows)}
 }
 
-// Growth is that of the smallest backlog that is possible, of the mean of both, and of the largest, of the executions of
-// some classes while some phases went on; false where it is not known.
+// Growth is that of the smallest backlog that is possible, of the mean of both, and of the largest, of the executions
+// of some classes while some phases went on; false where it is not known.
 func (a *Account) Growth(class, phase func(int) bool) (low, middle, high Growth, ok bool) {
 	l, m, h := a.drifts(choose(len(a.about.Labels.Classes), class), phase)
 	return l.interval(), m.interval(), h.interval(), m.freedom > 0

@@ -1,6 +1,8 @@
 package executions
 
 import (
+	"strings"
+
 	"github.com/kaizenautomation/andon/reports/results"
 )
 
@@ -34,6 +36,9 @@ func (a *Account) Report() Report {
 	return r
 }
 
+// kept is an id as files keep it.
+func kept(id string) string { return strings.ToValidUTF8(id, "\ufffd") }
+
 // mostIDs is how many ids of a kind of fault are named.
 const mostIDs = 10
 
@@ -45,7 +50,7 @@ func (a *Account) faults() (list []Fault) {
 			for i := range p.list {
 				if x := &p.list[i]; x.Faults>>bit&1 == 1 {
 					if f.Count++; len(f.IDs) < mostIDs {
-						f.IDs = append(f.IDs, x.ID)
+						f.IDs = append(f.IDs, kept(x.ID))
 					}
 				}
 			}

@@ -24,23 +24,25 @@ func Keep(dir string, list []results.Execution, about About) error {
 	if err := results.WriteJSON(filepath.Join(dir, results.FollowingFile), about); err != nil {
 		return err
 	}
-	return regular.Write(filepath.Join(dir, results.UnfinishedFile), func(w io.Writer) error { return writeUnfinished(w, list, about.Labels) })
+	return regular.Write(filepath.Join(dir, results.UnfinishedFile), Of(list, about).WriteUnfinished)
 }
 
-// writeUnfinished lists the executions that did not complete, so that they can be looked for at the provider's.
-func writeUnfinished(to io.Writer, list []results.Execution, labels results.Labels) error {
+// WriteUnfinished lists the executions that did not complete, so that they can be looked for at the provider's.
+func (a *Account) WriteUnfinished(to io.Writer) error {
 	w := csv.NewWriter(to)
 	_ = w.Write([]string{"id", "state", "tier", "class", "phase", "call", "accepted_s", "last_known_s"}) // Error tells
 	at := func(d time.Duration) string { return strconv.FormatFloat(d.Seconds(), 'f', 3, 64) }
-	for _, x := range list {
-		if x.State == results.StateCompleted {
-			continue
+	for _, list := range a.Group(func(_, _ int) bool { return true }).parts {
+		for _, x := range list {
+			if x.State == results.StateCompleted {
+				continue
+			}
+			class, phase := a.about.Labels.Classes[x.Class], a.about.Labels.Phases[x.Phase]
+			_ = w.Write([]string{
+				text.Printable(kept(x.ID), results.MaxID), x.State.String(), class.Tier, class.Name, phase.Name, strconv.FormatUint(uint64(x.N), 10),
+				at(x.Accepted), at(max(x.Alive, x.Ended)),
+			})
 		}
-		class, phase := labels.Classes[x.Class], labels.Phases[x.Phase]
-		_ = w.Write([]string{
-			text.Printable(x.ID, results.MaxID), x.State.String(), class.Tier, class.Name, phase.Name, strconv.FormatUint(uint64(x.N), 10),
-			at(x.Accepted), at(max(x.Alive, x.Ended)),
-		})
 	}
 	w.Flush()
 	return w.Error()

@@ -37,6 +37,16 @@ func said(p summary.Progress) []string {
 	if p.Callers > 0 || left(p) > 0 {
 		add("%s", pace(p))
 	}
+	if e := p.Executions; e != nil {
+		add("backlog %s", text.Count(e.Backlog))
+		add("%s completed", text.Rate(e.PerSecond))
+		if e.Failed > 0 {
+			add("%s failed", text.Count(e.Failed))
+		}
+		if e.Lost > 0 {
+			add("%s lost", text.Count(e.Lost))
+		}
+	}
 	add("%d in flight", p.InFlight)
 	add("p50 %s p99 %s", text.Duration(p.P50), text.Duration(p.P99))
 	add("%s", text.Plural(p.Errors, "error"))
@@ -55,6 +65,8 @@ func left(p summary.Progress) time.Duration { return max(p.Total-p.Elapsed, 0) }
 // remaining says how long it will go on.
 func remaining(p summary.Progress) string {
 	switch left := left(p); {
+	case p.Executions != nil && p.Executions.After:
+		return "following for up to " + max(p.Executions.Left.Round(time.Second), 0).String()
 	case p.Stopping:
 		return "stopping"
 	case left > 0:

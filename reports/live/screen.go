@@ -304,6 +304,20 @@ func (s screen) counts() (out []line) {
 	if s.Dropped > 0 {
 		parts = append(parts, line{piece{"dropped ", text.Faint}, piece{text.Count(s.Dropped), text.Red}})
 	}
+	out = s.flow(parts)
+	if e := s.Executions; e != nil {
+		out = append(out, s.flow([]line{
+			{piece{"backlog ", text.Faint}, plain("%s", text.Count(e.Backlog))},
+			{piece{"completed ", text.Faint}, plain("%s", text.Rate(e.PerSecond))},
+			{piece{"failed ", text.Faint}, colored(text.Count(e.Failed), e.Failed, text.Red)},
+			{piece{"lost ", text.Faint}, colored(text.Count(e.Lost), e.Lost, text.Red)},
+		})...)
+	}
+	return out
+}
+
+// flow sets parts beside each other, in as many lines as they take.
+func (s screen) flow(parts []line) (out []line) {
 	var now line
 	for _, p := range parts {
 		if len(now) > 0 && now.width()+3+p.width() > s.width {
@@ -447,7 +461,11 @@ func (s screen) tiers() (out []line) {
 func (s screen) keys() line {
 	words := []string{"q or Ctrl-C: stop sending and wait for the calls in flight", "q: stop and wait for the answers", "q: stop"}
 	color := text.Faint
-	if s.Stopping {
+	switch {
+	case s.Executions != nil && s.Executions.After:
+		words = []string{"all calls are answered; q or Ctrl-C: stop following their executions", "q: stop following executions", "q: stop"}
+		color = text.Yellow
+	case s.Stopping:
 		words = []string{"stopped sending; waiting for the calls in flight (q or Ctrl-C again gives them up)", "stopped sending; q again gives up the calls", "q again: give up"}
 		color = text.Yellow
 	}

@@ -55,6 +55,10 @@ func TestScreen(t *testing.T) {
 	stopping.Stopping, stopping.Notes = true, nil
 	closed := under()
 	closed.Callers, closed.Asked, closed.Elapsed, closed.Dropped, closed.Notes = 50, 0, 61*time.Second, 0, nil
+	followed, after := under(), under()
+	followed.Executions = &summary.ExecutionsProgress{Backlog: 1234, PerSecond: 6.02, Failed: 7}
+	after.Executions = &summary.ExecutionsProgress{Backlog: 12, PerSecond: 8, Lost: 3, After: true, Left: 9*time.Minute + 12*time.Second}
+	after.Elapsed, after.Stopping = 108*time.Second, true
 	for _, c := range []struct {
 		name string
 		p    summary.Progress
@@ -64,6 +68,8 @@ func TestScreen(t *testing.T) {
 		{"calm", calm, [][2]int{{100, 24}}},
 		{"stopping", stopping, [][2]int{{100, 24}, {30, 24}}},
 		{"closed", closed, [][2]int{{100, 24}}},
+		{"followed", followed, [][2]int{{100, 24}, {30, 24}, {80, 5}, {120, 1}}},
+		{"after", after, [][2]int{{100, 24}, {60, 24}, {30, 12}, {120, 1}}},
 	} {
 		var b strings.Builder
 		for _, size := range c.size {
@@ -84,6 +90,10 @@ func TestScreenFits(t *testing.T) {
 		p.Done = rapid.Uint64().Draw(t, "sent")
 		p.Elapsed = time.Duration(rapid.Int64().Draw(t, "elapsed"))
 		p.Total = time.Duration(rapid.Int64().Draw(t, "total"))
+		if rapid.Bool().Draw(t, "followed") {
+			p.Executions = &summary.ExecutionsProgress{Backlog: p.Done, PerSecond: rapid.Float64().Draw(t, "completed"), Lost: 1,
+				After: rapid.Bool().Draw(t, "after"), Left: time.Duration(rapid.Int64().Draw(t, "left"))}
+		}
 		p.Stopping = rapid.Bool().Draw(t, "stopping")
 		p.Past = p.Past[:rapid.IntRange(0, len(p.Past)).Draw(t, "past")]
 		width, height := rapid.IntRange(-1, 250).Draw(t, "width"), rapid.IntRange(-1, 60).Draw(t, "height")
@@ -122,5 +132,8 @@ func TestLine(t *testing.T) {
 	writeLine(&b, p, 0)
 	writeLine(&b, summary.Progress{Elapsed: 11 * time.Second, Total: 10 * time.Second, Phase: "ramp", InFlight: 2}, 0)
 	writeLine(&b, summary.Progress{Elapsed: time.Second, Total: 10 * time.Second, Phase: "loop", Callers: 5, Achieved: 50}, 0)
+	writeLine(&b, summary.Progress{Elapsed: time.Second, Total: 10 * time.Second, Phase: "constant", Asked: 6, Achieved: 6, Executions: &summary.ExecutionsProgress{Backlog: 7, PerSecond: 4}}, 0)
+	writeLine(&b, summary.Progress{Elapsed: 12 * time.Second, Total: 10 * time.Second, Phase: "constant",
+		Executions: &summary.ExecutionsProgress{Backlog: 3, PerSecond: 4, Failed: 2, Lost: 1, After: true, Left: 598400 * time.Millisecond}}, 80)
 	reportstest.Golden(t, "live.txt", b.Bytes())
 }

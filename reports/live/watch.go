@@ -31,6 +31,8 @@ type Watch struct {
 	mu   sync.Mutex
 	view *View // nil where there is none
 	over bool
+	// after says that all calls are answered, and executions are followed yet.
+	after bool
 }
 
 // plainEvery is how often progress is told where it cannot be shown in place.
@@ -48,6 +50,7 @@ func (w *Watch) Every() time.Duration {
 func (w *Watch) Progress(p summary.Progress) {
 	p.Target = w.Target
 	w.mu.Lock()
+	w.after = p.Executions != nil && p.Executions.After
 	if w.Screen != nil && w.view == nil && !w.over {
 		w.view = Start(w.Keyboard, w.Screen, w.Lines, p, w.Color, w.Press)
 	}
@@ -86,6 +89,9 @@ func (w *Watch) Stopping() {
 	case w.over:
 	case w.view != nil && !w.view.Gone():
 		w.view.Stopping()
+	case w.after:
+		fmt.Fprintln(w.Lines)
+		w.tell("stopped following executions")
 	default:
 		fmt.Fprintln(w.Lines)
 		w.tell("stopped sending; waiting for the calls in flight (Ctrl-C again gives them up)")

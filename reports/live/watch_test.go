@@ -41,3 +41,15 @@ func TestWatchLines(t *testing.T) {
 		t.Errorf("%q", stderr.String())
 	}
 }
+
+// Who stops a run whose calls are all answered is told of what is stopped.
+func TestWatchStopsFollowing(t *testing.T) {
+	var stderr bytes.Buffer
+	lines := NewWriter(&stderr)
+	w := &Watch{Lines: lines}
+	w.Progress(summary.Progress{Executions: &summary.ExecutionsProgress{After: true}})
+	w.Stopping()
+	if lines.Await(time.Minute); stderr.String() != "\nstopped following executions\n" {
+		t.Errorf("%q", stderr.String())
+	}
+}

@@ -43,7 +43,7 @@ func (t Threshold) evaluateExecutions(a *Aggregator) Outcome {
 // holds on all that the truth can be, and on some of it.
 //
 //	pP(start), pP(run), pP(completion)   of the followed executions: accepted → begun, begun → ended, accepted → ended
-//	count(failed), count(lost)           those that failed, or that the provider does not know; rate(…) is of the accepted
+//	count(failed), count(lost)           those that failed, or that the provider does not know; rate(…) of the accepted
 //	count(unfinished)                    those that had not ended when they were last asked about
 //	rate(completed)                      as [executions.Figures] has it
 //	backlog(peak), backlog(growth)       as [executions.Backlog] has them; a growth is broken where its interval is

@@ -35,16 +35,15 @@ import (
 //	          | digits                                              for a count
 //	number    = digits [ "." digits ]
 //
-// The rates of errors, ok, violations, shed and refused are shares, those of answered and goodput are of calls a
-// second or a minute, and those of sent and accepted are what their limit says. Of the executions that calls started,
-// the rates of failed and lost are shares, that of completed and the growth of the backlog are of executions a second or
-// a minute. A number after p is a percentile
-// between 0 and 100. A quoted value is a Go string literal in double quotes; a bare one is any run of characters but
-// spaces, controls, quotes, commas, braces and "=". Several selectors must all hold; no key stands twice. {error=…}
-// goes with errors only, {rule=…} with violations only, {outcome=…} (accepted, shed, refused, failed or any) with
-// latency, service, sent, completed and answered, and of the selectors only {phase=…} with lag, which is the run's
-// and not a class's. With a window, the condition must hold in each of them: see [Windows]. Spaces are free between
-// all parts, but not within a number and its unit.
+// The rates of errors, ok, violations, shed and refused are shares, those of answered and goodput are of calls a second
+// or a minute, and those of sent and accepted are what their limit says. Of the executions that calls started, the
+// rates of failed and lost are shares, that of completed and the growth of the backlog are of executions a second or a
+// minute. A number after p is a percentile between 0 and 100. A quoted value is a Go string literal in double quotes; a
+// bare one is any run of characters but spaces, controls, quotes, commas, braces and "=". Several selectors must all
+// hold; no key stands twice. {error=…} goes with errors only, {rule=…} with violations only, {outcome=…} (accepted,
+// shed, refused, failed or any) with latency, service, sent, completed and answered, and of the selectors only
+// {phase=…} with lag, which is the run's and not a class's. With a window, the condition must hold in each of them: see
+// [Windows]. Spaces are free between all parts, but not within a number and its unit.
 func ParseThreshold(expr string) (Threshold, error) {
 	p := &parser{expr: expr}
 	t, err := p.threshold()
@@ -63,8 +62,10 @@ var (
 	}
 	backlogs = []string{"growth", "peak"}
 	// frequencies are the metrics whose rate can be of calls a second.
-	frequencies = []string{"sent", "accepted", "answered", "goodput", "completed", "growth"}
-	keys        = []string{string(ByTier), string(ByContent), string(ByClass), string(ByPhase), byError, byRule, byOutcome}
+	frequencies = []string{"sent", "accepted", "answered", "goodput"}
+	// executionsPerSecond are those of executions, whose rate is nothing else.
+	executionsPerSecond = []string{"completed", "growth"}
+	keys                = []string{string(ByTier), string(ByContent), string(ByClass), string(ByPhase), byError, byRule, byOutcome}
 	// withOutcome are the metrics of whose calls those with one outcome can be asked for.
 	withOutcome = []string{"latency", "service", "sent", "completed", "answered"}
 	operators   = []string{"<=", ">=", "==", "!=", "<", ">"} // the longer ones first
@@ -295,7 +296,7 @@ func (p *parser) limit(unit, metric string) (literal string, limit float64, err 
 		Seconds: "a time such as 800ms or 1.5s", Ratio: "a rate such as 0.1%", Count: "a count such as 5",
 	}[unit]
 	// The rates of some metrics are shares, of some calls a second; those of sent and of accepted can be both.
-	share, frequency := unit == Ratio, unit == Ratio && slices.Contains(frequencies, metric)
+	share, frequency := unit == Ratio, unit == Ratio && (slices.Contains(frequencies, metric) || slices.Contains(executionsPerSecond, metric))
 	switch {
 	case (metric == "sent" || metric == "accepted") && frequency:
 		want = "a rate such as 99% or 45/s"

@@ -70,6 +70,19 @@ var accepted = []struct {
 	{"count(violations, 60m) == 0", "count(violations, 1h) == 0", 0},
 	{"max(lag, 1s){phase=peak} < 10ms", "", 0.01},
 	{`count(ok){phase="a\"b\n"} > 1`, "", 1},
+	{"p95(completion){tier=Lite} < 60s", "", 60},
+	{"p99.9( start ) < 1m", "p99.9(start) < 1m", 60},
+	{"p50(run){content=file,phase=peak} >= 2s", "", 2},
+	{"rate(failed) < 1%", "", 0.01},
+	{"rate(lost){class=text.Lite} == 0%", "", 0},
+	{"rate(completed) >= 20/s", "", 20},
+	{"rate(completed) >= 90/m", "", 1.5},
+	{"count(lost) == 0", "", 0},
+	{"count(failed) < 3", "", 3},
+	{"count(unfinished) == 0", "", 0},
+	{"backlog( growth ) <= 0/s", "backlog(growth) <= 0/s", 0},
+	{"backlog(growth){phase=peak} < 6/m", "", 0.1},
+	{"backlog(peak){tier=Full} < 100", "", 100},
 }
 
 func TestParseThreshold(t *testing.T) {
@@ -111,6 +124,21 @@ func TestParseThresholdErrors(t *testing.T) {
 		{"p99(errors) < 1s", 5, "errors", "unknown metric of p99"},
 		{"rate(latency) < 1%", 6, "latency", "expected one of errors, ok, violations, sent"},
 		{"rate(dropped) < 1%", 6, "dropped", "unknown metric of rate"},
+		{"mean(completion) < 1s", 6, "completion", "there is no mean of completion while some executions have not ended; ask for a percentile, such as p95(completion)"},
+		{"max(run) < 1s", 5, "run", "ask for a percentile, such as p95(run)"},
+		{"p95(completion, 30s) < 1s", 15, ",", "what is of executions has no windows"},
+		{"count(lost, 30s) == 0", 11, ",", "what is of executions has no windows"},
+		{"count(lost){error=reset} == 0", 13, "error", "error selects calls, and not executions"},
+		{"rate(failed){outcome=shed} < 1%", 14, "outcome", "outcome selects calls, and not executions"},
+		{"rate(failed) < 1/s", 16, "1/s", "expected a rate such as 0.1%"},
+		{"rate(completed) > 99%", 19, "99%", "expected a rate such as 45/s"},
+		{"rate(unfinished) < 1%", 6, "unfinished", "unknown metric of rate"},
+		{"backlog(growth) <= 0", 20, "0", "write 0/s"},
+		{"backlog(growth) <= 0%", 20, "0%", "expected a rate such as 45/s"},
+		{"backlog(growht) <= 0/s", 9, "growht", `did you mean "growth"?`},
+		{"backlog(latency) < 1", 9, "latency", "expected one of growth, peak"},
+		{"backlog(peak) < 1/s", 17, "1/s", "a count is a whole number"},
+		{"backlog(peak) < 1.5", 17, "1.5", "a count is a whole number"},
 		{"p99() < 1s", 5, ")", "expected a metric of p99, one of latency, service, lag"},
 		{"p99(latency < 1s", 13, "<", `expected ")"`},
 		{"p99(latency,) < 1s", 13, ")", "expected the length of a window such as 30s or 5m"},
@@ -191,7 +219,7 @@ func TestParseThresholdErrors(t *testing.T) {
 	}
 	_, err := ParseThreshold("p99(latncy) < 1s")
 	if want := `threshold "p99(latncy) < 1s", column 5: unknown metric of p99 "latncy"; expected one of latency, service, ` +
-		`lag; did you mean "latency"?`; err == nil || err.Error() != want {
+		`lag, completion, start, run; did you mean "latency"?`; err == nil || err.Error() != want {
 		t.Errorf(" got %v\nwant %s", err, want)
 	}
 }

@@ -206,7 +206,7 @@ const collisions = `(() => {
 func TestInBrowser(t *testing.T) {
 	chromium := browser(t)
 	for name, test := range map[string]func(*testing.T, context.Context){
-		"charts": testCharts, "hostile": testHostile, "controls": testControls, "formats": testFormats, "hour": testHour, "logarithms": testLogarithms, "fits": testFits, "first screen": testFirstScreen, "constant": testConstant, "verification": testVerification,
+		"charts": testCharts, "hostile": testHostile, "controls": testControls, "formats": testFormats, "hour": testHour, "logarithms": testLogarithms, "fits": testFits, "first screen": testFirstScreen, "constant": testConstant, "verification": testVerification, "executions": testExecutions,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -225,6 +225,7 @@ func testCharts(t *testing.T, chromium context.Context) {
 	}{
 		"pass": {pagePass(t), open}, "fail": {pageFail(t), append([]string{"errors", "violations"}, open...)},
 		"closed": {pageClosed(t), common}, "empty": {pageEmpty(t), nil},
+		"followed": {pageFollowed(t), append([]string{"lag", "lag-hdr", "backlog", "ends"}, common...)},
 	} {
 		for _, width := range []int{390, 1280} {
 			for _, scheme := range []string{"light", "dark"} {
@@ -258,7 +259,8 @@ func testFits(t *testing.T, chromium context.Context) {
 	for name, c := range map[string]struct {
 		Data
 		widths []int
-	}{"pass": {pagePass(t), []int{400}}, "closed": {pageClosed(t), []int{800}}, "fail": {pageFail(t), []int{360, 1280}}, "many": {many, []int{360, 500, 800, 1280}}} {
+	}{"pass": {pagePass(t), []int{400}}, "closed": {pageClosed(t), []int{800}}, "fail": {pageFail(t), []int{360, 1280}}, "many": {many, []int{360, 500, 800, 1280}},
+		"followed": {pageFollowed(t), []int{360, 400, 800, 1280}}} {
 		page := rendered(t, c.Data)
 		for _, width := range c.widths {
 			t.Run(fmt.Sprintf("%s %d", name, width), func(t *testing.T) {

@@ -29,6 +29,8 @@ type columns struct {
 	Tiers  []curve `json:"tiers"`
 	Lag    []curve `json:"lag"`
 	Knee   knee    `json:"knee"`
+	// Executions is nil where they were not followed.
+	Executions *executionColumns `json:"executions,omitempty"`
 }
 
 type timeColumns struct {
@@ -81,6 +83,7 @@ func (d Data) columns() columns {
 	c := columns{
 		Closed: d.Summary.Run.ClosedLoop, Load: d.load(), Phases: []span{}, Marks: d.marks(), Vitals: d.vitalColumns(),
 		Rarity: rarities(), Time: d.timeColumns(), Knee: d.knee(),
+		Executions: newExecutionColumns(d.Summary.Executions),
 	}
 	if n := len(d.Timeline); n > 0 {
 		c.Step, c.Last = d.Timeline[0].Seconds, d.Timeline[n-1].Seconds

@@ -46,6 +46,9 @@ const readPalette = () => {
 };
 readPalette();
 
+// faint is a colour that lines are seen through.
+const faint = color => color.replace(/^rgb\((.*)\)$/, "rgba($1, 0.25)");
+
 const font = "12px system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif";
 const charts = {};
 const dashes = {dashed: [6, 4], dotted: [2, 3]};
@@ -56,6 +59,16 @@ const starts = numbers.time.start || [];
 const middles = starts.map((s, i) => s + (i === starts.length - 1 ? numbers.last : numbers.step) / 2);
 const end = starts.length ? starts[starts.length - 1] + numbers.last : 1;
 const whole = {min: 0, max: Math.max(end, numbers.load) || 1};
+
+// A plugin that marks where the load ended.
+const loadEnd = {hooks: {draw: [u => {
+  const {ctx, bbox} = u, x = Math.round(u.valToPos(numbers.load, "x", true)) + 0.5;
+  if (!(x > bbox.left && x < bbox.left + bbox.width)) return;
+  ctx.save();
+  ctx.strokeStyle = palette.soft; ctx.lineWidth = uPlot.pxRatio; ctx.setLineDash([]);
+  ctx.beginPath(); ctx.moveTo(x, bbox.top); ctx.lineTo(x, bbox.top + bbox.height); ctx.stroke();
+  ctx.restore();
+}]}};
 
 // A plugin that shades warm-ups and silences behind the lines, and marks what happened in front of them.
 const phases = withNames => ({hooks: {
@@ -152,7 +165,7 @@ const logRange = (u, min, max) => min > 0 ? [oneDigit(min / 1.15), Math.max(max,
 // current is the range that all charts over time show.
 let current = {...whole};
 
-// make builds a chart. o has: id, x, series [{name, y, color, style, points, width}], format of values and axis, and whether it
+// make builds a chart. o has: id, x, series [{name, y, color, style, points, width}], bands between two of them, format of values and axis, and whether it
 // is over time, stacked, with points only, or has its own x axis.
 const make = o => {
   const figure = document.getElementById("c-" + o.id);
@@ -211,17 +224,18 @@ const make = o => {
   const build = () => {
     const options = {
       width: plot.clientWidth, height: plot.clientHeight, legend: {show: false}, padding: [o.names ? 20 : 8, 28, 0, 0],
-      plugins: o.time ? [phases(o.names)] : [], focus: {alpha: 1},
+      plugins: o.time ? [phases(o.names)] : o.plugins || [], focus: {alpha: 1},
       cursor: {
         y: false, points: {size: 7}, drag: {x: !!o.time, y: false, dist: 4, setScale: false},
         // Charts over time share the cursor; the range they share by link.
-        sync: o.time ? {key: "andon-time", scales: ["x", null], setSeries: false, filters: {pub: type => type === "mousemove" || type === "mouseleave"}} : undefined,
+        sync: o.sync ? {key: o.sync, scales: ["x", null], setSeries: false, filters: {pub: type => type === "mousemove" || type === "mouseleave"}} : undefined,
         bind: {dblclick: () => () => { if (o.time) zooms.all(); }},
       },
       scales: {
         x: {time: false, range: o.xRange || ((u, min, max) => [min, max])},
-        y: {distr: chart.log ? 3 : 1, range: chart.log ? logRange : fromZero},
+        y: {distr: chart.log ? 3 : 1, range: chart.log ? logRange : o.yRange || fromZero},
       },
+      bands: (o.bands || []).map(([high, low]) => ({series: [high + 1, low + 1], fill: () => faint(palette["c" + o.series[high].color])})),
       axes: [
         {...axis, size: 32, gap: 6, space: narrow() ? 56 : 76, ...o.xAxis},
         {...axis, size: narrow() ? 56 : 66, gap: 6, space: 34,
@@ -315,7 +329,7 @@ const zooms = {
 
 const t = numbers.time;
 const overTime = {
-  time: true, x: middles, sayX: clock, xName: "time", xRange: () => [current.min, current.max],
+  time: true, sync: "andon-time", x: middles, sayX: clock, xName: "time", xRange: () => [current.min, current.max],
   xAxis: {incrs: incrementsOfTime, values: (u, splits) => splits.map(clock)},
 };
 const times = {format: duration, axis: shortDuration};
@@ -362,6 +376,21 @@ make({
   xRange: (u, min, max) => { const air = (max - min) * 0.03 || 1; return [Math.max(0, min - air), max + air]; },
   series: [line("p50", knee.p50, 1, {points: true, style: "dot"}), ...(knee.name === "p50" ? [] : [line(knee.name, knee.high, 2, {points: true, style: "dot"})])],
 });
+
+// Executions are followed for longer than calls are sent, so that their charts have a time of their own.
+const e = numbers.executions;
+if (e) {
+  const followed = {
+    sync: "andon-executions", plugins: [loadEnd], sayX: clock, xName: "time", xRange: () => [0, e.end.at(-1) || 1],
+    xAxis: {incrs: incrementsOfTime, values: (u, splits) => splits.map(clock)}, empty: "Nothing was seen of them.",
+  };
+  make({...followed, id: "backlog", x: e.end || [], format: plain, axis: short, bands: [[0, 1]], series: [line("at most", e.backlogHigh, 2), line("at least", e.backlogLow, 2, {style: "dashed"})]});
+  // Where little is known of when each ended, the bounds of a stretch are too far apart to be shown in full.
+  const most = Math.max(0, ...e.accepted || [], ...e.ended || []) * 1.5 || 1;
+  make({...followed, id: "ends", x: e.middle || [], format: rate, axis: v => short(v) + "/s", bands: [[1, 2]], yRange: (u, min, max) => fromZero(u, min, Math.min(max, most)), series: [
+    line("accepted", e.accepted, 6, {style: "wide"}), line("ended, at most", e.endedHigh, 3, {style: "dotted", width: 1}), line("ended, at least", e.endedLow, 3, {style: "dashed", width: 1}), ...(e.ended ? [line("ended", e.ended, 3)] : []),
+  ]});
+}
 
 const places = all(".scroll").filter(p => p.querySelector("table thead") && !p.closest(".heat, details"));
 

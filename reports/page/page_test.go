@@ -228,7 +228,7 @@ func rendered(t testing.TB, d Data) []byte {
 // TestPage: whatever a run was like, its page is whole, loads nothing, and has in its markup nothing that a provider
 // sent.
 func TestPage(t *testing.T) {
-	for name, d := range map[string]Data{"pass": pagePass(t), "fail": pageFail(t), "closed": pageClosed(t), "empty": pageEmpty(t)} {
+	for name, d := range map[string]Data{"pass": pagePass(t), "fail": pageFail(t), "closed": pageClosed(t), "empty": pageEmpty(t), "followed": pageHostile(t)} {
 		text := rendered(t, d)
 		if !bytes.HasSuffix(bytes.TrimSpace(text), []byte("</html>")) || bytes.Contains(text, []byte("ZgotmplZ")) {
 			t.Errorf("%s: the page is not whole", name)

@@ -24,6 +24,16 @@ func (t table) Lacks() bool {
 	return slices.ContainsFunc(t.Rows, func(r []string) bool { return slices.Contains(r, text.Unsupported) })
 }
 
+// tile is a figure on the first screen.
+type tile struct{ Name, Value, Note, Class string }
+
+func printables(texts []string, limit int) (all []string) {
+	for _, t := range texts {
+		all = append(all, text.Printable(t, limit))
+	}
+	return all
+}
+
 // fact is one line of a list of names and values.
 type fact struct{ Name, Value string }
 

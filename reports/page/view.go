@@ -57,6 +57,7 @@ type view struct {
 	Tiers, Contents          comparison
 	Heat                     []heatMap
 	Phases                   table
+	Executions               *followed
 	HasErrors, HasViolations bool
 	LatencyHint, Knee        string
 	Marks                    []markLine
@@ -80,8 +81,6 @@ type view struct {
 	ExitCode                 int
 	Times                    string // "latency", or "service time" in a closed loop
 }
-
-type tile struct{ Name, Value, Note, Class string }
 
 type thresholdRow struct {
 	OK                         bool
@@ -158,6 +157,7 @@ func (d Data) view() view {
 	v.Contents.Rows = slices.DeleteFunc(v.Contents.Rows, func(r compared) bool { return r.Name == "rate" || r.Name == "p90" || r.Name == "p99.9" })
 	v.Heat = s.heatMaps()
 	v.Outcomes = s.outcomes()
+	v.Executions = d.executions()
 	v.Parts = s.partRows()
 	v.Lags = s.lagRows()
 	for _, n := range summary.MostFirst(s.Total.Status) {
@@ -192,13 +192,6 @@ func (d Data) view() view {
 	}
 	v.Scenario = printableLines(string(text))
 	return v
-}
-
-func printables(texts []string, limit int) (all []string) {
-	for _, t := range texts {
-		all = append(all, text.Printable(t, limit))
-	}
-	return all
 }
 
 // printableLines is [Printable] for a text of several lines, which stay.
@@ -264,7 +257,7 @@ func (s run) tiles() []tile {
 	if shed := f.Of(results.OutcomeShed); shed > 0 {
 		tiles = append(tiles, tile{"Shed", text.Count(shed), shareOf(shed, f.Sent), class(shed)})
 	}
-	return tiles
+	return append(tiles, s.executionTiles()...)
 }
 
 func shareOf(part, whole uint64) string {
@@ -313,6 +306,9 @@ func newThresholdRow(t summary.Threshold, why string) thresholdRow {
 	if why != "" {
 		notes = append(notes, text.Printable(why, 300))
 	}
+	if between := t.Between(); between != "" && !t.Spoiled {
+		notes = append(notes, between)
+	}
 	if t.Windows != nil && t.Value != nil {
 		notes = append(notes, t.Windows.String())
 	}
@@ -329,7 +325,7 @@ func newThresholdRow(t summary.Threshold, why string) thresholdRow {
 	}
 	switch {
 	case limit > 0:
-		r.Bar = min(100**t.Value/limit, 150)
+		r.Bar = max(min(100**t.Value/limit, 150), 0)
 	case *t.Value > 0:
 		r.Bar = 150
 	default:

@@ -32,6 +32,7 @@ func Brief(w io.Writer, of summary.Summary, o Options) error {
 		said = append(said, "shed "+o.paint(text.Red, text.Share(shed, f.Sent)))
 	}
 	o.flow(&b, said)
+	o.flow(&b, s.briefly(o))
 	if note := s.MostlyWarmup(); note != "" {
 		wrap(&b, note, o.Width)
 	}

@@ -15,6 +15,7 @@ func Markdown(w io.Writer, of summary.Summary) error {
 	s := run{of}
 	st := style{
 		foreign: code,
+		said:    prose,
 		good:    func(s string) string { return s },
 		bad:     func(s string) string { return s },
 		example: 160,

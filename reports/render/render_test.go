@@ -67,7 +67,7 @@ func TestTerminalNarrow(t *testing.T) {
 	m := reportstest.Manifest()
 	empty := summary.Summarize(m, nil, nil, results.End{Reason: results.Interrupted, Detail: "stopped by hand after 3s"}, metrics.New(m.Labels, m.Planned, metrics.Tolerance))
 	for name, s := range map[string]summary.Summary{"pass": reportstest.Passing(t), "fail": reportstest.Failing(t), "closed": reportstest.Closed(t), "steps": steps,
-		"long": long, "traced": traced, "empty": empty} {
+		"long": long, "traced": traced, "empty": empty, "followed": followed(t)} {
 		for _, write := range []func(io.Writer, summary.Summary, Options) error{Terminal, Brief} {
 			told := func(width int) string {
 				var b bytes.Buffer

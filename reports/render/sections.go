@@ -16,8 +16,10 @@ import (
 type style struct {
 	// foreign makes a text that is not andon's own safe to show, in at most so many characters.
 	foreign func(s string, limit int) string
-	good    func(string) string
-	bad     func(string) string
+	// said is the same for a sentence of andon's own with foreign words in it.
+	said func(string) string
+	good func(string) string
+	bad  func(string) string
 	// example is how many characters of a sample are shown.
 	example int
 	// width is how many columns there are; 0 is any number.
@@ -46,6 +48,9 @@ func sections(s run, st style) []section {
 	list = append(list, []section{
 		{"Content", s.groupTable("content", s.Contents(), s.Groups.Content, st)},
 		{"Phases", s.phaseTable(st)},
+	}...)
+	list = append(list, s.executions(st)...)
+	list = append(list, []section{
 		{"Statuses", s.statuses()},
 		{"Errors", s.errorTable(st)},
 		{"Contract violations", s.violationTable(st)},
@@ -444,6 +449,9 @@ func (s run) thresholdTable(st style) Table {
 			if o.Spoiled {
 				note = o.Doubt()
 			}
+		}
+		if !o.Spoiled {
+			note = strings.TrimSpace(note + " " + o.Between())
 		}
 		if o.Windows != nil && o.Value != nil {
 			note = strings.TrimSpace(note + " " + o.Windows.String())

@@ -30,6 +30,7 @@ func Terminal(w io.Writer, of summary.Summary, o Options) error {
 	}
 	st := style{
 		foreign: text.Printable,
+		said:    func(s string) string { return text.Printable(s, 2000) },
 		good:    func(s string) string { return o.paint(text.Green, s) },
 		bad:     func(s string) string { return o.paint(text.Red, s) },
 		example: 160,

@@ -13,7 +13,8 @@ import (
 	"github.com/kaizenautomation/andon/reports/summary"
 )
 
-// Following is the manifest of a run of four minutes at one rate, whose executions are followed, with thresholds of them.
+// Following is the manifest of a run of four minutes at one rate, whose executions are followed, with thresholds of
+// them.
 func Following() results.Manifest {
 	m := Steady()
 	m.ID, m.Scenario = "20261123T214800Z-followed", "followed"

@@ -20,12 +20,13 @@ type Execution struct {
 	ID, Session string
 	// Sent is when the call left, and Accepted when its answer was whole. The provider accepted it between the two.
 	Sent, Accepted time.Duration
-	// Alive is the last moment at which it had certainly not ended: the sending of the last poll that was answered so, or
-	// Sent. Ended is the first at which it certainly had: the end of the first answer, or the arrival of the webhook, that
-	// said so; 0 where nothing has. It ended between the two, and where Ended is 0 it is censored at Alive.
+	// Alive is the last moment at which it had certainly not ended: the sending of the last poll that was answered so,
+	// or Sent. Ended is the first at which it certainly had: the end of the first answer, or the arrival of the
+	// webhook, that said so; 0 where nothing has. It ended between the two, and where Ended is 0 it is censored at
+	// Alive.
 	Alive, Ended time.Duration
-	// Waiting is the last moment at which it had certainly not begun to run, and Running the first at which it certainly
-	// had; 0 where nothing told.
+	// Waiting is the last moment at which it had certainly not begun to run, and Running the first at which it
+	// certainly had; 0 where nothing told.
 	Waiting, Running time.Duration
 	// Polls is how many polls asked about it.
 	Polls uint32
@@ -75,8 +76,8 @@ func FaultNames() []string {
 	return []string{"resurrected", "ended-otherwise", "unstarted", "resessioned", "reidentified", "reversed", "stateless"}
 }
 
-// Following is how executions are followed: Operation tells the state of one, such as "POST /executions/get", and Sample
-// is the share of them that is followed from when they are accepted on.
+// Following is how executions are followed: Operation tells the state of one, such as "POST /executions/get", and
+// Sample is the share of them that is followed from when they are accepted on.
 type Following struct {
 	Operation string  `json:"operation"`
 	Sample    float64 `json:"sample"`

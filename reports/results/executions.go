@@ -195,8 +195,8 @@ func (r *Run) Executions() ([]Execution, error) {
 	return known, nil
 }
 
-// ReadExecutions reads executions.arrow of a run directory. The error is fs.ErrNotExist where there is none; one that is
-// not as it was written is an error as a whole, since the journal has the same.
+// ReadExecutions reads executions.arrow of a run directory. The error is fs.ErrNotExist where there is none; one that
+// is not as it was written is an error as a whole, since the journal has the same.
 func ReadExecutions(dir string) ([]Execution, error) {
 	var m Manifest
 	if err := ReadJSON(filepath.Join(dir, manifestFile), &m); err != nil {

@@ -192,8 +192,8 @@ type journalLine struct {
 }
 
 // ReadJournal reads what the journal of a run directory knows of its executions, in the order in which they were
-// accepted, while it grows or after it was cut off, and says which of its lines are damaged and left out. Where there is
-// none, the error is fs.ErrNotExist.
+// accepted, while it grows or after it was cut off, and says which of its lines are damaged and left out. Where there
+// is none, the error is fs.ErrNotExist.
 func ReadJournal(dir string) (list []Execution, damage []string, err error) {
 	path := filepath.Join(dir, journalFile)
 	f, _, err := regular.Open(path)

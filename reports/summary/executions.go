@@ -23,22 +23,9 @@ func (s Summary) impossibilities() string {
 		if more := f.Count - min(uint64(len(ids)), f.Count); more > 0 {
 			ids = append(ids, text.Count(more)+" more")
 		}
-		said = append(said, fmt.Sprintf("%s %s (%s)", text.Count(f.Count), faultWords(f.Name), strings.Join(ids, ", ")))
+		said = append(said, fmt.Sprintf("%s %s (%s)", text.Count(f.Count), text.Printable(f.Words(), 80), strings.Join(ids, ", ")))
 	}
 	return strings.Join(said, "; ")
-}
-
-// faultWords say what executions with a fault did.
-func faultWords(name string) string {
-	words := map[string]string{
-		"resurrected": "were said to go on after they had ended", "ended-otherwise": "were said to have completed, and to have failed",
-		"unstarted": "were said to wait after they had begun", "resessioned": "went into another session", "reidentified": "were answered about under another id",
-		"reversed": "ended before they began, by the provider's own times", "stateless": "were in a state that is none",
-	}
-	if w, known := words[name]; known {
-		return w
-	}
-	return "were " + text.Printable(name, 40)
 }
 
 // executionChecks are what must be so of executions besides thresholds, where they were followed.
@@ -88,13 +75,16 @@ func (s Summary) followed() (notes []string) {
 // Doubt says why it is not known whether a spoiled condition holds.
 func (t Threshold) Doubt() string {
 	if t.Bounds != nil {
-		return "not known: " + t.between()
+		return "not known: " + t.Between()
 	}
 	return fmt.Sprintf("spoiled: %s less andon's own", t.FigureLessOwn())
 }
 
-// between says between what the figure lies.
-func (t Threshold) between() string {
+// Between says between what the figure lies; empty where that is one figure.
+func (t Threshold) Between() string {
+	if t.Bounds == nil {
+		return ""
+	}
 	low, high := t, t
 	low.Value, high.Value = &t.Bounds.Low, &t.Bounds.High
 	return fmt.Sprintf("between %s and %s", low.Figure(), high.Figure())

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kaizenautomation/andon/reports/executions"
 	"github.com/kaizenautomation/andon/reports/histogram"
 	"github.com/kaizenautomation/andon/reports/metrics"
 	"github.com/kaizenautomation/andon/reports/results"
@@ -62,6 +63,9 @@ func (s Summary) Notes() (notes []string) {
 	if s.lacks() {
 		notes = append(notes, fmt.Sprintf("%s: too few samples for this percentile; p95 needs %s, p99 %s, p99.9 %s.", text.Unsupported,
 			text.Count(histogram.Needed(95)), text.Count(histogram.Needed(99)), text.Count(histogram.Needed(99.9))))
+	}
+	if s.Executions != nil && s.Executions.Lacks() {
+		notes = append(notes, executions.Undetermined)
 	}
 	if note := s.MostlyWarmup(); note != "" {
 		notes = append(notes, note)

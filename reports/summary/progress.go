@@ -34,10 +34,24 @@ type Progress struct {
 	Statuses, Kinds, Rules []Tally
 	// Past are the last seconds, the latest last.
 	Past []Moment
+	// Executions is what is known of the executions by now; nil where they are not followed.
+	Executions *ExecutionsProgress
 	// Stopping says that nothing more is sent, because somebody asked for it.
 	Stopping bool
 	// Notes are sentences on what happened beside the calls.
 	Notes []string
+}
+
+// ExecutionsProgress is the executions' part in a [Progress].
+type ExecutionsProgress struct {
+	// Backlog is how many were accepted and are not known to have ended, PerSecond how many completed per second lately,
+	// and Failed and Lost how many did so in all.
+	Backlog      uint64
+	PerSecond    float64
+	Failed, Lost uint64
+	// After says that all calls are answered and executions are followed yet, for Left at most.
+	After bool
+	Left  time.Duration
 }
 
 // TierProgress is one tier's part in a [Progress].

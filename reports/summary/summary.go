@@ -209,11 +209,15 @@ func (t Threshold) Found() string {
 	figure := t.Figure()
 	switch {
 	case t.Bounds != nil && t.Parsed.Metric() == "growth":
-		figure += " (" + t.between() + ")"
+		figure += " (" + t.Between() + ")"
 	case t.Bounds != nil:
-		figure = t.between()
+		figure = t.Between()
 	}
-	said := fmt.Sprintf("found %s over %s", figure, text.Plural(t.Samples, "sample"))
+	of := "sample"
+	if t.Parsed.OfExecutions() {
+		of = "execution"
+	}
+	said := fmt.Sprintf("found %s over %s", figure, text.Plural(t.Samples, of))
 	if t.Windows != nil {
 		said += " " + t.Windows.String()
 	}

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/kaizenautomation/andon/reports/executions"
 	"github.com/kaizenautomation/andon/reports/results"
 )
 
@@ -60,6 +61,14 @@ func (m *Monitor) Observe(r results.Row) { m.figures.Observe(r) }
 // Progress is told about once a second how far the run is: see [Telemetry.Progress].
 func (m *Monitor) Progress(elapsed time.Duration, asked float64, callers, inFlight int) {
 	m.figures.Progress(elapsed, asked, callers, inFlight)
+}
+
+// Executions is told what has become of the executions by now: see [Telemetry.Executions]. The last time is before
+// [Monitor.End]. It does nothing where the run was not begun.
+func (m *Monitor) Executions(r executions.Report) {
+	if m.figures != nil {
+		m.figures.Executions(r)
+	}
 }
 
 // End delivers the final figures: it pushes them, and lingers until they were read, until ctx ends, or until stop is

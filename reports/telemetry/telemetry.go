@@ -34,6 +34,8 @@ type Telemetry struct {
 	latency, service, turnedAway, lag, ownLag                       *prometheus.HistogramVec
 	inFlight, callers, asked, elapsed, running                      prometheus.Gauge
 
+	executed renewed
+
 	kinds    []string
 	closed   []bool    // by phase
 	warmup   []string  // by phase, as a label's value
@@ -81,6 +83,7 @@ func New(m results.Manifest) *Telemetry {
 		children: make([]*series, len(m.Labels.Phases)*len(m.Labels.Classes)), statuses: map[string]bool{}, scraped: make(chan struct{}),
 		tolerance: metrics.Tolerated(m),
 	}
+	t.registry.MustRegister(&t.executed)
 	known := constants(m)
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
 		v := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "andon_" + name, Help: help, ConstLabels: known}, labels)

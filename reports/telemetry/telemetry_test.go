@@ -33,6 +33,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/kaizenautomation/andon/reports/metrics"
+	"github.com/kaizenautomation/andon/reports/reportstest"
 	"github.com/kaizenautomation/andon/reports/results"
 )
 
@@ -794,6 +795,8 @@ func TestPrometheus(t *testing.T) {
 	// Some pushes before the last one.
 	end := tel.Push(e, 50*time.Millisecond, func(err error) { t.Error(err) })
 	time.Sleep(300 * time.Millisecond)
+	executed := reportstest.Became()
+	tel.Executions(*executed)
 	tel.End()
 	if err := end(context.Background()); err != nil {
 		t.Fatal(err)
@@ -811,6 +814,9 @@ func TestPrometheus(t *testing.T) {
 	check(`sum(andon_violations_total{warmup="false"})`, float64(total.Violated()))
 	check(`sum(andon_responses_by_status_total{warmup="false",status="200"})`, float64(total.Status["200"]))
 	check(`sum(andon_hits_total{warmup="false",outcome="dropped"})`, float64(total.Dropped))
+	check(`sum(andon_executions_accepted_total)`, float64(executed.Total.Accepted))
+	check(`sum(andon_executions_ended_total{outcome="lost"})`, float64(executed.Total.Lost))
+	check(`andon_executions_backlog_growth_per_second{bound="low"}`, executed.Backlog.Growth.Low)
 	check(`andon_running{job="andon",instance="`+m.ID+`"}`, 0)
 	_, n := sum(t, tel, "andon_latency_seconds", map[string]string{"warmup": "false"})
 	check(`sum(andon_latency_seconds_count{warmup="false"})`, float64(n))
@@ -937,6 +943,7 @@ func queries(t *testing.T) (list []string) {
 func TestDashboard(t *testing.T) {
 	m := manifest()
 	tel, _ := observed(m, rows(m, 1000))
+	tel.Executions(*reportstest.Became())
 	families, err := tel.registry.Gather()
 	if err != nil {
 		t.Fatal(err)

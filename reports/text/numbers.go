@@ -95,12 +95,12 @@ func Counted(part, whole uint64) string {
 	return Count(part) + " (" + Share(part, whole) + ")"
 }
 
-// Rate writes how often something happened: 99.8/s, 1,234/s.
+// Rate writes how often something happened: 99.8/s, 1,234/s. That of what became fewer is below 0: −0.50/s.
 func Rate(perSecond float64) string {
 	if perSecond >= 999.5 {
 		return Count(uint64(math.Round(perSecond))) + "/s"
 	}
-	return Digits(perSecond) + "/s"
+	return minus(Digits(perSecond)) + "/s"
 }
 
 // RateOf is an achieved rate, beside the planned one, if there was one, where the two differ by more than rounding

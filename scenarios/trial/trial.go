@@ -124,7 +124,10 @@ func (e *IncompleteError) Unwrap() error { return e.Err }
 // Embedded starts the reference provider on this machine, as the plan's scenario wants it to behave. It serves until
 // stop is called.
 func Embedded(p *scenarios.Plan) (target *url.URL, stop func(), err error) {
-	behaviour := p.Provider
+	behaviour, err := p.OpenProvider(context.Background())
+	if err != nil {
+		return nil, nil, err
+	}
 	behaviour.Seed = p.Seed
 	handler, err := provider.New(p.Description(), behaviour)
 	if err != nil {

@@ -76,13 +76,23 @@ func fixed(text func(n int) string) func(net.Conn, int) bool {
 var bomb = sync.OnceValue(func() string {
 	var b bytes.Buffer
 	z, _ := gzip.NewWriterLevel(&b, gzip.BestCompression)
-	zeros := make([]byte, 1<<20)
-	for range 256 {
-		_, _ = z.Write(zeros)
-	}
+	_, _ = z.Write(make([]byte, 1<<20))
 	_ = z.Close()
+	// Several of them, one after the other, are one.
+	return strings.Repeat(b.String(), 256)
+})
+
+// many is 80,000 members of an object.
+var many = sync.OnceValue(func() string {
+	var b strings.Builder
+	for i := range 80_000 {
+		fmt.Fprintf(&b, `,"k%d":1`, i)
+	}
 	return b.String()
 })
+
+// long is a member that is long.
+var long = sync.OnceValue(func() string { return `,"x":"` + strings.Repeat("a", 50<<20) + `"` })
 
 // heads go wrong before the body.
 func heads() []Hostile {
@@ -179,15 +189,9 @@ func documents() []Hostile {
 		{Name: "100,000 lists in each other", answer: fixed(func(n int) string {
 			return whole(document(n, `,"x":`+strings.Repeat("[", 100_000)+strings.Repeat("]", 100_000)))
 		})},
-		{Name: "80,000 members", answer: fixed(func(n int) string {
-			var b strings.Builder
-			for i := range 80_000 {
-				fmt.Fprintf(&b, `,"k%d":1`, i)
-			}
-			return whole(document(n, b.String()))
-		}), Fine: true},
+		{Name: "80,000 members", answer: fixed(func(n int) string { return whole(document(n, many())) }), Fine: true},
 		{Name: "500,000 empty lists", answer: fixed(func(n int) string { return whole(document(n, `,"x":[`+strings.Repeat("[],", 333_000)+`[]]`)) }), Fine: true},
-		{Name: "a string of 50 MB", answer: fixed(func(n int) string { return whole(document(n, `,"x":"`+strings.Repeat("a", 50<<20)+`"`)) })},
+		{Name: "a string of 50 MB", answer: fixed(func(n int) string { return whole(document(n, long())) })},
 		{Name: "an id of 900 kB", answer: fixed(func(n int) string {
 			return whole(strings.Replace(document(n, ""), `:"e`, `:"`+strings.Repeat("i", 900_000), 1))
 		}), Fine: true},
