@@ -84,8 +84,8 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Outcome, err
 	}()
 	r.transport.Warm(min(c.Plan.Limits.Warm, workers))
 	r.began = time.Now()
-	if r.Began != nil {
-		r.Began(r.began)
+	if c.Began != nil {
+		c.Began(r.began)
 	}
 	r.stalls.before = readCounters()
 	r.machine.since()

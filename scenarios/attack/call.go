@@ -126,6 +126,7 @@ func (r *run) exchange(rec *record, x *wire.Exchange, send time.Duration) {
 	r.stalls.wire.Add(1)
 	err := r.transport.Do(x)
 	end := time.Since(r.began)
+	rec.sent, rec.whole = send, end
 	r.stalls.wire.Add(-1)
 	row.Service = seconds(end - send)
 	// What the process stood still while the call waited for its turn is in that wait.
@@ -158,10 +159,7 @@ func (r *run) judge(rec *record, x *wire.Exchange) {
 	row, body := &rec.row, x.Answer
 	status := int(row.Status)
 	verdict := r.Plan.Description().JudgeResponse(status, x.ContentType, body)
-	rec.execution = verdict.ExecutionID
-	if r.Accepted != nil {
-		rec.session = verdict.SessionID
-	}
+	rec.execution, rec.session = verdict.ExecutionID, verdict.SessionID
 	message, pointer := "", ""
 	if v := verdict.Violation; v != nil {
 		row.Rule, message, pointer = r.rules[v.Rule], v.Message, v.Pointer

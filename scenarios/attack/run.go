@@ -42,10 +42,12 @@ type Config struct {
 	Tick func(now time.Duration, a *metrics.Aggregator, inFlight int)
 	// Observe, if not nil, is called with each row that is counted, from the goroutine that calls Tick.
 	Observe func(results.Row)
-	// Accepted, if not nil, is called from that goroutine, too, with each execution that an answer names, as far as the
-	// answer tells of it. Began is called before, with the moment from which the run's clock counts.
+	// Began, if not nil, is told when the run's clock began, before the first call leaves.
+	Began func(time.Time)
+	// Accepted, if not nil, is called with each execution that an answer says was started, whether or not its call keeps
+	// the contract: how its call went, its id and its session. It comes from the goroutine that calls Tick, which it must
+	// not hold up.
 	Accepted func(results.Execution)
-	Began    func(time.Time)
 }
 
 // Outcome is what came of a run.
@@ -102,9 +104,10 @@ func (c Config) short(files uint64) string {
 // record is what a worker hands to the sink.
 type record struct {
 	row results.Row
-	// execution is the id that the response gave, and session that of its session, where somebody wants to know; empty if
-	// it gave none.
+	// execution is the id that the response gave, and session that of its session; empty if it gave none.
 	execution, session string
+	// sent is when the call left, and whole when its answer was there.
+	sent, whole time.Duration
 	// sample is set for the first call of its kind of trouble.
 	sample *results.Sample
 	// end is when the call was over.

@@ -86,10 +86,10 @@ func (s *sink) take(rec record) {
 	if s.Observe != nil {
 		s.Observe(*row)
 	}
-	if s.Accepted != nil && rec.execution != "" {
-		sent := row.Due + time.Duration(float64(row.Lag)*float64(time.Second))
+	// A refusal may name an execution that is there already.
+	if s.Accepted != nil && rec.execution != "" && row.Status/100 == 2 {
 		s.Accepted(results.Execution{
-			N: row.N, Class: row.Class, Phase: row.Phase, ID: rec.execution, Session: rec.session, Sent: sent, Accepted: sent + row.ServiceTime(),
+			N: row.N, Class: row.Class, Phase: row.Phase, ID: rec.execution, Session: rec.session, Sent: rec.sent, Accepted: rec.whole,
 		})
 	}
 	if s.err == nil {

@@ -2,6 +2,7 @@ package trial
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/kaizenautomation/andon/reports/executions"
@@ -16,6 +17,9 @@ type followed struct {
 	Config
 	*follow.Follower
 	tracker *tracker
+	// about is how they are followed, as it was written when that began, unless begun gives an error.
+	about executions.About
+	begun chan error
 }
 
 // follow begins to follow what an attack is to start, where the scenario says so.
@@ -32,8 +36,16 @@ func (c Config) follow(dir string, a *attack.Config, t *tracker) (*followed, err
 		Following: *f, Target: c.Target, Credentials: c.Credentials, Tenant: func(n uint32) int { return c.Plan.Tenant(uint64(n)) },
 		Labels: c.Plan.Labels, Seed: c.Plan.Seed, Timeout: c.Plan.Limits.Timeout, Journal: journal,
 	})
-	a.Accepted, a.Began, t.follower = follower.Accepted, follower.Begin, follower
-	return &followed{c, follower, t}, nil
+	x := &followed{Config: c, Follower: follower, tracker: t}
+	a.Accepted, t.follower = follower.Accepted, follower
+	a.Began = func(at time.Time) {
+		follower.Begin(at)
+		x.about = executions.About{Operation: f.Operation.String(), Sample: f.Sample, Began: at}
+		// The first call does not wait for the disk.
+		x.begun = make(chan error, 1)
+		go func() { x.begun <- executions.KeepBegun(dir, x.about) }()
+	}
+	return x, nil
 }
 
 // finish follows them to their ends, once the load is over, and keeps what is known. Closing interrupt ends that, unless
@@ -44,19 +56,26 @@ func (f *followed) finish(ctx context.Context, interrupt <-chan struct{}, dir st
 		interrupt = nil
 	default:
 	}
-	over, told := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(told)
-		f.tell(over, time.Now().Add(f.Plan.Following.For))
-	}()
-	outcome := f.Finish(ctx, interrupt)
-	close(over)
-	<-told
+	outcome := f.await(ctx, interrupt, f.Plan.Following.For)
 	if calls := out.Aggregator.Running().Sent + outcome.About.Polls.Sent; calls > 0 {
 		outcome.About.Polls.Share = float64(outcome.About.Polls.Sent) / float64(calls)
 	}
+	outcome.About.Began = f.about.Began
 	out.Aggregator.Follow(executions.Of(outcome.Executions, outcome.About))
-	return executions.Keep(dir, outcome.Executions, outcome.About)
+	return errors.Join(<-f.begun, executions.Keep(dir, outcome.Executions, outcome.About))
+}
+
+// await waits for the end of the following, which takes so long at most, and tells the progress.
+func (f *followed) await(ctx context.Context, stop <-chan struct{}, most time.Duration) follow.Outcome {
+	over, told := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(told)
+		f.tell(over, time.Now().Add(most))
+	}()
+	outcome := f.Finish(ctx, stop)
+	close(over)
+	<-told
+	return outcome
 }
 
 // tell tells the progress every so often, as long as executions are followed and the load is over.
