@@ -182,6 +182,8 @@ func TestProblems(t *testing.T) {
 		{load + "data: {pictures: {ids: [a]}}\n", [2]int{2, 8}, "neither a content type nor a property"},
 		{load + "thresholds: ['p99(latency){tier=Ful} < 1s']\n", [2]int{2, 33}, `did you mean "Full"?`},
 		{load + "thresholds: [{expr: 'count(errors) == 0', after: 3s}]\n", [2]int{2, 50}, "`after` delays `abort: true`"},
+		{load + "thresholds: [{expr: 'count(lost) == 0', abort: true}]\nfollow: true\n", [2]int{2, 14}, "known when the run is over; take it out"},
+		{load + "thresholds: ['p95(completion) < 1s']\nfollow: false\n", [2]int{2, 14}, "add `follow:` to the scenario"},
 		{load + "thresholds: ['p95(completion) < 1s']\n", [2]int{2, 14}, "add `follow:` to the scenario"},
 		{load + "thresholds: [{abort: true}]\n", [2]int{2, 14}, "lacks `expr`"},
 		{load + "provider: {queue: 3}\n", [2]int{2, 11}, "set workers"},
