@@ -46,6 +46,8 @@ type Scenario struct {
 	Carried credentials.Asked
 	// Thresholds are the conditions that decide the verdict.
 	Thresholds []metrics.Condition
+	// Following says how executions are followed; nil where they are not.
+	Following *Following
 	// Provider configures the embedded provider, but for the secret of its webhooks; see [Scenario.OpenProvider].
 	Provider provider.Config
 	// Labels name the classes, the phases and the rules by which calls are counted.
@@ -92,7 +94,7 @@ const (
 // MB is a megabyte.
 const MB = 1_000_000
 
-var scenarioKeys = []string{"name", "description", "target", "load", "arrivals", "mix", "data", "headers", "auth", "limits", "thresholds", "provider"}
+var scenarioKeys = []string{"name", "description", "target", "load", "arrivals", "mix", "data", "headers", "auth", "limits", "follow", "thresholds", "provider"}
 
 // Parse reads a scenario for a description. The file's name is for messages and places the files that the scenario
 // names; env looks up a variable of the environment. The error is a [*document.InvalidError] with all problems.
@@ -132,9 +134,11 @@ func Parse(file string, data []byte, d *contracts.Description, env func(string) 
 	}
 	s.Carried = readCarried(keys, r)
 	s.takeMix(r.readMix(keys))
+	if v, given := keys["follow"]; given {
+		s.Following = readFollowing(v, d)
+	}
 	if v, given := keys["thresholds"]; given {
-		_, followed := keys["follow"]
-		s.Thresholds = readThresholds(v, s.Labels, followed)
+		s.Thresholds = readThresholds(v, s.Labels, s.Following != nil)
 	}
 	s.Provider = provider.Config{Latency: provider.DefaultLatency(d.Tiers())}
 	if v, given := keys["provider"]; given {
