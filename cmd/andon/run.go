@@ -165,6 +165,9 @@ func (c *command) runScenario(args []string, f runFlags) error {
 		return exit{noVerdict, shown}
 	}
 	if mon != nil {
+		if became := result.Summary.Executions; became != nil {
+			mon.Executions(*became)
+		}
 		mon.End(stop.kill, stop.again())
 	}
 	if err != nil {

@@ -7,7 +7,6 @@ import (
 
 	"github.com/kaizenautomation/andon/reports/executions"
 	"github.com/kaizenautomation/andon/reports/results"
-	"github.com/kaizenautomation/andon/reports/summary"
 	"github.com/kaizenautomation/andon/scenarios/attack"
 	"github.com/kaizenautomation/andon/scenarios/follow"
 )
@@ -48,8 +47,8 @@ func (c Config) follow(dir string, a *attack.Config, t *tracker) (*followed, err
 	return x, nil
 }
 
-// finish follows them to their ends, once the load is over, and keeps what is known. Closing interrupt ends that, unless
-// it has ended the load.
+// finish follows them to their ends, once the load is over, and keeps what is known. Closing interrupt ends that,
+// unless it has ended the load.
 func (f *followed) finish(ctx context.Context, interrupt <-chan struct{}, dir string, out attack.Outcome) error {
 	select {
 	case <-interrupt:
@@ -97,28 +96,4 @@ func (f *followed) tell(over <-chan struct{}, deadline time.Time) {
 		p.Executions.After, p.Executions.Left = true, max(time.Until(deadline), 0)
 		f.Config.Progress(p)
 	}
-}
-
-// executions is what is known of the executions; nil where they are not followed.
-func (t *tracker) executions() *summary.ExecutionsProgress {
-	if t.follower == nil {
-		return nil
-	}
-	p := t.follower.Progress()
-	t.ended = append(t.ended, ends{time.Now(), p.Completed})
-	if len(t.ended) > window {
-		t.ended = t.ended[1:]
-	}
-	e := &summary.ExecutionsProgress{Backlog: p.Accepted - p.Completed - p.Failed - p.Lost, Failed: p.Failed, Lost: p.Lost}
-	first, last := t.ended[0], t.ended[len(t.ended)-1]
-	if took := last.at.Sub(first.at).Seconds(); took > 0 {
-		e.PerSecond = float64(last.completed-first.completed) / took
-	}
-	return e
-}
-
-// ends is how many executions had completed at a moment.
-type ends struct {
-	at        time.Time
-	completed uint64
 }

@@ -24,8 +24,8 @@ type tracker struct {
 	// past and first are what was seen so far: see [summary.Progress].
 	past  []summary.Moment
 	first map[string]time.Duration
-	// follower follows the executions; nil where nobody does. ended is how many had completed lately, and last is what was
-	// told last.
+	// follower follows the executions; nil where nobody does. ended is how many had completed lately, and last is what
+	// was told last.
 	follower *follow.Follower
 	ended    []ends
 	last     summary.Progress
@@ -82,7 +82,8 @@ func (t *tracker) lately(p *summary.Progress, now time.Duration, a *metrics.Aggr
 		t.sent, t.sentAt = sent, now
 	}
 	p.Achieved = t.rate
-	// What was asked for is counted as what was sent is: three calls in five seconds are as many whatever rate made them.
+	// What was asked for is counted as what was sent is: three calls in five seconds are as many whatever rate made
+	// them.
 	if since > 0 {
 		p.Asked = float64(t.plan.DueBefore(now)-t.plan.DueBefore(now-since)) / since.Seconds()
 	}
@@ -135,4 +136,28 @@ func (t *tracker) tallies(now time.Duration, kind string, counts map[string]uint
 		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Name, b.Name))
 	})
 	return list
+}
+
+// executions is what is known of the executions; nil where they are not followed.
+func (t *tracker) executions() *summary.ExecutionsProgress {
+	if t.follower == nil {
+		return nil
+	}
+	p := t.follower.Progress()
+	t.ended = append(t.ended, ends{time.Now(), p.Completed})
+	if len(t.ended) > window {
+		t.ended = t.ended[1:]
+	}
+	e := &summary.ExecutionsProgress{Backlog: p.Accepted - p.Completed - p.Failed - p.Lost, Failed: p.Failed, Lost: p.Lost}
+	first, last := t.ended[0], t.ended[len(t.ended)-1]
+	if took := last.at.Sub(first.at).Seconds(); took > 0 {
+		e.PerSecond = float64(last.completed-first.completed) / took
+	}
+	return e
+}
+
+// ends is how many executions had completed at a moment.
+type ends struct {
+	at        time.Time
+	completed uint64
 }

@@ -19,8 +19,8 @@ import (
 // Resumption says which run's executions are followed further, and how. None of its calls is sent again.
 type Resumption struct {
 	Dir string
-	// Plan is what the run did, from the files in its directory; where its scenario follows no executions, the description
-	// says how.
+	// Plan is what the run did, from the files in its directory; where its scenario follows no executions, the
+	// description says how.
 	Plan        *scenarios.Plan
 	Credentials *credentials.Set
 	// Progress, if not nil, is told about once a second how far it is.
