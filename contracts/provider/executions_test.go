@@ -635,6 +635,23 @@ func TestSetExecutions(t *testing.T) {
 	}
 }
 
+// What is taken as a share is one, and what is not leaves everything as it was.
+func FuzzSetExecutions(f *testing.F) {
+	for _, text := range []string{"failed=2%", "lost=1e-3", "late=5%,10s", "late=5%", "twice=NaN", "never=", "=1%", "unknownId=100%"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		var e Executions
+		var w Webhooks
+		if err := e.Set(text); err == nil && e.validate(nil) != nil || err != nil && e.Failed+e.Lost+e.Stuck != 0 {
+			t.Errorf("%q gives %+v, %v", text, e, err)
+		}
+		if err := w.Set(text); err == nil && checkShares(webhookFaults[webhookLate:], w.share) != nil || err != nil && w != (Webhooks{}) {
+			t.Errorf("%q gives %+v, %v", text, w, err)
+		}
+	})
+}
+
 // Whatever asks is answered, in JSON, and by a status that the description has or a head is refused with.
 func FuzzAsked(f *testing.F) {
 	for _, body := range []string{`{"id":"exec_1"}`, `{"id":7}`, `[]`, ``, `{"id":"a","id":"b"}`, "{\"id\":\"\xff\"}", `{"id":"\u0000"}`} {
