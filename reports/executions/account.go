@@ -43,4 +43,8 @@ func Of(list []results.Execution, about About) *Account {
 	return &Account{about, []part{{list, seconds(about.LoadSeconds)}}}
 }
 
-func seconds(s float64) time.Duration { return time.Duration(math.Round(s * float64(time.Second))) }
+// seconds is a moment of a run, which goes on for years at most, whatever a file says.
+func seconds(s float64) time.Duration {
+	const most = 1 << 58
+	return time.Duration(min(max(math.Round(s*float64(time.Second)), 0), most))
+}

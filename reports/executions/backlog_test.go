@@ -248,6 +248,11 @@ func TestMany(t *testing.T) {
 	began := time.Now()
 	report := Make(list, About{Labels: q.labels(), LoadSeconds: 100})
 	t.Logf("%d executions in %s: %+v", len(list), time.Since(began), report.Backlog)
+	for _, load := range []float64{9e9, 1e300, -1e300} {
+		if n := len(Make(list[:100], About{Labels: q.labels(), LoadSeconds: load}).Timeline); n > maxPoints {
+			t.Errorf("%d points for a load of %g s", n, load)
+		}
+	}
 	list[0].Alive = 40 * 24 * time.Hour
 	if n := len(Make(list[:100], About{Labels: q.labels()}).Timeline); n > maxPoints || n < maxPoints/4 {
 		t.Errorf("%d points", n)
