@@ -54,7 +54,7 @@ var andonHouse = house{
 		"contracts": {"contracts/credentials", "reports/regular", "contracts/jsontext", "contracts/schema", "reports/text", "github.com/getkin/kin-openapi",
 			"github.com/santhosh-tekuri/jsonschema", "github.com/oasdiff/oasdiff", "go.yaml.in/yaml", "golang.org/x/net"},
 		"contracts/cases":    {"contracts", "contracts/credentials", "contracts/jsontext", "contracts/schema", "reports/text"},
-		"contracts/provider": {"contracts", "contracts/jsontext", "contracts/schema", "reports/text"},
+		"contracts/provider": {"contracts", "contracts/jsontext", "contracts/schema", "reports/bounded", "reports/text"},
 		"contracts/pact": {".", "contracts", "contracts/credentials", "contracts/cases", "contracts/jsontext", "contracts/schema", "reports/text", "reports/summary",
 			"github.com/pact-foundation/pact-go"},
 		"contracts/broker":     {"reports/bounded", "reports/text", "reports/summary"},

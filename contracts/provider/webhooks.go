@@ -9,7 +9,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -20,6 +19,7 @@ import (
 	"time"
 
 	"github.com/kaizenautomation/andon/contracts/schema"
+	"github.com/kaizenautomation/andon/reports/bounded"
 )
 
 // Webhooks says how the provider tells of executions that have ended. One is posted at the end of each that completes
@@ -269,7 +269,7 @@ func (p *postman) send(l *letter) {
 		return
 	}
 	// What it says is nobody's concern; a short answer is read to its end so that the connection can be used again.
-	_, _ = io.CopyN(io.Discard, response.Body, 4<<10)
+	_, _ = bounded.Append(nil, response, 4<<10)
 	_ = response.Body.Close()
 	p.tell(l, "", response.StatusCode)
 }
