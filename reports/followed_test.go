@@ -58,7 +58,17 @@ func TestFollowedRunIsReportedAgain(t *testing.T) {
 	if got := open(t, dir).Summary.Executions; got.End != executions.EndCut || got.Total != want.Executions.Total && !reflect.DeepEqual(got.Total, want.Executions.Total) {
 		t.Errorf("%+v", got)
 	}
-	_ = os.Remove(filepath.Join(dir, "executions.jsonl"))
+	journal := filepath.Join(dir, "executions.jsonl")
+	text, _ := os.ReadFile(journal)
+	_ = os.WriteFile(journal, text[:len(text)-9], 0o666)
+	m = open(t, dir)
+	if got := m.Summary.Executions; got.Total.Accepted != want.Executions.Total.Accepted-1 {
+		t.Errorf("%d of %d", got.Total.Accepted, want.Executions.Total.Accepted)
+	}
+	if damage := m.Damage(); len(damage) != 1 || !strings.Contains(damage[0], journal+":") || !strings.Contains(damage[0], "it was not written to its end") {
+		t.Errorf("%q", damage)
+	}
+	_ = os.Remove(journal)
 	if got := open(t, dir).Summary.Executions; got == nil || got.Total.Accepted != 0 || got.End != executions.EndCut {
 		t.Errorf("%+v", got)
 	}

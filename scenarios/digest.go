@@ -32,7 +32,9 @@ func (s *Scenario) Parts() []results.Part {
 	parts = append(parts, s.mix.data...)
 	parts = append(parts, carriedParts(s.Carried)...)
 	parts = append(parts, fieldsOf("limits", s.Limits)...)
-	parts = append(parts, s.Following.parts()...)
+	if s.Following != nil {
+		parts = append(parts, s.Following.part())
+	}
 	parts = append(parts, results.Part{Name: "thresholds", Text: saidThresholds(s.Thresholds)})
 	return append(parts, results.Part{Name: "description", Text: s.description.SHA256()})
 }

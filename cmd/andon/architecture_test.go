@@ -72,8 +72,8 @@ var andonHouse = house{
 		"scenarios/follow": {"scenarios", "scenarios/wire", "contracts", "contracts/credentials", "reports/bounded", "reports/text", "reports/results",
 			"reports/histogram", "reports/executions"},
 		// The command lines that a run's page shows are handed in by whoever runs the trial, as the page wants them.
-		"scenarios/trial": {"scenarios", "scenarios/wire", "scenarios/attack", "contracts", "contracts/credentials", "contracts/provider", "reports",
-			"reports/text", "reports/results", "reports/histogram", "reports/metrics", "reports/summary", "reports/page",
+		"scenarios/trial": {"scenarios", "scenarios/wire", "scenarios/attack", "scenarios/follow", "contracts", "contracts/credentials", "contracts/provider", "reports",
+			"reports/text", "reports/results", "reports/histogram", "reports/executions", "reports/metrics", "reports/summary", "reports/page",
 			"reports/telemetry"},
 
 		"cmd/andon-pact": {"contracts/pact"},

@@ -29,7 +29,7 @@ is, and the highest rate. Nothing is sent. The same scenario and seed give the s
 			if curl < 0 {
 				return fmt.Errorf("--curl wants a number of calls, found %d", curl)
 			}
-			p, err := c.planned(args, seed, fixtures)
+			p, err := c.planned(args, seed, fixtures, false)
 			if err != nil {
 				return err
 			}

@@ -32,6 +32,7 @@ type runFlags struct {
 	seed                  uint64
 	noUniqueIDs, plain    bool
 	http2, traceparent    bool
+	follow                bool
 	release, deviations   string
 	labels                []string
 	monitor               monitorFlags
@@ -95,6 +96,7 @@ ANDON_REMOTE_WRITE_AUTHORIZATION ("Bearer …") and OTEL_EXPORTER_OTLP_HEADERS (
 	f.credentials.add(flags)
 	flags.BoolVar(&f.http2, "http2", false, "send over HTTP/2 where the target speaks it, with TLS or without: fewer connections, and a slower generator")
 	flags.BoolVar(&f.noUniqueIDs, "no-unique-ids", false, "do not check that executionIds are unique, which takes up to 21 MiB for a million calls")
+	flags.BoolVar(&f.follow, "follow", false, "find out what becomes of the executions, as the description says; `follow:` in a scenario says how else")
 	flags.BoolVar(&f.plain, "plain", false, "tell the progress in lines, also on a terminal")
 	flags.BoolVar(&f.traceparent, "traceparent", false, "send a W3C traceparent header with each call, and list the slowest calls by their trace ids")
 	flags.StringArrayVar(&f.labels, "label", nil, "`name=text` that the run is known by in every report; may be given up to 20 times")
@@ -105,7 +107,7 @@ ANDON_REMOTE_WRITE_AUTHORIZATION ("Bearer …") and OTEL_EXPORTER_OTLP_HEADERS (
 }
 
 func (c *command) runScenario(args []string, f runFlags) error {
-	plan, err := c.planned(args, f.seed, f.fixtures)
+	plan, err := c.planned(args, f.seed, f.fixtures, f.follow)
 	if err != nil {
 		return err
 	}

@@ -103,7 +103,7 @@ func (c *command) scenario(args []string, d *contracts.Description, fixtures str
 }
 
 // planned is the plan of the scenario that an argument names.
-func (c *command) planned(args []string, seed uint64, fixtures string) (*scenarios.Plan, error) {
+func (c *command) planned(args []string, seed uint64, fixtures string, follow bool) (*scenarios.Plan, error) {
 	d, err := c.description()
 	if err != nil {
 		return nil, err
@@ -111,6 +111,10 @@ func (c *command) planned(args []string, seed uint64, fixtures string) (*scenari
 	s, err := c.scenario(args, d, fixtures)
 	if err != nil {
 		return nil, err
+	}
+	if follow && s.Following == nil {
+		how := scenarios.DefaultFollowing(d.Following())
+		s = s.WithFollowing(&how)
 	}
 	return s.Plan(seed)
 }

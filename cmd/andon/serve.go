@@ -165,6 +165,9 @@ func (c *command) serveProvider(cmd *cobra.Command, f serveFlags) error {
 	if config.Token != "" {
 		fmt.Fprint(c.stdout, " (a token is demanded)")
 	}
+	if config.Executions != nil {
+		fmt.Fprintf(c.stdout, "; %s tells what became of an execution", d.Following())
+	}
 	fmt.Fprintln(c.stdout)
 	if err := provider.Serve(ctx, ln, handler); err != nil {
 		return exit{noVerdict, err}

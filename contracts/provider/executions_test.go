@@ -2,6 +2,7 @@ package provider
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -9,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -151,6 +153,47 @@ func TestBacklog(t *testing.T) {
 				if i >= 8 && e.Began.After(list[i-8].Ended) && e.Began != e.Accepted {
 					t.Fatalf("%s began at %v, and %v had ended", e.ExecutionID, e.Began, list[i-8].Ended)
 				}
+			}
+		})
+	}
+}
+
+// Whatever came when, and took how long, each begins when it comes, or else when the first worker is free: on time, even
+// if nobody looks for as long as all of it takes.
+func TestExecutionsAreArithmetic(t *testing.T) {
+	for _, late := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			const workers, n = 3, 200
+			log := &records{}
+			h := newProvider(t, Config{Seed: 5, Log: log.logger(), Executions: &Executions{
+				Workers: workers, Queue: n, Time: map[string]Latency{"default": {shape: uniform, a: 100 * time.Millisecond, b: 3 * time.Second}},
+			}})
+			for i := range n {
+				started(t, h, lite)
+				if late {
+					h.(*handler).floor.timer.Stop()
+				} else {
+					time.Sleep(time.Duration(i*i%7) * 100 * time.Millisecond)
+				}
+			}
+			time.Sleep(time.Hour)
+			about(t, h, "x")
+			list := log.of(t, "execution")
+			slices.SortStableFunc(list, func(a, b record) int { return cmp.Or(a.Began.Compare(b.Began), a.Accepted.Compare(b.Accepted)) })
+			free := make([]time.Time, workers)
+			for i, e := range list {
+				slices.SortFunc(free, time.Time.Compare)
+				want := e.Accepted
+				if free[0].After(want) {
+					want = free[0]
+				}
+				if !e.Began.Equal(want) || i > 0 && e.Accepted.Before(list[i-1].Accepted) {
+					t.Fatalf("execution %d of those that came at %v began at %v, want %v", i, e.Accepted, e.Began, want)
+				}
+				free[0] = e.Ended
+			}
+			if len(list) != n {
+				t.Errorf("%d executions ended, want %d", len(list), n)
 			}
 		})
 	}

@@ -221,6 +221,20 @@ func TestFiguresAreCounted(t *testing.T) {
 	}
 }
 
+// What the provider has lost left the backlog when it last knew of it; what is stuck is there for ever.
+func TestLostAreNoBacklog(t *testing.T) {
+	lost := results.Execution{State: results.StateLost, Followed: true, Sent: time.Second, Accepted: time.Second, Alive: 3 * time.Second}
+	stuck := results.Execution{State: results.StateRunning, Followed: true, Sent: time.Second, Accepted: time.Second, Alive: 3 * time.Second}
+	about := About{Labels: queue{seconds: 10}.labels(), LoadSeconds: 10}
+	b := Make([]results.Execution{lost}, about).Backlog
+	if b.Peak != (Bounds{1, 1}) || b.AtEnd != (Bounds{}) || b.DrainedSeconds == nil || *b.DrainedSeconds != 0 {
+		t.Errorf("%+v", b)
+	}
+	if b = Make([]results.Execution{lost, stuck}, about).Backlog; b.Peak != (Bounds{2, 2}) || b.AtEnd != (Bounds{0, 1}) || b.DrainedSeconds != nil {
+		t.Errorf("%+v", b)
+	}
+}
+
 // A run of weeks has a page's worth of stretches; a million executions take five seconds, and these fewer.
 func TestMany(t *testing.T) {
 	r := rand.New(rand.NewPCG(17, 9))

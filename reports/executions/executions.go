@@ -103,7 +103,8 @@ type Growth struct {
 type Point struct {
 	AtSeconds float64 `json:"atSeconds"`
 	Seconds   float64 `json:"seconds"`
-	// Accepted counts within the stretch; Completed and Failed lie between bounds, which add up over all stretches.
+	// Accepted counts within the stretch. Completed and Failed lie between how many certainly ended within it and how many
+	// may have; one that may have ended in several stretches counts in the upper bound of each.
 	Accepted  uint64 `json:"accepted"`
 	Completed Bounds `json:"completed"`
 	Failed    Bounds `json:"failed"`

@@ -37,7 +37,14 @@ func (a *Account) Group(in func(phase, class int) bool) *Group {
 
 // Figures are those of the group.
 func (g *Group) Figures() Figures {
-	f := Figures{Start: g.times(Start), Run: g.times(Run), Completion: g.times(Completion), PerSecond: g.perSecond()}
+	f := g.Counts()
+	f.Start, f.Run, f.Completion = g.times(Start), g.times(Run), g.times(Completion)
+	return f
+}
+
+// Counts are the figures without the times, which take longer.
+func (g *Group) Counts() Figures {
+	f := Figures{PerSecond: g.perSecond()}
 	for _, list := range g.parts {
 		for _, x := range list {
 			f.Accepted++

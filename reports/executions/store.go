@@ -27,6 +27,16 @@ func Keep(dir string, list []results.Execution, about About) error {
 	return regular.Write(filepath.Join(dir, results.UnfinishedFile), Of(list, about).WriteUnfinished)
 }
 
+// KeepBegun writes into a run directory how its executions are followed, which has begun just now. It stands there until
+// [Keep] says how that ended.
+func KeepBegun(dir string, about About) error {
+	about.End, about.Detail = EndCut, cutDetail
+	return results.WriteJSON(filepath.Join(dir, results.FollowingFile), about)
+}
+
+// cutDetail explains [EndCut].
+const cutDetail = "what is known of executions goes up to the last second that was written"
+
 // WriteUnfinished lists the executions that did not complete, so that they can be looked for at the provider's.
 func (a *Account) WriteUnfinished(to io.Writer) error {
 	w := csv.NewWriter(to)
@@ -48,6 +58,15 @@ func (a *Account) WriteUnfinished(to io.Writer) error {
 	return w.Error()
 }
 
+// ReadAbout reads how the executions of a run were followed, as far as it is kept.
+func ReadAbout(dir string) (about About, err error) {
+	path := filepath.Join(dir, results.FollowingFile)
+	if err = results.ReadJSON(path, &about); err == nil && about.Began.IsZero() {
+		err = fmt.Errorf("%s does not say when the run's clock began", path)
+	}
+	return about, err
+}
+
 // Read reads what is known of the executions of a run; nil where they were not followed. Where the following was cut
 // off, it is what the journal has.
 func Read(run *results.Run) (*Account, error) {
@@ -62,13 +81,15 @@ func Read(run *results.Run) (*Account, error) {
 	var about About
 	err = results.ReadJSON(filepath.Join(run.Dir, results.FollowingFile), &about)
 	if err != nil {
-		about = About{End: EndCut, Detail: "what is known of executions goes up to the last second that was written"}
+		about = About{End: EndCut, Detail: cutDetail}
 		if !errors.Is(err, fs.ErrNotExist) {
 			about.Detail = fmt.Sprintf("how the executions were followed is not known any more: %v", err)
 		}
 		if run.Following != nil {
 			about.Operation, about.Sample = run.Following.Operation, run.Following.Sample
 		}
+	}
+	if about.End == EndCut {
 		for _, x := range list {
 			about.LoadSeconds = max(about.LoadSeconds, x.Accepted.Seconds())
 		}

@@ -90,6 +90,17 @@ func Names(groups map[string]Figures, order []string) (names []string) {
 	return names
 }
 
+// Known reports whether anything is known of any of them but that it was accepted.
+func (f Figures) Known() bool { return f.Unseen < f.Accepted }
+
+// Rate is how many completed per second, in words.
+func (f Figures) Rate() string {
+	if !f.Known() {
+		return text.Unsupported
+	}
+	return f.PerSecond.Rate()
+}
+
 // Lacks reports whether a percentile that is shown is not determined.
 func (r Report) Lacks() bool {
 	lacks := func(f Figures) bool {
@@ -106,13 +117,12 @@ func (r Report) Lacks() bool {
 // Facts are how the backlog went, what asking took and, where no [Report.Detail] does, how it ended, each by its name.
 // Foreign words in them are as they came.
 func (r Report) Facts() [][2]string {
-	facts := [][2]string{
-		{"backlog", fmt.Sprintf("%s at its peak, %s when the last call was answered", r.Backlog.Peak.Count(), r.Backlog.AtEnd.Count())},
-		{"growth", r.Backlog.Growth.String()},
-		{"drained", r.Backlog.drained()},
-		{"asked by", r.Operation},
-		{"polls", r.Polls.words()},
+	var facts [][2]string
+	if r.Total.Known() {
+		facts = append(facts, [2]string{"backlog", fmt.Sprintf("%s at its peak, %s when the last call was answered", r.Backlog.Peak.Count(), r.Backlog.AtEnd.Count())},
+			[2]string{"growth", r.Backlog.Growth.String()}, [2]string{"drained", r.Backlog.drained()})
 	}
+	facts = append(facts, [2]string{"asked by", r.Operation}, [2]string{"polls", r.Polls.words()})
 	if r.Webhooks != nil {
 		facts = append(facts, [2]string{"webhooks", r.Webhooks.words()})
 	}

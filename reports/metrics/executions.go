@@ -53,7 +53,7 @@ func (t Threshold) measureExecutions(a *Aggregator, o *Outcome) (all, some bool)
 	labels := a.labels
 	in := func(phase, class int) bool { return t.acceptsPhase(a, phase) && t.accepts(a, phase, class) }
 	g := a.followed.Group(in)
-	f := g.Figures()
+	f := g.Counts()
 	if o.Samples = f.Accepted; f.Accepted == 0 {
 		o.Reason = "no execution was accepted, " + t.where()
 		return false, false

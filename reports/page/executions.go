@@ -94,6 +94,9 @@ func (s run) executionTiles() []tile {
 	}
 	f := r.Total
 	ended, backlog := tile{"Completed", text.Count(f.Completed), "of " + text.Plural(f.Accepted, "execution"), ""}, tile{"Backlog", text.Unsupported, r.Backlog.Growth.String(), ""}
+	if !f.Known() {
+		ended.Value = text.Unsupported
+	}
 	if f.Failed > 0 {
 		ended.Note += ", " + text.Count(f.Failed) + " failed"
 	}
@@ -124,7 +127,7 @@ func becameRow(name string, f executions.Figures) []string {
 	for _, n := range []uint64{f.Completed, f.Failed, f.Lost, f.Waiting, f.Running, f.Unseen} {
 		row = append(row, text.Counted(n, f.Accepted))
 	}
-	return append(row, f.PerSecond.Rate())
+	return append(row, f.Rate())
 }
 
 // spread sets the times of all groups on one axis.

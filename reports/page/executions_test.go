@@ -185,6 +185,9 @@ func TestExecutionsOfNothing(t *testing.T) {
 		if strings.Contains(page, "NaN") || strings.Contains(page, "Inf,") || strings.Contains(page, `class="strip"`) {
 			t.Error("what is not known is drawn")
 		}
+		if !strings.Contains(page, "<dt>Completed</dt><dd><b>–</b>") {
+			t.Error("how many completed is told, and not known")
+		}
 	}
 }
 

@@ -64,7 +64,7 @@ func (s run) becameTable(st style) Table {
 			}
 			cells = append(cells, cell)
 		}
-		t.Rows = append(t.Rows, append(cells, f.PerSecond.Rate()))
+		t.Rows = append(t.Rows, append(cells, f.Rate()))
 	}
 	tiers := executions.Names(s.Executions.Tiers, s.Tiers())
 	for _, n := range tiers {
@@ -128,7 +128,10 @@ func (s run) briefly(o Options) (said []string) {
 		return nil
 	}
 	f := r.Total
-	said = append(said, text.Plural(f.Accepted, "execution"), "completed "+text.Counted(f.Completed, f.Accepted))
+	said = append(said, text.Plural(f.Accepted, "execution"))
+	if f.Known() {
+		said = append(said, "completed "+text.Counted(f.Completed, f.Accepted))
+	}
 	for _, of := range []struct {
 		name  string
 		count uint64

@@ -113,6 +113,29 @@ func TestExecutionsOfLittle(t *testing.T) {
 	}
 }
 
+// Where the target does not tell, no rate and no backlog are made up, and why is said.
+func TestExecutionsUntold(t *testing.T) {
+	s := followed(t)
+	unseen := executions.Figures{Accepted: 300, Unseen: 300}
+	s.Executions = &executions.Report{Operation: "POST /executions/get", Sample: 1, End: executions.EndRefused, Total: unseen, Tiers: map[string]executions.Figures{"Full": unseen},
+		Backlog: executions.Backlog{Peak: executions.Bounds{High: 300}}, Polls: executions.Polls{Sent: 3, Share: 0.01, PerSecond: 50}}
+	var b bytes.Buffer
+	if err := errors.Join(Terminal(&b, s, Options{Width: 100}), Brief(&b, s, Options{Width: 100})); err != nil {
+		t.Fatal(err)
+	}
+	told := b.String()
+	for _, want := range []string{"unseen  completed/s", "300 (100 %)            –", "ended     the target does not tell what becomes of executions", "300 executions · not seen to end 300 (100 %)"} {
+		if !strings.Contains(told, want) {
+			t.Errorf("there is no %q in\n%s", want, told)
+		}
+	}
+	for _, bad := range []string{"at its peak", "drained", "completed 0", "0.00/s"} {
+		if strings.Contains(told, bad) {
+			t.Errorf("%q is told, and not known", bad)
+		}
+	}
+}
+
 // Between what the figure of a threshold lies is beside it, and what is impossible is a cause once.
 func TestExecutionThresholds(t *testing.T) {
 	s := reportstest.Followed(t)

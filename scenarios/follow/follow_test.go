@@ -111,6 +111,21 @@ func follows(t *testing.T, w *world, f scenarios.Following, list []truth, stop <
 		g.Accepted(results.Execution{N: uint32(i), ID: ids[i], Sent: x.accepted - time.Millisecond, Accepted: x.accepted})
 	}
 	out := follower.Finish(t.Context(), stop)
+	var done Progress
+	for _, x := range out.Executions {
+		done.Accepted++
+		switch x.State {
+		case results.StateCompleted:
+			done.Completed++
+		case results.StateFailed:
+			done.Failed++
+		case results.StateLost:
+			done.Lost++
+		}
+	}
+	if said := follower.Progress(); said != done {
+		t.Errorf("it says %+v, want %+v", said, done)
+	}
 	kept, damage, err := results.ReadJournal(dir)
 	if err != nil || len(damage) > 0 || len(kept) != len(list) {
 		t.Errorf("the journal has %d of %d, %v, %v", len(kept), len(list), damage, err)

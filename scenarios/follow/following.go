@@ -172,6 +172,7 @@ func (g *following) refuse() {
 	for _, x := range g.items {
 		if x.State == results.StateLost {
 			x.State = results.StateUnseen
+			g.count(results.StateLost, results.StateUnseen)
 		}
 	}
 }
@@ -272,6 +273,7 @@ func (g *following) hear(a answered) {
 	}
 	if x.Execution != before {
 		g.kept(g.config.Journal.Seen(x.Execution))
+		g.count(before.State, x.State)
 	}
 	switch now := x.settled(); {
 	case now && !was:

@@ -12,8 +12,38 @@ type inbox struct {
 	mutex    sync.Mutex
 	began    time.Time
 	incoming []results.Execution
+	progress Progress
 	// arrived holds something where there is something to be taken.
 	arrived chan struct{}
+}
+
+// Progress is how far the following is.
+type Progress struct {
+	// Accepted is how many there are, of which Completed and Failed have ended, and Lost are not known to the provider.
+	Accepted, Completed, Failed, Lost uint64
+}
+
+// Progress says how far it is.
+func (b *inbox) Progress() Progress {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	return b.progress
+}
+
+// count counts an execution that was in one state and is in another.
+func (b *inbox) count(before, after results.State) {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	for state, n := range map[results.State]*uint64{
+		results.StateCompleted: &b.progress.Completed, results.StateFailed: &b.progress.Failed, results.StateLost: &b.progress.Lost,
+	} {
+		if before == state {
+			*n--
+		}
+		if after == state {
+			*n++
+		}
+	}
 }
 
 // Begin says when the run's clock began.
@@ -40,6 +70,7 @@ func (b *inbox) Accepted(x results.Execution) {
 	}
 	b.mutex.Lock()
 	b.incoming = append(b.incoming, x)
+	b.progress.Accepted++
 	b.mutex.Unlock()
 	select {
 	case b.arrived <- struct{}{}:

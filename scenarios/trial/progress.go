@@ -8,6 +8,7 @@ import (
 	"github.com/kaizenautomation/andon/reports/metrics"
 	"github.com/kaizenautomation/andon/reports/summary"
 	"github.com/kaizenautomation/andon/scenarios"
+	"github.com/kaizenautomation/andon/scenarios/follow"
 )
 
 // A tracker makes of what is counted what is told while a run goes on.
@@ -23,6 +24,11 @@ type tracker struct {
 	// past and first are what was seen so far: see [summary.Progress].
 	past  []summary.Moment
 	first map[string]time.Duration
+	// follower follows the executions; nil where nobody does. ended is how many had completed lately, and last is what was
+	// told last.
+	follower *follow.Follower
+	ended    []ends
+	last     summary.Progress
 }
 
 // isTime reports whether to tell the progress now, if it is to be told every so often.
@@ -43,6 +49,8 @@ func (t *tracker) progress(now time.Duration, a *metrics.Aggregator, inFlight in
 	}
 	p.Past = t.past
 	t.details(&p, now, a)
+	p.Executions = t.executions()
+	t.last = p
 	return p
 }
 

@@ -7,9 +7,11 @@
 //  2. The run directory is made, with all that repeats the run: the scenario, its data, the description, the seed.
 //  3. The attack drives the plan (package attack). Every row goes to the files and to the figures, and to whoever
 //     observes; about once a second the progress is told.
-//  4. What came of it is read back from the directory, and summarized: the summary is a function of the files, so that
+//  4. Where the scenario wants to know what becomes of the executions, they are followed meanwhile, and to their ends
+//     after the last call (package follow).
+//  5. What came of it is read back from the directory, and summarized: the summary is a function of the files, so that
 //     others can make it again.
-//  5. The histograms are kept in the directory, and the summary is written into it, as JSON, as Markdown and as a page.
+//  6. The histograms are kept in the directory, and the summary is written into it, as JSON, as Markdown and as a page.
 //
 // The verdict is in the summary. What cannot be done is an error: [UnreachableError] and [results.PlaceError] before
 // the first call, [IncompleteError] after it, any other before anything was done, since it was asked for wrongly.
@@ -178,7 +180,14 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Result, erro
 			c.Progress(t.progress(now, agg, inFlight))
 		}
 	}
+	follower, err := c.follow(dir, &a, &t)
+	if err != nil {
+		return Result{}, err
+	}
 	out, lost := attack.Run(ctx, interrupt, a)
+	if follower != nil {
+		lost = errors.Join(lost, follower.finish(ctx, interrupt, dir, out))
+	}
 	if c.Ended != nil {
 		c.Ended()
 	}
@@ -201,6 +210,9 @@ func (c Config) manifest(started time.Time, generator results.Generator) (_ resu
 		SpecSHA256: p.Description().SHA256(), PlanSHA256: p.Digest(), Plan: p.Parts(), Release: c.Release, RunLabels: c.Labels,
 		Labels: p.Labels, Planned: p.Planned, Thresholds: metrics.Written(p.Thresholds),
 		TimeoutSeconds: p.Limits.Timeout.Seconds(), InFlight: p.Limits.InFlight, Generator: generator,
+	}
+	if f := p.Following; f != nil {
+		m.Following = &results.Following{Operation: f.Operation.String(), Sample: f.Sample}
 	}
 	m.Waive(c.Deviations)
 	if c.RepeatedIDsAllowed {
