@@ -13,7 +13,9 @@ import (
 
 	"github.com/kaizenautomation/andon/reports"
 	"github.com/kaizenautomation/andon/reports/executions"
+	"github.com/kaizenautomation/andon/reports/metrics"
 	"github.com/kaizenautomation/andon/reports/reportstest"
+	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/summary"
 )
 
@@ -80,7 +82,7 @@ func TestFollowedVerdict(t *testing.T) {
 	said := strings.Join(s.Verdict.Causes, "\n") + "\n" + strings.Join(s.Notes(), "\n")
 	for _, want := range []string{
 		"count(lost) == 0: found 2", "backlog(growth) <= 0/s: found ", "the provider told of executions what cannot be",
-		"were said to go on after they had ended", "the time for following was over", "Their ids are in executions.csv",
+		"were said to go on after they had ended", "the time for following was over", "The ids are in executions.csv",
 	} {
 		if !strings.Contains(strings.ToLower(said), strings.ToLower(want)) {
 			t.Errorf("%q is not in\n%s", want, said)
@@ -109,6 +111,32 @@ func TestFollowedVerdict(t *testing.T) {
 	}
 	if !strings.Contains(strings.Join(broken, "\n"), "no execution did what cannot be") {
 		t.Errorf("%q", broken)
+	}
+}
+
+// That a backlog grows is the target's doing, however late the generator was; that all is well is not known then.
+func TestGrowthStands(t *testing.T) {
+	m := reportstest.Following()
+	m.Thresholds = m.Thresholds[len(m.Thresholds)-1:]
+	rows := reportstest.Rows(m, reportstest.Mixed)
+	list := reportstest.Executions(m, rows)
+	var lite []results.Execution
+	for i := range list {
+		x := &list[i]
+		x.Faults = 0
+		if m.Labels.Classes[x.Class].Tier == "Lite" && x.Ended > 0 {
+			lite = append(lite, *x)
+		}
+	}
+	for _, c := range []struct {
+		list []results.Execution
+		want string
+	}{{list, summary.Fail}, {lite, summary.NoVerdict}} {
+		agg := reportstest.Aggregate(t, m, func(r *results.Row) { reportstest.Mixed(r); r.Lag, r.OwnLag = 2, 2 })
+		agg.Follow(executions.Of(c.list, reportstest.About(m)))
+		if s := summary.Summarize(m, nil, nil, reportstest.Finished(245.5), agg); s.Verdict.Status != c.want || s.Validity.Status != metrics.GeneratorLimited {
+			t.Errorf("%+v, expected %s; %s", s.Verdict, c.want, s.Validity.Status)
+		}
 	}
 }
 

@@ -32,9 +32,7 @@ func (s *Scenario) Parts() []results.Part {
 	parts = append(parts, s.mix.data...)
 	parts = append(parts, carriedParts(s.Carried)...)
 	parts = append(parts, fieldsOf("limits", s.Limits)...)
-	if s.Following != nil {
-		parts = append(parts, s.Following.part())
-	}
+	parts = append(parts, s.Following.parts()...)
 	parts = append(parts, results.Part{Name: "thresholds", Text: saidThresholds(s.Thresholds)})
 	return append(parts, results.Part{Name: "description", Text: s.description.SHA256()})
 }

@@ -36,10 +36,7 @@ var digestKeys = map[string][]string{
 	"limits.inFlight": {"", "50", "60"},
 	"limits.calls":    {"", "1000", "2000"},
 	"limits.lag":      {"", "20ms", "30ms"},
-	"follow": {
-		"", "true", "{sample: 20%}", "{for: 1m}", "{polls: 10/s}", "{within: 10%}", "{operation: POST /runs/get}", "{state: /state}", "{same: ''}",
-		"{failed: [Failed, Canceled]}", "{failed: [Failed], running: [InProgress, Canceled]}",
-	},
+	"follow":          {"", "true", "{sample: 20%}", "{for: 1m}", "{operation: POST /runs/get}", "{state: /state}", "{states: {failed: [Failed, Canceled]}}", "{states: {failed: [Failed], running: [InProgress, Canceled]}}"},
 	"thresholds": {
 		"", "[p99(latency) < 1s]", "[p99(latency) < 2s]", "[{expr: p99(latency) < 1s, abort: true}]",
 		"[{expr: p99(latency) < 1s, abort: true, after: 1s}]", "[p99(latency) < 1s, count(violations) == 0]",

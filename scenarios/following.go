@@ -1,8 +1,8 @@
 package scenarios
 
 import (
+	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -15,8 +15,8 @@ import (
 type Following struct {
 	// Operation tells the state of one.
 	Operation contracts.Following
-	// Sample is the share of the executions that is followed from when they are accepted on, chosen by the number of
-	// their calls; all are asked about after the last call.
+	// Sample is the share of the executions that is followed from when they are accepted on, chosen by the number of their
+	// calls; all are asked about once after the last call.
 	Sample float64
 	// For is how long after the last call they are followed.
 	For time.Duration
@@ -26,201 +26,207 @@ type Following struct {
 	Within float64
 }
 
-const (
-	maxFollowed = 24 * time.Hour
-	minPolls    = 0.1
-	maxPolls    = 1000
-)
-
 // DefaultFollowing is how executions are followed where a scenario says no more than that they are.
 func DefaultFollowing(operation contracts.Following) Following {
 	return Following{Operation: operation, Sample: 1, For: 10 * time.Minute, Polls: 50, Within: 0.05}
 }
 
-// WithFollowing is the scenario with its executions followed in another way; nil is not at all. The thresholds stay.
-func (s *Scenario) WithFollowing(f *Following) *Scenario {
-	with := *s
-	with.Following = f
-	return &with
+// idParameter is where the id of an execution stands in a path.
+const idParameter = "{id}"
+
+// part is one of the lists that sort the states, or one of the pointers, by its key.
+type part[T any] struct {
+	key string
+	of  *T
 }
 
-// The keys that say how answers are read, as x-andon-following in a description has them.
-var (
-	pointerKeys = []string{"id", "state", "session", "began", "ended", "same"}
-	stateKeys   = []string{"waiting", "running", "completed", "failed"}
-	followKeys  = slices.Concat([]string{"operation"}, pointerKeys, stateKeys, []string{"sample", "for", "polls", "within"})
-)
+func pointersOf(f *contracts.Following) []part[string] {
+	return []part[string]{{"id", &f.ID}, {"state", &f.State}, {"session", &f.Session}, {"began", &f.Began}, {"ended", &f.Ended}, {"same", &f.Same}}
+}
 
-// readFollowing reads `follow`: true, or how.
+func statesOf(f *contracts.Following) []part[[]string] {
+	return []part[[]string]{{"waiting", &f.Waiting}, {"running", &f.Running}, {"completed", &f.Completed}, {"failed", &f.Failed}}
+}
+
+func keysOf[T any](parts []part[T]) (keys []string) {
+	for _, p := range parts {
+		keys = append(keys, p.key)
+	}
+	return keys
+}
+
+// readFollowing reads whether executions are followed, and how, nil where they are not. What is left out is as the
+// description has it.
 func readFollowing(v document.Value, d *contracts.Description) *Following {
 	f := DefaultFollowing(d.Following())
 	if v.Scalar() {
-		if !v.Boolean("follow") {
+		if text, ok := v.Text("whether executions are followed"); ok && text != "true" && text != "false" {
+			v.Fail("expected true, false or a mapping that says how executions are followed, such as {sample: 20%%}, found %s", v.Found())
+		} else if text == "false" {
 			return nil
 		}
 		return &f
 	}
-	keys, ok := v.Object("`follow`: true, or how executions are followed", followKeys...)
+	o := &f.Operation
+	keys, ok := v.Object("the way executions are followed", slices.Concat([]string{"operation"}, keysOf(pointersOf(o)), []string{"states", "sample", "for", "polls", "within"})...)
 	if !ok {
-		return nil
+		return &f
 	}
 	if v, given := keys["operation"]; given {
-		readOperation(v, &f.Operation, d.Operation())
+		readOperation(v, o, d.Operation())
 	}
-	for i, place := range []*string{&f.Operation.ID, &f.Operation.State, &f.Operation.Session, &f.Operation.Began, &f.Operation.Ended, &f.Operation.Same} {
-		if v, given := keys[pointerKeys[i]]; given {
-			readPointer(v, pointerKeys[i], place)
+	inPath := strings.Contains(o.Path, idParameter)
+	if inPath {
+		o.ID = ""
+	}
+	for _, p := range pointersOf(o) {
+		if v, given := keys[p.key]; given {
+			*p.of = readPointer(v, *p.of)
 		}
 	}
-	readStates(keys, &f.Operation)
-	checkOperation(v, keys, f.Operation)
+	place := func(key string) document.Value {
+		if inner, given := keys[key]; given {
+			return inner
+		}
+		return v
+	}
+	switch {
+	case inPath && o.ID != "":
+		place("id").Fail("the path has %s already, so that nothing is sent in a body; leave `id` out", idParameter)
+	case !inPath && o.Method == "GET":
+		place("operation").Fail("nothing says where the id goes: a GET has no body, and its path no %s; write, say, GET /v1/runs/%[1]s", idParameter)
+	case !inPath && o.ID == "":
+		place("id").Fail("nothing says where the id goes: expected `id`, a pointer into the body that is sent, such as /id, or %s in the path", idParameter)
+	}
+	if o.State == "" {
+		place("state").Fail("expected a pointer to the state, such as %s; nothing can be followed without one", contracts.DefaultFollowing().State)
+	}
+	if v, given := keys["states"]; given {
+		readStates(v, o)
+	}
 	if v, given := keys["sample"]; given {
-		f.Sample, _ = v.Share("the share of the executions that is followed")
+		f.Sample, _ = v.Share("the share of executions that is followed")
 	}
 	if v, given := keys["for"]; given {
-		if f.For, ok = v.Positive("how long after the last call executions are followed"); ok && f.For > maxFollowed {
-			v.Fail("executions are followed for 24h at most, found %s", v.Found())
-		}
+		f.For, _ = v.Positive("how long executions are followed after the last call")
 	}
 	if v, given := keys["polls"]; given {
-		if f.Polls, ok = v.Rate("how many polls there may be"); ok && (f.Polls < minPolls || f.Polls > maxPolls) {
-			v.Fail("expected from 0.1/s to 1000/s polls, found %s", v.Found())
+		rate, ok := v.Rate("the polls that there may be")
+		if ok && rate == 0 {
+			v.Fail("expected polls above 0/s, found %s; without any nothing is known of what no webhook tells", v.Found())
 		}
+		f.Polls = rate
 	}
 	if v, given := keys["within"]; given {
-		if f.Within, ok = v.Share("how wide the bounds of a completion may be, as a share of the median"); ok && f.Within < 0.001 {
-			v.Fail("expected at least 0.1%%, found %s", v.Found())
+		share, ok := v.Share("how wide the bounds of a completion may be")
+		if ok && share == 0 {
+			v.Fail("expected a share of the median completion above 0%%, found %s; no polls are dense enough for that", v.Found())
 		}
+		f.Within = share
 	}
 	return &f
 }
 
-// readOperation reads a method and a path. An operation elsewhere keeps nothing of the one that stands in the
-// description but what is said again, as far as it lies where the id goes. The call itself tells of none: whoever asked
-// it would start one with each poll.
+// readOperation reads a method and a path. What is asked a thousand times must change nothing, so that there are two
+// methods only, and the call itself is none of them.
 func readOperation(v document.Value, o *contracts.Following, call contracts.Operation) {
-	text, ok := v.Text("a method and a path, such as GET /v1/runs/{id}")
+	said, ok := v.Text("the operation that tells the state of an execution")
 	if !ok {
 		return
 	}
-	method, path, _ := strings.Cut(text, " ")
-	path = strings.TrimSpace(path)
+	method, path, _ := strings.Cut(said, " ")
+	methods := []string{"GET", "POST"}
+	rest := strings.Replace(path, idParameter, "", 1)
 	switch {
-	case !slices.Contains([]string{"GET", "POST", "PUT"}, method), !strings.HasPrefix(path, "/"):
-		v.Fail("expected GET, POST or PUT and a path, such as GET /v1/runs/{id}, found %s", v.Found())
-		return
-	case strings.ContainsAny(strings.ReplaceAll(path, "{id}", ""), "{}?# "):
-		v.Fail("a path has no parameters but {id}, which is the execution's, found %s", v.Found())
-		return
-	case strings.Count(path, "{id}") > 1:
-		v.Fail("{id} stands in the path once, found %s", v.Found())
-		return
-	case path == call.Path:
-		v.Fail("%s is the call itself, which starts executions; expected the operation that tells what became of one", document.Clip(path))
-		return
-	}
-	if o.Method, o.Path = method, path; strings.Contains(path, "{id}") {
-		o.ID = ""
+	case !slices.Contains(methods, method):
+		v.Fail("expected a method and a path, such as GET /v1/runs/%s or POST /executions/get, found %s; %s", idParameter, v.Found(), document.ExpectedOne(method, methods))
+	case !strings.HasPrefix(path, "/"):
+		v.Fail("expected a path after %s that begins with a slash, such as %[1]s /v1/runs/%s, found %s", method, idParameter, v.Found())
+	case strings.ContainsAny(rest, "{}"):
+		v.Fail("the path can have %s once, and no other parameter, found %s", idParameter, v.Found())
+	case strings.ContainsFunc(rest, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(`?#%\`, r) }):
+		v.Fail("expected a path of plain letters, without a query and without %%, found %s", v.Found())
+	case method == call.Method && path == call.Path:
+		v.Fail("%s is the call itself: asking it would start executions; expected the operation that tells the state of one", said)
+	default:
+		o.Method, o.Path = method, path
 	}
 }
 
-func readPointer(v document.Value, key string, into *string) {
-	p, ok := v.Text("a JSON pointer, such as /execution/status")
+// readPointer reads a JSON pointer; an empty one is of what the provider does not tell.
+func readPointer(v document.Value, otherwise string) string {
+	p, ok := v.Text("a JSON pointer")
 	switch {
 	case !ok:
+		return otherwise
 	case p != "" && p[0] != '/':
-		v.Fail("a JSON pointer begins with a slash; did you mean `%s: %s`?", key, document.Clip("/"+p))
+		v.Fail("expected a JSON pointer, which begins with a slash, found %s; did you mean %q?", v.Found(), document.Clip("/"+p))
+		return otherwise
 	case strings.Contains(strings.NewReplacer("~0", "", "~1", "").Replace(p), "~"):
-		v.Fail("in a JSON pointer a ~ is written ~0 and a / in a name ~1, found %s", v.Found())
-	default:
-		*into = p
+		v.Fail("in a JSON pointer a ~ is written ~0, and a / within a name ~1, found %s", v.Found())
+		return otherwise
 	}
+	return p
 }
 
-// readStates reads which states mean what. Those that are said to mean one thing mean no other one by default.
-func readStates(keys map[string]document.Value, o *contracts.Following) {
-	places := []*[]string{&o.Waiting, &o.Running, &o.Completed, &o.Failed}
-	said := map[string]string{} // what a state was said to mean
-	for i, key := range stateKeys {
-		v, given := keys[key]
+// readStates reads what the states mean. A state means one thing, be it written here or in the description.
+func readStates(v document.Value, o *contracts.Following) {
+	lists := statesOf(o)
+	keys, ok := v.Object("the states", keysOf(lists)...)
+	if !ok {
+		return
+	}
+	means := map[string]string{}
+	for _, list := range lists {
+		if _, given := keys[list.key]; !given {
+			for _, state := range *list.of {
+				means[state] = fmt.Sprintf("%s where `%[1]s` is left out", list.key)
+			}
+		}
+	}
+	for _, list := range lists {
+		v, given := keys[list.key]
 		if !given {
 			continue
 		}
-		list, _ := v.List("a list of states")
-		var states []string
-		for _, one := range list {
-			state, ok := one.Text("a state")
-			switch {
+		states, _ := v.List("the states that mean " + list.key)
+		*list.of = []string{}
+		for _, s := range states {
+			state, ok := s.Text("a state")
+			switch other := means[state]; {
 			case !ok:
 			case state == "":
-				one.Fail("a state is a text that is not empty")
-			case said[state] != "":
-				one.Fail("the state %s is %s already; a state means one thing", one.Found(), said[state])
+				s.Fail("expected a state, found an empty text")
+			case other != "":
+				s.Fail("the state %q is %s; a state means one thing", document.Clip(state), other)
 			default:
-				said[state] = key
-				states = append(states, state)
+				means[state] = list.key + " already"
+				*list.of = append(*list.of, state)
 			}
 		}
-		*places[i] = states
 	}
-	for i, key := range stateKeys {
-		if _, given := keys[key]; !given {
-			*places[i] = slices.DeleteFunc(slices.Clone(*places[i]), func(state string) bool { return said[state] != "" })
-		}
+	if len(o.Completed)+len(o.Failed) == 0 {
+		v.Fail("no state ends an execution; expected some in completed or in failed")
 	}
 }
 
-// checkOperation says what is missing for executions to be followed.
-func checkOperation(v document.Value, keys map[string]document.Value, o contracts.Following) {
-	inPath := strings.Contains(o.Path, "{id}")
-	switch id := keys["id"]; {
-	case inPath && o.ID != "":
-		id.Fail("the path has {id}, so that the request has no body; leave `id` out")
-	case !inPath && o.Method == "GET":
-		v.Fail("nothing says where the id goes: the path %s has no {id}, and a GET has no body", document.Clip(o.Path))
-	case !inPath && o.ID == "":
-		v.Fail("nothing says where the id goes; add `id: /id`, a pointer into the request's body, or {id} to the path")
+// parts are what two runs have to share whose executions are put together. How often is asked makes no other execution
+// of one.
+func (f *Following) parts() []results.Part {
+	if f == nil {
+		return nil
 	}
-	if o.State == "" {
-		v.Fail("nothing says where the state is; add `state: /execution/status`")
+	said := []string{f.Operation.String()}
+	for _, p := range pointersOf(&f.Operation) {
+		said = append(said, p.key+" "+*p.of)
 	}
-	if len(o.Completed) == 0 {
-		v.Fail("no state says that an execution has completed; add `completed: [Completed]`")
+	for _, list := range statesOf(&f.Operation) {
+		states := slices.Clone(*list.of)
+		slices.Sort(states)
+		said = append(said, fmt.Sprintf("%s %q", list.key, states))
 	}
-}
-
-// part is what the digest has of it.
-func (f *Following) part() results.Part {
-	o := f.Operation
-	said := []string{o.String()}
-	for i, p := range []string{o.ID, o.State, o.Session, o.Began, o.Ended, o.Same} {
-		said = append(said, pointerKeys[i]+" "+p)
+	return []results.Part{
+		{Name: "follow", Text: strings.Join(said, ", ")},
+		{Name: "follow.sample", Text: spellShare(f.Sample)}, {Name: "follow.for", Text: spell(f.For)},
 	}
-	for i, states := range [][]string{o.Waiting, o.Running, o.Completed, o.Failed} {
-		said = append(said, stateKeys[i]+" "+strings.Join(states, "|"))
-	}
-	said = append(said, spellShare(f.Sample)+" of them", "for "+spell(f.For), strconv.FormatFloat(f.Polls, 'g', -1, 64)+" polls/s", "within "+spellShare(f.Within))
-	return results.Part{Name: "follow", Text: strings.Join(said, ", ")}
-}
-
-// followSchema describes `follow`.
-func followSchema() object {
-	pointer := func(what string) object {
-		return pattern(`(/.*)?`, "Where the "+what+", as a JSON pointer; empty where it is not told.", "/execution/status")
-	}
-	states := func(what string) object {
-		return object{"type": "array", "items": object{"type": "string"}, "description": "The states of an execution that " + what + "."}
-	}
-	return object{"description": "Whether, and how, it is found out what becomes of the executions that calls start.", "anyOf": []any{
-		boolean("As the description says, or as the API's public pages do."),
-		closed("How executions are followed.", nil, object{
-			"operation": pattern(`(GET|POST|PUT) +/.*`, "What tells the state of one: a method and a path, which may have {id}.", "GET /v1/runs/{id}"),
-			"id":        pointer("id goes in the request's body"), "state": pointer("answer has the state"), "session": pointer("answer has the session"),
-			"began": pointer("answer has the provider's time of the begin"), "ended": pointer("answer has the provider's time of the end"), "same": pointer("answer has the id that was asked for"),
-			"waiting": states("waits"), "running": states("runs"), "completed": states("has completed"), "failed": states("has failed"),
-			"sample": share("The share of the executions that is followed from when they are accepted on; all are asked about at the end"),
-			"for":    length("How long after the last call they are followed"), "polls": rate("How many polls there may be"),
-			"within": share("How wide the bounds of a completion may be, as a share of the median"),
-		}),
-	}}
 }

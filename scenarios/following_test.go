@@ -1,78 +1,74 @@
 package scenarios
 
 import (
-	"errors"
-	"fmt"
-	"slices"
-	"strings"
+	"bytes"
+	"reflect"
 	"testing"
 	"time"
 
+	"github.com/kaizenautomation/andon"
 	"github.com/kaizenautomation/andon/contracts"
-	"github.com/kaizenautomation/andon/contracts/document"
-	"github.com/kaizenautomation/andon/reports/results"
 )
 
-const followedLoad = "load: [{rate: 1/s, for: 1s}]\n"
-
-// Executions are followed as the description says, or as the scenario does, in the words of the description.
+// What a scenario says of following is followed, and the rest is as the description has it, and then as the API has it.
 func TestFollowing(t *testing.T) {
-	usual := DefaultFollowing(contracts.DefaultFollowing())
-	other := DefaultFollowing(contracts.Following{
-		Method: "GET", Path: "/v1/runs/{id}", State: "/state", Session: usual.Operation.Session, Began: usual.Operation.Began, Same: "",
-		Waiting: []string{"queued"}, Running: []string{"active"}, Completed: []string{"done"}, Failed: []string{"error", "gone"},
-	})
-	other.Sample, other.For, other.Polls, other.Within = 0.2, time.Minute, 5, 0.1
-	moved := usual
-	moved.Operation.Running, moved.Operation.Waiting = []string{"InProgress"}, []string{"Enqueued", "Paused"}
-	for text, want := range map[string]*Following{
-		"":              nil,
-		"follow: false": nil,
-		"follow: true":  &usual,
-		"follow: {}":    &usual,
-		"follow: {operation: 'GET /v1/runs/{id}', state: /state, same: '', waiting: [queued], running: [active], completed: [done], failed: [error, gone], sample: 20%, for: 1m, polls: 5/s, within: 10%}": &other,
-		"follow: {waiting: [Enqueued, Paused]}": &moved,
+	usual := DefaultFollowing(description(t).Following())
+	other := usual
+	other.Operation = contracts.Following{
+		Method: "GET", Path: "/v1/runs/{id}", State: "/state", Same: "/run/id",
+		Waiting: []string{"queued"}, Running: []string{"1", "Paused"}, Completed: []string{"done"}, Failed: []string{},
+	}
+	other.Sample, other.For, other.Polls, other.Within = 0.2, time.Minute, 2.5, 0.1
+	some := usual
+	some.Operation.ID, some.Operation.Failed = "/a/0/~0~1", []string{"Failed", "Canceled"}
+	for _, c := range []struct {
+		text string
+		want *Following
+	}{
+		{"", nil},
+		{"follow: false\n", nil},
+		{"follow: ${NO:-false}\n", nil},
+		{"follow: true\n", &usual},
+		{"follow: {}\n", &usual},
+		{"follow: {id: /a/0/~0~1, states: {failed: [Failed, Canceled]}}\n", &some},
+		{
+			"follow: {operation: 'GET /v1/runs/{id}', state: /state, session: '', began: '', same: /run/id, sample: 20%, for: 1m, polls: 150/m, within: 10%,\n" +
+				"  states: {waiting: [queued], running: [1, Paused], completed: [done], failed: []}}\n", &other,
+		},
 	} {
-		s, err := Parse("f.yaml", []byte(followedLoad+text), description(t), func(string) (string, bool) { return "", false })
+		s, err := Parse("test.yaml", []byte("load: [{rate: 1/s, for: 1s}]\n"+c.text), description(t), noEnv)
 		if err != nil {
-			t.Errorf("%s: %v", text, err)
+			t.Errorf("%q: %v", c.text, err)
 			continue
 		}
-		if fmt.Sprint(s.Following == nil, want == nil) != "true true" && fmt.Sprintf("%+v", s.Following) != fmt.Sprintf("%+v", want) {
-			t.Errorf("%s: %+v, want %+v", text, s.Following, want)
-		}
-		if has := slices.ContainsFunc(s.Parts(), func(p results.Part) bool { return p.Name == "follow" }); has != (want != nil) {
-			t.Errorf("%s: the digest has it: %v", text, has)
+		if !reflect.DeepEqual(s.Following, c.want) {
+			t.Errorf("%q: %+v, want %+v", c.text, s.Following, c.want)
 		}
 	}
 }
 
-// Everything that is wrong is told at once, each at its place.
-func TestFollowingWrong(t *testing.T) {
-	for text, want := range map[string][]string{
-		"follow: maybe": {"1:9: "},
-		"follow: {operation: 'DELETE /x', opration: 1}":                     {"expected GET, POST or PUT", "did you mean"},
-		"follow: {operation: 'GET /x'}":                                     {"the path /x has no {id}"},
-		"follow: {operation: 'GET /x/{run}'}":                               {"no parameters but {id}"},
-		"follow: {operation: 'POST /agents/execute'}":                       {"1:21: ", "/agents/execute is the call itself"},
-		"follow: {operation: 'GET /x/{id}', id: /id}":                       {"leave `id` out"},
-		"follow: {id: ''}":                                                  {"nothing says where the id goes"},
-		"follow: {state: status}":                                           {"did you mean `state: /status`?"},
-		"follow: {state: ''}":                                               {"nothing says where the state is"},
-		"follow: {same: /~2}":                                               {"a ~ is written ~0"},
-		"follow: {waiting: [A], running: [A], completed: [], failed: ['']}": {"is waiting already", "no state says that an execution has completed", "not empty"},
-		"follow: {sample: 120%, for: 25h, polls: 5000/s, within: 0.01%}":    {"120%", "24h at most", "0.1/s to 1000/s", "at least 0.1%"},
-	} {
-		_, err := Parse("f.yaml", []byte(text+"\n"+followedLoad), description(t), func(string) (string, bool) { return "", false })
-		var invalid *document.InvalidError
-		if !errors.As(err, &invalid) {
-			t.Errorf("%s: %v", text, err)
-			continue
-		}
-		for _, w := range want {
-			if !strings.Contains(err.Error(), w) {
-				t.Errorf("%s: expected %q in\n%v", text, w, err)
-			}
-		}
+// A description that marks another operation is what a scenario takes up.
+func TestFollowingOfDescription(t *testing.T) {
+	spec := bytes.Replace(andon.Spec, []byte("  /agents/execute:"), []byte(`  /jobs/{id}:
+    get:
+      x-andon-following: {state: /phase, same: '', completed: [ok]}
+      parameters: [{name: id, in: path, required: true, schema: {type: string}}]
+      responses: {'200': {description: what became of it}}
+  /agents/execute:`), 1)
+	spec = bytes.Replace(spec, []byte("x-andon-following:\n"), []byte("x-was-following:\n"), 1)
+	d, err := contracts.Load("openapi.yaml", spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := Parse("test.yaml", []byte("load: [{rate: 1/s, for: 1s}]\nfollow: {session: /s}\n"), d, noEnv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o := s.Following.Operation; o.String() != "GET /jobs/{id}" || o.ID != "" || o.State != "/phase" || o.Session != "/s" || o.Completed[0] != "ok" {
+		t.Errorf("%+v", o)
+	}
+	// A body that has the id needs to be told where.
+	if _, err := Parse("test.yaml", []byte("load: [{rate: 1/s, for: 1s}]\nfollow: {operation: POST /jobs}\n"), d, noEnv); err == nil {
+		t.Error("nothing says where the id goes, and that is taken")
 	}
 }

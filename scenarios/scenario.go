@@ -48,6 +48,8 @@ type Scenario struct {
 	Following *Following
 	// Thresholds are the conditions that decide the verdict.
 	Thresholds []metrics.Condition
+	// Following says how executions are followed; nil where they are not.
+	Following *Following
 	// Provider configures the embedded provider, but for the secret of its webhooks; see [Scenario.OpenProvider].
 	Provider provider.Config
 	// Labels name the classes, the phases and the rules by which calls are counted.

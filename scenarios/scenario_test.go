@@ -182,6 +182,8 @@ func TestProblems(t *testing.T) {
 		{load + "data: {pictures: {ids: [a]}}\n", [2]int{2, 8}, "neither a content type nor a property"},
 		{load + "thresholds: ['p99(latency){tier=Ful} < 1s']\n", [2]int{2, 33}, `did you mean "Full"?`},
 		{load + "thresholds: [{expr: 'count(errors) == 0', after: 3s}]\n", [2]int{2, 50}, "`after` delays `abort: true`"},
+		{load + "thresholds: [{expr: 'count(lost) == 0', abort: true}]\nfollow: true\n", [2]int{2, 14}, "known when the run is over; take it out"},
+		{load + "thresholds: ['p95(completion) < 1s']\nfollow: false\n", [2]int{2, 14}, "add `follow:` to the scenario"},
 		{load + "thresholds: ['p95(completion) < 1s']\n", [2]int{2, 14}, "add `follow:` to the scenario"},
 		{load + "thresholds: [{abort: true}]\n", [2]int{2, 14}, "lacks `expr`"},
 		{load + "provider: {queue: 3}\n", [2]int{2, 11}, "set workers"},
@@ -202,6 +204,37 @@ func TestProblems(t *testing.T) {
 		{load + "provider: {executions: {}, webhooks: {secret: hush}}\n", [2]int{2, 47}, "does not stand in a scenario"},
 		{load + "provider: {executions: {}, webhooks: {secret: '{command:cat x}'}}\n", [2]int{2, 47}, "does not stand in a scenario"},
 		{load + "provider: {executions: {}, webhooks: {late: {share: 1%}}}\n", [2]int{2, 45}, "lacks for"},
+		{load + "follow: yes\n", [2]int{2, 9}, "expected true, false or a mapping"},
+		{load + "follow: [a]\n", [2]int{2, 9}, "a mapping"},
+		{load + "follow: {smple: 20%}\n", [2]int{2, 10}, `did you mean "sample"?`},
+		{load + "follow: {sample: 0.2}\n", [2]int{2, 18}, "a share with its unit"},
+		{load + "follow: {for: 0s}\n", [2]int{2, 15}, "longer than 0s"},
+		{load + "follow: {polls: 50}\n", [2]int{2, 17}, "with its unit"},
+		{load + "follow: {polls: 0/s}\n", [2]int{2, 17}, "polls above 0/s"},
+		{load + "follow: {within: 0%}\n", [2]int{2, 18}, "above 0%"},
+		{load + "follow: {operation: post /executions/get}\n", [2]int{2, 21}, `did you mean "POST"?`},
+		{load + "follow: {operation: DELETE /runs/1}\n", [2]int{2, 21}, "expected one of GET, POST"},
+		{load + "follow: {operation: /runs}\n", [2]int{2, 21}, "expected a method and a path"},
+		{load + "follow: {operation: GET runs}\n", [2]int{2, 21}, "begins with a slash"},
+		{load + "follow: {operation: 'GET /runs/{id}/{id}'}\n", [2]int{2, 21}, "{id} once"},
+		{load + "follow: {operation: 'GET /runs/{run}'}\n", [2]int{2, 21}, "no other parameter"},
+		{load + "follow: {operation: 'GET /runs/{id}?a=b'}\n", [2]int{2, 21}, "without a query"},
+		{load + "follow: {operation: 'GET /r%2Fs/{id}'}\n", [2]int{2, 21}, "without %"},
+		{load + "follow: {operation: 'POST /agents/execute'}\n", [2]int{2, 21}, "is the call itself"},
+		{load + "follow: {operation: GET /runs}\n", [2]int{2, 21}, "a GET has no body"},
+		{load + "follow: {operation: 'GET /runs/{id}', id: /id}\n", [2]int{2, 43}, "the path has {id} already"},
+		{load + "follow: {id: ''}\n", [2]int{2, 14}, "nothing says where the id goes"},
+		{load + "follow: {id: id}\n", [2]int{2, 14}, `did you mean "/id"?`},
+		{load + "follow: {state: ''}\n", [2]int{2, 17}, "a pointer to the state"},
+		{load + "follow: {began: /a~b}\n", [2]int{2, 17}, "a ~ is written ~0"},
+		{load + "follow: {states: {complete: [a]}}\n", [2]int{2, 19}, `did you mean "completed"?`},
+		{load + "follow: {states: {completed: done}}\n", [2]int{2, 30}, "a list"},
+		{load + "follow: {states: {completed: ['']}}\n", [2]int{2, 31}, "an empty text"},
+		{load + "follow: {states: {running: [a, b], completed: [c, b]}}\n", [2]int{2, 51}, `the state "b" is running already`},
+		{load + "follow: {states: {running: [a, a]}}\n", [2]int{2, 32}, `the state "a" is running already`},
+		{load + "follow: {states: {completed: [Failed]}}\n", [2]int{2, 31}, "is failed where `failed` is left out"},
+		{load + "follow: {states: {completed: [], failed: []}}\n", [2]int{2, 18}, "no state ends an execution"},
+		{load + "follow: false\nthresholds: ['count(lost) == 0']\n", [2]int{3, 14}, "not followed"},
 		{load + "name: ${HOME\n", [2]int{2, 7}, "not closed"},
 		{load + "name: ${1}\n", [2]int{2, 7}, "no name of an environment variable"},
 	} {
@@ -591,9 +624,9 @@ func TestSchema(t *testing.T) {
 		}
 	}
 	for _, text := range []string{
-		followedLoad + "follow: true", followedLoad + "follow: false", followedLoad + "follow: {}",
-		followedLoad + "follow: {operation: 'GET /v1/runs/{id}', state: /state, session: '', same: /run/id, " +
-			"waiting: [queued], running: ['1', active], completed: [done], failed: [], sample: 20%, for: 10m, polls: 50/s, within: 5%}",
+		"load: [{rate: 1/s, for: 1s}]\nfollow: true", "load: [{rate: 1/s, for: 1s}]\nfollow: false", "load: [{rate: 1/s, for: 1s}]\nfollow: {}",
+		"load: [{rate: 1/s, for: 1s}]\nfollow: {operation: 'GET /v1/runs/{id}', state: /state, session: '', same: /run/id, " +
+			"states: {waiting: [queued], running: [1, 2], completed: [done], failed: []}, sample: 20%, for: 10m, polls: 50/s, within: 5%}",
 		"load: [{rate: 1/s, for: 1s}]\nprovider: {executions: {workers: 8, queue: 1000, time: 2s, failed: 2%, lost: 1%, stuck: 0.5%, order: fifo}}",
 		"load: [{rate: 1/s, for: 1s}]\nprovider: {executions: {workers: 8, time: {Full: 'lognormal(2s, 0.3)', Lite: 1s}, order: {Full: 1, Lite: 3}}, webhooks: {url: 'http://127.0.0.1:1/', secret: '{env:X}', late: {share: 1%, for: 1s}, unknownId: 1%}}",
 	} {
@@ -605,7 +638,8 @@ func TestSchema(t *testing.T) {
 		}
 	}
 	for _, text := range []string{
-		followedLoad + "follow: maybe", followedLoad + "follow: {operation: DELETE /runs}", followedLoad + "follow: {state: status}", followedLoad + "follow: {done: [a]}",
+		"load: [{rate: 1/s, for: 1s}]\nfollow: yes", "load: [{rate: 1/s, for: 1s}]\nfollow: {operation: DELETE /runs}",
+		"load: [{rate: 1/s, for: 1s}]\nfollow: {state: status}", "load: [{rate: 1/s, for: 1s}]\nfollow: {states: {done: [a]}}",
 		"load: [{rate: 1/s, for: 1s}]\nprovider: {executions: {order: lifo}}", "load: [{rate: 1/s, for: 1s}]\nprovider: {executions: {workers: 1}, webhooks: {secret: hush}}",
 		"load: [{rate: 1/s, for: 1s}]\nauth: {bearer: {from: t.csv}}", "load: [{rate: 1/s, for: 1s}]\nheaders: {X-A: {column: token}}",
 		"load: []", "load: [{rate: 100, for: 1s}]", "load: [{rate: 1/s}]", "load: [{rate: 1/s, callers: 3, for: 1s}]", "lod: []",

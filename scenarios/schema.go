@@ -89,7 +89,7 @@ func (s schema) root() object {
 		},
 		"auth":   authSchema(),
 		"limits": s.limits(),
-		"follow": followSchema(),
+		"follow": object{"anyOf": []any{boolean("Whether executions are followed to their end."), s.follow()}, "description": "How it is found out what becomes of executions. Left out: it is not."},
 		"thresholds": object{
 			"type": "array", "items": s.threshold(), "description": "The conditions that decide the verdict.",
 		},
@@ -223,6 +223,32 @@ func (s schema) limits() object {
 			"when a call needs it, and the time is part of that call's.", 0, maxInFlight),
 		"memory": pattern(`[0-9]+ *(MB|GB)`, "How much memory the answers under way may take together, from 16MB on, beyond a few kilobytes for each; "+
 			"where they would take more, andon gives up the largest. 256MB where it is left out.", "256MB"),
+	})
+}
+
+func (s schema) follow() object {
+	usual := contracts.DefaultFollowing()
+	pointer := func(example, what string) object {
+		return pattern(`|/.*`, "The JSON pointer to "+what+".", example)
+	}
+	list := func(what string) object {
+		return object{"type": "array", "items": object{"type": []string{"string", "number", "boolean"}}, "description": "The states of executions that " + what + "."}
+	}
+	return closed("How executions are followed; what is left out is as the description has it, or the API's public pages.", nil, object{
+		"operation": pattern(`(GET|POST) /[^?#%]*`, "The operation that tells the state of one. {id} stands for its id.", "POST /executions/get", "GET /v1/runs/{id}"),
+		"id":        pointer(usual.ID, "the id in what is sent, where the path has none"),
+		"state":     pointer(usual.State, "the state in the answer, and in a webhook"),
+		"session":   pointer(usual.Session, "its session; empty where it is not told, as with the others"),
+		"began":     pointer(usual.Began, "when it began, by the provider's clock"),
+		"ended":     pointer("/execution/endTime", "when it ended, by the provider's clock"),
+		"same":      pointer(usual.Same, "the id that was asked about, in the answer and in a webhook"),
+		"states": closed("What the states mean.", nil, object{
+			"waiting": list("have not begun"), "running": list("have begun"), "completed": list("ended well"), "failed": list("ended, and not well"),
+		}),
+		"sample": share("The share of executions that is followed from when they are accepted on; all are asked about once after the last call. 100% where it is left out"),
+		"for":    length("How long they are followed after the last call; 10m where it is left out"),
+		"polls":  rate("How many polls there may be, beside the calls; 50/s where it is left out"),
+		"within": share("How wide the bounds of a completion may be, of the median; 5% where it is left out"),
 	})
 }
 

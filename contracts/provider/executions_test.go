@@ -3,6 +3,7 @@ package provider
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -16,6 +17,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"pgregory.net/rapid"
 
 	"github.com/kaizenautomation/andon"
 	"github.com/kaizenautomation/andon/contracts"
@@ -158,8 +161,8 @@ func TestBacklog(t *testing.T) {
 	}
 }
 
-// Whatever came when, and took how long, each begins when it comes, or else when the first worker is free: on time, even
-// if nobody looks for as long as all of it takes.
+// Whatever came when, and took how long, each begins when it comes, or else when the first worker is free: on time,
+// even if nobody looks for as long as all of it takes.
 func TestExecutionsAreArithmetic(t *testing.T) {
 	for _, late := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
@@ -533,6 +536,37 @@ func TestAskedByPath(t *testing.T) {
 		} {
 			if code, body := get(path); code != 404 || !strings.Contains(strings.ReplaceAll(body, `\\`, `\`), want) {
 				t.Errorf("%s: %d %s, want %q", path, code, body, want)
+			}
+		}
+	})
+}
+
+// What is asked and read as the description says is what the provider understands and means, in whatever shape.
+func TestAskedAsDescribed(t *testing.T) {
+	pointer := rapid.SampledFrom([]string{"/a", "/b/c", "/b/0", "/b/d~1e", "/f~0g", "/h/i/j"})
+	provider := newProvider(t, Config{Executions: &Executions{}}).(*handler)
+	rapid.Check(t, func(t *rapid.T) {
+		places := rapid.SliceOfNDistinct(pointer, 5, 5, rapid.ID).Draw(t, "places")
+		f := contracts.Following{
+			Method: "POST", Path: "/runs", ID: pointer.Draw(t, "id"), State: places[0], Session: places[1], Began: places[2], Ended: places[3], Same: places[4],
+			Waiting: []string{"new"}, Running: []string{"busy"}, Completed: []string{"done"}, Failed: []string{"broken"},
+		}
+		if rapid.Bool().Draw(t, "by path") {
+			f.Method, f.Path, f.ID = "GET", "/runs/{id}/state", ""
+		}
+		provider.asked = newAsked(f)
+		id := rapid.StringMatching(`[a-z /?%#é"]{1,8}`).Draw(t, "an id")
+		for want, state := range []state{waiting, running, ended} {
+			provider.floor.known[id] = &execution{id: id, n: 7, state: state, began: time.Second, ends: 2 * time.Second}
+			r := f.NewRequest(context.Background(), &url.URL{Scheme: "http", Host: "h", Path: "/"}, nil, id)
+			if r.Body == nil {
+				r.Body = http.NoBody
+			}
+			w := httptest.NewRecorder()
+			provider.ServeHTTP(w, r)
+			told, err := f.Read(w.Body.Bytes())
+			if session := "session_" + provider.prefix + "_7"; err != nil || w.Code != 200 || told.Same != id || told.Session != session || told.Reversed || told.Meaning != contracts.MeansWaiting+contracts.Meaning(want) {
+				t.Fatalf("%s %s: %d %s: %+v, %v", r.Method, r.URL, w.Code, w.Body, told, err)
 			}
 		}
 	})

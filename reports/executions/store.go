@@ -27,8 +27,8 @@ func Keep(dir string, list []results.Execution, about About) error {
 	return regular.Write(filepath.Join(dir, results.UnfinishedFile), Of(list, about).WriteUnfinished)
 }
 
-// KeepBegun writes into a run directory how its executions are followed, which has begun just now. It stands there until
-// [Keep] says how that ended.
+// KeepBegun writes into a run directory how its executions are followed, which has begun just now. It stands there
+// until [Keep] says how that ended.
 func KeepBegun(dir string, about About) error {
 	about.End, about.Detail = EndCut, cutDetail
 	return results.WriteJSON(filepath.Join(dir, results.FollowingFile), about)

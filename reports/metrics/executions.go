@@ -83,7 +83,7 @@ func (t Threshold) measureExecutions(a *Aggregator, o *Outcome) (all, some bool)
 		}
 		o.Reason = fmt.Sprintf("%s is not determined: of %s, %d were not seen so far", t.figure(), counted(n), censored)
 		if needed := histogram.Needed(t.percentile); n < needed {
-			o.Reason = fmt.Sprintf("%s needs %d executions that are followed and has %d: let the run go on for longer, or ask for a lower percentile", t.figure(), needed, n)
+			o.Reason = fmt.Sprintf("%s needs %d executions that are followed and has %d: let the run go on for longer, or ask for a lower percentile", t.function, needed, n)
 		}
 		return false, false
 	case "failed":

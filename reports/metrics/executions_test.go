@@ -60,7 +60,7 @@ func TestEvaluateExecutions(t *testing.T) {
 		{"p95(completion){tier=Lite} < 1s", "broken", "p95(completion){tier=Lite} lies between 1 s and 1.2 s over 200 executions, not < 1s"},
 		{"p95(completion){tier=Lite} >= 1s", "ok", ""},
 		{"p95(completion){tier=Lite} > 1.1s", "unknown", ""},
-		{"p95(completion){class=text.Lite,phase=warm-up} < 2s", "broken", "p95(completion){class=text.Lite,phase=warm-up} needs 59 executions that are followed and has 50"},
+		{"p95(completion){class=text.Lite,phase=warm-up} < 2s", "broken", "p95 needs 59 executions that are followed and has 50"},
 		{"p50(completion){phase=warm-up} < 4.1s", "ok", ""},
 		{"p99(completion) < 5s", "ok", ""},
 		{"p99.9(completion) < 5s", "broken", "needs 2995 executions that are followed and has 399"},

@@ -292,8 +292,7 @@ func outline(over []moment, low, high []float64) string {
 
 // executionColumns are the numbers of the charts of the executions over time.
 type executionColumns struct {
-	// Middle and End are those of the stretches, several of the report's as one where these are many: a rate by the second
-	// is noise.
+	// Middle are those of the stretches of the rates, and End those at whose ends the backlog is told.
 	Middle   numbers `json:"middle"`
 	End      numbers `json:"end"`
 	Accepted numbers `json:"accepted"`
@@ -310,9 +309,13 @@ func newExecutionColumns(r *executions.Report) *executionColumns {
 		return nil
 	}
 	c := &executionColumns{}
+	for several := range slices.Chunk(r.Timeline, max((len(r.Timeline)+maxMoments-1)/maxMoments, 1)) {
+		last := several[len(several)-1]
+		c.End = append(c.End, last.AtSeconds+last.Seconds)
+		c.BacklogLow, c.BacklogHigh = append(c.BacklogLow, last.Backlog.Low), append(c.BacklogHigh, last.Backlog.High)
+	}
 	backlog := 0.0
-	step := max((len(r.Timeline)+maxMoments-1)/maxMoments, 1)
-	for several := range slices.Chunk(r.Timeline, step) {
+	for several := range slices.Chunk(r.Timeline, joined(r.Timeline)) {
 		var seconds, accepted, low, high float64
 		for _, p := range several {
 			seconds += p.Seconds
@@ -323,15 +326,24 @@ func newExecutionColumns(r *executions.Report) *executionColumns {
 			continue
 		}
 		last := several[len(several)-1]
-		end := last.AtSeconds + last.Seconds
-		c.Middle, c.End = append(c.Middle, end-seconds/2), append(c.End, end)
+		c.Middle = append(c.Middle, last.AtSeconds+last.Seconds-seconds/2)
 		c.Accepted = append(c.Accepted, accepted/seconds)
 		c.EndedLow, c.EndedHigh = append(c.EndedLow, low/seconds), append(c.EndedHigh, high/seconds)
 		if r.Sample >= 1 { // what came and is not there any more has ended
 			c.Ended = append(c.Ended, max(accepted-(middle(last.Backlog)-backlog), 0)/seconds)
 		}
 		backlog = middle(last.Backlog)
-		c.BacklogLow, c.BacklogHigh = append(c.BacklogLow, last.Backlog.Low), append(c.BacklogHigh, last.Backlog.High)
 	}
 	return c
+}
+
+// joined is of how many stretches a rate is made: of as many as have 20 executions on average, if 20 such rates can be
+// made. One of fewer is noise.
+func joined(points []executions.Point) int {
+	var accepted uint64
+	for _, p := range points {
+		accepted += p.Accepted
+	}
+	enough := math.Ceil(20 * float64(len(points)) / float64(max(accepted, 1)))
+	return max((len(points)+maxMoments-1)/maxMoments, int(min(enough, float64(len(points)/20))), 1)
 }

@@ -153,8 +153,19 @@ func TestEndedPerSecond(t *testing.T) {
 	for i := range many.Timeline {
 		many.Timeline[i] = executions.Point{AtSeconds: float64(i), Seconds: 1, Accepted: 4, Backlog: executions.Bounds{Low: float64(i + 1), High: float64(i + 1)}, Completed: executions.Bounds{Low: 2, High: 5}}
 	}
-	if got := newExecutionColumns(many); len(got.End) != maxMoments/2+1 || got.End[1] != 4 || got.Middle[1] != 3 || got.Ended[1] != 3 || got.EndedHigh[1] != 5 || got.BacklogLow[1] != 4 {
+	if got := newExecutionColumns(many); len(got.End) != maxMoments/2+1 || got.End[1] != 4 || got.BacklogLow[1] != 4 || got.Middle[1] != 7.5 || got.Ended[1] != 3 || got.EndedHigh[1] != 5 {
 		t.Errorf("joined: %+v", got)
+	}
+	few := &executions.Report{Sample: 1, Timeline: make([]executions.Point, 100)}
+	for i := range few.Timeline {
+		few.Timeline[i] = executions.Point{AtSeconds: float64(i), Seconds: 1, Accepted: 7}
+	}
+	if got := newExecutionColumns(few); len(got.Accepted) != 34 || got.Accepted[33] != 7 || got.Middle[33] != 99.5 || len(got.End) != 100 {
+		t.Errorf("few: %+v", got)
+	}
+	few.Timeline = few.Timeline[:30]
+	if got := newExecutionColumns(few); len(got.Accepted) != 30 {
+		t.Errorf("short: %+v", got)
 	}
 	r.Sample = 0.5
 	if got := newExecutionColumns(r); got.Ended != nil || len(got.EndedHigh) != 3 {

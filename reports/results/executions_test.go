@@ -82,6 +82,13 @@ func TestExecutionsAreReadAsWritten(t *testing.T) {
 		if list, err = ReadExecutions(dir); err != nil || !reflect.DeepEqual(list, want) {
 			t.Fatalf("%v\n%+v\n%+v", err, list, want)
 		}
+		// Who goes on knows more than that file, and writes another one when that is over.
+		if j, err = ResumeJournal(dir); err != nil || j.Close() != nil {
+			t.Fatal(err)
+		}
+		if _, err = ReadExecutions(dir); !errors.Is(err, fs.ErrNotExist) {
+			t.Fatal(err)
+		}
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -47,7 +48,8 @@ func CreateJournal(dir string) (*Journal, error) {
 }
 
 // ResumeJournal goes on with the journal of a run that has ended. A last line that was not written to its end is cut
-// off: what was known of it is in the lines before it.
+// off: what was known of it is in the lines before it. An Arrow file of executions is taken away, since it knows less
+// from now on, until the next one is written.
 func ResumeJournal(dir string) (*Journal, error) {
 	path := filepath.Join(dir, journalFile)
 	in, info, err := regular.Open(path)
@@ -62,7 +64,13 @@ func ResumeJournal(dir string) (*Journal, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := f.Truncate(size); err != nil {
+	err = f.Truncate(size)
+	for _, name := range []string{executionsFile, executionSumsFile} {
+		if e := os.Remove(filepath.Join(dir, name)); err == nil && !errors.Is(e, fs.ErrNotExist) {
+			err = e
+		}
+	}
+	if err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
 	return newJournal(&file{File: f}), nil

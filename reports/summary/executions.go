@@ -59,12 +59,22 @@ func (s Summary) followed() (notes []string) {
 		notes = append(notes, text.Sentence("What became of executions is not all known: "+text.Printable(x.Detail, 1000)))
 	}
 	if n := f.Waiting + f.Running + f.Unseen; n > 0 {
-		notes = append(notes, fmt.Sprintf("%s had no end when they were last asked about (%s waiting, %s running, %s of which nothing is known). "+
-			"They are in the percentiles as ones that take longer than that.", text.Plural(n, "execution"), text.Count(f.Waiting), text.Count(f.Running), text.Count(f.Unseen)))
+		notes = append(notes, fmt.Sprintf("Not seen to the end: %s (%s waiting, %s running, %s of which nothing is known). "+
+			"In the percentiles they take longer than until they were last known to go on.", text.Plural(n, "execution"), text.Count(f.Waiting), text.Count(f.Running), text.Count(f.Unseen)))
 	}
 	if f.Lost+f.Failed > 0 {
-		notes = append(notes, fmt.Sprintf("Of %s, %s failed, and %s are lost: the provider accepted them, and does not know them. Their ids are in %s.",
-			text.Plural(f.Accepted, "execution"), text.Count(f.Failed), text.Count(f.Lost), results.UnfinishedFile))
+		var said []string
+		if f.Failed > 0 {
+			said = append(said, "failed: "+text.Counted(f.Failed, f.Accepted))
+		}
+		if f.Lost > 0 {
+			said = append(said, "lost, since the provider accepted them and does not know them: "+text.Counted(f.Lost, f.Accepted))
+		}
+		where := results.UnfinishedFile
+		if x.End == executions.EndCut {
+			where += ", which the format csv writes"
+		}
+		notes = append(notes, fmt.Sprintf("Of %s, %s. The ids are in %s.", text.Plural(f.Accepted, "execution"), strings.Join(said, "; "), where))
 	}
 	if x.Sample < 1 {
 		notes = append(notes, fmt.Sprintf("%s of the executions were followed, and their times are those; all were asked about once at the end.", text.Percent(x.Sample)))

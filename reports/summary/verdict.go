@@ -116,8 +116,8 @@ func (s *Summary) breached() bool {
 		case t.Certain || t.Parsed.Metric() == "violations":
 			return true
 		case t.Parsed.OfExecutions():
-			if metric := t.Parsed.Metric(); upper && (metric == "failed" || metric == "lost") {
-				return true // what the provider said
+			if metric := t.Parsed.Metric(); upper && (metric == "failed" || metric == "lost" || metric == "growth") {
+				return true // what the provider said, and what is more than it does whoever sends less
 			}
 		case t.Parsed.Metric() == "shed" || t.Parsed.Metric() == "refused":
 			if upper {

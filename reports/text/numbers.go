@@ -100,6 +100,9 @@ func Rate(perSecond float64) string {
 	if perSecond >= 999.5 {
 		return Count(uint64(math.Round(perSecond))) + "/s"
 	}
+	if math.Abs(perSecond) < 0.005 { // what rounds to 0 has no sign
+		perSecond = 0
+	}
 	return minus(Digits(perSecond)) + "/s"
 }
 
