@@ -31,6 +31,13 @@ func New(name string, d *contracts.Description) (*Scenario, error) {
 	return s, nil
 }
 
+// WithFollowing is the scenario with its executions followed in another way; nil is not at all. The thresholds stay.
+func (s *Scenario) WithFollowing(f *Following) *Scenario {
+	with := *s
+	with.Following = f
+	return &with
+}
+
 // WithLoad is the scenario with another load. The thresholds stay, and [Scenario.Plan] fails if they name a phase that
 // is gone. The error names everything that is wrong with the phases.
 func (s *Scenario) WithLoad(phases []Phase, arrivals Arrivals) (*Scenario, error) {

@@ -44,8 +44,6 @@ type Scenario struct {
 	Limits Limits
 	// Carried is what the calls carry besides their bodies.
 	Carried credentials.Asked
-	// Following says how executions are followed; nil is that they are not.
-	Following *Following
 	// Thresholds are the conditions that decide the verdict.
 	Thresholds []metrics.Condition
 	// Following says how executions are followed; nil where they are not.
