@@ -210,8 +210,10 @@ func (f Following) NewRequest(ctx context.Context, target *url.URL, with *creden
 	}
 	r := Operation{Method: f.Method, Path: f.Path}.NewRequest(ctx, target, with, body)
 	if before, after, inPath := strings.Cut(f.Path, idParameter); inPath {
+		// The path is written out in full: net/url would write one that it finds amiss anew, with the slashes of the id.
+		escaped := func(path string) string { return (&url.URL{Path: path}).EscapedPath() }
 		base := strings.TrimSuffix(target.EscapedPath(), "/")
-		r.URL.RawPath = base + before + url.PathEscape(id) + after
+		r.URL.RawPath = base + escaped(before) + url.PathEscape(id) + escaped(after)
 		r.URL.Path = strings.TrimSuffix(target.Path, "/") + before + id + after
 	}
 	if len(body) == 0 {

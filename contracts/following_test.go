@@ -1,6 +1,7 @@
 package contracts
 
 import (
+	"net/url"
 	"reflect"
 	"strings"
 	"testing"
@@ -115,4 +116,23 @@ func FuzzFollowingRead(f *testing.F) {
 			t.Errorf("%+v, %v", told, err)
 		}
 	})
+}
+
+// An id stays one part of the path, whatever it and the path look like.
+func TestFollowingNewRequest(t *testing.T) {
+	for _, c := range []struct{ target, path, id, want string }{
+		{"http://h", "/v1/runs/{id}", "../e /?1", "/v1/runs/..%2Fe%20%2F%3F1"},
+		{"http://h/b%2Fc/", "/v1/runs/{id}/state", "a/b", "/b%2Fc/v1/runs/a%2Fb/state"},
+		{"http://h", "/läufe/{id}", "a/b", "/l%C3%A4ufe/a%2Fb"},
+		{"http://h", "/r%2Fs/{id}", "a/b", "/r%252Fs/a%2Fb"},
+	} {
+		u, err := url.Parse(c.target)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := Following{Method: "GET", Path: c.path}.NewRequest(t.Context(), u, nil, c.id)
+		if got := r.URL.EscapedPath(); got != c.want {
+			t.Errorf("%s%s of %q: %s, want %s", c.target, c.path, c.id, got, c.want)
+		}
+	}
 }
