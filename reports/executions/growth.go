@@ -68,7 +68,7 @@ func (a *Account) drifts(classes []bool, phase func(int) bool) (low, middle, hig
 				means[k] = (lows[k] + highs[k]) / 2
 			}
 			for d, levels := range map[*drift]*[steps + 1]float64{&low: &lows, &middle: &means, &high: &highs} {
-				d.add(levels, long)
+				d.add(levels)
 			}
 		}
 	}
@@ -103,7 +103,7 @@ func (f *flow) cameIn(from, until time.Duration) (n int) {
 	return n
 }
 
-// add adds a phase of so many seconds, at whose steps the backlog had these levels.
+// add adds a phase, at whose steps the backlog had these levels.
 //
 // The growth is the mean of the changes, with weights that fall to 0 at both ends: so a queue that begins empty, and is
 // at its level soon, does not grow by that. How far it can be off is read off as many more curves of the same kind, the
@@ -112,7 +112,7 @@ func (f *flow) cameIn(from, until time.Duration) (n int) {
 // that keeps up comes and goes about its level: there the more bent ones have more of it, so that the interval is
 // wider than it need be. A straight line through the levels would have it the other way round, and find growth in any
 // walk.
-func (d *drift) add(levels *[steps + 1]float64, long float64) {
+func (d *drift) add(levels *[steps + 1]float64) {
 	taper := func(k, i int) float64 {
 		return math.Sin(math.Pi*float64(k)*(float64(i)+0.5)/steps) * math.Sqrt(2.0/steps)
 	}
@@ -131,7 +131,7 @@ func (d *drift) add(levels *[steps + 1]float64, long float64) {
 		variance += c * c / tapers
 	}
 	variance /= weight * weight
-	// Per step, it is by long/steps per second; and of all phases each counts as it is long.
+	// It is by how much the backlog grew over the whole phase, so that of all phases each counts as it is long.
 	d.slope += mean * steps
 	variance *= steps * steps
 	d.variance += variance

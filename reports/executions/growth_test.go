@@ -11,7 +11,7 @@ func all(int) bool { return true }
 // A queue that keeps up is hardly ever said to grow, and the growth of one that does not lies within the interval.
 func TestGrowthOfQueuesThatAreKnown(t *testing.T) {
 	r := rand.New(rand.NewPCG(17, 4))
-	const runs = 200
+	const runs = 60
 	for _, c := range []struct {
 		name   string
 		queue  queue
@@ -44,7 +44,8 @@ func TestGrowthOfQueuesThatAreKnown(t *testing.T) {
 			}
 			width += (g.High - g.Low) / runs
 		}
-		if least := 0.93 * runs; float64(covered) < least || c.growth == 0 && float64(grows) > 0.05*runs || !c.queue.poisson && c.growth > 0 && near < runs {
+		// Of 60 intervals that hold in 95 of 100 cases, fewer than 53 hold once in a hundred times.
+		if least := 53; covered < least || c.growth == 0 && float64(grows) > 0.05*runs || !c.queue.poisson && c.growth > 0 && near < runs {
 			t.Errorf("%s: said to grow %d times of %d, covered %d, within 5 %% %d", c.name, grows, runs, covered, near)
 		}
 		t.Logf("%-45s said to grow %5.1f %%, covered %5.1f %%, within 5 %% %5.1f %%, mean width %.2g/s", c.name,

@@ -286,17 +286,17 @@ func (s screen) counts() (out []line) {
 	if s.Limit > 0 {
 		inFlight += " of " + text.Count(uint64(s.Limit))
 	}
-	colored := func(text string, n uint64, color text.Color) piece {
+	red := func(said string, n uint64) piece {
 		if n == 0 {
-			color = ""
+			return piece{said, ""}
 		}
-		return piece{text, color}
+		return piece{said, text.Red}
 	}
 	parts := []line{
 		{piece{"in flight ", text.Faint}, plain("%s", inFlight)},
 		{piece{"done ", text.Faint}, plain("%s", text.Count(s.Done))},
-		{piece{"errors ", text.Faint}, colored(text.Counted(s.Errors, s.Done), s.Errors, text.Red)},
-		{piece{"violations ", text.Faint}, colored(text.Count(s.Violations), s.Violations, text.Red)},
+		{piece{"errors ", text.Faint}, red(text.Counted(s.Errors, s.Done), s.Errors)},
+		{piece{"violations ", text.Faint}, red(text.Count(s.Violations), s.Violations)},
 	}
 	if s.Shed > 0 {
 		parts = append(parts, line{piece{"shed ", text.Faint}, piece{text.Counted(s.Shed, s.Done), text.Red}})
@@ -309,8 +309,8 @@ func (s screen) counts() (out []line) {
 		out = append(out, s.flow([]line{
 			{piece{"backlog ", text.Faint}, plain("%s", text.Count(e.Backlog))},
 			{piece{"completed ", text.Faint}, plain("%s", text.Rate(e.PerSecond))},
-			{piece{"failed ", text.Faint}, colored(text.Count(e.Failed), e.Failed, text.Red)},
-			{piece{"lost ", text.Faint}, colored(text.Count(e.Lost), e.Lost, text.Red)},
+			{piece{"failed ", text.Faint}, red(text.Count(e.Failed), e.Failed)},
+			{piece{"lost ", text.Faint}, red(text.Count(e.Lost), e.Lost)},
 		})...)
 	}
 	return out

@@ -66,10 +66,3 @@ func (s *schedule) put(x *item, due time.Duration) {
 	}
 	heap.Push(s, x)
 }
-
-// drop has an execution asked about no more.
-func (s *schedule) drop(x *item) {
-	if x.place >= 0 {
-		heap.Remove(s, x.place)
-	}
-}
