@@ -28,7 +28,8 @@ type Report struct {
 	Timeline []Point   `json:"timeline"`
 	Polls    Polls     `json:"polls"`
 	Webhooks *Webhooks `json:"webhooks,omitempty"`
-	// Faults count what the provider told that cannot be, by the names of [results.FaultNames], with some ids each.
+	// Faults count what the provider told that cannot be, by the names of [results.FaultNames], with some ids each, and by
+	// "imagined": it told of one that there is not.
 	Faults []Fault `json:"faults,omitempty"`
 }
 

@@ -27,6 +27,7 @@ func Merge(accounts []*Account, sideBySide bool) *Account {
 		a.Sample = min(a.Sample, o.Sample)
 		a.Polls = a.Polls.plus(o.Polls)
 		a.Webhooks = a.Webhooks.plus(o.Webhooks)
+		a.Imagined = cmp.Or(a.Imagined, o.Imagined)
 	}
 	a.Detail = joined(details)
 	if !sideBySide {

@@ -59,5 +59,11 @@ func (a *Account) faults() (list []Fault) {
 			list = append(list, f)
 		}
 	}
+	if id := a.about.Imagined; id != "" {
+		list = append(list, Fault{Name: imagined, Count: 1, IDs: []string{kept(id)}})
+	}
 	return list
 }
+
+// imagined is the name of the fault that there is no execution for.
+const imagined = "imagined"

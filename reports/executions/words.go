@@ -73,6 +73,7 @@ func (f Fault) Words() string {
 		"resurrected": "were said to go on after they had ended", "ended-otherwise": "were said to have completed, and to have failed",
 		"unstarted": "were said to wait after they had begun", "resessioned": "went into another session", "reidentified": "were answered about under another id",
 		"reversed": "ended before they began, by the provider's own times", "stateless": "were in a state that is none",
+		imagined: "were told of, though there is none of that id",
 	}
 	if w, known := words[f.Name]; known {
 		return w

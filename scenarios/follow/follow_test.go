@@ -39,6 +39,8 @@ type world struct {
 	// instead, if not nil, answers in its place.
 	instead func(n int, x results.Execution) *answer
 	polls   []time.Duration
+	// imagines has it tell of executions that there are not.
+	imagines bool
 }
 
 func (w *world) ask(ctx context.Context, x results.Execution, now func() time.Duration) (a answer) {
@@ -69,7 +71,10 @@ func (w *world) ask(ctx context.Context, x results.Execution, now func() time.Du
 		}
 	}
 	at := now()
-	t := w.truth[x.ID]
+	t, known := w.truth[x.ID]
+	if !known && !w.imagines {
+		t.lost = true
+	}
 	a.status, a.told.Same = http.StatusOK, x.ID
 	switch {
 	case t.lost, at < t.known:
@@ -368,6 +373,20 @@ func TestPollsWait(t *testing.T) {
 		}
 		contained(t, out.Executions[0], list[0])
 	})
+}
+
+// A provider that tells of whatever it is asked is found out.
+func TestImagined(t *testing.T) {
+	for _, imagines := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			list := []truth{{accepted: time.Second, begins: 2 * time.Second, ends: 3 * time.Second}}
+			w := &world{delay: func() time.Duration { return time.Millisecond }, imagines: imagines}
+			out := follows(t, w, scenarios.Following{Sample: 1, For: time.Minute, Polls: 50, Within: 0.05}, list, nil)
+			if (out.About.Imagined != "") != imagines || out.About.End != executions.EndSeen || len(out.Executions) != 1 {
+				t.Errorf("%+v", out.About)
+			}
+		})
+	}
 }
 
 // Which executions are followed is known beforehand, and as many as asked for.

@@ -3,9 +3,12 @@ package follow
 import (
 	"container/heap"
 	"context"
+	"crypto/rand"
 	"fmt"
+	"strings"
 	"time"
 
+	"github.com/kaizenautomation/andon/contracts"
 	"github.com/kaizenautomation/andon/reports/executions"
 	"github.com/kaizenautomation/andon/reports/histogram"
 	"github.com/kaizenautomation/andon/reports/results"
@@ -73,6 +76,10 @@ type following struct {
 	since         time.Duration
 	// last is why the last poll failed.
 	last error
+	// stranger has an id that nobody has given, by which a provider is found out that tells of whatever it is asked; and
+	// imagined is that id where it is one.
+	stranger *item
+	imagined string
 
 	// load is when the last call was answered, and deadline until when it goes on after that; 0 before.
 	load, deadline time.Duration
@@ -245,6 +252,13 @@ func (g *following) send() time.Duration {
 func (g *following) hear(a answered) {
 	x := a.item
 	g.underway--
+	if x == g.stranger {
+		g.open--
+		if a.failed == "" && a.told.Meaning != contracts.MeansNothing {
+			g.imagined = x.ID
+		}
+		return
+	}
 	x.asking = false
 	x.Polls++
 	was := x.settled()
@@ -256,6 +270,9 @@ func (g *following) hear(a answered) {
 		g.failing, x.missing, x.again = 0, 0, false
 		g.took.Record(int64(min(max(a.whole-a.asked, 0), time.Hour)))
 		g.learn(x, a.answer)
+		if g.deadline > 0 {
+			g.probe()
+		}
 		if !x.Followed {
 			// It is not asked about to know when, but whether.
 			wait = max(10*wait, time.Second)
@@ -284,6 +301,16 @@ func (g *following) hear(a answered) {
 	if !x.settled() && (x.Followed || g.deadline > 0) {
 		g.due.put(x, a.whole+wait)
 	}
+}
+
+// probe has the provider asked about an execution that there is not.
+func (g *following) probe() {
+	if g.told == 0 || g.stranger != nil {
+		return
+	}
+	g.stranger = &item{Execution: results.Execution{ID: "andon-" + strings.ToLower(rand.Text())}, tempo: new(tempo), place: -1}
+	g.open++
+	g.due.put(g.stranger, g.now())
 }
 
 // learn adds what an answer tells of an execution.
@@ -355,6 +382,7 @@ func (g *following) sweep(stop <-chan struct{}) {
 	g.stop = stop
 	g.load = g.now()
 	g.deadline = g.load + g.config.Following.For
+	g.probe()
 	more := int(recheck.Seconds() * g.config.Following.Polls)
 	for _, x := range g.items {
 		switch {
@@ -386,5 +414,6 @@ func (g *following) outcome() Outcome {
 	return Outcome{list, executions.About{
 		Labels: g.config.Labels, Operation: g.config.Following.Operation.String(), Sample: g.config.Following.Sample,
 		End: g.end, Detail: g.detail, Seconds: (g.endedAt - g.load).Seconds(), LoadSeconds: g.load.Seconds(), Polls: g.polls,
+		Imagined: g.imagined,
 	}}
 }
