@@ -1,22 +1,30 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/kaizenautomation/andon/contracts"
+	"github.com/kaizenautomation/andon/contracts/credentials"
+	"github.com/kaizenautomation/andon/contracts/provider"
 	"github.com/kaizenautomation/andon/reports/live"
 	"github.com/kaizenautomation/andon/reports/text"
+	"github.com/kaizenautomation/andon/scenarios"
+	"github.com/kaizenautomation/andon/scenarios/follow"
 	"github.com/kaizenautomation/andon/scenarios/trial"
 )
 
 func (c *command) follow() *cobra.Command {
-	var credentials credentialFlags
+	var with credentialFlags
 	cmd := &cobra.Command{
 		Use:   "follow RUN_DIR",
 		Short: "Go on following the executions of a run, and report",
@@ -31,9 +39,9 @@ The exit code is that of the run's verdict.`,
 		Example: `  andon follow reports/runs/20261124T060000Z-mixed
   ANDON_TOKEN=… andon follow run`,
 		Args: exactlyOne("a run directory"),
-		RunE: func(_ *cobra.Command, args []string) error { return c.followRun(args[0], credentials) },
+		RunE: func(_ *cobra.Command, args []string) error { return c.followRun(args[0], with) },
 	}
-	credentials.add(cmd.Flags())
+	with.add(cmd.Flags())
 	return cmd
 }
 
@@ -71,4 +79,49 @@ func (c *command) followRun(dir string, f credentialFlags) error {
 		}
 	}
 	return c.showReport([]string{dir}, reportFlags{format: "terminal"})
+}
+
+// webhookFlags say where webhooks are listened for.
+type webhookFlags struct{ listen, url, secretFile string }
+
+func (f *webhookFlags) add(flags *pflag.FlagSet) {
+	flags.StringVar(&f.listen, "webhook-listen", "", "`address` to listen at for webhooks that tell of the ends of executions, such as 127.0.0.1:9000")
+	flags.StringVar(&f.url, "webhook-url", "", "`URL` by which the target reaches --webhook-listen, where that is another one")
+	flags.StringVar(&f.secretFile, "webhook-secret-file", "", "`file` with the secret that webhooks are signed with, in place of the variable ANDON_WEBHOOK_SECRET")
+}
+
+// hooks are the webhooks that are listened for, and where the embedded provider sends them; nil where none are.
+type hooks struct {
+	webhooks *follow.Webhooks
+	provider *provider.Webhooks
+}
+
+// open begins to listen, where that is asked for.
+func (f *webhookFlags) open(c *command, plan *scenarios.Plan, kept *credentials.Set) (h hooks, err error) {
+	switch {
+	case f.listen == "" && f.url+f.secretFile != "":
+		return h, errors.New("webhooks are listened for nowhere: --webhook-listen says where")
+	case f.listen == "":
+		return h, nil
+	case plan.Following == nil:
+		return h, errors.New("--webhook-listen: executions are not followed, so that webhooks tell nothing; add --follow, or `follow: true` to the scenario")
+	}
+	secret, err := webhookSecret(f.secretFile)
+	if err != nil {
+		return h, err
+	}
+	if secret != "" {
+		c.secrets.Keep(secret)
+		kept.Keep(secret)
+	}
+	h.webhooks, err = follow.Listen(follow.WebhookConfig{Address: f.listen, Secret: secret, Operation: plan.Following.Operation, Now: time.Now})
+	var taken *net.OpError
+	if errors.As(err, &taken) {
+		return h, exit{noVerdict, err}
+	} else if err != nil {
+		return h, fmt.Errorf("--webhook-listen: %w", err)
+	}
+	h.provider = &provider.Webhooks{URL: cmp.Or(f.url, "http://"+h.webhooks.At()+"/"), Secret: secret}
+	c.tell("webhooks are listened for at %s; the target has to send them to %s", h.webhooks.At(), h.provider.URL)
+	return h, nil
 }

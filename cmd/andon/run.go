@@ -21,11 +21,6 @@ import (
 	"github.com/kaizenautomation/andon/scenarios/wire"
 )
 
-// defaultSeed makes two runs of the same scenario send the same bytes, unless asked otherwise.
-const defaultSeed = 1
-
-const seedUse = "`number` that, with the scenario, determines every call and its moment"
-
 type runFlags struct {
 	target, out, fixtures string
 	credentials           credentialFlags
@@ -33,6 +28,7 @@ type runFlags struct {
 	noUniqueIDs, plain    bool
 	http2, traceparent    bool
 	follow                bool
+	hooks                 webhookFlags
 	release, deviations   string
 	labels                []string
 	monitor               monitorFlags
@@ -97,6 +93,7 @@ ANDON_REMOTE_WRITE_AUTHORIZATION ("Bearer …") and OTEL_EXPORTER_OTLP_HEADERS (
 	flags.BoolVar(&f.http2, "http2", false, "send over HTTP/2 where the target speaks it, with TLS or without: fewer connections, and a slower generator")
 	flags.BoolVar(&f.noUniqueIDs, "no-unique-ids", false, "do not check that executionIds are unique, which takes up to 21 MiB for a million calls")
 	flags.BoolVar(&f.follow, "follow", false, "find out what becomes of the executions, as the description says; `follow:` in a scenario says how else")
+	f.hooks.add(flags)
 	flags.BoolVar(&f.plain, "plain", false, "tell the progress in lines, also on a terminal")
 	flags.BoolVar(&f.traceparent, "traceparent", false, "send a W3C traceparent header with each call, and list the slowest calls by their trace ids")
 	flags.StringArrayVar(&f.labels, "label", nil, "`name=text` that the run is known by in every report; may be given up to 20 times")
@@ -137,9 +134,14 @@ func (c *command) runScenario(args []string, f runFlags) error {
 		defer mon.Close()
 		t.Started, t.Observe, t.Tick = mon.Start, mon.Observe, mon.Progress
 	}
+	hooks, err := f.hooks.open(c, plan, t.Credentials)
+	if err != nil {
+		return err
+	}
+	t.Webhooks = hooks.webhooks
 	if t.Embedded = t.Target == nil; t.Embedded {
 		var end func()
-		if t.Target, end, err = trial.Embedded(plan); err != nil {
+		if t.Target, end, err = trial.Embedded(plan, hooks.provider); err != nil {
 			return exit{noVerdict, err}
 		}
 		defer end()

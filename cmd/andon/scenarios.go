@@ -102,6 +102,11 @@ func (c *command) scenario(args []string, d *contracts.Description, fixtures str
 	return scenarios.Parse(file, data, d, os.LookupEnv)
 }
 
+// defaultSeed makes two runs of the same scenario send the same bytes, unless asked otherwise.
+const defaultSeed = 1
+
+const seedUse = "`number` that, with the scenario, determines every call and its moment"
+
 // planned is the plan of the scenario that an argument names.
 func (c *command) planned(args []string, seed uint64, fixtures string, follow bool) (*scenarios.Plan, error) {
 	d, err := c.description()

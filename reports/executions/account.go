@@ -18,7 +18,8 @@ type About struct {
 	Seconds   float64   `json:"seconds"`
 	Polls     Polls     `json:"polls"`
 	Webhooks  *Webhooks `json:"webhooks,omitempty"`
-	// Imagined is an id that nobody has given, and of which the provider told a state all the same; empty where it did not.
+	// Imagined is an id that nobody has given, and of which the provider told a state all the same; empty where it did
+	// not.
 	Imagined string `json:"imagined,omitempty"`
 	// Began is when the run's clock began, by that of the machine it went on on; zero where that is not known.
 	Began time.Time `json:"began,omitzero"`

@@ -15,12 +15,8 @@ import (
 	"github.com/kaizenautomation/andon/scenarios/wire"
 )
 
-const (
-	// maxAnswer is the most bytes of an answer that are read.
-	maxAnswer = 64 << 10
-	// maxPause is the longest that a provider can have polls wait.
-	maxPause = 30 * time.Second
-)
+// maxPause is the longest that a provider can have polls wait.
+const maxPause = 30 * time.Second
 
 // answer is what came of a poll.
 type answer struct {

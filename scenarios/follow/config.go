@@ -24,6 +24,8 @@ type Config struct {
 	Timeout time.Duration
 	// Journal keeps what is known as it comes. It is closed at the end.
 	Journal *results.Journal
+	// Webhooks, if not nil, tell of ends. They are closed at the end, too.
+	Webhooks *Webhooks
 	// Known are the executions of a run that is followed further, whose clock began at Began. Where they come as they
 	// are accepted, the clock begins with [Follower.Begin].
 	Known []results.Execution

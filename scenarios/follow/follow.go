@@ -28,7 +28,11 @@ func Start(c Config) *Follower {
 	// As many as the budget needs where an answer takes half a second.
 	slots := int(min(max(c.Following.Polls/2, 2), 32))
 	asker := newAsker(c, slots)
-	return start(newFollowing(c, slots, asker.ask), asker.transport.CloseIdleConnections)
+	g := newFollowing(c, slots, asker.ask)
+	if c.Webhooks != nil {
+		c.Webhooks.serve(g.hooked)
+	}
+	return start(g, asker.transport.CloseIdleConnections)
 }
 
 func start(g *following, closing func()) *Follower {

@@ -55,6 +55,7 @@ type following struct {
 	ctx     context.Context
 	kill    context.CancelFunc
 	answers chan answered
+	hooks   chan hook
 	// finish is sent what ends the following, once the load is over.
 	finish chan (<-chan struct{})
 
@@ -70,14 +71,14 @@ type following struct {
 	polls           executions.Polls
 	took            histogram.Recorder
 	// told is how many polls told something; refused is how many were answered as by a provider that has no such
-	// operation, and failing how many failed in a row, the first at since.
+	// operation, and failing how many failed in a row, the first at failed.
 	told, refused uint64
 	failing       int
-	since         time.Duration
+	failed        time.Duration
 	// last is why the last poll failed.
 	last error
-	// stranger has an id that nobody has given, by which a provider is found out that tells of whatever it is asked; and
-	// imagined is that id where it is one.
+	// stranger has an id that nobody has given, by which a provider is found out that tells of whatever it is asked;
+	// and imagined is that id where it is one.
 	stranger *item
 	imagined string
 
@@ -87,12 +88,14 @@ type following struct {
 	// end and detail say how it ended, at a moment.
 	end, detail string
 	endedAt     time.Duration
+	// settled is when there was nothing to be asked any more.
+	settled time.Duration
 }
 
 func newFollowing(c Config, slots int, ask func(context.Context, results.Execution, func() time.Duration) answer) *following {
 	g := &following{
 		config: c, inbox: &inbox{began: c.Began, arrived: make(chan struct{}, 1)}, ask: ask, slots: slots,
-		answers: make(chan answered), finish: make(chan (<-chan struct{})), byID: map[string]*item{}, tempos: map[string]*tempo{},
+		answers: make(chan answered), hooks: make(chan hook), finish: make(chan (<-chan struct{})), byID: map[string]*item{}, tempos: map[string]*tempo{},
 	}
 	g.ctx, g.kill = context.WithCancel(context.Background())
 	g.polls.PerSecond = c.Following.Polls
@@ -116,6 +119,8 @@ func (g *following) loop() {
 			g.take()
 		case a := <-g.answers:
 			g.hear(a)
+		case h := <-g.hooks:
+			h.made <- g.believe(h.early)
 		case stop := <-finish:
 			finish = nil
 			g.sweep(stop)
@@ -150,6 +155,9 @@ func (g *following) over() bool {
 		if g.told == 0 && g.refused > 0 {
 			g.refuse()
 			break
+		}
+		if !g.complete() {
+			return false
 		}
 		g.conclude(executions.EndSeen, "")
 	case g.now() >= g.deadline:
@@ -196,7 +204,13 @@ func (g *following) take() {
 	for _, x := range g.arrivals() {
 		x.Followed, x.Alive = g.config.sampled(x.N), max(x.Alive, x.Sent)
 		g.kept(g.config.Journal.Accepted(x))
-		if it := g.know(x); x.Followed && !it.settled() {
+		it := g.know(x)
+		if g.config.Webhooks != nil {
+			if t, at, came := g.config.Webhooks.accepted(x.ID); came {
+				g.believe(early{t, at})
+			}
+		}
+		if x.Followed && !it.settled() {
 			g.due.put(it, x.Accepted+it.tempo.wait(0, g.config.Following.Within))
 		}
 	}
@@ -227,6 +241,9 @@ func (g *following) send() time.Duration {
 	if g.deadline > 0 {
 		next = g.deadline
 	}
+	if g.settled > 0 {
+		next = min(next, g.settled+stragglers)
+	}
 	for g.end == "" && g.underway < g.slots && len(g.due) > 0 {
 		at := max(g.due[0].due, g.allowed, g.paused)
 		if at > now {
@@ -234,6 +251,9 @@ func (g *following) send() time.Duration {
 			break
 		}
 		x := heap.Pop(&g.due).(*item)
+		if x.settled() {
+			continue // a webhook has told meanwhile
+		}
 		if now-x.due > x.tempo.wait(max(x.due-x.Accepted, 0), g.config.Following.Within) {
 			g.polls.Late++
 		}
@@ -347,10 +367,10 @@ func (g *following) fail(a answer) time.Duration {
 	g.polls.Errors[a.failed]++
 	g.last = a.why
 	if g.failing++; g.failing == 1 {
-		g.since = a.asked
+		g.failed = a.asked
 	}
 	g.turnedDown(a)
-	if g.deadline > 0 && g.failing >= deadAfter && a.whole-max(g.since, g.load) >= deadFor {
+	if g.deadline > 0 && g.failing >= deadAfter && a.whole-max(g.failed, g.load) >= deadFor {
 		g.refuse()
 	}
 	wait := time.Duration(0)
@@ -411,9 +431,15 @@ func (g *following) outcome() Outcome {
 	if all := g.polls.Sent + uint64(len(list)); all > 0 {
 		g.polls.Share = float64(g.polls.Sent) / float64(all)
 	}
-	return Outcome{list, executions.About{
+	about := executions.About{
 		Labels: g.config.Labels, Operation: g.config.Following.Operation.String(), Sample: g.config.Following.Sample,
 		End: g.end, Detail: g.detail, Seconds: (g.endedAt - g.load).Seconds(), LoadSeconds: g.load.Seconds(), Polls: g.polls,
 		Imagined: g.imagined,
-	}}
+	}
+	if g.config.Webhooks != nil {
+		told := g.config.Webhooks.end()
+		told.Missing = g.missing()
+		about.Webhooks = &told
+	}
+	return Outcome{list, about}
 }

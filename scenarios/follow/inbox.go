@@ -60,6 +60,13 @@ func (b *inbox) now() time.Duration {
 	return time.Since(b.began)
 }
 
+// since is a moment on the run's clock.
+func (b *inbox) since(at time.Time) time.Duration {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	return at.Sub(b.began)
+}
+
 // Accepted takes an execution that was accepted just now. It holds nobody up.
 func (b *inbox) Accepted(x results.Execution) {
 	if x.ID == "" || len(x.ID) > results.MaxID {

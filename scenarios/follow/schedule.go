@@ -21,6 +21,8 @@ type item struct {
 	since   time.Duration
 	// again says that it is asked about once more, though it is known what became of it.
 	again bool
+	// hooked says that a webhook has told of its end.
+	hooked bool
 	// twin is another execution that the provider gave the same id.
 	twin *item
 }

@@ -36,6 +36,10 @@ const (
 	// A webhook can overtake the answer that its execution was accepted: so many are kept for so long.
 	earlyWebhooks = 10_000
 	earlyFor      = 30 * time.Second
+	// stragglers is for how long webhooks are waited for that are missing, when all else is known.
+	stragglers = 2 * time.Second
+	// maxAnswer is the most bytes that are read of what tells of an execution, a webhook or an answer.
+	maxAnswer = 64 << 10
 )
 
 // WebhookConfig says where webhooks are listened for, and which are believed.
@@ -60,14 +64,20 @@ const (
 	tellKnown               // it was
 )
 
-// webhooks listens for webhooks that tell of ends. It says what it makes of each to nobody but its counts: whoever sends
-// learns whether one was signed, and not which executions there are.
-type webhooks struct {
+// hook is what a webhook tells, and who waits for what is made of it.
+type hook struct {
+	early
+	made chan told
+}
+
+// Webhooks listens for webhooks that tell of ends. It says what it makes of each to nobody but its counts: whoever
+// sends learns whether one was signed, and not which executions there are. Make it with [Listen].
+type Webhooks struct {
 	WebhookConfig
-	tell   func(t contracts.Told, at time.Time) told
-	server *http.Server
-	at     string
-	closed chan struct{}
+	tell     func(t contracts.Told, at time.Time) told
+	server   *http.Server
+	listener net.Listener
+	closed   chan struct{}
 
 	mutex  sync.Mutex
 	counts executions.Webhooks
@@ -85,13 +95,13 @@ type early struct {
 	at time.Time
 }
 
-// listen listens. Each webhook that tells of an end is told on, with its state, its id in Same, and when it was there; at
-// once from many goroutines.
-func listen(c WebhookConfig, tell func(t contracts.Told, at time.Time) told) (*webhooks, error) {
+// Listen listens. What comes waits until a [Follower] takes it, or [Webhooks.Close] is called. A *net.OpError says that
+// the address cannot be had.
+func Listen(c WebhookConfig) (*Webhooks, error) {
 	address, err := net.ResolveTCPAddr("tcp", c.Address)
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("webhooks cannot be listened for at %q: expected HOST:PORT, such as 127.0.0.1:9000: %w", c.Address, err)
+		return nil, fmt.Errorf("webhooks cannot be listened for at %q: expected HOST:PORT, such as 127.0.0.1:9000: %v", c.Address, err)
 	case c.Secret == "" && !address.IP.IsLoopback():
 		return nil, fmt.Errorf("webhooks are not listened for at %q, which others can reach, without a secret: whoever likes could say what became of executions; "+
 			"give the secret that they are signed with, or listen at 127.0.0.1:%d", c.Address, address.Port)
@@ -102,16 +112,13 @@ func listen(c WebhookConfig, tell func(t contracts.Told, at time.Time) told) (*w
 	if err != nil {
 		return nil, fmt.Errorf("webhooks cannot be listened for: %w", err)
 	}
-	w := newWebhooks(c, tell)
-	w.at = l.Addr().String()
-	go func() {
-		_ = w.server.Serve(&fewConnections{Listener: l, slots: make(chan struct{}, webhookConnections), closed: w.closed})
-	}()
+	w := newWebhooks(c)
+	w.listener = l
 	return w, nil
 }
 
-func newWebhooks(c WebhookConfig, tell func(t contracts.Told, at time.Time) told) *webhooks {
-	w := &webhooks{WebhookConfig: c, tell: tell, closed: make(chan struct{}), free: webhookRate, since: c.Now(), waiting: map[string]early{}}
+func newWebhooks(c WebhookConfig) *Webhooks {
+	w := &Webhooks{WebhookConfig: c, closed: make(chan struct{}), free: webhookRate, since: c.Now(), waiting: map[string]early{}}
 	w.server = &http.Server{
 		Handler: w, ReadTimeout: webhookPatience, WriteTimeout: webhookPatience, IdleTimeout: webhookPatience, MaxHeaderBytes: 16 << 10,
 		// What others send amiss is no concern of whoever looks at a run.
@@ -120,11 +127,23 @@ func newWebhooks(c WebhookConfig, tell func(t contracts.Told, at time.Time) told
 	return w
 }
 
-// address is where it listens.
-func (w *webhooks) address() string { return w.at }
+// serve takes what comes. Each webhook that tells of an end is told on, with its state, its id in Same, and when it was
+// there; at once from many goroutines.
+func (w *Webhooks) serve(tell func(t contracts.Told, at time.Time) told) {
+	w.tell = tell
+	go func() {
+		_ = w.server.Serve(&fewConnections{Listener: w.listener, slots: make(chan struct{}, webhookConnections), closed: w.closed})
+	}()
+}
 
-// close ends the listening, and says what came.
-func (w *webhooks) close() executions.Webhooks {
+// At is where it listens, HOST:PORT.
+func (w *Webhooks) At() string { return w.listener.Addr().String() }
+
+// Close ends the listening where no follower has begun to.
+func (w *Webhooks) Close() { _ = w.listener.Close() }
+
+// end ends the listening, and says what came.
+func (w *Webhooks) end() executions.Webhooks {
 	close(w.closed)
 	// Those under way have what they need, and may be held for as long as others were.
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
@@ -140,7 +159,7 @@ func (w *webhooks) close() executions.Webhooks {
 }
 
 // accepted gives what came for an execution before it was known, and counts it as believed.
-func (w *webhooks) accepted(id string) (t contracts.Told, at time.Time, found bool) {
+func (w *Webhooks) accepted(id string) (t contracts.Told, at time.Time, found bool) {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
 	e, found := w.waiting[id]
@@ -152,7 +171,7 @@ func (w *webhooks) accepted(id string) (t contracts.Told, at time.Time, found bo
 }
 
 // ServeHTTP takes a webhook. What is refused costs its sender the connection.
-func (w *webhooks) ServeHTTP(to http.ResponseWriter, r *http.Request) {
+func (w *Webhooks) ServeHTTP(to http.ResponseWriter, r *http.Request) {
 	status, count := w.take(to, r)
 	if count != nil {
 		w.mutex.Lock()
@@ -170,7 +189,7 @@ func (w *webhooks) ServeHTTP(to http.ResponseWriter, r *http.Request) {
 
 // take looks at a webhook, and says how to answer it and under what it counts. What can be told by its headers needs no
 // body.
-func (w *webhooks) take(to http.ResponseWriter, r *http.Request) (status int, count *uint64) {
+func (w *Webhooks) take(to http.ResponseWriter, r *http.Request) (status int, count *uint64) {
 	if !w.may() {
 		select {
 		case <-time.After(webhookPause):
@@ -210,8 +229,9 @@ func (w *webhooks) take(to http.ResponseWriter, r *http.Request) (status int, co
 	return http.StatusNoContent, w.pass(early{t, at})
 }
 
-// pass tells on what came, or keeps it where it may be known soon, and says under what it counts, nil where that is open.
-func (w *webhooks) pass(e early) *uint64 {
+// pass tells on what came, or keeps it where it may be known soon, and says under what it counts, nil where that is
+// open.
+func (w *Webhooks) pass(e early) *uint64 {
 	switch w.tell(e.Told, e.at) {
 	case tellNews:
 		return &w.counts.Believed
@@ -236,7 +256,7 @@ func (w *webhooks) pass(e early) *uint64 {
 }
 
 // keep keeps a webhook for a while, unless there is one for that id. The oldest make room.
-func (w *webhooks) keep(e early) bool {
+func (w *Webhooks) keep(e early) bool {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
 	for len(w.queue) > 0 && (len(w.queue) >= earlyWebhooks || e.at.Sub(w.queue[0].at) > earlyFor) {
@@ -256,7 +276,7 @@ func (w *webhooks) keep(e early) bool {
 }
 
 // may counts a webhook, and reports whether it may be read now.
-func (w *webhooks) may() bool {
+func (w *Webhooks) may() bool {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
 	w.counts.Received++
@@ -271,7 +291,7 @@ func (w *webhooks) may() bool {
 }
 
 // timely reports whether a time, in seconds since 1970, is within the window.
-func (w *webhooks) timely(timestamp string) bool {
+func (w *Webhooks) timely(timestamp string) bool {
 	seconds, err := strconv.ParseInt(timestamp, 10, 64)
 	// Beyond, the difference of the two would not fit into its type.
 	if err != nil || seconds < 0 || seconds > 1<<36 {
@@ -281,7 +301,7 @@ func (w *webhooks) timely(timestamp string) bool {
 }
 
 // read reads what a webhook tells.
-func (w *webhooks) read(body []byte) (contracts.Told, error) {
+func (w *Webhooks) read(body []byte) (contracts.Told, error) {
 	t, err := w.Operation.Read(body)
 	if err == nil && t.Same != "" {
 		return t, nil

@@ -88,7 +88,22 @@ func header(name, value string) func(*http.Request) {
 	return func(r *http.Request) { r.Header.Set(name, value) }
 }
 
-func post(w *webhooks, r *http.Request) int {
+// answering takes webhooks without a listener, and listening with one.
+func answering(c WebhookConfig, tell func(contracts.Told, time.Time) told) *Webhooks {
+	w := newWebhooks(c)
+	w.tell = tell
+	return w
+}
+
+func listening(c WebhookConfig, tell func(contracts.Told, time.Time) told) (*Webhooks, error) {
+	w, err := Listen(c)
+	if err == nil {
+		w.serve(tell)
+	}
+	return w, err
+}
+
+func post(w *Webhooks, r *http.Request) int {
 	to := httptest.NewRecorder()
 	w.ServeHTTP(to, r)
 	return to.Code
@@ -174,12 +189,12 @@ func TestWebhooks(t *testing.T) {
 			config := believing(c.secret)
 			config.Now = func() time.Time { return now }
 			r := runOf("e1")
-			w := newWebhooks(config, r.tell)
+			w := answering(config, r.tell)
 			if status := post(w, c.ask); status != c.status {
 				t.Errorf("it is answered with %d, want %d", status, c.status)
 			}
 			c.want.Received = 1
-			if got := w.close(); got != c.want {
+			if got := w.end(); got != c.want {
 				t.Errorf("counted as %+v, want %+v", got, c.want)
 			}
 			if believed := len(r.ended) == 1; believed != (c.want.Believed == 1) || believed && r.at["e1"] != now {
@@ -205,9 +220,9 @@ func TestListenRefuses(t *testing.T) {
 	} {
 		config := believing("")
 		c.change(&config)
-		w, err := listen(config, runOf().tell)
+		w, err := listening(config, runOf().tell)
 		if err == nil {
-			w.close()
+			w.end()
 		}
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%+v: %v, want %q", config, err, c.want)
@@ -215,11 +230,11 @@ func TestListenRefuses(t *testing.T) {
 	}
 	config := believing(hush)
 	config.Address = ":0"
-	w, err := listen(config, runOf().tell)
+	w, err := listening(config, runOf().tell)
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.close()
+	w.end()
 }
 
 // A webhook that overtakes the answer to its call is not lost: the follower asks for it when it knows the execution.
@@ -228,7 +243,7 @@ func TestEarlyWebhooks(t *testing.T) {
 	config := believing("")
 	config.Now = func() time.Time { return now }
 	r := runOf("e1")
-	w := newWebhooks(config, r.tell)
+	w := answering(config, r.tell)
 	send := func(id string) { post(w, httptest.NewRequest("POST", "/", strings.NewReader(tells(id, "Completed")))) }
 	send("e1")
 	send("e1")
@@ -252,7 +267,7 @@ func TestEarlyWebhooks(t *testing.T) {
 	if _, _, found := w.accepted("late"); found {
 		t.Error("it is kept for good")
 	}
-	if got, want := w.close(), (executions.Webhooks{Received: 6, Believed: 2, Repeated: 2, Unknown: 2}); got != want {
+	if got, want := w.end(), (executions.Webhooks{Received: 6, Believed: 2, Repeated: 2, Unknown: 2}); got != want {
 		t.Errorf("%+v, want %+v", got, want)
 	}
 }
@@ -261,8 +276,8 @@ func TestEarlyWebhooks(t *testing.T) {
 func TestWebhookWhileAccepted(t *testing.T) {
 	for _, byFollower := range []bool{false, true} {
 		r := runOf()
-		var w *webhooks
-		w = newWebhooks(believing(""), func(t contracts.Told, at time.Time) told {
+		var w *Webhooks
+		w = answering(believing(""), func(t contracts.Told, at time.Time) told {
 			what := r.tell(t, at)
 			if r.asked == 1 {
 				r.known["e1"] = true
@@ -281,7 +296,7 @@ func TestWebhookWhileAccepted(t *testing.T) {
 			}
 		}
 		post(w, httptest.NewRequest("POST", "/", strings.NewReader(tells("e1", "Completed"))))
-		if got, want := w.close(), (executions.Webhooks{Received: 1, Believed: 1}); got != want {
+		if got, want := w.end(), (executions.Webhooks{Received: 1, Believed: 1}); got != want {
 			t.Errorf("by the follower %v: %+v, want %+v", byFollower, got, want)
 		}
 	}
@@ -294,7 +309,7 @@ func TestWebhookCounts(t *testing.T) {
 		config := believing("")
 		config.Now = func() time.Time { return now }
 		r := runOf()
-		w := newWebhooks(config, r.tell)
+		w := answering(config, r.tell)
 		sent := uint64(0)
 		for range rapid.IntRange(1, 60).Draw(t, "events") {
 			id := fmt.Sprintf("e%d", rapid.IntRange(0, 5).Draw(t, "id"))
@@ -311,7 +326,7 @@ func TestWebhookCounts(t *testing.T) {
 				now = now.Add(time.Duration(rapid.IntRange(1, 20).Draw(t, "seconds")) * time.Second)
 			}
 		}
-		got := w.close()
+		got := w.end()
 		if sum := got.Believed + got.Repeated + got.Unknown; got.Received != sent || sum != sent || int(got.Believed) != len(r.ended) {
 			t.Fatalf("%+v of %d; %d have ended", got, sent, len(r.ended))
 		}
@@ -322,7 +337,7 @@ func TestWebhookCounts(t *testing.T) {
 func TestWebhookFlood(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := runOf("e1")
-		w := newWebhooks(believing(""), r.tell)
+		w := answering(believing(""), r.tell)
 		var before, after runtime.MemStats
 		runtime.GC()
 		runtime.ReadMemStats(&before)
@@ -360,7 +375,7 @@ func TestWebhookFlood(t *testing.T) {
 		if grown := int64(after.HeapAlloc) - int64(before.HeapAlloc); grown > 32<<20 {
 			t.Errorf("%d bytes were taken", grown)
 		}
-		got := w.close()
+		got := w.end()
 		if got.Received != senders*each || got.Excess != uint64(status[429]) || got.Unknown != uint64(status[204]) {
 			t.Errorf("%+v, answered %v", got, status)
 		}
@@ -371,12 +386,12 @@ func TestWebhookFlood(t *testing.T) {
 // refused has to begin anew.
 func TestListen(t *testing.T) {
 	r := runOf("e1", "e2")
-	w, err := listen(believing(hush), r.tell)
+	w, err := listening(believing(hush), r.tell)
 	if err != nil {
 		t.Fatal(err)
 	}
 	send := func(ask *http.Request) *http.Response {
-		ask.RequestURI, ask.URL.Scheme, ask.URL.Host = "", "http", w.address()
+		ask.RequestURI, ask.URL.Scheme, ask.URL.Host = "", "http", w.At()
 		answer, err := http.DefaultTransport.RoundTrip(ask)
 		if err != nil {
 			t.Fatal(err)
@@ -392,14 +407,14 @@ func TestListen(t *testing.T) {
 	}
 	var silent []net.Conn
 	for range webhookConnections + 8 {
-		c, err := net.Dial("tcp", w.address())
+		c, err := net.Dial("tcp", w.At())
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer func() { _ = c.Close() }()
 		silent = append(silent, c)
 	}
-	w.close()
+	w.end()
 	for _, c := range silent {
 		if _, err := c.Read(make([]byte, 1)); err == nil {
 			t.Error("it is open")
@@ -422,14 +437,14 @@ func FuzzWebhook(f *testing.F) {
 			config := believing(secret)
 			config.Now = func() time.Time { return now }
 			r := runOf("e1")
-			w := newWebhooks(config, r.tell)
+			w := answering(config, r.tell)
 			ask := httptest.NewRequest("POST", "/", strings.NewReader(string(body)))
 			ask.Header["X-Webhooks-Id"], ask.Header["X-Webhooks-Timestamp"], ask.Header["X-Webhooks-Signature"] = []string{id}, []string{timestamp}, []string{signature}
 			post(w, ask)
 			if secret != "" && r.asked > 0 {
 				t.Errorf("%q %q %q: %q is believed", id, timestamp, signature, body)
 			}
-			got := w.close()
+			got := w.end()
 			if sum := got.Believed + got.Repeated + got.Unsigned + got.Old + got.Unknown + got.Malformed + got.Excess; got.Received != 1 || sum > 1 {
 				t.Errorf("%+v", got)
 			}

@@ -30,7 +30,7 @@ func ExampleRun() {
 	if err != nil {
 		panic(err)
 	}
-	target, stop, err := trial.Embedded(plan)
+	target, stop, err := trial.Embedded(plan, nil)
 	if err != nil {
 		panic(err)
 	}

@@ -33,7 +33,7 @@ func (c Config) follow(dir string, a *attack.Config, t *tracker) (*followed, err
 	}
 	follower := follow.Start(follow.Config{
 		Following: *f, Target: c.Target, Credentials: c.Credentials, Tenant: func(n uint32) int { return c.Plan.Tenant(uint64(n)) },
-		Labels: c.Plan.Labels, Seed: c.Plan.Seed, Timeout: c.Plan.Limits.Timeout, Journal: journal,
+		Labels: c.Plan.Labels, Seed: c.Plan.Seed, Timeout: c.Plan.Limits.Timeout, Journal: journal, Webhooks: c.Webhooks,
 	})
 	x := &followed{Config: c, Follower: follower, tracker: t}
 	a.Accepted, t.follower = follower.Accepted, follower

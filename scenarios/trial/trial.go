@@ -38,6 +38,7 @@ import (
 	"github.com/kaizenautomation/andon/reports/summary"
 	"github.com/kaizenautomation/andon/scenarios"
 	"github.com/kaizenautomation/andon/scenarios/attack"
+	"github.com/kaizenautomation/andon/scenarios/follow"
 	"github.com/kaizenautomation/andon/scenarios/wire"
 )
 
@@ -63,6 +64,10 @@ type Config struct {
 	Traceparent bool
 	// RepeatedIDsAllowed switches off the check that no executionId comes twice.
 	RepeatedIDsAllowed bool
+
+	// Webhooks, if not nil, tell of the ends of executions, where the plan has them followed. They are closed in any
+	// case.
+	Webhooks *follow.Webhooks
 
 	// Dir is the run directory, which must not be there yet. An empty one is named by the time and the scenario, below
 	// Root.
@@ -123,12 +128,19 @@ func (e *IncompleteError) Error() string { return e.Err.Error() }
 // Unwrap gives the reason.
 func (e *IncompleteError) Unwrap() error { return e.Err }
 
-// Embedded starts the reference provider on this machine, as the plan's scenario wants it to behave. It serves until
+// Embedded starts the reference provider on this machine, as the plan's scenario wants it to behave. Where it runs
+// executions, its webhooks go to the URL of hooks, signed with the secret of that, unless it is nil. It serves until
 // stop is called.
-func Embedded(p *scenarios.Plan) (target *url.URL, stop func(), err error) {
+func Embedded(p *scenarios.Plan, hooks *provider.Webhooks) (target *url.URL, stop func(), err error) {
 	behaviour, err := p.OpenProvider(context.Background())
 	if err != nil {
 		return nil, nil, err
+	}
+	if hooks != nil && behaviour.Executions != nil {
+		if behaviour.Webhooks == nil {
+			behaviour.Webhooks = new(provider.Webhooks)
+		}
+		behaviour.Webhooks.URL, behaviour.Webhooks.Secret = hooks.URL, hooks.Secret
 	}
 	behaviour.Seed = p.Seed
 	handler, err := provider.New(p.Description(), behaviour)
@@ -145,6 +157,9 @@ func (c Config) Warning() string { return attack.Config{Plan: c.Plan}.Short() }
 // Run makes one trial. Closing interrupt, which may be nil, stops the sending and waits for the calls in flight; when
 // ctx ends, those are given up as well. Both end in a summary. One trial runs at a time in a process; see [attack.Run].
 func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Result, error) {
+	if c.Webhooks != nil {
+		defer c.Webhooks.Close()
+	}
 	if err := results.CheckRunLabels(c.Labels, c.Release); err != nil {
 		return Result{}, err
 	}

@@ -30,7 +30,7 @@ provider: {latency: 1ms}
 
 func embedded(t *testing.T, p *scenarios.Plan) *url.URL {
 	t.Helper()
-	target, stop, err := Embedded(p)
+	target, stop, err := Embedded(p, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
