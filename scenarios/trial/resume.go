@@ -58,6 +58,10 @@ func Resume(ctx context.Context, stop <-chan struct{}, r Resumption) error {
 	if err != nil {
 		return err
 	}
+	// Where this is cut off, too, what is known goes up to then.
+	if err := executions.KeepBegun(r.Dir, about); err != nil {
+		return errors.Join(err, journal.Close())
+	}
 	how := scenarios.DefaultFollowing(r.Plan.Description().Following())
 	if r.Plan.Following != nil {
 		how = *r.Plan.Following
