@@ -276,8 +276,7 @@ func TestEarlyWebhooks(t *testing.T) {
 func TestWebhookWhileAccepted(t *testing.T) {
 	for _, byFollower := range []bool{false, true} {
 		r := runOf()
-		var w *Webhooks
-		w = answering(believing(""), func(t contracts.Told, at time.Time) told {
+		w := answering(believing(""), func(t contracts.Told, at time.Time) told {
 			what := r.tell(t, at)
 			if r.asked == 1 {
 				r.known["e1"] = true
