@@ -213,7 +213,11 @@ func (f Following) NewRequest(ctx context.Context, target *url.URL, with *creden
 		// The path is written out in full: net/url would write one that it finds amiss anew, with the slashes of the id.
 		escaped := func(path string) string { return (&url.URL{Path: path}).EscapedPath() }
 		base := strings.TrimSuffix(target.EscapedPath(), "/")
-		r.URL.RawPath = base + escaped(before) + url.PathEscape(id) + escaped(after)
+		part := url.PathEscape(id)
+		if id == "." || id == ".." {
+			part = strings.ReplaceAll(id, ".", "%2E") // else it would lead to another path
+		}
+		r.URL.RawPath = base + escaped(before) + part + escaped(after)
 		r.URL.Path = strings.TrimSuffix(target.Path, "/") + before + id + after
 	}
 	if len(body) == 0 {

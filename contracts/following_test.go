@@ -122,6 +122,7 @@ func FuzzFollowingRead(f *testing.F) {
 func TestFollowingNewRequest(t *testing.T) {
 	for _, c := range []struct{ target, path, id, want string }{
 		{"http://h", "/v1/runs/{id}", "../e /?1", "/v1/runs/..%2Fe%20%2F%3F1"},
+		{"http://h", "/v1/runs/{id}", "..", "/v1/runs/%2E%2E"},
 		{"http://h/b%2Fc/", "/v1/runs/{id}/state", "a/b", "/b%2Fc/v1/runs/a%2Fb/state"},
 		{"http://h", "/läufe/{id}", "a/b", "/l%C3%A4ufe/a%2Fb"},
 		{"http://h", "/r%2Fs/{id}", "a/b", "/r%252Fs/a%2Fb"},
