@@ -8,16 +8,15 @@ import (
 )
 
 // learn adds to what is known of an execution what an answer tells, which was asked for at a moment and whole at
-// another. The state that it tells was true at some time between the two. It reports whether anything is new.
-func learn(x *results.Execution, t contracts.Told, asked, whole time.Duration) (news bool) {
-	before := *x
+// another. The state that it tells was true at some time between the two.
+func learn(x *results.Execution, t contracts.Told, asked, whole time.Duration) {
 	if t.Same != "" && t.Same != x.ID {
 		x.Faults |= results.Reidentified
-		return *x != before
+		return
 	}
 	if t.Meaning == contracts.MeansNothing {
 		x.Faults |= results.Stateless
-		return *x != before
+		return
 	}
 	if t.Reversed {
 		x.Faults |= results.Reversed
@@ -55,7 +54,6 @@ func learn(x *results.Execution, t contracts.Told, asked, whole time.Duration) (
 	case contracts.MeansFailed:
 		ended(x, results.StateFailed, whole)
 	}
-	return *x != before
 }
 
 // ended notes that an execution had ended by a moment.
