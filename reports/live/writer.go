@@ -19,6 +19,8 @@ type Writer struct {
 	size    int
 	// idle is closed once everything was handed on; nil where nothing is under way.
 	idle chan struct{}
+	// writing is when what is handed on now was begun with; zero where nothing is.
+	writing time.Time
 }
 
 // entry is what was written at once. One that passes makes room for the next of its kind.
@@ -79,12 +81,20 @@ func (w *Writer) hand() {
 		next := w.waiting[0]
 		w.waiting = w.waiting[1:]
 		w.size -= len(next.text)
+		w.writing = time.Now()
 		w.mu.Unlock()
 		_, _ = w.to.Write(next.text)
+		w.mu.Lock()
+		w.writing = time.Time{}
+		w.mu.Unlock()
 	}
 }
 
-// Await waits until everything was handed on, but for so long at most, and reports whether it was.
+// busy is how many times longer than a reader a machine may take that has no processor for us.
+const busy = 10
+
+// Await waits until everything was handed on, but for a reader that takes nothing for so long at most, and reports
+// whether it was.
 func (w *Writer) Await(patience time.Duration) bool {
 	w.mu.Lock()
 	idle := w.idle
@@ -94,12 +104,25 @@ func (w *Writer) Await(patience time.Duration) bool {
 	}
 	late := time.NewTimer(patience)
 	defer late.Stop()
-	select {
-	case <-idle:
-		return true
-	case <-late.C:
-		return false
+	for range busy {
+		select {
+		case <-idle:
+			return true
+		case <-late.C:
+		}
+		w.mu.Lock()
+		writing := w.writing
+		w.mu.Unlock()
+		held := time.Duration(0)
+		if !writing.IsZero() {
+			held = time.Since(writing)
+		}
+		if held >= patience {
+			return false
+		}
+		late.Reset(patience - held)
 	}
+	return false
 }
 
 // behind reports whether something waits to be handed on.

@@ -151,3 +151,36 @@ func TestViewBehind(t *testing.T) {
 		t.Error("nothing is drawn any more")
 	}
 }
+
+// A reader that takes a little every time is waited for, however long all of it takes; one that takes nothing is not.
+func TestAwaitsWhoeverReads(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		slow := writerFunc(func(p []byte) (int, error) {
+			time.Sleep(700 * time.Millisecond)
+			return len(p), nil
+		})
+		w := NewWriter(slow)
+		for range 5 {
+			_, _ = w.Write([]byte("x"))
+		}
+		began := time.Now()
+		if !w.Await(time.Second) || time.Since(began) < 3*time.Second {
+			t.Errorf("given up after %s", time.Since(began))
+		}
+		held := make(chan struct{})
+		w = NewWriter(writerFunc(func(p []byte) (int, error) {
+			<-held
+			return len(p), nil
+		}))
+		_, _ = w.Write([]byte("x"))
+		began = time.Now()
+		if w.Await(time.Second) || time.Since(began) != time.Second {
+			t.Errorf("waited for %s", time.Since(began))
+		}
+		close(held)
+	})
+}
+
+type writerFunc func(p []byte) (int, error)
+
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
