@@ -33,9 +33,12 @@ end: since it was interrupted or killed, or since the time for it was over. It r
 run's journal, sends none of its calls again, keeps in the run directory what it finds, and shows the
 report. Ctrl-C ends it with what is known; it can be called as often as there is something to be known.
 
-The times are those of this machine's clock, which has to be the one that the run went on on.
+It asks the target of the run, for as long as the run's scenario says. The times are those of this
+machine's clock, which has to be the one that the run went on on: of what ended while nobody asked, it
+is only known that it did.
 
-The exit code is that of the run's verdict.`,
+The thresholds of the scenario are held against what is known then. The exit code is that of the run's
+verdict; a run that was cut off has none.`,
 		Example: `  andon follow reports/runs/20261124T060000Z-mixed
   ANDON_TOKEN=… andon follow run`,
 		Args: exactlyOne("a run directory"),

@@ -51,6 +51,13 @@ generator-limited, interrupted). Ctrl-C stops sending and waits for the calls in
 second one does not, and ends andon within a second whatever holds it up. Then the report may
 be missing; andon report makes it of what was measured.
 
+Where the scenario says follow, or with --follow, it is found out what becomes of the executions that
+calls start: the target is asked about them, beside the load and after it, until they have ended or
+the time for that is over (10m, unless the scenario says another). Ctrl-C then ends the sending, and a
+second one the following; what was not seen to its end is no loss, and andon follow asks further.
+--webhook-listen takes webhooks that tell of ends as well, signed with the secret of
+ANDON_WEBHOOK_SECRET or --webhook-secret-file.
+
 ` + credentialsHelp + `
 
 Whoever reads along may go away (head, a closed pager) or stand still (Ctrl-S): the run goes on to
@@ -92,7 +99,7 @@ ANDON_REMOTE_WRITE_AUTHORIZATION ("Bearer …") and OTEL_EXPORTER_OTLP_HEADERS (
 	f.credentials.add(flags)
 	flags.BoolVar(&f.http2, "http2", false, "send over HTTP/2 where the target speaks it, with TLS or without: fewer connections, and a slower generator")
 	flags.BoolVar(&f.noUniqueIDs, "no-unique-ids", false, "do not check that executionIds are unique, which takes up to 21 MiB for a million calls")
-	flags.BoolVar(&f.follow, "follow", false, "find out what becomes of the executions, as the description says; `follow:` in a scenario says how else")
+	flags.BoolVar(&f.follow, "follow", false, "find out what becomes of the executions, as the description says, or as follow in the scenario does")
 	f.hooks.add(flags)
 	flags.BoolVar(&f.plain, "plain", false, "tell the progress in lines, also on a terminal")
 	flags.BoolVar(&f.traceparent, "traceparent", false, "send a W3C traceparent header with each call, and list the slowest calls by their trace ids")
@@ -148,6 +155,9 @@ func (c *command) runScenario(args []string, f runFlags) error {
 	}
 	w.Target = place(t.Target, t.Embedded)
 	c.tell("%s: %s → %s", text.Printable(plan.Name, 64), plan, w.Target)
+	if how := plan.Following; how != nil {
+		c.tell("executions are followed by %s: at most %g polls/s, and for %s at most after the last call", text.Printable(how.Operation.String(), 200), how.Polls, how.For)
+	}
 	if warning := t.Warning(); warning != "" {
 		c.tell("warning: %s", warning)
 	}

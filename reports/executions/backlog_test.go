@@ -223,7 +223,7 @@ func TestFiguresAreCounted(t *testing.T) {
 
 // What the provider has lost left the backlog when it last knew of it; what is stuck is there for ever.
 func TestLostAreNoBacklog(t *testing.T) {
-	lost := results.Execution{State: results.StateLost, Followed: true, Sent: time.Second, Accepted: time.Second, Alive: 3 * time.Second}
+	lost := results.Execution{State: results.StateLost, Followed: true, Sent: time.Second, Accepted: time.Second, Alive: 3 * time.Second, Ended: 4 * time.Second}
 	stuck := results.Execution{State: results.StateRunning, Followed: true, Sent: time.Second, Accepted: time.Second, Alive: 3 * time.Second}
 	about := About{Labels: queue{seconds: 10}.labels(), LoadSeconds: 10}
 	b := Make([]results.Execution{lost}, about).Backlog

@@ -8,11 +8,10 @@ import (
 )
 
 // leaves is between which moments x left the backlog; 0 where the later one is not known. What the provider has lost is
-// no work that it has still to do, from when it last knew of it.
+// no work that it has still to do: it left between when it was last known, and when it was not known any more.
 func leaves(x *results.Execution) (low, high time.Duration) {
 	if x.State == results.StateLost {
-		at := max(x.Alive, x.Accepted)
-		return at, at
+		return max(x.Alive, x.Accepted), x.Ended
 	}
 	return x.Alive, x.Ended
 }

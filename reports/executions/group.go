@@ -82,7 +82,7 @@ func (g *Group) perSecond() Bounds {
 			if x.State == results.StateCompleted {
 				completed++
 			}
-			if x.Ended > 0 {
+			if x.Ended > 0 && x.State.Terminal() {
 				low, high = max(low, x.Alive), max(high, x.Ended)
 			}
 		}
@@ -121,9 +121,9 @@ func (s Span) life(x *results.Execution) (l life, ok bool) {
 		if begun == 0 {
 			return life{}, false
 		}
-		l = life{x.Alive - begun, x.Ended - max(x.Waiting, x.Sent), x.Ended > 0}
+		l = life{x.Alive - begun, x.Ended - max(x.Waiting, x.Sent), x.State.Terminal()}
 	default:
-		l = life{x.Alive - x.Accepted, x.Ended - x.Accepted, x.Ended > 0}
+		l = life{x.Alive - x.Accepted, x.Ended - x.Accepted, x.State.Terminal()}
 	}
 	l.low = max(l.low, 0)
 	l.high = max(l.high, l.low)

@@ -71,8 +71,8 @@ func (g *Growth) String() string {
 func (f Fault) Words() string {
 	words := map[string]string{
 		"resurrected": "were said to go on after they had ended", "ended-otherwise": "were said to have completed, and to have failed",
-		"unstarted": "were said to wait after they had begun", "resessioned": "went into another session", "reidentified": "were answered about under another id",
-		"reversed": "ended before they began, by the provider's own times", "stateless": "were in a state that is none",
+		"resessioned": "went into another session", "reidentified": "were answered about under another id",
+		"reversed": "ended before they began, by the provider's own times", "stateless": "were in a state that is not among those that are known (`follow.states` in the scenario names them)",
 		imagined: "were told of, though there is none of that id",
 	}
 	if w, known := words[f.Name]; known {
@@ -140,7 +140,7 @@ func (b Backlog) drained() string {
 	case *b.DrainedSeconds <= 0:
 		return "when the last call was answered"
 	}
-	return text.Duration(b.DrainedSeconds) + " after the last call was answered"
+	return text.Duration(b.DrainedSeconds) + " after the last call was answered, at the latest"
 }
 
 // ended says why following ended before all was seen.

@@ -33,6 +33,8 @@ type Watch struct {
 	over bool
 	// after says that all calls are answered, and executions are followed yet.
 	after bool
+	// follows says that executions are followed.
+	follows bool
 }
 
 // plainEvery is how often progress is told where it cannot be shown in place.
@@ -50,7 +52,7 @@ func (w *Watch) Every() time.Duration {
 func (w *Watch) Progress(p summary.Progress) {
 	p.Target = w.Target
 	w.mu.Lock()
-	w.after = p.Executions != nil && p.Executions.After
+	w.follows, w.after = p.Executions != nil, p.Executions != nil && p.Executions.After
 	if w.Screen != nil && w.view == nil && !w.over {
 		w.view = Start(w.Keyboard, w.Screen, w.Lines, p, w.Color, w.Press)
 	}
@@ -92,6 +94,9 @@ func (w *Watch) Stopping() {
 	case w.after:
 		fmt.Fprintln(w.Lines)
 		w.tell("stopped following executions")
+	case w.follows:
+		fmt.Fprintln(w.Lines)
+		w.tell("stopped sending; waiting for the calls in flight, and then for the executions that have not ended (Ctrl-C again ends that)")
 	default:
 		fmt.Fprintln(w.Lines)
 		w.tell("stopped sending; waiting for the calls in flight (Ctrl-C again gives them up)")

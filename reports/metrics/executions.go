@@ -93,7 +93,8 @@ func (t Threshold) measureExecutions(a *Aggregator, o *Outcome) (all, some bool)
 	case "unfinished":
 		return count(f.Waiting+f.Running, f.Unseen)
 	case "completed":
-		return t.between(o, f.PerSecond)
+		// Of those of which nothing is known, all may have completed, at whatever time.
+		return t.between(o, executions.Bounds{Low: f.PerSecond.Low, High: f.PerSecond.High + float64(f.Unseen)})
 	case "peak":
 		return t.between(o, a.followed.Backlog(class, phase).Peak)
 	}

@@ -64,7 +64,6 @@ type ExecutionFaults uint16
 const (
 	Resurrected    ExecutionFaults = 1 << iota // it had ended, and was said to be waiting or running afterwards
 	EndedOtherwise                             // it was said to have completed, and to have failed
-	Unstarted                                  // it was running, and was said to wait afterwards
 	Resessioned                                // its session changed
 	Reidentified                               // the answer is about another id than was asked for
 	Reversed                                   // it ended before it began, as the provider's own times have it
@@ -73,7 +72,7 @@ const (
 
 // FaultNames lists the names of the faults, by their bits.
 func FaultNames() []string {
-	return []string{"resurrected", "ended-otherwise", "unstarted", "resessioned", "reidentified", "reversed", "stateless"}
+	return []string{"resurrected", "ended-otherwise", "resessioned", "reidentified", "reversed", "stateless"}
 }
 
 // Following is how executions are followed: Operation tells the state of one, such as "POST /executions/get", and

@@ -8,6 +8,7 @@ import (
 	"hash/crc32"
 	"io"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -171,17 +172,21 @@ func executionsBatch(schema *arrow.Schema, dicts [3]arrow.Array, rows []Executio
 // Executions reads the executions of a run: from executions.arrow or, where that is not there or damaged, from the
 // journal. The error is fs.ErrNotExist where there is neither. What is left out stands in Damage.
 func (r *Run) Executions() ([]Execution, error) {
-	list, err := ReadExecutions(r.Dir)
-	if err == nil {
-		return list, nil
+	whole, err := ReadExecutions(r.Dir)
+	if err == nil && !r.journalIsAhead() {
+		return whole, nil
 	}
-	if !errors.Is(err, fs.ErrNotExist) {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		r.damaged(false, err.Error())
 	}
 	list, damage, err := ReadJournal(r.Dir)
-	if err != nil {
+	switch {
+	case err != nil && whole != nil:
+		return whole, nil
+	case err != nil:
 		return nil, err
 	}
+	list = union(whole, list)
 	known := list[:0]
 	for _, x := range list {
 		if int(x.Class) < len(r.Labels.Classes) && int(x.Phase) < len(r.Labels.Phases) {
@@ -193,6 +198,35 @@ func (r *Run) Executions() ([]Execution, error) {
 	}
 	r.damaged(false, damage...)
 	return known, nil
+}
+
+// journalIsAhead reports whether the journal was written after executions.arrow was: the run was followed further, and
+// that did not come to an end.
+func (r *Run) journalIsAhead() bool {
+	whole, err := os.Stat(filepath.Join(r.Dir, executionsFile))
+	journal, err2 := os.Stat(filepath.Join(r.Dir, journalFile))
+	return err == nil && err2 == nil && journal.ModTime().After(whole.ModTime())
+}
+
+// union is what is known of executions by two lists, of which the second one may know more of each, or may lack some.
+func union(list, more []Execution) []Execution {
+	if len(list) == 0 {
+		return more
+	}
+	places := make(map[uint32]int, len(list))
+	for i, x := range list {
+		places[x.N] = i
+	}
+	for _, x := range more {
+		i, there := places[x.N]
+		switch {
+		case !there:
+			list = append(list, x)
+		case x.State == list[i].State && x.Alive > list[i].Alive, x.State != list[i].State && !list[i].State.Terminal() && x.State != StateUnseen:
+			list[i] = x
+		}
+	}
+	return list
 }
 
 // ReadExecutions reads executions.arrow of a run directory. The error is fs.ErrNotExist where there is none; one that

@@ -82,11 +82,14 @@ func TestExecutionsAreReadAsWritten(t *testing.T) {
 		if list, err = ReadExecutions(dir); err != nil || !reflect.DeepEqual(list, want) {
 			t.Fatalf("%v\n%+v\n%+v", err, list, want)
 		}
-		// Who goes on knows more than that file, and writes another one when that is over.
-		if j, err = ResumeJournal(dir); err != nil || j.Close() != nil {
+		// Who goes on is the only one, and takes nothing away that is known.
+		if j, err = ResumeJournal(dir); err != nil {
 			t.Fatal(err)
 		}
-		if _, err = ReadExecutions(dir); !errors.Is(err, fs.ErrNotExist) {
+		if _, err := ResumeJournal(dir); err == nil || !strings.Contains(err.Error(), "followed by another process") {
+			t.Fatal(err)
+		}
+		if list, err = ReadExecutions(dir); err != nil || !reflect.DeepEqual(list, want) || j.Close() != nil {
 			t.Fatal(err)
 		}
 	})
@@ -325,4 +328,17 @@ func FuzzReadExecutions(f *testing.F) {
 			}
 		}
 	})
+}
+
+// What the file and the journal know is put together: whichever knows more of one has it, and none is missing.
+func TestExecutionsOfFileAndJournal(t *testing.T) {
+	whole := []Execution{{N: 1, State: StateRunning, Alive: 5}, {N: 2, State: StateCompleted, Alive: 3, Ended: 4}, {N: 3, State: StateUnseen}}
+	journal := []Execution{{N: 1, State: StateCompleted, Alive: 6, Ended: 7}, {N: 2, State: StateRunning, Alive: 2}, {N: 4, State: StateLost}}
+	want := []Execution{journal[0], whole[1], whole[2], journal[2]}
+	if got := union(whole, journal); !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v", got)
+	}
+	if got := union(nil, journal); !reflect.DeepEqual(got, journal) {
+		t.Errorf("%+v", got)
+	}
 }

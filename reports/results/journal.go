@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -44,6 +43,9 @@ func CreateJournal(dir string) (*Journal, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := lock(f.File); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
 	return newJournal(f), nil
 }
 
@@ -64,13 +66,10 @@ func ResumeJournal(dir string) (*Journal, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = f.Truncate(size)
-	for _, name := range []string{executionsFile, executionSumsFile} {
-		if e := os.Remove(filepath.Join(dir, name)); err == nil && !errors.Is(e, fs.ErrNotExist) {
-			err = e
-		}
+	if err := lock(f); err != nil {
+		return nil, errors.Join(err, f.Close())
 	}
-	if err != nil {
+	if err := f.Truncate(size); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
 	return newJournal(&file{File: f}), nil

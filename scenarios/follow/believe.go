@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/kaizenautomation/andon/contracts"
+	"github.com/kaizenautomation/andon/reports/results"
 )
 
 // hooked takes what a webhook tells, from whatever goroutine.
@@ -24,6 +25,10 @@ func (g *following) believe(e early) (made told) {
 		made = max(made, tellKnown)
 		before, was := x.Execution, x.settled()
 		x.hooked = true
+		if x.State == results.StateLost {
+			x.State, x.Ended = results.StateUnseen, 0
+			g.unknown--
+		}
 		learn(&x.Execution, e.Told, 0, g.since(e.at))
 		if x.State.Terminal() && !before.State.Terminal() {
 			made = tellNews

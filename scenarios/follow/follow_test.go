@@ -143,7 +143,7 @@ func contained(t interface{ Errorf(string, ...any) }, x results.Execution, is tr
 	switch {
 	case x.Alive >= is.ends && is.ends > 0:
 		t.Errorf("%s ended at %s and was alive at %s", x.ID, is.ends, x.Alive)
-	case x.Ended > 0 && x.Ended < is.ends:
+	case x.Ended > 0 && x.Ended < is.ends && !is.lost:
 		t.Errorf("%s ended at %s and had ended at %s", x.ID, is.ends, x.Ended)
 	case x.Waiting > 0 && x.Waiting >= is.begins, x.Running > 0 && x.Running < is.begins:
 		t.Errorf("%s began at %s, not between %s and %s", x.ID, is.begins, x.Waiting, x.Running)
@@ -277,6 +277,56 @@ func TestProviderThatDoesNotTell(t *testing.T) {
 	}
 }
 
+// A provider that tells of executions only a while after it has accepted them is waited for, and one that stops telling
+// has told what it has.
+func TestProviderThatTellsLate(t *testing.T) {
+	list := make([]truth, 80)
+	for i := range list {
+		at := time.Duration(i+1) * 25 * time.Millisecond
+		list[i] = truth{accepted: at, begins: at + time.Millisecond, ends: at + 1500*time.Millisecond, known: at + 3*time.Second}
+	}
+	synctest.Test(t, func(t *testing.T) {
+		w := &world{delay: func() time.Duration { return time.Millisecond }}
+		out := follows(t, w, scenarios.Following{Sample: 1, For: 10 * time.Minute, Polls: 50, Within: 0.05}, list, nil)
+		for i, x := range out.Executions {
+			if contained(t, x, list[i]); x.State != results.StateCompleted {
+				t.Errorf("%s is %s", x.ID, x.State)
+			}
+		}
+		if out.About.End != executions.EndSeen {
+			t.Errorf("%+v", out.About)
+		}
+	})
+	synctest.Test(t, func(t *testing.T) {
+		for i := range list {
+			list[i].known, list[i].lost = 0, i%10 == 3
+			if i%10 == 4 {
+				list[i].ends = time.Hour
+			}
+		}
+		began := time.Now()
+		w := &world{delay: func() time.Duration { return time.Millisecond }, instead: func(int, results.Execution) *answer {
+			if time.Since(began) < 20*time.Second {
+				return nil
+			}
+			return &answer{failed: "dial-refused", why: errors.New("connection refused")}
+		}}
+		out := follows(t, w, scenarios.Following{Sample: 1, For: 10 * time.Minute, Polls: 50, Within: 0.05}, list, nil)
+		states := map[results.State]int{}
+		for i, x := range out.Executions {
+			states[x.State]++
+			contained(t, x, list[i])
+			if x.State == results.StateLost && x.Ended < x.Accepted {
+				t.Errorf("%+v", x)
+			}
+		}
+		if out.About.End != executions.EndRefused || !strings.Contains(out.About.Detail, "does not tell any more: connection refused; the end of 8 executions") ||
+			states[results.StateLost] != 8 || states[results.StateRunning] != 8 || states[results.StateCompleted] != 64 {
+			t.Errorf("%+v, %v", out.About, states)
+		}
+	})
+}
+
 // One that is stuck, and one of which nothing is heard, are known to last as long as was looked, and are no lost ones.
 func TestUnfinishedAreNotLost(t *testing.T) {
 	for name, stopped := range map[string]bool{"the time is over": false, "stopped": true} {
@@ -339,7 +389,7 @@ func TestWhatCannotBe(t *testing.T) {
 		{"as it should be", []heard{{said(waiting), 1, 2}, {said(running), 3, 4}, {said(completed), 5, 6}}, 0, results.StateCompleted},
 		{"running again", []heard{{said(completed), 1, 2}, {said(running), 3, 4}}, results.Resurrected, results.StateCompleted},
 		{"an older answer came later", []heard{{said(completed), 2, 3}, {said(running), 1, 4}}, 0, results.StateCompleted},
-		{"waiting after it ran", []heard{{said(running), 1, 2}, {said(waiting), 3, 4}}, results.Unstarted, results.StateRunning},
+		{"to and fro", []heard{{said(running), 1, 2}, {said(waiting), 3, 4}, {said(running), 5, 6}}, 0, results.StateRunning},
 		{"completed and failed", []heard{{said(completed), 1, 2}, {said(failed), 3, 4}}, results.EndedOtherwise, results.StateCompleted},
 		{"another session", []heard{{said(waiting), 1, 2}, {said(running, func(t *contracts.Told) { t.Session = "other" }), 3, 4}}, results.Resessioned, results.StateRunning},
 		{"another id", []heard{{said(completed, func(t *contracts.Told) { t.Same = "x" }), 1, 2}}, results.Reidentified, results.StateUnseen},

@@ -20,11 +20,14 @@ const (
 	// while after they have accepted it.
 	lostAfter = 3
 	lostFor   = 5 * time.Second
-	// refusedAfter is how many ids a provider may not know before it is said to know none, where it has known none yet.
+	// refusedAfter is how many polls are answered as by a provider that has no such operation, before it is said to have
+	// none.
 	refusedAfter = 20
 	// deadAfter is how many polls may fail, one after the other and over so long, before no more are sent.
 	deadAfter = 20
 	deadFor   = 10 * time.Second
+	// promptly is how soon after it was accepted an execution is asked about for a provider that forgets to know it.
+	promptly = 30 * time.Second
 	// recheck is for how long those that have ended are asked about once more at the end, as the budget allows.
 	recheck = 5 * time.Second
 	// long is when there is nothing to be done.
@@ -63,8 +66,8 @@ type following struct {
 	byID   map[string]*item
 	tempos map[string]*tempo // by tier
 	due    schedule
-	// open is how many are not settled.
-	open int
+	// open is how many are not settled, and more how many are asked about once more all the same.
+	open, more int
 	// allowed is when the next poll may be sent, and paused until when the provider wants none.
 	allowed, paused time.Duration
 	underway        int
@@ -73,8 +76,11 @@ type following struct {
 	// told is how many polls told something; refused is how many were answered as by a provider that has no such
 	// operation, and failing how many failed in a row, the first at failed.
 	told, refused uint64
-	failing       int
-	failed        time.Duration
+	// unknown is how many the provider does not know, and forgets that it did not know one of which it had told the end.
+	unknown int
+	forgets bool
+	failing int
+	failed  time.Duration
 	// last is why the last poll failed.
 	last error
 	// stranger has an id that nobody has given, by which a provider is found out that tells of whatever it is asked;
@@ -101,6 +107,8 @@ func newFollowing(c Config, slots int, ask func(context.Context, results.Executi
 	g.polls.PerSecond = c.Following.Polls
 	for _, x := range c.Known {
 		g.know(x)
+		g.progress.Accepted++
+		g.count(results.StateUnseen, x.State)
 	}
 	return g
 }
@@ -151,7 +159,7 @@ func (g *following) over() bool {
 	}
 	switch {
 	case g.end != "":
-	case g.open == 0:
+	case g.open == 0 && (g.more == 0 || g.now() >= g.load+recheck):
 		if g.told == 0 && g.refused > 0 {
 			g.refuse()
 			break
@@ -175,21 +183,45 @@ func (g *following) unseen() string {
 }
 
 func (g *following) conclude(end, detail string) {
-	if g.end == "" {
-		g.end, g.detail, g.endedAt = end, detail, g.now()
+	if g.end != "" {
+		return
+	}
+	g.end, g.detail, g.endedAt = end, detail, g.now()
+	if g.told == 0 && g.last != nil && end == executions.EndTime {
+		g.detail += "; no poll told anything, and the last one: " + g.config.Credentials.Redact(g.last.Error())
+	}
+	if !g.forgets {
+		return
+	}
+	// Who forgets what has ended has lost nothing that he was asked about late.
+	for _, x := range g.items {
+		if x.State == results.StateLost && x.since-x.Accepted > promptly {
+			g.unlose(x)
+		}
 	}
 }
 
-// refuse ends it, since the provider does not tell. Nothing is known then of those that it said not to know.
+// refuse ends it, since the provider does not tell, or not any more. Where it never did, nothing is known of those that
+// it said not to know.
 func (g *following) refuse() {
-	g.conclude(executions.EndRefused, fmt.Sprintf("%s tells nothing: %s; `follow:` in the scenario names another operation",
-		g.config.Following.Operation, g.config.Credentials.Redact(g.last.Error())))
+	why := g.config.Credentials.Redact(g.last.Error())
+	if g.told > 0 {
+		g.conclude(executions.EndRefused, fmt.Sprintf("%s does not tell any more: %s%s", g.config.Following.Operation, why, g.unseen()))
+		return
+	}
+	g.conclude(executions.EndRefused, fmt.Sprintf("%s tells nothing: %s; `follow:` in the scenario names another operation", g.config.Following.Operation, why))
 	for _, x := range g.items {
 		if x.State == results.StateLost {
-			x.State = results.StateUnseen
-			g.count(results.StateLost, results.StateUnseen)
+			g.unlose(x)
 		}
 	}
+}
+
+// unlose takes back that an execution is lost: nothing is known of it.
+func (g *following) unlose(x *item) {
+	x.State, x.Ended = results.StateUnseen, 0
+	g.count(results.StateLost, results.StateUnseen)
+	g.kept(g.config.Journal.Seen(x.Execution))
 }
 
 // kept ends it where the journal cannot be written: what was accepted would be lost with the process.
@@ -244,6 +276,9 @@ func (g *following) send() time.Duration {
 	if g.settled > 0 {
 		next = min(next, g.settled+stragglers)
 	}
+	if g.deadline > 0 && g.open == 0 && now < g.load+recheck {
+		next = min(next, g.load+recheck)
+	}
 	for g.end == "" && g.underway < g.slots && len(g.due) > 0 {
 		at := max(g.due[0].due, g.allowed, g.paused)
 		if at > now {
@@ -251,7 +286,7 @@ func (g *following) send() time.Duration {
 			break
 		}
 		x := heap.Pop(&g.due).(*item)
-		if x.settled() {
+		if x.settled() && !x.again && x != g.stranger {
 			continue // a webhook has told meanwhile
 		}
 		if now-x.due > x.tempo.wait(max(x.due-x.Accepted, 0), g.config.Following.Within) {
@@ -273,13 +308,17 @@ func (g *following) hear(a answered) {
 	x := a.item
 	g.underway--
 	if x == g.stranger {
-		g.open--
+		g.more--
 		if a.failed == "" && a.told.Meaning != contracts.MeansNothing {
 			g.imagined = x.ID
 		}
 		return
 	}
 	x.asking = false
+	if x.again {
+		x.again = false
+		g.more--
+	}
 	x.Polls++
 	was := x.settled()
 	before := x.Execution
@@ -287,7 +326,7 @@ func (g *following) hear(a answered) {
 	switch {
 	case a.failed == "":
 		g.told++
-		g.failing, x.missing, x.again = 0, 0, false
+		g.failing, x.missing = 0, 0
 		g.took.Record(int64(min(max(a.whole-a.asked, 0), time.Hour)))
 		g.learn(x, a.answer)
 		if g.deadline > 0 {
@@ -329,13 +368,17 @@ func (g *following) probe() {
 		return
 	}
 	g.stranger = &item{Execution: results.Execution{ID: "andon-" + strings.ToLower(rand.Text())}, tempo: new(tempo), place: -1}
-	g.open++
+	g.more++
 	g.due.put(g.stranger, g.now())
 }
 
 // learn adds what an answer tells of an execution.
 func (g *following) learn(x *item, a answer) {
 	known := x.State.Terminal()
+	if x.State == results.StateLost {
+		x.State, x.Ended = results.StateUnseen, 0
+		g.unknown--
+	}
 	learn(&x.Execution, a.told, a.asked, a.whole)
 	if !known && x.State.Terminal() {
 		x.tempo.add(max((x.Alive+x.Ended)/2-x.Accepted, 0))
@@ -345,15 +388,18 @@ func (g *following) learn(x *item, a answer) {
 // miss takes an answer that there is no such execution, and says when to ask again.
 func (g *following) miss(x *item, a answer) time.Duration {
 	if x.missing++; x.missing == 1 {
-		x.since = a.asked
+		x.since, x.gone = a.asked, a.whole
 	}
 	g.turnedDown(a)
 	switch {
 	case x.State.Terminal():
 		// It is over and forgotten.
-		x.again = false
+		g.forgets = true
 	case x.missing >= lostAfter && a.asked-x.since >= lostFor:
-		x.State, x.again = results.StateLost, false
+		if x.State != results.StateLost {
+			g.unknown++
+		}
+		x.State, x.Ended = results.StateLost, x.gone
 	}
 	return min(lostFor/4<<min(x.missing, 4), 10*time.Second)
 }
@@ -382,7 +428,9 @@ func (g *following) fail(a answer) time.Duration {
 	return wait
 }
 
-// turnedDown counts an answer as by a provider that has no such operation, and ends it where all have been so.
+// turnedDown counts an answer as by a provider that has no such operation, and ends it where all have been so. That it
+// knows none of the ids is not said before the load is over: some know of an execution only a while after they have
+// accepted it.
 func (g *following) turnedDown(a answer) {
 	why := a.refusal()
 	if why == nil || g.told > 0 {
@@ -390,7 +438,7 @@ func (g *following) turnedDown(a answer) {
 	}
 	g.refused++
 	g.last = why
-	if g.refused >= refusedAfter || !a.unknown() && g.refused >= lostAfter {
+	if !a.unknown() && g.refused >= refusedAfter || g.deadline > 0 && g.refused >= refusedAfter && g.unknown >= len(g.items) {
 		g.refuse()
 	}
 }
@@ -412,7 +460,7 @@ func (g *following) sweep(stop <-chan struct{}) {
 		case more > 0 || x.State == results.StateLost:
 			more--
 			x.again = true
-			g.open++
+			g.more++
 			g.due.put(x, g.load)
 		}
 	}
@@ -433,7 +481,7 @@ func (g *following) outcome() Outcome {
 	}
 	about := executions.About{
 		Labels: g.config.Labels, Operation: g.config.Following.Operation.String(), Sample: g.config.Following.Sample,
-		End: g.end, Detail: g.detail, Seconds: (g.endedAt - g.load).Seconds(), LoadSeconds: g.load.Seconds(), Polls: g.polls,
+		End: g.end, Detail: g.detail, Seconds: max(g.endedAt-g.load, 0).Seconds(), LoadSeconds: g.load.Seconds(), Polls: g.polls,
 		Imagined: g.imagined,
 	}
 	if g.config.Webhooks != nil {

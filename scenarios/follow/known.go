@@ -35,9 +35,9 @@ func learn(x *results.Execution, t contracts.Told, asked, whole time.Duration) {
 		case x.Ended > 0 && asked >= x.Ended:
 			x.Faults |= results.Resurrected
 		case x.Ended > 0:
-		case x.Running > 0 && asked >= x.Running:
-			x.Faults |= results.Unstarted
-			x.Alive = max(x.Alive, asked)
+		case x.Running > 0:
+			// It waits to go on.
+			x.State, x.Alive = results.StateWaiting, max(x.Alive, asked)
 		default:
 			x.State, x.Alive, x.Waiting = results.StateWaiting, max(x.Alive, asked), max(x.Waiting, asked)
 		}

@@ -16,9 +16,10 @@ type item struct {
 	place int
 	// asking says that a poll about it is under way.
 	asking bool
-	// missing is how many polls in a row said that there is no such execution, the first of which at since.
-	missing int
-	since   time.Duration
+	// missing is how many polls in a row said that there is no such execution, the first of which was sent at since and
+	// answered at gone.
+	missing     int
+	since, gone time.Duration
 	// again says that it is asked about once more, though it is known what became of it.
 	again bool
 	// hooked says that a webhook has told of its end.

@@ -20,6 +20,7 @@ import (
 
 	"github.com/kaizenautomation/andon/contracts"
 	"github.com/kaizenautomation/andon/reports/executions"
+	"github.com/kaizenautomation/andon/reports/results"
 )
 
 const (
@@ -220,12 +221,13 @@ func (w *Webhooks) take(to http.ResponseWriter, r *http.Request) (status int, co
 	}
 	t, err := w.read(body)
 	switch {
-	case err != nil, t.Same == "", t.Meaning == contracts.MeansNothing:
+	case err != nil, t.Same == "", t.Meaning == contracts.MeansNothing, len(t.Same) > results.MaxID, len(t.Session) > results.MaxID:
 		return http.StatusBadRequest, &w.counts.Malformed
 	case t.Meaning != contracts.MeansCompleted && t.Meaning != contracts.MeansFailed:
 		// That one has begun is no end, and no fault.
 		return http.StatusNoContent, nil
 	}
+	t.State = "" // which may be long, and means no more than its meaning
 	return http.StatusNoContent, w.pass(early{t, at})
 }
 

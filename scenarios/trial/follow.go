@@ -36,7 +36,7 @@ func (c Config) follow(dir string, a *attack.Config, t *tracker) (*followed, err
 		Labels: c.Plan.Labels, Seed: c.Plan.Seed, Timeout: c.Plan.Limits.Timeout, Journal: journal, Webhooks: c.Webhooks,
 	})
 	x := &followed{Config: c, Follower: follower, tracker: t}
-	a.Accepted, t.follower = follower.Accepted, follower
+	a.Accepted, t.follower, t.ended = follower.Accepted, follower, []ends{{time.Now(), 0}}
 	a.Began = func(at time.Time) {
 		follower.Begin(at)
 		x.about = executions.About{Operation: f.Operation.String(), Sample: f.Sample, Began: at}
@@ -84,6 +84,7 @@ func (f *followed) tell(over <-chan struct{}, deadline time.Time) {
 	}
 	every := time.NewTicker(max(f.Every, time.Second))
 	defer every.Stop()
+	began := time.Now()
 	for {
 		select {
 		case <-over:
@@ -91,6 +92,7 @@ func (f *followed) tell(over <-chan struct{}, deadline time.Time) {
 		case <-every.C:
 		}
 		p := f.tracker.last
+		p.Elapsed += time.Since(began)
 		p.InFlight, p.Achieved, p.Asked = 0, 0, 0
 		p.Executions = f.tracker.executions()
 		p.Executions.After, p.Executions.Left = true, max(time.Until(deadline), 0)

@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"io/fs"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/kaizenautomation/andon/contracts/credentials"
 	"github.com/kaizenautomation/andon/reports/executions"
 	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/summary"
+	"github.com/kaizenautomation/andon/reports/text"
 	"github.com/kaizenautomation/andon/scenarios"
 	"github.com/kaizenautomation/andon/scenarios/follow"
 )
@@ -39,7 +41,7 @@ func Resume(ctx context.Context, stop <-chan struct{}, r Resumption) error {
 	if run.Provider != nil {
 		return errors.New("the run drove the embedded provider, which has ended with it: there is nobody to ask")
 	}
-	known, damage, err := results.ReadJournal(r.Dir)
+	known, err := run.Executions()
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("the executions of %s were not followed, so that it has no journal of them: `follow: true` in a scenario has them followed", r.Dir)
@@ -49,6 +51,9 @@ func Resume(ctx context.Context, stop <-chan struct{}, r Resumption) error {
 	about, err := executions.ReadAbout(r.Dir)
 	if err != nil {
 		return err
+	}
+	if about.Began.After(time.Now()) {
+		return fmt.Errorf("the clock of the run began at %s, as %s has it, and it is not that late yet", about.Began, results.FollowingFile)
 	}
 	target, err := url.Parse(run.Target)
 	if err != nil {
@@ -74,6 +79,7 @@ func Resume(ctx context.Context, stop <-chan struct{}, r Resumption) error {
 	f.tracker.last = summary.Progress{Scenario: run.Scenario, Target: run.Target}
 	outcome := f.await(ctx, stop, how.For)
 	next := outcome.About
+	damage := run.Damage
 	next.Began, next.LoadSeconds = about.Began, about.LoadSeconds
 	// Those of before count, too.
 	next.Polls.Sent = 0
@@ -84,7 +90,7 @@ func Resume(ctx context.Context, stop <-chan struct{}, r Resumption) error {
 		next.Polls.Share = float64(next.Polls.Sent) / float64(all)
 	}
 	if len(damage) > 0 {
-		next.Detail = fmt.Sprintf("%s; of the journal %d lines are damaged", next.Detail, len(damage))
+		next.Detail = strings.TrimPrefix(next.Detail+fmt.Sprintf("; %s of what was known before is damaged", text.Plural(uint64(len(damage)), "part")), "; ")
 	}
 	if next.LoadSeconds == 0 {
 		for _, x := range known {
