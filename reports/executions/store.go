@@ -75,6 +75,10 @@ func Read(run *results.Run) (*Account, error) {
 		if run.Following == nil {
 			return nil, nil
 		}
+		if run.End.Reason != results.Cut {
+			run.Damage = append(run.Damage, fmt.Sprintf("%s: what became of the executions is missing, which were followed", run.Dir))
+			return nil, nil
+		}
 	} else if err != nil {
 		return nil, err
 	}

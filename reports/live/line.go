@@ -29,12 +29,14 @@ func said(p summary.Progress) []string {
 	var parts []string
 	add := func(format string, args ...any) { parts = append(parts, fmt.Sprintf(format, args...)) }
 	add("%s", remaining(p))
-	name := text.Printable(p.Phase, 20)
-	if p.Warmup {
-		name += " (warm-up)"
+	after := p.Executions != nil && p.Executions.After
+	if name := text.Printable(p.Phase, 20); !after {
+		if p.Warmup {
+			name += " (warm-up)"
+		}
+		add("%s", name)
 	}
-	add("%s", name)
-	if p.Callers > 0 || left(p) > 0 {
+	if !after && (p.Callers > 0 || left(p) > 0) {
 		add("%s", pace(p))
 	}
 	if e := p.Executions; e != nil {
@@ -46,6 +48,9 @@ func said(p summary.Progress) []string {
 		if e.Lost > 0 {
 			add("%s lost", text.Count(e.Lost))
 		}
+	}
+	if after {
+		return parts // the calls are over, and have been told of
 	}
 	add("%d in flight", p.InFlight)
 	add("p50 %s p99 %s", text.Duration(p.P50), text.Duration(p.P99))
