@@ -66,6 +66,12 @@ func TestObjectiveCountsAsEvaluateDoes(t *testing.T) {
 				over++
 			}
 		}
+		if w := a.watch(threshold.String()); threshold.unit() == Seconds {
+			kept := map[string]uint64{"<": w.measured.below, "<=": w.measured.upTo}[threshold.op]
+			if w.measured.n != counted || w.measured.n-kept != over {
+				t.Fatalf("%s: %d of %d are over, and of %d that are watched %d keep the limit", expr, over, counted, w.measured.n, kept)
+			}
+		}
 		was := threshold.Evaluate(a, 20)
 		if was.Samples != counted {
 			t.Fatalf("%s is evaluated on %d calls, and counts %d as an objective", expr, was.Samples, counted)
