@@ -33,6 +33,7 @@ var andonHouse = house{
 		"reports/executions": {"reports/regular", "reports/text", "reports/results", "reports/histogram", "reports/student"},
 		"reports/metrics":    {"reports/text", "reports/results", "reports/histogram", "reports/student", "reports/executions"},
 		"reports/summary":    {"reports/regular", "reports/text", "reports/results", "reports/histogram", "reports/executions", "reports/metrics"},
+		"reports/sizing": {"reports/summary"},
 		"reports/render": {"reports/text", "reports/results", "reports/executions", "reports/metrics", "reports/summary",
 			"github.com/olekukonko/tablewriter"},
 		"reports/page":   {"reports/regular", "reports/text", "reports/results", "reports/histogram", "reports/executions", "reports/metrics", "reports/summary"},
@@ -77,6 +78,11 @@ var andonHouse = house{
 		"scenarios/trial": {"scenarios", "scenarios/wire", "scenarios/attack", "scenarios/follow", "contracts", "contracts/credentials", "contracts/provider", "reports",
 			"reports/text", "reports/results", "reports/histogram", "reports/executions", "reports/metrics", "reports/summary", "reports/page",
 			"reports/telemetry"},
+
+		"scenarios/capacity": {},
+		// Makes the trials that capacity asks for.
+		"scenarios/search": {"scenarios", "scenarios/capacity", "scenarios/trial", "contracts/credentials", "reports/results", "reports/metrics",
+			"reports/summary", "reports/sizing", "reports/page"},
 
 		"cmd/andon-pact": {"contracts/pact"},
 		"cmd/andon": {".", "contracts/...", "scenarios/...", "reports/...",

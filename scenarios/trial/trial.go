@@ -85,6 +85,9 @@ type Config struct {
 	// Tick, if not nil, is called about once a second: with the time since the start, the rate that the plan asks for
 	// now, the callers of a closed loop, and the calls in flight. It and Progress are called from Observe's goroutine.
 	Tick func(elapsed time.Duration, asked float64, callers, inFlight int)
+	// Enough, if not nil, gives a sentence once enough was measured, such as what was found. It ends the sending as the
+	// end of the plan does: the calls in flight are waited for, and executions are followed to their ends.
+	Enough <-chan string
 	// Progress, if not nil, is told how far the run is: before the first call, and then every so often.
 	Progress func(summary.Progress)
 	// Every is how often; 0 is about once a second. Rates are means over so long.
@@ -169,7 +172,7 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Result, erro
 	}
 	a := attack.Config{
 		Plan: c.Plan, Target: c.Target, Credentials: c.Credentials, TLS: c.Credentials.TLS(), HTTP2: c.HTTP2, PlainHTTP2: plain,
-		RepeatedIDsAllowed: c.RepeatedIDsAllowed, Observe: c.Observe,
+		RepeatedIDsAllowed: c.RepeatedIDsAllowed, Observe: c.Observe, Enough: c.Enough,
 	}
 	manifest, dir, err := c.manifest(time.Now(), a.Generator())
 	if err != nil {
@@ -179,10 +182,14 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Result, erro
 	if a.Writer, err = results.Create(dir, manifest, c.files()); err != nil {
 		return Result{}, err
 	}
+	t := tracker{plan: c.Plan, target: c.Target.String()}
+	follower, err := c.follow(dir, &a, &t)
+	if err != nil {
+		return Result{}, errors.Join(err, a.Writer.Close(results.End{Reason: results.Unkept, Detail: err.Error()}))
+	}
 	if c.Started != nil {
 		c.Started(manifest)
 	}
-	t := tracker{plan: c.Plan, target: c.Target.String()}
 	if c.Progress != nil {
 		c.Progress(t.planned(0, 0))
 	}
@@ -194,10 +201,6 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Result, erro
 		if c.Progress != nil && t.isTime(now, c.Every) {
 			c.Progress(t.progress(now, agg, inFlight))
 		}
-	}
-	follower, err := c.follow(dir, &a, &t)
-	if err != nil {
-		return Result{}, err
 	}
 	out, lost := attack.Run(ctx, interrupt, a)
 	if follower != nil {
@@ -282,7 +285,7 @@ func (c Config) conclude(dir string, m results.Manifest, out attack.Outcome, los
 
 // unkept is the end of a run that went to its end, but not all of which could be kept.
 func unkept(end results.End, err error) results.End {
-	if end.Reason == results.Finished {
+	if end.Reason == results.Finished || end.Reason == results.Enough {
 		end.Reason = results.Unkept
 		end.Detail, _, _ = strings.Cut(err.Error(), "\n")
 	}
