@@ -20,7 +20,7 @@ const mattersInMix = 0.05
 // The intervals of the two are of independent trials. By how much the prediction is off is the sum of what they are off,
 // on the scale of logarithms, each times what it has to say in the prediction (the delta method), for either side apart.
 func sharedPool(at, a, b float64, atA, atB sizing.Capacity) *sizing.Bounds {
-	if !bounded(atA) || !bounded(atB) || a == b {
+	if !hasInterval(atA) || !hasInterval(atB) || a == b {
 		return nil
 	}
 	workA, workB := (b-at)/(b-a)/atA.Rate, (at-a)/(b-a)/atB.Rate
@@ -31,8 +31,8 @@ func sharedPool(at, a, b float64, atA, atB sizing.Capacity) *sizing.Bounds {
 	return &sizing.Bounds{Value: rate, Low: rate * math.Exp(-off(*atA.Low, *atB.Low)), High: rate * math.Exp(off(*atA.High, *atB.High))}
 }
 
-// bounded reports whether a capacity has both ends.
-func bounded(c sizing.Capacity) bool {
+// hasInterval reports whether a capacity has both ends.
+func hasInterval(c sizing.Capacity) bool {
 	return c.Kind == sizing.Interval && c.Rate > 0 && c.Low != nil && *c.Low > 0 && c.High != nil
 }
 

@@ -1,6 +1,7 @@
 package search
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"time"
@@ -103,7 +104,7 @@ func inflation(trials [][]float64, limit float64, batches int) float64 {
 
 // inOrder sorts calls by when they were due, and gives their latencies.
 func inOrder(calls []timed) []float64 {
-	slices.SortFunc(calls, func(a, b timed) int { return int(math.Copysign(1, a.due-b.due)) })
+	slices.SortFunc(calls, func(a, b timed) int { return cmp.Compare(a.due, b.due) })
 	list := make([]float64, len(calls))
 	for i, c := range calls {
 		list[i] = c.latency

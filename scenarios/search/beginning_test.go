@@ -34,7 +34,7 @@ func (l loaded) run(r *rand.Rand, rate, seconds float64) (broken, calls uint64) 
 }
 
 // The rate above which the contract is broken is found within 10 %, from what a search has shown on its way up.
-func TestOnset(t *testing.T) {
+func TestBeginning(t *testing.T) {
 	for _, c := range []struct {
 		why string
 		loaded
@@ -60,7 +60,7 @@ func TestOnset(t *testing.T) {
 			for range 3 {
 				add(c.capacity*0.97, 60)
 			}
-			o := newOnset(trials, func(t sizing.Trial) float64 { return t.Violations }, c.capacity)
+			o := newBeginning(trials, func(t sizing.Trial) float64 { return t.Violations }, c.capacity)
 			n := 0
 			for {
 				rate, calls, ok := o.ask()
@@ -85,7 +85,7 @@ func TestOnset(t *testing.T) {
 	}
 }
 
-func TestOnsetEnds(t *testing.T) {
+func TestBeginningEnds(t *testing.T) {
 	violations := func(t sizing.Trial) float64 { return t.Violations }
 	for _, c := range []struct {
 		why        string
@@ -103,7 +103,7 @@ func TestOnsetEnds(t *testing.T) {
 		{"many do", []sizing.Trial{{Rate: 40, Calls: 1000, Violations: 0.01}, {Rate: 38, Calls: 600}}, nil, 0, 38, 40},
 		{"a trial that ends early", []sizing.Trial{{Rate: 40, Calls: 1000, Violations: 0.01}}, func(float64, uint64) (float64, uint64) { return 0, 10 }, 1, 0, 40},
 	} {
-		o := newOnset(c.trials, violations, 80)
+		o := newBeginning(c.trials, violations, 80)
 		asks := 0
 		for {
 			rate, calls, ok := o.ask()

@@ -16,8 +16,8 @@ const (
 	mostOnset = 10
 )
 
-// onset looks for the rate at which something begins that few calls show. It is a function of what it was fed with.
-type onset struct {
+// beginning looks for the rate at which something begins that few calls show. It is a function of what it was fed with.
+type beginning struct {
 	// clean is the highest rate that was seen to be without it, 0 for none; of so many calls.
 	clean float64
 	calls uint64
@@ -27,10 +27,10 @@ type onset struct {
 	done         bool
 }
 
-// newOnset begins with what trials have shown already. share says of a trial in which share of its calls it was; below
+// newBeginning begins with what trials have shown already. share says of a trial in which share of its calls it was; below
 // is the rate above which it is no news.
-func newOnset(trials []sizing.Trial, share func(sizing.Trial) float64, below float64) *onset {
-	o := &onset{}
+func newBeginning(trials []sizing.Trial, share func(sizing.Trial) float64, below float64) *beginning {
+	o := &beginning{}
 	for _, t := range trials {
 		if s := share(t); s > 0 && t.Rate > 0 && t.Rate < below && (o.dirty == 0 || t.Rate < o.dirty) {
 			o.dirty, o.share = t.Rate, s
@@ -46,10 +46,10 @@ func newOnset(trials []sizing.Trial, share func(sizing.Trial) float64, below flo
 }
 
 // enough reports whether so many calls would have shown it.
-func (o *onset) enough(calls uint64) bool { return float64(calls)*o.share >= expected*0.9 }
+func (o *beginning) enough(calls uint64) bool { return float64(calls)*o.share >= expected*0.9 }
 
 // ask is the trial to be made, with at least so many calls, and false where nothing more is to be found out.
-func (o *onset) ask() (rate float64, calls uint64, ok bool) {
+func (o *beginning) ask() (rate float64, calls uint64, ok bool) {
 	rate = o.dirty / 2
 	if o.clean > 0 {
 		rate = math.Sqrt(o.clean * o.dirty)
@@ -58,7 +58,7 @@ func (o *onset) ask() (rate float64, calls uint64, ok bool) {
 }
 
 // take takes what came of the last trial: in which share of so many calls it was.
-func (o *onset) take(rate float64, share float64, calls uint64) {
+func (o *beginning) take(rate float64, share float64, calls uint64) {
 	o.tried++
 	switch {
 	case share > 0:
@@ -71,7 +71,7 @@ func (o *onset) take(rate float64, share float64, calls uint64) {
 }
 
 // show puts what is known into a report's onset.
-func (o *onset) show(to *sizing.Onset) {
+func (o *beginning) show(to *sizing.Onset) {
 	if o.dirty > 0 {
 		to.High, to.Share = &o.dirty, o.share
 	}

@@ -1,0 +1,239 @@
+package search
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/kaizenautomation/andon/reports/metrics"
+	"github.com/kaizenautomation/andon/reports/sizing"
+	"github.com/kaizenautomation/andon/reports/text"
+	"github.com/kaizenautomation/andon/scenarios"
+	"github.com/kaizenautomation/andon/scenarios/capacity"
+)
+
+// Studies are what is to be found out besides the capacity of the scenario. The zero value is nothing.
+type Studies struct {
+	// Mix asks for the capacity by the share of one value; nil does not.
+	Mix *Mix
+	// Isolation asks what one tier does to another.
+	Isolation bool
+	// Ladder are the callers by which the throughput is measured.
+	Ladder []int
+	// Soak is how long a trial at a share of the capacity goes on.
+	Soak time.Duration
+	// Replicas asks how many replicas are needed; nil does not.
+	Replicas *Replicas
+}
+
+const (
+	// ofSearch is how much of the time of a search another one may take that begins near its end.
+	ofSearch = 0.6
+	// roomFor is by how much a trial may take longer than it measures: it settles, and what it sent is answered.
+	roomFor = 1.3
+	// mostOfOnset and mostOfCompletion are how many seconds the looking for an onset, and for the completion capacity, may
+	// take.
+	mostOfOnset, mostOfCompletion = 300.0, 600.0
+)
+
+// Check says what the studies cannot be made of, before anything is sent.
+func (x Studies) Check(s *scenarios.Scenario) error {
+	var wrong []error
+	if x.Isolation {
+		_, _, err := tiersOf(s)
+		wrong = append(wrong, err)
+	}
+	if x.Soak < 0 {
+		wrong = append(wrong, fmt.Errorf("expected how long the long trial goes on, such as 2h, found %s", x.Soak))
+	}
+	if r := x.Replicas; r != nil && !(r.Need > 0) {
+		wrong = append(wrong, errors.New("how many replicas are needed depends on the rate that is needed, which nobody has said"))
+	}
+	if r := x.Replicas; r != nil && !(r.Reserve >= 0 && r.Reserve < 1) {
+		wrong = append(wrong, fmt.Errorf("expected a reserve of at least 0 %% and less than 100 %%, found %s", text.Percent(r.Reserve)))
+	}
+	return errors.Join(wrong...)
+}
+
+// Most is how many seconds and trials the studies take at most, beside those of a search that takes so many seconds.
+func (x Studies) Most(search float64, following bool) (seconds float64, trials int) {
+	const perSearch = 40
+	if following {
+		seconds, trials = seconds+mostOfCompletion, trials+mostDoubled+mostPrecise+mostConfirmed
+	}
+	seconds, trials = seconds+mostOfOnset, trials+mostOnset
+	if x.Mix != nil {
+		n := len(x.Mix.Shares)
+		seconds, trials = seconds+float64(n)*ofSearch*search, trials+n*perSearch
+	}
+	if x.Isolation {
+		seconds, trials = seconds+ofSearch*search+float64(len(loads))*mostIsolation*roomFor, trials+perSearch+len(loads)
+	}
+	if n := len(x.Ladder); n > 0 {
+		seconds, trials = seconds+float64(n)*(stepSeconds+stepSettle)*roomFor, trials+n
+	}
+	if x.Soak > 0 {
+		seconds, trials = seconds+x.Soak.Seconds()*1.01+60, trials+1
+	}
+	return seconds, trials
+}
+
+// studies makes the studies, one after the other, as long as the search has not ended. search is how many seconds that
+// for the capacity may take. What a spent budget left out is noted.
+func (s *session) studies(ctx context.Context, search float64) error {
+	start := s.From
+	if s.report.Acceptance != nil && best(*s.report.Acceptance) > 0 {
+		start = best(*s.report.Acceptance) / 2
+	}
+	x := s.Studies
+	for _, study := range []struct {
+		asked bool
+		what  string
+		make  func() error
+	}{
+		{x.Mix != nil, "the capacity by the mix", func() error { return s.mix(ctx, *x.Mix, start, ofSearch*search) }},
+		{x.Isolation, "what one tier does to another", func() error { return s.isolation(ctx, start, ofSearch*search) }},
+		{len(x.Ladder) > 0, "the throughput by callers", func() error { return s.ladder(ctx, x.Ladder) }},
+		{x.Soak > 0, "whether anything drifts", func() error { return s.soak(ctx, x.Soak.Seconds()) }},
+	} {
+		if !study.asked {
+			continue
+		}
+		if err := s.spent(study.make(), study.what); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// spent notes what a spent budget has left unknown; other errors stay.
+func (s *session) spent(err error, what string) error {
+	if errors.Is(err, errSpent) {
+		s.note(fmt.Sprintf("The budget was spent before %s was known.", what))
+		return nil
+	}
+	return err
+}
+
+// settling is for how long calls are left out at a rate: as long as the target took in trials before, at rates that it
+// took.
+func (s *session) settling(rate float64) float64 {
+	const least, most = 1.0, 30.0
+	settle := least
+	for _, t := range s.report.Trials {
+		if t.Rate > 0 && t.Rate <= rate*1.05 && t.Outcome != sizing.Broken && t.Outcome != sizing.Void {
+			settle = max(settle, t.Settled)
+		}
+	}
+	return min(settle, most)
+}
+
+// acceptance is the scenario without the following of executions: what they come to is measured apart from how many
+// calls are accepted, since the target cannot be asked about thousands a second.
+func (s *session) acceptance() *scenarios.Scenario {
+	if s.Scenario.Following == nil {
+		return s.Scenario
+	}
+	kept := slices.DeleteFunc(slices.Clone(s.Scenario.Thresholds), func(c metrics.Condition) bool { return c.OfExecutions() })
+	without, err := s.Scenario.WithFollowing(nil).WithThresholds(kept...)
+	if err != nil {
+		return s.Scenario.WithFollowing(nil)
+	}
+	return without
+}
+
+// complete searches for the completion capacity, before calls are accepted faster than executions end.
+func (s *session) complete(ctx context.Context) error {
+	c := newCompletion(s.From/4, s.To, s.Width)
+	asked := s.Arrivals
+	s.Arrivals = scenarios.Even
+	err := s.within(mostOfCompletion, func() error {
+		for {
+			rate, seconds, more := c.ask()
+			if !more {
+				return nil
+			}
+			w := Want{Of: "completion", About: fmt.Sprintf("trial %d", len(c.tried)+1), Scenario: s.Scenario, Ask: capacity.Ask{Rate: rounded(rate)}, Seconds: seconds}
+			m, err := s.measure(ctx, w)
+			if err != nil {
+				return err
+			}
+			c.take(s.growing(m))
+		}
+	})
+	s.Arrivals = asked
+	answer := c.answer()
+	s.report.Completion = &answer
+	s.note("The completion capacity was searched for first, with calls at even distances and executions followed to their ends; in all other trials they are not followed.")
+	return s.spent(err, "the completion capacity")
+}
+
+// growing is what the backlog did in a trial, which the report is told.
+func (s *session) growing(m made) grown {
+	g := grown{rate: m.Shown.Rate, accepted: m.Shown.Accepted, seconds: m.Shown.Seconds, void: m.isVoid()}
+	x := m.Summary.Executions
+	if x == nil {
+		return g
+	}
+	if p := x.Total.Completion.P50; p != nil {
+		g.long = p.High
+	}
+	if g.growth = x.Backlog.Growth; g.growth != nil {
+		shown := &s.report.Trials[m.Shown.N-1]
+		shown.Growth = &sizing.Bounds{Value: g.growth.PerSecond, Low: g.growth.Low, High: g.growth.High}
+		if g.grew() && !g.void {
+			shown.Outcome, shown.Reason = sizing.Broken, "executions piled up"
+		}
+	}
+	return g
+}
+
+// begin narrows down the rates below the capacity at which something begins that is in no objective.
+func (s *session) begin(ctx context.Context) error {
+	if s.report.Acceptance == nil || s.report.Acceptance.Low == nil {
+		return nil
+	}
+	for _, o := range []struct {
+		name, what string
+		of         func(sizing.Trial) float64
+	}{
+		{"contract", "the rate from which on the contract is broken", func(t sizing.Trial) float64 { return t.Violations }},
+		{"shed", "the rate from which on calls are shed", func(t sizing.Trial) float64 { return t.Shed }},
+	} {
+		search := newBeginning(judged(s.report.Trials), o.of, *s.report.Acceptance.Low)
+		err := s.within(mostOfOnset, func() error {
+			for {
+				rate, calls, more := search.ask()
+				if !more {
+					return nil
+				}
+				const least = 20.0
+				m, err := s.measure(ctx, Want{
+					Of: "onset", About: fmt.Sprintf("%s, trial %d", o.name, search.tried+1), Scenario: s.acceptance(),
+					Ask: capacity.Ask{Rate: rounded(rate), Settle: s.settling(rate)}, Seconds: math.Max(float64(calls)/rate*1.1, least),
+				})
+				if err != nil {
+					return err
+				}
+				search.take(m.Shown.Rate, o.of(m.Shown), m.Shown.Calls)
+			}
+		})
+		if err := s.spent(err, o.what); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// judged are the trials of the scenario itself, which say something of the target.
+func judged(trials []sizing.Trial) (list []sizing.Trial) {
+	for _, t := range trials {
+		if (t.Of == "acceptance" || t.Of == "need" || t.Of == "onset") && t.Outcome != sizing.Void {
+			list = append(list, t)
+		}
+	}
+	return list
+}
