@@ -135,6 +135,7 @@ func plainDigits(v float64) string {
 	if err != nil {
 		return text.Unsupported
 	}
+	rounded += 0 // so that there is no −0
 	return strings.Replace(strconv.FormatFloat(rounded, 'f', -1, 64), "-", "−", 1)
 }
 
