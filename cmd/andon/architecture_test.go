@@ -33,7 +33,7 @@ var andonHouse = house{
 		"reports/executions": {"reports/regular", "reports/text", "reports/results", "reports/histogram", "reports/student"},
 		"reports/metrics":    {"reports/text", "reports/results", "reports/histogram", "reports/student", "reports/executions"},
 		"reports/summary":    {"reports/regular", "reports/text", "reports/results", "reports/histogram", "reports/executions", "reports/metrics"},
-		"reports/sizing": {"reports/summary"},
+		"reports/sizing":     {"reports/regular", "reports/text", "reports/results", "reports/summary"},
 		"reports/render": {"reports/text", "reports/results", "reports/executions", "reports/metrics", "reports/summary",
 			"github.com/olekukonko/tablewriter"},
 		"reports/page":   {"reports/regular", "reports/text", "reports/results", "reports/histogram", "reports/executions", "reports/metrics", "reports/summary"},
@@ -46,7 +46,7 @@ var andonHouse = house{
 		"reports": {"reports/regular", "reports/text", "reports/results", "reports/histogram", "reports/executions", "reports/metrics", "reports/summary",
 			"reports/render", "reports/page", "reports/export"},
 		// Runs for the tests of the others.
-		"reports/reportstest": {"reports/results", "reports/executions", "reports/metrics", "reports/summary", "github.com/santhosh-tekuri/jsonschema"},
+		"reports/reportstest": {"reports/results", "reports/executions", "reports/metrics", "reports/summary", "reports/sizing", "github.com/santhosh-tekuri/jsonschema"},
 
 		"contracts/jsontext":    {},
 		"contracts/document":    {"contracts/jsontext", "reports/text", "go.yaml.in/yaml"},
