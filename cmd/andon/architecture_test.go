@@ -36,9 +36,9 @@ var andonHouse = house{
 		"reports/sizing":     {"reports/regular", "reports/text", "reports/results", "reports/summary"},
 		"reports/render": {"reports/text", "reports/results", "reports/executions", "reports/metrics", "reports/summary",
 			"github.com/olekukonko/tablewriter"},
-		"reports/page":   {"reports/regular", "reports/text", "reports/results", "reports/histogram", "reports/executions", "reports/metrics", "reports/summary"},
+		"reports/page":   {"reports/regular", "reports/text", "reports/results", "reports/histogram", "reports/executions", "reports/metrics", "reports/summary", "reports/sizing"},
 		"reports/export": {"reports/text", "reports/results", "reports/histogram", "reports/metrics", "reports/summary"},
-		"reports/live": {"reports/text", "reports/summary", "charm.land/bubbletea",
+		"reports/live": {"reports/text", "reports/summary", "reports/sizing", "charm.land/bubbletea",
 			"github.com/clipperhouse/displaywidth", "golang.org/x/term", "golang.org/x/sys"},
 		"reports/telemetry": {"reports/bounded", "reports/text", "reports/results", "reports/histogram", "reports/executions", "reports/metrics", "reports/summary",
 			"github.com/prometheus/client_golang", "github.com/prometheus/client_model", "github.com/klauspost/compress",
@@ -46,7 +46,7 @@ var andonHouse = house{
 		"reports": {"reports/regular", "reports/text", "reports/results", "reports/histogram", "reports/executions", "reports/metrics", "reports/summary",
 			"reports/render", "reports/page", "reports/export"},
 		// Runs for the tests of the others.
-		"reports/reportstest": {"reports/results", "reports/executions", "reports/metrics", "reports/summary", "reports/sizing", "github.com/santhosh-tekuri/jsonschema"},
+		"reports/reportstest": {"reports/results", "reports/executions", "reports/metrics", "reports/summary", "reports/sizing", "reports/sizing", "github.com/santhosh-tekuri/jsonschema"},
 
 		"contracts/jsontext":    {},
 		"contracts/document":    {"contracts/jsontext", "reports/text", "go.yaml.in/yaml"},

@@ -1,10 +1,10 @@
 // Package live shows a run, or a search for capacity, on a person's terminal while it goes on, and takes the keys with
 // which it is stopped; where nobody looks, it writes lines. [Watch] does the one or the other.
 //
-// What is on the screen is made by [Screen] and [SearchScreen], functions of what is known; the rest is how it gets there: the alternate
-// screen, its size, the keyboard, and that the terminal is left as it was found. The terminal runs in its own
-// goroutine, redraws a few times a second, and holds nothing up: whoever measures hands over what is known, and goes
-// on. Nor does a terminal that takes nothing: what is shown goes there by way of a [Writer].
+// What is on the screen is made by [Screen] and [SearchScreen], functions of what is known; the rest is how it gets
+// there: the alternate screen, its size, the keyboard, and that the terminal is left as it was found. The terminal
+// runs in its own goroutine, redraws a few times a second, and holds nothing up: whoever measures hands over what is
+// known, and goes on. Nor does a terminal that takes nothing: what is shown goes there by way of a [Writer].
 package live
 
 import (

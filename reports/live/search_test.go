@@ -98,8 +98,8 @@ func TestSearchScreenFits(t *testing.T) {
 	})
 }
 
-// Where there is no terminal, each trial has a line when it begins and one when it has ended, and no other, however often
-// progress is told.
+// Where there is no terminal, each trial has a line when it begins and one when it has ended, and no other, however
+// often progress is told.
 func TestWatchSearchLines(t *testing.T) {
 	for _, columns := range []int{0, 60} {
 		var stderr bytes.Buffer

@@ -13,8 +13,8 @@ import (
 )
 
 // A Watch tells a person how a run or a search goes on: in a view that takes the terminal, or in lines. Its fields are
-// set before the first call; its methods are safe for concurrent use, but for [Watch.Progress] and [Watch.Search], which
-// are for one goroutine.
+// set before the first call; its methods are safe for concurrent use, but for [Watch.Progress] and [Watch.Search],
+// which are for one goroutine.
 type Watch struct {
 	// Lines is where lines are written, and Columns how many it has; 0 is any number.
 	Lines   *Writer

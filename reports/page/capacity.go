@@ -13,8 +13,8 @@ import (
 // maxTrials is how many trials the page shows.
 const maxTrials = 500
 
-// WriteCapacity writes a search for capacity as one HTML file, which needs nothing else, as that of a run does: not even
-// a script, to be read. Its links lead to the reports of the trials, in the search's directory.
+// WriteCapacity writes a search for capacity as one HTML file, which needs nothing else, as that of a run does: not
+// even a script, to be read. Its links lead to the reports of the trials, in the search's directory.
 func WriteCapacity(w io.Writer, of sizing.Report) error {
 	v := search{of}.view()
 	t, err := assemble(&v.frame, "capacity.html", []string{"page.css", "capacity.css"}, []string{"common.js", "plain.js"})

@@ -254,7 +254,8 @@ func (d search) goodput(x axis, trials []sizing.Trial) plot {
 	return p
 }
 
-// troubles are the shares of errors, of calls that were shed, and of breaches of the contract; nil where there are none.
+// troubles are the shares of errors, of calls that were shed, and of breaches of the contract; nil where there are
+// none.
 func (d search) troubles(x axis, trials []sizing.Trial) *plot {
 	p := plot{Title: "Errors, shed calls, breaches of the contract", Hint: "share of the calls; a trial without any has no mark"}
 	var values []float64
