@@ -216,6 +216,15 @@ func (b Budget) String() string {
 	return text.Sentence("used " + strings.Join(said, ", ") + "; " + text.Plural(b.Started, "run") + " started")
 }
 
+// Most says what may be used, for whoever is to know before the first call.
+func (b Budget) Most() string {
+	said := fmt.Sprintf("at most %s, each of which may start a run, in %s", text.Plural(b.Calls, "call"), text.Duration(&b.Seconds))
+	if b.Cost > 0 {
+		said += ", at a cost of at most " + text.Digits(b.Cost)
+	}
+	return said
+}
+
 // Percent writes a share that somebody chose, or that is the size of something: 95 %, 2.5 %, 120 %.
 func Percent(share float64) string {
 	digits := 1
