@@ -22,6 +22,8 @@ type moment struct{ at, inFlight float64 }
 const (
 	settles = 5
 	known   = 40
+	// lasts is the same for a trial near the capacity, of which the others tell too.
+	lasts = 30
 )
 
 // none is how many calls have to be without what may never occur for it to hold.
@@ -78,7 +80,7 @@ func (j *Judge) Look(now float64, inFlight int) bool {
 	if v.beyond {
 		return true
 	}
-	return v.seconds >= batches*v.relaxation && v.precise(j.objectives, j.ask.Precision)
+	return v.seconds >= lasts*v.relaxation && v.precise(j.objectives, j.ask.Precision)
 }
 
 // saturates looks whether calls in flight and latency grow together, by more than chance has them grow.
@@ -133,7 +135,11 @@ func (j *Judge) view(until float64) view {
 	if at := int(until / j.bins.width); at > len(j.bins.calls) {
 		last = len(j.bins.calls)
 	}
-	v.settled = j.ask.Settle
+	// One that had to be ended before was plain enough.
+	v.settled = min(j.ask.Settle, until/3)
+	if !j.saturated {
+		v.settled = j.ask.Settle
+	}
 	first := j.bins.until(v.settled)
 	if last <= first {
 		return v
