@@ -65,7 +65,8 @@ func AIPerf(q Queue, o Objective, start float64, r *rand.Rand) (f Found) {
 	})
 }
 
-// bisection doubles the rate until it fails, and goes on in the middle.
+// bisection doubles the rate until it fails, and goes on in the middle. Where the first fails it goes down, though
+// AIPerf ends there with nothing.
 func (f *Found) bisection(start, width float64, trials int, passes func(rate float64) bool) Found {
 	failed := math.Inf(1)
 	for rate := start; f.Trials < trials && failed-f.Rate >= width*failed; {
@@ -74,13 +75,9 @@ func (f *Found) bisection(start, width float64, trials int, passes func(rate flo
 		} else {
 			failed = rate
 		}
-		switch {
-		case f.Rate == 0:
-			// The first failed, where the tools end with nothing; whoever searches by hand would go down.
-			rate /= 2
-		case math.IsInf(failed, 1):
+		if math.IsInf(failed, 1) {
 			rate *= 2
-		default:
+		} else {
 			rate = (f.Rate + failed) / 2
 		}
 		if rate < start/1e6 || rate > start*1e6 {
@@ -118,7 +115,8 @@ func AIPerfSmooth(q Queue, o Objective, start float64, r *rand.Rand) Found {
 	for fits := 0; f.Trials < 30; {
 		low, gap := f.Rate, failed-f.Rate
 		for _, share := range ahead {
-			if rate := low + share*gap; f.Trials < 30 && margins[rate] == 0 {
+			rate := low + share*gap
+			if _, made := margins[rate]; !made && f.Trials < 30 {
 				try(rate)
 			}
 		}
@@ -132,7 +130,7 @@ func AIPerfSmooth(q Queue, o Objective, start float64, r *rand.Rand) Found {
 			continue
 		}
 		at := crossing(rates, heights, f.Rate, failed)
-		if margins[at] != 0 {
+		if _, made := margins[at]; made {
 			break
 		}
 		ahead = []float64{(at - f.Rate) / gap}
@@ -184,7 +182,10 @@ func crossing(at, heights []float64, low, high float64) float64 {
 		}
 	}
 	curve := func(x float64) float64 {
-		i := min(max(1, slices.IndexFunc(append(at[1:n:n], math.Inf(1)), func(a float64) bool { return a >= x })+1), n-1) - 1
+		i := 0
+		for i < n-2 && at[i+1] < x {
+			i++
+		}
 		h := at[i+1] - at[i]
 		t := (x - at[i]) / h
 		return heights[i]*(1+2*t)*(1-t)*(1-t) + h*tangents[i]*t*(1-t)*(1-t) + heights[i+1]*t*t*(3-2*t) + h*tangents[i+1]*t*t*(t-1)

@@ -75,6 +75,18 @@ func TestPeersWithoutNoise(t *testing.T) {
 	}
 }
 
+func TestMargin(t *testing.T) {
+	var latencies []float64
+	for i := range 101 {
+		latencies = append(latencies, float64((i*37)%101))
+	}
+	for allowed, want := range map[float64]float64{.05: 95, .01: 99, .5: 50, .995: .5} {
+		if got := (Objective{Limit: 90, Allowed: allowed}).margin(latencies); math.Abs(got-(want-90)) > 1e-9 {
+			t.Errorf("with %v allowed the percentile is %v above 90, not %v", allowed, got, want-90)
+		}
+	}
+}
+
 func TestIsotonic(t *testing.T) {
 	at, heights, levels := isotonic(map[float64]float64{1: -2, 2: -.9, 3: -1.1, 4: 1, 5: 2})
 	if !slices.Equal(at, []float64{1, 2, 3, 4, 5}) || !slices.Equal(heights, []float64{-2, -1, -1, 1, 2}) || levels != 4 {
