@@ -34,7 +34,7 @@ func share(q Queue, rate, limit float64, calls int, r *rand.Rand) (over, deviati
 func TestSimulateKnownQueues(t *testing.T) {
 	calls := 1_000_000
 	if *long {
-		calls = 200_000_000
+		calls = 100_000_000
 	}
 	t.Logf("%-28s %9s %9s %9s", "P(T > t)", "formula", "simulated", "s.e.")
 	for i, row := range []struct {
