@@ -208,6 +208,24 @@ func (s *Search) settled(rate float64, end End) (Step, float64, End) {
 	return Decision, rate, ""
 }
 
+// Limits are the most that a trial may use; 0 is no limit.
+type Limits struct {
+	// Least and Most are for how many seconds it measures.
+	Least, Most float64
+	Calls       uint64
+}
+
+// Question is the trial that answers whether one rate holds. It ends when that is decided, or after so many calls that
+// nothing will decide it.
+func Question(objectives []Objective, rate float64, l Limits) Ask {
+	s := New(Config{Objectives: objectives, Least: l.Least, Calls: l.Calls})
+	a := s.ask(Decision, rate)
+	if l.Most > 0 {
+		a.Most = min(a.Most, l.Most)
+	}
+	return a
+}
+
 // ask is a trial of a step at a rate, within what is left of the budget.
 func (s *Search) ask(step Step, rate float64) Ask {
 	a := Ask{N: len(s.trials) + 1, Rate: rate, Step: step, Calls: math.MaxUint64, Most: math.Inf(1)}
@@ -231,7 +249,7 @@ func (s *Search) ask(step Step, rate float64) Ask {
 		a.Most = max(2*a.Least, 5/allowed/rate)
 	case Decision:
 		a.Least = max(s.Least, 10*horizon, 200/rate)
-		a.Most = max(20*a.Least, 200/allowed/rate)
+		a.Most = max(20*a.Least, 1000/allowed/rate)
 	default:
 		a.Least = max(s.Least, 20*horizon, 200/rate, lasts*settling/settles)
 		slope := slopeHigh
