@@ -68,6 +68,9 @@ var andonHouse = house{
 		"scenarios/wire": {"reports/regular", "reports/text", "reports/results", "golang.org/x/sys"},
 		// Serves the tests of wire and attack.
 		"scenarios/wiretest": {},
+		// Queues whose truth is known, for the tests of capacity and search.
+		"scenarios/queuetest":   {},
+		"scenarios/scalability": {"reports/student"},
 		"scenarios/attack": {"scenarios", "scenarios/wire", "contracts", "contracts/credentials", "reports/text", "reports/results", "reports/metrics",
 			"github.com/tsenart/vegeta", "golang.org/x/sys"},
 		"scenarios/follow": {"scenarios", "scenarios/wire", "contracts", "contracts/credentials", "reports/bounded", "reports/text", "reports/results",
