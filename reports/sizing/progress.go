@@ -14,8 +14,8 @@ type Progress struct {
 	// Trials are those that have ended, in their order, and Now the one that goes on; nil between two.
 	Trials []Trial
 	Now    *Current
-	// Rate is the best estimate of the capacity by now, and Low and High are its interval; 0 is not known yet. Only those of
-	// Low and High are known that a trial has shown.
+	// Rate is the best estimate of the capacity by now, and Low and High are its interval; 0 is not known yet. Only
+	// those of Low and High are known that a trial has shown.
 	Rate, Low, High float64
 	// Budget is what may be used, and what was.
 	Budget Budget

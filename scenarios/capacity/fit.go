@@ -23,7 +23,7 @@ const (
 	// rough is by how much the rate of a trial of the growth may be off besides, since it is too short for a steady state.
 	rough = 0.05
 	// bend is how much a straight line is off at a distance from the capacity: by bend·distance² as a share of the rate.
-	bend = 0.7
+	bend = 1.5
 )
 
 // fit is what the trials say of one objective: a distribution over the rate at which it breaks.
@@ -72,20 +72,17 @@ func (f *fit) over(trials []Trial, objective int, low, high float64) {
 	f.rates, f.mass = make([]float64, rates), make([]float64, rates)
 	logs := make([]float64, 0, rates*slopes*(spreads+1))
 	highest := math.Inf(-1)
-		for i := range rates {
+	var sums [spreads + 1]float64
+	for i := range rates {
 		f.rates[i] = low * math.Pow(high/low, float64(i)/(rates-1))
 		for b := range slopes {
-			slope := slopeAt(b)
-			for s := -1; s < spreads; s++ {
-				sum := prior(slope, s)
-				for _, t := range tables {
-					distance := t.rate/f.rates[i] - 1
-					off := math.Hypot(t.off, bend*distance*distance) * slope
-					if distance < 0 {
-						off = math.Hypot(t.off, bend*distance*distance/(1+distance)) * slope
-					}
-					sum += t.at(slope*distance, math.Hypot(spreadAt(s), off))
-				}
+			for s := range sums {
+				sums[s] = prior(slopeAt(b), s-1)
+			}
+			for _, t := range tables {
+				t.add(&sums, f.rates[i], slopeAt(b))
+			}
+			for _, sum := range sums {
 				logs = append(logs, sum)
 				highest = max(highest, sum)
 			}
@@ -195,7 +192,7 @@ func tabled(t Trial, c Count, allowed, floor float64) table {
 	}
 	n, over := float64(c.Calls)/c.Inflation, float64(c.Over)/c.Inflation
 	// Beyond these shares a trial says no more than on which side it is.
-	lower, upper := max(allowed/5, floor*1.3), beyond(allowed)
+	lower, upper := max(allowed/3, floor*1.3), min(beyond(allowed), 5*allowed+0.1)
 	share := min(max(c.share(), lower), upper)
 	if c.share() > upper {
 		over = n * upper
@@ -251,27 +248,26 @@ func blurred(list []float64, deviation float64) []float64 {
 	return out
 }
 
-// at is the logarithm of how likely what was counted is.
-func (t table) at(odds, deviation float64) float64 {
-	s := 0
-	rest := 0.0
-	if deviation > 0 {
-		place := math.Log(deviation/spreadLow) / math.Log(spreadHigh/spreadLow) * (spreads - 1)
-		switch {
-		case place < 0:
-			rest = deviation / spreadLow
-		case place >= spreads-1:
-			s, rest = spreads-1, 1
-		default:
-			s = int(place) + 1
-			rest = place - math.Floor(place)
+// add adds, for each spread, the logarithm of how likely what was counted is where the objective breaks at a rate.
+func (t table) add(sums *[spreads + 1]float64, rate, slope float64) {
+	distance := t.rate/rate - 1
+	curved := bend * distance * distance
+	if distance < 0 {
+		curved /= 1 + distance
+	}
+	// The larger of the two deviations counts, up to the next of those that there are tables for.
+	least := 0
+	if off := math.Hypot(t.off, curved) * slope; off > spreadLow/2 {
+		least = min(max(int(math.Round(math.Log(off/spreadLow)/math.Log(spreadHigh/spreadLow)*(spreads-1))), 0)+1, spreads)
+	}
+	lowest := interpolated(t.logs[least], slope*distance)
+	for s := range sums {
+		if s <= least {
+			sums[s] += lowest
+		} else {
+			sums[s] += interpolated(t.logs[s], slope*distance)
 		}
 	}
-	low := interpolated(t.logs[s], odds)
-	if rest == 0 {
-		return low
-	}
-	return low*(1-rest) + rest*interpolated(t.logs[s+1], odds)
 }
 
 func interpolated(list []float64, odds float64) float64 {

@@ -21,7 +21,9 @@ type moment struct{ at, inFlight float64 }
 // to last before what it says of the resemblance of calls is believed.
 const (
 	settles = 5
-	known   = 40
+	known   = 150
+	// lasts is the same for a trial near the capacity, of which the others tell too.
+	lasts = 30
 )
 
 // none is how many calls have to be without what may never occur for it to hold.
@@ -78,7 +80,7 @@ func (j *Judge) Look(now float64, inFlight int) bool {
 	if v.beyond {
 		return true
 	}
-	return v.seconds >= batches*v.relaxation && v.precise(j.objectives, j.ask.Precision)
+	return v.seconds >= lasts*v.relaxation && v.precise(j.objectives, j.ask.Precision)
 }
 
 // saturates looks whether calls in flight and latency grow together, by more than chance has them grow.
@@ -133,7 +135,11 @@ func (j *Judge) view(until float64) view {
 	if at := int(until / j.bins.width); at > len(j.bins.calls) {
 		last = len(j.bins.calls)
 	}
-	v.settled = j.ask.Settle
+	// One that had to be ended before was plain enough.
+	v.settled = min(j.ask.Settle, until/3)
+	if !j.saturated {
+		v.settled = j.ask.Settle
+	}
 	first := j.bins.until(v.settled)
 	if last <= first {
 		return v
@@ -146,11 +152,13 @@ func (j *Judge) view(until float64) view {
 	for i, o := range j.objectives {
 		counted, over := j.bins.of(i, first, last)
 		c := Count{Calls: uint64(counted), Over: uint64(over), Inflation: j.bins.inflation(i, first, last)}
-		if longest := 1 + 2*counted/v.seconds*v.relaxation; c.Inflation == 0 || over < 5 {
-			c.Inflation = max(c.Inflation, longest)
+		// As many calls resemble each other as come while the target remembers.
+		alike := 1 + counted/v.seconds*v.relaxation
+		if c.Inflation == 0 || over < 5 {
+			c.Inflation = max(c.Inflation, 2*alike-1)
 		}
 		c.Inflation = min(c.Inflation, max(counted/2, 1))
-		c.judge(o, j.alpha, v.enough)
+		c.judge(o, j.alpha, alike, v.enough)
 		if o.Allowed > 0 && j.isBeyond(i, first, last) {
 			c.Outcome, v.beyond = Broken, true
 		}
@@ -176,7 +184,7 @@ func (j *Judge) isBeyond(objective, first, last int) bool {
 const doubt = 1.3
 
 // judge holds a count against an objective.
-func (c *Count) judge(o Objective, alpha float64, enough bool) {
+func (c *Count) judge(o Objective, alpha, alike float64, enough bool) {
 	if o.Allowed == 0 {
 		switch {
 		case c.Over > 0:
@@ -189,7 +197,7 @@ func (c *Count) judge(o Objective, alpha float64, enough bool) {
 	if c.Calls == 0 || !enough {
 		return
 	}
-	n := float64(c.Calls) / (doubt * c.Inflation)
+	n := float64(c.Calls) / (doubt * max(c.Inflation, alike))
 	held, broke := evidence(n, n*c.share(), o.Allowed)
 	switch least := -math.Log(alpha); {
 	case held > least:

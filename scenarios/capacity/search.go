@@ -42,6 +42,8 @@ const (
 	longest = 40
 	// fewest is how many calls a trial is worth being made for.
 	fewest = 50
+	// together is how many groups of calls that are over a trial at the capacity should see.
+	together = 4
 	// confirmations is how often the low end is tried.
 	confirmations = 3
 )
@@ -120,7 +122,7 @@ func (s *Search) choose() (Step, float64, End) {
 
 // narrow is the next trial near the capacity.
 func (s *Search) narrow(k *knowledge) (Step, float64, End) {
-	middle, tail := k.quantile(0.5), (1-s.Confidence)/2
+	middle, tail := k.quantile(0.5), s.tail()
 	low, high := k.quantile(tail), k.quantile(1-tail)
 	count := 0
 	for _, t := range s.usable() {
@@ -206,6 +208,24 @@ func (s *Search) settled(rate float64, end End) (Step, float64, End) {
 	return Decision, rate, ""
 }
 
+// Limits are the most that a trial may use; 0 is no limit.
+type Limits struct {
+	// Least and Most are for how many seconds it measures.
+	Least, Most float64
+	Calls       uint64
+}
+
+// Question is the trial that answers whether one rate holds. It ends when that is decided, or after so many calls that
+// nothing will decide it.
+func Question(objectives []Objective, rate float64, l Limits) Ask {
+	s := New(Config{Objectives: objectives, Least: l.Least, Calls: l.Calls})
+	a := s.ask(Decision, rate)
+	if l.Most > 0 {
+		a.Most = min(a.Most, l.Most)
+	}
+	return a
+}
+
 // ask is a trial of a step at a rate, within what is left of the budget.
 func (s *Search) ask(step Step, rate float64) Ask {
 	a := Ask{N: len(s.trials) + 1, Rate: rate, Step: step, Calls: math.MaxUint64, Most: math.Inf(1)}
@@ -229,15 +249,20 @@ func (s *Search) ask(step Step, rate float64) Ask {
 		a.Most = max(2*a.Least, 5/allowed/rate)
 	case Decision:
 		a.Least = max(s.Least, 10*horizon, 200/rate)
-		a.Most = max(20*a.Least, 200/allowed/rate)
+		a.Most = max(20*a.Least, 1000/allowed/rate)
 	default:
-		a.Least = max(s.Least, 20*horizon, 200/rate, batches*settling/settles)
+		a.Least = max(s.Least, 20*horizon, 200/rate, lasts*settling/settles)
 		slope := slopeHigh
 		if k := s.known(); k != nil {
 			slope = k.slope
+			// So many that some of those who come together are over.
+			if o := s.Objectives[k.first]; o.Allowed > 0 {
+				inflation := pooled(s.usable(), k.first, o.Allowed, k.quantile(0.5), 1)
+				a.Least = max(a.Least, together*inflation/o.Allowed/rate)
+			}
 		}
 		// So much that eight trials are enough.
-		a.Precision = min(max(slope*s.Width/2/1.96*math.Sqrt(8)*0.85, 0.1), 2)
+		a.Precision = min(max(slope*s.Width/2/2.24*math.Sqrt(8)*0.85, 0.1), 2)
 	}
 	if s.Calls > 0 {
 		a.Calls = s.Calls - min(s.calls, s.Calls)

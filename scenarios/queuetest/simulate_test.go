@@ -34,7 +34,7 @@ func share(q Queue, rate, limit float64, calls int, r *rand.Rand) (over, deviati
 func TestSimulateKnownQueues(t *testing.T) {
 	calls := 1_000_000
 	if *long {
-		calls = 200_000_000
+		calls = 100_000_000
 	}
 	t.Logf("%-28s %9s %9s %9s", "P(T > t)", "formula", "simulated", "s.e.")
 	for i, row := range []struct {
@@ -56,5 +56,30 @@ func TestSimulateKnownQueues(t *testing.T) {
 		if off := math.Abs(over - truth.LatencyOver(row.t)); off > 4*deviation {
 			t.Errorf("%s: %.6f is %.1f standard errors off", name, over, off/deviation)
 		}
+	}
+}
+
+// The capacities that searches are held against, those among them that are simulated too.
+func TestSimulateKnownCapacities(t *testing.T) {
+	calls := 200_000
+	if *long {
+		calls = 100_000_000
+	}
+	for i, k := range All() {
+		at := func(rate float64, seed uint64) (over, deviation float64) {
+			return share(k.Queue, rate, k.Objective.Limit, calls, rand.New(rand.NewPCG(uint64(i), seed)))
+		}
+		over, deviation := at(k.Capacity, 3)
+		if off := math.Abs(over - k.Objective.Allowed); off > 4*deviation {
+			t.Errorf("%s: at its capacity %.6f (s.e. %.6f) are over", k.Name, over, deviation)
+		}
+		if !*long {
+			continue
+		}
+		below, _ := at(.99*k.Capacity, 1)
+		above, _ := at(1.01*k.Capacity, 2)
+		rise := math.Log(above/below) / math.Log(1.01/.99)
+		t.Logf("%-12s %8.3f/s %.6f over (s.e. %.6f); it is %+.3f %% off (s.e. %.3f %%)", k.Name, k.Capacity, over, deviation,
+			100*math.Log(k.Objective.Allowed/over)/rise, 100*deviation/over/rise)
 	}
 }

@@ -24,6 +24,10 @@ type made struct {
 	// Took is how many seconds it took in all, and Started how many runs were started.
 	Took    float64
 	Started uint64
+	// Lost counts the calls that were given up, or never got a whole answer: the target may work on them yet.
+	Lost uint64
+	// replayed says that it was made before.
+	replayed bool
 	// Ended is how the search has to end, one of the constants of sizing; empty where it goes on. Why says why. A trial
 	// with such an end says nothing of the target, and is made again where the search is gone on with.
 	Ended, Why string

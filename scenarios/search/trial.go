@@ -47,11 +47,19 @@ var errSpent = errors.New("the budget is spent")
 // trial makes one trial in a directory of its own, and adds it to the report. The error is that of a trial which was
 // not made: no call was sent.
 func (s *session) trial(ctx context.Context, w Want) (made, error) {
+	if m, there := s.known(w.Of, w.About, w.Callers); there {
+		return m, nil
+	}
+	if s.stopped() || ctx.Err() != nil {
+		return made{Ended: sizing.EndedInterrupted, Why: "it was told to stop between two trials"}, nil
+	}
 	n := len(s.report.Trials) + 1
 	plan, err := s.plan(w, n)
 	if err != nil {
 		return made{}, err
 	}
+	// What it is judged by is what it can come to.
+	w.Ask.Calls, w.Ask.Most = plan.Limits.Calls, math.Min(w.Ask.Most, plan.Seconds-w.Ask.Settle)
 	conditions := held(s.thresholds, plan.Labels)
 	var judge *capacity.Judge
 	if w.Callers == 0 && w.Seconds == 0 {
@@ -59,7 +67,7 @@ func (s *session) trial(ctx context.Context, w Want) (made, error) {
 	}
 	t := &running{session: s, want: w, plan: plan, watched: newWatched(conditions, judge), enough: make(chan string, 1)}
 	t.shown = sizing.Trial{
-		N: n, Dir: fmt.Sprintf("trials/%02d", n), Of: w.Of, About: w.About, Step: stepName(w.Ask.Step, judge != nil), Rate: w.Ask.Rate, Callers: w.Callers,
+		N: n, Dir: dirOf(n), Of: w.Of, About: w.About, Step: stepName(w.Ask.Step, judge != nil), Rate: w.Ask.Rate, Callers: w.Callers,
 	}
 	t.tell(0, 0)
 	began := time.Now()
@@ -74,8 +82,7 @@ func (s *session) trial(ctx context.Context, w Want) (made, error) {
 	}
 	m := t.made(result, err)
 	m.Took = time.Since(began).Seconds()
-	s.take(m)
-	return m, nil
+	return m, s.take(m)
 }
 
 // plan is what a trial sends: at most as many calls as it may, which is known before the first one.
@@ -212,7 +219,7 @@ func (t *running) made(r trial.Result, lost error) made {
 	} else {
 		m.Trial = capacity.Trial{Ask: t.want.Ask, Objective: -1, Settled: t.want.Ask.Settle, Seconds: max(until-t.want.Ask.Settle, 0)}
 	}
-	m.Calls = r.Aggregator.Running().Sent
+	m.Calls, m.Lost = r.Aggregator.Running().Sent, t.watched.lost
 	m.judged(end, sum, t.watched.conditions, lost)
 	s := &m.Shown
 	s.Outcome, s.Saturated = outcomeName(m.Outcome), m.Saturated

@@ -157,6 +157,16 @@ func Embedded(p *scenarios.Plan, hooks *provider.Webhooks) (target *url.URL, sto
 // beforehand.
 func (c Config) Warning() string { return attack.Config{Plan: c.Plan}.Short() }
 
+// Reach tries whether there is a way to the target, without a call, and reports whether it speaks HTTP/2 where that was
+// asked for and there is no TLS. The error is an [UnreachableError].
+func (c Config) Reach(ctx context.Context) (http2 bool, err error) {
+	http2, err = wire.Preflight(ctx, wire.Config{Target: c.Target, TLS: c.Credentials.TLS(), Resolve: c.Credentials.Asks().Addresses(), HTTP2: c.HTTP2})
+	if err != nil {
+		return false, &UnreachableError{c.Target, err}
+	}
+	return http2, nil
+}
+
 // Run makes one trial. Closing interrupt, which may be nil, stops the sending and waits for the calls in flight; when
 // ctx ends, those are given up as well. Both end in a summary. One trial runs at a time in a process; see [attack.Run].
 func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Result, error) {
@@ -166,9 +176,9 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Result, erro
 	if err := results.CheckRunLabels(c.Labels, c.Release); err != nil {
 		return Result{}, err
 	}
-	plain, err := wire.Preflight(ctx, wire.Config{Target: c.Target, TLS: c.Credentials.TLS(), Resolve: c.Credentials.Asks().Addresses(), HTTP2: c.HTTP2})
+	plain, err := c.Reach(ctx)
 	if err != nil {
-		return Result{}, &UnreachableError{c.Target, err}
+		return Result{}, err
 	}
 	a := attack.Config{
 		Plan: c.Plan, Target: c.Target, Credentials: c.Credentials, TLS: c.Credentials.TLS(), HTTP2: c.HTTP2, PlainHTTP2: plain,
