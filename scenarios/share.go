@@ -156,8 +156,8 @@ func (m *mix) shareField(d *contracts.Description, key string, percent float64) 
 	return fmt.Sprintf("%q: %s%%\n", key, number(percent)), nil
 }
 
-// reshare gives entry at of a distribution so many percent, and the others what is left, in proportion; -1 is one that is
-// new, and added. It fails where there is no other to take what is left.
+// reshare gives entry at of a distribution so many percent, and the others what is left, in proportion; -1 is one that
+// is new, and added. It fails where there is no other to take what is left.
 func reshare(w weights, at int, percent float64) (ws []float64, place int, err error) {
 	before, rest := 0.0, 0.0
 	for i, limit := range w {

@@ -14,6 +14,8 @@ const (
 	expected = 5.0
 	// mostOnset is how many trials there are at most.
 	mostOnset = 10
+	// leastOnset is how many seconds each measures at least: what depends on the load may look at it for a while.
+	leastOnset = 20.0
 )
 
 // beginning looks for the rate at which something begins that few calls show. It is a function of what it was fed with.
@@ -27,8 +29,8 @@ type beginning struct {
 	done         bool
 }
 
-// newBeginning begins with what trials have shown already. share says of a trial in which share of its calls it was; below
-// is the rate above which it is no news.
+// newBeginning begins with what trials have shown already. share says of a trial in which share of its calls it was;
+// below is the rate above which it is no news.
 func newBeginning(trials []sizing.Trial, share func(sizing.Trial) float64, below float64) *beginning {
 	o := &beginning{}
 	for _, t := range trials {

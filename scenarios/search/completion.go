@@ -10,16 +10,16 @@ import (
 )
 
 const (
-	// leastFollowed is for how many seconds executions are accepted in a trial at least, and mostFollowed at most: what a
-	// trial lets pile up has to be done by the target before the next.
+	// leastFollowed is for how many seconds executions are accepted in a trial at least, and mostFollowed at most: what
+	// a trial lets pile up has to be done by the target before the next.
 	leastFollowed, mostFollowed = 15.0, 60.0
-	// manyTimes is how many times longer than an execution a trial goes on, so that what runs at its beginning, and at its
-	// end, is little beside the rest.
+	// manyTimes is how many times longer than an execution a trial goes on, so that what runs at its beginning, and at
+	// its end, is little beside the rest.
 	manyTimes = 6.0
 	// fewExecutions is how many a trial needs for the growth of the backlog to be told.
 	fewExecutions = 40.0
-	// above is where the backlog grows beyond doubt, be the estimate off by its interval; justBelow is where it is seen not
-	// to grow.
+	// above is where the backlog grows beyond doubt, be the estimate off by its interval; justBelow is where it is seen
+	// not to grow.
 	above, justBelow = 1.3, 0.92
 	// mostPrecise and mostConfirmed are how many trials there are of these at most.
 	mostPrecise, mostConfirmed = 3, 2
@@ -36,16 +36,16 @@ type grown struct {
 	// long is how many seconds most executions took; 0 where that is not known.
 	long float64
 	void bool
-	// meant says that it was made where the backlog grows, as was known before: it tells the rate whether or not it seems to
-	// have grown. Taking it where it seems so alone would choose those in which it grew by more than it does.
+	// meant says that it was made where the backlog grows, as was known before: it tells the rate whether or not it
+	// seems to have grown. Taking it where it seems so alone would choose those in which it grew by more than it does.
 	meant bool
 }
 
 // grew reports whether the backlog grew beyond doubt.
 func (g grown) grew() bool { return g.growth != nil && g.growth.Low > 0 }
 
-// completion searches for the rate at which executions end as fast as they are accepted. Where the backlog grows, that is
-// what is accepted less by how much it grows, whatever the rate: so one trial above the rate tells it, and each more
+// completion searches for the rate at which executions end as fast as they are accepted. Where the backlog grows, that
+// is what is accepted less by how much it grows, whatever the rate: so one trial above the rate tells it, and each more
 // makes it surer. It is a function of what it was fed with.
 type completion struct {
 	ceiling float64 // 0 is none
@@ -119,8 +119,8 @@ func (c *completion) within(rate float64) float64 {
 
 func (c *completion) end(why string) { c.why, c.done = why, true }
 
-// estimate is the rate by the trials whose backlog grew; false where none did. Each has a say as it is long: by how much
-// it says that it may be off would be no better, since those that happen to be off by the most may say the least.
+// estimate is the rate by the trials whose backlog grew; false where none did. Each has a say as it is long: by how
+// much it says that it may be off would be no better, since those that happen to be off by the most may say the least.
 func (c *completion) estimate() (b sizing.Bounds, known bool) {
 	var sum, fewer, more, seconds float64
 	for _, g := range c.tried {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/kaizenautomation/andon/reports/results"
@@ -13,36 +12,6 @@ import (
 	"github.com/kaizenautomation/andon/scenarios"
 	"github.com/kaizenautomation/andon/scenarios/capacity"
 )
-
-const (
-	// watchedShare is at which rate the tier is called that is measured, as a share of what the other takes: a fifth, so
-	// that beside 80 % of that a target which both share has no more to do than it can.
-	watchedShare = 0.2
-	// watchedCalls is how many of its calls a trial has, within its bounds in seconds.
-	watchedCalls                  = 3000
-	leastIsolation, mostIsolation = 20.0, 180.0
-	// hurtful is by how much a p99 has to rise for one to speak of harm, as a share of it.
-	hurtful = 0.05
-)
-
-// loads are those of the added tier, as shares of its capacity. The tier alone is measured at the beginning and at the
-// end: by what the two differ, trials differ without a cause.
-var loads = [...]float64{0, 0.2, 0.5, 0.8, 0}
-
-// tiersOf are the tier that is added and the one that is measured beside it: the first two of the description that the
-// mix has.
-func tiersOf(s *scenarios.Scenario) (added, measured string, err error) {
-	var found []string
-	for _, t := range s.Description().Tiers() {
-		if slices.ContainsFunc(s.Labels.Classes, func(c results.Class) bool { return c.Tier == t && !c.Invalid }) {
-			found = append(found, t)
-		}
-	}
-	if len(found) < 2 {
-		return "", "", fmt.Errorf("one tier can only hurt another, and the mix has %d of the description's; name two in `mix.tier`", len(found))
-	}
-	return found[0], found[1], nil
-}
 
 // onlyTiers is a scenario that has no calls but those of one tier, or of two with a share of the first.
 func onlyTiers(s *scenarios.Scenario, first, second string, share float64) (*scenarios.Scenario, error) {
@@ -57,19 +26,20 @@ func onlyTiers(s *scenarios.Scenario, first, second string, share float64) (*sce
 }
 
 // isolation measures what one tier does to another. What is known when an error ends it is in the report.
-func (s *session) isolation(ctx context.Context, start, each float64) error {
+func (s *session) isolation(ctx context.Context, start float64) error {
 	added, measured, err := tiersOf(s.Scenario)
 	if err != nil {
 		return err
 	}
-	full, err := onlyTiers(s.Scenario, added, added, 0)
+	accepting := s.acceptance()
+	full, err := onlyTiers(accepting, added, added, 0)
 	if err != nil {
 		return err
 	}
 	out := &sizing.Isolation{Tier: measured, Beside: added}
 	s.report.Isolation = out
 	var alone sizing.Capacity
-	err = s.within(each, func() (err error) {
+	err = s.within(ofSearch*s.Seconds, func() (err error) {
 		alone, err = s.hunt(ctx, Want{Of: "isolation", About: added + " alone", Scenario: full}, start)
 		return err
 	})
@@ -85,7 +55,7 @@ func (s *session) isolation(ctx context.Context, start, each float64) error {
 	var calls [len(loads)][]float64
 	for i, load := range loads {
 		rate := out.Rate + load*out.Capacity
-		mixed, err := onlyTiers(s.Scenario, added, measured, load*out.Capacity/rate)
+		mixed, err := onlyTiers(accepting, added, measured, load*out.Capacity/rate)
 		if err != nil {
 			return err
 		}

@@ -14,11 +14,7 @@ import (
 	"github.com/kaizenautomation/andon/scenarios/scalability"
 )
 
-const (
-	// stepSeconds is how long each level of a ladder is measured, after it has settled for stepSettle.
-	stepSeconds, stepSettle = 10.0, 2.0
-	mostLevels, mostCallers = 40, 60_000
-)
+const mostLevels, mostCallers = 40, 60_000
 
 // ParseLadder reads by how many callers the throughput is measured, such as 1,2,4,8,16,32. The law that is fitted to it
 // needs six levels, and fewer are measured nonetheless.
@@ -50,7 +46,7 @@ func (s *session) ladder(ctx context.Context, levels []int) error {
 	left := ""
 	for _, n := range levels {
 		m, err := s.measure(ctx, Want{
-			Of: "ladder", About: text.Plural(uint64(n), "caller"), Scenario: s.Scenario, Callers: n, Ask: capacity.Ask{Settle: stepSettle}, Seconds: stepSeconds,
+			Of: "ladder", About: text.Plural(uint64(n), "caller"), Scenario: s.acceptance(), Callers: n, Ask: capacity.Ask{Settle: stepSettle}, Seconds: stepSeconds,
 		})
 		if err != nil {
 			out.Refused = "it ended before all levels were measured"

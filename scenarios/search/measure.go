@@ -3,7 +3,6 @@ package search
 import (
 	"context"
 	"errors"
-	"math"
 
 	"github.com/kaizenautomation/andon/reports/sizing"
 	"github.com/kaizenautomation/andon/scenarios/capacity"
@@ -46,14 +45,21 @@ func (s *session) hunt(ctx context.Context, w Want, from float64) (sizing.Capaci
 	return s.capacity(f), err
 }
 
-// within lets a question use so many seconds of the budget at most.
+// within lets a question use so many seconds of the budget at most; 0 is no bound.
 func (s *session) within(seconds float64, question func() error) error {
-	before := s.until
-	s.until = s.report.Budget.SpentSeconds + seconds
-	if before > 0 {
-		s.until = math.Min(s.until, before)
+	if seconds > 0 {
+		s.until = s.report.Budget.SpentSeconds + seconds
 	}
-	defer func() { s.until = before }()
+	defer func() { s.until = 0 }()
+	return question()
+}
+
+// search lets a question use what is left of the time without the studies.
+func (s *session) search(question func() error) error {
+	if s.Seconds > 0 {
+		s.until = s.Seconds
+	}
+	defer func() { s.until = 0 }()
 	return question()
 }
 

@@ -15,14 +15,6 @@ import (
 	"github.com/kaizenautomation/andon/scenarios"
 )
 
-// Mix asks for the capacity by the share of one value in the mix.
-type Mix struct {
-	// Of and Value are as in [scenarios.Scenario.WithShare].
-	Of, Value string
-	// Shares are from 0 to 1, in the order in which they are measured.
-	Shares []float64
-}
-
 // mostShares is how many shares there are at most.
 const mostShares = 20
 
@@ -84,11 +76,12 @@ func inTurn(shares []float64) []float64 {
 }
 
 // mix measures the capacity at each share. What is known when an error ends it is in the report.
-func (s *session) mix(ctx context.Context, m Mix, start, each float64) error {
-	out := &sizing.Mix{Of: m.Of, Value: m.Value, Other: others(s.Scenario, m)}
+func (s *session) mix(ctx context.Context, m Mix, start float64) error {
+	accepting := s.acceptance()
+	out := &sizing.Mix{Of: m.Of, Value: m.Value, Other: others(accepting, m)}
 	s.report.Mix = out
 	for _, share := range m.Shares {
-		changed, err := s.Scenario.WithShare(m.Of, m.Value, share)
+		changed, err := accepting.WithShare(m.Of, m.Value, share)
 		if err != nil {
 			return err
 		}
@@ -100,7 +93,7 @@ func (s *session) mix(ctx context.Context, m Mix, start, each float64) error {
 			from = at.Predicted.Value
 		}
 		w := Want{Of: "mix", About: saidShare(m, share), Scenario: changed}
-		err = s.within(each, func() (err error) {
+		err = s.within(ofSearch*s.Seconds, func() (err error) {
 			at.Capacity, err = s.hunt(ctx, w, from)
 			return err
 		})

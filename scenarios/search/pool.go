@@ -9,16 +9,18 @@ import (
 	"github.com/kaizenautomation/andon/reports/text"
 )
 
-// mattersInMix is by how much a capacity has to be off what is predicted, as a share of that, to be named: the prediction
-// is of the mean work of a call, and what percentiles make of its scatter moves the capacity by a few percent.
+// mattersInMix is by how much a capacity has to be off what is predicted, as a share of that, to be named: the
+// prediction is of the mean work of a call, and what percentiles make of its scatter moves the capacity by a few
+// percent.
 const mattersInMix = 0.05
 
 // sharedPool is what a pool would take that calls of two kinds share, when the share of the one is so much, predicted
 // from the capacities at two other shares: what a call takes of the pool is 1/λ, and a mix takes the mean of its calls.
 // It is nil where one of the two has no interval.
 //
-// The intervals of the two are of independent trials. By how much the prediction is off is the sum of what they are off,
-// on the scale of logarithms, each times what it has to say in the prediction (the delta method), for either side apart.
+// The intervals of the two are of independent trials. By how much the prediction is off is the sum of what they are
+// off, on the scale of logarithms, each times what it has to say in the prediction (the delta method), for either side
+// apart.
 func sharedPool(at, a, b float64, atA, atB sizing.Capacity) *sizing.Bounds {
 	if !hasInterval(atA) || !hasInterval(atB) || a == b {
 		return nil

@@ -13,19 +13,6 @@ import (
 	"github.com/kaizenautomation/andon/scenarios/scalability"
 )
 
-// Replicas asks how many replicas are needed for a rate.
-type Replicas struct {
-	// Measured is how many the target has whose capacity is searched for; 0 where Counts are given.
-	Measured int
-	// Counts are capacities that were measured before, by how many replicas there were.
-	Counts []scalability.Level
-	// Need is the rate, and Reserve the share of each replica's capacity that is to stay free.
-	Need, Reserve float64
-}
-
-// DefaultReserve is kept free where nobody says.
-const DefaultReserve = 0.3
-
 const mostReplicas = 10_000
 
 // ParseReplicas reads how many replicas were measured: measured=2 is of the target, 1=95/s,2=180/s,4=350/s are the

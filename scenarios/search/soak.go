@@ -10,9 +10,6 @@ import (
 	"github.com/kaizenautomation/andon/scenarios/capacity"
 )
 
-// soakShare is at which share of the capacity a long trial is made.
-const soakShare = 0.8
-
 // soak makes a long trial, and says what drifted. The error is that of the trial.
 func (s *session) soak(ctx context.Context, seconds float64) error {
 	out := &sizing.Soak{Share: soakShare}

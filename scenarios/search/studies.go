@@ -6,86 +6,18 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"time"
 
 	"github.com/kaizenautomation/andon/reports/metrics"
 	"github.com/kaizenautomation/andon/reports/sizing"
-	"github.com/kaizenautomation/andon/reports/text"
 	"github.com/kaizenautomation/andon/scenarios"
 	"github.com/kaizenautomation/andon/scenarios/capacity"
 )
 
-// Studies are what is to be found out besides the capacity of the scenario. The zero value is nothing.
-type Studies struct {
-	// Mix asks for the capacity by the share of one value; nil does not.
-	Mix *Mix
-	// Isolation asks what one tier does to another.
-	Isolation bool
-	// Ladder are the callers by which the throughput is measured.
-	Ladder []int
-	// Soak is how long a trial at a share of the capacity goes on.
-	Soak time.Duration
-	// Replicas asks how many replicas are needed; nil does not.
-	Replicas *Replicas
-}
-
-const (
-	// ofSearch is how much of the time of a search another one may take that begins near its end.
-	ofSearch = 0.6
-	// roomFor is by how much a trial may take longer than it measures: it settles, and what it sent is answered.
-	roomFor = 1.3
-	// mostOfOnset and mostOfCompletion are how many seconds the looking for an onset, and for the completion capacity, may
-	// take.
-	mostOfOnset, mostOfCompletion = 300.0, 600.0
-)
-
-// Check says what the studies cannot be made of, before anything is sent.
-func (x Studies) Check(s *scenarios.Scenario) error {
-	var wrong []error
-	if x.Isolation {
-		_, _, err := tiersOf(s)
-		wrong = append(wrong, err)
-	}
-	if x.Soak < 0 {
-		wrong = append(wrong, fmt.Errorf("expected how long the long trial goes on, such as 2h, found %s", x.Soak))
-	}
-	if r := x.Replicas; r != nil && !(r.Need > 0) {
-		wrong = append(wrong, errors.New("how many replicas are needed depends on the rate that is needed, which nobody has said"))
-	}
-	if r := x.Replicas; r != nil && !(r.Reserve >= 0 && r.Reserve < 1) {
-		wrong = append(wrong, fmt.Errorf("expected a reserve of at least 0 %% and less than 100 %%, found %s", text.Percent(r.Reserve)))
-	}
-	return errors.Join(wrong...)
-}
-
-// Most is how many seconds and trials the studies take at most, beside those of a search that takes so many seconds.
-func (x Studies) Most(search float64, following bool) (seconds float64, trials int) {
-	const perSearch = 40
-	if following {
-		seconds, trials = seconds+mostOfCompletion, trials+mostDoubled+mostPrecise+mostConfirmed
-	}
-	seconds, trials = seconds+mostOfOnset, trials+mostOnset
-	if x.Mix != nil {
-		n := len(x.Mix.Shares)
-		seconds, trials = seconds+float64(n)*ofSearch*search, trials+n*perSearch
-	}
-	if x.Isolation {
-		seconds, trials = seconds+ofSearch*search+float64(len(loads))*mostIsolation*roomFor, trials+perSearch+len(loads)
-	}
-	if n := len(x.Ladder); n > 0 {
-		seconds, trials = seconds+float64(n)*(stepSeconds+stepSettle)*roomFor, trials+n
-	}
-	if x.Soak > 0 {
-		seconds, trials = seconds+x.Soak.Seconds()*1.01+60, trials+1
-	}
-	return seconds, trials
-}
-
-// studies makes the studies, one after the other, as long as the search has not ended. search is how many seconds that
-// for the capacity may take. What a spent budget left out is noted.
-func (s *session) studies(ctx context.Context, search float64) error {
+// studies makes the studies, one after the other, as long as the search has not ended. What a spent budget left out is
+// noted.
+func (s *session) studies(ctx context.Context) error {
 	start := s.From
-	if s.report.Acceptance != nil && best(*s.report.Acceptance) > 0 {
+	if best(*s.report.Acceptance) > 0 {
 		start = best(*s.report.Acceptance) / 2
 	}
 	x := s.Studies
@@ -94,10 +26,11 @@ func (s *session) studies(ctx context.Context, search float64) error {
 		what  string
 		make  func() error
 	}{
-		{x.Mix != nil, "the capacity by the mix", func() error { return s.mix(ctx, *x.Mix, start, ofSearch*search) }},
-		{x.Isolation, "what one tier does to another", func() error { return s.isolation(ctx, start, ofSearch*search) }},
+		{x.Mix != nil, "the capacity by the mix", func() error { return s.mix(ctx, *x.Mix, start) }},
+		{x.Isolation, "what one tier does to another", func() error { return s.isolation(ctx, start) }},
 		{len(x.Ladder) > 0, "the throughput by callers", func() error { return s.ladder(ctx, x.Ladder) }},
 		{x.Soak > 0, "whether anything drifts", func() error { return s.soak(ctx, x.Soak.Seconds()) }},
+		{x.Replicas != nil, "", func() error { s.report.Replicas = x.Replicas.needed(s.report.Acceptance); return nil }},
 	} {
 		if !study.asked {
 			continue
@@ -147,10 +80,13 @@ func (s *session) acceptance() *scenarios.Scenario {
 
 // complete searches for the completion capacity, before calls are accepted faster than executions end.
 func (s *session) complete(ctx context.Context) error {
+	if s.Scenario.Following == nil {
+		return nil
+	}
 	c := newCompletion(s.From/4, s.To, s.Width)
 	asked := s.Arrivals
 	s.Arrivals = scenarios.Even
-	err := s.within(mostOfCompletion, func() error {
+	err := s.within(ofCompletion*s.Seconds, func() error {
 		for {
 			rate, seconds, more := c.ask()
 			if !more {
@@ -204,25 +140,19 @@ func (s *session) begin(ctx context.Context) error {
 		{"shed", "the rate from which on calls are shed", func(t sizing.Trial) float64 { return t.Shed }},
 	} {
 		search := newBeginning(judged(s.report.Trials), o.of, *s.report.Acceptance.Low)
-		err := s.within(mostOfOnset, func() error {
-			for {
-				rate, calls, more := search.ask()
-				if !more {
-					return nil
-				}
-				const least = 20.0
-				m, err := s.measure(ctx, Want{
-					Of: "onset", About: fmt.Sprintf("%s, trial %d", o.name, search.tried+1), Scenario: s.acceptance(),
-					Ask: capacity.Ask{Rate: rounded(rate), Settle: s.settling(rate)}, Seconds: math.Max(float64(calls)/rate*1.1, least),
-				})
-				if err != nil {
-					return err
-				}
-				search.take(m.Shown.Rate, o.of(m.Shown), m.Shown.Calls)
+		for {
+			rate, calls, more := search.ask()
+			if !more {
+				break
 			}
-		})
-		if err := s.spent(err, o.what); err != nil {
-			return err
+			m, err := s.measure(ctx, Want{
+				Of: "onset", About: fmt.Sprintf("%s, trial %d", o.name, search.tried+1), Scenario: s.acceptance(),
+				Ask: capacity.Ask{Rate: rounded(rate), Settle: s.settling(rate)}, Seconds: math.Max(float64(calls)/rate*1.1, leastOnset),
+			})
+			if err != nil {
+				return s.spent(err, o.what)
+			}
+			search.take(m.Shown.Rate, o.of(m.Shown), m.Shown.Calls)
 		}
 	}
 	return nil
