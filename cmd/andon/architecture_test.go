@@ -33,11 +33,12 @@ var andonHouse = house{
 		"reports/executions": {"reports/regular", "reports/text", "reports/results", "reports/histogram", "reports/student"},
 		"reports/metrics":    {"reports/text", "reports/results", "reports/histogram", "reports/student", "reports/executions"},
 		"reports/summary":    {"reports/regular", "reports/text", "reports/results", "reports/histogram", "reports/executions", "reports/metrics"},
+		"reports/sizing":     {"reports/regular", "reports/text", "reports/results", "reports/summary"},
 		"reports/render": {"reports/text", "reports/results", "reports/executions", "reports/metrics", "reports/summary",
 			"github.com/olekukonko/tablewriter"},
-		"reports/page":   {"reports/regular", "reports/text", "reports/results", "reports/histogram", "reports/executions", "reports/metrics", "reports/summary"},
+		"reports/page":   {"reports/regular", "reports/text", "reports/results", "reports/histogram", "reports/executions", "reports/metrics", "reports/summary", "reports/sizing"},
 		"reports/export": {"reports/text", "reports/results", "reports/histogram", "reports/metrics", "reports/summary"},
-		"reports/live": {"reports/text", "reports/summary", "charm.land/bubbletea",
+		"reports/live": {"reports/text", "reports/summary", "reports/sizing", "charm.land/bubbletea",
 			"github.com/clipperhouse/displaywidth", "golang.org/x/term", "golang.org/x/sys"},
 		"reports/telemetry": {"reports/bounded", "reports/text", "reports/results", "reports/histogram", "reports/executions", "reports/metrics", "reports/summary",
 			"github.com/prometheus/client_golang", "github.com/prometheus/client_model", "github.com/klauspost/compress",
@@ -45,7 +46,7 @@ var andonHouse = house{
 		"reports": {"reports/regular", "reports/text", "reports/results", "reports/histogram", "reports/executions", "reports/metrics", "reports/summary",
 			"reports/render", "reports/page", "reports/export"},
 		// Runs for the tests of the others.
-		"reports/reportstest": {"reports/results", "reports/executions", "reports/metrics", "reports/summary", "github.com/santhosh-tekuri/jsonschema"},
+		"reports/reportstest": {"reports/results", "reports/executions", "reports/metrics", "reports/summary", "reports/sizing", "reports/sizing", "github.com/santhosh-tekuri/jsonschema"},
 
 		"contracts/jsontext":    {},
 		"contracts/document":    {"contracts/jsontext", "reports/text", "go.yaml.in/yaml"},
@@ -78,6 +79,11 @@ var andonHouse = house{
 		"scenarios/trial": {"scenarios", "scenarios/wire", "scenarios/attack", "scenarios/follow", "contracts", "contracts/credentials", "contracts/provider", "reports",
 			"reports/text", "reports/results", "reports/histogram", "reports/executions", "reports/metrics", "reports/summary", "reports/page",
 			"reports/telemetry"},
+
+		"scenarios/capacity": {},
+		// Makes the trials that capacity asks for.
+		"scenarios/search": {"scenarios", "scenarios/capacity", "scenarios/trial", "contracts/credentials", "reports/results", "reports/metrics",
+			"reports/summary", "reports/sizing", "reports/page"},
 
 		"cmd/andon-pact": {"contracts/pact"},
 		"cmd/andon": {".", "contracts/...", "scenarios/...", "reports/...",

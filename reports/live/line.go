@@ -13,12 +13,17 @@ import (
 // writeLine writes p in one line, for logs and for terminals that show no more; on one of fewer columns, in as many as
 // it takes. 0 is any number of columns.
 func writeLine(w io.Writer, p summary.Progress, columns int) {
+	writeParts(w, p.Elapsed, said(p), columns)
+}
+
+// writeParts writes what is known at a moment.
+func writeParts(w io.Writer, at time.Duration, parts []string, columns int) {
 	const separator, indent = " · ", 9
-	lines := []string{sentence(p)}
+	lines := []string{strings.Join(parts, separator)}
 	if columns > 0 {
-		lines = text.Flow(said(p), separator, max(columns-indent, 20))
+		lines = text.Flow(parts, separator, max(columns-indent, 20))
 	}
-	fmt.Fprintln(w, text.Inert(fmt.Sprintf("%6.1fs  %s", p.Elapsed.Seconds(), strings.Join(lines, "\n"+strings.Repeat(" ", indent)))))
+	fmt.Fprintln(w, text.Inert(fmt.Sprintf("%6.1fs  %s", at.Seconds(), strings.Join(lines, "\n"+strings.Repeat(" ", indent)))))
 }
 
 // sentence says the most important of it in one line.

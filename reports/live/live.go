@@ -1,15 +1,15 @@
-// Package live shows a run on a person's terminal while it goes on, and takes the keys with which it is stopped; where
-// nobody looks, it writes lines. [Watch] does the one or the other.
+// Package live shows a run, or a search for capacity, on a person's terminal while it goes on, and takes the keys with
+// which it is stopped; where nobody looks, it writes lines. [Watch] does the one or the other.
 //
-// What is on the screen is made by [Screen], a function of what is known; the rest is how it gets there: the alternate
-// screen, its size, the keyboard, and that the terminal is left as it was found. The terminal runs in its own
-// goroutine, redraws a few times a second, and holds nothing up: whoever measures hands over what is known, and goes
-// on. Nor does a terminal that takes nothing: what is shown goes there by way of a [Writer].
+// What is on the screen is made by [Screen] and [SearchScreen], functions of what is known; the rest is how it gets
+// there: the alternate screen, its size, the keyboard, and that the terminal is left as it was found. The terminal
+// runs in its own goroutine, redraws a few times a second, and holds nothing up: whoever measures hands over what is
+// known, and goes on. Nor does a terminal that takes nothing: what is shown goes there by way of a [Writer].
 package live
 
 import (
 	"io"
-	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -18,14 +18,25 @@ import (
 	"github.com/kaizenautomation/andon/reports/summary"
 )
 
-// View is a terminal that shows a run. Make it with [Start]; it is safe for concurrent use.
-type View struct {
+// picture is what is known at a moment, ready to be drawn so much later on a terminal of so many columns and rows.
+type picture func(since time.Duration, notes []string, stopping bool, width, height int, color bool) string
+
+func pictureOf(p summary.Progress) picture {
+	return func(since time.Duration, notes []string, stopping bool, width, height int, color bool) string {
+		p := p
+		p.Elapsed, p.Notes, p.Stopping = p.Elapsed+since, notes, stopping
+		return Screen(p, width, height, color)
+	}
+}
+
+// view is a terminal that shows what goes on. Make it with start; it is safe for concurrent use.
+type view struct {
 	program *tea.Program
 	closed  chan struct{}
 
 	mu       sync.Mutex
-	progress summary.Progress
-	known    time.Time // when progress was handed over
+	shown    picture
+	known    time.Time // when it was handed over
 	notes    []string
 	stopping bool
 
@@ -37,15 +48,11 @@ type View struct {
 // redraw is how often the screen is drawn anew, so that the time that is left runs while nothing else changes.
 const redraw = 250 * time.Millisecond
 
-// Start takes the terminal over: in is its keyboard, out its screen. press is called at each q and Ctrl-C, which the
-// terminal does not turn into signals while the view is shown. first is shown until [View.Show] is called. What is
-// shown is written by way of by.
-func Start(in, out *os.File, by *Writer, first summary.Progress, color bool, press func()) *View {
-	return start(in, tty{out, by}, by.behind, first, color, press)
-}
-
-func start(in io.Reader, out io.Writer, behind func() bool, first summary.Progress, color bool, press func(), options ...tea.ProgramOption) *View {
-	v := &View{closed: make(chan struct{}), progress: first, known: time.Now(), behind: behind}
+// start takes the terminal over: in is its keyboard, out its screen. press is called at each q and Ctrl-C, which the
+// terminal does not turn into signals while the view is shown. first is shown until show is called. behind reports
+// whether the terminal has not taken yet what was drawn last.
+func start(in io.Reader, out io.Writer, behind func() bool, first picture, color bool, press func(), options ...tea.ProgramOption) *view {
+	v := &view{closed: make(chan struct{}), shown: first, known: time.Now(), behind: behind}
 	// Signals stay where they are handled, so that they mean the same with and without a view.
 	options = append(options, tea.WithInput(in), tea.WithOutput(out), tea.WithoutSignalHandler(), tea.WithFPS(10))
 	v.program = tea.NewProgram(model{view: v, color: color, press: press}, options...)
@@ -57,29 +64,29 @@ func start(in io.Reader, out io.Writer, behind func() bool, first summary.Progre
 	return v
 }
 
-// Show hands over what is known.
-func (v *View) Show(p summary.Progress) {
+// show hands over what is known.
+func (v *view) show(p picture) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.progress, v.known = p, time.Now()
+	v.shown, v.known = p, time.Now()
 }
 
-// Stopping says that nothing more is sent.
-func (v *View) Stopping() {
+// stop says that nothing more is sent.
+func (v *view) stop() {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.stopping = true
 }
 
-// Note shows a sentence, and gives it back at the end.
-func (v *View) Note(text string) {
+// note shows a sentence, and gives it back at the end.
+func (v *view) note(text string) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.notes = append(v.notes, text)
 }
 
-// Close gives the terminal back as it was, and returns the notes. It may be called more than once.
-func (v *View) Close() (notes []string) {
+// close gives the terminal back as it was, and returns the notes. It may be called more than once.
+func (v *view) close() (notes []string) {
 	v.program.Quit()
 	<-v.closed
 	v.mu.Lock()
@@ -88,8 +95,8 @@ func (v *View) Close() (notes []string) {
 	return notes
 }
 
-// Gone reports whether the view has ended, be it that it was closed or that the terminal went away.
-func (v *View) Gone() bool {
+// gone reports whether the view has ended, be it that it was closed or that the terminal went away.
+func (v *view) gone() bool {
 	select {
 	case <-v.closed:
 		return true
@@ -98,29 +105,22 @@ func (v *View) Gone() bool {
 	}
 }
 
-// now is what is to be shown. The time goes on since it was handed over.
-func (v *View) now() summary.Progress {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	p := v.progress
-	p.Elapsed += time.Since(v.known)
-	p.Notes = append([]string(nil), v.notes...)
-	p.Stopping = v.stopping
-	return p
-}
-
-// draw gives what is on the screen. Nothing new is drawn for a terminal that takes nothing, since what it has not taken
-// is kept for it.
-func (v *View) draw(width, height int, color bool) string {
-	if !v.behind() {
-		v.frame = Screen(v.now(), width, height, color)
+// draw gives what is on the screen, where time goes on since it was handed over. Nothing new is drawn for a terminal
+// that takes nothing, since what it has not taken is kept for it.
+func (v *view) draw(width, height int, color bool) string {
+	if v.behind() {
+		return v.frame
 	}
+	v.mu.Lock()
+	shown, since, notes, stopping := v.shown, time.Since(v.known), slices.Clone(v.notes), v.stopping
+	v.mu.Unlock()
+	v.frame = shown(since, notes, stopping, width, height, color)
 	return v.frame
 }
 
 // model is the view as Bubble Tea has it.
 type model struct {
-	view          *View
+	view          *view
 	color         bool
 	width, height int
 	press         func()

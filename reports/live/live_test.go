@@ -51,13 +51,13 @@ func TestView(t *testing.T) {
 	keyboard, keys := io.Pipe()
 	out := new(terminal)
 	pressed := make(chan struct{}, 10)
-	v := start(keyboard, out, never, summary.Progress{Scenario: "first", Total: time.Minute}, false, func() { pressed <- struct{}{} },
+	v := start(keyboard, out, never, pictureOf(summary.Progress{Scenario: "first", Total: time.Minute}), false, func() { pressed <- struct{}{} },
 		tea.WithWindowSize(80, 24), tea.WithEnvironment([]string{"TERM=xterm-256color"}))
 	out.await(t, enter)
 	out.await(t, "andon · first")
-	v.Show(summary.Progress{Scenario: "second", Total: time.Minute, Done: 1234})
+	v.show(pictureOf(summary.Progress{Scenario: "second", Total: time.Minute, Done: 1234}))
 	out.await(t, "1,234")
-	v.Note("something happened")
+	v.note("something happened")
 	out.await(t, "something happened")
 	for _, key := range []string{"q", "\x03"} {
 		if _, err := io.WriteString(keys, key); err != nil {
@@ -72,15 +72,15 @@ func TestView(t *testing.T) {
 	if _, err := io.WriteString(keys, "xyz\x1b[A"); err != nil {
 		t.Fatal(err)
 	}
-	v.Stopping()
+	v.stop()
 	out.await(t, "stopped sending")
-	if v.Gone() {
+	if v.gone() {
 		t.Error("the view is gone while it is shown")
 	}
-	if notes := v.Close(); len(notes) != 1 || notes[0] != "something happened" {
+	if notes := v.close(); len(notes) != 1 || notes[0] != "something happened" {
 		t.Errorf("notes %q", notes)
 	}
-	if !v.Gone() || len(v.Close()) != 0 {
+	if !v.gone() || len(v.close()) != 0 {
 		t.Error("a closed view is not gone, or has its notes twice")
 	}
 	if len(pressed) > 0 {
@@ -94,16 +94,16 @@ func TestView(t *testing.T) {
 // A terminal that goes away ends the view and holds nobody up.
 func TestViewWithoutTerminal(t *testing.T) {
 	keyboard, keys := io.Pipe()
-	v := start(keyboard, new(terminal), never, summary.Progress{}, false, func() {}, tea.WithWindowSize(80, 24))
+	v := start(keyboard, new(terminal), never, pictureOf(summary.Progress{}), false, func() {}, tea.WithWindowSize(80, 24))
 	_ = keys.CloseWithError(io.ErrClosedPipe)
-	for began := time.Now(); !v.Gone(); time.Sleep(5 * time.Millisecond) {
+	for began := time.Now(); !v.gone(); time.Sleep(5 * time.Millisecond) {
 		if time.Since(began) > 10*time.Second {
 			t.Fatal("the view does not notice")
 		}
 	}
-	v.Show(summary.Progress{})
-	v.Note("after the end")
-	if notes := v.Close(); len(notes) != 1 {
+	v.show(pictureOf(summary.Progress{}))
+	v.note("after the end")
+	if notes := v.close(); len(notes) != 1 {
 		t.Errorf("notes %q", notes)
 	}
 }

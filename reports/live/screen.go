@@ -18,12 +18,21 @@ import (
 // important first.
 func Screen(p summary.Progress, width, height int, color bool) string {
 	s := screen{p, max(width, 1)}
+	return drawn(s.blocks(), sentence(p), s.width, max(height, 1), color)
+}
+
+// drawn is what is shown of blocks on so many columns and rows; on a single one it is the sentence.
+func drawn(blocks []block, sentence string, width, height int, color bool) string {
+	lines := []line{{plain("%s", sentence)}}
+	if height > 1 {
+		lines = chosen(blocks, height)
+	}
 	var b strings.Builder
-	for i, l := range s.lines(max(height, 1)) {
+	for i, l := range lines {
 		if i > 0 {
 			b.WriteByte('\n')
 		}
-		l.write(&b, s.width, color)
+		l.write(&b, width, color)
 	}
 	return b.String()
 }
@@ -112,12 +121,8 @@ type block struct {
 	lines []line
 }
 
-// lines chooses what is shown in so many rows.
-func (s screen) lines(height int) (out []line) {
-	if height == 1 {
-		return []line{{plain("%s", sentence(s.Progress))}}
-	}
-	blocks := s.blocks()
+// chosen is what is shown of blocks in so many rows.
+func chosen(blocks []block, height int) (out []line) {
 	order := make([]int, len(blocks))
 	for i := range order {
 		order[i] = i
@@ -171,18 +176,22 @@ func (s screen) blocks() []block {
 	if tiers := s.tiers(); len(tiers) > 0 {
 		blocks = append(blocks, block{rank: 7, gap: true, list: true, lines: tiers})
 	}
-	if n := len(s.Notes); n > 0 {
-		b := block{rank: 5, gap: true, list: true}
-		for _, note := range s.Notes[max(n-3, 0):] {
-			b.lines = append(b.lines, line{{text.Printable(note, 400), text.Yellow}})
-		}
-		blocks = append(blocks, b)
-	}
-	return append(blocks, block{rank: 3, gap: true, lines: []line{s.keys()}})
+	return append(blocks, noted(s.Notes), block{rank: 3, gap: true, lines: []line{s.keys()}})
 }
 
-func (s screen) title() line {
-	return line{{"andon · " + text.Printable(s.Scenario, 64), text.Bold}, {" → " + text.Printable(s.Target, 200), text.Faint}}
+// noted are the last notes.
+func noted(notes []string) block {
+	b := block{rank: 5, gap: true, list: true}
+	for _, note := range notes[max(len(notes)-3, 0):] {
+		b.lines = append(b.lines, line{{text.Printable(note, 400), text.Yellow}})
+	}
+	return b
+}
+
+func (s screen) title() line { return title(text.Printable(s.Scenario, 64), s.Target) }
+
+func title(what, target string) line {
+	return line{{"andon · " + what, text.Bold}, {" → " + text.Printable(target, 200), text.Faint}}
 }
 
 // bar is how far the load has come.
@@ -191,14 +200,18 @@ func (s screen) bar() line {
 	if s.Total > 0 {
 		done = min(max(s.Elapsed.Seconds()/s.Total.Seconds(), 0), 1)
 	}
-	said := fmt.Sprintf(" %3.0f %% · %s", math.Floor(100*done), remaining(s.Progress))
-	room := s.width - displaywidth.String(said)
+	return meter(done, fmt.Sprintf(" %3.0f %% · %s", math.Floor(100*done), remaining(s.Progress)), s.width, s.Stopping)
+}
+
+// meter is a bar that is full at 1, with what is said of it.
+func meter(done float64, said string, width int, stopping bool) line {
+	room := width - displaywidth.String(said)
 	if room < 8 {
 		return line{plain("%s", strings.TrimSpace(said))}
 	}
 	full := int(done * float64(room))
 	color := text.Green
-	if s.Stopping {
+	if stopping {
 		color = text.Yellow
 	}
 	return line{{strings.Repeat("█", full), color}, {strings.Repeat("░", room-full), text.Faint}, plain("%s", said)}
@@ -304,23 +317,23 @@ func (s screen) counts() (out []line) {
 	if s.Dropped > 0 {
 		parts = append(parts, line{piece{"dropped ", text.Faint}, piece{text.Count(s.Dropped), text.Red}})
 	}
-	out = s.flow(parts)
+	out = flow(parts, s.width)
 	if e := s.Executions; e != nil {
-		out = append(out, s.flow([]line{
+		out = append(out, flow([]line{
 			{piece{"backlog ", text.Faint}, plain("%s", text.Count(e.Backlog))},
 			{piece{"completed ", text.Faint}, plain("%s", text.Rate(e.PerSecond))},
 			{piece{"failed ", text.Faint}, red(text.Count(e.Failed), e.Failed)},
 			{piece{"lost ", text.Faint}, red(text.Count(e.Lost), e.Lost)},
-		})...)
+		}, s.width)...)
 	}
 	return out
 }
 
 // flow sets parts beside each other, in as many lines as they take.
-func (s screen) flow(parts []line) (out []line) {
+func flow(parts []line, width int) (out []line) {
 	var now line
 	for _, p := range parts {
-		if len(now) > 0 && now.width()+3+p.width() > s.width {
+		if len(now) > 0 && now.width()+3+p.width() > width {
 			out = append(out, now)
 			now = nil
 		}
@@ -469,8 +482,13 @@ func (s screen) keys() line {
 		words = []string{"stopped sending; waiting for the calls in flight (q or Ctrl-C again gives them up)", "stopped sending; q again gives up the calls", "q again: give up"}
 		color = text.Yellow
 	}
+	return longest(words, color, s.width)
+}
+
+// longest is the first of the words that fits.
+func longest(words []string, color text.Color, width int) line {
 	for _, w := range words {
-		if len(w) <= s.width {
+		if len(w) <= width {
 			return line{{w, color}}
 		}
 	}

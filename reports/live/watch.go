@@ -7,12 +7,14 @@ import (
 	"sync"
 	"time"
 
+	"github.com/kaizenautomation/andon/reports/sizing"
 	"github.com/kaizenautomation/andon/reports/summary"
 	"github.com/kaizenautomation/andon/reports/text"
 )
 
-// A Watch tells a person how a run goes on: in a view that takes the terminal, or in lines. Its fields are set before
-// the first call; its methods are safe for concurrent use, but for [Watch.Progress], which is for one goroutine.
+// A Watch tells a person how a run or a search goes on: in a view that takes the terminal, or in lines. Its fields are
+// set before the first call; its methods are safe for concurrent use, but for [Watch.Progress] and [Watch.Search],
+// which are for one goroutine.
 type Watch struct {
 	// Lines is where lines are written, and Columns how many it has; 0 is any number.
 	Lines   *Writer
@@ -27,9 +29,11 @@ type Watch struct {
 
 	// last is when the last line was written.
 	last time.Duration
+	// begun and ended are how many trials of a search were told of.
+	begun, ended int
 
 	mu   sync.Mutex
-	view *View // nil where there is none
+	view *view // nil where there is none
 	over bool
 	// after says that all calls are answered, and executions are followed yet.
 	after bool
@@ -53,15 +57,8 @@ func (w *Watch) Progress(p summary.Progress) {
 	p.Target = w.Target
 	w.mu.Lock()
 	w.follows, w.after = p.Executions != nil, p.Executions != nil && p.Executions.After
-	if w.Screen != nil && w.view == nil && !w.over {
-		w.view = Start(w.Keyboard, w.Screen, w.Lines, p, w.Color, w.Press)
-	}
-	view := w.view
 	w.mu.Unlock()
-	switch {
-	case view != nil && !view.Gone():
-		view.Show(p)
-	case p.Elapsed-w.last >= plainEvery-plainEvery/10:
+	if !w.draw(pictureOf(p)) && p.Elapsed-w.last >= plainEvery-plainEvery/10 {
 		w.last = p.Elapsed
 		var line bytes.Buffer
 		writeLine(&line, p, w.Columns)
@@ -69,12 +66,42 @@ func (w *Watch) Progress(p summary.Progress) {
 	}
 }
 
+// Search shows how far a search is. In lines, each trial has one when it begins and one when it has ended.
+func (w *Watch) Search(p sizing.Progress) {
+	p.Target = w.Target
+	if w.draw(searched(p)) {
+		return
+	}
+	for _, t := range p.Trials[min(w.ended, len(p.Trials)):] {
+		writeTrial(w.Lines, p, t, w.Columns)
+	}
+	w.ended = max(w.ended, len(p.Trials))
+	if p.Now != nil && p.Now.N > w.begun {
+		w.begun = p.Now.N
+		writeBegun(w.Lines, p, w.Columns)
+	}
+}
+
+// draw shows a picture in the view, which takes the terminal at the first one; it reports whether there is a view.
+func (w *Watch) draw(p picture) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.Screen != nil && w.view == nil && !w.over {
+		w.view = start(w.Keyboard, tty{w.Screen, w.Lines}, w.Lines.behind, p, w.Color, w.Press)
+	}
+	if w.view == nil || w.view.gone() {
+		return false
+	}
+	w.view.show(p)
+	return true
+}
+
 // Say tells something beside the progress.
 func (w *Watch) Say(note string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.view != nil && !w.view.Gone() {
-		w.view.Note(note)
+	if w.view != nil && !w.view.gone() {
+		w.view.note(note)
 		return
 	}
 	w.tell(text.Printable(note, 1000))
@@ -89,8 +116,8 @@ func (w *Watch) Stopping() {
 	defer w.mu.Unlock()
 	switch {
 	case w.over:
-	case w.view != nil && !w.view.Gone():
-		w.view.Stopping()
+	case w.view != nil && !w.view.gone():
+		w.view.stop()
 	case w.after:
 		fmt.Fprintln(w.Lines)
 		w.tell("stopped following executions")
@@ -111,7 +138,7 @@ func (w *Watch) End() {
 	if w.view == nil {
 		return
 	}
-	for _, note := range w.view.Close() {
+	for _, note := range w.view.close() {
 		w.tell(text.Printable(note, 1000))
 	}
 	w.view = nil

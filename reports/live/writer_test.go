@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"github.com/kaizenautomation/andon/reports/summary"
 )
 
 // A reader takes what is written to it while it is not paused.
@@ -140,10 +142,10 @@ func TestWriterLong(t *testing.T) {
 // A terminal that takes nothing for a while is drawn on again afterwards, and costs nothing until then.
 func TestViewBehind(t *testing.T) {
 	behind := false
-	v := &View{behind: func() bool { return behind }}
-	v.Note("first")
+	v := &view{behind: func() bool { return behind }, shown: pictureOf(summary.Progress{})}
+	v.note("first")
 	first := v.draw(80, 24, false)
-	v.Note("second")
+	v.note("second")
 	if behind = true; v.draw(80, 24, false) != first {
 		t.Error("more is drawn than the terminal takes")
 	}

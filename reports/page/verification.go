@@ -100,7 +100,7 @@ var verdicts = [...]string{summary.CheckBroken, summary.CheckDoubtful, summary.C
 func WriteVerification(w io.Writer, of summary.Verification) error {
 	d := verification{of}
 	v := d.view()
-	t, err := assemble(&v.frame, "verification.html", []string{"page.css", "verification.css"}, []string{"common.js", "verification.js"})
+	t, err := assemble(&v.frame, "verification.html", []string{"page.css", "verification.css"}, []string{"common.js", "plain.js"})
 	if err != nil {
 		return err
 	}

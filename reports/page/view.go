@@ -372,6 +372,11 @@ func (d Data) command() string {
 	if len(started) == 0 && d.Commands.Run != nil {
 		return d.Commands.Run(d.Summary.Run.Seed)
 	}
+	return commandLine(started)
+}
+
+// commandLine writes the words of a command so that a shell takes them as they are.
+func commandLine(started []string) string {
 	words := make([]string, len(started))
 	for i, w := range started {
 		words[i] = shellWord(text.Printable(w, 4096))

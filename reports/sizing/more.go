@@ -3,9 +3,9 @@ package sizing
 // Mix is the capacity by the share of one value in the mix.
 type Mix struct {
 	// Of is what is mixed, such as "tier", and Value the value that Share is of.
-	Of    string     `json:"of"`
-	Value string     `json:"value"`
-	Other string     `json:"other,omitempty"`
+	Of     string     `json:"of"`
+	Value  string     `json:"value"`
+	Other  string     `json:"other,omitempty"`
 	Points []MixPoint `json:"points"`
 	// Departure says in a sentence where the capacities lie outside of what a pool shared by both would take, which is
 	// predicted from those at share 0 and 1: 1/λ = f/λ1 + (1−f)/λ0. It is empty where they do not.
@@ -56,7 +56,7 @@ type Scaling struct {
 	Beta  Bounds `json:"beta"`
 	Gamma Bounds `json:"gamma"`
 	// R2 is the share of the variance that the fit explains; PeakCallers is where it is highest, 0 where it has no peak.
-	R2          float64   `json:"r2"`
+	R2          float64 `json:"r2"`
 	PeakCallers float64 `json:"peakCallers,omitempty"`
 	Peak        float64 `json:"peak,omitempty"`
 }

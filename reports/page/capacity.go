@@ -1,0 +1,224 @@
+package page
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/kaizenautomation/andon/reports/sizing"
+	"github.com/kaizenautomation/andon/reports/text"
+)
+
+// maxTrials is how many trials the page shows.
+const maxTrials = 500
+
+// WriteCapacity writes a search for capacity as one HTML file, which needs nothing else, as that of a run does: not
+// even a script, to be read. Its links lead to the reports of the trials, in the search's directory.
+func WriteCapacity(w io.Writer, of sizing.Report) error {
+	v := search{of}.view()
+	t, err := assemble(&v.frame, "capacity.html", []string{"page.css", "capacity.css"}, []string{"common.js", "plain.js"})
+	if err != nil {
+		return err
+	}
+	return t.Execute(inert(w), v)
+}
+
+// capacityView is what the template of a search's page is given. Foreign texts in it went through [text.Printable], and
+// the template escapes all.
+type capacityView struct {
+	frame
+
+	Curve       []plot
+	Marked      []key
+	Capacities  table
+	Said        []string
+	Broke       string
+	BrokeFacts  []fact
+	Objectives  table
+	LeftOut     table
+	Onsets      table
+	OnsetNotes  []string
+	Trials      []trialRow
+	MoreTrials  int
+	Over        string // the objective that the trials' shares are of
+	Mix         table
+	MixPlot     *plot
+	MixSaid     string
+	Isolation   table
+	IsolatePlot *plot
+	Isolated    string
+	Ladder      table
+	LadderPlot  *plot
+	LadderSaid  string
+	LadderFacts []fact
+	Replicas    []fact
+	Assumptions []string
+	Soak        []fact
+	SoakSaid    string
+	SoakReport  string
+	Drift       []string
+	Budget      table
+	Facts       []fact
+	Command     string
+	Andon       string
+	ExitCode    int
+	SpecSHA256  string
+}
+
+func (d search) view() capacityView {
+	word, rest := d.headline()
+	name := text.Printable(d.Run.Scenario, 64)
+	v := capacityView{
+		frame: newFrame(name, rest, word, d.Verdict, d.tiles()), Capacities: d.capacities(), Said: d.said(), Objectives: d.objectives(), LeftOut: d.leftOut(),
+		Budget: d.budget(), Facts: d.facts(), Andon: text.Printable(d.Run.Andon, 64), ExitCode: d.Verdict.ExitCode, SpecSHA256: text.Printable(d.Run.SpecSHA256, 64),
+		Command: commandLine(d.Run.Command),
+	}
+	v.Tab = word + " · " + name + " · capacity · andon"
+	v.Notes = printables(d.Notes, 600)
+	v.Curve, v.Marked = d.curve()
+	v.Broke, v.BrokeFacts = d.broke()
+	v.Onsets, v.OnsetNotes = d.onsets()
+	v.Over = d.expr(d.focus())
+	for _, t := range d.Trials[:min(len(d.Trials), maxTrials)] {
+		v.Trials = append(v.Trials, d.trialRow(t))
+	}
+	v.MoreTrials = len(d.Trials) - len(v.Trials)
+	v.Mix, v.MixPlot, v.MixSaid = d.mixed()
+	v.Isolation, v.IsolatePlot, v.Isolated = d.isolated()
+	v.Ladder, v.LadderPlot, v.LadderFacts, v.LadderSaid = d.scaled()
+	v.Replicas, v.Assumptions = d.replicas()
+	v.Soak, v.SoakSaid, v.SoakReport, v.Drift = d.soaked()
+	return v
+}
+
+// headline is the answer as a word, and what it means.
+func (d search) headline() (word, rest string) {
+	if n := d.Need; n != nil {
+		word = map[string]string{sizing.Yes: "YES", sizing.No: "NO"}[n.Answer]
+		if word == "" {
+			word = "UNDECIDED"
+		}
+		rest = "whether it takes " + text.Rate(n.Rate)
+		switch n.Answer {
+		case sizing.Yes:
+			rest = "it takes " + text.Rate(n.Rate)
+		case sizing.No:
+			rest = "it does not take " + text.Rate(n.Rate)
+		}
+		if n.Headroom > 0 {
+			rest += fmt.Sprintf(" with %s of headroom, which is %s", ofShares(n.Headroom), text.Rate(n.Tried))
+		}
+		return word, rest
+	}
+	c := d.main()
+	if c == nil {
+		return "NO ANSWER", "nothing is known of the capacity"
+	}
+	of := "calls meet all objectives"
+	if d.Acceptance == nil {
+		of = "executions end as fast as they are accepted"
+	}
+	switch c.Kind {
+	case sizing.Interval:
+		return between(*c), fmt.Sprintf("the highest rate at which %s, with a confidence of %s", of, ofShares(c.Confidence))
+	case sizing.AtLeast:
+		return "AT LEAST " + between(*c)[len("≥ "):], of + " at that rate, and nothing is known above it"
+	case sizing.AtMost:
+		return "AT MOST " + between(*c)[len("≤ "):], "at which it does not hold that " + of + ", and nothing is known below it"
+	}
+	return "UNKNOWN", "up to which rate " + of
+}
+
+func (d search) tiles() (tiles []tile) {
+	for _, c := range d.both() {
+		note := between(*c.Capacity)
+		value := note
+		if c.Kind == sizing.Interval {
+			value, note = text.Rate(c.Rate), fmt.Sprintf("%s, %s confidence", note, ofShares(c.Confidence))
+		} else if note = "no interval"; c.Kind == sizing.Unknown {
+			note = "not known"
+		}
+		tiles = append(tiles, tile{capital(c.name), value, note, ""})
+	}
+	if c := d.main(); c != nil {
+		if c.InFlight > 0 {
+			tiles = append(tiles, tile{"In flight", text.Digits(c.InFlight), "calls on average, at that rate", ""})
+		}
+		if c.Goodput > 0 {
+			tiles = append(tiles, tile{"Goodput", text.Rate(c.Goodput), "calls that kept every limit, at that rate", ""})
+		}
+		if c.Headroom != nil {
+			class := ""
+			if *c.Headroom < 0 {
+				class = "bad"
+			}
+			tiles = append(tiles, tile{"Headroom", signedPercent(*c.Headroom), "of the low end, over what is needed", class})
+		}
+		if c.Lowest > 0 {
+			tiles = append(tiles, tile{"Broken at", text.Rate(c.Lowest), "the lowest rate that was clearly broken", ""})
+		}
+	}
+	if d.Need != nil && d.Need.Error > 0 {
+		tiles = append(tiles, tile{"Certainty", ofShares(1 - d.Need.Error), "at least, of such an answer", ""})
+	}
+	return append(tiles, tile{"Trials", text.Count(uint64(max(d.Budget.SpentTrials, 0))), text.Plural(d.Budget.SpentCalls, "call"), ""})
+}
+
+func signedPercent(ratio float64) string {
+	if ratio < 0 {
+		return "−" + text.Percent(-ratio)
+	}
+	return "+" + text.Percent(ratio)
+}
+
+// said are the sentences that belong to the answer.
+func (d search) said() (list []string) {
+	add := func(sentences ...string) {
+		for _, s := range sentences {
+			if s = text.Sentence(text.Printable(s, 600)); s != "" && !slices.Contains(list, s) {
+				list = append(list, s)
+			}
+		}
+	}
+	if d.Need != nil {
+		add(d.Need.Reason)
+	}
+	for _, c := range d.both() {
+		add(c.Why, c.NotMonotone, c.Hysteresis)
+	}
+	add(d.Run.Detail)
+	return list
+}
+
+func (d search) facts() []fact {
+	arrivals := map[string]string{"poisson": "at random (Poisson), as from many callers who know nothing of each other", "even": "evenly spaced"}[d.Run.Arrivals]
+	if arrivals == "" {
+		arrivals = text.Printable(d.Run.Arrivals, 40)
+	}
+	f := []fact{
+		{"Target", text.Printable(d.Run.Target, 300)},
+		{"Scenario", text.Printable(d.Run.Scenario, 100)},
+		{"Seed", fmt.Sprint(d.Run.Seed)},
+		{"Started", d.Run.Started.UTC().Format(time.DateTime) + " UTC"},
+		{"Took", text.Duration(&d.Run.DurationSeconds)},
+		{"Ended", text.Printable(d.Run.Ended, 40)},
+		{"Arrivals", arrivals},
+		{"andon", text.Printable(d.Run.Andon, 64)},
+	}
+	if d.Run.Resumed > 0 {
+		f = append(f, fact{"Gone on with", text.Plural(uint64(d.Run.Resumed), "time")})
+	}
+	if d.Run.Release != "" {
+		f = append(f, fact{"Release", text.Printable(d.Run.Release, 100)})
+	}
+	keys := make([]string, 0, len(d.Run.Labels))
+	for k := range d.Run.Labels {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	for _, k := range keys {
+		f = append(f, fact{text.Printable(k, 64), text.Printable(d.Run.Labels[k], 200)})
+	}
+	return append(f, fact{"Search", text.Printable(d.Run.ID, 120)})
+}

@@ -1,0 +1,137 @@
+package page
+
+import (
+	"io/fs"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/kaizenautomation/andon/reports/sizing"
+	"github.com/kaizenautomation/andon/reports/text"
+)
+
+// search is a search for capacity to be shown.
+type search struct{ sizing.Report }
+
+// main is the capacity that stands first: that of acceptance, where it was searched for.
+func (d search) main() *sizing.Capacity {
+	if d.Acceptance != nil {
+		return d.Acceptance
+	}
+	return d.Completion
+}
+
+// between is a capacity in short: its interval, or the end that is known.
+func between(c sizing.Capacity) string {
+	switch {
+	case c.Kind == sizing.Interval && c.Low != nil && c.High != nil:
+		return text.RateBetween(*c.Low, c.High)
+	case c.Kind == sizing.AtLeast && c.Low != nil:
+		return "≥ " + text.Rate(*c.Low)
+	case c.Kind == sizing.AtMost && c.High != nil:
+		return "≤ " + text.Rate(*c.High)
+	}
+	return text.Unsupported
+}
+
+// named is a capacity by what it is of.
+type named struct {
+	name string
+	*sizing.Capacity
+}
+
+func (d search) both() (list []named) {
+	if d.Acceptance != nil {
+		list = append(list, named{"acceptance", d.Acceptance})
+	}
+	if d.Completion != nil {
+		list = append(list, named{"completion", d.Completion})
+	}
+	if len(list) == 1 && d.Acceptance != nil {
+		list[0].name = "capacity"
+	}
+	return list
+}
+
+// reportOf is the link to a trial's report; empty where its directory is none within the search's.
+func reportOf(t sizing.Trial) string {
+	if !fs.ValidPath(t.Dir) || t.Dir == "." || strings.ContainsAny(t.Dir, `\`) {
+		return ""
+	}
+	return (&url.URL{Path: t.Dir + "/report.html"}).String()
+}
+
+// trial finds a trial by its number.
+func (d search) trial(n int) *sizing.Trial {
+	if i := slices.IndexFunc(d.Trials, func(t sizing.Trial) bool { return t.N == n }); i >= 0 {
+		return &d.Trials[i]
+	}
+	return nil
+}
+
+// focus is the objective that the shares shown are of: the one that broke first, else the one that was nearest to its
+// limit in a trial that holds.
+func (d search) focus() int {
+	if c := d.main(); c != nil && c.Broke != nil && c.Broke.Objective >= 0 && c.Broke.Objective < len(d.Objectives) {
+		return c.Broke.Objective
+	}
+	nearest, at := -1.0, 0
+	for _, t := range d.Trials {
+		for i, share := range t.Shares[:min(len(t.Shares), len(d.Objectives))] {
+			if allowed := d.Objectives[i].Allowed; allowed > 0 && share/allowed > nearest {
+				nearest, at = share/allowed, i
+			}
+		}
+	}
+	return at
+}
+
+// expr is an objective in its own words.
+func (d search) expr(i int) string {
+	if i < 0 || i >= len(d.Objectives) {
+		return ""
+	}
+	return text.Printable(d.Objectives[i].Expr, 120)
+}
+
+// share is that of calls over the limit of an objective.
+func share(t sizing.Trial, objective int) (float64, bool) {
+	if objective >= len(t.Shares) || t.Outcome == sizing.Void {
+		return 0, false
+	}
+	return t.Shares[objective], true
+}
+
+// outcomeWord is an outcome as the page shows it.
+func outcomeWord(outcome string) verdictWord {
+	switch outcome {
+	case sizing.Holds:
+		return verdictWord{"✓", "holds", "good"}
+	case sizing.Broken:
+		return verdictWord{"✕", "broken", "bad"}
+	case sizing.Void:
+		return verdictWord{"–", "void", "soft"}
+	}
+	return verdictWord{"?", "undecided", "unsure"}
+}
+
+// load is what a trial asked for.
+func load(t sizing.Trial) string {
+	if t.Callers > 0 {
+		return text.Plural(uint64(t.Callers), "caller")
+	}
+	return text.Rate(t.Rate)
+}
+
+// known is an interval of a rate of which an end may be missing.
+func known(low, high *float64) string {
+	switch {
+	case low != nil && high != nil:
+		return text.RateBetween(*low, high)
+	case low != nil:
+		return "≥ " + text.Rate(*low)
+	case high != nil:
+		return "≤ " + text.Rate(*high)
+	}
+	return text.Unsupported
+}
