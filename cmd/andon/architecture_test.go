@@ -34,7 +34,7 @@ var andonHouse = house{
 		"reports/metrics":    {"reports/text", "reports/results", "reports/histogram", "reports/student", "reports/executions"},
 		"reports/summary":    {"reports/regular", "reports/text", "reports/results", "reports/histogram", "reports/executions", "reports/metrics"},
 		"reports/sizing":     {"reports/regular", "reports/text", "reports/results", "reports/summary"},
-		"reports/render": {"reports/text", "reports/results", "reports/executions", "reports/metrics", "reports/summary",
+		"reports/render": {"reports/text", "reports/results", "reports/executions", "reports/metrics", "reports/summary", "reports/sizing",
 			"github.com/olekukonko/tablewriter"},
 		"reports/page":   {"reports/regular", "reports/text", "reports/results", "reports/histogram", "reports/executions", "reports/metrics", "reports/summary", "reports/sizing"},
 		"reports/export": {"reports/text", "reports/results", "reports/histogram", "reports/metrics", "reports/summary"},
