@@ -12,6 +12,7 @@ type Judge struct {
 	next       float64 // when to look again
 	flight     []moment
 	saturated  bool
+	decided    Outcome
 }
 
 // moment is how many calls were in flight.
@@ -73,6 +74,8 @@ func (j *Judge) Look(now float64, inFlight int) bool {
 	outcome, _ := v.outcome()
 	switch j.ask.Step {
 	case Decision:
+		// Such evidence stands, whatever the calls that are in flight add to it.
+		j.decided = outcome
 		return outcome != Undecided
 	case Growth:
 		return outcome != Undecided || v.likely(j.objectives)
@@ -183,6 +186,10 @@ func (j *Judge) isBeyond(objective, first, last int) bool {
 // found lower than this in a quarter of all cases.
 const doubt = 1.3
 
+// calm is by how much more calls may resemble each other than those have that were seen, where a rate is to hold: what
+// makes many be over at once is rare, and where it did not come yet, neither did what it does to the relaxation.
+const calm = 2
+
 // judge holds a count against an objective.
 func (c *Count) judge(o Objective, alpha, alike float64, enough bool) {
 	if o.Allowed == 0 {
@@ -198,7 +205,9 @@ func (c *Count) judge(o Objective, alpha, alike float64, enough bool) {
 		return
 	}
 	n := float64(c.Calls) / (doubt * max(c.Inflation, alike))
-	held, broke := evidence(n, n*c.share(), o.Allowed)
+	_, broke := evidence(n, n*c.share(), o.Allowed)
+	n = float64(c.Calls) / (doubt * max(c.Inflation, calm*alike))
+	held, _ := evidence(n, n*c.share(), o.Allowed)
 	switch least := -math.Log(alpha); {
 	case held > least:
 		c.Outcome = Holds
@@ -229,6 +238,16 @@ func (v view) outcome() (Outcome, int) {
 // excess is by how many times the allowed share was over.
 func (v view) excess(i int) float64 {
 	return (v.counts[i].share() + 1e-9) / (v.objectives[i].Allowed + 1e-6)
+}
+
+// worst is the objective that most are over, by what is allowed.
+func (v view) worst() (worst int) {
+	for i := range v.counts {
+		if v.excess(i) > v.excess(worst) {
+			worst = i
+		}
+	}
+	return worst
 }
 
 // likely reports whether it is rather plain on which side of its objectives a trial is, which is enough to go on.
@@ -271,13 +290,14 @@ func (j *Judge) Outcome(stopped float64) Trial {
 		return t
 	}
 	t.Outcome, t.Objective = v.outcome()
+	if j.decided != Undecided {
+		t.Outcome = j.decided
+	}
+	if t.Outcome == Broken && t.Objective < 0 {
+		t.Objective = v.worst()
+	}
 	if t.Saturated && t.Outcome != Broken {
-		t.Outcome, t.Objective = Broken, 0
-		for i := range v.counts {
-			if v.excess(i) > v.excess(t.Objective) {
-				t.Objective = i
-			}
-		}
+		t.Outcome, t.Objective = Broken, v.worst()
 	}
 	return t
 }

@@ -249,7 +249,7 @@ func (s *Search) ask(step Step, rate float64) Ask {
 		a.Most = max(2*a.Least, 5/allowed/rate)
 	case Decision:
 		a.Least = max(s.Least, 10*horizon, 200/rate)
-		a.Most = max(20*a.Least, 1000/allowed/rate)
+		a.Most = max(20*a.Least, 4000/allowed/rate)
 	default:
 		a.Least = max(s.Least, 20*horizon, 200/rate, lasts*settling/settles)
 		slope := slopeHigh

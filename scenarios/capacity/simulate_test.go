@@ -186,7 +186,7 @@ func decide(k queuetest.Known, rate, alpha float64, r *rand.Rand) (capacity.Outc
 }
 
 func TestSimulateNeed(t *testing.T) {
-	n := choose(200, 10)
+	n := choose(200, 40)
 	for i, k := range queuetest.All() {
 		r := rand.New(rand.NewPCG(600, uint64(i)))
 		all := median(many(choose(50, 3), uint64(700+i), func(r *rand.Rand) searched {
@@ -217,7 +217,7 @@ func TestSimulateNeed(t *testing.T) {
 // are looked for.
 func TestSimulateErrors(t *testing.T) {
 	const alpha = 0.05
-	n := choose(1000, 60)
+	n := choose(1000, 200)
 	for i, k := range queuetest.All() {
 		if strings.HasSuffix(k.Name, "/16") {
 			continue // its calls resemble each other for so long that nothing is decided

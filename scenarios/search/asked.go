@@ -127,4 +127,3 @@ func (x Studies) Most(search float64) (seconds float64) {
 	}
 	return seconds
 }
-
