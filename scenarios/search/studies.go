@@ -17,8 +17,8 @@ import (
 // noted.
 func (s *session) studies(ctx context.Context) error {
 	start := s.From
-	if best(*s.report.Acceptance) > 0 {
-		start = best(*s.report.Acceptance) / 2
+	if a := s.report.Acceptance; a != nil && best(*a) > 0 {
+		start = best(*a) / 2
 	}
 	x := s.Studies
 	for _, study := range []struct {
