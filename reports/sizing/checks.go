@@ -115,11 +115,3 @@ func (r Report) ended() summary.Check {
 	}
 	return c
 }
-
-// Load is what a trial asked for: a rate, or callers.
-func (t Trial) Load() string {
-	if t.Callers > 0 {
-		return text.Plural(uint64(t.Callers), "caller")
-	}
-	return text.Rate(t.Rate)
-}

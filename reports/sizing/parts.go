@@ -37,11 +37,12 @@ func (s Scaling) Sentences() (list []string) {
 	if s.Refused != "" {
 		return []string{text.Sentence("no law was fitted: " + s.Refused)}
 	}
-	between := func(b Bounds, say func(float64) string) string {
-		return fmt.Sprintf("%s (%s to %s, 95 %%)", say(b.Value), say(b.Low), say(b.High))
+	between := func(b Bounds) string {
+		return fmt.Sprintf("%s (%s to %s, 95 %%)", small(b.Value), small(b.Low), small(b.High))
 	}
+	gamma := fmt.Sprintf("%s (%s, 95 %%)", text.Rate(s.Gamma.Value), text.RateBetween(s.Gamma.Low, &s.Gamma.High))
 	list = append(list, fmt.Sprintf("By the Universal Scalability Law, contention (α) is %s, coherency delay (β) is %s, and one caller alone gets %s through; it explains %s of the variance.",
-		between(s.Alpha, small), between(s.Beta, small), between(s.Gamma, text.Rate), text.Percent(s.R2)))
+		between(s.Alpha), between(s.Beta), gamma, text.Percent(s.R2)))
 	most := 0
 	for _, l := range s.Levels {
 		most = max(most, l.Callers)
@@ -58,13 +59,17 @@ func (s Scaling) Sentences() (list []string) {
 	return append(list, "α and β tell the shape of the curve, and not what in the target makes it; what more callers do says nothing of what more replicas do.")
 }
 
-// small writes a coefficient with three significant digits.
+// small writes a coefficient with three significant digits at most.
 func small(v float64) string {
-	digits := 0
-	if v != 0 {
-		digits = min(max(2-int(math.Floor(math.Log10(math.Abs(v)))), 0), 12)
+	if v == 0 {
+		return "0"
 	}
-	return strings.ReplaceAll(strconv.FormatFloat(v, 'f', digits, 64), "-", "−")
+	digits := min(max(2-int(math.Floor(math.Log10(math.Abs(v)))), 0), 12)
+	s := strconv.FormatFloat(v, 'f', digits, 64)
+	if digits > 0 {
+		s = strings.TrimSuffix(strings.TrimRight(s, "0"), ".")
+	}
+	return strings.ReplaceAll(s, "-", "−")
 }
 
 // String says how many replicas are needed, and by what.

@@ -77,7 +77,7 @@ func (c Capacity) Sentences() (list []string) {
 			list = append(list, fmt.Sprintf("At %s, %s calls are in flight on average (rate × mean time).", text.Rate(c.Rate), text.Digits(c.InFlight)))
 		}
 		if c.Goodput > 0 {
-			list = append(list, fmt.Sprintf("At %s, %s are calls that keep all objectives.", text.Rate(c.Rate), text.Rate(c.Goodput)))
+			list = append(list, fmt.Sprintf("At %s, %s calls a second keep all objectives (goodput).", text.Rate(c.Rate), plain(c.Goodput)))
 		}
 	}
 	if c.Headroom != nil && c.Low != nil {
@@ -88,7 +88,7 @@ func (c Capacity) Sentences() (list []string) {
 		list = append(list, fmt.Sprintf("The low end, %s, is %s %s what is needed.", text.Rate(*c.Low), Percent(math.Abs(*c.Headroom)), word))
 	}
 	if c.Spread > 0 {
-		list = append(list, fmt.Sprintf("Trials differ from each other as if the rate were another by %s (a standard deviation); the interval allows for it.", Percent(c.Spread)))
+		list = append(list, fmt.Sprintf("Trials at one rate differ as if their rates did by %s (a standard deviation); the interval allows for it.", Percent(c.Spread)))
 	}
 	for _, s := range []string{c.NotMonotone, c.Hysteresis} {
 		if s != "" {
@@ -211,7 +211,7 @@ func (b Budget) String() string {
 		of(text.Duration(&b.SpentSeconds), text.Duration(&b.Seconds), b.Seconds > 0),
 	}
 	if b.Price > 0 {
-		said = append(said, of("a cost of "+text.Digits(b.SpentCost), text.Digits(b.Cost), b.Cost > 0)+" (at "+strconv.FormatFloat(b.Price, 'g', 3, 64)+" for each run)")
+		said = append(said, of("a cost of "+plain(b.SpentCost), plain(b.Cost), b.Cost > 0)+" (at "+strconv.FormatFloat(b.Price, 'g', 3, 64)+" for each run)")
 	}
 	return text.Sentence("used " + strings.Join(said, ", ") + "; " + text.Plural(b.Started, "run") + " started")
 }
@@ -224,6 +224,9 @@ func (b Budget) Most() string {
 	}
 	return said
 }
+
+// plain writes a number as a rate without its unit.
+func plain(v float64) string { return strings.TrimSuffix(text.Rate(v), "/s") }
 
 // Percent writes a share that somebody chose, or that is the size of something: 95 %, 2.5 %, 120 %.
 func Percent(share float64) string {

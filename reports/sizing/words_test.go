@@ -59,7 +59,7 @@ func TestSentences(t *testing.T) {
 		{r.Replicas.String(), "32 replicas for 900/s, at 35.5/s each: the low end of the capacity of the 2 replicas that were measured, by replica; 20 % of each are kept free."},
 		{sizing.Replicas{Measured: 1, Need: 40, Each: 50, Needed: 1}.String(), "1 replica for 40.0/s, at 50.0/s each: the low end of the capacity of the 1 replica that was measured."},
 		{r.Soak.String(), "120 min at 58.5/s, 80 % of the capacity. Over 2 hours at 58.5/s the latency drifted."},
-		{r.Budget.String(), "Used 504,310 calls of at most 600,000, 34 trials of at most 60, 155 min of at most 240 min, a cost of 996 of at most 1200 (at 0.002 for each run); 498,200 runs started."},
+		{r.Budget.String(), "Used 504,310 calls of at most 600,000, 34 trials of at most 60, 155 min of at most 240 min, a cost of 996 of at most 1,200 (at 0.002 for each run); 498,200 runs started."},
 		{sizing.Budget{SpentCalls: 1, SpentTrials: 1, SpentSeconds: 2}.String(), "Used 1 call, 1 trial, 2.00 s; 0 runs started."},
 		{sizing.Run{Ended: "storm", Detail: "it rained"}.Ending(), "The search ended: storm. It rained."},
 		{sizing.Scaling{Refused: "five levels are too few"}.Sentences()[0], "No law was fitted: five levels are too few."},
@@ -69,7 +69,7 @@ func TestSentences(t *testing.T) {
 		}
 	}
 	scaling := strings.Join(r.Scaling.Sentences(), " ")
-	for _, want := range []string{"contention (α) is 0.0277 (0.00450 to 0.0509, 95 %)", "coherency delay (β) is 0.000104 (0.0000500 to 0.000160, 95 %)", "9.50/s (8.80/s to 10.2/s, 95 %)", "199/s at 96.5 callers, which is beyond the 32 callers"} {
+	for _, want := range []string{"contention (α) is 0.0277 (0.0045 to 0.0509, 95 %)", "coherency delay (β) is 0.000104 (0.00005 to 0.00016, 95 %)", "9.50/s (8.80–10.2/s, 95 %)", "199/s at 96.5 callers, which is beyond the 32 callers"} {
 		if !strings.Contains(scaling, want) {
 			t.Errorf("%q lacks %q", scaling, want)
 		}

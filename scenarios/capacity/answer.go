@@ -3,6 +3,7 @@ package capacity
 import (
 	"fmt"
 	"math"
+	"slices"
 )
 
 // Kind is what is known of a capacity.
@@ -139,7 +140,11 @@ func (s *Search) known() *knowledge {
 	k.fits, k.zero = make([]fit, len(s.Objectives)), make([][2]float64, len(s.Objectives))
 	for i, o := range s.Objectives {
 		var middle float64
-		if o.Allowed == 0 {
+		if !exceeded(trials, i, o.Allowed) {
+			// How far a limit is that no trial was beyond cannot be known, and several such would hide the one that is near.
+			k.zero[i] = [2]float64{high, high * 1.01}
+			middle = high
+		} else if o.Allowed == 0 {
 			k.zero[i] = begins(trials, i, high)
 			middle = math.Sqrt(k.zero[i][0] * k.zero[i][1])
 		} else {
@@ -157,6 +162,13 @@ func (s *Search) known() *knowledge {
 	k.lay(low, high)
 	s.knowledge = k
 	return k
+}
+
+// exceeded reports whether in any trial more calls were over than are allowed.
+func exceeded(trials []Trial, objective int, allowed float64) bool {
+	return slices.ContainsFunc(trials, func(t Trial) bool {
+		return t.Counts[objective].share() > allowed || t.Outcome == Broken && t.Objective == objective
+	})
 }
 
 // begins is between which rates something begins that may not occur: the highest rate below without it, and the lowest

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/kaizenautomation/andon/reports/sizing"
+	"github.com/kaizenautomation/andon/reports/text"
 	"github.com/kaizenautomation/andon/scenarios/capacity"
 )
 
@@ -24,8 +25,12 @@ const (
 // calls were answered it has. Where calls were given up it may work on them yet, which slows others down: a few are made,
 // one after the other, until they take no longer than in the calmest trial.
 func (s *session) drain(ctx context.Context, m made) (seconds float64, err error) {
-	if m.Lost == 0 {
-		return 0, nil
+	if took, err := s.retry(ctx, m); err != nil || s.report.Run.Ended != "" {
+		return took, err
+	} else if m.Lost == 0 {
+		return took, nil
+	} else {
+		seconds = took
 	}
 	about := fmt.Sprintf("after trial %d", m.Shown.N)
 	for i := 0; ; i++ {
@@ -49,18 +54,54 @@ func (s *session) drain(ctx context.Context, m made) (seconds float64, err error
 				m.Shown.N, rest))
 			return seconds, nil
 		}
-		if p.replayed {
-			continue
+		if !p.replayed {
+			seconds += s.wait(ctx, pause)
 		}
-		began := time.Now()
-		select {
-		case <-time.After(pause):
-		case <-s.interrupt:
-		case <-ctx.Done():
-		}
-		s.report.Budget.SpentSeconds += time.Since(began).Seconds()
-		seconds += time.Since(began).Seconds()
 	}
+}
+
+// wait waits, unless the search is told to stop, and counts that in the budget.
+func (s *session) wait(ctx context.Context, d time.Duration) (seconds float64) {
+	began := time.Now()
+	select {
+	case <-time.After(d):
+	case <-s.interrupt:
+	case <-ctx.Done():
+	}
+	seconds = time.Since(began).Seconds()
+	s.report.Budget.SpentSeconds += seconds
+	return seconds
+}
+
+// retry sees, once, whether calls are taken again when Retry-After says they would be: after the first trial in which
+// calls were shed, when that time is over, a few are made one after the other.
+func (s *session) retry(ctx context.Context, m made) (seconds float64, err error) {
+	after := m.Summary.Total.RetryAfter
+	if s.retries || m.Shown.Shed == 0 || after == nil || after.Max > rest.Seconds() {
+		return 0, nil
+	}
+	s.retries = true
+	if !s.replays("retry") {
+		seconds = s.wait(ctx, time.Duration(after.Max*float64(time.Second)))
+	}
+	p, err := s.trial(ctx, Want{
+		Of: "retry", About: fmt.Sprintf("after trial %d", m.Shown.N), Scenario: s.Scenario, Ask: capacity.Ask{Calls: probes}, Callers: 1, Seconds: pause.Seconds(),
+	})
+	switch {
+	case errors.Is(err, errSpent):
+		return seconds, nil
+	case err != nil:
+		return seconds, s.gone(err)
+	case p.Ended != "":
+		s.end(p.Ended, p.Why)
+		return seconds, nil
+	}
+	what := fmt.Sprintf("Retry-After, of %s, is kept: %s after it, one after the other, were all taken", text.Duration(&after.Max), text.Plural(p.Calls, "call"))
+	if p.Shown.Shed > 0 {
+		what = fmt.Sprintf("Retry-After, of %s, is not kept: of %s after it, one after the other, %s were shed again", text.Duration(&after.Max), text.Plural(p.Calls, "call"), text.Percent(p.Shown.Shed))
+	}
+	s.retried = what
+	return seconds + p.Took, nil
 }
 
 // isCalm reports whether single calls take what they took in the calmest trial: that of the lowest rate. All have to be

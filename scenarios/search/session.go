@@ -3,6 +3,7 @@ package search
 import (
 	"math"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/kaizenautomation/andon/reports/metrics"
@@ -27,6 +28,8 @@ type session struct {
 	low, rate, high float64
 	// retried says whether calls were taken again when Retry-After said they would be; empty where that is not known.
 	retried string
+	// retries says that it was tried.
+	retries bool
 }
 
 // leftover is what is left of a budget.
@@ -83,6 +86,11 @@ func (s *session) known(of, about string, callers int) (made, bool) {
 		return made{Trial: k.Trial, Shown: k.Shown, Dir: dir, Summary: sum, Took: k.Took, Started: k.Started, Lost: k.Lost, replayed: true}, true
 	}
 	return made{}, false
+}
+
+// replays reports whether a trial for something was made before, and is given again when it is asked for.
+func (s *session) replays(of string) bool {
+	return slices.ContainsFunc(s.replay, func(k kept) bool { return k.Shown.Of == of })
 }
 
 // note adds a sentence to the report.
