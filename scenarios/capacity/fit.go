@@ -19,7 +19,7 @@ const (
 	sure        = 0.995 // no share is more likely than this
 	oddsStep    = 0.1
 	rates       = 81
-	spreadScale = 0.01 // half of all targets are taken to differ by less than this from trial to trial, as a share of the rate
+	spreadScale = 0.015 // half of all targets are taken to differ by less than this from trial to trial, as a share of the rate
 	// rough is by how much the rate of a trial of the growth may be off besides, since it is too short for a steady state.
 	rough = 0.05
 	// bend is how much a straight line is off at a distance from the capacity: by bend·distance² as a share of the rate.
