@@ -131,7 +131,7 @@ func (s *Search) known() *knowledge {
 	if s.knowledge != nil {
 		return s.knowledge
 	}
-	k := &knowledge{lowest: math.Inf(1)}
+	k := &knowledge{lowest: math.Inf(1), first: -1}
 	for _, t := range trials {
 		k.lowest, k.highest = min(k.lowest, t.Ask.Rate), max(k.highest, t.Ask.Rate)
 	}
@@ -140,14 +140,14 @@ func (s *Search) known() *knowledge {
 	k.fits, k.zero = make([]fit, len(s.Objectives)), make([][2]float64, len(s.Objectives))
 	for i, o := range s.Objectives {
 		var middle float64
-		if !exceeded(trials, i, o.Allowed) {
+		switch {
+		case !slices.ContainsFunc(trials, func(t Trial) bool { return t.isOver(s.Objectives, i) }):
 			// How far a limit is that no trial was beyond cannot be known, and several such would hide the one that is near.
-			k.zero[i] = [2]float64{high, high * 1.01}
-			middle = high
-		} else if o.Allowed == 0 {
-			k.zero[i] = begins(trials, i, high)
+			continue
+		case o.Allowed == 0:
+			k.zero[i] = begins(trials, i)
 			middle = math.Sqrt(k.zero[i][0] * k.zero[i][1])
-		} else {
+		default:
 			k.fits[i] = fitTo(trials, i, o.Allowed, low, high)
 			middle = k.fits[i].quantile(0.5)
 		}
@@ -156,32 +156,27 @@ func (s *Search) known() *knowledge {
 		}
 	}
 	k.slope, k.spread = slopeHigh, 0
-	if f := k.fits[k.first]; f.rates != nil {
-		k.slope, k.spread = f.slope, f.spread
+	if k.first >= 0 && k.fits[k.first].rates != nil {
+		k.slope, k.spread = k.fits[k.first].slope, k.fits[k.first].spread
 	}
 	k.lay(low, high)
 	s.knowledge = k
 	return k
 }
 
-// exceeded reports whether in any trial more calls were over than are allowed.
-func exceeded(trials []Trial, objective int, allowed float64) bool {
-	return slices.ContainsFunc(trials, func(t Trial) bool {
-		return t.Counts[objective].share() > allowed || t.Outcome == Broken && t.Objective == objective
-	})
+// isOver reports whether more calls of a trial were over an objective's limit than may be, whatever that is worth.
+func (t Trial) isOver(objectives []Objective, i int) bool {
+	return t.Counts[i].share() > objectives[i].Allowed || t.Outcome == Broken && t.Objective == i
 }
 
 // begins is between which rates something begins that may not occur: the highest rate below without it, and the lowest
-// with it; beyond all that was tried where it did not occur.
-func begins(trials []Trial, objective int, high float64) [2]float64 {
+// with it.
+func begins(trials []Trial, objective int) [2]float64 {
 	with := math.Inf(1)
 	for _, t := range trials {
 		if t.Counts[objective].Over > 0 {
 			with = min(with, t.Ask.Rate)
 		}
-	}
-	if math.IsInf(with, 1) {
-		return [2]float64{high, high * 1.01}
 	}
 	without := with / 8
 	for _, t := range trials {
@@ -215,6 +210,9 @@ func (k *knowledge) survival(rate float64) float64 {
 			continue
 		}
 		from, until := k.zero[i][0], k.zero[i][1]
+		if until == 0 {
+			continue // it broke nowhere
+		}
 		p *= min(max(math.Log(until/rate)/math.Log(until/from), 0), 1)
 	}
 	return p

@@ -19,7 +19,7 @@ const (
 	sure        = 0.995 // no share is more likely than this
 	oddsStep    = 0.1
 	rates       = 81
-	spreadScale = 0.01 // half of all targets are taken to differ by less than this from trial to trial, as a share of the rate
+	spreadScale = 0.015 // half of all targets are taken to differ by less than this from trial to trial, as a share of the rate
 	// rough is by how much the rate of a trial of the growth may be off besides, since it is too short for a steady state.
 	rough = 0.05
 	// bend is how much a straight line is off at a distance from the capacity: by bend·distance² as a share of the rate.
@@ -51,22 +51,34 @@ type line struct{ rate, slope, mass float64 }
 // fitTo fits the trials to an objective. low and high are between what the rate is searched.
 func fitTo(trials []Trial, objective int, allowed, low, high float64) fit {
 	f := fit{allowed: allowed, floor: floor(trials, objective, allowed)}
-	f.over(trials, objective, low, high)
+	var kernels [spreads][]float64
+	for s := range kernels {
+		kernels[s] = kernel(spreadAt(s) / oddsStep)
+	}
+	tables := make([]table, 0, len(trials))
+	for _, t := range trials {
+		if c := t.Counts[objective]; c.Calls > 0 && t.Outcome != Void {
+			c.Inflation = pooled(trials, objective, f.allowed, t.Ask.Rate, c.Inflation)
+			tables = append(tables, tabled(t, c, f.allowed, f.floor, &kernels))
+		}
+	}
+	f.over(tables, low, high)
 	// Once more where it is worth looking.
 	if l, h := f.quantile(0.0005), f.quantile(0.9995); h/l < 0.5*high/low {
 		widened := math.Pow(h/l, 0.2)
-		f.over(trials, objective, max(low, l/widened), min(high, h*widened))
+		f.over(tables, max(low, l/widened), min(high, h*widened))
 	}
 	return f
 }
 
 // over fills in the distribution over a stretch of rates.
-func (f *fit) over(trials []Trial, objective int, low, high float64) {
-	tables := make([]table, 0, len(trials))
-	for _, t := range trials {
-		if c := t.Counts[objective]; c.Calls > 0 && t.Outcome != Void {
-			c.Inflation = pooled(trials, objective, f.allowed, t.Ask.Rate, c.Inflation)
-			tables = append(tables, tabled(t, c, f.allowed, f.floor))
+func (f *fit) over(tables []table, low, high float64) {
+	var priors [slopes][spreads + 1]float64
+	var steep [slopes]float64
+	for b := range slopes {
+		steep[b] = slopeAt(b)
+		for s := range priors[b] {
+			priors[b][s] = prior(steep[b], s-1)
 		}
 	}
 	f.rates, f.mass = make([]float64, rates), make([]float64, rates)
@@ -76,11 +88,9 @@ func (f *fit) over(trials []Trial, objective int, low, high float64) {
 	for i := range rates {
 		f.rates[i] = low * math.Pow(high/low, float64(i)/(rates-1))
 		for b := range slopes {
-			for s := range sums {
-				sums[s] = prior(slopeAt(b), s-1)
-			}
+			sums = priors[b]
 			for _, t := range tables {
-				t.add(&sums, f.rates[i], slopeAt(b))
+				t.add(&sums, f.rates[i], steep[b])
 			}
 			for _, sum := range sums {
 				logs = append(logs, sum)
@@ -98,11 +108,11 @@ func (f *fit) over(trials []Trial, objective int, low, high float64) {
 				p := math.Exp(logs[k] - highest)
 				k++
 				of += p
-				f.spread += p * spreadAt(s) / slopeAt(b)
+				f.spread += p * spreadAt(s) / steep[b]
 			}
 			f.mass[i] += of
-			f.slope += of * math.Log(slopeAt(b))
-			f.points = append(f.points, line{f.rates[i], slopeAt(b), of})
+			f.slope += of * math.Log(steep[b])
+			f.points = append(f.points, line{f.rates[i], steep[b], of})
 		}
 		total += f.mass[i]
 	}
@@ -185,7 +195,7 @@ type table struct {
 	logs [spreads + 1][]float64
 }
 
-func tabled(t Trial, c Count, allowed, floor float64) table {
+func tabled(t Trial, c Count, allowed, floor float64, kernels *[spreads][]float64) table {
 	made := table{rate: t.Ask.Rate}
 	if t.Ask.Step == Growth {
 		made.off = rough
@@ -209,39 +219,33 @@ func tabled(t Trial, c Count, allowed, floor float64) table {
 			plain[i] = 1
 		}
 	}
-	for s := -1; s < spreads; s++ {
-		made.logs[s+1] = blurred(plain, spreadAt(s)/oddsStep)
+	made.logs[0] = blurred(plain, []float64{0, 1})
+	for s, k := range kernels {
+		made.logs[s+1] = blurred(plain, k)
 	}
 	return made
 }
 
-// blurred is a list, blurred by a normal distribution of so many places, in logarithms. Beyond its ends it goes on as it
-// ended.
-func blurred(list []float64, deviation float64) []float64 {
-	out := make([]float64, len(list))
-	if deviation < 0.3 {
-		for i, v := range list {
-			out[i] = math.Log(v + 1e-30)
-		}
-		return out
-	}
+// kernel are the sums of a normal distribution of so many places, up to each place of it.
+func kernel(deviation float64) []float64 {
 	reach := int(math.Ceil(4 * deviation))
-	kernel := make([]float64, 2*reach+1)
-	total := 0.0
-	for i := range kernel {
+	sums := make([]float64, 2*reach+2)
+	for i := range 2*reach + 1 {
 		d := float64(i-reach) / deviation
-		kernel[i] = math.Exp(-d * d / 2)
-		total += kernel[i]
+		sums[i+1] = sums[i] + math.Exp(-d*d/2)
 	}
-	sums := make([]float64, len(kernel)+1)
-	for i, k := range kernel {
-		sums[i+1] = sums[i] + k
-	}
+	return sums
+}
+
+// blurred is a list, blurred by a kernel, in logarithms. Beyond its ends it goes on as it ended.
+func blurred(list, sums []float64) []float64 {
+	out := make([]float64, len(list))
+	reach, total := len(sums)/2-1, sums[len(sums)-1]
 	for i := range list {
 		from, until := max(i-reach, 0), min(i+reach+1, len(list))
 		sum := list[0]*sums[from-i+reach] + list[len(list)-1]*(total-sums[until-i+reach])
 		for at := from; at < until; at++ {
-			sum += list[at] * kernel[at-i+reach]
+			sum += list[at] * (sums[at-i+reach+1] - sums[at-i+reach])
 		}
 		out[i] = math.Log(sum/total + 1e-30)
 	}

@@ -37,7 +37,7 @@ const (
 	// factor is by how much the rate grows from trial to trial.
 	factor = 2
 	// near is how many trials near the capacity there are at least: by how much trials differ has to be seen.
-	near = 6
+	near = 8
 	// longest is how many trials there are at most where nobody says.
 	longest = 40
 	// fewest is how many calls a trial is worth being made for.
@@ -101,20 +101,22 @@ func (s *Search) choose() (Step, float64, End) {
 	if s.Ceiling > 0 && k.highest > s.Ceiling {
 		k.highest = s.Ceiling
 	}
+	held, broken := false, false
+	for _, t := range s.usable() {
+		over := false
+		for i := range s.Objectives {
+			over = over || t.isOver(s.Objectives, i)
+		}
+		held, broken = held || !over, broken || over
+	}
 	switch {
-	case k.survival(k.highest) > 0.5:
-		if s.Ceiling > 0 && k.highest >= s.Ceiling {
-			return s.settled(k.highest, Ceiling)
-		}
-		rate := k.highest * factor
-		if s.Ceiling > 0 {
-			rate = min(rate, s.Ceiling)
-		}
-		return s.below(Growth, rate)
-	case k.survival(k.lowest) < 0.5:
-		if k.lowest < s.Start/1000 {
-			return 0, 0, Nothing
-		}
+	case !broken && s.Ceiling > 0 && k.highest >= s.Ceiling:
+		return s.settled(k.highest, Ceiling)
+	case !broken:
+		return s.below(Growth, k.highest*factor)
+	case !held && k.lowest < s.Start/1000:
+		return 0, 0, Nothing
+	case !held:
 		return s.below(Growth, k.lowest/factor)
 	}
 	return s.narrow(k)
@@ -122,7 +124,7 @@ func (s *Search) choose() (Step, float64, End) {
 
 // narrow is the next trial near the capacity.
 func (s *Search) narrow(k *knowledge) (Step, float64, End) {
-	middle, tail := k.quantile(0.5), s.tail()
+	middle, tail := min(k.quantile(0.5), k.highest*factor), s.tail()
 	low, high := k.quantile(tail), k.quantile(1-tail)
 	count := 0
 	for _, t := range s.usable() {
@@ -256,7 +258,8 @@ func (s *Search) ask(step Step, rate float64) Ask {
 		if k := s.known(); k != nil {
 			slope = k.slope
 			// So many that some of those who come together are over.
-			if o := s.Objectives[k.first]; o.Allowed > 0 {
+			if k.first >= 0 && s.Objectives[k.first].Allowed > 0 {
+				o := s.Objectives[k.first]
 				inflation := pooled(s.usable(), k.first, o.Allowed, k.quantile(0.5), 1)
 				a.Least = max(a.Least, together*inflation/o.Allowed/rate)
 			}
