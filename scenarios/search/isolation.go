@@ -65,7 +65,7 @@ func (s *session) isolation(ctx context.Context, start float64) error {
 		}
 		m, err := s.measure(ctx, Want{
 			Of: "isolation", About: about, Scenario: mixed, Ask: capacity.Ask{Rate: rate, Settle: s.settling(rate)},
-			Seconds: min(max(watchedCalls/out.Rate, leastIsolation), mostIsolation),
+			Seconds: min(max(watchedCalls/out.Rate, 2*s.least()), mostIsolation),
 		})
 		if err == nil && !m.isVoid() {
 			calls[i], err = latencies(filepath.Join(s.dir, filepath.FromSlash(m.Shown.Dir)), measured)

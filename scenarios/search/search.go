@@ -13,7 +13,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"net/url"
 	"strings"
 	"time"
@@ -202,13 +201,8 @@ func (s *session) answer(ctx context.Context) error {
 	return nil
 }
 
-// least is for how many seconds a trial measures at least: of a short budget, there is something left for others.
-func (s *session) least() float64 {
-	if s.Seconds == 0 {
-		return 10
-	}
-	return math.Min(math.Max(s.Seconds/90, 1), 10)
-}
+// least is for how many seconds a trial measures at least.
+func (s *session) least() float64 { return leastOf(s.Seconds) }
 
 // end says how the search has ended, once.
 func (s *session) end(ended, detail string) {
