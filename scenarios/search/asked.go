@@ -63,6 +63,8 @@ const (
 	// watchedCalls is how many of its calls a trial has, within its bounds in seconds.
 	watchedCalls  = 3000
 	mostIsolation = 180.0
+	// roughly is how wide the interval of what the other takes may be: the loads are shares of it, and no more.
+	roughly = 0.3
 	// hurtful is by how much a p99 has to rise for one to speak of harm, as a share of it.
 	hurtful = 0.05
 )
