@@ -2,35 +2,6 @@ package capacity
 
 import "math"
 
-// Config says what is searched for.
-type Config struct {
-	Objectives []Objective
-	// Start is the first rate that is tried, Ceiling the highest that may be; 0 is none.
-	Start, Ceiling float64
-	// Confidence is that of the interval, and Width how wide it may be, as a share of the rate.
-	Confidence, Width float64
-	// Least is for how many seconds a trial measures at least.
-	Least float64
-	// Calls, Seconds and Trials are the most that may be used; 0 is no limit.
-	Calls   uint64
-	Seconds float64
-	Trials  int
-}
-
-// Search is a search under way. It is a function of what it was fed with, so that it can be gone on with.
-type Search struct {
-	Config
-	trials []Trial
-	end    End
-	calls  uint64
-	// seconds is what all trials took.
-	seconds   float64
-	knowledge *knowledge // of trials; nil where it has to be found
-	// offsets counts the trials of the narrowing, and confirmed those that held at the low end.
-	offsets, confirmations int
-	confirmed              bool
-}
-
 const (
 	// alpha is the most likely share of wrong decisions of a trial, on either side.
 	alpha = 0.01
@@ -56,8 +27,8 @@ func New(c Config) *Search {
 	return &Search{Config: c}
 }
 
-// Alpha is the most likely share of wrong decisions that a trial of the search may have, on either side: what is said of
-// all trials together is in the interval.
+// Alpha is the most likely share of wrong decisions that a trial of the search may have, on either side: what is said
+// of all trials together is in the interval.
 func (s *Search) Alpha() float64 { return alpha }
 
 // Take takes what came of the last Ask. seconds is how long it took in all, draining too.

@@ -213,8 +213,8 @@ func TestSimulateNeed(t *testing.T) {
 	}
 }
 
-// TestSimulateErrors holds decisions at the very capacity to the share of wrong ones that there may be, however long they
-// are looked for.
+// TestSimulateErrors holds decisions at the very capacity to the share of wrong ones that there may be, however long
+// they are looked for.
 func TestSimulateErrors(t *testing.T) {
 	const alpha = 0.05
 	n := choose(1000, 200)
