@@ -30,13 +30,13 @@ func CapacityFormats() []CapacityFormat {
 		{"json", sizing.File, plain(sizing.Encode)},
 		{"junit", "junit.xml", plain(func(w io.Writer, r sizing.Report) error { return export.JUnit(w, r.Checks()) })},
 		{"github", "annotations.txt", plain(export.CapacityAnnotations)},
-		{"prometheus", "capacity.prom", plain(telemetry.WriteCapacity)},
+		{prometheusFormat, "capacity.prom", plain(telemetry.WriteCapacity)},
 	}
 }
 
 // ChooseCapacity finds the formats of a list with commas between their names; "all" is all of them.
 func ChooseCapacity(list string) ([]CapacityFormat, error) {
-	return choose(list, "a search for capacity, whose trials are runs,", CapacityFormats())
+	return choose(list, "a search for capacity, whose trials are runs,", CapacityFormats(), runNames())
 }
 
 // KeepSizing writes what a search for capacity leaves behind into its directory: capacity.json, the Markdown, and the

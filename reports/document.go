@@ -16,7 +16,8 @@ import (
 	"github.com/kaizenautomation/andon/reports/text"
 )
 
-// DocumentFormat is one rendering of a document that says all of what it is of: a verification, or a search for capacity.
+// DocumentFormat is one rendering of a document that says all of what it is of: a verification, or a search for
+// capacity.
 type DocumentFormat[T any] struct {
 	// Name is what asks for it, and File the name of what is written below a folder.
 	Name, File string
@@ -46,9 +47,12 @@ func namesOf[T any](formats []DocumentFormat[T]) (names []string) {
 	return names
 }
 
+// prometheusFormat is the one format of a search for capacity that nothing else has.
+const prometheusFormat = "prometheus"
+
 // choose finds the formats of a list with commas between their names; "all" is all of them. What has them is for the
-// error.
-func choose[T any](list, what string, all []DocumentFormat[T]) (chosen []DocumentFormat[T], err error) {
+// error, as are the names of a run's formats.
+func choose[T any](list, what string, all []DocumentFormat[T], ofRuns []string) (chosen []DocumentFormat[T], err error) {
 	if list == "all" {
 		return all, nil
 	}
@@ -57,10 +61,7 @@ func choose[T any](list, what string, all []DocumentFormat[T]) (chosen []Documen
 		word = strings.TrimSpace(word)
 		i := slices.Index(names, word)
 		if i < 0 {
-			if of := alone(word); of != "" {
-				return nil, fmt.Errorf("the format %s is of %s; %s has %s", word, of, what, strings.Join(names, ", "))
-			}
-			return nil, unknownFormat(word, names)
+			return nil, notOf(what, word, names, ofRuns)
 		}
 		if !slices.ContainsFunc(chosen, func(f DocumentFormat[T]) bool { return f.Name == word }) {
 			chosen = append(chosen, all[i])
@@ -69,19 +70,18 @@ func choose[T any](list, what string, all []DocumentFormat[T]) (chosen []Documen
 	return chosen, nil
 }
 
-// alone says of what alone a format is; empty where there is none of that name.
-func alone(word string) string {
+// notOf says that what was asked for has no format of that name.
+func notOf(what, word string, names, ofRuns []string) error {
+	of := ""
 	switch {
-	case slices.ContainsFunc(Formats(), func(f Format) bool { return f.Name == word }):
-		return "a run alone, which has measured times"
-	case slices.Contains(namesOf(CapacityFormats()), word):
-		return "a search for capacity alone"
+	case slices.Contains(ofRuns, word):
+		of = "a run alone, which has measured times"
+	case word == prometheusFormat:
+		of = "a search for capacity alone"
+	default:
+		return fmt.Errorf("unknown format %q; %s", text.Printable(word, 40), text.Suggest(word, names, "the formats are "+strings.Join(names, ", ")+" and all"))
 	}
-	return ""
-}
-
-func unknownFormat(word string, names []string) error {
-	return fmt.Errorf("unknown format %q; %s", text.Printable(word, 40), text.Suggest(word, names, "the formats are "+strings.Join(names, ", ")+" and all"))
+	return fmt.Errorf("the format %s is of %s; %s has %s", word, of, what, strings.Join(names, ", "))
 }
 
 // WriteDocument writes a document below a folder, which is made if there is none, each format as a file of its own,

@@ -3,7 +3,6 @@ package reports
 import (
 	"bufio"
 	_ "embed"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -86,24 +85,26 @@ func executionFiles(m *Model) []Format {
 	return []Format{{File: results.UnfinishedFile, write: func(w io.Writer, _ *Model) error { return account.WriteUnfinished(w) }}}
 }
 
+// runNames are what the formats of a run are asked for by.
+func runNames() (names []string) {
+	for _, f := range Formats() {
+		names = append(names, f.Name)
+	}
+	return names
+}
+
 // Choose finds the formats of a list with commas between their names; "all" is all of them.
 func Choose(list string) (chosen []Format, err error) {
 	all := Formats()
 	if list == "all" {
 		return all, nil
 	}
-	var names []string
-	for _, f := range all {
-		names = append(names, f.Name)
-	}
+	names := runNames()
 	for _, word := range strings.Split(list, ",") {
 		word = strings.TrimSpace(word)
 		i := slices.Index(names, word)
 		if i < 0 {
-			if of := alone(word); of != "" {
-				return nil, fmt.Errorf("the format %s is of %s; a run has %s", word, of, strings.Join(names, ", "))
-			}
-			return nil, unknownFormat(word, names)
+			return nil, notOf("a run", word, names, nil)
 		}
 		if !slices.ContainsFunc(chosen, func(f Format) bool { return f.Name == word }) {
 			chosen = append(chosen, all[i])

@@ -37,7 +37,7 @@ func VerificationNames() []string { return namesOf(VerificationFormats()) }
 
 // ChooseVerification finds the formats of a list with commas between their names; "all" is all of them.
 func ChooseVerification(list string) ([]VerificationFormat, error) {
-	return choose(list, "a verification", VerificationFormats())
+	return choose(list, "a verification", VerificationFormats(), runNames())
 }
 
 // VerificationOutput says where a verification goes: in one format to the output; or, where there is a directory, there
