@@ -201,6 +201,7 @@ func (d search) shares(x axis, trials []sizing.Trial) plot {
 	if focus < len(d.Objectives) {
 		y.low = max(y.low, d.Objectives[focus].Allowed/300) // a curve falls to nothing, and the axis must not
 	}
+	y.low = min(max(y.low, 1e-9), y.high/10)
 	p.Y = y.heights()
 	if len(fitted) > 1 {
 		p.Shapes = append(p.Shapes, shape{enclosed(x, y, low, high), "fitted area"}, shape{drawn(x, y, fitted), "fitted"})
@@ -224,8 +225,9 @@ func (d search) near(trials []sizing.Trial) *plot {
 	if c == nil || c.Kind != sizing.Interval || c.Low == nil || c.High == nil || !(*c.High > *c.Low) {
 		return nil
 	}
-	wide := max(2.5*(*c.High-*c.Low), 0.15*c.Rate)
-	x := axis{low: max(*c.Low-wide, 0), high: *c.High + wide, say: ofRates}
+	low, high := bounded(*c.Low), bounded(*c.High)
+	wide := max(2.5*(high-low), 0.15*bounded(c.Rate))
+	x := axis{low: max(low-wide, 0), high: high + wide, say: ofRates}
 	trials = slices.DeleteFunc(slices.Clone(trials), func(t sizing.Trial) bool { return t.Rate < x.low || t.Rate > x.high })
 	if len(trials) < 3 {
 		return nil
