@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kaizenautomation/andon/reports/sizing"
 	"github.com/kaizenautomation/andon/reports/summary"
 	"github.com/kaizenautomation/andon/reports/text"
 )
@@ -86,6 +87,32 @@ func VerificationAnnotations(w io.Writer, v summary.Verification) error {
 		}
 	}
 	annotateDeviations(&b, v)
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// CapacityAnnotations writes what is to be said of a search for capacity as commands of GitHub Actions: the answer, with
+// what broke first, and then what is not as it should be.
+func CapacityAnnotations(w io.Writer, r sizing.Report) error {
+	v := r.Checks()
+	level := "error"
+	if r.Verdict.Status == summary.Pass {
+		level = "notice"
+	}
+	lines := append([]string{r.Headline()}, r.Verdict.Causes...)
+	for _, c := range []*sizing.Capacity{r.Acceptance, r.Completion} {
+		if c != nil && c.Broke != nil {
+			lines = append(lines, text.Sentence(c.Broke.Sentence))
+		}
+	}
+	var b strings.Builder
+	annotate(&b, level, nil, v.Title+": "+r.Word(), lines...)
+	for _, c := range v.Checks {
+		// The answer has told of those.
+		if level := levelOf(c.Verdict); level != "" && c.Engine != summary.EngineCapacity {
+			annotate(&b, level, nil, v.Title+": "+c.Name, c.Reason)
+		}
+	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }

@@ -63,7 +63,11 @@ func trials(r *sizing.Report) {
 		t.Settled, t.Drained = 4.2, ptr(0.35)
 		t.Calls = uint64(t.Rate * (t.Seconds + t.Settled))
 		t.Answered, t.Accepted = t.Rate*(1-t.Shed/2), t.Rate*(1-t.Shed)
-		t.InFlight = t.Rate * 0.11 / (1 - min(t.Rate/100, 0.95))
+		if t.Callers > 0 {
+			t.Answered = []float64{9.4, 18.6, 35.1, 63.8, 106, 160}[t.N-18]
+			t.Accepted, t.Calls = t.Answered, uint64(20*t.Answered)
+		}
+		t.InFlight = float64(t.Callers) + t.Rate*0.11/(1-min(t.Rate/100, 0.95))
 		p50 := 0.09 / (1 - min(t.Rate/110, 0.97))
 		t.P50, t.P95 = ptr(p50), ptr(3.2*p50)
 		if t.Calls > 299 {
@@ -109,7 +113,7 @@ func trials(r *sizing.Report) {
 		add(sizing.Trial{Of: "completion", Step: "narrowing", Rate: rate, Outcome: outcome, Seconds: 120, Growth: &sizing.Bounds{Value: max(growth, 0), Low: max(growth, 0) - 0.6, High: max(growth, 0) + 0.7}})
 	}
 	for _, callers := range []float64{1, 2, 4, 8, 16, 32} {
-		add(sizing.Trial{Of: "ladder", About: fmt.Sprintf("%.0f callers", callers), Callers: int(callers), Outcome: sizing.Holds, Seconds: 20})
+		add(sizing.Trial{Of: "ladder", Callers: int(callers), Outcome: sizing.Holds, Seconds: 20})
 	}
 	for _, about := range []string{"Lite alone", "Full at 20 %", "Full at 50 %", "Full at 80 %"} {
 		add(sizing.Trial{Of: "isolation", About: about, Rate: 40, Outcome: sizing.Open, Seconds: 60})

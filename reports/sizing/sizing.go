@@ -11,10 +11,12 @@ import (
 	"github.com/kaizenautomation/andon/reports/summary"
 )
 
-// Schema names the format of a [Report] as JSON, and File the file of a search's directory that has it.
+// Schema names the format of a [Report] as JSON, and File the file of a search's directory that has it. StateFile is the
+// one by which a search is gone on with.
 const (
-	Schema = "andon.capacity/1"
-	File   = "capacity.json"
+	Schema    = "andon.capacity/1"
+	File      = "capacity.json"
+	StateFile = "search.json"
 )
 
 // Report is a search, or the answer to whether a target takes a rate.

@@ -17,6 +17,8 @@ const (
 	EngineContract  = "contract"
 	// EngineExecutions is of what became of the executions that calls started.
 	EngineExecutions = "executions"
+	// EngineCapacity is of a search for capacity.
+	EngineCapacity = "capacity"
 )
 
 // Checks is a run as checks, so that it is written by what writes those of andon verify: how the run ended and whether
@@ -145,7 +147,7 @@ func (c Check) SaidBy(cause string) bool {
 	switch cause, reason := plain(cause), plain(c.Reason); c.Engine {
 	case EngineThreshold:
 		return strings.HasPrefix(cause, plain(c.Name)+": ") || strings.Contains(cause, " "+plain(c.Name)+" ")
-	case EngineRun, EngineExecutions:
+	case EngineRun, EngineExecutions, EngineCapacity:
 		return c.Verdict != CheckHeld && reason != "" && (strings.Contains(cause, reason) || strings.Contains(reason, cause))
 	}
 	return false
