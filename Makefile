@@ -6,6 +6,8 @@ FUZZTIME ?= 10s
 BENCH    ?= .
 PACT     := CGO_LDFLAGS="-L$(CURDIR)/.cache/pact/lib -Wl,-rpath,$(CURDIR)/.cache/pact/lib"
 COUNT    ?= 6
+# The packages with simulations, whose tests have the flag -long.
+SIMULATED := ./scenarios/queuetest ./scenarios/capacity
 # Tests that need a browser, Node.js or Prometheus have it in their names.
 TOOLS    := InBrowser|InNode|Prometheus
 
@@ -65,6 +67,10 @@ lint: go ## Check the code and openapi.yaml without running anything
 hostile: go ## Let each command that sends meet each hostile server for 3 minutes; print what memory and time it took
 	@CGO_ENABLED=0 $(GO) test -c -o bin/hostile.test ./cmd/andon
 	@cd cmd/andon && ../../bin/hostile.test -test.run TestHostileServers -test.timeout 15m -hostile
+
+.PHONY: simulate
+simulate: go ## Search for known capacities 500 times each, by simulation, for up to an hour; print what came of it
+	CGO_ENABLED=0 $(GO) test -count=1 -v -timeout 60m -run Simulate $(SIMULATED) -long
 
 .PHONY: audit
 audit: go ## List the modules in use with their licences, and look for known vulnerabilities

@@ -30,6 +30,7 @@
 //   - scenarios/attack drives a plan with vegeta's Attacker, has responses judged, and streams results.
 //   - scenarios/follow finds out what becomes of the executions that accepted calls start: by polls and by webhooks.
 //   - scenarios/trial is one trial as a function: plan and target in, run directory and summary out.
+//   - scenarios/scalability fits the law by which throughput grows with callers or replicas, or refuses to.
 //
 // What came of it:
 //

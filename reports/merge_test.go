@@ -205,6 +205,7 @@ func TestMergedVerdict(t *testing.T) {
 		{"one got no answer", func(r *results.Row) { r.Error, r.Status = results.DialRefused, 0 }, reportstest.Finished(55), summary.NoVerdict, metrics.NoData, "20261123T214800Z-mixedb: none of 8000 calls"},
 		{"one was interrupted", nil, results.End{Reason: results.Interrupted, Detail: "by hand", Seconds: 55}, summary.NoVerdict, metrics.Valid, "20261123T214800Z-mixedb: by hand"},
 		{"one was cut off", nil, results.End{Reason: results.Cut}, summary.NoVerdict, metrics.Valid, "cut off"},
+		{"one had measured enough", nil, results.End{Reason: results.Enough, Detail: "clearly held", Seconds: 55}, summary.Pass, metrics.Valid, ""},
 		{"one was aborted", nil, results.End{Reason: results.Aborted, Detail: "x was broken", Seconds: 55}, summary.Fail, metrics.Valid, "x was broken"},
 	} {
 		dirs := slices.Clone(good)

@@ -57,12 +57,18 @@ func (s *Scenario) Behaviour() []results.Part {
 	if f := p.Faults.Stall; f.For > 0 {
 		faults = append(faults, fmt.Sprintf("stall at %s for %s", f.At, f.For))
 	}
+	if p.Faults.Above > 0 {
+		faults = append(faults, fmt.Sprintf("above %v/s", p.Faults.Above))
+	}
 	parts := []results.Part{
 		{Name: "provider.workers", Text: strconv.Itoa(p.Workers)},
 		{Name: "provider.queue", Text: strconv.Itoa(p.Queue)},
 		// The entries are printed in the order of their names.
 		{Name: "provider.latency", Text: strings.Trim(fmt.Sprint(latencies), "map[]")},
 		{Name: "provider.faults", Text: strings.Join(faults, ", ")},
+	}
+	if len(p.Pools) > 0 {
+		parts = append(parts, results.Part{Name: "provider.pools", Text: strings.Trim(fmt.Sprint(p.Pools), "map[]")})
 	}
 	return append(parts, saidExecutions(p.Executions, p.Webhooks)...)
 }

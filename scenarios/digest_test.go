@@ -188,7 +188,7 @@ func TestBehaviour(t *testing.T) {
 	const base = "load: [{rate: 1/s, for: 1s}]\nmix: {content: [{items: [text]}]}\n"
 	a := parse(t, base)
 	for name, provider := range map[string]string{
-		"provider.workers": "{workers: 2}", "provider.latency": "{latency: {Full: 1ms}}", "provider.faults": "{faults: {http500: 1%}}",
+		"provider.workers": "{workers: 2}", "provider.latency": "{latency: {Full: 1ms}}", "provider.faults": "{faults: {http500: 1%}}", "provider.pools": "{pools: {Full: 2, Lite: 3}}",
 		"provider.executions": "{executions: {workers: 3}}", "provider.webhooks": "{executions: {}, webhooks: {twice: 1%}}",
 	} {
 		b := parse(t, base+"provider: "+provider)
@@ -196,7 +196,7 @@ func TestBehaviour(t *testing.T) {
 			t.Errorf("%s: %v are others, %v", provider, d, b.Behaviour())
 		}
 	}
-	for _, faults := range []string{"{slowBody: {share: 10%, for: 1s}}", "{slowBody: {share: 10%, for: 2s}}", "{stall: {at: 1s, for: 1s}}", "{stall: {at: 2s, for: 1s}}"} {
+	for _, faults := range []string{"{slowBody: {share: 10%, for: 1s}}", "{slowBody: {share: 10%, for: 2s}}", "{stall: {at: 1s, for: 1s}}", "{stall: {at: 2s, for: 1s}}", "{stall: {at: 2s, for: 1s}, http500: 1%}"} {
 		b := parse(t, base+"provider: {faults: "+faults+"}")
 		if d := differing(a.Behaviour(), b.Behaviour()); len(d) != 2 {
 			t.Errorf("%s: %v are others", faults, d)

@@ -133,8 +133,8 @@ func (p *Plan) At(t time.Duration) (phase, callers int, rate float64) {
 }
 
 // PeakRate is the highest rate of the load, in calls a second; 0 in a closed loop.
-func (p *Plan) PeakRate() (r float64) {
-	for _, ph := range p.load.phases {
+func (s *Scenario) PeakRate() (r float64) {
+	for _, ph := range s.load.phases {
 		r = max(r, ph.profile.peak())
 	}
 	return r

@@ -10,19 +10,15 @@ import (
 	"github.com/kaizenautomation/andon/contracts/provider"
 )
 
-var providerKeys = []string{"workers", "queue", "latency", "faults", "executions", "webhooks"}
+var providerKeys = []string{"workers", "pools", "queue", "latency", "faults", "executions", "webhooks"}
 
 // readProvider reads how the embedded provider behaves, and where the secret of its webhooks comes from.
 func readProvider(doc *document.Document, v document.Value, d *contracts.Description) (c provider.Config, secret string) {
 	c = provider.Config{Latency: provider.DefaultLatency(d.Tiers())}
 	keys, _ := v.Object("the provider", providerKeys...)
-	if v, given := keys["workers"]; given {
-		n, _ := v.Integer("the number of workers", 0, 1_000_000)
-		c.Workers = int(n)
-	}
-	if v, given := keys["queue"]; given {
-		n, _ := v.Integer("the queue's length", 0, 1_000_000)
-		c.Queue = int(n)
+	c.Workers, c.Queue = readWorkers(keys)
+	if v, given := keys["pools"]; given {
+		c.Pools = readPools(v, d)
 	}
 	if v, given := keys["latency"]; given {
 		c.Latency = readLatency(v, d)
@@ -50,6 +46,46 @@ func readProvider(doc *document.Document, v document.Value, d *contracts.Descrip
 	return c, secret
 }
 
+// readWorkers reads how many workers there are, and how much waits for them.
+func readWorkers(keys map[string]document.Value) (workers, queue int) {
+	if v, given := keys["workers"]; given {
+		n, _ := v.Integer("the number of workers", 0, 1_000_000)
+		workers = int(n)
+	}
+	if v, given := keys["queue"]; given {
+		n, _ := v.Integer("the queue's length", 0, 1_000_000)
+		queue = int(n)
+	}
+	return workers, queue
+}
+
+// readPools reads how many workers each tier has.
+func readPools(v document.Value, d *contracts.Description) map[string]int {
+	pools := map[string]int{}
+	members, ok := v.Members("the workers by tier")
+	for _, m := range membersByTier(members, d) {
+		n, _ := m.Value.Integer("the number of workers for "+m.Name, 1, 1_000_000)
+		pools[m.Name] = int(n)
+	}
+	if ok && len(members) == 0 {
+		v.Fail("no tier has workers; expected some, such as {Full: 8, Lite: 8}")
+	}
+	return pools
+}
+
+// membersByTier are the members that are called like a tier, or like the calls without one; it tells of the others.
+func membersByTier(members []document.Member, d *contracts.Description) (known []document.Member) {
+	tiers := append(slices.Clone(d.Tiers()), contracts.NoTier(d.Tiers()))
+	for _, m := range members {
+		if !slices.Contains(tiers, m.Name) {
+			m.Key.Fail("the description has no tier %q; %s", document.Clip(m.Name), document.ExpectedOne(m.Name, tiers))
+			continue
+		}
+		known = append(known, m)
+	}
+	return known
+}
+
 // readLatency reads one distribution for every tier, or one for each.
 func readLatency(v document.Value, d *contracts.Description) map[string]provider.Latency {
 	tiers := append(slices.Clone(d.Tiers()), contracts.NoTier(d.Tiers()))
@@ -75,11 +111,7 @@ func readLatency(v document.Value, d *contracts.Description) map[string]provider
 		return out
 	}
 	members, _ := v.Members("the latencies by tier")
-	for _, m := range members {
-		if !slices.Contains(tiers, m.Name) {
-			m.Key.Fail("the description has no tier %q; %s", document.Clip(m.Name), document.ExpectedOne(m.Name, tiers))
-			continue
-		}
+	for _, m := range membersByTier(members, d) {
 		if l, ok := read(m.Value); ok {
 			out[m.Name] = l
 		}
@@ -88,11 +120,14 @@ func readLatency(v document.Value, d *contracts.Description) map[string]provider
 }
 
 func readFaults(v document.Value, f *provider.Faults) {
-	keys, _ := v.Object("the faults", append(provider.ShareNames(), "slowBody", "stall")...)
+	keys, _ := v.Object("the faults", append(provider.ShareNames(), "slowBody", "stall", "above")...)
 	for _, name := range provider.ShareNames() {
 		if v, given := keys[name]; given {
 			*f.Share(name), _ = v.Share(name)
 		}
+	}
+	if v, given := keys["above"]; given {
+		f.Above, _ = v.Rate("the rate from which on faults strike")
 	}
 	if v, given := keys["slowBody"]; given {
 		r := memberReader{v: v, what: "slowBody", ok: true}
@@ -117,14 +152,7 @@ const byOrder = "fifo"
 func readExecutions(v document.Value, d *contracts.Description) *provider.Executions {
 	e := &provider.Executions{}
 	keys, _ := v.Object("the executions", append([]string{"workers", "queue", "time", "order"}, provider.FateNames()...)...)
-	if v, given := keys["workers"]; given {
-		n, _ := v.Integer("the number of workers", 0, 1_000_000)
-		e.Workers = int(n)
-	}
-	if v, given := keys["queue"]; given {
-		n, _ := v.Integer("the queue's length", 0, 1_000_000)
-		e.Queue = int(n)
-	}
+	e.Workers, e.Queue = readWorkers(keys)
 	if v, given := keys["time"]; given {
 		e.Time = readLatency(v, d)
 	}
@@ -147,14 +175,9 @@ func readOrder(v document.Value, d *contracts.Description) map[string]float64 {
 		}
 		return nil
 	}
-	tiers := append(slices.Clone(d.Tiers()), contracts.NoTier(d.Tiers()))
 	order := map[string]float64{}
 	members, ok := v.Members("the tiers' shares")
-	for _, m := range members {
-		if !slices.Contains(tiers, m.Name) {
-			m.Key.Fail("the description has no tier %q; %s", document.Clip(m.Name), document.ExpectedOne(m.Name, tiers))
-			continue
-		}
+	for _, m := range membersByTier(members, d) {
 		order[m.Name], _ = m.Value.Weight("the share of " + m.Name)
 	}
 	if ok && len(members) == 0 {

@@ -268,11 +268,12 @@ func (s schema) threshold() object {
 func (s schema) provider() object {
 	latency := pattern(`.+`, "A service time: 20ms, constant(20ms), uniform(10ms, 50ms), lognormal(400ms, 0.4) by median and sigma.",
 		"20ms", "uniform(10ms, 50ms)", "lognormal(400ms, 0.4)")
-	tiers := object{}
+	tiers, pools := object{}, object{}
 	for _, t := range append(append([]string{}, s.d.Tiers()...), contracts.NoTier(s.d.Tiers())) {
-		tiers[t] = latency
+		tiers[t], pools[t] = latency, integer("How many calls of the tier "+t+" are served at a time.", 1, 1_000_000)
 	}
 	faults := object{
+		"above": rate("The shares strike only while valid calls come, over the last 10 seconds, at more than this rate"),
 		"slowBody": closed("Bodies that trickle.", []string{"share", "for"}, object{
 			"share": share("The share of calls"), "for": length("How long a body takes"),
 		}),
@@ -285,7 +286,8 @@ func (s schema) provider() object {
 	}
 	return closed("The embedded provider, which is called where no target is given.", nil, object{
 		"workers":    integer("How many calls are served at a time; 0 is any number.", 0, 1_000_000),
-		"queue":      integer("How many calls wait for a worker before others are refused with 429.", 0, 1_000_000),
+		"queue":      integer("How many calls wait for a worker, or for one of each pool, before others are refused with 429.", 0, 1_000_000),
+		"pools":      closed("Workers by tier, in place of workers, which all tiers share. A tier that is left out shares those of the calls without a tier, and these, where they are left out, those of the first tier that has some.", nil, pools),
 		"latency":    object{"anyOf": []any{latency, closed("Service times by tier.", nil, tiers)}},
 		"faults":     closed("How the provider misbehaves.", nil, faults),
 		"executions": s.executions(latency, tiers),

@@ -68,6 +68,9 @@ var andonHouse = house{
 		"scenarios/wire": {"reports/regular", "reports/text", "reports/results", "golang.org/x/sys"},
 		// Serves the tests of wire and attack.
 		"scenarios/wiretest": {},
+		// Queues whose truth is known, for the tests of capacity and search.
+		"scenarios/queuetest":   {},
+		"scenarios/scalability": {"reports/student"},
 		"scenarios/attack": {"scenarios", "scenarios/wire", "contracts", "contracts/credentials", "reports/text", "reports/results", "reports/metrics",
 			"github.com/tsenart/vegeta", "golang.org/x/sys"},
 		"scenarios/follow": {"scenarios", "scenarios/wire", "contracts", "contracts/credentials", "reports/bounded", "reports/text", "reports/results",
@@ -76,6 +79,11 @@ var andonHouse = house{
 		"scenarios/trial": {"scenarios", "scenarios/wire", "scenarios/attack", "scenarios/follow", "contracts", "contracts/credentials", "contracts/provider", "reports",
 			"reports/text", "reports/results", "reports/histogram", "reports/executions", "reports/metrics", "reports/summary", "reports/page",
 			"reports/telemetry"},
+
+		"scenarios/capacity": {},
+		// Makes the trials that capacity asks for.
+		"scenarios/search": {"scenarios", "scenarios/capacity", "scenarios/trial", "contracts/credentials", "reports/results", "reports/metrics",
+			"reports/summary", "reports/sizing", "reports/page"},
 
 		"cmd/andon-pact": {"contracts/pact"},
 		"cmd/andon": {".", "contracts/...", "scenarios/...", "reports/...",

@@ -84,11 +84,11 @@ func (c *command) writeDeviations(file string, v summary.Verification) error {
 }
 
 // deviationsForLoad reads the known deviations that hold under load, and tells which of the file's do not.
-func (c *command) deviationsForLoad(file string, p *scenarios.Plan) ([]results.Deviation, error) {
+func (c *command) deviationsForLoad(file string, s *scenarios.Scenario) ([]results.Deviation, error) {
 	if file == "" {
 		return nil, nil
 	}
-	held, left, err := verify.Config{Description: p.Description()}.ReadForLoad(file, p.Labels.Rules)
+	held, left, err := verify.Config{Description: s.Description()}.ReadForLoad(file, s.Labels.Rules)
 	for _, d := range left {
 		c.tell("the deviation %s is about andon verify alone, and holds for no call of this run", text.Printable(d.Name(), 400))
 	}

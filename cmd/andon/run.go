@@ -123,7 +123,7 @@ func (c *command) runScenario(args []string, f runFlags) error {
 	if t.Labels, err = results.ParseRunLabels(f.labels, f.release); err != nil {
 		return fmt.Errorf("--label or --release: %w", err)
 	}
-	if t.Deviations, err = c.deviationsForLoad(f.deviations, plan); err != nil {
+	if t.Deviations, err = c.deviationsForLoad(f.deviations, plan.Scenario); err != nil {
 		return err
 	}
 	if t.Credentials, err = f.credentials.open(c, plan.Carried); err != nil {

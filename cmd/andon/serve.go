@@ -19,7 +19,7 @@ import (
 type serveFlags struct {
 	listen, scenario, tokenFile string
 	workers, queue              int
-	latency, faults             []string
+	latency, faults, pools      []string
 	slowBody, stall             string
 	maxBody                     int64
 	seed                        uint64
@@ -41,7 +41,8 @@ func (c *command) serve() *cobra.Command {
 		Use:   "serve",
 		Short: "Serve the reference provider",
 		Long: `Serve answers POST /agents/execute as the description says, and can be made to behave like a real
-service: with latency by tier, a capacity (workers, and a queue in front of them), and faults.
+service: with latency by tier, a capacity (workers, or pools of them by tier, and a queue in front of
+each), and faults.
 
 A token is demanded where ANDON_TOKEN or --token-file gives one. Ctrl-C lets the calls in service end.
 
@@ -50,6 +51,7 @@ description marks with x-andon-following, then tells what became of it. Without,
 operation. Webhooks are signed with the secret of ANDON_WEBHOOK_SECRET or --webhook-secret-file.
 
 Faults (a share of the valid calls): ` + strings.Join(provider.ShareNames(), ", ") + `.
+With above=RATE, as in above=56/s, they strike only while more valid calls come, over the last 10 s.
 Of executions: ` + strings.Join(provider.FateNames(), ", ") + `.
 Of webhooks: late=SHARE,TIME, ` + strings.Join(provider.WebhookFaultNames(), ", ") + `.`,
 		Example: `  andon serve
@@ -63,9 +65,10 @@ Of webhooks: late=SHARE,TIME, ` + strings.Join(provider.WebhookFaultNames(), ", 
 	flags.StringVar(&f.listen, "listen", "127.0.0.1:8080", "`address` to listen at; port 0 takes a free one")
 	flags.StringVar(&f.scenario, "scenario", "", "take the behaviour from the provider block of this `scenario`; other flags override it")
 	flags.IntVar(&f.workers, "workers", 0, "calls served at the same time; 0 is any number")
-	flags.IntVar(&f.queue, "queue", 0, "calls that may wait for a worker; a call beyond is refused with 429")
+	flags.StringArrayVar(&f.pools, "pool", nil, "workers for one tier alone, `TIER=WORKERS`: Full=8; may be repeated, and not with --workers")
+	flags.IntVar(&f.queue, "queue", 0, "calls that may wait for a worker, or for one of each pool; a call beyond is refused with 429")
 	flags.StringArrayVar(&f.latency, "latency", nil, "service time, `[TIER=]DISTRIBUTION`: 20ms, uniform(10ms, 50ms), lognormal(MEDIAN, SIGMA); may be repeated; calls without a tier take as long as those of the first one unless they are named too")
-	flags.StringArrayVar(&f.faults, "fault", nil, "a fault and its share, `NAME=SHARE`: http500=1%; may be repeated")
+	flags.StringArrayVar(&f.faults, "fault", nil, "a fault and its share, `NAME=SHARE`: http500=1%, or above=RATE; may be repeated")
 	flags.StringVar(&f.slowBody, "slow-body", "", "share of bodies that trickle, and for how long: `SHARE,TIME`, as in 5%,2s")
 	flags.StringVar(&f.stall, "stall", "", "freeze once, `AT,FOR` after the first call, as in 5s,2s")
 	flags.Int64Var(&f.maxBody, "max-body", 1<<20, "most `bytes` of a request's body; a larger one is refused with 413")
@@ -197,7 +200,12 @@ func (c *command) providerConfig(cmd *cobra.Command, f serveFlags, d *contracts.
 		return config, fmt.Errorf("--max-body wants at least 1 byte, found %d", f.maxBody)
 	}
 	if cmd.Flags().Changed("workers") {
-		config.Workers = f.workers
+		config.Workers, config.Pools = f.workers, nil
+	} else if len(f.pools) > 0 {
+		config.Workers = 0
+	}
+	if config.Pools, err = provider.ParsePools(f.pools, config.Pools); err != nil {
+		return config, fmt.Errorf("--pool: %w", err)
 	}
 	if cmd.Flags().Changed("queue") {
 		config.Queue = f.queue

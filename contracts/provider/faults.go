@@ -30,6 +30,9 @@ type Faults struct {
 	RepeatedID float64
 	// SlowBody sends the head of the answer at once and lets the body trickle.
 	SlowBody SlowBody
+	// Above has the shares strike only while more calls come than so many a second: valid calls, those that are then
+	// refused for want of room too, counted over the 10 seconds up to the call that is struck. 0: they always strike.
+	Above float64
 	// Stall freezes the provider once. It is no share and may fall together with any other fault.
 	Stall Stall
 }
@@ -110,8 +113,11 @@ func (f *Faults) share(kind fault) *float64 {
 // longestFault bounds the lengths in Faults, far above any run and far below where times overflow.
 const longestFault = 24 * time.Hour
 
+// highestAbove bounds Above, by what is remembered of the calls.
+const highestAbove = 100_000
+
 // Validate reports everything that is wrong with f, joined: shares outside 0 to 1, shares that sum to more than 1,
-// lengths outside 0 to 24 hours, a slow body without a length.
+// lengths outside 0 to 24 hours, a slow body without a length, a rate that nothing depends on.
 func (f Faults) Validate() error {
 	var errs []error
 	sum := 0.0
@@ -139,6 +145,12 @@ func (f Faults) Validate() error {
 		if length.d < 0 || length.d > longestFault {
 			errs = append(errs, fmt.Errorf("fault %s: expected a duration from 0s to %s, found %s", length.name, longestFault, length.d))
 		}
+	}
+	switch {
+	case !(f.Above >= 0 && f.Above <= highestAbove):
+		errs = append(errs, fmt.Errorf("faults: above: expected a rate from 0/s to %d/s, found %v/s", highestAbove, f.Above))
+	case f.Above > 0 && sum == 0:
+		errs = append(errs, errors.New("faults: above: it says from which rate on faults strike, and none has a share; set one, such as http500"))
 	}
 	if f.SlowBody.Share > 0 && f.SlowBody.For == 0 {
 		errs = append(errs, errors.New("fault slowBody: expected a length (for) above 0s, found 0s"))

@@ -1,7 +1,9 @@
 package provider
 
 import (
+	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -219,4 +221,29 @@ func suggest(word string, names []string) string {
 		return " (did you mean " + strconv.Quote(near) + "?)"
 	}
 	return ""
+}
+
+// byTier gives an entry to every tier, and to the calls without one.
+func byTier[V any](tiers []string, given map[string]V) (map[string]V, error) {
+	noTier := contracts.NoTier(tiers)
+	known := append(slices.Clone(tiers), noTier)
+	var errs []error
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		if !slices.Contains(known, name) {
+			errs = append(errs, fmt.Errorf("expected one of the tiers %s, found %s%s",
+				strings.Join(known, ", "), quote(name), suggest(name, known)))
+		}
+	}
+	otherwise, ok := given[noTier]
+	for _, tier := range tiers {
+		if !ok {
+			otherwise, ok = given[tier]
+		}
+	}
+	all := make(map[string]V, len(tiers)+1)
+	for _, tier := range known {
+		all[tier] = otherwise
+	}
+	maps.Copy(all, given)
+	return all, errors.Join(errs...)
 }

@@ -202,7 +202,7 @@ func TestLatencyOfTierCalledDefault(t *testing.T) {
 	tiers := []string{"Full", "default"}
 	a, b, c := Latency{a: 1}, Latency{a: 2}, Latency{a: 3}
 	for _, given := range []map[string]Latency{{"Full": a, "default": b, "no-tier": c}, {"Full": c, "default": b}, {"no-tier": c, "default": b}} {
-		got, err := resolveLatency(tiers, given)
+		got, err := byTier(tiers, given)
 		if err != nil || got["default"] != b || got["no-tier"] != c {
 			t.Errorf("%v becomes %v, %v", given, got, err)
 		}
@@ -225,7 +225,7 @@ func TestResolveLatency(t *testing.T) {
 		{"a tier left out is as the default", map[string]Latency{"Full": a, "default": c}, [4]Latency{a, c, c, c}},
 		{"without a default, the first that has one", map[string]Latency{"Nano": c, "Lite": b}, [4]Latency{b, b, c, b}},
 	} {
-		got, err := resolveLatency(tiers, tc.given)
+		got, err := byTier(tiers, tc.given)
 		if err != nil {
 			t.Errorf("%s: %v", tc.why, err)
 		}

@@ -46,9 +46,39 @@ func ParseLatencies(texts []string, otherwise map[string]Latency, tiers []string
 	return out, nil
 }
 
-// Set reads NAME=SHARE, as in http500=1%, and sets that share. The names are those of [ShareNames].
+// ParsePools reads how many workers there are for a tier, each as TIER=WORKERS, over what there is otherwise.
+func ParsePools(texts []string, otherwise map[string]int) (map[string]int, error) {
+	out := maps.Clone(otherwise)
+	for _, text := range texts {
+		tier, number, _ := strings.Cut(text, "=")
+		n, err := strconv.Atoi(strings.TrimSpace(number))
+		if err != nil || n < 1 || n > maxWorkers {
+			return nil, fmt.Errorf("expected TIER=WORKERS, as in Full=8, with 1 to %d workers, found %s", maxWorkers, quote(text))
+		}
+		if out == nil {
+			out = map[string]int{}
+		}
+		out[tier] = n
+	}
+	return out, nil
+}
+
+// maxWorkers is the most that a pool is given.
+const maxWorkers = 1_000_000
+
+// Set reads NAME=SHARE, as in http500=1%, and sets that share, or above=RATE, as in above=56/s. The names are those of
+// [ShareNames].
 func (f *Faults) Set(text string) error {
 	name, value, found := strings.Cut(text, "=")
+	if found && name == "above" {
+		number, ok := strings.CutSuffix(strings.TrimSpace(value), "/s")
+		rate, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
+		if !ok || err != nil || !(rate > 0 && rate <= highestAbove) {
+			return fmt.Errorf("above: expected a rate above 0/s and up to %d/s, such as 56/s, found %s", highestAbove, quote(value))
+		}
+		f.Above = rate
+		return nil
+	}
 	share := f.Share(name)
 	if !found || share == nil {
 		return fmt.Errorf("expected NAME=SHARE, found %s%s; the names are %s", quote(text), suggest(name, ShareNames()), strings.Join(ShareNames(), ", "))

@@ -47,7 +47,7 @@ func TestParseLatencies(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if all, err := resolveLatency(tiers, got); err != nil || all["default"] != c.want {
+		if all, err := byTier(tiers, got); err != nil || all["default"] != c.want {
 			t.Errorf("%s: with %q a call without a tier takes %v, %v; want %v", c.why, c.texts, all["default"], err, c.want)
 		}
 	}
@@ -75,12 +75,16 @@ func TestParseFaults(t *testing.T) {
 	if f.Stall, err = ParseStall("5s,2s"); err != nil {
 		t.Error(err)
 	}
-	if want := (Faults{HTTP500: 0.01, Reset: 0.02, HTML: 0.25, SlowBody: SlowBody{0.05, 2 * time.Second}, Stall: Stall{5 * time.Second, 2 * time.Second}}); f != want {
+	if err := f.Set("above=56.5/s"); err != nil {
+		t.Error(err)
+	}
+	if want := (Faults{Above: 56.5, HTTP500: 0.01, Reset: 0.02, HTML: 0.25, SlowBody: SlowBody{0.05, 2 * time.Second}, Stall: Stall{5 * time.Second, 2 * time.Second}}); f != want {
 		t.Errorf("%+v, want %+v", f, want)
 	}
 	for text, want := range map[string]string{
 		"http501=1%": `did you mean "http500"?`, "http500": "expected NAME=SHARE", "http500=101%": "http500: expected a share", "http500=-1": "expected a share", "http500=NaN": "expected a share",
-		"slowBody=1%": "expected NAME=SHARE",
+		"slowBody=1%": "expected NAME=SHARE", "above": "expected NAME=SHARE", "above=56": "above: expected a rate above 0/s and up to 100000/s, such as 56/s, found", "above=0/s": "expected a rate",
+		"above=1e9/s": "expected a rate", "above=NaN/s": "expected a rate",
 	} {
 		if err := f.Set(text); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %q", text, err, want)
@@ -98,6 +102,22 @@ func TestParseFaults(t *testing.T) {
 	}
 }
 
+func TestParsePools(t *testing.T) {
+	was := map[string]int{"Lite": 2}
+	got, err := ParsePools([]string{"Full=8", "Lite= 3"}, was)
+	if err != nil || got["Full"] != 8 || got["Lite"] != 3 || was["Lite"] != 2 || len(got) != 2 {
+		t.Errorf("%v, %v", got, err)
+	}
+	if got, err := ParsePools([]string{"Full=8"}, nil); err != nil || got["Full"] != 8 {
+		t.Errorf("%v, %v", got, err)
+	}
+	for _, text := range []string{"", "Full", "8", "Full=", "Full=0", "Full=-1", "Full=1000001", "Full=1.5", "Full=99999999999999999999"} {
+		if got, err := ParsePools([]string{text}, nil); err == nil || !strings.Contains(err.Error(), "expected TIER=WORKERS, as in Full=8, with 1 to 1000000 workers, found") {
+			t.Errorf("%q: %v, %v", text, got, err)
+		}
+	}
+}
+
 // Whatever is written for faults, it is refused with what was expected, or it is what can be carried out.
 func FuzzParseFaults(f *testing.F) {
 	for _, s := range []string{"5%,2s", "0.01,1ms", "1e-9%,0s", "NaN%,1s", "5s,2s", "-5s,2s", "9223372036854775807ns,1ns", "100%,-1s", ",", "%"} {
@@ -109,6 +129,13 @@ func FuzzParseFaults(f *testing.F) {
 		}
 		if s, err := ParseStall(text); err != nil && !strings.Contains(err.Error(), "expected AT,FOR") {
 			t.Fatalf("%q: %+v, %v", text, s, err)
+		}
+		if n, err := ParsePools([]string{text}, nil); err == nil && len(n) != 1 {
+			t.Fatalf("%q: %v", text, n)
+		}
+		var f Faults
+		if err := f.Set(text); err == nil && f.Validate() != nil && f.Above == 0 {
+			t.Fatalf("%q: %v", text, f.Validate())
 		}
 		latencies, err := ParseLatencies([]string{text}, map[string]Latency{}, []string{"Full", "Lite"})
 		if err != nil && (len(err.Error()) > 2000 || !utf8.ValidString(err.Error())) {

@@ -14,7 +14,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"maps"
 	"mime"
 	"net/http"
 	"slices"
@@ -38,10 +37,13 @@ type Config struct {
 	// without an entry takes as long as they do; where they have none either, as long as the first tier of the
 	// description that has one. Nil or empty: no call takes any time. See [DefaultLatency].
 	Latency map[string]Latency
-	// Workers is how many calls are served at the same time; 0 is any number.
+	// Workers is how many calls are served at the same time, whatever their tier; 0 is any number.
 	Workers int
-	// Queue is how many calls may wait for a worker, first come first served; a call beyond them is refused with 429. It
-	// must be 0 where Workers is.
+	// Pools are workers by tier, in place of Workers: no tier waits for the calls of another. Tiers without an entry share
+	// one as they share a latency. Nil or empty: there are none.
+	Pools map[string]int
+	// Queue is how many calls may wait for a worker, of each pool, first come first served; a call beyond them is refused
+	// with 429. It must be 0 where there are neither Workers nor Pools.
 	Queue int
 	// Faults says how often and how the provider misbehaves.
 	Faults Faults
@@ -92,11 +94,11 @@ func New(d *contracts.Description, c Config) (http.Handler, error) {
 		answer: answer, refusals: refusals, prefix: prefix,
 		log: c.Log,
 	}
-	h.buffers.New = func() any { b := make([]byte, 0, 4<<10); return &b }
-	if c.Workers > 0 {
-		h.workers = make(chan struct{}, c.Workers)
-		h.room = int64(c.Workers) + int64(c.Queue)
+	if c.Faults.Above > 0 {
+		h.crowd = newCrowd(c.Faults.Above)
 	}
+	h.buffers.New = func() any { b := make([]byte, 0, 4<<10); return &b }
+	h.pools = newPools(c.Pools, c.Workers, c.Queue, d.Tiers())
 	if c.Executions != nil {
 		if _, ok := answer.execution("", 1); !ok {
 			return nil, errors.New("executions: an answer of this description has no id by which one could ask about an execution")
@@ -122,17 +124,18 @@ func (c Config) check(d *contracts.Description) (latency, times map[string]Laten
 	if c.Queue < 0 {
 		errs = append(errs, fmt.Errorf("queue: expected at least 0, found %d", c.Queue))
 	}
-	if c.Queue > 0 && c.Workers == 0 {
+	if c.Queue > 0 && c.Workers == 0 && len(c.Pools) == 0 {
 		errs = append(errs, fmt.Errorf("queue: %d calls can wait, but without a number of workers none ever has to; set workers", c.Queue))
 	}
+	errs = append(errs, within("pools", checkPools(c.Pools, c.Workers, d.Tiers())))
 	if strings.ContainsFunc(c.Token, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		errs = append(errs, errors.New("token: it has a space, a line end or another character that no header can carry; check where it was read from"))
 	}
-	latency, err = resolveLatency(d.Tiers(), c.Latency)
+	latency, err = byTier(d.Tiers(), c.Latency)
 	errs = append(errs, within("latency", err))
 	if c.Executions != nil {
 		errs = append(errs, within("executions", c.Executions.validate(d.Tiers())))
-		times, err = resolveLatency(d.Tiers(), c.Executions.Time)
+		times, err = byTier(d.Tiers(), c.Executions.Time)
 		errs = append(errs, within("executions: time", err))
 	}
 	if c.Webhooks != nil {
@@ -150,31 +153,6 @@ func within(what string, err error) error {
 		return nil
 	}
 	return errors.New(what + ": " + strings.ReplaceAll(err.Error(), "\n", "\n"+what+": "))
-}
-
-// resolveLatency gives an entry to every tier, and to the calls without one.
-func resolveLatency(tiers []string, given map[string]Latency) (map[string]Latency, error) {
-	noTier := contracts.NoTier(tiers)
-	known := append(slices.Clone(tiers), noTier)
-	var errs []error
-	for _, name := range slices.Sorted(maps.Keys(given)) {
-		if !slices.Contains(known, name) {
-			errs = append(errs, fmt.Errorf("expected one of the tiers %s, found %s%s",
-				strings.Join(known, ", "), quote(name), suggest(name, known)))
-		}
-	}
-	otherwise, ok := given[noTier]
-	for _, tier := range tiers {
-		if !ok {
-			otherwise, ok = given[tier]
-		}
-	}
-	all := make(map[string]Latency, len(tiers)+1)
-	for _, tier := range known {
-		all[tier] = otherwise
-	}
-	maps.Copy(all, given)
-	return all, errors.Join(errs...)
 }
 
 type handler struct {
@@ -196,10 +174,9 @@ type handler struct {
 	floor        *floor   // nil where nothing is run
 	postman      *postman // nil where no webhooks are sent
 
-	buffers sync.Pool     // of *[]byte
-	workers chan struct{} // holds one element per busy worker; nil without a limit
-	room    int64         // workers and places in the queue
-	inside  atomic.Int64  // calls that are in service or wait
+	buffers sync.Pool        // of *[]byte
+	pools   map[string]*pool // by tier; nil without a limit
+	crowd   *crowd           // nil where faults do not depend on it
 
 	calls atomic.Uint64 // valid calls that were served
 	given atomic.Uint64 // the number of a call whose executionId went out
@@ -304,23 +281,23 @@ func (h *handler) serve(w http.ResponseWriter, r *http.Request) outcome {
 	if bad != nil {
 		return h.refuse(w, r, bad)
 	}
-	if h.workers != nil {
-		if bad := h.enter(w, r); bad != nil {
+	faulty := h.crowd == nil || h.crowd.add()
+	if h.pools != nil {
+		pool := h.pools[h.known(request.Tier)]
+		if bad := pool.enter(w, r); bad != nil {
 			return h.refuse(w, r, bad)
 		}
-		defer h.leave()
+		defer pool.leave()
 	}
 	o := outcome{status: h.answer.status, tier: request.Tier, agentID: request.AgentID, call: h.calls.Add(1)}
 	if o.agentID == "" {
 		o.agentID, o.created = "agent_"+h.prefix, !h.agent.Load() && h.agent.CompareAndSwap(false, true)
 	}
 	draw := draws{h.seed, o.call}
-	o.fault = h.lottery.draw(draw.unit(forFault))
-	latency, ok := h.latency[request.Tier]
-	if !ok {
-		latency = h.latency[h.noTier]
+	if faulty {
+		o.fault = h.lottery.draw(draw.unit(forFault))
 	}
-	if !h.pause(r.Context(), latency.quantile(draw.unit(forLatency))) {
+	if !h.pause(r.Context(), h.latency[h.known(request.Tier)].quantile(draw.unit(forLatency))) {
 		return h.refuse(w, r, gone)
 	}
 	if h.floor != nil && o.fault != http500 && o.fault != http503 && !h.floor.accept(h.executionID(o.call), o.call, request.Tier, draw) {
@@ -329,6 +306,14 @@ func (h *handler) serve(w http.ResponseWriter, r *http.Request) outcome {
 	}
 	h.reply(w, r, &o, draw)
 	return o
+}
+
+// known is the tier by which latencies and pools are told apart.
+func (h *handler) known(tier string) string {
+	if _, ok := h.latency[tier]; !ok {
+		return h.noTier
+	}
+	return tier
 }
 
 // checkHead judges everything but the body, and sets the headers that belong to the refusal.
@@ -430,36 +415,6 @@ func (h *handler) readBody(r *http.Request, buffer *[]byte) *refusal {
 			return &refusal{status: http.StatusBadRequest, code: "unreadable-body", message: "the body broke off before its end"}
 		}
 	}
-}
-
-// enter takes a worker, waiting in the queue for one if need be.
-func (h *handler) enter(w http.ResponseWriter, r *http.Request) *refusal {
-	// Counting those who wait and those in service as one makes the limit exact: a worker that passes from one call to
-	// the next is never counted twice.
-	for {
-		n := h.inside.Load()
-		if n >= h.room {
-			w.Header().Set("Retry-After", "1")
-			return &refusal{status: http.StatusTooManyRequests, code: "too-many-calls",
-				message: fmt.Sprintf("all %d workers are busy and %d calls wait already; try again later", cap(h.workers), h.room-int64(cap(h.workers)))}
-		}
-		if h.inside.CompareAndSwap(n, n+1) {
-			break
-		}
-	}
-	// Those who wait to send on a channel are served in the order of their coming.
-	select {
-	case h.workers <- struct{}{}:
-		return nil
-	case <-r.Context().Done():
-		h.inside.Add(-1)
-		return gone
-	}
-}
-
-func (h *handler) leave() {
-	<-h.workers
-	h.inside.Add(-1)
 }
 
 // pause lets d of the provider's own time pass, which stands still during a stall. It reports whether the caller is

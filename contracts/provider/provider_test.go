@@ -343,6 +343,9 @@ func TestNewErrors(t *testing.T) {
 	}{
 		{"negative numbers", Config{MaxBody: -1, Workers: -1, Queue: -2}, []string{
 			"maxBody: expected at least 0 bytes, found -1", "workers: expected at least 0, found -1", "queue: expected at least 0, found -2"}},
+		{"workers for nobody, for too few and twice", Config{Workers: 1, Pools: map[string]int{"Fulll": 3, "Lite": 0}}, []string{
+			`pools: expected one of the tiers Full, Lite, default, found "Fulll" (did you mean "Full"?)`, `pools: expected at least 1 worker for "Lite", found 0`,
+			"pools: their workers are of one tier each, and those of workers of all; leave one of them out"}},
 		{"a queue for nothing", Config{Queue: 5}, []string{"queue: 5 calls can wait, but without a number of workers none ever has to; set workers"}},
 		{"a token with a line end", Config{Token: "abc\n"}, []string{"token: it has a space, a line end"}},
 		{"a misspelt tier", Config{Latency: map[string]Latency{"lite": {}, "\x1b": {}}}, []string{

@@ -365,3 +365,95 @@ func (p *pipes) Accept() (net.Conn, error) {
 func (p *pipes) Close() error { p.once.Do(func() { close(p.closed) }); return nil }
 
 func (p *pipes) Addr() net.Addr { return &net.UnixAddr{Name: fmt.Sprintf("%p", p), Net: "pipe"} }
+
+// Each pool has its own workers and its own queue, and what has none shares one as it shares a latency.
+func TestPools(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newProvider(t, Config{Pools: map[string]int{"Full": 1, "Lite": 2}, Queue: 1, Latency: map[string]Latency{"default": {a: time.Second}}})
+		const full, lite = `{"kaizenVersion":"Full"}`, `{"kaizenVersion":"Lite"}`
+		var wg sync.WaitGroup
+		start := time.Now()
+		ended := map[string]time.Duration{}
+		var mutex sync.Mutex
+		send := func(name, body string) {
+			wg.Go(func() {
+				w := call(h, body)
+				mutex.Lock()
+				defer mutex.Unlock()
+				if ended[name] = time.Since(start); w.Code != 200 {
+					ended[name] = -time.Duration(w.Code)
+				}
+			})
+			synctest.Wait()
+		}
+		send("full 1", full)
+		send("full 2", full)
+		send("full 3", full)
+		send("lite 1", lite)
+		send("lite 2", lite)
+		send("lite 3", lite)
+		send("lite 4", lite)
+		send("none", "{}") // as the first tier, whose pool is full
+		wg.Wait()
+		for name, want := range map[string]time.Duration{
+			"full 1": time.Second, "full 2": 2 * time.Second, "full 3": -429, "lite 1": time.Second, "lite 2": time.Second, "lite 3": 2 * time.Second, "lite 4": -429, "none": -429,
+		} {
+			if ended[name] != want {
+				t.Errorf("%s ended after %v, want %v", name, ended[name], want)
+			}
+		}
+	})
+}
+
+// A fault that depends on the load strikes all the calls of a load that is higher, and none of one that is not.
+func TestFaultsAboveARate(t *testing.T) {
+	const above = 50
+	for _, c := range []struct {
+		perSecond float64
+		want      int
+	}{{25, 200}, {50, 200}, {51, 500}, {100, 500}} {
+		synctest.Test(t, func(t *testing.T) {
+			h := newProvider(t, Config{Faults: Faults{HTTP500: 1, Above: above}})
+			last := 0
+			for i := range int(30 * c.perSecond) {
+				code := call(h, "{}").Code
+				call(h, "[]") // is invalid, and not counted
+				if i > int(20*c.perSecond) && last != code {
+					t.Fatalf("at %v/s call %d is answered %d, and the one before %d", c.perSecond, i, code, last)
+				}
+				last = code
+				time.Sleep(time.Duration(float64(time.Second) / c.perSecond))
+			}
+			if last != c.want {
+				t.Errorf("at %v/s calls are answered %d, want %d", c.perSecond, last, c.want)
+			}
+			time.Sleep(5 * time.Second)
+			if code := call(h, "{}").Code; code != 200 && c.perSecond*5 < above*10 {
+				t.Errorf("5 s after %v/s a call is answered %d", c.perSecond, code)
+			}
+		})
+	}
+}
+
+// Calls that are refused for want of room have come all the same.
+func TestShedCallsCrowd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newProvider(t, Config{Workers: 1, Latency: map[string]Latency{"default": {a: time.Second}}, Faults: Faults{HTTP503: 1, Above: 5}})
+		var wg sync.WaitGroup
+		codes := map[int]int{}
+		var mutex sync.Mutex
+		for range 20 * 10 {
+			wg.Go(func() {
+				code := call(h, "{}").Code
+				mutex.Lock()
+				codes[code]++
+				mutex.Unlock()
+			})
+			time.Sleep(100 * time.Millisecond)
+		}
+		wg.Wait()
+		if codes[503] < 10 || codes[429] < 100 {
+			t.Errorf("the calls were answered %v: one a second is served, and ten come", codes)
+		}
+	})
+}

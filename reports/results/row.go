@@ -489,6 +489,7 @@ type End struct {
 // How a run can end.
 const (
 	Finished    = "completed"
+	Enough      = "enough"      // enough was measured before the plan's end, which is as good
 	Interrupted = "interrupted" // by the user
 	Aborted     = "aborted"     // by a threshold with abort: true
 	Hopeless    = "hopeless"    // every call failed in the same way, so andon stopped sending

@@ -216,6 +216,15 @@ func (b Budget) String() string {
 	return text.Sentence("used " + strings.Join(said, ", ") + "; " + text.Plural(b.Started, "run") + " started")
 }
 
+// Most says what may be used, for whoever is to know before the first call.
+func (b Budget) Most() string {
+	said := fmt.Sprintf("at most %s, each of which may start a run, in %s", text.Plural(b.Calls, "call"), text.Duration(&b.Seconds))
+	if b.Cost > 0 {
+		said += ", at a cost of at most " + text.Digits(b.Cost)
+	}
+	return said
+}
+
 // plain writes a number as a rate without its unit.
 func plain(v float64) string { return strings.TrimSuffix(text.Rate(v), "/s") }
 

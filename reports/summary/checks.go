@@ -35,7 +35,7 @@ func (s Summary) Checks() Verification {
 	ended := Check{Engine: EngineRun, Name: "the run went to its end", Proves: "nothing ended the run early", Verdict: CheckHeld, Rule: s.Run.End.Reason,
 		Reason: s.Run.End.Detail, Seconds: s.Run.DurationSeconds}
 	switch s.Run.End.Reason {
-	case results.Finished:
+	case results.Finished, results.Enough:
 	case results.Aborted, results.Hopeless:
 		ended.Verdict = CheckBroken
 	default:

@@ -370,7 +370,7 @@ func severity(status string) int {
 // longest, and how they ended: as the worst of them did. The length is the time from the first start to the last end
 // side by side, else the sum.
 func (m *Merged) place() results.End {
-	ends := []string{results.Finished, results.Aborted, results.Hopeless, results.Unkept, results.Interrupted, results.Damaged, results.Cut}
+	ends := []string{results.Finished, results.Enough, results.Aborted, results.Hopeless, results.Unkept, results.Interrupted, results.Damaged, results.Cut}
 	end := results.End{Reason: results.Finished}
 	var details []string
 	first, last := m.Runs[0].Started, time.Time{}         // of any

@@ -25,6 +25,9 @@ func (s Summary) Notes() (notes []string) {
 	if s.Run.Merged != nil {
 		notes = append(notes, s.Run.Merged.note())
 	}
+	if s.Run.End.Reason == results.Enough {
+		notes = append(notes, text.Sentence("the sending ended before its time, since enough was measured: "+s.Run.End.Detail))
+	}
 	if s.Run.ClosedLoop {
 		notes = append(notes, ClosedLoop)
 	}

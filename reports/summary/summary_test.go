@@ -210,6 +210,7 @@ func TestVerdict(t *testing.T) {
 		{"the target held everything up", nil, results.End{Reason: results.Finished}, waiting, summary.Pass, 0, ""},
 		{"interrupted", nil, results.End{Reason: results.Interrupted, Detail: "stopped by hand after 3s"}, nil, summary.NoVerdict, 3, "stopped by hand"},
 		{"cut off", nil, results.End{Reason: results.Cut, Detail: "killed"}, nil, summary.NoVerdict, 3, "cut off"},
+		{"enough", nil, results.End{Reason: results.Enough, Detail: "clearly held"}, nil, summary.Pass, 0, ""},
 		{"aborted", nil, results.End{Reason: results.Aborted, Detail: "the threshold x was broken"}, nil, summary.Fail, 1, "was broken"},
 		{"hopeless with answers", nil, results.End{Reason: results.Hopeless, Detail: "the first 10 calls were all answered with status 401"}, func(r *results.Row) { r.Error, r.Status = results.Status4xx, 401 }, summary.Fail, 1, "status 401"},
 		{"hopeless without answers", nil, results.End{Reason: results.Hopeless, Detail: "the first 10 calls all failed"}, func(r *results.Row) { r.Error, r.Status = results.DialRefused, 0 }, summary.NoVerdict, 3, "all failed"},

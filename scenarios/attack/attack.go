@@ -30,6 +30,7 @@ import (
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
+	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/scenarios/wire"
 )
 
@@ -94,9 +95,11 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Outcome, err
 		defer close(finished)
 		select {
 		case <-interrupt:
-			r.halt()
+			r.halt(results.Interrupted, "")
 		case <-ctx.Done():
-			r.halt()
+			r.halt(results.Interrupted, "")
+		case why := <-c.Enough:
+			r.halt(results.Enough, why)
 		case <-r.stop:
 		}
 		attacker.Stop()
@@ -122,12 +125,12 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Outcome, err
 		}
 		r.recordUnsent()
 	default:
-		r.halt()
+		r.halt(results.Finished, "")
 	}
 	<-finished
 	enough()
 	<-renewed
 	close(asleep)
 	<-watched
-	return s.finish(ctx.Err() != nil || isClosed(interrupt), until)
+	return s.finish(ctx.Err() != nil, until)
 }

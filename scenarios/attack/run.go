@@ -42,6 +42,9 @@ type Config struct {
 	Tick func(now time.Duration, a *metrics.Aggregator, inFlight int)
 	// Observe, if not nil, is called with each row that is counted, from the goroutine that calls Tick.
 	Observe func(results.Row)
+	// Enough, if not nil, gives a sentence once enough was measured: that ends the sending, and the calls in flight are
+	// waited for.
+	Enough <-chan string
 	// Began, if not nil, is told when the run's clock began, before the first call leaves.
 	Began func(time.Time)
 	// Accepted, if not nil, is called with each execution that an answer says was started, whether or not its call keeps
@@ -127,6 +130,8 @@ type run struct {
 	stop     chan struct{}
 	stopOnce sync.Once
 	stopped  time.Duration // when stop was closed
+	// reason and detail say what closed it.
+	reason, detail string
 	// exhausted is when a closed loop had sent as many calls as it may, before its time was over; 0 if it had not.
 	exhausted time.Duration
 	kill      context.Context
@@ -153,12 +158,13 @@ type run struct {
 	machine machine
 }
 
-// halt ends the sending. It may be called any number of times.
-func (r *run) halt() {
+// halt ends the sending, unless it has ended, and reports whether it did. It may be called any number of times.
+func (r *run) halt(reason, detail string) (first bool) {
 	r.stopOnce.Do(func() {
-		r.stopped = time.Since(r.began)
+		r.stopped, r.reason, r.detail, first = time.Since(r.began), reason, detail, true
 		close(r.stop)
 	})
+	return first
 }
 
 // recordUnsent counts the calls that had come due when the sending ended, but had not left.

@@ -31,8 +31,6 @@ type sink struct {
 	end     time.Duration
 	samples []results.Sample
 	taken   []results.Vitals
-	// reason and detail say why the sink stopped the run; empty if it did not.
-	reason, detail string
 	// brokenAt is when a threshold ended the run; 0 where none did.
 	brokenAt time.Duration
 	err      error
@@ -68,6 +66,10 @@ func (s *sink) drain() {
 			s.longest = max(s.longest, len(s.queue))
 			s.take(rec)
 		case <-second.C:
+			// Who looks once a second is to have seen all that ended until then.
+			for range len(s.queue) {
+				s.take(<-s.queue)
+			}
 			s.tick()
 		}
 	}
@@ -102,7 +104,7 @@ func (s *sink) take(rec record) {
 		}
 	}
 	if why := s.hopeless.add(row, s.Plan.Labels.Classes[row.Class].Invalid); why != "" {
-		s.stopFor(results.Hopeless, why+s.answerOf(row.Error))
+		s.halt(results.Hopeless, why+s.answerOf(row.Error))
 	}
 }
 
@@ -136,14 +138,7 @@ func (s *sink) answerOf(kind results.Kind) string {
 func (s *sink) fail(err error) {
 	if err != nil && s.err == nil {
 		s.err = fmt.Errorf("the results cannot be kept: %w", err)
-		s.stopFor(results.Unkept, s.err.Error())
-	}
-}
-
-func (s *sink) stopFor(reason, detail string) {
-	if s.reason == "" && !isClosed(s.stop) {
-		s.reason, s.detail = reason, detail
-		s.halt()
+		s.halt(results.Unkept, s.err.Error())
 	}
 }
 
@@ -175,8 +170,7 @@ func (s *sink) tick() {
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(memoryLimit(s.Plan.Limits.Memory, s.stalls.before.live))
 	}
-	if why := s.broken(s.known(now)); why != "" && s.reason == "" {
-		s.stopFor(results.Aborted, why)
+	if why := s.broken(s.known(now)); why != "" && s.halt(results.Aborted, why) {
 		s.brokenAt = now
 	}
 	if s.Tick != nil {
@@ -218,24 +212,25 @@ func (s *sink) underWay(from, until time.Duration, counted uint64) uint64 {
 	return due - min(counted, due)
 }
 
-// finish waits for the last record, closes the files, and says how the run ended. stopped is when the sending ended
-// before the plan did; 0 if it did not.
-func (s *sink) finish(interrupted bool, stopped time.Duration) (Outcome, error) {
+// finish waits for the last record, closes the files, and says how the run ended. killed says that calls in flight were
+// given up; stopped is when the sending ended before the plan did, 0 if it did not.
+func (s *sink) finish(killed bool, stopped time.Duration) (Outcome, error) {
 	close(s.queue)
 	<-s.drained
 	s.transport.Close()
 	s.keepVitals(time.Since(s.began))
 	s.end = max(s.end, stopped)
-	end := results.End{Reason: results.Finished, Seconds: s.end.Seconds(), StoppedSeconds: stopped.Seconds()}
-	switch {
-	case s.reason != "":
-		end.Reason, end.Detail = s.reason, s.detail
+	end := results.End{Reason: s.reason, Detail: s.detail, Seconds: s.end.Seconds(), StoppedSeconds: stopped.Seconds()}
+	if killed && (end.Reason == results.Finished || end.Reason == results.Enough) {
+		end.Reason = results.Interrupted
+	}
+	switch end.Reason {
+	case results.Aborted:
 		// Only now is it known what has left and was answered until then.
 		if at := s.aggregator.At(s.brokenAt.Truncate(time.Second)); at != nil {
 			end.Detail += ", " + at.Rates()
 		}
-	case interrupted:
-		end.Reason = results.Interrupted
+	case results.Interrupted:
 		end.Detail = fmt.Sprintf("it was told to stop after %s", s.stopped.Round(100*time.Millisecond))
 	}
 	if s.Tick != nil {

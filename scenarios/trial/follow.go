@@ -50,10 +50,8 @@ func (c Config) follow(dir string, a *attack.Config, t *tracker) (*followed, err
 // finish follows them to their ends, once the load is over, and keeps what is known. Closing interrupt ends that,
 // unless it has ended the load.
 func (f *followed) finish(ctx context.Context, interrupt <-chan struct{}, dir string, out attack.Outcome) error {
-	select {
-	case <-interrupt:
+	if out.End.Reason == results.Interrupted {
 		interrupt = nil
-	default:
 	}
 	outcome := f.await(ctx, interrupt, f.Plan.Following.For)
 	if calls := out.Aggregator.Running().Sent + outcome.About.Polls.Sent; calls > 0 {

@@ -85,6 +85,9 @@ type Config struct {
 	// Tick, if not nil, is called about once a second: with the time since the start, the rate that the plan asks for
 	// now, the callers of a closed loop, and the calls in flight. It and Progress are called from Observe's goroutine.
 	Tick func(elapsed time.Duration, asked float64, callers, inFlight int)
+	// Enough, if not nil, gives a sentence once enough was measured, such as what was found. It ends the sending as the
+	// end of the plan does: the calls in flight are waited for, and executions are followed to their ends.
+	Enough <-chan string
 	// Progress, if not nil, is told how far the run is: before the first call, and then every so often.
 	Progress func(summary.Progress)
 	// Every is how often; 0 is about once a second. Rates are means over so long.
@@ -154,6 +157,16 @@ func Embedded(p *scenarios.Plan, hooks *provider.Webhooks) (target *url.URL, sto
 // beforehand.
 func (c Config) Warning() string { return attack.Config{Plan: c.Plan}.Short() }
 
+// Reach tries whether there is a way to the target, without a call, and reports whether it speaks HTTP/2 where that was
+// asked for and there is no TLS. The error is an [UnreachableError].
+func (c Config) Reach(ctx context.Context) (http2 bool, err error) {
+	http2, err = wire.Preflight(ctx, wire.Config{Target: c.Target, TLS: c.Credentials.TLS(), Resolve: c.Credentials.Asks().Addresses(), HTTP2: c.HTTP2})
+	if err != nil {
+		return false, &UnreachableError{c.Target, err}
+	}
+	return http2, nil
+}
+
 // Run makes one trial. Closing interrupt, which may be nil, stops the sending and waits for the calls in flight; when
 // ctx ends, those are given up as well. Both end in a summary. One trial runs at a time in a process; see [attack.Run].
 func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Result, error) {
@@ -163,13 +176,13 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Result, erro
 	if err := results.CheckRunLabels(c.Labels, c.Release); err != nil {
 		return Result{}, err
 	}
-	plain, err := wire.Preflight(ctx, wire.Config{Target: c.Target, TLS: c.Credentials.TLS(), Resolve: c.Credentials.Asks().Addresses(), HTTP2: c.HTTP2})
+	plain, err := c.Reach(ctx)
 	if err != nil {
-		return Result{}, &UnreachableError{c.Target, err}
+		return Result{}, err
 	}
 	a := attack.Config{
 		Plan: c.Plan, Target: c.Target, Credentials: c.Credentials, TLS: c.Credentials.TLS(), HTTP2: c.HTTP2, PlainHTTP2: plain,
-		RepeatedIDsAllowed: c.RepeatedIDsAllowed, Observe: c.Observe,
+		RepeatedIDsAllowed: c.RepeatedIDsAllowed, Observe: c.Observe, Enough: c.Enough,
 	}
 	manifest, dir, err := c.manifest(time.Now(), a.Generator())
 	if err != nil {
@@ -179,10 +192,14 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Result, erro
 	if a.Writer, err = results.Create(dir, manifest, c.files()); err != nil {
 		return Result{}, err
 	}
+	t := tracker{plan: c.Plan, target: c.Target.String()}
+	follower, err := c.follow(dir, &a, &t)
+	if err != nil {
+		return Result{}, errors.Join(err, a.Writer.Close(results.End{Reason: results.Unkept, Detail: err.Error()}))
+	}
 	if c.Started != nil {
 		c.Started(manifest)
 	}
-	t := tracker{plan: c.Plan, target: c.Target.String()}
 	if c.Progress != nil {
 		c.Progress(t.planned(0, 0))
 	}
@@ -194,10 +211,6 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Result, erro
 		if c.Progress != nil && t.isTime(now, c.Every) {
 			c.Progress(t.progress(now, agg, inFlight))
 		}
-	}
-	follower, err := c.follow(dir, &a, &t)
-	if err != nil {
-		return Result{}, err
 	}
 	out, lost := attack.Run(ctx, interrupt, a)
 	if follower != nil {
@@ -282,7 +295,7 @@ func (c Config) conclude(dir string, m results.Manifest, out attack.Outcome, los
 
 // unkept is the end of a run that went to its end, but not all of which could be kept.
 func unkept(end results.End, err error) results.End {
-	if end.Reason == results.Finished {
+	if end.Reason == results.Finished || end.Reason == results.Enough {
 		end.Reason = results.Unkept
 		end.Detail, _, _ = strings.Cut(err.Error(), "\n")
 	}

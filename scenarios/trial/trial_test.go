@@ -12,9 +12,13 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/kaizenautomation/andon/reports"
+	"github.com/kaizenautomation/andon/reports/executions"
 	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/summary"
 	"github.com/kaizenautomation/andon/scenarios"
@@ -246,5 +250,131 @@ func TestInterrupted(t *testing.T) {
 		if err != nil || r.Summary.Run.End.Reason != results.Interrupted || r.Summary.Verdict.ExitCode != 3 || r.Summary.Total.Sent < 19 {
 			t.Errorf("kill %v: %+v, %v", kill, r.Summary.Run.End, err)
 		}
+	}
+}
+
+// A trial that has measured enough ends as one that went to its end: the calls in flight are waited for, what was left
+// of the plan is missed by nobody, and executions are followed to their ends.
+func TestEnough(t *testing.T) {
+	const why = "p99(latency) < 1s is clearly held"
+	for _, follow := range []string{"", "follow: {for: 30s}\n"} {
+		p := planned(t, "load: [{rate: 100/s, for: 1m}]\nmix: {content: [{items: [text]}]}\nthresholds: [\"rate(ok) == 100%\"]\n"+follow+
+			"provider: {latency: 20ms, executions: {time: 200ms}}\n")
+		enough := make(chan string, 1)
+		dir := filepath.Join(t.TempDir(), "run")
+		rows, seen := 0, 0
+		r, err := Run(t.Context(), make(chan struct{}), Config{Plan: p, Target: embedded(t, p), Embedded: true, Dir: dir, Enough: enough,
+			Observe: func(results.Row) {
+				if rows++; rows == 20 {
+					enough <- why
+				}
+			},
+			Tick: func(time.Duration, float64, int, int) { seen = rows },
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := r.Summary
+		if s.Run.End != (summary.End{Reason: results.Enough, Detail: why}) || s.Verdict.Status != summary.Pass || s.Total.Sent < 19 || s.Total.Sent > 1000 || s.Total.OK != s.Total.Sent {
+			t.Errorf("%+v, %d of %d went well: %+v", s.Run.End, s.Total.OK, s.Total.Sent, s.Verdict)
+		}
+		if seen != rows || r.Run.End.StoppedSeconds <= 0 || r.Run.End.StoppedSeconds > 20 {
+			t.Errorf("the last tick has seen %d of %d rows, and the end is %+v", seen, rows, r.Run.End)
+		}
+		if notes := strings.Join(s.Notes(), "\n"); !strings.Contains(notes, why) {
+			t.Errorf("the reports do not say why it ended: %s", notes)
+		}
+		if x := s.Executions; (x == nil) != (follow == "") || x != nil && (x.End != executions.EndSeen || x.Total.Completed != s.Total.OK) {
+			t.Errorf("the executions are %+v of %d calls", x, s.Total.OK)
+		}
+		again, err := reports.Open(dir)
+		if err != nil || again.Summary.Run.End != s.Run.End || again.Summary.Verdict.Status != s.Verdict.Status {
+			t.Errorf("read back it is %+v, %v", again, err)
+		}
+	}
+}
+
+// An interrupt after that ends the following, and not what the trial has found.
+func TestEnoughAndThenInterrupted(t *testing.T) {
+	p := planned(t, "load: [{rate: 100/s, for: 1m}]\nmix: {content: [{items: [text]}]}\nfollow: {for: 1h}\nprovider: {latency: 1ms, executions: {time: 1h}}\n")
+	enough, interrupt := make(chan string), make(chan struct{})
+	var once, twice sync.Once
+	r, err := Run(t.Context(), interrupt, Config{Plan: p, Target: embedded(t, p), Dir: filepath.Join(t.TempDir(), "run"), Enough: enough,
+		Observe: func(results.Row) { once.Do(func() { close(enough) }) },
+		Progress: func(p summary.Progress) {
+			if p.Executions != nil && p.Executions.After {
+				twice.Do(func() { close(interrupt) })
+			}
+		}})
+	if err != nil || r.Summary.Run.End.Reason != results.Enough || r.Summary.Executions.End != executions.EndInterrupted {
+		t.Errorf("%+v, %+v, %v", r.Summary.Run.End, r.Summary.Executions, err)
+	}
+}
+
+// Whoever looks once a second has observed all that had ended by then, however many wait to be counted.
+func TestTickComesAfterWhatEnded(t *testing.T) {
+	p := planned(t, "load: [{rate: 100/s, for: 5s}]\nmix: {content: [{items: [text]}]}\nlimits: {inFlight: 10}\nthresholds: [\"rate(errors) <= 100%\"]\n")
+	var served atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusInternalServerError)
+		served.Add(1)
+	}))
+	defer server.Close()
+	target, _ := url.Parse(server.URL)
+	rows, ended, slow := 0, 0, true
+	_, err := Run(t.Context(), nil, Config{Plan: p, Target: target, Dir: filepath.Join(t.TempDir(), "run"),
+		Observe: func(results.Row) {
+			if rows++; slow {
+				time.Sleep(1100 * time.Millisecond)
+				ended, slow = int(served.Load())-10, false // as many may not have come as far
+			}
+		},
+		Tick: func(time.Duration, float64, int, int) {
+			if rows < ended {
+				t.Errorf("a tick after %d calls were observed, and %d had ended", rows, ended)
+			}
+			slow = true
+		}})
+	if err != nil || rows < 400 {
+		t.Errorf("%d calls, %v", rows, err)
+	}
+}
+
+// Giving up what is under way spoils a trial, however much it had measured.
+func TestEnoughAndThenKilled(t *testing.T) {
+	p := planned(t, "load: [{rate: 100/s, for: 1m}]\nmix: {content: [{items: [text]}]}\nprovider: {latency: 10s}")
+	enough, ticks := make(chan string), 0
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	r, err := Run(ctx, nil, Config{Plan: p, Target: embedded(t, p), Dir: filepath.Join(t.TempDir(), "run"), Enough: enough,
+		Tick: func(time.Duration, float64, int, int) {
+			switch ticks++; ticks {
+			case 1:
+				close(enough)
+			case 2:
+				cancel()
+			}
+		}})
+	if err != nil || r.Summary.Run.End.Reason != results.Interrupted || r.Summary.Verdict.ExitCode != 3 || r.Summary.Total.Errors["canceled"] == 0 {
+		t.Errorf("%+v, %v", r.Summary.Run.End, err)
+	}
+}
+
+// Where executions cannot be kept, nothing is sent, and the run that was begun says so.
+func TestNoPlaceForTheJournal(t *testing.T) {
+	p := planned(t, "load: [{rate: 100/s, for: 1m}]\nmix: {content: [{items: [text]}]}\nfollow: true\n")
+	p.Feeders = map[string][]byte{"executions.jsonl/in the way": nil}
+	calls := 0
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { calls++ }))
+	defer server.Close()
+	target, _ := url.Parse(server.URL)
+	dir := filepath.Join(t.TempDir(), "run")
+	_, err := Run(t.Context(), nil, Config{Plan: p, Target: target, Dir: dir, Started: func(results.Manifest) { t.Error("it was told to have started") }})
+	var place *results.PlaceError
+	if !errors.As(err, &place) || calls > 0 {
+		t.Errorf("%d calls, %v", calls, err)
+	}
+	if run, err := results.Open(dir); err != nil || run.End.Reason != results.Unkept {
+		t.Errorf("left behind: %+v, %v", run, err)
 	}
 }

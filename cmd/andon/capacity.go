@@ -1,0 +1,285 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kaizenautomation/andon/reports/live"
+	"github.com/kaizenautomation/andon/reports/results"
+	"github.com/kaizenautomation/andon/reports/sizing"
+	"github.com/kaizenautomation/andon/reports/text"
+	"github.com/kaizenautomation/andon/scenarios"
+	"github.com/kaizenautomation/andon/scenarios/search"
+	"github.com/kaizenautomation/andon/scenarios/trial"
+)
+
+type capacityFlags struct {
+	target, out, fixtures string
+	resume                string
+	credentials           credentialFlags
+	seed                  uint64
+	plain, http2, search  bool
+	release, deviations   string
+	labels                []string
+	arrivals              string
+	need, from, to        perSecond
+	headroom              part
+	confidence, width     part
+	time                  time.Duration
+	calls                 uint64
+	price                 float64
+}
+
+func (c *command) capacity() *cobra.Command {
+	f := capacityFlags{confidence: 0.95, width: 0.1}
+	cmd := &cobra.Command{
+		Use:   "capacity [SCENARIO]",
+		Short: "Find the highest rate that meets a scenario's objectives, and what breaks first",
+		Long: `Capacity finds the highest rate of calls at which the objectives of a scenario hold, with an
+interval, and says what breaks first beyond it. It makes trials at one rate after the other, each a
+run in a directory of its own below the search's, ends each as soon as enough is known of it, and
+waits until the target has done with it before the next.
+
+SCENARIO says what is sent, and its thresholds are the objectives; its load is not used. They are
+judged by the share of calls that are over: p99(latency) < 1s holds at a rate if fewer than 1 call
+in 100 takes a second or more. Thresholds that say nothing of single calls are named and left out.
+rate(errors) < 1% and rate(shed) < 1% hold without being written down. When the contract is first
+broken is told beside.
+
+Calls arrive at random (Poisson), as those of independent users do; evenly spaced ones (--arrivals
+even) queue less, so that the capacity is higher and means less. The search begins at --from, else at
+the scenario's highest rate, doubles it as long as the objectives hold, and narrows down around the
+rate at which they break, until the interval is as narrow as --width.
+
+--need asks whether the target takes one rate, which is far cheaper: one trial, which is ended as
+soon as the answer is clear. --headroom asks for so much more. With --search the capacity is searched
+for besides.
+
+No more calls are sent than --calls and no trial begins after --time; both are told before the first
+call, and what is known by then is the answer. Each accepted call starts a run at the target: --price
+is that of one. What was cut short goes on with --resume, from the trials that had ended.
+
+Exit codes: 0 an interval was found, or the need is met; 1 the need is not met; 2 wrong usage,
+scenario or description, nothing was sent; 3 no verdict (undecided, this machine is the limit, the
+budget was spent before an interval was found, interrupted, the target is gone).
+
+` + credentialsHelp,
+		Example: `  andon capacity
+  andon capacity mixed --need 120/s --headroom 20%
+  ANDON_TOKEN=… andon capacity ./peak.yaml --target https://staging.example.com --from 50/s --time 10m
+  andon capacity ./peak.yaml --target https://staging.example.com --resume reports/runs/20261126T060000Z-capacity-peak`,
+		Args:              atMostOne,
+		ValidArgsFunction: completeShipped,
+		RunE:              func(_ *cobra.Command, args []string) error { return c.searchCapacity(args, f) },
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.target, "target", "", "base `URL` of the provider; without it the reference provider is driven")
+	flags.Uint64Var(&f.seed, "seed", defaultSeed, seedUse)
+	flags.StringVar(&f.fixtures, "fixtures", "", fixturesUse)
+	flags.StringVar(&f.out, "out", "", "`directory` to write (default reports/runs/<time>-capacity-<scenario>)")
+	f.credentials.add(flags)
+	flags.Var(&f.need, "need", "`rate` that the target is to take, such as 120/s: answered by one trial")
+	flags.Var(&f.headroom, "headroom", "`share` above --need that it is to take as well, such as 20%")
+	flags.BoolVar(&f.search, "search", false, "with --need, search for the capacity as well")
+	flags.Var(&f.from, "from", "first `rate` that is tried (default the highest of the scenario)")
+	flags.Var(&f.to, "to", "highest `rate` that may be tried")
+	flags.Var(&f.confidence, "confidence", "`share` of searches whose interval has the capacity in it")
+	flags.Var(&f.width, "width", "how wide the interval may be, as a `share` of the rate")
+	flags.DurationVar(&f.time, "time", 15*time.Minute, "most `time` for all trials")
+	flags.Uint64Var(&f.calls, "calls", 200_000, "most calls in all trials")
+	flags.Float64Var(&f.price, "price", 0, "price of a call, to tell the cost")
+	flags.StringVar(&f.arrivals, "arrivals", "poisson", "poisson or even")
+	flags.StringVar(&f.resume, "resume", "", "`directory` of a search that was cut short, to go on with")
+	flags.BoolVar(&f.http2, "http2", false, "send over HTTP/2 where the target speaks it, with TLS or without")
+	flags.BoolVar(&f.plain, "plain", false, "tell the progress in lines, also on a terminal")
+	flags.StringArrayVar(&f.labels, "label", nil, "`name=text` that the search is known by in every report; may be given up to 20 times")
+	flags.StringVar(&f.release, "release", "", "`name` of what is deployed at the target")
+	flags.StringVar(&f.deviations, "deviations", "", deviationsUse)
+	return cmd
+}
+
+// check says what is wrong with the flags, all at once.
+func (f *capacityFlags) check() error {
+	var wrong []error
+	add := func(bad bool, format string, args ...any) {
+		if bad {
+			wrong = append(wrong, fmt.Errorf(format, args...))
+		}
+	}
+	add(f.arrivals != "poisson" && f.arrivals != "even", "--arrivals: expected poisson or even, found %q", text.Printable(f.arrivals, 40))
+	add(f.headroom > 0 && f.need == 0, "--headroom says how much more than --need; add --need, such as --need 120/s")
+	add(f.search && f.need == 0, "--search goes with --need; without it the capacity is searched for anyway")
+	add(f.need > 0 && !f.search && (f.from > 0 || f.to > 0), "--from and --to are of a search, and --need alone makes none; add --search, or leave them out")
+	add(f.to > 0 && f.from > f.to, "--from %s/s is above --to %s/s", &f.from, &f.to)
+	add(f.confidence < 0.5 || f.confidence > 0.999, "--confidence: expected from 50%% to 99.9%%, found %s", &f.confidence)
+	add(f.width < 0.01 || f.width > 1, "--width: expected from 1%% to 100%%, found %s", &f.width)
+	add(f.headroom > 10, "--headroom: expected at most 1000%%, found %s", &f.headroom)
+	add(f.time < 5*time.Second || f.time > 24*time.Hour, "--time: expected from 5s to 24h, found %s", f.time)
+	add(f.calls < 100 || f.calls > 1_000_000_000, "--calls: expected from 100 to 1000000000, found %d", f.calls)
+	add(!(f.price >= 0 && f.price <= 1e6), "--price: expected from 0 to 1000000, found %v", f.price)
+	add(f.resume != "" && f.out != "", "--resume names the directory already; leave --out out")
+	return errors.Join(wrong...)
+}
+
+func (c *command) searchCapacity(args []string, f capacityFlags) error {
+	if err := f.check(); err != nil {
+		return err
+	}
+	d, err := c.description()
+	if err != nil {
+		return err
+	}
+	s, err := c.scenario(args, d, f.fixtures)
+	if err != nil {
+		return err
+	}
+	from := float64(f.from)
+	if from == 0 && (f.need == 0 || f.search) {
+		if from = s.PeakRate(); from == 0 {
+			return errors.New("the load of the scenario is a closed loop, which has no rate to begin with: --from says one, such as --from 20/s")
+		}
+		if f.to > 0 {
+			from = min(from, float64(f.to))
+		}
+	}
+	t := search.Config{
+		Scenario: s, Seed: f.seed, Need: float64(f.need), Headroom: float64(f.headroom), Find: f.need == 0 || f.search, From: from, To: float64(f.to),
+		Confidence: float64(f.confidence), Width: float64(f.width), Calls: f.calls, Seconds: f.time.Seconds(), Price: f.price, HTTP2: f.http2,
+		Release: f.release, Dir: f.out, Root: filepath.Join("reports", "runs"), Andon: version(), Command: repeats(c.args), Commands: commands(),
+	}
+	if f.arrivals == "poisson" {
+		t.Arrivals = scenarios.Poisson
+	}
+	if f.resume != "" {
+		t.Dir, t.Resume = f.resume, true
+	}
+	if t.Labels, err = results.ParseRunLabels(f.labels, f.release); err != nil {
+		return fmt.Errorf("--label or --release: %w", err)
+	}
+	if t.Deviations, err = c.deviationsForLoad(f.deviations, s); err != nil {
+		return err
+	}
+	if t.Credentials, err = f.credentials.open(c, s.Carried); err != nil {
+		return err
+	}
+	if t.Target, err = pickTarget(f.target, s, strings.Join(append([]string{"andon capacity"}, args...), " ")); err != nil {
+		return err
+	}
+	return c.runSearch(t, f.plain)
+}
+
+// runSearch makes the search, and shows what came of it.
+func (c *command) runSearch(t search.Config, plain bool) error {
+	if t.Embedded = t.Target == nil; t.Embedded {
+		plan, err := t.Scenario.Plan(t.Seed)
+		if err != nil {
+			return err
+		}
+		var end func()
+		if t.Target, end, err = trial.Embedded(plan, nil); err != nil {
+			return exit{noVerdict, err}
+		}
+		defer end()
+	}
+	w := live.NewWatch(c.stderr, os.Stdin, plain)
+	w.Target = place(t.Target, t.Embedded)
+	t.Started = func(dir string, r sizing.Report) {
+		c.tell("%s: %s → %s", text.Printable(t.Scenario.Name, 64), r.Budget.Most(), w.Target)
+		for _, l := range r.LeftOut {
+			c.tell("%s is no objective of a search: %s", text.Printable(l.Expr, 200), l.Why)
+		}
+	}
+	stop := c.signals(w.Stopping, w.End)
+	defer stop.release()
+	w.Press, t.Progress = stop.press, w.Search
+	defer w.End()
+	report, dir, err := search.Run(stop.kill, stop.first, t)
+	w.End()
+	if dir == "" {
+		return notRun(err)
+	}
+	stop.code.Store(int32(report.Verdict.ExitCode))
+	if shown := c.showSizing(report, dir); shown != nil && !c.stdout.lost(shown) {
+		return exit{noVerdict, shown}
+	}
+	if report.Run.Ended == sizing.EndedInterrupted || report.Run.Ended == sizing.EndedUnreachable || report.Run.Ended == sizing.EndedBudget {
+		c.tell("to go on: %s", resumed(t.Command, dir))
+	}
+	if err != nil {
+		return exit{noVerdict, err}
+	}
+	if report.Verdict.ExitCode == 0 {
+		return nil
+	}
+	return exit{code: report.Verdict.ExitCode}
+}
+
+// resumed is the command line that goes on with a search.
+func resumed(command []string, dir string) string {
+	var line []string
+	for i, arg := range command {
+		if arg == "--resume" || strings.HasPrefix(arg, "--resume=") || i > 0 && command[i-1] == "--resume" {
+			continue
+		}
+		line = append(line, text.ShellQuote(arg))
+	}
+	return strings.Join(append(line, "--resume", text.ShellQuote(dir)), " ")
+}
+
+// showSizing shows what a search came to.
+func (c *command) showSizing(r sizing.Report, dir string) error {
+	_, err := fmt.Fprintf(c.stdout, "%s  %s\n%s\n", r.Word(), r.Headline(), dir)
+	return err
+}
+
+// perSecond is a flag for a rate; it is 0 until it is set.
+type perSecond float64
+
+func (r *perSecond) Set(s string) error {
+	number, unit, slash := strings.Cut(s, "/")
+	per, known := map[string]float64{"s": 1, "m": 60, "h": 3600}[unit]
+	n, err := strconv.ParseFloat(number, 64)
+	if !slash || !known || err != nil || !(n/per >= 0.001 && n/per <= 1e6) {
+		return errors.New("want a rate from 0.001/s to 1000000/s, such as 120/s or 90/m")
+	}
+	*r = perSecond(n / per)
+	return nil
+}
+
+func (r *perSecond) Type() string { return "rate" }
+
+func (r *perSecond) String() string {
+	if *r == 0 {
+		return ""
+	}
+	return strconv.FormatFloat(float64(*r), 'g', -1, 64)
+}
+
+// part is a flag for a share, in percent.
+type part float64
+
+func (p *part) Set(s string) error {
+	number, percent := strings.CutSuffix(s, "%")
+	n, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
+	if !percent || err != nil || !(n >= 0 && n <= 1e6) {
+		return errors.New("want a share in percent, such as 20%")
+	}
+	*p = part(n / 100)
+	return nil
+}
+
+func (p *part) Type() string { return "share" }
+
+func (p *part) String() string {
+	if *p == 0 {
+		return ""
+	}
+	return strconv.FormatFloat(100*float64(*p), 'g', 6, 64) + "%"
+}

@@ -1,0 +1,285 @@
+package capacity
+
+import "math"
+
+// Config says what is searched for.
+type Config struct {
+	Objectives []Objective
+	// Start is the first rate that is tried, Ceiling the highest that may be; 0 is none.
+	Start, Ceiling float64
+	// Confidence is that of the interval, and Width how wide it may be, as a share of the rate.
+	Confidence, Width float64
+	// Least is for how many seconds a trial measures at least.
+	Least float64
+	// Calls, Seconds and Trials are the most that may be used; 0 is no limit.
+	Calls   uint64
+	Seconds float64
+	Trials  int
+}
+
+// Search is a search under way. It is a function of what it was fed with, so that it can be gone on with.
+type Search struct {
+	Config
+	trials []Trial
+	end    End
+	calls  uint64
+	// seconds is what all trials took.
+	seconds   float64
+	knowledge *knowledge // of trials; nil where it has to be found
+	// offsets counts the trials of the narrowing, and confirmed those that held at the low end.
+	offsets, confirmations int
+	confirmed              bool
+}
+
+const (
+	// alpha is the most likely share of wrong decisions of a trial, on either side.
+	alpha = 0.01
+	// factor is by how much the rate grows from trial to trial.
+	factor = 2
+	// near is how many trials near the capacity there are at least: by how much trials differ has to be seen.
+	near = 8
+	// longest is how many trials there are at most where nobody says.
+	longest = 40
+	// fewest is how many calls a trial is worth being made for.
+	fewest = 50
+	// together is how many groups of calls that are over a trial at the capacity should see.
+	together = 4
+	// confirmations is how often the low end is tried.
+	confirmations = 3
+)
+
+// New begins a search.
+func New(c Config) *Search {
+	if c.Trials == 0 {
+		c.Trials = longest
+	}
+	return &Search{Config: c}
+}
+
+// Alpha is the most likely share of wrong decisions that a trial of the search may have, on either side: what is said of
+// all trials together is in the interval.
+func (s *Search) Alpha() float64 { return alpha }
+
+// Take takes what came of the last Ask. seconds is how long it took in all, draining too.
+func (s *Search) Take(t Trial, seconds float64) {
+	s.trials = append(s.trials, t)
+	s.calls += t.Calls
+	s.seconds += seconds
+	s.knowledge = nil
+	switch t.Ask.Step {
+	case Narrowing, FromAbove:
+		s.offsets++
+	case Confirmation:
+		s.confirmations++
+		s.confirmed = t.Outcome != Broken && t.Outcome != Void
+	}
+}
+
+// Next is the trial to be made, and false where the search has ended.
+func (s *Search) Next() (Ask, bool) {
+	if s.end != "" {
+		return Ask{}, false
+	}
+	step, rate, end := s.choose()
+	if end == "" {
+		ask := s.ask(step, rate)
+		if ask.Calls >= fewest && ask.Most > 0 && len(s.trials) < s.Trials {
+			return ask, true
+		}
+		end = Budget
+	}
+	s.end = end
+	return Ask{}, false
+}
+
+// choose says which step is next, at which rate, or why there is none.
+func (s *Search) choose() (Step, float64, End) {
+	k := s.known()
+	if k == nil {
+		return s.below(Growth, s.Start)
+	}
+	if s.Ceiling > 0 && k.highest > s.Ceiling {
+		k.highest = s.Ceiling
+	}
+	held, broken := false, false
+	for _, t := range s.usable() {
+		over := false
+		for i := range s.Objectives {
+			over = over || t.isOver(s.Objectives, i)
+		}
+		held, broken = held || !over, broken || over
+	}
+	switch {
+	case !broken && s.Ceiling > 0 && k.highest >= s.Ceiling:
+		return s.settled(k.highest, Ceiling)
+	case !broken:
+		return s.below(Growth, k.highest*factor)
+	case !held && k.lowest < s.Start/1000:
+		return 0, 0, Nothing
+	case !held:
+		return s.below(Growth, k.lowest/factor)
+	}
+	return s.narrow(k)
+}
+
+// narrow is the next trial near the capacity.
+func (s *Search) narrow(k *knowledge) (Step, float64, End) {
+	middle, tail := min(k.quantile(0.5), k.highest*factor), s.tail()
+	low, high := k.quantile(tail), k.quantile(1-tail)
+	count := 0
+	for _, t := range s.usable() {
+		if t.Ask.Step != Growth && math.Abs(t.Ask.Rate/middle-1) < 0.25 {
+			count++
+		}
+	}
+	if (high-low)/middle <= s.Width && count >= near {
+		if s.confirmed || s.confirmations >= confirmations {
+			return 0, 0, Found
+		}
+		return s.below(Confirmation, low)
+	}
+	// Where the line crosses and how steep it is are told best by trials a little above and below.
+	distance := min(max(1.2/k.slope, 0.02), 0.2)
+	if wide := math.Log(high / low); wide > 3*distance {
+		distance = min(wide/4, 0.2)
+	}
+	offset := []float64{1, -1, -0.5, 0.5}[s.offsets%4]
+	step := Narrowing
+	if n := len(s.trials); offset < 0 && s.trials[n-1].Outcome == Broken {
+		step = FromAbove
+	}
+	return s.below(step, middle*(1+offset*distance))
+}
+
+// below keeps a rate below those that this machine cannot make, and ends the search where there is nothing left.
+func (s *Search) below(step Step, rate float64) (Step, float64, End) {
+	if s.Ceiling > 0 {
+		rate = min(rate, s.Ceiling)
+	}
+	limit, held := s.limit()
+	if limit == 0 || rate < limit*0.98 {
+		return step, rate, ""
+	}
+	if held > 0 && limit/held > 1+s.Width {
+		return step, math.Sqrt(limit * held), ""
+	}
+	if held == 0 {
+		if limit > s.Start/1000 {
+			return step, limit / factor, ""
+		}
+		return 0, 0, Generator
+	}
+	return s.settled(held, Generator)
+}
+
+// limit is the lowest rate that said nothing of the target twice, it or a lower one, and held the highest one below it
+// that did say something.
+func (s *Search) limit() (limit, held float64) {
+	void := []float64{}
+	for _, t := range s.trials {
+		if t.Outcome == Void {
+			void = append(void, t.Ask.Rate)
+		}
+	}
+	for _, r := range void {
+		n := 0
+		for _, other := range void {
+			if other <= r*1.001 {
+				n++
+			}
+		}
+		if n >= 2 && (limit == 0 || r < limit) {
+			limit = r
+		}
+	}
+	for _, t := range s.trials {
+		if t.Outcome != Void && t.Outcome != Broken && (limit == 0 || t.Ask.Rate < limit) {
+			held = max(held, t.Ask.Rate)
+		}
+	}
+	return limit, held
+}
+
+// settled ends a search at a rate that holds: that is decided first, where it was only likely.
+func (s *Search) settled(rate float64, end End) (Step, float64, End) {
+	for _, t := range s.trials {
+		if t.Ask.Rate >= rate*0.999 && t.Ask.Rate <= rate*1.001 && (t.Outcome == Holds || t.Ask.Step == Decision && t.Outcome != Void) {
+			return 0, 0, end
+		}
+	}
+	return Decision, rate, ""
+}
+
+// Limits are the most that a trial may use; 0 is no limit.
+type Limits struct {
+	// Least and Most are for how many seconds it measures.
+	Least, Most float64
+	Calls       uint64
+}
+
+// Question is the trial that answers whether one rate holds. It ends when that is decided, or after so many calls that
+// nothing will decide it.
+func Question(objectives []Objective, rate float64, l Limits) Ask {
+	s := New(Config{Objectives: objectives, Least: l.Least, Calls: l.Calls})
+	a := s.ask(Decision, rate)
+	if l.Most > 0 {
+		a.Most = min(a.Most, l.Most)
+	}
+	return a
+}
+
+// ask is a trial of a step at a rate, within what is left of the budget.
+func (s *Search) ask(step Step, rate float64) Ask {
+	a := Ask{N: len(s.trials) + 1, Rate: rate, Step: step, Calls: math.MaxUint64, Most: math.Inf(1)}
+	horizon, allowed := 0.0, 1.0
+	for _, o := range s.Objectives {
+		horizon = max(horizon, o.Horizon)
+		if o.Allowed > 0 {
+			allowed = min(allowed, o.Allowed)
+		}
+	}
+	settling := 0.0
+	for _, t := range s.usable() {
+		if t.Ask.Rate > rate*0.75 && t.Ask.Rate < rate*1.02 && t.Outcome != Broken {
+			settling = max(settling, settles*t.Relaxation)
+		}
+	}
+	a.Settle = max(s.Least/5, 2*horizon, settling)
+	switch step {
+	case Growth:
+		a.Least = max(s.Least/2, 3*horizon, 30/rate)
+		a.Most = max(2*a.Least, 5/allowed/rate)
+	case Decision:
+		a.Least = max(s.Least, 10*horizon, 200/rate)
+		a.Most = max(20*a.Least, 4000/allowed/rate)
+	default:
+		a.Least = max(s.Least, 20*horizon, 200/rate, lasts*settling/settles)
+		slope := slopeHigh
+		if k := s.known(); k != nil {
+			slope = k.slope
+			// So many that some of those who come together are over.
+			if k.first >= 0 && s.Objectives[k.first].Allowed > 0 {
+				o := s.Objectives[k.first]
+				inflation := pooled(s.usable(), k.first, o.Allowed, k.quantile(0.5), 1)
+				a.Least = max(a.Least, together*inflation/o.Allowed/rate)
+			}
+		}
+		// So much that eight trials are enough.
+		a.Precision = min(max(slope*s.Width/2/2.24*math.Sqrt(8)*0.85, 0.1), 2)
+	}
+	if s.Calls > 0 {
+		a.Calls = s.Calls - min(s.calls, s.Calls)
+		if step != Growth {
+			a.Calls = min(a.Calls, max(a.Calls/3, uint64(rate*(a.Settle+a.Least))+fewest))
+		}
+		a.Most = min(a.Most, float64(a.Calls)/rate-a.Settle)
+	}
+	if s.Seconds > 0 {
+		left := s.Seconds - s.seconds
+		if step != Growth {
+			left = min(left, max(left/3, a.Settle+a.Least))
+		}
+		a.Most = min(a.Most, left-a.Settle)
+	}
+	return a
+}

@@ -1,0 +1,110 @@
+package search
+
+import (
+	"context"
+	"errors"
+	"math"
+	"strconv"
+
+	"github.com/kaizenautomation/andon/reports/sizing"
+	"github.com/kaizenautomation/andon/scenarios"
+	"github.com/kaizenautomation/andon/scenarios/capacity"
+	"github.com/kaizenautomation/andon/scenarios/trial"
+)
+
+// found is what a search for the highest rate of one scenario came to.
+type found struct {
+	capacity.Answer
+	// Conditions are the objectives that it was judged by, and Trials what it was told of.
+	Conditions []condition
+	Trials     []made
+}
+
+// find searches for the highest rate at which the objectives hold, from a rate on. What has ended it before it was found
+// is in the report.
+func (s *session) find(ctx context.Context, of, about string, sc *scenarios.Scenario, from float64) (found, error) {
+	f := found{Conditions: held(s.thresholds, sc.Labels)}
+	if len(f.Conditions) == 0 {
+		return f, errors.New("no objective of the search is of any call of this mix")
+	}
+	left := s.left()
+	search := capacity.New(capacity.Config{
+		Objectives: objectives(f.Conditions), Start: from, Ceiling: s.To, Confidence: s.Confidence, Width: s.Width,
+		Least: s.least(), Calls: bounded(left.calls), Seconds: finite(left.seconds),
+	})
+	for {
+		ask, more := search.Next()
+		if !more {
+			break
+		}
+		ask.Rate = rounded(ask.Rate)
+		m, err := s.trial(ctx, Want{Of: of, About: about, Scenario: sc, Ask: ask, Alpha: search.Alpha()})
+		if errors.Is(err, errSpent) {
+			s.end(sizing.EndedBudget, "")
+			break
+		} else if err != nil {
+			return f, s.gone(err)
+		}
+		if m.Ended != "" {
+			s.end(m.Ended, m.Why)
+			break
+		}
+		took, err := s.drain(ctx, m)
+		if err != nil {
+			return f, err
+		}
+		search.Take(m.Trial, m.Took+took)
+		f.Trials = append(f.Trials, m)
+		f.Answer = search.Answer()
+		s.narrowed(m.Shown.N, f.Answer)
+		if s.report.Run.Ended != "" {
+			break
+		}
+	}
+	f.Answer = search.Answer()
+	return f, nil
+}
+
+// gone makes of a target that cannot be reached any more the end of the search; other errors stay.
+func (s *session) gone(err error) error {
+	var unreachable *trial.UnreachableError
+	if errors.As(err, &unreachable) {
+		s.end(sizing.EndedUnreachable, unreachable.Err.Error())
+		return nil
+	}
+	return err
+}
+
+// narrowed keeps what is known after trial n.
+func (s *session) narrowed(n int, a capacity.Answer) {
+	s.rate, s.low, s.high = a.Rate, a.Low, a.High
+	if a.Kind == capacity.Interval {
+		t := &s.report.Trials[n-1]
+		t.Low, t.High = &a.Low, &a.High
+	}
+	s.tell(nil)
+}
+
+// bounded is a bound as package capacity has it, where 0 is none; what is spent leaves 1, which is too few for a trial.
+func bounded(calls uint64) uint64 {
+	if calls == math.MaxUint64 {
+		return 0
+	}
+	return max(calls, 1)
+}
+
+func finite(seconds float64) float64 {
+	if math.IsInf(seconds, 1) {
+		return 0
+	}
+	return math.Max(seconds, 1e-3)
+}
+
+// rounded is a rate in four digits, as it is written everywhere.
+func rounded(rate float64) float64 {
+	r, err := strconv.ParseFloat(strconv.FormatFloat(rate, 'g', 4, 64), 64)
+	if err != nil || r <= 0 {
+		return rate
+	}
+	return r
+}

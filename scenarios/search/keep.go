@@ -1,0 +1,210 @@
+package search
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/kaizenautomation/andon/reports/regular"
+	"github.com/kaizenautomation/andon/reports/results"
+	"github.com/kaizenautomation/andon/reports/sizing"
+	"github.com/kaizenautomation/andon/reports/text"
+	"github.com/kaizenautomation/andon/scenarios/capacity"
+)
+
+// recordFile is what a search can be gone on with.
+const (
+	recordFile   = "search.json"
+	recordSchema = "andon.search/1"
+)
+
+// record is what recordFile says.
+type record struct {
+	Schema  string    `json:"schema"`
+	ID      string    `json:"id"`
+	Started time.Time `json:"started"`
+	// Parts are what trials have to share to be of one search.
+	Parts   []results.Part `json:"parts"`
+	Resumed int            `json:"resumed"`
+	Trials  []kept         `json:"trials"`
+}
+
+// kept is a trial as the record has it.
+type kept struct {
+	Trial   capacity.Trial `json:"trial"`
+	Shown   sizing.Trial   `json:"shown"`
+	Took    float64        `json:"took"`
+	Started uint64         `json:"started"`
+	Lost    uint64         `json:"lost"`
+	Ended   string         `json:"ended,omitempty"`
+}
+
+// open makes the directory of a search, or opens that of one which is gone on with.
+func (s *session) open() (err error) {
+	s.record = record{Schema: recordSchema, Started: s.began.UTC(), Parts: s.parts()}
+	if s.Resume {
+		return s.resume()
+	}
+	if s.dir = s.Dir; s.dir == "" {
+		if _, s.dir, err = results.NewDir(s.Root, "capacity-"+s.Scenario.Name, s.began); err != nil {
+			return err
+		}
+	}
+	claimed, err := results.Claim(s.dir, recordFile)
+	if err != nil {
+		return err
+	}
+	if err := claimed.Close(); err != nil {
+		return &results.PlaceError{Err: err}
+	}
+	s.record.ID = filepath.Base(filepath.Clean(s.dir))
+	s.report.Run.ID = s.record.ID
+	files := map[string][]byte{"scenario.yaml": s.Scenario.Source, "openapi.yaml": s.Scenario.Description().Source()}
+	for name, data := range s.Scenario.Feeders {
+		files[name] = data
+	}
+	for name, data := range files {
+		if err := write(filepath.Join(s.dir, filepath.FromSlash(name)), data); err != nil {
+			return &results.PlaceError{Err: fmt.Errorf("the search's directory cannot be written: %w", err)}
+		}
+	}
+	if err := s.remember(); err != nil {
+		return &results.PlaceError{Err: err}
+	}
+	return nil
+}
+
+func write(path string, data []byte) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+		return err
+	}
+	return regular.Write(path, func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	})
+}
+
+// remember writes the record.
+func (s *session) remember() error {
+	if err := results.WriteJSON(filepath.Join(s.dir, recordFile), s.record); err != nil {
+		return fmt.Errorf("what is known of the search cannot be kept: %w", err)
+	}
+	return nil
+}
+
+// resume takes what a search has found before. The trials that have ended are given again when they are asked for;
+// those that were cut short count in the budget, and are made again.
+func (s *session) resume() error {
+	s.dir = s.Dir
+	path := filepath.Join(s.dir, recordFile)
+	var before record
+	if err := results.ReadJSON(path, &before); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s is no search's directory: it has no %s", s.dir, recordFile)
+	} else if err != nil {
+		return err
+	}
+	if before.Schema != recordSchema {
+		return fmt.Errorf("%s: expected \"schema\": %q, found %q; another version of andon wrote it", path, recordSchema, text.Printable(before.Schema, 40))
+	}
+	if other := differ(before.Parts, s.record.Parts); len(other) > 0 {
+		return fmt.Errorf("%s is a search for something else: %s; give it what it was begun with, or begin another", s.dir, strings.Join(other, ", "))
+	}
+	for i, k := range before.Trials {
+		if k.Shown.N != i+1 || k.Shown.Dir != dirOf(i+1) {
+			return fmt.Errorf("%s: expected /trials/%d to be trial %d in %s, found trial %d in %q", path, i, i+1, dirOf(i+1), k.Shown.N, text.Printable(k.Shown.Dir, 80))
+		}
+	}
+	before.Resumed++
+	s.record = before
+	r := &s.report
+	r.Run.ID, r.Run.Started, r.Run.Resumed = before.ID, before.Started, before.Resumed
+	for _, k := range before.Trials {
+		r.Trials = append(r.Trials, k.Shown)
+		if k.Ended == "" {
+			s.replay = append(s.replay, k)
+		} else {
+			s.spend(k)
+		}
+	}
+	s.orphan(len(before.Trials) + 1)
+	if err := s.remember(); err != nil {
+		return &results.PlaceError{Err: err}
+	}
+	return nil
+}
+
+// orphan counts the calls of trial n, if it has begun and the search was killed before it ended: they were sent.
+func (s *session) orphan(n int) {
+	run, err := results.Open(filepath.Join(s.dir, filepath.FromSlash(dirOf(n))))
+	if err != nil {
+		return
+	}
+	k := kept{Ended: sizing.EndedInterrupted, Shown: sizing.Trial{N: n, Dir: dirOf(n), Outcome: sizing.Void, Reason: "cut short", Shares: make([]float64, len(s.thresholds))}}
+	// What cannot be read of it is not known to have been sent.
+	_, _ = run.Rows(func(r results.Row) error {
+		if r.Sent() {
+			k.Shown.Calls++
+		}
+		if r.Outcome() == results.OutcomeAccepted {
+			k.Started++
+		}
+		k.Took = max(k.Took, (r.Due + r.Latency()).Seconds())
+		return nil
+	})
+	s.report.Trials = append(s.report.Trials, k.Shown)
+	s.record.Trials = append(s.record.Trials, k)
+	s.spend(k)
+}
+
+func dirOf(n int) string { return fmt.Sprintf("trials/%02d", n) }
+
+// parts are what all trials of a search share.
+func (s *session) parts() (parts []results.Part) {
+	for _, p := range s.Scenario.Parts() {
+		if p.Name != "load" && p.Name != "arrivals" && p.Name != "limits.calls" {
+			parts = append(parts, p)
+		}
+	}
+	target := s.Target.String()
+	if s.Embedded {
+		target = "embedded"
+		parts = append(parts, s.Scenario.Behaviour()...)
+	}
+	var waived []string
+	for _, d := range s.Deviations {
+		if !d.Expired {
+			waived = append(waived, d.Rules...)
+		}
+	}
+	return append(parts,
+		results.Part{Name: "target", Text: text.Public(target)}, results.Part{Name: "seed", Text: fmt.Sprint(s.Seed)},
+		results.Part{Name: "arrivals", Text: arrivalsName(s.Arrivals)}, results.Part{Name: "release", Text: s.Release},
+		results.Part{Name: "deviations", Text: strings.Join(waived, ", ")})
+}
+
+// differ says in which parts two searches differ.
+func differ(before, now []results.Part) (list []string) {
+	texts := map[string]string{}
+	for _, p := range before {
+		texts[p.Name] = p.Text
+	}
+	for _, p := range now {
+		if was, there := texts[p.Name]; !there || was != p.Text {
+			list = append(list, fmt.Sprintf("%s was %s, and is %s", p.Name, quoted(was), quoted(p.Text)))
+		}
+		delete(texts, p.Name)
+	}
+	for _, p := range before {
+		if _, gone := texts[p.Name]; gone {
+			list = append(list, fmt.Sprintf("%s was %s, and is not there", p.Name, quoted(p.Text)))
+		}
+	}
+	return list
+}
+
+func quoted(s string) string { return fmt.Sprintf("%q", text.Printable(s, 60)) }

@@ -1,0 +1,84 @@
+package search
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/kaizenautomation/andon/reports/metrics"
+	"github.com/kaizenautomation/andon/reports/results"
+	"github.com/kaizenautomation/andon/reports/sizing"
+	"github.com/kaizenautomation/andon/reports/summary"
+	"github.com/kaizenautomation/andon/scenarios/capacity"
+	"github.com/kaizenautomation/andon/scenarios/trial"
+)
+
+// made is what came of a trial.
+type made struct {
+	// Trial is what the search is to be told; of one that was not judged, it has no counts.
+	capacity.Trial
+	Shown sizing.Trial
+	// Dir is its run directory, and Summary what is in it.
+	Dir     string
+	Summary summary.Summary
+	// Took is how many seconds it took in all, and Started how many runs were started.
+	Took    float64
+	Started uint64
+	// Lost counts the calls that were given up, or never got a whole answer: the target may work on them yet.
+	Lost uint64
+	// replayed says that it was made before.
+	replayed bool
+	// Ended is how the search has to end, one of the constants of sizing; empty where it goes on. Why says why. A trial
+	// with such an end says nothing of the target, and is made again where the search is gone on with.
+	Ended, Why string
+}
+
+// judged says what is to be made of the outcome by how the trial ended, and by how the generator did.
+func (m *made) judged(end summary.End, sum summary.Summary, conditions []condition, lost error) {
+	s := &m.Shown
+	var incomplete *trial.IncompleteError
+	switch {
+	case end.Reason == results.Interrupted:
+		m.Outcome, s.Reason = capacity.Void, "interrupted"
+		m.Ended, m.Why = sizing.EndedInterrupted, end.Detail
+	case errors.As(lost, &incomplete):
+		m.Outcome, s.Reason = capacity.Void, "not all that was measured could be kept"
+		m.Ended, m.Why = sizing.EndedUnkept, strings.SplitN(lost.Error(), "\n", 2)[0]
+	case sum.Validity.Status == metrics.GeneratorLimited:
+		m.Outcome = capacity.Void
+		s.Reason = "generator-limited"
+		if len(sum.Validity.Reasons) > 0 {
+			s.Reason += ": " + sum.Validity.Reasons[0]
+		}
+	case end.Reason == results.Aborted && m.Outcome != capacity.Broken:
+		m.Outcome, s.Reason = capacity.Broken, end.Detail
+	case m.Outcome == capacity.Broken && m.Objective >= 0:
+		c := conditions[m.Objective]
+		s.Reason = fmt.Sprintf("%s: %s over", c.Expr, percent(share(m.Counts[m.Objective].Over, m.Counts[m.Objective].Calls)))
+		if m.Saturated {
+			s.Reason += ", and more were in flight the longer it went on"
+		}
+	}
+}
+
+func share(n, of uint64) float64 {
+	if of == 0 {
+		return 0
+	}
+	return float64(n) / float64(of)
+}
+
+func percent(share float64) string { return fmt.Sprintf("%.3g %%", 100*share) }
+
+// gone says what a trial is worth in which nothing could succeed, or in which the target went away.
+func (m *made) gone(end summary.End, away bool) {
+	m.Outcome, m.Shown.Reason = capacity.Void, "no call could succeed"
+	if away {
+		m.Shown.Reason = "the target was gone"
+	}
+	m.Ended, m.Why = sizing.EndedUnreachable, end.Detail
+}
+
+func outcomeName(o capacity.Outcome) string {
+	return map[capacity.Outcome]string{capacity.Holds: sizing.Holds, capacity.Broken: sizing.Broken, capacity.Undecided: sizing.Open, capacity.Void: sizing.Void}[o]
+}

@@ -1,0 +1,98 @@
+package search
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/kaizenautomation/andon/reports/sizing"
+	"github.com/kaizenautomation/andon/reports/text"
+	"github.com/kaizenautomation/andon/scenarios/capacity"
+)
+
+// again is how often it is tried whether a need is met where a trial says more of this machine than of the target.
+const again = 2
+
+// decide answers whether the target takes the rate that is needed.
+func (s *session) decide(ctx context.Context) error {
+	need := s.report.Need
+	list := held(s.thresholds, s.Scenario.Labels)
+	for n := 1; n <= again; n++ {
+		m, err := s.trial(ctx, Want{Of: "need", Scenario: s.Scenario, Ask: s.decision(n, need.Tried, objectives(list)), Alpha: 1 - s.Confidence})
+		switch {
+		case errors.Is(err, errSpent):
+			need.Reason = "the budget has no trial at this rate"
+			s.endNeed(sizing.EndedBudget)
+			return nil
+		case err != nil:
+			need.Reason = "the target went away"
+			return s.gone(err)
+		}
+		need.Trial = m.Shown.N
+		if need.Reason = m.Shown.Reason; m.Ended != "" {
+			s.end(m.Ended, m.Why)
+			return nil
+		}
+		if _, err := s.drain(ctx, m); err != nil {
+			return err
+		}
+		switch m.Outcome {
+		case capacity.Holds:
+			need.Answer, need.Reason = sizing.Yes, s.nearest(m, list, "were over")
+		case capacity.Broken:
+			need.Answer = sizing.No
+		case capacity.Undecided:
+			need.Reason = s.nearest(m, list, "were over: neither is clear")
+		case capacity.Void:
+			continue
+		}
+		s.endNeed(sizing.EndedFound)
+		return nil
+	}
+	s.endNeed(sizing.EndedGenerator)
+	return nil
+}
+
+// endNeed ends the search where nothing else was asked.
+func (s *session) endNeed(ended string) {
+	switch {
+	case s.Find:
+	case ended == sizing.EndedFound && s.report.Need.Answer == sizing.Undecided:
+		s.end(sizing.EndedUndecided, "")
+	default:
+		s.end(ended, "")
+	}
+}
+
+// decision is the trial that decides about a rate.
+func (s *session) decision(n int, rate float64, list []capacity.Objective) capacity.Ask {
+	horizon, allowed := 0.0, 1.0
+	for _, o := range list {
+		horizon = math.Max(horizon, o.Horizon)
+		if o.Allowed > 0 {
+			allowed = math.Min(allowed, o.Allowed)
+		}
+	}
+	least := math.Max(math.Max(s.least(), 10*horizon), 200/rate)
+	return capacity.Ask{
+		N: n, Rate: rate, Step: capacity.Decision, Settle: math.Max(least/5, 2*horizon), Least: least,
+		Most: math.Max(20*least, 200/allowed/rate),
+	}
+}
+
+// nearest says of the objective that is nearest to its limit how many calls were over.
+func (s *session) nearest(m made, list []condition, what string) string {
+	at, worst := -1, -1.0
+	for i, c := range m.Counts {
+		// Where none may be over, one in a million is as near as one in a million of those.
+		if near := share(c.Over, c.Calls) / math.Max(list[i].Allowed, 1e-6); near > worst {
+			at, worst = i, near
+		}
+	}
+	if at < 0 {
+		return "nothing was counted"
+	}
+	c, o := m.Counts[at], list[at]
+	return fmt.Sprintf("%s: %s of %s %s, and %s may be", o.Expr, text.Percent(share(c.Over, c.Calls)), text.Plural(c.Calls, "call"), what, text.Percent(o.Allowed))
+}

@@ -1,0 +1,126 @@
+package search
+
+import (
+	"math"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/kaizenautomation/andon/reports/metrics"
+	"github.com/kaizenautomation/andon/reports/sizing"
+	"github.com/kaizenautomation/andon/reports/summary"
+)
+
+// session is a search under way.
+type session struct {
+	Config
+	// interrupt is closed when nothing more is to be sent.
+	interrupt <-chan struct{}
+	dir       string
+	began     time.Time
+	// thresholds are what the objectives of the report are made of, in the same order.
+	thresholds []metrics.Threshold
+	report     sizing.Report
+	record     record
+	// replay are the trials of before, which are given again and not made.
+	replay []kept
+	// low, rate and high are what is known of the capacity by now; 0 is nothing.
+	low, rate, high float64
+	// retried says whether calls were taken again when Retry-After said they would be; empty where that is not known.
+	retried string
+	// retries says that it was tried.
+	retries bool
+}
+
+// leftover is what is left of a budget.
+type leftover struct {
+	calls   uint64
+	seconds float64
+}
+
+// left is what may still be used.
+func (s *session) left() leftover {
+	b := s.report.Budget
+	l := leftover{calls: math.MaxUint64, seconds: math.Inf(1)}
+	if b.Calls > 0 {
+		l.calls = b.Calls - min(b.SpentCalls, b.Calls)
+	}
+	if b.Seconds > 0 {
+		l.seconds = max(b.Seconds-b.SpentSeconds, 0)
+	}
+	return l
+}
+
+// spend counts a trial in the budget.
+func (s *session) spend(k kept) {
+	b := &s.report.Budget
+	b.SpentCalls += k.Shown.Calls
+	b.SpentSeconds += k.Took
+	b.SpentTrials++
+	b.SpentCost = b.Price * float64(b.SpentCalls)
+	b.Started += k.Started
+}
+
+// take adds a trial to the report and to the record.
+func (s *session) take(m made) error {
+	k := kept{Trial: m.Trial, Shown: m.Shown, Took: m.Took, Started: m.Started, Lost: m.Lost, Ended: m.Ended}
+	s.spend(k)
+	s.report.Trials = append(s.report.Trials, m.Shown)
+	s.record.Trials = append(s.record.Trials, k)
+	s.tell(nil)
+	return s.remember()
+}
+
+// known is the trial of before that stands for the one that is wanted; false where there is none. The order is that in
+// which they were made.
+func (s *session) known(of, about string, callers int) (made, bool) {
+	for i, k := range s.replay {
+		if k.Shown.Of != of || k.Shown.About != about || k.Shown.Callers != callers {
+			continue
+		}
+		dir := filepath.Join(s.dir, filepath.FromSlash(k.Shown.Dir))
+		// What only its run directory tells is left out where that is gone.
+		sum, _ := summary.Read(dir)
+		s.replay = append(s.replay[:i:i], s.replay[i+1:]...)
+		s.spend(k)
+		return made{Trial: k.Trial, Shown: k.Shown, Dir: dir, Summary: sum, Took: k.Took, Started: k.Started, Lost: k.Lost, replayed: true}, true
+	}
+	return made{}, false
+}
+
+// replays reports whether a trial for something was made before, and is given again when it is asked for.
+func (s *session) replays(of string) bool {
+	return slices.ContainsFunc(s.replay, func(k kept) bool { return k.Shown.Of == of })
+}
+
+// note adds a sentence to the report.
+func (s *session) note(said string) {
+	s.report.Notes = append(s.report.Notes, said)
+	s.tell(nil)
+}
+
+// stopped reports whether nothing more is to be sent.
+func (s *session) stopped() bool {
+	select {
+	case <-s.interrupt:
+		return true
+	default:
+		return false
+	}
+}
+
+// tell tells the progress.
+func (s *session) tell(now *sizing.Current) {
+	if s.Progress == nil {
+		return
+	}
+	p := sizing.Progress{
+		Scenario: s.Scenario.Name, Target: s.Target.String(), Elapsed: time.Since(s.began), Objectives: s.report.Objectives,
+		Trials: s.report.Trials, Now: now, Rate: s.rate, Low: s.low, High: s.high, Budget: s.report.Budget, Notes: s.report.Notes,
+		Stopping: s.stopped(),
+	}
+	if s.report.Need != nil {
+		p.Need = s.report.Need.Tried
+	}
+	s.Progress(p)
+}
