@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/kaizenautomation/andon/reports/sizing"
@@ -70,7 +71,7 @@ func (d search) view() capacityView {
 	word, rest := d.headline()
 	name := text.Printable(d.Run.Scenario, 64)
 	v := capacityView{
-		frame: newFrame(name, rest, word, d.Verdict, d.tiles()), Capacities: d.capacities(), Said: d.said(), Objectives: d.objectives(), LeftOut: d.leftOut(),
+		frame: newFrame(name, rest+".", word, d.Verdict, d.tiles()), Capacities: d.capacities(), Said: d.said(), Objectives: d.objectives(), LeftOut: d.leftOut(),
 		Budget: d.budget(), Facts: d.facts(), Andon: text.Printable(d.Run.Andon, 64), ExitCode: d.Verdict.ExitCode, SpecSHA256: text.Printable(d.Run.SpecSHA256, 64),
 		Command: commandLine(d.Run.Command),
 	}
@@ -119,13 +120,15 @@ func (d search) headline() (word, rest string) {
 	if d.Acceptance == nil {
 		of = "executions end as fast as they are accepted"
 	}
-	switch c.Kind {
-	case sizing.Interval:
-		return between(*c), fmt.Sprintf("the highest rate at which %s, with a confidence of %s", of, ofShares(c.Confidence))
-	case sizing.AtLeast:
-		return "AT LEAST " + between(*c)[len("≥ "):], of + " at that rate, and nothing is known above it"
-	case sizing.AtMost:
-		return "AT MOST " + between(*c)[len("≤ "):], "at which it does not hold that " + of + ", and nothing is known below it"
+	known := between(*c)
+	switch {
+	case known == text.Unsupported:
+	case c.Kind == sizing.Interval:
+		return known, fmt.Sprintf("the highest rate at which %s, with a confidence of %s", of, ofShares(c.Confidence))
+	case c.Kind == sizing.AtLeast:
+		return "AT LEAST " + strings.TrimPrefix(known, "≥ "), of + " at that rate, and nothing is known above it"
+	case c.Kind == sizing.AtMost:
+		return "AT MOST " + strings.TrimPrefix(known, "≤ "), "at which it does not hold that " + of + ", and nothing is known below it"
 	}
 	return "UNKNOWN", "up to which rate " + of
 }

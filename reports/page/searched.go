@@ -2,7 +2,6 @@ package page
 
 import (
 	"io/fs"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -55,10 +54,11 @@ func (d search) both() (list []named) {
 
 // reportOf is the link to a trial's report; empty where its directory is none within the search's.
 func reportOf(t sizing.Trial) string {
-	if !fs.ValidPath(t.Dir) || t.Dir == "." || strings.ContainsAny(t.Dir, `\`) {
+	words := strings.ReplaceAll(t.Dir, "/", "")
+	if !fs.ValidPath(t.Dir) || t.Dir == "." || text.Token(words) != words || len(words) > 100 {
 		return ""
 	}
-	return (&url.URL{Path: t.Dir + "/report.html"}).String()
+	return t.Dir + "/report.html"
 }
 
 // trial finds a trial by its number.
