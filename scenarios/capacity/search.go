@@ -8,13 +8,13 @@ const (
 	// factor is by how much the rate grows from trial to trial.
 	factor = 2
 	// near is how many trials near the capacity there are at least: by how much trials differ has to be seen.
-	near = 8
+	near = 7
 	// longest is how many trials there are at most where nobody says.
 	longest = 40
 	// fewest is how many calls a trial is worth being made for.
 	fewest = 50
-	// together is how many groups of calls that are over a trial at the capacity should see.
-	together = 4
+	// groupsLow and groupsHigh are how many groups of calls that are over together a trial at the capacity should see.
+	groupsLow, groupsHigh = 1.5, 3
 	// confirmations is how often the low end is tried.
 	confirmations = 3
 )
@@ -225,18 +225,15 @@ func (s *Search) ask(step Step, rate float64) Ask {
 		a.Most = max(20*a.Least, 4000/allowed/rate)
 	default:
 		a.Least = max(s.Least, 20*horizon, 200/rate, lasts*settling/settles)
-		slope := slopeHigh
-		if k := s.known(); k != nil {
-			slope = k.slope
-			// So many that some of those who come together are over.
-			if k.first >= 0 && s.Objectives[k.first].Allowed > 0 {
-				o := s.Objectives[k.first]
-				inflation := pooled(s.usable(), k.first, o.Allowed, k.quantile(0.5), 1)
-				a.Least = max(a.Least, together*inflation/o.Allowed/rate)
-			}
-		}
+		k := s.known()
 		// So much that eight trials are enough.
-		a.Precision = min(max(slope*s.Width/2/2.24*math.Sqrt(8)*0.85, 0.1), 2)
+		a.Precision = min(max(k.slope*s.Width/2/2.24*math.Sqrt(8)*0.85, 0.1), 2)
+		if k.first >= 0 && s.Objectives[k.first].Allowed > 0 {
+			o := s.Objectives[k.first]
+			inflation := pooled(s.usable(), k.first, o.Allowed, k.quantile(0.5), 1)
+			groups := min(max(1/(a.Precision*a.Precision), groupsLow), groupsHigh)
+			a.Least = max(a.Least, groups*inflation/o.Allowed/rate)
+		}
 	}
 	if s.Calls > 0 {
 		a.Calls = s.Calls - min(s.calls, s.Calls)
