@@ -145,7 +145,7 @@ func (d search) said() (list []string) {
 		add(d.Need.String())
 	}
 	for _, c := range d.both() {
-		add(c.Sentences()...)
+		add(c.Why, c.NotMonotone, c.Hysteresis) // the rest is in the table
 	}
 	add(d.Run.Ending())
 	return list
