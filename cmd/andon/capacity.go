@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kaizenautomation/andon/reports/live"
+	"github.com/kaizenautomation/andon/reports/render"
 	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/sizing"
 	"github.com/kaizenautomation/andon/reports/text"
@@ -235,8 +236,7 @@ func resumed(command []string, dir string) string {
 
 // showSizing shows what a search came to.
 func (c *command) showSizing(r sizing.Report, dir string) error {
-	_, err := fmt.Fprintf(c.stdout, "%s  %s\n%s\n", r.Word(), r.Headline(), dir)
-	return err
+	return render.CapacityTerminal(c.stdout, r, c.terminal(dir))
 }
 
 // perSecond is a flag for a rate; it is 0 until it is set.

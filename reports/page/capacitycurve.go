@@ -125,7 +125,7 @@ func (d search) marked() (marks []key) {
 // dotOf is the mark of a trial, which leads to its report.
 func dotOf(t sizing.Trial, x axis, up float64, said string) dot {
 	w := outcomeWord(t.Outcome)
-	return dot{X: x.at(t.Rate), Y: up, Mark: w.Word, Class: w.Word, Href: reportOf(t), Said: fmt.Sprintf("Trial %d: %s, %s; %s", t.N, load(t), w.Word, said)}
+	return dot{X: x.at(t.Rate), Y: up, Mark: w.Word, Class: w.Word, Href: reportOf(t), Said: fmt.Sprintf("Trial %d: %s, %s; %s", t.N, t.Load(), w.Word, said)}
 }
 
 // latencies have a line for each trial, from its p50 to its p99, and its mark at the highest that is known.
@@ -180,7 +180,7 @@ func (d search) shares(x axis, trials []sizing.Trial) plot {
 	p := plot{Title: "Calls over the limit", Hint: "of " + d.expr(focus) + ", on a logarithmic axis; what has fewer, or none, is at the bottom"}
 	var values []float64
 	for _, t := range trials {
-		if v, ok := share(t, focus); ok {
+		if v, ok := t.Share(focus); ok {
 			values = append(values, v)
 		}
 	}
@@ -219,7 +219,7 @@ func (d search) shares(x axis, trials []sizing.Trial) plot {
 		p.Legend = append(p.Legend, key{"", "allowed", text.Percent(d.Objectives[focus].Allowed) + " may be"})
 	}
 	for _, t := range trials {
-		if v, ok := share(t, focus); ok {
+		if v, ok := t.Share(focus); ok {
 			p.Dots = append(p.Dots, dotOf(t, x, y.up(v), text.Percent(v)+" over the limit"))
 		}
 	}

@@ -66,7 +66,7 @@ type axis struct {
 	say       func(float64) string
 }
 
-// bounded is the value, or what an axis has in its place where nobody could have measured that: the file may be damaged.
+// bounded is the value, or what an axis has in its place where nobody can have measured that: a file may be damaged.
 func bounded(v float64) float64 {
 	const least, most = 1e-12, 1e12
 	if !(math.Abs(v) >= least) {

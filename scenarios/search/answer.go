@@ -82,6 +82,8 @@ func (s *session) why(f found) string {
 				return fmt.Sprintf("at %.4g/s the generator itself was the limit, so that higher rates say nothing of the target", t.Ask.Rate)
 			}
 		}
+	case f.End == capacity.Ceiling && f.Kind != capacity.AtLeast:
+		return fmt.Sprintf("it is not decided whether %.4g/s holds, which is the highest rate that was to be tried", s.To)
 	case f.End == capacity.Ceiling:
 		return fmt.Sprintf("%.4g/s holds, and is the highest rate that was to be tried", s.To)
 	case f.End == capacity.Nothing:
@@ -131,7 +133,7 @@ func (s *session) verdict() summary.Verdict {
 		return none("The search ended before anything was found.")
 	case r.Run.Ended == sizing.EndedInterrupted || r.Run.Ended == sizing.EndedUnreachable || r.Run.Ended == sizing.EndedUnkept:
 		return none("The search was cut short: " + a.Why + ended(r.Run) + ".")
-	case a.Kind == sizing.Interval || r.Run.Ended == sizing.EndedCeiling:
+	case a.Kind == sizing.Interval || a.Kind == sizing.AtLeast && r.Run.Ended == sizing.EndedCeiling:
 		return pass
 	default:
 		return none("No interval was found: " + a.Why + ".")

@@ -106,7 +106,8 @@ func (s *session) plan(w Want, n int) (*scenarios.Plan, error) {
 		}
 		most = min(most, (float64(calls)-spare)/w.Ask.Rate-settle)
 	}
-	if calls == 0 || !(most > 0.01) {
+	// What is left for less than half of the least says nothing.
+	if calls == 0 || !(most > 0.01 && most > w.Ask.Least/2) {
 		return nil, errSpent
 	}
 	limits := w.Scenario.Limits
