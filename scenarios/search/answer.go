@@ -35,7 +35,6 @@ func (s *session) capacity(f found) sizing.Capacity {
 	}
 	c.Broke = s.broke(f)
 	c.Why = s.why(f)
-	s.endFound(f)
 	return c
 }
 

@@ -47,7 +47,10 @@ type Config struct {
 	// Confidence is that of what is said, and Width how wide the interval may be, as a share of the rate.
 	Confidence, Width float64
 
-	// Calls and Seconds are the most that may be used, and Price is that of a call.
+	// Studies are what is to be found out besides.
+	Studies Studies
+
+	// Calls are the most that may be used, and Seconds the most without the studies; Price is that of a call.
 	Calls   uint64
 	Seconds float64
 	Price   float64
@@ -146,7 +149,11 @@ func (s *session) describe() {
 		o, _ := c.Objective(s.Scenario.Labels)
 		r.Objectives = append(r.Objectives, sizing.Objective{Expr: c.Expr(), Allowed: o.Allowed})
 	}
-	r.Budget = sizing.Budget{Calls: s.Calls, Seconds: s.Seconds, Price: s.Price, Cost: s.Price * float64(s.Calls)}
+	seconds := s.Seconds
+	if seconds > 0 {
+		seconds += s.Studies.Most(s.Seconds)
+	}
+	r.Budget = sizing.Budget{Calls: s.Calls, Seconds: seconds, Price: s.Price, Cost: s.Price * float64(s.Calls)}
 	if s.Need > 0 {
 		r.Need = &sizing.Need{Rate: s.Need, Headroom: s.Headroom, Tried: s.Need * (1 + s.Headroom), Answer: sizing.Undecided, Error: 1 - s.Confidence}
 	}
@@ -170,12 +177,28 @@ func (s *session) answer(ctx context.Context) error {
 	if !s.Find {
 		return nil
 	}
-	found, err := s.find(ctx, "acceptance", "", s.Scenario, s.From)
-	if err != nil {
-		return err
+	best := found{}
+	for _, question := range []func() error{
+		func() error { return s.complete(ctx) },
+		func() error {
+			return s.search(func() (err error) {
+				best, err = s.find(ctx, "acceptance", "", s.acceptance(), s.From)
+				acceptance := s.capacity(best)
+				s.report.Acceptance = &acceptance
+				return err
+			})
+		},
+		func() error { return s.search(func() error { return s.begin(ctx) }) },
+		func() error { return s.studies(ctx) },
+	} {
+		if err := question(); err != nil && !errors.Is(err, errEnded) {
+			return err
+		}
+		if s.report.Run.Ended != "" {
+			break
+		}
 	}
-	acceptance := s.capacity(found)
-	s.report.Acceptance = &acceptance
+	s.endFound(best)
 	return nil
 }
 
