@@ -47,8 +47,8 @@ type IsolationPoint struct {
 	Trial   int      `json:"trial"`
 }
 
-// Scaling is the Universal Scalability Law (N. J. Gunther, "Guerrilla Capacity Planning", 2007), fitted to throughput by
-// callers.
+// Scaling is the Universal Scalability Law (N. J. Gunther, "Guerrilla Capacity Planning", 2007), fitted to throughput
+// by callers.
 type Scaling struct {
 	// Refused says why there is no fit; empty where there is one.
 	Refused string         `json:"refused,omitempty"`
