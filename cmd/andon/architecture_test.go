@@ -82,8 +82,8 @@ var andonHouse = house{
 
 		"scenarios/capacity": {},
 		// Makes the trials that capacity asks for.
-		"scenarios/search": {"scenarios", "scenarios/capacity", "scenarios/trial", "contracts/credentials", "reports/results", "reports/metrics",
-			"reports/summary", "reports/sizing", "reports/page"},
+		"scenarios/search": {"scenarios", "scenarios/capacity", "scenarios/trial", "contracts/credentials", "reports/regular", "reports/text", "reports/results",
+			"reports/metrics", "reports/summary", "reports/sizing", "reports/page"},
 
 		"cmd/andon-pact": {"contracts/pact"},
 		"cmd/andon": {".", "contracts/...", "scenarios/...", "reports/...",
