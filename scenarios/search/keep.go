@@ -13,7 +13,6 @@ import (
 	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/sizing"
 	"github.com/kaizenautomation/andon/reports/text"
-	"github.com/kaizenautomation/andon/scenarios/capacity"
 )
 
 // open makes the directory of a search, or opens that of one which is gone on with.
