@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -238,13 +239,17 @@ func (c *command) runSearch(t search.Config, plain bool) error {
 // resumed is the command line that goes on with a search.
 func resumed(command []string, dir string) string {
 	var line []string
-	for i, arg := range command {
-		if arg == "--resume" || strings.HasPrefix(arg, "--resume=") || i > 0 && command[i-1] == "--resume" {
+	for i, arg := range append(slices.Clone(command), "--resume="+dir) {
+		again := arg == "--resume" || strings.HasPrefix(arg, "--resume=") || i > 0 && i < len(command) && command[i-1] == "--resume"
+		if again && i < len(command) {
 			continue
 		}
-		line = append(line, text.ShellQuote(arg))
+		if strings.Trim(arg, "-_./:=,%+@ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789") != "" || arg == "" {
+			arg = text.ShellQuote(arg)
+		}
+		line = append(line, arg)
 	}
-	return strings.Join(append(line, "--resume", text.ShellQuote(dir)), " ")
+	return strings.Join(line, " ")
 }
 
 // showSizing shows what a search came to.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/kaizenautomation/andon/reports"
 	"github.com/kaizenautomation/andon/reports/sizing"
 	"github.com/kaizenautomation/andon/reports/summary"
 	"github.com/kaizenautomation/andon/scenarios/capacity"
@@ -95,6 +96,10 @@ func (s *session) why(f found) string {
 		return "the target went away"
 	case sizing.EndedUnkept:
 		return "what was measured could not be kept"
+	case sizing.EndedUndecided:
+		if s.report.Run.Detail != "" {
+			return s.report.Run.Detail
+		}
 	}
 	if f.Kind == capacity.AtLeast {
 		return "the budget was spent before a rate was found that does not hold"
@@ -131,7 +136,7 @@ func (s *session) verdict() summary.Verdict {
 	case a == nil:
 		return none("The search ended before anything was found.")
 	case r.Run.Ended == sizing.EndedInterrupted || r.Run.Ended == sizing.EndedUnreachable || r.Run.Ended == sizing.EndedUnkept:
-		return none("The search was cut short: " + a.Why + ended(r.Run) + ".")
+		return none("The search was cut short: " + a.Why + detail(r.Run.Detail) + ".")
 	case a.Kind == sizing.Interval || a.Kind == sizing.AtLeast && r.Run.Ended == sizing.EndedCeiling:
 		return pass
 	default:
@@ -139,14 +144,14 @@ func (s *session) verdict() summary.Verdict {
 	}
 }
 
-func ended(r sizing.Run) string {
-	if r.Detail == "" {
-		return r.Ended
+func detail(of string) string {
+	if of == "" {
+		return ""
 	}
-	return r.Ended + ": " + r.Detail
+	return " (" + of + ")"
 }
 
 // keep writes the report.
 func (s *session) keep() error {
-	return sizing.Write(s.dir, s.report)
+	return reports.KeepSizing(s.dir, s.report)
 }

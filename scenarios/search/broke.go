@@ -66,8 +66,8 @@ type counted struct{ n, over uint64 }
 
 func (c counted) share() float64 { return share(c.over, c.n) }
 
-// where says in which tier, and in which class, a larger share of calls was over than elsewhere, if there is one; by the
-// rows of the trial. One that has nearly all calls is not told apart from all.
+// where says in which tier, and in which class, a larger share of calls was over than elsewhere, if there is one; by
+// the rows of the trial. One that has nearly all calls is not told apart from all.
 func (s *session) where(m made, c condition) (tier, class string) {
 	run, err := results.Open(m.Dir)
 	if err != nil {

@@ -22,8 +22,8 @@ const (
 )
 
 // drain sees that the target has done with what a trial has sent it, and gives how many seconds that took. Where all
-// calls were answered it has. Where calls were given up it may work on them yet, which slows others down: a few are made,
-// one after the other, until they take no longer than in the calmest trial.
+// calls were answered it has. Where calls were given up it may work on them yet, which slows others down: a few are
+// made, one after the other, until they take no longer than in the calmest trial.
 func (s *session) drain(ctx context.Context, m made) (seconds float64, err error) {
 	if took, err := s.retry(ctx, m); err != nil || s.report.Run.Ended != "" {
 		return took, err

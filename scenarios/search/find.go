@@ -20,8 +20,8 @@ type found struct {
 	Trials     []made
 }
 
-// find searches for the highest rate at which the objectives hold, from a rate on. What has ended it before it was found
-// is in the report.
+// find searches for the highest rate at which the objectives hold, from a rate on. What has ended it before it was
+// found is in the report.
 func (s *session) find(ctx context.Context, of, about string, sc *scenarios.Scenario, from float64) (found, error) {
 	f := found{Conditions: held(s.thresholds, sc.Labels)}
 	if len(f.Conditions) == 0 {

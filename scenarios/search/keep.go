@@ -8,41 +8,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/kaizenautomation/andon/reports/regular"
 	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/sizing"
 	"github.com/kaizenautomation/andon/reports/text"
-	"github.com/kaizenautomation/andon/scenarios/capacity"
 )
-
-// recordFile is what a search can be gone on with.
-const (
-	recordFile   = "search.json"
-	recordSchema = "andon.search/1"
-)
-
-// record is what recordFile says.
-type record struct {
-	Schema  string    `json:"schema"`
-	ID      string    `json:"id"`
-	Started time.Time `json:"started"`
-	// Parts are what trials have to share to be of one search.
-	Parts   []results.Part `json:"parts"`
-	Resumed int            `json:"resumed"`
-	Trials  []kept         `json:"trials"`
-}
-
-// kept is a trial as the record has it.
-type kept struct {
-	Trial   capacity.Trial `json:"trial"`
-	Shown   sizing.Trial   `json:"shown"`
-	Took    float64        `json:"took"`
-	Started uint64         `json:"started"`
-	Lost    uint64         `json:"lost"`
-	Ended   string         `json:"ended,omitempty"`
-}
 
 // open makes the directory of a search, or opens that of one which is gone on with.
 func (s *session) open() (err error) {
@@ -87,14 +58,6 @@ func write(path string, data []byte) error {
 		_, err := w.Write(data)
 		return err
 	})
-}
-
-// remember writes the record.
-func (s *session) remember() error {
-	if err := results.WriteJSON(filepath.Join(s.dir, recordFile), s.record); err != nil {
-		return fmt.Errorf("what is known of the search cannot be kept: %w", err)
-	}
-	return nil
 }
 
 // resume takes what a search has found before. The trials that have ended are given again when they are asked for;
@@ -160,8 +123,6 @@ func (s *session) orphan(n int) {
 	s.record.Trials = append(s.record.Trials, k)
 	s.spend(k)
 }
-
-func dirOf(n int) string { return fmt.Sprintf("trials/%02d", n) }
 
 // parts are what all trials of a search share.
 func (s *session) parts() (parts []results.Part) {

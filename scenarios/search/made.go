@@ -70,13 +70,13 @@ func share(n, of uint64) float64 {
 
 func percent(share float64) string { return fmt.Sprintf("%.3g %%", 100*share) }
 
-// gone says what a trial is worth in which nothing could succeed, or in which the target went away.
-func (m *made) gone(end summary.End, away bool) {
-	m.Outcome, m.Shown.Reason = capacity.Void, "no call could succeed"
-	if away {
-		m.Shown.Reason = "the target was gone"
+// nothing says what a trial is worth in which nothing could succeed, or in which the target went away.
+func (m *made) nothing(end summary.End, gone bool) {
+	m.Outcome, m.Objective, m.Shown.Reason = capacity.Void, -1, "no call could succeed"
+	m.Ended, m.Why = sizing.EndedUndecided, end.Detail
+	if gone {
+		m.Ended, m.Shown.Reason = sizing.EndedUnreachable, "the target was gone"
 	}
-	m.Ended, m.Why = sizing.EndedUnreachable, end.Detail
 }
 
 func outcomeName(o capacity.Outcome) string {

@@ -2,14 +2,17 @@ package search
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"path/filepath"
 	"slices"
 	"time"
 
 	"github.com/kaizenautomation/andon/reports/metrics"
+	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/sizing"
 	"github.com/kaizenautomation/andon/reports/summary"
+	"github.com/kaizenautomation/andon/scenarios"
 )
 
 // session is a search under way.
@@ -131,4 +134,34 @@ func (s *session) tell(now *sizing.Current) {
 		p.Need = s.report.Need.Tried
 	}
 	s.Progress(p)
+}
+
+// remember writes the record.
+func (s *session) remember() error {
+	if err := results.WriteJSON(filepath.Join(s.dir, recordFile), s.record); err != nil {
+		return fmt.Errorf("what is known of the search cannot be kept: %w", err)
+	}
+	return nil
+}
+
+// least is for how many seconds a trial measures at least: of a short budget, there is something left for others.
+func (s *session) least() float64 {
+	if s.Seconds == 0 {
+		return 10
+	}
+	return math.Min(math.Max(s.Seconds/90, 1), 10)
+}
+
+// end says how the search has ended, once.
+func (s *session) end(ended, detail string) {
+	if s.report.Run.Ended == "" {
+		s.report.Run.Ended, s.report.Run.Detail = ended, detail
+	}
+}
+
+func arrivalsName(a scenarios.Arrivals) string {
+	if a == scenarios.Poisson {
+		return "poisson"
+	}
+	return "even"
 }

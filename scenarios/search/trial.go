@@ -83,6 +83,10 @@ func (s *session) trial(ctx context.Context, w Want) (made, error) {
 	if result.Aggregator == nil {
 		return made{}, err
 	}
+	if t.lonely || result.Summary.Run.End.Reason == results.Hopeless {
+		_, unreachable := (trial.Config{Target: s.Target, Credentials: s.Credentials, HTTP2: s.HTTP2}).Reach(ctx)
+		t.gone = unreachable != nil
+	}
 	m := t.made(result, err)
 	m.Took = time.Since(began).Seconds()
 	return m, s.take(m)
@@ -165,7 +169,8 @@ type running struct {
 	// enough is told once, when no more is to be sent, why.
 	enough chan string
 	over   bool
-	gone   bool // nobody could be connected to any more
+	// lonely says that nobody could be connected to any more, and gone that this is so when the trial has ended.
+	lonely, gone bool
 }
 
 func (t *running) add(r results.Row) {
@@ -173,8 +178,8 @@ func (t *running) add(r results.Row) {
 		t.sent++
 	}
 	t.watched.add(r)
-	if t.watched.lone >= alone && !t.gone {
-		t.gone = true
+	if t.watched.lone >= alone && !t.lonely {
+		t.lonely = true
 		t.end(fmt.Sprintf("the last %d calls found nobody to connect to", alone))
 	}
 }
@@ -225,6 +230,9 @@ func (t *running) made(r trial.Result, lost error) made {
 	}
 	m.Calls, m.Lost = r.Aggregator.Running().Sent, t.watched.lost
 	m.judged(end, sum, t.watched.conditions, lost)
+	if end.Reason == results.Hopeless || t.gone {
+		m.nothing(end, t.gone)
+	}
 	s := &m.Shown
 	s.Outcome, s.Saturated = outcomeName(m.Outcome), m.Saturated
 	s.Seconds, s.Settled, s.Calls = m.Seconds, m.Settled, m.Calls
@@ -245,9 +253,6 @@ func (t *running) made(r trial.Result, lost error) made {
 	if r.Run != nil && t.watched.lost == 0 && end.Reason != results.Interrupted {
 		took := max(r.Run.End.Seconds-stopped, 0)
 		s.Drained = &took
-	}
-	if end.Reason == results.Hopeless || t.gone {
-		m.gone(end, t.gone)
 	}
 	return m
 }
