@@ -3,7 +3,6 @@ package reports
 import (
 	"bufio"
 	_ "embed"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -42,7 +41,7 @@ func Formats() []Format {
 		{Name: "html", File: pageFile, About: "one page with charts, which needs nothing else", need: needWhole,
 			write: func(w io.Writer, m *Model) error { return page.Write(w, m.page()) }},
 		{Name: "markdown", File: markdownFile, About: "for a comment on a pull request", write: of(render.Markdown)},
-		{Name: "json", File: "summary.json", About: "every figure, by reports/summary.schema.json", write: of(sealed)},
+		{Name: "json", File: "summary.json", About: "every figure, by reports/summary.schema.json", write: of(sealed[summary.Summary])},
 		{Name: "junit", File: "junit.xml", About: "thresholds, contract and validity as test cases", write: of(junit)},
 		{Name: "sarif", File: "contract.sarif", About: "the rules of the contract that were broken", write: of(sarif)},
 		{Name: "github", File: "annotations.txt", About: "annotations, as GitHub Actions reads them off the output", write: of(export.Annotations)},
@@ -86,22 +85,26 @@ func executionFiles(m *Model) []Format {
 	return []Format{{File: results.UnfinishedFile, write: func(w io.Writer, _ *Model) error { return account.WriteUnfinished(w) }}}
 }
 
+// runNames are what the formats of a run are asked for by.
+func runNames() (names []string) {
+	for _, f := range Formats() {
+		names = append(names, f.Name)
+	}
+	return names
+}
+
 // Choose finds the formats of a list with commas between their names; "all" is all of them.
 func Choose(list string) (chosen []Format, err error) {
 	all := Formats()
 	if list == "all" {
 		return all, nil
 	}
-	var names []string
-	for _, f := range all {
-		names = append(names, f.Name)
-	}
+	names := runNames()
 	for _, word := range strings.Split(list, ",") {
 		word = strings.TrimSpace(word)
 		i := slices.Index(names, word)
 		if i < 0 {
-			return nil, fmt.Errorf("unknown format %q; %s", text.Printable(word, 40),
-				text.Suggest(word, names, "the formats are "+strings.Join(names, ", ")+" and all"))
+			return nil, notOf("a run", word, names, nil)
 		}
 		if !slices.ContainsFunc(chosen, func(f Format) bool { return f.Name == word }) {
 			chosen = append(chosen, all[i])
@@ -119,11 +122,6 @@ const (
 // of is a format that is a function of the summary.
 func of(write func(io.Writer, summary.Summary) error) func(io.Writer, *Model) error {
 	return func(w io.Writer, m *Model) error { return write(w, m.Summary) }
-}
-
-// sealed writes a summary as summary.json has it.
-func sealed(w io.Writer, s summary.Summary) error {
-	return results.WriteSealed(w, func(w io.Writer) error { return results.EncodeJSON(w, s) })
 }
 
 // junit writes a run as JUnit XML: a suite each for the run itself, its thresholds, and the rules of the contract.

@@ -65,7 +65,7 @@ func TestKeepVerification(t *testing.T) {
 					}
 				}
 			}
-			paths, err := WriteVerification(to, v, all...)
+			paths, err := WriteDocument(to, v, all...)
 			if err != nil || len(paths) != len(all) {
 				t.Fatal(paths, err)
 			}
@@ -94,7 +94,7 @@ func TestKeepVerification(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(taken, "junit.xml", "x"), 0o777); err != nil {
 		t.Fatal(err)
 	}
-	if paths, err := WriteVerification(taken, few, append(all[:1:1], junit...)...); err == nil || len(paths) != 1 {
+	if paths, err := WriteDocument(taken, few, append(all[:1:1], junit...)...); err == nil || len(paths) != 1 {
 		t.Errorf("written: %q, %v", paths, err)
 	}
 	if err := KeepVerification(filepath.Join(dir, "junit.xml"), few, nil, junit...); err == nil {

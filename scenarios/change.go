@@ -31,10 +31,17 @@ func New(name string, d *contracts.Description) (*Scenario, error) {
 	return s, nil
 }
 
-// WithFollowing is the scenario with its executions followed in another way; nil is not at all. The thresholds stay.
+// WithFollowing is the scenario with its executions followed in another way, which its source does not say, or not at
+// all where that is nil. The thresholds stay.
 func (s *Scenario) WithFollowing(f *Following) *Scenario {
 	with := *s
 	with.Following = f
+	if f == nil {
+		// What has been read can be written.
+		if source, err := document.Replace(s.Source, "follow", ""); err == nil {
+			with.Source = source
+		}
+	}
 	return &with
 }
 

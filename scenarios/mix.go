@@ -89,15 +89,20 @@ func (w weights) pick(u float64) int {
 	return 0
 }
 
+// tierName is what a tier is called in the mix.
+func (m *mix) tierName(tier string) string {
+	if tier == "" {
+		return m.noTier
+	}
+	return tier
+}
+
 // nameClasses lists the classes, and notes where each is.
 func (m *mix) nameClasses() (classes []results.Class) {
 	m.classOf = make([][]int, len(m.contents))
 	for i, c := range m.contents {
 		for _, t := range m.tiers {
-			tier := t
-			if t == "" {
-				tier = m.noTier
-			}
+			tier := m.tierName(t)
 			m.classOf[i] = append(m.classOf[i], len(classes))
 			classes = append(classes, results.Class{Name: c.name + "." + tier, Tier: tier, Content: c.name})
 		}

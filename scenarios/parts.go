@@ -63,12 +63,7 @@ func (m *mix) parts() []results.Part {
 		return strings.Join(said, ", ")
 	}
 	parts := []results.Part{
-		{Name: "mix.tier", Text: weighed(m.tierDraw, func(i int) string {
-			if m.tiers[i] == "" {
-				return m.noTier
-			}
-			return m.tiers[i]
-		})},
+		{Name: "mix.tier", Text: weighed(m.tierDraw, func(i int) string { return m.tierName(m.tiers[i]) })},
 		{Name: "mix.content", Text: weighed(m.draw, func(i int) string { return m.contents[i].name })},
 		{Name: "mix.invalid", Text: spellShare(m.invalid)},
 	}

@@ -231,23 +231,31 @@ func (r *mixReader) source(contentType string, p contracts.Property) source {
 	return func(dst []byte, w *draw) []byte { return r.d.Document().Generate(dst, p.Schema, w.rng) }
 }
 
-// checkBodies holds a few hundred bodies of the mix against the description: a value that it forbids (too long, not of
-// the right format) is a mistake in the scenario, and would otherwise show as refused calls.
+// checkBodies holds the bodies of the mix against the description.
 func (r *mixReader) checkBodies(m *mix, keys map[string]document.Value) {
+	if content, violation := m.broken(r.d); violation != nil {
+		r.fail(keys, "data", fmt.Sprintf("a call with the content %s breaks the contract: %s; change `data`, or the description",
+			content, violation.Message))
+	}
+}
+
+// broken builds a few hundred bodies of the mix, and gives the content of the first that the description forbids: a
+// value that it does not take (too long, not of the right format) is a mistake in the scenario, and would otherwise show
+// as refused calls.
+func (m *mix) broken(d *contracts.Description) (content string, _ *contracts.Violation) {
 	w := newDraw()
 	rng := rand.New(rand.NewPCG(1, 1))
 	for i, c := range m.contents {
 		for n := range max(20, 300/len(m.contents)) {
 			w.reset(rng.Uint64(), uint64(n))
 			tier := m.tiers[n%len(m.tiers)]
-			body := m.appendValid(nil, r.d, w, tier, &m.contents[i], func(field) bool { return n%2 == 0 })
-			if _, violation := r.d.ReadRequest(body); violation != nil {
-				r.fail(keys, "data", fmt.Sprintf("a call with the content %s breaks the contract: %s; change `data`, or the description",
-					c.name, violation.Message))
-				return
+			body := m.appendValid(nil, d, w, tier, &m.contents[i], func(field) bool { return n%2 == 0 })
+			if _, violation := d.ReadRequest(body); violation != nil {
+				return c.name, violation
 			}
 		}
 	}
+	return "", nil
 }
 
 // fail reports a problem at a key of the scenario, or at its beginning where the key is not there.

@@ -80,10 +80,10 @@ var andonHouse = house{
 			"reports/text", "reports/results", "reports/histogram", "reports/executions", "reports/metrics", "reports/summary", "reports/page",
 			"reports/telemetry"},
 
-		"scenarios/capacity": {},
+		"scenarios/capacity": {"gonum.org/v1/gonum"},
 		// Makes the trials that capacity asks for.
-		"scenarios/search": {"scenarios", "scenarios/capacity", "scenarios/trial", "contracts/credentials", "reports/regular", "reports/text", "reports/results",
-			"reports/metrics", "reports/summary", "reports/sizing", "reports/page"},
+		"scenarios/search": {"scenarios", "scenarios/capacity", "scenarios/scalability", "scenarios/trial", "contracts/credentials", "reports/regular", "reports/text",
+			"reports/results", "reports/histogram", "reports/student", "reports/executions", "reports/metrics", "reports/summary", "reports/sizing", "reports/page", "reports"},
 
 		"cmd/andon-pact": {"contracts/pact"},
 		"cmd/andon": {".", "contracts/...", "scenarios/...", "reports/...",

@@ -37,6 +37,7 @@ type capacityFlags struct {
 	time                  time.Duration
 	calls                 uint64
 	price                 float64
+	studies               studyFlags
 }
 
 func (c *command) capacity() *cobra.Command {
@@ -63,6 +64,8 @@ rate at which they break, until the interval is as narrow as --width.
 --need asks whether the target takes one rate, which is far cheaper: one trial, which is ended as
 soon as the answer is clear. --headroom asks for so much more. With --search the capacity is searched
 for besides.
+
+` + studiesHelp + `
 
 No more calls are sent than --calls and no trial begins after --time; both are told before the first
 call, and what is known by then is the answer. Each accepted call starts a run at the target: --price
@@ -97,6 +100,7 @@ budget was spent before an interval was found, interrupted, the target is gone).
 	flags.DurationVar(&f.time, "time", 15*time.Minute, "most `time` for all trials")
 	flags.Uint64Var(&f.calls, "calls", 200_000, "most calls in all trials")
 	flags.Float64Var(&f.price, "price", 0, "price of a call, to tell the cost")
+	f.studies.add(flags)
 	flags.StringVar(&f.arrivals, "arrivals", "poisson", "poisson or even")
 	flags.StringVar(&f.resume, "resume", "", "`directory` of a search that was cut short, to go on with")
 	flags.BoolVar(&f.http2, "http2", false, "send over HTTP/2 where the target speaks it, with TLS or without")
@@ -118,7 +122,7 @@ func (f *capacityFlags) check() error {
 	add(f.arrivals != "poisson" && f.arrivals != "even", "--arrivals: expected poisson or even, found %q", text.Printable(f.arrivals, 40))
 	add(f.headroom > 0 && f.need == 0, "--headroom says how much more than --need; add --need, such as --need 120/s")
 	add(f.search && f.need == 0, "--search goes with --need; without it the capacity is searched for anyway")
-	add(f.need > 0 && !f.search && (f.from > 0 || f.to > 0), "--from and --to are of a search, and --need alone makes none; add --search, or leave them out")
+	add(f.need > 0 && !f.search && !f.studies.asked() && (f.from > 0 || f.to > 0), "--from and --to are of a search, and --need alone makes none; add --search, or leave them out")
 	add(f.to > 0 && f.from > f.to, "--from %s/s is above --to %s/s", &f.from, &f.to)
 	add(f.confidence < 0.5 || f.confidence > 0.999, "--confidence: expected from 50%% to 99.9%%, found %s", &f.confidence)
 	add(f.width < 0.01 || f.width > 1, "--width: expected from 1%% to 100%%, found %s", &f.width)
@@ -142,8 +146,17 @@ func (c *command) searchCapacity(args []string, f capacityFlags) error {
 	if err != nil {
 		return err
 	}
+	studies, err := f.studies.read(s, float64(f.need))
+	if err != nil {
+		return err
+	}
+	if studies.Replicas != nil {
+		// It is asked of more replicas than there are.
+		f.need = 0
+	}
+	find := f.need == 0 || f.search || f.studies.asked()
 	from := float64(f.from)
-	if from == 0 && (f.need == 0 || f.search) {
+	if from == 0 && find {
 		if from = s.PeakRate(); from == 0 {
 			return errors.New("the load of the scenario is a closed loop, which has no rate to begin with: --from says one, such as --from 20/s")
 		}
@@ -152,7 +165,7 @@ func (c *command) searchCapacity(args []string, f capacityFlags) error {
 		}
 	}
 	t := search.Config{
-		Scenario: s, Seed: f.seed, Need: float64(f.need), Headroom: float64(f.headroom), Find: f.need == 0 || f.search, From: from, To: float64(f.to),
+		Scenario: s, Seed: f.seed, Need: float64(f.need), Headroom: float64(f.headroom), Find: find, Studies: studies, From: from, To: float64(f.to),
 		Confidence: float64(f.confidence), Width: float64(f.width), Calls: f.calls, Seconds: f.time.Seconds(), Price: f.price, HTTP2: f.http2,
 		Release: f.release, Dir: f.out, Root: filepath.Join("reports", "runs"), Andon: version(), Command: repeats(c.args), Commands: commands(),
 	}

@@ -59,7 +59,7 @@ func (c *command) showDiff(before, after, format string) error {
 	}
 	v.Title, v.Andon = "andon contracts diff", version()
 	if formats[0].Name != "terminal" {
-		return c.ended(v, formats[0].Render(exact{c.stdout}, v, c.terminal("")))
+		return c.ended(v.Verdict, formats[0].Render(exact{c.stdout}, v, c.terminal("")))
 	}
 	t := render.Table{Header: []string{"callers", "change", "what"}}
 	for _, change := range changes {
@@ -70,5 +70,5 @@ func (c *command) showDiff(before, after, format string) error {
 	} else if err = t.Text(c.stdout, c.width()); err == nil {
 		_, err = fmt.Fprintf(c.stdout, "\n%d changes, %d of which break callers\n", len(changes), verify.Breaking(changes))
 	}
-	return c.ended(v, err)
+	return c.ended(v.Verdict, err)
 }

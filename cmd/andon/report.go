@@ -40,7 +40,10 @@ named. Rates are those of all together if the runs went on side by side, else th
 run; then one that failed fails the whole.
 
 A verification, which andon verify --out has left behind, is shown again from its verification.json in
-the formats that need no measured times; it is not merged with anything.
+the formats that need no measured times; it is not merged with anything. Nor is a search for
+capacity, which andon capacity has left behind: it is shown again from its capacity.json, as
+terminal, html, markdown, json, junit, github and prometheus (a text file for Prometheus' node
+exporter). Its trials are runs, each with a directory of its own.
 
 One format goes to standard output; several need --out. The formats, and the files that they
 are in below --out:
@@ -71,6 +74,11 @@ func (c *command) showReport(dirs []string, f reportFlags) error {
 		return err
 	} else if verified {
 		return c.reportVerification(dirs[0], f.format, f.out)
+	}
+	if searched, err := reports.Searched(dirs...); err != nil {
+		return err
+	} else if searched {
+		return c.reportCapacity(dirs[0], f.format, f.out)
 	}
 	formats, err := reports.Choose(f.format)
 	if err != nil {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -15,7 +14,6 @@ import (
 	"github.com/kaizenautomation/andon/reports/live"
 	"github.com/kaizenautomation/andon/reports/render"
 	"github.com/kaizenautomation/andon/reports/summary"
-	"github.com/kaizenautomation/andon/reports/text"
 )
 
 // keptFlags say in which formats a verification is written, and where.
@@ -51,7 +49,7 @@ func (c *command) showVerification(v summary.Verification, d *contracts.Descript
 		// What was found stands, whatever became of its record.
 		return exit{cmp.Or(v.Verdict.ExitCode, noVerdict), fmt.Errorf("the verification cannot be kept: %w", err)}
 	}
-	return c.ended(v, shown)
+	return c.ended(v.Verdict, shown)
 }
 
 // showUnsent writes a verification of which nothing was sent: whoever reads a document wants one that says why.
@@ -72,47 +70,26 @@ func (c *command) terminal(dir string) render.Options {
 	return render.Options{Color: color, Width: width, Dir: dir}
 }
 
-// ended is how a command ends that has written a verification, or could not.
-func (c *command) ended(v summary.Verification, err error) error {
+// ended is how a command ends that has written a document, or could not.
+func (c *command) ended(v summary.Verdict, err error) error {
 	switch {
 	case err != nil && !c.stdout.lost(err):
 		return exit{noVerdict, err}
-	case v.Verdict.ExitCode != 0:
-		return exit{code: v.Verdict.ExitCode}
+	case v.ExitCode != 0:
+		return exit{code: v.ExitCode}
 	}
 	return nil
 }
 
 // reportVerification shows a verification again, from its directory alone.
 func (c *command) reportVerification(dir, format, out string) error {
-	formats, err := reports.ChooseVerification(format)
-	if err != nil {
-		return err
-	}
-	if len(formats) > 1 && out == "" {
-		return manyFormats(len(formats))
-	}
-	v, err := summary.ReadVerification(dir)
-	if err != nil {
-		return err
-	}
-	if out == "" {
-		err = formats[0].Render(exact{c.stdout}, v, c.terminal(dir))
-	} else {
-		var paths []string
-		paths, err = reports.WriteVerification(out, v, formats...)
-		for _, path := range paths {
-			_, printed := fmt.Fprintln(c.stdout, text.Printable(path, 4096))
-			err = errors.Join(err, printed)
-		}
-		if err != nil && !c.stdout.lost(err) {
-			shown := reports.VerificationFormats()[0].Render(c.stdout, v, c.terminal(dir))
-			return exit{cmp.Or(v.Verdict.ExitCode, noVerdict), errors.Join(fmt.Errorf("not all of the report can be written: %w", err), shown)}
-		}
-	}
-	// What has told of it once does not tell of it again.
-	if !v.StepSummary && slices.ContainsFunc(formats, func(f reports.VerificationFormat) bool { return f.Name == "markdown" || f.Name == "github" }) {
-		c.stepSummary(func(path string) error { return reports.AppendVerification(path, v) })
-	}
-	return c.ended(v, err)
+	return reportDocument(c, dir, format, out, kind[summary.Verification]{
+		reports.ChooseVerification, summary.ReadVerification, func(v summary.Verification) summary.Verdict { return v.Verdict },
+		func(path string, v summary.Verification) error {
+			if v.StepSummary { // what has told of it once does not tell of it again
+				return nil
+			}
+			return reports.AppendVerification(path, v)
+		},
+	})
 }

@@ -51,6 +51,16 @@ func Merge(data []byte, key string, other []byte, edit func(key, text string) st
 		}
 	}
 	into := member(file.Content[0], key)
+	if into.Kind == yaml.AliasNode {
+		// What is written elsewhere stays as it is for whoever else names it.
+		copied := *into.Alias
+		copied.Anchor, copied.Content = "", nil
+		for _, n := range into.Alias.Content {
+			part := *n
+			copied.Content = append(copied.Content, &part)
+		}
+		*into = copied
+	}
 	if into.Kind != yaml.MappingNode {
 		*into = yaml.Node{Kind: yaml.MappingNode}
 	}

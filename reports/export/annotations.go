@@ -91,8 +91,8 @@ func VerificationAnnotations(w io.Writer, v summary.Verification) error {
 	return err
 }
 
-// CapacityAnnotations writes what is to be said of a search for capacity as commands of GitHub Actions: the answer, with
-// what broke first, and then what is not as it should be.
+// CapacityAnnotations writes what is to be said of a search for capacity as commands of GitHub Actions: the answer,
+// with what broke first, and then what is not as it should be.
 func CapacityAnnotations(w io.Writer, r sizing.Report) error {
 	v := r.Checks()
 	level := "error"

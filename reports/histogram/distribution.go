@@ -51,20 +51,41 @@ func Difference(a, b Distribution, p float64) *Interval {
 	if a.n < Needed(p) || b.n < Needed(p) {
 		return nil
 	}
+	in := difference(a, b, p, a.n, b.n)
+	return &in
+}
+
+// DifferenceOfAlike is as [Difference] for calls that resemble their neighbours: how many of them are over a time varies
+// more than it would for as many independent ones, by a factor of its variance of at least 1 on either side. They tell
+// as much as so many fewer. Where those of b are too few, nothing is known of how high the difference is.
+func DifferenceOfAlike(a, b Distribution, p, factorA, factorB float64) *Interval {
+	manyA, manyB := uint64(float64(a.n)/max(factorA, 1)), uint64(float64(b.n)/max(factorB, 1))
+	if manyA < Needed(p) || b.n < Needed(p) {
+		return nil
+	}
+	in := difference(a, b, p, manyA, max(manyB, 1))
+	if manyB < Needed(p) {
+		in.High = math.Inf(1)
+	}
+	return &in
+}
+
+// difference is the interval for so many samples drawn anew from each.
+func difference(a, b Distribution, p float64, manyA, manyB uint64) Interval {
 	random := rand.New(rand.NewPCG(a.n, b.n))
 	ds := make([]float64, resamples)
 	for i := range ds {
-		ds[i] = Seconds(b.redraw(p, random) - a.redraw(p, random))
+		ds[i] = Seconds(b.redraw(p, manyB, random) - a.redraw(p, manyA, random))
 	}
 	slices.Sort(ds)
 	tail := resamples * 25 / 1000
-	return &Interval{ds[tail-1], ds[resamples-tail]}
+	return Interval{ds[tail-1], ds[resamples-tail]}
 }
 
-// redraw is percentile p, in nanoseconds, of as many samples drawn anew.
-func (d Distribution) redraw(p float64, random *rand.Rand) int64 {
-	k := Rank(p, d.n)
-	x, y := gamma(float64(k), random), gamma(float64(d.n-k+1), random)
+// redraw is percentile p, in nanoseconds, of so many samples drawn anew.
+func (d Distribution) redraw(p float64, n uint64, random *rand.Rand) int64 {
+	k := Rank(p, n)
+	x, y := gamma(float64(k), random), gamma(float64(n-k+1), random)
 	return d.value(min(uint64(x/(x+y)*float64(d.n))+1, d.n))
 }
 

@@ -104,3 +104,40 @@ func TestDifferenceCovers(t *testing.T) {
 		t.Errorf("%d of 300 intervals hold the true difference", held)
 	}
 }
+
+// Calls that come in twos, each as long as its twin, tell as much as half as many; the interval says so.
+func TestDifferenceOfAlike(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 3))
+	held, heldAsIfAlone := 0, 0
+	for range 300 {
+		draw := func(from float64) Distribution {
+			var times []float64
+			for range 200 {
+				one := from + r.Float64()
+				times = append(times, one, one)
+			}
+			return distribution(times...)
+		}
+		a, b := draw(1), draw(1.2)
+		if in := DifferenceOfAlike(a, b, 50, 2, 2); in.Low <= 0.2 && 0.2 <= in.High {
+			held++
+		}
+		if in := Difference(a, b, 50); in.Low <= 0.2 && 0.2 <= in.High {
+			heldAsIfAlone++
+		}
+	}
+	if held < 300*92/100 || heldAsIfAlone > 300*90/100 {
+		t.Errorf("%d of 300 intervals hold the difference, and %d of those that take the calls for independent", held, heldAsIfAlone)
+	}
+	var times []float64
+	for i := range 400 {
+		times = append(times, 1+float64(i)/400)
+	}
+	d := distribution(times...)
+	if in := DifferenceOfAlike(d, d, 99, 1, 2); in == nil || !math.IsInf(in.High, 1) || in.Low > 0 {
+		t.Errorf("too few on the one side: %v", in)
+	}
+	if in := DifferenceOfAlike(d, d, 99, 2, 1); in != nil {
+		t.Errorf("too few on the other: %v", in)
+	}
+}

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -67,10 +68,10 @@ type capacityView struct {
 }
 
 func (d search) view() capacityView {
-	word, rest := d.headline()
+	word := cmp.Or(d.Word(), "NO VERDICT")
 	name := text.Printable(d.Run.Scenario, 64)
 	v := capacityView{
-		frame: newFrame(name, rest, word, d.Verdict, d.tiles()), Capacities: d.capacities(), Said: d.said(), Objectives: d.objectives(), LeftOut: d.leftOut(),
+		frame: newFrame(name, text.Sentence(text.Printable(d.Headline(), 600)), word, d.Verdict, d.tiles()), Capacities: d.capacities(), Said: d.said(), Objectives: d.objectives(), LeftOut: d.leftOut(),
 		Budget: d.budget(), Facts: d.facts(), Andon: text.Printable(d.Run.Andon, 64), ExitCode: d.Verdict.ExitCode, SpecSHA256: text.Printable(d.Run.SpecSHA256, 64),
 		Command: commandLine(d.Run.Command),
 	}
@@ -92,54 +93,13 @@ func (d search) view() capacityView {
 	return v
 }
 
-// headline is the answer as a word, and what it means.
-func (d search) headline() (word, rest string) {
-	if n := d.Need; n != nil {
-		word = map[string]string{sizing.Yes: "YES", sizing.No: "NO"}[n.Answer]
-		if word == "" {
-			word = "UNDECIDED"
-		}
-		rest = "whether it takes " + text.Rate(n.Rate)
-		switch n.Answer {
-		case sizing.Yes:
-			rest = "it takes " + text.Rate(n.Rate)
-		case sizing.No:
-			rest = "it does not take " + text.Rate(n.Rate)
-		}
-		if n.Headroom > 0 {
-			rest += fmt.Sprintf(" with %s of headroom, which is %s", ofShares(n.Headroom), text.Rate(n.Tried))
-		}
-		return word, rest
-	}
-	c := d.main()
-	if c == nil {
-		return "NO ANSWER", "nothing is known of the capacity"
-	}
-	of := "calls meet all objectives"
-	if d.Acceptance == nil {
-		of = "executions end as fast as they are accepted"
-	}
-	switch c.Kind {
-	case sizing.Interval:
-		return between(*c), fmt.Sprintf("the highest rate at which %s, with a confidence of %s", of, ofShares(c.Confidence))
-	case sizing.AtLeast:
-		return "AT LEAST " + between(*c)[len("≥ "):], of + " at that rate, and nothing is known above it"
-	case sizing.AtMost:
-		return "AT MOST " + between(*c)[len("≤ "):], "at which it does not hold that " + of + ", and nothing is known below it"
-	}
-	return "UNKNOWN", "up to which rate " + of
-}
-
 func (d search) tiles() (tiles []tile) {
 	for _, c := range d.both() {
-		note := between(*c.Capacity)
-		value := note
-		if c.Kind == sizing.Interval {
-			value, note = text.Rate(c.Rate), fmt.Sprintf("%s, %s confidence", note, ofShares(c.Confidence))
-		} else if note = "no interval"; c.Kind == sizing.Unknown {
-			note = "not known"
+		note := "no interval"
+		if c.Kind == sizing.Interval && c.Rate > 0 {
+			note = fmt.Sprintf("most likely %s; %s confidence", text.Rate(c.Rate), sizing.Percent(c.Confidence))
 		}
-		tiles = append(tiles, tile{capital(c.name), value, note, ""})
+		tiles = append(tiles, tile{capital(c.name), between(*c.Capacity), note, ""})
 	}
 	if c := d.main(); c != nil {
 		if c.InFlight > 0 {
@@ -160,7 +120,7 @@ func (d search) tiles() (tiles []tile) {
 		}
 	}
 	if d.Need != nil && d.Need.Error > 0 {
-		tiles = append(tiles, tile{"Certainty", ofShares(1 - d.Need.Error), "at least, of such an answer", ""})
+		tiles = append(tiles, tile{"Certainty", sizing.Percent(1 - d.Need.Error), "at least, of such an answer", ""})
 	}
 	return append(tiles, tile{"Trials", text.Count(uint64(max(d.Budget.SpentTrials, 0))), text.Plural(d.Budget.SpentCalls, "call"), ""})
 }
@@ -182,12 +142,12 @@ func (d search) said() (list []string) {
 		}
 	}
 	if d.Need != nil {
-		add(d.Need.Reason)
+		add(d.Need.String())
 	}
 	for _, c := range d.both() {
-		add(c.Why, c.NotMonotone, c.Hysteresis)
+		add(c.Why, c.NotMonotone, c.Hysteresis) // the rest is in the table
 	}
-	add(d.Run.Detail)
+	add(d.Run.Ending())
 	return list
 }
 
@@ -209,16 +169,8 @@ func (d search) facts() []fact {
 	if d.Run.Resumed > 0 {
 		f = append(f, fact{"Gone on with", text.Plural(uint64(d.Run.Resumed), "time")})
 	}
-	if d.Run.Release != "" {
-		f = append(f, fact{"Release", text.Printable(d.Run.Release, 100)})
-	}
-	keys := make([]string, 0, len(d.Run.Labels))
-	for k := range d.Run.Labels {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	for _, k := range keys {
-		f = append(f, fact{text.Printable(k, 64), text.Printable(d.Run.Labels[k], 200)})
+	for _, l := range d.Run.KnownBy() {
+		f = append(f, fact{text.Printable(l[0], 64), text.Printable(l[1], 200)})
 	}
 	return append(f, fact{"Search", text.Printable(d.Run.ID, 120)})
 }

@@ -13,11 +13,9 @@ import (
 func (d search) curve() (plots []plot, marks []key) {
 	var trials []sizing.Trial
 	var rates []float64
-	followed := false
 	for _, t := range d.Trials[:min(len(d.Trials), maxTrials)] {
 		if t.Rate > 0 && t.Callers == 0 && slices.Contains([]string{"acceptance", "completion", "need", "onset"}, t.Of) {
 			trials, rates = append(trials, t), append(rates, t.Rate)
-			followed = followed || t.Growth != nil
 		}
 	}
 	if len(trials) == 0 {
@@ -27,6 +25,13 @@ func (d search) curve() (plots []plot, marks []key) {
 		rates = append(rates, r.rate)
 	}
 	x := fromNothing(ofRates, rates...)
+	// What completion came to says nothing of acceptance, nor the other way round, where both were searched for.
+	followed := slices.DeleteFunc(slices.Clone(trials), func(t sizing.Trial) bool { return t.Growth == nil })
+	completing := func(t sizing.Trial) bool { return t.Of == "completion" }
+	if d.Acceptance != nil && slices.ContainsFunc(followed, completing) {
+		followed = slices.DeleteFunc(followed, func(t sizing.Trial) bool { return !completing(t) })
+		trials = slices.DeleteFunc(trials, completing)
+	}
 	plots = append(plots, d.latencies(x, trials), d.shares(x, trials))
 	told := slices.DeleteFunc(slices.Clone(trials), func(t sizing.Trial) bool { return t.Outcome == sizing.Void })
 	if len(told) > 0 {
@@ -35,14 +40,16 @@ func (d search) curve() (plots []plot, marks []key) {
 			plots = append(plots, *p)
 		}
 	}
-	if followed {
-		plots = append(plots, d.growth(x, trials))
+	if len(followed) > 0 {
+		plots = append(plots, d.growth(x, followed))
 	}
+	seen := map[string]bool{} // the keyboard comes to each trial once
 	for i := range plots {
 		d.cross(&plots[i], x)
 		plots[i].X = x.ticks()
 		for k := range plots[i].Dots {
-			plots[i].Dots[k].Tab = i == 0
+			one := &plots[i].Dots[k]
+			one.Tab, seen[one.Href] = !seen[one.Href], true
 		}
 	}
 	if near := d.near(trials); near != nil {
@@ -118,7 +125,7 @@ func (d search) marked() (marks []key) {
 // dotOf is the mark of a trial, which leads to its report.
 func dotOf(t sizing.Trial, x axis, up float64, said string) dot {
 	w := outcomeWord(t.Outcome)
-	return dot{X: x.at(t.Rate), Y: up, Mark: w.Word, Class: w.Word, Href: reportOf(t), Said: fmt.Sprintf("Trial %d: %s, %s; %s", t.N, load(t), w.Word, said)}
+	return dot{X: x.at(t.Rate), Y: up, Mark: w.Word, Class: w.Word, Href: reportOf(t), Said: fmt.Sprintf("Trial %d: %s, %s; %s", t.N, t.Load(), w.Word, said)}
 }
 
 // latencies have a line for each trial, from its p50 to its p99, and its mark at the highest that is known.
@@ -173,7 +180,7 @@ func (d search) shares(x axis, trials []sizing.Trial) plot {
 	p := plot{Title: "Calls over the limit", Hint: "of " + d.expr(focus) + ", on a logarithmic axis; what has fewer, or none, is at the bottom"}
 	var values []float64
 	for _, t := range trials {
-		if v, ok := share(t, focus); ok {
+		if v, ok := t.Share(focus); ok {
 			values = append(values, v)
 		}
 	}
@@ -201,6 +208,7 @@ func (d search) shares(x axis, trials []sizing.Trial) plot {
 	if focus < len(d.Objectives) {
 		y.low = max(y.low, d.Objectives[focus].Allowed/300) // a curve falls to nothing, and the axis must not
 	}
+	y.low = min(max(y.low, 1e-9), y.high/10)
 	p.Y = y.heights()
 	if len(fitted) > 1 {
 		p.Shapes = append(p.Shapes, shape{enclosed(x, y, low, high), "fitted area"}, shape{drawn(x, y, fitted), "fitted"})
@@ -211,7 +219,7 @@ func (d search) shares(x axis, trials []sizing.Trial) plot {
 		p.Legend = append(p.Legend, key{"", "allowed", text.Percent(d.Objectives[focus].Allowed) + " may be"})
 	}
 	for _, t := range trials {
-		if v, ok := share(t, focus); ok {
+		if v, ok := t.Share(focus); ok {
 			p.Dots = append(p.Dots, dotOf(t, x, y.up(v), text.Percent(v)+" over the limit"))
 		}
 	}
@@ -224,8 +232,9 @@ func (d search) near(trials []sizing.Trial) *plot {
 	if c == nil || c.Kind != sizing.Interval || c.Low == nil || c.High == nil || !(*c.High > *c.Low) {
 		return nil
 	}
-	wide := max(2.5*(*c.High-*c.Low), 0.15*c.Rate)
-	x := axis{low: max(*c.Low-wide, 0), high: *c.High + wide, say: ofRates}
+	low, high := bounded(*c.Low), bounded(*c.High)
+	wide := max(2.5*(high-low), 0.15*bounded(c.Rate))
+	x := axis{low: max(low-wide, 0), high: high + wide, say: ofRates}
 	trials = slices.DeleteFunc(slices.Clone(trials), func(t sizing.Trial) bool { return t.Rate < x.low || t.Rate > x.high })
 	if len(trials) < 3 {
 		return nil

@@ -50,11 +50,10 @@ func (d search) mixed() (t table, p *plot, said string) {
 	}
 	p.Shapes = []shape{{enclosed(x, y, low, high), "fitted area"}, {drawn(x, y, line), "fitted"}}
 	p.Legend = []key{{"holds", "holds", "measured, with its interval"}, {"", "fitted", "a shared pool"}}
-	if m.Departure == "" {
-		return t, p, "What was measured is what a pool shared by both would take."
+	if m.Departure != "" {
+		p.Legend = append(p.Legend, key{"broken", "broken", "measured, and apart from a shared pool"})
 	}
-	p.Legend = append(p.Legend, key{"broken", "broken", "measured, and apart from a shared pool"})
-	return t, p, text.Sentence(text.Printable(m.Departure, 600))
+	return t, p, text.Printable(m.String(), 600)
 }
 
 func or(v *float64) float64 {
@@ -96,7 +95,7 @@ func (d search) isolated() (t table, p *plot, said string) {
 			}
 			p.Bars = append(p.Bars, upright{x.at(q.Load), y.up(c.High), y.up(c.Low), mark})
 			one := dot{X: x.at(q.Load), Y: y.up(c.Value), Mark: mark, Class: mark, Said: fmt.Sprintf("%s of its capacity: %s", text.Percent(q.Load), text.SignedDuration(c.Value))}
-			if from := d.trial(q.Trial); from != nil {
+			if from := d.Trial(q.Trial); from != nil {
 				one.Href, one.Tab = reportOf(*from), true
 			}
 			p.Dots = append(p.Dots, one)
@@ -106,7 +105,7 @@ func (d search) isolated() (t table, p *plot, said string) {
 	if len(p.Dots) == 0 {
 		p = nil
 	}
-	return t, p, text.Sentence(text.Printable(s.Sentence, 600))
+	return t, p, text.Printable(s.String(), 600)
 }
 
 // scaled is the throughput by callers, with the law that was fitted to it.
@@ -148,7 +147,7 @@ func (d search) scaled() (t table, p *plot, facts []fact, said string) {
 	}
 	for _, l := range s.Levels {
 		one := dot{X: x.at(float64(l.Callers)), Y: y.up(l.Throughput), Mark: "holds", Class: "holds", Said: fmt.Sprintf("%s: %s", text.Plural(uint64(max(l.Callers, 0)), "caller"), text.Rate(l.Throughput))}
-		if from := d.trial(l.Trial); from != nil {
+		if from := d.Trial(l.Trial); from != nil {
 			one.Href, one.Tab = reportOf(*from), true
 		}
 		p.Dots = append(p.Dots, one)
@@ -179,8 +178,8 @@ func (d search) soaked() (facts []fact, said, report string, drift []string) {
 	if s == nil {
 		return nil, "", "", nil
 	}
-	if t := d.trial(s.Trial); t != nil {
+	if t := d.Trial(s.Trial); t != nil {
 		report = reportOf(*t)
 	}
-	return []fact{{"Rate", text.Rate(s.Rate)}, {"Of the capacity", text.Percent(s.Share)}, {"For", text.Duration(&s.Seconds)}}, text.Sentence(text.Printable(s.Sentence, 600)), report, printables(s.Drift, 600)
+	return []fact{{"Rate", text.Rate(s.Rate)}, {"Of the capacity", text.Percent(s.Share)}, {"For", text.Duration(&s.Seconds)}}, text.Printable(s.String(), 600), report, printables(s.Drift, 600)
 }

@@ -3,7 +3,6 @@ package page
 import (
 	"fmt"
 	"math"
-	"strings"
 
 	"github.com/kaizenautomation/andon/reports/sizing"
 	"github.com/kaizenautomation/andon/reports/text"
@@ -21,11 +20,11 @@ type trialRow struct {
 
 func (d search) trialRow(t sizing.Trial) trialRow {
 	r := trialRow{
-		verdictWord: outcomeWord(t.Outcome), N: t.N, Href: reportOf(t), For: purpose(t), Load: load(t), Reason: text.Printable(t.Reason, 200),
+		verdictWord: outcomeWord(t.Outcome), N: t.N, Href: reportOf(t), For: text.Printable(t.Purpose(), 100), Load: t.Load(), Reason: text.Printable(t.Reason, 200),
 		Over: text.Unsupported, P50: text.Duration(t.P50), P95: text.Duration(t.P95), P99: text.Duration(t.P99), Good: text.Rate(t.Goodput),
 		InFlight: text.Digits(t.InFlight), Calls: text.Count(t.Calls), Measured: text.Duration(&t.Seconds), After: known(t.Low, t.High),
 	}
-	if v, ok := share(t, d.focus()); ok {
+	if v, ok := t.Share(d.focus()); ok {
 		r.Over = text.Percent(v)
 	}
 	for _, part := range []struct {
@@ -45,20 +44,6 @@ func (d search) trialRow(t sizing.Trial) trialRow {
 	return r
 }
 
-// purpose is what a trial was for.
-func purpose(t sizing.Trial) string {
-	words := []string{}
-	if t.Of != "acceptance" || t.Step == "" {
-		words = append(words, text.Printable(t.Of, 40))
-	}
-	for _, more := range []string{t.About, t.Step} {
-		if more != "" {
-			words = append(words, text.Printable(more, 60))
-		}
-	}
-	return strings.Join(words, ", ")
-}
-
 func rateOr(v float64) string {
 	if v <= 0 {
 		return text.Unsupported
@@ -75,7 +60,7 @@ func (d search) capacities() table {
 		if c.InFlight > 0 {
 			flight = text.Digits(c.InFlight)
 		}
-		t.Rows = append(t.Rows, []string{c.name, rateOr(c.Rate), between(*c.Capacity), ofShares(c.Confidence), rateOr(c.Highest), rateOr(c.Lowest),
+		t.Rows = append(t.Rows, []string{c.name, rateOr(c.Rate), between(*c.Capacity), sizing.Percent(c.Confidence), rateOr(c.Highest), rateOr(c.Lowest),
 			text.Percent(c.Spread), flight, rateOr(c.Goodput)})
 	}
 	return t
@@ -91,8 +76,8 @@ func (d search) broke() (string, []fact) {
 	f := []fact{{"Objective", d.expr(b.Objective)}}
 	at := func(n int, share float64) string {
 		said := fmt.Sprintf("trial %d", n)
-		if t := d.trial(n); t != nil {
-			said = load(*t) + ", " + said
+		if t := d.Trial(n); t != nil {
+			said = t.Load() + ", " + said
 		}
 		return text.Percent(share) + " at " + said
 	}
@@ -124,7 +109,7 @@ func (d search) objectives() table {
 	for i, o := range d.Objectives {
 		held, broken := uint64(0), uint64(0)
 		for _, x := range d.Trials {
-			switch v, ok := share(x, i); {
+			switch v, ok := x.Share(i); {
 			case !ok:
 			case x.Outcome == sizing.Holds:
 				held++

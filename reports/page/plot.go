@@ -66,13 +66,22 @@ type axis struct {
 	say       func(float64) string
 }
 
+// bounded is the value, or what an axis has in its place where nobody can have measured that: a file may be damaged.
+func bounded(v float64) float64 {
+	const least, most = 1e-12, 1e12
+	if !(math.Abs(v) >= least) {
+		return 0
+	}
+	return min(max(v, -most), most)
+}
+
 // fromNothing is an axis from 0, with air above the highest value; around is one from the lowest to the highest.
 func fromNothing(say func(float64) string, values ...float64) axis {
 	a := axis{high: 0, say: say}
 	for _, v := range values {
-		a.high = max(a.high, v*1.06)
+		a.high = max(a.high, bounded(v)*1.06)
 	}
-	if a.high <= 0 || math.IsInf(a.high, 0) {
+	if a.high <= 0 {
 		a.high = 1
 	}
 	return a
@@ -81,7 +90,7 @@ func fromNothing(say func(float64) string, values ...float64) axis {
 func around(say func(float64) string, values ...float64) axis {
 	a := axis{say: say}
 	for _, v := range values {
-		a.low, a.high = min(a.low, v), max(a.high, v)
+		a.low, a.high = min(a.low, bounded(v)), max(a.high, bounded(v))
 	}
 	if !(a.high > a.low) {
 		a.high = a.low + 1
@@ -94,7 +103,7 @@ func around(say func(float64) string, values ...float64) axis {
 func logarithmic(say func(float64) string, values ...float64) axis {
 	a := axis{log: true, say: say}
 	for _, v := range values {
-		if v > 0 {
+		if v = bounded(v); v > 0 {
 			if a.low == 0 || v < a.low {
 				a.low = v
 			}
@@ -104,7 +113,7 @@ func logarithmic(say func(float64) string, values ...float64) axis {
 	if a.low == 0 {
 		a.low, a.high = 0.001, 1
 	}
-	a.low, a.high = max(a.low/1.4, math.SmallestNonzeroFloat32), a.high*1.4
+	a.low, a.high = a.low/1.4, a.high*1.4
 	return a
 }
 

@@ -2,8 +2,6 @@ package page
 
 import (
 	"io/fs"
-	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/kaizenautomation/andon/reports/sizing"
@@ -55,35 +53,19 @@ func (d search) both() (list []named) {
 
 // reportOf is the link to a trial's report; empty where its directory is none within the search's.
 func reportOf(t sizing.Trial) string {
-	if !fs.ValidPath(t.Dir) || t.Dir == "." || strings.ContainsAny(t.Dir, `\`) {
+	words := strings.ReplaceAll(t.Dir, "/", "")
+	if !fs.ValidPath(t.Dir) || t.Dir == "." || text.Token(words) != words || len(words) > 100 {
 		return ""
 	}
-	return (&url.URL{Path: t.Dir + "/report.html"}).String()
+	return t.Dir + "/report.html"
 }
 
-// trial finds a trial by its number.
-func (d search) trial(n int) *sizing.Trial {
-	if i := slices.IndexFunc(d.Trials, func(t sizing.Trial) bool { return t.N == n }); i >= 0 {
-		return &d.Trials[i]
-	}
-	return nil
-}
-
-// focus is the objective that the shares shown are of: the one that broke first, else the one that was nearest to its
-// limit in a trial that holds.
+// focus is the objective that the shares shown are of.
 func (d search) focus() int {
-	if c := d.main(); c != nil && c.Broke != nil && c.Broke.Objective >= 0 && c.Broke.Objective < len(d.Objectives) {
-		return c.Broke.Objective
+	if i := d.Focus(); i > 0 && i < len(d.Objectives) {
+		return i
 	}
-	nearest, at := -1.0, 0
-	for _, t := range d.Trials {
-		for i, share := range t.Shares[:min(len(t.Shares), len(d.Objectives))] {
-			if allowed := d.Objectives[i].Allowed; allowed > 0 && share/allowed > nearest {
-				nearest, at = share/allowed, i
-			}
-		}
-	}
-	return at
+	return 0
 }
 
 // expr is an objective in its own words.
@@ -92,14 +74,6 @@ func (d search) expr(i int) string {
 		return ""
 	}
 	return text.Printable(d.Objectives[i].Expr, 120)
-}
-
-// share is that of calls over the limit of an objective.
-func share(t sizing.Trial, objective int) (float64, bool) {
-	if objective >= len(t.Shares) || t.Outcome == sizing.Void {
-		return 0, false
-	}
-	return t.Shares[objective], true
 }
 
 // outcomeWord is an outcome as the page shows it.
@@ -113,14 +87,6 @@ func outcomeWord(outcome string) verdictWord {
 		return verdictWord{"–", "void", "soft"}
 	}
 	return verdictWord{"?", "undecided", "unsure"}
-}
-
-// load is what a trial asked for.
-func load(t sizing.Trial) string {
-	if t.Callers > 0 {
-		return text.Plural(uint64(t.Callers), "caller")
-	}
-	return text.Rate(t.Rate)
 }
 
 // known is an interval of a rate of which an end may be missing.

@@ -37,7 +37,7 @@ type frame struct {
 
 // newFrame is that of a verdict.
 func newFrame(name, rest, word string, v summary.Verdict, tiles []tile) frame {
-	f := frame{Name: name, Status: v.Status, Word: word, Rest: rest, Causes: printables(v.Causes, 2000), Tiles: tiles}
+	f := frame{Name: name, Status: text.Printable(v.Status, 20), Word: word, Rest: rest, Causes: printables(v.Causes, 2000), Tiles: tiles}
 	if n := maxCauses; len(f.Causes) > n+1 {
 		f.Causes, f.MoreCauses = f.Causes[:n:n], f.Causes[n:]
 	}

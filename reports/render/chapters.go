@@ -20,8 +20,8 @@ type chapter struct {
 	tables []Table
 }
 
-// chapters are what is to be said beside the headline, in the order in which people look for it. One of which nothing is
-// known is left out.
+// chapters are what is to be said beside the headline, in the order in which people look for it. One of which nothing
+// is known is left out.
 func (s search) chapters(st style) []chapter {
 	list := []chapter{
 		s.needed(),

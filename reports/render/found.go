@@ -47,6 +47,8 @@ func (s search) isolated(st style) chapter {
 		row := []string{load, text.Duration(&p.P99), "", "", ""}
 		if c := p.Change; c != nil {
 			row[2], row[3] = text.SignedDuration(c.Value), text.DurationRange(c.Low, c.High)
+		} else if p.AtLeast != nil {
+			row[3] = "≥ " + text.SignedDuration(*p.AtLeast)
 		} else if p.Load > 0 {
 			row[2] = "cannot be told"
 		}

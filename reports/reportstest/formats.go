@@ -60,6 +60,7 @@ type junit struct {
 			Parts []xmlPart `xml:",any"`
 			Text  string    `xml:",chardata"`
 		} `xml:"testcase"`
+		Known xmlPart   `xml:"properties"`
 		Other []xmlPart `xml:",any"`
 	} `xml:"testsuite"`
 	Other []xmlPart `xml:",any"`

@@ -42,11 +42,13 @@ type IsolationPoint struct {
 	P99  float64 `json:"p99"`
 	// Change is of the p99 against the tier alone, in seconds; nil for that itself, and where it cannot be told.
 	Change *Bounds `json:"change,omitempty"`
-	Trial  int     `json:"trial"`
+	// AtLeast is the low end of the change where it has no high one: the slow calls came in too few clusters to tell.
+	AtLeast *float64 `json:"atLeast,omitempty"`
+	Trial   int      `json:"trial"`
 }
 
-// Scaling is the Universal Scalability Law (N. J. Gunther, "Guerrilla Capacity Planning", 2007), fitted to throughput by
-// callers.
+// Scaling is the Universal Scalability Law (N. J. Gunther, "Guerrilla Capacity Planning", 2007), fitted to throughput
+// by callers.
 type Scaling struct {
 	// Refused says why there is no fit; empty where there is one.
 	Refused string         `json:"refused,omitempty"`

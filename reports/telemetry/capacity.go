@@ -2,6 +2,7 @@ package telemetry
 
 import (
 	"io"
+	"strconv"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/common/expfmt"
@@ -9,6 +10,7 @@ import (
 	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/sizing"
 	"github.com/kaizenautomation/andon/reports/summary"
+	"github.com/kaizenautomation/andon/reports/text"
 )
 
 // WriteCapacity writes what a search for capacity came to in Prometheus' text format, for a collector of text files.
@@ -16,7 +18,10 @@ import (
 // only where that was decided.
 func WriteCapacity(w io.Writer, r sizing.Report) error {
 	known := constants(results.Manifest{Release: r.Run.Release, RunLabels: r.Run.Labels})
-	known["scenario"], known["target"] = label(r.Run.Scenario), label(r.Run.Target)
+	known["scenario"], known["target"] = r.Run.Scenario, r.Run.Target
+	for name, value := range known {
+		known[name] = harmless(value)
+	}
 	registry := prometheus.NewRegistry()
 	gauge := func(name, help string, labels ...string) *prometheus.GaugeVec {
 		v := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "andon_capacity_" + name, Help: help, ConstLabels: known}, labels)
@@ -56,16 +61,16 @@ func WriteCapacity(w io.Writer, r sizing.Report) error {
 	onset := gauge("onset_rate", "Between which rates something begins: the contract is broken, calls are shed.", "bound", "what")
 	for _, o := range r.Onsets {
 		if o.Low != nil {
-			onset.WithLabelValues("low", label(o.What)).Set(*o.Low)
+			onset.WithLabelValues("low", harmless(o.What)).Set(*o.Low)
 		}
 		if o.High != nil {
-			onset.WithLabelValues("high", label(o.What)).Set(*o.High)
+			onset.WithLabelValues("high", harmless(o.What)).Set(*o.High)
 		}
 	}
 	if m := r.Mix; m != nil {
 		mix := gauge("mix_rate", "The highest rate that is taken at a share of a value in the mix.", "bound", "value", "share")
 		for _, p := range m.Points {
-			ends(mix, &p.Capacity, label(m.Value), sizing.Percent(p.Share))
+			ends(mix, &p.Capacity, harmless(m.Value), strconv.FormatFloat(p.Share, 'f', -1, 64))
 		}
 	}
 	if n := r.Replicas; n != nil {
@@ -76,7 +81,7 @@ func WriteCapacity(w io.Writer, r sizing.Report) error {
 		trials.WithLabelValues(outcome)
 	}
 	for _, t := range r.Trials {
-		trials.WithLabelValues(label(t.Outcome)).Inc()
+		trials.WithLabelValues(t.Outcome).Inc()
 	}
 	gauge("calls", "The calls that the search sent.").WithLabelValues().Set(float64(r.Budget.SpentCalls))
 	found := gauge("found", "1 where the search has answered what was asked, 0 where it has not.").WithLabelValues()
@@ -96,6 +101,9 @@ func WriteCapacity(w io.Writer, r sizing.Report) error {
 	}
 	return nil
 }
+
+// harmless is a label that may stand on a terminal, and on the output of a step of CI.
+func harmless(s string) string { return text.Inert(text.Printable(s, maxLabel)) }
 
 // ends sets what is known of a capacity.
 func ends(v *prometheus.GaugeVec, c *sizing.Capacity, of ...string) {

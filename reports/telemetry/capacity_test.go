@@ -59,7 +59,7 @@ func TestWriteCapacity(t *testing.T) {
 	}{
 		{"rate", []string{"bound=low", "of=acceptance"}, 71}, {"rate", []string{"bound=best", "of=acceptance"}, 73.1}, {"rate", []string{"bound=high", "of=acceptance"}, 75.2},
 		{"rate", []string{"bound=best", "of=completion", "scenario=mixed", "label_commit=3ac1"}, 20.1}, {"need_met", nil, 1}, {"need_rate", nil, 69},
-		{"onset_rate", []string{"bound=high", "what=shed"}, 95}, {"mix_rate", []string{"bound=low", "value=Full", "share=100 %"}, 50.8},
+		{"onset_rate", []string{"bound=high", "what=shed"}, 95}, {"mix_rate", []string{"bound=low", "value=Full", "share=1"}, 50.8},
 		{"headroom_ratio", []string{"of=acceptance"}, 0.183}, {"in_flight", []string{"of=acceptance"}, 11.4}, {"goodput", []string{"of=completion"}, 20}, {"confidence_ratio", []string{"of=completion"}, 0.95},
 		{"replicas_needed", nil, 32}, {"trials", []string{"outcome=void"}, 1}, {"calls", nil, 504_310}, {"found", nil, 1}, {"timestamp_seconds", nil, 1795683600.123 + 9312},
 	} {

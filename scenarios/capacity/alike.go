@@ -8,8 +8,8 @@ const batches = 20
 // inflation is by how much the variance of the calls that were over is above that of independent ones: 1 at least. The
 // bins from one on and before another are batched, and what batches of two lengths say is extrapolated, which takes out
 // most of what is missed where they are not much longer than calls are alike (D. Vats, J. M. Flegal, "Lugsail lag
-// windows for estimating time-average covariance matrices", 2022). It is 0 where nothing can be said: nobody was over, or
-// there are too few bins.
+// windows for estimating time-average covariance matrices", 2022). It is 0 where nothing can be said: nobody was over,
+// or there are too few bins.
 func (b *bins) inflation(objective, from, until int) float64 {
 	counted, over := b.of(objective, from, until)
 	share := over / counted

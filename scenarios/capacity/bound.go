@@ -6,12 +6,12 @@ import (
 	"gonum.org/v1/gonum/mathext"
 )
 
-// evidence is how strongly calls speak against a share that is at least (held) or at most (broke) the allowed one, as the
-// logarithm of a martingale under it: however often it is looked at, it is ever above log(1/α) with a probability of at
-// most α (J. Ville, 1939). It is the likelihood of the shares on the other side over that of the allowed one, mixed by a
-// beta distribution that is cut off there (H. Robbins, "Statistical methods related to the law of the iterated
-// logarithm", 1970; S. R. Howard, A. Ramdas et al., "Time-uniform, nonparametric, nonasymptotic confidence sequences",
-// 2021). Calls that resemble each other count for fewer: calls and over are divided by the inflation.
+// evidence is how strongly calls speak against a share that is at least (held) or at most (broke) the allowed one, as
+// the logarithm of a martingale under it: however often it is looked at, it is ever above log(1/α) with a probability
+// of at most α (J. Ville, 1939). It is the likelihood of the shares on the other side over that of the allowed one,
+// mixed by a beta distribution that is cut off there (H. Robbins, "Statistical methods related to the law of the
+// iterated logarithm", 1970; S. R. Howard, A. Ramdas et al., "Time-uniform, nonparametric, nonasymptotic confidence
+// sequences", 2021). Calls that resemble each other count for fewer: calls and over are divided by the inflation.
 func evidence(calls, over, allowed float64) (held, broke float64) {
 	at := over*math.Log(allowed) + (calls-over)*math.Log1p(-allowed)
 	mixed := func(a, b float64, upper bool) float64 {

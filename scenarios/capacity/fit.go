@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// What a fit is made of: how the logarithm of the share that is over grows by the rate (slopes: for 100 % of the rate), and by how much
-// trials differ from each other (spreads: of the log-odds).
+// What a fit is made of: how the logarithm of the share that is over grows by the rate (slopes: for 100 % of the rate),
+// and by how much trials differ from each other (spreads: of the log-odds).
 const (
 	slopes      = 16
 	slopeLow    = 0.5
@@ -20,9 +20,11 @@ const (
 	oddsStep    = 0.1
 	rates       = 81
 	spreadScale = 0.015 // half of all targets are taken to differ by less than this from trial to trial, as a share of the rate
-	// rough is by how much the rate of a trial of the growth may be off besides, since it is too short for a steady state.
+	// rough is by how much the rate of a trial of the growth may be off besides, since it is too short for a steady
+	// state.
 	rough = 0.05
-	// bend is how much a straight line is off at a distance from the capacity: by bend·distance² as a share of the rate.
+	// bend is how much a straight line is off at a distance from the capacity: by bend·distance² as a share of the
+	// rate.
 	bend = 1.5
 )
 
@@ -31,9 +33,9 @@ const (
 // The log-odds of being over are taken to be a straight line of the rate near that rate. Each trial is at a rate of its
 // own, which differs from the asked one by a spread that is learned too; trials far away are taken to differ by more,
 // since no line is straight. A trial far above or below says no more than on which side it is. The distribution is that
-// of Bayes, with a prior that is even in the logarithms of the rate and the slope, and half a Cauchy distribution for the
-// spread (A. Gelman, "Prior distributions for variance parameters in hierarchical models", 2006); it is summed over a
-// grid.
+// of Bayes, with a prior that is even in the logarithms of the rate and the slope, and half a Cauchy distribution for
+// the spread (A. Gelman, "Prior distributions for variance parameters in hierarchical models", 2006); it is summed over
+// a grid.
 type fit struct {
 	allowed float64
 	// rates are the grid, evenly in their logarithm, and mass is the probability of each.
@@ -126,8 +128,8 @@ func (f *fit) over(tables []table, low, high float64) {
 	f.spread /= total
 }
 
-// floor is the share that is over whatever the rate, as far as it is known for sure: that of the trials at less than half
-// of the lowest rate at which too many were over.
+// floor is the share that is over whatever the rate, as far as it is known for sure: that of the trials at less than
+// half of the lowest rate at which too many were over.
 func floor(trials []Trial, objective int, allowed float64) float64 {
 	broken := math.Inf(1)
 	for _, t := range trials {

@@ -182,8 +182,8 @@ func (j *Judge) isBeyond(objective, first, last int) bool {
 	return true
 }
 
-// doubt is by how much an inflation is taken higher than it was found, where a decision hangs on it: of 20 batches, it is
-// found lower than this in a quarter of all cases.
+// doubt is by how much an inflation is taken higher than it was found, where a decision hangs on it: of 20 batches, it
+// is found lower than this in a quarter of all cases.
 const doubt = 1.3
 
 // calm is by how much more calls may resemble each other than those have that were seen, where a rate is to hold: what
@@ -277,8 +277,8 @@ func (c Count) deviation() float64 {
 	return math.Sqrt(1/(over+0.5) + 1/(under+0.5))
 }
 
-// beyond is a share from which on a trial says no more than that it is beyond the capacity: there is no steady state, so
-// that the share depends on how long the trial was.
+// beyond is a share from which on a trial says no more than that it is beyond the capacity: there is no steady state,
+// so that the share depends on how long the trial was.
 func beyond(allowed float64) float64 { return allowed + (1-allowed)/4 }
 
 // Outcome is what came of the trial, when all calls have ended. stopped is when the sending ended, in seconds.

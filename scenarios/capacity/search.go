@@ -2,48 +2,19 @@ package capacity
 
 import "math"
 
-// Config says what is searched for.
-type Config struct {
-	Objectives []Objective
-	// Start is the first rate that is tried, Ceiling the highest that may be; 0 is none.
-	Start, Ceiling float64
-	// Confidence is that of the interval, and Width how wide it may be, as a share of the rate.
-	Confidence, Width float64
-	// Least is for how many seconds a trial measures at least.
-	Least float64
-	// Calls, Seconds and Trials are the most that may be used; 0 is no limit.
-	Calls   uint64
-	Seconds float64
-	Trials  int
-}
-
-// Search is a search under way. It is a function of what it was fed with, so that it can be gone on with.
-type Search struct {
-	Config
-	trials []Trial
-	end    End
-	calls  uint64
-	// seconds is what all trials took.
-	seconds   float64
-	knowledge *knowledge // of trials; nil where it has to be found
-	// offsets counts the trials of the narrowing, and confirmed those that held at the low end.
-	offsets, confirmations int
-	confirmed              bool
-}
-
 const (
 	// alpha is the most likely share of wrong decisions of a trial, on either side.
 	alpha = 0.01
 	// factor is by how much the rate grows from trial to trial.
 	factor = 2
 	// near is how many trials near the capacity there are at least: by how much trials differ has to be seen.
-	near = 8
+	near = 7
 	// longest is how many trials there are at most where nobody says.
 	longest = 40
 	// fewest is how many calls a trial is worth being made for.
 	fewest = 50
-	// together is how many groups of calls that are over a trial at the capacity should see.
-	together = 4
+	// groupsLow and groupsHigh are how many groups of calls that are over together a trial at the capacity should see.
+	groupsLow, groupsHigh = 1.5, 3
 	// confirmations is how often the low end is tried.
 	confirmations = 3
 )
@@ -56,8 +27,8 @@ func New(c Config) *Search {
 	return &Search{Config: c}
 }
 
-// Alpha is the most likely share of wrong decisions that a trial of the search may have, on either side: what is said of
-// all trials together is in the interval.
+// Alpha is the most likely share of wrong decisions that a trial of the search may have, on either side: what is said
+// of all trials together is in the interval.
 func (s *Search) Alpha() float64 { return alpha }
 
 // Take takes what came of the last Ask. seconds is how long it took in all, draining too.
@@ -254,18 +225,15 @@ func (s *Search) ask(step Step, rate float64) Ask {
 		a.Most = max(20*a.Least, 4000/allowed/rate)
 	default:
 		a.Least = max(s.Least, 20*horizon, 200/rate, lasts*settling/settles)
-		slope := slopeHigh
-		if k := s.known(); k != nil {
-			slope = k.slope
-			// So many that some of those who come together are over.
-			if k.first >= 0 && s.Objectives[k.first].Allowed > 0 {
-				o := s.Objectives[k.first]
-				inflation := pooled(s.usable(), k.first, o.Allowed, k.quantile(0.5), 1)
-				a.Least = max(a.Least, together*inflation/o.Allowed/rate)
-			}
-		}
+		k := s.known()
 		// So much that eight trials are enough.
-		a.Precision = min(max(slope*s.Width/2/2.24*math.Sqrt(8)*0.85, 0.1), 2)
+		a.Precision = min(max(k.slope*s.Width/2/2.24*math.Sqrt(8)*0.85, 0.1), 2)
+		if k.first >= 0 && s.Objectives[k.first].Allowed > 0 {
+			o := s.Objectives[k.first]
+			inflation := pooled(s.usable(), k.first, o.Allowed, k.quantile(0.5), 1)
+			groups := min(max(1/(a.Precision*a.Precision), groupsLow), groupsHigh)
+			a.Least = max(a.Least, groups*inflation/o.Allowed/rate)
+		}
 	}
 	if s.Calls > 0 {
 		a.Calls = s.Calls - min(s.calls, s.Calls)

@@ -72,8 +72,8 @@ type Trial struct {
 	Outcome Outcome
 	// Objective is the one that is broken, an index; -1 where none is.
 	Objective int
-	// Seconds is how long was measured, and Settled how long was left out before; Relaxation is how long the target took to
-	// forget. All are in seconds.
+	// Seconds is how long was measured, and Settled how long was left out before; Relaxation is how long the target
+	// took to forget. All are in seconds.
 	Seconds, Settled, Relaxation float64
 	// Calls is all calls that ended, those left out too.
 	Calls  uint64
@@ -81,3 +81,18 @@ type Trial struct {
 	// Saturated says that calls in flight and latency grew together.
 	Saturated bool
 }
+
+// Point is a fitted share at a rate, and between what it lies.
+type Point struct{ Rate, Share, Low, High float64 }
+
+// End is why a search ended.
+type End string
+
+// The ends of a search.
+const (
+	Found     End = "found"     // the interval is as narrow as was asked for
+	Budget    End = "budget"    // calls, seconds or trials are spent
+	Generator End = "generator" // higher rates say nothing of the target
+	Ceiling   End = "ceiling"   // the highest rate that may be tried holds
+	Nothing   End = "nothing"   // no rate holds
+)

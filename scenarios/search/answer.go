@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/kaizenautomation/andon/reports"
 	"github.com/kaizenautomation/andon/reports/sizing"
 	"github.com/kaizenautomation/andon/reports/summary"
 	"github.com/kaizenautomation/andon/scenarios/capacity"
@@ -35,7 +36,6 @@ func (s *session) capacity(f found) sizing.Capacity {
 	}
 	c.Broke = s.broke(f)
 	c.Why = s.why(f)
-	s.endFound(f)
 	return c
 }
 
@@ -153,5 +153,5 @@ func detail(of string) string {
 
 // keep writes the report.
 func (s *session) keep() error {
-	return sizing.Write(s.dir, s.report)
+	return reports.KeepSizing(s.dir, s.report)
 }

@@ -32,6 +32,7 @@ func (s *session) find(ctx context.Context, of, about string, sc *scenarios.Scen
 		Objectives: objectives(f.Conditions), Start: from, Ceiling: s.To, Confidence: s.Confidence, Width: s.Width,
 		Least: s.least(), Calls: bounded(left.calls), Seconds: finite(left.seconds),
 	})
+	spent := false
 	for {
 		ask, more := search.Next()
 		if !more {
@@ -40,7 +41,7 @@ func (s *session) find(ctx context.Context, of, about string, sc *scenarios.Scen
 		ask.Rate = rounded(ask.Rate)
 		m, err := s.trial(ctx, Want{Of: of, About: about, Scenario: sc, Ask: ask, Alpha: search.Alpha()})
 		if errors.Is(err, errSpent) {
-			s.end(sizing.EndedBudget, "")
+			spent = true
 			break
 		} else if err != nil {
 			return f, s.gone(err)
@@ -61,7 +62,9 @@ func (s *session) find(ctx context.Context, of, about string, sc *scenarios.Scen
 			break
 		}
 	}
-	f.Answer = search.Answer()
+	if f.Answer = search.Answer(); spent {
+		f.End = capacity.Budget
+	}
 	return f, nil
 }
 

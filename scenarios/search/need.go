@@ -19,7 +19,7 @@ func (s *session) decide(ctx context.Context) error {
 	need := s.report.Need
 	list := held(s.thresholds, s.Scenario.Labels)
 	for n := 1; n <= again; n++ {
-		m, err := s.trial(ctx, Want{Of: "need", Scenario: s.Scenario, Ask: s.decision(n, need.Tried, objectives(list)), Alpha: 1 - s.Confidence})
+		m, err := s.trial(ctx, Want{Of: "need", Scenario: s.acceptance(), Ask: s.decision(n, need.Tried, objectives(list)), Alpha: 1 - s.Confidence})
 		switch {
 		case errors.Is(err, errSpent):
 			need.Reason = "the budget has no trial at this rate"

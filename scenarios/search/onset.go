@@ -48,6 +48,12 @@ func onset(trials []sizing.Trial, of func(sizing.Trial) float64) (o sizing.Onset
 			clean[t.Rate] += t.Calls
 		}
 	}
+	// So few that it would not have been seen prove less than more at a lower rate.
+	proven := maps.Clone(clean)
+	maps.DeleteFunc(proven, func(_ float64, calls uint64) bool { return !(&beginning{share: o.Share}).enough(calls) })
+	if len(proven) > 0 {
+		clean = proven
+	}
 	if len(clean) > 0 {
 		low := slices.Max(slices.Collect(maps.Keys(clean)))
 		o.Low, o.Clean = &low, clean[low]

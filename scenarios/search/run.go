@@ -15,9 +15,9 @@ import (
 const most = 64
 
 // Run searches. Closing interrupt ends the trial that goes on, and the search; when ctx ends, calls in flight are given
-// up as well. What is known is in the report then, too. The errors are those of package trial: before the first call
-// [trial.UnreachableError] and [results.PlaceError], and [trial.IncompleteError] where calls were sent and not all of
-// it could be kept.
+// up as well. What is known is in the report then, too. The errors are those of package trial, before the first call:
+// [trial.UnreachableError] and [results.PlaceError], and [trial.IncompleteError] where calls were sent and not all of it
+// could be kept.
 func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (report sizing.Report, dir string, err error) {
 	if err := results.CheckRunLabels(c.Labels, c.Release); err != nil {
 		return report, "", err
@@ -69,7 +69,11 @@ func (s *session) describe() {
 		o, _ := c.Objective(s.Scenario.Labels)
 		r.Objectives = append(r.Objectives, sizing.Objective{Expr: c.Expr(), Allowed: o.Allowed})
 	}
-	r.Budget = sizing.Budget{Calls: s.Calls, Seconds: s.Seconds, Price: s.Price, Cost: s.Price * float64(s.Calls)}
+	seconds := s.Seconds
+	if seconds > 0 {
+		seconds += s.Studies.Most(s.Seconds)
+	}
+	r.Budget = sizing.Budget{Calls: s.Calls, Seconds: seconds, Price: s.Price, Cost: s.Price * float64(s.Calls)}
 	if s.Need > 0 {
 		r.Need = &sizing.Need{Rate: s.Need, Headroom: s.Headroom, Tried: s.Need * (1 + s.Headroom), Answer: sizing.Undecided, Error: 1 - s.Confidence}
 	}
@@ -86,11 +90,27 @@ func (s *session) answer(ctx context.Context) error {
 	if !s.Find {
 		return nil
 	}
-	found, err := s.find(ctx, "acceptance", "", s.Scenario, s.From)
-	if err != nil {
-		return err
+	best := found{}
+	for _, question := range []func() error{
+		func() error { return s.complete(ctx) },
+		func() error {
+			return s.search(func() (err error) {
+				best, err = s.find(ctx, "acceptance", "", s.acceptance(), s.From)
+				acceptance := s.capacity(best)
+				s.report.Acceptance = &acceptance
+				return err
+			})
+		},
+		func() error { return s.search(func() error { return s.begin(ctx) }) },
+		func() error { return s.studies(ctx) },
+	} {
+		if err := question(); err != nil && !errors.Is(err, errEnded) {
+			return err
+		}
+		if s.report.Run.Ended != "" {
+			break
+		}
 	}
-	acceptance := s.capacity(found)
-	s.report.Acceptance = &acceptance
+	s.endFound(best)
 	return nil
 }

@@ -42,7 +42,10 @@ type Config struct {
 	// Confidence is that of what is said, and Width how wide the interval may be, as a share of the rate.
 	Confidence, Width float64
 
-	// Calls and Seconds are the most that may be used, and Price is that of a call.
+	// Studies are what is to be found out besides.
+	Studies Studies
+
+	// Calls are the most that may be used, and Seconds the most without the studies; Price is that of a call.
 	Calls   uint64
 	Seconds float64
 	Price   float64

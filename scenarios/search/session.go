@@ -31,6 +31,8 @@ type session struct {
 	low, rate, high float64
 	// retried says whether calls were taken again when Retry-After said they would be; empty where that is not known.
 	retried string
+	// until is how many seconds may be spent when the question is to be left that is asked now; 0 is no bound.
+	until float64
 	// retries says that it was tried.
 	retries bool
 }
@@ -50,6 +52,9 @@ func (s *session) left() leftover {
 	}
 	if b.Seconds > 0 {
 		l.seconds = max(b.Seconds-b.SpentSeconds, 0)
+	}
+	if s.until > 0 {
+		l.seconds = min(l.seconds, max(s.until-b.SpentSeconds, 0))
 	}
 	return l
 }

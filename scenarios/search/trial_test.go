@@ -32,7 +32,7 @@ thresholds:
 `
 
 // begun is a session on the embedded provider, as a scenario has it.
-func begun(t *testing.T, text string) *session {
+func begun(t testing.TB, text string) *session {
 	t.Helper()
 	d, err := contracts.Load("openapi.yaml", andon.Spec)
 	if err != nil {
