@@ -224,8 +224,11 @@ func (c *command) runSearch(t search.Config, plain bool) error {
 	if shown := c.showSizing(report, dir); shown != nil && !c.stdout.lost(shown) {
 		return exit{noVerdict, shown}
 	}
-	if report.Run.Ended == sizing.EndedInterrupted || report.Run.Ended == sizing.EndedUnreachable || report.Run.Ended == sizing.EndedBudget {
+	switch report.Run.Ended {
+	case sizing.EndedInterrupted, sizing.EndedUnreachable:
 		c.tell("to go on: %s", resumed(t.Command, dir))
+	case sizing.EndedBudget:
+		c.tell("to go on, with more for --time or --calls: %s", resumed(t.Command, dir))
 	}
 	if err != nil {
 		return exit{noVerdict, err}
