@@ -53,6 +53,9 @@ func (s *session) trial(ctx context.Context, w Want) (made, error) {
 	if s.stopped() || ctx.Err() != nil {
 		return made{Ended: sizing.EndedInterrupted, Why: "it was told to stop between two trials"}, nil
 	}
+	if s.attempt != nil {
+		return s.attempt(ctx, w)
+	}
 	n := len(s.report.Trials) + 1
 	plan, err := s.plan(w, n)
 	if err != nil {
