@@ -240,8 +240,8 @@ func (r *mixReader) checkBodies(m *mix, keys map[string]document.Value) {
 }
 
 // broken builds a few hundred bodies of the mix, and gives the content of the first that the description forbids: a
-// value that it does not take (too long, not of the right format) is a mistake in the scenario, and would otherwise show
-// as refused calls.
+// value that it does not take (too long, not of the right format) is a mistake in the scenario, and would otherwise
+// show as refused calls.
 func (m *mix) broken(d *contracts.Description) (content string, _ *contracts.Violation) {
 	w := newDraw()
 	rng := rand.New(rand.NewPCG(1, 1))

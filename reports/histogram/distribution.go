@@ -55,9 +55,9 @@ func Difference(a, b Distribution, p float64) *Interval {
 	return &in
 }
 
-// DifferenceOfAlike is as [Difference] for calls that resemble their neighbours: how many of them are over a time varies
-// more than it would for as many independent ones, by a factor of its variance of at least 1 on either side. They tell
-// as much as so many fewer. Where those of b are too few, nothing is known of how high the difference is.
+// DifferenceOfAlike is as [Difference] for calls that resemble their neighbours: how many of them are over a time
+// varies more than it would for as many independent ones, by a factor of its variance of at least 1 on either side.
+// They tell as much as so many fewer. Where those of b are too few, nothing is known of how high the difference is.
 func DifferenceOfAlike(a, b Distribution, p, factorA, factorB float64) *Interval {
 	manyA, manyB := uint64(float64(a.n)/max(factorA, 1)), uint64(float64(b.n)/max(factorB, 1))
 	if manyA < Needed(p) || b.n < Needed(p) {

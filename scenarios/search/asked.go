@@ -57,17 +57,14 @@ const (
 )
 
 const (
-	// stepSeconds is how long each level of a ladder is measured, after it has settled for stepSettle.
-	stepSeconds, stepSettle = 10.0, 2.0
-)
-
-const (
-	// watchedShare is at which rate the tier is called that is measured, as a share of what the other takes: a fifth, so
-	// that beside 80 % of that a target which both share has no more to do than it can.
+	// watchedShare is at which rate the tier is called that is measured, as a share of what the other takes: a fifth,
+	// so that beside 80 % of that a target which both share has no more to do than it can.
 	watchedShare = 0.2
 	// watchedCalls is how many of its calls a trial has, within its bounds in seconds.
-	watchedCalls                  = 3000
-	leastIsolation, mostIsolation = 20.0, 180.0
+	watchedCalls  = 3000
+	mostIsolation = 180.0
+	// roughly is how wide the interval of what the other takes may be: the loads are shares of it, and no more.
+	roughly = 0.3
 	// hurtful is by how much a p99 has to rise for one to speak of harm, as a share of it.
 	hurtful = 0.05
 )
@@ -113,6 +110,22 @@ func (x Studies) Check(s *scenarios.Scenario) error {
 	return errors.Join(wrong...)
 }
 
+// leastOf is for how many seconds a trial measures at least, where all may take so many at most, 0 for no bound: of a
+// short budget, there is something left for others.
+func leastOf(seconds float64) float64 {
+	if seconds == 0 {
+		return 10
+	}
+	return min(max(seconds/90, 1), 10)
+}
+
+// level is how many seconds each level of a ladder is measured, and how many it settles before, beside a search that
+// takes so many at most.
+func level(search float64) (step, settle float64) {
+	step = leastOf(search)
+	return step, step / 5
+}
+
 // Most is how many seconds the studies take at most, beside a search that takes so many at most.
 func (x Studies) Most(search float64) (seconds float64) {
 	if x.Mix != nil {
@@ -121,7 +134,8 @@ func (x Studies) Most(search float64) (seconds float64) {
 	if x.Isolation {
 		seconds += ofSearch*search + float64(len(loads))*mostIsolation*roomFor
 	}
-	seconds += float64(len(x.Ladder)) * (stepSeconds + stepSettle) * roomFor
+	step, settle := level(search)
+	seconds += float64(len(x.Ladder)) * (step + settle) * roomFor
 	if x.Soak > 0 {
 		seconds += x.Soak.Seconds()*1.01 + 60
 	}

@@ -3,6 +3,7 @@ package search
 import (
 	"context"
 	"fmt"
+	"math"
 	"path/filepath"
 	"strings"
 
@@ -39,10 +40,13 @@ func (s *session) isolation(ctx context.Context, start float64) error {
 	out := &sizing.Isolation{Tier: measured, Beside: added}
 	s.report.Isolation = out
 	var alone sizing.Capacity
+	asked := s.Width
+	s.Width = math.Max(s.Width, roughly)
 	err = s.within(ofSearch*s.Seconds, func() (err error) {
 		alone, err = s.hunt(ctx, Want{Of: "isolation", About: added + " alone", Scenario: full}, start)
 		return err
 	})
+	s.Width = asked
 	if out.Capacity = best(alone); out.Capacity == 0 {
 		out.Sentence = fmt.Sprintf("how much %s alone takes is not known, so that nothing was measured beside it", added)
 		return err
@@ -65,7 +69,7 @@ func (s *session) isolation(ctx context.Context, start float64) error {
 		}
 		m, err := s.measure(ctx, Want{
 			Of: "isolation", About: about, Scenario: mixed, Ask: capacity.Ask{Rate: rate, Settle: s.settling(rate)},
-			Seconds: min(max(watchedCalls/out.Rate, leastIsolation), mostIsolation),
+			Seconds: min(max(watchedCalls/out.Rate, 2*s.least()), mostIsolation),
 		})
 		if err == nil && !m.isVoid() {
 			calls[i], err = latencies(filepath.Join(s.dir, filepath.FromSlash(m.Shown.Dir)), measured)

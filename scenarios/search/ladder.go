@@ -44,9 +44,10 @@ func (s *session) ladder(ctx context.Context, levels []int) error {
 	out := &sizing.Scaling{}
 	s.report.Scaling = out
 	left := ""
+	step, settle := level(s.Seconds)
 	for _, n := range levels {
 		m, err := s.measure(ctx, Want{
-			Of: "ladder", About: text.Plural(uint64(n), "caller"), Scenario: s.acceptance(), Callers: n, Ask: capacity.Ask{Settle: stepSettle}, Seconds: stepSeconds,
+			Of: "ladder", About: text.Plural(uint64(n), "caller"), Scenario: s.acceptance(), Callers: n, Ask: capacity.Ask{Settle: settle}, Seconds: step,
 		})
 		if err != nil {
 			out.Refused = "it ended before all levels were measured"

@@ -68,11 +68,11 @@ func (r Replicas) needed(found *sizing.Capacity) *sizing.Replicas {
 	counts := r.Counts
 	if len(counts) == 0 {
 		if found == nil || found.Low == nil || !(*found.Low > 0) {
-			say("what %s take together is not known, so that nothing can be said of more", text.Plural(uint64(r.Measured), "replica"))
+			say("what the target takes is not known, so that nothing can be said of more replicas of it")
 			return out
 		}
 		counts = []scalability.Level{{N: float64(r.Measured), X: *found.Low}}
-		say("the low end of the capacity counts, %s of %s together", text.Rate(*found.Low), text.Plural(uint64(r.Measured), "replica"))
+		say("the low end of the capacity counts, %s by %s", text.Rate(*found.Low), text.Plural(uint64(r.Measured), "replica"))
 	}
 	for _, l := range counts {
 		out.Measured = max(out.Measured, int(l.N))

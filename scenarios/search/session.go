@@ -1,6 +1,7 @@
 package search
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"path/filepath"
@@ -31,6 +32,8 @@ type session struct {
 	low, rate, high float64
 	// retried says whether calls were taken again when Retry-After said they would be; empty where that is not known.
 	retried string
+	// attempt, if not nil, makes the trials: where no target is there, and the truth is known.
+	attempt func(context.Context, Want) (made, error)
 	// until is how many seconds may be spent when the question is to be left that is asked now; 0 is no bound.
 	until float64
 	// retries says that it was tried.

@@ -223,7 +223,7 @@ func TestStudiesAreChecked(t *testing.T) {
 		t.Error(err)
 	}
 	none, all := Studies{}.Most(900), Studies{Mix: &Mix{Shares: []float64{0, 1}}, Isolation: true, Ladder: []int{1, 2}, Soak: time.Hour}.Most(900)
-	if none != 0 || all < 3600+3*ofSearch*900+5*mostIsolation+2*stepSeconds {
+	if none != 0 || all < 3600+3*ofSearch*900+5*mostIsolation+2*10 {
 		t.Errorf("%g s, and %g s", none, all)
 	}
 }
