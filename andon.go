@@ -30,6 +30,9 @@
 //   - scenarios/attack drives a plan with vegeta's Attacker, has responses judged, and streams results.
 //   - scenarios/follow finds out what becomes of the executions that accepted calls start: by polls and by webhooks.
 //   - scenarios/trial is one trial as a function: plan and target in, run directory and summary out.
+//   - scenarios/capacity searches for the highest rate: which trial comes next, what each came to, and what all say.
+//   - scenarios/search makes those trials, one after the other within a budget, and what else is asked of a capacity.
+//   - scenarios/queuetest has queues of which the capacity is known, for the tests of these.
 //   - scenarios/scalability fits the law by which throughput grows with callers or replicas, or refuses to.
 //
 // What came of it:
@@ -39,8 +42,11 @@
 //   - reports/bounded reads the answers of others: no server decides how much is read, or for how long.
 //   - reports/results is the record of one call, and the files in which a run keeps them.
 //   - reports/histogram is the one configuration of HDR histograms, merged exactly.
+//   - reports/student is Student's t distribution.
+//   - reports/executions is what became of executions: how long they took and which are lost, between bounds.
 //   - reports/metrics aggregates results by class and time, and evaluates thresholds.
 //   - reports/summary is the verdict and the figures of a run as data, and the comparison of groups.
+//   - reports/sizing is what a search for capacity came to, as data and in words.
 //   - reports/render is what a terminal and Markdown show of it, reports/page the HTML page, reports/export what other
 //     programs read.
 //   - reports/live shows a run on a person's terminal while it goes on, reports/telemetry to monitoring systems.

@@ -82,7 +82,7 @@ var andonHouse = house{
 
 		"scenarios/capacity": {"gonum.org/v1/gonum"},
 		// Makes the trials that capacity asks for.
-		"scenarios/search": {"scenarios", "scenarios/capacity", "scenarios/scalability", "scenarios/trial", "contracts/credentials", "reports/regular", "reports/text",
+		"scenarios/search": {"scenarios", "scenarios/capacity", "scenarios/scalability", "scenarios/trial", "contracts/credentials", "reports", "reports/regular", "reports/text",
 			"reports/results", "reports/histogram", "reports/student", "reports/executions", "reports/metrics", "reports/summary", "reports/sizing", "reports/page", "reports"},
 
 		"cmd/andon-pact": {"contracts/pact"},

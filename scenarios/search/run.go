@@ -15,9 +15,9 @@ import (
 const most = 64
 
 // Run searches. Closing interrupt ends the trial that goes on, and the search; when ctx ends, calls in flight are given
-// up as well. What is known is in the report then, too. The errors are those of package trial, before the first call:
-// [trial.UnreachableError] and [results.PlaceError], and [trial.IncompleteError] where calls were sent and not all of it
-// could be kept.
+// up as well. What is known is in the report then, too. The errors are those of package trial: before the first call
+// [trial.UnreachableError] and [results.PlaceError], and [trial.IncompleteError] where calls were sent and not all of
+// it could be kept.
 func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (report sizing.Report, dir string, err error) {
 	if err := results.CheckRunLabels(c.Labels, c.Release); err != nil {
 		return report, "", err

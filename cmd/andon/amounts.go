@@ -1,0 +1,52 @@
+package main
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+)
+
+// perSecond is a flag for a rate; it is 0 until it is set.
+type perSecond float64
+
+func (r *perSecond) Set(s string) error {
+	number, unit, slash := strings.Cut(s, "/")
+	per, known := map[string]float64{"s": 1, "m": 60, "h": 3600}[unit]
+	n, err := strconv.ParseFloat(number, 64)
+	if !slash || !known || err != nil || !(n/per >= 0.001 && n/per <= 1e6) {
+		return errors.New("want a rate from 0.001/s to 1000000/s, such as 120/s or 90/m")
+	}
+	*r = perSecond(n / per)
+	return nil
+}
+
+func (r *perSecond) Type() string { return "rate" }
+
+func (r *perSecond) String() string {
+	if *r == 0 {
+		return ""
+	}
+	return strconv.FormatFloat(float64(*r), 'g', -1, 64)
+}
+
+// part is a flag for a share, in percent.
+type part float64
+
+func (p *part) Set(s string) error {
+	number, percent := strings.CutSuffix(s, "%")
+	n, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
+	if !percent || err != nil || !(n >= 0 && n <= 1e6) {
+		return errors.New("want a share in percent, such as 20%")
+	}
+	*p = part(n / 100)
+	return nil
+}
+
+func (p *part) Type() string { return "share" }
+
+func (p *part) String() string {
+	if *p == 0 {
+		return ""
+	}
+	return strconv.FormatFloat(100*float64(*p), 'g', 6, 64) + "%"
+}
