@@ -261,6 +261,8 @@ func (t table) add(sums *[spreads + 1]float64, rate, slope float64) {
 	if distance < 0 {
 		curved /= 1 + distance
 	}
+	// However it bends, the line does not turn back: on which side a trial is stays plain.
+	curved = min(curved, math.Abs(distance)/3)
 	// The larger of the two deviations counts, up to the next of those that there are tables for.
 	least := 0
 	if off := math.Hypot(t.off, curved) * slope; off > spreadLow/2 {

@@ -85,12 +85,23 @@ func (s *Search) choose() (Step, float64, End) {
 		return s.settled(k.highest, Ceiling)
 	case !broken:
 		return s.below(Growth, k.highest*factor)
+	case !held && k.lowest < s.Start/4 && s.highest() == s.Start:
+		// A target that wants some load to wake up is not found further down.
+		return s.below(Growth, s.Start*factor*factor)
 	case !held && k.lowest < s.Start/1000:
 		return 0, 0, Nothing
 	case !held:
 		return s.below(Growth, k.lowest/factor)
 	}
 	return s.narrow(k)
+}
+
+// highest is the highest rate that was tried.
+func (s *Search) highest() (rate float64) {
+	for _, t := range s.trials {
+		rate = max(rate, t.Ask.Rate)
+	}
+	return rate
 }
 
 // narrow is the next trial near the capacity.
@@ -144,11 +155,18 @@ func (s *Search) below(step Step, rate float64) (Step, float64, End) {
 }
 
 // limit is the lowest rate that said nothing of the target twice, it or a lower one, and held the highest one below it
-// that did say something.
+// that did say something. A rate below one that did say something was void by a bad moment of this machine, and no limit
+// of it.
 func (s *Search) limit() (limit, held float64) {
+	made := 0.0
+	for _, t := range s.trials {
+		if t.Outcome != Void {
+			made = max(made, t.Ask.Rate)
+		}
+	}
 	void := []float64{}
 	for _, t := range s.trials {
-		if t.Outcome == Void {
+		if t.Outcome == Void && t.Ask.Rate > made {
 			void = append(void, t.Ask.Rate)
 		}
 	}

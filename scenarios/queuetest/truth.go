@@ -72,8 +72,8 @@ func Idle(workers int, rate, service float64) float64 {
 }
 
 // MDC is the queue with fixed service. With the service as the unit of time, as many wait at t+1 as waited at t and as
-// came since, less as many as there are workers: a random walk that is held at 0. Who comes at t waits no longer than y,
-// which is between k-1 and k, if those who waited k-y before t, and those who came since, are fewer than k times the
+// came since, less as many as there are workers: a random walk that is held at 0. Who comes at t waits no longer than
+// y, which is between k-1 and k, if those who waited k-y before t, and those who came since, are fewer than k times the
 // workers (Franx 2001).
 func MDC(workers int, rate, service float64) Truth {
 	perService := rate * service

@@ -24,8 +24,8 @@ data: {text: {length: 10}}
 thresholds: ['p95(latency) < 400ms']
 `
 
-// pools is a target that is not there: Lite takes 40 ms of a worker and Full 80 ms, of 8 workers that they share or of 8
-// that each has.
+// pools is a target that is not there: Lite takes 40 ms of a worker and Full 80 ms, of 8 workers that they share or of
+// 8 that each has.
 type pools struct {
 	split bool
 	// above is the rate above which the contract is broken in a share of the calls.
@@ -129,7 +129,8 @@ func simulated(t *testing.T, p pools, seed uint64) *session {
 	return s
 }
 
-// What a shared pool takes of each mix is within 5 % of what the ends predict, and split pools are named as a departure.
+// What a shared pool takes of each mix is within 5 % of what the ends predict, and split pools are named as a
+// departure.
 func TestSimulateMix(t *testing.T) {
 	for _, c := range []struct {
 		name string

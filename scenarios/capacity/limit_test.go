@@ -1,0 +1,82 @@
+package capacity_test
+
+import (
+	"testing"
+
+	"github.com/kaizenautomation/andon/scenarios/capacity"
+)
+
+// told feeds a search with trials of which the outcome is known beforehand.
+func told(c capacity.Config, outcome func(ask capacity.Ask, before int) capacity.Outcome) (capacity.Answer, []capacity.Ask) {
+	c.Objectives, c.Confidence, c.Width = []capacity.Objective{{Name: "p95", Allowed: 0.05, Horizon: 0.1}}, 0.95, 0.1
+	s := capacity.New(c)
+	var asks []capacity.Ask
+	for {
+		ask, more := s.Next()
+		if !more {
+			return s.Answer(), asks
+		}
+		t := capacity.Trial{Ask: ask, Outcome: outcome(ask, len(asks)), Objective: -1, Seconds: 100, Calls: 5000, Counts: []capacity.Count{{Calls: 5000, Over: 5, Inflation: 1}}}
+		if t.Outcome == capacity.Broken {
+			t.Objective, t.Counts[0].Over = 0, 4000
+		}
+		asks = append(asks, ask)
+		s.Take(t, 100)
+	}
+}
+
+// holdsBelow is a target that holds below a rate.
+func holdsBelow(rate float64, ask capacity.Ask) capacity.Outcome {
+	if ask.Rate < rate {
+		return capacity.Holds
+	}
+	return capacity.Broken
+}
+
+func TestGeneratorLimited(t *testing.T) {
+	// This machine makes 50 calls a second, and the target takes 100.
+	a, _ := told(capacity.Config{Start: 10}, func(ask capacity.Ask, _ int) capacity.Outcome {
+		if ask.Rate > 50 {
+			return capacity.Void
+		}
+		return holdsBelow(100, ask)
+	})
+	if a.End != capacity.Generator || a.Kind != capacity.AtLeast || a.Low < 45 || a.Low > 50 {
+		t.Errorf("expected at least nearly 50/s and this machine as the limit, found %+v", a)
+	}
+	// A bad moment now and then is no limit.
+	a, _ = told(capacity.Config{Start: 10}, func(ask capacity.Ask, before int) capacity.Outcome {
+		if before%3 == 2 {
+			return capacity.Void
+		}
+		return holdsBelow(100, ask)
+	})
+	if a.End == capacity.Generator || a.Kind != capacity.Interval || a.Low > 100 || a.High < 100 {
+		t.Errorf("expected an interval around 100/s, found %+v", a)
+	}
+}
+
+func TestEnds(t *testing.T) {
+	a, _ := told(capacity.Config{Start: 10, Ceiling: 70}, func(ask capacity.Ask, _ int) capacity.Outcome { return holdsBelow(100, ask) })
+	if a.End != capacity.Ceiling || a.Kind != capacity.AtLeast || a.Low != 70 {
+		t.Errorf("expected at least 70/s, found %+v", a)
+	}
+	a, _ = told(capacity.Config{Start: 10}, func(capacity.Ask, int) capacity.Outcome { return capacity.Broken })
+	if a.End != capacity.Nothing || a.Kind == capacity.Interval || a.Kind == capacity.AtLeast {
+		t.Errorf("expected that no rate holds, found %+v", a)
+	}
+	a, asks := told(capacity.Config{Start: 10, Trials: 4}, func(ask capacity.Ask, _ int) capacity.Outcome { return holdsBelow(100, ask) })
+	if a.End != capacity.Budget || len(asks) != 4 {
+		t.Errorf("expected four trials and a spent budget, found %d and %+v", len(asks), a)
+	}
+	// It holds again where it should be worse.
+	a, _ = told(capacity.Config{Start: 10}, func(ask capacity.Ask, _ int) capacity.Outcome {
+		if ask.Rate < 30 {
+			return capacity.Broken
+		}
+		return holdsBelow(100, ask)
+	})
+	if a.NotMonotone == "" || a.Kind == capacity.Interval || a.Kind == capacity.AtLeast {
+		t.Errorf("expected that the target is not monotone, and where it breaks first, found %+v", a)
+	}
+}
