@@ -31,7 +31,7 @@ func TestParseMix(t *testing.T) {
 		{said: "tier=", wrong: `found ""`},
 		{said: "tier=NaN,1", wrong: `found "NaN"`},
 		{said: "tier=50", wrong: "expected from 2 to 20 shares, found 1"},
-		{said: "tier.Ful=0,50", wrong: `tier.Ful at 0 %: the description has no tier "Ful"; did you mean "Full"?`},
+		{said: "tier.Ful=0,50", wrong: `the description has no tier "Ful"; did you mean "Full"?`},
 		{said: "speed=0,50", wrong: `the mix says nothing of "speed"`},
 		{said: "content.text=0,100", wrong: "nothing takes the rest"},
 	} {
