@@ -20,7 +20,10 @@ const (
 	plainly     = 6.0   // by how much, in logarithms, a target that falls behind speaks against a rate
 	oddsStep    = 0.1
 	rates       = 81
-	spreadScale = 0.015 // half of all targets are taken to differ by less than this from trial to trial, as a share of the rate
+	spreadScale = 0.02 // half of all targets are taken to differ by less than this from trial to trial, as a share of the rate
+	// spreadMost is the most that trials differ: a target of which one takes half of what the next does has no
+	// capacity.
+	spreadMost = 0.3
 	// rough is by how much the rate of a trial of the growth may be off besides, since it is too short for a steady
 	// state.
 	rough = 0.05
@@ -154,23 +157,27 @@ func floor(trials []Trial, objective int, allowed float64) float64 {
 }
 
 // pooled is the inflation at a rate, by all trials near it: where few were over, a trial tells little of how they come
-// together, and those that saw few saw too few of both. alone is that of the trial by itself, where no other tells it.
+// together, and those that saw few saw too few of both. The more are over, the longer they come one after the other: the
+// inflation is in proportion to the share, which is that of the trials within a few percent of the rate. alone is that
+// of the trial by itself, where no other tells it.
 func pooled(trials []Trial, objective int, allowed, rate, alone float64) float64 {
-	sum, weights := 0.0, 0.0
+	inflated, squared, calls, over := 0.0, 0.0, 0.0, 0.0
 	for _, t := range trials {
 		c := t.Counts[objective]
-		if c.Over == 0 || c.share() > beyond(allowed) {
+		if c.Calls == 0 || c.share() > beyond(allowed) {
 			continue
 		}
-		off := (t.Ask.Rate/rate - 1) / 0.1
-		weight := float64(c.Over) * math.Exp(-off*off/2)
-		sum += weight * c.Inflation
-		weights += weight
+		off := t.Ask.Rate/rate - 1
+		wide, close := math.Exp(-off*off/2/0.15/0.15), math.Exp(-off*off/2/0.05/0.05)
+		inflated += wide * float64(c.Over) * c.Inflation
+		squared += wide * float64(c.Over) * c.share()
+		calls += close * float64(c.Calls)
+		over += close * float64(c.Over)
 	}
-	if weights < 1 {
+	if squared == 0 {
 		return alone
 	}
-	return sum / weights
+	return max(inflated/squared*max(over/max(calls, 1), allowed/2), 1)
 }
 
 func slopeAt(i int) float64 { return slopeLow * math.Pow(slopeHigh/slopeLow, float64(i)/(slopes-1)) }
@@ -186,11 +193,11 @@ func spreadAt(i int) float64 {
 // prior is the logarithm of how likely a slope's spread is before anything is known.
 func prior(slope float64, s int) float64 {
 	ratio := math.Pow(spreadHigh/spreadLow, 0.5/(spreads-1))
-	below := func(spread float64) float64 { return math.Atan(spread / slope / spreadScale) }
+	below := func(spread float64) float64 { return math.Atan(min(spread/slope, spreadMost) / spreadScale) }
 	if s < 0 {
 		return math.Log(below(spreadAt(0) / ratio))
 	}
-	return math.Log(below(spreadAt(s)*ratio) - below(spreadAt(s)/ratio))
+	return math.Log(below(spreadAt(s)*ratio) - below(spreadAt(s)/ratio) + 1e-12)
 }
 
 // table is how likely what a trial counted is, by the log-odds of being over and by how far they are spread.

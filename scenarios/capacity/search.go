@@ -8,13 +8,13 @@ const (
 	// factor is by how much the rate grows from trial to trial.
 	factor = 2
 	// near is how many trials near the capacity there are at least: by how much trials differ has to be seen.
-	near = 7
+	near = 8
 	// longest is how many trials there are at most where nobody says.
 	longest = 40
 	// fewest is how many calls a trial is worth being made for.
 	fewest = 50
 	// groupsLow and groupsHigh are how many groups of calls that are over together a trial at the capacity should see.
-	groupsLow, groupsHigh = 1.5, 3
+	groupsLow, groupsHigh = 2.5, 4
 	// confirmations is how often the low end is tried.
 	confirmations = 3
 )
@@ -159,8 +159,8 @@ func (s *Search) below(step Step, rate float64) (Step, float64, End) {
 }
 
 // limit is the lowest rate that said nothing of the target twice, it or a lower one, and held the highest one below it
-// that did say something. A rate below one that did say something was void by a bad moment of this machine, and no limit
-// of it.
+// that did say something. A rate below one that did say something was void by a bad moment of this machine, and no
+// limit of it.
 func (s *Search) limit() (limit, held float64) {
 	made := 0.0
 	for _, t := range s.trials {
@@ -249,7 +249,7 @@ func (s *Search) ask(step Step, rate float64) Ask {
 		a.Least = max(s.Least, 20*horizon, 200/rate, lasts*settling/settles)
 		k := s.known()
 		// So much that eight trials are enough.
-		a.Precision = min(max(k.slope*s.Width/2/2.24*math.Sqrt(8)*0.85, 0.1), 2)
+		a.Precision = min(max(k.slope*s.Width/2/2.39*math.Sqrt(8)*0.85, 0.1), 2)
 		if k.first >= 0 && s.Objectives[k.first].Allowed > 0 {
 			o := s.Objectives[k.first]
 			inflation := pooled(s.usable(), k.first, o.Allowed, k.quantile(0.5), 1)

@@ -97,7 +97,7 @@ func start(k queuetest.Known, r *rand.Rand) float64 {
 }
 
 func TestSimulateSearches(t *testing.T) {
-	n := choose(500, 3)
+	n := choose(500, 2)
 	var table strings.Builder
 	w := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "queue\tcapacity\tin the interval\ttoo high, low\twidth\tcalls\ttrials\tbisection, 60 s: off (90 % within), calls\tAIPerf's way: off, calls")
@@ -179,7 +179,7 @@ func decide(k queuetest.Known, rate, alpha float64, r *rand.Rand) (capacity.Outc
 }
 
 func TestSimulateNeed(t *testing.T) {
-	n := choose(200, 5)
+	n := choose(200, 4)
 	for i, k := range queuetest.All() {
 		r := rand.New(rand.NewPCG(600, uint64(i)))
 		all := median(many(choose(50, 1), uint64(700+i), func(r *rand.Rand) searched {
@@ -210,7 +210,7 @@ func TestSimulateNeed(t *testing.T) {
 // they are looked for.
 func TestSimulateErrors(t *testing.T) {
 	const alpha = 0.05
-	n := choose(1000, 40)
+	n := choose(1000, 25)
 	for i, k := range queuetest.All() {
 		if strings.HasSuffix(k.Name, "/16") {
 			continue // its calls resemble each other for so long that nothing is decided

@@ -9,8 +9,8 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
-	"sync"
 	"testing"
+	"time"
 
 	"github.com/kaizenautomation/andon/contracts/provider"
 	"github.com/kaizenautomation/andon/reports/metrics"
@@ -113,10 +113,11 @@ func TestInterrupted(t *testing.T) {
 	c := asked(t, steady)
 	c.Seconds = 450 // for trials of five seconds
 	stop := make(chan struct{})
-	var once sync.Once
+	stopped := false
 	c.Progress = func(p sizing.Progress) {
-		if p.Now != nil && p.Now.N == 2 && p.Now.Sent > 20 {
-			once.Do(func() { close(stop) })
+		if p.Now != nil && p.Now.N == 2 && p.Now.Sent > 20 && !stopped {
+			stopped = true
+			close(stop)
 		}
 	}
 	report, _, err := Run(t.Context(), stop, c)
@@ -154,14 +155,14 @@ func TestTargetGoes(t *testing.T) {
 	if c.Target, err = url.Parse(server.URL); err != nil {
 		t.Fatal(err)
 	}
-	var once sync.Once
+	gone := false
 	c.Progress = func(p sizing.Progress) {
-		if p.Now != nil && p.Now.N == 2 && p.Now.Sent > 20 {
-			once.Do(func() {
-				go func() {
-					server.Listener.Close()
-					server.CloseClientConnections()
-				}()
+		if p.Now != nil && p.Now.N == 2 && p.Now.Sent > 20 && !gone {
+			gone = true
+			// Whoever tells the progress is not to wait for it.
+			time.AfterFunc(0, func() {
+				server.Listener.Close()
+				server.CloseClientConnections()
 			})
 		}
 	}
