@@ -237,8 +237,8 @@ func (v view) excess(i int) float64 { return excess(v.objectives[i], v.counts[i]
 
 func excess(o Objective, c Count) float64 { return c.share() / (o.Allowed + 1e-6) }
 
-// worst is the objective that a trial breaks which was ended before its share could tell: the one that most are over, by
-// what is allowed. Where none is beyond its limit yet, it is one on times, since those are what grows where a target
+// worst is the objective that a trial breaks which was ended before its share could tell: the one that most are over,
+// by what is allowed. Where none is beyond its limit yet, it is one on times, since those are what grows where a target
 // falls behind, and the one with the shortest limit before others.
 func worst(objectives []Objective, counts []Count) (worst int) {
 	rank := func(i int) float64 {

@@ -159,8 +159,8 @@ func (s *Search) below(step Step, rate float64) (Step, float64, End) {
 }
 
 // limit is the lowest rate that said nothing of the target twice, it or a lower one, and held the highest one below it
-// that did say something. A rate below one that did say something was void by a bad moment of this machine, and no limit
-// of it.
+// that did say something. A rate below one that did say something was void by a bad moment of this machine, and no
+// limit of it.
 func (s *Search) limit() (limit, held float64) {
 	made := 0.0
 	for _, t := range s.trials {
