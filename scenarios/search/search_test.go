@@ -338,7 +338,7 @@ func TestOnset(t *testing.T) {
 	trials := []sizing.Trial{
 		{Of: "acceptance", Rate: 50, Calls: 100}, {Of: "acceptance", Rate: 100, Calls: 200, Violations: 0.1, Rules: map[string]uint64{"schema": 3, "status": 1}},
 		{Of: "acceptance", Rate: 80, Calls: 300}, {Of: "onset", Rate: 80, Calls: 50}, {Of: "acceptance", Rate: 90, Calls: 10, Violations: 0.01, Rules: map[string]uint64{"status": 4}},
-		{Of: "acceptance", Rate: 95, Calls: 900}, {Of: "mix", Rate: 10, Calls: 9, Violations: 1}, {Of: "ladder", Callers: 5, Calls: 9, Violations: 1},
+		{Of: "acceptance", Rate: 95, Calls: 900}, {Of: "acceptance", Rate: 20, Calls: 90, Violations: 0.5, Outcome: sizing.Void}, {Of: "mix", Rate: 10, Calls: 9, Violations: 1}, {Of: "ladder", Callers: 5, Calls: 9, Violations: 1},
 	}
 	s := &session{report: sizing.Report{Trials: trials}}
 	list := s.onsets()
