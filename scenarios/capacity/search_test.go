@@ -220,8 +220,8 @@ func TestDecisionStands(t *testing.T) {
 			}
 			now++
 		}
-		for i := range 10 * now {
-			j.Add(capacity.Call{Due: float64(now) - 0.01*float64(i%100) - 0.001, Latency: 0.05, Counted: 3, Over: c.late})
+		for i := range 20 * now {
+			j.Add(capacity.Call{Due: float64(i) / 20, Latency: 0.05, Counted: 3, Over: c.late})
 		}
 		if got := j.Outcome(float64(now)); now == 1000 || got.Outcome != c.outcome || got.Objective != c.objective {
 			t.Errorf("%b late: expected %v by %d, found %+v after %d s", c.late, c.outcome, c.objective, got, now)
