@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // perSecond is a flag for a rate; it is 0 until it is set.
@@ -13,8 +14,8 @@ func (r *perSecond) Set(s string) error {
 	number, unit, slash := strings.Cut(s, "/")
 	per, known := map[string]float64{"s": 1, "m": 60, "h": 3600}[unit]
 	n, err := strconv.ParseFloat(number, 64)
-	if !slash || !known || err != nil || !(n/per >= 0.001 && n/per <= 1e6) {
-		return errors.New("want a rate from 0.001/s to 1000000/s, such as 120/s or 90/m")
+	if !slash || !known || err != nil || !(n/per >= 0.01 && n/per <= 1e6) {
+		return errors.New("want a rate from 0.01/s to 1000000/s, such as 120/s or 90/m")
 	}
 	*r = perSecond(n / per)
 	return nil
@@ -49,4 +50,26 @@ func (p *part) String() string {
 		return ""
 	}
 	return strconv.FormatFloat(100*float64(*p), 'g', 6, 64) + "%"
+}
+
+// long is a flag for how long something is held; it is 0 until it is set.
+type long time.Duration
+
+func (l *long) Set(s string) error {
+	const least, most = 10 * time.Second, 7 * 24 * time.Hour
+	d, err := time.ParseDuration(s)
+	if err != nil || d < least || d > most {
+		return errors.New("want a time from 10s to 168h, such as 2h")
+	}
+	*l = long(d)
+	return nil
+}
+
+func (l *long) Type() string { return "long" }
+
+func (l *long) String() string {
+	if *l == 0 {
+		return ""
+	}
+	return time.Duration(*l).String()
 }

@@ -16,7 +16,7 @@ type studyFlags struct {
 	mix, ladder, replicas string
 	isolation             bool
 	reserve               part
-	soak                  time.Duration
+	soak                  long
 }
 
 const studiesHelp = `Besides the capacity of the scenario itself, each in trials and time of its own:
@@ -34,7 +34,7 @@ func (f *studyFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.mix, "mix", "", "`value=shares` in percent at which the capacity is found, such as tier=0,50,100")
 	flags.BoolVar(&f.isolation, "isolation", false, "tell what the load of one tier does to the other")
 	flags.StringVar(&f.ladder, "ladder", "", "`callers` whose throughput is measured, such as 1,2,4,8,16,32")
-	flags.DurationVar(&f.soak, "soak", 0, "how `long` 80 % of the capacity is held")
+	flags.Var(&f.soak, "soak", "how `long` 80 % of the capacity is held")
 	flags.StringVar(&f.replicas, "replicas", "", "`replicas` that were measured, as measured=2 or 1=95/s,2=180/s,4=350/s")
 	flags.Var(&f.reserve, "reserve", "`share` of each replica's capacity that is to stay free")
 }
@@ -61,6 +61,12 @@ func (f *studyFlags) read(s *scenarios.Scenario, need float64) (x search.Studies
 		x.Ladder, err = search.ParseLadder(f.ladder)
 		add("ladder", err)
 	}
+	if f.replicas == "" && f.reserve != search.DefaultReserve {
+		add("reserve", errors.New("it is kept free of what replicas take: add --replicas, such as --replicas measured=2, or leave it out"))
+	}
+	if f.reserve >= 1 {
+		add("reserve", fmt.Errorf("expected from 0%% to less than 100%%, found %g%%", 100*f.reserve))
+	}
 	if f.replicas != "" {
 		r, err := search.ParseReplicas(f.replicas)
 		r.Need, r.Reserve = need, float64(f.reserve)
@@ -70,8 +76,9 @@ func (f *studyFlags) read(s *scenarios.Scenario, need float64) (x search.Studies
 			add("replicas", errors.New("how many are needed depends on the rate: add --need, such as --need 900/s"))
 		}
 	}
-	x.Isolation, x.Soak = f.isolation, f.soak
-	if len(wrong) == 0 {
+	x.Isolation, x.Soak = f.isolation, time.Duration(f.soak)
+	// What is wrong with the replicas has been said by the flags' names.
+	if len(wrong) == 0 || x.Replicas == nil {
 		wrong = append(wrong, x.Check(s))
 	}
 	return x, errors.Join(wrong...)

@@ -126,9 +126,8 @@ type view struct {
 	counts           []Count
 	seconds, settled float64
 	relaxation       float64
-	// enough says that the trial is long enough for what it says of the resemblance of calls to be believed, and beyond
-	// that in each quarter of it so many were over that it is plainly beyond the capacity.
-	enough, beyond bool
+	// beyond says that in each quarter of the trial so many were over that it is plainly beyond the capacity.
+	beyond bool
 }
 
 // view looks at the calls that were due before a moment, in seconds from the trial's start.
@@ -148,17 +147,19 @@ func (j *Judge) view(until float64) view {
 	v.settled = min(max(v.settled, settles*v.relaxation), max(v.settled, until/3))
 	first = j.bins.until(v.settled)
 	v.seconds = until - v.settled
-	v.enough = v.seconds >= known*v.relaxation
 	for i, o := range j.objectives {
 		counted, over := j.bins.of(i, first, last)
 		c := Count{Calls: uint64(counted), Over: uint64(over), Inflation: j.bins.inflation(i, first, last)}
-		// As many calls resemble each other as come while the target remembers.
-		alike := 1 + counted/v.seconds*v.relaxation
+		// As many calls resemble each other as come while the target remembers, where it is their latency that counts.
+		alike, enough := 1+counted/v.seconds*v.relaxation, v.seconds >= known*v.relaxation
+		if o.Horizon == 0 {
+			alike, enough = 1, true
+		}
 		if c.Inflation == 0 || over < 5 {
 			c.Inflation = max(c.Inflation, 2*alike-1)
 		}
 		c.Inflation = min(c.Inflation, max(counted/2, 1))
-		c.judge(o, j.alpha, alike, v.enough)
+		c.judge(o, j.alpha, alike, enough)
 		if o.Allowed > 0 && j.isBeyond(i, first, last) {
 			c.Outcome, v.beyond = Broken, true
 		}

@@ -7,7 +7,8 @@ type Objective struct {
 	Name string
 	// Allowed is the share of calls that may be over, at least 0 and below 1.
 	Allowed float64
-	// Horizon is how many seconds after a call was due it is known whether it is over.
+	// Horizon is how many seconds after a call was due it is known whether it is over: the limit of its latency, 0 where
+	// that is not what counts.
 	Horizon float64
 }
 

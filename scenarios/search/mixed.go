@@ -31,6 +31,10 @@ func ParseMix(said string, s *scenarios.Scenario) (Mix, error) {
 	if !given {
 		list = "0,50,100"
 	}
+	// What the mix does not have is wrong once, and not at each share.
+	if _, err := s.WithShare(m.Of, m.Value, 0.5); err != nil {
+		return m, err
+	}
 	var shares []float64
 	var wrong []error
 	for _, one := range strings.Split(list, ",") {
@@ -106,6 +110,7 @@ func (s *session) mix(ctx context.Context, m Mix, start float64) error {
 		}
 	}
 	slices.SortFunc(out.Points, func(a, b sizing.MixPoint) int { return cmp.Compare(a.Share, b.Share) })
+	predict(out)
 	return nil
 }
 

@@ -148,12 +148,18 @@ func TestInterrupted(t *testing.T) {
 		t.Fatalf("it came to %+v: %v", report, err)
 	}
 	c.Resume, c.Progress = true, nil
+	// The trial that was cut short is not what the answer is made of.
+	s := &session{Config: c, interrupt: make(chan struct{})}
+	s.thresholds, _ = conditions(c.Scenario)
+	if err := s.open(); err != nil || len(s.replay) != 1 || s.replay[0].Shown.N != 1 || s.report.Budget.SpentCalls != report.Trials[1].Calls {
+		t.Errorf("what is given again is %+v: %v", s.replay, err)
+	}
 	whole, _, err := Run(t.Context(), make(chan struct{}), c)
 	if err != nil || whole.Run.Ended != sizing.EndedCeiling || whole.Verdict.ExitCode != 0 || whole.Acceptance.Kind != sizing.AtLeast {
 		t.Fatalf("it came to %+v: %v", whole, err)
 	}
 	// The first trial was not made again, and what the second sent is counted.
-	if len(whole.Trials) < 3 || !reflect.DeepEqual(whole.Trials[0].Dir, "trials/01") || whole.Trials[1].Outcome != sizing.Void || whole.Budget.SpentCalls <= report.Budget.SpentCalls {
+	if len(whole.Trials) < 3 || !reflect.DeepEqual(whole.Trials[0].Dir, "trials/01") || whole.Trials[1].Outcome != sizing.Void || whole.Run.Resumed != 2 || whole.Budget.SpentCalls <= report.Budget.SpentCalls {
 		t.Errorf("the trials are %+v", whole.Trials)
 	}
 }

@@ -31,7 +31,7 @@ func TestParseMix(t *testing.T) {
 		{said: "tier=", wrong: `found ""`},
 		{said: "tier=NaN,1", wrong: `found "NaN"`},
 		{said: "tier=50", wrong: "expected from 2 to 20 shares, found 1"},
-		{said: "tier.Ful=0,50", wrong: `tier.Ful at 0 %: the description has no tier "Ful"; did you mean "Full"?`},
+		{said: "tier.Ful=0,50", wrong: `the description has no tier "Ful"; did you mean "Full"?`},
 		{said: "speed=0,50", wrong: `the mix says nothing of "speed"`},
 		{said: "content.text=0,100", wrong: "nothing takes the rest"},
 	} {
@@ -206,6 +206,27 @@ func TestIsolated(t *testing.T) {
 		if got := isolated(x, &alone); !strings.Contains(strings.ReplaceAll(got, "−", "-"), c.want) {
 			t.Errorf("%s: %s", c.why, got)
 		}
+	}
+}
+
+// What a search without an end has seen is good enough to take shares of.
+func TestKeptAt(t *testing.T) {
+	s := &session{report: sizing.Report{Objectives: []sizing.Objective{{Allowed: 0.05}}}}
+	add := func(about string, rate, share float64, outcome string) {
+		s.report.Trials = append(s.report.Trials, sizing.Trial{Of: "isolation", About: about, Rate: rate, Shares: []float64{share}, Outcome: outcome})
+	}
+	add("Full alone", 50, 0, sizing.Open)
+	if got := s.keptAt("Full alone"); got != 0 {
+		t.Errorf("nothing broke, and it is said to keep %g", got)
+	}
+	add("Full alone", 100, 0.5, sizing.Broken)
+	add("Full alone", 80, 0.06, sizing.Open)
+	add("Full alone", 90, 0.01, sizing.Open)
+	add("Full alone", 75, 0.04, sizing.Open)
+	add("Full alone", 78, 0, sizing.Void)
+	add("Lite alone", 79, 0, sizing.Holds)
+	if got := s.keptAt("Full alone"); got != 75 {
+		t.Errorf("it keeps %g", got)
 	}
 }
 
