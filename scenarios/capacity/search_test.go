@@ -203,6 +203,50 @@ func TestSearchOfSlowLimits(t *testing.T) {
 	}
 }
 
+// TestDecisionStands decides that a rate holds: calls that were in flight then change it only where one of them is what
+// may never occur.
+func TestDecisionStands(t *testing.T) {
+	objectives := []capacity.Objective{{Name: "slow", Allowed: 0.05}, {Name: "none"}}
+	for _, c := range []struct {
+		late      uint64 // what is over in those in flight
+		outcome   capacity.Outcome
+		objective int
+	}{{0, capacity.Holds, -1}, {1, capacity.Holds, -1}, {2, capacity.Broken, 1}, {3, capacity.Broken, 1}} {
+		j := capacity.NewJudge(objectives, capacity.Ask{N: 1, Rate: 100, Step: capacity.Decision, Least: 5, Most: 1000}, 0.05)
+		now := 0
+		for decided := false; !decided && now < 1000; decided = j.Look(float64(now), 1) {
+			for i := range 100 {
+				j.Add(capacity.Call{Due: float64(now) + float64(i)/100, Latency: 0.05 + float64(i%7)/1000, Counted: 3})
+			}
+			now++
+		}
+		for i := range 20 * now {
+			j.Add(capacity.Call{Due: float64(i) / 20, Latency: 0.05, Counted: 3, Over: c.late})
+		}
+		if got := j.Outcome(float64(now)); now == 1000 || got.Outcome != c.outcome || got.Objective != c.objective {
+			t.Errorf("%b late: expected %v by %d, found %+v after %d s", c.late, c.outcome, c.objective, got, now)
+		}
+	}
+}
+
+// TestSearchStaysBelowWhatWasEnded grows until something else than an objective ends a trial: the rate is too high.
+func TestSearchStaysBelowWhatWasEnded(t *testing.T) {
+	s := capacity.New(capacity.Config{Objectives: []capacity.Objective{{Allowed: 0.01, Horizon: 1}}, Start: 10, Confidence: 0.95, Width: 0.1, Least: 10, Trials: 12})
+	for ask, more := s.Next(); more; ask, more = s.Next() {
+		trial := capacity.Trial{Ask: ask, Objective: -1, Outcome: capacity.Holds, Seconds: 100, Calls: 10_000, Counts: []capacity.Count{{Calls: 10_000, Inflation: 1}}}
+		if ask.Rate > 35 {
+			trial.Outcome = capacity.Broken
+		}
+		if ask.Rate > 80 {
+			t.Errorf("expected no trial far above what was broken at 40/s, found %.4g/s", ask.Rate)
+		}
+		s.Take(trial, 100)
+	}
+	if a := s.Answer(); a.Kind == capacity.Interval && a.Low > 40 || a.Highest > 35 {
+		t.Errorf("expected about 35/s, found %+v", a)
+	}
+}
+
 // TestJudgeTakesAnything follows trials of whatever calls: what comes of one fits itself.
 func TestJudgeTakesAnything(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

@@ -110,6 +110,9 @@ func (s *session) why(f found) string {
 // conclude fills in the verdict and what is told of all trials together.
 func (s *session) conclude() {
 	r := &s.report
+	for _, k := range s.replay {
+		s.spend(k) // nobody asked for it again
+	}
 	r.Onsets = s.onsets()
 	r.Run.DurationSeconds = r.Budget.SpentSeconds
 	r.Verdict = s.verdict()

@@ -70,6 +70,7 @@ func (s *session) wait(ctx context.Context, d time.Duration) (seconds float64) {
 	}
 	seconds = time.Since(began).Seconds()
 	s.report.Budget.SpentSeconds += seconds
+	s.record.Waited += seconds
 	return seconds
 }
 

@@ -38,7 +38,9 @@ func (s *session) find(ctx context.Context, of, about string, sc *scenarios.Scen
 		if !more {
 			break
 		}
-		ask.Rate = rounded(ask.Rate)
+		if ask.Rate = rounded(ask.Rate); s.To > 0 {
+			ask.Rate = min(ask.Rate, s.To)
+		}
 		m, err := s.trial(ctx, Want{Of: of, About: about, Scenario: sc, Ask: ask, Alpha: search.Alpha()})
 		if errors.Is(err, errSpent) {
 			spent = true

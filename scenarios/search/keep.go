@@ -86,6 +86,7 @@ func (s *session) resume() error {
 	s.record = before
 	r := &s.report
 	r.Run.ID, r.Run.Started, r.Run.Resumed = before.ID, before.Started, before.Resumed
+	r.Budget.SpentSeconds += before.Waited
 	for _, k := range before.Trials {
 		r.Trials = append(r.Trials, k.Shown)
 		if k.Ended == "" {
@@ -103,22 +104,24 @@ func (s *session) resume() error {
 
 // orphan counts the calls of trial n, if it has begun and the search was killed before it ended: they were sent.
 func (s *session) orphan(n int) {
-	run, err := results.Open(filepath.Join(s.dir, filepath.FromSlash(dirOf(n))))
-	if err != nil {
+	dir := filepath.Join(s.dir, filepath.FromSlash(dirOf(n)))
+	if _, err := os.Stat(dir); err != nil {
 		return
 	}
 	k := kept{Ended: sizing.EndedInterrupted, Shown: sizing.Trial{N: n, Dir: dirOf(n), Outcome: sizing.Void, Reason: "cut short", Shares: make([]float64, len(s.thresholds))}}
 	// What cannot be read of it is not known to have been sent.
-	_, _ = run.Rows(func(r results.Row) error {
-		if r.Sent() {
-			k.Shown.Calls++
-		}
-		if r.Outcome() == results.OutcomeAccepted {
-			k.Started++
-		}
-		k.Took = max(k.Took, (r.Due + r.Latency()).Seconds())
-		return nil
-	})
+	if run, err := results.Open(dir); err == nil {
+		_, _ = run.Rows(func(r results.Row) error {
+			if r.Sent() {
+				k.Shown.Calls++
+			}
+			if r.Outcome() == results.OutcomeAccepted {
+				k.Started++
+			}
+			k.Took = max(k.Took, (r.Due + r.Latency()).Seconds())
+			return nil
+		})
+	}
 	s.report.Trials = append(s.report.Trials, k.Shown)
 	s.record.Trials = append(s.record.Trials, k)
 	s.spend(k)
@@ -142,7 +145,11 @@ func (s *session) parts() (parts []results.Part) {
 			waived = append(waived, d.Rules...)
 		}
 	}
+	if s.Need > 0 {
+		parts = append(parts, results.Part{Name: "need", Text: fmt.Sprintf("%g/s", s.Need*(1+s.Headroom))})
+	}
 	return append(parts,
+		results.Part{Name: "confidence", Text: text.Percent(s.Confidence)},
 		results.Part{Name: "target", Text: text.Public(target)}, results.Part{Name: "seed", Text: fmt.Sprint(s.Seed)},
 		results.Part{Name: "arrivals", Text: arrivalsName(s.Arrivals)}, results.Part{Name: "release", Text: s.Release},
 		results.Part{Name: "deviations", Text: strings.Join(waived, ", ")})

@@ -18,8 +18,15 @@ const again = 2
 func (s *session) decide(ctx context.Context) error {
 	need := s.report.Need
 	list := held(s.thresholds, s.Scenario.Labels)
-	for n := 1; n <= again; n++ {
-		m, err := s.trial(ctx, Want{Of: "need", Scenario: s.acceptance(), Ask: s.decision(n, need.Tried, objectives(list)), Alpha: 1 - s.Confidence})
+	limits := capacity.Limits{Least: s.least()}
+	if s.Find {
+		// Where it is not plain, something is left for the search.
+		left := s.left()
+		limits.Calls, limits.Most = bounded(left.calls), finite(left.seconds/3)
+	}
+	for range again {
+		ask := capacity.Question(objectives(list), need.Tried, limits)
+		m, err := s.trial(ctx, Want{Of: "need", Scenario: s.acceptance(), Ask: ask, Alpha: 1 - s.Confidence})
 		switch {
 		case errors.Is(err, errSpent):
 			need.Reason = "the budget has no trial at this rate"
@@ -62,22 +69,6 @@ func (s *session) endNeed(ended string) {
 		s.end(sizing.EndedUndecided, "")
 	default:
 		s.end(ended, "")
-	}
-}
-
-// decision is the trial that decides about a rate.
-func (s *session) decision(n int, rate float64, list []capacity.Objective) capacity.Ask {
-	horizon, allowed := 0.0, 1.0
-	for _, o := range list {
-		horizon = math.Max(horizon, o.Horizon)
-		if o.Allowed > 0 {
-			allowed = math.Min(allowed, o.Allowed)
-		}
-	}
-	least := math.Max(math.Max(s.least(), 10*horizon), 200/rate)
-	return capacity.Ask{
-		N: n, Rate: rate, Step: capacity.Decision, Settle: math.Max(least/5, 2*horizon), Least: least,
-		Most: math.Max(20*least, 200/allowed/rate),
 	}
 }
 

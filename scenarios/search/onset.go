@@ -30,7 +30,7 @@ func (s *session) onsets() (list []sizing.Onset) {
 // onset is between which rates something begins; false where it was not seen.
 func onset(trials []sizing.Trial, of func(sizing.Trial) float64) (o sizing.Onset, found bool) {
 	said := slices.DeleteFunc(slices.Clone(trials), func(t sizing.Trial) bool {
-		return t.Rate == 0 || t.Calls == 0 || t.Of == "isolation" || t.Of == "mix" || t.Of == "soak"
+		return t.Rate == 0 || t.Calls == 0 || t.Outcome == sizing.Void || t.Of == "isolation" || t.Of == "mix" || t.Of == "soak"
 	})
 	for _, t := range said {
 		if of(t) > 0 && (o.High == nil || t.Rate < *o.High) {

@@ -23,7 +23,9 @@ type record struct {
 	// Parts are what trials have to share to be of one search.
 	Parts   []results.Part `json:"parts"`
 	Resumed int            `json:"resumed"`
-	Trials  []kept         `json:"trials"`
+	// Waited is for how many seconds the target was left alone between trials, which the budget counts too.
+	Waited float64 `json:"waited,omitempty"`
+	Trials []kept  `json:"trials"`
 }
 
 // kept is a trial as the record has it.

@@ -93,7 +93,31 @@ func TestRun(t *testing.T) {
 		t.Errorf("the trial that was killed is %+v, and the budget %+v, was %+v", x, third.Budget, report.Budget)
 	}
 
+	// One that was killed before its journal had begun is left where it is.
+	r.Trials = r.Trials[:1]
+	if err := results.WriteJSON(path, r); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.RemoveAll(filepath.Join(dir, "trials")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(filepath.Join(dir, "trials", "02"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "trials", "02", "run.json"), []byte("{"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	fourth, _, err := Run(t.Context(), make(chan struct{}), again)
+	if err != nil || len(fourth.Trials) < 3 || fourth.Trials[1].Outcome != sizing.Void || fourth.Acceptance.Kind != sizing.AtLeast {
+		t.Errorf("gone on with after an early kill it says %+v: %v", fourth, err)
+	}
+
 	// What is not the same search is not gone on with, and what differs is named.
+	again.Need = 50
+	if _, _, err = Run(t.Context(), make(chan struct{}), again); err == nil || !strings.Contains(err.Error(), `need was "", and is "50/s"`) {
+		t.Errorf("a search goes on that was asked less: %v", err)
+	}
+	again.Need = 0
 	again.Seed++
 	again.Release = "v2"
 	if _, _, err = Run(t.Context(), make(chan struct{}), again); err == nil || !strings.Contains(err.Error(), `seed was "7", and is "8"`) || !strings.Contains(err.Error(), "release") || strings.Contains(err.Error(), "target") {
@@ -321,7 +345,7 @@ func TestOnset(t *testing.T) {
 	trials := []sizing.Trial{
 		{Of: "acceptance", Rate: 50, Calls: 100}, {Of: "acceptance", Rate: 100, Calls: 200, Violations: 0.1, Rules: map[string]uint64{"schema": 3, "status": 1}},
 		{Of: "acceptance", Rate: 80, Calls: 300}, {Of: "onset", Rate: 80, Calls: 50}, {Of: "acceptance", Rate: 90, Calls: 10, Violations: 0.01, Rules: map[string]uint64{"status": 4}},
-		{Of: "acceptance", Rate: 95, Calls: 900}, {Of: "mix", Rate: 10, Calls: 9, Violations: 1}, {Of: "ladder", Callers: 5, Calls: 9, Violations: 1},
+		{Of: "acceptance", Rate: 95, Calls: 900}, {Of: "acceptance", Rate: 20, Calls: 90, Violations: 0.5, Outcome: sizing.Void}, {Of: "mix", Rate: 10, Calls: 9, Violations: 1}, {Of: "ladder", Callers: 5, Calls: 9, Violations: 1},
 	}
 	s := &session{report: sizing.Report{Trials: trials}}
 	list := s.onsets()

@@ -32,7 +32,7 @@ var errSpent = errors.New("the budget is spent")
 // trial makes one trial in a directory of its own, and adds it to the report. The error is that of a trial which was
 // not made: no call was sent.
 func (s *session) trial(ctx context.Context, w Want) (made, error) {
-	if m, there := s.known(w.Of, w.About, w.Callers); there {
+	if m, there := s.known(w); there {
 		return m, nil
 	}
 	if s.stopped() || ctx.Err() != nil {
@@ -80,7 +80,11 @@ func (s *session) trial(ctx context.Context, w Want) (made, error) {
 // plan is what a trial sends: at most as many calls as it may, which is known before the first one.
 func (s *session) plan(w Want, n int) (*scenarios.Plan, error) {
 	left := s.left()
-	calls := left.calls
+	// What was sent before was sent, whoever asks for it again.
+	sent, took := s.waiting()
+	left.calls -= min(sent, left.calls)
+	left.seconds -= took
+	calls := min(left.calls, maxCalls)
 	if w.Ask.Calls > 0 {
 		calls = min(calls, w.Ask.Calls)
 	}
@@ -103,7 +107,7 @@ func (s *session) plan(w Want, n int) (*scenarios.Plan, error) {
 		return nil, errSpent
 	}
 	limits := w.Scenario.Limits
-	limits.Calls = min(calls, maxCalls)
+	limits.Calls = calls
 	limited, err := w.Scenario.WithLimits(limits)
 	if err != nil {
 		return nil, err

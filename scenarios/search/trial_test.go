@@ -173,6 +173,41 @@ func TestPlansKeepTheBudget(t *testing.T) {
 	}
 }
 
+// What was made before was sent, whether or not it is asked for again.
+func TestPlansLeaveWhatWasSentBefore(t *testing.T) {
+	s := begun(t, quick)
+	s.replay = []kept{{Shown: sizing.Trial{Of: "soak", Calls: 400}, Took: 19.5}}
+	p, err := s.plan(Want{Scenario: s.Scenario, Ask: capacity.Ask{Rate: 100, Most: 10}}, 1)
+	if err != nil || p.MaxCalls() > 100 || p.Seconds > 0.501 {
+		t.Fatalf("planned is %+v: %v", p, err)
+	}
+	s.conclude()
+	if b := s.report.Budget; b.SpentCalls != 400 || b.SpentSeconds != 19.5 {
+		t.Errorf("spent is %+v", b)
+	}
+}
+
+// However many calls there may be, no more are planned than a plan is laid for.
+func TestPlansAreLaid(t *testing.T) {
+	s := begun(t, quick)
+	s.report.Budget.Calls = 1e9
+	if p, err := s.plan(Want{Scenario: s.Scenario, Ask: capacity.Ask{Rate: 1e6, Most: 10}}, 1); err != nil || p.MaxCalls() > maxCalls {
+		t.Fatal(err)
+	}
+}
+
+// What hangs on the capacity is measured again where the capacity is another one by now.
+func TestKnownAtItsRate(t *testing.T) {
+	s := begun(t, quick)
+	s.replay = []kept{{Shown: sizing.Trial{N: 1, Of: "soak", Rate: 80}}}
+	if _, known := s.known(Want{Of: "soak", Seconds: 10, Ask: capacity.Ask{Rate: 90}}); known {
+		t.Error("what was measured at 80/s is told of 90/s")
+	}
+	if m, known := s.known(Want{Of: "soak", Seconds: 10, Ask: capacity.Ask{Rate: 80.1}}); !known || m.Shown.N != 1 {
+		t.Error("what was measured is made again")
+	}
+}
+
 // A trial that is interrupted says nothing, and ends the search.
 func TestInterruptedTrial(t *testing.T) {
 	s := begun(t, quick)
