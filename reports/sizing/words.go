@@ -178,7 +178,7 @@ func (r Run) why() string {
 		EndedUnreachable: "the target went away",
 		EndedCeiling:     "the highest rate that may be tried holds",
 		EndedUnkept:      "what was measured could not be kept",
-		EndedUndecided:   "no rate was found that clearly holds or is clearly broken",
+		EndedUndecided:   "no rate was found that clearly holds",
 	}[r.Ended]
 	if !known {
 		return "the search ended: " + r.Ended

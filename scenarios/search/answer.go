@@ -76,6 +76,8 @@ func (s *session) why(f found) string {
 		return ""
 	}
 	switch {
+	case f.Everywhere != "":
+		return f.Everywhere
 	case f.End == capacity.Generator:
 		for i := len(f.Trials) - 1; i >= 0; i-- {
 			if t := f.Trials[i]; t.Outcome == capacity.Void {

@@ -22,7 +22,13 @@ func (s *session) decide(ctx context.Context) error {
 		m, err := s.trial(ctx, Want{Of: "need", Scenario: s.acceptance(), Ask: s.decision(n, need.Tried, objectives(list)), Alpha: 1 - s.Confidence})
 		switch {
 		case errors.Is(err, errSpent):
-			need.Reason = "the budget has no trial at this rate"
+			if n == 1 {
+				ask, left := s.decision(n, need.Tried, objectives(list)), s.left()
+				need.Reason = fmt.Sprintf("the budget has no trial at this rate, which is one of %s at least, and has %s and %s left",
+					text.Duration(&ask.Least), text.Plural(left.calls, "call"), text.Duration(&left.seconds))
+			} else {
+				need.Reason += "; the budget has no other trial at this rate"
+			}
 			s.endNeed(sizing.EndedBudget)
 			return nil
 		case err != nil:

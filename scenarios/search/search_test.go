@@ -81,7 +81,7 @@ func TestRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	last := r.Trials[len(r.Trials)-1]
-	r.Trials = r.Trials[:len(r.Trials)-1]
+	r.Trials, r.Going = r.Trials[:len(r.Trials)-1], &last.Shown
 	if err := results.WriteJSON(path, r); err != nil {
 		t.Fatal(err)
 	}
@@ -89,7 +89,7 @@ func TestRun(t *testing.T) {
 	if err != nil || len(third.Trials) != len(report.Trials)+1 || third.Acceptance.Kind != sizing.AtLeast {
 		t.Fatalf("gone on with after a kill it says %+v: %v", third, err)
 	}
-	if x := third.Trials[last.Shown.N-1]; x.Outcome != sizing.Void || x.Calls != last.Shown.Calls || third.Budget.SpentCalls != report.Budget.SpentCalls+third.Trials[last.Shown.N].Calls {
+	if x := third.Trials[last.Shown.N-1]; x.Outcome != sizing.Void || x.Calls != last.Shown.Calls || x.Rate != last.Shown.Rate || x.Of != "acceptance" || third.Budget.SpentCalls != report.Budget.SpentCalls+third.Trials[last.Shown.N].Calls {
 		t.Errorf("the trial that was killed is %+v, and the budget %+v, was %+v", x, third.Budget, report.Budget)
 	}
 
@@ -116,7 +116,13 @@ func TestInterrupted(t *testing.T) {
 	var once sync.Once
 	c.Progress = func(p sizing.Progress) {
 		if p.Now != nil && p.Now.N == 2 && p.Now.Sent > 20 {
-			once.Do(func() { close(stop) })
+			once.Do(func() {
+				var r record
+				if err := results.ReadJSON(filepath.Join(c.Dir, recordFile), &r); err != nil || r.Going == nil || r.Going.N != 2 || r.Going.Rate != p.Now.Rate {
+					t.Errorf("while trial 2 goes on, %+v is known of it: %v", r.Going, err)
+				}
+				close(stop)
+			})
 		}
 	}
 	report, _, err := Run(t.Context(), stop, c)
