@@ -338,3 +338,12 @@ func TestOnset(t *testing.T) {
 		t.Errorf("with nothing below, found %+v", list)
 	}
 }
+
+// A budget in which no trial has room is told as such, and nothing is sent.
+func TestNoRoom(t *testing.T) {
+	c := asked(t, strings.Replace(steady, "rate(errors) < 50%", "p95(latency) < 30s", 1))
+	report, _, err := Run(t.Context(), make(chan struct{}), c)
+	if err != nil || report.Budget.SpentCalls != 0 || len(report.Trials) != 0 || report.Verdict.ExitCode != 3 || !strings.Contains(report.Acceptance.Why, "no room for a single trial at 100/s, in which it takes up to 30.0 s to know") {
+		t.Errorf("%+v, %+v: %v", report.Acceptance, report.Verdict, err)
+	}
+}
