@@ -57,10 +57,11 @@ func Difference(a, b Distribution, p float64) *Interval {
 
 // DifferenceOfAlike is as [Difference] for calls that resemble their neighbours: how many of them are over a time
 // varies more than it would for as many independent ones, by a factor of its variance of at least 1 on either side.
-// They tell as much as so many fewer. Where those of b are too few, nothing is known of how high the difference is.
+// They tell as much as so many fewer. Where those of b are too few, nothing is known of how high the difference is; where
+// of those of a none is beyond the percentile, nothing at all.
 func DifferenceOfAlike(a, b Distribution, p, factorA, factorB float64) *Interval {
 	manyA, manyB := uint64(float64(a.n)/max(factorA, 1)), uint64(float64(b.n)/max(factorB, 1))
-	if manyA < Needed(p) || b.n < Needed(p) {
+	if float64(manyA)*(1-p/100) < 1 || b.n < Needed(p) {
 		return nil
 	}
 	in := difference(a, b, p, manyA, max(manyB, 1))

@@ -137,7 +137,7 @@ func TestDifferenceOfAlike(t *testing.T) {
 	if in := DifferenceOfAlike(d, d, 99, 1, 2); in == nil || !math.IsInf(in.High, 1) || in.Low > 0 {
 		t.Errorf("too few on the one side: %v", in)
 	}
-	if in := DifferenceOfAlike(d, d, 99, 2, 1); in != nil {
+	if in := DifferenceOfAlike(d, d, 99, 5, 1); in != nil {
 		t.Errorf("too few on the other: %v", in)
 	}
 }

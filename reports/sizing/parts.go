@@ -74,11 +74,11 @@ func small(v float64) string {
 
 // String says how many replicas are needed, and by what.
 func (r Replicas) String() string {
-	said := fmt.Sprintf("%s for %s, at %s each: the low end of the capacity of the %s that were measured, by replica",
-		text.Plural(uint64(max(r.Needed, 0)), "replica"), text.Rate(r.Need), text.Rate(r.Each), text.Plural(uint64(max(r.Measured, 0)), "replica"))
-	if r.Measured == 1 {
-		said = strings.Replace(said, "that were measured, by replica", "that was measured", 1)
+	if r.Needed < 1 {
+		return fmt.Sprintf("How many replicas are needed for %s is not known.", text.Rate(r.Need))
 	}
+	said := fmt.Sprintf("%s for %s, at %s each, by what %s took when that was measured",
+		text.Plural(uint64(r.Needed), "replica"), text.Rate(r.Need), text.Rate(r.Each), text.Plural(uint64(max(r.Measured, 0)), "replica"))
 	if r.Reserve > 0 {
 		said += fmt.Sprintf("; %s of each are kept free", Percent(r.Reserve))
 	}

@@ -17,6 +17,7 @@ const (
 	oddsLow     = -10.0
 	oddsHigh    = 8.0
 	sure        = 0.995 // no share is more likely than this
+	plainly     = 6.0   // by how much, in logarithms, a target that falls behind speaks against a rate
 	oddsStep    = 0.1
 	rates       = 81
 	spreadScale = 0.015 // half of all targets are taken to differ by less than this from trial to trial, as a share of the rate
@@ -51,17 +52,19 @@ type fit struct {
 type line struct{ rate, slope, mass float64 }
 
 // fitTo fits the trials to an objective. low and high are between what the rate is searched.
-func fitTo(trials []Trial, objective int, allowed, low, high float64) fit {
-	f := fit{allowed: allowed, floor: floor(trials, objective, allowed)}
+func fitTo(trials []Trial, objective int, o Objective, low, high float64) fit {
+	f := fit{allowed: o.Allowed, floor: floor(trials, objective, o.Allowed)}
 	var kernels [spreads][]float64
 	for s := range kernels {
 		kernels[s] = kernel(spreadAt(s) / oddsStep)
 	}
 	tables := make([]table, 0, len(trials))
 	for _, t := range trials {
-		if c := t.Counts[objective]; c.Calls > 0 && t.Outcome != Void {
+		// How long calls would have taken in the end, a trial does not tell that was ended when they began to wait.
+		early := t.Saturated && t.Objective != objective && o.Horizon > 0 && t.Counts[objective].share() <= o.Allowed
+		if c := t.Counts[objective]; c.Calls > 0 && !early {
 			c.Inflation = pooled(trials, objective, f.allowed, t.Ask.Rate, c.Inflation)
-			tables = append(tables, tabled(t, c, f.allowed, f.floor, &kernels))
+			tables = append(tables, tabled(t, c, t.Saturated && t.Objective == objective, f, &kernels))
 		}
 	}
 	f.over(tables, low, high)
@@ -129,11 +132,11 @@ func (f *fit) over(tables []table, low, high float64) {
 }
 
 // floor is the share that is over whatever the rate, as far as it is known for sure: that of the trials at less than
-// half of the lowest rate at which too many were over.
+// three quarters of the lowest rate at which too many were over.
 func floor(trials []Trial, objective int, allowed float64) float64 {
 	broken := math.Inf(1)
 	for _, t := range trials {
-		if t.Counts[objective].share() > allowed {
+		if t.Saturated || t.Counts[objective].share() > allowed {
 			broken = min(broken, t.Ask.Rate)
 		}
 	}
@@ -197,18 +200,25 @@ type table struct {
 	logs [spreads + 1][]float64
 }
 
-func tabled(t Trial, c Count, allowed, floor float64, kernels *[spreads][]float64) table {
-	made := table{rate: t.Ask.Rate}
+// tabled is what a trial counted. saturated says that the target fell behind, and would have broken the objective.
+func tabled(t Trial, c Count, saturated bool, f fit, kernels *[spreads][]float64) table {
+	made, allowed, floor := table{rate: t.Ask.Rate}, f.allowed, f.floor
 	if t.Ask.Step == Growth {
 		made.off = rough
 	}
 	n, over := float64(c.Calls)/c.Inflation, float64(c.Over)/c.Inflation
 	// Beyond these shares a trial says no more than on which side it is.
 	lower, upper := max(allowed/3, floor*1.3), min(beyond(allowed), 5*allowed+0.1)
-	share := min(max(c.share(), lower), upper)
-	if c.share() > upper {
+	counted := c.share()
+	if saturated && counted < upper {
+		// The share is that of the first calls. That it would have become too large is as sure as a trial can be.
+		counted = 1
+		n = max(n, plainly/(upper*math.Log(upper/allowed)+(1-upper)*math.Log((1-upper)/(1-allowed))))
+	}
+	share := min(max(counted, lower), upper)
+	if counted >= upper {
 		over = n * upper
-	} else if c.share() < lower {
+	} else if counted < lower {
 		over = n * lower
 	}
 	size := int((oddsHigh-oddsLow)/oddsStep) + 1
@@ -217,7 +227,7 @@ func tabled(t Trial, c Count, allowed, floor float64, kernels *[spreads][]float6
 	for i := range plain {
 		p := min(floor+(allowed-floor)*math.Exp(oddsLow+float64(i)*oddsStep), sure)
 		plain[i] = math.Exp(over*math.Log(p) + (n-over)*math.Log1p(-p) - best)
-		if c.share() >= upper && p > upper || c.share() <= lower && p < lower {
+		if counted >= upper && p > upper || counted <= lower && p < lower {
 			plain[i] = 1
 		}
 	}

@@ -134,9 +134,6 @@ type view struct {
 func (j *Judge) view(until float64) view {
 	v := view{objectives: j.objectives}
 	last := j.bins.until(until)
-	if at := int(until / j.bins.width); at > len(j.bins.calls) {
-		last = len(j.bins.calls)
-	}
 	// One that had to be ended before was plain enough.
 	v.settled = min(j.ask.Settle, until/3)
 	if !j.saturated {
@@ -237,14 +234,23 @@ func (v view) outcome() (Outcome, int) {
 }
 
 // excess is by how many times the allowed share was over.
-func (v view) excess(i int) float64 {
-	return (v.counts[i].share() + 1e-9) / (v.objectives[i].Allowed + 1e-6)
-}
+func (v view) excess(i int) float64 { return excess(v.objectives[i], v.counts[i]) }
 
-// worst is the objective that most are over, by what is allowed.
-func (v view) worst() (worst int) {
-	for i := range v.counts {
-		if v.excess(i) > v.excess(worst) {
+func excess(o Objective, c Count) float64 { return c.share() / (o.Allowed + 1e-6) }
+
+// worst is the objective that a trial breaks which was ended before its share could tell: the one that most are over, by
+// what is allowed. Where none is beyond its limit yet, it is one on times, since those are what grows where a target
+// falls behind, and the one with the shortest limit before others.
+func worst(objectives []Objective, counts []Count) (worst int) {
+	rank := func(i int) float64 {
+		at := excess(objectives[i], counts[i])
+		if at <= 1 && objectives[i].Horizon == 0 {
+			at--
+		}
+		return at
+	}
+	for i, o := range objectives {
+		if a, b := rank(i), rank(worst); a > b || a == b && o.Horizon > 0 && o.Horizon < objectives[worst].Horizon {
 			worst = i
 		}
 	}
@@ -291,14 +297,19 @@ func (j *Judge) Outcome(stopped float64) Trial {
 		return t
 	}
 	t.Outcome, t.Objective = v.outcome()
-	if j.decided != Undecided {
+	// What may never occur may have come after the decision.
+	never := t.Objective >= 0 && j.objectives[t.Objective].Allowed == 0
+	if j.decided != Undecided && !never {
 		t.Outcome = j.decided
 	}
-	if t.Outcome == Broken && t.Objective < 0 {
-		t.Objective = v.worst()
+	if t.Saturated {
+		t.Outcome = Broken
 	}
-	if t.Saturated && t.Outcome != Broken {
-		t.Outcome, t.Objective = Broken, v.worst()
+	switch {
+	case t.Outcome != Broken:
+		t.Objective = -1
+	case t.Objective < 0:
+		t.Objective = worst(j.objectives, v.counts)
 	}
 	return t
 }

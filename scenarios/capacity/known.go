@@ -77,10 +77,10 @@ func (s *Search) known() *knowledge {
 			// near.
 			continue
 		case o.Allowed == 0:
-			k.zero[i] = begins(trials, i)
+			k.zero[i] = s.begins(trials, i)
 			middle = math.Sqrt(k.zero[i][0] * k.zero[i][1])
 		default:
-			k.fits[i] = fitTo(trials, i, o.Allowed, low, high)
+			k.fits[i] = fitTo(trials, i, o, low, high)
 			middle = k.fits[i].quantile(0.5)
 		}
 		if middle < median {
@@ -103,10 +103,10 @@ func (t Trial) isOver(objectives []Objective, i int) bool {
 
 // begins is between which rates something begins that may not occur: the highest rate below without it, and the lowest
 // with it.
-func begins(trials []Trial, objective int) [2]float64 {
+func (s *Search) begins(trials []Trial, objective int) [2]float64 {
 	with := math.Inf(1)
 	for _, t := range trials {
-		if t.Counts[objective].Over > 0 {
+		if t.isOver(s.Objectives, objective) {
 			with = min(with, t.Ask.Rate)
 		}
 	}

@@ -33,6 +33,10 @@ func (s *Search) Alpha() float64 { return alpha }
 
 // Take takes what came of the last Ask. seconds is how long it took in all, draining too.
 func (s *Search) Take(t Trial, seconds float64) {
+	if t.Outcome == Broken && t.Objective < 0 {
+		// Something else than an objective ended it: like one that falls behind, it would only have become worse.
+		t.Objective, t.Saturated = worst(s.Objectives, t.Counts), true
+	}
 	s.trials = append(s.trials, t)
 	s.calls += t.Calls
 	s.seconds += seconds

@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"text/tabwriter"
 
@@ -74,18 +73,12 @@ func search(k queuetest.Known, c capacity.Config, r *rand.Rand, slower func() fl
 	return f
 }
 
-// many makes so many of something, each with numbers of its own, side by side.
+// many makes so many of something, each with numbers of its own.
 func many[T any](n int, seed uint64, one func(r *rand.Rand) T) []T {
 	made := make([]T, n)
-	var wg sync.WaitGroup
-	for w := range 2 {
-		wg.Go(func() {
-			for i := w; i < n; i += 2 {
-				made[i] = one(rand.New(rand.NewPCG(seed, uint64(i))))
-			}
-		})
+	for i := range made {
+		made[i] = one(rand.New(rand.NewPCG(seed, uint64(i))))
 	}
-	wg.Wait()
 	return made
 }
 
@@ -154,7 +147,7 @@ func TestSimulateSearches(t *testing.T) {
 }
 
 func TestSimulateDrift(t *testing.T) {
-	n := choose(500, 3)
+	n := choose(250, 3)
 	for i, k := range queuetest.All() {
 		if !strings.HasSuffix(k.Name, "/4") {
 			continue

@@ -18,7 +18,8 @@ const (
 	manyTimes = 6.0
 	// fewExecutions is how many a trial needs for the growth of the backlog to be told.
 	fewExecutions = 40.0
-	// above is where the backlog grows beyond doubt, be the estimate off by its interval; justBelow is where it is seen
+	// above is where the backlog grows beyond doubt, be the estimate off by its interval (nearer to it, only trials would
+	// count that happen to grow by more than they should); justBelow is where it is seen
 	// not to grow.
 	above, justBelow = 1.3, 0.92
 	// mostPrecise and mostConfirmed are how many trials there are of these at most.
@@ -36,9 +37,6 @@ type grown struct {
 	// long is how many seconds most executions took; 0 where that is not known.
 	long float64
 	void bool
-	// meant says that it was made where the backlog grows, as was known before: it tells the rate whether or not it
-	// seems to have grown. Taking it where it seems so alone would choose those in which it grew by more than it does.
-	meant bool
 }
 
 // grew reports whether the backlog grew beyond doubt.
@@ -85,7 +83,6 @@ func (c *completion) take(g grown) {
 		c.end("a trial said nothing of the target")
 		return
 	}
-	g.meant = c.precise > 0 && !c.confirming
 	c.tried = append(c.tried, g)
 	estimate, known := c.estimate()
 	switch {
@@ -124,7 +121,7 @@ func (c *completion) end(why string) { c.why, c.done = why, true }
 func (c *completion) estimate() (b sizing.Bounds, known bool) {
 	var sum, fewer, more, seconds float64
 	for _, g := range c.tried {
-		if !g.grew() && !(g.meant && g.growth != nil) {
+		if !g.grew() {
 			continue
 		}
 		// What is known to a hair has an interval nonetheless: the backlog is a whole number.

@@ -48,6 +48,9 @@ func (s *session) isolation(ctx context.Context, start float64) error {
 	})
 	s.Width = asked
 	if out.Capacity = best(alone); out.Capacity == 0 {
+		out.Capacity = s.keptAt(added + " alone")
+	}
+	if out.Capacity == 0 {
 		out.Sentence = fmt.Sprintf("how much %s alone takes is not known, so that nothing was measured beside it", added)
 		return err
 	}
@@ -83,6 +86,35 @@ func (s *session) isolation(ctx context.Context, start float64) error {
 	out.Points = compared(out.Points, calls[:])
 	out.Sentence = isolated(out, newTail(calls[0], calls[len(calls)-1]).p99())
 	return nil
+}
+
+// keptAt is the highest rate of the trials about something at which all objectives were kept by what was counted, below
+// the lowest at which one was not; 0 where there is none. It is no capacity, and near enough to take shares of.
+func (s *session) keptAt(about string) (rate float64) {
+	lowest := math.Inf(1)
+	kept := func(t sizing.Trial) bool {
+		for i, share := range t.Shares {
+			if share > s.report.Objectives[i].Allowed {
+				return false
+			}
+		}
+		return t.Outcome != sizing.Broken
+	}
+	var list []sizing.Trial
+	for _, t := range s.report.Trials {
+		if t.Of == "isolation" && t.About == about && t.Outcome != sizing.Void {
+			list = append(list, t)
+			if !kept(t) {
+				lowest = min(lowest, t.Rate)
+			}
+		}
+	}
+	for _, t := range list {
+		if t.Rate < lowest && !math.IsInf(lowest, 1) {
+			rate = max(rate, t.Rate)
+		}
+	}
+	return rate
 }
 
 // compared puts the percentiles and their changes beside the trials, of which the first and the last are of the tier

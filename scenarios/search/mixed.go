@@ -110,6 +110,7 @@ func (s *session) mix(ctx context.Context, m Mix, start float64) error {
 		}
 	}
 	slices.SortFunc(out.Points, func(a, b sizing.MixPoint) int { return cmp.Compare(a.Share, b.Share) })
+	predict(out)
 	return nil
 }
 

@@ -3,6 +3,7 @@ package search
 import (
 	"cmp"
 	"context"
+	"flag"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -16,6 +17,8 @@ import (
 	"github.com/kaizenautomation/andon/scenarios/queuetest"
 )
 
+var long = flag.Bool("long", false, "simulate for minutes rather than for seconds (make simulate)")
+
 const simulatedScenario = `
 name: simulated
 load: [{rate: 60/s, for: 1s}]
@@ -24,8 +27,8 @@ data: {text: {length: 10}}
 thresholds: ['p95(latency) < 400ms']
 `
 
-// pools is a target that is not there: Lite takes 40 ms of a worker and Full 80 ms, of 8 workers that they share or of
-// 8 that each has.
+// pools is a target that is not there: Lite takes 40 ms of a worker on average and Full 80 ms, of 8 workers that they
+// share or of 8 that each has.
 type pools struct {
 	split bool
 	// above is the rate above which the contract is broken in a share of the calls.
@@ -51,14 +54,14 @@ func (p pools) calls(r *rand.Rand, rate, full, seconds float64) (list []timed) {
 		})
 	}
 	if p.split {
-		one(rate*(1-full), queuetest.Fixed(liteSeconds))
-		one(rate*full, queuetest.Fixed(fullSeconds))
+		one(rate*(1-full), queuetest.Exponential(liteSeconds))
+		one(rate*full, queuetest.Exponential(fullSeconds))
 	} else {
 		one(rate, func(r *rand.Rand) float64 {
 			if r.Float64() < full {
-				return fullSeconds
+				return fullSeconds * r.ExpFloat64()
 			}
-			return liteSeconds
+			return liteSeconds * r.ExpFloat64()
 		})
 	}
 	slices.SortFunc(list, func(a, b timed) int { return cmp.Compare(a.due+a.latency, b.due+b.latency) })
@@ -123,7 +126,7 @@ func simulated(t *testing.T, p pools, seed uint64) *session {
 	s := begun(t, simulatedScenario)
 	s.thresholds = s.thresholds[:1]
 	s.From, s.Confidence, s.Width, s.Find, s.Arrivals = 60, 0.95, 0.1, true, scenarios.Poisson
-	s.Seconds = 900
+	s.Seconds = 3600
 	s.report.Budget = sizing.Budget{Seconds: s.Seconds * 10}
 	s.attempt = p.attempt(s, rand.New(rand.NewPCG(18, seed)))
 	return s
@@ -137,9 +140,13 @@ func TestSimulateMix(t *testing.T) {
 		pools
 		apart bool
 	}{{"shared", pools{}, false}, {"split", pools{split: true}, true}} {
-		for seed := range uint64(2) {
+		seeds, shares := uint64(1), "tier=0,50,100"
+		if *long {
+			seeds, shares = 10, "tier=0,25,50,75,100"
+		}
+		for seed := range seeds {
 			s := simulated(t, c.pools, seed)
-			m, err := ParseMix("tier=0,25,50,75,100", s.Scenario)
+			m, err := ParseMix(shares, s.Scenario)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -174,7 +181,11 @@ func TestSimulateMix(t *testing.T) {
 
 // A contract that is broken above 70 % of the capacity alone is found to be within 10 % of that rate.
 func TestSimulateOnset(t *testing.T) {
-	for seed := range uint64(3) {
+	seeds := uint64(1)
+	if *long {
+		seeds = 20
+	}
+	for seed := range seeds {
 		s := simulated(t, pools{above: 84, share: 0.01}, seed)
 		if err := s.answer(t.Context()); err != nil {
 			t.Fatal(err)

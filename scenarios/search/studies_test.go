@@ -209,6 +209,27 @@ func TestIsolated(t *testing.T) {
 	}
 }
 
+// What a search without an end has seen is good enough to take shares of.
+func TestKeptAt(t *testing.T) {
+	s := &session{report: sizing.Report{Objectives: []sizing.Objective{{Allowed: 0.05}}}}
+	add := func(about string, rate, share float64, outcome string) {
+		s.report.Trials = append(s.report.Trials, sizing.Trial{Of: "isolation", About: about, Rate: rate, Shares: []float64{share}, Outcome: outcome})
+	}
+	add("Full alone", 50, 0, sizing.Open)
+	if got := s.keptAt("Full alone"); got != 0 {
+		t.Errorf("nothing broke, and it is said to keep %g", got)
+	}
+	add("Full alone", 100, 0.5, sizing.Broken)
+	add("Full alone", 80, 0.06, sizing.Open)
+	add("Full alone", 90, 0.01, sizing.Open)
+	add("Full alone", 75, 0.04, sizing.Open)
+	add("Full alone", 78, 0, sizing.Void)
+	add("Lite alone", 79, 0, sizing.Holds)
+	if got := s.keptAt("Full alone"); got != 75 {
+		t.Errorf("it keeps %g", got)
+	}
+}
+
 // What the studies cannot be made of is said at once, and how much they take.
 func TestStudiesAreChecked(t *testing.T) {
 	one := strings.Replace(quick, "Full: 1, Lite: 1", "Lite: 1", 1)
