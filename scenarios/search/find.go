@@ -77,8 +77,8 @@ func (s *session) find(ctx context.Context, of, about string, sc *scenarios.Scen
 	return f, nil
 }
 
-// everywhere says which objective no call has kept in any trial, although the rate fell to a quarter and the target kept
-// up: the rate has nothing to do with it, and lower ones are not worth their calls.
+// everywhere says which objective no call has kept in any trial, although the rate fell to a quarter and the target was
+// not overloaded: the rate has nothing to do with it, and lower ones are not worth their calls.
 func (f found) everywhere() string {
 	if len(f.Trials) < 3 {
 		return ""
