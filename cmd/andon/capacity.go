@@ -228,6 +228,8 @@ func (c *command) runSearch(t search.Config, plain bool) error {
 	switch report.Run.Ended {
 	case sizing.EndedInterrupted, sizing.EndedUnreachable:
 		c.tell("to go on: %s", resumed(t.Command, dir))
+	case sizing.EndedUnkept:
+		c.tell("to go on, once there is room for it: %s", resumed(t.Command, dir))
 	case sizing.EndedBudget:
 		c.tell("to go on, with more for --time or --calls: %s", resumed(t.Command, dir))
 	}

@@ -87,7 +87,7 @@ func (c Capacity) Sentences() (list []string) {
 		}
 		list = append(list, fmt.Sprintf("The low end, %s, is %s %s what is needed.", text.Rate(*c.Low), Percent(math.Abs(*c.Headroom)), word))
 	}
-	if c.Spread > 0 {
+	if c.Spread > 0 && c.Kind == Interval {
 		list = append(list, fmt.Sprintf("Trials at one rate differ as if their rates did by %s (a standard deviation); the interval allows for it.", Percent(c.Spread)))
 	}
 	for _, s := range []string{c.NotMonotone, c.Hysteresis} {
@@ -178,7 +178,7 @@ func (r Run) why() string {
 		EndedUnreachable: "the target went away",
 		EndedCeiling:     "the highest rate that may be tried holds",
 		EndedUnkept:      "what was measured could not be kept",
-		EndedUndecided:   "no rate was found that clearly holds or is clearly broken",
+		EndedUndecided:   "no rate was found that clearly holds",
 	}[r.Ended]
 	if !known {
 		return "the search ended: " + r.Ended

@@ -7,6 +7,7 @@ import (
 	"github.com/kaizenautomation/andon/reports"
 	"github.com/kaizenautomation/andon/reports/sizing"
 	"github.com/kaizenautomation/andon/reports/summary"
+	"github.com/kaizenautomation/andon/reports/text"
 	"github.com/kaizenautomation/andon/scenarios/capacity"
 )
 
@@ -37,6 +38,14 @@ func (s *session) capacity(f found) sizing.Capacity {
 	c.Broke = s.broke(f)
 	c.Why = s.why(f)
 	return c
+}
+
+// longest is after how many seconds it is known of a call whether it is over any limit.
+func longest(list []condition) (seconds float64) {
+	for _, o := range objectives(list) {
+		seconds = math.Max(seconds, o.Horizon)
+	}
+	return seconds
 }
 
 // near is how many calls are in flight at a rate, and the goodput, by the trial that is nearest to it; 0 where none is.
@@ -76,6 +85,11 @@ func (s *session) why(f found) string {
 		return ""
 	}
 	switch {
+	case f.Everywhere != "":
+		return f.Everywhere
+	case f.End == capacity.Budget && len(f.Trials) == 0:
+		horizon := longest(f.Conditions)
+		return fmt.Sprintf("the budget has no room for a single trial at %.4g/s, in which it takes up to %s to know of a call whether it is over", s.From, text.Duration(&horizon))
 	case f.End == capacity.Generator:
 		for i := len(f.Trials) - 1; i >= 0; i-- {
 			if t := f.Trials[i]; t.Outcome == capacity.Void {

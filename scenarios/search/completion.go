@@ -18,9 +18,8 @@ const (
 	manyTimes = 6.0
 	// fewExecutions is how many a trial needs for the growth of the backlog to be told.
 	fewExecutions = 40.0
-	// above is where the backlog grows beyond doubt, be the estimate off by its interval (nearer to it, only trials would
-	// count that happen to grow by more than they should); justBelow is where it is seen
-	// not to grow.
+	// above is where the backlog grows beyond doubt, be the estimate off by its interval (nearer to it, only trials
+	// would count that happen to grow by more than they should); justBelow is where it is seen not to grow.
 	above, justBelow = 1.3, 0.92
 	// mostPrecise and mostConfirmed are how many trials there are of these at most.
 	mostPrecise, mostConfirmed = 3, 2

@@ -3,10 +3,12 @@ package search
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"strconv"
 
 	"github.com/kaizenautomation/andon/reports/sizing"
+	"github.com/kaizenautomation/andon/reports/text"
 	"github.com/kaizenautomation/andon/scenarios"
 	"github.com/kaizenautomation/andon/scenarios/capacity"
 	"github.com/kaizenautomation/andon/scenarios/trial"
@@ -18,6 +20,8 @@ type found struct {
 	// Conditions are the objectives that it was judged by, and Trials what it was told of.
 	Conditions []condition
 	Trials     []made
+	// Everywhere says what was wrong with every call whatever the rate was; empty where there is no such thing.
+	Everywhere string
 }
 
 // find searches for the highest rate at which the objectives hold, from a rate on. What has ended it before it was
@@ -63,11 +67,35 @@ func (s *session) find(ctx context.Context, of, about string, sc *scenarios.Scen
 		if s.report.Run.Ended != "" {
 			break
 		}
+		if f.Everywhere = f.everywhere(); f.Everywhere != "" {
+			f.Answer = capacity.Answer{End: capacity.Nothing, Lowest: f.Lowest}
+			s.rate, s.low, s.high = 0, 0, 0
+			return f, nil
+		}
 	}
 	if f.Answer = search.Answer(); spent {
 		f.End = capacity.Budget
 	}
 	return f, nil
+}
+
+// everywhere says which objective no call has kept in any trial, although the rate fell to a quarter and the target was
+// not overloaded: the rate has nothing to do with it, and lower ones are not worth their calls.
+func (f found) everywhere() string {
+	if len(f.Trials) < 3 {
+		return ""
+	}
+	first, last := f.Trials[0], f.Trials[len(f.Trials)-1]
+	for _, t := range f.Trials {
+		if t.Outcome != capacity.Broken || t.Saturated || t.Objective != last.Objective || t.Objective < 0 || t.Counts[t.Objective].Over < t.Counts[t.Objective].Calls {
+			return ""
+		}
+	}
+	if last.Ask.Rate > first.Ask.Rate/4*1.01 {
+		return ""
+	}
+	return fmt.Sprintf("every call was over %s, from %s down to %s, so that it is no matter of the rate; %s/report.html shows such calls",
+		f.Conditions[last.Objective].Expr, text.Rate(first.Ask.Rate), text.Rate(last.Ask.Rate), last.Shown.Dir)
 }
 
 // gone makes of a target that cannot be reached any more the end of the search; other errors stay.

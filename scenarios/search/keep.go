@@ -77,10 +77,8 @@ func (s *session) resume() error {
 	if other := differ(before.Parts, s.record.Parts); len(other) > 0 {
 		return fmt.Errorf("%s is a search for something else: %s; give it what it was begun with, or begin another", s.dir, strings.Join(other, ", "))
 	}
-	for i, k := range before.Trials {
-		if k.Shown.N != i+1 || k.Shown.Dir != dirOf(i+1) {
-			return fmt.Errorf("%s: expected /trials/%d to be trial %d in %s, found trial %d in %q", path, i, i+1, dirOf(i+1), k.Shown.N, text.Printable(k.Shown.Dir, 80))
-		}
+	if err := before.check(len(s.thresholds)); err != nil {
+		return fmt.Errorf("%s is not as a search writes it; restore it, or begin another search: %w", path, err)
 	}
 	before.Resumed++
 	s.record = before
@@ -96,6 +94,7 @@ func (s *session) resume() error {
 		}
 	}
 	s.orphan(len(before.Trials) + 1)
+	s.record.Going = nil
 	if err := s.remember(); err != nil {
 		return &results.PlaceError{Err: err}
 	}
@@ -108,7 +107,12 @@ func (s *session) orphan(n int) {
 	if _, err := os.Stat(dir); err != nil {
 		return
 	}
-	k := kept{Ended: sizing.EndedInterrupted, Shown: sizing.Trial{N: n, Dir: dirOf(n), Outcome: sizing.Void, Reason: "cut short", Shares: make([]float64, len(s.thresholds))}}
+	var shown sizing.Trial
+	if going := s.record.Going; going != nil {
+		shown = sizing.Trial{Of: going.Of, About: going.About, Step: going.Step, Rate: going.Rate, Callers: going.Callers}
+	}
+	shown.N, shown.Dir, shown.Outcome, shown.Reason, shown.Shares = n, dirOf(n), sizing.Void, "cut short", make([]float64, len(s.thresholds))
+	k := kept{Ended: sizing.EndedInterrupted, Shown: shown}
 	// What cannot be read of it is not known to have been sent.
 	if run, err := results.Open(dir); err == nil {
 		_, _ = run.Rows(func(r results.Row) error {
@@ -174,5 +178,3 @@ func differ(before, now []results.Part) (list []string) {
 	}
 	return list
 }
-
-func quoted(s string) string { return fmt.Sprintf("%q", text.Printable(s, 60)) }

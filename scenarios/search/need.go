@@ -24,12 +24,17 @@ func (s *session) decide(ctx context.Context) error {
 		left := s.left()
 		limits.Calls, limits.Most = bounded(left.calls), finite(left.seconds/3)
 	}
-	for range again {
+	for n := range again {
 		ask := capacity.Question(objectives(list), need.Tried, limits)
 		m, err := s.trial(ctx, Want{Of: "need", Scenario: s.acceptance(), Ask: ask, Alpha: 1 - s.Confidence})
 		switch {
 		case errors.Is(err, errSpent):
-			need.Reason = "the budget has no trial at this rate"
+			if left := s.left(); n == 0 {
+				need.Reason = fmt.Sprintf("the budget has no trial at this rate, which is one of %s at least, and has %s and %s left",
+					text.Duration(&ask.Least), text.Plural(left.calls, "call"), text.Duration(&left.seconds))
+			} else {
+				need.Reason += "; the budget has no other trial at this rate"
+			}
 			s.endNeed(sizing.EndedBudget)
 			return nil
 		case err != nil:

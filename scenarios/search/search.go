@@ -58,7 +58,8 @@ type Config struct {
 	HTTP2       bool
 
 	// Dir is the directory of the search, which must not be there yet. An empty one is named by the time and the
-	// scenario, below Root. Where the search was begun before, and is to be gone on with, Resume says so, and Dir where.
+	// scenario, below Root. Where the search was begun before, and is to be gone on with, Resume says so, and Dir
+	// where.
 	Dir, Root string
 	Resume    bool
 	// Andon is the version of the tool, and Command the command line, both for the record.
@@ -67,7 +68,8 @@ type Config struct {
 	// Commands are the command lines that the pages of trials show.
 	Commands page.Commands
 
-	// Started, if not nil, is called before the first call, with the directory and all that is known then: the budget too.
+	// Started, if not nil, is called before the first call, with the directory and all that is known then: the budget
+	// too.
 	Started func(dir string, r sizing.Report)
 	// Progress, if not nil, is told how far the search is: before and after each trial, and about once a second.
 	Progress func(sizing.Progress)

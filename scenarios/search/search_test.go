@@ -81,7 +81,7 @@ func TestRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	last := r.Trials[len(r.Trials)-1]
-	r.Trials = r.Trials[:len(r.Trials)-1]
+	r.Trials, r.Going = r.Trials[:len(r.Trials)-1], &last.Shown
 	if err := results.WriteJSON(path, r); err != nil {
 		t.Fatal(err)
 	}
@@ -89,7 +89,7 @@ func TestRun(t *testing.T) {
 	if err != nil || len(third.Trials) != len(report.Trials)+1 || third.Acceptance.Kind != sizing.AtLeast {
 		t.Fatalf("gone on with after a kill it says %+v: %v", third, err)
 	}
-	if x := third.Trials[last.Shown.N-1]; x.Outcome != sizing.Void || x.Calls != last.Shown.Calls || third.Budget.SpentCalls != report.Budget.SpentCalls+third.Trials[last.Shown.N].Calls {
+	if x := third.Trials[last.Shown.N-1]; x.Outcome != sizing.Void || x.Calls != last.Shown.Calls || x.Rate != last.Shown.Rate || x.Of != "acceptance" || third.Budget.SpentCalls != report.Budget.SpentCalls+third.Trials[last.Shown.N].Calls {
 		t.Errorf("the trial that was killed is %+v, and the budget %+v, was %+v", x, third.Budget, report.Budget)
 	}
 
@@ -141,6 +141,10 @@ func TestInterrupted(t *testing.T) {
 	c.Progress = func(p sizing.Progress) {
 		if p.Now != nil && p.Now.N == 2 && p.Now.Sent > 20 && !stopped {
 			stopped = true
+			var r record
+			if err := results.ReadJSON(filepath.Join(c.Dir, recordFile), &r); err != nil || r.Going == nil || r.Going.N != 2 || r.Going.Rate != p.Now.Rate {
+				t.Errorf("while trial 2 goes on, %+v is known of it: %v", r.Going, err)
+			}
 			close(stop)
 		}
 	}
@@ -355,5 +359,14 @@ func TestOnset(t *testing.T) {
 	s.report.Trials = trials[1:2]
 	if list = s.onsets(); len(list) != 1 || list[0].Low != nil || *list[0].High != 100 {
 		t.Errorf("with nothing below, found %+v", list)
+	}
+}
+
+// A budget in which no trial has room is told as such, and nothing is sent.
+func TestNoRoom(t *testing.T) {
+	c := asked(t, strings.Replace(steady, "rate(errors) < 50%", "p95(latency) < 30s", 1))
+	report, _, err := Run(t.Context(), make(chan struct{}), c)
+	if err != nil || report.Budget.SpentCalls != 0 || len(report.Trials) != 0 || report.Verdict.ExitCode != 3 || !strings.Contains(report.Acceptance.Why, "no room for a single trial at 100/s, in which it takes up to 30.0 s to know") {
+		t.Errorf("%+v, %+v: %v", report.Acceptance, report.Verdict, err)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/kaizenautomation/andon/reports/sizing"
 	"github.com/kaizenautomation/andon/reports/summary"
 	"github.com/kaizenautomation/andon/scenarios"
+	"github.com/kaizenautomation/andon/scenarios/capacity"
 )
 
 // session is a search under way.
@@ -77,16 +78,16 @@ func (s *session) take(m made) error {
 	k := kept{Trial: m.Trial, Shown: m.Shown, Took: m.Took, Started: m.Started, Lost: m.Lost, Ended: m.Ended}
 	s.spend(k)
 	s.report.Trials = append(s.report.Trials, m.Shown)
-	s.record.Trials = append(s.record.Trials, k)
+	s.record.Trials, s.record.Going = append(s.record.Trials, k), nil
 	s.tell(nil)
 	return s.remember()
 }
 
 // known is the trial of before that stands for the one that is wanted; false where there is none. The order is that in
-// which they were made.
+// which they were made. What is needed may be another rate by now, which no trial at the former one answers.
 func (s *session) known(w Want) (made, bool) {
 	for i, k := range s.replay {
-		if k.Shown.Of != w.Of || k.Shown.About != w.About || k.Shown.Callers != w.Callers {
+		if k.Shown.Of != w.Of || k.Shown.About != w.About || k.Shown.Callers != w.Callers || w.Ask.Step == capacity.Decision && k.Shown.Rate != w.Ask.Rate {
 			continue
 		}
 		// What is measured at a rate that hangs on the capacity is measured again where more is known of that by now. A

@@ -25,8 +25,8 @@ var levels = [...]float64{90, 95, tailPercentile}
 // tail is how slow the slowest calls of one or several trials were.
 type tail struct {
 	times histogram.Distribution
-	// alike is by how much the number of calls over a time varies more than that of as many independent calls, as a factor
-	// of the variance.
+	// alike is by how much the number of calls over a time varies more than that of as many independent calls, as a
+	// factor of the variance.
 	alike float64
 }
 

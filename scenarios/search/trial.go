@@ -15,6 +15,7 @@ import (
 	"github.com/kaizenautomation/andon/reports/metrics"
 	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/sizing"
+	"github.com/kaizenautomation/andon/reports/text"
 	"github.com/kaizenautomation/andon/scenarios"
 	"github.com/kaizenautomation/andon/scenarios/capacity"
 	"github.com/kaizenautomation/andon/scenarios/trial"
@@ -33,6 +34,9 @@ var errSpent = errors.New("the budget is spent")
 // not made: no call was sent.
 func (s *session) trial(ctx context.Context, w Want) (made, error) {
 	if m, there := s.known(w); there {
+		if n, judged := len(held(s.thresholds, w.Scenario.Labels)), w.Callers == 0 && w.Seconds == 0; judged && len(m.Counts) != n {
+			return made{}, fmt.Errorf("%s: /trials/%d/trial/Counts: expected %s, found %d; restore it, or begin another search", recordFile, m.Shown.N-1, text.Plural(uint64(n), "count"), len(m.Counts))
+		}
 		return m, nil
 	}
 	if s.stopped() || ctx.Err() != nil {
@@ -56,6 +60,10 @@ func (s *session) trial(ctx context.Context, w Want) (made, error) {
 	t := &running{session: s, want: w, plan: plan, watched: newWatched(conditions, judge), enough: make(chan string, 1)}
 	t.shown = sizing.Trial{
 		N: n, Dir: dirOf(n), Of: w.Of, About: w.About, Step: stepName(w.Ask.Step, judge != nil), Rate: w.Ask.Rate, Callers: w.Callers,
+	}
+	s.record.Going = &t.shown
+	if err := s.remember(); err != nil {
+		return made{}, err
 	}
 	t.tell(0, 0)
 	began := time.Now()

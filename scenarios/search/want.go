@@ -11,8 +11,8 @@ type Want struct {
 	Of, About string
 	// Scenario is what is sent. Its load is replaced, and its limits as far as the trial wants it.
 	Scenario *scenarios.Scenario
-	// Ask says at which rate, and what ends it. Where Callers is set it is a closed loop of so many. One of which Seconds
-	// is set is not judged, and measures for so long after its settling.
+	// Ask says at which rate, and what ends it. Where Callers is set it is a closed loop of so many. One of which
+	// Seconds is set is not judged, and measures for so long after its settling.
 	Ask     capacity.Ask
 	Callers int
 	Seconds float64
