@@ -157,9 +157,9 @@ func floor(trials []Trial, objective int, allowed float64) float64 {
 }
 
 // pooled is the inflation at a rate, by all trials near it: where few were over, a trial tells little of how they come
-// together, and those that saw few saw too few of both. The more are over, the longer they come one after the other: the
-// inflation is in proportion to the share, which is that of the trials within a few percent of the rate. alone is that
-// of the trial by itself, where no other tells it.
+// together, and those that saw few saw too few of both. The more are over, the longer they come one after the other:
+// the inflation is in proportion to the share, which is that of the trials within a few percent of the rate. alone is
+// that of the trial by itself, where no other tells it.
 func pooled(trials []Trial, objective int, allowed, rate, alone float64) float64 {
 	inflated, squared, calls, over := 0.0, 0.0, 0.0, 0.0
 	for _, t := range trials {

@@ -15,6 +15,8 @@ const (
 	fewest = 50
 	// groupsLow and groupsHigh are how many groups of calls that are over together a trial at the capacity should see.
 	groupsLow, groupsHigh = 2.5, 4
+	// longer is by how much a trial is longer for that, at most.
+	longer = 20
 	// confirmations is how often the low end is tried.
 	confirmations = 3
 )
@@ -254,7 +256,7 @@ func (s *Search) ask(step Step, rate float64) Ask {
 			o := s.Objectives[k.first]
 			inflation := pooled(s.usable(), k.first, o.Allowed, k.quantile(0.5), 1)
 			groups := min(max(1/(a.Precision*a.Precision), groupsLow), groupsHigh)
-			a.Least = max(a.Least, groups*inflation/o.Allowed/rate)
+			a.Least = max(a.Least, min(groups*inflation/o.Allowed/rate, longer*a.Least))
 		}
 	}
 	if s.Calls > 0 {
