@@ -84,7 +84,7 @@ func TestPublishedFits(t *testing.T) {
 	if law, err = Fit(cisco()); err != nil {
 		t.Fatal(err)
 	}
-	n, x = law.Peak()
+	n, _ = law.Peak()
 	same(t, "alpha", "0.026716", law.Alpha.Value)
 	same(t, "beta", "0.000769094", law.Beta.Value)
 	same(t, "gamma", "995.649", law.Gamma.Value)
