@@ -44,6 +44,19 @@ func TestGeneratorLimited(t *testing.T) {
 	if a.End != capacity.Generator || a.Kind != capacity.AtLeast || a.Low < 45 || a.Low > 50 {
 		t.Errorf("expected at least nearly 50/s and this machine as the limit, found %+v", a)
 	}
+	// It makes 50 only for a while.
+	a, _ = told(capacity.Config{Start: 10}, func(ask capacity.Ask, _ int) capacity.Outcome {
+		switch {
+		case ask.Rate > 50 || ask.Step == capacity.Decision && ask.Rate > 30:
+			return capacity.Void
+		case ask.Step == capacity.Decision:
+			return capacity.Holds
+		}
+		return capacity.Undecided
+	})
+	if a.End != capacity.Generator || a.Kind != capacity.AtLeast || a.Low < 20 || a.Low > 30 {
+		t.Errorf("expected at least what could be decided, and this machine as the limit, found %+v", a)
+	}
 	// A bad moment now and then is no limit.
 	a, _ = told(capacity.Config{Start: 10}, func(ask capacity.Ask, before int) capacity.Outcome {
 		if before%3 == 2 {

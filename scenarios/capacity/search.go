@@ -17,6 +17,8 @@ const (
 	groupsLow, groupsHigh = 2.5, 4
 	// longer is by how much a trial is longer for that, at most.
 	longer = 20
+	// lower is at how many rates it is tried to decide what holds, each lower than the one before.
+	lower = 4
 	// confirmations is how often the low end is tried.
 	confirmations = 3
 )
@@ -195,14 +197,26 @@ func (s *Search) limit() (limit, held float64) {
 	return limit, held
 }
 
-// settled ends a search at a rate that holds: that is decided first, where it was only likely.
+// settled ends a search at a rate that holds: that is decided first, where it was only likely. Where this machine cannot
+// make the rate for as long as that takes, a lower one is decided.
 func (s *Search) settled(rate float64, end End) (Step, float64, End) {
-	for _, t := range s.trials {
-		if t.Ask.Rate >= rate*0.999 && t.Ask.Rate <= rate*1.001 && (t.Outcome == Holds || t.Ask.Step == Decision && t.Outcome != Void) {
-			return 0, 0, end
+	for range lower {
+		void := false
+		for _, t := range s.trials {
+			switch at := t.Ask.Rate > rate*0.999 && t.Ask.Rate < rate*1.001; {
+			case !at:
+			case t.Outcome == Holds || t.Ask.Step == Decision && t.Outcome != Void:
+				return 0, 0, end
+			case t.Ask.Step == Decision:
+				void = true
+			}
 		}
+		if !void {
+			return Decision, rate, ""
+		}
+		rate *= 0.7
 	}
-	return Decision, rate, ""
+	return 0, 0, end
 }
 
 // Limits are the most that a trial may use; 0 is no limit.
