@@ -197,8 +197,8 @@ func (s *Search) limit() (limit, held float64) {
 	return limit, held
 }
 
-// settled ends a search at a rate that holds: that is decided first, where it was only likely. Where this machine cannot
-// make the rate for as long as that takes, a lower one is decided.
+// settled ends a search at a rate that holds: that is decided first, where it was only likely. Where this machine
+// cannot make the rate for as long as that takes, a lower one is decided.
 func (s *Search) settled(rate float64, end End) (Step, float64, End) {
 	for range lower {
 		void := false
