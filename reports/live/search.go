@@ -51,7 +51,7 @@ func begun(p sizing.Progress) []string {
 	if c == nil {
 		return []string{"between two trials"}
 	}
-	parts := []string{fmt.Sprintf("trial %d begins: %s%s", c.N, load(c.Rate, c.Callers), in(purpose(c.Of, c.About, c.Step)))}
+	parts := []string{fmt.Sprintf("trial %d begins: %s%s", c.N, c.Asked().Load(), in(purpose(c.Asked())))}
 	if c.Most > 0 {
 		parts = append(parts, "for up to "+clock(c.Most))
 	}
@@ -63,7 +63,7 @@ func begun(p sizing.Progress) []string {
 
 // ended says what came of a trial.
 func ended(objectives []sizing.Objective, t sizing.Trial) []string {
-	parts := []string{fmt.Sprintf("trial %d: %s %s", t.N, load(t.Rate, t.Callers), outcome(t.Outcome).word)}
+	parts := []string{fmt.Sprintf("trial %d: %s %s", t.N, t.Load(), outcome(t.Outcome).word)}
 	if t.Reason != "" {
 		parts = append(parts, text.Printable(t.Reason, 120))
 	}
@@ -107,23 +107,8 @@ func nearest(objectives []sizing.Objective, shares []float64) int {
 	return at
 }
 
-func load(rate float64, callers int) string {
-	if callers > 0 {
-		return text.Plural(uint64(callers), "caller")
-	}
-	return text.Rate(rate)
-}
-
-// purpose is what a trial is for. A step is one of a search for the capacity of acceptance where nothing else is said.
-func purpose(of, about, step string) string {
-	var words []string
-	for i, w := range []string{of, about, step} {
-		if w != "" && (i > 0 || w != "acceptance" || step == "") {
-			words = append(words, text.Printable(w, 40))
-		}
-	}
-	return strings.Join(words, ", ")
-}
+// purpose is what a trial is for, in words that a terminal shows as they are.
+func purpose(t sizing.Trial) string { return text.Printable(t.Purpose(), 120) }
 
 // in puts words in brackets, if there are any.
 func in(words string) string {
@@ -305,7 +290,7 @@ func (s searchScreen) current() []line {
 		parts = append(parts, line{piece{text.Printable(o.Expr, 60) + ": ", text.Faint}, piece{text.Percent(c.Shares[i]), color}, plain(" over, %s may be, of %s", text.Percent(o.Allowed), text.Plural(c.Counted, "call"))})
 	}
 	return append([]line{
-		{{fmt.Sprintf("trial %d: %s", c.N, load(c.Rate, c.Callers)), text.Bold}, {in(purpose(c.Of, c.About, c.Step)), text.Faint}},
+		{{fmt.Sprintf("trial %d: %s", c.N, c.Asked().Load()), text.Bold}, {in(purpose(c.Asked())), text.Faint}},
 		meter(done, said, s.width, s.Stopping),
 	}, flow(parts, s.width)...)
 }
@@ -314,7 +299,7 @@ func (s searchScreen) current() []line {
 func (s searchScreen) trials() (out []line) {
 	for _, t := range slices.Backward(s.Trials) {
 		m := outcome(t.Outcome)
-		over, why := "", purpose(t.Of, t.About, t.Step)
+		over, why := "", purpose(t)
 		if i := nearest(s.Objectives, t.Shares); i >= 0 {
 			over = text.Percent(t.Shares[i]) + " over"
 		}
@@ -322,7 +307,7 @@ func (s searchScreen) trials() (out []line) {
 			why += ": " + text.Printable(t.Reason, 120)
 		}
 		out = append(out, line{
-			pad(plain("%d", t.N), 3, true), plain(" "), pad(plain("%s", load(t.Rate, t.Callers)), 10, true), plain("  "), pad(piece{m.sign + " " + m.word, m.color}, 12, false),
+			pad(plain("%d", t.N), 3, true), plain(" "), pad(plain("%s", t.Load()), 10, true), plain("  "), pad(piece{m.sign + " " + m.word, m.color}, 12, false),
 			pad(plain("p95 %s", text.Duration(t.P95)), 13, false), plain(" "), pad(plain("%s", over), 13, true), {"  " + why, text.Faint},
 		})
 	}

@@ -99,7 +99,7 @@ func (d search) tiles() (tiles []tile) {
 		if c.Kind == sizing.Interval && c.Rate > 0 {
 			note = fmt.Sprintf("most likely %s; %s confidence", text.Rate(c.Rate), sizing.Percent(c.Confidence))
 		}
-		tiles = append(tiles, tile{capital(c.name), between(*c.Capacity), note, ""})
+		tiles = append(tiles, tile{capital(c.name), c.Between(), note, ""})
 	}
 	if c := d.main(); c != nil {
 		if c.InFlight > 0 {

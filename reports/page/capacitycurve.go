@@ -69,11 +69,11 @@ func (d search) across() (list []crossing) {
 		class := []string{"interval", "second"}[i]
 		switch {
 		case c.Kind == sizing.Interval && c.Rate > 0:
-			list = append(list, crossing{c.Rate, class, fmt.Sprintf("%s: %s, best estimate %s", c.name, between(*c.Capacity), text.Rate(c.Rate))})
+			list = append(list, crossing{c.Rate, class, fmt.Sprintf("%s: %s, best estimate %s", c.name, c.Between(), text.Rate(c.Rate))})
 		case c.Kind == sizing.AtLeast && c.Low != nil:
-			list = append(list, crossing{*c.Low, class, fmt.Sprintf("%s: %s", c.name, between(*c.Capacity))})
+			list = append(list, crossing{*c.Low, class, fmt.Sprintf("%s: %s", c.name, c.Between())})
 		case c.Kind == sizing.AtMost && c.High != nil:
-			list = append(list, crossing{*c.High, class, fmt.Sprintf("%s: %s", c.name, between(*c.Capacity))})
+			list = append(list, crossing{*c.High, class, fmt.Sprintf("%s: %s", c.name, c.Between())})
 		}
 	}
 	if d.Need != nil && d.Need.Rate > 0 {

@@ -40,12 +40,12 @@ func (d search) mixed() (t table, p *plot, said string) {
 		if q.Apart {
 			apart, mark = "apart from it", "broken"
 		}
-		t.Rows = append(t.Rows, []string{text.Percent(q.Share), rateOr(q.Capacity.Rate), between(q.Capacity), predicted, apart})
+		t.Rows = append(t.Rows, []string{text.Percent(q.Share), rateOr(q.Capacity.Rate), q.Capacity.Between(), predicted, apart})
 		if c := q.Capacity; c.Low != nil && c.High != nil {
 			p.Bars = append(p.Bars, upright{x.at(q.Share), y.up(*c.High), y.up(*c.Low), mark})
 		}
 		if q.Capacity.Rate > 0 {
-			p.Dots = append(p.Dots, dot{X: x.at(q.Share), Y: y.up(q.Capacity.Rate), Mark: mark, Class: mark, Said: fmt.Sprintf("%s of %s: %s", text.Percent(q.Share), value, between(q.Capacity))})
+			p.Dots = append(p.Dots, dot{X: x.at(q.Share), Y: y.up(q.Capacity.Rate), Mark: mark, Class: mark, Said: fmt.Sprintf("%s of %s: %s", text.Percent(q.Share), value, q.Capacity.Between())})
 		}
 	}
 	p.Shapes = []shape{{enclosed(x, y, low, high), "fitted area"}, {drawn(x, y, line), "fitted"}}

@@ -60,7 +60,7 @@ func (d search) capacities() table {
 		if c.InFlight > 0 {
 			flight = text.Digits(c.InFlight)
 		}
-		t.Rows = append(t.Rows, []string{c.name, rateOr(c.Rate), between(*c.Capacity), sizing.Percent(c.Confidence), rateOr(c.Highest), rateOr(c.Lowest),
+		t.Rows = append(t.Rows, []string{c.name, rateOr(c.Rate), c.Between(), sizing.Percent(c.Confidence), rateOr(c.Highest), rateOr(c.Lowest),
 			text.Percent(c.Spread), flight, rateOr(c.Goodput)})
 	}
 	return t

@@ -19,19 +19,6 @@ func (d search) main() *sizing.Capacity {
 	return d.Completion
 }
 
-// between is a capacity in short: its interval, or the end that is known.
-func between(c sizing.Capacity) string {
-	switch {
-	case c.Kind == sizing.Interval && c.Low != nil && c.High != nil:
-		return text.RateBetween(*c.Low, c.High)
-	case c.Kind == sizing.AtLeast && c.Low != nil:
-		return "≥ " + text.Rate(*c.Low)
-	case c.Kind == sizing.AtMost && c.High != nil:
-		return "≤ " + text.Rate(*c.High)
-	}
-	return text.Unsupported
-}
-
 // named is a capacity by what it is of.
 type named struct {
 	name string

@@ -132,7 +132,7 @@ func (s search) capacities() chapter {
 		if of.Kind == sizing.Interval {
 			best, confidence = text.Rate(of.Rate), sizing.Percent(of.Confidence)
 		}
-		t.Rows = append(t.Rows, []string{of.name, best, interval(*of.Capacity), confidence, seen(of.Highest), seen(of.Lowest)})
+		t.Rows = append(t.Rows, []string{of.name, best, of.Between(), confidence, seen(of.Highest), seen(of.Lowest)})
 		for _, said := range of.Sentences() {
 			if len(both) > 1 {
 				said = strings.ToUpper(of.name[:1]) + of.name[1:] + ": " + said
@@ -142,19 +142,6 @@ func (s search) capacities() chapter {
 	}
 	c.tables = []Table{t}
 	return c
-}
-
-// interval is a capacity by its ends alone.
-func interval(c sizing.Capacity) string {
-	switch {
-	case c.Kind == sizing.Interval && c.Low != nil && c.High != nil:
-		return text.RateBetween(*c.Low, c.High)
-	case c.Kind == sizing.AtLeast && c.Low != nil:
-		return "≥ " + text.Rate(*c.Low)
-	case c.Kind == sizing.AtMost && c.High != nil:
-		return "≤ " + text.Rate(*c.High)
-	}
-	return text.Unsupported
 }
 
 // seen is a rate that a trial has shown, if one has.

@@ -19,7 +19,7 @@ func (s search) mixed(st style) chapter {
 		if p.Capacity.Kind == sizing.Interval {
 			best = text.Rate(p.Capacity.Rate)
 		}
-		row := []string{sizing.Percent(p.Share), best, interval(p.Capacity), "", "", ""}
+		row := []string{sizing.Percent(p.Share), best, p.Capacity.Between(), "", "", ""}
 		if b := p.Predicted; b != nil {
 			row[3], row[4] = text.Rate(b.Value), text.RateBetween(b.Low, &b.High)
 		}

@@ -44,3 +44,8 @@ type Current struct {
 	Counted uint64
 	Shares  []float64
 }
+
+// Asked is the trial under way as far as it is known: what for, and at which load.
+func (c Current) Asked() Trial {
+	return Trial{N: c.N, Of: c.Of, About: c.About, Step: c.Step, Rate: c.Rate, Callers: c.Callers}
+}

@@ -56,6 +56,19 @@ func (c Capacity) line(verb string) string {
 	return said
 }
 
+// Between is a capacity by its ends alone: 71.0–75.2/s, or the one that is known.
+func (c Capacity) Between() string {
+	switch {
+	case c.Kind == Interval && c.Low != nil && c.High != nil:
+		return text.RateBetween(*c.Low, c.High)
+	case c.Kind == AtLeast && c.Low != nil:
+		return "≥ " + text.Rate(*c.Low)
+	case c.Kind == AtMost && c.High != nil:
+		return "≤ " + text.Rate(*c.High)
+	}
+	return text.Unsupported
+}
+
 // String is a capacity with its interval: 73.1/s (71.0–75.2/s, 95 %).
 func (c Capacity) String() string {
 	switch {

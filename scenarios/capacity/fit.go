@@ -6,7 +6,7 @@ import (
 )
 
 // What a fit is made of: how the logarithm of the share that is over grows by the rate (slopes: for 100 % of the rate),
-// and by how much trials differ from each other (spreads: of the log-odds).
+// and by how much trials differ from each other (spreads: of that logarithm).
 const (
 	slopes      = 16
 	slopeLow    = 0.5
@@ -14,11 +14,11 @@ const (
 	spreads     = 9
 	spreadLow   = 0.1
 	spreadHigh  = 60.0
-	oddsLow     = -10.0
-	oddsHigh    = 8.0
+	shareLow    = -10.0
+	shareHigh   = 8.0
 	sure        = 0.995 // no share is more likely than this
 	plainly     = 6.0   // by how much, in logarithms, a target that falls behind speaks against a rate
-	oddsStep    = 0.1
+	shareStep   = 0.1
 	rates       = 81
 	spreadScale = 0.02 // half of all targets are taken to differ by less than this from trial to trial, as a share of the rate
 	// spreadMost is the most that trials differ: a target of which one takes half of what the next does has no
@@ -34,7 +34,8 @@ const (
 
 // fit is what the trials say of one objective: a distribution over the rate at which it breaks.
 //
-// The log-odds of being over are taken to be a straight line of the rate near that rate. Each trial is at a rate of its
+// The logarithm of the share that is over, less what is over at any rate, is taken to be a straight line of the rate
+// near that rate. Each trial is at a rate of its
 // own, which differs from the asked one by a spread that is learned too; trials far away are taken to differ by more,
 // since no line is straight. A trial far above or below says no more than on which side it is. The distribution is that
 // of Bayes, with a prior that is even in the logarithms of the rate and the slope, and half a Cauchy distribution for
@@ -44,7 +45,7 @@ type fit struct {
 	allowed float64
 	// rates are the grid, evenly in their logarithm, and mass is the probability of each.
 	rates, mass []float64
-	// slope and spread are the means of theirs: of the log-odds for 100 % of the rate, and as a share of the rate.
+	// slope and spread are the means of theirs: of the logarithm for 100 % of the rate, and as a share of the rate.
 	slope, spread float64
 	// floor is the share that is over at any rate.
 	floor  float64
@@ -59,7 +60,7 @@ func fitTo(trials []Trial, objective int, o Objective, low, high float64) fit {
 	f := fit{allowed: o.Allowed, floor: floor(trials, objective, o.Allowed)}
 	var kernels [spreads][]float64
 	for s := range kernels {
-		kernels[s] = kernel(spreadAt(s) / oddsStep)
+		kernels[s] = kernel(spreadAt(s) / shareStep)
 	}
 	tables := make([]table, 0, len(trials))
 	for _, t := range trials {
@@ -200,10 +201,10 @@ func prior(slope float64, s int) float64 {
 	return math.Log(below(spreadAt(s)*ratio) - below(spreadAt(s)/ratio) + 1e-12)
 }
 
-// table is how likely what a trial counted is, by the log-odds of being over and by how far they are spread.
+// table is how likely what a trial counted is, by the logarithm of the share that is over and by how far it is spread.
 type table struct {
 	rate, off float64
-	// logs are the logarithms, by the spread and the log-odds.
+	// logs are the logarithms, by the spread and that logarithm.
 	logs [spreads + 1][]float64
 }
 
@@ -228,11 +229,11 @@ func tabled(t Trial, c Count, saturated bool, f fit, kernels *[spreads][]float64
 	} else if counted < lower {
 		over = n * lower
 	}
-	size := int((oddsHigh-oddsLow)/oddsStep) + 1
+	size := int((shareHigh-shareLow)/shareStep) + 1
 	plain := make([]float64, size)
 	best := over*math.Log(share) + (n-over)*math.Log1p(-share)
 	for i := range plain {
-		p := min(floor+(allowed-floor)*math.Exp(oddsLow+float64(i)*oddsStep), sure)
+		p := min(floor+(allowed-floor)*math.Exp(shareLow+float64(i)*shareStep), sure)
 		plain[i] = math.Exp(over*math.Log(p) + (n-over)*math.Log1p(-p) - best)
 		if counted >= upper && p > upper || counted <= lower && p < lower {
 			plain[i] = 1
@@ -295,8 +296,8 @@ func (t table) add(sums *[spreads + 1]float64, rate, slope float64) {
 	}
 }
 
-func interpolated(list []float64, odds float64) float64 {
-	place := min(max((odds-oddsLow)/oddsStep, 0), float64(len(list)-1)-1e-9)
+func interpolated(list []float64, log float64) float64 {
+	place := min(max((log-shareLow)/shareStep, 0), float64(len(list)-1)-1e-9)
 	at := int(place)
 	rest := place - float64(at)
 	return list[at]*(1-rest) + list[at+1]*rest
