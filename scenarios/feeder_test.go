@@ -18,7 +18,9 @@ import (
 func TestKept(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := rapid.OneOf(rapid.StringMatching("[a-z \\r\\n\",\\\\]{0,6}"), rapid.SampledFrom([]string{"", "\ufeff", "\\.", "\r", "é", "\r\r\n"}))
-		columns := rapid.SliceOfNDistinct(text, 2, 4, func(s string) string { return s }).Draw(t, "columns")
+		// A reader of CSV takes carriage returns away, so that one name may be read as what another was written as: then
+		// the file says something else than is meant here.
+		columns := rapid.SliceOfNDistinct(text, 2, 4, func(s string) string { return strings.ReplaceAll(s, "\r", "") }).Draw(t, "columns")
 		taken := columns[:rapid.IntRange(1, len(columns)-1).Draw(t, "taken")]
 		count := rapid.IntRange(1, 5).Draw(t, "rows")
 		for path, read := range map[string]func([]byte) ([]row, error){

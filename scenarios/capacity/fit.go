@@ -17,7 +17,7 @@ const (
 	shareLow    = -10.0
 	shareHigh   = 8.0
 	sure        = 0.995 // no share is more likely than this
-	plainly     = 6.0   // by how much, in logarithms, a target that falls behind speaks against a rate
+	plainly     = 6.0   // by how much, in logarithms, a trial that is plainly broken speaks against a rate
 	shareStep   = 0.1
 	rates       = 81
 	spreadScale = 0.02 // half of all targets are taken to differ by less than this from trial to trial, as a share of the rate
@@ -68,7 +68,7 @@ func fitTo(trials []Trial, objective int, o Objective, low, high float64) fit {
 		early := t.Saturated && t.Objective != objective && o.Horizon > 0 && t.Counts[objective].share() <= o.Allowed
 		if c := t.Counts[objective]; c.Calls > 0 && !early {
 			c.Inflation = pooled(trials, objective, f.allowed, t.Ask.Rate, c.Inflation)
-			tables = append(tables, tabled(t, c, t.Saturated && t.Objective == objective, f, &kernels))
+			tables = append(tables, tabled(t, c, t.Outcome == Broken && t.Objective == objective, f, &kernels))
 		}
 	}
 	f.over(tables, low, high)
@@ -159,8 +159,8 @@ func floor(trials []Trial, objective int, allowed float64) float64 {
 
 // pooled is the inflation at a rate, by all trials near it: where few were over, a trial tells little of how they come
 // together, and those that saw few saw too few of both. The more are over, the longer they come one after the other:
-// the inflation is in proportion to the share, which is that of the trials within a few percent of the rate. alone is
-// that of the trial by itself, where no other tells it.
+// the inflation is in proportion to the share, down to half of what is allowed, which is that of the trials within a
+// few percent of the rate. alone is that of the trial by itself, where no other tells it.
 func pooled(trials []Trial, objective int, allowed, rate, alone float64) float64 {
 	inflated, squared, calls, over := 0.0, 0.0, 0.0, 0.0
 	for _, t := range trials {
@@ -171,7 +171,7 @@ func pooled(trials []Trial, objective int, allowed, rate, alone float64) float64
 		off := t.Ask.Rate/rate - 1
 		wide, close := math.Exp(-off*off/2/0.15/0.15), math.Exp(-off*off/2/0.05/0.05)
 		inflated += wide * float64(c.Over) * c.Inflation
-		squared += wide * float64(c.Over) * c.share()
+		squared += wide * float64(c.Over) * max(c.share(), allowed/2)
 		calls += close * float64(c.Calls)
 		over += close * float64(c.Over)
 	}
@@ -208,8 +208,8 @@ type table struct {
 	logs [spreads + 1][]float64
 }
 
-// tabled is what a trial counted. saturated says that the target fell behind, and would have broken the objective.
-func tabled(t Trial, c Count, saturated bool, f fit, kernels *[spreads][]float64) table {
+// tabled is what a trial counted. broken says that the trial was found to break the objective.
+func tabled(t Trial, c Count, broken bool, f fit, kernels *[spreads][]float64) table {
 	made, allowed, floor := table{rate: t.Ask.Rate}, f.allowed, f.floor
 	if t.Ask.Step == Growth {
 		made.off = rough
@@ -218,9 +218,11 @@ func tabled(t Trial, c Count, saturated bool, f fit, kernels *[spreads][]float64
 	// Beyond these shares a trial says no more than on which side it is.
 	lower, upper := max(allowed/3, floor*1.3), min(beyond(allowed), 5*allowed+0.1)
 	counted := c.share()
-	if saturated && counted < upper {
-		// The share is that of the first calls. That it would have become too large is as sure as a trial can be.
-		counted = 1
+	if broken && t.Saturated {
+		counted = 1 // the share is that of the first calls, before they had to wait
+	}
+	if broken && counted >= upper {
+		// Where all are over, nothing tells how calls resemble each other, and the trial is as sure as one can be.
 		n = max(n, plainly/(upper*math.Log(upper/allowed)+(1-upper)*math.Log((1-upper)/(1-allowed))))
 	}
 	share := min(max(counted, lower), upper)

@@ -34,11 +34,11 @@ type Search struct {
 	confirmed              bool
 }
 
-// tail is the probability that is left out at either end of the interval: a third of what the confidence says. The fit
+// tail is the probability that is left out at either end of the interval: a fifth of what the confidence says. The fit
 // knows neither how a target's line bends nor how calls resemble each other but from the same trials that it is made
 // of, and the search ends when the interval is narrow: without it, the interval would hold the truth less often than it
 // says, which simulations show.
-func (s *Search) tail() float64 { return (1 - s.Confidence) / 6 }
+func (s *Search) tail() float64 { return (1 - s.Confidence) / 10 }
 
 // knowledge is what the trials say of the capacity: the rate at which the first of all objectives breaks.
 type knowledge struct {

@@ -265,7 +265,7 @@ func (s *Search) ask(step Step, rate float64) Ask {
 		a.Least = max(s.Least, 20*horizon, 200/rate, lasts*settling/settles)
 		k := s.known()
 		// So much that eight trials are enough.
-		a.Precision = min(max(k.slope*s.Width/2/2.39*math.Sqrt(8)*0.85, 0.1), 2)
+		a.Precision = min(max(k.slope*s.Width/2/2.58*math.Sqrt(8)*0.85, 0.1), 2)
 		if k.first >= 0 && s.Objectives[k.first].Allowed > 0 {
 			o := s.Objectives[k.first]
 			inflation := pooled(s.usable(), k.first, o.Allowed, k.quantile(0.5), 1)
