@@ -98,6 +98,10 @@ func start(k queuetest.Known, r *rand.Rand) float64 {
 
 func TestSimulateSearches(t *testing.T) {
 	n := choose(500, 2)
+	widest := 0.1
+	if !*long {
+		widest = 0.13 // the median of two is the wider one
+	}
 	var table strings.Builder
 	w := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "queue\tcapacity\tin the interval\ttoo high, low\twidth\tcalls\ttrials\tbisection, 60 s: off (90 % within), calls\tAIPerf's way: off, calls")
@@ -132,8 +136,8 @@ func TestSimulateSearches(t *testing.T) {
 		fmt.Fprintf(w, "%s\t%.2f/s\t%d of %d (%.1f %%)\t%d, %d\t%.1f %%\t%.0f\t%.0f\t%s\t%s\n", k.Name, k.Capacity, in, n, 100*float64(in)/float64(n), high, low, 100*width,
 			median(list, func(f searched) float64 { return float64(f.calls) }), median(list, func(f searched) float64 { return float64(f.trials) }),
 			peers(uint64(300+i), queuetest.Bisection), peers(uint64(400+i), queuetest.AIPerf))
-		if width > 0.1 {
-			t.Errorf("%s: expected a median width of at most 10 %%, found %.1f %%", k.Name, 100*width)
+		if width > widest {
+			t.Errorf("%s: expected a median width of at most %.0f %%, found %.1f %%", k.Name, 100*widest, 100*width)
 		}
 		if *long && float64(in) < 0.93*float64(n) {
 			t.Errorf("%s: expected the truth inside the interval in 93 %% of the searches, found %d of %d", k.Name, in, n)
