@@ -71,7 +71,7 @@ func TestCapacityPage(t *testing.T) {
 		"p99(latency) < 1s: 0.31 % of 9,120 calls were over.", "p99(latency) < 1s broke first, at 76.0/s", "wait, by 410 ms at its p95", "503, 1.2 % of calls", "0.31 % at 69.0/s, trial 7", "4.3 % at 76.0/s, trial 5",
 		"72.5/s held in trial 8", "73.0/s broke when it was come to from above", "the contract is broken: missing-property, first at 76.0/s", "calls are shed (429), first at 95.0/s", "Calls were taken again 2.10 s after",
 		"mean(lag) < 5ms", "a mean is no share", "this machine held up 12.0 % of the calls", "confirmation", "1 growth", "? undecided", "– void", "✕ broken", "✓ holds", "30.0 % shed",
-		"At 50 % Full it takes 118/s", "76.6/s (73.8–79.5/s)", "≥ 50.8/s", "Full hurts Lite", "+10.0 ms", "−4.00 to +25.0 ms", "0.0277 (0.0045 to 0.0509)", "199/s at 96.5 callers",
+		"At 50 % Full it takes 118/s", "76.6/s (73.8–79.5/s)", "≥ 50.8/s", "Full hurts Lite", "+10.0 ms", "−4.00 to +25.0 ms", "250 ms ≥ +30.0 ms", "0.0277 (0.0045 to 0.0509)", "199/s at 96.5 callers",
 		"32 replicas for 900/s", "two replicas were measured", "Over 2 hours at 58.5/s the latency drifted.", "p95(latency) grew by 3.10 % an hour", "504,310 600,000 498,200 runs started", "996.40 1200.00", "at 0.002 for each run",
 		"andon capacity mixed", "at random (Poisson)", "Gone on with", "1,384",
 	} {

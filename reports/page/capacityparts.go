@@ -99,6 +99,10 @@ func (d search) isolated() (t table, p *plot, said string) {
 				one.Href, one.Tab = reportOf(*from), true
 			}
 			p.Dots = append(p.Dots, one)
+		} else if q.AtLeast != nil {
+			row[3] = "≥ " + text.SignedDuration(*q.AtLeast)
+		} else if q.Load > 0 {
+			row[2] = "cannot be told"
 		}
 		t.Rows = append(t.Rows, row)
 	}

@@ -41,6 +41,9 @@ type grown struct {
 // grew reports whether the backlog grew beyond doubt.
 func (g grown) grew() bool { return g.growth != nil && g.growth.Low > 0 }
 
+// holds reports whether the backlog grew by no more than a tenth of what came, be the estimate off by its interval.
+func (g grown) holds() bool { return g.growth != nil && !g.grew() && g.growth.High <= 0.1*g.rate }
+
 // completion searches for the rate at which executions end as fast as they are accepted. Where the backlog grows, that
 // is what is accepted less by how much it grows, whatever the rate: so one trial above the rate tells it, and each more
 // makes it surer. It is a function of what it was fed with.

@@ -88,6 +88,22 @@ func TestCompletion(t *testing.T) {
 	}
 }
 
+// A backlog is seen to hold only where its growth is known to be little beside what comes.
+func TestBacklogHolds(t *testing.T) {
+	for _, c := range []struct {
+		low, high float64
+		want      bool
+	}{{-0.5, 0.9, true}, {-3, -1, true}, {-0.5, 1.1, false}, {0.1, 0.9, false}} {
+		g := grown{rate: 10, growth: &executions.Growth{Low: c.low, High: c.high}}
+		if g.holds() != c.want {
+			t.Errorf("%g to %g at 10/s: expected %t", c.low, c.high, c.want)
+		}
+	}
+	if (grown{rate: 10}).holds() {
+		t.Error("nothing is known of it")
+	}
+}
+
 // Where executions never pile up, it is at least that; and what says nothing ends the search.
 func TestCompletionWithoutGrowth(t *testing.T) {
 	still := &executions.Growth{Low: -0.1, High: 0.1, Grows: 0.5}

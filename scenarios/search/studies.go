@@ -120,8 +120,12 @@ func (s *session) growing(m made) grown {
 	if g.growth = x.Backlog.Growth; g.growth != nil {
 		shown := &s.report.Trials[m.Shown.N-1]
 		shown.Growth = &sizing.Bounds{Value: g.growth.PerSecond, Low: g.growth.Low, High: g.growth.High}
-		if g.grew() && !g.void {
+		switch {
+		case g.void:
+		case g.grew():
 			shown.Outcome, shown.Reason = sizing.Broken, "executions piled up"
+		case g.holds():
+			shown.Outcome = sizing.Holds
 		}
 	}
 	return g
