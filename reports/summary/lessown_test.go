@@ -17,7 +17,8 @@ func TestFigureLessOwn(t *testing.T) {
 	}
 }
 
-// What is left of a shortfall without andon's own part is the target's where it is more than andon's: both are estimates.
+// What is left of a shortfall without andon's own part is the target's where it is more than andon's: both are
+// estimates.
 func TestMostlyTheirs(t *testing.T) {
 	for _, c := range []struct {
 		unit        string
