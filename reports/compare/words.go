@@ -285,7 +285,12 @@ func (r Row) worse(size float64, decimals int) string {
 
 // Rises reports whether more is worse.
 func (r Row) Rises() bool {
-	return r.Unit == Seconds || r.Unit == Share && r.Figure != "completion"
+	for _, f := range figures() {
+		if f.name == r.Figure {
+			return !f.falls
+		}
+	}
+	return r.Unit != PerSecond
 }
 
 // Chance writes the p of a row. What the calls of one run tell is no chance of drift.

@@ -27,8 +27,8 @@ func WriteComparison(w io.Writer, of compare.Report) error {
 // sides is a comparison to be shown.
 type sides struct{ compare.Report }
 
-// sidesView is what the template of a comparison's page is given. Foreign texts in it went through [text.Printable], and
-// the template escapes all.
+// sidesView is what the template of a comparison's page is given. Foreign texts in it went through [text.Printable],
+// and the template escapes all.
 type sidesView struct {
 	frame
 

@@ -194,8 +194,8 @@ func Compiled(t testing.TB, schema []byte) *jsonschema.Schema {
 	return c.MustCompile("a.schema.json")
 }
 
-// CheckSchema holds the JSON Schema of a sealed document against its type: every field has its place in it and a word on
-// it, and every place has its field; what is missing in a file is what omitempty leaves out.
+// CheckSchema holds the JSON Schema of a sealed document against its type: every field has its place in it and a word
+// on it, and every place has its field; what is missing in a file is what omitempty leaves out.
 func CheckSchema(t testing.TB, schema []byte, of reflect.Type) {
 	t.Helper()
 	var root map[string]any

@@ -144,7 +144,7 @@ func TestSimulateMix(t *testing.T) {
 		if *long {
 			seeds, shares = 10, "tier=0,25,50,75,100"
 		}
-		points, near, sum := 0.0, 0.0, 0.0
+		points, near, sum, spent := 0.0, 0.0, 0.0, 0.0
 		for seed := range seeds {
 			s := simulated(t, c.pools, seed)
 			m, err := ParseMix(shares, s.Scenario)
@@ -157,7 +157,8 @@ func TestSimulateMix(t *testing.T) {
 			named := 0
 			for _, p := range s.report.Mix.Points {
 				if p.Capacity.Kind != sizing.Interval {
-					t.Errorf("%s, seed %d: %g %+v %s", c.name, seed, p.Share, p.Capacity, p.Capacity.Why)
+					spent++
+					t.Logf("%s, seed %d: %g %+v %s", c.name, seed, p.Share, p.Capacity, p.Capacity.Why)
 					continue
 				}
 				if p.Apart {
@@ -180,6 +181,9 @@ func TestSimulateMix(t *testing.T) {
 				t.Errorf("%s, seed %d: %d are apart: %q", c.name, seed, named, s.report.Mix.Departure)
 			}
 			t.Logf("%s: %d trials, %d calls; %s", c.name, s.report.Budget.SpentTrials, s.report.Budget.SpentCalls, s.report.Mix.Departure)
+		}
+		if spent > 0.05*points {
+			t.Errorf("%s: expected an interval from 19 of 20 searches, found none in %.0f", c.name, spent)
 		}
 		t.Logf("%s: %.0f of %.0f are within 5 %% of what is predicted, %.1f %% off on average", c.name, near, points, 100*sum/points)
 		if !c.apart && *long && (near < 0.9*points || math.Abs(sum/points) > 0.03) {
