@@ -117,6 +117,16 @@ func TestRead(t *testing.T) {
 // Whatever comparison.json holds, it is refused or can be shown: its words, its checks, and itself again.
 func FuzzRead(f *testing.F) {
 	for _, r := range all() {
+		for _, side := range []*compare.Side{&r.Base, &r.New} { // what is short is soon changed
+			side.Runs = side.Runs[:min(len(side.Runs), 1)]
+			for i := range side.Runs {
+				side.Runs[i].Times = side.Runs[i].Times[:1]
+			}
+		}
+		r.Rows = r.Rows[:min(len(r.Rows), 5)]
+		for i := range r.Curves {
+			r.Curves[i] = compare.Curves{Tier: r.Curves[i].Tier}
+		}
 		var b bytes.Buffer
 		if err := compare.Encode(&b, r); err != nil {
 			f.Fatal(err)
