@@ -193,3 +193,31 @@ func testComparison(t *testing.T, chromium context.Context) {
 		}
 	}
 }
+
+// What did not change stands on the line of no change, and what changed above or below it.
+func TestPairs(t *testing.T) {
+	r := reportstest.ComparisonPaired()
+	same, more, less := 1.0, 1.5, 0.7
+	r.Paired.Points = []compare.PairPoint{{AtSeconds: 0, P50: &same, P99: &more}, {AtSeconds: 4, P50: &less}}
+	p := sides{r}.pairs()
+	if len(p.Dots) != 3 || p.Dots[0].Y != p.Levels[0].At || p.Dots[1].Y >= p.Dots[0].Y || p.Dots[2].Y <= p.Dots[0].Y {
+		t.Errorf("%+v, the line at %v", p.Dots, p.Levels)
+	}
+}
+
+// A picture of an interval is right of the middle where the figure grew, and what is tolerated is where it becomes
+// worse.
+func TestEffect(t *testing.T) {
+	low, change, high := 0.1, 0.2, 0.3
+	row := compare.Row{Unit: compare.Seconds, Figure: "p99", Low: &low, Change: &change, High: &high, Tolerance: 0.1}
+	if e := newEffect(row, reach([]compare.Row{row}, row.Unit)); !e.OK || !(50 < e.Low && e.Low < e.At && e.At < e.Low+e.Width) || e.Tolerated != e.Low {
+		t.Errorf("%+v", e)
+	}
+	row.Unit, row.Figure = compare.PerSecond, "goodput"
+	if e := newEffect(row, 0.3); e.Tolerated >= 50 {
+		t.Errorf("%+v", e)
+	}
+	if row.Change = nil; newEffect(row, 0.3).OK {
+		t.Error("a change that is not known has a picture")
+	}
+}
