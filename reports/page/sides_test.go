@@ -221,3 +221,13 @@ func TestEffect(t *testing.T) {
 		t.Error("a change that is not known has a picture")
 	}
 }
+
+// The slowest call of all has no place on an axis of what is rare, and stretches none.
+func TestCurves(t *testing.T) {
+	r := reportstest.Comparison()
+	before := sides{r}.curves()
+	r.Curves[0].Base = append(r.Curves[0].Base, compare.Point{Quantile: 1, Seconds: 60})
+	if after := (sides{r}.curves()); len(after) != 4 || after[0].Shapes[0] != before[0].Shapes[0] || len(after[0].X) != 5 {
+		t.Errorf("%+v", after[0])
+	}
+}
