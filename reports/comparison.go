@@ -9,6 +9,7 @@ import (
 	"github.com/kaizenautomation/andon/reports/page"
 	"github.com/kaizenautomation/andon/reports/regular"
 	"github.com/kaizenautomation/andon/reports/render"
+	"github.com/kaizenautomation/andon/reports/telemetry"
 )
 
 // ComparisonSchema is the JSON Schema of comparison.json.
@@ -30,6 +31,7 @@ func ComparisonFormats() []ComparisonFormat {
 		{"junit", "junit.xml", plain(func(w io.Writer, r compare.Report) error { return export.JUnit(w, r.Checks()) })},
 		{"sarif", "contract.sarif", plain(func(w io.Writer, r compare.Report) error { return export.SARIF(w, r.Checks()) })},
 		{"github", "annotations.txt", plain(export.ComparisonAnnotations)},
+		{prometheusFormat, "comparison.prom", plain(telemetry.WriteComparison)},
 	}
 }
 
