@@ -3,6 +3,7 @@ package reports
 import (
 	_ "embed"
 	"io"
+	"os"
 
 	"github.com/kaizenautomation/andon/reports/compare"
 	"github.com/kaizenautomation/andon/reports/export"
@@ -40,9 +41,12 @@ func ChooseComparison(list string) ([]ComparisonFormat, error) {
 	return choose(list, "a comparison", ComparisonFormats(), runNames())
 }
 
-// KeepComparison writes what a comparison leaves behind into a directory: comparison.json, the Markdown, and the page.
+// KeepComparison writes what a comparison leaves behind into a directory, which is made if there is none: comparison.json, the Markdown, and the page.
 // They are made of what comparison.json says, so that they can be made of it again, byte for byte.
 func KeepComparison(dir string, r compare.Report) error {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return err
+	}
 	if err := compare.Write(dir, r); err != nil {
 		return err
 	}
