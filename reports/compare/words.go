@@ -120,8 +120,8 @@ func (r Report) Remarks() (remarks []string) {
 	return remarks
 }
 
-// tabled reports whether a table tells all of a row: with one run on a side, it is the same for all that keeps them from
-// being told.
+// tabled reports whether a table tells all of a row: with one run on a side, it is the same for all that keeps them
+// from being told.
 func (r Report) tabled(row Row) bool { return r.Drifts() && row.Needs() != "" }
 
 // Beside are the sentences that belong beside the answer.
