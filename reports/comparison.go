@@ -41,8 +41,9 @@ func ChooseComparison(list string) ([]ComparisonFormat, error) {
 	return choose(list, "a comparison", ComparisonFormats(), runNames())
 }
 
-// KeepComparison writes what a comparison leaves behind into a directory, which is made if there is none: comparison.json, the Markdown, and the page.
-// They are made of what comparison.json says, so that they can be made of it again, byte for byte.
+// KeepComparison writes what a comparison leaves behind into a directory, which is made if there is none:
+// comparison.json, the Markdown, and the page. They are made of what comparison.json says, so that they can be made of
+// it again, byte for byte.
 func KeepComparison(dir string, r compare.Report) error {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return err
