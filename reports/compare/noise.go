@@ -45,8 +45,9 @@ func alike(runs []*gathered, slices func(*gathered) []metrics.Slice, of func(run
 	for i, g := range runs {
 		var part, whole [blocks]float64
 		var p, w float64
-		for k := range slices(g) {
-			s := &slices(g)[k]
+		list := slices(g)
+		for k := range list {
+			s := &list[k]
 			x, y := of(i, s)
 			b := block(s, g.from, g.until)
 			part[b] += x
@@ -79,8 +80,9 @@ func uneven(runs []*gathered, slices func(*gathered) []metrics.Slice, count func
 	for _, g := range runs {
 		one := make([]float64, blocks)
 		var sum float64
-		for k := range slices(g) {
-			s := &slices(g)[k]
+		list := slices(g)
+		for k := range list {
+			s := &list[k]
 			one[block(s, g.from, g.until)] += count(s)
 			sum += count(s)
 		}
