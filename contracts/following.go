@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/kaizenautomation/andon/contracts/credentials"
+	"github.com/kaizenautomation/andon/contracts/jsontext"
 	"github.com/kaizenautomation/andon/contracts/schema"
 	"github.com/kaizenautomation/andon/reports/text"
 )
@@ -202,7 +203,7 @@ func (f Following) NewRequest(ctx context.Context, target *url.URL, with *creden
 	var body []byte
 	if f.ID != "" {
 		var asked any = id
-		tokens := pointerTokens(f.ID)
+		tokens := jsontext.Steps(f.ID)
 		for i := len(tokens) - 1; i >= 0; i-- {
 			asked = map[string]any{tokens[i]: asked}
 		}
@@ -278,21 +279,12 @@ func (f Following) Read(body []byte) (t Told, err error) {
 	return t, nil
 }
 
-// pointerTokens are the parts of a JSON pointer.
-func pointerTokens(pointer string) []string {
-	tokens := strings.Split(pointer, "/")[1:]
-	for i, token := range tokens {
-		tokens[i] = strings.ReplaceAll(strings.ReplaceAll(token, "~1", "/"), "~0", "~")
-	}
-	return tokens
-}
-
 // valueAt is what stands at a JSON pointer; nil where nothing does, and at an empty one.
 func valueAt(document any, pointer string) any {
 	if pointer == "" {
 		return nil
 	}
-	for _, token := range pointerTokens(pointer) {
+	for _, token := range jsontext.Steps(pointer) {
 		switch at := document.(type) {
 		case map[string]any:
 			document = at[token]

@@ -1,8 +1,6 @@
 package contracts
 
 import (
-	"strings"
-
 	"github.com/kaizenautomation/andon/contracts/jsontext"
 	"github.com/kaizenautomation/andon/contracts/schema"
 )
@@ -18,7 +16,7 @@ func (d *Description) PlaceInRequest(body []byte, v *Violation) schema.Place {
 	if bad != nil || v == nil {
 		return schema.Place{Line: d.body.Line, Assumed: bad == nil && d.document.Assumes(d.body, value)}
 	}
-	return d.document.PlaceOf(d.body, value, steps(v.Pointer), keywords[v.Rule]...)
+	return d.document.PlaceOf(d.body, value, jsontext.Steps(v.Pointer), keywords[v.Rule]...)
 }
 
 // PlaceInResponse is where the description says what a response breaks; without a violation, what the status means.
@@ -45,21 +43,10 @@ func (d *Description) PlaceInResponse(status int, contentType string, body []byt
 		if bad != nil {
 			return p
 		}
-		at := d.document.PlaceOf(m.Schema, value, steps(v.Pointer), keywords[v.Rule]...)
+		at := d.document.PlaceOf(m.Schema, value, jsontext.Steps(v.Pointer), keywords[v.Rule]...)
 		return schema.Place{Line: at.Line, Assumed: p.Assumed || at.Assumed}
 	}
 	return p
-}
-
-// steps are the keys and positions of a JSON pointer.
-func steps(pointer string) (path []string) {
-	if pointer == "" {
-		return nil
-	}
-	for _, part := range strings.Split(pointer[1:], "/") {
-		path = append(path, strings.ReplaceAll(strings.ReplaceAll(part, "~1", "/"), "~0", "~"))
-	}
-	return path
 }
 
 // Lines are where the description speaks of what stands around a request's body; 0 is not said.

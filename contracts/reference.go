@@ -2,8 +2,8 @@ package contracts
 
 import (
 	"slices"
-	"strings"
 
+	"github.com/kaizenautomation/andon/contracts/jsontext"
 	"github.com/kaizenautomation/andon/contracts/schema"
 )
 
@@ -12,10 +12,7 @@ func step(document *schema.Document, ref string) (n *schema.Node, at []string, e
 	if n, err = document.Pointer(ref); err != nil {
 		return nil, nil, err
 	}
-	for _, part := range strings.Split(strings.TrimPrefix(ref, "#/"), "/") {
-		at = append(at, strings.ReplaceAll(strings.ReplaceAll(part, "~1", "/"), "~0", "~"))
-	}
-	return n, at, nil
+	return n, jsontext.Steps(ref), nil
 }
 
 // below gives a place further down.

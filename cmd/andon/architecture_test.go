@@ -34,6 +34,8 @@ var andonHouse = house{
 		"reports/metrics":    {"reports/text", "reports/results", "reports/histogram", "reports/student", "reports/executions"},
 		"reports/summary":    {"reports/regular", "reports/text", "reports/results", "reports/histogram", "reports/executions", "reports/metrics"},
 		"reports/sizing":     {"reports/regular", "reports/text", "reports/results", "reports/summary"},
+		"reports/compare": {"reports/regular", "reports/text", "reports/results", "reports/histogram", "reports/student", "reports/executions", "reports/metrics",
+			"reports/summary"},
 		"reports/render": {"reports/text", "reports/results", "reports/executions", "reports/metrics", "reports/summary", "reports/sizing",
 			"github.com/olekukonko/tablewriter"},
 		"reports/page":   {"reports/regular", "reports/text", "reports/results", "reports/histogram", "reports/executions", "reports/metrics", "reports/summary", "reports/sizing"},
@@ -43,7 +45,7 @@ var andonHouse = house{
 		"reports/telemetry": {"reports/bounded", "reports/text", "reports/results", "reports/histogram", "reports/executions", "reports/metrics", "reports/summary", "reports/sizing",
 			"github.com/prometheus/client_golang", "github.com/prometheus/client_model", "github.com/prometheus/common", "github.com/klauspost/compress",
 			"google.golang.org/protobuf"},
-		"reports": {"reports/regular", "reports/text", "reports/results", "reports/histogram", "reports/executions", "reports/metrics", "reports/summary", "reports/sizing",
+		"reports": {"reports/regular", "reports/text", "reports/results", "reports/histogram", "reports/executions", "reports/metrics", "reports/summary", "reports/sizing", "reports/compare",
 			"reports/render", "reports/page", "reports/export", "reports/telemetry"},
 		// Runs for the tests of the others.
 		"reports/reportstest": {"reports/results", "reports/executions", "reports/metrics", "reports/summary", "reports/sizing", "reports/sizing", "github.com/santhosh-tekuri/jsonschema"},

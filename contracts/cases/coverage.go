@@ -42,7 +42,7 @@ func Coverage(d *contracts.Description, tried []Case, statuses map[int]int) []Pa
 			c.keep(v, c.body, "", 0)
 		case k.Expect == Refused && k.ContentType == jsonType:
 			if _, violation := d.ReadRequest(k.Body); violation != nil && violation.Pointer != "" {
-				c.breakAt(v, strings.Split(violation.Pointer[1:], "/"))
+				c.breakAt(v, jsontext.Steps(violation.Pointer))
 			}
 		}
 	}
@@ -220,7 +220,7 @@ func (c *coverage) breakAt(v any, pointer []string) {
 		if len(pointer) == 0 {
 			break
 		}
-		token := strings.ReplaceAll(strings.ReplaceAll(pointer[0], "~1", "/"), "~0", "~")
+		token := pointer[0]
 		pointer = pointer[1:]
 		switch x := v.(type) {
 		case []any:

@@ -36,15 +36,6 @@ func (a asked) about(r *http.Request) (id string, ok bool) {
 	return id, err == nil
 }
 
-// steps are the names along a JSON pointer.
-func steps(pointer string) []string {
-	parts := strings.Split(pointer, "/")[1:]
-	for i, part := range parts {
-		parts[i] = strings.NewReplacer("~1", "/", "~0", "~").Replace(part)
-	}
-	return parts
-}
-
 // putAt puts a value into an object, unless something stands in its way.
 func putAt(n *schema.Node, path []string, value *schema.Node) {
 	for i, name := range path {

@@ -46,7 +46,7 @@ func (h *handler) readAsked(w http.ResponseWriter, r *http.Request, id *string) 
 	if broken != nil {
 		return &refusal{status: http.StatusBadRequest, code: contracts.RuleMalformedJSON, message: "the body is not JSON: " + broken.Error()}
 	}
-	for _, step := range steps(h.asked.ID) {
+	for _, step := range jsontext.Steps(h.asked.ID) {
 		m, _ := v.(map[string]any)
 		v = m[step]
 	}
@@ -62,7 +62,7 @@ func (h *handler) said(e *execution, id string) *schema.Node {
 	root := &schema.Node{Fields: map[string]*schema.Node{}}
 	put := func(pointer string, value *schema.Node) {
 		if pointer != "" {
-			putAt(root, steps(pointer), value)
+			putAt(root, jsontext.Steps(pointer), value)
 		}
 	}
 	text := func(s string) *schema.Node { return &schema.Node{Scalar: s} }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/kaizenautomation/andon/contracts/jsontext"
 )
 
 // A Document is a tree whose schemas refer to each other.
@@ -36,13 +38,11 @@ func (d *Document) Resolve(n *Node) (*Node, error) {
 
 // Pointer finds what a local reference leads to.
 func (d *Document) Pointer(ref string) (*Node, error) {
-	path, local := strings.CutPrefix(ref, "#/")
-	if !local {
+	if !strings.HasPrefix(ref, "#/") {
 		return nil, fmt.Errorf("the reference %q does not start with #/; andon reads one file, so bundle the description into one", ref)
 	}
 	n := d.Root
-	for _, part := range strings.Split(path, "/") {
-		part = strings.ReplaceAll(strings.ReplaceAll(part, "~1", "/"), "~0", "~")
+	for _, part := range jsontext.Steps(ref) {
 		switch {
 		case n.Fields[part] != nil:
 			n = n.Fields[part]

