@@ -5,48 +5,30 @@
 // histograms of each run, as they lie in its directory, and none of its rows.
 //
 //  1. [Add] and [Prune] change the file; of all processes that do, each has its turn. [Open] reads it.
-//  2. [Baseline.Differs] lists what keeps another run from being held against it.
+//  2. [Baseline.Fits] says what keeps another run from being held against it.
 //  3. [Baseline.Limit] finds the limit of a threshold such as p99(latency) < 1.1 × baseline in all of its runs together.
 //  4. [Baseline.Report] is what is shown of it.
 package baseline
 
 import (
 	"fmt"
-	"path/filepath"
-	"slices"
-	"strings"
 
+	"github.com/kaizenautomation/andon/reports/compare"
 	"github.com/kaizenautomation/andon/reports/metrics"
 	"github.com/kaizenautomation/andon/reports/results"
-	"github.com/kaizenautomation/andon/reports/text"
 )
 
 // Enough is how many runs a baseline should have: fewer say little of what differs from run to run.
 const Enough = 5
 
-// Run is one run of a baseline.
-type Run struct {
-	// Name is how it was named when it was read, such as its directory.
-	Name string
-	results.Manifest
-	End results.End
-	// Validity is that of its summary.
-	Validity   string
-	Aggregator *metrics.Aggregator
-	Stretches  *metrics.Stretches
-}
-
-// Seconds is for how long it went on.
-func (r *Run) Seconds() float64 { return r.Aggregator.Elapsed(r.End) }
-
-// is reports whether the two are one run.
-func (r *Run) is(o *Run) bool { return r.ID == o.ID && r.Started.Equal(o.Started) }
+// seconds is for how long a run went on.
+func seconds(r *compare.Measured) float64 { return r.Whole.Elapsed(r.End) }
 
 // Baseline is what a file holds.
 type Baseline struct {
 	Path string
 	// Runs are the runs by their start, at least one.
-	Runs []Run
+	Runs []compare.Measured
 }
 
 // Few says how many runs there are, where they are fewer than [Enough]; else it is empty.
@@ -57,48 +39,35 @@ func (b *Baseline) Few() string {
 	return ""
 }
 
-// Differs lists what keeps a run from being held against the baseline.
-func (b *Baseline) Differs(m *results.Manifest) []string { return differs(&b.Runs[0].Manifest, m) }
+// Fits says what keeps a run from being held against the baseline: all that its load, its description and how it is
+// carried differ in.
+func (b *Baseline) Fits(m results.Manifest) error {
+	if list := differs(&b.Runs[0].Manifest, &m, "there", "here"); len(list) > 0 {
+		return otherLoad("the runs in "+b.Path+" are of another load or description than this one", list, "name the baseline of this one, or make one with andon baseline add")
+	}
+	return nil
+}
 
 // whole is all runs as one, as they went on one after the other, and for how long they did.
 func (b *Baseline) whole() (*metrics.Aggregator, float64) {
 	whole := metrics.Of(b.Runs[0].Manifest)
 	var apart []metrics.Part
-	seconds := 0.0
+	length := 0.0
 	for i := range b.Runs {
 		r := &b.Runs[i]
-		whole.Merge(r.Aggregator)
-		apart = append(apart, metrics.Part{Aggregator: r.Aggregator, Elapsed: r.Seconds()})
-		seconds += r.Seconds()
+		whole.Merge(r.Whole)
+		apart = append(apart, metrics.Part{Aggregator: r.Whole, Elapsed: seconds(r)})
+		length += seconds(r)
 	}
 	whole.Apart(apart)
-	return whole, seconds
+	return whole, length
 }
 
 // Limit is a threshold with its limit found in the baseline: see [metrics.Threshold.Against].
 func (b *Baseline) Limit(t metrics.Threshold) (metrics.Threshold, error) {
-	whole, seconds := b.whole()
-	return t.Against(whole, seconds)
+	whole, length := b.whole()
+	return t.Against(whole, length)
 }
 
-// named is how a run is told of.
-func (r *Run) named() string {
-	id := text.Printable(r.ID, 100)
-	if r.Name == "" || filepath.Base(r.Name) == r.ID {
-		return id
-	}
-	return fmt.Sprintf("%s (%s)", text.Printable(r.Name, 200), id)
-}
-
-// distinct are texts, each once, in the order in which they come.
-func distinct(runs []Run, of func(*Run) string) (list []string) {
-	for i := range runs {
-		if one := of(&runs[i]); !slices.Contains(list, one) {
-			list = append(list, one)
-		}
-	}
-	return list
-}
-
-// joined are texts as one, such as "a, b".
-func joined(list []string) string { return strings.Join(list, ", ") }
+// same reports whether two are one run.
+func same(a, b *compare.Measured) bool { return a.ID == b.ID && a.Started.Equal(b.Started) }

@@ -1,102 +1,129 @@
 package baseline
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
 	"time"
 
+	"github.com/kaizenautomation/andon/reports/compare"
 	"github.com/kaizenautomation/andon/reports/metrics"
 	"github.com/kaizenautomation/andon/reports/regular"
 	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/text"
 )
 
-// Add puts runs into a baseline, which is made where there is none: all of them or, with everything that is wrong with
-// any of them in the error, none.
-func Add(path string, runs []Run) (*Baseline, error) {
-	var wrong []error
-	added := make([]stored, len(runs))
-	for i := range runs {
-		if why := unfit(&runs[i]); why != "" {
-			wrong = append(wrong, fmt.Errorf("%s cannot be part of a baseline: %s", runs[i].named(), why))
+// held is a run with what the file has of it.
+type held struct {
+	compare.Measured
+	stored
+}
+
+// change has the runs of a baseline become others; there are none where there is no file yet.
+func change(path string, to func([]held) ([]held, error)) (*Baseline, error) {
+	b := &Baseline{Path: path}
+	err := regular.Update(path, maxFile, func(old []byte) ([]byte, error) {
+		var runs []held
+		if old != nil {
+			was, all, err := parse(path, old)
+			if err != nil {
+				return nil, err
+			}
+			for i := range all {
+				runs = append(runs, held{was.Runs[i], all[i]})
+			}
 		}
-		var err error
-		if added[i], err = store(&runs[i]); err != nil {
+		runs, err := to(runs)
+		if err != nil {
 			return nil, err
 		}
+		slices.SortStableFunc(runs, func(x, y held) int { return cmp.Or(x.Started.Compare(y.Started), cmp.Compare(x.ID, y.ID)) })
+		var all []stored
+		for _, r := range runs {
+			b.Runs, all = append(b.Runs, r.Measured), append(all, r.stored)
+		}
+		return file(all)
+	})
+	return b, err
+}
+
+// Add puts runs into a baseline, which is made where there is none: all of them or, with everything that is wrong with
+// any of them in the error, none.
+func Add(path string, runs []compare.Measured) (*Baseline, error) {
+	added := make([]held, len(runs))
+	for i := range runs {
+		s, err := store(&runs[i])
+		if err != nil {
+			return nil, err
+		}
+		added[i] = held{runs[i], s}
 	}
-	return change(path, func(b *Baseline, all []stored) ([]stored, error) {
-		wrong := slices.Clone(wrong)
-		for i := range runs {
-			r := &runs[i]
-			if slices.ContainsFunc(b.Runs, r.is0) {
-				wrong = append(wrong, fmt.Errorf("%s is in %s already: give each run once", r.named(), path))
+	return change(path, func(all []held) ([]held, error) {
+		var wrong []error
+		for _, r := range added {
+			id := text.Printable(r.ID, 100)
+			if why := unfit(&r.Measured); why != "" {
+				wrong = append(wrong, fmt.Errorf("%s cannot be part of a baseline: %s", id, why))
+			}
+			if slices.ContainsFunc(all, func(o held) bool { return same(&o.Measured, &r.Measured) }) {
+				wrong = append(wrong, fmt.Errorf("%s is in %s already, and would count twice: give each run once", id, path))
 				continue
 			}
-			if len(b.Runs) > 0 {
-				for _, why := range b.Differs(&r.Manifest) {
-					wrong = append(wrong, fmt.Errorf("%s is no run of the load of %s: %s", r.named(), path, why))
+			if len(all) > 0 {
+				if list := differs(&all[0].Manifest, &r.Manifest, "there", "here"); len(list) > 0 {
+					wrong = append(wrong, otherLoad(fmt.Sprintf("%s is not of the load of the runs in %s", id, path), list, "begin a baseline of its own for it, in another file"))
 				}
 			}
-			b.Runs, all = append(b.Runs, *r), append(all, added[i])
+			all = append(all, r)
 		}
 		return all, errors.Join(wrong...)
 	})
 }
 
 // unfit says why nothing can be held against a run; empty where it can.
-func unfit(r *Run) string {
+func unfit(r *compare.Measured) string {
 	switch {
+	case r.End.Reason != results.Finished && r.End.Reason != results.Enough:
+		return fmt.Sprintf("it did not go on to its end (%s), so that its calls are not those of whole runs; make it again", text.Printable(r.End.Reason, 40))
+	case r.Validity == metrics.NoData:
+		return "no call of a measured phase was answered; make it again"
 	case r.Validity == metrics.GeneratorLimited:
 		return "it is generator-limited, and says more of the machine that sent than of the target; make it again where that has room"
-	case r.Validity == metrics.NoData:
-		return "no call of it was answered"
-	case r.End.Reason != results.Finished && r.End.Reason != results.Enough:
-		return fmt.Sprintf("it did not go on to its end (%s), and its calls are others than those of whole runs; make it again", text.Printable(r.End.Reason, 40))
 	}
 	return ""
 }
 
 // Selection says which runs [Prune] takes out: those that meet every condition that is given.
 type Selection struct {
-	// Keep is how many of the newest stay, of those that the other conditions select; 0 is none of them.
+	// Keep is how many stay of those that the other conditions select, the newest of them; 0 is none.
 	Keep int
-	// Before takes out what began earlier, where it is not zero.
+	// Before selects what began earlier, where it is not zero.
 	Before time.Time
-	// Release takes out the runs of a release, where it is not empty.
+	// Release selects the runs of a release, where it is not empty.
 	Release string
 }
 
-// Prune takes runs out of a baseline, and gives what stayed and what went. At least one has to stay.
-func Prune(path string, s Selection) (kept *Baseline, gone []Run, err error) {
-	if s == (Selection{}) {
-		return nil, nil, errors.New("nothing says which runs are to go")
+// Prune takes runs out of a baseline, and gives what stayed and what went. One at least has to stay.
+func Prune(path string, s Selection) (kept *Baseline, gone []compare.Measured, err error) {
+	if _, err := Open(path); err != nil {
+		return nil, nil, err
 	}
-	kept, err = change(path, func(b *Baseline, all []stored) ([]stored, error) {
-		if len(b.Runs) == 0 {
-			_, err := Open(path)
-			return nil, err
-		}
-		var left []Run
-		var stay []stored
-		selected := 0
-		gone = nil
-		for i := len(b.Runs) - 1; i >= 0; i-- { // the newest first
-			r := b.Runs[i]
+	kept, err = change(path, func(all []held) ([]held, error) {
+		stay, selected := []held{}, 0
+		for _, r := range slices.Backward(all) { // the newest first
 			if (s.Release == "" || r.Release == s.Release) && (s.Before.IsZero() || r.Started.Before(s.Before)) {
 				if selected++; selected > s.Keep {
-					gone = append(gone, r)
+					gone = append(gone, r.Measured)
 					continue
 				}
 			}
-			left, stay = append(left, r), append(stay, all[i])
+			stay = append(stay, r)
 		}
-		if len(left) == 0 {
-			return nil, fmt.Errorf("that would take all %s out of %s: remove the file if that is meant", text.Plural(uint64(len(gone)), "run"), path)
+		if len(stay) == 0 {
+			return nil, fmt.Errorf("that would leave no run of the %s in %s: remove the file if that is what you want", text.Plural(uint64(len(all)), "run"), path)
 		}
 		slices.Reverse(gone)
-		b.Runs = left
 		return stay, nil
 	})
 	return kept, gone, err

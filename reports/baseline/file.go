@@ -2,7 +2,6 @@ package baseline
 
 import (
 	"bytes"
-	"cmp"
 	"compress/flate"
 	"crypto/sha256"
 	"encoding/binary"
@@ -14,6 +13,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kaizenautomation/andon/reports/compare"
 	"github.com/kaizenautomation/andon/reports/metrics"
 	"github.com/kaizenautomation/andon/reports/regular"
 	"github.com/kaizenautomation/andon/reports/results"
@@ -46,6 +46,7 @@ type record struct {
 	Manifest results.Manifest `json:"manifest"`
 	End      results.End      `json:"end"`
 	Validity string           `json:"validity"`
+	Reasons  []string         `json:"reasons,omitempty"`
 }
 
 // Open reads a baseline.
@@ -72,12 +73,12 @@ func parse(path string, data []byte) (*Baseline, []stored, error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		if slices.ContainsFunc(b.Runs, func(o Run) bool { return o.is(r) }) {
-			return nil, nil, fmt.Errorf("%s, run %d: expected each run once, found %s twice", path, i+1, r.named())
+		if slices.ContainsFunc(b.Runs, func(o compare.Measured) bool { return same(&o, r) }) {
+			return nil, nil, fmt.Errorf("%s, run %d: expected each run once, found %s twice", path, i+1, text.Printable(r.ID, 100))
 		}
 		if i > 0 {
-			if why := b.Differs(&r.Manifest); len(why) > 0 {
-				return nil, nil, fmt.Errorf("%s, run %d: expected runs of one load, and %s", path, i+1, strings.Join(why, "; "))
+			if list := differs(&b.Runs[0].Manifest, &r.Manifest, "in the first run", "in this one"); len(list) > 0 {
+				return nil, nil, fmt.Errorf("%s, run %d: expected runs of one load; %s", path, i+1, strings.Join(list, "; "))
 			}
 		}
 		b.Runs = append(b.Runs, *r)
@@ -154,7 +155,7 @@ func split(data []byte, err error) (all []stored, _ error) {
 }
 
 // run reads a run. The place is for the error.
-func (s stored) run(place string) (*Run, error) {
+func (s stored) run(place string) (*compare.Measured, error) {
 	var r record
 	if err := results.ParseJSON(place, s.record, &r); err != nil {
 		return nil, fmt.Errorf("%w; another version of andon may have written it", err)
@@ -169,17 +170,17 @@ func (s stored) run(place string) (*Run, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", place, err)
 	}
-	return &Run{Manifest: r.Manifest, End: r.End, Validity: r.Validity, Aggregator: a, Stretches: v}, nil
+	return &compare.Measured{Manifest: r.Manifest, End: r.End, Validity: r.Validity, Reasons: r.Reasons, Whole: a, Stretches: v}, nil
 }
 
 // store is a run as the file has it.
-func store(r *Run) (s stored, err error) {
+func store(r *compare.Measured) (s stored, err error) {
 	var histograms bytes.Buffer
-	if err := metrics.Write(&histograms, r.Aggregator, r.Stretches); err != nil {
+	if err := metrics.Write(&histograms, r.Whole, r.Stretches); err != nil {
 		return s, err
 	}
 	s.histograms = histograms.Bytes()
-	s.record, err = json.Marshal(record{r.Manifest, r.End, r.Validity})
+	s.record, err = json.Marshal(record{r.Manifest, r.End, r.Validity, r.Reasons})
 	return s, err
 }
 
@@ -208,6 +209,3 @@ func file(all []stored) ([]byte, error) {
 	sum := sha256.Sum256(body.Bytes())
 	return slices.Concat([]byte(head), sum[:], body.Bytes()), nil
 }
-
-// order sorts runs by their start.
-func order(a, b *Run) int { return cmp.Or(a.Started.Compare(b.Started), cmp.Compare(a.ID, b.ID)) }
