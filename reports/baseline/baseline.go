@@ -6,7 +6,7 @@
 //
 //  1. [Add] and [Prune] change the file; of all processes that do, each has its turn. [Open] reads it.
 //  2. [Baseline.Fits] says what keeps another run from being held against it.
-//  3. [Baseline.Limit] finds the limit of a threshold such as p99(latency) < 1.1 × baseline in all of its runs together.
+//  3. [Baseline.Limits] finds the limits of thresholds such as p99(latency) < 1.1 × baseline, in all of its runs together.
 //  4. [Baseline.Report] is what is shown of it.
 package baseline
 
@@ -63,10 +63,10 @@ func (b *Baseline) whole() (*metrics.Aggregator, float64) {
 	return whole, length
 }
 
-// Limit is a threshold with its limit found in the baseline: see [metrics.Threshold.Against].
-func (b *Baseline) Limit(t metrics.Threshold) (metrics.Threshold, error) {
+// Limits finds the limits of thresholds in the baseline: see [metrics.Threshold.Against].
+func (b *Baseline) Limits() func(metrics.Threshold) (metrics.Threshold, error) {
 	whole, length := b.whole()
-	return t.Against(whole, length)
+	return func(t metrics.Threshold) (metrics.Threshold, error) { return t.Against(whole, length) }
 }
 
 // same reports whether two are one run.

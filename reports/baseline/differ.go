@@ -1,14 +1,14 @@
 package baseline
 
 import (
+	"bytes"
 	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"reflect"
 	"slices"
 	"strings"
 
-	"github.com/kaizenautomation/andon/reports/metrics"
 	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/text"
 )
@@ -25,11 +25,12 @@ func differs(a, b *results.Manifest, first, second string) (list []string) {
 		say(text.Printable(name, 80), part(a.Plan, name), part(b.Plan, name))
 	}
 	say("the description", "the one with the SHA-256 "+short(a.SpecSHA256), "the one with the SHA-256 "+short(b.SpecSHA256))
-	say("the protocol", protocol(a), protocol(b))
-	say("the timeout", fmt.Sprintf("%g s", a.TimeoutSeconds), fmt.Sprintf("%g s", b.TimeoutSeconds))
-	say("the tolerated lag", metrics.Tolerated(*a).String(), metrics.Tolerated(*b).String())
+	say("what carries the calls", a.Generator.Transport, b.Generator.Transport)
 	say("what is known to deviate", deviations(a), deviations(b))
-	if len(list) == 0 && !reflect.DeepEqual(a.Labels, b.Labels) {
+	// A list that was read may be empty where one that was made is none.
+	x, _ := json.Marshal(a.Labels)
+	y, _ := json.Marshal(b.Labels)
+	if len(list) == 0 && !bytes.Equal(x, y) {
 		list = append(list, "the classes, phases or rules are others "+first+" than "+second)
 	}
 	return list
@@ -56,9 +57,6 @@ func part(list []results.Part, name string) string {
 func said(s string) string { return cmp.Or(text.Printable(s, 200), "none") }
 
 func short(sum string) string { return fmt.Sprintf("%.12s…", sum) }
-
-// protocol is what the calls were carried by, without how many connections there were.
-func protocol(m *results.Manifest) string { return m.Generator.Transport }
 
 func deviations(m *results.Manifest) string {
 	var list []string

@@ -32,9 +32,9 @@ const (
 	maxRatio    = 50
 	minInflated = 1 << 20
 	maxInflated = 256 << 20
-	// maxRuns and maxCells bound how many runs there are, and how many classes times phases each has.
+	// maxRuns bounds how many runs there are, and maxCells how many classes times phases times thresholds each has.
 	maxRuns  = 1000
-	maxCells = 1 << 18
+	maxCells = 1 << 20
 )
 
 // stored is a run as the file has it: JSON of a [record], and what [metrics.Write] wrote.
@@ -163,8 +163,9 @@ func (s stored) run(place string) (*compare.Measured, error) {
 	if err := r.Manifest.Check(); err != nil {
 		return nil, fmt.Errorf("%s: %w", place, err)
 	}
-	if n := len(r.Manifest.Labels.Classes) * len(r.Manifest.Labels.Phases); n > maxCells {
-		return nil, fmt.Errorf("%s: expected at most %d classes times phases, found %d", place, maxCells, n)
+	if m := &r.Manifest; len(m.Labels.Classes)*len(m.Labels.Phases)*(1+len(m.Thresholds)) > maxCells {
+		return nil, fmt.Errorf("%s: expected at most %d classes times phases times thresholds, found %d × %d × %d", place, maxCells,
+			len(m.Labels.Classes), len(m.Labels.Phases), len(m.Thresholds))
 	}
 	a, v, err := metrics.Read(r.Manifest, bytes.NewReader(s.histograms))
 	if err != nil {
