@@ -11,7 +11,6 @@ import (
 	"io"
 	"io/fs"
 	"slices"
-	"strings"
 
 	"github.com/kaizenautomation/andon/reports/compare"
 	"github.com/kaizenautomation/andon/reports/metrics"
@@ -73,15 +72,10 @@ func parse(path string, data []byte) (*Baseline, []stored, error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		if slices.ContainsFunc(b.Runs, func(o compare.Measured) bool { return same(&o, r) }) {
-			return nil, nil, fmt.Errorf("%s, run %d: expected each run once, found %s twice", path, i+1, text.Printable(r.ID, 100))
-		}
-		if i > 0 {
-			if list := differs(&b.Runs[0].Manifest, &r.Manifest, "in the first run", "in this one"); len(list) > 0 {
-				return nil, nil, fmt.Errorf("%s, run %d: expected runs of one load; %s", path, i+1, strings.Join(list, "; "))
-			}
-		}
 		b.Runs = append(b.Runs, *r)
+	}
+	if reasons := alike(b.Runs); len(reasons) > 0 {
+		return nil, nil, refused(path+": its runs are not of one load", reasons, "make it anew of the runs")
 	}
 	return b, all, nil
 }
