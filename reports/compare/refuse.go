@@ -79,7 +79,7 @@ func named(m *Measured) string { return text.Printable(m.ID, 80) }
 
 // same reports whether two runs are one.
 func same(a, b *Measured) bool {
-	return a.Started.Equal(b.Started) && a.Seed == b.Seed && (a.ID == b.ID || a.HitsHead == b.HitsHead && a.Traces == b.Traces && a.Target == b.Target)
+	return a.ID == b.ID && a.Started.Equal(b.Started) && a.Seed == b.Seed && a.Traces == b.Traces && a.Target == b.Target
 }
 
 // look says what is wrong with a run itself.

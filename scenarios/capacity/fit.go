@@ -20,7 +20,7 @@ const (
 	plainly     = 6.0   // by how much, in logarithms, a trial that is plainly broken speaks against a rate
 	shareStep   = 0.1
 	rates       = 81
-	spreadScale = 0.02 // half of all targets are taken to differ by less than this from trial to trial, as a share of the rate
+	spreadScale = 0.03 // half of all targets are taken to differ by less than this from trial to trial, as a share of the rate
 	// spreadMost is the most that trials differ: a target of which one takes half of what the next does has no
 	// capacity.
 	spreadMost = 0.3
