@@ -36,10 +36,11 @@ var andonHouse = house{
 		"reports/sizing":     {"reports/regular", "reports/text", "reports/results", "reports/summary"},
 		"reports/compare": {"reports/regular", "reports/text", "reports/results", "reports/histogram", "reports/student", "reports/executions", "reports/metrics",
 			"reports/summary"},
-		"reports/render": {"reports/text", "reports/results", "reports/executions", "reports/metrics", "reports/summary", "reports/sizing",
+		"reports/render": {"reports/text", "reports/results", "reports/executions", "reports/metrics", "reports/summary", "reports/sizing", "reports/compare",
 			"github.com/olekukonko/tablewriter"},
-		"reports/page":   {"reports/regular", "reports/text", "reports/results", "reports/histogram", "reports/executions", "reports/metrics", "reports/summary", "reports/sizing"},
-		"reports/export": {"reports/text", "reports/results", "reports/histogram", "reports/metrics", "reports/summary", "reports/sizing"},
+		"reports/page": {"reports/regular", "reports/text", "reports/results", "reports/histogram", "reports/executions", "reports/metrics", "reports/summary", "reports/sizing",
+			"reports/compare"},
+		"reports/export": {"reports/text", "reports/results", "reports/histogram", "reports/metrics", "reports/summary", "reports/sizing", "reports/compare"},
 		"reports/live": {"reports/text", "reports/summary", "reports/sizing", "charm.land/bubbletea",
 			"github.com/clipperhouse/displaywidth", "golang.org/x/term", "golang.org/x/sys"},
 		"reports/telemetry": {"reports/bounded", "reports/text", "reports/results", "reports/histogram", "reports/executions", "reports/metrics", "reports/summary", "reports/sizing",
@@ -48,7 +49,7 @@ var andonHouse = house{
 		"reports": {"reports/regular", "reports/text", "reports/results", "reports/histogram", "reports/executions", "reports/metrics", "reports/summary", "reports/sizing", "reports/compare",
 			"reports/render", "reports/page", "reports/export", "reports/telemetry"},
 		// Runs for the tests of the others.
-		"reports/reportstest": {"reports/results", "reports/executions", "reports/metrics", "reports/summary", "reports/sizing", "reports/sizing", "github.com/santhosh-tekuri/jsonschema"},
+		"reports/reportstest": {"reports/results", "reports/executions", "reports/metrics", "reports/summary", "reports/sizing", "reports/compare", "github.com/santhosh-tekuri/jsonschema"},
 
 		"contracts/jsontext":    {},
 		"contracts/document":    {"contracts/jsontext", "reports/text", "go.yaml.in/yaml"},
