@@ -132,8 +132,9 @@ func decide(list []series) (rows []Row) {
 			}
 		}
 	}
+	p := planner{least: least}
 	for i := range list {
-		list[i].finish(&rows[i], estimates[i], least)
+		p.finish(&list[i], &rows[i], estimates[i])
 	}
 	return rows
 }
@@ -146,8 +147,29 @@ func (e *estimate) toward(sign float64) (low, high float64) {
 	return -e.high, -e.low
 }
 
+// planner says what could have been seen.
+type planner struct {
+	least   float64 // standard errors by which any declared figure must change
+	freedom int
+	draws   *draws
+	looked  float64 // what is visible, in standard errors, of a figure that is not declared
+}
+
+// visible is the smallest change to the worse that would have been seen of a series, as a difference of values.
+func (p *planner) visible(s *series, e estimate) float64 {
+	errors := student.Percentile(1-direction, e.freedom)
+	if p.freedom != e.freedom {
+		p.freedom, p.draws = e.freedom, drawn(e.freedom)
+		p.looked = p.draws.visible(errors, 0)
+	}
+	if !s.declared || e.scale == 0 {
+		return p.looked * e.scale
+	}
+	return e.scale * p.draws.visible(max(errors, p.least), s.figure.beyond()/e.scale)
+}
+
 // finish says of a row what could have been seen, and of one that was no find whether that is known, and why not.
-func (s *series) finish(r *Row, e estimate, least float64) {
+func (p *planner) finish(s *series, r *Row, e estimate) {
 	switch {
 	case r.Reason != "":
 		return
@@ -160,11 +182,8 @@ func (s *series) finish(r *Row, e estimate, least float64) {
 	}
 	f := s.figure
 	low, high := e.toward(f.worse())
-	change, beyond, errors := f.worse()*e.change, 0.0, student.Percentile(1-direction, e.freedom)
-	if s.declared {
-		beyond, errors = f.beyond(), max(errors, least)
-	}
-	if r.Visible = f.shown(f.worse() * visible(e.scale, e.freedom, errors, beyond)); r.Visible != nil {
+	change, beyond := f.worse()*e.change, f.beyond()
+	if r.Visible = f.shown(f.worse() * p.visible(s, e)); r.Visible != nil {
 		*r.Visible = math.Abs(*r.Visible)
 	}
 	if r.Verdict != Unknown {

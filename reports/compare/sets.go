@@ -10,12 +10,6 @@ import (
 	"github.com/kaizenautomation/andon/reports/text"
 )
 
-// confidence is that of the intervals: each end of one is wrong in one of twenty comparisons, and direction is that.
-const (
-	confidence = 0.9
-	direction  = (1 - confidence) / 2
-)
-
 // Compare holds new runs against those of a base. The error is a [RefusedError] where they must not be compared.
 func Compare(base, changed Set, o Options) (Report, error) {
 	if len(base.Runs) == 0 || len(changed.Runs) == 0 {
