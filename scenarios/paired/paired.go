@@ -58,20 +58,21 @@ func Check(p *scenarios.Plan) error {
 			wrong = append(wrong, fmt.Errorf("the threshold %s is on windows, in parts of which the other target is met; ask for the whole run", t.Expr()))
 		}
 	}
-	if p.Seconds < 2*compareSeconds {
-		wrong = append(wrong, fmt.Errorf("the load lasts for %s, and two targets in turn take at least %s", text.Seconds(p.Seconds), text.Seconds(2*compareSeconds)))
+	least, most := 2*compareSeconds, mostSeconds
+	if p.Seconds < least {
+		wrong = append(wrong, fmt.Errorf("the load lasts for %s, and two targets in turn take at least %s", text.Duration(&p.Seconds), text.Duration(&least)))
 	}
-	if p.Seconds > mostSeconds {
-		wrong = append(wrong, fmt.Errorf("the load lasts for %s, and two targets in turn are compared for at most %s", text.Seconds(p.Seconds), text.Seconds(mostSeconds)))
+	if p.Seconds > most {
+		wrong = append(wrong, fmt.Errorf("the load lasts for %s, and two targets in turn are compared for at most %s", text.Duration(&p.Seconds), text.Duration(&most)))
 	}
 	return errors.Join(wrong...)
 }
 
 const (
 	// compareSeconds is how long each target is met at least.
-	compareSeconds = 20
+	compareSeconds = 20.0
 	// mostSeconds is for how long what came of the calls is kept by the second.
-	mostSeconds = 3600
+	mostSeconds = 3600.0
 )
 
 // Order says which target a call goes to that is due at a moment: it reports whether that is the second.
