@@ -92,27 +92,37 @@ func (r Report) Worst() (worst Row) {
 	return worst
 }
 
-// Causes are those of the verdict that the headline does not tell.
+// Causes are those of the verdict that neither the headline tells nor the table.
 func (r Report) Causes() (causes []string) {
-	told := text.Sentence(r.Worst().said())
+	told := []string{text.Sentence(r.Worst().said())}
+	for _, row := range r.Declared() {
+		if r.tabled(row) {
+			told = append(told, row.Remark())
+		}
+	}
 	for _, cause := range r.Verdict.Causes {
-		if !strings.HasPrefix(cause, told) {
+		if !slices.ContainsFunc(told, func(said string) bool { return strings.HasPrefix(cause, said) }) {
 			causes = append(causes, cause)
 		}
 	}
 	return causes
 }
 
-// Remarks are what is to be said of the declared rows that cannot be told, where no cause of the verdict says it.
+// Remarks are what is to be said of the declared rows that cannot be told, where neither a cause of the verdict says it
+// nor the table.
 func (r Report) Remarks() (remarks []string) {
 	causes := r.Causes()
 	for _, row := range r.Declared() {
-		if said := row.Remark(); (row.Verdict == Unknown || row.Verdict == Drift) && !slices.Contains(causes, said) {
+		if said := row.Remark(); (row.Verdict == Unknown || row.Verdict == Drift) && !r.tabled(row) && !slices.Contains(causes, said) {
 			remarks = append(remarks, said)
 		}
 	}
 	return remarks
 }
+
+// tabled reports whether a table tells all of a row: with one run on a side, it is the same for all that keeps them
+// from being told.
+func (r Report) tabled(row Row) bool { return r.Drifts() && row.Needs() != "" }
 
 // Beside are the sentences that belong beside the answer.
 func (r Report) Beside() (list []string) {
@@ -120,7 +130,11 @@ func (r Report) Beside() (list []string) {
 		list = append(list, ended)
 	}
 	if r.Drifts() && len(r.Base.Runs)+len(r.New.Runs) > 0 {
-		list = append(list, "With one run on a side, the intervals tell of the calls of these runs alone: how much runs drift is not known, and no change is a regression.")
+		said := "With one run on a side, the intervals tell of the calls of these runs alone: how much runs drift is not known, and no change is a regression."
+		if len(r.Base.Runs)+len(r.New.Runs) == 2 {
+			said += " How many would tell is reckoned with ±15 %, which is usual."
+		}
+		list = append(list, said)
 	}
 	return append(list, r.Notes...)
 }
@@ -331,10 +345,18 @@ func (r Row) Remark() string {
 	if reason := text.Sentence(r.Reason); reason != "" {
 		said += " " + reason
 	}
-	if r.Runs > 0 && (r.Verdict == Unknown || r.Verdict == Drift) {
-		said += " " + text.Plural(uint64(r.Runs), "run") + " a side would tell."
+	if needs := r.Needs(); needs != "" {
+		said += " " + needs + " would tell."
 	}
 	return said
+}
+
+// Needs says how many runs would tell what cannot be told; empty where that is not known.
+func (r Row) Needs() string {
+	if r.Runs <= 0 || r.Verdict != Unknown && r.Verdict != Drift {
+		return ""
+	}
+	return text.Plural(uint64(r.Runs), "run") + " a side"
 }
 
 // digits is how many decimals of a percent tell an interval from none, and its ends from no change.

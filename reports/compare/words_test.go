@@ -123,6 +123,10 @@ func TestDrifts(t *testing.T) {
 	if one.Chance(one.Rows[0]) != "" || five.Chance(five.Rows[1]) != "0.008" || five.Chance(five.Rows[2]) != "<0.001" || five.Chance(five.Rows[4]) != "" {
 		t.Errorf("%q, %q", one.Chance(one.Rows[0]), five.Chance(five.Rows[1]))
 	}
+	// What the table tells of each row is not said again.
+	if said := append(one.Causes(), one.Remarks()...); len(said) != 1 || !strings.HasPrefix(said[0], "p50 of Lite changed") {
+		t.Errorf("%q", said)
+	}
 	if said := strings.Join(one.Beside(), " "); !strings.Contains(said, "no change is a regression") || strings.Contains(strings.Join(five.Beside(), " "), "With one run") {
 		t.Errorf("%q", said)
 	}

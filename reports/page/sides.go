@@ -61,8 +61,8 @@ type sideFacts struct {
 // effectRow is a declared row, with its interval as a picture.
 type effectRow struct {
 	verdictWord
-	Name, Base, New, Changed, Tolerated, Seen, Chance string
-	Effect                                            effect
+	Name, Base, New, Changed, Tolerated, Seen, Chance, Needs string
+	Effect                                                   effect
 }
 
 // effect is a change with its interval on an axis from 0 to 100, on which 50 is no change.
@@ -96,7 +96,7 @@ func (d sides) view() sidesView {
 	rows := d.Declared()
 	for _, r := range rows {
 		base, changed := r.Figures()
-		v.Rows = append(v.Rows, effectRow{rowWord(r), r.Subject(), base, changed, r.Changed(), r.Tolerated(), r.Seen(), d.Chance(r), newEffect(r, reach(rows, r.Unit))})
+		v.Rows = append(v.Rows, effectRow{rowWord(r), r.Subject(), base, changed, r.Changed(), r.Tolerated(), r.Seen(), d.Chance(r), r.Needs(), newEffect(r, reach(rows, r.Unit))})
 	}
 	v.RunTable, v.MoreRuns = d.runTable()
 	v.Others, v.MoreOthers = d.others()

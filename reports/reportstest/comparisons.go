@@ -52,7 +52,10 @@ func ComparisonOfOne() compare.Report {
 	r.Rows[0].Verdict, r.Rows[0].Runs, r.Rows[0].Visible = compare.Drift, 5, nil
 	r.Rows[1].Verdict, r.Rows[1].Visible = compare.Drift, nil
 	r.Rows[2].Reason = ""
-	r.Verdict = summary.Verdict{Status: summary.NoVerdict, ExitCode: 3, Causes: []string{"2 of 3 declared figures changed, which cannot be told from drift between runs."}}
+	r.Verdict = summary.Verdict{Status: summary.NoVerdict, ExitCode: 3}
+	for _, row := range r.Rows {
+		r.Verdict.Causes = append(r.Verdict.Causes, row.Remark())
+	}
 	return r
 }
 
