@@ -87,10 +87,7 @@ func (s *series) lacks() string {
 			why = v.lacks
 		}
 	}
-	if runs == 1 {
-		return "one run has " + why
-	}
-	return fmt.Sprintf("%d of %d runs have too few calls, such as %s", runs, len(s.base)+len(s.changed), why)
+	return fmt.Sprintf("in %d of %d runs it cannot be told: %s", runs, len(s.base)+len(s.changed), why)
 }
 
 // decide gives the declared rows their verdicts, and all of them what could have been seen.
@@ -213,7 +210,7 @@ func (s *series) alike(r *Row, e estimate) {
 	}
 	r.Reason = "how much runs drift is not known of one run on a side"
 	one, beyond := e.one, s.figure.beyond()
-	if len(s.base)+len(s.changed) == 2 && s.figure.unit != Share {
+	if len(s.base)+len(s.changed) == 2 && s.figure.unit == Seconds {
 		one = math.Hypot(one, usualDrift)
 		r.Reason += ", and often is ±15 %"
 	}

@@ -88,11 +88,19 @@ func (t *table) add(kind, name string, f figure, value func(*gathered) value, wi
 	for _, g := range t.changed {
 		s.changed = append(s.changed, value(g))
 	}
+	if !s.declared && f.unit == Share && !f.falls && s.none() {
+		return // that there was nothing of the kind is said of all calls
+	}
 	s.withinBase, s.withinChanged = math.NaN(), math.NaN()
 	if within != nil && s.known() {
 		s.withinBase, s.withinChanged = within(t.base), within(t.changed)
 	}
 	t.list = append(t.list, s)
+}
+
+// none reports whether no call of any run is in a share.
+func (s *series) none() bool {
+	return !slices.ContainsFunc(slices.Concat(s.base, s.changed), func(v value) bool { return v.part > 0 })
 }
 
 // group makes the series of one group.
@@ -140,7 +148,7 @@ func (t *table) percentile(kind, name string, f figure, of func(*gathered) *grou
 		d := of(g).latency
 		v := d.Percentile(p)
 		if v == nil {
-			return value{lacks: fmt.Sprintf("%s calls, and %s needs %d", strconv.FormatUint(d.Samples(), 10), f.name, histogram.Needed(p))}
+			return value{lacks: fmt.Sprintf("%s tells nothing below %d calls, and one has %d", f.name, histogram.Needed(p), d.Samples())}
 		}
 		return positive(v)
 	}
