@@ -44,7 +44,7 @@ type kept struct {
 	ids      *ids
 	repeated uint64
 	samples  []results.Sample
-	taken      []results.Vitals
+	taken    []results.Vitals
 	// place is that among the targets, and first has the numbers of the first calls that go to it, where there are two.
 	place int
 	first []uint32

@@ -163,7 +163,7 @@ func TestPairIDs(t *testing.T) {
 		}
 		for i, r := range []Result{a, b} {
 			if n := r.Aggregator.Running().Violations; n != 0 {
-				t.Errorf("%s: %d answers of %d are held against it", name, n, i)
+				t.Errorf("%s target: %d answers of target %d are held against it", name, n, i)
 			}
 		}
 	}
