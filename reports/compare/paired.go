@@ -105,7 +105,7 @@ func boundary(n int, alpha float64) float64 {
 	spread := (2*math.Log(1/both) + math.Log(1+2*math.Log(1/both))) / soonest
 	v := float64(n) * spread
 	z := math.Sqrt(2 * (v + 1) / v * math.Log(math.Sqrt(v+1)/both))
-	return z * student.Percentile(1-alpha, n-1) / student.Percentile(1-alpha, 1_000_000)
+	return z * student.Percentile(1-alpha, n-1) / (math.Sqrt2 * math.Erfinv(1-2*alpha))
 }
 
 // slot is what is in the slices of one side of a pair.

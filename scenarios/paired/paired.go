@@ -53,6 +53,9 @@ func Check(p *scenarios.Plan) error {
 	if p.Closed() {
 		wrong = append(wrong, errors.New("the load has closed phases, in which callers wait for a target's answers, so that two targets would get two loads; ask for rates"))
 	}
+	if p.Following != nil {
+		wrong = append(wrong, errors.New("executions are not followed while two targets are met in turn; take follow out of the scenario"))
+	}
 	for _, t := range p.Thresholds {
 		if t.Window() > 0 {
 			wrong = append(wrong, fmt.Errorf("the threshold %s is on windows, in parts of which the other target is met; ask for the whole run", t.Expr()))
