@@ -33,6 +33,7 @@ import (
 //	          | number "%"                                          for a rate as a share, 0% to 100%
 //	          | number ( "/s" | "/m" )                              for a rate as calls a second or a minute
 //	          | digits                                              for a count
+//	          | number ( "×" | "x" | "*" ) "baseline" [ "(" limit ")" ]
 //	number    = digits [ "." digits ]
 //
 // The rates of errors, ok, violations, shed and refused are shares, those of answered and goodput are of calls a second
@@ -44,6 +45,9 @@ import (
 // shed, refused, failed or any) with latency, service, sent, completed and answered, and of the selectors only
 // {phase=…} with lag, which is the run's and not a class's. With a window, the condition must hold in each of them: see
 // [Windows]. Spaces are free between all parts, but not within a number and its unit.
+//
+// What is so many times a baseline is no limit yet: [Threshold.Against] finds it, and writes it behind in parentheses.
+// Times, shares and rates can be, by "<", "<=", ">" and ">="; those of sent and accepted are shares then.
 func ParseThreshold(expr string) (Threshold, error) {
 	p := &parser{expr: expr}
 	t, err := p.threshold()
@@ -117,15 +121,14 @@ func (p *parser) threshold() (t Threshold, err error) {
 	if t.op, err = p.operator(); err != nil {
 		return t, err
 	}
-	unit := t.unit()
-	if unit == PerSecond { // which a rate becomes by its limit
-		unit = Ratio
-	}
-	if t.literal, t.limit, err = p.limit(unit, t.metric); err != nil {
+	if err := p.right(&t); err != nil {
 		return t, err
 	}
 	p.space()
 	if rest := p.expr[p.at:]; rest != "" {
+		if strings.Contains(t.literal, baselineWord) {
+			return t, p.fail(p.at, rest, "expected the end, found %q; a baseline is taken so many times, as in 1.1 × baseline, and nothing is added to it", rest)
+		}
 		return t, p.fail(p.at, rest, "expected the end, found %q; write each condition as a threshold of its own", rest)
 	}
 	return t, nil
@@ -285,6 +288,75 @@ func (p *parser) operator() (string, error) {
 	return "", p.missing("one of < <= > >= == !=")
 }
 
+// baselineWord stands for the figure of a baseline.
+const baselineWord = "baseline"
+
+// right reads what the figure is compared with.
+func (p *parser) right(t *Threshold) (err error) {
+	unit := t.unit()
+	if unit == PerSecond { // which a rate becomes by its limit
+		unit = Ratio
+	}
+	t.limitAt = p.skip() + 1
+	times, factor, err := p.times()
+	if err != nil {
+		return err
+	}
+	if times == "" {
+		t.literal, t.limit, err = p.limit(unit, t.metric)
+		return err
+	}
+	if why := t.notOfBaseline(); why != "" {
+		return p.fail(t.limitAt-1, strings.TrimSpace(p.expr[t.limitAt-1:p.at]), "%s", why)
+	}
+	t.literal, t.factor = times+" × "+baselineWord, factor
+	if !p.next("(") {
+		t.open = true
+		return nil
+	}
+	found, limit, err := p.limit(unit, t.metric)
+	if err != nil {
+		return err
+	}
+	t.literal, t.limit = t.literal+" ("+found+")", limit
+	return p.expect(")", "after "+found)
+}
+
+// times reads how many times a baseline is taken, as it is written and as a number; where no baseline follows it reads
+// nothing.
+func (p *parser) times() (literal string, factor float64, err error) {
+	start := p.at
+	at, literal := p.word(func(r rune) bool { return isDigit(r) || r == '.' })
+	_, percent := p.word(func(r rune) bool { return r == '%' })
+	if !slices.ContainsFunc([]string{"×", "*", "x"}, p.next) {
+		p.at = start
+		return "", 0, nil
+	}
+	factor, err = strconv.ParseFloat(literal, 64)
+	if !isNumber(literal) || percent != "" || err != nil || factor == 0 {
+		return "", 0, p.fail(at, literal+percent, "expected how many times a baseline, a number above 0 without a unit as in 1.1 × baseline, found %q", literal+percent)
+	}
+	if at, word := p.word(isLetter); word == "" {
+		return "", 0, p.missing("\"baseline\" after " + literal + " ×")
+	} else if word != baselineWord {
+		return "", 0, p.fail(at, word, "expected \"baseline\" after %s ×, found %q", literal, word)
+	}
+	return literal, factor, nil
+}
+
+// notOfBaseline says why what the threshold is of cannot be so many times a baseline; empty where it can.
+func (t Threshold) notOfBaseline() string {
+	switch {
+	case t.OfExecutions():
+		return "what is of executions has no baseline, which is of calls; write a limit of its own"
+	case t.unit() == Count:
+		return "a count depends on how long runs go on and has no baseline; write a limit of its own, or a rate"
+	case t.op == "==" || t.op == "!=":
+		return "no two runs come to the same figure; take one of < <= > >="
+	}
+	return ""
+}
+
 // limit reads the limit as the float64 nearest to what is written, in one step: 0.7/100 is less than 0.007, and 7
 // errors of 1000 would be more than 0.7%.
 func (p *parser) limit(unit, metric string) (literal string, limit float64, err error) {
@@ -307,6 +379,9 @@ func (p *parser) limit(unit, metric string) (literal string, limit float64, err 
 		return "", 0, p.missing(want)
 	}
 	bad := func(why string) (string, float64, error) {
+		if literal == baselineWord {
+			why = "; write how many times it may be, as in 1.1 × baseline"
+		}
 		return "", 0, p.fail(start, literal, "expected %s, found %q%s", want, literal, why)
 	}
 	if !isNumber(number) {

@@ -1,0 +1,39 @@
+package regular
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// Update has change make of what a file holds, of at most so many bytes, what it is to hold: nil where there is none
+// yet. Of all processes that do so to the files of one folder each has its turn, so that none loses what another has
+// written meanwhile; where the file system knows no locks, the last of them stays. The file is whole or as it was, as
+// with [Write].
+func Update(path string, limit int64, change func(old []byte) ([]byte, error)) error {
+	// The file itself is replaced, and a lock on it would be one on what is gone.
+	folder, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	defer folder.Close()
+	if err := lock(folder); err != nil {
+		return err
+	}
+	old, err := Read(path, limit)
+	if errors.Is(err, fs.ErrNotExist) {
+		old = nil
+	} else if err != nil {
+		return err
+	}
+	made, err := change(old)
+	if err != nil {
+		return err
+	}
+	return Write(path, func(w io.Writer) error {
+		_, err := w.Write(made)
+		return err
+	})
+}
