@@ -97,7 +97,7 @@ func JUnit(w io.Writer, v summary.Verification) error {
 			k.Out = "advice, by " + c.By() + ": " + m.Message + "\n" + m.Text
 		case summary.CheckHeld:
 			// Of a run itself, such a reason says with what reserve it held; of a search, it is the answer.
-			if c.Engine == summary.EngineRun || c.Engine == summary.EngineCapacity {
+			if c.Engine == summary.EngineRun || c.Engine == summary.EngineCapacity || c.Engine == summary.EngineGate {
 				k.Out = m.Message
 			}
 		}
