@@ -17,6 +17,8 @@ const (
 	EngineContract  = "contract"
 	// EngineExecutions is of what became of the executions that calls started.
 	EngineExecutions = "executions"
+	// EngineComparison is of two sets of runs.
+	EngineComparison = "comparison"
 	// EngineCapacity is of a search for capacity.
 	EngineCapacity = "capacity"
 	// EngineGate is of the parts of a gate.
@@ -151,7 +153,7 @@ func (c Check) SaidBy(cause string) bool {
 		return strings.HasPrefix(cause, plain(c.Name)+": ") || strings.Contains(cause, " "+plain(c.Name)+" ")
 	case EngineGate:
 		return strings.HasPrefix(cause, plain(c.Name)+": ")
-	case EngineRun, EngineExecutions, EngineCapacity:
+	case EngineRun, EngineExecutions, EngineCapacity, EngineComparison:
 		return c.Verdict != CheckHeld && reason != "" && (strings.Contains(cause, reason) || strings.Contains(reason, cause))
 	}
 	return false
