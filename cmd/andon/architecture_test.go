@@ -86,7 +86,7 @@ var andonHouse = house{
 			"reports/telemetry"},
 
 		// Where calls may go, and what was started there.
-		"scenarios/targets": {"contracts", "contracts/credentials", "contracts/document", "reports/regular", "reports/text", "reports/results"},
+		"scenarios/targets":  {"contracts", "contracts/credentials", "contracts/document", "reports/regular", "reports/text", "reports/results"},
 		"scenarios/capacity": {"gonum.org/v1/gonum"},
 		// Makes the trials that capacity asks for.
 		"scenarios/search": {"scenarios", "scenarios/capacity", "scenarios/scalability", "scenarios/trial", "contracts/credentials", "reports", "reports/regular", "reports/text",
