@@ -2,16 +2,143 @@ package compare
 
 import (
 	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/kaizenautomation/andon/reports/metrics"
+	"github.com/kaizenautomation/andon/reports/text"
 )
 
-// Compare holds new runs against those of a base. The error lists why they must not be compared: a [RefusedError].
+// confidence is that of the intervals: each end of one is wrong in one of twenty comparisons, and direction is that.
+const (
+	confidence = 0.9
+	direction  = (1 - confidence) / 2
+)
+
+// Compare holds new runs against those of a base. The error is a [RefusedError] where they must not be compared.
 func Compare(base, changed Set, o Options) (Report, error) {
 	if len(base.Runs) == 0 || len(changed.Runs) == 0 {
 		return Report{}, fmt.Errorf("a comparison is of runs on both sides; the base has %d, the new side %d", len(base.Runs), len(changed.Runs))
 	}
-	return Report{Schema: Schema, Andon: o.Andon, Confidence: confidence}, nil
+	differs, err := refuse(base, changed, o.Force)
+	if err != nil {
+		return Report{}, err
+	}
+	t := table{tolerances: o.Tolerances}
+	for _, m := range base.Runs {
+		g := gather(m)
+		t.base = append(t.base, &g)
+	}
+	for _, m := range changed.Runs {
+		g := gather(m)
+		t.changed = append(t.changed, &g)
+	}
+	t.fill()
+	rows := decide(t.list)
+	return Report{
+		Schema: Schema, Andon: o.Andon, Base: side(base), New: side(changed), Confidence: confidence, Differs: differs, Rows: declaredFirst(rows),
+		Curves: curves(base, changed), Notes: append(notes(base, changed, t.tolerances, rows), t.notes...), Verdict: verdict(rows, o.NeedAnswer),
+	}, nil
 }
 
-// confidence is that of the intervals: each end of one is wrong in one of twenty, which is what a direction is decided
-// by.
-const confidence = 0.9
+func declaredFirst(rows []Row) []Row {
+	return slices.Concat(Report{Rows: rows}.Declared(), Report{Rows: rows}.Others())
+}
+
+// side is what a report says of a set.
+func side(set Set) Side {
+	s := Side{Name: set.Name}
+	var scenarios, targets, releases []string
+	for _, m := range set.Runs {
+		scenarios, targets, releases = append(scenarios, m.Scenario), append(targets, m.Target), append(releases, m.Release)
+		s.Runs = append(s.Runs, runOf(m))
+	}
+	s.Scenario, s.Target, s.Release = distinct(scenarios), distinct(targets), distinct(releases)
+	return s
+}
+
+// distinct are texts, each once, in the order in which they come.
+func distinct(list []string) string {
+	var once []string
+	for _, one := range list {
+		if one != "" && !slices.Contains(once, one) {
+			once = append(once, one)
+		}
+	}
+	return strings.Join(once, ", ")
+}
+
+// mostMoments is into how many stretches a run is cut to be drawn.
+const mostMoments = 120
+
+// runOf is what a report says of a run.
+func runOf(m Measured) Run {
+	total := m.Whole.Total(m.Whole.Elapsed(m.End))
+	r := Run{
+		ID: m.ID, Started: m.Started.UTC(), Seconds: m.End.Seconds, Sent: total.Sent, Validity: m.Validity, P50: total.Latency.P50, P99: total.Latency.P99,
+		Errors: float64(total.Failed()) / math.Max(float64(total.Sent), 1),
+	}
+	for _, p := range m.Whole.Timeline(mostMoments) {
+		r.Times = append(r.Times, Moment{AtSeconds: p.StartSeconds, P50: p.Latency.P50, P99: p.Latency.P99})
+	}
+	return r
+}
+
+// curves are the percentile curves of all calls, and of each tier that both sides have.
+func curves(base, changed Set) (list []Curves) {
+	tiers := []string{""}
+	for _, class := range base.Runs[0].Labels.Classes {
+		if !slices.Contains(tiers, class.Tier) {
+			tiers = append(tiers, class.Tier)
+		}
+	}
+	for _, tier := range tiers {
+		if one := (Curves{Tier: tier, Base: curve(base, tier), New: curve(changed, tier)}); one.Base != nil && one.New != nil {
+			list = append(list, one)
+		}
+	}
+	return list
+}
+
+// notes are what belongs beside the answer.
+func notes(base, changed Set, asked Tolerances, rows []Row) (list []string) {
+	differ := func(what string, of func(*Measured) string) {
+		var a, b []string
+		for i := range base.Runs {
+			a = append(a, of(&base.Runs[i]))
+		}
+		for i := range changed.Runs {
+			b = append(b, of(&changed.Runs[i]))
+		}
+		if x, y := distinct(a), distinct(b); x != y {
+			list = append(list, fmt.Sprintf("%s of the base: %s; of the new side: %s.", what, text.Printable(or(x), 300), text.Printable(or(y), 300)))
+		}
+	}
+	differ("The machine", func(m *Measured) string {
+		if m.Generator.Platform == "" {
+			return ""
+		}
+		return fmt.Sprintf("%s with %g cores", m.Generator.Platform, m.Generator.Cores)
+	})
+	differ("The version of andon", func(m *Measured) string { return m.Andon })
+	differ("The embedded provider", func(m *Measured) string {
+		var parts []string
+		for _, p := range m.Provider {
+			parts = append(parts, strings.TrimPrefix(p.Name, "provider.")+" "+p.Text)
+		}
+		return strings.Join(parts, "; ")
+	})
+	for _, m := range slices.Concat(base.Runs, changed.Runs) {
+		if m.Validity == metrics.TargetLimited {
+			list = append(list, text.Sentence(fmt.Sprintf("%s is target-limited: calls left late, since all that were allowed at once waited on the target", named(&m))))
+		}
+	}
+	for name := range asked {
+		if !slices.ContainsFunc(rows, func(r Row) bool { return r.Declared && r.Figure == name }) {
+			list = append(list, fmt.Sprintf("A tolerance was given for %s, which the runs do not have.", name))
+		}
+	}
+	slices.Sort(list)
+	return list
+}

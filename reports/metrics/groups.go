@@ -8,8 +8,10 @@ import (
 // Grouping is what [Aggregator.By] groups by.
 type Grouping string
 
-// The groupings, by their names in summary.json and in the selectors of thresholds.
+// The groupings, by their names in summary.json and in the selectors of thresholds. Ungrouped is of one group without
+// a name, which [Aggregator.Total] is of.
 const (
+	Ungrouped Grouping = ""
 	ByTier    Grouping = "tier"
 	ByContent Grouping = "content"
 	ByClass   Grouping = "class"
@@ -25,8 +27,10 @@ func (a *Aggregator) nameOf(g Grouping, phase, class int) string {
 		return a.labels.Classes[class].Content
 	case ByClass:
 		return a.labels.Classes[class].Name
+	case ByPhase:
+		return a.labels.Phases[phase].Name
 	}
-	return a.labels.Phases[phase].Name
+	return ""
 }
 
 // group is a set of cells.
@@ -86,7 +90,7 @@ func (a *Aggregator) groups(by Grouping) map[string]*group {
 		for c := range a.labels.Classes {
 			name := a.nameOf(by, p, c)
 			if groups[name] == nil {
-				groups[name] = a.newGroup(by != ByPhase)
+				groups[name] = a.newGroup(by != ByPhase && by != Ungrouped)
 			}
 			groups[name].add(p, c)
 		}

@@ -16,7 +16,7 @@ type Slice struct {
 }
 
 // Slices gives the stretches of each group that [Aggregator.By] gives figures of, by time, as far as calls were due in
-// them; of all measured calls, as [Aggregator.Total] has them, where by is empty.
+// them.
 func (v *Stretches) Slices(by Grouping) map[string][]Slice {
 	groups := map[string][]Slice{}
 	name := func(c *stretchCell) string {
@@ -46,7 +46,7 @@ func (v *Stretches) Slices(by Grouping) map[string][]Slice {
 		s := &list[len(list)-1]
 		s.Counts.merge(&c.Counts)
 		// The times of deliberately invalid calls are in those of their own tier, content and class alone.
-		if invalid := v.labels.Classes[c.class].Invalid; c.latency.Samples() > 0 && !(invalid && (by == ByPhase || by == "")) {
+		if invalid := v.labels.Classes[c.class].Invalid; c.latency.Samples() > 0 && !(invalid && (by == ByPhase || by == Ungrouped)) {
 			s.Latency = append(s.Latency, c.latency)
 		}
 		groups[of] = list

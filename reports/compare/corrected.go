@@ -1,0 +1,142 @@
+package compare
+
+import (
+	"cmp"
+	"math"
+	"math/rand/v2"
+	"slices"
+)
+
+// rotations are how often a chance is counted over: enough for a chance of 5 % to be right within half a percent.
+const rotations = 8000
+
+// judged is a declared series as it is judged in one direction.
+type judged struct {
+	// t is how many standard errors it became worse, and by how much; beyond it matters.
+	t, change, beyond float64
+	// left are the values of all runs less their mean, and floor is the least variance of one.
+	left  []float64
+	floor float64
+	// length is the sum of the squares of left.
+	length float64
+}
+
+// judge makes them of a series that has the spread between runs. sign is 1 where more of the value is worse, and −1
+// for the other direction.
+func (s *series) judge(e estimate, sign, beyond float64) judged {
+	all := slices.Concat(s.base, s.changed)
+	mean, squares := spread(all)
+	j := judged{change: sign * e.change, beyond: beyond, floor: (float64(len(s.base))*s.withinBase + float64(len(s.changed))*s.withinChanged) / float64(len(all)), length: squares}
+	for _, v := range all {
+		j.left = append(j.left, sign*(v.y-mean))
+	}
+	mb, vb := spread(s.base)
+	mc, vc := spread(s.changed)
+	j.t = j.studentized(mc-mb, vb+vc, len(s.base), len(s.changed))
+	if sign < 0 {
+		j.t = -j.t
+	}
+	return j
+}
+
+// studentized is a change in standard errors, 0 where there is none at all.
+func (j *judged) studentized(change, squares float64, base, changed int) float64 {
+	variance := floored(squares/float64(base+changed-2), j.floor) * (1/float64(base) + 1/float64(changed))
+	if change == 0 {
+		return 0
+	}
+	return change / math.Sqrt(variance)
+}
+
+// corrected is for each series how likely it is that a change like its own comes without a cause in any of them,
+// counted over rotations of what the runs have beside their mean, of all series at once: without a cause one direction
+// in the space of the runs is as likely as any other to be the one that tells the sides apart, as long as the values of
+// a run are normal. For one series that is Student's t; several are corrected for their number by what they have in
+// common, one after the other, those that were found left out: where all drift together it costs nothing (Ø. Langsrud,
+// "Rotation tests", 2005; P. H. Westfall and S. S. Young, "Resampling-Based Multiple Testing", 1993; S. Holm, "A simple
+// sequentially rejective multiple test procedure", 1979). A change that does not matter cannot raise an alarm, so that
+// no other series is corrected for it.
+//
+// least is the quantile of 95 % of the largest: by how many standard errors any must change.
+func corrected(list []judged, base, changed int, found func(i int, p float64) bool) (ps []float64, least float64) {
+	ps = make([]float64, len(list))
+	ts, ds := rotated(list, base, changed)
+	order := make([]int, len(list))
+	for i := range order {
+		order[i] = i
+	}
+	matters := func(i int) int {
+		if list[i].change > list[i].beyond {
+			return 0
+		}
+		return 1
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		return cmp.Or(cmp.Compare(matters(a), matters(b)), cmp.Compare(list[b].t, list[a].t))
+	})
+	left := make([]bool, len(list))
+	var before float64
+	for _, i := range order {
+		var as int
+		for r := range rotations {
+			for k := range list {
+				if k != i && (left[k] || ds[k][r] <= list[k].beyond) {
+					continue
+				}
+				if ts[k][r] >= list[i].t {
+					as++
+					break
+				}
+			}
+		}
+		ps[i] = (float64(as) + 1) / (rotations + 1)
+		if matters(i) == 0 {
+			ps[i] = max(ps[i], before)
+			before = ps[i]
+		}
+		left[i] = found(i, ps[i])
+	}
+	largest := make([]float64, rotations)
+	for r := range largest {
+		for k := range list {
+			if ds[k][r] > list[k].beyond {
+				largest[r] = max(largest[r], ts[k][r])
+			}
+		}
+	}
+	slices.Sort(largest)
+	return ps, largest[rotations*95/100]
+}
+
+// rotated are the changes of each series in each rotation, in standard errors and as they are.
+func rotated(list []judged, base, changed int) (ts, ds [][]float64) {
+	n := base + changed
+	random := rand.New(rand.NewPCG(uint64(base), uint64(changed)))
+	ts, ds = make([][]float64, len(list)), make([][]float64, len(list))
+	for k := range list {
+		ts[k], ds[k] = make([]float64, rotations), make([]float64, rotations)
+	}
+	toward := make([]float64, n)
+	half := math.Sqrt(1/float64(base) + 1/float64(changed))
+	for r := range rotations {
+		var mean, length float64
+		for i := range toward {
+			toward[i] = random.NormFloat64()
+			mean += toward[i] / float64(n)
+		}
+		for i := range toward {
+			toward[i] -= mean
+			length += toward[i] * toward[i]
+		}
+		length = math.Sqrt(length)
+		for k := range list {
+			var along float64
+			for i, v := range list[k].left {
+				along += v * toward[i] / length
+			}
+			ds[k][r] = along * half
+			ts[k][r] = list[k].studentized(ds[k][r], max(list[k].length-along*along, 0), base, changed)
+		}
+	}
+	return ts, ds
+}
