@@ -82,7 +82,7 @@ var andonHouse = house{
 			"reports/histogram", "reports/executions"},
 		// The command lines that a run's page shows are handed in by whoever runs the trial, as the page wants them.
 		"scenarios/trial": {"scenarios", "scenarios/wire", "scenarios/attack", "scenarios/follow", "contracts", "contracts/credentials", "contracts/provider", "reports",
-			"reports/text", "reports/results", "reports/histogram", "reports/executions", "reports/metrics", "reports/summary", "reports/page",
+			"reports/text", "reports/results", "reports/histogram", "reports/executions", "reports/metrics", "reports/summary", "reports/baseline", "reports/page",
 			"reports/telemetry"},
 
 		// Where calls may go, and what was started there.

@@ -6,7 +6,7 @@
 //
 //  1. [Add] and [Prune] change the file; of all processes that do, each has its turn. [Open] reads it.
 //  2. [Baseline.Fits] says what keeps another run from being held against it.
-//  3. [Baseline.Limit] finds the limit of a threshold such as p99(latency) < 1.1 × baseline in all of its runs together.
+//  3. [Baseline.Limits] finds the limits of thresholds such as p99(latency) < 1.1 × baseline, in all of its runs together.
 //  4. [Baseline.Report] is what is shown of it.
 package baseline
 
@@ -39,11 +39,13 @@ func (b *Baseline) Few() string {
 	return ""
 }
 
-// Fits says what keeps a run from being held against the baseline: all that its load, its description and how it is
-// carried differ in.
+// Fits says what keeps a run that is about to begin from being held against the baseline: all that its load, its
+// description and what carries it differ in.
 func (b *Baseline) Fits(m results.Manifest) error {
-	if list := differs(&b.Runs[0].Manifest, &m, "there", "here"); len(list) > 0 {
-		return otherLoad("the runs in "+b.Path+" are of another load or description than this one", list, "name the baseline of this one, or make one with andon baseline add")
+	m.ID = "this run"
+	runs := []compare.Measured{b.Runs[0], {Manifest: m, End: results.End{Reason: results.Finished}, Validity: metrics.Valid}}
+	if reasons := alike(runs); len(reasons) > 0 {
+		return refused("this run cannot be held against "+b.Path, reasons, "name the baseline of its own load, or make one with andon baseline add")
 	}
 	return nil
 }
@@ -63,11 +65,8 @@ func (b *Baseline) whole() (*metrics.Aggregator, float64) {
 	return whole, length
 }
 
-// Limit is a threshold with its limit found in the baseline: see [metrics.Threshold.Against].
-func (b *Baseline) Limit(t metrics.Threshold) (metrics.Threshold, error) {
+// Limits finds the limits of thresholds in the baseline: see [metrics.Threshold.Against].
+func (b *Baseline) Limits() func(metrics.Threshold) (metrics.Threshold, error) {
 	whole, length := b.whole()
-	return t.Against(whole, length)
+	return func(t metrics.Threshold) (metrics.Threshold, error) { return t.Against(whole, length) }
 }
-
-// same reports whether two are one run.
-func same(a, b *compare.Measured) bool { return a.ID == b.ID && a.Started.Equal(b.Started) }

@@ -2,15 +2,12 @@ package baseline
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
 
 	"github.com/kaizenautomation/andon/reports/compare"
-	"github.com/kaizenautomation/andon/reports/metrics"
 	"github.com/kaizenautomation/andon/reports/regular"
-	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/text"
 )
 
@@ -60,38 +57,16 @@ func Add(path string, runs []compare.Measured) (*Baseline, error) {
 		added[i] = held{runs[i], s}
 	}
 	return change(path, func(all []held) ([]held, error) {
-		var wrong []error
-		for _, r := range added {
-			id := text.Printable(r.ID, 100)
-			if why := unfit(&r.Measured); why != "" {
-				wrong = append(wrong, fmt.Errorf("%s cannot be part of a baseline: %s", id, why))
-			}
-			if slices.ContainsFunc(all, func(o held) bool { return same(&o.Measured, &r.Measured) }) {
-				wrong = append(wrong, fmt.Errorf("%s is in %s already, and would count twice: give each run once", id, path))
-				continue
-			}
-			if len(all) > 0 {
-				if list := differs(&all[0].Manifest, &r.Manifest, "there", "here"); len(list) > 0 {
-					wrong = append(wrong, otherLoad(fmt.Sprintf("%s is not of the load of the runs in %s", id, path), list, "begin a baseline of its own for it, in another file"))
-				}
-			}
-			all = append(all, r)
+		all = append(all, added...)
+		measured := make([]compare.Measured, len(all))
+		for i, r := range all {
+			measured[i] = r.Measured
 		}
-		return all, errors.Join(wrong...)
+		if reasons := alike(measured); len(reasons) > 0 {
+			return nil, refused("nothing is added to "+path, reasons, "leave such runs out and make them again; those of another load are for a baseline of their own, in another file")
+		}
+		return all, nil
 	})
-}
-
-// unfit says why nothing can be held against a run; empty where it can.
-func unfit(r *compare.Measured) string {
-	switch {
-	case r.End.Reason != results.Finished && r.End.Reason != results.Enough:
-		return fmt.Sprintf("it did not go on to its end (%s), so that its calls are not those of whole runs; make it again", text.Printable(r.End.Reason, 40))
-	case r.Validity == metrics.NoData:
-		return "no call of a measured phase was answered; make it again"
-	case r.Validity == metrics.GeneratorLimited:
-		return "it is generator-limited, and says more of the machine that sent than of the target; make it again where that has room"
-	}
-	return ""
 }
 
 // Selection says which runs [Prune] takes out: those that meet every condition that is given.

@@ -11,7 +11,6 @@ import (
 	"io"
 	"io/fs"
 	"slices"
-	"strings"
 
 	"github.com/kaizenautomation/andon/reports/compare"
 	"github.com/kaizenautomation/andon/reports/metrics"
@@ -32,9 +31,9 @@ const (
 	maxRatio    = 50
 	minInflated = 1 << 20
 	maxInflated = 256 << 20
-	// maxRuns and maxCells bound how many runs there are, and how many classes times phases each has.
+	// maxRuns bounds how many runs there are, and maxCells how many classes times phases times thresholds each has.
 	maxRuns  = 1000
-	maxCells = 1 << 18
+	maxCells = 1 << 20
 )
 
 // stored is a run as the file has it: JSON of a [record], and what [metrics.Write] wrote.
@@ -73,15 +72,10 @@ func parse(path string, data []byte) (*Baseline, []stored, error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		if slices.ContainsFunc(b.Runs, func(o compare.Measured) bool { return same(&o, r) }) {
-			return nil, nil, fmt.Errorf("%s, run %d: expected each run once, found %s twice", path, i+1, text.Printable(r.ID, 100))
-		}
-		if i > 0 {
-			if list := differs(&b.Runs[0].Manifest, &r.Manifest, "in the first run", "in this one"); len(list) > 0 {
-				return nil, nil, fmt.Errorf("%s, run %d: expected runs of one load; %s", path, i+1, strings.Join(list, "; "))
-			}
-		}
 		b.Runs = append(b.Runs, *r)
+	}
+	if reasons := alike(b.Runs); len(reasons) > 0 {
+		return nil, nil, refused(path+": its runs are not of one load", reasons, "make it anew of the runs")
 	}
 	return b, all, nil
 }
@@ -163,8 +157,9 @@ func (s stored) run(place string) (*compare.Measured, error) {
 	if err := r.Manifest.Check(); err != nil {
 		return nil, fmt.Errorf("%s: %w", place, err)
 	}
-	if n := len(r.Manifest.Labels.Classes) * len(r.Manifest.Labels.Phases); n > maxCells {
-		return nil, fmt.Errorf("%s: expected at most %d classes times phases, found %d", place, maxCells, n)
+	if m := &r.Manifest; len(m.Labels.Classes)*len(m.Labels.Phases)*(1+len(m.Thresholds)) > maxCells {
+		return nil, fmt.Errorf("%s: expected at most %d classes times phases times thresholds, found %d × %d × %d", place, maxCells,
+			len(m.Labels.Classes), len(m.Labels.Phases), len(m.Thresholds))
 	}
 	a, v, err := metrics.Read(r.Manifest, bytes.NewReader(s.histograms))
 	if err != nil {
