@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/kaizenautomation/andon/reports/approval"
+	"github.com/kaizenautomation/andon/reports/compare"
 	"github.com/kaizenautomation/andon/reports/regular"
 	"github.com/kaizenautomation/andon/reports/render"
 	"github.com/kaizenautomation/andon/reports/results"
@@ -17,8 +18,8 @@ import (
 	"github.com/kaizenautomation/andon/reports/text"
 )
 
-// DocumentFormat is one rendering of a document that says all of what it is of: a verification, or a search for
-// capacity.
+// DocumentFormat is one rendering of a document that says all of what it is of: a verification, a search for capacity,
+// or a comparison.
 type DocumentFormat[T any] struct {
 	// Name is what asks for it, and File the name of what is written below a folder.
 	Name, File string
@@ -121,6 +122,11 @@ func Searched(dirs ...string) (bool, error) {
 	return false, nil
 }
 
+// Compared reports whether directories are those of a comparison: of one alone, since comparisons are not merged.
+func Compared(dirs ...string) (bool, error) {
+	return holds(dirs, compare.File, "comparison", "comparisons")
+}
+
 // Gated reports whether directories are those of a gate: of one alone, since gates are not merged.
 func Gated(dirs ...string) (bool, error) {
 	return holds(dirs, approval.File, "gate", "gates")
@@ -135,7 +141,7 @@ func holds(dirs []string, file, kind, several string) (bool, error) {
 		if len(dirs) > 1 {
 			return false, fmt.Errorf("%s is of a %s, and %s are merged with nothing: report it alone", dir, kind, several)
 		}
-		for _, other := range [][2]string{{"summary.json", "run"}, {summary.VerificationFile, "verification"}, {sizing.File, "search for capacity"}, {approval.File, "gate"}} {
+		for _, other := range [][2]string{{"summary.json", "run"}, {summary.VerificationFile, "verification"}, {sizing.File, "search for capacity"}, {compare.File, "comparison"}, {approval.File, "gate"}} {
 			if _, err := os.Lstat(filepath.Join(dir, other[0])); err == nil && other[0] != file {
 				return false, fmt.Errorf("%s holds %s of a %s and %s of a %s: move one of them to a directory of its own", dir, file, kind, other[0], other[1])
 			}

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/kaizenautomation/andon/reports"
+	"github.com/kaizenautomation/andon/reports/compare"
 	"github.com/kaizenautomation/andon/reports/sizing"
 	"github.com/kaizenautomation/andon/reports/summary"
 	"github.com/kaizenautomation/andon/reports/text"
@@ -25,6 +26,13 @@ type kind[T any] struct {
 func (c *command) reportCapacity(dir, format, out string) error {
 	return reportDocument(c, dir, format, out, kind[sizing.Report]{
 		reports.ChooseCapacity, sizing.Read, func(r sizing.Report) summary.Verdict { return r.Verdict }, reports.AppendCapacity,
+	})
+}
+
+// reportComparison shows a comparison again.
+func (c *command) reportComparison(dir, format, out string) error {
+	return reportDocument(c, dir, format, out, kind[compare.Report]{
+		reports.ChooseComparison, compare.Read, func(r compare.Report) summary.Verdict { return r.Verdict }, reports.AppendComparison,
 	})
 }
 

@@ -43,7 +43,8 @@ A verification, which andon verify --out has left behind, is shown again from it
 the formats that need no measured times; it is not merged with anything. Nor is a search for
 capacity, which andon capacity has left behind: it is shown again from its capacity.json, as
 terminal, html, markdown, json, junit, github and prometheus (a text file for Prometheus' node
-exporter). Its trials are runs, each with a directory of its own.
+exporter). Its trials are runs, each with a directory of its own. A comparison is shown again from its
+comparison.json, as terminal, html, markdown, json, junit, sarif and github.
 
 One format goes to standard output; several need --out. The formats, and the files that they
 are in below --out:
@@ -79,6 +80,11 @@ func (c *command) showReport(dirs []string, f reportFlags) error {
 		return err
 	} else if searched {
 		return c.reportCapacity(dirs[0], f.format, f.out)
+	}
+	if compared, err := reports.Compared(dirs...); err != nil {
+		return err
+	} else if compared {
+		return c.reportComparison(dirs[0], f.format, f.out)
 	}
 	formats, err := reports.Choose(f.format)
 	if err != nil {

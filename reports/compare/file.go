@@ -87,7 +87,7 @@ func (r *Report) wrong() string {
 			words      []string
 		}{
 			{"kind", row.Kind, []string{All, Tier, Content, Class, Phase, Part}}, {"unit", row.Unit, []string{Seconds, Share, PerSecond}},
-			{"verdict", row.Verdict, append(slices.Clone(order), Looked)},
+			{"verdict", row.Verdict, append(verdicts(), Looked)},
 		} {
 			if !slices.Contains(of.words, of.word) {
 				return fmt.Sprintf("/rows/%d/%s: unknown word %q; %s", i, of.name, text.Printable(of.word, 40), text.Suggest(of.word, of.words, "another version of andon may have written it"))

@@ -52,8 +52,8 @@ func (r Report) Count(verdicts ...string) (n int) {
 	return n
 }
 
-// order is how much a verdict matters.
-var order = []string{Regression, Drift, Unknown, Improvement, Same}
+// verdicts are those of declared rows, by how much they matter.
+func verdicts() []string { return []string{Regression, Drift, Unknown, Improvement, Same} }
 
 // Headline is the answer in a line: the figure that matters most, with its interval, and how many others there are.
 func (r Report) Headline() string {
@@ -61,7 +61,7 @@ func (r Report) Headline() string {
 	if len(rows) == 0 {
 		return "no figure was declared"
 	}
-	first, all := r.worst(), text.Plural(uint64(len(rows)), "declared figure")
+	first, all := r.Worst(), text.Plural(uint64(len(rows)), "declared figure")
 	if r.Control() {
 		if alarms := r.Count(Regression, Improvement); alarms > 0 {
 			return fmt.Sprintf("%d of %s changed between a target and itself: %s", alarms, all, first.said())
@@ -77,9 +77,9 @@ func (r Report) Headline() string {
 	return "of " + all + ", none became worse by more than is tolerated"
 }
 
-// worst is the declared row that matters most. Between a target and itself, a change is what matters.
-func (r Report) worst() (worst Row) {
-	order := order
+// Worst is the declared row that matters most. Between a target and itself, a change is what matters.
+func (r Report) Worst() (worst Row) {
+	order := verdicts()
 	if r.Control() {
 		order = []string{Regression, Improvement, Drift, Unknown, Same}
 	}
@@ -94,7 +94,7 @@ func (r Report) worst() (worst Row) {
 
 // Causes are those of the verdict that the headline does not tell.
 func (r Report) Causes() (causes []string) {
-	told := text.Sentence(r.worst().said())
+	told := text.Sentence(r.Worst().said())
 	for _, cause := range r.Verdict.Causes {
 		if !strings.HasPrefix(cause, told) {
 			causes = append(causes, cause)
@@ -217,7 +217,7 @@ func (r Row) Group() string {
 	case Tier, Part:
 		return name
 	}
-	return r.Kind + " " + name
+	return text.Printable(r.Kind, 20) + " " + name
 }
 
 // Figures writes the figure of both sides.
@@ -277,15 +277,20 @@ func (r Row) worse(size float64, decimals int) string {
 	if size = math.Abs(size); decimals < 0 {
 		size = math.Round(1e6*size) / 1e6
 	}
-	if !r.rises() {
+	if !r.Rises() {
 		size = -size
 	}
 	return r.signed(size, decimals) + r.unit()
 }
 
-// rises reports whether more is worse.
-func (r Row) rises() bool {
-	return r.Unit == Seconds || r.Unit == Share && r.Figure != "completion"
+// Rises reports whether more is worse.
+func (r Row) Rises() bool {
+	for _, f := range figures() {
+		if f.name == r.Figure {
+			return !f.falls
+		}
+	}
+	return r.Unit != PerSecond
 }
 
 // Chance writes the p of a row. What the calls of one run tell is no chance of drift.

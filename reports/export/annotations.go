@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/kaizenautomation/andon/reports/approval"
+	"github.com/kaizenautomation/andon/reports/compare"
 	"github.com/kaizenautomation/andon/reports/sizing"
 	"github.com/kaizenautomation/andon/reports/summary"
 	"github.com/kaizenautomation/andon/reports/text"
@@ -111,6 +112,27 @@ func CapacityAnnotations(w io.Writer, r sizing.Report) error {
 	for _, c := range v.Checks {
 		// The answer has told of those.
 		if level := levelOf(c.Verdict); level != "" && c.Engine != summary.EngineCapacity {
+			annotate(&b, level, nil, v.Title+": "+c.Name, c.Reason)
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// ComparisonAnnotations writes what is to be said of a comparison as commands of GitHub Actions: the answer, and then
+// each declared figure that became worse or cannot be told.
+func ComparisonAnnotations(w io.Writer, r compare.Report) error {
+	v := r.Checks()
+	level := "error"
+	if r.Verdict.Status == summary.Pass {
+		level = "notice"
+	}
+	causes := r.Causes()
+	lines := slices.Concat([]string{r.Headline()}, causes)
+	var b strings.Builder
+	annotate(&b, level, nil, v.Title+": "+r.Word(), lines...)
+	for _, c := range v.Checks {
+		if level := levelOf(c.Verdict); level != "" && !slices.ContainsFunc(causes, c.SaidBy) {
 			annotate(&b, level, nil, v.Title+": "+c.Name, c.Reason)
 		}
 	}

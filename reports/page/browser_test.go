@@ -207,7 +207,7 @@ func TestInBrowser(t *testing.T) {
 	chromium := browser(t)
 	for name, test := range map[string]func(*testing.T, context.Context){
 		"charts": testCharts, "hostile": testHostile, "controls": testControls, "formats": testFormats, "hour": testHour, "logarithms": testLogarithms, "fits": testFits, "first screen": testFirstScreen, "constant": testConstant, "verification": testVerification, "executions": testExecutions,
-		"capacity": testCapacity, "dots": testDots,
+		"capacity": testCapacity, "dots": testDots, "comparison": testComparison,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

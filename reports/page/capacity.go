@@ -18,7 +18,7 @@ const maxTrials = 500
 // even a script, to be read. Its links lead to the reports of the trials, in the search's directory.
 func WriteCapacity(w io.Writer, of sizing.Report) error {
 	v := search{of}.view()
-	t, err := assemble(&v.frame, "capacity.html", []string{"page.css", "capacity.css"}, []string{"common.js", "plain.js"})
+	t, err := assemble(&v.frame, "capacity.html", []string{"page.css", "plot.css", "capacity.css"}, []string{"common.js", "plain.js"})
 	if err != nil {
 		return err
 	}

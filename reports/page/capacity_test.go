@@ -226,6 +226,13 @@ func TestTicks(t *testing.T) {
 	})
 }
 
+// axisNames are the names of an axis that touch each other, or leave the page.
+const axisNames = `[...document.querySelectorAll(".draw")].flatMap(d => [".left", ".foot"].flatMap(of => {
+	const boxes = [...d.querySelectorAll(of)].map(e => [e.textContent, e.getBoundingClientRect()]);
+	return boxes.flatMap(([a, p], i) => boxes.slice(0, i).filter(([, q]) => Math.min(p.right, q.right) > Math.max(p.left, q.left) && Math.min(p.bottom, q.bottom) > Math.max(p.top, q.top) + 3)
+		.map(([b]) => a + " over " + b)).concat(boxes.filter(([, p]) => p.left < 0 || p.right > innerWidth).map(([a]) => a + " leaves the page"));
+}))`
+
 // testCapacity: wide and narrow, light and dark, with scripts, nothing is cut off and nothing lies over another.
 func testCapacity(t *testing.T, chromium context.Context) {
 	for name, r := range map[string]sizing.Report{"found": reportstest.Sizing(), "need": searchedFor(sizing.No), "limited": limited(), "none": {Verdict: summary.Verdict{Status: summary.NoVerdict, ExitCode: 3}}} {
@@ -244,12 +251,7 @@ func testCapacity(t *testing.T, chromium context.Context) {
 					if over := eval[[]string](b, strings.Replace(collisions, ".marks,", ".marks, .keys,", 1)); len(over) > 0 {
 						t.Errorf("one over the other: %q", over)
 					}
-					// The names of an axis do not touch each other, nor does one leave the page.
-					if over := eval[[]string](b, `[...document.querySelectorAll(".draw")].flatMap(d => [".left", ".foot"].flatMap(of => {
-						const boxes = [...d.querySelectorAll(of)].map(e => [e.textContent, e.getBoundingClientRect()]);
-						return boxes.flatMap(([a, p], i) => boxes.slice(0, i).filter(([, q]) => Math.min(p.right, q.right) > Math.max(p.left, q.left) && Math.min(p.bottom, q.bottom) > Math.max(p.top, q.top) + 3)
-							.map(([b]) => a + " over " + b)).concat(boxes.filter(([, p]) => p.left < 0 || p.right > innerWidth).map(([a]) => a + " leaves the page"));
-					}))`); len(over) > 0 {
+					if over := eval[[]string](b, axisNames); len(over) > 0 {
 						t.Errorf("an axis: %q", over)
 					}
 					if eval[bool](b, "globalThis.owned !== undefined") || eval[int](b, `document.querySelectorAll("img, iframe, object, embed, link, base, form, a[href^='http'], a[href^='javascript']").length`) > 0 {

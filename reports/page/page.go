@@ -1,6 +1,6 @@
-// Package page writes a run, a verification or a search for capacity as one HTML file that needs nothing else, no
-// network either: figures and tables are in its text, and a script draws a run's charts from the numbers that come with
-// it.
+// Package page writes a run, a verification, a search for capacity or a comparison as one HTML file that needs nothing
+// else, no network either: figures and tables are in its text, and a script draws a run's charts from the numbers that
+// come with it.
 package page
 
 import (

@@ -2,10 +2,12 @@ package regular
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 )
 
 // Update has change make of what a file holds, of at most so many bytes, what it is to hold: nil where there is none
@@ -36,4 +38,17 @@ func Update(path string, limit int64, change func(old []byte) ([]byte, error)) e
 		_, err := w.Write(made)
 		return err
 	})
+}
+
+// patience is how long a folder is waited for, which others hold for a moment each.
+const patience = 10 * time.Second
+
+// lock takes a folder for this process, until it is closed.
+func lock(folder *os.File) error {
+	for until := time.Now().Add(patience); locked(folder); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(until) {
+			return fmt.Errorf("the folder %s has been held by another process for %s, which writes to a file in it: end that process, or try again", folder.Name(), patience)
+		}
+	}
+	return nil
 }

@@ -219,7 +219,7 @@ func (c comparison) runs(st style) Table {
 				text.Percent(r.Errors)})
 		}
 		if more := len(side.Runs) - len(shown); more > 0 {
-			t.Rows = append(t.Rows, []string{fmt.Sprintf("%s, %d more", side.name, more), "", "", "", "", ""})
+			t.Rows = append(t.Rows, []string{side.name + ", " + text.Count(uint64(more)) + " more", "", "", "", "", ""})
 		}
 	}
 	return t

@@ -43,7 +43,7 @@ func CreateJournal(dir string) (*Journal, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := lock(f.File); err != nil {
+	if err := follow(f.File); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
 	return newJournal(f), nil
@@ -66,13 +66,24 @@ func ResumeJournal(dir string) (*Journal, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := lock(f); err != nil {
+	if err := follow(f); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
 	if err := f.Truncate(size); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
 	return newJournal(&file{File: f}), nil
+}
+
+// errFollowed is why a journal cannot be had that somebody writes.
+var errFollowed = errors.New("the executions of this run are followed by another process: the run itself, if it still goes on, or somebody who follows it further")
+
+// follow takes a journal for this process, until it is closed.
+func follow(f *os.File) error {
+	if err := regular.Lock(f); errors.Is(err, regular.ErrLocked) {
+		return errFollowed
+	}
+	return nil
 }
 
 func newJournal(f *file) *Journal { return &Journal{f: f, out: bufio.NewWriterSize(f, 64<<10)} }

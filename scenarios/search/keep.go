@@ -33,6 +33,9 @@ func (s *session) open() (err error) {
 	if err := claimed.Close(); err != nil {
 		return &results.PlaceError{Err: err}
 	}
+	if err := s.hold(); err != nil {
+		return err
+	}
 	s.record.ID = filepath.Base(filepath.Clean(s.dir))
 	s.report.Run.ID = s.record.ID
 	files := map[string][]byte{"scenario.yaml": s.Scenario.Source, "openapi.yaml": s.Scenario.Description().Source()}
@@ -46,6 +49,21 @@ func (s *session) open() (err error) {
 	}
 	if err := s.remember(); err != nil {
 		return &results.PlaceError{Err: err}
+	}
+	return nil
+}
+
+// hold keeps the directory of the search for this process, as long as it goes on.
+func (s *session) hold() error {
+	dir, err := os.Open(s.dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // which whoever reads it says better
+	} else if err != nil {
+		return fmt.Errorf("the search's directory cannot be opened: %w", err)
+	}
+	s.held = dir
+	if err := regular.Lock(dir); errors.Is(err, regular.ErrLocked) {
+		return fmt.Errorf("%s belongs to a search that still goes on, in another process; wait for its end", s.dir)
 	}
 	return nil
 }
@@ -65,6 +83,9 @@ func write(path string, data []byte) error {
 func (s *session) resume() error {
 	s.dir = s.Dir
 	path := filepath.Join(s.dir, recordFile)
+	if err := s.hold(); err != nil {
+		return err
+	}
 	var before record
 	if err := results.ReadJSON(path, &before); errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s is no search's directory: it has no %s", s.dir, recordFile)

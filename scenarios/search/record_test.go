@@ -2,6 +2,7 @@ package search
 
 import (
 	"encoding/json"
+	"errors"
 	"math"
 	"strings"
 	"testing"
@@ -126,5 +127,23 @@ func TestEverywhere(t *testing.T) {
 		if said := f.everywhere(); (said != "") != c.want || c.want && !strings.Contains(said, "every call was over count(violations) == 0, from 8.00/s down to 2.00/s") {
 			t.Errorf("%s: %q", c.name, said)
 		}
+	}
+}
+
+// Two that go on with one search would give its trials the same places.
+func TestHeld(t *testing.T) {
+	a := &session{dir: t.TempDir()}
+	b := &session{dir: a.dir}
+	if err := a.hold(); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.hold(); err == nil || !strings.Contains(err.Error(), "still goes on, in another process") {
+		t.Errorf("two have it: %v", err)
+	}
+	if err := errors.Join(a.held.Close(), b.held.Close(), b.hold(), b.held.Close()); err != nil {
+		t.Errorf("it was given back: %v", err)
+	}
+	if err := (&session{dir: a.dir + "/none"}).hold(); err != nil {
+		t.Errorf("there is nothing to have: %v", err)
 	}
 }

@@ -34,6 +34,11 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (report sizin
 		return report, "", err
 	}
 	s.describe()
+	defer func() {
+		if s.held != nil {
+			_ = s.held.Close()
+		}
+	}()
 	if err := s.open(); err != nil {
 		return report, "", err
 	}

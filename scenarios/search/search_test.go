@@ -159,6 +159,7 @@ func TestInterrupted(t *testing.T) {
 	if err := s.open(); err != nil || len(s.replay) != 1 || s.replay[0].Shown.N != 1 || s.report.Budget.SpentCalls != report.Trials[1].Calls {
 		t.Errorf("what is given again is %+v: %v", s.replay, err)
 	}
+	_ = s.held.Close()
 	whole, _, err := Run(t.Context(), make(chan struct{}), c)
 	if err != nil || whole.Run.Ended != sizing.EndedCeiling || whole.Verdict.ExitCode != 0 || whole.Acceptance.Kind != sizing.AtLeast {
 		t.Fatalf("it came to %+v: %v", whole, err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"os"
 	"path/filepath"
 	"slices"
 	"time"
@@ -22,6 +23,7 @@ type session struct {
 	// interrupt is closed when nothing more is to be sent.
 	interrupt <-chan struct{}
 	dir       string
+	held      *os.File // the directory, locked
 	began     time.Time
 	// thresholds are what the objectives of the report are made of, in the same order.
 	thresholds []metrics.Threshold
