@@ -23,6 +23,7 @@ import (
 
 type runFlags struct {
 	target, out, fixtures string
+	production            string
 	credentials           credentialFlags
 	seed                  uint64
 	noUniqueIDs, plain    bool
@@ -94,6 +95,7 @@ ANDON_REMOTE_WRITE_AUTHORIZATION ("Bearer …") and OTEL_EXPORTER_OTLP_HEADERS (
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.target, "target", "", "base `URL` of the provider; without it the reference provider is driven")
+	flags.StringVar(&f.production, "production", "", productionUse)
 	flags.Uint64Var(&f.seed, "seed", defaultSeed, seedUse)
 	flags.StringVar(&f.fixtures, "fixtures", "", fixturesUse)
 	flags.StringVar(&f.out, "out", "", "run `directory` to write (default reports/runs/<time>-<scenario>)")
@@ -132,6 +134,9 @@ func (c *command) runScenario(args []string, f runFlags) error {
 		return err
 	}
 	if t.Target, err = pickTarget(f.target, plan.Scenario, strings.Join(append([]string{"andon run"}, args...), " ")); err != nil {
+		return err
+	}
+	if err := permittedURL(t.Target, f.production); err != nil {
 		return err
 	}
 	w := live.NewWatch(c.stderr, os.Stdin, f.plain)

@@ -34,7 +34,7 @@ func (p *Plan) Run(ctx context.Context, interrupt <-chan struct{}) (r approval.R
 		return r, "", err
 	}
 	r = approval.Report{Schema: approval.Schema, Budget: p.Budget, Run: approval.Run{
-		ID: id, Target: p.place(), Production: p.Target != nil && p.Target.Production, Started: began.UTC(), Andon: p.Andon, Command: p.Command,
+		ID: id, Target: p.Place(), Production: p.Target != nil && p.Target.Production, Started: began.UTC(), Andon: p.Andon, Command: p.Command,
 		SpecSHA256: p.Description.SHA256(), Release: p.Release, Labels: p.Labels, Insecure: p.insecure,
 	}}
 	reserved, err := p.reserve(&r, dir, began)
@@ -81,8 +81,8 @@ func (p *Plan) reserve(r *approval.Report, dir string, began time.Time) (*target
 	return &reserved, nil
 }
 
-// place says where calls go.
-func (p *Plan) place() string {
+// Place says where calls go.
+func (p *Plan) Place() string {
 	if p.Target == nil {
 		return "the embedded reference provider"
 	}

@@ -1,7 +1,9 @@
 package targets
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"math"
 	"net/url"
 	"path/filepath"
@@ -301,4 +303,22 @@ func (r *reader) caps(v document.Value, cost Cost) (c Caps) {
 		}
 	}
 	return c
+}
+
+// beside is the file of targets that is read where none is named.
+const beside = "targets.yaml"
+
+// Resolve finds a target by a word, in the file of such a path or, where that is empty, in targets.yaml where there is
+// one. Without a word there is none.
+func Resolve(path, word string, d *contracts.Description) (f File, t *Target, err error) {
+	if path != "" {
+		f, err = Open(path, d)
+	} else if f, err = Open(beside, d); errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	if err != nil || word == "" {
+		return f, nil, err
+	}
+	found, err := f.Find(word, d.Operation())
+	return f, &found, err
 }
