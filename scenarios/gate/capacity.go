@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 
 	"github.com/kaizenautomation/andon/reports/approval"
 	"github.com/kaizenautomation/andon/reports/sizing"
@@ -72,10 +74,12 @@ func (p *Plan) capacity() (part, error) {
 // shared are so many runs, by the tiers of a plan.
 func shared(plan *scenarios.Plan, calls uint64) targets.Runs {
 	of := runsOf(plan)
-	total := of.Total()
-	runs := targets.Runs{}
-	for tier, n := range of {
-		runs[tier] = uint64(math.Ceil(float64(n) / float64(total) * float64(calls)))
+	runs, total := targets.Runs{}, float64(of.Total())
+	var sum, before float64
+	for _, tier := range slices.Sorted(maps.Keys(of)) {
+		sum += float64(of[tier]) / total * float64(calls)
+		runs[tier] = uint64(math.Round(sum) - math.Round(before))
+		before = sum
 	}
 	return runs
 }

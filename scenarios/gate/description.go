@@ -27,7 +27,10 @@ func (p *Plan) description() (part, error) {
 			return made{outcome: summary.NoVerdict, found: "the descriptions cannot be compared: " + err.Error(), mend: "make a description of each that andon contracts diff can compare"}
 		}
 		v.Title, v.Andon, v.DurationSeconds = "andon contracts diff", p.Andon, time.Since(began).Seconds()
-		m := made{outcome: v.Verdict.Status, found: fmt.Sprintf("none of %s breaks callers", text.Plural(uint64(len(changes)), "change")), kept: true}
+		m := made{outcome: v.Verdict.Status, found: "nothing has changed that callers could notice", kept: true}
+		if len(changes) > 0 {
+			m.found = fmt.Sprintf("none of %s breaks callers", text.Plural(uint64(len(changes)), "change"))
+		}
 		if n := verify.Breaking(changes); n > 0 {
 			m.found, m.mend = broke(changes, n), fmt.Sprintf("take the change back in %s, or agree on it with those who call, and make it the base", p.Description.Name())
 		}

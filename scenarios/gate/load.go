@@ -136,7 +136,11 @@ func judged(s summary.Summary) (found, mend string, chance bool) {
 	limited := s.Validity.Status == metrics.GeneratorLimited
 	switch {
 	case s.Verdict.Status == summary.Pass:
-		return fmt.Sprintf("%s held, over %s; p99 %s", text.Plural(uint64(len(s.Thresholds)), "threshold"), text.Plural(s.Total.Sent, "call"), text.Duration(s.Total.Latency.P99)), "", false
+		found = fmt.Sprintf("%s held, over %s", text.Plural(uint64(len(s.Thresholds)), "threshold"), text.Plural(s.Total.Sent, "call"))
+		if p99 := s.Total.Latency.P99; p99 != nil {
+			found += ", with a p99 of " + text.Duration(p99)
+		}
+		return found, "", false
 	case s.Run.End.Reason == results.Interrupted:
 		return oneOf(s.Verdict.Causes), "run the gate to its end", false
 	case s.Verdict.Status == summary.NoVerdict && limited:
@@ -149,6 +153,9 @@ func judged(s summary.Summary) (found, mend string, chance bool) {
 		}
 	}
 	found = oneOf(s.Verdict.Causes)
+	if len(failed) > 0 && failed[0].Value == nil && s.Total.OK > 0 {
+		return found, "let the scenario go on for longer, or have its thresholds ask for less: there were too few calls to tell", false
+	}
 	if len(failed) == 0 || failed[0].Value == nil {
 		return found, "load/report.md says what came back; see why the target gave no answer that can be judged", false
 	}
