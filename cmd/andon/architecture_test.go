@@ -94,7 +94,7 @@ var andonHouse = house{
 
 		// Asks all that a release has to hold, by what answers each.
 		"scenarios/gate": {"scenarios", "scenarios/wire", "scenarios/trial", "scenarios/search", "scenarios/targets", "contracts", "contracts/credentials", "contracts/deviations",
-			"contracts/document", "contracts/pact", "contracts/provider", "contracts/verify", "reports", "reports/text", "reports/results", "reports/metrics", "reports/summary",
+			"contracts/document", "contracts/pact", "contracts/provider", "contracts/verify", "reports", "reports/regular", "reports/text", "reports/results", "reports/metrics", "reports/summary",
 			"reports/sizing", "reports/compare", "reports/baseline", "reports/approval", "reports/page"},
 
 		"cmd/andon-pact": {"contracts/pact"},

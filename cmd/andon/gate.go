@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -125,8 +124,6 @@ the cap of the day is spent, interrupted). A fail beats no verdict.
 	cmd.AddCommand(c.gateInit(), c.gateSchema())
 	return cmd
 }
-
-const productionUse = "`name` of the production target that is called, typed out: its name in the file of targets, or its host"
 
 // gateInit writes a gate to begin with.
 func (c *command) gateInit() *cobra.Command {
@@ -344,33 +341,6 @@ func (c *command) gateConfig(args []string, f gateFlags, given *pflag.FlagSet) (
 	g.Scenario = func(name string) (*scenarios.Scenario, error) { return c.scenario([]string{name}, plain, fixtures) }
 	g.Credentials = func(carried credentials.Asked) (*credentials.Set, error) { return flags.open(c, carried) }
 	return g, nil
-}
-
-// permitted refuses a production target whose name was not typed out.
-func permitted(t *targets.Target, typed string) error {
-	if t == nil {
-		if typed != "" {
-			return errors.New("--production types out a production target, and the reference provider on this machine is called: --target names another")
-		}
-		return nil
-	}
-	err := t.Permit(typed)
-	var production *targets.ProductionError
-	if errors.As(err, &production) && production.Target.Production {
-		return fmt.Errorf("%w: --production %s", err, production.Target.Called())
-	} else if err != nil {
-		return fmt.Errorf("--production: %w", err)
-	}
-	return nil
-}
-
-// permittedURL is the same for a URL that no file of targets has.
-func permittedURL(u *url.URL, typed string) error {
-	if u == nil {
-		return permitted(nil, typed)
-	}
-	t := targets.Outside(u)
-	return permitted(&t, typed)
 }
 
 // reportGate shows a gate again, from its directory alone.

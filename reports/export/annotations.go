@@ -140,8 +140,8 @@ func ComparisonAnnotations(w io.Writer, r compare.Report) error {
 	return err
 }
 
-// GateAnnotations writes what is to be said of a gate as commands of GitHub Actions: the answer, and then each part that
-// is not green, with what would turn it so.
+// GateAnnotations writes what is to be said of a gate as commands of GitHub Actions: the answer, and then each part
+// that is not green, with what would turn it so.
 func GateAnnotations(w io.Writer, r approval.Report) error {
 	level := "error"
 	if r.Verdict.Status == summary.Pass {

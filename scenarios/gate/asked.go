@@ -1,12 +1,12 @@
 // Package gate asks, in one go, whether what is deployed at a target is safe to ship.
 //
-// What is asked is in parts, each of which is optional: whether the description breaks callers, whether the target
-// keeps the contract, whether it meets its thresholds under load, whether it became worse than a baseline, whether it
-// takes the rate that is needed.
+// What is asked is in parts that are all optional: does the description break callers, does the target keep the
+// contract, does it meet its thresholds under load, did it become worse than a baseline, does it take the rate that is
+// needed.
 //
 //  1. [Open] reads a gate's file into an [Asked], with every problem at its place.
-//  2. [Prepare] opens all that the parts need, adds up what they may use at most, and holds that against the caps of the
-//     target: nothing was sent by then.
+//  2. [Prepare] opens all that the parts need, adds up what they may use at most, and holds that against the caps of
+//     the target: nothing was sent by then.
 //  3. [Plan.Run] reserves the runs in the ledger, runs the parts one after the other, each in a directory of its own
 //     below the gate's, and settles what was started.
 //

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"net/url"
 	"slices"
+	"time"
 
 	"github.com/kaizenautomation/andon/contracts"
 	"github.com/kaizenautomation/andon/contracts/credentials"
@@ -277,7 +278,7 @@ func tierOf(labels results.Labels, class int) string {
 
 // heldUnderLoad are the known deviations that hold for the calls of a scenario.
 func (p *Plan) heldUnderLoad(s *scenarios.Scenario) []results.Deviation {
-	held, _ := deviations.ForLoad(p.known, s.Labels.Rules, now())
+	held, _ := deviations.ForLoad(p.known, s.Labels.Rules, time.Now())
 	return held
 }
 

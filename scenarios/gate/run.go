@@ -16,8 +16,6 @@ import (
 	"github.com/kaizenautomation/andon/scenarios/targets"
 )
 
-func now() time.Time { return time.Now() }
-
 // Run runs the parts. Closing interrupt ends the part that goes on, and the gate; when ctx ends, calls in flight are
 // given up as well. The error of a gate without a directory is why nothing was sent: a [targets.SpentError], or a
 // [results.PlaceError]; that of another is what could not be kept.
