@@ -111,5 +111,16 @@ type Part struct {
 	Calls   uint64  `json:"calls"`
 	Runs    uint64  `json:"runs"`
 	// Before is what it came to the first time, where it was repeated.
-	Before *Part `json:"before,omitempty"`
+	Before *Try `json:"before,omitempty"`
+}
+
+// Try is what a part that was repeated came to the first time.
+type Try struct {
+	Outcome string `json:"outcome"`
+	Found   string `json:"found"`
+	// Dir is its directory, relative to the gate's; empty where it left nothing behind.
+	Dir     string  `json:"dir,omitempty"`
+	Seconds float64 `json:"seconds"`
+	Calls   uint64  `json:"calls"`
+	Runs    uint64  `json:"runs"`
 }

@@ -131,17 +131,16 @@ func (p *Plan) one(ctx context.Context, interrupt <-chan struct{}, part part, di
 		return m
 	}
 	p.say("%s: %s; chance could have done it, so that it is repeated once", part.name, a.Found)
-	before := *a
+	first := *a
 	began = time.Now()
 	again := part.run(ctx, interrupt, filepath.Join(dir, part.name+"-2"))
 	take(a, again, part.name+"-2", began)
+	other := first
 	if again.outcome == summary.NoVerdict && m.outcome == summary.Fail {
 		// What could not be told the second time does not take back what was found the first time.
-		first := before
-		first.Before, before = nil, *a
-		*a = first
+		other, *a = *a, first
 	}
-	a.Before = &before
+	a.Before = &approval.Try{Outcome: other.Outcome, Found: other.Found, Dir: other.Dir, Seconds: other.Seconds, Calls: other.Calls, Runs: other.Runs}
 	again.spent.add(m.spent)
 	return again
 }
