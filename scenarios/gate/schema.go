@@ -44,6 +44,9 @@ func Schema() []byte {
 		}
 		return o
 	}
+	count := func(most int, description string) object {
+		return object{"description": description, "anyOf": []any{object{"type": "integer", "minimum": 1, "maximum": most}, object{"type": "string", "pattern": `^[0-9_]+$`}}}
+	}
 	const rate, share, length = `^[0-9.eE+]+ */ *[smh]$`, `^[0-9.eE+-]+ *%$`, `^([0-9.]+(ns|us|µs|ms|s|m|h))+$`
 	scenario := text("A scenario that comes with andon, or its file beside the gate's.", "mixed", "./peak.yaml")
 	ofLoad := text("The scenario whose runs these are; that of the part load where it is left out.", "mixed")
@@ -56,7 +59,7 @@ func Schema() []byte {
 		"load": closed("Whether the target meets the thresholds of a scenario.", []string{"scenario"}, object{"scenario": scenario}),
 		"compare": closed("Whether runs became worse than those of a baseline.", []string{"baseline"}, object{
 			"scenario": ofLoad, "baseline": text("The file of the baseline.", "mixed.baseline"),
-			"runs":          object{"type": "integer", "minimum": 1, "maximum": 100, "description": "How many runs are made; the load's own is one of them."},
+			"runs":          count(100, "How many runs are made; the load's own is one of them."),
 			"tolerance":     text("By how much figures may become worse.", "p99=10%,errors=0.5pp"),
 			"failOnUnknown": object{"type": "boolean", "description": "Whether it fails where nothing can be told."},
 		}),
@@ -64,7 +67,7 @@ func Schema() []byte {
 			"scenario": ofLoad,
 			"need":     object{"type": "string", "pattern": rate, "description": "The rate that the target has to take.", "examples": []string{"120/s"}},
 			"headroom": object{"type": "string", "pattern": share, "description": "The share above it that it has to take as well.", "examples": []string{"20%"}},
-			"calls":    object{"type": "integer", "minimum": 1, "maximum": 100_000_000, "description": "The most calls of the part."},
+			"calls":    count(100_000_000, "The most calls of the part."),
 			"time":     object{"type": "string", "pattern": length, "description": "The most time of the part.", "examples": []string{"5m"}},
 		}),
 	}

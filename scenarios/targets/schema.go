@@ -30,8 +30,8 @@ func Schema(d *contracts.Description) []byte {
 		}
 		return o
 	}
-	count := func(description string) object {
-		return object{"type": "integer", "minimum": 1, "maximum": 1_000_000_000, "description": description}
+	count := func(most int, description string) object {
+		return object{"description": description, "anyOf": []any{object{"type": "integer", "minimum": 1, "maximum": most}, object{"type": "string", "pattern": `^[0-9_]+$`}}}
 	}
 	amount := func(description string) object {
 		return object{"type": "number", "exclusiveMinimum": 0, "maximum": 1e12, "description": description}
@@ -42,8 +42,6 @@ func Schema(d *contracts.Description) []byte {
 	}
 	tiers := closed("What a run costs by its tier. One that is left out costs as much as the dearest.", nil, prices)
 	tiers["minProperties"] = 1
-	inFlight := count("The most calls in flight.")
-	inFlight["maximum"] = 1_000_000
 	target := closed("Where calls may go.", []string{"url"}, object{
 		"url":      text("The base URL.", "https://staging.example.com"),
 		"token":    text("Where the bearer token comes from: {env:NAME}, {file:PATH} or {command:…}.", "{env:STAGING_TOKEN}"),
@@ -53,9 +51,9 @@ func Schema(d *contracts.Description) []byte {
 		"fixtures": text("A file of values that exist there, beside this one.", "staging-fixtures.yaml"),
 		"caps": closed("The most that calls may come to.", nil, object{
 			"rate":        object{"type": "string", "pattern": `^[0-9.eE+]+ */ *[smh]$`, "description": "The highest rate of calls.", "examples": []string{"50/s"}},
-			"inFlight":    inFlight,
-			"runsPerGate": count("The most runs that a gate may start."),
-			"runsPerDay":  count("The most runs that gates may start in a day, in UTC."),
+			"inFlight":    count(1_000_000, "The most calls in flight."),
+			"runsPerGate": count(1_000_000_000, "The most runs that a gate may start."),
+			"runsPerDay":  count(1_000_000_000, "The most runs that gates may start in a day, in UTC."),
 			"costPerGate": amount("The most that a gate may cost."),
 			"costPerDay":  amount("The most that gates may cost in a day, in UTC."),
 		}),
