@@ -62,7 +62,7 @@ func (f *pairedFlags) check(of *runFlags) error {
 }
 
 // runPaired compares two targets, and shows what came of it.
-func (c *command) runPaired(t trial.Config, f pairedFlags, plain bool) (err error) {
+func (c *command) runPaired(t trial.Config, f pairedFlags, plain bool, production string) (err error) {
 	p := paired.Config{Config: t, Control: f.control, AgainstRelease: f.release, NeedAnswer: f.failOnUnknown}
 	if f.tolerance != "" {
 		if p.Tolerances, err = compare.ParseTolerances(f.tolerance); err != nil {
@@ -83,6 +83,11 @@ func (c *command) runPaired(t trial.Config, f pairedFlags, plain bool) (err erro
 		p.Against, p.AgainstRelease = t.Target, t.Release
 	} else if p.Against, err = t.Plan.Description().Operation().ParseTarget(f.against); err != nil {
 		return fmt.Errorf("--against: %w", err)
+	} else if permittedURL(p.Against, "") != nil {
+		// One that needs no typing out may be beside one that does.
+		if err := permittedURL(p.Against, production); err != nil {
+			return err
+		}
 	}
 	w := live.NewWatch(c.stderr, os.Stdin, true)
 	c.tell("%s: %s → %s and %s in turn, %s each", text.Printable(t.Plan.Name, 64), t.Plan, place(t.Target, t.Embedded), p.Against, paired.Slice)
