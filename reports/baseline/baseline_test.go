@@ -164,6 +164,26 @@ func TestAddRefuses(t *testing.T) {
 	}
 }
 
+// What is no place for a baseline is said to be none.
+func TestAddNowhere(t *testing.T) {
+	dir := t.TempDir()
+	scenario := filepath.Join(dir, "mixed.yaml")
+	if err := os.WriteFile(scenario, []byte("name: mixed\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{
+		dir: "is no baseline but a folder: the file of the baseline is named first", filepath.Join(dir, "none", "a.baseline"): "make it first",
+		scenario: `is no baseline: expected it to begin with`,
+	} {
+		if _, err := Add(path, []compare.Measured{measured(t, 0, 1)}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", path, err, want)
+		}
+	}
+	if text, _ := os.ReadFile(scenario); string(text) != "name: mixed\n" {
+		t.Errorf("the scenario is %q now", text)
+	}
+}
+
 // Of several that add at once, none loses the run of another.
 func TestAddAtOnce(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.baseline")
