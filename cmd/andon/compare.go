@@ -39,8 +39,8 @@ The load, the mix, the data, the limits and the transport must be the same, and 
 whole; seeds, thresholds, targets and releases may differ. What keeps runs from being compared is
 listed. With --force it is no matter by which description answers were judged.
 
-One format goes to standard output; several need --out: terminal, html, markdown, json, junit, sarif
-and github. With --out alone, comparison.json, report.md and report.html are written, and andon report
+One format goes to standard output; several need --out: terminal, html, markdown, json, junit, sarif,
+github and prometheus. With --out alone, comparison.json, report.md and report.html are written, and andon report
 shows them again.
 
 Exit codes: 0 nothing became worse; 1 something did; 2 wrong usage, or the runs must not be compared;

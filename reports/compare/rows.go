@@ -10,6 +10,7 @@ import (
 
 	"github.com/kaizenautomation/andon/reports/histogram"
 	"github.com/kaizenautomation/andon/reports/metrics"
+	"github.com/kaizenautomation/andon/reports/text"
 )
 
 // table makes the series of all rows of two sides.
@@ -42,8 +43,12 @@ func (t *table) fill() {
 	t.parts()
 }
 
-// names are those of the groups that both sides have calls of, in order.
+// names are those of the groups that there are figures of, in order: what both sides have calls of, and whatever
+// decides, even where one side has none.
 func (t *table) names(kind string) (names []string) {
+	if kind == All {
+		return []string{""}
+	}
 	sides := map[string][2]bool{}
 	for i, g := range t.all() {
 		side := 0
@@ -59,13 +64,15 @@ func (t *table) names(kind string) (names []string) {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(sides)) {
-		switch on := sides[name]; {
-		case on[0] && on[1]:
+		on := sides[name]
+		if on[0] && on[1] || kind == Tier {
 			names = append(names, name)
-		case on[0]:
-			t.notes = append(t.notes, fmt.Sprintf("The %s %q has calls in the base alone, and is not compared.", kind, name))
-		default:
-			t.notes = append(t.notes, fmt.Sprintf("The %s %q has calls on the new side alone, and is not compared.", kind, name))
+		}
+		switch known := text.Printable(name, 80); {
+		case !on[0]:
+			t.notes = append(t.notes, fmt.Sprintf("The %s %q has calls on the new side alone.", kind, known))
+		case !on[1]:
+			t.notes = append(t.notes, fmt.Sprintf("The %s %q has calls in the base alone.", kind, known))
 		}
 	}
 	return names

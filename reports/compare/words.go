@@ -169,7 +169,9 @@ func (r Report) Legend() []string {
 		said += "Drift between runs is in it."
 	}
 	list := []string{said, "limit: how much worse it may become."}
-	if !r.Drifts() {
+	if r.Drifts() {
+		list = append(list, "to tell: how many runs on both sides would tell.")
+	} else {
 		list = append(list, "visible: the true change to the worse that would be called a regression four times in five.",
 			"p: how often a change like this comes without a cause, corrected for the number of declared figures.")
 	}

@@ -60,6 +60,8 @@ type Aggregator struct {
 	apart []Part
 	// followed is what became of the executions that calls started; nil where they were not followed.
 	followed *executions.Account
+	// paired says when another target was sent to; nil where none was.
+	paired   *results.Paired
 	timeline *timeline
 	pace     *pace
 	recent   recent

@@ -162,7 +162,7 @@ func kept(list []chapter) []chapter {
 
 // declared is the table of what decides, and a remark on each row that cannot be told.
 func (c comparison) declared(st style) chapter {
-	t := Table{Header: []string{"", "figure", ">base", ">new", ">change (" + c.Sizes() + ")", ">p", ">limit", ">visible", ">would tell", "verdict"}}
+	t := Table{Header: []string{"", "figure", ">base", ">new", ">change (" + c.Sizes() + ")", ">p", ">limit", ">visible", ">to tell", "verdict"}}
 	for _, r := range c.Declared() {
 		base, changed := r.Figures()
 		word, mark := r.Word(), "?"
@@ -172,7 +172,11 @@ func (c comparison) declared(st style) chapter {
 		case compare.Improvement, compare.Same:
 			word, mark = st.good(word), st.good("✓")
 		}
-		t.Rows = append(t.Rows, []string{mark, st.said(r.Subject()), base, changed, r.Changed(), c.Chance(r), r.Tolerated(), r.Seen(), r.Needs(), word})
+		needs := ""
+		if r.Needs() != "" {
+			needs = fmt.Sprintf("n=%d+%d", r.Runs, r.Runs)
+		}
+		t.Rows = append(t.Rows, []string{mark, st.said(r.Subject()), base, changed, r.Changed(), c.Chance(r), r.Tolerated(), r.Seen(), needs, word})
 	}
 	shown := []int{0, 1, 2, 3, 4, 5, 6, 7, 9}
 	if c.Drifts() { // of which no chance is known, nor what would have been seen

@@ -356,12 +356,41 @@ type Manifest struct {
 	Traces uint64 `json:"traces,omitempty"`
 	// Following says how it is found out what becomes of the executions that calls start; nil where it is not.
 	Following *Following `json:"following,omitempty"`
+	// Paired says that the run shared its time with another; nil where it had all of it.
+	Paired *Paired `json:"paired,omitempty"`
 	// Generator is what the calls were sent with.
 	Generator Generator `json:"generator"`
 	// HitsHead is the SHA-256, in hex, of the first message of hits.arrow; [Create] fills it in.
 	HitsHead string `json:"hitsHead"`
 	// Sums are the CRC-32C, in hex, of the caller's files, by name; [Create] fills it in.
 	Sums map[string]string `json:"sums,omitempty"`
+}
+
+// Paired says how a run shared its time with one against another target: each was sent to in slices, in turn.
+type Paired struct {
+	// Side is "a" or "b", and Other the target of the other.
+	Side  string `json:"side"`
+	Other string `json:"other"`
+	// SliceSeconds is the length of a slice, and Order has the side of each, such as "abbaabba".
+	SliceSeconds float64 `json:"sliceSeconds"`
+	Order        string  `json:"order"`
+}
+
+// Own is for how long the run had the time to itself between two moments, in seconds. What goes on after the last slice
+// is both sides' own.
+func (p *Paired) Own(from, until float64) (seconds float64) {
+	if p == nil {
+		return max(until-from, 0)
+	}
+	at := 0.0
+	for i := range len(p.Order) {
+		end := at + p.SliceSeconds
+		if p.Order[i:i+1] == p.Side {
+			seconds += max(min(until, end)-max(from, at), 0)
+		}
+		at = end
+	}
+	return seconds + max(until-max(from, at), 0)
 }
 
 // Part is one part of a plan, by its place in a scenario, and what it says in words.
