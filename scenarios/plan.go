@@ -94,15 +94,21 @@ func (s *Scenario) fits() error {
 }
 
 // count fills Planned.
-func (p *Plan) count() {
-	p.Planned = make([][]uint64, len(p.Labels.Phases))
+func (p *Plan) count() { p.Planned = p.PlannedOf(func(uint64) bool { return true }) }
+
+// PlannedOf counts some of the calls by phase and class, as Labels order them.
+func (p *Plan) PlannedOf(in func(n uint64) bool) [][]uint64 {
+	planned := make([][]uint64, len(p.Labels.Phases))
 	w := newDraw()
 	for i := range p.Labels.Phases {
-		p.Planned[i] = make([]uint64, len(p.Labels.Classes))
+		planned[i] = make([]uint64, len(p.Labels.Classes))
 		for n := p.first[i]; n < p.first[i+1]; n++ {
-			p.Planned[i][p.choose(w, n).class]++
+			if in(n) {
+				planned[i][p.choose(w, n).class]++
+			}
 		}
 	}
+	return planned
 }
 
 // Phase is the phase of call n in an open load, as an index into Labels.Phases.

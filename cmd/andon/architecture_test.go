@@ -45,7 +45,7 @@ var andonHouse = house{
 		"reports/export": {"reports/text", "reports/results", "reports/histogram", "reports/metrics", "reports/summary", "reports/sizing", "reports/compare", "reports/approval"},
 		"reports/live": {"reports/text", "reports/summary", "reports/sizing", "charm.land/bubbletea",
 			"github.com/clipperhouse/displaywidth", "golang.org/x/term", "golang.org/x/sys"},
-		"reports/telemetry": {"reports/bounded", "reports/text", "reports/results", "reports/histogram", "reports/executions", "reports/metrics", "reports/summary", "reports/sizing",
+		"reports/telemetry": {"reports/bounded", "reports/text", "reports/results", "reports/histogram", "reports/executions", "reports/metrics", "reports/summary", "reports/sizing", "reports/compare",
 			"github.com/prometheus/client_golang", "github.com/prometheus/client_model", "github.com/prometheus/common", "github.com/klauspost/compress",
 			"google.golang.org/protobuf"},
 		"reports": {"reports/regular", "reports/text", "reports/results", "reports/histogram", "reports/executions", "reports/metrics", "reports/summary", "reports/sizing", "reports/compare", "reports/baseline",
@@ -86,7 +86,10 @@ var andonHouse = house{
 			"reports/telemetry"},
 
 		// Where calls may go, and what was started there.
-		"scenarios/targets":  {"contracts", "contracts/credentials", "contracts/document", "reports/regular", "reports/text", "reports/results"},
+		"scenarios/targets": {"contracts", "contracts/credentials", "contracts/document", "reports/regular", "reports/text", "reports/results"},
+		// Two targets in turn, and what the difference is worth.
+		"scenarios/paired": {"scenarios", "scenarios/trial", "reports", "reports/text", "reports/results", "reports/metrics", "reports/summary", "reports/compare"},
+
 		"scenarios/capacity": {"gonum.org/v1/gonum"},
 		// Makes the trials that capacity asks for.
 		"scenarios/search": {"scenarios", "scenarios/capacity", "scenarios/scalability", "scenarios/trial", "contracts/credentials", "reports", "reports/regular", "reports/text",

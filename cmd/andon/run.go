@@ -34,6 +34,7 @@ type runFlags struct {
 	baseline              string
 	labels                []string
 	monitor               monitorFlags
+	paired                pairedFlags
 }
 
 func (c *command) run() *cobra.Command {
@@ -59,6 +60,8 @@ the time for that is over (10m, unless the scenario says another). Ctrl-C then e
 second one the following; what was not seen to its end is no loss, and andon follow asks further.
 --webhook-listen takes webhooks that tell of ends as well, signed with the secret of
 ANDON_WEBHOOK_SECRET or --webhook-secret-file.
+
+` + pairedHelp + `
 
 ` + credentialsHelp + `
 
@@ -111,10 +114,14 @@ ANDON_REMOTE_WRITE_AUTHORIZATION ("Bearer …") and OTEL_EXPORTER_OTLP_HEADERS (
 	flags.StringVar(&f.deviations, "deviations", "", deviationsUse)
 	flags.StringVar(&f.baseline, "baseline", "", "`file` of the baseline that thresholds refer to, in the place of the scenario's")
 	f.monitor.add(flags)
+	f.paired.add(flags)
 	return cmd
 }
 
 func (c *command) runScenario(args []string, f runFlags) error {
+	if err := f.paired.check(&f); err != nil {
+		return err
+	}
 	plan, err := c.planned(args, f.seed, f.fixtures, f.follow)
 	if err != nil {
 		return err
@@ -136,8 +143,15 @@ func (c *command) runScenario(args []string, f runFlags) error {
 	if t.Target, err = pickTarget(f.target, plan.Scenario, strings.Join(append([]string{"andon run"}, args...), " ")); err != nil {
 		return err
 	}
-	if err := permittedURL(t.Target, f.production); err != nil {
+	against, err := f.paired.target(plan)
+	if err != nil {
 		return err
+	}
+	if err := permittedURLs(f.production, t.Target, against); err != nil {
+		return err
+	}
+	if f.paired.asked() {
+		return c.runPaired(t, against, f.paired, f.plain)
 	}
 	w := live.NewWatch(c.stderr, os.Stdin, f.plain)
 	mon, err := f.monitor.open(func(said string) { w.Say(c.secrets.Redact(text.Public(said))) })

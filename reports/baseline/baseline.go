@@ -6,7 +6,7 @@
 //
 //  1. [Add] and [Prune] change the file; of all processes that do, each has its turn. [Open] reads it.
 //  2. [Baseline.Fits] says what keeps another run from being held against it.
-//  3. [Baseline.Limits] finds the limits of thresholds such as p99(latency) < 1.1 × baseline, in all of its runs together.
+//  3. [Baseline.Limits] finds the limits of thresholds such as p99(latency) < 1.1 × baseline, in all runs together.
 //  4. [Baseline.Report] is what is shown of it.
 package baseline
 

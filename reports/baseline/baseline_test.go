@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -93,8 +92,8 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
-// A baseline outlives the version of andon that wrote it. Where what is written of a run changes, so does the version of
-// the file: this one is of version 1. How it is compressed is of no account.
+// A baseline outlives the version of andon that wrote it. Where what is written of a run changes, so does the version
+// of the file: this one is of version 1. How it is compressed is of no account.
 func TestVersion1(t *testing.T) {
 	const name = "v1.baseline"
 	r := measured(t, 0, 1)
@@ -165,6 +164,26 @@ func TestAddRefuses(t *testing.T) {
 	}
 }
 
+// What is no place for a baseline is said to be none.
+func TestAddNowhere(t *testing.T) {
+	dir := t.TempDir()
+	scenario := filepath.Join(dir, "mixed.yaml")
+	if err := os.WriteFile(scenario, []byte("name: mixed\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{
+		dir: "is no baseline but a folder: the file of the baseline is named first", filepath.Join(dir, "none", "a.baseline"): "make it first",
+		scenario: `is no baseline: expected it to begin with`,
+	} {
+		if _, err := Add(path, []compare.Measured{measured(t, 0, 1)}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", path, err, want)
+		}
+	}
+	if text, _ := os.ReadFile(scenario); string(text) != "name: mixed\n" {
+		t.Errorf("the scenario is %q now", text)
+	}
+}
+
 // Of several that add at once, none loses the run of another.
 func TestAddAtOnce(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.baseline")
@@ -213,7 +232,7 @@ func TestPrune(t *testing.T) {
 		t.Errorf("all runs are taken out: %v", err)
 	}
 	none := filepath.Join(t.TempDir(), "none")
-	if _, _, err := Prune(none, Selection{Keep: 1}); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "there is no baseline") {
+	if _, _, err := Prune(none, Selection{Keep: 1}); err == nil || !strings.Contains(err.Error(), "there is no baseline") {
 		t.Errorf("there is none, and it is pruned: %v", err)
 	}
 	if _, err := os.Stat(none); err == nil {

@@ -2,7 +2,11 @@ package baseline
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -19,6 +23,12 @@ type held struct {
 
 // change has the runs of a baseline become others; there are none where there is no file yet.
 func change(path string, to func([]held) ([]held, error)) (*Baseline, error) {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return nil, fmt.Errorf("%s is no baseline but a folder: the file of the baseline is named first, and its runs after it", path)
+	}
+	if folder := filepath.Dir(path); !there(folder) {
+		return nil, fmt.Errorf("%s cannot be written: there is no folder %s, make it first", path, folder)
+	}
 	b := &Baseline{Path: path}
 	err := regular.Update(path, maxFile, func(old []byte) ([]byte, error) {
 		var runs []held
@@ -43,6 +53,12 @@ func change(path string, to func([]held) ([]held, error)) (*Baseline, error) {
 		return file(all)
 	})
 	return b, err
+}
+
+// there reports whether a folder is.
+func there(folder string) bool {
+	_, err := os.Stat(folder)
+	return !errors.Is(err, fs.ErrNotExist)
 }
 
 // Add puts runs into a baseline, which is made where there is none: all of them or, with everything that is wrong with

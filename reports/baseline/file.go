@@ -52,7 +52,7 @@ type record struct {
 func Open(path string) (*Baseline, error) {
 	data, err := regular.Read(path, maxFile)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("there is no baseline %s: andon baseline add makes one of runs; %w", path, err)
+		return nil, fmt.Errorf("there is no baseline %s: andon baseline add makes one of runs", path)
 	} else if err != nil {
 		return nil, err
 	}

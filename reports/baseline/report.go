@@ -22,7 +22,7 @@ type Report struct {
 	File     string `json:"file"`
 	Scenario string `json:"scenario"`
 	// SpecSHA256 is that of the description that answers were judged by.
-	SpecSHA256 string `json:"specSha256"`
+	SpecSHA256 string `json:"specSHA256"`
 	Transport  string `json:"transport"`
 	// Enough is how many runs there should be.
 	Enough int `json:"enough"`
@@ -111,7 +111,9 @@ func (b *Baseline) Report() Report {
 }
 
 // Encode writes a report as JSON.
-func Encode(w io.Writer, r Report) error { return results.EncodeJSON(w, r) }
+func Encode(w io.Writer, r Report) error {
+	return results.WriteSealed(w, func(w io.Writer) error { return results.EncodeJSON(w, r) })
+}
 
 // times are the times that stand for a group.
 func (r *Report) times(f metrics.Figures) metrics.Times {

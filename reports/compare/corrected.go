@@ -7,35 +7,31 @@ import (
 	"slices"
 )
 
-// rotations are how often a chance is counted over: enough for a chance of 5 % to be right within half a percent.
-const rotations = 8000
+// rotations are what a chance is counted over: enough for one of 5 % to be right within half a percent.
+const rotations = 5000
 
 // judged is a declared series as it is judged in one direction.
 type judged struct {
-	// t is how many standard errors it became worse, and by how much; beyond it matters.
+	// t is by how many standard errors it changed that way, and change by how much; beyond is what matters.
 	t, change, beyond float64
-	// left are the values of all runs less their mean, and floor is the least variance of one.
+	// left is what the value of each run has beside the mean of its side, and floor the least variance of one.
 	left  []float64
 	floor float64
-	// length is the sum of the squares of left.
-	length float64
 }
 
-// judge makes them of a series that has the spread between runs. sign is 1 where more of the value is worse, and −1
-// for the other direction.
-func (s *series) judge(e estimate, sign, beyond float64) judged {
-	all := slices.Concat(s.base, s.changed)
-	mean, squares := spread(all)
-	j := judged{change: sign * e.change, beyond: beyond, floor: (float64(len(s.base))*s.withinBase + float64(len(s.changed))*s.withinChanged) / float64(len(all)), length: squares}
-	for _, v := range all {
-		j.left = append(j.left, sign*(v.y-mean))
-	}
+// judge makes them of a series that has the spread between runs, in the direction to the worse.
+func (s *series) judge(e estimate) judged {
+	nb, nc, sign := float64(len(s.base)), float64(len(s.changed)), s.figure.worse()
+	j := judged{change: sign * e.change, beyond: s.figure.beyond(), floor: (nb*s.withinBase + nc*s.withinChanged) / (nb + nc)}
 	mb, vb := spread(s.base)
 	mc, vc := spread(s.changed)
-	j.t = j.studentized(mc-mb, vb+vc, len(s.base), len(s.changed))
-	if sign < 0 {
-		j.t = -j.t
+	for _, v := range s.base {
+		j.left = append(j.left, sign*(v.y-mb))
 	}
+	for _, v := range s.changed {
+		j.left = append(j.left, sign*(v.y-mc))
+	}
+	j.t = j.studentized(sign*(mc-mb), vb+vc, len(s.base), len(s.changed))
 	return j
 }
 
@@ -49,18 +45,17 @@ func (j *judged) studentized(change, squares float64, base, changed int) float64
 }
 
 // corrected is for each series how likely it is that a change like its own comes without a cause in any of them,
-// counted over rotations of what the runs have beside their mean, of all series at once: without a cause one direction
-// in the space of the runs is as likely as any other to be the one that tells the sides apart, as long as the values of
-// a run are normal. For one series that is Student's t; several are corrected for their number by what they have in
+// counted over rotations of what the runs have beside the mean of their side, of all series at once: one direction in
+// the space of the runs is as likely as any other to be the one that tells the sides apart, as long as the values of
+// runs are normal. For one series that is Student's t; several are corrected for their number by what they have in
 // common, one after the other, those that were found left out: where all drift together it costs nothing (Ø. Langsrud,
 // "Rotation tests", 2005; P. H. Westfall and S. S. Young, "Resampling-Based Multiple Testing", 1993; S. Holm, "A simple
-// sequentially rejective multiple test procedure", 1979). A change that does not matter cannot raise an alarm, so that
-// no other series is corrected for it.
+// sequentially rejective multiple test procedure", 1979). A change that does not matter raises no alarm, so that no
+// other series is corrected for it.
 //
 // least is the quantile of 95 % of the largest: by how many standard errors any must change.
-func corrected(list []judged, base, changed int, found func(i int, p float64) bool) (ps []float64, least float64) {
+func corrected(list []judged, ts, ds [][]float64, found func(i int, p float64) bool) (ps []float64, least float64) {
 	ps = make([]float64, len(list))
-	ts, ds := rotated(list, base, changed)
 	order := make([]int, len(list))
 	for i := range order {
 		order[i] = i
@@ -108,6 +103,20 @@ func corrected(list []judged, base, changed int, found func(i int, p float64) bo
 	return ps, largest[rotations*95/100]
 }
 
+// turned looks at all of them the other way round.
+func turned(list []judged, of ...[][]float64) {
+	for i := range list {
+		list[i].t, list[i].change = -list[i].t, -list[i].change
+	}
+	for _, all := range of {
+		for _, one := range all {
+			for r := range one {
+				one[r] = -one[r]
+			}
+		}
+	}
+}
+
 // rotated are the changes of each series in each rotation, in standard errors and as they are.
 func rotated(list []judged, base, changed int) (ts, ds [][]float64) {
 	n := base + changed
@@ -117,6 +126,14 @@ func rotated(list []judged, base, changed int) (ts, ds [][]float64) {
 		ts[k], ds[k] = make([]float64, rotations), make([]float64, rotations)
 	}
 	toward := make([]float64, n)
+	// What is left over lacks the one direction that tells the sides apart.
+	whole := math.Sqrt(float64(n-1) / float64(n-2))
+	squares := make([]float64, len(list))
+	for k := range list {
+		for _, v := range list[k].left {
+			squares[k] += v * v * whole * whole
+		}
+	}
 	half := math.Sqrt(1/float64(base) + 1/float64(changed))
 	for r := range rotations {
 		var mean, length float64
@@ -132,10 +149,11 @@ func rotated(list []judged, base, changed int) (ts, ds [][]float64) {
 		for k := range list {
 			var along float64
 			for i, v := range list[k].left {
-				along += v * toward[i] / length
+				along += v * toward[i]
 			}
+			along *= whole / length
 			ds[k][r] = along * half
-			ts[k][r] = list[k].studentized(ds[k][r], max(list[k].length-along*along, 0), base, changed)
+			ts[k][r] = list[k].studentized(ds[k][r], max(squares[k]-along*along, 0), base, changed)
 		}
 	}
 	return ts, ds

@@ -87,10 +87,7 @@ func (s *series) lacks() string {
 			why = v.lacks
 		}
 	}
-	if runs == 1 {
-		return "one run has " + why
-	}
-	return fmt.Sprintf("%d of %d runs have too few calls, such as %s", runs, len(s.base)+len(s.changed), why)
+	return fmt.Sprintf("in %d of %d runs it cannot be told: %s", runs, len(s.base)+len(s.changed), why)
 }
 
 // decide gives the declared rows their verdicts, and all of them what could have been seen.
@@ -106,19 +103,29 @@ func decide(list []series) (rows []Row) {
 		}
 	}
 	var least float64
+	if len(at) > 0 {
+		least = judgeAll(list, estimates, at, rows)
+	}
+	p := planner{least: least}
+	for i := range list {
+		p.finish(&list[i], &rows[i], estimates[i])
+	}
+	return rows
+}
+
+// judgeAll finds what became worse or better among the series at some places, and gives by how many standard errors any
+// must have become worse.
+func judgeAll(list []series, estimates []estimate, at []int, rows []Row) (least float64) {
+	var all []judged
+	for _, i := range at {
+		all = append(all, list[i].judge(estimates[i]))
+	}
+	ts, ds := rotated(all, len(list[at[0]].base), len(list[at[0]].changed))
 	for _, way := range []struct {
 		sign    float64
 		verdict string
-	}{{-1, Improvement}, {1, Regression}} {
-		var all []judged
-		for _, i := range at {
-			all = append(all, list[i].judge(estimates[i], way.sign*list[i].figure.worse(), list[i].figure.beyond()))
-		}
-		if all == nil {
-			break
-		}
-		var ps []float64
-		ps, least = corrected(all, len(list[at[0]].base), len(list[at[0]].changed), func(k int, p float64) bool {
+	}{{1, Regression}, {-1, Improvement}} {
+		ps, most := corrected(all, ts, ds, func(k int, p float64) bool {
 			low, _ := estimates[at[k]].toward(way.sign * list[at[k]].figure.worse())
 			if found := p <= direction && low > 0 && all[k].change > all[k].beyond; !found {
 				return false
@@ -127,15 +134,16 @@ func decide(list []series) (rows []Row) {
 			return true
 		})
 		for k, i := range at {
-			if rows[i].P == nil || all[k].change >= 0 {
+			if rows[i].P == nil || all[k].change > 0 {
 				rows[i].P = &ps[k]
 			}
 		}
+		if way.sign > 0 {
+			least = most
+			turned(all, ts, ds)
+		}
 	}
-	for i := range list {
-		list[i].finish(&rows[i], estimates[i], least)
-	}
-	return rows
+	return least
 }
 
 // toward is the interval of a change in one direction.
@@ -146,8 +154,29 @@ func (e *estimate) toward(sign float64) (low, high float64) {
 	return -e.high, -e.low
 }
 
+// planner says what could have been seen.
+type planner struct {
+	least   float64 // standard errors by which any declared figure must change
+	freedom int
+	draws   *draws
+	looked  float64 // what is visible, in standard errors, of a figure that is not declared
+}
+
+// visible is the smallest change to the worse that would have been seen of a series, as a difference of values.
+func (p *planner) visible(s *series, e estimate) float64 {
+	errors := student.Percentile(1-direction, e.freedom)
+	if p.freedom != e.freedom {
+		p.freedom, p.draws = e.freedom, drawn(e.freedom)
+		p.looked = p.draws.visible(errors, 0)
+	}
+	if !s.declared || e.scale == 0 {
+		return p.looked * e.scale
+	}
+	return e.scale * p.draws.visible(max(errors, p.least), s.figure.beyond()/e.scale)
+}
+
 // finish says of a row what could have been seen, and of one that was no find whether that is known, and why not.
-func (s *series) finish(r *Row, e estimate, least float64) {
+func (p *planner) finish(s *series, r *Row, e estimate) {
 	switch {
 	case r.Reason != "":
 		return
@@ -160,11 +189,8 @@ func (s *series) finish(r *Row, e estimate, least float64) {
 	}
 	f := s.figure
 	low, high := e.toward(f.worse())
-	change, beyond, errors := f.worse()*e.change, 0.0, student.Percentile(1-direction, e.freedom)
-	if s.declared {
-		beyond, errors = f.beyond(), max(errors, least)
-	}
-	if r.Visible = f.shown(f.worse() * visible(e.scale, e.freedom, errors, beyond)); r.Visible != nil {
+	change, beyond := f.worse()*e.change, f.beyond()
+	if r.Visible = f.shown(f.worse() * p.visible(s, e)); r.Visible != nil {
 		*r.Visible = math.Abs(*r.Visible)
 	}
 	if r.Verdict != Unknown {
@@ -194,7 +220,7 @@ func (s *series) alike(r *Row, e estimate) {
 	}
 	r.Reason = "how much runs drift is not known of one run on a side"
 	one, beyond := e.one, s.figure.beyond()
-	if len(s.base)+len(s.changed) == 2 && s.figure.unit != Share {
+	if len(s.base)+len(s.changed) == 2 && s.figure.unit == Seconds {
 		one = math.Hypot(one, usualDrift)
 		r.Reason += ", and often is ±15 %"
 	}

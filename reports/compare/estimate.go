@@ -7,6 +7,12 @@ import (
 	"github.com/kaizenautomation/andon/reports/student"
 )
 
+// confidence is that of the intervals: each end of one is wrong in one of twenty comparisons, and direction is that.
+const (
+	confidence = 0.9
+	direction  = (1 - confidence) / 2
+)
+
 // series is one figure of one group in all runs.
 type series struct {
 	kind, name    string

@@ -11,27 +11,35 @@ import (
 // The chance with which a change is found that is called visible.
 const power = 0.8
 
-// draws are how many comparisons a visible change is counted over.
-const draws = 4000
+// draws are comparisons that visible changes are counted over: by how many standard errors each is off, and how many
+// times the true standard error it takes for it.
+type draws [4000]struct{ off, taken float64 }
 
-// visible is the smallest change to the worse, as a difference of values, that is found four times in five, where it is
-// found if it is beyond a tolerance and beyond so many standard errors, which are estimates with so many degrees of
-// freedom.
-func visible(scale float64, freedom int, errors, tolerance float64) float64 {
+// drawn are those with so many degrees of freedom.
+func drawn(freedom int) *draws {
+	var d draws
 	random := rand.New(rand.NewPCG(uint64(freedom), 1))
-	needed := make([]float64, draws)
-	for i := range needed {
-		off := random.NormFloat64()
+	for i := range d {
+		d[i].off = random.NormFloat64()
 		var squares float64
 		for range freedom {
 			z := random.NormFloat64()
 			squares += z * z
 		}
-		estimated := math.Sqrt(squares / float64(freedom))
-		needed[i] = max(tolerance, errors*estimated*scale) - off*scale
+		d[i].taken = math.Sqrt(squares / float64(freedom))
+	}
+	return &d
+}
+
+// visible is the smallest change to the worse, in standard errors, that is found four times in five, where it is found
+// if it is beyond a tolerance and beyond so many standard errors as they are taken for.
+func (d *draws) visible(errors, tolerance float64) float64 {
+	needed := make([]float64, len(d))
+	for i := range d {
+		needed[i] = max(tolerance, errors*d[i].taken) - d[i].off
 	}
 	slices.Sort(needed)
-	return max(needed[int(power*draws)], 0)
+	return max(needed[int(power*float64(len(needed)))], 0)
 }
 
 // mostRuns is how many runs a side are ever asked for.

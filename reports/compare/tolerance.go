@@ -41,8 +41,8 @@ func figureNames() (names []string) {
 	return names
 }
 
-// ParseTolerances reads a list such as p99=10%,errors=0.5pp: times and rates may become worse by a percentage, shares by
-// percentage points. All that is wrong with it is said at once.
+// ParseTolerances reads a list such as p99=10%,errors=0.5pp: times and rates may become worse by a percentage, shares
+// by percentage points. All that is wrong with it is said at once.
 func ParseTolerances(list string) (Tolerances, error) {
 	t := Tolerances{}
 	var wrong []error

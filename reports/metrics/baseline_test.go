@@ -24,6 +24,7 @@ func TestAgainst(t *testing.T) {
 		{"p99(latency) < 800ms", "p99(latency) < 800ms", ""},
 		{"rate(errors) < 9 × baseline (1%)", "rate(errors) < 9 × baseline (1%)", ""},
 		{"rate(shed) < 2 × baseline", "", "rate(shed) is 0%, so that the limit is 0%, and nothing is below that; write a limit of its own"},
+		{"rate(shed, 5s) < 2 × baseline", "", "rate(shed) is 0%"},
 		{"rate(ok) > 1.1 × baseline", "", "no share is above 100%"},
 		{"rate(errors) < 100 × baseline", "", "no share is above 100%"},
 		{"p99.9(latency) < 2 × baseline", "", "p99.9 needs 2995 samples and has 1012"},

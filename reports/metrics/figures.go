@@ -268,6 +268,9 @@ type Counts struct {
 	Refused  uint64 `json:"refused"`
 }
 
+// Add adds others.
+func (c *Counts) Add(o Counts) { c.merge(&o) }
+
 func (c *Counts) merge(o *Counts) {
 	c.Due += o.Due
 	c.Sent += o.Sent

@@ -57,7 +57,9 @@ func (g *group) lasting(elapsed float64, less bool) (s spans) {
 		sending.add(phase.StartSeconds, until)
 		answering.add(phase.StartSeconds, max(until, answered[p]))
 	}
-	s.sending, s.answering = sending.length, answering.length
+	others := g.a.others * min(sending.length, s.asked)
+	s.sending, s.answering = sending.length-others, answering.length-others
+	s.asked *= 1 - g.a.others
 	return s
 }
 

@@ -29,8 +29,8 @@ func DifferenceOfShares(a, na, b, nb, errors float64) histogram.Interval {
 // wilson is the score interval of a ratio, of 95 %.
 func wilson(p, n float64) histogram.Interval { return score(p, n, normal) }
 
-// score is the score interval of a ratio, so many standard errors to either side (E. B. Wilson, "Probable inference, the
-// law of succession, and statistical inference", 1927).
+// score is the score interval of a ratio, so many standard errors to either side (E. B. Wilson, "Probable inference,
+// the law of succession, and statistical inference", 1927).
 func score(p, n, z float64) histogram.Interval {
 	middle := p + z*z/(2*n)
 	half := z * math.Sqrt(p*(1-p)/n+z*z/(4*n*n))

@@ -4,5 +4,5 @@ package regular
 
 import "os"
 
-// locked does nothing: here no lock is known that ends with the process.
+// locked does nothing where there are no locks of this kind.
 func locked(*os.File) bool { return false }

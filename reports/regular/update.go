@@ -10,6 +10,9 @@ import (
 	"time"
 )
 
+// patience is how long a folder is waited for, which others have for a moment each.
+const patience = 10 * time.Second
+
 // Update has change make of what a file holds, of at most so many bytes, what it is to hold: nil where there is none
 // yet. Of all processes that do so to the files of one folder each has its turn, so that none loses what another has
 // written meanwhile; where the file system knows no locks, the last of them stays. The file is whole or as it was, as
@@ -21,7 +24,7 @@ func Update(path string, limit int64, change func(old []byte) ([]byte, error)) e
 		return err
 	}
 	defer folder.Close()
-	if err := lock(folder); err != nil {
+	if err := wait(folder); err != nil {
 		return err
 	}
 	old, err := Read(path, limit)
@@ -40,15 +43,15 @@ func Update(path string, limit int64, change func(old []byte) ([]byte, error)) e
 	})
 }
 
-// patience is how long a folder is waited for, which others hold for a moment each.
-const patience = 10 * time.Second
-
-// lock takes a folder for this process, until it is closed.
-func lock(folder *os.File) error {
-	for until := time.Now().Add(patience); locked(folder); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(until) {
-			return fmt.Errorf("the folder %s has been held by another process for %s, which writes to a file in it: end that process, or try again", folder.Name(), patience)
+// wait takes a folder for this process, until it is closed.
+func wait(folder *os.File) error {
+	for until := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
+		err := Lock(folder)
+		if err == nil || time.Now().After(until) {
+			if err != nil {
+				err = fmt.Errorf("the folder %s was waited for in vain for %s: %w; end it, or try again", folder.Name(), patience, err)
+			}
+			return err
 		}
 	}
-	return nil
 }

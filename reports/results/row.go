@@ -356,12 +356,24 @@ type Manifest struct {
 	Traces uint64 `json:"traces,omitempty"`
 	// Following says how it is found out what becomes of the executions that calls start; nil where it is not.
 	Following *Following `json:"following,omitempty"`
+	// Paired says that the run shared its time with another; nil where it had all of it.
+	Paired *Paired `json:"paired,omitempty"`
 	// Generator is what the calls were sent with.
 	Generator Generator `json:"generator"`
 	// HitsHead is the SHA-256, in hex, of the first message of hits.arrow; [Create] fills it in.
 	HitsHead string `json:"hitsHead"`
 	// Sums are the CRC-32C, in hex, of the caller's files, by name; [Create] fills it in.
 	Sums map[string]string `json:"sums,omitempty"`
+}
+
+// Paired says how a run shared its time with one against another target: each was sent to in slices, in turn.
+type Paired struct {
+	// Side is "a" or "b", and Other the target of the other.
+	Side  string `json:"side"`
+	Other string `json:"other"`
+	// SliceSeconds is the length of a slice, and Share the part of the time that the run had, from 0 to 1.
+	SliceSeconds float64 `json:"sliceSeconds"`
+	Share        float64 `json:"share"`
 }
 
 // Part is one part of a plan, by its place in a scenario, and what it says in words.

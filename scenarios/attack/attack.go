@@ -56,13 +56,12 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Outcome, err
 	r := &run{
 		Config: c, closed: c.Plan.Closed(), kill: ctx,
 		stop: make(chan struct{}), freed: make(chan struct{}, 1),
-		transport: wire.New(ctx, c.wire()), stale: make(chan string, 1), queue: make(chan record, queueLength),
-		rules:   map[string]uint8{},
-		sampled: newSampled(c.Plan.Labels), machine: machine{root: "/"},
+		sides: c.open(ctx), stale: make(chan string, 1), queue: make(chan record, queueLength),
+		rules: map[string]uint8{}, machine: machine{root: "/"},
 	}
 	r.spaces.New = func() any { return new(workspace) }
 	r.wakeup.d.Store(int64(longestLead) / 2)
-	defer r.transport.Close()
+	defer r.close()
 	for i, rule := range c.Plan.Labels.Rules {
 		r.rules[rule] = uint8(i)
 	}
@@ -83,7 +82,9 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Outcome, err
 		defer close(renewed)
 		r.renew(renewing)
 	}()
-	r.transport.Warm(min(c.Plan.Limits.Warm, workers))
+	for _, s := range r.sides {
+		s.transport.Warm(min(c.Plan.Limits.Warm, workers))
+	}
 	r.began = time.Now()
 	if c.Began != nil {
 		c.Began(r.began)
@@ -133,4 +134,12 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Outcome, err
 	close(asleep)
 	<-watched
 	return s.finish(ctx.Err() != nil, until)
+}
+
+// open makes what a run has of each of its targets.
+func (c Config) open(ctx context.Context) (sides []*side) {
+	for _, w := range c.wires() {
+		sides = append(sides, &side{transport: wire.New(ctx, w), sampled: newSampled(c.Plan.Labels)})
+	}
+	return sides
 }

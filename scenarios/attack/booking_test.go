@@ -83,12 +83,11 @@ func TestStallsAreBooked(t *testing.T) {
 		for i, rule := range p.Labels.Rules {
 			r.rules[rule] = uint8(i)
 		}
-		r.sampled = newSampled(p.Labels)
-		r.transport = slow{during: func() {
+		r.sides = []*side{{sampled: newSampled(p.Labels), transport: slow{during: func() {
 			time.Sleep(60 * time.Millisecond)
 			now := time.Since(r.began)
 			r.stalls.look(now-40*time.Millisecond, now)
-		}}
+		}}}}
 		send := time.Since(r.began)
 		r.stalls.look(send-20*time.Millisecond-before, send-20*time.Millisecond)
 		rec := record{row: results.Row{Due: send - 100*time.Millisecond}}

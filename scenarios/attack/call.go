@@ -40,7 +40,10 @@ func (r *run) call(n uint64) {
 	row := &rec.row
 	w := r.spaces.Get().(*workspace)
 	tenant := r.Plan.Tenant(n)
-	h := &(*r.heads.Load())[tenant]
+	if r.Against != nil { // which no closed loop has
+		rec.side = r.of(r.Plan.Due(n))
+	}
+	h := &(*r.sides[rec.side].heads.Load())[tenant]
 	room := h.Room()
 	if cap(w.message) < room {
 		w.message = make([]byte, room, 2<<10)
@@ -124,7 +127,7 @@ func (r *run) giveBack(at slot, took time.Duration, row *results.Row, sent bool)
 func (r *run) exchange(rec *record, x *wire.Exchange, send time.Duration) {
 	row := &rec.row
 	r.stalls.wire.Add(1)
-	err := r.transport.Do(x)
+	err := r.sides[rec.side].transport.Do(x)
 	end := time.Since(r.began)
 	rec.sent, rec.whole = send, end
 	r.stalls.wire.Add(-1)
@@ -214,7 +217,7 @@ func newSampled(labels results.Labels) []atomic.Bool {
 // sample attaches an example to the record, if it is the first of its kind and rule.
 func (r *run) sample(rec *record, message string, body []byte) {
 	row := &rec.row
-	if row.Error == results.Canceled || r.sampled[int(row.Error)*len(r.Plan.Labels.Rules)+int(row.Rule)].Swap(true) {
+	if row.Error == results.Canceled || r.sides[rec.side].sampled[int(row.Error)*len(r.Plan.Labels.Rules)+int(row.Rule)].Swap(true) {
 		return
 	}
 	labels := r.Plan.Labels

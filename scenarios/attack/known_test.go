@@ -16,8 +16,8 @@ func TestRecordsThatWait(t *testing.T) {
 		t.Fatal(err)
 	}
 	labels := results.Labels{Phases: []results.Phase{{Name: "load", Seconds: 60}}, Classes: []results.Class{{Name: "one"}}, Rules: []string{""}}
-	s := &sink{run: &run{queue: make(chan record, 100)}, aggregator: metrics.New(labels, nil, metrics.Tolerance)}
-	s.aggregator.Watch(expr)
+	s := &sink{run: &run{queue: make(chan record, 100)}, targets: []*kept{{aggregator: metrics.New(labels, nil, metrics.Tolerance)}}}
+	s.targets[0].aggregator.Watch(expr)
 	s.closed, s.aborts = true, []metrics.Condition{{Threshold: expr, Abort: true}}
 	const now = 10 * time.Second
 	for i := range 100 {
@@ -27,18 +27,18 @@ func TestRecordsThatWait(t *testing.T) {
 			s.queue <- rec
 			continue
 		}
-		if err := s.aggregator.Add(row); err != nil {
+		if err := s.targets[0].aggregator.Add(row); err != nil {
 			t.Fatal(err)
 		}
 		s.end = rec.end
 	}
-	if why := s.broken(s.known(now)); why != "" {
+	if why, _ := s.broken(s.known(now)); why != "" {
 		t.Errorf("while records wait: %s", why)
 	}
 	for len(s.queue) > 0 {
 		<-s.queue
 	}
-	if why := s.broken(s.known(now)); why == "" {
+	if why, _ := s.broken(s.known(now)); why == "" {
 		t.Error("5 s without an answer are not found")
 	}
 }

@@ -41,12 +41,14 @@ func (r *run) renew(ctx context.Context) {
 
 // setHeads takes what the calls carry from now on.
 func (r *run) setHeads() {
-	token, with := r.Credentials.Token(), r.wire()
-	heads := make([]head, max(1, r.Plan.Carried.Tenants.Rows()))
-	for tenant := range heads {
-		heads[tenant] = head{with.Template(tenant), token}
+	token := r.Credentials.Token()
+	for i, with := range r.wires() {
+		heads := make([]head, max(1, r.Plan.Carried.Tenants.Rows()))
+		for tenant := range heads {
+			heads[tenant] = head{with.Template(tenant), token}
+		}
+		r.sides[i].heads.Store(&heads)
 	}
-	r.heads.Store(&heads)
 }
 
 // turnedAway has the token renewed that a call was sent with, if the answer's status says that it is not valid.

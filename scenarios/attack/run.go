@@ -35,6 +35,8 @@ type Config struct {
 	HTTP2, PlainHTTP2 bool
 	// Writer keeps the rows and the samples.
 	Writer *results.Writer
+	// Against, if not nil, is a second target that is met in turn with the first.
+	Against *Against
 	// RepeatedIDsAllowed switches off the check that no executionId comes twice, and with it the memory that the check
 	// needs: see [ids].
 	RepeatedIDsAllowed bool
@@ -53,6 +55,17 @@ type Config struct {
 	Accepted func(results.Execution)
 }
 
+// Against is a target that takes some of the calls of a plan in the place of the first.
+type Against struct {
+	Target *url.URL
+	// PlainHTTP2 is as in [Config].
+	PlainHTTP2 bool
+	// Writer keeps its rows and its samples.
+	Writer *results.Writer
+	// Takes reports whether a call goes to it that is due at a moment.
+	Takes func(due time.Duration) bool
+}
+
 // Outcome is what came of a run.
 type Outcome struct {
 	// Aggregator holds everything that was measured.
@@ -63,6 +76,14 @@ type Outcome struct {
 	// files.
 	Samples []results.Sample
 	Vitals  []results.Vitals
+	// Against is what came of the calls to the second target; nil where there is none.
+	Against *Outcome
+}
+
+// at is the configuration with the second target in the place of the first.
+func (c Config) at(a *Against) Config {
+	c.Target, c.PlainHTTP2, c.Writer = a.Target, a.PlainHTTP2, a.Writer
+	return c
 }
 
 // wire says how to connect.
@@ -74,6 +95,15 @@ func (c Config) wire() wire.Config {
 			return c.Plan.Description().Operation().NewRequest(ctx, c.Target, c.Credentials.Of(tenant), body)
 		},
 	}
+}
+
+// wires are how to connect to each target.
+func (c Config) wires() []wire.Config {
+	list := []wire.Config{c.wire()}
+	if c.Against != nil {
+		list = append(list, c.at(c.Against).wire())
+	}
+	return list
 }
 
 // Generator says what the calls will be sent with.
@@ -107,6 +137,8 @@ func (c Config) short(files uint64) string {
 // record is what a worker hands to the sink.
 type record struct {
 	row results.Row
+	// side is the place of the target.
+	side int
 	// execution is the id that the response gave, and session that of its session; empty if it gave none.
 	execution, session string
 	// sent is when the call left, and whole when its answer was there.
@@ -136,8 +168,8 @@ type run struct {
 	exhausted time.Duration
 	kill      context.Context
 
-	transport wire.Transport
-	heads     atomic.Pointer[[]head] // by tenant
+	// sides are the target, and the second one where there is one.
+	sides []*side
 	// stale is asked of with a token that was turned away.
 	stale    chan string
 	spaces   sync.Pool // of *workspace
@@ -149,13 +181,33 @@ type run struct {
 	workers  int
 	stalls   stallDetector
 	wakeup   wakeupLead
-	sampled  []atomic.Bool // by kind and rule
-	queue    chan record   // to the sink
+	queue    chan record // to the sink
 	// judging is held while a large answer is judged, which takes many times its length.
 	judging sync.Mutex
 	// blocked is for how long workers waited for the sink, in nanoseconds over all of them.
 	blocked atomic.Int64
 	machine machine
+}
+
+// side is what a run has of each of its targets.
+type side struct {
+	transport wire.Transport
+	heads     atomic.Pointer[[]head] // by tenant
+	sampled   []atomic.Bool          // by kind and rule
+}
+
+// of is the place of the target that a call goes to which is due at a moment.
+func (r *run) of(due time.Duration) int {
+	if r.Against != nil && r.Against.Takes(due) {
+		return 1
+	}
+	return 0
+}
+
+func (r *run) close() {
+	for _, s := range r.sides {
+		s.transport.Close()
+	}
 }
 
 // halt ends the sending, unless it has ended, and reports whether it did. It may be called any number of times.
@@ -177,7 +229,7 @@ func (r *run) recordUnsent() {
 		if due > r.stopped {
 			return
 		}
-		r.queue <- record{row: results.Row{
+		r.queue <- record{side: r.of(due), row: results.Row{
 			N: uint32(n), Due: due, Lag: seconds(r.stopped - due), Error: results.Unsent,
 			Class: uint16(r.Plan.Class(n)), Phase: uint8(r.Plan.Phase(n)),
 		}}

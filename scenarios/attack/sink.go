@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/kaizenautomation/andon/contracts"
@@ -15,31 +16,45 @@ import (
 // sink is the one goroutine that everything measured passes through.
 type sink struct {
 	*run
-	drained    chan struct{}
-	aggregator *metrics.Aggregator
-	ids        *ids
+	drained chan struct{}
+	// targets is what is kept of each of them.
+	targets []*kept
+	ids     *ids
 	// repeated counts the answers whose id came before.
 	repeated uint64
 	// aborts are the conditions that end the run when they are broken.
-	aborts   []metrics.Condition
-	hopeless hopeless
+	aborts []metrics.Condition
 	// collect is the percentage by which garbage is collected.
 	collect int
 	// longest is the most records that waited since the last tick.
 	longest int
 	// end is when the last call was over.
-	end     time.Duration
-	samples []results.Sample
-	taken   []results.Vitals
-	// brokenAt is when a threshold ended the run; 0 where none did.
+	end time.Duration
+	// brokenAt is when a threshold ended the run, 0 where none did, and brokenBy the target that broke it.
 	brokenAt time.Duration
+	brokenBy *kept
 	err      error
 }
 
+// kept is what is kept of the calls to one target.
+type kept struct {
+	*results.Writer
+	aggregator *metrics.Aggregator
+	hopeless   hopeless
+	samples    []results.Sample
+	taken      []results.Vitals
+	// place is that among the targets.
+	place int
+}
+
 func newSink(r *run) *sink {
-	s := &sink{
-		run: r, drained: make(chan struct{}),
-		aggregator: metrics.Of(r.Writer.Manifest()), collect: seldom,
+	s := &sink{run: r, drained: make(chan struct{}), collect: seldom}
+	for i := range r.sides {
+		w := r.Writer
+		if i > 0 {
+			w = r.Against.Writer
+		}
+		s.targets = append(s.targets, &kept{Writer: w, aggregator: metrics.Of(w.Manifest()), place: i})
 	}
 	if !r.RepeatedIDsAllowed {
 		s.ids = newIDs()
@@ -76,13 +91,13 @@ func (s *sink) drain() {
 }
 
 func (s *sink) take(rec record) {
-	row := &rec.row
+	row, to := &rec.row, s.targets[rec.side]
 	if rec.execution != "" && s.ids != nil && !s.ids.add(rec.execution) {
 		s.repeat(&rec)
 	}
 	s.end = max(s.end, rec.end)
 	// The labels are the plan's, so a row cannot be foreign to them.
-	if err := s.aggregator.Add(*row); err != nil {
+	if err := to.aggregator.Add(*row); err != nil {
 		s.fail(err)
 	}
 	if s.Observe != nil {
@@ -95,16 +110,16 @@ func (s *sink) take(rec record) {
 		})
 	}
 	if s.err == nil {
-		s.fail(s.Writer.Add(*row))
+		s.fail(to.Add(*row))
 	}
 	if rec.sample != nil {
-		s.samples = append(s.samples, *rec.sample)
+		to.samples = append(to.samples, *rec.sample)
 		if s.err == nil {
-			s.fail(s.Writer.Sample(*rec.sample))
+			s.fail(to.Sample(*rec.sample))
 		}
 	}
-	if why := s.hopeless.add(row, s.Plan.Labels.Classes[row.Class].Invalid); why != "" {
-		s.halt(results.Hopeless, why+s.answerOf(row.Error))
+	if why := to.hopeless.add(row, s.Plan.Labels.Classes[row.Class].Invalid); why != "" {
+		s.halt(results.Hopeless, why+to.answerOf(row.Error))
 	}
 }
 
@@ -123,9 +138,9 @@ func (s *sink) repeat(rec *record) {
 }
 
 // answerOf is what a proxy said, or the other side of a handshake: no table has the room for it.
-func (s *sink) answerOf(kind results.Kind) string {
+func (t *kept) answerOf(kind results.Kind) string {
 	if kind.ByProxy() || kind == results.TLS {
-		for _, x := range s.samples {
+		for _, x := range t.samples {
 			if x.Kind == kind.String() {
 				return ": " + x.Message
 			}
@@ -145,22 +160,29 @@ func (s *sink) fail(err error) {
 // keepVitals writes down how the generator did since the last time.
 func (s *sink) keepVitals(now time.Duration) {
 	v := s.stalls.vitals(now)
-	v.Queue, v.Connections = s.longest, s.transport.Connections()
+	v.Queue = s.longest
 	v.BlockedSeconds = time.Duration(s.blocked.Swap(0)).Seconds() / float64(s.workers)
-	v.WriteMax, v.Machine = s.Writer.Longest().Seconds(), s.machine.since()
-	seen := s.transport.Seen()
-	v.Unasked, v.Repeated, v.Encoded, v.Protocol = seen.Unasked, s.repeated, seen.Encoded, seen.Protocol
+	v.Machine, v.Repeated = s.machine.since(), s.repeated
+	for _, t := range s.targets {
+		v.WriteMax = max(v.WriteMax, t.Longest().Seconds())
+	}
 	s.longest = 0
-	s.taken = append(s.taken, v)
-	if s.err == nil {
-		s.fail(s.Writer.Vitals(v))
+	for i, t := range s.targets {
+		seen := s.sides[i].transport.Seen()
+		v.Connections, v.Unasked, v.Encoded, v.Protocol = s.sides[i].transport.Connections(), seen.Unasked, seen.Encoded, seen.Protocol
+		t.taken = append(t.taken, v)
+		if s.err == nil {
+			s.fail(t.Vitals(v))
+		}
 	}
 }
 
 func (s *sink) tick() {
 	now := time.Since(s.began)
-	if s.err == nil {
-		s.fail(s.Writer.Flush())
+	for _, t := range s.targets {
+		if s.err == nil {
+			s.fail(t.Flush())
+		}
 	}
 	s.keepVitals(now)
 	if by := collectBy(s.stalls.before.live, s.stalls.before.scanned); by != s.collect && os.Getenv("GOGC") == "" {
@@ -170,11 +192,11 @@ func (s *sink) tick() {
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(memoryLimit(s.Plan.Limits.Memory, s.stalls.before.live))
 	}
-	if why := s.broken(s.known(now)); why != "" && s.halt(results.Aborted, why) {
-		s.brokenAt = now
+	if why, by := s.broken(s.known(now)); by != nil && s.halt(results.Aborted, why) {
+		s.brokenAt, s.brokenBy = now, by
 	}
 	if s.Tick != nil {
-		s.Tick(now, s.aggregator, int(s.inFlight.Load()))
+		s.Tick(now, s.targets[0].aggregator, int(s.inFlight.Load()))
 	}
 }
 
@@ -187,29 +209,43 @@ func (s *sink) known(now time.Duration) time.Duration {
 	return now
 }
 
-// broken says which of the conditions that end the run is broken; empty where none is.
-func (s *sink) broken(now time.Duration) string {
-	for _, t := range s.aborts {
-		switch {
-		case now < t.After:
-		case t.Window() > 0:
-			if when := t.BrokenWindow(s.aggregator, t.After, now, s.underWay); when != "" {
-				return fmt.Sprintf("the threshold %s was broken %s", t.Threshold, when)
+// broken says which of the conditions that end the run is broken, and by which target; nil where none is.
+func (s *sink) broken(now time.Duration) (why string, by *kept) {
+	for _, to := range s.targets {
+		for _, t := range s.aborts {
+			switch {
+			case now < t.After:
+			case t.Window() > 0:
+				if when := t.BrokenWindow(to.aggregator, t.After, now, s.underWay(to)); when != "" {
+					return fmt.Sprintf("the threshold %s was broken %s", t.Threshold, when), to
+				}
+			case t.Broken(to.aggregator, now.Seconds(), s.underWay(to)):
+				return fmt.Sprintf("the threshold %s was broken after %s", t.Threshold, now.Round(100*time.Millisecond)), to
 			}
-		case t.Broken(s.aggregator, now.Seconds(), s.underWay):
-			return fmt.Sprintf("the threshold %s was broken after %s", t.Threshold, now.Round(100*time.Millisecond))
 		}
 	}
-	return ""
+	return "", nil
 }
 
-// underWay is how many of the calls that were due in a stretch of the run are not counted yet, of which so many are.
-func (s *sink) underWay(from, until time.Duration, counted uint64) uint64 {
-	if s.closed {
-		return uint64(s.inFlight.Load()) + uint64(len(s.queue))
+// underWay gives how many of the calls to a target that were due in a stretch of the run are not counted yet, of which
+// so many are.
+func (s *sink) underWay(to *kept) func(from, until time.Duration, counted uint64) uint64 {
+	return func(from, until time.Duration, counted uint64) uint64 {
+		if s.closed {
+			return uint64(s.inFlight.Load()) + uint64(len(s.queue))
+		}
+		first, last := s.Plan.DueBefore(from), s.Plan.DueBefore(until)
+		due := last - first
+		if s.Against != nil {
+			due = 0
+			for n := first; n < last; n++ {
+				if s.of(s.Plan.Due(n)) == to.place {
+					due++
+				}
+			}
+		}
+		return due - min(counted, due)
 	}
-	due := s.Plan.DueBefore(until) - s.Plan.DueBefore(from)
-	return due - min(counted, due)
 }
 
 // finish waits for the last record, closes the files, and says how the run ended. killed says that calls in flight were
@@ -217,7 +253,7 @@ func (s *sink) underWay(from, until time.Duration, counted uint64) uint64 {
 func (s *sink) finish(killed bool, stopped time.Duration) (Outcome, error) {
 	close(s.queue)
 	<-s.drained
-	s.transport.Close()
+	s.close()
 	s.keepVitals(time.Since(s.began))
 	s.end = max(s.end, stopped)
 	end := results.End{Reason: s.reason, Detail: s.detail, Seconds: s.end.Seconds(), StoppedSeconds: stopped.Seconds()}
@@ -227,17 +263,21 @@ func (s *sink) finish(killed bool, stopped time.Duration) (Outcome, error) {
 	switch end.Reason {
 	case results.Aborted:
 		// Only now is it known what has left and was answered until then.
-		if at := s.aggregator.At(s.brokenAt.Truncate(time.Second)); at != nil {
+		if at := s.brokenBy.aggregator.At(s.brokenAt.Truncate(time.Second)); at != nil {
 			end.Detail += ", " + at.Rates()
 		}
 	case results.Interrupted:
 		end.Detail = fmt.Sprintf("it was told to stop after %s", s.stopped.Round(100*time.Millisecond))
 	}
 	if s.Tick != nil {
-		s.Tick(s.end, s.aggregator, 0)
+		s.Tick(s.end, s.targets[0].aggregator, 0)
 	}
-	if err := s.Writer.Close(end); err != nil {
-		s.err = errors.Join(s.err, fmt.Errorf("the results cannot be kept: %w", err))
+	var out *Outcome
+	for _, t := range slices.Backward(s.targets) {
+		if err := t.Close(end); err != nil {
+			s.err = errors.Join(s.err, fmt.Errorf("the results cannot be kept: %w", err))
+		}
+		out = &Outcome{t.aggregator, end, t.samples, t.taken, out}
 	}
-	return Outcome{s.aggregator, end, s.samples, s.taken}, s.err
+	return *out, s.err
 }

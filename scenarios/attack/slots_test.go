@@ -82,11 +82,10 @@ func (w world) play(t *testing.T) (rows []results.Row) {
 		began := time.Now()
 		r := &run{
 			Config: Config{Plan: w.plan}, began: began, kill: t.Context(), slots: newSlots(w.plan.Limits.InFlight),
-			transport: target{world: w, began: began}, queue: make(chan record, 4), rules: map[string]uint8{},
-			sampled: newSampled(w.plan.Labels),
+			sides: []*side{{transport: target{world: w, began: began}, sampled: newSampled(w.plan.Labels)}}, queue: make(chan record, 4), rules: map[string]uint8{},
 		}
 		r.spaces.New = func() any { return new(workspace) }
-		r.heads.Store(&[]head{{}})
+		r.sides[0].heads.Store(&[]head{{}})
 		var workers, others sync.WaitGroup
 		others.Go(func() {
 			for _, s := range w.stalls {

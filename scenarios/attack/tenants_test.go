@@ -156,7 +156,7 @@ func BenchmarkCall(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			r := &run{
 				Config: Config{Plan: p, Target: &url.URL{Scheme: "http", Host: "x"}, Credentials: opened(b, p)}, began: time.Now(), closed: true, kill: b.Context(),
-				transport: hollow{}, queue: make(chan record, 1), rules: map[string]uint8{}, sampled: newSampled(p.Labels),
+				sides: []*side{{transport: hollow{}, sampled: newSampled(p.Labels)}}, queue: make(chan record, 1), rules: map[string]uint8{},
 			}
 			r.spaces.New = func() any { return new(workspace) }
 			r.setHeads()

@@ -69,7 +69,7 @@ func FuzzRecord(f *testing.F) {
 	f.Add(seed)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var r record
-		if json.Unmarshal(data, &r) != nil || len(r.Trials) > 20 || r.check(2) != nil {
+		if json.Unmarshal(data, &r) != nil || len(r.Trials) > 3 || r.check(2) != nil {
 			return
 		}
 		s := capacity.New(capacity.Config{

@@ -188,10 +188,7 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Result, erro
 	if err != nil {
 		return Result{}, err
 	}
-	a := attack.Config{
-		Plan: c.Plan, Target: c.Target, Credentials: c.Credentials, TLS: c.Credentials.TLS(), HTTP2: c.HTTP2, PlainHTTP2: plain,
-		RepeatedIDsAllowed: c.RepeatedIDsAllowed, Observe: c.Observe, Enough: c.Enough,
-	}
+	a := c.attack(plain)
 	if err := c.against(base, a.Generator()); err != nil {
 		return Result{}, err
 	}
@@ -215,15 +212,7 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Result, erro
 	if c.Progress != nil {
 		c.Progress(t.planned(0, 0))
 	}
-	a.Tick = func(now time.Duration, agg *metrics.Aggregator, inFlight int) {
-		if c.Tick != nil {
-			_, callers, asked := c.Plan.At(now)
-			c.Tick(now, asked, callers, inFlight)
-		}
-		if c.Progress != nil && t.isTime(now, c.Every) {
-			c.Progress(t.progress(now, agg, inFlight))
-		}
-	}
+	a.Tick = c.tick(&t)
 	out, lost := attack.Run(ctx, interrupt, a)
 	if follower != nil {
 		lost = errors.Join(lost, follower.finish(ctx, interrupt, dir, out))
@@ -232,6 +221,27 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Result, erro
 		c.Ended()
 	}
 	return c.conclude(dir, manifest, out, lost)
+}
+
+// attack is what fires the plan. plain says that the target speaks HTTP/2 without TLS.
+func (c Config) attack(plain bool) attack.Config {
+	return attack.Config{
+		Plan: c.Plan, Target: c.Target, Credentials: c.Credentials, TLS: c.Credentials.TLS(), HTTP2: c.HTTP2, PlainHTTP2: plain,
+		RepeatedIDsAllowed: c.RepeatedIDsAllowed, Observe: c.Observe, Enough: c.Enough,
+	}
+}
+
+// tick tells whoever wants to know how far the run is.
+func (c Config) tick(t *tracker) func(time.Duration, *metrics.Aggregator, int) {
+	return func(now time.Duration, agg *metrics.Aggregator, inFlight int) {
+		if c.Tick != nil {
+			_, callers, asked := c.Plan.At(now)
+			c.Tick(now, asked, callers, inFlight)
+		}
+		if c.Progress != nil && t.isTime(now, c.Every) {
+			c.Progress(t.progress(now, agg, inFlight))
+		}
+	}
 }
 
 // manifest says what the run is, and where it is kept. A directory without a name of its own is made.
@@ -277,6 +287,15 @@ func (c Config) described(id string, started time.Time, generator results.Genera
 		m.Traces = h.Sum64()>>11 | 1
 	}
 	return m
+}
+
+// Describe is what run.json says of the run, but for its id and when it begins: what other runs are held against before
+// it is made.
+func (c Config) Describe() results.Manifest {
+	if c.Embedded = c.Target == nil; c.Embedded {
+		c.Target = &url.URL{Scheme: "http", Host: "127.0.0.1"}
+	}
+	return c.described("", time.Time{}, attack.Config{Plan: c.Plan, Target: c.Target, Credentials: c.Credentials, TLS: c.Credentials.TLS(), HTTP2: c.HTTP2}.Generator())
 }
 
 // files are what repeats the run.

@@ -1,0 +1,335 @@
+package compare
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"sort"
+
+	"github.com/kaizenautomation/andon/reports/histogram"
+	"github.com/kaizenautomation/andon/reports/metrics"
+	"github.com/kaizenautomation/andon/reports/student"
+)
+
+// Pair is a slice of the base and one of the new side beside it: from when until when calls were due, in seconds.
+type Pair struct{ Base, New [2]float64 }
+
+const (
+	// leastPairs is how many pairs there are before anything is said: how far pairs differ has to be known.
+	leastPairs = 10
+	// soonest is after how many pairs the intervals are the narrowest for what they are worth.
+	soonest = 40
+	// pairedP50 is how much worse a median may become where nothing else is said: pairs tell less than runs that drift.
+	pairedP50 = 0.03
+)
+
+// PairedRows hold two runs against each other that went on in turn on one schedule, pair by pair of their slices. It is
+// clear when looking at more pairs would not change the answer: something became worse, or nothing did by as much as is
+// tolerated. It may be asked after every pair: the intervals of all declared rows hold at once, whenever one stops (I.
+// Waudby-Smith, D. Arbour, R. Sinha, E. H. Kennedy and A. Ramdas, "Time-uniform central limit theory and asymptotic
+// confidence sequences", 2024).
+//
+// A change is that of the figures of all slices; how far it may be off is told by how much the pairs differ, in blocks
+// of neighbours, which are alike.
+func PairedRows(base, changed *metrics.Stretches, pairs []Pair, asked Tolerances) (rows []Row, clear bool) {
+	var list []*paired
+	declared := 0
+	for _, of := range groupings() {
+		a, b := base.Slices(of.by), changed.Slices(of.by)
+		for _, name := range shared(a, b) {
+			g := inPairs(a[name], b[name], pairs)
+			for _, f := range pairedFigures(asked) {
+				declaring := All
+				if f.unit == Seconds {
+					declaring = Tier
+				}
+				one := &paired{kind: of.kind, name: name, figure: f, declared: of.kind == declaring && f.tolerance > 0, both: g}
+				if one.declared {
+					declared++
+				}
+				list = append(list, one)
+			}
+		}
+	}
+	clear = true
+	worse := false
+	for _, one := range list {
+		errors := boundary(len(pairs), direction)
+		if one.declared {
+			errors = boundary(len(pairs), direction/float64(declared))
+		}
+		r := one.row(errors)
+		rows = append(rows, r)
+		worse = worse || r.Verdict == Regression
+		clear = clear && (!r.Declared || r.Verdict == Same || r.Verdict == Improvement)
+	}
+	return declaredFirst(rows), declared > 0 && (worse || clear)
+}
+
+// pairedFigures are the figures of pairs, as they are declared.
+func pairedFigures(asked Tolerances) (list []figure) {
+	for _, f := range figures() {
+		if f.falls || f.name == "failed" {
+			continue
+		}
+		if f.name == "p50" {
+			f.tolerance = pairedP50
+		}
+		if t, named := asked[f.name]; named {
+			f.tolerance = t
+		}
+		list = append(list, f)
+	}
+	return list
+}
+
+// shared are the names that both sides have, in order.
+func shared(a, b map[string][]metrics.Slice) (names []string) {
+	for name := range a {
+		if _, both := b[name]; both {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// boundary is by how many standard errors a mean of so many values has to be off to be found in one direction, however
+// often it was looked at before: a mixture of normal distributions, and Student's in place of the normal one, since the
+// errors are estimates.
+func boundary(n int, alpha float64) float64 {
+	if n < 2 {
+		return math.Inf(1)
+	}
+	both := 2 * alpha
+	spread := (2*math.Log(1/both) + math.Log(1+2*math.Log(1/both))) / soonest
+	v := float64(n) * spread
+	z := math.Sqrt(2 * (v + 1) / v * math.Log(math.Sqrt(v+1)/both))
+	return z * student.Percentile(1-alpha, n-1) / (math.Sqrt2 * math.Erfinv(1-2*alpha))
+}
+
+// slot is what is in the slices of one side of a pair.
+type slot struct {
+	metrics.Counts
+	latency []histogram.Packed
+}
+
+// both are the slices of a group on both sides, by pair.
+type both struct{ base, changed []slot }
+
+func inPairs(base, changed []metrics.Slice, pairs []Pair) both {
+	return both{inSlots(base, pairs, func(p Pair) [2]float64 { return p.Base }), inSlots(changed, pairs, func(p Pair) [2]float64 { return p.New })}
+}
+
+func inSlots(list []metrics.Slice, pairs []Pair, of func(Pair) [2]float64) []slot {
+	slots := make([]slot, len(pairs))
+	order := make([]int, len(pairs))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int { return int(math.Copysign(1, of(pairs[a])[0]-of(pairs[b])[0])) })
+	for _, s := range list {
+		middle := s.StartSeconds + s.Seconds/2
+		at := sort.Search(len(order), func(i int) bool { return of(pairs[order[i]])[1] > middle })
+		if at == len(order) || of(pairs[order[at]])[0] > middle {
+			continue // of a pair that is not whole
+		}
+		one := &slots[order[at]]
+		one.Add(s.Counts)
+		one.latency = append(one.latency, s.Latency...)
+	}
+	return slots
+}
+
+// paired is one figure of one group, in pairs.
+type paired struct {
+	kind, name string
+	figure     figure
+	declared   bool
+	both
+}
+
+// row is what it comes to where a change has to be so many standard errors to be found.
+func (x *paired) row(errors float64) Row {
+	f := x.figure
+	r := Row{Kind: x.kind, Name: x.name, Figure: f.name, Unit: f.unit, Declared: x.declared, Verdict: Looked}
+	if x.declared {
+		r.Verdict, r.Tolerance = Unknown, f.tolerance
+	}
+	var change, scale float64
+	if f.unit == Share {
+		change, scale, r.Reason = x.share(&r)
+	} else {
+		change, scale, r.Reason = x.times(&r)
+	}
+	if r.Reason != "" {
+		return r
+	}
+	low, high := change-errors*scale, change+errors*scale
+	r.Change = f.shown(change)
+	if n := len(x.base); n < leastPairs {
+		r.Reason = fmt.Sprintf("%d pairs of slices tell too little; it takes %d", n, leastPairs)
+		return r
+	}
+	r.Low, r.High = f.shown(low), f.shown(high)
+	beyond := 0.0
+	if x.declared {
+		beyond = f.beyond()
+	}
+	r.Visible = f.shown(max(beyond, errors*scale) + student.Percentile(power, len(x.base)-1)*scale)
+	switch {
+	case !x.declared:
+	case low > 0 && change > beyond:
+		r.Verdict = Regression
+	case high < 0 && -change > beyond:
+		r.Verdict = Improvement
+	case high < beyond:
+		r.Verdict = Same
+	case low > 0:
+		r.Reason = "it became worse, and whether by more than is tolerated is not known"
+	default:
+		r.Reason = "the pairs differ by too much for so few of them"
+	}
+	return r
+}
+
+// times is the change of a percentile, as a difference of logarithms, and its standard error.
+func (x *paired) times(r *Row) (change, scale float64, lacks string) {
+	p := percentile(x.figure.name)
+	base, changed := merged(x.base), merged(x.changed)
+	a, b := base.Percentile(p), changed.Percentile(p)
+	r.Base, r.New = a, b
+	if a == nil || b == nil {
+		return 0, 0, fmt.Sprintf("%d and %d calls are too few for %s, which needs %d", base.Samples(), changed.Samples(), x.figure.name, histogram.Needed(p))
+	}
+	if *a <= 0 || *b <= 0 {
+		return 0, 0, "it is not known"
+	}
+	over := func(s slot, limit float64) (n, of float64) {
+		for _, h := range s.latency {
+			n, of = n+float64(h.Samples()-h.UpTo(limit)), of+float64(h.Samples())
+		}
+		return n, of
+	}
+	off := x.off(func(s slot) (n, of float64) { return over(s, *a) }, func(s slot) (n, of float64) { return over(s, *b) })
+	slope := func(d histogram.Distribution) float64 {
+		n, q := float64(d.Samples()), p/100
+		at := func(share float64) float64 {
+			return math.Log(max(d.At(uint64(min(max(math.Ceil(share*n), 1), n))), 1e-9))
+		}
+		return max((at(q+off)-at(q-off))/2, at(q)-at(q-off))
+	}
+	return math.Log(*b / *a), (slope(base) + slope(changed)) / 2, ""
+}
+
+// share is the change of a share, and its standard error, which is no less than that of independent calls.
+func (x *paired) share(r *Row) (change, scale float64, lacks string) {
+	of := func(s slot) (n, whole float64) {
+		switch x.figure.name {
+		case "violations":
+			return float64(s.Violations), float64(s.Completed)
+		case "shed":
+			return float64(s.Shed), float64(s.Sent)
+		}
+		return float64(s.Errors), float64(s.Sent)
+	}
+	sum := func(list []slot) (n, whole float64) {
+		for _, s := range list {
+			a, b := of(s)
+			n, whole = n+a, whole+b
+		}
+		return n, whole
+	}
+	pa, na := sum(x.base)
+	pb, nb := sum(x.changed)
+	if na == 0 || nb == 0 {
+		return 0, 0, "no such call"
+	}
+	a, b := pa/na, pb/nb
+	r.Base, r.New = &a, &b
+	// The next call could be the first of its kind.
+	all := (pa + pb + 1) / (na + nb + 2)
+	return b - a, math.Max(x.off(of, of), math.Sqrt(all*(1-all)*(1/na+1/nb))), ""
+}
+
+// off is the standard error of the difference of two shares, by how much the pairs are off it. Neighbours are alike, so
+// that blocks of them, the longer the more there are, count as one if they tell more.
+func (x *paired) off(base, changed func(slot) (n, of float64)) float64 {
+	m := len(x.base)
+	left := make([]float64, m)
+	for _, side := range []struct {
+		list []slot
+		of   func(slot) (n, of float64)
+		sign float64
+	}{{x.base, base, -1}, {x.changed, changed, 1}} {
+		var n, of float64
+		for _, s := range side.list {
+			a, b := side.of(s)
+			n, of = n+a, of+b
+		}
+		if of == 0 {
+			return 0
+		}
+		for i, s := range side.list {
+			a, b := side.of(s)
+			left[i] += side.sign * (a - n/of*b) / of
+		}
+	}
+	variance := func(long int) float64 {
+		var sum float64
+		count := 0.0
+		for from := 0; from+long <= m; from += long {
+			var block float64
+			for _, v := range left[from : from+long] {
+				block += v
+			}
+			sum += block * block
+			count++
+		}
+		if count < 2 {
+			return 0
+		}
+		return sum / (count - 1) * count * float64(m) / (count * float64(long))
+	}
+	return math.Sqrt(max(variance(1), variance(int(math.Round(math.Cbrt(float64(m)))))))
+}
+
+func merged(list []slot) histogram.Distribution {
+	scratch := histogram.NewScratch()
+	for _, s := range list {
+		for _, h := range s.latency {
+			scratch.AddPacked(h)
+		}
+	}
+	return scratch.Distribution()
+}
+
+// ComparePaired is a comparison of two runs that went on in turn. how says how; its points are filled in.
+func ComparePaired(base, changed Measured, pairs []Pair, how Paired, o Options) Report {
+	rows, _ := PairedRows(base.Stretches, changed.Stretches, pairs, o.Tolerances)
+	how.Pairs, how.Points = len(pairs), points(base.Stretches, changed.Stretches, pairs)
+	a, b := Set{Name: base.ID, Runs: []Measured{base}}, Set{Name: changed.ID, Runs: []Measured{changed}}
+	r := Report{
+		Schema: Schema, Andon: o.Andon, Paired: &how, Base: side(a), New: side(b), Confidence: confidence, Rows: rows, Curves: curves(a, b),
+		Notes: notes(a, b, o.Tolerances, rows), Verdict: verdict(rows, o.NeedAnswer),
+	}
+	return r
+}
+
+// points are the ratios of the latency of all calls, pair by pair.
+func points(base, changed *metrics.Stretches, pairs []Pair) (list []PairPoint) {
+	g := inPairs(base.Slices(metrics.Ungrouped)[""], changed.Slices(metrics.Ungrouped)[""], pairs)
+	for i, p := range pairs {
+		a, b := merged(g.base[i:i+1]), merged(g.changed[i:i+1])
+		ratio := func(q float64) *float64 {
+			x, y := a.Percentile(q), b.Percentile(q)
+			if x == nil || y == nil || *x <= 0 {
+				return nil
+			}
+			v := *y / *x
+			return &v
+		}
+		list = append(list, PairPoint{AtSeconds: min(p.Base[0], p.New[0]), P50: ratio(50), P99: ratio(99)})
+	}
+	return list
+}

@@ -1,0 +1,108 @@
+package trial
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"path/filepath"
+	"time"
+
+	"github.com/kaizenautomation/andon/reports/results"
+	"github.com/kaizenautomation/andon/scenarios/attack"
+)
+
+// Against is a second target, which is met in turn with the first.
+type Against struct {
+	Target *url.URL
+	// Release is what is deployed there.
+	Release string
+	// SliceSeconds is how long each of them is met at a time.
+	SliceSeconds float64
+	// Takes reports whether a call goes to the second target that is due at a moment. It is a function of that alone.
+	Takes func(due time.Duration) bool
+}
+
+// RunPair makes one trial of two targets, each of which is met in slices of one schedule: two run directories, a and b,
+// below Dir. The load is an open one, and executions are not followed. All else is as in [Run].
+func RunPair(ctx context.Context, interrupt <-chan struct{}, c Config, with Against) (a, b Result, err error) {
+	if err := errors.Join(results.CheckRunLabels(c.Labels, c.Release), results.CheckRunLabels(nil, with.Release)); err != nil {
+		return a, b, err
+	}
+	base, err := c.baseline()
+	if err != nil {
+		return a, b, err
+	}
+	if err := c.against(base, c.attack(false).Generator()); err != nil {
+		return a, b, err
+	}
+	other := c
+	other.Target, other.Release = with.Target, with.Release
+	plain, err := c.Reach(ctx)
+	if err != nil {
+		return a, b, err
+	}
+	plainOther, err := other.Reach(ctx)
+	if err != nil {
+		return a, b, err
+	}
+	fire := c.attack(plain)
+	fire.Against = &attack.Against{Target: with.Target, PlainHTTP2: plainOther, Takes: with.Takes}
+	began := time.Now()
+	first, err := c.side(&fire, began, "a", with.Target, with)
+	if err != nil {
+		return a, b, err
+	}
+	second, err := other.side(&fire, began, "b", c.Target, with)
+	if err != nil {
+		return a, b, errors.Join(err, fire.Writer.Close(results.End{Reason: results.Unkept, Detail: err.Error()}))
+	}
+	fire.Traces = first.Traces
+	if c.Started != nil {
+		c.Started(first)
+	}
+	fire.Tick = c.tick(&tracker{plan: c.Plan, target: c.Target.String()})
+	out, lost := attack.Run(ctx, interrupt, fire)
+	if c.Ended != nil {
+		c.Ended()
+	}
+	a, err = c.conclude(filepath.Join(c.Dir, "a"), first, out, lost)
+	var wrong error
+	b, wrong = other.conclude(filepath.Join(c.Dir, "b"), second, *out.Against, lost)
+	return a, b, errors.Join(err, wrong)
+}
+
+// side makes the run directory of one of the two.
+func (c Config) side(fire *attack.Config, began time.Time, name string, other *url.URL, with Against) (results.Manifest, error) {
+	parent := filepath.Base(filepath.Clean(c.Dir))
+	c.Dir = filepath.Join(c.Dir, name)
+	m, dir, err := c.manifest(began, fire.Generator())
+	if err != nil {
+		return m, err
+	}
+	mine := func(due time.Duration) bool { return with.Takes(due) == (name == "b") }
+	m.ID = parent + "-" + name
+	m.Planned = c.Plan.PlannedOf(func(n uint64) bool { return mine(c.Plan.Due(n)) })
+	m.Paired = &results.Paired{Side: name, Other: other.String(), SliceSeconds: with.SliceSeconds, Share: shared(c.Plan.Seconds, with.SliceSeconds, mine)}
+	w, err := results.Create(dir, m, c.files())
+	if err != nil {
+		return m, err
+	}
+	if name == "a" {
+		fire.Writer = w
+	} else {
+		fire.Against.Writer = w
+	}
+	return m, nil
+}
+
+// shared is the part of so many seconds that a side has, of which each slice is its own or the other's.
+func shared(seconds, slice float64, mine func(due time.Duration) bool) float64 {
+	had := 0.0
+	for at := 0.0; at < seconds; at += slice {
+		until := min(at+slice, seconds)
+		if mine(time.Duration((at + until) / 2 * float64(time.Second))) {
+			had += until - at
+		}
+	}
+	return had / seconds
+}
