@@ -85,11 +85,10 @@ var andonHouse = house{
 			"reports/text", "reports/results", "reports/histogram", "reports/executions", "reports/metrics", "reports/summary", "reports/baseline", "reports/page",
 			"reports/telemetry"},
 
-		// Where calls may go, and what was started there.
-		"scenarios/targets": {"contracts", "contracts/credentials", "contracts/document", "reports/regular", "reports/text", "reports/results"},
 		// Two targets in turn, and what the difference is worth.
 		"scenarios/paired": {"scenarios", "scenarios/trial", "reports", "reports/text", "reports/results", "reports/metrics", "reports/summary", "reports/compare"},
-
+		// Where calls may go, and what was started there.
+		"scenarios/targets":  {"contracts", "contracts/credentials", "contracts/document", "reports/regular", "reports/text", "reports/results"},
 		"scenarios/capacity": {"gonum.org/v1/gonum"},
 		// Makes the trials that capacity asks for.
 		"scenarios/search": {"scenarios", "scenarios/capacity", "scenarios/scalability", "scenarios/trial", "contracts/credentials", "reports", "reports/regular", "reports/text",

@@ -42,7 +42,7 @@ func (f *pairedFlags) add(flags *pflag.FlagSet) {
 func (f *pairedFlags) asked() bool { return f.against != "" || f.control }
 
 // check says what is wrong with the flags beside those of a run, all at once.
-func (f *pairedFlags) check(of *runFlags) error {
+func (f *pairedFlags) check(follow bool, hooks webhookFlags, monitor monitorFlags) error {
 	var wrong []error
 	add := func(bad bool, said string) {
 		if bad {
@@ -56,9 +56,9 @@ func (f *pairedFlags) check(of *runFlags) error {
 		add(f.failOnUnknown, "--fail-on-unknown is of a comparison: add --against, or leave it out")
 	default:
 		add(f.against != "" && f.control, "--against and --aa are two questions; leave one out")
-		add(of.follow, "--follow: executions are not followed while two targets are met in turn; leave it out")
-		add(of.hooks.listen != "", "--webhook-listen: executions are not followed while two targets are met in turn; leave it out")
-		add(of.monitor.listen+of.monitor.remoteWrite+of.monitor.otlp != "", "the figures of two targets at once are not sent to monitoring; leave --metrics-listen, --remote-write and --otlp out")
+		add(follow, "--follow: executions are not followed while two targets are met in turn; leave it out")
+		add(hooks.listen != "", "--webhook-listen: executions are not followed while two targets are met in turn; leave it out")
+		add(monitor.listen+monitor.remoteWrite+monitor.otlp != "", "the figures of two targets at once are not sent to monitoring; leave --metrics-listen, --remote-write and --otlp out")
 	}
 	return errors.Join(wrong...)
 }

@@ -117,8 +117,8 @@ func (s simulated) sides(n int, base, changed build, seed, number uint64) (a, b 
 type outcome struct {
 	worse, better bool // of any figure
 	p99           compare.Row
-	// within and between say whether two other tests find that p99 of the same tier became worse: one that takes all calls
-	// for independent, and one that draws runs anew.
+	// within and between say whether two other tests find that p99 of the same tier became worse: one that takes all
+	// calls for independent, and one that draws runs anew.
 	within, between bool
 }
 
@@ -206,8 +206,8 @@ func count(all []outcome, of func(outcome) bool) (n int) {
 }
 
 // TestSimulateComparisons compares five simulated runs of a build with five of another: ±15 % between runs of one
-// build, seconds that resemble their neighbours, three tiers. At most 5 % of comparisons of equals may raise an alarm; a
-// p99 that is 20 % longer must be found in 90 %, and one of the size that is said to be visible in 80 %.
+// build, seconds that resemble their neighbours, three tiers. At most 5 % of comparisons of equals may raise an alarm;
+// a p99 that is 20 % longer must be found in 90 %, and one of the size that is said to be visible in 80 %.
 func TestSimulateComparisons(t *testing.T) {
 	t.Parallel()
 	s, n := usual, choose(500, 12)

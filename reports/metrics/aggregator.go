@@ -60,8 +60,8 @@ type Aggregator struct {
 	apart []Part
 	// followed is what became of the executions that calls started; nil where they were not followed.
 	followed *executions.Account
-	// others is the part of the time in which another target was sent to.
-	others   float64
+	// paired says when another target was sent to; nil where none was.
+	paired   *results.Paired
 	timeline *timeline
 	pace     *pace
 	recent   recent

@@ -14,9 +14,7 @@ import (
 func Of(m results.Manifest) *Aggregator {
 	a := New(m.Labels, m.Planned, Tolerated(m))
 	a.timeout = time.Duration(min(m.TimeoutSeconds, histogram.Seconds(histogram.Highest)) * 1e9)
-	if m.Paired != nil {
-		a.others = min(max(1-m.Paired.Share, 0), 1)
-	}
+	a.paired = m.Paired
 	for _, t := range m.Thresholds {
 		// What another version of andon wrote, and this one cannot read, is judged by nobody.
 		if parsed, err := ParseThreshold(t.Expr); err == nil {

@@ -1,6 +1,10 @@
 package metrics
 
-import "math"
+import (
+	"math"
+
+	"github.com/kaizenautomation/andon/reports/results"
+)
 
 // spans are what rates are over, in seconds.
 type spans struct {
@@ -39,13 +43,13 @@ func (g *group) lasting(elapsed float64, less bool) (s spans) {
 			left[p], answered[p] = max(left[p], l.Seconds()), max(answered[p], r.Seconds())
 		}
 	}
-	var sending, answering union
+	sending, answering := union{of: g.a.paired}, union{of: g.a.paired}
 	for p, in := range g.phase {
 		if !in {
 			continue
 		}
 		phase := g.a.labels.Phases[p]
-		s.asked += phase.Seconds
+		s.asked += g.a.paired.Own(phase.StartSeconds, phase.StartSeconds+phase.Seconds)
 		if phase.StartSeconds >= elapsed {
 			continue
 		}
@@ -57,9 +61,7 @@ func (g *group) lasting(elapsed float64, less bool) (s spans) {
 		sending.add(phase.StartSeconds, until)
 		answering.add(phase.StartSeconds, max(until, answered[p]))
 	}
-	others := g.a.others * min(sending.length, s.asked)
-	s.sending, s.answering = sending.length-others, answering.length-others
-	s.asked *= 1 - g.a.others
+	s.sending, s.answering = sending.length, answering.length
 	return s
 }
 
@@ -76,12 +78,15 @@ func (s spans) kept() float64 {
 	return s.asked / s.sending
 }
 
-// union is how much time stretches cover that begin one after the other.
-type union struct{ until, length float64 }
+// union is how much time stretches cover that begin one after the other, of what is a run's own.
+type union struct {
+	of            *results.Paired
+	until, length float64
+}
 
 func (u *union) add(from, until float64) {
 	if from = max(from, u.until); until > from {
-		u.length += until - from
+		u.length += u.of.Own(from, until)
 		u.until = until
 	}
 }

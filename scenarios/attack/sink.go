@@ -11,6 +11,7 @@ import (
 	"github.com/kaizenautomation/andon/contracts"
 	"github.com/kaizenautomation/andon/reports/metrics"
 	"github.com/kaizenautomation/andon/reports/results"
+	"github.com/kaizenautomation/andon/reports/text"
 )
 
 // sink is the one goroutine that everything measured passes through.
@@ -19,9 +20,6 @@ type sink struct {
 	drained chan struct{}
 	// targets is what is kept of each of them.
 	targets []*kept
-	ids     *ids
-	// repeated counts the answers whose id came before.
-	repeated uint64
 	// aborts are the conditions that end the run when they are broken.
 	aborts []metrics.Condition
 	// collect is the percentage by which garbage is collected.
@@ -41,10 +39,15 @@ type kept struct {
 	*results.Writer
 	aggregator *metrics.Aggregator
 	hopeless   hopeless
-	samples    []results.Sample
-	taken      []results.Vitals
-	// place is that among the targets.
+	// ids are those that it gave, which another target need not know of; repeated counts the answers whose id came
+	// before.
+	ids      *ids
+	repeated uint64
+	samples  []results.Sample
+	taken    []results.Vitals
+	// place is that among the targets, and first has the numbers of the first calls that go to it, where there are two.
 	place int
+	first []uint32
 }
 
 func newSink(r *run) *sink {
@@ -55,9 +58,16 @@ func newSink(r *run) *sink {
 			w = r.Against.Writer
 		}
 		s.targets = append(s.targets, &kept{Writer: w, aggregator: metrics.Of(w.Manifest()), place: i})
-	}
-	if !r.RepeatedIDsAllowed {
-		s.ids = newIDs()
+		if r.Against != nil {
+			s.targets[i].first = r.firstOf(i)
+		}
+		switch {
+		case r.RepeatedIDsAllowed:
+		case i > 0 && *r.Against.Target == *r.Target:
+			s.targets[i].ids = s.targets[0].ids
+		default:
+			s.targets[i].ids = newIDs()
+		}
 	}
 	for _, t := range r.Plan.Thresholds {
 		if t.Abort {
@@ -92,7 +102,7 @@ func (s *sink) drain() {
 
 func (s *sink) take(rec record) {
 	row, to := &rec.row, s.targets[rec.side]
-	if rec.execution != "" && s.ids != nil && !s.ids.add(rec.execution) {
+	if rec.execution != "" && to.ids != nil && !to.ids.add(rec.execution) {
 		s.repeat(&rec)
 	}
 	s.end = max(s.end, rec.end)
@@ -118,14 +128,37 @@ func (s *sink) take(rec record) {
 			s.fail(to.Sample(*rec.sample))
 		}
 	}
-	if why := to.hopeless.add(row, s.Plan.Labels.Classes[row.Class].Invalid); why != "" {
+	of := *row
+	if s.Against != nil {
+		of.N = to.rank(row.N)
+	}
+	if why := to.hopeless.add(&of, s.Plan.Labels.Classes[row.Class].Invalid); why != "" {
+		if s.Against != nil {
+			why = fmt.Sprintf("%s: %s", text.Printable(to.Manifest().Target, 200), why)
+		}
 		s.halt(results.Hopeless, why+to.answerOf(row.Error))
 	}
 }
 
+// rank is how many calls go to the target before call n does; the first ones are enough.
+func (t *kept) rank(n uint32) uint32 {
+	i, _ := slices.BinarySearch(t.first, n)
+	return uint32(i)
+}
+
+// firstOf are the first calls that go to a target, which tell whether it is there at all.
+func (r *run) firstOf(place int) (list []uint32) {
+	for n := uint64(0); n < r.Plan.Calls && len(list) < looked; n++ {
+		if r.of(r.Plan.Due(n)) == place {
+			list = append(list, uint32(n))
+		}
+	}
+	return list
+}
+
 // repeat counts an answer whose executionId came before, which breaks the contract.
 func (s *sink) repeat(rec *record) {
-	s.repeated++
+	s.targets[rec.side].repeated++
 	row := &rec.row
 	if row.Rule != 0 {
 		return
@@ -162,14 +195,15 @@ func (s *sink) keepVitals(now time.Duration) {
 	v := s.stalls.vitals(now)
 	v.Queue = s.longest
 	v.BlockedSeconds = time.Duration(s.blocked.Swap(0)).Seconds() / float64(s.workers)
-	v.Machine, v.Repeated = s.machine.since(), s.repeated
+	v.Machine = s.machine.since()
 	for _, t := range s.targets {
 		v.WriteMax = max(v.WriteMax, t.Longest().Seconds())
 	}
 	s.longest = 0
 	for i, t := range s.targets {
 		seen := s.sides[i].transport.Seen()
-		v.Connections, v.Unasked, v.Encoded, v.Protocol = s.sides[i].transport.Connections(), seen.Unasked, seen.Encoded, seen.Protocol
+		v.Connections, v.Repeated = s.sides[i].transport.Connections(), t.repeated
+		v.Unasked, v.Encoded, v.Protocol = seen.Unasked, seen.Encoded, seen.Protocol
 		t.taken = append(t.taken, v)
 		if s.err == nil {
 			s.fail(t.Vitals(v))

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/url"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/kaizenautomation/andon/reports/results"
@@ -82,7 +83,7 @@ func (c Config) side(fire *attack.Config, began time.Time, name string, other *u
 	mine := func(due time.Duration) bool { return with.Takes(due) == (name == "b") }
 	m.ID = parent + "-" + name
 	m.Planned = c.Plan.PlannedOf(func(n uint64) bool { return mine(c.Plan.Due(n)) })
-	m.Paired = &results.Paired{Side: name, Other: other.String(), SliceSeconds: with.SliceSeconds, Share: shared(c.Plan.Seconds, with.SliceSeconds, mine)}
+	m.Paired = &results.Paired{Side: name, Other: other.String(), SliceSeconds: with.SliceSeconds, Order: with.order(c.Plan.Seconds)}
 	w, err := results.Create(dir, m, c.files())
 	if err != nil {
 		return m, err
@@ -95,14 +96,15 @@ func (c Config) side(fire *attack.Config, began time.Time, name string, other *u
 	return m, nil
 }
 
-// shared is the part of so many seconds that a side has, of which each slice is its own or the other's.
-func shared(seconds, slice float64, mine func(due time.Duration) bool) float64 {
-	had := 0.0
-	for at := 0.0; at < seconds; at += slice {
-		until := min(at+slice, seconds)
-		if mine(time.Duration((at + until) / 2 * float64(time.Second))) {
-			had += until - at
+// order has the side of each slice of so many seconds.
+func (w Against) order(seconds float64) string {
+	var sides strings.Builder
+	for at := 0.0; at < seconds; at += w.SliceSeconds {
+		side := "a"
+		if w.Takes(time.Duration((at + w.SliceSeconds/2) * float64(time.Second))) {
+			side = "b"
 		}
+		sides.WriteString(side)
 	}
-	return had / seconds
+	return sides.String()
 }
