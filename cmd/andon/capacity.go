@@ -189,7 +189,7 @@ func (c *command) searchCapacity(args []string, f capacityFlags) error {
 	if t.Target, err = pickTarget(f.target, s, strings.Join(append([]string{"andon capacity"}, args...), " ")); err != nil {
 		return err
 	}
-	if err := permittedURL(t.Target, f.production); err != nil {
+	if err := permittedURLs(f.production, t.Target); err != nil {
 		return err
 	}
 	return c.runSearch(t, f.plain)

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/kaizenautomation/andon/reports/live"
 	"github.com/kaizenautomation/andon/reports/render"
 	"github.com/kaizenautomation/andon/reports/text"
+	"github.com/kaizenautomation/andon/scenarios"
 	"github.com/kaizenautomation/andon/scenarios/paired"
 	"github.com/kaizenautomation/andon/scenarios/trial"
 )
@@ -61,8 +63,20 @@ func (f *pairedFlags) check(follow bool, hooks webhookFlags, monitor monitorFlag
 	return errors.Join(wrong...)
 }
 
+// target is the second target; nil where none is named.
+func (f *pairedFlags) target(plan *scenarios.Plan) (*url.URL, error) {
+	if f.against == "" {
+		return nil, nil
+	}
+	u, err := plan.Description().Operation().ParseTarget(f.against)
+	if err != nil {
+		return nil, fmt.Errorf("--against: %w", err)
+	}
+	return u, nil
+}
+
 // runPaired compares two targets, and shows what came of it.
-func (c *command) runPaired(t trial.Config, f pairedFlags, plain bool, production string) (err error) {
+func (c *command) runPaired(t trial.Config, against *url.URL, f pairedFlags, plain bool) (err error) {
 	p := paired.Config{Config: t, Control: f.control, AgainstRelease: f.release, NeedAnswer: f.failOnUnknown}
 	if f.tolerance != "" {
 		if p.Tolerances, err = compare.ParseTolerances(f.tolerance); err != nil {
@@ -79,15 +93,8 @@ func (c *command) runPaired(t trial.Config, f pairedFlags, plain bool, productio
 		}
 		defer end()
 	}
-	if f.control {
+	if p.Against = against; f.control {
 		p.Against, p.AgainstRelease = t.Target, t.Release
-	} else if p.Against, err = t.Plan.Description().Operation().ParseTarget(f.against); err != nil {
-		return fmt.Errorf("--against: %w", err)
-	} else if permittedURL(p.Against, "") != nil {
-		// One that needs no typing out may be beside one that does.
-		if err := permittedURL(p.Against, production); err != nil {
-			return err
-		}
 	}
 	w := live.NewWatch(c.stderr, os.Stdin, true)
 	c.tell("%s: %s → %s and %s in turn, %s each", text.Printable(t.Plan.Name, 64), t.Plan, place(t.Target, t.Embedded), p.Against, paired.Slice)

@@ -29,11 +29,21 @@ func permitted(t *targets.Target, typed string) error {
 	return nil
 }
 
-// permittedURL is the same for a URL that no file of targets has.
-func permittedURL(u *url.URL, typed string) error {
-	if u == nil {
-		return permitted(nil, typed)
+// permittedURLs is the same for URLs that no file of targets has, nil among them for the reference provider: each that
+// is a production target wants its name typed out.
+func permittedURLs(typed string, called ...*url.URL) error {
+	var asked *targets.Target
+	for _, u := range called {
+		if u == nil {
+			continue
+		}
+		t := targets.Outside(u)
+		if asked == nil || t.Production {
+			asked = &t
+		}
+		if t.Production && typed != t.Called() {
+			break
+		}
 	}
-	t := targets.Outside(u)
-	return permitted(&t, typed)
+	return permitted(asked, typed)
 }

@@ -139,11 +139,15 @@ func (c *command) runScenario(args []string, f runFlags) error {
 	if t.Target, err = pickTarget(f.target, plan.Scenario, strings.Join(append([]string{"andon run"}, args...), " ")); err != nil {
 		return err
 	}
-	if err := permittedURL(t.Target, f.production); err != nil {
+	against, err := f.paired.target(plan)
+	if err != nil {
+		return err
+	}
+	if err := permittedURLs(f.production, t.Target, against); err != nil {
 		return err
 	}
 	if f.paired.asked() {
-		return c.runPaired(t, f.paired, f.plain, f.production)
+		return c.runPaired(t, against, f.paired, f.plain)
 	}
 	w := live.NewWatch(c.stderr, os.Stdin, f.plain)
 	mon, err := f.monitor.open(func(said string) { w.Say(c.secrets.Redact(text.Public(said))) })

@@ -301,7 +301,7 @@ func (f *verifyFlags) complete(c *command) (stop func(), err error) {
 		if f.Target, err = f.Description.Operation().ParseTarget(f.target); err != nil {
 			return nil, fmt.Errorf("--target: %w", err)
 		}
-		return func() {}, permittedURL(f.Target, f.production)
+		return func() {}, permittedURLs(f.production, f.Target)
 	}
 	if err := permitted(nil, f.production); err != nil {
 		return nil, err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 
 	"github.com/kaizenautomation/andon/reports"
 	"github.com/kaizenautomation/andon/reports/approval"
@@ -55,12 +56,28 @@ func (p *Plan) compare() (part, error) {
 		}
 		plans = append(plans, plan)
 	}
-	c := comparison{Plan: p, base: base, options: compare.Options{Andon: p.Andon, Tolerances: tolerances, NeedAnswer: a.NeedAnswer}, plans: plans, config: config}
+	// What a new description changes is asked by its own part.
+	options := compare.Options{Andon: p.Andon, Tolerances: tolerances, NeedAnswer: a.NeedAnswer, Force: p.Asked.Description != nil}
+	if err := fits(base, config.Describe(), options); err != nil {
+		return part{}, fmt.Errorf("compare: %w", err)
+	}
+	c := comparison{Plan: p, base: base, options: options, plans: plans, config: config}
 	if c.reuses = p.Asked.Load != nil && p.Asked.Load.Scenario == name; c.reuses {
 		most.add(uses(plans[0])) // if the load's says nothing
 	}
 	about := fmt.Sprintf("%s with %s", text.Plural(uint64(a.Runs), "run"), a.Baseline)
 	return part{name: approval.Compare, about: about, most: most, sends: true, run: c.run}, nil
+}
+
+// fits says what keeps runs from being compared with a baseline, before any is made.
+func fits(base *baseline.Baseline, m results.Manifest, o compare.Options) error {
+	m.ID = "the gate's runs"
+	err := compare.Alike([]compare.Measured{base.Runs[0], {Manifest: m, End: results.End{Reason: results.Finished}, Validity: metrics.Valid}})
+	var refused *compare.RefusedError
+	if errors.As(err, &refused) && (!refused.Forceable || !o.Force) {
+		return fmt.Errorf("the runs cannot be held against %s:\n  %s\nname the baseline of this load, or make one with andon baseline add", base.Path, strings.Join(refused.Reasons, "\n  "))
+	}
+	return nil
 }
 
 // comparison is what is compared, and how.
