@@ -7,7 +7,7 @@ BENCH    ?= .
 PACT     := CGO_LDFLAGS="-L$(CURDIR)/.cache/pact/lib -Wl,-rpath,$(CURDIR)/.cache/pact/lib"
 COUNT    ?= 6
 # The packages with simulations, whose tests have the flag -long.
-SIMULATED := ./scenarios/queuetest ./scenarios/capacity ./scenarios/search
+SIMULATED := ./reports/compare ./scenarios/queuetest ./scenarios/capacity ./scenarios/search
 # Tests that need a browser, Node.js or Prometheus have it in their names.
 TOOLS    := InBrowser|InNode|Prometheus
 

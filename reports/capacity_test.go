@@ -73,10 +73,10 @@ func TestChooseCapacity(t *testing.T) {
 			t.Errorf("%q: %v", list, err)
 		}
 	}
-	if _, err := Choose("prometheus"); err == nil || !strings.Contains(err.Error(), "the format prometheus is of a search for capacity alone; a run has terminal, html") {
+	if _, err := Choose("prometheus"); err == nil || !strings.Contains(err.Error(), "the format prometheus is of a search for capacity or a comparison alone; a run has terminal, html") {
 		t.Errorf("of a run: %v", err)
 	}
-	if _, err := ChooseVerification("prometheus"); err == nil || !strings.Contains(err.Error(), "is of a search for capacity alone; a verification has terminal, html") {
+	if _, err := ChooseVerification("prometheus"); err == nil || !strings.Contains(err.Error(), "is of a search for capacity or a comparison alone; a verification has terminal, html") {
 		t.Errorf("of a verification: %v", err)
 	}
 }

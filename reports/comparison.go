@@ -3,12 +3,14 @@ package reports
 import (
 	_ "embed"
 	"io"
+	"os"
 
 	"github.com/kaizenautomation/andon/reports/compare"
 	"github.com/kaizenautomation/andon/reports/export"
 	"github.com/kaizenautomation/andon/reports/page"
 	"github.com/kaizenautomation/andon/reports/regular"
 	"github.com/kaizenautomation/andon/reports/render"
+	"github.com/kaizenautomation/andon/reports/telemetry"
 )
 
 // ComparisonSchema is the JSON Schema of comparison.json.
@@ -30,6 +32,7 @@ func ComparisonFormats() []ComparisonFormat {
 		{"junit", "junit.xml", plain(func(w io.Writer, r compare.Report) error { return export.JUnit(w, r.Checks()) })},
 		{"sarif", "contract.sarif", plain(func(w io.Writer, r compare.Report) error { return export.SARIF(w, r.Checks()) })},
 		{"github", "annotations.txt", plain(export.ComparisonAnnotations)},
+		{prometheusFormat, "comparison.prom", plain(telemetry.WriteComparison)},
 	}
 }
 
@@ -38,9 +41,13 @@ func ChooseComparison(list string) ([]ComparisonFormat, error) {
 	return choose(list, "a comparison", ComparisonFormats(), runNames())
 }
 
-// KeepComparison writes what a comparison leaves behind into a directory: comparison.json, the Markdown, and the page.
-// They are made of what comparison.json says, so that they can be made of it again, byte for byte.
+// KeepComparison writes what a comparison leaves behind into a directory, which is made if there is none:
+// comparison.json, the Markdown, and the page. They are made of what comparison.json says, so that they can be made of
+// it again, byte for byte.
 func KeepComparison(dir string, r compare.Report) error {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return err
+	}
 	if err := compare.Write(dir, r); err != nil {
 		return err
 	}

@@ -48,7 +48,7 @@ func namesOf[T any](formats []DocumentFormat[T]) (names []string) {
 	return names
 }
 
-// prometheusFormat is the one format of a search for capacity that nothing else has.
+// prometheusFormat is the one format of a search for capacity and of a comparison that a run has not.
 const prometheusFormat = "prometheus"
 
 // choose finds the formats of a list with commas between their names; "all" is all of them. What has them is for the
@@ -78,7 +78,7 @@ func notOf(what, word string, names, ofRuns []string) error {
 	case slices.Contains(ofRuns, word):
 		of = "a run alone, which has measured times"
 	case word == prometheusFormat:
-		of = "a search for capacity alone"
+		of = "a search for capacity or a comparison alone"
 	default:
 		return fmt.Errorf("unknown format %q; %s", text.Printable(word, 40), text.Suggest(word, names, "the formats are "+strings.Join(names, ", ")+" and all"))
 	}

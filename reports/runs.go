@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/kaizenautomation/andon/reports/baseline"
 	"github.com/kaizenautomation/andon/reports/compare"
 	"github.com/kaizenautomation/andon/reports/executions"
 	"github.com/kaizenautomation/andon/reports/results"
@@ -34,11 +35,20 @@ func Measure(dir string) (compare.Measured, error) {
 }
 
 // OpenSet reads the runs of one side of a comparison: a run directory, or a folder whose subfolders are run
-// directories, or several of these with commas between them. All that cannot be read is said at once.
+// directories, a baseline, or several of these with commas between them. All that cannot be read is said at once.
 func OpenSet(list string) (compare.Set, error) {
 	set := compare.Set{Name: list}
 	var wrong []error
 	for _, path := range listed(list) {
+		if info, err := os.Stat(path); err == nil && !info.IsDir() {
+			b, err := baseline.Open(path)
+			if err != nil {
+				wrong = append(wrong, err)
+				continue
+			}
+			set.Runs = append(set.Runs, b.Runs...)
+			continue
+		}
 		dirs, err := runsIn(path)
 		if err != nil {
 			wrong = append(wrong, err)
@@ -73,14 +83,12 @@ func listed(list string) (paths []string) {
 
 // runsIn are the run directories that a path stands for.
 func runsIn(path string) ([]string, error) {
-	info, err := os.Stat(path)
+	_, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("%s is not there; expected a run directory, a folder of them, or a baseline", path)
 	case err != nil:
 		return nil, err
-	case !info.IsDir():
-		return nil, fmt.Errorf("%s is no run directory but a file", path)
 	case holdsRun(path):
 		return []string{path}, nil
 	}

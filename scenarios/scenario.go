@@ -46,6 +46,8 @@ type Scenario struct {
 	Carried credentials.Asked
 	// Thresholds are the conditions that decide the verdict.
 	Thresholds []metrics.Condition
+	// Baseline is the file of the baseline that thresholds refer to; empty where the scenario names none.
+	Baseline string
 	// Following says how executions are followed; nil where they are not.
 	Following *Following
 	// Provider configures the embedded provider, but for the secret of its webhooks; see [Scenario.OpenProvider].
@@ -57,6 +59,9 @@ type Scenario struct {
 	load          load
 	mix           mix
 	webhookSecret string // a reference
+	// doc is what the scenario was read from, and ofBaseline where it has the conditions that are of a baseline.
+	doc        *document.Document
+	ofBaseline map[string]document.Value
 }
 
 // Limits are what a run may use.
@@ -94,7 +99,7 @@ const (
 // MB is a megabyte.
 const MB = 1_000_000
 
-var scenarioKeys = []string{"name", "description", "target", "load", "arrivals", "mix", "data", "headers", "auth", "limits", "follow", "thresholds", "provider"}
+var scenarioKeys = []string{"name", "description", "target", "load", "arrivals", "mix", "data", "headers", "auth", "limits", "follow", "baseline", "thresholds", "provider"}
 
 // Parse reads a scenario for a description. The file's name is for messages and places the files that the scenario
 // names; env looks up a variable of the environment. The error is a [*document.InvalidError] with all problems.
@@ -106,6 +111,7 @@ func Parse(file string, data []byte, d *contracts.Description, env func(string) 
 	if !ok {
 		return nil, doc.Err()
 	}
+	s.doc = doc
 	keys, ok := root.Object("the scenario", scenarioKeys...)
 	if !ok {
 		return nil, doc.Err()
@@ -138,7 +144,13 @@ func Parse(file string, data []byte, d *contracts.Description, env func(string) 
 		s.Following = readFollowing(v, d)
 	}
 	if v, given := keys["thresholds"]; given {
-		s.Thresholds = readThresholds(v, s.Labels, s.Following != nil)
+		s.Thresholds, s.ofBaseline = readThresholds(v, s.Labels, s.Following != nil)
+	}
+	if v, given := keys["baseline"]; given {
+		s.Baseline, _ = v.Text("the file of a baseline")
+		if s.Baseline != "" && !filepath.IsAbs(s.Baseline) {
+			s.Baseline = filepath.Join(filepath.Dir(file), s.Baseline)
+		}
 	}
 	s.Provider = provider.Config{Latency: provider.DefaultLatency(d.Tiers())}
 	if v, given := keys["provider"]; given {

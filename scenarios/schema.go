@@ -87,9 +87,10 @@ func (s schema) root() object {
 			"type": "object", "additionalProperties": object{"anyOf": []any{object{"type": "string"}, object{"$ref": "#/$defs/column"}}},
 			"description": "Headers that every call carries. A secret is given by reference: {env:NAME}, {file:PATH} or {command:…}, or as a column: {from: tenants.csv, column: token}.",
 		},
-		"auth":   authSchema(),
-		"limits": s.limits(),
-		"follow": object{"anyOf": []any{boolean("Whether executions are followed to their end."), s.follow()}, "description": "How it is found out what becomes of executions. Left out: it is not."},
+		"auth":     authSchema(),
+		"limits":   s.limits(),
+		"follow":   object{"anyOf": []any{boolean("Whether executions are followed to their end."), s.follow()}, "description": "How it is found out what becomes of executions. Left out: it is not."},
+		"baseline": text("The file of the baseline that thresholds refer to, found from the scenario's folder: andon baseline add makes one."),
 		"thresholds": object{
 			"type": "array", "items": s.threshold(), "description": "The conditions that decide the verdict.",
 		},
@@ -255,8 +256,8 @@ func (s schema) follow() object {
 func (s schema) threshold() object {
 	expr := object{
 		"type":        "string",
-		"description": "A condition: p99(latency) < 800ms, rate(errors){tier=Lite} < 0.1%, count(violations) == 0; with a window, it must hold in each of all that slide over the run: p99(latency, 30s) < 800ms. Where executions are followed, of what became of them too: p95(completion) < 60s, count(lost) == 0.",
-		"examples":    []string{"p99(latency) < 800ms", "p99(latency, 30s) < 800ms", "rate(errors) < 0.1%", "count(violations) == 0", "rate(sent) >= 99%", "rate(answered) >= 45/s", "p95(completion){tier=Lite} < 60s", "backlog(growth) <= 0/s"},
+		"description": "A condition: p99(latency) < 800ms, rate(errors){tier=Lite} < 0.1%, count(violations) == 0; with a window, it must hold in each of all that slide over the run: p99(latency, 30s) < 800ms. A limit can be so many times what a baseline has: p99(latency) < 1.1 × baseline (or x, or *). Where executions are followed, of what became of them too: p95(completion) < 60s, count(lost) == 0.",
+		"examples":    []string{"p99(latency) < 800ms", "p99(latency, 30s) < 800ms", "p99(latency) < 1.1 × baseline", "rate(errors) < 0.1%", "count(violations) == 0", "rate(sent) >= 99%", "rate(answered) >= 45/s", "p95(completion){tier=Lite} < 60s", "backlog(growth) <= 0/s"},
 	}
 	return object{"anyOf": []any{expr, closed("A condition that may end the run.", []string{"expr"}, object{
 		"expr":  expr,

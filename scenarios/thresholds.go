@@ -10,8 +10,10 @@ import (
 )
 
 // readThresholds reads the conditions, and holds the names in them against the labels. Those of executions are of
-// nothing where these are not followed, and cannot end a run, which is over when they are known.
-func readThresholds(v document.Value, labels results.Labels, followed bool) (out []metrics.Condition) {
+// nothing where these are not followed, and cannot end a run, which is over when they are known. Those that are of a
+// baseline are given with their places, by their text.
+func readThresholds(v document.Value, labels results.Labels, followed bool) (out []metrics.Condition, places map[string]document.Value) {
+	places = map[string]document.Value{}
 	list, _ := v.List("the thresholds, such as `p99(latency) < 800ms`")
 	for _, t := range list {
 		var one metrics.Condition
@@ -57,10 +59,13 @@ func readThresholds(v document.Value, labels results.Labels, followed bool) (out
 				t.Fail("`abort` cannot be: what became of executions is known when the run is over; take it out")
 			}
 		}
+		if parsed.OfBaseline() {
+			places[text] = expr
+		}
 		one.Threshold = parsed
 		out = append(out, one)
 	}
-	return out
+	return out, places
 }
 
 // failInside reports what is wrong with a condition at its place within the text.

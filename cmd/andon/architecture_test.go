@@ -36,17 +36,18 @@ var andonHouse = house{
 		"reports/sizing":     {"reports/regular", "reports/text", "reports/results", "reports/summary"},
 		"reports/compare": {"reports/regular", "reports/text", "reports/results", "reports/histogram", "reports/student", "reports/executions", "reports/metrics",
 			"reports/summary"},
-		"reports/render": {"reports/text", "reports/results", "reports/executions", "reports/metrics", "reports/summary", "reports/sizing", "reports/compare",
+		"reports/baseline": {"reports/regular", "reports/text", "reports/results", "reports/metrics", "reports/compare"},
+		"reports/render": {"reports/text", "reports/results", "reports/executions", "reports/metrics", "reports/summary", "reports/sizing", "reports/compare", "reports/baseline",
 			"github.com/olekukonko/tablewriter"},
 		"reports/page": {"reports/regular", "reports/text", "reports/results", "reports/histogram", "reports/executions", "reports/metrics", "reports/summary", "reports/sizing",
 			"reports/compare"},
 		"reports/export": {"reports/text", "reports/results", "reports/histogram", "reports/metrics", "reports/summary", "reports/sizing", "reports/compare"},
 		"reports/live": {"reports/text", "reports/summary", "reports/sizing", "charm.land/bubbletea",
 			"github.com/clipperhouse/displaywidth", "golang.org/x/term", "golang.org/x/sys"},
-		"reports/telemetry": {"reports/bounded", "reports/text", "reports/results", "reports/histogram", "reports/executions", "reports/metrics", "reports/summary", "reports/sizing",
+		"reports/telemetry": {"reports/bounded", "reports/text", "reports/results", "reports/histogram", "reports/executions", "reports/metrics", "reports/summary", "reports/sizing", "reports/compare",
 			"github.com/prometheus/client_golang", "github.com/prometheus/client_model", "github.com/prometheus/common", "github.com/klauspost/compress",
 			"google.golang.org/protobuf"},
-		"reports": {"reports/regular", "reports/text", "reports/results", "reports/histogram", "reports/executions", "reports/metrics", "reports/summary", "reports/sizing", "reports/compare",
+		"reports": {"reports/regular", "reports/text", "reports/results", "reports/histogram", "reports/executions", "reports/metrics", "reports/summary", "reports/sizing", "reports/compare", "reports/baseline",
 			"reports/render", "reports/page", "reports/export", "reports/telemetry"},
 		// Runs for the tests of the others.
 		"reports/reportstest": {"reports/results", "reports/executions", "reports/metrics", "reports/summary", "reports/sizing", "reports/compare", "github.com/santhosh-tekuri/jsonschema"},
@@ -80,7 +81,7 @@ var andonHouse = house{
 			"reports/histogram", "reports/executions"},
 		// The command lines that a run's page shows are handed in by whoever runs the trial, as the page wants them.
 		"scenarios/trial": {"scenarios", "scenarios/wire", "scenarios/attack", "scenarios/follow", "contracts", "contracts/credentials", "contracts/provider", "reports",
-			"reports/text", "reports/results", "reports/histogram", "reports/executions", "reports/metrics", "reports/summary", "reports/page",
+			"reports/text", "reports/results", "reports/histogram", "reports/executions", "reports/metrics", "reports/summary", "reports/baseline", "reports/page",
 			"reports/telemetry"},
 
 		// Two targets in turn, and what the difference is worth.

@@ -169,7 +169,7 @@ can be tried without a service, a token or a network.`,
 	root.SetVersionTemplate("andon {{.Version}}\n")
 	root.SetFlagErrorFunc(flagError)
 	root.PersistentFlags().StringVar(&c.spec, "spec", "", "OpenAPI description `file` in place of the built-in openapi.yaml")
-	root.AddCommand(c.run(), c.capacity(), c.plan(), c.report(), c.follow(), c.serve(), c.scenarios(), c.contracts(), c.deviations(), c.verify())
+	root.AddCommand(c.run(), c.capacity(), c.plan(), c.report(), c.compare(), c.baseline(), c.follow(), c.serve(), c.scenarios(), c.contracts(), c.deviations(), c.verify())
 	return root
 }
 
@@ -271,6 +271,15 @@ func exactlyOne(what string) cobra.PositionalArgs {
 			return fmt.Errorf("%s wants %s: %s", cmd.CommandPath(), what, cmd.UseLine())
 		}
 		return atMostOne(cmd, args)
+	}
+}
+
+func exactlyTwo(what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) != 2 {
+			return fmt.Errorf("%s wants %s, found %d: %s", cmd.CommandPath(), what, len(args), cmd.UseLine())
+		}
+		return nil
 	}
 }
 

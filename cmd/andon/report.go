@@ -44,7 +44,7 @@ the formats that need no measured times; it is not merged with anything. Nor is 
 capacity, which andon capacity has left behind: it is shown again from its capacity.json, as
 terminal, html, markdown, json, junit, github and prometheus (a text file for Prometheus' node
 exporter). Its trials are runs, each with a directory of its own. A comparison is shown again from its
-comparison.json, as terminal, html, markdown, json, junit, sarif and github.
+comparison.json, as terminal, html, markdown, json, junit, sarif, github and prometheus.
 
 One format goes to standard output; several need --out. The formats, and the files that they
 are in below --out:

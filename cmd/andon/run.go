@@ -30,6 +30,7 @@ type runFlags struct {
 	follow                bool
 	hooks                 webhookFlags
 	release, deviations   string
+	baseline              string
 	labels                []string
 	monitor               monitorFlags
 	paired                pairedFlags
@@ -109,6 +110,7 @@ ANDON_REMOTE_WRITE_AUTHORIZATION ("Bearer …") and OTEL_EXPORTER_OTLP_HEADERS (
 	flags.StringArrayVar(&f.labels, "label", nil, "`name=text` that the run is known by in every report; may be given up to 20 times")
 	flags.StringVar(&f.release, "release", "", "`name` of what is deployed at the target; runs of two releases are never merged")
 	flags.StringVar(&f.deviations, "deviations", "", deviationsUse)
+	flags.StringVar(&f.baseline, "baseline", "", "`file` of the baseline that thresholds refer to, in the place of the scenario's")
 	f.monitor.add(flags)
 	f.paired.add(flags)
 	return cmd
@@ -125,7 +127,7 @@ func (c *command) runScenario(args []string, f runFlags) error {
 	t := trial.Config{
 		Plan: plan, HTTP2: f.http2, Traceparent: f.traceparent, RepeatedIDsAllowed: f.noUniqueIDs,
 		Dir: f.out, Root: filepath.Join("reports", "runs"), Andon: version(), Command: repeats(c.args),
-		Release: f.release, Commands: commands(),
+		Release: f.release, Baseline: f.baseline, Commands: commands(),
 	}
 	if t.Labels, err = results.ParseRunLabels(f.labels, f.release); err != nil {
 		return fmt.Errorf("--label or --release: %w", err)
@@ -163,6 +165,7 @@ func (c *command) runScenario(args []string, f runFlags) error {
 		}
 		defer end()
 	}
+	t.Warn = func(said string) { w.Say("warning: " + said) }
 	w.Target = place(t.Target, t.Embedded)
 	c.tell("%s: %s → %s", text.Printable(plan.Name, 64), plan, w.Target)
 	if how := plan.Following; how != nil {

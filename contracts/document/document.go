@@ -88,6 +88,16 @@ func (d *Document) Report(line, column, width int, message string) {
 	d.problems = append(d.problems, p)
 }
 
+// Again is the document with no problem reported yet: for what turns out when the file has long been read.
+func (d *Document) Again() *Document {
+	again := *d
+	again.problems = nil
+	return &again
+}
+
+// In is the same place in a document that was read [Document.Again].
+func (v Value) In(d *Document) Value { return Value{d, v.node} }
+
 // Problems is how many problems were reported so far.
 func (d *Document) Problems() int { return len(d.problems) }
 

@@ -7,8 +7,8 @@ import (
 	"slices"
 )
 
-// rotations are how often a chance is counted over: enough for a chance of 5 % to be right within half a percent.
-const rotations = 8000
+// rotations are what a chance is counted over: enough for one of 5 % to be right within half a percent.
+const rotations = 5000
 
 // judged is a declared series as it is judged in one direction.
 type judged struct {
@@ -19,10 +19,10 @@ type judged struct {
 	floor float64
 }
 
-// judge makes them of a series that has the spread between runs: sign is 1 where more of the value counts, else −1.
-func (s *series) judge(e estimate, sign, beyond float64) judged {
-	nb, nc := float64(len(s.base)), float64(len(s.changed))
-	j := judged{change: sign * e.change, beyond: beyond, floor: (nb*s.withinBase + nc*s.withinChanged) / (nb + nc)}
+// judge makes them of a series that has the spread between runs, in the direction to the worse.
+func (s *series) judge(e estimate) judged {
+	nb, nc, sign := float64(len(s.base)), float64(len(s.changed)), s.figure.worse()
+	j := judged{change: sign * e.change, beyond: s.figure.beyond(), floor: (nb*s.withinBase + nc*s.withinChanged) / (nb + nc)}
 	mb, vb := spread(s.base)
 	mc, vc := spread(s.changed)
 	for _, v := range s.base {
@@ -54,9 +54,8 @@ func (j *judged) studentized(change, squares float64, base, changed int) float64
 // other series is corrected for it.
 //
 // least is the quantile of 95 % of the largest: by how many standard errors any must change.
-func corrected(list []judged, base, changed int, found func(i int, p float64) bool) (ps []float64, least float64) {
+func corrected(list []judged, ts, ds [][]float64, found func(i int, p float64) bool) (ps []float64, least float64) {
 	ps = make([]float64, len(list))
-	ts, ds := rotated(list, base, changed)
 	order := make([]int, len(list))
 	for i := range order {
 		order[i] = i
@@ -102,6 +101,20 @@ func corrected(list []judged, base, changed int, found func(i int, p float64) bo
 	}
 	slices.Sort(largest)
 	return ps, largest[rotations*95/100]
+}
+
+// turned looks at all of them the other way round.
+func turned(list []judged, of ...[][]float64) {
+	for i := range list {
+		list[i].t, list[i].change = -list[i].t, -list[i].change
+	}
+	for _, all := range of {
+		for _, one := range all {
+			for r := range one {
+				one[r] = -one[r]
+			}
+		}
+	}
 }
 
 // rotated are the changes of each series in each rotation, in standard errors and as they are.

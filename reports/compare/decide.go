@@ -87,10 +87,7 @@ func (s *series) lacks() string {
 			why = v.lacks
 		}
 	}
-	if runs == 1 {
-		return "one run has " + why
-	}
-	return fmt.Sprintf("%d of %d runs have too few calls, such as %s", runs, len(s.base)+len(s.changed), why)
+	return fmt.Sprintf("in %d of %d runs it cannot be told: %s", runs, len(s.base)+len(s.changed), why)
 }
 
 // decide gives the declared rows their verdicts, and all of them what could have been seen.
@@ -106,19 +103,29 @@ func decide(list []series) (rows []Row) {
 		}
 	}
 	var least float64
+	if len(at) > 0 {
+		least = judgeAll(list, estimates, at, rows)
+	}
+	p := planner{least: least}
+	for i := range list {
+		p.finish(&list[i], &rows[i], estimates[i])
+	}
+	return rows
+}
+
+// judgeAll finds what became worse or better among the series at some places, and gives by how many standard errors any
+// must have become worse.
+func judgeAll(list []series, estimates []estimate, at []int, rows []Row) (least float64) {
+	var all []judged
+	for _, i := range at {
+		all = append(all, list[i].judge(estimates[i]))
+	}
+	ts, ds := rotated(all, len(list[at[0]].base), len(list[at[0]].changed))
 	for _, way := range []struct {
 		sign    float64
 		verdict string
-	}{{-1, Improvement}, {1, Regression}} {
-		var all []judged
-		for _, i := range at {
-			all = append(all, list[i].judge(estimates[i], way.sign*list[i].figure.worse(), list[i].figure.beyond()))
-		}
-		if all == nil {
-			break
-		}
-		var ps []float64
-		ps, least = corrected(all, len(list[at[0]].base), len(list[at[0]].changed), func(k int, p float64) bool {
+	}{{1, Regression}, {-1, Improvement}} {
+		ps, most := corrected(all, ts, ds, func(k int, p float64) bool {
 			low, _ := estimates[at[k]].toward(way.sign * list[at[k]].figure.worse())
 			if found := p <= direction && low > 0 && all[k].change > all[k].beyond; !found {
 				return false
@@ -127,16 +134,16 @@ func decide(list []series) (rows []Row) {
 			return true
 		})
 		for k, i := range at {
-			if rows[i].P == nil || all[k].change >= 0 {
+			if rows[i].P == nil || all[k].change > 0 {
 				rows[i].P = &ps[k]
 			}
 		}
+		if way.sign > 0 {
+			least = most
+			turned(all, ts, ds)
+		}
 	}
-	p := planner{least: least}
-	for i := range list {
-		p.finish(&list[i], &rows[i], estimates[i])
-	}
-	return rows
+	return least
 }
 
 // toward is the interval of a change in one direction.
@@ -213,7 +220,7 @@ func (s *series) alike(r *Row, e estimate) {
 	}
 	r.Reason = "how much runs drift is not known of one run on a side"
 	one, beyond := e.one, s.figure.beyond()
-	if len(s.base)+len(s.changed) == 2 && s.figure.unit != Share {
+	if len(s.base)+len(s.changed) == 2 && s.figure.unit == Seconds {
 		one = math.Hypot(one, usualDrift)
 		r.Reason += ", and often is ±15 %"
 	}

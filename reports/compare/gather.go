@@ -81,7 +81,7 @@ type value struct {
 // share is a value of which the parts are known.
 func share(part, whole uint64) value {
 	if whole == 0 {
-		return value{lacks: "no such call"}
+		return value{lacks: "there was no such call"}
 	}
 	return value{y: float64(part) / float64(whole), part: float64(part), whole: float64(whole), known: true}
 }
@@ -89,7 +89,7 @@ func share(part, whole uint64) value {
 // positive is the value of a time or a rate.
 func positive(v *float64) value {
 	if v == nil || *v <= 0 {
-		return value{lacks: "it is not known"}
+		return value{lacks: "there was none, or it was too short to be measured"}
 	}
 	return value{y: math.Log(*v), known: true}
 }

@@ -45,8 +45,9 @@ func alike(runs []*gathered, slices func(*gathered) []metrics.Slice, of func(run
 	for i, g := range runs {
 		var part, whole [blocks]float64
 		var p, w float64
-		for k := range slices(g) {
-			s := &slices(g)[k]
+		list := slices(g)
+		for k := range list {
+			s := &list[k]
 			x, y := of(i, s)
 			b := block(s, g.from, g.until)
 			part[b] += x
@@ -71,14 +72,17 @@ func alike(runs []*gathered, slices func(*gathered) []metrics.Slice, of func(run
 	return max(leftOver(left)/(share*(1-share)/(wholes/number)), 1)
 }
 
-// uneven is the variance of the logarithm of a rate, by how much more comes in some blocks than in others.
+// uneven is the variance of the logarithm of a rate, by how much more comes in some blocks than in others, and no less
+// than if the time were off by what one call takes of it.
 func uneven(runs []*gathered, slices func(*gathered) []metrics.Slice, count func(*metrics.Slice) float64) float64 {
 	var left [][]float64
+	var least float64
 	for _, g := range runs {
 		one := make([]float64, blocks)
 		var sum float64
-		for k := range slices(g) {
-			s := &slices(g)[k]
+		list := slices(g)
+		for k := range list {
+			s := &list[k]
 			one[block(s, g.from, g.until)] += count(s)
 			sum += count(s)
 		}
@@ -86,8 +90,9 @@ func uneven(runs []*gathered, slices func(*gathered) []metrics.Slice, count func
 			one[b] = one[b]/max(sum, 1) - 1.0/blocks
 		}
 		left = append(left, one)
+		least = max(least, 1/(max(sum, 1)*max(sum, 1)))
 	}
-	return leftOver(left)
+	return max(leftOver(left), least)
 }
 
 // errorOf is the standard error of the logarithm of a percentile (0 < p < 100) of calls that tell as much as so many

@@ -206,3 +206,9 @@ func waived(m *Measured) string {
 	slices.Sort(rules)
 	return strings.Join(slices.Compact(rules), ", ")
 }
+
+// Alike says all that keeps runs from being of one set: a [RefusedError].
+func Alike(runs []Measured) error {
+	_, err := refuse(Set{Runs: runs}, Set{}, false)
+	return err
+}

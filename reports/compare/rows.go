@@ -10,6 +10,7 @@ import (
 
 	"github.com/kaizenautomation/andon/reports/histogram"
 	"github.com/kaizenautomation/andon/reports/metrics"
+	"github.com/kaizenautomation/andon/reports/text"
 )
 
 // table makes the series of all rows of two sides.
@@ -42,8 +43,12 @@ func (t *table) fill() {
 	t.parts()
 }
 
-// names are those of the groups that both sides have calls of, in order.
+// names are those of the groups that there are figures of, in order: what both sides have calls of, and whatever
+// decides, even where one side has none.
 func (t *table) names(kind string) (names []string) {
+	if kind == All {
+		return []string{""}
+	}
 	sides := map[string][2]bool{}
 	for i, g := range t.all() {
 		side := 0
@@ -59,13 +64,15 @@ func (t *table) names(kind string) (names []string) {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(sides)) {
-		switch on := sides[name]; {
-		case on[0] && on[1]:
+		on := sides[name]
+		if on[0] && on[1] || kind == Tier {
 			names = append(names, name)
-		case on[0]:
-			t.notes = append(t.notes, fmt.Sprintf("The %s %q has calls in the base alone, and is not compared.", kind, name))
-		default:
-			t.notes = append(t.notes, fmt.Sprintf("The %s %q has calls on the new side alone, and is not compared.", kind, name))
+		}
+		switch known := text.Printable(name, 80); {
+		case !on[0]:
+			t.notes = append(t.notes, fmt.Sprintf("The %s %q has calls on the new side alone.", kind, known))
+		case !on[1]:
+			t.notes = append(t.notes, fmt.Sprintf("The %s %q has calls in the base alone.", kind, known))
 		}
 	}
 	return names
@@ -88,11 +95,19 @@ func (t *table) add(kind, name string, f figure, value func(*gathered) value, wi
 	for _, g := range t.changed {
 		s.changed = append(s.changed, value(g))
 	}
+	if !s.declared && f.unit == Share && !f.falls && s.none() {
+		return // that there was nothing of the kind is said of all calls
+	}
 	s.withinBase, s.withinChanged = math.NaN(), math.NaN()
 	if within != nil && s.known() {
 		s.withinBase, s.withinChanged = within(t.base), within(t.changed)
 	}
 	t.list = append(t.list, s)
+}
+
+// none reports whether no call of any run is in a share.
+func (s *series) none() bool {
+	return !slices.ContainsFunc(slices.Concat(s.base, s.changed), func(v value) bool { return v.part > 0 })
 }
 
 // group makes the series of one group.
@@ -140,7 +155,7 @@ func (t *table) percentile(kind, name string, f figure, of func(*gathered) *grou
 		d := of(g).latency
 		v := d.Percentile(p)
 		if v == nil {
-			return value{lacks: fmt.Sprintf("%s calls, and %s needs %d", strconv.FormatUint(d.Samples(), 10), f.name, histogram.Needed(p))}
+			return value{lacks: fmt.Sprintf("%s tells nothing below %d calls, and one has %d", f.name, histogram.Needed(p), d.Samples())}
 		}
 		return positive(v)
 	}

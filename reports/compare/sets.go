@@ -2,6 +2,7 @@ package compare
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -45,7 +46,11 @@ func side(set Set) Side {
 	s := Side{Name: set.Name}
 	var scenarios, targets, releases []string
 	for _, m := range set.Runs {
-		scenarios, targets, releases = append(scenarios, m.Scenario), append(targets, m.Target), append(releases, m.Release)
+		target := m.Target
+		if m.Provider != nil {
+			target = "the embedded provider" // which has another port each time
+		}
+		scenarios, targets, releases = append(scenarios, m.Scenario), append(targets, target), append(releases, m.Release)
 		s.Runs = append(s.Runs, runOf(m))
 	}
 	s.Scenario, s.Target, s.Release = distinct(scenarios), distinct(targets), distinct(releases)
@@ -116,23 +121,18 @@ func notes(base, changed Set, asked Tolerances, rows []Row) (list []string) {
 		return fmt.Sprintf("%s with %g cores", m.Generator.Platform, m.Generator.Cores)
 	})
 	differ("The version of andon", func(m *Measured) string { return m.Andon })
-	differ("The embedded provider", func(m *Measured) string {
-		var parts []string
-		for _, p := range m.Provider {
-			parts = append(parts, strings.TrimPrefix(p.Name, "provider.")+" "+p.Text)
-		}
-		return strings.Join(parts, "; ")
-	})
+	for _, of := range partsApart(base.Runs[0].Provider, changed.Runs[0].Provider) {
+		list = append(list, fmt.Sprintf("%s is %s in the base, %s on the new side.", of.name, or(of.a), or(of.b)))
+	}
 	for _, m := range slices.Concat(base.Runs, changed.Runs) {
 		if m.Validity == metrics.TargetLimited {
 			list = append(list, text.Sentence(fmt.Sprintf("%s is target-limited: calls left late, since all that were allowed at once waited on the target", named(&m))))
 		}
 	}
-	for name := range asked {
+	for _, name := range slices.Sorted(maps.Keys(asked)) {
 		if !slices.ContainsFunc(rows, func(r Row) bool { return r.Declared && r.Figure == name }) {
 			list = append(list, fmt.Sprintf("A tolerance was given for %s, which the runs do not have.", name))
 		}
 	}
-	slices.Sort(list)
 	return list
 }

@@ -5,12 +5,17 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"runtime"
+	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"text/tabwriter"
 	"time"
 
 	"github.com/kaizenautomation/andon/reports/compare"
+	"github.com/kaizenautomation/andon/reports/histogram"
 	"github.com/kaizenautomation/andon/reports/metrics"
 	"github.com/kaizenautomation/andon/reports/results"
 )
@@ -43,7 +48,7 @@ type simulated struct {
 	alike, swing float64
 }
 
-var usual = simulated{seconds: 90, rate: 100, drift: 0.15, alike: 0.8, swing: 0.1}
+var usual = simulated{seconds: 90, rate: 150, drift: 0.15, alike: 0.8, swing: 0.1}
 
 var tiers = []string{"Full", "Lite", "default"}
 
@@ -108,57 +113,152 @@ func (s simulated) sides(n int, base, changed build, seed, number uint64) (a, b 
 	return a, b
 }
 
-// found is what a comparison of simulated runs came to.
-type found struct {
-	worse, better bool
-	rows          map[string]compare.Row
+// outcome is what a comparison of simulated runs came to.
+type outcome struct {
+	worse, better bool // of any figure
+	p99           compare.Row
+	// within and between say whether two other tests find that p99 of the same tier became worse: one that takes all calls
+	// for independent, and one that draws runs anew.
+	within, between bool
 }
 
-func compared(t testing.TB, a, b compare.Set, o compare.Options) found {
-	t.Helper()
-	report, err := compare.Compare(a, b, o)
+// compared compares the numbered runs of two builds.
+func (s simulated) compared(t testing.TB, changed build, number int) (o outcome) {
+	base := build{factor: 1, tail: 1, errors: 0.001}
+	a, b := s.sides(5, base, changed, 19, uint64(number))
+	report, err := compare.Compare(a, b, compare.Options{})
 	if err != nil {
-		t.Fatal(err)
+		t.Error(err)
+		return o
 	}
-	f := found{rows: map[string]compare.Row{}}
 	for _, row := range report.Rows {
-		f.rows[row.Kind+" "+row.Name+" "+row.Figure] = row
-		f.worse = f.worse || row.Verdict == compare.Regression
-		f.better = f.better || row.Verdict == compare.Improvement
+		o.worse = o.worse || row.Verdict == compare.Regression
+		o.better = o.better || row.Verdict == compare.Improvement
+		if row.Kind == compare.Tier && row.Name == "Full" && row.Figure == "p99" {
+			o.p99 = row
+		}
 	}
-	return f
+	o.within = withinRuns(a, b)
+	o.between = redrawn(a, b, uint64(number))
+	return o
 }
 
+// withinRuns is the naive test: all calls of a side as one sample.
+func withinRuns(a, b compare.Set) bool {
+	of := func(set compare.Set) histogram.Distribution {
+		whole := metrics.Of(set.Runs[0].Manifest)
+		for _, m := range set.Runs {
+			whole.Merge(m.Whole)
+		}
+		return whole.Latencies(metrics.ByTier)["Full"]
+	}
+	in := histogram.Difference(of(a), of(b), 99)
+	return in != nil && in.Low > 0
+}
+
+// redrawn is the percentile bootstrap over runs, at the same 5 %.
+func redrawn(a, b compare.Set, seed uint64) bool {
+	of := func(set compare.Set) (ys []float64) {
+		for _, m := range set.Runs {
+			ys = append(ys, math.Log(*m.Whole.Latencies(metrics.ByTier)["Full"].Percentile(99)))
+		}
+		return ys
+	}
+	x, y := of(a), of(b)
+	r := rand.New(rand.NewPCG(7, seed))
+	draw := func(ys []float64) (sum float64) {
+		for range ys {
+			sum += ys[r.IntN(len(ys))]
+		}
+		return sum / float64(len(ys))
+	}
+	changes := make([]float64, 2000)
+	for i := range changes {
+		changes[i] = draw(y) - draw(x)
+	}
+	slices.Sort(changes)
+	return changes[len(changes)/20] > 0
+}
+
+// many makes so many comparisons, on all processors.
+func (s simulated) many(t testing.TB, n int, changed build) []outcome {
+	all := make([]outcome, n)
+	var next atomic.Int64
+	var wait sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		wait.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				all[i] = s.compared(t, changed, i)
+			}
+		})
+	}
+	wait.Wait()
+	return all
+}
+
+func count(all []outcome, of func(outcome) bool) (n int) {
+	for _, o := range all {
+		if of(o) {
+			n++
+		}
+	}
+	return n
+}
+
+// TestSimulateComparisons compares five simulated runs of a build with five of another: ±15 % between runs of one
+// build, seconds that resemble their neighbours, three tiers. At most 5 % of comparisons of equals may raise an alarm; a
+// p99 that is 20 % longer must be found in 90 %, and one of the size that is said to be visible in 80 %.
 func TestSimulateComparisons(t *testing.T) {
 	t.Parallel()
-	n := choose(500, 30)
+	s, n := usual, choose(500, 12)
+	if !*long {
+		s.seconds = 20
+	}
 	var out strings.Builder
 	w := tabwriter.NewWriter(&out, 0, 0, 2, ' ', 0)
-	same := build{factor: 1, tail: 1, errors: 0.001}
-	for _, c := range []struct {
-		name    string
-		changed build
-	}{{"equals", same}, {"+20 %", build{factor: 1.2, tail: 1, errors: 0.001}}, {"+20 % beyond p97", build{factor: 1, tail: 1.2, errors: 0.001}}} {
-		var worse, better int
-		for i := range n {
-			a, b := usual.sides(5, same, c.changed, 1, uint64(i))
-			f := compared(t, a, b, compare.Options{})
-			if f.worse {
-				worse++
-			}
-			if f.better {
-				better++
-			}
-			if i == 0 {
-				for k, r := range f.rows {
-					if r.Declared {
-						fmt.Printf("%s %+v %s %s %s\n", k, r, r.Changed(), r.Seen(), r.Remark())
-					}
-				}
-			}
-		}
-		fmt.Fprintf(w, "%s\t%d of %d worse\t%d better\n", c.name, worse, n, better)
+	_, _ = fmt.Fprintln(w, "true change\tworse\tbetter\tof p99 of one tier: worse\tinterval holds it\tcalls as one sample\truns drawn anew")
+	percent := func(n, of int) float64 { return 100 * float64(n) / float64(of) }
+	row := func(name string, changed build, change float64) (worse, found float64, all []outcome) {
+		all = s.many(t, n, changed)
+		worse = percent(count(all, func(o outcome) bool { return o.worse }), n)
+		found = percent(count(all, func(o outcome) bool { return o.p99.Verdict == compare.Regression }), n)
+		held := percent(count(all, func(o outcome) bool { return *o.p99.Low <= change && change <= *o.p99.High }), n)
+		_, _ = fmt.Fprintf(w, "%s\t%.1f %%\t%.1f %%\t%.1f %%\t%.1f %%\t%.1f %%\t%.1f %%\n", name, worse,
+			percent(count(all, func(o outcome) bool { return o.better }), n), found, held,
+			percent(count(all, func(o outcome) bool { return o.within }), n), percent(count(all, func(o outcome) bool { return o.between }), n))
+		return worse, found, all
 	}
+	alarms, _, equals := row("none", build{factor: 1, tail: 1, errors: 0.001}, 0)
+	allFound, _, _ := row("+20 % of all", build{factor: 1.2, tail: 1, errors: 0.001}, 0.2)
+	tailFound, _, _ := row("+20 % beyond p97", build{factor: 1, tail: 1.2, errors: 0.001}, 0.2)
+	var stated []float64
+	for _, o := range equals {
+		stated = append(stated, *o.p99.Visible)
+	}
+	slices.Sort(stated)
+	visible := stated[n/2]
+	var below, at float64
+	if *long {
+		_, below, _ = row(fmt.Sprintf("+%.1f %%: three quarters of what is said to be visible", 75*visible), build{factor: 1 + 0.75*visible, tail: 1, errors: 0.001}, 0.75*visible)
+		_, at, _ = row(fmt.Sprintf("+%.1f %%: what is said to be visible", 100*visible), build{factor: 1 + visible, tail: 1, errors: 0.001}, visible)
+	}
+	_, above, _ := row(fmt.Sprintf("+%.1f %%: a quarter more", 125*visible), build{factor: 1 + 1.25*visible, tail: 1, errors: 0.001}, 1.25*visible)
 	_ = w.Flush()
-	t.Log("\n" + out.String())
+	t.Logf("%d comparisons of 5 runs with 5, of %d s at %d/s:\n%s", n, s.seconds, s.rate, out.String())
+	if !*long {
+		// A dozen can only tell what is far off.
+		if alarms > 40 || above < 50 || allFound < 50 {
+			t.Errorf("%.0f %% false alarms, %.0f %% found of what is beyond the visible, %.0f %% of +20 %%", alarms, above, allFound)
+		}
+		return
+	}
+	if alarms > 5 {
+		t.Errorf("%.1f %% of comparisons of equals raised an alarm, expected at most 5 %%", alarms)
+	}
+	if allFound < 90 || tailFound < 90 {
+		t.Errorf("+20 %% was found in %.1f %%, or of p99 alone in %.1f %%, expected 90 %%", allFound, tailFound)
+	}
+	if below >= 80 || above <= 80 {
+		t.Errorf("of what is said to be visible, three quarters was found in %.1f %%, all in %.1f %%, and a quarter more in %.1f %%; expected 80 %% in between", below, at, above)
+	}
 }

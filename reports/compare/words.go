@@ -92,27 +92,37 @@ func (r Report) Worst() (worst Row) {
 	return worst
 }
 
-// Causes are those of the verdict that the headline does not tell.
+// Causes are those of the verdict that neither the headline tells nor the table.
 func (r Report) Causes() (causes []string) {
-	told := text.Sentence(r.Worst().said())
+	told := []string{text.Sentence(r.Worst().said())}
+	for _, row := range r.Declared() {
+		if r.tabled(row) {
+			told = append(told, row.Remark())
+		}
+	}
 	for _, cause := range r.Verdict.Causes {
-		if !strings.HasPrefix(cause, told) {
+		if !slices.ContainsFunc(told, func(said string) bool { return strings.HasPrefix(cause, said) }) {
 			causes = append(causes, cause)
 		}
 	}
 	return causes
 }
 
-// Remarks are what is to be said of the declared rows that cannot be told, where no cause of the verdict says it.
+// Remarks are what is to be said of the declared rows that cannot be told, where neither a cause of the verdict says it
+// nor the table.
 func (r Report) Remarks() (remarks []string) {
 	causes := r.Causes()
 	for _, row := range r.Declared() {
-		if said := row.Remark(); (row.Verdict == Unknown || row.Verdict == Drift) && !slices.Contains(causes, said) {
+		if said := row.Remark(); (row.Verdict == Unknown || row.Verdict == Drift) && !r.tabled(row) && !slices.Contains(causes, said) {
 			remarks = append(remarks, said)
 		}
 	}
 	return remarks
 }
+
+// tabled reports whether a table tells all of a row: with one run on a side, it is the same for all that keeps them
+// from being told.
+func (r Report) tabled(row Row) bool { return r.Drifts() && row.Needs() != "" }
 
 // Beside are the sentences that belong beside the answer.
 func (r Report) Beside() (list []string) {
@@ -120,7 +130,11 @@ func (r Report) Beside() (list []string) {
 		list = append(list, ended)
 	}
 	if r.Drifts() && len(r.Base.Runs)+len(r.New.Runs) > 0 {
-		list = append(list, "With one run on a side, the intervals tell of the calls of these runs alone: how much runs drift is not known, and no change is a regression.")
+		said := "With one run on a side, the intervals tell of the calls of these runs alone: how much runs drift is not known, and no change is a regression."
+		if len(r.Base.Runs)+len(r.New.Runs) == 2 {
+			said += " How many would tell is reckoned with ±15 %, which is usual."
+		}
+		list = append(list, said)
 	}
 	return append(list, r.Notes...)
 }
@@ -154,9 +168,12 @@ func (r Report) Legend() []string {
 	default:
 		said += "Drift between runs is in it."
 	}
-	list := []string{said, "visible: the true change to the worse that would be called a regression four times in five."}
-	if !r.Drifts() {
-		list = append(list, "p: how often a change like this comes without a cause, corrected for the number of declared figures.")
+	list := []string{said, "limit: how much worse it may become."}
+	if r.Drifts() {
+		list = append(list, "to tell: how many runs on both sides would tell.")
+	} else {
+		list = append(list, "visible: the true change to the worse that would be called a regression four times in five.",
+			"p: how often a change like this comes without a cause, corrected for the number of declared figures.")
 	}
 	if slices.ContainsFunc(r.Rows, func(r Row) bool { return r.Declared && (r.Base == nil || r.New == nil) }) {
 		list = append(list, text.Unsupported+": too few calls for this figure, or none.")
@@ -178,8 +195,8 @@ func (r Report) Chances() string {
 	if told == 0 {
 		return ""
 	}
-	return fmt.Sprintf("Of %s, %d changed beyond their interval. They decide nothing and are not corrected for their number: without a cause, about %s would.",
-		text.Plural(uint64(told), "other figure"), apart, strconv.FormatFloat(math.Ceil(float64(told)*(1-r.Confidence)), 'f', 0, 64))
+	return fmt.Sprintf("%d of %s changed beyond its interval. They decide nothing and are not corrected for their number: without a cause, about %s would.",
+		apart, text.Plural(uint64(told), "other figure"), strconv.FormatFloat(math.Ceil(float64(told)*(1-r.Confidence)), 'f', 0, 64))
 }
 
 // Sizes are how many runs or pairs there are: n=5+5, or 30 pairs.
@@ -243,7 +260,7 @@ func (r Row) Changed() string {
 	switch {
 	case r.Low != nil && r.High != nil && r.Change != nil:
 		n := r.digits(*r.Low, *r.High)
-		return fmt.Sprintf("%s (%s to %s)", r.signed(*r.Change, n)+r.unit(), r.signed(*r.Low, n), r.signed(*r.High, n)+r.unit())
+		return fmt.Sprintf("%s (%s to %s)", r.signed(*r.Change, n)+r.unit(), r.signed(*r.Low, n), r.signed(*r.High, n)+strings.TrimSuffix(r.unit(), " pp"))
 	case r.Low != nil && r.High == nil:
 		return "≥ " + r.signed(*r.Low, 1) + r.unit()
 	case r.High != nil && r.Low == nil:
@@ -257,7 +274,7 @@ func (r Row) Tolerated() string {
 	if !r.Declared {
 		return ""
 	}
-	return r.worse(r.Tolerance, -1)
+	return strconv.FormatFloat(math.Round(1e4*math.Abs(r.Tolerance))/100, 'f', -1, 64) + r.unit()
 }
 
 // Seen writes the smallest change to the worse that would have been seen.
@@ -269,18 +286,7 @@ func (r Row) Seen() string {
 	for decimals < 2 && v*math.Pow10(decimals) < 9.95 {
 		decimals++
 	}
-	return r.worse(*r.Visible, decimals)
-}
-
-// worse writes a change to the worse of that size; with −1 decimals as it was given.
-func (r Row) worse(size float64, decimals int) string {
-	if size = math.Abs(size); decimals < 0 {
-		size = math.Round(1e6*size) / 1e6
-	}
-	if !r.Rises() {
-		size = -size
-	}
-	return r.signed(size, decimals) + r.unit()
+	return strings.TrimPrefix(r.signed(v/100, decimals), "+") + r.unit()
 }
 
 // Rises reports whether more is worse.
@@ -309,7 +315,7 @@ func (r Row) Word() string {
 	if r.Verdict == Looked && r.Apart() {
 		return "changed"
 	}
-	return map[string]string{Regression: "worse", Improvement: "better", Same: "no regression", Unknown: "cannot tell", Drift: "changed, or drift"}[r.Verdict]
+	return map[string]string{Regression: "worse", Improvement: "better", Same: "not worse", Unknown: "unknown", Drift: "changed, or drift"}[r.Verdict]
 }
 
 // said is a row in a clause.
@@ -341,10 +347,18 @@ func (r Row) Remark() string {
 	if reason := text.Sentence(r.Reason); reason != "" {
 		said += " " + reason
 	}
-	if r.Runs > 0 && (r.Verdict == Unknown || r.Verdict == Drift) {
-		said += " " + text.Plural(uint64(r.Runs), "run") + " a side would tell."
+	if needs := r.Needs(); needs != "" {
+		said += " " + needs + " would tell."
 	}
 	return said
+}
+
+// Needs says how many runs would tell what cannot be told; empty where that is not known.
+func (r Row) Needs() string {
+	if r.Runs <= 0 || r.Verdict != Unknown && r.Verdict != Drift {
+		return ""
+	}
+	return text.Plural(uint64(r.Runs), "run") + " a side"
 }
 
 // digits is how many decimals of a percent tell an interval from none, and its ends from no change.

@@ -36,6 +36,9 @@ func (t Threshold) Evaluate(a *Aggregator, elapsed float64) Outcome {
 	if t.OfExecutions() {
 		return t.evaluateExecutions(a)
 	}
+	if t.open {
+		return Outcome{Expr: t.expr, Unit: t.unit(), Reason: "the limit is that of a baseline, and was not looked up"}
+	}
 	f, windows := t.found(a, elapsed)
 	o := Outcome{Expr: t.expr, Unit: t.unit(), Value: f.value, LessOwn: f.less, Samples: f.samples, Windows: windows}
 	if f.problem != "" {
@@ -77,7 +80,7 @@ func (t Threshold) found(a *Aggregator, elapsed float64) (found, *Windows) {
 // low is not broken yet, and a rate in calls a second is not by calls that are under way. elapsed is as in
 // [Threshold.Evaluate], and open as in [Threshold.BrokenWindow]; nil where no call is under way.
 func (t Threshold) Broken(a *Aggregator, elapsed float64, open func(from, until time.Duration, seen uint64) uint64) bool {
-	if t.OfExecutions() { // which are known when the run is over
+	if t.OfExecutions() || t.open { // which are known when the run is over, or not at all
 		return false
 	}
 	f := t.measure(a, elapsed)

@@ -47,7 +47,7 @@ func Standing() (list []Threshold) {
 // into decides, and nothing can be said of windows, or of when it broke.
 func (a *Aggregator) Watch(t Threshold) {
 	key := t.String()
-	if t.OfExecutions() || a.watch(key) != nil {
+	if t.OfExecutions() || t.open || a.watch(key) != nil {
 		return
 	}
 	of, times := map[string]timesOf{"latency": ofLatency, "service": ofService, "lag": ofLag}[t.metric]

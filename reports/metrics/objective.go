@@ -116,6 +116,8 @@ func (t Threshold) onCalls() error {
 	switch {
 	case t.OfExecutions():
 		why = "it is of executions and not of calls"
+	case t.open:
+		why = "it is of a baseline, whose load is another than that of a search"
 	case t.window > 0:
 		why = "it is judged by windows, and a trial as a whole; leave the window out"
 	case t.Selectors()[string(ByPhase)] != "":

@@ -6,8 +6,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/kaizenautomation/andon/reports/results"
 )
@@ -33,6 +31,7 @@ import (
 //	          | number "%"                                          for a rate as a share, 0% to 100%
 //	          | number ( "/s" | "/m" )                              for a rate as calls a second or a minute
 //	          | digits                                              for a count
+//	          | number ( "×" | "x" | "*" ) "baseline" [ "(" limit ")" ]
 //	number    = digits [ "." digits ]
 //
 // The rates of errors, ok, violations, shed and refused are shares, those of answered and goodput are of calls a second
@@ -44,6 +43,9 @@ import (
 // shed, refused, failed or any) with latency, service, sent, completed and answered, and of the selectors only
 // {phase=…} with lag, which is the run's and not a class's. With a window, the condition must hold in each of them: see
 // [Windows]. Spaces are free between all parts, but not within a number and its unit.
+//
+// What is so many times a baseline is no limit yet: [Threshold.Against] finds it, and writes it behind in parentheses.
+// Times, shares and rates can be, by "<", "<=", ">" and ">="; those of sent and accepted are shares then.
 func ParseThreshold(expr string) (Threshold, error) {
 	p := &parser{expr: expr}
 	t, err := p.threshold()
@@ -61,23 +63,11 @@ var (
 		Count:   {"errors", "ok", "violations", "sent", "completed", "accepted", "shed", "refused", "dropped", "unsent", "failed", "lost", "unfinished"},
 	}
 	backlogs = []string{"growth", "peak"}
-	// frequencies are the metrics whose rate can be of calls a second.
-	frequencies = []string{"sent", "accepted", "answered", "goodput"}
-	// executionsPerSecond are those of executions, whose rate is nothing else.
-	executionsPerSecond = []string{"completed", "growth"}
-	keys                = []string{string(ByTier), string(ByContent), string(ByClass), string(ByPhase), byError, byRule, byOutcome}
+	keys     = []string{string(ByTier), string(ByContent), string(ByClass), string(ByPhase), byError, byRule, byOutcome}
 	// withOutcome are the metrics of whose calls those with one outcome can be asked for.
 	withOutcome = []string{"latency", "service", "sent", "completed", "answered"}
 	operators   = []string{"<=", ">=", "==", "!=", "<", ">"} // the longer ones first
-	// units have the power of ten that makes them seconds; minutes have none, and are multiplied.
-	units = map[string]string{"ns": "e-9", "us": "e-6", "µs": "e-6", "μs": "e-6", "ms": "e-3", "s": "", "m": ""}
 )
-
-// parser reads expr from at on.
-type parser struct {
-	expr string
-	at   int
-}
 
 func (p *parser) threshold() (t Threshold, err error) {
 	t.expr = p.expr
@@ -117,15 +107,14 @@ func (p *parser) threshold() (t Threshold, err error) {
 	if t.op, err = p.operator(); err != nil {
 		return t, err
 	}
-	unit := t.unit()
-	if unit == PerSecond { // which a rate becomes by its limit
-		unit = Ratio
-	}
-	if t.literal, t.limit, err = p.limit(unit, t.metric); err != nil {
+	if err := p.right(&t); err != nil {
 		return t, err
 	}
 	p.space()
 	if rest := p.expr[p.at:]; rest != "" {
+		if strings.Contains(t.literal, baselineWord) {
+			return t, p.fail(p.at, rest, "expected the end, found %q; a baseline is taken so many times, as in 1.1 × baseline, and nothing is added to it", rest)
+		}
 		return t, p.fail(p.at, rest, "expected the end, found %q; write each condition as a threshold of its own", rest)
 	}
 	return t, nil
@@ -285,86 +274,6 @@ func (p *parser) operator() (string, error) {
 	return "", p.missing("one of < <= > >= == !=")
 }
 
-// limit reads the limit as the float64 nearest to what is written, in one step: 0.7/100 is less than 0.007, and 7
-// errors of 1000 would be more than 0.7%.
-func (p *parser) limit(unit, metric string) (literal string, limit float64, err error) {
-	start := p.skip()
-	_, literal = p.word(func(r rune) bool { return isLetter(r) || isDigit(r) || strings.ContainsRune(".%-+/", r) })
-	number := literal[:len(literal)-len(strings.TrimLeft(literal, "0123456789."))]
-	suffix := literal[len(number):]
-	want := map[string]string{
-		Seconds: "a time such as 800ms or 1.5s", Ratio: "a rate such as 0.1%", Count: "a count such as 5",
-	}[unit]
-	// The rates of some metrics are shares, of some calls a second; those of sent and of accepted can be both.
-	share, frequency := unit == Ratio, unit == Ratio && (slices.Contains(frequencies, metric) || slices.Contains(executionsPerSecond, metric))
-	switch {
-	case (metric == "sent" || metric == "accepted") && frequency:
-		want = "a rate such as 99% or 45/s"
-	case frequency:
-		share, want = false, "a rate such as 45/s"
-	}
-	if literal == "" {
-		return "", 0, p.missing(want)
-	}
-	bad := func(why string) (string, float64, error) {
-		return "", 0, p.fail(start, literal, "expected %s, found %q%s", want, literal, why)
-	}
-	if !isNumber(number) {
-		return bad("")
-	}
-	exponent := ""
-	switch unit {
-	case Seconds:
-		power, ok := units[suffix]
-		switch {
-		case suffix == "":
-			return bad("; write the unit, one of ns, us, ms, s, m")
-		case !ok:
-			return bad(fmt.Sprintf("; %q is no unit of time, the units are ns, us, ms, s, m", suffix))
-		}
-		exponent = power
-	case Ratio:
-		switch {
-		case suffix == "" && share && frequency:
-			return bad(fmt.Sprintf("; write %s%% for a share, or %s/s for calls a second", number, number))
-		case suffix == "" && share:
-			return bad(fmt.Sprintf("; write %s%%", number))
-		case suffix == "":
-			return bad(fmt.Sprintf("; write %s/s", number))
-		case suffix == "%" && share:
-			exponent = "e-2"
-		case suffix == "%":
-			return bad("; this rate is of calls a second or a minute, and those of ok, accepted and sent are shares")
-		case (suffix == "/s" || suffix == "/m") && frequency:
-		case suffix == "/s" || suffix == "/m":
-			return bad("; of " + strings.Join(frequencies, ", ") + " alone there are calls a second")
-		default:
-			return bad("")
-		}
-	default:
-		switch {
-		case suffix == "%":
-			return bad("; a count has no unit, write rate(…) for a share")
-		case suffix != "" || strings.Contains(number, "."):
-			return bad("; a count is a whole number without a unit")
-		}
-	}
-	limit, err = strconv.ParseFloat(number+exponent, 64)
-	switch {
-	case err != nil:
-		return bad(", which is beyond any limit")
-	case suffix == "%" && limit > 1:
-		return bad("; a rate lies between 0% and 100%")
-	case unit == Count && limit > 1<<53:
-		return bad(", which is beyond any count")
-	case suffix == "m":
-		limit *= 60
-	case suffix == "/m":
-		limit /= 60
-	}
-	return literal, limit, nil
-}
-
 // oneOf reads a word of known.
 func (p *parser) oneOf(what string, known []string) (string, error) {
 	start, word := p.word(isLetter)
@@ -375,68 +284,4 @@ func (p *parser) oneOf(what string, known []string) (string, error) {
 		return "", p.fail(start, word, "%s", unknown(what, word, known))
 	}
 	return word, nil
-}
-
-// skip moves past spaces, and says where it is then.
-func (p *parser) skip() int {
-	p.space()
-	return p.at
-}
-
-func (p *parser) space() {
-	p.at = len(p.expr) - len(strings.TrimLeftFunc(p.expr[p.at:], unicode.IsSpace))
-}
-
-// next reads token if it comes next.
-func (p *parser) next(token string) bool {
-	if p.space(); !strings.HasPrefix(p.expr[p.at:], token) {
-		return false
-	}
-	p.at += len(token)
-	return true
-}
-
-func (p *parser) expect(token, where string) error {
-	if p.next(token) {
-		return nil
-	}
-	return p.missing(fmt.Sprintf("%q %s", token, where))
-}
-
-// word reads the longest run of runes that belong to it.
-func (p *parser) word(belongs func(rune) bool) (start int, word string) {
-	start = p.skip()
-	for p.at < len(p.expr) {
-		r, n := utf8.DecodeRuneInString(p.expr[p.at:])
-		if !belongs(r) {
-			break
-		}
-		p.at += n
-	}
-	return start, p.expr[start:p.at]
-}
-
-// missing says what was expected where p is.
-func (p *parser) missing(what string) error {
-	start := p.skip()
-	if start == len(p.expr) {
-		return p.fail(start, "", "expected %s, found the end", what)
-	}
-	_, n := utf8.DecodeRuneInString(p.expr[start:])
-	text := p.expr[start : start+n]
-	return p.fail(start, text, "expected %s, found %q", what, text)
-}
-
-func (p *parser) fail(at int, text, format string, args ...any) error {
-	return &ExprError{Expr: p.expr, Offset: at + 1, Text: text, Problem: fmt.Sprintf(format, args...)}
-}
-
-func isDigit(r rune) bool  { return r >= '0' && r <= '9' }
-func isLetter(r rune) bool { return r != utf8.RuneError && unicode.IsLetter(r) }
-
-// isNumber reports whether s is digits, with digits after a point or no point.
-func isNumber(s string) bool {
-	whole, fraction, point := strings.Cut(s, ".")
-	digits := func(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
-	return digits(whole) && (!point || digits(fraction))
 }

@@ -27,6 +27,11 @@ type Threshold struct {
 	op         string
 	literal    string  // the limit as it was written
 	limit      float64 // in seconds, as a ratio, as a count, or in calls a second
+	// limitAt is the place of the limit in the expression, in bytes, from 1.
+	limitAt int
+	// factor is how many times a baseline the limit is, 0 where it is none; open says that it is still to be found.
+	factor float64
+	open   bool
 }
 
 // selector narrows a threshold to the calls whose key has the value.
@@ -110,6 +115,9 @@ func (t Threshold) OfExecutions() bool {
 	}
 	return t.function == "backlog"
 }
+
+// OfBaseline reports whether the limit is still to be taken from a baseline: see [Threshold.Against].
+func (t Threshold) OfBaseline() bool { return t.open }
 
 // Window is how long the windows are over which the threshold is judged; 0 where that is the whole run.
 func (t Threshold) Window() time.Duration { return t.window }
@@ -245,7 +253,8 @@ const (
 func (t Threshold) unit() string {
 	switch t.function {
 	case "rate":
-		if strings.Contains(t.literal, "/") {
+		perSecond := t.metric == "answered" || t.metric == "goodput" // and nothing else
+		if strings.Contains(t.literal, "/") || t.factor > 0 && perSecond {
 			return PerSecond
 		}
 		return Ratio

@@ -61,8 +61,8 @@ type sideFacts struct {
 // effectRow is a declared row, with its interval as a picture.
 type effectRow struct {
 	verdictWord
-	Name, Base, New, Changed, Tolerated, Seen, Chance string
-	Effect                                            effect
+	Name, Base, New, Changed, Tolerated, Seen, Chance, Needs string
+	Effect                                                   effect
 }
 
 // effect is a change with its interval on an axis from 0 to 100, on which 50 is no change.
@@ -96,7 +96,7 @@ func (d sides) view() sidesView {
 	rows := d.Declared()
 	for _, r := range rows {
 		base, changed := r.Figures()
-		v.Rows = append(v.Rows, effectRow{rowWord(r), r.Subject(), base, changed, r.Changed(), r.Tolerated(), r.Seen(), d.Chance(r), newEffect(r, reach(rows, r.Unit))})
+		v.Rows = append(v.Rows, effectRow{rowWord(r), r.Subject(), base, changed, r.Changed(), r.Tolerated(), r.Seen(), d.Chance(r), r.Needs(), newEffect(r, reach(rows, r.Unit))})
 	}
 	v.RunTable, v.MoreRuns = d.runTable()
 	v.Others, v.MoreOthers = d.others()
@@ -127,7 +127,7 @@ func (d sides) tiles() (tiles []tile) {
 	for _, of := range []struct {
 		name, class string
 		verdicts    []string
-	}{{"Worse", "bad", []string{compare.Regression}}, {"Cannot tell", "", []string{compare.Unknown, compare.Drift}}, {"No regression", "", []string{compare.Same}}, {"Better", "", []string{compare.Improvement}}} {
+	}{{"Worse", "bad", []string{compare.Regression}}, {"Cannot tell", "", []string{compare.Unknown, compare.Drift}}, {"Not worse", "", []string{compare.Same}}, {"Better", "", []string{compare.Improvement}}} {
 		n, class := d.Count(of.verdicts...), of.class
 		if n == 0 {
 			class = ""
@@ -224,11 +224,12 @@ func (d sides) others() (tables []groupTable, more int) {
 
 // curves are the percentile curves of both sides, one chart for each tier.
 func (d sides) curves() (plots []plot) {
-	for _, c := range d.Report.Curves[:min(len(d.Report.Curves), maxShownCurves)] {
+	for _, c := range d.Curves[:min(len(d.Curves), maxShownCurves)] {
 		p := plot{Title: "Latency, all calls"}
 		if c.Tier != "" {
 			p.Title = "Latency of " + text.Printable(c.Tier, 40)
 		}
+		c.Base, c.New = shown(c.Base), shown(c.New)
 		var values []float64
 		rarest := 1.0
 		for _, q := range slices.Concat(c.Base, c.New) {
@@ -256,6 +257,11 @@ func (d sides) curves() (plots []plot) {
 		plots = append(plots, p)
 	}
 	return plots
+}
+
+// shown is a curve without its highest value, which has no place where what is rare has one of its own.
+func shown(curve []compare.Point) []compare.Point {
+	return slices.DeleteFunc(slices.Clone(curve), func(p compare.Point) bool { return p.Quantile >= 1 })
 }
 
 // rarity is −log10 of the share of calls that take longer: 1 at p90, 2 at p99.

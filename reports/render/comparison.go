@@ -162,7 +162,7 @@ func kept(list []chapter) []chapter {
 
 // declared is the table of what decides, and a remark on each row that cannot be told.
 func (c comparison) declared(st style) chapter {
-	t := Table{Header: []string{"", "figure", ">base", ">new", ">change", ">p (" + c.Sizes() + ")", ">tolerated", ">visible", "verdict"}}
+	t := Table{Header: []string{"", "figure", ">base", ">new", ">change (" + c.Sizes() + ")", ">p", ">limit", ">visible", ">to tell", "verdict"}}
 	for _, r := range c.Declared() {
 		base, changed := r.Figures()
 		word, mark := r.Word(), "?"
@@ -172,15 +172,25 @@ func (c comparison) declared(st style) chapter {
 		case compare.Improvement, compare.Same:
 			word, mark = st.good(word), st.good("✓")
 		}
-		t.Rows = append(t.Rows, []string{mark, st.said(r.Subject()), base, changed, r.Changed(), c.Chance(r), r.Tolerated(), r.Seen(), word})
+		needs := ""
+		if r.Needs() != "" {
+			needs = fmt.Sprintf("n=%d+%d", r.Runs, r.Runs)
+		}
+		t.Rows = append(t.Rows, []string{mark, st.said(r.Subject()), base, changed, r.Changed(), c.Chance(r), r.Tolerated(), r.Seen(), needs, word})
 	}
+	shown := []int{0, 1, 2, 3, 4, 5, 6, 7, 9}
+	if c.Drifts() { // of which no chance is known, nor what would have been seen
+		shown = []int{0, 1, 2, 3, 4, 6, 8, 9}
+	}
+	t = t.only(shown)
 	return chapter{title: "Declared figures", said: c.Remarks(), tables: []Table{t}}
 }
 
 // maxOthers is how many figures for looking are shown; a page shows all.
 const maxOthers = 60
 
-// others are figures for looking: those of all calls and of tiers, and of the other groups what changed.
+// others are figures for looking: those of all calls and of tiers, unless there was nothing on either side, and of the
+// other groups what changed.
 func (c comparison) others(st style) chapter {
 	list := chapter{title: "Other figures, for looking"}
 	if said := c.Chances(); said != "" {
@@ -189,7 +199,8 @@ func (c comparison) others(st style) chapter {
 	t := Table{Header: []string{"of", "figure", ">base", ">new", ">change", ""}}
 	left := uint64(0)
 	for _, r := range c.Others() {
-		if r.Kind != compare.All && r.Kind != compare.Tier && !r.Apart() || len(t.Rows) == maxOthers {
+		none := r.Base != nil && r.New != nil && *r.Base == 0 && *r.New == 0
+		if none || r.Kind != compare.All && r.Kind != compare.Tier && !r.Apart() || len(t.Rows) == maxOthers {
 			left++
 			continue
 		}
@@ -197,7 +208,7 @@ func (c comparison) others(st style) chapter {
 		t.Rows = append(t.Rows, []string{st.said(r.Group()), st.said(text.Printable(r.Figure, 40)), base, changed, r.Changed(), r.Word()})
 	}
 	if left > 0 {
-		list.said = append(list.said, fmt.Sprintf("%s more, by content, class, phase and part of a call, are in %s and on the page.", text.Plural(left, "figure"), compare.File))
+		list.said = append(list.said, fmt.Sprintf("%s more are in %s and on the page.", text.Plural(left, "figure"), compare.File))
 	}
 	list.tables = []Table{t}
 	return list

@@ -47,3 +47,18 @@ func TestComparison(t *testing.T) {
 		reportstest.CheckNoCommand(t, name, b.Bytes())
 	}
 }
+
+// Where nothing says how wide the output is, each declared figure stands on a line of its own, with its verdict.
+func TestComparisonFits(t *testing.T) {
+	var b bytes.Buffer
+	if err := ComparisonTerminal(&b, reportstest.Comparison(), Options{}); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{" ✗  p99 of Full  ", " ?  p99 of default  ", " ✓  errors  "} {
+		_, rest, found := strings.Cut(b.String(), want)
+		line, _, _ := strings.Cut(rest, "\n")
+		if verdict := line[strings.LastIndex(line, "  ")+2:]; !found || verdict != map[string]string{" ✗": "worse", " ?": "unknown", " ✓": "not worse"}[want[:strings.Index(want, "  ")]] {
+			t.Errorf("%s%s", want, line)
+		}
+	}
+}

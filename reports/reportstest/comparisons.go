@@ -13,7 +13,7 @@ import (
 func Comparison() compare.Report {
 	r := compare.Report{
 		Schema: compare.Schema, Andon: "v1.2.3", Confidence: 0.9,
-		Verdict: summary.Verdict{Status: summary.Fail, ExitCode: 1, Causes: []string{"p99 of Full became worse: 102 ms → 126 ms, +24 % (+12 to +36 %); +10 % is tolerated."}},
+		Verdict: summary.Verdict{Status: summary.Fail, ExitCode: 1, Causes: []string{"p99 of Full became worse: 102 ms → 126 ms, +24 % (+12 to +36 %); 10 % is tolerated."}},
 		Base:    side("baselines/mixed.andon", "2026.10", 5, 6, 0.05),
 		New:     side("reports/runs/new", "2026.11-"+Hostile, 5, 18, 0.0612),
 		Notes:   []string{"The class text.Full+outputFormat is on one side only.", "The target said " + Hostile},
@@ -52,7 +52,10 @@ func ComparisonOfOne() compare.Report {
 	r.Rows[0].Verdict, r.Rows[0].Runs, r.Rows[0].Visible = compare.Drift, 5, nil
 	r.Rows[1].Verdict, r.Rows[1].Visible = compare.Drift, nil
 	r.Rows[2].Reason = ""
-	r.Verdict = summary.Verdict{Status: summary.NoVerdict, ExitCode: 3, Causes: []string{"2 of 3 declared figures changed, which cannot be told from drift between runs."}}
+	r.Verdict = summary.Verdict{Status: summary.NoVerdict, ExitCode: 3}
+	for _, row := range r.Rows {
+		r.Verdict.Causes = append(r.Verdict.Causes, row.Remark())
+	}
 	return r
 }
 

@@ -236,7 +236,7 @@ func ReadExecutions(dir string) ([]Execution, error) {
 	if err := ReadJSON(filepath.Join(dir, manifestFile), &m); err != nil {
 		return nil, err
 	}
-	if err := checkManifest(m); err != nil {
+	if err := m.Check(); err != nil {
 		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, manifestFile), err)
 	}
 	path := filepath.Join(dir, executionsFile)

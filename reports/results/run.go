@@ -238,7 +238,7 @@ func Open(dir string) (*Run, error) {
 		}
 		return nil, err
 	}
-	if err := checkManifest(r.Manifest); err != nil {
+	if err := r.Manifest.Check(); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	err := ReadJSON(filepath.Join(dir, endFile), &r.End)
@@ -284,7 +284,8 @@ func (r *Run) damaged(lost bool, list ...string) {
 	}
 }
 
-func checkManifest(m Manifest) error {
+// Check says what keeps figures from being made of a manifest.
+func (m Manifest) Check() error {
 	switch {
 	case m.Schema != manifestSchema:
 		return fmt.Errorf("expected \"schema\": %q, found %q; another version of andon wrote it", manifestSchema, m.Schema)

@@ -28,7 +28,9 @@ func conditions(s *scenarios.Scenario) (list []metrics.Threshold, left []sizing.
 		asked = append(asked, t.Threshold)
 	}
 	for _, t := range metrics.Standing() {
-		own := slices.ContainsFunc(asked, func(a metrics.Threshold) bool { return a.Metric() == t.Metric() && len(a.Selectors()) == 0 })
+		own := slices.ContainsFunc(asked, func(a metrics.Threshold) bool {
+			return a.Metric() == t.Metric() && len(a.Selectors()) == 0 && !a.OfBaseline()
+		})
 		if slices.Contains(standing, t.Metric()) && !own {
 			asked = append(asked, t)
 		}

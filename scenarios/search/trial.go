@@ -128,8 +128,8 @@ func (s *session) plan(w Want, n int) (*scenarios.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	// A threshold on a phase of the scenario's own has nothing to be held against here.
-	kept := slices.DeleteFunc(slices.Clone(loaded.Thresholds), func(c metrics.Condition) bool { return c.Check(loaded.Labels) != nil })
+	// A threshold on a phase of the scenario's own has nothing to be held against here, nor has one of a baseline.
+	kept := slices.DeleteFunc(slices.Clone(loaded.Thresholds), func(c metrics.Condition) bool { return c.OfBaseline() || c.Check(loaded.Labels) != nil })
 	if loaded, err = loaded.WithThresholds(kept...); err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -29,6 +30,7 @@ thresholds:
   - p95(latency){tier=Lite} < 5s
   - mean(latency) < 5s
   - p95(latency){phase=constant} < 5s
+  - rate(errors) <= 2 × baseline
 `
 
 // begun is a session on the embedded provider, as a scenario has it.
@@ -108,7 +110,7 @@ func TestConditions(t *testing.T) {
 	if len(exprs) != 4 || exprs[2] != "rate(errors) < 1%" || exprs[3] != "rate(shed) < 1%" {
 		t.Errorf("the objectives are %q", exprs)
 	}
-	if left := s.report.LeftOut; len(left) != 2 || left[0].Expr != "mean(latency) < 5s" || left[1].Expr != "p95(latency){phase=constant} < 5s" || left[0].Why == "" {
+	if left := s.report.LeftOut; len(left) != 3 || !strings.Contains(left[2].Why, "it is of a baseline") || left[0].Expr != "mean(latency) < 5s" || left[1].Expr != "p95(latency){phase=constant} < 5s" || left[0].Why == "" {
 		t.Errorf("left out are %+v", left)
 	}
 }

@@ -29,6 +29,13 @@ func RunPair(ctx context.Context, interrupt <-chan struct{}, c Config, with Agai
 	if err := errors.Join(results.CheckRunLabels(c.Labels, c.Release), results.CheckRunLabels(nil, with.Release)); err != nil {
 		return a, b, err
 	}
+	base, err := c.baseline()
+	if err != nil {
+		return a, b, err
+	}
+	if err := c.against(base, c.attack(false).Generator()); err != nil {
+		return a, b, err
+	}
 	other := c
 	other.Target, other.Release = with.Target, with.Release
 	plain, err := c.Reach(ctx)

@@ -55,6 +55,8 @@ type Config struct {
 	Labels  map[string]string
 	// Deviations are known breaches of the contract, which the run counts and does not hold against the target.
 	Deviations []results.Deviation
+	// Baseline is the file of the baseline that thresholds refer to; empty is the scenario's own.
+	Baseline string
 	// Credentials are what the calls carry besides their bodies, and how to connect; nil is nothing. Their secrets are
 	// taken out of everything that is kept.
 	Credentials *credentials.Set
@@ -78,6 +80,8 @@ type Config struct {
 	// Commands are the command lines that the page shows.
 	Commands page.Commands
 
+	// Warn, if not nil, is told before the first call what a verdict may be short of.
+	Warn func(said string)
 	// Started, if not nil, is called when the run directory is there and before the first call.
 	Started func(results.Manifest)
 	// Observe, if not nil, is called with each row that is counted, from one goroutine.
@@ -176,11 +180,19 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Result, erro
 	if err := results.CheckRunLabels(c.Labels, c.Release); err != nil {
 		return Result{}, err
 	}
+	base, err := c.baseline()
+	if err != nil {
+		return Result{}, err
+	}
 	plain, err := c.Reach(ctx)
 	if err != nil {
 		return Result{}, err
 	}
 	a := c.attack(plain)
+	if err := c.against(base, a.Generator()); err != nil {
+		return Result{}, err
+	}
+	a.Plan = c.Plan
 	manifest, dir, err := c.manifest(time.Now(), a.Generator())
 	if err != nil {
 		return Result{}, err
@@ -234,13 +246,18 @@ func (c Config) tick(t *tracker) func(time.Duration, *metrics.Aggregator, int) {
 
 // manifest says what the run is, and where it is kept. A directory without a name of its own is made.
 func (c Config) manifest(started time.Time, generator results.Generator) (_ results.Manifest, dir string, err error) {
-	p := c.Plan
 	id := filepath.Base(filepath.Clean(c.Dir))
 	if dir = c.Dir; dir == "" {
-		if id, dir, err = results.NewDir(c.Root, p.Name, started); err != nil {
+		if id, dir, err = results.NewDir(c.Root, c.Plan.Name, started); err != nil {
 			return results.Manifest{}, "", err
 		}
 	}
+	return c.described(id, started, generator), dir, nil
+}
+
+// described says what a run is.
+func (c Config) described(id string, started time.Time, generator results.Generator) results.Manifest {
+	p := c.Plan
 	generator.Command = c.Command
 	m := results.Manifest{
 		Andon: c.Andon, ID: id, Scenario: p.Name, Seed: p.Seed, Target: c.Target.String(), Started: started.UTC(),
@@ -269,7 +286,7 @@ func (c Config) manifest(started time.Time, generator results.Generator) (_ resu
 		// Other readers of run.json know no whole numbers beyond 2^53; 0 would be none.
 		m.Traces = h.Sum64()>>11 | 1
 	}
-	return m, dir, nil
+	return m
 }
 
 // files are what repeats the run.
