@@ -71,11 +71,7 @@ func understood(words []string) error {
 		return err
 	}
 	arguments := cmd.Flags().Args()
-<<<<<<< HEAD
 	if cmd.HasSubCommands() && !cmd.Runnable() {
-=======
-	if cmd.HasSubCommands() && cmd.Use == cmd.Name() { // which takes no argument of its own
->>>>>>> cmp-gate
 		return cobra.NoArgs(cmd, arguments)
 	}
 	return cmd.ValidateArgs(arguments)
