@@ -133,8 +133,8 @@ func (d sides) pairs() *plot {
 	return p
 }
 
-// ofRatios is an axis of ratios, as changes; a logarithmic one where they are far apart, so that half stands as far from
-// no change as double.
+// ofRatios is an axis of ratios, as changes; a logarithmic one where they are far apart, so that half stands as far
+// from no change as double.
 func ofRatios(ratios []float64) axis {
 	say := func(ratio float64) string { return ofShares(math.Round(1e6*(ratio-1)) / 1e6) }
 	if slices.Max(ratios) > 4*slices.Min(ratios) {
