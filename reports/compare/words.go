@@ -338,7 +338,7 @@ func (r Row) said() string {
 	case Improvement:
 		return fmt.Sprintf("%s became better: %s", r.Subject(), from)
 	case Same:
-		return fmt.Sprintf("%s: no regression, %s; one of %s would have been seen", r.Subject(), r.Changed(), r.Tolerated())
+		return fmt.Sprintf("%s: no regression, %s, which rules out one of %s", r.Subject(), r.Changed(), r.Tolerated())
 	case Drift:
 		return fmt.Sprintf("%s changed, which cannot be told from drift between runs: %s", r.Subject(), from)
 	}
