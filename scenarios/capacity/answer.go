@@ -56,7 +56,10 @@ func (s *Search) Answer() Answer {
 	}
 	a.Objective, a.Spread = k.first, k.spread
 	tail := s.tail()
-	below, above := k.survival(k.lowest) < 1-tail, k.survival(k.highest) > tail
+	// Whether the capacity lies within what was tried is asked by the confidence itself, as an end beyond it is no worse
+	// than none.
+	beside := (1 - s.Confidence) / 2
+	below, above := k.survival(k.lowest) < 1-beside, k.survival(k.highest) > beside
 	switch {
 	case !below && !above:
 		a.Kind, a.Rate, a.Low, a.High = Interval, k.quantile(0.5), k.quantile(tail), k.quantile(1-tail)
