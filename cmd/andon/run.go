@@ -2,9 +2,7 @@ package main
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,13 +14,12 @@ import (
 	"github.com/kaizenautomation/andon/reports/render"
 	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/text"
-	"github.com/kaizenautomation/andon/scenarios"
 	"github.com/kaizenautomation/andon/scenarios/trial"
-	"github.com/kaizenautomation/andon/scenarios/wire"
 )
 
 type runFlags struct {
 	target, out, fixtures string
+	production            string
 	credentials           credentialFlags
 	seed                  uint64
 	noUniqueIDs, plain    bool
@@ -97,6 +94,7 @@ ANDON_REMOTE_WRITE_AUTHORIZATION ("Bearer …") and OTEL_EXPORTER_OTLP_HEADERS (
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.target, "target", "", "base `URL` of the provider; without it the reference provider is driven")
+	flags.StringVar(&f.production, "production", "", productionUse)
 	flags.Uint64Var(&f.seed, "seed", defaultSeed, seedUse)
 	flags.StringVar(&f.fixtures, "fixtures", "", fixturesUse)
 	flags.StringVar(&f.out, "out", "", "run `directory` to write (default reports/runs/<time>-<scenario>)")
@@ -117,7 +115,7 @@ ANDON_REMOTE_WRITE_AUTHORIZATION ("Bearer …") and OTEL_EXPORTER_OTLP_HEADERS (
 }
 
 func (c *command) runScenario(args []string, f runFlags) error {
-	if err := f.paired.check(&f); err != nil {
+	if err := f.paired.check(f.follow, f.hooks, f.monitor); err != nil {
 		return err
 	}
 	plan, err := c.planned(args, f.seed, f.fixtures, f.follow)
@@ -141,8 +139,15 @@ func (c *command) runScenario(args []string, f runFlags) error {
 	if t.Target, err = pickTarget(f.target, plan.Scenario, strings.Join(append([]string{"andon run"}, args...), " ")); err != nil {
 		return err
 	}
+	against, err := f.paired.target(plan)
+	if err != nil {
+		return err
+	}
+	if err := permittedURLs(f.production, t.Target, against); err != nil {
+		return err
+	}
 	if f.paired.asked() {
-		return c.runPaired(t, f.paired, f.plain)
+		return c.runPaired(t, against, f.paired, f.plain)
 	}
 	w := live.NewWatch(c.stderr, os.Stdin, f.plain)
 	mon, err := f.monitor.open(func(said string) { w.Say(c.secrets.Redact(text.Public(said))) })
@@ -202,27 +207,6 @@ func (c *command) runScenario(args []string, f runFlags) error {
 	return verdict(result.Summary)
 }
 
-// notRun is the error of a trial of which no call was sent.
-func notRun(err error) error {
-	if errors.Is(err, results.ErrNotEmpty) {
-		return fmt.Errorf("%w: give --out another directory", err)
-	}
-	var place *results.PlaceError
-	if errors.As(err, &place) {
-		return exit{noVerdict, fmt.Errorf("%w; nothing was sent: --out names another place", err)}
-	}
-	var unreachable *trial.UnreachableError
-	if !errors.As(err, &unreachable) {
-		return err
-	}
-	err = trusted(err)
-	var version *wire.VersionError
-	if errors.As(err, &version) {
-		err = fmt.Errorf("%w: add --http2", err)
-	}
-	return exit{noVerdict, err}
-}
-
 // showRun shows what came of a run: in short to whoever has watched it.
 func (c *command) showRun(r trial.Result, watched bool) error {
 	if terminal, _, _ := live.Terminal(c.stdout.Writer); terminal && watched {
@@ -242,28 +226,4 @@ func repeats(args []string) []string {
 		line = append(line, text.Public(arg))
 	}
 	return line
-}
-
-// pickTarget is where the calls go; nil is the embedded provider. again is the command that was given.
-func pickTarget(flag string, s *scenarios.Scenario, again string) (*url.URL, error) {
-	if flag != "" {
-		u, err := s.Description().Operation().ParseTarget(flag)
-		if err != nil {
-			return nil, fmt.Errorf("--target: %w", err)
-		}
-		return u, nil
-	}
-	u, err := s.LocalTarget()
-	var remote *scenarios.RemoteError
-	if errors.As(err, &remote) {
-		err = fmt.Errorf("%w: %s --target %s", err, again, remote.Target)
-	}
-	return u, err
-}
-
-func place(target *url.URL, embedded bool) string {
-	if embedded {
-		return target.String() + " (the embedded reference provider)"
-	}
-	return target.String()
 }

@@ -117,8 +117,8 @@ func (s simulated) sides(n int, base, changed build, seed, number uint64) (a, b 
 type outcome struct {
 	worse, better bool // of any figure
 	p99           compare.Row
-	// within and between say whether two other tests find that p99 of the same tier became worse: one that takes all calls
-	// for independent, and one that draws runs anew.
+	// within and between say whether two other tests find that p99 of the same tier became worse: one that takes all
+	// calls for independent, and one that draws runs anew.
 	within, between bool
 }
 

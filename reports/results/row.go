@@ -366,53 +366,10 @@ type Manifest struct {
 	Sums map[string]string `json:"sums,omitempty"`
 }
 
-// Paired says how a run shared its time with one against another target: each was sent to in slices, in turn.
-type Paired struct {
-	// Side is "a" or "b", and Other the target of the other.
-	Side  string `json:"side"`
-	Other string `json:"other"`
-	// SliceSeconds is the length of a slice, and Order has the side of each, such as "abbaabba".
-	SliceSeconds float64 `json:"sliceSeconds"`
-	Order        string  `json:"order"`
-}
-
-// Own is for how long the run had the time to itself between two moments, in seconds. What goes on after the last slice
-// is both sides' own.
-func (p *Paired) Own(from, until float64) (seconds float64) {
-	if p == nil {
-		return max(until-from, 0)
-	}
-	at := 0.0
-	for i := range len(p.Order) {
-		end := at + p.SliceSeconds
-		if p.Order[i:i+1] == p.Side {
-			seconds += max(min(until, end)-max(from, at), 0)
-		}
-		at = end
-	}
-	return seconds + max(until-max(from, at), 0)
-}
-
 // Part is one part of a plan, by its place in a scenario, and what it says in words.
 type Part struct {
 	Name string `json:"name"`
 	Text string `json:"text"`
-}
-
-// Generator says what the calls of a run were sent with.
-type Generator struct {
-	// Command is the command line that repeats the run; no secret is ever on one.
-	Command []string `json:"command,omitempty"`
-	// Transport names what carried the calls.
-	Transport string `json:"transport,omitempty"`
-	// Proxy is the address of the proxy that they went through, without credentials; empty where there was none.
-	Proxy string `json:"proxy,omitempty"`
-	// Cores is how many processors the process could use; OpenFiles is how many files and sockets it could have open, 0
-	// where there is no limit or it is not known.
-	Cores     float64 `json:"cores,omitempty"`
-	OpenFiles uint64  `json:"openFiles,omitempty"`
-	// Platform is the operating system, the architecture and the version of Go.
-	Platform string `json:"platform,omitempty"`
 }
 
 // Vitals are how the generator itself did during about one second of a run.
