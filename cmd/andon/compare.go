@@ -28,21 +28,21 @@ them.
 Two runs of one build differ by more than the calls of either tell: the machine, the network and the
 hour have their part in it. So each run counts as one value, and a change is held against how much
 the runs of a side differ: make at least five of each. With one run on a side a change is named,
-and that it cannot be told from drift, and how many runs would tell.
+that it cannot be told from drift, and how many runs would tell.
 
 p50 and p99 of the latency by tier, errors and violations of the contract decide, and what --tolerance
 names; they are corrected for their number. A figure became worse if its interval leaves out no
 change, and the change is beyond what is tolerated: 10 % of a time, 0.5 percentage points of a share.
-That there is no regression is only said where the whole interval is within that. The smallest change
-that would have been seen stands beside each figure. All other figures are for looking.
+That there is no regression is only said where the interval is below that. The smallest change that
+would have been seen stands beside each figure. All other figures are for looking.
 
 The load, the mix, the data, the limits and the transport must be the same, and the runs valid and
 whole; seeds, thresholds, targets and releases may differ. What keeps runs from being compared is
 listed. With --force it is no matter by which description answers were judged.
 
 One format goes to standard output; several need --out: terminal, html, markdown, json, junit, sarif,
-github and prometheus. With --out alone, comparison.json, report.md and report.html are written, and andon report
-shows them again.
+github and prometheus. With --out alone, comparison.json, report.md and report.html are written, which
+andon report shows again.
 
 Exit codes: 0 nothing became worse; 1 something did; 2 wrong usage, or the runs must not be compared;
 3 it cannot be told.`,

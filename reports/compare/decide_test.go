@@ -45,6 +45,18 @@ func TestAlone(t *testing.T) {
 	}
 }
 
+// shifted are values moved to the mean of others.
+func shifted(ys, to []float64) (moved []float64) {
+	var by float64
+	for i := range ys {
+		by += (to[i] - ys[i]) / float64(len(ys))
+	}
+	for _, y := range ys {
+		moved = append(moved, y+by)
+	}
+	return moved
+}
+
 // TestCorrected holds what a figure is corrected for: others that drift with it, do not vary, or do not matter cost
 // nothing, and independent ones about as much as there are.
 func TestCorrected(t *testing.T) {
@@ -58,13 +70,15 @@ func TestCorrected(t *testing.T) {
 		}
 		return other
 	}
+	unchanged := times(base, shifted(changed, base), 0)
 	constant := times(make([]float64, 5), make([]float64, 5), 0)
 	small := times(drawn5(r, 0, 0.001), drawn5(r, 0, 0.001), 0)
 	for name, others := range map[string][]series{
-		"that drift with it":  {times(scaled(base), scaled(changed), 0), times(scaled(base), scaled(changed), 0)},
-		"that do not vary":    {constant, constant, constant},
-		"that do not matter":  {small, small},
-		"that are no figures": {series{declared: true, figure: figures()[0], base: make([]value, 5), changed: make([]value, 5)}},
+		"that drift with it":                     {times(scaled(base), scaled(changed), 0), times(scaled(base), scaled(changed), 0)},
+		"that drift with it, and did not change": {unchanged, unchanged},
+		"that do not vary":                       {constant, constant, constant},
+		"that do not matter":                     {small, small},
+		"that are no figures":                    {series{declared: true, figure: figures()[0], base: make([]value, 5), changed: make([]value, 5)}},
 	} {
 		if p := *decide(append([]series{one}, others...))[0].P; math.Abs(p-alone) > 0.005 {
 			t.Errorf("beside figures %s: p %.4f, expected %.4f as alone", name, p, alone)

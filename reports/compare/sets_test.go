@@ -178,6 +178,9 @@ func TestLacking(t *testing.T) {
 	if r.Verdict.ExitCode == 0 {
 		t.Errorf("nothing was sent on one side, and the verdict is %+v", r.Verdict)
 	}
+	if p := row(t, r, compare.Tier, "Full", "p99"); !p.Declared || p.Verdict != compare.Unknown || p.Base == nil || p.New != nil {
+		t.Errorf("p99 of a tier that one side lacks: %+v", p)
+	}
 	if !slices.ContainsFunc(r.Notes, func(n string) bool { return strings.Contains(n, `The tier "Full" has calls in the base alone`) }) {
 		t.Errorf("the notes are %q", r.Notes)
 	}
