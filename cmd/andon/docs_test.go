@@ -71,7 +71,7 @@ func understood(words []string) error {
 		return err
 	}
 	arguments := cmd.Flags().Args()
-	if cmd.HasSubCommands() && cmd.Use == cmd.Name() { // which takes no argument of its own
+	if cmd.HasSubCommands() && !cmd.Runnable() {
 		return cobra.NoArgs(cmd, arguments)
 	}
 	return cmd.ValidateArgs(arguments)
