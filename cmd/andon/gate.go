@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -289,7 +290,7 @@ func (c *command) askGate(args []string, f gateFlags, given *pflag.FlagSet) erro
 	c.stepSummary(func(path string) error { return reports.AppendGate(path, r) })
 	shown := render.GateTerminal(c.stdout, r, c.terminal(dir))
 	if err != nil {
-		return exit{max(r.Verdict.ExitCode, 1), fmt.Errorf("the gate cannot be kept: %w", err)}
+		return exit{cmp.Or(r.Verdict.ExitCode, noVerdict), fmt.Errorf("the gate cannot be kept: %w", err)}
 	}
 	return c.ended(r.Verdict, shown)
 }

@@ -66,6 +66,7 @@ func TestDecide(t *testing.T) {
 		{"pass pass pass", summary.Pass, 0, "safe to ship, by description, verify and load"},
 		{"pass fail left-out", summary.Fail, 1, "not safe to ship: verify failed; load left out"},
 		{"no-verdict fail pass", summary.Fail, 1, "not safe to ship: verify failed; description came to no verdict"},
+		{"fail no-verdict", summary.Fail, 1, "not safe to ship: description failed; verify came to no verdict"},
 		{"fail fail", summary.Fail, 1, "not safe to ship: description and verify failed"},
 		{"pass no-verdict left-out", summary.NoVerdict, 3, "nobody knows whether it is safe to ship: verify came to no verdict; load left out"},
 		{"pass left-out", summary.NoVerdict, 3, "nobody knows whether it is safe to ship; verify left out"},

@@ -191,7 +191,7 @@ func TestConfirm(t *testing.T) {
 		ok        bool
 	}{
 		{"https://other.example.com", 0, false}, {"https://other.example.com", 99, false}, {"https://other.example.com", 101, false}, {"https://other.example.com", 100, true},
-		{"https://staging.example.com:444", 0, false}, {"https://staging.example.com", 0, true}, {"staging", 0, true}, {"prod", 0, true},
+		{"https://staging.example.com:444", 0, false}, {"https://staging.example.com", 0, true}, {"https://Staging.example.com.:0443/v3", 0, true}, {"staging", 0, true}, {"prod", 0, true},
 		{"http://127.0.0.1:80", 0, true}, {"http://[::1]", 0, true}, {"http://localhost:8080", 0, true}, {"http://LOCALHOST", 0, false}, {"http://localhost", 0, false},
 		{"http://10.0.0.1", 0, false}, {"http://127.0.0.1.example.com", 0, false}, {"http://localhost.example.com", 0, false},
 	} {
