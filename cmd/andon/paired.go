@@ -54,6 +54,8 @@ func (f *pairedFlags) check(of *runFlags) error {
 		add(f.failOnUnknown, "--fail-on-unknown is of a comparison: add --against, or leave it out")
 	default:
 		add(f.against != "" && f.control, "--against and --aa are two questions; leave one out")
+		add(f.against != "" && of.target == "", "--against is compared with a target; add --target")
+		add(f.control && f.release != "", "--against-release names what --against is compared; --aa takes what --release says")
 		add(of.follow, "--follow: executions are not followed while two targets are met in turn; leave it out")
 		add(of.hooks.listen != "", "--webhook-listen: executions are not followed while two targets are met in turn; leave it out")
 		add(of.monitor.listen+of.monitor.remoteWrite+of.monitor.otlp != "", "the figures of two targets at once are not sent to monitoring; leave --metrics-listen, --remote-write and --otlp out")
@@ -63,7 +65,7 @@ func (f *pairedFlags) check(of *runFlags) error {
 
 // runPaired compares two targets, and shows what came of it.
 func (c *command) runPaired(t trial.Config, f pairedFlags, plain bool) (err error) {
-	p := paired.Config{Config: t, Control: f.control, AgainstRelease: f.release, NeedAnswer: f.failOnUnknown}
+	p := paired.Config{Control: f.control, AgainstRelease: f.release, NeedAnswer: f.failOnUnknown}
 	if f.tolerance != "" {
 		if p.Tolerances, err = compare.ParseTolerances(f.tolerance); err != nil {
 			return fmt.Errorf("--tolerance: %w", err)
@@ -79,10 +81,13 @@ func (c *command) runPaired(t trial.Config, f pairedFlags, plain bool) (err erro
 		}
 		defer end()
 	}
+	p.Config = t
 	if f.control {
 		p.Against, p.AgainstRelease = t.Target, t.Release
 	} else if p.Against, err = t.Plan.Description().Operation().ParseTarget(f.against); err != nil {
 		return fmt.Errorf("--against: %w", err)
+	} else if *p.Against == *t.Target {
+		return fmt.Errorf("--against: %s is the target itself; --aa compares that with itself", p.Against)
 	}
 	w := live.NewWatch(c.stderr, os.Stdin, true)
 	c.tell("%s: %s → %s and %s in turn, %s each", text.Printable(t.Plan.Name, 64), t.Plan, place(t.Target, t.Embedded), p.Against, paired.Slice)
