@@ -217,7 +217,7 @@ func (w *watch) settled() time.Duration { return min(w.Plan.Limits.Timeout, Slic
 // conclude is what the comparison came to.
 func (w *watch) conclude(a, b trial.Result) compare.Report {
 	ended := w.ended
-	end := a.Summary.Run.End
+	end := cutShort(a, b)
 	if ended == "" {
 		if ended = "the plan was over"; end.Reason != results.Finished {
 			ended = end.Reason
@@ -235,6 +235,14 @@ func (w *watch) conclude(a, b trial.Result) compare.Report {
 	r := compare.ComparePaired(w.measured(a, 0), w.measured(b, 1), pairs, how, compare.Options{Andon: w.Andon, Tolerances: w.Tolerances, NeedAnswer: w.NeedAnswer})
 	w.judge(&r, a, b)
 	return r
+}
+
+// cutShort is the end of the one of the two that ended otherwise than it should; that of the first where neither did.
+func cutShort(a, b trial.Result) summary.End {
+	if of := b.Summary.Run.End; of.Reason != results.Finished && of.Reason != results.Enough {
+		return of
+	}
+	return a.Summary.Run.End
 }
 
 func (w *watch) measured(r trial.Result, side int) compare.Measured {
@@ -257,15 +265,17 @@ func (w *watch) judge(r *compare.Report, a, b trial.Result) {
 			r.Notes = append(r.Notes, text.Sentence("the base by itself: "+cause))
 		}
 	}
-	end := a.Summary.Run.End
+	if of := b.Summary.Verdict; of.Status == summary.Fail {
+		for _, cause := range of.Causes {
+			r.Paired.Broke = append(r.Paired.Broke, text.Sentence("the new side by itself: "+cause))
+		}
+	}
+	end := cutShort(a, b)
 	switch {
 	case w.Control && r.Count(compare.Regression, compare.Improvement) > 0:
 		none("a change was found between a target and itself: a false alarm, after which nothing that is found here can be trusted")
-	case b.Summary.Verdict.Status == summary.Fail:
-		var causes []string
-		for _, cause := range b.Summary.Verdict.Causes {
-			causes = append(causes, text.Sentence("the second target by itself: "+cause))
-		}
+	case r.Broke():
+		causes := slices.Clone(r.Paired.Broke)
 		if r.Verdict.Status == summary.Fail {
 			causes = append(causes, r.Verdict.Causes...)
 		}
