@@ -32,6 +32,8 @@
 //   - scenarios/trial is one trial as a function: plan and target in, run directory and summary out.
 //   - scenarios/capacity searches for the highest rate: which trial comes next, what each came to, and what all say.
 //   - scenarios/search makes those trials, one after the other within a budget, and what else is asked of a capacity.
+//   - scenarios/targets says where calls may go and what they may come to, and keeps the ledger of what was started.
+//   - scenarios/gate asks in one go whether a release is safe to ship, by what answers each part alone.
 //   - scenarios/queuetest has queues of which the capacity is known, for the tests of these.
 //   - scenarios/scalability fits the law by which throughput grows with callers or replicas, or refuses to.
 //
@@ -47,6 +49,7 @@
 //   - reports/metrics aggregates results by class and time, and evaluates thresholds.
 //   - reports/summary is the verdict and the figures of a run as data, and the comparison of groups.
 //   - reports/sizing is what a search for capacity came to, as data and in words.
+//   - reports/approval is what a gate came to, as data and in words.
 //   - reports/render is what a terminal and Markdown show of it, reports/page the HTML page, reports/export what other
 //     programs read.
 //   - reports/live shows a run on a person's terminal while it goes on, reports/telemetry to monitoring systems.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kaizenautomation/andon/reports/approval"
 	"github.com/kaizenautomation/andon/reports/compare"
 	"github.com/kaizenautomation/andon/reports/regular"
 	"github.com/kaizenautomation/andon/reports/render"
@@ -126,6 +127,11 @@ func Compared(dirs ...string) (bool, error) {
 	return holds(dirs, compare.File, "comparison", "comparisons")
 }
 
+// Gated reports whether directories are those of a gate: of one alone, since gates are not merged.
+func Gated(dirs ...string) (bool, error) {
+	return holds(dirs, approval.File, "gate", "gates")
+}
+
 // holds reports whether one of the directories holds the file of a kind of document, alone.
 func holds(dirs []string, file, kind, several string) (bool, error) {
 	for _, dir := range dirs {
@@ -135,7 +141,7 @@ func holds(dirs []string, file, kind, several string) (bool, error) {
 		if len(dirs) > 1 {
 			return false, fmt.Errorf("%s is of a %s, and %s are merged with nothing: report it alone", dir, kind, several)
 		}
-		for _, other := range [][2]string{{"summary.json", "run"}, {summary.VerificationFile, "verification"}, {sizing.File, "search for capacity"}, {compare.File, "comparison"}} {
+		for _, other := range [][2]string{{"summary.json", "run"}, {summary.VerificationFile, "verification"}, {sizing.File, "search for capacity"}, {compare.File, "comparison"}, {approval.File, "gate"}} {
 			if _, err := os.Lstat(filepath.Join(dir, other[0])); err == nil && other[0] != file {
 				return false, fmt.Errorf("%s holds %s of a %s and %s of a %s: move one of them to a directory of its own", dir, file, kind, other[0], other[1])
 			}

@@ -37,20 +37,21 @@ var andonHouse = house{
 		"reports/compare": {"reports/regular", "reports/text", "reports/results", "reports/histogram", "reports/student", "reports/executions", "reports/metrics",
 			"reports/summary"},
 		"reports/baseline": {"reports/regular", "reports/text", "reports/results", "reports/metrics", "reports/compare"},
-		"reports/render": {"reports/text", "reports/results", "reports/executions", "reports/metrics", "reports/summary", "reports/sizing", "reports/compare", "reports/baseline",
+		"reports/approval": {"reports/regular", "reports/text", "reports/results", "reports/summary"},
+		"reports/render": {"reports/text", "reports/results", "reports/executions", "reports/metrics", "reports/summary", "reports/sizing", "reports/compare", "reports/baseline", "reports/approval",
 			"github.com/olekukonko/tablewriter"},
 		"reports/page": {"reports/regular", "reports/text", "reports/results", "reports/histogram", "reports/executions", "reports/metrics", "reports/summary", "reports/sizing",
-			"reports/compare"},
-		"reports/export": {"reports/text", "reports/results", "reports/histogram", "reports/metrics", "reports/summary", "reports/sizing", "reports/compare"},
+			"reports/compare", "reports/approval"},
+		"reports/export": {"reports/text", "reports/results", "reports/histogram", "reports/metrics", "reports/summary", "reports/sizing", "reports/compare", "reports/approval"},
 		"reports/live": {"reports/text", "reports/summary", "reports/sizing", "charm.land/bubbletea",
 			"github.com/clipperhouse/displaywidth", "golang.org/x/term", "golang.org/x/sys"},
 		"reports/telemetry": {"reports/bounded", "reports/text", "reports/results", "reports/histogram", "reports/executions", "reports/metrics", "reports/summary", "reports/sizing", "reports/compare",
 			"github.com/prometheus/client_golang", "github.com/prometheus/client_model", "github.com/prometheus/common", "github.com/klauspost/compress",
 			"google.golang.org/protobuf"},
 		"reports": {"reports/regular", "reports/text", "reports/results", "reports/histogram", "reports/executions", "reports/metrics", "reports/summary", "reports/sizing", "reports/compare", "reports/baseline",
-			"reports/render", "reports/page", "reports/export", "reports/telemetry"},
+			"reports/approval", "reports/render", "reports/page", "reports/export", "reports/telemetry"},
 		// Runs for the tests of the others.
-		"reports/reportstest": {"reports/results", "reports/executions", "reports/metrics", "reports/summary", "reports/sizing", "reports/compare", "github.com/santhosh-tekuri/jsonschema"},
+		"reports/reportstest": {"reports/results", "reports/executions", "reports/metrics", "reports/summary", "reports/sizing", "reports/compare", "reports/approval", "github.com/santhosh-tekuri/jsonschema"},
 
 		"contracts/jsontext":    {},
 		"contracts/document":    {"contracts/jsontext", "reports/text", "go.yaml.in/yaml"},
@@ -86,11 +87,17 @@ var andonHouse = house{
 
 		// Two targets in turn, and what the difference is worth.
 		"scenarios/paired": {"scenarios", "scenarios/trial", "reports", "reports/text", "reports/results", "reports/metrics", "reports/summary", "reports/compare"},
-
+		// Where calls may go, and what was started there.
+		"scenarios/targets":  {"contracts", "contracts/credentials", "contracts/document", "reports/regular", "reports/text", "reports/results"},
 		"scenarios/capacity": {"gonum.org/v1/gonum"},
 		// Makes the trials that capacity asks for.
 		"scenarios/search": {"scenarios", "scenarios/capacity", "scenarios/scalability", "scenarios/trial", "contracts/credentials", "reports", "reports/regular", "reports/text",
 			"reports/results", "reports/histogram", "reports/student", "reports/executions", "reports/metrics", "reports/summary", "reports/sizing", "reports/page", "reports"},
+
+		// Asks all that a release has to hold, by what answers each.
+		"scenarios/gate": {"scenarios", "scenarios/wire", "scenarios/trial", "scenarios/search", "scenarios/targets", "contracts", "contracts/credentials", "contracts/deviations",
+			"contracts/document", "contracts/pact", "contracts/provider", "contracts/verify", "reports", "reports/regular", "reports/text", "reports/results", "reports/metrics", "reports/summary",
+			"reports/sizing", "reports/compare", "reports/baseline", "reports/approval", "reports/page"},
 
 		"cmd/andon-pact": {"contracts/pact"},
 		"cmd/andon": {".", "contracts/...", "scenarios/...", "reports/...",

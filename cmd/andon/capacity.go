@@ -24,6 +24,7 @@ import (
 
 type capacityFlags struct {
 	target, out, fixtures string
+	production            string
 	resume                string
 	credentials           credentialFlags
 	seed                  uint64
@@ -86,6 +87,7 @@ budget was spent before an interval was found, interrupted, the target is gone).
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.target, "target", "", "base `URL` of the provider; without it the reference provider is driven")
+	flags.StringVar(&f.production, "production", "", productionUse)
 	flags.Uint64Var(&f.seed, "seed", defaultSeed, seedUse)
 	flags.StringVar(&f.fixtures, "fixtures", "", fixturesUse)
 	flags.StringVar(&f.out, "out", "", "`directory` to write (default reports/runs/<time>-capacity-<scenario>)")
@@ -185,6 +187,9 @@ func (c *command) searchCapacity(args []string, f capacityFlags) error {
 		return err
 	}
 	if t.Target, err = pickTarget(f.target, s, strings.Join(append([]string{"andon capacity"}, args...), " ")); err != nil {
+		return err
+	}
+	if err := permittedURLs(f.production, t.Target); err != nil {
 		return err
 	}
 	return c.runSearch(t, f.plain)

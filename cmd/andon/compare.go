@@ -21,8 +21,9 @@ func (c *command) compare() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "compare BASE NEW",
 		Short: "Say what became worse between two sets of runs, and what cannot be told",
-		Long: `Compare holds new runs against those of a base. Each of BASE and NEW is a run directory, or a folder
-whose subfolders are run directories, or several of these with commas between them.
+		Long: `Compare holds new runs against those of a base. Each of BASE and NEW is a run directory, a folder whose
+subfolders are run directories, a baseline (andon baseline), or several of these with commas between
+them.
 
 Two runs of one build differ by more than the calls of either tell: the machine, the network and the
 hour have their part in it. So each run counts as one value, and a change is held against how much
@@ -47,7 +48,7 @@ Exit codes: 0 nothing became worse; 1 something did; 2 wrong usage, or the runs 
 3 it cannot be told.`,
 		Example: `  andon compare reports/runs/old reports/runs/new
   andon compare base-1,base-2,base-3 new-1,new-2,new-3 --tolerance p99=5%,errors=0.1pp
-  andon compare baseline candidate --format markdown --fail-on-unknown`,
+  andon compare mixed.baseline candidate --format markdown --fail-on-unknown`,
 		Args: exactlyTwo("the runs of a base and new ones"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.compareRuns(args[0], args[1], f, cmd.Flags().Changed("format"))

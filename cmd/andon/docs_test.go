@@ -71,7 +71,7 @@ func understood(words []string) error {
 		return err
 	}
 	arguments := cmd.Flags().Args()
-	if cmd.HasSubCommands() {
+	if cmd.HasSubCommands() && !cmd.Runnable() {
 		return cobra.NoArgs(cmd, arguments)
 	}
 	return cmd.ValidateArgs(arguments)

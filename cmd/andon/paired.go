@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/kaizenautomation/andon/reports/live"
 	"github.com/kaizenautomation/andon/reports/render"
 	"github.com/kaizenautomation/andon/reports/text"
+	"github.com/kaizenautomation/andon/scenarios"
 	"github.com/kaizenautomation/andon/scenarios/paired"
 	"github.com/kaizenautomation/andon/scenarios/trial"
 )
@@ -40,7 +42,7 @@ func (f *pairedFlags) add(flags *pflag.FlagSet) {
 func (f *pairedFlags) asked() bool { return f.against != "" || f.control }
 
 // check says what is wrong with the flags beside those of a run, all at once.
-func (f *pairedFlags) check(of *runFlags) error {
+func (f *pairedFlags) check(target string, follow bool, hooks webhookFlags, monitor monitorFlags) error {
 	var wrong []error
 	add := func(bad bool, said string) {
 		if bad {
@@ -54,17 +56,29 @@ func (f *pairedFlags) check(of *runFlags) error {
 		add(f.failOnUnknown, "--fail-on-unknown is of a comparison: add --against, or leave it out")
 	default:
 		add(f.against != "" && f.control, "--against and --aa are two questions; leave one out")
-		add(f.against != "" && of.target == "", "--against is compared with a target; add --target")
+		add(f.against != "" && target == "", "--against is compared with a target; add --target")
 		add(f.control && f.release != "", "--against-release names what --against is compared; --aa takes what --release says")
-		add(of.follow, "--follow: executions are not followed while two targets are met in turn; leave it out")
-		add(of.hooks.listen != "", "--webhook-listen: executions are not followed while two targets are met in turn; leave it out")
-		add(of.monitor.listen+of.monitor.remoteWrite+of.monitor.otlp != "", "the figures of two targets at once are not sent to monitoring; leave --metrics-listen, --remote-write and --otlp out")
+		add(follow, "--follow: executions are not followed while two targets are met in turn; leave it out")
+		add(hooks.listen != "", "--webhook-listen: executions are not followed while two targets are met in turn; leave it out")
+		add(monitor.listen+monitor.remoteWrite+monitor.otlp != "", "the figures of two targets at once are not sent to monitoring; leave --metrics-listen, --remote-write and --otlp out")
 	}
 	return errors.Join(wrong...)
 }
 
+// target is the second target; nil where none is named.
+func (f *pairedFlags) target(plan *scenarios.Plan) (*url.URL, error) {
+	if f.against == "" {
+		return nil, nil
+	}
+	u, err := plan.Description().Operation().ParseTarget(f.against)
+	if err != nil {
+		return nil, fmt.Errorf("--against: %w", err)
+	}
+	return u, nil
+}
+
 // runPaired compares two targets, and shows what came of it.
-func (c *command) runPaired(t trial.Config, f pairedFlags, plain bool) (err error) {
+func (c *command) runPaired(t trial.Config, against *url.URL, f pairedFlags, plain bool) (err error) {
 	p := paired.Config{Control: f.control, AgainstRelease: f.release, NeedAnswer: f.failOnUnknown}
 	if f.tolerance != "" {
 		if p.Tolerances, err = compare.ParseTolerances(f.tolerance); err != nil {
@@ -81,13 +95,12 @@ func (c *command) runPaired(t trial.Config, f pairedFlags, plain bool) (err erro
 		}
 		defer end()
 	}
-	p.Config = t
-	if f.control {
+	p.Config, p.Against = t, against
+	switch {
+	case f.control:
 		p.Against, p.AgainstRelease = t.Target, t.Release
-	} else if p.Against, err = t.Plan.Description().Operation().ParseTarget(f.against); err != nil {
-		return fmt.Errorf("--against: %w", err)
-	} else if *p.Against == *t.Target {
-		return fmt.Errorf("--against: %s is the target itself; --aa compares that with itself", p.Against)
+	case *against == *t.Target:
+		return fmt.Errorf("--against: %s is the target itself; --aa compares that with itself", against)
 	}
 	w := live.NewWatch(c.stderr, os.Stdin, true)
 	c.tell("%s: %s → %s and %s in turn, %s each", text.Printable(t.Plan.Name, 64), t.Plan, place(t.Target, t.Embedded), p.Against, paired.Slice)

@@ -86,6 +86,11 @@ func (c *command) showReport(dirs []string, f reportFlags) error {
 	} else if compared {
 		return c.reportComparison(dirs[0], f.format, f.out)
 	}
+	if gated, err := reports.Gated(dirs...); err != nil {
+		return err
+	} else if gated {
+		return c.reportGate(dirs[0], f.format, f.out)
+	}
 	formats, err := reports.Choose(f.format)
 	if err != nil {
 		return err

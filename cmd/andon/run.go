@@ -19,6 +19,7 @@ import (
 
 type runFlags struct {
 	target, out, fixtures string
+	production            string
 	credentials           credentialFlags
 	seed                  uint64
 	noUniqueIDs, plain    bool
@@ -93,6 +94,7 @@ ANDON_REMOTE_WRITE_AUTHORIZATION ("Bearer …") and OTEL_EXPORTER_OTLP_HEADERS (
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.target, "target", "", "base `URL` of the provider; without it the reference provider is driven")
+	flags.StringVar(&f.production, "production", "", productionUse)
 	flags.Uint64Var(&f.seed, "seed", defaultSeed, seedUse)
 	flags.StringVar(&f.fixtures, "fixtures", "", fixturesUse)
 	flags.StringVar(&f.out, "out", "", "run `directory` to write (default reports/runs/<time>-<scenario>)")
@@ -113,7 +115,7 @@ ANDON_REMOTE_WRITE_AUTHORIZATION ("Bearer …") and OTEL_EXPORTER_OTLP_HEADERS (
 }
 
 func (c *command) runScenario(args []string, f runFlags) error {
-	if err := f.paired.check(&f); err != nil {
+	if err := f.paired.check(f.target, f.follow, f.hooks, f.monitor); err != nil {
 		return err
 	}
 	plan, err := c.planned(args, f.seed, f.fixtures, f.follow)
@@ -137,8 +139,15 @@ func (c *command) runScenario(args []string, f runFlags) error {
 	if t.Target, err = pickTarget(f.target, plan.Scenario, strings.Join(append([]string{"andon run"}, args...), " ")); err != nil {
 		return err
 	}
+	against, err := f.paired.target(plan)
+	if err != nil {
+		return err
+	}
+	if err := permittedURLs(f.production, t.Target, against); err != nil {
+		return err
+	}
 	if f.paired.asked() {
-		return c.runPaired(t, f.paired, f.plain)
+		return c.runPaired(t, against, f.paired, f.plain)
 	}
 	w := live.NewWatch(c.stderr, os.Stdin, f.plain)
 	mon, err := f.monitor.open(func(said string) { w.Say(c.secrets.Redact(text.Public(said))) })

@@ -11,6 +11,27 @@ import (
 	"github.com/kaizenautomation/andon/scenarios/wire"
 )
 
+// notRun is the error of a trial of which no call was sent.
+func notRun(err error) error {
+	if errors.Is(err, results.ErrNotEmpty) {
+		return fmt.Errorf("%w: give --out another directory", err)
+	}
+	var place *results.PlaceError
+	if errors.As(err, &place) {
+		return exit{noVerdict, fmt.Errorf("%w; nothing was sent: --out names another place", err)}
+	}
+	var unreachable *trial.UnreachableError
+	if !errors.As(err, &unreachable) {
+		return err
+	}
+	err = trusted(err)
+	var version *wire.VersionError
+	if errors.As(err, &version) {
+		err = fmt.Errorf("%w: add --http2", err)
+	}
+	return exit{noVerdict, err}
+}
+
 // pickTarget is where the calls go; nil is the embedded provider. again is the command that was given.
 func pickTarget(flag string, s *scenarios.Scenario, again string) (*url.URL, error) {
 	if flag != "" {
@@ -33,25 +54,4 @@ func place(target *url.URL, embedded bool) string {
 		return target.String() + " (the embedded reference provider)"
 	}
 	return target.String()
-}
-
-// notRun is the error of a trial of which no call was sent.
-func notRun(err error) error {
-	if errors.Is(err, results.ErrNotEmpty) {
-		return fmt.Errorf("%w: give --out another directory", err)
-	}
-	var place *results.PlaceError
-	if errors.As(err, &place) {
-		return exit{noVerdict, fmt.Errorf("%w; nothing was sent: --out names another place", err)}
-	}
-	var unreachable *trial.UnreachableError
-	if !errors.As(err, &unreachable) {
-		return err
-	}
-	err = trusted(err)
-	var version *wire.VersionError
-	if errors.As(err, &version) {
-		err = fmt.Errorf("%w: add --http2", err)
-	}
-	return exit{noVerdict, err}
 }

@@ -26,6 +26,7 @@ import (
 type verifyFlags struct {
 	verify.Config
 	target, fixtures, scenario string
+	production                 string
 	credentials                credentialFlags
 	calls                      int
 	dryRun                     bool
@@ -86,6 +87,7 @@ Exit codes: 0 all held; 1 a case did not; 2 wrong usage; 3 no verdict.`,
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.target, "target", "", "base `URL` of the provider; without it the reference provider is verified")
+	flags.StringVar(&f.production, "production", "", productionUse)
 	f.credentials.add(flags)
 	f.kept.register(cmd)
 	flags.StringSliceVar(&f.strict, "strict", nil, "`what` decides besides the description: http, json, assumption, deviations or all (default all without --target, else nothing)")
@@ -299,7 +301,10 @@ func (f *verifyFlags) complete(c *command) (stop func(), err error) {
 		if f.Target, err = f.Description.Operation().ParseTarget(f.target); err != nil {
 			return nil, fmt.Errorf("--target: %w", err)
 		}
-		return func() {}, nil
+		return func() {}, permittedURLs(f.production, f.Target)
+	}
+	if err := permitted(nil, f.production); err != nil {
+		return nil, err
 	}
 	handler, err := provider.New(f.Description, provider.Config{Token: f.Credentials.Token(), MaxBody: int64(f.MaxBody), Seed: defaultSeed})
 	if err != nil {

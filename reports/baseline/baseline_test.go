@@ -2,6 +2,9 @@ package baseline
 
 import (
 	"bytes"
+	"compress/flate"
+	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -349,6 +352,37 @@ func TestDamage(t *testing.T) {
 		if _, _, err := parse("a.baseline", []byte(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %q", text, err, want)
 		}
+	}
+}
+
+// What grows beyond measure where it is taken apart is not taken apart to its end.
+func TestReadIsBounded(t *testing.T) {
+	var body bytes.Buffer
+	w, err := flate.NewWriter(&body, flate.BestCompression)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Write(make([]byte, 64<<20)); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256(body.Bytes())
+	_, _, err = parse("a.baseline", slices.Concat([]byte(head), sum[:], body.Bytes()))
+	if err == nil || !strings.Contains(err.Error(), "it grows to more than a baseline can be") {
+		t.Errorf("%v", err)
+	}
+	r := measured(t, 0, 1)
+	r.Labels.Classes = make([]results.Class, 2000)
+	r.Labels.Phases = make([]results.Phase, 2000)
+	r.Planned = nil
+	record, err := json.Marshal(record{Manifest: r.Manifest})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := (stored{record, nil}).run("a.baseline, run 1"); err == nil || !strings.Contains(err.Error(), "expected at most 1048576 classes times phases times thresholds, found 2000 × 2000 × 4") {
+		t.Errorf("%v", err)
 	}
 }
 

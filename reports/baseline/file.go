@@ -28,7 +28,7 @@ const (
 	// maxFile bounds what is read, maxRatio and minInflated what it may grow to, and maxInflated that in any case: 20 runs
 	// of an hour take a tenth.
 	maxFile     = 32 << 20
-	maxRatio    = 50
+	maxRatio    = 200
 	minInflated = 1 << 20
 	maxInflated = 256 << 20
 	// maxRuns bounds how many runs there are, and maxCells how many classes times phases times thresholds each has.

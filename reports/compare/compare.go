@@ -117,7 +117,7 @@ const (
 const (
 	Regression  = "regression"  // beyond its interval and beyond the tolerance, to the worse
 	Improvement = "improvement" // the same, to the better
-	Same        = "same"        // a change as large as the tolerance would have been seen
+	Same        = "same"        // its interval rules out a change to the worse as large as the tolerance
 	Unknown     = "unknown"     // it cannot be told
 	// Drift is a change beyond what the calls of one run tell, that cannot be told from drift between runs.
 	Drift = "drift"

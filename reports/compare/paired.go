@@ -23,8 +23,8 @@ const (
 	pairedP50 = 0.03
 )
 
-// PairedRows are the declared rows of two runs that went on in turn on one schedule, pair by pair of their slices. It is
-// clear when looking at more pairs would not change the answer: something became worse, or nothing did by as much as is
+// PairedRows are the declared rows of two runs that went on in turn on one schedule, pair by pair of their slices. It
+// is clear when looking at more pairs would not change the answer: something became worse, or nothing did by as much as is
 // tolerated. It may be asked after every pair: the intervals of all declared rows hold at once, whenever one stops (I.
 // Waudby-Smith, D. Arbour, R. Sinha, E. H. Kennedy and A. Ramdas, "Time-uniform central limit theory and asymptotic
 // confidence sequences", 2024).

@@ -69,8 +69,8 @@ func (s inTurn) pairs(most int, a, b build, seed, number uint64) (rows []compare
 }
 
 // TestSimulatePaired meets two simulated builds in turn for three minutes at most, and looks after every pair: a false
-// alarm at any look is one. At most 5 % of equals may raise one, and +5 % is to be found in 90 % where the machine is at
-// rest.
+// alarm at any look is one. At most 5 % of equals may raise one, and +5 % is to be found in 90 % where the machine is
+// at rest.
 func TestSimulatePaired(t *testing.T) {
 	t.Parallel()
 	n := choose(200, 1)

@@ -218,7 +218,9 @@ func TestRefused(t *testing.T) {
 		}, nil, false},
 		{"load and arrivals", func(m *compare.Measured) { m.Plan = parts("60/s", "poisson") },
 			[]string{"load is 50/s in base-1, 60/s in new-1 and 1 run more", "arrivals is constant in base-1, poisson in new-1 and 1 run more"}, false},
-		{"a part that one plan lacks", func(m *compare.Measured) { m.Plan = append(slices.Clone(m.Plan), results.Part{Name: "mix.agentId", Text: "20%"}) },
+		{"a part that one plan lacks", func(m *compare.Measured) {
+			m.Plan = append(slices.Clone(m.Plan), results.Part{Name: "mix.agentId", Text: "20%"})
+		},
 			[]string{"mix.agentId is none in base-1, 20% in new-1"}, false},
 		{"an older run, by its labels", func(m *compare.Measured) {
 			m.Plan = nil
@@ -230,7 +232,9 @@ func TestRefused(t *testing.T) {
 		{"proxy", func(m *compare.Measured) { m.Generator.Proxy = "p:1" }, []string{"the proxy is none in base-1, p:1 in new-1"}, false},
 		{"following", func(m *compare.Measured) { m.Following = &results.Following{Operation: "POST /x", Sample: 1} },
 			[]string{"executions are not followed in base-1, followed by POST /x, 100 % of them in new-1"}, false},
-		{"generator-limited", func(m *compare.Measured) { m.Validity, m.Reasons = metrics.GeneratorLimited, []string{"it had no cores"} },
+		{"generator-limited", func(m *compare.Measured) {
+			m.Validity, m.Reasons = metrics.GeneratorLimited, []string{"it had no cores"}
+		},
 			[]string{"new-1 is generator-limited: it had no cores", "new-2 is generator-limited"}, false},
 		{"no data", func(m *compare.Measured) { m.Validity = metrics.NoData }, []string{"new-1 is no-data"}, false},
 		{"cut short", func(m *compare.Measured) { m.End = results.End{Reason: results.Interrupted, Detail: "Ctrl-C"} },

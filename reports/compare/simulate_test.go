@@ -117,8 +117,8 @@ func (s simulated) sides(n int, base, changed build, seed, number uint64) (a, b 
 type outcome struct {
 	worse, better bool // of any figure
 	p99           compare.Row
-	// within and between say whether two other tests find that p99 of the same tier became worse: one that takes all calls
-	// for independent, and one that draws runs anew.
+	// within and between say whether two other tests find that p99 of the same tier became worse: one that takes all
+	// calls for independent, and one that draws runs anew.
 	within, between bool
 }
 
@@ -206,13 +206,13 @@ func count(all []outcome, of func(outcome) bool) (n int) {
 }
 
 // TestSimulateComparisons compares five simulated runs of a build with five of another: ±15 % between runs of one
-// build, seconds that resemble their neighbours, three tiers. At most 5 % of comparisons of equals may raise an alarm; a
-// p99 that is 20 % longer must be found in 90 %, and one of the size that is said to be visible in 80 %.
+// build, seconds that resemble their neighbours, three tiers. At most 5 % of comparisons of equals may raise an alarm;
+// a p99 that is 20 % longer must be found in 90 %, and one of the size that is said to be visible in 80 %.
 func TestSimulateComparisons(t *testing.T) {
 	t.Parallel()
-	s, n := usual, choose(500, 12)
+	s, n := usual, choose(500, 8)
 	if !*long {
-		s.seconds = 20
+		s.seconds = 15
 	}
 	var out strings.Builder
 	w := tabwriter.NewWriter(&out, 0, 0, 2, ' ', 0)
@@ -246,7 +246,7 @@ func TestSimulateComparisons(t *testing.T) {
 	_ = w.Flush()
 	t.Logf("%d comparisons of 5 runs with 5, of %d s at %d/s:\n%s", n, s.seconds, s.rate, out.String())
 	if !*long {
-		// A dozen can only tell what is far off.
+		// So few can only tell what is far off.
 		if alarms > 40 || above < 50 || allFound < 50 {
 			t.Errorf("%.0f %% false alarms, %.0f %% found of what is beyond the visible, %.0f %% of +20 %%", alarms, above, allFound)
 		}

@@ -177,8 +177,10 @@ func (r Report) Legend() []string {
 	if r.Drifts() {
 		list = append(list, "to tell: how many runs on both sides would tell.")
 	} else {
-		list = append(list, "visible: the true change to the worse that would be called a regression four times in five.",
-			"p: how often a change like this comes without a cause, corrected for the number of declared figures.")
+		list = append(list, "visible: the true change to the worse that would be called a regression four times in five.")
+	}
+	if r.HasChances() {
+		list = append(list, "p: how often a change like this comes without a cause, corrected for the number of declared figures.")
 	}
 	if slices.ContainsFunc(r.Rows, func(r Row) bool { return r.Declared && (r.Base == nil || r.New == nil) }) {
 		list = append(list, text.Unsupported+": too few calls for this figure, or none.")
@@ -291,7 +293,7 @@ func (r Row) Seen() string {
 	for decimals < 2 && v*math.Pow10(decimals) < 9.95 {
 		decimals++
 	}
-	return strings.TrimPrefix(r.signed(v/100, decimals), "+") + r.unit()
+	return strings.Replace(r.signed(v/100, decimals), "+", "", 1) + r.unit()
 }
 
 // Rises reports whether more is worse.
@@ -302,6 +304,11 @@ func (r Row) Rises() bool {
 		}
 	}
 	return r.Unit != PerSecond
+}
+
+// HasChances reports whether the p of a row is known.
+func (r Report) HasChances() bool {
+	return slices.ContainsFunc(r.Declared(), func(row Row) bool { return r.Chance(row) != "" })
 }
 
 // Chance writes the p of a row. What the calls of one run tell is no chance of drift.
@@ -336,7 +343,7 @@ func (r Row) said() string {
 	case Improvement:
 		return fmt.Sprintf("%s became better: %s", r.Subject(), from)
 	case Same:
-		return fmt.Sprintf("%s: no regression, %s; one of %s would have been seen", r.Subject(), r.Changed(), r.Tolerated())
+		return fmt.Sprintf("%s: no regression, %s, which rules out one of %s", r.Subject(), r.Changed(), r.Tolerated())
 	case Drift:
 		return fmt.Sprintf("%s changed, which cannot be told from drift between runs: %s", r.Subject(), from)
 	}
@@ -386,13 +393,19 @@ func (r Row) unit() string {
 	return " %"
 }
 
+// mostPercent is the largest change that is written: what is larger only says that next to nothing is known.
+const mostPercent = 9999
+
 // signed writes a change in percent or points with so many decimals.
 func (r Row) signed(v float64, decimals int) string {
 	p := math.Round(1e6*v) / 1e4
-	said := strconv.FormatFloat(math.Abs(p), 'f', decimals, 64)
-	if math.Abs(p) >= 1e6 {
-		said = strconv.FormatFloat(math.Abs(p), 'g', 3, 64)
+	switch {
+	case p > mostPercent:
+		return fmt.Sprintf(">+%d", mostPercent)
+	case p < -mostPercent:
+		return fmt.Sprintf("<−%d", mostPercent)
 	}
+	said := strconv.FormatFloat(math.Abs(p), 'f', decimals, 64)
 	switch {
 	case strings.Trim(said, "0.") == "":
 		return said

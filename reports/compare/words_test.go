@@ -24,6 +24,7 @@ func TestChanged(t *testing.T) {
 		"0 % (−7 to +7 %)":          {Unit: compare.PerSecond, Change: ptr(-0.0001), Low: ptr(-0.07), High: ptr(0.07)},
 		"−0.20 pp (−0.40 to −0.10)": {Unit: compare.Share, Change: ptr(-0.002), Low: ptr(-0.004), High: ptr(-0.001)},
 		"0.00 pp (0.00 to 0.00)":    {Unit: compare.Share, Change: ptr(0), Low: ptr(0), High: ptr(0)},
+		"+68 % (−98 to >+9999 %)":   {Unit: compare.Seconds, Change: ptr(0.68), Low: ptr(-0.98), High: ptr(1e9)},
 		"≥ +8.0 %":                  {Unit: compare.Seconds, Change: ptr(0.2), Low: ptr(0.08)},
 		"≤ +31.0 %":                 {Unit: compare.Seconds, Change: ptr(0.2), High: ptr(0.31)},
 		"–":                         {Unit: compare.Seconds, Change: ptr(0.2)},
@@ -71,6 +72,7 @@ func TestWorse(t *testing.T) {
 	}{
 		{compare.Seconds, "p99", 0.1, ptr(0.147), "10 %", "15 %"},
 		{compare.Seconds, "p99", 0.125, ptr(0.0321), "12.5 %", "3.2 %"},
+		{compare.Seconds, "p50", 0.03, ptr(160), "3 %", ">9999 %"},
 		{compare.PerSecond, "goodput", 0.05, ptr(-0.004), "5 %", "0.40 %"},
 		{compare.Share, "errors", 0.005, ptr(0.0011), "0.5 pp", "0.11 pp"},
 		{compare.Share, "completion", -0.005, nil, "0.5 pp", "–"},

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kaizenautomation/andon/reports/approval"
 	"github.com/kaizenautomation/andon/reports/compare"
 	"github.com/kaizenautomation/andon/reports/sizing"
 	"github.com/kaizenautomation/andon/reports/summary"
@@ -133,6 +134,28 @@ func ComparisonAnnotations(w io.Writer, r compare.Report) error {
 	for _, c := range v.Checks {
 		if level := levelOf(c.Verdict); level != "" && !slices.ContainsFunc(causes, c.SaidBy) {
 			annotate(&b, level, nil, v.Title+": "+c.Name, c.Reason)
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// GateAnnotations writes what is to be said of a gate as commands of GitHub Actions: the answer, and then each part
+// that is not green, with what would turn it so.
+func GateAnnotations(w io.Writer, r approval.Report) error {
+	level := "error"
+	if r.Verdict.Status == summary.Pass {
+		level = "notice"
+	}
+	var b strings.Builder
+	annotate(&b, level, nil, "andon gate: "+r.Word(), text.Sentence(r.Headline()), r.Budget.Used())
+	for _, p := range r.Parts {
+		level := map[string]string{summary.Fail: "error", summary.NoVerdict: "warning", approval.LeftOut: "notice"}[p.Outcome]
+		if level == "" && p.Before != nil {
+			level = "notice"
+		}
+		if level != "" {
+			annotate(&b, level, nil, "andon gate: "+p.Name+", "+approval.Word(p.Outcome), p.Line())
 		}
 	}
 	_, err := io.WriteString(w, b.String())

@@ -96,8 +96,8 @@ func JUnit(w io.Writer, v summary.Verification) error {
 			// A test that has passed: what does not decide turns nothing red, and is there for whoever looks.
 			k.Out = "advice, by " + c.By() + ": " + m.Message + "\n" + m.Text
 		case summary.CheckHeld:
-			// Of a run itself, such a reason says with what reserve it held; of a search or a comparison, it is the answer.
-			if c.Engine == summary.EngineRun || c.Engine == summary.EngineCapacity || c.Engine == summary.EngineComparison {
+			// Of a run itself, such a reason says with what reserve it held; of others, it is the answer.
+			if slices.Contains([]string{summary.EngineRun, summary.EngineCapacity, summary.EngineComparison, summary.EngineGate}, c.Engine) {
 				k.Out = m.Message
 			}
 		}

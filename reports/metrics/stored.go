@@ -41,7 +41,8 @@ func Kept(run *results.Run) (a *Aggregator, v *Stretches, err error) {
 }
 
 // Write writes the state of a and of v, which were given the same rows. The same rows are the same bytes, in whatever
-// order they came.
+// order they came. Baselines keep them beyond the version of andon that wrote them: where another form is written,
+// their files have another version too.
 func Write(w io.Writer, a *Aggregator, v *Stretches) error {
 	b := bufio.NewWriterSize(w, 64<<10)
 	c := &codec{w: b, labels: &a.labels, kinds: len(a.kinds)}

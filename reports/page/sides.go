@@ -36,7 +36,8 @@ type sidesView struct {
 	Differs    []string
 	Sizes      string
 	Rows       []effectRow
-	HasChance  bool
+	Drifts     bool
+	HasChances bool
 	Remarks    []string
 	Legend     []string
 	Curves     []plot
@@ -82,7 +83,7 @@ func (d sides) view() sidesView {
 	name := text.Printable(cmp.Or(d.New.Scenario, d.Base.Scenario), 64)
 	v := sidesView{
 		frame:   newFrame(name, text.Sentence(text.Printable(d.Headline(), 600)), d.Word(), d.Verdict, d.tiles()),
-		Differs: printables(d.Differs, 600), Sizes: d.Sizes(), HasChance: !d.Drifts(), Remarks: printables(d.Remarks(), 1000), Legend: d.Legend(),
+		Differs: printables(d.Differs, 600), Sizes: d.Sizes(), Drifts: d.Drifts(), HasChances: d.HasChances(), Remarks: printables(d.Remarks(), 1000), Legend: d.Legend(),
 		Curves: d.curves(), Times: d.times(), Pairs: d.pairs(), Runs: d.runs(), Chances: d.Chances(), Andon: text.Printable(d.Andon, 64), ExitCode: d.Verdict.ExitCode,
 	}
 	v.Causes, v.MoreCauses = printables(d.Causes(), 2000), nil

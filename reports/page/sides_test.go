@@ -205,6 +205,22 @@ func TestPairs(t *testing.T) {
 	}
 }
 
+// Ticks are changes, of which no change is one; and where pairs are far apart, half stands as far from it as double.
+func TestRatios(t *testing.T) {
+	for want, ratios := range map[string][]float64{"−10 % −5 % 0 % 5 % 10 % 15 % 20 %": {1, 0.9, 1.2}, "−50 % 0 % 100 % 400 % 900 %": {1, 0.5, 12}} {
+		var names []string
+		for _, k := range ofRatios(ratios).ticks() {
+			names = append(names, k.Text)
+		}
+		if got := strings.Join(names, " "); got != want {
+			t.Errorf("%v: %s, want %s", ratios, got, want)
+		}
+	}
+	if a := ofRatios([]float64{1, 0.5, 2, 8}); math.Abs(2*a.at(1)-a.at(0.5)-a.at(2)) > 0.02 {
+		t.Errorf("half at %v, no change at %v, double at %v", a.at(0.5), a.at(1), a.at(2))
+	}
+}
+
 // A picture of an interval is right of the middle where the figure grew, and what is tolerated is where it becomes
 // worse.
 func TestEffect(t *testing.T) {

@@ -2,6 +2,8 @@ package page
 
 import (
 	"fmt"
+	"math"
+	"slices"
 
 	"github.com/kaizenautomation/andon/reports/compare"
 	"github.com/kaizenautomation/andon/reports/text"
@@ -102,31 +104,46 @@ func (d sides) pairs() *plot {
 	}
 	points := d.Paired.Points[:min(len(d.Paired.Points), maxShownPairs)]
 	var at []float64
-	values := []float64{0}
+	ratios := []float64{1}
 	for _, q := range points {
 		at = append(at, q.AtSeconds)
 		for _, v := range []*float64{q.P50, q.P99} {
-			if v != nil {
-				values = append(values, *v-1)
+			if v != nil && *v > 0 {
+				ratios = append(ratios, *v)
 			}
 		}
 	}
 	p := &plot{Title: "Change by pair of slices", Hint: "of the new side's latency against the base's, at the moment of the pair; single pairs scatter, and the interval in the table is of all of them"}
-	if len(values) == 1 {
+	if len(ratios) == 1 {
 		p.Empty = "No pair has enough calls for a percentile."
 		return p
 	}
-	x, y := fromNothing(ofTimes, at...), around(ofShares, values...)
-	p.X, p.Y, p.Levels = x.ticks(), y.heights(), []ruled{{y.up(0), "zero"}}
+	x, y := fromNothing(ofTimes, at...), ofRatios(ratios)
+	p.X, p.Y, p.Levels = x.ticks(), y.heights(), []ruled{{y.up(1), "zero"}}
 	p.Legend = []key{{"base", "base", "p50"}, {"new", "new", "p99"}}
 	for _, q := range points {
 		for i, v := range []*float64{q.P50, q.P99} {
-			if v == nil {
+			if v == nil || *v <= 0 {
 				continue
 			}
 			mark, name := []string{"base", "new"}[i], []string{"p50", "p99"}[i]
-			p.Dots = append(p.Dots, dot{X: x.at(q.AtSeconds), Y: y.up(*v - 1), Mark: mark, Class: mark, Said: fmt.Sprintf("%s after %s: %s", name, text.Duration(&q.AtSeconds), signedPercent(*v-1))})
+			p.Dots = append(p.Dots, dot{X: x.at(q.AtSeconds), Y: y.up(*v), Mark: mark, Class: mark, Said: fmt.Sprintf("%s after %s: %s", name, text.Duration(&q.AtSeconds), signedPercent(*v-1))})
 		}
 	}
 	return p
+}
+
+// ofRatios is an axis of ratios, as changes; a logarithmic one where they are far apart, so that half stands as far
+// from no change as double.
+func ofRatios(ratios []float64) axis {
+	say := func(ratio float64) string { return ofShares(math.Round(1e6*(ratio-1)) / 1e6) }
+	if slices.Max(ratios) > 4*slices.Min(ratios) {
+		return logarithmic(say, ratios...)
+	}
+	var changes []float64
+	for _, v := range ratios {
+		changes = append(changes, v-1)
+	}
+	a := around(say, changes...)
+	return axis{low: a.low + 1, high: a.high + 1, say: say}
 }

@@ -8,8 +8,9 @@ import (
 	"syscall"
 )
 
-// locked reports whether another process has a file, and takes it if none has.
+// locked reports whether another process has a file or a folder, and takes it if none has.
 func locked(f *os.File) bool {
 	// Where the file system knows no locks, there are none.
-	return errors.Is(syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB), syscall.EWOULDBLOCK)
+	err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	return errors.Is(err, syscall.EWOULDBLOCK) || errors.Is(err, syscall.EINTR)
 }

@@ -46,9 +46,9 @@ func Baseline(w io.Writer, r baseline.Report, o Options) error {
 	return t.Text(w, o.Width)
 }
 
-// between writes what the runs have of a figure.
+// between writes what the runs have of a figure; nothing where that is the same in all.
 func between(s baseline.Spread, ranged func(low float64, high *float64) string) string {
-	if s.Lowest == nil {
+	if s.Lowest == nil || *s.Lowest == *s.Highest {
 		return ""
 	}
 	return "[" + ranged(*s.Lowest, s.Highest) + "]"

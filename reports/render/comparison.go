@@ -178,9 +178,14 @@ func (c comparison) declared(st style) chapter {
 		}
 		t.Rows = append(t.Rows, []string{mark, st.said(r.Subject()), base, changed, r.Changed(), c.Chance(r), r.Tolerated(), r.Seen(), needs, word})
 	}
-	shown := []int{0, 1, 2, 3, 4, 5, 6, 7, 9}
-	if c.Drifts() { // of which no chance is known, nor what would have been seen
-		shown = []int{0, 1, 2, 3, 4, 6, 8, 9}
+	shown := []int{0, 1, 2, 3, 4}
+	if c.HasChances() {
+		shown = append(shown, 5)
+	}
+	if c.Drifts() { // so that what would have been seen is not known
+		shown = append(shown, 6, 8, 9)
+	} else {
+		shown = append(shown, 6, 7, 9)
 	}
 	t = t.only(shown)
 	return chapter{title: "Declared figures", said: c.Remarks(), tables: []Table{t}}

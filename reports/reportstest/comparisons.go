@@ -73,6 +73,7 @@ func ComparisonForced() compare.Report {
 func ComparisonPaired() compare.Report {
 	r := Comparison()
 	r.Rows, r.Notes = r.Rows[:2:2], nil
+	r.Rows[0].P, r.Rows[1].P = nil, nil
 	r.Verdict.Causes = []string{"p99 of Full became worse."}
 	r.Base, r.New = side("a", "2026.10", 1, 6, 0.05), side("b", "2026.11", 1, 18, 0.061)
 	r.New.Target = "http://127.0.0.1:8081"

@@ -21,6 +21,8 @@ const (
 	EngineComparison = "comparison"
 	// EngineCapacity is of a search for capacity.
 	EngineCapacity = "capacity"
+	// EngineGate is of the parts of a gate.
+	EngineGate = "gate"
 )
 
 // Checks is a run as checks, so that it is written by what writes those of andon verify: how the run ended and whether
@@ -149,6 +151,8 @@ func (c Check) SaidBy(cause string) bool {
 	switch cause, reason := plain(cause), plain(c.Reason); c.Engine {
 	case EngineThreshold:
 		return strings.HasPrefix(cause, plain(c.Name)+": ") || strings.Contains(cause, " "+plain(c.Name)+" ")
+	case EngineGate:
+		return strings.HasPrefix(cause, plain(c.Name)+": ")
 	case EngineRun, EngineExecutions, EngineCapacity, EngineComparison:
 		return c.Verdict != CheckHeld && reason != "" && (strings.Contains(cause, reason) || strings.Contains(reason, cause))
 	}

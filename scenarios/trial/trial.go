@@ -289,6 +289,15 @@ func (c Config) described(id string, started time.Time, generator results.Genera
 	return m
 }
 
+// Describe is what run.json says of the run, but for its id and when it begins: what other runs are held against before
+// it is made.
+func (c Config) Describe() results.Manifest {
+	if c.Embedded = c.Target == nil; c.Embedded {
+		c.Target = &url.URL{Scheme: "http", Host: "127.0.0.1"}
+	}
+	return c.described("", time.Time{}, attack.Config{Plan: c.Plan, Target: c.Target, Credentials: c.Credentials, TLS: c.Credentials.TLS(), HTTP2: c.HTTP2}.Generator())
+}
+
 // files are what repeats the run.
 func (c Config) files() map[string][]byte {
 	files := map[string][]byte{"scenario.yaml": c.Plan.Source, "openapi.yaml": c.Plan.Description().Source()}

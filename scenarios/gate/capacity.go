@@ -1,0 +1,115 @@
+package gate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+
+	"github.com/kaizenautomation/andon/reports/approval"
+	"github.com/kaizenautomation/andon/reports/sizing"
+	"github.com/kaizenautomation/andon/reports/summary"
+	"github.com/kaizenautomation/andon/reports/text"
+	"github.com/kaizenautomation/andon/scenarios"
+	"github.com/kaizenautomation/andon/scenarios/search"
+	"github.com/kaizenautomation/andon/scenarios/targets"
+	"github.com/kaizenautomation/andon/scenarios/trial"
+)
+
+const (
+	// confidence is that of the answer to whether a rate is met, and mostCalls the most calls of one that nobody bounds.
+	confidence = 0.95
+	mostCalls  = 200_000
+)
+
+// capacity prepares the answer to whether the target takes a rate.
+func (p *Plan) capacity() (part, error) {
+	a := *p.Asked.Capacity
+	name := a.Scenario
+	if name == "" {
+		name = p.Asked.Load.Scenario
+	}
+	s, plan, err := p.planned(approval.Capacity, name, p.Seed)
+	if err != nil && plan == nil {
+		return part{}, err
+	}
+	tried := a.Need * (1 + a.Headroom)
+	// Its own load is not used: what counts is the rate that is tried.
+	if err := p.loadCapped(approval.Capacity, tried, plan.Limits.InFlight); err != nil {
+		return part{}, err
+	}
+	calls := a.Calls
+	if calls == 0 {
+		// Calls that come at random can be more than the rate has.
+		of := tried * a.Time.Seconds()
+		calls = uint64(min(mostCalls, math.Ceil(of+5*math.Sqrt(of)+10)))
+	}
+	config, err := p.trialOf(plan)
+	if err != nil {
+		return part{}, fmt.Errorf("capacity: %w", err)
+	}
+	c := search.Config{
+		Scenario: s, Target: p.url(), Seed: p.Seed, Arrivals: scenarios.Poisson, Need: a.Need, Headroom: a.Headroom, Confidence: confidence, Width: 0.1, Calls: calls,
+		Seconds: a.Time.Seconds(), Release: p.Release, Labels: p.Labels, Deviations: config.Deviations, Credentials: config.Credentials, HTTP2: p.HTTP2,
+		Andon: p.Andon, Command: p.Command, Commands: p.Commands, Progress: p.Search,
+	}
+	most := spend{calls: calls, runs: shared(plan, calls), seconds: a.Time.Seconds()}
+	return part{name: approval.Capacity, about: fmt.Sprintf("%s, %s", s.Name, text.Rate(a.Need)), most: most, sends: true, run: func(ctx context.Context, interrupt <-chan struct{}, dir string) made {
+		c := c
+		c.Dir = dir
+		if c.Embedded = c.Target == nil; c.Embedded {
+			target, end, err := trial.Embedded(plan, nil)
+			if err != nil {
+				return unbegun(err)
+			}
+			defer end()
+			c.Target = target
+		}
+		return sized(ctx, interrupt, c, plan)
+	}}, nil
+}
+
+// shared are so many runs, by the tiers of a plan.
+func shared(plan *scenarios.Plan, calls uint64) targets.Runs {
+	of := runsOf(plan)
+	runs, total := targets.Runs{}, float64(of.Total())
+	var sum, before float64
+	for _, tier := range slices.Sorted(maps.Keys(of)) {
+		sum += float64(of[tier]) / total * float64(calls)
+		runs[tier] = uint64(math.Round(sum) - math.Round(before))
+		before = sum
+	}
+	return runs
+}
+
+// sized makes the search, and says what came of it.
+func sized(ctx context.Context, interrupt <-chan struct{}, c search.Config, plan *scenarios.Plan) made {
+	r, dir, err := search.Run(ctx, interrupt, c)
+	var unreachable *trial.UnreachableError
+	switch {
+	case errors.As(err, &unreachable):
+		return made{outcome: summary.NoVerdict, gone: ctx.Err() == nil, found: err.Error(), mend: "start the target, or name the one that is meant"}
+	case dir == "":
+		return unbegun(err)
+	}
+	m := made{outcome: r.Verdict.Status, kept: true, stopped: r.Run.Ended == sizing.EndedInterrupted,
+		spent: spend{calls: r.Budget.SpentCalls, runs: shared(plan, r.Budget.Started), seconds: r.Budget.SpentSeconds}}
+	m.found = r.Need.String()
+	switch {
+	case r.Need.Answer == sizing.No:
+		m.mend = fmt.Sprintf("make room for %s: andon capacity finds what breaks first, and how many replicas are needed", text.Rate(r.Need.Tried))
+	case r.Run.Ended == sizing.EndedBudget:
+		m.mend = "give the part capacity more time and calls"
+	case r.Run.Ended == sizing.EndedGenerator:
+		m.found = "this machine was the limit, not the target: " + m.found
+		m.mend = "run the gate on a machine that has nothing else to do"
+	case r.Need.Answer == sizing.Undecided:
+		m.mend = "give the part capacity more time, or see in capacity/report.md what kept it from an answer"
+	}
+	if err != nil {
+		return incomplete(m, err)
+	}
+	return m
+}

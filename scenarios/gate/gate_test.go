@@ -1,0 +1,220 @@
+package gate
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"pgregory.net/rapid"
+
+	"github.com/kaizenautomation/andon"
+	"github.com/kaizenautomation/andon/contracts"
+	"github.com/kaizenautomation/andon/contracts/document"
+	"github.com/kaizenautomation/andon/reports/metrics"
+	"github.com/kaizenautomation/andon/reports/results"
+	"github.com/kaizenautomation/andon/reports/summary"
+	"github.com/kaizenautomation/andon/scenarios"
+	"github.com/kaizenautomation/andon/scenarios/targets"
+)
+
+var update = flag.Bool("update", false, "rewrite the schemas")
+
+func described(t testing.TB) *contracts.Description {
+	t.Helper()
+	d, err := contracts.Load("openapi.yaml", andon.Spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+const whole = `target: staging
+targets: ops/targets.yaml
+deviations: known.yaml
+description: {base: released.yaml}
+verify: {strict: [http, json], rate: max}
+load: {scenario: ./peak.yaml}
+compare: {baseline: mixed.baseline, scenario: mixed, runs: 7, tolerance: 'p99=10%,errors=0.5pp', failOnUnknown: true}
+capacity: {need: 120/s, headroom: 20%, calls: 5_000, time: 2m}
+`
+
+// Files are beside the gate's, but for scenarios that come with andon.
+func TestParse(t *testing.T) {
+	a, err := Parse("ci/gate.yaml", []byte(whole))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Asked{
+		Target: "staging", Targets: "ci/ops/targets.yaml", Deviations: "ci/known.yaml", Description: &Description{Base: "ci/released.yaml"},
+		Verify: &Verify{Strict: []string{"http", "json"}, Rate: math.Inf(1)}, Load: &Load{Scenario: "ci/peak.yaml"},
+		Compare:  &Compare{Scenario: "mixed", Baseline: "ci/mixed.baseline", Runs: 7, Tolerance: "p99=10%,errors=0.5pp", NeedAnswer: true},
+		Capacity: &Capacity{Need: 120, Headroom: 0.2, Calls: 5000, Time: 2 * time.Minute},
+	}
+	if !reflect.DeepEqual(a, want) {
+		t.Errorf("it is read as %+v", a)
+	}
+	if a, err := Parse("gate.yaml", []byte("load: {scenario: ./peak.yaml}\n")); err != nil || a.Load.Scenario != "./peak.yaml" {
+		t.Errorf("%+v, %v", a, err)
+	}
+	for _, c := range []struct{ text, want string }{
+		{"", "needs at least one part"}, {"{}", "expected at least one part"}, {"target: x\n", "expected at least one part"}, {"compare: {baseline: x}\n", "expected scenario in compare"},
+		{"capacity: {need: 5/s}\n", "expected scenario in capacity"}, {"capacity: {need: 0/s, scenario: mixed}\n", "gate.yaml:1:18: expected a rate above 0"}, {"load: {}\n", "expected scenario"},
+		{"verify:\n", "expected the part verify"}, {"load: {scenario: ''}\n", "found nothing"}, {"capacity: {}\nload: {scenario: mixed}\n", "expected need"}, {"verfy: {}\n", `did you mean "verify"?`},
+	} {
+		if _, err := Parse("gate.yaml", []byte(c.text)); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%q: %v, want %q", c.text, err, c.want)
+		}
+	}
+}
+
+// conforms holds YAML against a schema.
+func conforms(t testing.TB, schema []byte, text string) error {
+	t.Helper()
+	doc, root, ok := document.Parse("x.yaml", "", []byte(text), nil)
+	if !ok {
+		return doc.Err()
+	}
+	data, ok := root.JSON()
+	if !ok {
+		return doc.Err()
+	}
+	parsed, err := jsonschema.UnmarshalJSON(bytes.NewReader(schema))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := jsonschema.NewCompiler()
+	if err := c.AddResource("a.json", parsed); err != nil {
+		t.Fatal(err)
+	}
+	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c.MustCompile("a.json").Validate(value)
+}
+
+// What the schema allows is read, and what it forbids is refused; and the files that ship are those of the code.
+func TestSchema(t *testing.T) {
+	for _, text := range []string{
+		whole, string(begin), "verify: {}\n", "verify: {rate: 5/s, strict: [all]}\n", "verify: {rate: 5}\n", "verify: {strict: [htp]}\n", "load: {scenario: smoke}\n", "load: {}\n", "target: x\n",
+		"load: {scenario: smoke}\ncapacity: {need: 5}\n", "load: {scenario: smoke}\ncapacity: {need: 5/s, headroom: 0.2}\n", "load: {scenario: smoke}\ncompare: {}\n", "lod: {scenario: smoke}\n",
+		"load: {scenario: smoke}\ncompare: {baseline: x, runs: 0}\n", "load: {scenario: smoke}\ncompare: {baseline: x, runs: 3}\n", "load: {scenario: smoke}\ncapacity: {need: 5/s, time: 30s}\n",
+	} {
+		_, wrong := Parse("gate.yaml", []byte(text))
+		if err := conforms(t, Schema(), text); (err == nil) != (wrong == nil) {
+			t.Errorf("%q is read with %v, and by the schema with %v", text, wrong, err)
+		}
+	}
+	for name, schema := range map[string][]byte{"gate.schema.json": Schema(), "targets.schema.json": targets.Schema(described(t))} {
+		path := filepath.Join("..", name)
+		if *update {
+			if err := os.WriteFile(path, schema, 0o666); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if kept, err := os.ReadFile(path); err != nil || !bytes.Equal(kept, schema) {
+			t.Errorf("%s is not what the code says; run the test with -update: %v", name, err)
+		}
+	}
+	const some = "targets: {a: {url: 'https://a.example', token: '{env:X}', caps: {rate: 5/s, runsPerDay: 7, costPerDay: 1.5}, cost: {unit: EUR, tiers: {Full: 1}}, production: true}}\n"
+	if err := conforms(t, targets.Schema(described(t)), some); err != nil {
+		t.Error(err)
+	}
+}
+
+// A gate to begin with is written once.
+func TestInit(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "gate.yaml")
+	if err := Init(path); err != nil {
+		t.Fatal(err)
+	}
+	if a, err := Open(path); err != nil || a.Verify == nil || a.Load == nil {
+		t.Errorf("%+v, %v", a, err)
+	}
+	if err := Init(path); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("it is written over: %v", err)
+	}
+}
+
+// Only times, and only by no more than chance can do, are worth another try.
+func TestByChance(t *testing.T) {
+	value := func(v float64) *float64 { return &v }
+	for _, c := range []struct {
+		expr     string
+		found    float64
+		unit     string
+		interval *metrics.Interval
+		want     bool
+	}{
+		{"p99(latency) < 200ms", 0.21, metrics.Seconds, nil, true},
+		{"p99(latency) < 200ms", 0.24, metrics.Seconds, nil, false},
+		{"p99(latency) < 200ms", 0.24, metrics.Seconds, &metrics.Interval{Low: 0.19, High: value(0.3)}, true},
+		{"p99(latency) < 200ms", 0.21, metrics.Seconds, &metrics.Interval{Low: 0.205, High: value(0.3)}, false},
+		{"p99(latency){tier=Full} < 200ms", 0.21, metrics.Seconds, &metrics.Interval{Low: 0.205}, true},
+		{"mean(service) < 200ms", 0.21, metrics.Seconds, &metrics.Interval{Low: 0.205}, true},
+		{"rate(errors) < 1%", 0.0101, metrics.Ratio, nil, false},
+		{"rate(violations) < 1%", 0.0101, metrics.Ratio, nil, false},
+		{"p99(latency) > 200ms", 0.19, metrics.Seconds, nil, false},
+	} {
+		parsed, err := metrics.ParseThreshold(c.expr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := summary.Summary{Intervals: &metrics.Intervals{Latency: metrics.LatencyIntervals{P99: c.interval}}}
+		th := summary.Threshold{Outcome: metrics.Outcome{Expr: c.expr, Value: &c.found, Unit: c.unit, Samples: 5000}, Parsed: parsed}
+		if got := byChance(s, th); got != c.want {
+			t.Errorf("%s, found %v in %v: %t", c.expr, c.found, c.interval, got)
+		}
+		s.Verdict, s.Thresholds, s.Run.End.Reason = summary.Verdict{Status: summary.Fail, Causes: []string{c.expr}}, []summary.Threshold{th}, results.Finished
+		if _, mend, chance := judged(s); chance != c.want || mend == "" {
+			t.Errorf("%s: to be repeated: %t, %q", c.expr, chance, mend)
+		}
+		// Another cause beside it is no chance.
+		s.Verdict.Causes = append(s.Verdict.Causes, "no call succeeded")
+		if _, _, chance := judged(s); chance {
+			t.Errorf("%s: it is repeated though no call succeeded", c.expr)
+		}
+	}
+}
+
+// Calls that are given to tiers are all of them, and those of a plan are its runs.
+func TestShared(t *testing.T) {
+	s, err := scenarios.Parse("x.yaml", []byte("load: [{rate: 40/s, for: 5s}]\nmix: {invalid: 10%}\n"), described(t), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := s.Plan(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if of := runsOf(plan); of.Total() != plan.Calls || of[""] == 0 || of["Full"] == 0 {
+		t.Errorf("the plan of %d calls may start %v", plan.Calls, of)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.Uint64Range(0, 1_000_000).Draw(t, "calls")
+		if got := shared(plan, n).Total(); got != n {
+			t.Fatalf("%d calls are shared as %d", n, got)
+		}
+	})
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add([]byte(whole))
+	f.Add(begin)
+	f.Add([]byte("compare: {runs: 1e9}\ncapacity: &a {need: 5/s}\nload: *a\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		a, err := Parse("gate.yaml", data)
+		if err == nil && a.Empty() {
+			t.Fatalf("%q asks nothing", data)
+		}
+	})
+}
