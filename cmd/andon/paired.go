@@ -42,7 +42,7 @@ func (f *pairedFlags) add(flags *pflag.FlagSet) {
 func (f *pairedFlags) asked() bool { return f.against != "" || f.control }
 
 // check says what is wrong with the flags beside those of a run, all at once.
-func (f *pairedFlags) check(follow bool, hooks webhookFlags, monitor monitorFlags) error {
+func (f *pairedFlags) check(target string, follow bool, hooks webhookFlags, monitor monitorFlags) error {
 	var wrong []error
 	add := func(bad bool, said string) {
 		if bad {
@@ -56,6 +56,8 @@ func (f *pairedFlags) check(follow bool, hooks webhookFlags, monitor monitorFlag
 		add(f.failOnUnknown, "--fail-on-unknown is of a comparison: add --against, or leave it out")
 	default:
 		add(f.against != "" && f.control, "--against and --aa are two questions; leave one out")
+		add(f.against != "" && target == "", "--against is compared with a target; add --target")
+		add(f.control && f.release != "", "--against-release names what --against is compared; --aa takes what --release says")
 		add(follow, "--follow: executions are not followed while two targets are met in turn; leave it out")
 		add(hooks.listen != "", "--webhook-listen: executions are not followed while two targets are met in turn; leave it out")
 		add(monitor.listen+monitor.remoteWrite+monitor.otlp != "", "the figures of two targets at once are not sent to monitoring; leave --metrics-listen, --remote-write and --otlp out")
@@ -77,7 +79,7 @@ func (f *pairedFlags) target(plan *scenarios.Plan) (*url.URL, error) {
 
 // runPaired compares two targets, and shows what came of it.
 func (c *command) runPaired(t trial.Config, against *url.URL, f pairedFlags, plain bool) (err error) {
-	p := paired.Config{Config: t, Control: f.control, AgainstRelease: f.release, NeedAnswer: f.failOnUnknown}
+	p := paired.Config{Control: f.control, AgainstRelease: f.release, NeedAnswer: f.failOnUnknown}
 	if f.tolerance != "" {
 		if p.Tolerances, err = compare.ParseTolerances(f.tolerance); err != nil {
 			return fmt.Errorf("--tolerance: %w", err)
@@ -93,8 +95,12 @@ func (c *command) runPaired(t trial.Config, against *url.URL, f pairedFlags, pla
 		}
 		defer end()
 	}
-	if p.Against = against; f.control {
+	p.Config, p.Against = t, against
+	switch {
+	case f.control:
 		p.Against, p.AgainstRelease = t.Target, t.Release
+	case *against == *t.Target:
+		return fmt.Errorf("--against: %s is the target itself; --aa compares that with itself", against)
 	}
 	w := live.NewWatch(c.stderr, os.Stdin, true)
 	c.tell("%s: %s → %s and %s in turn, %s each", text.Printable(t.Plan.Name, 64), t.Plan, place(t.Target, t.Embedded), p.Against, paired.Slice)

@@ -115,7 +115,7 @@ ANDON_REMOTE_WRITE_AUTHORIZATION ("Bearer …") and OTEL_EXPORTER_OTLP_HEADERS (
 }
 
 func (c *command) runScenario(args []string, f runFlags) error {
-	if err := f.paired.check(f.follow, f.hooks, f.monitor); err != nil {
+	if err := f.paired.check(f.target, f.follow, f.hooks, f.monitor); err != nil {
 		return err
 	}
 	plan, err := c.planned(args, f.seed, f.fixtures, f.follow)

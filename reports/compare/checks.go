@@ -31,8 +31,30 @@ func (r Report) Checks() summary.Verification {
 		v.Checks = append(v.Checks, summary.Check{Engine: summary.EngineRun, Name: "the runs may be compared", Proves: "both sides were measured alike", Verdict: summary.CheckNoted,
 			Rule: "differs", Reason: strings.Join(r.Differs, "; ")})
 	}
+	v.Checks = append(v.Checks, r.besides(v.Checks)...)
 	v.Planned = len(v.Checks)
 	return v
+}
+
+// besides are the checks of what the verdict is of, apart from the rows: what the new side broke by itself, and what
+// keeps all of them from being trusted.
+func (r Report) besides(rows []summary.Check) (list []summary.Check) {
+	if r.Broke() {
+		c := summary.Check{Engine: summary.EngineComparison, Name: "the new side by itself", Proves: "it keeps the contract and its thresholds", Verdict: summary.CheckBroken,
+			Rule: "broke", Reason: strings.Join(r.Paired.Broke, " ")}
+		if r.Verdict.Status != summary.Fail {
+			c.Verdict = summary.CheckDoubtful
+		}
+		list = append(list, c)
+	}
+	untold := slices.ContainsFunc(rows, func(c summary.Check) bool {
+		return c.Verdict == summary.CheckInconclusive || c.Verdict == summary.CheckDoubtful
+	})
+	if r.Verdict.Status == summary.NoVerdict && !untold {
+		list = append(list, summary.Check{Engine: summary.EngineComparison, Name: "the comparison can be trusted", Proves: "the figures are of the targets, and all of them are there",
+			Verdict: summary.CheckInconclusive, Rule: Unknown, Reason: strings.Join(r.Verdict.Causes, " ")})
+	}
+	return list
 }
 
 // check is a declared row as a check.

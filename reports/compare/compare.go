@@ -50,6 +50,8 @@ type Paired struct {
 	Ended string `json:"ended"`
 	// Control says that both sides are the same target, so that any change found is a false alarm.
 	Control bool `json:"control,omitempty"`
+	// Broke is what the new side broke by itself, such as a threshold or the contract, whatever the base did.
+	Broke []string `json:"broke,omitempty"`
 	// Points are the ratios of the new side's latency to the base's, pair by pair.
 	Points []PairPoint `json:"points,omitempty"`
 }

@@ -23,8 +23,8 @@ const (
 	pairedP50 = 0.03
 )
 
-// PairedRows hold two runs against each other that went on in turn on one schedule, pair by pair of their slices. It is
-// clear when looking at more pairs would not change the answer: something became worse, or nothing did by as much as is
+// PairedRows are the declared rows of two runs that went on in turn on one schedule, pair by pair of their slices. It
+// is clear when looking at more pairs would not change the answer: something became worse, or nothing did by as much as is
 // tolerated. It may be asked after every pair: the intervals of all declared rows hold at once, whenever one stops (I.
 // Waudby-Smith, D. Arbour, R. Sinha, E. H. Kennedy and A. Ramdas, "Time-uniform central limit theory and asymptotic
 // confidence sequences", 2024).
@@ -32,6 +32,19 @@ const (
 // A change is that of the figures of all slices; how far it may be off is told by how much the pairs differ, in blocks
 // of neighbours, which are alike.
 func PairedRows(base, changed *metrics.Stretches, pairs []Pair, asked Tolerances) (rows []Row, clear bool) {
+	rows = inPairsRows(base, changed, pairs, asked, true)
+	settled := len(rows) > 0
+	for _, r := range rows {
+		if r.Verdict == Regression {
+			return rows, true
+		}
+		settled = settled && (r.Verdict == Same || r.Verdict == Improvement)
+	}
+	return rows, settled
+}
+
+// inPairsRows are the declared rows, or all of them.
+func inPairsRows(base, changed *metrics.Stretches, pairs []Pair, asked Tolerances, declaredOnly bool) (rows []Row) {
 	var list []*paired
 	declared := 0
 	for _, of := range groupings() {
@@ -51,19 +64,17 @@ func PairedRows(base, changed *metrics.Stretches, pairs []Pair, asked Tolerances
 			}
 		}
 	}
-	clear = true
-	worse := false
 	for _, one := range list {
+		if declaredOnly && !one.declared {
+			continue
+		}
 		errors := boundary(len(pairs), direction)
 		if one.declared {
 			errors = boundary(len(pairs), direction/float64(declared))
 		}
-		r := one.row(errors)
-		rows = append(rows, r)
-		worse = worse || r.Verdict == Regression
-		clear = clear && (!r.Declared || r.Verdict == Same || r.Verdict == Improvement)
+		rows = append(rows, one.row(errors))
 	}
-	return declaredFirst(rows), declared > 0 && (worse || clear)
+	return declaredFirst(rows)
 }
 
 // pairedFigures are the figures of pairs, as they are declared.
@@ -205,6 +216,9 @@ func (x *paired) times(r *Row) (change, scale float64, lacks string) {
 	if *a <= 0 || *b <= 0 {
 		return 0, 0, "it is not known"
 	}
+	if len(x.base) < leastPairs { // which have no interval
+		return math.Log(*b / *a), 0, ""
+	}
 	over := func(s slot, limit float64) (n, of float64) {
 		for _, h := range s.latency {
 			n, of = n+float64(h.Samples()-h.UpTo(limit)), of+float64(h.Samples())
@@ -219,7 +233,34 @@ func (x *paired) times(r *Row) (change, scale float64, lacks string) {
 		}
 		return max((at(q+off)-at(q-off))/2, at(q)-at(q-off))
 	}
-	return math.Log(*b / *a), (slope(base) + slope(changed)) / 2, ""
+	return math.Log(*b / *a), max((slope(base)+slope(changed))/2, x.without(p/100)), ""
+}
+
+// parts is how many parts are left out in turn, at most.
+const parts = 20
+
+// without is the standard error of the ratio of a quantile by what becomes of it where each part is left out in turn.
+// What happened once, in one pair, has no other to be held against, however alike the two sides of that pair are.
+func (x *paired) without(q float64) float64 {
+	m := len(x.base)
+	k := min(m, parts)
+	left := make([]float64, k)
+	mean := 0.0
+	for i := range left {
+		from, to := i*m/k, (i+1)*m/k
+		at := func(list []slot) float64 {
+			d := merged(slices.Concat(list[:from], list[to:]))
+			n := float64(d.Samples())
+			return math.Log(max(d.At(uint64(min(max(math.Ceil(q*n), 1), n))), 1e-9))
+		}
+		left[i] = at(x.changed) - at(x.base)
+		mean += left[i] / float64(k)
+	}
+	var sum float64
+	for _, v := range left {
+		sum += (v - mean) * (v - mean)
+	}
+	return math.Sqrt(sum * float64(k-1) / float64(k))
 }
 
 // share is the change of a share, and its standard error, which is no less than that of independent calls.
@@ -306,7 +347,7 @@ func merged(list []slot) histogram.Distribution {
 
 // ComparePaired is a comparison of two runs that went on in turn. how says how; its points are filled in.
 func ComparePaired(base, changed Measured, pairs []Pair, how Paired, o Options) Report {
-	rows, _ := PairedRows(base.Stretches, changed.Stretches, pairs, o.Tolerances)
+	rows := inPairsRows(base.Stretches, changed.Stretches, pairs, o.Tolerances, false)
 	how.Pairs, how.Points = len(pairs), points(base.Stretches, changed.Stretches, pairs)
 	a, b := Set{Name: base.ID, Runs: []Measured{base}}, Set{Name: changed.ID, Runs: []Measured{changed}}
 	r := Report{

@@ -20,6 +20,8 @@ func (r Report) Word() string {
 		return "NO FALSE ALARM"
 	case r.Verdict.Status == summary.Pass:
 		return "NO REGRESSION"
+	case r.Verdict.Status == summary.Fail && r.Count(Regression) == 0 && r.Broke():
+		return "BROKEN"
 	case r.Verdict.Status == summary.Fail && (r.Count(Regression) > 0 || r.Count(Unknown, Drift) == 0):
 		return "REGRESSION"
 	}
@@ -28,6 +30,9 @@ func (r Report) Word() string {
 
 // Control reports whether both sides are the same target.
 func (r Report) Control() bool { return r.Paired != nil && r.Paired.Control }
+
+// Broke reports whether the new side broke something by itself.
+func (r Report) Broke() bool { return r.Paired != nil && len(r.Paired.Broke) > 0 }
 
 // Drifts reports whether one of the sides is a single run, so that drift between runs is not known.
 func (r Report) Drifts() bool { return r.Paired == nil && min(len(r.Base.Runs), len(r.New.Runs)) < 2 }

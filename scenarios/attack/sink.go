@@ -28,9 +28,10 @@ type sink struct {
 	longest int
 	// end is when the last call was over.
 	end time.Duration
-	// brokenAt is when a threshold ended the run, 0 where none did, and brokenBy the target that broke it.
+	// brokenAt is when a threshold ended the run, 0 where none did, and by the target that ended it, with that or by
+	// turning all calls away.
 	brokenAt time.Duration
-	brokenBy *kept
+	by       *kept
 	err      error
 }
 
@@ -136,7 +137,9 @@ func (s *sink) take(rec record) {
 		if s.Against != nil {
 			why = fmt.Sprintf("%s: %s", text.Printable(to.Manifest().Target, 200), why)
 		}
-		s.halt(results.Hopeless, why+to.answerOf(row.Error))
+		if s.halt(results.Hopeless, why+to.answerOf(row.Error)) {
+			s.by = to
+		}
 	}
 }
 
@@ -227,7 +230,7 @@ func (s *sink) tick() {
 		debug.SetMemoryLimit(memoryLimit(s.Plan.Limits.Memory, s.stalls.before.live))
 	}
 	if why, by := s.broken(s.known(now)); by != nil && s.halt(results.Aborted, why) {
-		s.brokenAt, s.brokenBy = now, by
+		s.brokenAt, s.by = now, by
 	}
 	if s.Tick != nil {
 		s.Tick(now, s.targets[0].aggregator, int(s.inFlight.Load()))
@@ -297,7 +300,7 @@ func (s *sink) finish(killed bool, stopped time.Duration) (Outcome, error) {
 	switch end.Reason {
 	case results.Aborted:
 		// Only now is it known what has left and was answered until then.
-		if at := s.brokenBy.aggregator.At(s.brokenAt.Truncate(time.Second)); at != nil {
+		if at := s.by.aggregator.At(s.brokenAt.Truncate(time.Second)); at != nil {
 			end.Detail += ", " + at.Rates()
 		}
 	case results.Interrupted:
@@ -308,6 +311,10 @@ func (s *sink) finish(killed bool, stopped time.Duration) (Outcome, error) {
 	}
 	var out *Outcome
 	for _, t := range slices.Backward(s.targets) {
+		end := end
+		if s.by != nil && s.by != t {
+			end.Reason, end.Detail = results.Enough, "the other target ended it: "+end.Detail
+		}
 		if err := t.Close(end); err != nil {
 			s.err = errors.Join(s.err, fmt.Errorf("the results cannot be kept: %w", err))
 		}

@@ -16,6 +16,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/kaizenautomation/andon/reports"
@@ -62,8 +63,14 @@ func Check(p *scenarios.Plan) error {
 		}
 	}
 	least, most := 2*compareSeconds, mostSeconds
-	if p.Seconds < least {
-		wrong = append(wrong, fmt.Errorf("the load lasts for %s, and two targets in turn take at least %s", text.Duration(&p.Seconds), text.Duration(&least)))
+	measured := 0.0
+	for _, phase := range p.Labels.Phases {
+		if !phase.Warmup {
+			measured += phase.Seconds
+		}
+	}
+	if measured < least {
+		wrong = append(wrong, fmt.Errorf("the load lasts for %s, warm-ups left out, and two targets in turn take at least %s", text.Duration(&measured), text.Duration(&least)))
 	}
 	if p.Seconds > most {
 		wrong = append(wrong, fmt.Errorf("the load lasts for %s, and two targets in turn are compared for at most %s", text.Duration(&p.Seconds), text.Duration(&most)))
@@ -103,6 +110,16 @@ func pairsUntil(order func(time.Duration) bool, until time.Duration) (list []com
 		list = append(list, p)
 	}
 	return list
+}
+
+// pairs are those that were over at a moment, without those in which calls of a warm-up were due: these count nowhere.
+func (w *watch) pairs(until time.Duration) []compare.Pair {
+	return slices.DeleteFunc(pairsUntil(w.order, until), func(p compare.Pair) bool {
+		return slices.ContainsFunc(w.Plan.Labels.Phases, func(of results.Phase) bool {
+			from, until := min(p.Base[0], p.New[0]), max(p.Base[1], p.New[1])
+			return of.Warmup && of.StartSeconds < until && of.StartSeconds+of.Seconds > from
+		})
+	})
 }
 
 // Run compares two targets. Closing interrupt ends the sending, and when ctx ends the calls in flight are given up as
@@ -179,7 +196,7 @@ func (w *watch) observe(r results.Row) {
 
 // tick looks at the pairs of which all calls should be known by now.
 func (w *watch) tick(elapsed time.Duration, _ float64, _, inFlight int) {
-	pairs := pairsUntil(w.order, elapsed-w.settled())
+	pairs := w.pairs(elapsed - w.settled())
 	if w.over || len(pairs) <= w.looked {
 		return
 	}
@@ -200,7 +217,7 @@ func (w *watch) settled() time.Duration { return min(w.Plan.Limits.Timeout, Slic
 // conclude is what the comparison came to.
 func (w *watch) conclude(a, b trial.Result) compare.Report {
 	ended := w.ended
-	end := a.Summary.Run.End
+	end := cutShort(a, b)
 	if ended == "" {
 		if ended = "the plan was over"; end.Reason != results.Finished {
 			ended = end.Reason
@@ -213,11 +230,19 @@ func (w *watch) conclude(a, b trial.Result) compare.Report {
 	if a.Run != nil && a.Run.End.StoppedSeconds > 0 {
 		until = time.Duration(a.Run.End.StoppedSeconds * float64(time.Second))
 	}
-	pairs := pairsUntil(w.order, until)
+	pairs := w.pairs(until)
 	how := compare.Paired{SliceSeconds: Slice.Seconds(), Ended: ended, Control: w.Control}
 	r := compare.ComparePaired(w.measured(a, 0), w.measured(b, 1), pairs, how, compare.Options{Andon: w.Andon, Tolerances: w.Tolerances, NeedAnswer: w.NeedAnswer})
 	w.judge(&r, a, b)
 	return r
+}
+
+// cutShort is the end of the one of the two that ended otherwise than it should; that of the first where neither did.
+func cutShort(a, b trial.Result) summary.End {
+	if of := b.Summary.Run.End; of.Reason != results.Finished && of.Reason != results.Enough {
+		return of
+	}
+	return a.Summary.Run.End
 }
 
 func (w *watch) measured(r trial.Result, side int) compare.Measured {
@@ -229,29 +254,39 @@ func (w *watch) measured(r trial.Result, side int) compare.Measured {
 }
 
 // judge makes of what the runs came to the verdict on the comparison: what keeps the figures from being trusted, what
-// the second target broke by itself, and, of a control, that nothing should have been found.
+// the second target broke by itself, and, of a control, that nothing should have been found. What the base breaks is
+// told, and is no fault of the second one.
 func (w *watch) judge(r *compare.Report, a, b trial.Result) {
 	none := func(format string, args ...any) {
 		r.Verdict = summary.Verdict{Status: summary.NoVerdict, ExitCode: 3, Causes: append([]string{text.Sentence(fmt.Sprintf(format, args...))}, r.Verdict.Causes...)}
 	}
-	failed := b.Summary.Verdict.Status == summary.Fail
-	switch end := a.Summary.Run.End; {
-	case end.Reason != results.Finished && end.Reason != results.Enough && !failed:
-		none("the comparison was cut short: %s", r.Paired.Ended)
-		return
-	case a.Summary.Validity.Status == metrics.GeneratorLimited || b.Summary.Validity.Status == metrics.GeneratorLimited:
-		none("this machine held calls up, so that the figures speak of it and not of the targets")
-		return
-	case a.Summary.Validity.Status == metrics.NoData || b.Summary.Validity.Status == metrics.NoData:
-		none("one of the targets gave no answer")
-		return
+	if of := a.Summary.Verdict; of.Status == summary.Fail {
+		for _, cause := range of.Causes {
+			r.Notes = append(r.Notes, text.Sentence("the base by itself: "+cause))
+		}
 	}
+	if of := b.Summary.Verdict; of.Status == summary.Fail {
+		for _, cause := range of.Causes {
+			r.Paired.Broke = append(r.Paired.Broke, text.Sentence("the new side by itself: "+cause))
+		}
+	}
+	end := cutShort(a, b)
 	switch {
 	case w.Control && r.Count(compare.Regression, compare.Improvement) > 0:
 		none("a change was found between a target and itself: a false alarm, after which nothing that is found here can be trusted")
+	case r.Broke():
+		causes := slices.Clone(r.Paired.Broke)
+		if r.Verdict.Status == summary.Fail {
+			causes = append(causes, r.Verdict.Causes...)
+		}
+		r.Verdict = summary.Verdict{Status: summary.Fail, ExitCode: 1, Causes: causes}
+	case end.Reason != results.Finished && end.Reason != results.Enough:
+		none("the comparison was cut short: %s", r.Paired.Ended)
+	case a.Summary.Validity.Status == metrics.GeneratorLimited || b.Summary.Validity.Status == metrics.GeneratorLimited:
+		none("this machine held calls up, so that the figures speak of it and not of the targets")
+	case a.Summary.Validity.Status == metrics.NoData || b.Summary.Validity.Status == metrics.NoData:
+		none("one of the targets gave no answer")
 	case w.Control:
 		r.Verdict = summary.Verdict{Status: summary.Pass, Causes: []string{}}
-	case failed && r.Verdict.Status != summary.Fail:
-		r.Verdict = summary.Verdict{Status: summary.Fail, ExitCode: 1, Causes: b.Summary.Verdict.Causes}
 	}
 }
