@@ -24,10 +24,10 @@ const (
 )
 
 // PairedRows are the declared rows of two runs that went on in turn on one schedule, pair by pair of their slices. It
-// is clear when looking at more pairs would not change the answer: something became worse, or nothing did by as much as is
-// tolerated. It may be asked after every pair: the intervals of all declared rows hold at once, whenever one stops (I.
-// Waudby-Smith, D. Arbour, R. Sinha, E. H. Kennedy and A. Ramdas, "Time-uniform central limit theory and asymptotic
-// confidence sequences", 2024).
+// is clear when looking at more pairs would not change the answer: something became worse, or nothing did by as much
+// as is tolerated. It may be asked after every pair: the intervals of all declared rows hold at once, whenever one
+// stops (I. Waudby-Smith, D. Arbour, R. Sinha, E. H. Kennedy and A. Ramdas, "Time-uniform central limit theory and
+// asymptotic confidence sequences", 2024).
 //
 // A change is that of the figures of all slices; how far it may be off is told by how much the pairs differ, in blocks
 // of neighbours, which are alike.
