@@ -72,7 +72,6 @@ func (s inTurn) pairs(most int, a, b build, seed, number uint64) (rows []compare
 // alarm at any look is one. At most 5 % of equals may raise one, and +5 % is to be found in 90 % where the machine is
 // at rest.
 func TestSimulatePaired(t *testing.T) {
-	t.Parallel()
 	n := choose(200, 1)
 	var out strings.Builder
 	w := tabwriter.NewWriter(&out, 0, 0, 2, ' ', 0)

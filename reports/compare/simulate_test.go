@@ -5,11 +5,8 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"runtime"
 	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"text/tabwriter"
 	"time"
@@ -180,19 +177,11 @@ func redrawn(a, b compare.Set, seed uint64) bool {
 	return changes[len(changes)/20] > 0
 }
 
-// many makes so many comparisons, on all processors.
-func (s simulated) many(t testing.TB, n int, changed build) []outcome {
-	all := make([]outcome, n)
-	var next atomic.Int64
-	var wait sync.WaitGroup
-	for range runtime.GOMAXPROCS(0) {
-		wait.Go(func() {
-			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
-				all[i] = s.compared(t, changed, i)
-			}
-		})
+// many makes so many comparisons.
+func (s simulated) many(t testing.TB, n int, changed build) (all []outcome) {
+	for i := range n {
+		all = append(all, s.compared(t, changed, i))
 	}
-	wait.Wait()
 	return all
 }
 
@@ -209,7 +198,6 @@ func count(all []outcome, of func(outcome) bool) (n int) {
 // build, seconds that resemble their neighbours, three tiers. At most 5 % of comparisons of equals may raise an alarm;
 // a p99 that is 20 % longer must be found in 90 %, and one of the size that is said to be visible in 80 %.
 func TestSimulateComparisons(t *testing.T) {
-	t.Parallel()
 	s, n := usual, choose(500, 8)
 	if !*long {
 		s.seconds = 15
