@@ -45,7 +45,7 @@ type simulated struct {
 	alike, swing float64
 }
 
-var usual = simulated{seconds: 90, rate: 150, drift: 0.15, alike: 0.8, swing: 0.1}
+var usual = simulated{seconds: 120, rate: 200, drift: 0.15, alike: 0.8, swing: 0.05}
 
 var tiers = []string{"Full", "Lite", "default"}
 
