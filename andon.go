@@ -32,6 +32,7 @@
 //   - scenarios/trial is one trial as a function: plan and target in, run directory and summary out.
 //   - scenarios/capacity searches for the highest rate: which trial comes next, what each came to, and what all say.
 //   - scenarios/search makes those trials, one after the other within a budget, and what else is asked of a capacity.
+//   - scenarios/paired meets two targets in turn on one schedule, and says whether the second is worse.
 //   - scenarios/targets says where calls may go and what they may come to, and keeps the ledger of what was started.
 //   - scenarios/gate asks in one go whether a release is safe to ship, by what answers each part alone.
 //   - scenarios/queuetest has queues of which the capacity is known, for the tests of these.
@@ -49,6 +50,8 @@
 //   - reports/metrics aggregates results by class and time, and evaluates thresholds.
 //   - reports/summary is the verdict and the figures of a run as data, and the comparison of groups.
 //   - reports/sizing is what a search for capacity came to, as data and in words.
+//   - reports/compare holds two sets of runs against each other, and says what the difference is worth.
+//   - reports/baseline keeps runs to compare with in one small file.
 //   - reports/approval is what a gate came to, as data and in words.
 //   - reports/render is what a terminal and Markdown show of it, reports/page the HTML page, reports/export what other
 //     programs read.
