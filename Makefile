@@ -26,10 +26,8 @@ build: go ## Build the static binary bin/andon
 	@CGO_ENABLED=0 $(GO) build -trimpath -ldflags=-s -o bin/andon ./cmd/andon
 
 .PHONY: test
-# Some packages, and some tests of one, wait for real time to pass while others compute.
 test: go deps ## Run all tests, those with Pact among them; with the race detector where goroutines meet
-	CGO_ENABLED=0 ANDON_TEST_TOOLS=1 $(GO) test -p 3 -timeout 10m $$(.ci/meeting none)
-	CGO_ENABLED=1 ANDON_TEST_TOOLS=1 $(PACT) $(GO) test -p 3 -parallel 4 -race -timeout 10m -tags pact $$(.ci/meeting)
+	@$(PACT) GO="$(GO)" .ci/test
 
 .PHONY: test-fast
 test-fast: go ## Run the tests that need nothing but Go: no race detector, browser, Node.js, Prometheus or Pact
