@@ -112,14 +112,20 @@ func (c *Conn) Ask(ctx context.Context, question []byte) ([]byte, error) {
 	return m.Data, nil
 }
 
+// answering is how long the hub may take to know who answers.
+const answering = 5 * time.Second
+
 // Answer has questions answered, one after the other, until the connection is closed.
 func (c *Conn) Answer(answer func(question []byte) []byte) error {
 	_, err := c.nats.Subscribe(asked, func(m *nats.Msg) { _ = m.Respond(answer(m.Data)) })
 	if err != nil {
 		return err
 	}
-	return c.nats.FlushTimeout(startup)
+	return c.nats.FlushTimeout(answering)
 }
+
+// maxValue is the most bytes of a value.
+const maxValue = 1 << 20
 
 // Bucket keeps values by key. What is in it stays: no key is deleted.
 type Bucket struct {
@@ -131,7 +137,7 @@ type Bucket struct {
 // Make makes the bucket of a run, or opens it where it is there.
 func (c *Conn) Make(ctx context.Context, run string) (*Bucket, error) {
 	keys, err := c.stream.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
-		Bucket: run, Storage: jetstream.FileStorage, Replicas: 1, History: 1, MaxValueSize: 2 * partLimit,
+		Bucket: run, Storage: jetstream.FileStorage, Replicas: 1, History: 1, MaxValueSize: maxValue,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("the hub cannot make the bucket %s: %w", run, err)

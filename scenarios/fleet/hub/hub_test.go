@@ -66,7 +66,7 @@ func TestHub(t *testing.T) {
 	if err := b.Create(ctx, "shard.0", []byte("b")); !errors.Is(err, ErrTaken) {
 		t.Errorf("a key that is there was made again: %v", err)
 	}
-	part := bytes.Repeat([]byte{7}, partLimit)
+	part := bytes.Repeat([]byte{7}, 512<<10)
 	if err := b.Put(ctx, "up.0.0.0", part, "x"); err != nil {
 		t.Error(err)
 	}

@@ -28,11 +28,8 @@ type Hub struct {
 	addr   string
 }
 
-// partLimit is the most bytes of one value, and payload the most of one message, which has more around it.
-const (
-	partLimit = 512 << 10
-	payload   = 4 << 20
-)
+// payload is the most bytes of a message.
+const payload = 4 << 20
 
 // startup is how long the server may take until it answers.
 const startup = 10 * time.Second
