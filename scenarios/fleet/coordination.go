@@ -118,7 +118,7 @@ func (c *coordination) ask(now time.Time, q question) (a answer, fresh bool) {
 		return a, false
 	case m.gone != "":
 		// What it measures from now on would be missing in what was said of the others.
-		a.Stop = &results.End{Reason: results.Interrupted, Detail: "the coordinator has given this worker up: " + m.gone}
+		a.Gone = m.gone
 		return a, false
 	}
 	if m.Worker == "" {

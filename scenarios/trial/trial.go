@@ -92,6 +92,8 @@ type Config struct {
 	// Enough, if not nil, gives a sentence once enough was measured, such as what was found. It ends the sending as the
 	// end of the plan does: the calls in flight are waited for, and executions are followed to their ends.
 	Enough <-chan string
+	// Began, if not nil, is told when the run's clock began, before the first call leaves.
+	Began func(time.Time)
 	// Ordered, if not nil, ends the sending for a reason that is known elsewhere, and has nothing judged here that would
 	// end it: see [attack.Config].
 	Ordered <-chan results.End
@@ -230,7 +232,7 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Result, erro
 func (c Config) attack(plain bool) attack.Config {
 	return attack.Config{
 		Plan: c.Plan, Target: c.Target, Credentials: c.Credentials, TLS: c.Credentials.TLS(), HTTP2: c.HTTP2, PlainHTTP2: plain,
-		RepeatedIDsAllowed: c.RepeatedIDsAllowed, Observe: c.Observe, Enough: c.Enough, Ordered: c.Ordered,
+		RepeatedIDsAllowed: c.RepeatedIDsAllowed, Observe: c.Observe, Enough: c.Enough, Ordered: c.Ordered, Began: c.Began,
 	}
 }
 
