@@ -44,7 +44,16 @@ import (
 
 // Config says what is run against whom, where it is kept, and who is told.
 type Config struct {
+	// Plan is that of the whole run, also where a shard of it is sent.
 	Plan *scenarios.Plan
+	// Shard is the part of the plan that is sent; the zero value is all of it. It needs StartAt.
+	Shard scenarios.Shard
+	// Group names the run of which the shard is a part. An empty one follows from the plan and StartAt, so that shards
+	// agree on it which know of nothing else.
+	Group string
+	// StartAt, if not zero, is when the first call is due, by this machine's clock. The target is reached, and connections
+	// are set up, before. One that is past is refused before anything is sent.
+	StartAt time.Time
 	// Target is the provider's base URL; see [Embedded].
 	Target *url.URL
 	// Embedded says that the target is what [Embedded] has started.
@@ -267,7 +276,7 @@ func (c Config) described(id string, started time.Time, generator results.Genera
 	m := results.Manifest{
 		Andon: c.Andon, ID: id, Scenario: p.Name, Seed: p.Seed, Target: c.Target.String(), Started: started.UTC(),
 		Method: p.Description().Operation().Method, Path: p.Description().Operation().Path,
-		SpecSHA256: p.Description().SHA256(), PlanSHA256: p.Digest(), Plan: p.Parts(), Release: c.Release, RunLabels: c.Labels,
+		SpecSHA256: p.Description().SHA256(), PlanSHA256: p.Scenario.Digest(), Plan: p.Parts(), Release: c.Release, RunLabels: c.Labels,
 		Labels: p.Labels, Planned: p.Planned, Thresholds: metrics.Written(p.Thresholds),
 		TimeoutSeconds: p.Limits.Timeout.Seconds(), InFlight: p.Limits.InFlight, Generator: generator,
 	}
