@@ -178,11 +178,11 @@ func TestRefused(t *testing.T) {
 	f.from(0, taken)
 	for want, change := range map[string]func(*question){
 		"it is andon v2 (protocol 1), and the run is of andon v1 (protocol 1)": func(q *question) { q.Andon = "v2" },
-		"it is andon v1 (protocol 7)":                                           func(q *question) { q.Protocol = 7 },
-		"its plan has the digest other, and the run's has digest":               func(q *question) { q.Plan = "other" },
-		"it has shard 2, and there are 2, from 0 to 1":                          func(q *question) { q.Shard = 2 },
-		"it has shard -1":                                                       func(q *question) { q.Shard = -1 },
-		"shard 0 is a's":                                                        func(q *question) { q.Shard = 0 },
+		"it is andon v1 (protocol 7)":                                          func(q *question) { q.Protocol = 7 },
+		"its plan has the digest other, and the run's has digest":              func(q *question) { q.Plan = "other" },
+		"it has shard 2, and there are 2, from 0 to 1":                         func(q *question) { q.Shard = 2 },
+		"it has shard -1": func(q *question) { q.Shard = -1 },
+		"shard 0 is a's":  func(q *question) { q.Shard = 0 },
 	} {
 		if a := f.from(1, taken, change); !strings.HasPrefix(a.Refused, want) || a.Start != 0 {
 			t.Errorf("expected %q, found %+v", want, a)

@@ -47,7 +47,7 @@ const (
 // jobOf is the job of a run, by so many workers.
 func jobOf(c trial.Config, group string, workers int) job {
 	return job{
-		Group: group, Scenario: c.Plan.Name, Seed: c.Plan.Seed, Shards: workers, Target: c.Target.String(), Digest: c.Plan.Digest(), Parts: c.Plan.Parts(),
+		Group: group, Scenario: c.Plan.Name, Seed: c.Plan.Seed, Shards: workers, Target: c.Target.String(), Digest: c.Plan.Digest(c.Andon), Parts: c.Plan.Parts(),
 		Release: c.Release, Labels: c.Labels, Deviations: c.Deviations, HTTP2: c.HTTP2, Traceparent: c.Traceparent, RepeatedIDsAllowed: c.RepeatedIDsAllowed,
 	}
 }
@@ -81,7 +81,7 @@ func (j job) write(dir string, p *scenarios.Plan) error {
 const mostOfJob = 64 << 20
 
 // readJob reads a job, and makes the plan of the whole with the variables of this machine.
-func readJob(dir string) (j job, p *scenarios.Plan, err error) {
+func readJob(dir, andon string) (j job, p *scenarios.Plan, err error) {
 	text, err := regular.Read(filepath.Join(dir, jobFile), mostOfJob)
 	if err != nil {
 		return j, nil, err
@@ -107,12 +107,12 @@ func readJob(dir string) (j job, p *scenarios.Plan, err error) {
 	if err != nil {
 		return j, nil, fmt.Errorf("the job's scenario: %w", err)
 	}
-	return j, p, j.agrees(p)
+	return j, p, j.agrees(p, andon)
 }
 
 // agrees says in what a plan is another than the job's.
-func (j job) agrees(p *scenarios.Plan) error {
-	if p.Digest() == j.Digest {
+func (j job) agrees(p *scenarios.Plan, andon string) error {
+	if p.Digest(andon) == j.Digest {
 		return nil
 	}
 	mine, run := map[string]string{}, map[string]string{}
@@ -137,7 +137,7 @@ func (j job) agrees(p *scenarios.Plan) error {
 		list = append(list, fmt.Sprintf("the seed is %d in the run and %d here", j.Seed, p.Seed))
 	}
 	if list == nil {
-		list = []string{fmt.Sprintf("the digest is %s in the run and %s here", j.Digest, p.Digest())}
+		list = []string{fmt.Sprintf("the digest is %s in the run and %s here", j.Digest, p.Digest(andon))}
 	}
 	return fmt.Errorf("the plan that is made here is another than the run's, and no call was sent: %s", strings.Join(list, "; "))
 }

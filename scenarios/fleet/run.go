@@ -32,8 +32,8 @@ type Config struct {
 	// Store is where the hub keeps what passes through it; empty is below the run's directory.
 	Store string
 	Times Times
-	// Joined is told where workers join, once the hub is there.
-	Joined func(hub.Join)
+	// Joined is told the run's directory and what workers join with, once the hub is there.
+	Joined func(dir string, join hub.Join) error
 	// Say is told what happens.
 	Say func(said string)
 	// Progress, if not nil, is told how far the run is, about every so often.
@@ -65,7 +65,7 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Result, erro
 	}
 	store := c.Store
 	if store == "" {
-		store = filepath.Join(r.record.Dir, "hub")
+		store = filepath.Join(r.record.Dir, storeDir)
 	}
 	r.record.Store = store
 	if err := r.keep(); err != nil {
@@ -84,7 +84,7 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Result, erro
 	if err != nil {
 		return Result{}, err
 	}
-	return r.coordinate(ctx, interrupt, mine, func() { c.Joined(join) })
+	return r.coordinate(ctx, interrupt, mine, func() error { return c.Joined(r.record.Dir, join) })
 }
 
 // record is what fleet.json says of a run.
@@ -121,6 +121,7 @@ type workerRecord struct {
 const (
 	recordFile   = "fleet.json"
 	recordSchema = "andon.fleet/1"
+	storeDir     = "hub"
 )
 
 // A run is one run of a fleet, by its coordinator.
@@ -161,7 +162,7 @@ func (r *run) open() error {
 		return '-'
 	}, id)
 	r.record = record{
-		Schema: recordSchema, Run: name + "-" + hex.EncodeToString(tail), Shards: r.Workers, Plan: r.Trial.Plan.Digest(),
+		Schema: recordSchema, Run: name + "-" + hex.EncodeToString(tail), Shards: r.Workers, Plan: r.Trial.Plan.Digest(r.Trial.Andon),
 		Target: r.Trial.Target.String(), Dir: dir,
 	}
 	return f.Close()
@@ -173,7 +174,7 @@ func (r *run) keep() error {
 }
 
 // coordinate is Run with a hub that is there.
-func (r *run) coordinate(ctx context.Context, interrupt <-chan struct{}, mine hub.Join, ready func()) (Result, error) {
+func (r *run) coordinate(ctx context.Context, interrupt <-chan struct{}, mine hub.Join, ready func() error) (Result, error) {
 	conn, err := hub.Connect(ctx, mine)
 	if err != nil {
 		return Result{}, err
@@ -187,7 +188,9 @@ func (r *run) coordinate(ctx context.Context, interrupt <-chan struct{}, mine hu
 	if err := conn.Answer(r.answer); err != nil {
 		return Result{}, fmt.Errorf("the hub takes no questions: %w", err)
 	}
-	ready()
+	if err := ready(); err != nil {
+		return Result{}, err
+	}
 	watch := r.watch()
 	for over := false; !over; {
 		select {

@@ -151,7 +151,7 @@ func readListing(b *hub.Bucket, of string, try func(func(context.Context) error)
 	return l, nil
 }
 
-// bringHome writes what was handed in below a key into a directory. again are the keys of the parts that are not as the
+// bringHome writes what was handed in below a key into a directory, whole or not at all. again are the keys of the parts that are not as the
 // listing says.
 func bringHome(b *hub.Bucket, of, dir string, try func(func(context.Context) error) error) (again []string, err error) {
 	l, err := readListing(b, of, try)
@@ -160,10 +160,21 @@ func bringHome(b *hub.Bucket, of, dir string, try func(func(context.Context) err
 	} else if err != nil {
 		return nil, err
 	}
-	// What was brought before, in part, is written anew.
+	// It has its name once it is whole.
+	open := dir + ".part"
+	if err := os.RemoveAll(open); err != nil {
+		return nil, err
+	}
+	if again, err = bringFiles(b, of, open, l, try); err != nil || len(again) > 0 {
+		return again, err
+	}
 	if err := os.RemoveAll(dir); err != nil {
 		return nil, err
 	}
+	return nil, os.Rename(open, dir)
+}
+
+func bringFiles(b *hub.Bucket, of, dir string, l listing, try func(func(context.Context) error) error) (again []string, err error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, err
 	}

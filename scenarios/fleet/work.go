@@ -172,7 +172,7 @@ func (w Worker) accept(ctx context.Context, h *hand, b *hub.Bucket) (j job, p *s
 	if len(missing) > 0 {
 		return j, nil, nil, fmt.Errorf("the job at the hub is not whole: %s is missing or damaged", missing[0])
 	}
-	if j, p, err = readJob(dir); err != nil {
+	if j, p, err = readJob(dir, w.Andon); err != nil {
 		return j, nil, nil, err
 	}
 	target, err = j.permits(p, w.Hosts)
@@ -222,7 +222,7 @@ func (w Worker) ready(ctx context.Context, h *hand, j job, p *scenarios.Plan, ta
 	c.Release, c.Labels, c.Deviations = j.Release, j.Labels, j.Deviations
 	c.HTTP2, c.Traceparent, c.RepeatedIDsAllowed = j.HTTP2, j.Traceparent, j.RepeatedIDsAllowed
 	c.Dir = filepath.Join(w.Spool, h.heard().Run+"-s"+strconv.Itoa(shard))
-	c.Ordered = h.ordered
+	c.Ordered, c.Shard, c.Group = h.ordered, scenarios.Shard{Index: shard, Of: j.Shards}, j.Group
 	_, err = c.Reach(ctx)
 	return c, err
 }
@@ -312,6 +312,7 @@ func (h *hand) waitFor(ctx context.Context, c <-chan struct{}) error {
 // fire sends the shard's calls. began is when the first one is due.
 func (w Worker) fire(ctx context.Context, interrupt <-chan struct{}, h *hand, c trial.Config, began time.Time) error {
 	var manifest results.Manifest
+	c.StartAt = began
 	c.Started = func(m results.Manifest) { manifest = m }
 	c.Began = func(at time.Time) {
 		h.meter.begin(manifest, at)
