@@ -130,6 +130,7 @@ func (s *sink) take(rec record) {
 		}
 	}
 	of := *row
+	of.N = uint32(s.Plan.Place(uint64(row.N)))
 	if s.Against != nil {
 		of.N = to.rank(row.N)
 	}
@@ -305,6 +306,9 @@ func (s *sink) finish(killed bool, stopped time.Duration) (Outcome, error) {
 		}
 	case results.Interrupted:
 		end.Detail = fmt.Sprintf("it was told to stop after %s", s.stopped.Round(100*time.Millisecond))
+		if s.stopped == 0 {
+			end.Detail = "it was told to stop before it began"
+		}
 	}
 	if s.Tick != nil {
 		s.Tick(s.end, s.targets[0].aggregator, 0)
