@@ -312,7 +312,7 @@ func (h *hand) waitFor(ctx context.Context, c <-chan struct{}) error {
 // fire sends the shard's calls. began is when the first one is due.
 func (w Worker) fire(ctx context.Context, interrupt <-chan struct{}, h *hand, c trial.Config, began time.Time) error {
 	var manifest results.Manifest
-	c.StartAt = began
+	c.StartAt, c.Ahead = began, began.Round(0).Sub(time.Unix(0, h.heard().Start))
 	c.Started = func(m results.Manifest) { manifest = m }
 	c.Began = func(at time.Time) {
 		h.meter.begin(manifest, at)
