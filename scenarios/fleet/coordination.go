@@ -60,6 +60,14 @@ func (m *member) over() bool { return m.home || m.gone != "" }
 // name names a worker.
 func (m *member) name() string { return text.Printable(m.Worker, 100) }
 
+// spooled says where that lies which a worker could not hand in; empty where it has not said.
+func (m *member) spooled() string {
+	if m.Spool == "" {
+		return ""
+	}
+	return "; what it measured is in " + text.Printable(m.Spool, 1000) + " on its machine"
+}
+
 // A coordination decides what becomes of a fleet. It knows no network and no clock: questions and moments go in, answers
 // and sentences come out.
 type coordination struct {

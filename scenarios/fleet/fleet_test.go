@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"net"
 	"net/http"
@@ -63,6 +62,7 @@ type stage struct {
 	plan   *scenarios.Plan
 	target *url.URL
 	calls  atomic.Int64
+	tokens atomic.Int64 // calls that carried one
 	// respond, if not nil, answers in the place of the provider.
 	respond atomic.Pointer[http.HandlerFunc]
 
@@ -91,6 +91,9 @@ func newStage(t *testing.T, text string) *stage {
 	}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.calls.Add(1)
+		if r.Header.Get("Authorization") != "" {
+			s.tokens.Add(1)
+		}
 		if other := s.respond.Load(); other != nil {
 			(*other)(w, r)
 			return
@@ -352,20 +355,271 @@ func ended(t *testing.T, out <-chan outcome) outcome {
 	}
 }
 
+// quickly are times for tests: long enough for a busy machine.
+var quickly = Times{Lead: 300 * time.Millisecond, Lost: 2 * time.Second, Alone: 5 * time.Second, Every: 100 * time.Millisecond}
+
+// Two workers are one run: each call is sent once, the report is of all, and the figures that were told are those of
+// the files, bit for bit. What the calls carry is nowhere at the hub.
 func TestFleet(t *testing.T) {
 	t.Parallel()
+	const token = "a-token-of-the-target"
 	s := newStage(t, short)
+	s.times = quickly
+	carrying := func(w *Worker) {
+		w.Prepare = func(*scenarios.Plan, *url.URL) (trial.Config, error) {
+			file := filepath.Join(s.dir, "token")
+			if err := os.WriteFile(file, []byte(token), 0o600); err != nil {
+				return trial.Config{}, err
+			}
+			plan, err := credentials.Asked{TokenFile: file}.Plan()
+			if err != nil {
+				return trial.Config{}, err
+			}
+			set, err := plan.Open(t.Context())
+			return trial.Config{Credentials: set}, err
+		}
+	}
 	out := s.coordinator(t.Context(), nil, 2)
-	a, b := s.worker(t.Context(), "a"), s.worker(t.Context(), "b")
-	sum := s.whole(ended(t, out))
+	// The clock of the second is half a minute ahead.
+	ahead := func(w *Worker) {
+		carrying(w)
+		w.now = func() time.Time { return time.Now().Add(30 * time.Second) }
+	}
+	a, b := s.worker(t.Context(), "a", carrying), s.worker(t.Context(), "b", ahead)
+	o := ended(t, out)
+	sum := s.whole(o)
 	if err := errors.Join(<-a, <-b); err != nil {
 		t.Error(err)
 	}
-	if uint64(s.calls.Load()) != s.plan.Calls || sum.Total.Sent != s.plan.Calls {
-		t.Errorf("%d calls came, and %d are in the report, of %d", s.calls.Load(), sum.Total.Sent, s.plan.Calls)
+	if uint64(s.calls.Load()) != s.plan.Calls || sum.Total.Sent != s.plan.Calls || s.tokens.Load() != s.calls.Load() {
+		t.Errorf("%d calls came, %d of them with the token, and %d are in the report, of %d", s.calls.Load(), s.tokens.Load(), sum.Total.Sent, s.plan.Calls)
+	}
+	var starts []time.Time
+	for _, dir := range o.Shards {
+		run, err := results.Open(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		starts = append(starts, run.Shard.Start)
+	}
+	if !starts[0].Equal(starts[1]) || !starts[0].Equal(*o.run.record.Start) {
+		t.Errorf("the shards began at %v, and the run at %v", starts, o.run.record.Start)
+	}
+	for _, w := range o.run.record.Workers {
+		t.Logf("%+v", w)
+		off := 0.0
+		if w.Worker == "b" {
+			off = -30
+		}
+		if wrong := max(w.OffsetSeconds-off, off-w.OffsetSeconds); wrong > w.UncertainSeconds+0.001 || max(w.LateSeconds, -w.LateSeconds) > 1 {
+			t.Errorf("%+v", w)
+		}
+	}
+	found := 0
+	err := filepath.WalkDir(s.store, func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		if found += bytes.Count(text, []byte("openapi")); bytes.Contains(text, []byte(token)) {
+			t.Errorf("the token is in %s", path)
+		}
+		return err
+	})
+	if err != nil || found == 0 {
+		t.Errorf("the job is found %d times: %v", found, err)
 	}
 }
 
-var _ = bytes.Equal
-var _ = io.EOF
-var _ = fs.ErrNotExist
+// A worker that is gone is named, and the others' shards are reported. It stops by itself, and has what it measured.
+func TestWorkerGone(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, strings.Replace(short, "2s", "4s", 1))
+	s.times = quickly
+	s.times.Lost, s.times.Alone = 1200*time.Millisecond, 1500*time.Millisecond
+	p := newProxy(t, func() string { return s.addr })
+	out := s.coordinator(t.Context(), nil, 2)
+	a, b := s.worker(t.Context(), "a"), s.worker(t.Context(), "b", s.behind(p))
+	s.sent(20)
+	p.sever()
+	o := ended(t, out)
+	s.heard("worker b, shard ")
+	if o.err != nil || len(o.Shards) != 1 || len(o.Faults) != 1 || !strings.Contains(o.Faults[0].Error(), "is missing: worker b no contact for ") {
+		t.Errorf("it ended with %v, %v, %v", o.Shards, o.Faults, o.err)
+	}
+	s.merged(o.Shards, s.plan.Calls/2)
+	var spool *SpoolError
+	if err := <-b; !errors.As(err, &spool) {
+		t.Fatalf("the worker ended with %v", err)
+	}
+	run, err := results.Open(spool.Dir)
+	if err != nil || run.End.Reason != results.Interrupted || !strings.Contains(run.End.Detail, "no contact with the coordinator for ") {
+		t.Errorf("the spool has %+v, %v", run.End, err)
+	}
+	if err := <-a; err != nil {
+		t.Error(err)
+	}
+	// With the spool it is all that was measured.
+	dirs, err := Collect(t.Context(), o.Dir, []string{spool.Dir})
+	if err != nil || len(dirs) != 2 {
+		t.Errorf("collected %v, %v", dirs, err)
+	}
+}
+
+// Of two that are to take one shard the second sends nothing. Nor does one of another version, or that may not send to
+// the target.
+func TestRefusedWorkers(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, short)
+	s.times = quickly
+	out := s.coordinator(t.Context(), nil, 2)
+	first := s.worker(t.Context(), "first", func(w *Worker) { w.Shard = 0 })
+	s.heard("worker first has taken shard 0")
+	for name, change := range map[string]func(*Worker){
+		"shard 0 is taken by worker first, and no call was sent":                           func(w *Worker) { w.Shard = 0 },
+		"this worker is to take shard 2, and there are 2, from 0 to 1":                     func(w *Worker) { w.Shard = 2 },
+		"it is andon v2 (protocol 1), and the run is of andon v1":                          func(w *Worker) { w.Andon = "v2" },
+		"where this worker may not send, and no call was sent: it may send to example.com": func(w *Worker) { w.Hosts = []string{"example.com"} },
+	} {
+		var refused *RefusedError
+		if err := <-s.worker(t.Context(), "other", change); !errors.As(err, &refused) || !strings.Contains(err.Error(), name) {
+			t.Errorf("expected %q, found %v", name, err)
+		}
+	}
+	if n := s.calls.Load(); n != 0 {
+		t.Errorf("%d calls were sent", n)
+	}
+	second := s.worker(t.Context(), "second")
+	s.whole(ended(t, out))
+	if err := errors.Join(<-first, <-second); err != nil || uint64(s.calls.Load()) != s.plan.Calls {
+		t.Errorf("%d calls were sent: %v", s.calls.Load(), err)
+	}
+}
+
+// Where one is never armed, no call is sent, and it is named. So it is where the coordinator is stopped before.
+func TestNoStart(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, short)
+	s.times = quickly
+	s.times.Arming = time.Second
+	out := s.coordinator(t.Context(), nil, 2)
+	a := s.worker(t.Context(), "a")
+	o := ended(t, out)
+	var none *NoStartError
+	if !errors.As(o.err, &none) || !strings.Contains(o.err.Error(), "no call was sent: after 1s shard 1 was taken by no worker") {
+		t.Errorf("it ended with %v", o.err)
+	}
+	if err := <-a; err == nil || !strings.Contains(err.Error(), "no call was sent") || s.calls.Load() != 0 {
+		t.Errorf("the worker ended with %v, after %d calls", err, s.calls.Load())
+	}
+}
+
+const aborting = `
+name: short
+load: [{rate: 40/s, for: 20s}]
+mix: {tier: {Full: 1, Lite: 1}, content: [{items: [text]}]}
+thresholds: [{expr: "count(errors) < 12", abort: true}]
+provider: {latency: 1ms}
+`
+
+// A threshold with abort is judged on the sum, and has all stop, also after the hub was started anew.
+func TestAbort(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, aborting)
+	s.times = quickly
+	out := s.coordinator(t.Context(), nil, 2)
+	a, b := s.worker(t.Context(), "a"), s.worker(t.Context(), "b")
+	s.sent(10)
+	s.hub.Stop()
+	s.start()
+	failing := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) })
+	s.respond.Store(&failing)
+	o := ended(t, out)
+	if err := errors.Join(<-a, <-b, o.err); err != nil || len(o.Faults) > 0 {
+		t.Fatalf("%v, %v", err, o.Faults)
+	}
+	var stopped []float64
+	for _, dir := range o.Shards {
+		run, err := results.Open(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if run.End.Reason != results.Aborted || !strings.Contains(run.End.Detail, "the threshold count(errors) < 12 was broken after ") {
+			t.Errorf("%s ended with %+v", dir, run.End)
+		}
+		stopped = append(stopped, run.End.StoppedSeconds)
+	}
+	t.Logf("stopped after %v s", stopped)
+	if apart := stopped[0] - stopped[1]; max(apart, -apart) > 3 || stopped[0] > 15 {
+		t.Errorf("the workers stopped after %v s", stopped)
+	}
+}
+
+// A hub that is killed and started again while calls are sent, and again while parts are handed in, loses nothing.
+func TestHubRestarts(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, short)
+	s.times = quickly
+	out := s.coordinator(t.Context(), nil, 2)
+	a, b := s.worker(t.Context(), "a"), s.worker(t.Context(), "b")
+	for _, calls := range []int64{20, int64(s.plan.Calls)} {
+		s.sent(calls)
+		s.hub.Stop()
+		time.Sleep(300 * time.Millisecond)
+		s.start()
+	}
+	s.whole(ended(t, out))
+	if err := errors.Join(<-a, <-b); err != nil {
+		t.Error(err)
+	}
+}
+
+// Where the hub is gone for good, all stop by themselves, and what they measured is collected from their spools.
+func TestHubIsGone(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, short)
+	s.times = quickly
+	s.times.Alone = 3 * time.Second
+	out := s.coordinator(t.Context(), nil, 2)
+	a, b := s.worker(t.Context(), "a"), s.worker(t.Context(), "b")
+	s.sent(20)
+	s.hub.Stop()
+	var spools []string
+	for _, done := range []<-chan error{a, b} {
+		var spool *SpoolError
+		if err := <-done; !errors.As(err, &spool) {
+			t.Fatalf("a worker ended with %v", err)
+		}
+		spools = append(spools, spool.Dir)
+	}
+	o := ended(t, out)
+	if len(o.Faults) != 2 || !strings.Contains(o.Faults[0].Error(), "the hub is gone for ") || o.Shards != nil {
+		t.Errorf("it ended with %v, %v, %v", o.Shards, o.Faults, o.err)
+	}
+	dirs, err := Collect(t.Context(), o.Dir, spools)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.merged(dirs, s.plan.Calls)
+	if _, err := Collect(t.Context(), s.dir, nil); err == nil || !strings.Contains(err.Error(), "it has no fleet.json") {
+		t.Errorf("collected from another directory: %v", err)
+	}
+}
+
+// A line that is down for a while loses nothing.
+func TestLineDown(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, short)
+	s.times = quickly
+	p := newProxy(t, func() string { return s.addr })
+	out := s.coordinator(t.Context(), nil, 2)
+	a, b := s.worker(t.Context(), "a", s.behind(p)), s.worker(t.Context(), "b", s.behind(p))
+	s.sent(20)
+	p.held.Store(true)
+	time.Sleep(1200 * time.Millisecond)
+	p.held.Store(false)
+	s.whole(ended(t, out))
+	if err := errors.Join(<-a, <-b); err != nil {
+		t.Error(err)
+	}
+}

@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -84,7 +85,13 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Result, erro
 	if err != nil {
 		return Result{}, err
 	}
-	return r.coordinate(ctx, interrupt, mine, func() error { return c.Joined(r.record.Dir, join) })
+	out, err := r.coordinate(ctx, interrupt, mine, func() error { return c.Joined(r.record.Dir, join) })
+	if err == nil && len(out.Faults) == 0 && c.Store == "" {
+		// All is home.
+		h.Stop()
+		err = os.RemoveAll(store)
+	}
+	return out, err
 }
 
 // record is what fleet.json says of a run.
@@ -195,7 +202,7 @@ func (r *run) coordinate(ctx context.Context, interrupt <-chan struct{}, mine hu
 	for over := false; !over; {
 		select {
 		case <-ctx.Done():
-			return r.result(), &NoStartError{"given up"}
+			over = true
 		case <-interrupt:
 			interrupt = nil
 			r.mu.Lock()
@@ -203,18 +210,24 @@ func (r *run) coordinate(ctx context.Context, interrupt <-chan struct{}, mine hu
 			r.mu.Unlock()
 		case <-time.After(r.times.Every / 5):
 		}
-		over = r.step(ctx, conn, watch)
+		over = r.step(ctx, conn, watch) || over
 	}
 	r.bringing.Wait()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.state.start.IsZero() {
-		r.note()
-		return r.result(), errors.Join(&NoStartError{r.state.stop.Detail}, r.keep())
+	if !r.state.start.IsZero() {
+		r.check()
 	}
-	r.check()
 	r.note()
-	return r.result(), r.keep()
+	out, err := r.result(), r.keep()
+	if r.state.start.IsZero() {
+		why := "it was ended before all workers were armed"
+		if r.state.stop != nil {
+			why = r.state.stop.Detail
+		}
+		err = errors.Join(&NoStartError{why}, err)
+	}
+	return out, err
 }
 
 // offer puts the job into the run's bucket.
@@ -323,7 +336,7 @@ func (r *run) check() {
 	for i := range r.state.members {
 		m := &r.state.members[i]
 		if !m.home {
-			r.faults = append(r.faults, fmt.Errorf("shard %d, of worker %s, is missing: %s", i, m.name(), m.gone))
+			r.faults = append(r.faults, fmt.Errorf("shard %d is missing: worker %s %s%s", i, m.name(), cmp.Or(m.gone, "was not waited for"), m.spooled()))
 			continue
 		}
 		shard, err := results.Open(r.shard(i))
