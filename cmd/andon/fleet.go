@@ -141,11 +141,29 @@ func (f fleetRunFlags) asked(c *command, args []string) (config fleet.Config, er
 		c.secrets.Keep(secret)
 		if identity, err = hub.ParseIdentity(secret); err != nil {
 			wrong = append(wrong, fmt.Errorf("%s: %w", hubVariable, err))
+		} else if err := belongs(identity); err != nil {
+			wrong = append(wrong, err)
 		}
 	}
 	return fleet.Config{
 		Trial: t, Workers: f.workers, Listen: f.listen, Identity: identity, Store: f.store, Times: fleet.Times{Arming: f.wait},
 	}, errors.Join(wrong...)
+}
+
+// belongs reports that the join string which workers were given, where it is known here, is of another hub.
+func belongs(identity hub.Identity) error {
+	secret := os.Getenv(joinVariable)
+	if secret == "" {
+		return nil
+	}
+	join, err := hub.ParseJoin(secret)
+	if err != nil {
+		return fmt.Errorf("%s: %w", joinVariable, err)
+	}
+	if mine, err := identity.Worker(join.Address); err != nil || mine != join {
+		return errors.Join(err, fmt.Errorf("%s and %s are not of one hub: workers that join with the one would not be known by the other; make both anew", joinVariable, hubVariable))
+	}
+	return nil
 }
 
 func (c *command) runFleet(args []string, f fleetRunFlags) error {

@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -78,7 +79,11 @@ type stage struct {
 	said  []string
 	// first is when the first call of each worker came.
 	first map[string]time.Time
+	// twice has an executionId given to a call of each worker.
+	twice bool
 }
+
+var executionID = regexp.MustCompile(`"executionId":\s*"[^"]*"`)
 
 func newStage(t *testing.T, text string) *stage {
 	s := &stage{t: t, plan: planned(t, text, 1), id: hub.NewIdentity(), store: t.TempDir(), dir: t.TempDir(), first: map[string]time.Time{}}
@@ -97,12 +102,26 @@ func newStage(t *testing.T, text string) *stage {
 			s.tokens.Add(1)
 		}
 		s.mu.Lock()
-		if name := r.Header.Get("X-Worker"); s.first[name].IsZero() {
+		name := r.Header.Get("X-Worker")
+		before := s.first[name]
+		if before.IsZero() {
 			s.first[name] = time.Now()
 		}
 		s.mu.Unlock()
 		if other := s.respond.Load(); other != nil {
 			(*other)(w, r)
+			return
+		}
+		if s.twice && before.IsZero() {
+			// The first call of each worker is given one executionId.
+			answer := httptest.NewRecorder()
+			handler.ServeHTTP(answer, r)
+			for name, list := range answer.Header() {
+				w.Header()[name] = list
+			}
+			w.Header().Del("Content-Length")
+			w.WriteHeader(answer.Code)
+			_, _ = w.Write(executionID.ReplaceAll(answer.Body.Bytes(), []byte(`"executionId":"one-for-two"`)))
 			return
 		}
 		handler.ServeHTTP(w, r)
@@ -371,7 +390,7 @@ func TestFleet(t *testing.T) {
 	t.Parallel()
 	const token = "a-token-of-the-target"
 	s := newStage(t, short)
-	s.times = quickly
+	s.times, s.twice = quickly, true
 	carrying := func(w *Worker) {
 		w.Prepare = func(*scenarios.Plan, *url.URL) (trial.Config, error) {
 			file := filepath.Join(s.dir, "token")
@@ -400,6 +419,9 @@ func TestFleet(t *testing.T) {
 	}
 	if uint64(s.calls.Load()) != s.plan.Calls || sum.Total.Sent != s.plan.Calls || s.tokens.Load() != s.calls.Load() {
 		t.Errorf("%d calls came, %d of them with the token, and %d are in the report, of %d", s.calls.Load(), s.tokens.Load(), sum.Total.Sent, s.plan.Calls)
+	}
+	if sum.Run.Merged == nil || sum.Run.Merged.Shards == nil || sum.Run.Merged.Shards.Repeated != 1 {
+		t.Errorf("an executionId came from two shards, and the report has %+v", sum.Run.Merged)
 	}
 	var starts []time.Time
 	for _, dir := range o.Shards {
