@@ -467,6 +467,38 @@ func TestFleet(t *testing.T) {
 	if err != nil || found == 0 {
 		t.Errorf("the job is found %d times: %v", found, err)
 	}
+	// What is home is at the hub as well, where a coordinator that was lost would have left it.
+	s.hub.Stop()
+	if err := os.RemoveAll(o.Shards[0]); err != nil {
+		t.Fatal(err)
+	}
+	dirs, err := Collect(t.Context(), o.Dir, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.merged(dirs, s.plan.Calls)
+}
+
+// Who stops the coordinator stops all, and what they measured is home.
+func TestInterrupt(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, strings.Replace(short, "1s", "20s", 1))
+	s.times = quickly
+	stop := make(chan struct{})
+	out := s.coordinator(t.Context(), stop, 2)
+	a, b := s.worker(t.Context(), "a"), s.worker(t.Context(), "b")
+	s.sent(10)
+	close(stop)
+	o := ended(t, out)
+	if err := errors.Join(<-a, <-b, o.err); err != nil || len(o.Faults) > 0 {
+		t.Fatalf("it ended with %v, %v", err, o.Faults)
+	}
+	for _, dir := range o.Shards {
+		run, err := results.Open(dir)
+		if err != nil || run.End.Reason != results.Interrupted || !strings.HasPrefix(run.End.Detail, "the coordinator was told to stop; it was told to stop after ") {
+			t.Errorf("%s ended with %+v, %v", dir, run.End, err)
+		}
+	}
 }
 
 // A worker that is gone is named, and the others' shards are reported. It stops by itself, and has what it measured.
