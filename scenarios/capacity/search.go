@@ -17,7 +17,8 @@ const (
 	groupsLow, groupsHigh = 2.5, 4
 	// longer is by how much a trial is longer for that, at most.
 	longer = 20
-	// lower is at how many rates it is tried to decide what holds, each lower than the one before.
+	// lower is at how many rates a trial is tried for which there is room, or that decides what holds, each lower than
+	// the one before.
 	lower = 4
 	// plenty is for how many times the fewest calls that can decide there is to be room, where something hangs on it.
 	plenty = 2
@@ -63,13 +64,28 @@ func (s *Search) Next() (Ask, bool) {
 	}
 	step, rate, end := s.choose()
 	if end == "" {
-		ask := s.ask(step, rate)
-		if ask.Calls >= fewest && ask.Most > 0 && len(s.trials) < s.Trials {
+		if ask, ok := s.affordable(step, rate); ok && len(s.trials) < s.Trials {
 			return ask, true
 		}
 		end = Budget
 	}
 	s.end = end
+	return Ask{}, false
+}
+
+// affordable is the trial of a step for which something is left, and false where there is none. Near its capacity a
+// target takes long to settle: a trial at a lower rate, which costs less, says more than none.
+func (s *Search) affordable(step Step, rate float64) (Ask, bool) {
+	for range lower {
+		ask := s.ask(step, rate)
+		if ask.Calls >= fewest && ask.Most > 0 && (ask.Most >= ask.Least/2 || step != Narrowing && step != FromAbove) {
+			return ask, true
+		}
+		if step != Narrowing && step != FromAbove {
+			break
+		}
+		rate *= 0.93
+	}
 	return Ask{}, false
 }
 
