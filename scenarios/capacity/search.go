@@ -17,9 +17,10 @@ const (
 	groupsLow, groupsHigh = 2.5, 4
 	// longer is by how much a trial is longer for that, at most.
 	longer = 20
-	// lower is at how many rates a trial is tried for which there is room, or that decides what holds, each lower than
-	// the one before.
+	// lower is at how many rates it is tried to decide what holds, each lower than the one before.
 	lower = 4
+	// cheaper is at how many rates a trial is looked for that there is room for, each lower than the one before.
+	cheaper = 8
 	// plenty is for how many times the fewest calls that can decide there is to be room, where something hangs on it.
 	plenty = 2
 	// confirmations is how often the low end is tried.
@@ -76,7 +77,7 @@ func (s *Search) Next() (Ask, bool) {
 // affordable is the trial of a step for which something is left, and false where there is none. Near its capacity a
 // target takes long to settle: a trial at a lower rate, which costs less, says more than none.
 func (s *Search) affordable(step Step, rate float64) (Ask, bool) {
-	for range lower {
+	for range cheaper {
 		ask := s.ask(step, rate)
 		if ask.Calls >= fewest && ask.Most > 0 && (ask.Most >= ask.Least/2 || step != Narrowing && step != FromAbove) {
 			return ask, true
