@@ -39,7 +39,7 @@ const maxDocument = 16 << 20
 // WriteJSON writes a document to a file, sealed, so that it is there whole or not at all.
 func WriteJSON(path string, document any) error {
 	return regular.Write(path, func(w io.Writer) error {
-		return WriteSealed(w, func(w io.Writer) error { return EncodeJSON(w, document) })
+		return WriteSealed(w, document)
 	})
 }
 

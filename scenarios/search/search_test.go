@@ -56,7 +56,7 @@ func TestRun(t *testing.T) {
 	if a == nil || a.Kind != sizing.AtLeast || a.Low == nil || *a.Low != 200 || report.Run.Ended != sizing.EndedCeiling || report.Verdict.ExitCode != 0 || !strings.Contains(a.Why, "200/s holds") {
 		t.Errorf("found %+v, which ended %q: %+v", a, report.Run.Ended, report.Verdict)
 	}
-	kept, err := sizing.Read(dir)
+	kept, err := sizing.Document().Read(dir)
 	if err != nil || len(kept.Trials) != len(report.Trials) || len(kept.Trials) < 2 || kept.Budget != report.Budget {
 		t.Errorf("kept is %+v: %v", kept, err)
 	}
