@@ -43,6 +43,18 @@ func WriteJSON(path string, document any) error {
 	})
 }
 
+// WriteSealed writes a document, a JSON object, and adds a last member to it, "crc32c": the CRC-32C, in hex, of all
+// that stands before that member's comma. The document stays one that anything reads; [ParseJSON] takes the member
+// away, and tells of a text that has changed.
+func WriteSealed(w io.Writer, document any) error {
+	var b bytes.Buffer
+	if err := EncodeJSON(&b, document); err != nil {
+		return err
+	}
+	_, err := w.Write(seal(b.Bytes()))
+	return err
+}
+
 // EncodeJSON writes a document.
 func EncodeJSON(w io.Writer, document any) error {
 	e := json.NewEncoder(text.JSONWriter{To: w})

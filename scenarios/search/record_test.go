@@ -96,10 +96,10 @@ func TestNeedIsOfItsRate(t *testing.T) {
 	k := remembered().Trials[0]
 	k.Shown.Of, k.Trial.Ask.Step = "need", capacity.Decision
 	s.replay = []kept{k}
-	if _, there := s.known(Want{Of: "need", Ask: capacity.Ask{Step: capacity.Decision, Rate: 20}}); there {
+	if _, there := s.known(want{Of: "need", Ask: capacity.Ask{Step: capacity.Decision, Rate: 20}}); there {
 		t.Error("100/s answers for 20/s")
 	}
-	if _, there := s.known(Want{Of: "need", Ask: capacity.Ask{Step: capacity.Decision, Rate: 100}}); !there {
+	if _, there := s.known(want{Of: "need", Ask: capacity.Ask{Step: capacity.Decision, Rate: 100}}); !there {
 		t.Error("100/s does not answer for itself")
 	}
 }

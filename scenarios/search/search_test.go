@@ -297,7 +297,7 @@ provider: {latency: {Full: 2s, Lite: 1ms}}
 limits: {lag: 1m}
 thresholds: [p95(latency) < 1500ms]
 `)
-	m, err := s.trial(t.Context(), Want{Of: "need", Scenario: s.Scenario, Ask: capacity.Ask{Rate: 100}, Seconds: 1})
+	m, err := s.trial(t.Context(), want{Of: "need", Scenario: s.Scenario, Ask: capacity.Ask{Rate: 100}, Seconds: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
