@@ -68,9 +68,10 @@ for besides.
 
 ` + studiesHelp + `
 
-No more calls are sent than --calls and no trial begins after --time; both are told before the first
-call, and what is known by then is the answer. Each accepted call starts a run at the target: --price
-is that of one. What was cut short goes on with --resume, from the trials that had ended.
+No more calls are sent than --calls, and none after --time, though what is in flight then is waited
+for; both are told before the first call, and what is known by then is the answer. Each accepted call
+starts a run at the target: --price is that of one. What was cut short goes on with --resume, from the
+trials that had ended.
 
 Exit codes: 0 an interval was found, or the need is met; 1 the need is not met; 2 wrong usage,
 scenario or description, nothing was sent; 3 no verdict (undecided, this machine is the limit, the
@@ -99,7 +100,7 @@ budget was spent before an interval was found, interrupted, the target is gone).
 	flags.Var(&f.to, "to", "highest `rate` that may be tried")
 	flags.Var(&f.confidence, "confidence", "`share` of searches whose interval has the capacity in it")
 	flags.Var(&f.width, "width", "how wide the interval may be, as a `share` of the rate")
-	flags.DurationVar(&f.time, "time", 15*time.Minute, "most `time` for all trials")
+	flags.DurationVar(&f.time, "time", 15*time.Minute, "most `time` for all trials, but for what is in flight at its end")
 	flags.Uint64Var(&f.calls, "calls", 200_000, "most calls in all trials")
 	flags.Float64Var(&f.price, "price", 0, "price of a call, to tell the cost")
 	f.studies.add(flags)
