@@ -167,3 +167,37 @@ func TestRoomBelow(t *testing.T) {
 		t.Errorf("%g of 250 s were used, and the answer is %+v", spent, a)
 	}
 }
+
+// TestPlain has an interval that is made of few trials end where one was plainly broken.
+func TestPlain(t *testing.T) {
+	intervals := 0
+	for trials := 6; trials < 16; trials++ {
+		s := capacity.New(capacity.Config{Objectives: []capacity.Objective{{Name: "p95", Allowed: 0.05, Horizon: 0.5}}, Confidence: 0.95, Width: 0.02, Start: 20, Least: 5, Trials: trials})
+		for {
+			ask, more := s.Next()
+			if !more {
+				break
+			}
+			calls := uint64(ask.Rate * 8)
+			trial := capacity.Trial{Ask: ask, Objective: -1, Seconds: 8, Calls: calls, Relaxation: 0.05, Counts: []capacity.Count{{Calls: calls, Inflation: 20}}}
+			switch {
+			case ask.Rate > 215:
+				trial.Outcome, trial.Objective, trial.Counts[0] = capacity.Broken, 0, capacity.Count{Calls: calls, Over: calls, Inflation: float64(calls) / 2, Outcome: capacity.Broken}
+			case ask.Rate > 190:
+				trial.Counts[0].Over = calls / 3
+			}
+			s.Take(trial, 10)
+		}
+		a := s.Answer()
+		if a.Kind != capacity.Interval {
+			continue
+		}
+		intervals++
+		if a.High > 1.1*a.Lowest+1e-9 {
+			t.Errorf("%d trials: %.1f to %.1f, broken from %.1f", trials, a.Low, a.High, a.Lowest)
+		}
+	}
+	if intervals == 0 {
+		t.Error("no search came to an interval")
+	}
+}
