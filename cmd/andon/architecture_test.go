@@ -86,7 +86,7 @@ var andonHouse = house{
 			"reports/telemetry"},
 
 		// Two targets in turn, and what the difference is worth.
-		"scenarios/paired": {"scenarios", "scenarios/trial", "reports", "reports/text", "reports/results", "reports/metrics", "reports/summary", "reports/compare"},
+		"scenarios/paired": {"contracts/credentials", "scenarios", "scenarios/trial", "reports", "reports/text", "reports/results", "reports/metrics", "reports/summary", "reports/compare"},
 		// Where calls may go, and what was started there.
 		"scenarios/targets":  {"contracts", "contracts/credentials", "contracts/document", "reports/regular", "reports/text", "reports/results"},
 		"scenarios/capacity": {"gonum.org/v1/gonum"},

@@ -37,7 +37,7 @@ func (p *Plan) capacity() (part, error) {
 	}
 	tried := a.Need * (1 + a.Headroom)
 	// Its own load is not used: what counts is the rate that is tried.
-	if err := p.loadCapped(approval.Capacity, tried, plan.Limits.InFlight); err != nil {
+	if err := p.loadCapped(p.Target, approval.Capacity, tried, plan.Limits.InFlight); err != nil {
 		return part{}, err
 	}
 	calls := a.Calls

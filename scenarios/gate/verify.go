@@ -31,7 +31,7 @@ const (
 
 // verify prepares the verification.
 func (p *Plan) verify() (part, error) {
-	set, err := p.Credentials(credentials.Asked{})
+	set, err := p.Credentials(p.Target, credentials.Asked{})
 	if err != nil {
 		return part{}, fmt.Errorf("verify: %w", err)
 	}
@@ -62,7 +62,7 @@ func (p *Plan) verify() (part, error) {
 			c.Rate = math.Min(c.Rate, cap)
 		}
 	}
-	if err := p.loadCapped(approval.Verify, c.Rate, c.Concurrency); err != nil {
+	if err := p.loadCapped(p.Target, approval.Verify, c.Rate, c.Concurrency); err != nil {
 		return part{}, err
 	}
 	return p.verifyPart(c, func(*verify.Config) (func(), error) { return func() {}, nil })
