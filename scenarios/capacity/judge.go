@@ -1,6 +1,9 @@
 package capacity
 
-import "math"
+import (
+	"math"
+	"sort"
+)
 
 // Judge follows one trial, and says when it may end. Use it from one goroutine.
 type Judge struct {
@@ -312,4 +315,20 @@ func (j *Judge) Outcome(stopped float64) Trial {
 		t.Objective = worst(j.objectives, v.counts)
 	}
 	return t
+}
+
+// Shortest is after how many seconds a trial can be found to hold at the earliest: where no call is over a limit, and
+// none resembles another.
+func Shortest(objectives []Objective, ask Ask, alpha float64) float64 {
+	horizon, least := 0.0, ask.Least
+	for _, o := range objectives {
+		horizon = max(horizon, o.Horizon)
+		calls := sort.Search(1<<30, func(n int) bool {
+			c := Count{Calls: uint64(n), Inflation: 1}
+			c.judge(o, alpha, 1, true)
+			return c.Outcome == Holds
+		})
+		least = max(least, float64(calls)/ask.Rate)
+	}
+	return ask.Settle + least + 2*horizon
 }

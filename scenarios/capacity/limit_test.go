@@ -1,6 +1,7 @@
 package capacity_test
 
 import (
+	"math/rand/v2"
 	"testing"
 
 	"github.com/kaizenautomation/andon/scenarios/capacity"
@@ -91,5 +92,28 @@ func TestEnds(t *testing.T) {
 	})
 	if a.NotMonotone == "" || a.Kind == capacity.Interval || a.Kind == capacity.AtLeast {
 		t.Errorf("expected that the target is not monotone, and where it breaks first, found %+v", a)
+	}
+}
+
+// No trial is found to hold before the shortest one is, however quick its calls, and one without a call over a limit is
+// not much later.
+func TestShortest(t *testing.T) {
+	for _, c := range []struct{ rate, allowed, horizon float64 }{{20, 0.01, 0.5}, {100, 0.01, 0.2}, {50, 0.05, 1}, {200, 0, 0.3}, {500, 0.5, 0}} {
+		list := []capacity.Objective{{Allowed: c.allowed, Horizon: c.horizon}}
+		ask := capacity.Question(list, c.rate, capacity.Limits{Least: 2})
+		least := capacity.Shortest(list, ask, 0.05)
+		r := rand.New(rand.NewPCG(7, 7))
+		j, held, due := capacity.NewJudge(list, ask, 0.05), 0.0, 0.0
+		for now := 1.0; held == 0 && now < 20*least; now++ {
+			for ; due < now; due += r.ExpFloat64() / c.rate {
+				j.Add(capacity.Call{Due: due, Latency: c.horizon / 4 * r.Float64(), Counted: 1})
+			}
+			if j.Look(now, 0) {
+				held = now
+			}
+		}
+		if held < least || held > 2*least+3 {
+			t.Errorf("%+v: it holds after %v s, and %v s were told to be the least", c, held, least)
+		}
 	}
 }

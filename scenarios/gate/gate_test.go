@@ -21,9 +21,11 @@ import (
 	"github.com/kaizenautomation/andon/contracts/document"
 	"github.com/kaizenautomation/andon/reports/metrics"
 	"github.com/kaizenautomation/andon/reports/results"
+	"github.com/kaizenautomation/andon/reports/sizing"
 	"github.com/kaizenautomation/andon/reports/summary"
 	"github.com/kaizenautomation/andon/scenarios"
 	"github.com/kaizenautomation/andon/scenarios/paired"
+	"github.com/kaizenautomation/andon/scenarios/search"
 	"github.com/kaizenautomation/andon/scenarios/targets"
 )
 
@@ -222,6 +224,52 @@ func TestShares(t *testing.T) {
 	sent.seconds, other.seconds = most.seconds, against.seconds
 	if !reflect.DeepEqual(sent, most) || !reflect.DeepEqual(other, against) {
 		t.Errorf("%v and %v were planned, and %v and %v sent", most, against, sent, other)
+	}
+}
+
+// Whatever was sent and was not turned away may have started a run.
+func TestBegun(t *testing.T) {
+	for _, c := range []struct {
+		trial sizing.Trial
+		want  uint64
+	}{
+		{sizing.Trial{Calls: 100, Status: map[string]uint64{"200": 100}}, 100},
+		{sizing.Trial{Calls: 100, Status: map[string]uint64{"200": 60, "500": 20}}, 100}, // 20 were given up
+		{sizing.Trial{Calls: 100, Shed: 0.3, Status: map[string]uint64{"200": 70, "429": 30}}, 70},
+		{sizing.Trial{Calls: 100, Shed: 0.3, Status: map[string]uint64{"200": 60, "429": 10, "503": 20, "404": 5}}, 65},
+		{sizing.Trial{}, 0},
+	} {
+		if got := begun(sizing.Report{Trials: []sizing.Trial{c.trial, {Calls: 1}}}); got != c.want+1 {
+			t.Errorf("%+v: %d runs, want %d", c.trial, got-1, c.want)
+		}
+	}
+}
+
+// A budget of a search is refused where it cannot turn the part green, all of it at once.
+func TestShort(t *testing.T) {
+	s, err := scenarios.Parse("x.yaml", []byte("load: [{rate: 40/s, for: 5s}]\nthresholds: [p99(latency) < 500ms]\n"), described(t), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		need    float64
+		calls   uint64
+		time    time.Duration
+		refused string
+	}{
+		{20, 0, 2 * time.Minute, ""}, {20, 5000, 2 * time.Minute, ""}, {2000, 0, time.Minute, ""},
+		{20, 0, 20 * time.Second, "time"}, {20, 300, 2 * time.Minute, "calls"}, {20, 300, 20 * time.Second, "time calls"}, {30000, 0, 11 * time.Minute, "calls"},
+	} {
+		err := short(search.Config{Scenario: s, Need: c.need, Confidence: confidence, Seconds: c.time.Seconds()}, c.calls, c.time)
+		var found []string
+		for _, key := range []string{"time", "calls"} {
+			if err != nil && strings.Contains(err.Error(), "write more under "+key+",") {
+				found = append(found, key)
+			}
+		}
+		if strings.Join(found, " ") != c.refused {
+			t.Errorf("%v: %v, want %q", c, err, c.refused)
+		}
 	}
 }
 

@@ -107,7 +107,7 @@ func (p *Plan) tried(ctx context.Context, interrupt <-chan struct{}, c trial.Con
 	var unreachable *trial.UnreachableError
 	switch {
 	case errors.As(err, &unreachable):
-		m.outcome, m.gone, m.found = summary.NoVerdict, ctx.Err() == nil, err.Error()
+		m.outcome, m.gone, m.stopped, m.found = summary.NoVerdict, ctx.Err() == nil, ctx.Err() != nil, err.Error()
 		m.mend = "start the target, or name the one that is meant"
 		return r, m
 	case r.Aggregator == nil:
@@ -146,7 +146,8 @@ func judged(s summary.Summary) (found, mend string, chance bool) {
 		}
 		return found, "", false
 	case s.Run.End.Reason == results.Interrupted:
-		return oneOf(s.Verdict.Causes), "run the gate to its end", false
+		// What failed until then failed.
+		return oneOf(s.Verdict.Causes), "see load/report.md, and run the gate to its end", false
 	case s.Verdict.Status == summary.NoVerdict && limited:
 		return "this machine was the limit, not the target: " + oneOf(s.Validity.Reasons), "run the gate on a machine that has nothing else to do, or ask for a lower rate", true
 	}

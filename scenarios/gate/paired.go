@@ -64,6 +64,7 @@ func (p *Plan) paired(name string) (part, error) {
 			r, kept, err := paired.Run(ctx, interrupt, c)
 			m = inTurn(m, r, kept, err)
 			var unreachable *trial.UnreachableError
+			m.stopped = m.stopped || ctx.Err() != nil
 			m.gone = errors.As(err, &unreachable) && *unreachable.Target == *p.url() && ctx.Err() == nil
 			return m
 		}}, nil

@@ -125,7 +125,7 @@ func (p *Plan) all(ctx context.Context, interrupt <-chan struct{}, r *approval.R
 		a := approval.Part{Name: part.name, About: part.about, Outcome: approval.LeftOut}
 		switch {
 		case stopped:
-			a.Found = "the gate was interrupted before it"
+			a.Found = "it was not run, since the gate was interrupted before it"
 		case red != "" && !p.KeepGoing:
 			a.Found = "it cannot matter any more, since " + red + " failed"
 		case gone != "" && part.sends:
@@ -181,6 +181,10 @@ func (p *Plan) one(ctx context.Context, interrupt <-chan struct{}, part part, di
 // take fills in what a part came to, in a directory of such a name.
 func take(a *approval.Part, m made, name string, began time.Time) {
 	a.Outcome, a.Found, a.Mend, a.Dir = m.outcome, m.found, m.mend, ""
+	if m.stopped && m.outcome == summary.NoVerdict {
+		// What was known by then is in its own report.
+		a.Found, a.Mend = "it was interrupted", "run the gate to its end"
+	}
 	a.Calls, a.Runs, a.Seconds = m.spent.calls+m.against.calls, m.spent.runs.Total()+m.against.runs.Total(), time.Since(began).Seconds()
 	if m.kept {
 		a.Dir = name

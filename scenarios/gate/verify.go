@@ -122,13 +122,14 @@ func (p *Plan) verified(ctx context.Context, c verify.Config, dir string) made {
 	m := made{kept: true}
 	if _, err := wire.Preflight(ctx, wire.Config{Target: c.Target, TLS: c.Credentials.TLS(), Resolve: c.Credentials.Asks().Addresses()}); err != nil {
 		v = plan.Ended(err.Error())
-		m.outcome, m.gone = summary.NoVerdict, ctx.Err() == nil
+		m.outcome, m.gone, m.stopped = summary.NoVerdict, ctx.Err() == nil, ctx.Err() != nil
 		m.found, m.mend = fmt.Sprintf("%s cannot be reached: %v", c.Target, err), "start the target, or name the one that is meant"
 	} else {
 		v = plan.Run(ctx)
 		m.outcome, m.stopped = v.Verdict.Status, ctx.Err() != nil
 		m.found, m.mend = foundBy(v)
-		m.spent = spend{calls: attempts(v), runs: targets.Runs{"": uint64(v.Accepted + v.Unsure)}, seconds: v.DurationSeconds}
+		// A call that was given up is in no check, and may have started a run.
+		m.spent = spend{calls: max(attempts(v), uint64(v.Accepted+v.Unsure)), runs: targets.Runs{"": uint64(v.Accepted + v.Unsure)}, seconds: v.DurationSeconds}
 	}
 	if err := p.keep(dir, v); err != nil {
 		return incomplete(m, err)
