@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -60,7 +61,11 @@ func GateTerminal(w io.Writer, of approval.Report, o Options) error {
 	color := map[string]text.Color{summary.Pass: text.Green, summary.Fail: text.Red, summary.NoVerdict: text.Yellow}[g.Verdict.Status]
 	b.WriteByte('\n')
 	o.marked(&b, o.paint(text.Bold+";"+color, g.Word())+" ", fmt.Sprintf("%s (exit code %d)", text.Printable(g.Headline(), 1000), g.Verdict.ExitCode))
-	o.named(&b, "report:", o.Dir, "")
+	after := "(with all that is named above)"
+	if !slices.ContainsFunc(g.Parts, func(p approval.Part) bool { return p.Dir != "" }) {
+		after = ""
+	}
+	o.named(&b, "report:", o.Dir, after)
 	_, err := io.WriteString(w, text.Inert(b.String()))
 	return err
 }

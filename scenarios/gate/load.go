@@ -149,7 +149,9 @@ func judged(s summary.Summary) (found, mend string, chance bool) {
 		// What failed until then failed.
 		return oneOf(s.Verdict.Causes), "see load/report.md, and run the gate to its end", false
 	case s.Verdict.Status == summary.NoVerdict && limited:
-		return "this machine was the limit, not the target: " + oneOf(s.Validity.Reasons), "run the gate on a machine that has nothing else to do, or ask for a lower rate", true
+		// The advice behind the reason is given as what to do.
+		reason, _, _ := strings.Cut(oneOf(s.Validity.Reasons), ";")
+		return "this machine was the limit, not the target: " + reason, "run the gate on a machine that has nothing else to do, or ask for a lower rate", true
 	}
 	failed := slices.DeleteFunc(slices.Clone(s.Thresholds), func(t summary.Threshold) bool { return t.OK })
 	for _, t := range failed {

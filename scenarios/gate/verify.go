@@ -6,6 +6,7 @@ import (
 	"math"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/kaizenautomation/andon/contracts/credentials"
@@ -183,5 +184,5 @@ func oneOf(causes []string) string {
 	case 1:
 		return causes[0]
 	}
-	return fmt.Sprintf("%s (and %d more)", causes[0], len(causes)-1)
+	return fmt.Sprintf("%s (and %d more)", strings.TrimSuffix(causes[0], "."), len(causes)-1)
 }
