@@ -217,6 +217,19 @@ func (c *Count) judge(o Objective, alpha, alike float64, enough bool) {
 	}
 }
 
+// Fewest is how many calls have to be counted at least for an objective before it can be decided that it holds: where
+// none was over, and none resembles another. It is 1 to 2^40.
+func Fewest(o Objective, alpha float64) uint64 {
+	if o.Allowed == 0 {
+		return none
+	}
+	n := sort.Search(1<<40, func(n int) bool {
+		held, _ := evidence(float64(n)/(doubt*calm), 0, o.Allowed)
+		return held > -math.Log(alpha)
+	})
+	return uint64(n)
+}
+
 func (c Count) share() float64 { return float64(c.Over) / float64(max(c.Calls, 1)) }
 
 // outcome is that of all objectives, and the one that is broken, or -1.
@@ -323,12 +336,7 @@ func Shortest(objectives []Objective, ask Ask, alpha float64) float64 {
 	horizon, least := 0.0, ask.Least
 	for _, o := range objectives {
 		horizon = max(horizon, o.Horizon)
-		calls := sort.Search(1<<30, func(n int) bool {
-			c := Count{Calls: uint64(n), Inflation: 1}
-			c.judge(o, alpha, 1, true)
-			return c.Outcome == Holds
-		})
-		least = max(least, float64(calls)/ask.Rate)
+		least = max(least, float64(Fewest(o, alpha))/ask.Rate)
 	}
 	return ask.Settle + least + 2*horizon
 }
