@@ -258,7 +258,7 @@ func TestShort(t *testing.T) {
 		refused string
 	}{
 		{20, 0, 2 * time.Minute, ""}, {20, 5000, 2 * time.Minute, ""}, {2000, 0, time.Minute, ""},
-		{20, 0, 20 * time.Second, "time"}, {20, 300, 2 * time.Minute, "calls"}, {20, 300, 20 * time.Second, "time calls"}, {30000, 0, 11 * time.Minute, "calls"},
+		{20, 0, 20 * time.Second, "time"}, {20, 300, 2 * time.Minute, "calls"}, {20, 300, 20 * time.Second, "time calls"}, {90000, 0, 11 * time.Minute, "calls"},
 	} {
 		err := short(search.Config{Scenario: s, Need: c.need, Confidence: confidence, Seconds: c.time.Seconds()}, c.calls, c.time)
 		var found []string
