@@ -196,7 +196,7 @@ func TestByChance(t *testing.T) {
 	}
 }
 
-// What two targets may be sent in turn is all that is planned, each by its own slices, and what was sent is within that.
+// What two targets may be sent in turn is all that is planned, each by its own slices, and is counted so.
 func TestShares(t *testing.T) {
 	s, err := scenarios.Parse("x.yaml", []byte("load: [{rate: 40/s, for: 42s}]\nmix: {invalid: 10%}\n"), described(t), nil)
 	if err != nil {
