@@ -153,7 +153,7 @@ func (g gate) subtitle(foreign func(string, int) string) []string {
 	if g.Run.Against != "" {
 		where = append(where, "against "+foreign(g.Run.Against, 300))
 	}
-	return append(where, g.Run.Started.UTC().Format(time.DateTime + "Z"), "took "+text.Duration(&g.Run.DurationSeconds))
+	return append(where, g.Run.Started.UTC().Format(time.DateTime+"Z"), "took "+text.Duration(&g.Run.DurationSeconds))
 }
 
 // knownBy is the release and the labels, if there are any.
