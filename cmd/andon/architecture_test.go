@@ -87,7 +87,7 @@ var andonHouse = house{
 			"reports/telemetry"},
 
 		// Two targets in turn, and what the difference is worth.
-		"scenarios/paired": {"scenarios", "scenarios/trial", "reports", "reports/text", "reports/results", "reports/metrics", "reports/summary", "reports/compare"},
+		"scenarios/paired": {"contracts/credentials", "scenarios", "scenarios/trial", "reports", "reports/text", "reports/results", "reports/metrics", "reports/summary", "reports/compare"},
 		// Where calls may go, and what was started there.
 		"scenarios/targets":  {"contracts", "contracts/credentials", "contracts/document", "reports/regular", "reports/text", "reports/results"},
 		"scenarios/capacity": {"gonum.org/v1/gonum"},
@@ -96,7 +96,7 @@ var andonHouse = house{
 			"reports/results", "reports/histogram", "reports/student", "reports/executions", "reports/metrics", "reports/summary", "reports/sizing", "reports/page", "reports"},
 
 		// Asks all that a release has to hold, by what answers each.
-		"scenarios/gate": {"scenarios", "scenarios/wire", "scenarios/trial", "scenarios/search", "scenarios/targets", "contracts", "contracts/credentials", "contracts/deviations",
+		"scenarios/gate": {"scenarios", "scenarios/paired", "scenarios/wire", "scenarios/trial", "scenarios/search", "scenarios/targets", "contracts", "contracts/credentials", "contracts/deviations",
 			"contracts/document", "contracts/pact", "contracts/provider", "contracts/verify", "reports", "reports/regular", "reports/text", "reports/results", "reports/metrics", "reports/summary",
 			"reports/sizing", "reports/compare", "reports/baseline", "reports/approval", "reports/page"},
 

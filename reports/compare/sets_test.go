@@ -2,6 +2,7 @@ package compare_test
 
 import (
 	"errors"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/kaizenautomation/andon/reports/compare"
+	"github.com/kaizenautomation/andon/reports/histogram"
 	"github.com/kaizenautomation/andon/reports/metrics"
 	"github.com/kaizenautomation/andon/reports/reportstest"
 	"github.com/kaizenautomation/andon/reports/results"
@@ -303,5 +305,31 @@ func TestTwice(t *testing.T) {
 	}
 	if _, err := compare.Compare(base, compare.Set{}, compare.Options{}); err == nil || !strings.Contains(err.Error(), "the new side 0") {
 		t.Errorf("no run on a side: %v", err)
+	}
+}
+
+// A curve ends with the highest percentile that every run has the samples for.
+func TestCurveSupported(t *testing.T) {
+	base, changed := runs(t, "base", 3, nil), runs(t, "new", 3, nil)
+	few := &base.Runs[1]
+	few.Whole = metrics.Of(few.Manifest)
+	for i, row := range reportstest.Rows(few.Manifest, func(*results.Row) {}) {
+		if i%9 > 0 {
+			continue
+		}
+		if err := few.Whole.Add(row); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range compareSets(t, base, changed, compare.Options{}).Curves {
+		for i, points := range [][]compare.Point{c.Base, c.New} {
+			least := uint64(math.MaxUint64)
+			for _, r := range []compare.Set{base, changed}[i].Runs {
+				least = min(least, r.Whole.Curve(c.Tier, false).Samples)
+			}
+			if last := points[len(points)-1].Quantile; last > 0 && least < histogram.Needed(100*last) {
+				t.Errorf("the curve %d of %q goes up to %v, by %d calls", i, c.Tier, last, least)
+			}
+		}
 	}
 }

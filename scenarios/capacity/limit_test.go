@@ -1,6 +1,7 @@
 package capacity_test
 
 import (
+	"math/rand/v2"
 	"testing"
 
 	"github.com/kaizenautomation/andon/scenarios/capacity"
@@ -91,6 +92,23 @@ func TestEnds(t *testing.T) {
 	})
 	if a.NotMonotone == "" || a.Kind == capacity.Interval || a.Kind == capacity.AtLeast {
 		t.Errorf("expected that the target is not monotone, and where it breaks first, found %+v", a)
+	}
+}
+
+// TestShortest ends trials in which no call is over a limit before the time that is told, and well after it.
+func TestShortest(t *testing.T) {
+	for _, c := range []struct{ rate, allowed, horizon float64 }{{20, 0.01, 0.5}, {100, 0.01, 0.2}, {50, 0.05, 1}, {200, 0, 0.3}, {500, 0.01, 0}} {
+		list := []capacity.Objective{{Allowed: c.allowed, Horizon: c.horizon}}
+		ask := capacity.Question(list, c.rate, capacity.Limits{Least: 1})
+		least := capacity.Shortest(list, ask, 0.05)
+		r := rand.New(rand.NewPCG(7, 7))
+		j := capacity.NewJudge(list, ask, 0.05)
+		for due := 0.0; due < 3*least; due += r.ExpFloat64() / c.rate {
+			j.Add(capacity.Call{Due: due, Latency: c.horizon / 4 * r.Float64(), Counted: 1})
+		}
+		if least < ask.Settle+ask.Least/2 || least > ask.Settle+ask.Least/2+0.1 && j.Outcome(0.7*least).Outcome == capacity.Holds || j.Outcome(3*least).Outcome != capacity.Holds {
+			t.Errorf("%+v: %v s were told to be the least", c, least)
+		}
 	}
 }
 
