@@ -124,6 +124,25 @@ func TestCompare(t *testing.T) {
 	}
 }
 
+// TestCompletion compares how many of the accepted executions completed, where all runs tell.
+func TestCompletion(t *testing.T) {
+	followed := func(set compare.Set, completed uint64) compare.Set {
+		for i := range set.Runs {
+			set.Runs[i].Completion = &compare.Completion{Completed: completed - uint64(i), Of: 1000}
+		}
+		return set
+	}
+	o := compare.Options{Tolerances: compare.Tolerances{"completion": 0.01}}
+	base := followed(runs(t, "base", 3, nil), 990)
+	r, err := compare.Compare(base, followed(runs(t, "new", 3, nil), 900), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := row(t, r, compare.All, "", "completion"); c.Verdict != compare.Regression || *c.Base < 0.988 || *c.New > 0.9 {
+		t.Errorf("completion: %+v", c)
+	}
+}
+
 // TestDeclared holds that a figure that is named is declared, and that one that the runs lack is told.
 func TestDeclared(t *testing.T) {
 	o := compare.Options{Tolerances: compare.Tolerances{"goodput": 0.05, "p90": 0.2, "completion": 0.01}}

@@ -252,7 +252,7 @@ func cutShort(a, b trial.Result) summary.End {
 }
 
 func (w *watch) measured(r trial.Result, side int) compare.Measured {
-	m := compare.Measured{Validity: r.Summary.Validity.Status, Reasons: r.Summary.Validity.Reasons, Whole: r.Aggregator, Stretches: w.sides[side]}
+	m := compare.Measured{Validity: r.Summary.Validity.Status, Reasons: r.Summary.Validity.Reasons, Whole: r.Aggregator, Stretches: w.sides[side], Completion: compare.CompletionOf(r.Aggregator)}
 	if r.Run != nil {
 		m.Manifest, m.End = r.Run.Manifest, r.Run.End
 	}
