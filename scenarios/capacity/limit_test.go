@@ -93,3 +93,111 @@ func TestEnds(t *testing.T) {
 		t.Errorf("expected that the target is not monotone, and where it breaks first, found %+v", a)
 	}
 }
+
+// TestFewest holds a trial in which nobody is over to what is said to decide it.
+func TestFewest(t *testing.T) {
+	for _, o := range []capacity.Objective{{Allowed: 0.01}, {Allowed: 0.05}, {Allowed: 0.001}, {}} {
+		for _, alpha := range []float64{0.05, 0.01} {
+			n := capacity.Fewest(o, alpha)
+			seen := [3]int{}
+			for calls := n - 5; calls < n+10; calls++ {
+				j := capacity.NewJudge([]capacity.Objective{o}, capacity.Ask{Rate: 1000, Step: capacity.Decision}, alpha)
+				for i := range calls {
+					j.Add(capacity.Call{Due: float64(i) / 1000, Counted: 1})
+				}
+				trial := j.Outcome(float64(calls) / 1000) // the first few are left out
+				seen[trial.Outcome]++
+				if (trial.Outcome == capacity.Holds) != (trial.Counts[0].Calls >= n) {
+					t.Errorf("%g allowed, error %g, decided by %d calls: found %v after %d", o.Allowed, alpha, n, trial.Outcome, trial.Counts[0].Calls)
+				}
+			}
+			if seen[capacity.Holds] == 0 || seen[capacity.Undecided] == 0 {
+				t.Errorf("%g allowed: %v", o.Allowed, seen)
+			}
+		}
+	}
+}
+
+// TestRoomToDecide has the last decision of a search get what it takes to be made, where a third of what is left is
+// too little.
+func TestRoomToDecide(t *testing.T) {
+	s := capacity.New(capacity.Config{
+		Objectives: []capacity.Objective{{Name: "errors", Allowed: 0.01}}, Confidence: 0.95, Width: 0.1, Start: 20, Ceiling: 30, Least: 5, Seconds: 120,
+	})
+	for {
+		ask, more := s.Next()
+		if !more {
+			break
+		}
+		seconds := min(ask.Most, 60)
+		trial := capacity.Trial{Ask: ask, Objective: -1, Seconds: seconds, Counts: []capacity.Count{{Calls: uint64(ask.Rate * seconds), Inflation: 1}}}
+		if ask.Step == capacity.Decision && trial.Counts[0].Calls >= capacity.Fewest(s.Objectives[0], s.Alpha()) {
+			trial.Outcome = capacity.Holds
+		}
+		s.Take(trial, ask.Settle+min(seconds, 10))
+	}
+	if a := s.Answer(); a.Kind != capacity.AtLeast || a.Low != 30 {
+		t.Errorf("expected at least 30/s, found %+v", a)
+	}
+}
+
+// TestRoomBelow has a search make the trials that there is room for, where one at the capacity itself would take longer
+// than what is left.
+func TestRoomBelow(t *testing.T) {
+	s := capacity.New(capacity.Config{Objectives: []capacity.Objective{{Name: "p95", Allowed: 0.05, Horizon: 0.1}}, Confidence: 0.95, Width: 0.1, Start: 50, Least: 10, Seconds: 250})
+	spent := 0.0
+	for {
+		ask, more := s.Next()
+		if !more {
+			break
+		}
+		trial := capacity.Trial{Ask: ask, Objective: -1, Seconds: min(ask.Most, 2*ask.Least), Relaxation: 0.05}
+		calls := uint64(ask.Rate * trial.Seconds)
+		trial.Counts = []capacity.Count{{Calls: calls, Inflation: 20}}
+		switch {
+		case ask.Rate > 210:
+			trial.Outcome, trial.Objective, trial.Counts[0].Over = capacity.Broken, 0, calls
+		case ask.Rate > 190:
+			trial.Relaxation, trial.Counts[0].Over = 8, calls/2
+		}
+		spent += ask.Settle + trial.Seconds
+		s.Take(trial, ask.Settle+trial.Seconds)
+	}
+	if a := s.Answer(); a.End == capacity.Budget && spent < 200 {
+		t.Errorf("%g of 250 s were used, and the answer is %+v", spent, a)
+	}
+}
+
+// TestPlain has an interval that is made of few trials end where one was plainly broken.
+func TestPlain(t *testing.T) {
+	intervals := 0
+	for trials := 6; trials < 16; trials++ {
+		s := capacity.New(capacity.Config{Objectives: []capacity.Objective{{Name: "p95", Allowed: 0.05, Horizon: 0.5}}, Confidence: 0.95, Width: 0.02, Start: 20, Least: 5, Trials: trials})
+		for {
+			ask, more := s.Next()
+			if !more {
+				break
+			}
+			calls := uint64(ask.Rate * 8)
+			trial := capacity.Trial{Ask: ask, Objective: -1, Seconds: 8, Calls: calls, Relaxation: 0.05, Counts: []capacity.Count{{Calls: calls, Inflation: 20}}}
+			switch {
+			case ask.Rate > 215:
+				trial.Outcome, trial.Objective, trial.Counts[0] = capacity.Broken, 0, capacity.Count{Calls: calls, Over: calls, Inflation: float64(calls) / 2, Outcome: capacity.Broken}
+			case ask.Rate > 190:
+				trial.Counts[0].Over = calls / 3
+			}
+			s.Take(trial, 10)
+		}
+		a := s.Answer()
+		if a.Kind != capacity.Interval {
+			continue
+		}
+		intervals++
+		if a.High > 1.1*a.Lowest+1e-9 {
+			t.Errorf("%d trials: %.1f to %.1f, broken from %.1f", trials, a.Low, a.High, a.Lowest)
+		}
+	}
+	if intervals == 0 {
+		t.Error("no search came to an interval")
+	}
+}

@@ -3,6 +3,7 @@ package search
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/kaizenautomation/andon/reports"
 	"github.com/kaizenautomation/andon/reports/sizing"
@@ -97,7 +98,11 @@ func (s *session) why(f found) string {
 			}
 		}
 	case f.End == capacity.Ceiling && f.Kind != capacity.AtLeast:
-		return fmt.Sprintf("it is not decided whether %.4g/s holds, which is the highest rate that was to be tried", s.To)
+		said := fmt.Sprintf("it is not decided whether %.4g/s holds, which is the highest rate that was to be tried", s.To)
+		if last := f.Trials[len(f.Trials)-1]; last.Outcome == capacity.Undecided {
+			said += " (" + last.Shown.Reason + ")"
+		}
+		return said
 	case f.End == capacity.Ceiling:
 		return fmt.Sprintf("%.4g/s holds, and is the highest rate that was to be tried", s.To)
 	case f.End == capacity.Nothing:
@@ -150,6 +155,10 @@ func (s *session) verdict() summary.Verdict {
 		return none(fmt.Sprintf("Whether it takes %.4g/s is not decided: %s.", n.Tried, n.Reason))
 	}
 	switch a := r.Acceptance; {
+	case a == nil && r.Replicas != nil && r.Replicas.Needed > 0:
+		return pass
+	case a == nil && r.Replicas != nil:
+		return summary.Verdict{Status: summary.Fail, ExitCode: 1, Causes: []string{fmt.Sprintf("No number of replicas takes %s: %s.", text.Rate(r.Replicas.Need), strings.Join(r.Replicas.Assumptions, "; "))}}
 	case a == nil:
 		return none("The search ended before anything was found.")
 	case r.Run.Ended == sizing.EndedInterrupted || r.Run.Ended == sizing.EndedUnreachable || r.Run.Ended == sizing.EndedUnkept:
