@@ -37,6 +37,9 @@ func (c *command) fleet() *cobra.Command {
 	return cmd
 }
 
+// joinFile is where workers find what to join with, in the run's directory.
+const joinFile = "join"
+
 // The variables of a fleet, which hold secrets.
 const (
 	joinVariable = "ANDON_JOIN"
@@ -68,7 +71,8 @@ the calls that leave i when they are divided by k, so that the run is the same a
 What the workers meet at, a hub, runs in this command. They join with ANDON_JOIN, which is written
 to the file "join" in the run directory while it goes on; with ANDON_HUB_KEY, the hub is the one
 that it was made for. No call is sent from here, and no secret of the target's is needed: each
-worker has it from its own environment, and is told which hosts it may send to.
+worker has it from its own environment, and is told which hosts it may send to. What the scenario
+takes from variables (${NAME}) is each worker's own as well, and has to be the same everywhere.
 
 No call is sent before all workers are armed, and none at all where one is not after --wait. A
 worker that is silent for 10 s is lost: it is named, its shard is missing, and the exit code is 3;
@@ -120,6 +124,12 @@ func (f fleetRunFlags) asked(c *command, args []string) (config fleet.Config, er
 	}
 	if t.Deviations, err = c.deviationsForLoad(f.deviations, plan.Scenario); err != nil {
 		wrong = append(wrong, err)
+	}
+	if plan.OfBaseline() {
+		wrong = append(wrong, errors.New("a threshold is of a baseline, which workers do not have: take it out, and compare the run with the baseline afterwards (andon compare)"))
+	}
+	if plan.Carried.Tenants != nil {
+		wrong = append(wrong, errors.New("calls take secrets from a file of the scenario's, which would pass the hub: have each worker take one from its environment, such as {env:TOKEN}"))
 	}
 	if f.workers < 1 {
 		wrong = append(wrong, fmt.Errorf("--workers wants a number of 1 or more, found %d", f.workers))
@@ -179,20 +189,20 @@ func (c *command) runFleet(args []string, f fleetRunFlags) error {
 	w.Press, config.Progress, config.Every = stop.press, w.Progress, w.Every()
 	defer w.End()
 	config.Say = func(said string) { w.Say(c.secrets.Redact(said)) }
-	var joinFile string
+	var secret string
 	config.Joined = func(dir string, join hub.Join) error {
 		if os.Getenv(hubVariable) != "" {
 			c.tell("the hub listens on %s", join)
 			return nil
 		}
 		c.secrets.Keep(join.Secret())
-		joinFile = filepath.Join(dir, "join")
-		c.tell("the hub listens on %s; workers join with: %s=$(cat %s) andon fleet worker --allow %s", join, joinVariable, joinFile, config.Trial.Target.Host)
-		return os.WriteFile(joinFile, []byte(join.Secret()+"\n"), 0o600)
+		secret = filepath.Join(dir, joinFile)
+		c.tell("the hub listens on %s; workers join with: %s=$(cat %s) andon fleet worker --allow %s", join, joinVariable, secret, config.Trial.Target.Host)
+		return os.WriteFile(secret, []byte(join.Secret()+"\n"), 0o600)
 	}
 	defer func() {
-		if joinFile != "" {
-			_ = os.Remove(joinFile)
+		if secret != "" {
+			_ = os.Remove(secret)
 		}
 	}()
 	r, err := fleet.Run(stop.kill, stop.first, config)
@@ -337,6 +347,8 @@ does; those that are missing are named, and the exit code is 3.`,
 			if shards == nil {
 				return err
 			}
+			// Nobody joins any more.
+			_ = os.Remove(filepath.Join(args[0], joinFile))
 			return c.concludeFleet(args[0], shards, err, nil)
 		},
 	}

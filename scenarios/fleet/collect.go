@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 
@@ -115,8 +116,10 @@ func (r *run) takeStore(ctx context.Context) (err error) {
 		switch {
 		case err != nil:
 			wrong = append(wrong, err)
+		case slices.Equal(again, []string{"up." + strconv.Itoa(i) + ".list"}):
+			wrong = append(wrong, fmt.Errorf("shard %d was not handed in; what its worker measured is on that machine", i))
 		case len(again) > 0:
-			wrong = append(wrong, fmt.Errorf("shard %d is not whole at the hub: %d of its parts are missing or damaged; the worker's spool has it", i, len(again)))
+			wrong = append(wrong, fmt.Errorf("shard %d is not whole at the hub: %d of its parts are missing or damaged; it is whole on its worker's machine", i, len(again)))
 		}
 	}
 	return errors.Join(wrong...)
