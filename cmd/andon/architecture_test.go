@@ -27,17 +27,18 @@ var andonHouse = house{
 		"reports/text":       {"github.com/clipperhouse/displaywidth"},
 		"reports/regular":    {},
 		"reports/bounded":    {},
-		"reports/results":    {"reports/regular", "reports/text", "github.com/apache/arrow-go"},
+		"reports/splitmix":   {},
+		"reports/results":    {"reports/regular", "reports/splitmix", "reports/text", "github.com/apache/arrow-go"},
 		"reports/histogram":  {"github.com/HdrHistogram/hdrhistogram-go"},
 		"reports/student":    {},
 		"reports/executions": {"reports/regular", "reports/text", "reports/results", "reports/histogram", "reports/student"},
 		"reports/metrics":    {"reports/text", "reports/results", "reports/histogram", "reports/student", "reports/executions"},
-		"reports/summary":    {"reports/regular", "reports/text", "reports/results", "reports/histogram", "reports/executions", "reports/metrics"},
-		"reports/sizing":     {"reports/regular", "reports/text", "reports/results", "reports/summary"},
-		"reports/compare": {"reports/regular", "reports/text", "reports/results", "reports/histogram", "reports/student", "reports/executions", "reports/metrics",
+		"reports/summary":    {"reports/text", "reports/results", "reports/histogram", "reports/executions", "reports/metrics"},
+		"reports/sizing":     {"reports/text", "reports/results", "reports/summary"},
+		"reports/compare": {"reports/text", "reports/results", "reports/histogram", "reports/student", "reports/executions", "reports/metrics",
 			"reports/summary"},
 		"reports/baseline": {"reports/regular", "reports/text", "reports/results", "reports/metrics", "reports/compare"},
-		"reports/approval": {"reports/regular", "reports/text", "reports/results", "reports/summary"},
+		"reports/approval": {"reports/text", "reports/results", "reports/summary"},
 		"reports/render": {"reports/text", "reports/results", "reports/executions", "reports/metrics", "reports/summary", "reports/sizing", "reports/compare", "reports/baseline", "reports/approval",
 			"github.com/olekukonko/tablewriter"},
 		"reports/page": {"reports/regular", "reports/text", "reports/results", "reports/histogram", "reports/executions", "reports/metrics", "reports/summary", "reports/sizing",
@@ -60,7 +61,7 @@ var andonHouse = house{
 		"contracts": {"contracts/credentials", "reports/regular", "contracts/jsontext", "contracts/schema", "reports/text", "github.com/getkin/kin-openapi",
 			"github.com/santhosh-tekuri/jsonschema", "github.com/oasdiff/oasdiff", "go.yaml.in/yaml", "golang.org/x/net"},
 		"contracts/cases":    {"contracts", "contracts/credentials", "contracts/jsontext", "contracts/schema", "reports/text"},
-		"contracts/provider": {"contracts", "contracts/jsontext", "contracts/schema", "reports/bounded", "reports/text"},
+		"contracts/provider": {"contracts", "contracts/jsontext", "contracts/schema", "reports/bounded", "reports/splitmix", "reports/text"},
 		"contracts/pact": {".", "contracts", "contracts/credentials", "contracts/cases", "contracts/jsontext", "contracts/schema", "reports/text", "reports/summary",
 			"github.com/pact-foundation/pact-go"},
 		"contracts/broker":     {"reports/bounded", "reports/text", "reports/summary"},
@@ -78,7 +79,7 @@ var andonHouse = house{
 		"scenarios/scalability": {"reports/student"},
 		"scenarios/attack": {"scenarios", "scenarios/wire", "contracts", "contracts/credentials", "reports/text", "reports/results", "reports/metrics",
 			"github.com/tsenart/vegeta", "golang.org/x/sys"},
-		"scenarios/follow": {"scenarios", "scenarios/wire", "contracts", "contracts/credentials", "reports/bounded", "reports/text", "reports/results",
+		"scenarios/follow": {"scenarios", "scenarios/wire", "contracts", "contracts/credentials", "reports/bounded", "reports/splitmix", "reports/text", "reports/results",
 			"reports/histogram", "reports/executions"},
 		// The command lines that a run's page shows are handed in by whoever runs the trial, as the page wants them.
 		"scenarios/trial": {"scenarios", "scenarios/wire", "scenarios/attack", "scenarios/follow", "contracts", "contracts/credentials", "contracts/provider", "reports",
@@ -86,7 +87,7 @@ var andonHouse = house{
 			"reports/telemetry"},
 
 		// Two targets in turn, and what the difference is worth.
-		"scenarios/paired": {"scenarios", "scenarios/trial", "reports", "reports/text", "reports/results", "reports/metrics", "reports/summary", "reports/compare"},
+		"scenarios/paired": {"contracts/credentials", "scenarios", "scenarios/trial", "reports", "reports/text", "reports/results", "reports/metrics", "reports/summary", "reports/compare"},
 		// Where calls may go, and what was started there.
 		"scenarios/targets":  {"contracts", "contracts/credentials", "contracts/document", "reports/regular", "reports/text", "reports/results"},
 		"scenarios/capacity": {"gonum.org/v1/gonum"},
@@ -95,7 +96,7 @@ var andonHouse = house{
 			"reports/results", "reports/histogram", "reports/student", "reports/executions", "reports/metrics", "reports/summary", "reports/sizing", "reports/page", "reports"},
 
 		// Asks all that a release has to hold, by what answers each.
-		"scenarios/gate": {"scenarios", "scenarios/wire", "scenarios/trial", "scenarios/search", "scenarios/targets", "contracts", "contracts/credentials", "contracts/deviations",
+		"scenarios/gate": {"scenarios", "scenarios/paired", "scenarios/wire", "scenarios/trial", "scenarios/search", "scenarios/targets", "contracts", "contracts/credentials", "contracts/deviations",
 			"contracts/document", "contracts/pact", "contracts/provider", "contracts/verify", "reports", "reports/regular", "reports/text", "reports/results", "reports/metrics", "reports/summary",
 			"reports/sizing", "reports/compare", "reports/baseline", "reports/approval", "reports/page"},
 
