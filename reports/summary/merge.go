@@ -23,7 +23,10 @@ import (
 func Mergeable(runs []*results.Run) error {
 	for i, b := range runs {
 		for _, a := range runs[:i] {
-			if a.ID == b.ID && a.Started.Equal(b.Started) {
+			if err := sameShards(a, b); err != nil {
+				return err
+			}
+			if a.Shard == nil && a.ID == b.ID && a.Started.Equal(b.Started) {
 				return fmt.Errorf("%s and %s are the same run, and its calls would count twice: give each run once", a.Dir, b.Dir)
 			}
 		}
@@ -43,6 +46,43 @@ func Mergeable(runs []*results.Run) error {
 		}
 	}
 	return nil
+}
+
+// sameShards names what keeps shards from being one run, those that are none from being merged with them, and one that
+// is there twice.
+func sameShards(a, b *results.Run) error {
+	refuse := func(format string, args ...any) error {
+		return fmt.Errorf("%s and %s cannot be merged: %s", a.Dir, b.Dir, fmt.Sprintf(format, args...))
+	}
+	x, y := a.Shard, b.Shard
+	switch {
+	case x == nil && y == nil:
+		return nil
+	case x == nil || y == nil:
+		return refuse("the one is a shard of a run on several machines and the other is none; merge the shards of one run")
+	case x.Plan != y.Plan:
+		return refuse("they are shards of two plans: %s", shardsDiffer(&a.Manifest, &b.Manifest))
+	case !x.Start.Equal(y.Start) && x.Group != y.Group:
+		return refuse("they are shards of two runs, which began at %s and at %s", x.Start.UTC().Format(time.RFC3339Nano), y.Start.UTC().Format(time.RFC3339Nano))
+	case x.Group != y.Group:
+		return refuse("they are shards of two runs, %s and %s", text.Printable(x.Group, 80), text.Printable(y.Group, 80))
+	case x.Of != y.Of:
+		return refuse("the one is a shard of %d and the other of %d, so that calls are in both", x.Of, y.Of)
+	case x.Index == y.Index:
+		return fmt.Errorf("%s and %s are both shard %d/%d, and its calls would count twice: give each shard once", a.Dir, b.Dir, x.Index, x.Of)
+	}
+	return nil
+}
+
+// shardsDiffer names what differs between the plans of two shards.
+func shardsDiffer(a, b *results.Manifest) string {
+	switch {
+	case a.Seed != b.Seed:
+		return fmt.Sprintf("the seed is %d in the one, %d in the other", a.Seed, b.Seed)
+	case a.Andon != b.Andon:
+		return fmt.Sprintf("the version of andon is %s in the one, %s in the other", text.Printable(a.Andon, 80), text.Printable(b.Andon, 80))
+	}
+	return cmp.Or(differs(a, b), fmt.Sprintf("the digest is %.12s… in the one, %.12s… in the other", a.Shard.Plan, b.Shard.Plan))
 }
 
 // plansDiffer names the parts in which the plans of two runs differ. Where a version of andon wrote one of them that
@@ -255,6 +295,7 @@ func Joined(runs []*results.Run) results.Manifest {
 			m.Started = r.Started
 		}
 	}
+	joinShards(&m, runs)
 	m.ID, m.Scenario, m.Target = strings.Join(ids, "+"), distinct(scenarios), distinct(targets)
 	m.Andon, m.Generator.Platform, m.Generator.Transport = distinct(andons), distinct(platforms), distinct(transports)
 	if !slices.ContainsFunc(runs, func(r *results.Run) bool { return r.Planned == nil }) {
@@ -269,6 +310,26 @@ func Joined(runs []*results.Run) results.Manifest {
 		}
 	}
 	return m
+}
+
+// joinShards is the manifest of shards together, where it is not as of other runs.
+func joinShards(m *results.Manifest, runs []*results.Run) {
+	if m.Shard == nil {
+		return
+	}
+	m.InFlight = 0
+	for _, r := range runs {
+		m.InFlight += r.InFlight
+	}
+	m.Started, m.Shard = m.Shard.Start, nil
+}
+
+// named is what a run is called beside others.
+func named(r *results.Run) string {
+	if r.Shard != nil {
+		return fmt.Sprintf("shard %d (%s)", r.Shard.Index, r.ID)
+	}
+	return r.ID
 }
 
 // shared are the labels that are in both.
@@ -295,7 +356,7 @@ func distinct(texts []string) string {
 // Merge summarizes several runs as one. parts are their rows by run, whole all of them: every percentile is that of one
 // histogram which was given all calls. The runs lie on one clock, each from its own start.
 func Merge(runs []*results.Run, m results.Manifest, parts []*metrics.Aggregator, whole *metrics.Aggregator) Summary {
-	merged := Merged{SideBySide: true}
+	merged := Merged{SideBySide: true, Shards: shardsOf(runs)}
 	var (
 		samples []results.Sample
 		vitals  []results.Vitals
@@ -329,7 +390,7 @@ func Merge(runs []*results.Run, m results.Manifest, parts []*metrics.Aggregator,
 		}
 		if own.Status == worst.Status {
 			for _, reason := range own.Reasons {
-				reasons = append(reasons, r.ID+": "+reason)
+				reasons = append(reasons, named(r)+": "+reason)
 			}
 		}
 		seconds := r.End.Seconds
@@ -337,7 +398,7 @@ func Merge(runs []*results.Run, m results.Manifest, parts []*metrics.Aggregator,
 			seconds = elapsed
 		}
 		merged.Runs = append(merged.Runs, MergedRun{
-			ID: r.ID, Scenario: r.Scenario, Seed: r.Seed, Target: r.Target, Started: r.Started.UTC(), DurationSeconds: seconds,
+			ID: named(r), Scenario: r.Scenario, Seed: r.Seed, Target: r.Target, Started: r.Started.UTC(), DurationSeconds: seconds,
 			End: End{Reason: r.End.Reason, Detail: r.End.Detail}, Validity: own.Status, Sent: alone.Total.Sent,
 			Verdict: alone.Verdict.Status, Cause: strings.Join(alone.Verdict.Causes[:min(1, len(alone.Verdict.Causes))], ""),
 		})
@@ -368,7 +429,7 @@ func severity(status string) int {
 
 // place finds out whether the runs went on side by side, which they did if all of them went on for nine tenths of the
 // longest, and how they ended: as the worst of them did. The length is the time from the first start to the last end
-// side by side, else the sum.
+// side by side, else the sum. Shards began at one moment; of other runs the clocks of their machines tell.
 func (m *Merged) place() results.End {
 	ends := []string{results.Finished, results.Enough, results.Aborted, results.Hopeless, results.Unkept, results.Interrupted, results.Damaged, results.Cut}
 	end := results.End{Reason: results.Finished}
@@ -400,6 +461,11 @@ func (m *Merged) place() results.End {
 		}
 	}
 	end.Detail = strings.Join(details, "; ")
+	if m.Shards != nil {
+		// They count from one moment, whatever each machine's clock says of it.
+		m.SideBySide, end.Seconds = true, longest
+		return end
+	}
 	m.SideBySide = until.Sub(from).Seconds() >= 0.9*longest
 	if end.Seconds = sum; m.SideBySide {
 		end.Seconds = last.Sub(first).Seconds()

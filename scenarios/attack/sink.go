@@ -71,7 +71,10 @@ func newSink(r *run) *sink {
 		}
 	}
 	for _, t := range r.Plan.Thresholds {
-		if t.Abort {
+		op, _ := t.Limit()
+		// What a shard has too little of, all of them together may have.
+		tooLittle := r.Writer.Manifest().Shard != nil && t.OfTotal() && (op == ">" || op == ">=")
+		if t.Abort && !tooLittle {
 			s.aborts = append(s.aborts, t)
 		}
 	}
@@ -123,6 +126,9 @@ func (s *sink) take(rec record) {
 	if s.err == nil {
 		s.fail(to.Add(*row))
 	}
+	if s.err == nil && rec.execution != "" && to.ids != nil {
+		s.fail(to.Given(row.N, rec.execution))
+	}
 	if rec.sample != nil {
 		to.samples = append(to.samples, *rec.sample)
 		if s.err == nil {
@@ -130,6 +136,7 @@ func (s *sink) take(rec record) {
 		}
 	}
 	of := *row
+	of.N = uint32(s.Plan.Place(uint64(row.N)))
 	if s.Against != nil {
 		of.N = to.rank(row.N)
 	}
@@ -305,6 +312,9 @@ func (s *sink) finish(killed bool, stopped time.Duration) (Outcome, error) {
 		}
 	case results.Interrupted:
 		end.Detail = fmt.Sprintf("it was told to stop after %s", s.stopped.Round(100*time.Millisecond))
+		if s.stopped == 0 {
+			end.Detail = "it was told to stop before it began"
+		}
 	}
 	if s.Tick != nil {
 		s.Tick(s.end, s.targets[0].aggregator, 0)
