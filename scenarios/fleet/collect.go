@@ -16,9 +16,10 @@ import (
 )
 
 // Collect brings home what a run has measured that was not brought home while it ran: from the hub's store, and from
-// the spools of workers, which are run directories. It gives the directories of all shards that are home then, nil
-// where there is no such run. What cannot be had is an error, beside what can.
-func Collect(ctx context.Context, dir string, spools []string) (shards []string, err error) {
+// the spools of workers, which are run directories. join is what a hub is joined with that was there before the run;
+// nil where it was the run's own. It gives the directories of all shards that are home then, nil where there is no such
+// run. What cannot be had is an error, beside what can.
+func Collect(ctx context.Context, dir string, spools []string, join *hub.Join) (shards []string, err error) {
 	r := run{times: Times{}.usual()}
 	if err := results.ReadJSON(filepath.Join(dir, recordFile), &r.record); err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
@@ -36,7 +37,11 @@ func Collect(ctx context.Context, dir string, spools []string) (shards []string,
 			wrong = append(wrong, err)
 		}
 	}
-	if err := r.takeStore(ctx); err != nil {
+	take := func() error { return r.takeStore(ctx) }
+	if r.record.Hub != "" {
+		take = func() error { return r.takeFrom(ctx, join) }
+	}
+	if err := take(); err != nil {
 		wrong = append(wrong, err)
 	}
 	shards = []string{}
@@ -76,7 +81,7 @@ func (r *run) takeSpool(spool string) error {
 }
 
 // takeStore brings home what lies in the hub's store.
-func (r *run) takeStore(ctx context.Context) (err error) {
+func (r *run) takeStore(ctx context.Context) error {
 	store := r.record.Store
 	if !filepath.IsAbs(store) {
 		if _, err := os.Stat(store); err != nil {
@@ -97,15 +102,23 @@ func (r *run) takeStore(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	return r.takeFrom(ctx, &join)
+}
+
+// takeFrom brings home what lies at a hub.
+func (r *run) takeFrom(ctx context.Context, join *hub.Join) error {
+	if join == nil {
+		return fmt.Errorf("the run's hub is at %s, and nothing says how to join it", r.record.Hub)
+	}
 	soon, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	conn, err := hub.Connect(soon, join)
+	conn, err := hub.Connect(soon, *join)
 	if err != nil {
 		return err
 	}
 	defer conn.Close()
 	if r.bucket, err = conn.Bucket(soon, r.record.Run); err != nil {
-		return fmt.Errorf("%s: %w", store, err)
+		return err
 	}
 	var wrong []error
 	for i := range r.record.Shards {

@@ -472,7 +472,43 @@ func TestFleet(t *testing.T) {
 	if err := os.RemoveAll(o.Shards[0]); err != nil {
 		t.Fatal(err)
 	}
-	dirs, err := Collect(t.Context(), o.Dir, nil)
+	dirs, err := Collect(t.Context(), o.Dir, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.merged(dirs, s.plan.Calls)
+}
+
+// A NATS server that is there does as well, and keeps what was handed in.
+func TestHubOfOnesOwn(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, short)
+	s.times = quickly
+	mine, err := s.id.Coordinator(s.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	r, err := Run(t.Context(), nil, Config{
+		Trial: trial.Config{Plan: s.plan, Target: s.target, Andon: "v1", Dir: filepath.Join(s.dir, "run")}, Workers: 1, Hub: &mine, Times: s.times,
+		Say: func(said string) { s.say("%s", said) },
+		Joined: func(_ string, join hub.Join) error {
+			a := s.worker(t.Context(), "a", func(w *Worker) { w.Join = join })
+			go func() { done <- <-a }()
+			return nil
+		},
+	})
+	if err := errors.Join(err, <-done); err != nil {
+		t.Fatal(err)
+	}
+	s.merged(r.Shards, s.plan.Calls)
+	if err := os.RemoveAll(r.Shards[0]); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Collect(t.Context(), r.Dir, nil, nil); err == nil || !strings.Contains(err.Error(), "the run's hub is at "+s.addr+", and nothing says how to join it") {
+		t.Errorf("collected without a key: %v", err)
+	}
+	dirs, err := Collect(t.Context(), r.Dir, nil, &mine)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -530,7 +566,7 @@ func TestWorkerGone(t *testing.T) {
 		t.Error(err)
 	}
 	// With the spool it is all that was measured.
-	dirs, err := Collect(t.Context(), o.Dir, []string{spool.Dir})
+	dirs, err := Collect(t.Context(), o.Dir, []string{spool.Dir}, nil)
 	if err != nil || len(dirs) != 2 {
 		t.Errorf("collected %v, %v", dirs, err)
 	}
@@ -666,12 +702,12 @@ func TestHubIsGone(t *testing.T) {
 	if len(o.Faults) != 2 || !strings.Contains(o.Faults[0].Error(), "the hub is gone for ") || o.Shards != nil {
 		t.Errorf("it ended with %v, %v, %v", o.Shards, o.Faults, o.err)
 	}
-	dirs, err := Collect(t.Context(), o.Dir, spools)
+	dirs, err := Collect(t.Context(), o.Dir, spools, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.merged(dirs, s.plan.Calls)
-	if _, err := Collect(t.Context(), s.dir, nil); err == nil || !strings.Contains(err.Error(), "it has no fleet.json") {
+	if _, err := Collect(t.Context(), s.dir, nil, nil); err == nil || !strings.Contains(err.Error(), "it has no fleet.json") {
 		t.Errorf("collected from another directory: %v", err)
 	}
 }
