@@ -105,8 +105,7 @@ func (m Manifest) Check() error {
 	}
 	if m.Workers < 1 || m.Workers > maxWorkers {
 		wrong("the workers: expected 1 to %d, found %d", maxWorkers, m.Workers)
-	}
-	if m.Calls > 0 && m.Workers > 0 && uint64(m.Workers) > m.Calls {
+	} else if m.Calls > 0 && uint64(m.Workers) > m.Calls {
 		wrong("the workers: %d of them share %s, so that some have none; take fewer", m.Workers, text.Plural(m.Calls, "call"))
 	}
 	if m.Environment != "" && !isSubdomain(m.Environment) {
@@ -189,7 +188,7 @@ func (m Manifest) checkFiles() (found []error) {
 	return found
 }
 
-func sorted(files map[string][]byte) []string { return slices.Sorted(maps.Keys(files)) }
+func sorted[T any](files map[string]T) []string { return slices.Sorted(maps.Keys(files)) }
 
 // isSubdomain reports whether a text can be the name of an object.
 func isSubdomain(name string) bool {

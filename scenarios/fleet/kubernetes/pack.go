@@ -14,8 +14,8 @@ import (
 // DescriptionFile is the name of the description among the files of a plan.
 const DescriptionFile = "openapi.yaml"
 
-// Pack gives the files of a plan, and which of them is the scenario. It fails where the files alone make another plan: a
-// pod has neither the variables of this environment, nor what lies beside the folder of the scenario, nor the columns
+// Pack gives the files of a plan, and which of them is the scenario. It fails where the files alone make another plan:
+// a pod has neither the variables of this environment, nor what lies beside the folder of the scenario, nor the columns
 // with secrets.
 func Pack(p *scenarios.Plan) (files map[string][]byte, scenario string, err error) {
 	scenario = p.Name + ".yaml"

@@ -2,20 +2,23 @@ package kubernetes
 
 import (
 	"bytes"
+	"encoding/base64"
 	"fmt"
+	"regexp"
+	"strings"
 	"unicode/utf8"
 )
 
-// plan has the plan's files, under names that a ConfigMap takes; those of the folders are in the hub's volume.
+// plan has the plan's files, under names that a ConfigMap takes; in the hub's volume they have their own.
 func (m Manifest) plan() object {
 	doc := m.document("v1", "ConfigMap", "plan", nil)
 	doc["immutable"] = true
-	texts, others := object{}, map[string][]byte{}
-	for i, name := range sorted(m.Files) {
+	texts, others := object{}, object{}
+	for key, name := range m.keys() {
 		if data := m.Files[name]; utf8.Valid(data) && !bytes.ContainsFunc(data, unwritten) {
-			texts[key(i)] = string(data)
+			texts[key] = string(data)
 		} else {
-			others[key(i)] = data
+			others[key] = base64.StdEncoding.EncodeToString(data)
 		}
 	}
 	if len(texts) > 0 {
@@ -32,10 +35,26 @@ func unwritten(r rune) bool { return r < ' ' && r != '\n' && r != '\t' || r == u
 
 // planItems are the names of the plan's files in the volume.
 func (m Manifest) planItems() (items list) {
-	for i, name := range sorted(m.Files) {
-		items = append(items, object{"key": key(i), "path": name})
+	keys := m.keys()
+	for _, key := range sorted(keys) {
+		items = append(items, object{"key": key, "path": keys[key]})
 	}
 	return items
 }
 
-func key(i int) string { return fmt.Sprintf("file-%d", i) }
+// aKey is what an entry of a ConfigMap may be called, two dots at its beginning aside.
+var aKey = regexp.MustCompile(`^[-._a-zA-Z0-9]{1,200}$`)
+
+// keys gives the plan's files by the names of their entries: their own where that may be one.
+func (m Manifest) keys() map[string]string {
+	keys := map[string]string{}
+	for i, name := range sorted(m.Files) {
+		if !aKey.MatchString(name) || strings.HasPrefix(name, ".") {
+			// No file's own name begins so.
+			keys[fmt.Sprintf(".file-%d", i)] = name
+		} else {
+			keys[name] = name
+		}
+	}
+	return keys
+}
