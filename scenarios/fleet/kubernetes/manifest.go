@@ -140,8 +140,13 @@ func (m Manifest) wrongName() string {
 }
 
 func (m Manifest) checkTarget() (found []error) {
+	for _, n := range m.Networks {
+		if !n.IsValid() || n != n.Masked() {
+			found = append(found, fmt.Errorf("the networks of the target: expected one such as 10.1.0.0/16, with zeros behind its length, found %v", n))
+		}
+	}
 	if m.Target == nil {
-		return []error{errors.New("the target: expected its URL, found none; pods have no provider of their own")}
+		return append(found, errors.New("the target: expected its URL, found none; pods have no provider of their own"))
 	}
 	host := m.Target.Hostname()
 	address, err := netip.ParseAddr(host)
@@ -150,11 +155,6 @@ func (m Manifest) checkTarget() (found []error) {
 	}
 	if n, err := strconv.Atoi(portOf(m.Target)); err != nil || n < 1 || n > 65535 {
 		found = append(found, fmt.Errorf("the target: expected a port from 1 to 65535, found %q", text.Printable(portOf(m.Target), 40)))
-	}
-	for _, n := range m.Networks {
-		if !n.IsValid() || n != n.Masked() {
-			found = append(found, fmt.Errorf("the networks of the target: expected one such as 10.1.0.0/16, with zeros behind its length, found %v", n))
-		}
 	}
 	return found
 }
