@@ -85,6 +85,8 @@ var andonHouse = house{
 			"reports/text", "reports/results", "reports/histogram", "reports/executions", "reports/metrics", "reports/summary", "reports/baseline", "reports/page",
 			"reports/telemetry"},
 
+		// Where machines that send one plan meet.
+		"scenarios/fleet/hub": {"github.com/nats-io/nats-server", "github.com/nats-io/nats.go", "github.com/nats-io/nkeys"},
 		// Two targets in turn, and what the difference is worth.
 		"scenarios/paired": {"scenarios", "scenarios/trial", "reports", "reports/text", "reports/results", "reports/metrics", "reports/summary", "reports/compare"},
 		// Where calls may go, and what was started there.

@@ -215,6 +215,9 @@ func (c *command) runSearch(t search.Config, plain bool) error {
 		for _, l := range r.LeftOut {
 			c.tell("%s is no objective of a search: %s", text.Printable(l.Expr, 200), l.Why)
 		}
+		for _, n := range r.Notes {
+			c.tell("%s", text.Printable(n, 400))
+		}
 	}
 	stop := c.signals(w.Stopping, w.End)
 	defer stop.release()

@@ -75,6 +75,21 @@ func (t Threshold) found(a *Aggregator, elapsed float64) (found, *Windows) {
 	return t.measure(a, elapsed), nil
 }
 
+// Ends says why a run ends now by the condition; empty where it goes on. now is up to when it is known what was
+// answered, and open is as in [Threshold.BrokenWindow].
+func (c Condition) Ends(a *Aggregator, now time.Duration, open func(from, until time.Duration, seen uint64) uint64) string {
+	switch {
+	case !c.Abort || now < c.After:
+	case c.Window() > 0:
+		if when := c.BrokenWindow(a, c.After, now, open); when != "" {
+			return fmt.Sprintf("the threshold %s was broken %s", c.Threshold, when)
+		}
+	case c.Broken(a, now.Seconds(), open):
+		return fmt.Sprintf("the threshold %s was broken after %s", c.Threshold, now.Round(100*time.Millisecond))
+	}
+	return ""
+}
+
 // Broken reports whether the threshold is broken and the run can as well end: there are samples enough for a figure,
 // and it does not meet the condition, whatever andon itself held up. A count only grows, so that one which is still too
 // low is not broken yet, and a rate in calls a second is not by calls that are under way. elapsed is as in

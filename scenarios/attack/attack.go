@@ -101,6 +101,8 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Outcome, err
 			r.halt(results.Interrupted, "")
 		case why := <-c.Enough:
 			r.halt(results.Enough, why)
+		case end := <-c.Ordered:
+			r.halt(end.Reason, end.Detail)
 		case <-r.stop:
 		}
 		attacker.Stop()

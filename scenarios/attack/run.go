@@ -47,6 +47,9 @@ type Config struct {
 	// Enough, if not nil, gives a sentence once enough was measured: that ends the sending, and the calls in flight are
 	// waited for.
 	Enough <-chan string
+	// Ordered, if not nil, ends the sending for a reason that is known elsewhere, as where calls are judged together with
+	// others' calls; conditions that end the run are not judged here then. The calls in flight are waited for.
+	Ordered <-chan results.End
 	// Began, if not nil, is told when the run's clock began, before the first call leaves.
 	Began func(time.Time)
 	// Accepted, if not nil, is called with each execution that an answer says was started, whether or not its call keeps

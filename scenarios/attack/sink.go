@@ -6,6 +6,7 @@ import (
 	"os"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/kaizenautomation/andon/contracts"
@@ -71,7 +72,7 @@ func newSink(r *run) *sink {
 		}
 	}
 	for _, t := range r.Plan.Thresholds {
-		if t.Abort {
+		if t.Abort && r.Ordered == nil {
 			s.aborts = append(s.aborts, t)
 		}
 	}
@@ -250,14 +251,8 @@ func (s *sink) known(now time.Duration) time.Duration {
 func (s *sink) broken(now time.Duration) (why string, by *kept) {
 	for _, to := range s.targets {
 		for _, t := range s.aborts {
-			switch {
-			case now < t.After:
-			case t.Window() > 0:
-				if when := t.BrokenWindow(to.aggregator, t.After, now, s.underWay(to)); when != "" {
-					return fmt.Sprintf("the threshold %s was broken %s", t.Threshold, when), to
-				}
-			case t.Broken(to.aggregator, now.Seconds(), s.underWay(to)):
-				return fmt.Sprintf("the threshold %s was broken after %s", t.Threshold, now.Round(100*time.Millisecond)), to
+			if why := t.Ends(to.aggregator, now, s.underWay(to)); why != "" {
+				return why, to
 			}
 		}
 	}
@@ -299,12 +294,15 @@ func (s *sink) finish(killed bool, stopped time.Duration) (Outcome, error) {
 	}
 	switch end.Reason {
 	case results.Aborted:
+		if s.by == nil { // others have judged it, by more than is known here
+			break
+		}
 		// Only now is it known what has left and was answered until then.
 		if at := s.by.aggregator.At(s.brokenAt.Truncate(time.Second)); at != nil {
 			end.Detail += ", " + at.Rates()
 		}
 	case results.Interrupted:
-		end.Detail = fmt.Sprintf("it was told to stop after %s", s.stopped.Round(100*time.Millisecond))
+		end.Detail = strings.TrimPrefix(fmt.Sprintf("%s; it was told to stop after %s", end.Detail, s.stopped.Round(100*time.Millisecond)), "; ")
 	}
 	if s.Tick != nil {
 		s.Tick(s.end, s.targets[0].aggregator, 0)

@@ -1,6 +1,9 @@
 package capacity
 
-import "math"
+import (
+	"math"
+	"sort"
+)
 
 // Judge follows one trial, and says when it may end. Use it from one goroutine.
 type Judge struct {
@@ -212,6 +215,19 @@ func (c *Count) judge(o Objective, alpha, alike float64, enough bool) {
 	case broke > least:
 		c.Outcome = Broken
 	}
+}
+
+// Fewest is how many calls have to be counted at least for an objective before it can be decided that it holds: where
+// none was over, and none resembles another. It is 1 to 2^40.
+func Fewest(o Objective, alpha float64) uint64 {
+	if o.Allowed == 0 {
+		return none
+	}
+	n := sort.Search(1<<40, func(n int) bool {
+		held, _ := evidence(float64(n)/(doubt*calm), 0, o.Allowed)
+		return held > -math.Log(alpha)
+	})
+	return uint64(n)
 }
 
 func (c Count) share() float64 { return float64(c.Over) / float64(max(c.Calls, 1)) }

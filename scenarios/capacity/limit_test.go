@@ -93,3 +93,50 @@ func TestEnds(t *testing.T) {
 		t.Errorf("expected that the target is not monotone, and where it breaks first, found %+v", a)
 	}
 }
+
+// TestFewest holds a trial in which nobody is over to what is said to decide it.
+func TestFewest(t *testing.T) {
+	for _, o := range []capacity.Objective{{Allowed: 0.01}, {Allowed: 0.05}, {Allowed: 0.001}, {}} {
+		for _, alpha := range []float64{0.05, 0.01} {
+			n := capacity.Fewest(o, alpha)
+			seen := [3]int{}
+			for calls := n - 5; calls < n+10; calls++ {
+				j := capacity.NewJudge([]capacity.Objective{o}, capacity.Ask{Rate: 1000, Step: capacity.Decision}, alpha)
+				for i := range calls {
+					j.Add(capacity.Call{Due: float64(i) / 1000, Counted: 1})
+				}
+				trial := j.Outcome(float64(calls) / 1000) // the first few are left out
+				seen[trial.Outcome]++
+				if (trial.Outcome == capacity.Holds) != (trial.Counts[0].Calls >= n) {
+					t.Errorf("%g allowed, error %g, decided by %d calls: found %v after %d", o.Allowed, alpha, n, trial.Outcome, trial.Counts[0].Calls)
+				}
+			}
+			if seen[capacity.Holds] == 0 || seen[capacity.Undecided] == 0 {
+				t.Errorf("%g allowed: %v", o.Allowed, seen)
+			}
+		}
+	}
+}
+
+// TestRoomToDecide has the last decision of a search get what it takes to be made, where a third of what is left is
+// too little.
+func TestRoomToDecide(t *testing.T) {
+	s := capacity.New(capacity.Config{
+		Objectives: []capacity.Objective{{Name: "errors", Allowed: 0.01}}, Confidence: 0.95, Width: 0.1, Start: 20, Ceiling: 30, Least: 5, Seconds: 120,
+	})
+	for {
+		ask, more := s.Next()
+		if !more {
+			break
+		}
+		seconds := min(ask.Most, 60)
+		trial := capacity.Trial{Ask: ask, Objective: -1, Seconds: seconds, Counts: []capacity.Count{{Calls: uint64(ask.Rate * seconds), Inflation: 1}}}
+		if ask.Step == capacity.Decision && trial.Counts[0].Calls >= capacity.Fewest(s.Objectives[0], s.Alpha()) {
+			trial.Outcome = capacity.Holds
+		}
+		s.Take(trial, ask.Settle+min(seconds, 10))
+	}
+	if a := s.Answer(); a.Kind != capacity.AtLeast || a.Low != 30 {
+		t.Errorf("expected at least 30/s, found %+v", a)
+	}
+}

@@ -19,6 +19,8 @@ const (
 	longer = 20
 	// lower is at how many rates it is tried to decide what holds, each lower than the one before.
 	lower = 4
+	// plenty is for how many times the fewest calls that can decide there is to be room, where something hangs on it.
+	plenty = 2
 	// confirmations is how often the low end is tried.
 	confirmations = 3
 )
@@ -247,7 +249,7 @@ func (s *Search) ask(step Step, rate float64) Ask {
 			allowed = min(allowed, o.Allowed)
 		}
 	}
-	settling := 0.0
+	settling, enough := 0.0, 0.0
 	for _, t := range s.usable() {
 		if t.Ask.Rate > rate*0.75 && t.Ask.Rate < rate*1.02 && t.Outcome != Broken {
 			settling = max(settling, settles*t.Relaxation)
@@ -261,6 +263,9 @@ func (s *Search) ask(step Step, rate float64) Ask {
 	case Decision:
 		a.Least = max(s.Least, 10*horizon, 200/rate)
 		a.Most = max(20*a.Least, 4000/allowed/rate)
+		for _, o := range s.Objectives {
+			enough = max(enough, 2*horizon+plenty*float64(Fewest(o, alpha))/rate)
+		}
 	default:
 		a.Least = max(s.Least, 20*horizon, 200/rate, lasts*settling/settles)
 		k := s.known()
@@ -273,17 +278,18 @@ func (s *Search) ask(step Step, rate float64) Ask {
 			a.Least = max(a.Least, min(groups*inflation/o.Allowed/rate, longer*a.Least))
 		}
 	}
+	enough = max(enough, a.Least)
 	if s.Calls > 0 {
 		a.Calls = s.Calls - min(s.calls, s.Calls)
 		if step != Growth {
-			a.Calls = min(a.Calls, max(a.Calls/3, uint64(rate*(a.Settle+a.Least))+fewest))
+			a.Calls = min(a.Calls, max(a.Calls/3, uint64(rate*(a.Settle+enough))+fewest))
 		}
 		a.Most = min(a.Most, float64(a.Calls)/rate-a.Settle)
 	}
 	if s.Seconds > 0 {
 		left := s.Seconds - s.seconds
 		if step != Growth {
-			left = min(left, max(left/3, a.Settle+a.Least))
+			left = min(left, max(left/3, a.Settle+enough))
 		}
 		a.Most = min(a.Most, left-a.Settle)
 	}

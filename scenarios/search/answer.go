@@ -97,7 +97,11 @@ func (s *session) why(f found) string {
 			}
 		}
 	case f.End == capacity.Ceiling && f.Kind != capacity.AtLeast:
-		return fmt.Sprintf("it is not decided whether %.4g/s holds, which is the highest rate that was to be tried", s.To)
+		said := fmt.Sprintf("it is not decided whether %.4g/s holds, which is the highest rate that was to be tried", s.To)
+		if last := f.Trials[len(f.Trials)-1]; last.Outcome == capacity.Undecided {
+			said += " (" + last.Shown.Reason + ")"
+		}
+		return said
 	case f.End == capacity.Ceiling:
 		return fmt.Sprintf("%.4g/s holds, and is the highest rate that was to be tried", s.To)
 	case f.End == capacity.Nothing:

@@ -58,7 +58,11 @@ func held(thresholds []metrics.Threshold, labels results.Labels) (list []conditi
 // objectives are the conditions as the judge of a trial wants them.
 func objectives(list []condition) (out []capacity.Objective) {
 	for _, c := range list {
-		out = append(out, capacity.Objective{Name: c.Expr, Allowed: c.Allowed, Horizon: c.Seconds})
+		out = append(out, c.objective())
 	}
 	return out
+}
+
+func (c condition) objective() capacity.Objective {
+	return capacity.Objective{Name: c.Expr, Allowed: c.Allowed, Horizon: c.Seconds}
 }

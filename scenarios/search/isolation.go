@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/kaizenautomation/andon/reports/results"
@@ -167,7 +168,7 @@ func latencies(dir, tier string) ([]float64, error) {
 
 // isolated says whether a tier is hurt by the load of another.
 func isolated(x *sizing.Isolation, alone *float64) string {
-	var hurt, open []string
+	var hurt, open, alike []string
 	var most float64
 	for i, p := range x.Points {
 		if i == 0 {
@@ -179,6 +180,7 @@ func isolated(x *sizing.Isolation, alone *float64) string {
 			low, high = &p.Change.Low, &p.Change.High
 		}
 		switch {
+		case p.Load == 0 && (alone == nil || low == nil):
 		case alone == nil || low == nil:
 			open = append(open, beside)
 		case p.Load == 0 && (*low > hurtful**alone || high != nil && *high < -hurtful**alone):
@@ -192,17 +194,22 @@ func isolated(x *sizing.Isolation, alone *float64) string {
 		case high == nil:
 			open = append(open, beside)
 		default:
-			most = max(most, *high)
+			most, alike = max(most, *high), append(alike, beside)
 		}
 	}
 	switch {
 	case len(hurt) > 0:
 		return fmt.Sprintf("%s hurts %s: it changes the p99 %s (95 %% intervals)", x.Beside, x.Tier, strings.Join(hurt, ", "))
-	case len(open) > 0 || alone == nil || len(x.Points) < len(loads):
+	case alone == nil || len(x.Points) < len(loads) || !slices.Contains(alike, "at 80 %"):
 		return fmt.Sprintf("whether %s hurts %s is not known: too few calls tell the p99", x.Beside, x.Tier)
 	}
-	return fmt.Sprintf("%s is not seen to hurt %s: beside up to 80 %% of its capacity the p99, %s alone, changes by %s at the most (95 %% intervals)",
-		x.Beside, x.Tier, text.Duration(alone), text.SignedDuration(most))
+	// What the heaviest load does not do, a lighter one is not taken to do.
+	upTo, untold := "up to ", ""
+	if len(open) > 0 {
+		upTo, untold = "", "; too few calls tell it "+strings.Join(open, ", ")
+	}
+	return fmt.Sprintf("%s is not seen to hurt %s: beside %s80 %% of its capacity the p99, %s alone, changes by %s at the most (95 %% intervals)%s",
+		x.Beside, x.Tier, upTo, text.Duration(alone), text.SignedDuration(most), untold)
 }
 
 func signedEnd(seconds *float64) string {

@@ -3,12 +3,14 @@ package search
 import (
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/kaizenautomation/andon/reports/metrics"
 	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/sizing"
 	"github.com/kaizenautomation/andon/reports/summary"
+	"github.com/kaizenautomation/andon/reports/text"
 	"github.com/kaizenautomation/andon/scenarios/capacity"
 	"github.com/kaizenautomation/andon/scenarios/trial"
 )
@@ -34,7 +36,7 @@ type made struct {
 }
 
 // judged says what is to be made of the outcome by how the trial ended, and by how the generator did.
-func (m *made) judged(end summary.End, sum summary.Summary, conditions []condition, lost error) {
+func (m *made) judged(end summary.End, sum summary.Summary, conditions []condition, alpha float64, lost error) {
 	s := &m.Shown
 	var incomplete *trial.IncompleteError
 	switch {
@@ -58,7 +60,37 @@ func (m *made) judged(end summary.End, sum summary.Summary, conditions []conditi
 		if m.Saturated {
 			s.Reason += ", and more were in flight the longer it went on"
 		}
+	case m.Outcome == capacity.Undecided && m.Ask.Step == capacity.Decision:
+		s.Reason = m.unclear(conditions, alpha)
 	}
+}
+
+// unclear says which objective a trial has not decided, and how many calls it takes at least where none was over.
+func (m *made) unclear(conditions []condition, alpha float64) string {
+	at := -1
+	need := func(i int) float64 { return used(m.Counts[i], conditions[i]) }
+	for i, c := range m.Counts {
+		switch {
+		case c.Outcome != capacity.Undecided:
+		case at < 0 || need(i) > need(at) || need(i) == need(at) && conditions[i].Allowed < conditions[at].Allowed:
+			at = i
+		}
+	}
+	if at < 0 {
+		return "nothing was counted"
+	}
+	c, o := m.Counts[at], conditions[at]
+	said := fmt.Sprintf("%s: %s of %s were over, and %s may be: neither is clear", o.Expr, text.Percent(share(c.Over, c.Calls)), text.Plural(c.Calls, "call"), text.Percent(o.Allowed))
+	if least := capacity.Fewest(o.objective(), alpha); c.Over == 0 && c.Calls < least {
+		said += fmt.Sprintf(", since it takes %s at least", text.Count(least))
+	}
+	return said
+}
+
+// used is how much is used up of what may be over. Where none may be, one in a million is as much as one in a million
+// of those.
+func used(c capacity.Count, o condition) float64 {
+	return share(c.Over, c.Calls) / math.Max(o.Allowed, 1e-6)
 }
 
 func share(n, of uint64) float64 {

@@ -14,6 +14,25 @@ import (
 // again is how often it is tried whether a need is met where a trial says more of this machine than of the target.
 const again = 2
 
+// hopeless notes where the budget has no room for a yes.
+func (s *session) hopeless() {
+	if s.Need == 0 {
+		return
+	}
+	left := s.left()
+	room, most := math.Min(float64(left.calls), s.report.Need.Tried*left.seconds), condition{}
+	least := uint64(0)
+	for _, c := range held(s.thresholds, s.Scenario.Labels) {
+		if n := capacity.Fewest(c.objective(), 1-s.Confidence); n > least {
+			least, most = n, c
+		}
+	}
+	if room < float64(least) {
+		s.note(fmt.Sprintf("That %s is kept is plain after %s at the least, and the budget has room for %s: the answer may be no, and cannot be yes.",
+			most.Expr, text.Plural(least, "call"), text.Count(uint64(room))))
+	}
+}
+
 // decide answers whether the target takes the rate that is needed.
 func (s *session) decide(ctx context.Context) error {
 	need := s.report.Need
@@ -51,11 +70,9 @@ func (s *session) decide(ctx context.Context) error {
 		}
 		switch m.Outcome {
 		case capacity.Holds:
-			need.Answer, need.Reason = sizing.Yes, s.nearest(m, list, "were over")
+			need.Answer, need.Reason = sizing.Yes, nearest(m, list)
 		case capacity.Broken:
 			need.Answer = sizing.No
-		case capacity.Undecided:
-			need.Reason = s.nearest(m, list, "were over: neither is clear")
 		case capacity.Void:
 			continue
 		}
@@ -78,17 +95,16 @@ func (s *session) endNeed(ended string) {
 }
 
 // nearest says of the objective that is nearest to its limit how many calls were over.
-func (s *session) nearest(m made, list []condition, what string) string {
-	at, worst := -1, -1.0
-	for i, c := range m.Counts {
-		// Where none may be over, one in a million is as near as one in a million of those.
-		if near := share(c.Over, c.Calls) / math.Max(list[i].Allowed, 1e-6); near > worst {
-			at, worst = i, near
-		}
-	}
-	if at < 0 {
+func nearest(m made, list []condition) string {
+	if len(m.Counts) == 0 {
 		return "nothing was counted"
 	}
+	at := 0
+	for i, c := range m.Counts {
+		if used(c, list[i]) > used(m.Counts[at], list[at]) {
+			at = i
+		}
+	}
 	c, o := m.Counts[at], list[at]
-	return fmt.Sprintf("%s: %s of %s %s, and %s may be", o.Expr, text.Percent(share(c.Over, c.Calls)), text.Plural(c.Calls, "call"), what, text.Percent(o.Allowed))
+	return fmt.Sprintf("%s: %s of %s were over, and %s may be", o.Expr, text.Percent(share(c.Over, c.Calls)), text.Plural(c.Calls, "call"), text.Percent(o.Allowed))
 }

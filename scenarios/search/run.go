@@ -42,6 +42,7 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (report sizin
 	if err := s.open(); err != nil {
 		return report, "", err
 	}
+	s.hopeless()
 	if c.Started != nil {
 		c.Started(s.dir, s.report)
 	}

@@ -237,6 +237,24 @@ func TestNeed(t *testing.T) {
 	}
 }
 
+// What a budget has no room for is said before it is spent.
+func TestNeedWithoutRoom(t *testing.T) {
+	c := asked(t, strings.Replace(steady, "rate(errors) < 50%", "rate(errors) < 1%", 1))
+	c.Find, c.Need, c.Calls = false, 200, 600
+	noted := ""
+	c.Started = func(_ string, r sizing.Report) { noted = strings.Join(r.Notes, " ") }
+	report, _, err := Run(t.Context(), make(chan struct{}), c)
+	if err != nil || report.Need.Answer != sizing.Undecided || report.Verdict.ExitCode != 3 {
+		t.Errorf("it came to %+v: %v", report.Need, err)
+	}
+	if want := "after 1,020 calls at the least, and the budget has room for 600"; !strings.Contains(noted, want) {
+		t.Errorf("expected %q before the first call, found %q", want, noted)
+	}
+	if want := "since it takes 1,020 at least"; !strings.Contains(report.Need.Reason, want) {
+		t.Errorf("expected %q, found %q", want, report.Need.Reason)
+	}
+}
+
 // What is too little for any trial is spent before it begins, and no more than it is sent.
 func TestBudget(t *testing.T) {
 	c := asked(t, steady)

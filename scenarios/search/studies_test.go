@@ -185,7 +185,7 @@ func TestIsolated(t *testing.T) {
 	bounds := func(low, high float64) *sizing.Bounds {
 		return &sizing.Bounds{Value: (low + high) / 2, Low: low, High: high}
 	}
-	low := 0.4
+	low, none := 0.4, -0.02
 	for _, c := range []struct {
 		why    string
 		points []sizing.IsolationPoint // beside the other, and alone again
@@ -193,6 +193,10 @@ func TestIsolated(t *testing.T) {
 	}{
 		{"apart", []sizing.IsolationPoint{{Load: 0.2, Change: bounds(-0.01, 0.01)}, {Load: 0.5, Change: bounds(-0.02, 0.01)}, {Load: 0.8, Change: bounds(-0.01, 0.02)}, {Change: bounds(-0.01, 0.01)}},
 			"Full is not seen to hurt Lite: beside up to 80 % of its capacity the p99, 100 ms alone, changes by +20.0 ms at the most"},
+		{"apart, as the heaviest load says", []sizing.IsolationPoint{{Load: 0.2, AtLeast: &none}, {Load: 0.5}, {Load: 0.8, Change: bounds(-0.01, 0.02)}, {AtLeast: &none}},
+			"beside 80 % of its capacity the p99, 100 ms alone, changes by +20.0 ms at the most (95 % intervals); too few calls tell it at 20 %, at 50 %"},
+		{"the heaviest load says nothing", []sizing.IsolationPoint{{Load: 0.2, Change: bounds(-0.01, 0.01)}, {Load: 0.5, Change: bounds(-0.01, 0.01)}, {Load: 0.8, AtLeast: &none}, {Change: bounds(-0.01, 0.01)}},
+			"whether Full hurts Lite is not known"},
 		{"hurt", []sizing.IsolationPoint{{Load: 0.2, Change: bounds(-0.01, 0.02)}, {Load: 0.5, Change: bounds(0.02, 0.06)}, {Load: 0.8, AtLeast: &low}, {Change: bounds(-0.01, 0.01)}},
 			"Full hurts Lite: it changes the p99 at 50 % of its capacity by +20.0 ms to +60.0 ms, at 80 % of its capacity by +400 ms at the least"},
 		{"by too little to matter", []sizing.IsolationPoint{{Load: 0.2, Change: bounds(0.001, 0.004)}, {Load: 0.5, Change: bounds(0.001, 0.004)}, {Load: 0.8, Change: bounds(0.001, 0.004)}, {Change: bounds(-0.01, 0.01)}},

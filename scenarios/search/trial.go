@@ -226,7 +226,7 @@ func (t *running) made(r trial.Result, lost error) made {
 		m.Trial = capacity.Trial{Ask: t.want.Ask, Objective: -1, Settled: t.want.Ask.Settle, Seconds: max(until-t.want.Ask.Settle, 0)}
 	}
 	m.Calls, m.Lost = r.Aggregator.Running().Sent, t.watched.lost
-	m.judged(end, sum, t.watched.conditions, lost)
+	m.judged(end, sum, t.watched.conditions, t.want.Alpha, lost)
 	if end.Reason == results.Hopeless || t.gone {
 		m.nothing(end, t.gone)
 	}

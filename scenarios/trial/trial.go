@@ -92,6 +92,9 @@ type Config struct {
 	// Enough, if not nil, gives a sentence once enough was measured, such as what was found. It ends the sending as the
 	// end of the plan does: the calls in flight are waited for, and executions are followed to their ends.
 	Enough <-chan string
+	// Ordered, if not nil, ends the sending for a reason that is known elsewhere, and has nothing judged here that would
+	// end it: see [attack.Config].
+	Ordered <-chan results.End
 	// Progress, if not nil, is told how far the run is: before the first call, and then every so often.
 	Progress func(summary.Progress)
 	// Every is how often; 0 is about once a second. Rates are means over so long.
@@ -227,7 +230,7 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Result, erro
 func (c Config) attack(plain bool) attack.Config {
 	return attack.Config{
 		Plan: c.Plan, Target: c.Target, Credentials: c.Credentials, TLS: c.Credentials.TLS(), HTTP2: c.HTTP2, PlainHTTP2: plain,
-		RepeatedIDsAllowed: c.RepeatedIDsAllowed, Observe: c.Observe, Enough: c.Enough,
+		RepeatedIDsAllowed: c.RepeatedIDsAllowed, Observe: c.Observe, Enough: c.Enough, Ordered: c.Ordered,
 	}
 }
 

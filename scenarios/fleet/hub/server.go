@@ -1,0 +1,121 @@
+package hub
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+)
+
+// Config says where a hub listens, and where it keeps what passes through it.
+type Config struct {
+	Identity Identity
+	// Listen is a host and a port; port 0 is one that is free.
+	Listen string
+	// Dir is the store. A hub that is started again on it has all that was confirmed before.
+	Dir string
+	// Room is the most bytes that the store may take; 0 is what the disk has.
+	Room int64
+}
+
+// Hub is a server that runs.
+type Hub struct {
+	server *server.Server
+	addr   string
+}
+
+// payload is the most bytes of a message.
+const payload = 4 << 20
+
+// startup is how long the server may take until it answers.
+const startup = 10 * time.Second
+
+// Start starts a hub.
+func Start(c Config) (*Hub, error) {
+	host, port, err := net.SplitHostPort(c.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("the hub cannot listen on %q: expected host:port: %w", c.Listen, err)
+	}
+	number, err := strconv.ParseUint(port, 10, 16)
+	if err != nil {
+		return nil, fmt.Errorf("the hub cannot listen on %q: expected a port from 0 to 65535, found %q", c.Listen, port)
+	}
+	listen := int(number)
+	if listen == 0 {
+		listen = server.RANDOM_PORT
+	}
+	certificate, _, err := c.Identity.certificate()
+	if err != nil {
+		return nil, err
+	}
+	users, err := c.users()
+	if err != nil {
+		return nil, err
+	}
+	s, err := server.NewServer(&server.Options{
+		ServerName: "andon", Host: host, Port: listen, NoLog: true, NoSigs: true, Nkeys: users,
+		TLSConfig:  &tls.Config{MinVersion: tls.VersionTLS13, Certificates: []tls.Certificate{certificate}},
+		TLSTimeout: 5, TLSHandshakeFirst: true, AuthTimeout: 5, MaxPayload: payload,
+		JetStream: true, StoreDir: c.Dir, SyncAlways: true, JetStreamMaxMemory: 16 << 20, JetStreamMaxStore: c.Room,
+		DisableJetStreamBanner: true,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("the hub cannot be started: %w", err)
+	}
+	s.Start()
+	h := &Hub{server: s}
+	if !s.ReadyForConnections(startup) {
+		h.Stop()
+		return nil, fmt.Errorf("the hub does not answer on %s: is the port taken, or %s not writable?", c.Listen, c.Dir)
+	}
+	if !s.JetStreamEnabled() {
+		h.Stop()
+		return nil, fmt.Errorf("the hub cannot keep anything in %s: is it writable, and has the disk room?", c.Dir)
+	}
+	addr, ok := s.Addr().(*net.TCPAddr)
+	if !ok {
+		h.Stop()
+		return nil, errors.New("the hub has no address")
+	}
+	h.addr = net.JoinHostPort(host, strconv.Itoa(addr.Port))
+	return h, nil
+}
+
+// users are those who may connect, and what each may do: workers take shards, hand in parts and ask the coordinator;
+// they can delete nothing.
+func (c Config) users() ([]*server.NkeyUser, error) {
+	var list []*server.NkeyUser
+	for role, may := range map[string]*server.Permissions{
+		coordinator: nil,
+		worker: {
+			Publish: &server.SubjectPermission{Allow: []string{
+				asked, "$KV.*.shard.*", "$KV.*.up.>", "$JS.API.STREAM.INFO.*", "$JS.API.DIRECT.GET.>",
+			}},
+			Subscribe: &server.SubjectPermission{Allow: []string{"_INBOX.>"}},
+		},
+	} {
+		pair, err := c.Identity.nkey(role)
+		if err != nil {
+			return nil, err
+		}
+		public, err := pair.PublicKey()
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, &server.NkeyUser{Nkey: public, Permissions: may})
+	}
+	return list, nil
+}
+
+// Address is where the hub listens.
+func (h *Hub) Address() string { return h.addr }
+
+// Stop stops it. What was confirmed stays in the store.
+func (h *Hub) Stop() {
+	h.server.Shutdown()
+	h.server.WaitForShutdown()
+}

@@ -1,0 +1,78 @@
+package fleet
+
+import "github.com/kaizenautomation/andon/reports/results"
+
+// protocol is the version of what coordinator and workers say to each other.
+const protocol = 1
+
+// A state is how far a worker is.
+type state string
+
+const (
+	// looking is before a worker has a shard.
+	looking state = "looking"
+	// taken is with a shard, and not ready yet.
+	taken state = "taken"
+	// armed is ready for the first call.
+	armed  state = "armed"
+	firing state = "firing"
+	// handed is when all that was measured lies at the hub.
+	handed state = "handed"
+	// failed is for good; nothing more comes of it.
+	failed state = "failed"
+)
+
+// A question is what a worker says of itself each time, whatever has changed, so that none need arrive.
+type question struct {
+	Protocol int `json:"protocol"`
+	// Worker is a name that no other worker has.
+	Worker string `json:"worker"`
+	// Andon is the worker's version, and Plan the digest of the plan that it made.
+	Andon string `json:"andon"`
+	Plan  string `json:"plan,omitempty"`
+	Shard int    `json:"shard"`
+	State state  `json:"state"`
+	// Detail says why it has failed, and Spool where what it measured lies then.
+	Detail string `json:"detail,omitempty"`
+	Spool  string `json:"spool,omitempty"`
+	// Clock is what it knows of the hub's clock.
+	Clock *reading `json:"clock,omitempty"`
+	// Began is when its run began, on the hub's clock, in nanoseconds of the Unix time.
+	Began int64 `json:"began,omitempty"`
+	// Seconds is up to which moment of the run it has told everything, and InFlight how many calls are under way.
+	Seconds  float64    `json:"seconds,omitempty"`
+	InFlight int        `json:"inFlight,omitempty"`
+	More     *increment `json:"more,omitempty"`
+	// End is how its run ended.
+	End *results.End `json:"end,omitempty"`
+}
+
+// An increment is what was measured since the last one.
+type increment struct {
+	// N counts them, from 1: one that comes again is counted once.
+	N uint64 `json:"n"`
+	// Data are the figures, as package metrics writes them, compressed (RFC 1951).
+	Data    []byte  `json:"data"`
+	Seconds float64 `json:"seconds"`
+}
+
+// An answer is what the coordinator knows and wants.
+type answer struct {
+	Protocol int    `json:"protocol"`
+	Andon    string `json:"andon"`
+	// Run is the run's name, which is that of its bucket.
+	Run string `json:"run"`
+	// Now is the hub's clock, and Start when the first call is due, both in nanoseconds of the Unix time.
+	Now   int64 `json:"now"`
+	Start int64 `json:"start,omitempty"`
+	// Stop, if not nil, ends the sending.
+	Stop *results.End `json:"stop,omitempty"`
+	// Taken is up to which increment all were taken.
+	Taken uint64 `json:"taken,omitempty"`
+	// Again are the parts that were not as they should be.
+	Again []string `json:"again,omitempty"`
+	// Confirmed says that everything was brought home whole.
+	Confirmed bool `json:"confirmed,omitempty"`
+	// Refused is why the worker cannot take part.
+	Refused string `json:"refused,omitempty"`
+}
