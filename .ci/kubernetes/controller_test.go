@@ -24,7 +24,7 @@ import (
 // cluster is the controller of jobs of Kubernetes over objects in memory, on which no pod runs by itself.
 type cluster struct {
 	*fake.Clientset
-	created atomic.Int32
+	created, changed atomic.Int32
 }
 
 func newCluster(t *testing.T, job *batchv1.Job) *cluster {
@@ -70,6 +70,8 @@ func (c *cluster) pods(t *testing.T) map[string]*corev1.Pod {
 func (c *cluster) become(t *testing.T, p *corev1.Pod, phase corev1.PodPhase) {
 	t.Helper()
 	p.Status.Phase = phase
+	// The controller passes over what has no new version, which a server would give.
+	p.ResourceVersion = fmt.Sprint(c.changed.Add(1))
 	if _, err := c.CoreV1().Pods(p.Namespace).UpdateStatus(context.Background(), p, metav1.UpdateOptions{}); err != nil {
 		t.Fatal(err)
 	}
@@ -78,17 +80,18 @@ func (c *cluster) become(t *testing.T, p *corev1.Pod, phase corev1.PodPhase) {
 // await waits until the job is as it should be.
 func (c *cluster) await(t *testing.T, what string, is func(*batchv1.Job) bool) *batchv1.Job {
 	t.Helper()
-	for range 300 {
+	var last *batchv1.Job
+	for range 100 {
 		jobs, err := c.BatchV1().Jobs("").List(context.Background(), metav1.ListOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if is(&jobs.Items[0]) {
-			return &jobs.Items[0]
+		if last = &jobs.Items[0]; is(last) {
+			return last
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
-	t.Fatalf("%s was not seen", what)
+	t.Fatalf("%s was not seen; the job is %+v", what, last.Status)
 	return nil
 }
 

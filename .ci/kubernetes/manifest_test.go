@@ -5,8 +5,10 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -43,10 +45,15 @@ import (
 	"k8s.io/pod-security-admission/policy"
 )
 
+var accepted = flag.Bool("accepted", false, "note which documents were accepted, for andon's own tests")
+
+// documents is where andon's own tests have what they compare with.
+const documents = "../../scenarios/fleet/kubernetes/testdata/"
+
 // written are the documents that andon's own tests compare with, by their file.
 func written(t *testing.T) map[string][]byte {
 	t.Helper()
-	names, err := filepath.Glob("../../scenarios/fleet/kubernetes/testdata/*.yaml")
+	names, err := filepath.Glob(documents + "*.yaml")
 	if err != nil || len(names) == 0 {
 		t.Fatal("there are no documents: ", err)
 	}
@@ -165,6 +172,7 @@ func restricted(of *core.Pod) error {
 }
 
 func TestAccepted(t *testing.T) {
+	var sums []string
 	for name, text := range written(t) {
 		objects, err := create(text)
 		if err != nil {
@@ -172,6 +180,13 @@ func TestAccepted(t *testing.T) {
 		}
 		if want := map[bool]int{true: 1, false: 7}[name == "secret.yaml"]; len(objects) != want {
 			t.Errorf("%s has %d documents, want %d", name, len(objects), want)
+		}
+		sums = append(sums, fmt.Sprintf("%x  %s\n", sha256.Sum256(text), name))
+	}
+	slices.Sort(sums)
+	if *accepted && !t.Failed() {
+		if err := os.WriteFile(documents+"accepted.txt", []byte(strings.Join(sums, "")), 0o644); err != nil {
+			t.Fatal(err)
 		}
 	}
 }
@@ -182,7 +197,7 @@ func TestRead(t *testing.T) {
 		Args  []string
 		Files map[string]string
 	}
-	text, err := os.ReadFile("../../scenarios/fleet/kubernetes/testdata/odd.json")
+	text, err := os.ReadFile(documents + "odd.json")
 	if err == nil {
 		err = json.Unmarshal(text, &words)
 	}

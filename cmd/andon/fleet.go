@@ -10,6 +10,6 @@ func (c *command) fleet() *cobra.Command {
 		Args:  cobra.ArbitraryArgs,
 		RunE:  group,
 	}
-	cmd.AddCommand(c.fleetManifest())
+	cmd.AddCommand(c.fleetManifest(), c.fleetSecret())
 	return cmd
 }

@@ -89,14 +89,8 @@ var (
 
 // Check tells everything that is wrong with a manifest.
 func (m Manifest) Check() error {
-	var found []error
+	found := m.checkNames()
 	wrong := func(format string, args ...any) { found = append(found, fmt.Errorf(format, args...)) }
-	if why := m.wrongName(); why != "" {
-		wrong("the name of the run: %s, found %q", why, text.Printable(m.Name, 80))
-	}
-	if m.Namespace != "" && (!label.MatchString(m.Namespace) || len(m.Namespace) > 63) {
-		wrong("the namespace: expected up to 63 small letters, digits and -, neither first nor last a -, found %q", text.Printable(m.Namespace, 80))
-	}
 	switch {
 	case m.Image == "":
 		wrong("the image: expected the name of an image whose entry point is andon, found none")
@@ -129,14 +123,17 @@ func (m Manifest) Check() error {
 	return errors.Join(append(found, m.checkFiles()...)...)
 }
 
-func (m Manifest) wrongName() string {
+func (m Manifest) checkNames() (found []error) {
 	switch {
 	case len(m.Name) > maxName:
-		return fmt.Sprintf("expected at most %d characters, since a pod is called after it", maxName)
+		found = append(found, fmt.Errorf("the name of the run: expected at most %d characters, since pods are called after it, found %q", maxName, text.Printable(m.Name, 80)))
 	case !label.MatchString(m.Name) || m.Name[0] < 'a':
-		return "expected small letters, digits and -, of which the first is a letter and the last no -"
+		found = append(found, fmt.Errorf("the name of the run: expected small letters, digits and -, of which the first is a letter and the last no -, found %q", text.Printable(m.Name, 80)))
 	}
-	return ""
+	if m.Namespace != "" && (!label.MatchString(m.Namespace) || len(m.Namespace) > 63) {
+		found = append(found, fmt.Errorf("the namespace: expected up to 63 small letters, digits and -, neither first nor last a -, found %q", text.Printable(m.Namespace, 80)))
+	}
+	return found
 }
 
 func (m Manifest) checkTarget() (found []error) {
@@ -194,6 +191,9 @@ func sorted[T any](files map[string]T) []string { return slices.Sorted(maps.Keys
 func isSubdomain(name string) bool {
 	return len(name) <= 253 && !slices.ContainsFunc(strings.Split(name, "."), func(part string) bool { return !label.MatchString(part) })
 }
+
+// HubAddress is where workers meet the hub of a run.
+func HubAddress(name string) string { return name + "-hub:" + strconv.Itoa(Port) }
 
 // NameOf makes a name for the run of a scenario.
 func NameOf(scenario string) string {

@@ -2,6 +2,7 @@ package kubernetes
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 
 	"go.yaml.in/yaml/v4"
@@ -17,6 +18,9 @@ type (
 // by which the hub is known.
 func Secret(name, namespace, join, hubKey string) ([]byte, error) {
 	m := Manifest{Name: name, Namespace: namespace}
+	if err := errors.Join(m.checkNames()...); err != nil {
+		return nil, err
+	}
 	doc := m.document("v1", "Secret", "join", nil)
 	doc["immutable"] = true
 	doc["type"] = "Opaque"

@@ -25,7 +25,7 @@ const (
 // hub is the job of the pod in which the coordinator is. It is not tried again: another one would be another run.
 func (m Manifest) hub() object {
 	secrets := list{secretEntry(m.Name, Join), secretEntry(m.Name, HubKey)}
-	container := m.container("hub", m.Hub, secrets, 2, "2Gi", "")
+	container := m.container("hub", m.Hub, secrets, 2, mebibytes(hubMemory(m.Workers)), "")
 	container["ports"] = list{object{"containerPort": Port, "name": "hub", "protocol": "TCP"}}
 	container["volumeMounts"] = append(container["volumeMounts"].(list), object{"name": "plan", "mountPath": Plan, "readOnly": true})
 	spec := m.pod(container,
@@ -120,6 +120,9 @@ const (
 	// runBytes is what a run directory takes besides.
 	runBytes = 256 << 20
 )
+
+// hubMemory is what the hub has for itself and for the sums that it keeps of each worker.
+func hubMemory(workers int) uint64 { return 1<<30 + uint64(workers)*2<<20 }
 
 // hubBytes is what the hub's disk has to hold: what it was sent, what it makes of it, and the merged run.
 func hubBytes(calls uint64) uint64 { return 3 * (calls*callBytes + runBytes) }
