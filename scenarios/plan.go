@@ -9,7 +9,8 @@ import (
 	"time"
 )
 
-// Plan is a scenario with a seed: call n is a function of the two and n alone. It is safe for concurrent use.
+// Plan is a scenario with a seed: call n is a function of the two and n alone. It is safe for concurrent use. A plan may
+// be a shard of another (see [Plan.Shard]); what it counts is its own then.
 type Plan struct {
 	*Scenario
 	Seed uint64
@@ -25,6 +26,9 @@ type Plan struct {
 	// closes each list.
 	begins, first []uint64
 	draws         sync.Pool
+	// shard is which part of the whole the plan is; the whole is nil where it is that itself.
+	shard Shard
+	whole *Plan
 }
 
 // Plan fixes the seed. It fails where the calls are more than the scenario's limit, which random arrivals can meet by
@@ -103,7 +107,7 @@ func (p *Plan) PlannedOf(in func(n uint64) bool) [][]uint64 {
 	for i := range p.Labels.Phases {
 		planned[i] = make([]uint64, len(p.Labels.Classes))
 		for n := p.first[i]; n < p.first[i+1]; n++ {
-			if in(n) {
+			if p.owns(n) && in(n) {
 				planned[i][p.choose(w, n).class]++
 			}
 		}
@@ -127,7 +131,7 @@ func (p *Plan) Due(n uint64) time.Duration {
 
 // DueBefore counts the calls of an open load that are due before a moment of the run; 0 in a closed loop.
 func (p *Plan) DueBefore(t time.Duration) uint64 {
-	return uint64(sort.Search(int(p.Calls), func(n int) bool { return p.Due(uint64(n)) >= t }))
+	return uint64(sort.Search(int(p.Calls), func(k int) bool { return p.Due(p.Number(uint64(k))) >= t }))
 }
 
 // At gives the phase at a moment of the run, the callers that it has (0 in an open load) and the rate that it asks for.
@@ -219,7 +223,7 @@ func (p *Plan) Sample(calls uint64) iter.Seq[uint64] {
 	return func(yield func(uint64) bool) {
 		n := min(calls, p.MaxCalls())
 		for i := range n {
-			if !yield(i * (p.MaxCalls() / n)) {
+			if !yield(p.Number(i * (p.MaxCalls() / n))) {
 				return
 			}
 		}
@@ -235,7 +239,7 @@ func (p *Plan) Bytes() (total uint64, exact bool) {
 	var body []byte
 	n := min(p.Calls, weighed)
 	for i := range n {
-		body, _ = p.AppendBody(body[:0], i)
+		body, _ = p.AppendBody(body[:0], p.Number(i))
 		total += uint64(len(body))
 	}
 	if n < p.Calls {

@@ -102,6 +102,16 @@ func (p profile) peak() (r float64) {
 	return r
 }
 
+// over is the profile with a part of its rate.
+func (p profile) over(k float64) profile {
+	q := make(profile, len(p))
+	for i, s := range p {
+		s.from, s.to, s.amplitude = s.from/k, s.to/k, s.amplitude/k
+		q[i] = s
+	}
+	return q
+}
+
 // steady reports whether the rate is the same all along.
 func (p profile) steady() bool {
 	for _, s := range p {

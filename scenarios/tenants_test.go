@@ -90,13 +90,13 @@ data: {file: {from: ./tenants.csv, column: file}, skill: {template: "{{file}}", 
 			t.Errorf("of %d calls, %d are of row %d", p.Calls, seen[row], row)
 		}
 	}
-	if q := read(bearer, others.String()); q.Digest() != p.Digest() {
+	if q := read(bearer, others.String()); q.Scenario.Digest() != p.Scenario.Digest() {
 		t.Errorf("with other tokens the digest is another: %v, %v", q.Parts(), p.Parts())
 	}
-	if q := read("auth: {basic: {username: ci, password: {from: tenants.csv, column: token}}}\n", rows.String()); q.Digest() == p.Digest() || q.Carried.User != "ci:"+credentials.SecretColumn("token") {
+	if q := read("auth: {basic: {username: ci, password: {from: tenants.csv, column: token}}}\n", rows.String()); q.Scenario.Digest() == p.Scenario.Digest() || q.Carried.User != "ci:"+credentials.SecretColumn("token") {
 		t.Errorf("as a password the digest is the same, of %+v", q.Carried)
 	}
-	if q := read(bearer, rows.String()+"hush-20,file_0\n"); q.Digest() == p.Digest() {
+	if q := read(bearer, rows.String()+"hush-20,file_0\n"); q.Scenario.Digest() == p.Scenario.Digest() {
 		t.Error("with another row the digest is the same")
 	}
 	for _, part := range p.Parts() {

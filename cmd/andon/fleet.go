@@ -1,6 +1,29 @@
 package main
 
-import "github.com/spf13/cobra"
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kaizenautomation/andon/reports"
+	"github.com/kaizenautomation/andon/reports/live"
+	"github.com/kaizenautomation/andon/reports/results"
+	"github.com/kaizenautomation/andon/reports/text"
+	"github.com/kaizenautomation/andon/scenarios"
+	"github.com/kaizenautomation/andon/scenarios/fleet"
+	"github.com/kaizenautomation/andon/scenarios/fleet/hub"
+	"github.com/kaizenautomation/andon/scenarios/trial"
+)
 
 // fleet is what runs on many machines.
 func (c *command) fleet() *cobra.Command {
@@ -10,6 +33,289 @@ func (c *command) fleet() *cobra.Command {
 		Args:  cobra.ArbitraryArgs,
 		RunE:  group,
 	}
-	cmd.AddCommand(c.fleetManifest(), c.fleetSecret())
+	cmd.AddCommand(c.fleetRun(), c.fleetWorker(), c.fleetCollect(), c.fleetManifest(), c.fleetSecret())
 	return cmd
+}
+
+// The variables of a fleet, which hold secrets.
+const (
+	joinVariable = "ANDON_JOIN"
+	hubVariable  = "ANDON_HUB_KEY"
+)
+
+type fleetRunFlags struct {
+	target, production, out, fixtures string
+	seed                              uint64
+	workers                           int
+	listen, store                     string
+	wait                              time.Duration
+	noUniqueIDs, plain, http2         bool
+	traceparent                       bool
+	release, deviations               string
+	labels                            []string
+}
+
+func (c *command) fleetRun() *cobra.Command {
+	var f fleetRunFlags
+	cmd := &cobra.Command{
+		Use:   "run [SCENARIO]",
+		Short: "Have a scenario sent by workers on many machines, as one run",
+		Long: `Run waits until --workers workers have joined (andon fleet worker), has all of them begin at the
+same moment, and brings home what they measured: each a directory s0, s1, … below the run's, and a
+report of all together. Call n is a function of the scenario and the seed, and worker i of k sends
+the calls that leave i when they are divided by k, so that the run is the same as on one machine.
+
+What the workers meet at, a hub, runs in this command. They join with ANDON_JOIN, which is written
+to the file "join" in the run directory while it goes on; with ANDON_HUB_KEY, the hub is the one
+that it was made for. No call is sent from here, and no secret of the target's is needed: each
+worker has it from its own environment, and is told which hosts it may send to.
+
+No call is sent before all workers are armed, and none at all where one is not after --wait. A
+worker that is silent for 10 s is lost: it is named, its shard is missing, and the exit code is 3;
+others do not take over. Thresholds with abort are held against all calls together. Ctrl-C has all
+workers stop and brings home what there is. Where this command is killed, the workers stop after
+30 s, and andon fleet collect makes the report of what lies in the hub's store and in their spools.
+
+Exit codes: as andon run has them; 3 as well where a shard is missing.`,
+		Example: `  andon fleet run mixed --workers 2 --target http://127.0.0.1:8080 --out /tmp/fleet
+  ANDON_JOIN=$(cat /tmp/fleet/join) andon fleet worker     # twice, in other terminals
+  andon fleet run peak.yaml --workers 8 --target https://staging.example.com --listen 10.0.0.5:4222`,
+		Args:              atMostOne,
+		ValidArgsFunction: completeShipped,
+		RunE:              func(_ *cobra.Command, args []string) error { return c.runFleet(args, f) },
+	}
+	flags := cmd.Flags()
+	flags.IntVar(&f.workers, "workers", 0, "how many workers there are: each sends a part of the calls")
+	flags.StringVar(&f.target, "target", "", "base `URL` of the provider, as the workers reach it")
+	flags.StringVar(&f.production, "production", "", productionUse)
+	flags.Uint64Var(&f.seed, "seed", defaultSeed, seedUse)
+	flags.StringVar(&f.fixtures, "fixtures", "", fixturesUse)
+	flags.StringVar(&f.out, "out", "", "run `directory` to write (default reports/runs/<time>-<scenario>)")
+	flags.StringVar(&f.listen, "listen", "127.0.0.1:0", "`host:port` where the hub listens; port 0 is one that is free")
+	flags.StringVar(&f.store, "store", "", "`directory` that the hub keeps what passes through it in (default hub in the run directory)")
+	flags.DurationVar(&f.wait, "wait", 10*time.Minute, "`time` after which it is given up where not all workers are armed")
+	flags.BoolVar(&f.http2, "http2", false, "send over HTTP/2 where the target speaks it, with TLS or without")
+	flags.BoolVar(&f.noUniqueIDs, "no-unique-ids", false, "do not check that executionIds are unique")
+	flags.BoolVar(&f.plain, "plain", false, "tell the progress in lines, also on a terminal")
+	flags.BoolVar(&f.traceparent, "traceparent", false, "send a W3C traceparent header with each call")
+	flags.StringArrayVar(&f.labels, "label", nil, "`name=text` that the run is known by in every report; may be given up to 20 times")
+	flags.StringVar(&f.release, "release", "", "`name` of what is deployed at the target")
+	flags.StringVar(&f.deviations, "deviations", "", deviationsUse)
+	return cmd
+}
+
+// asked is what is asked of a fleet.
+func (f fleetRunFlags) asked(c *command, args []string) (config fleet.Config, err error) {
+	plan, err := c.planned(args, f.seed, f.fixtures, false)
+	if err != nil {
+		return config, err
+	}
+	t := trial.Config{
+		Plan: plan, HTTP2: f.http2, Traceparent: f.traceparent, RepeatedIDsAllowed: f.noUniqueIDs, Dir: f.out, Root: filepath.Join("reports", "runs"),
+		Andon: version(), Release: f.release,
+	}
+	var wrong []error
+	if t.Labels, err = results.ParseRunLabels(f.labels, f.release); err != nil {
+		wrong = append(wrong, fmt.Errorf("--label or --release: %w", err))
+	}
+	if t.Deviations, err = c.deviationsForLoad(f.deviations, plan.Scenario); err != nil {
+		wrong = append(wrong, err)
+	}
+	if f.workers < 1 {
+		wrong = append(wrong, fmt.Errorf("--workers wants a number of 1 or more, found %d", f.workers))
+	} else if _, err := plan.Shard(scenarios.Shard{Of: f.workers}); err != nil {
+		wrong = append(wrong, fmt.Errorf("--workers %d: %w", f.workers, err))
+	}
+	if f.wait <= 0 {
+		wrong = append(wrong, fmt.Errorf("--wait wants a time above 0, found %s", f.wait))
+	}
+	if f.target == "" {
+		wrong = append(wrong, errors.New("--target is wanted: the base URL of the provider, as the workers reach it; andon serve starts one to try"))
+	} else if t.Target, err = plan.Description().Operation().ParseTarget(f.target); err != nil {
+		wrong = append(wrong, fmt.Errorf("--target: %w", err))
+	} else if err := permittedURLs(f.production, t.Target); err != nil {
+		wrong = append(wrong, err)
+	}
+	identity := hub.NewIdentity()
+	if secret := os.Getenv(hubVariable); secret != "" {
+		c.secrets.Keep(secret)
+		if identity, err = hub.ParseIdentity(secret); err != nil {
+			wrong = append(wrong, fmt.Errorf("%s: %w", hubVariable, err))
+		}
+	}
+	return fleet.Config{
+		Trial: t, Workers: f.workers, Listen: f.listen, Identity: identity, Store: f.store, Times: fleet.Times{Arming: f.wait},
+	}, errors.Join(wrong...)
+}
+
+func (c *command) runFleet(args []string, f fleetRunFlags) error {
+	config, err := f.asked(c, args)
+	if err != nil {
+		return err
+	}
+	w := live.NewWatch(c.stderr, os.Stdin, f.plain)
+	w.Target = place(config.Trial.Target, false)
+	c.tell("%s: %s → %s, by %s", text.Printable(config.Trial.Plan.Name, 64), config.Trial.Plan, w.Target, text.Plural(uint64(f.workers), "worker"))
+	stop := c.signals(w.Stopping, w.End)
+	defer stop.release()
+	w.Press, config.Progress, config.Every = stop.press, w.Progress, w.Every()
+	defer w.End()
+	config.Say = func(said string) { w.Say(c.secrets.Redact(said)) }
+	var joinFile string
+	config.Joined = func(dir string, join hub.Join) error {
+		if os.Getenv(hubVariable) != "" {
+			c.tell("the hub listens on %s", join)
+			return nil
+		}
+		c.secrets.Keep(join.Secret())
+		joinFile = filepath.Join(dir, "join")
+		c.tell("the hub listens on %s; workers join with: %s=$(cat %s) andon fleet worker --allow %s", join, joinVariable, joinFile, config.Trial.Target.Host)
+		return os.WriteFile(joinFile, []byte(join.Secret()+"\n"), 0o600)
+	}
+	defer func() {
+		if joinFile != "" {
+			_ = os.Remove(joinFile)
+		}
+	}()
+	r, err := fleet.Run(stop.kill, stop.first, config)
+	w.End()
+	return c.concludeFleet(r.Dir, r.Shards, errors.Join(r.Faults...), err)
+}
+
+// concludeFleet reports what is home of a fleet's run. missing says what is not, and failed why nothing more came of it.
+func (c *command) concludeFleet(dir string, shards []string, missing, failed error) error {
+	var none *fleet.NoStartError
+	switch {
+	case errors.As(failed, &none):
+		return exit{noVerdict, failed}
+	case len(shards) == 0 && failed != nil:
+		return notRun(failed)
+	case len(shards) == 0:
+		return exit{noVerdict, fmt.Errorf("nothing that was measured is home: %w", cmp.Or(missing, errors.New("no worker has handed anything in")))}
+	}
+	formats, err := reports.Choose("html,markdown,json")
+	if err != nil {
+		return err
+	}
+	m, err := reports.Open(shards...)
+	if err != nil {
+		return exit{noVerdict, errors.Join(err, missing)}
+	}
+	m.Commands = commands()
+	if err := m.Read(formats...); err != nil {
+		return exit{noVerdict, err}
+	}
+	for _, format := range formats {
+		if _, err := format.Files(dir, m); err != nil {
+			failed = errors.Join(failed, fmt.Errorf("not all of the report can be written: %w", err))
+		}
+	}
+	c.stepSummary(func(path string) error { return reports.AppendMarkdown(path, m.Summary) })
+	if shown := c.show(m.Summary, dir); shown != nil && !c.stdout.lost(shown) {
+		return exit{noVerdict, shown}
+	}
+	if err := errors.Join(missing, failed); err != nil {
+		return exit{noVerdict, err}
+	}
+	return verdict(m.Summary)
+}
+
+func (c *command) fleetWorker() *cobra.Command {
+	var allow []string
+	var spool string
+	var with credentialFlags
+	cmd := &cobra.Command{
+		Use:   "worker",
+		Short: "Take part in a run of a fleet",
+		Long: `Worker joins the hub that ANDON_JOIN names, makes the run's plan by itself and compares it with the
+run's, takes a shard that nobody has, and sends its calls when all others do. What it measures is on
+its own disk first, in a run directory below --spool, and is handed in at the end; it stays there.
+
+It sends to the hosts of --allow and to no others, whatever the hub says. What the calls carry comes
+from its own environment and flags, as for andon run: nothing of it passes the hub. Where the
+variable JOB_COMPLETION_INDEX is set, as in an indexed Job of Kubernetes, that is its shard.
+
+A worker that hears nothing of the hub for 30 s stops. Exit codes: 0 all that it measured is home,
+whatever came of the run; 2 it was refused, and sent no call: another version, plan, host or a shard
+that another has; 3 what it measured is not home, and where it lies is said.
+
+` + credentialsHelp,
+		Example: `  ANDON_JOIN=$(cat /tmp/fleet/join) andon fleet worker
+  ANDON_JOIN=… ANDON_TOKEN=… andon fleet worker --allow staging.example.com`,
+		Args: noArgs,
+		RunE: func(*cobra.Command, []string) error { return c.runWorker(allow, spool, with) },
+	}
+	flags := cmd.Flags()
+	flags.StringArrayVar(&allow, "allow", []string{"127.0.0.1", "::1", "localhost"}, "`host` or host:port that calls may go to; may be repeated")
+	flags.StringVar(&spool, "spool", filepath.Join("reports", "runs"), "`folder` in which what is measured is kept")
+	with.add(flags)
+	return cmd
+}
+
+func (c *command) runWorker(allow []string, spool string, with credentialFlags) error {
+	secret := os.Getenv(joinVariable)
+	if secret == "" {
+		return fmt.Errorf("%s is not set: it names the hub, and andon fleet run writes it to the file join of its run directory", joinVariable)
+	}
+	c.secrets.Keep(secret)
+	join, err := hub.ParseJoin(secret)
+	if err != nil {
+		return fmt.Errorf("%s: %w", joinVariable, err)
+	}
+	shard := -1
+	if index := os.Getenv("JOB_COMPLETION_INDEX"); index != "" {
+		if shard, err = strconv.Atoi(index); err != nil || shard < 0 {
+			return fmt.Errorf("JOB_COMPLETION_INDEX: expected a number of 0 or more, found %q", text.Printable(index, 60))
+		}
+	}
+	stop := c.signals(func() { c.tell("stopped sending; waiting for the calls in flight, and handing in what was measured") }, func() {})
+	defer stop.release()
+	err = fleet.Work(stop.kill, stop.first, fleet.Worker{
+		Join: join, Name: workerName(), Andon: version(), Shard: shard, Hosts: allow, Spool: spool,
+		Prepare: func(p *scenarios.Plan, _ *url.URL) (trial.Config, error) {
+			set, err := with.open(c, p.Carried)
+			c.secrets.Keep(secret)
+			return trial.Config{Credentials: set, Command: repeats(c.args), Commands: commands()}, err
+		},
+		Say: func(said string) { c.tell("%s", said) },
+	})
+	var refused *fleet.RefusedError
+	var stranger *hub.StrangerError
+	var away *hub.TurnedAwayError
+	if err == nil || errors.As(err, &refused) || errors.As(err, &stranger) || errors.As(err, &away) {
+		return err
+	}
+	return exit{noVerdict, err}
+}
+
+// workerName is one that no other worker has.
+func workerName() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "worker"
+	}
+	return fmt.Sprintf("%s-%d-%s", host, os.Getpid(), strings.ToLower(rand.Text()[:4]))
+}
+
+func (c *command) fleetCollect() *cobra.Command {
+	return &cobra.Command{
+		Use:   "collect RUN_DIR [SPOOL...]",
+		Short: "Bring home what a run of a fleet has measured, after its coordinator was lost",
+		Long: `Collect takes the run directory of andon fleet run, whose command was killed or has lost workers, and
+brings home what lies in the hub's store, and in the run directories of workers (SPOOL) that were
+copied to this machine. Then it reports all shards that are home as one run, as andon fleet run
+does; those that are missing are named, and the exit code is 3.`,
+		Example: `  andon fleet collect reports/runs/20261124T060000Z-mixed
+  andon fleet collect /tmp/fleet worker-3/reports/runs/*-s3`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return exactlyOne("the run directory of andon fleet run")(cmd, args)
+			}
+			return nil
+		},
+		RunE: func(_ *cobra.Command, args []string) error {
+			shards, err := fleet.Collect(context.Background(), args[0], args[1:])
+			return c.concludeFleet(args[0], shards, err, nil)
+		},
+	}
 }

@@ -111,6 +111,10 @@ func (c *command) printManifest(args, words []string, f manifestFlags) error {
 		m.Hub, m.Worker = fleetLines(m.Target, f, scenario, words)
 		m.Head = manifestHead(m, plan)
 	}
+	if _, err := plan.Shard(scenarios.Shard{Of: m.Workers}); m.Workers > 0 && err != nil {
+		found = append(found, fmt.Errorf("--workers %d: %w", m.Workers, err))
+	}
+	found = append(found, c.checkWords(words)...)
 	// A manifest that is wrong is told as a whole.
 	if err := errors.Join(append(found, m.Check())...); err != nil {
 		return err
@@ -121,6 +125,23 @@ func (c *command) printManifest(args, words []string, f manifestFlags) error {
 	}
 	_, err = exact{c.stdout}.Write(documents)
 	return err
+}
+
+// checkWords says which of the words behind -- andon fleet run would not take there.
+func (c *command) checkWords(words []string) (found []error) {
+	run := c.fleetRun()
+	if err := run.ParseFlags(words); err != nil {
+		return []error{fmt.Errorf("behind --: %w", flagError(run, err))}
+	}
+	for _, more := range run.Flags().Args() {
+		found = append(found, fmt.Errorf("behind --: expected flags, found %q", text.Printable(more, 60)))
+	}
+	for _, name := range []string{"workers", "target", "production", "fixtures", "seed", "listen", "store", "out", "plain"} {
+		if run.Flags().Changed(name) {
+			found = append(found, fmt.Errorf("behind --: --%s is given by the manifest", name))
+		}
+	}
+	return found
 }
 
 // fleetLines are the command lines of the hub and of a worker.

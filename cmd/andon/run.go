@@ -31,6 +31,7 @@ type runFlags struct {
 	labels                []string
 	monitor               monitorFlags
 	paired                pairedFlags
+	together              togetherFlags
 }
 
 func (c *command) run() *cobra.Command {
@@ -59,6 +60,8 @@ ANDON_WEBHOOK_SECRET or --webhook-secret-file.
 
 ` + pairedHelp + `
 
+` + togetherHelp + `
+
 ` + credentialsHelp + `
 
 Whoever reads along may go away (head, a closed pager) or stand still (Ctrl-S): the run goes on to
@@ -84,6 +87,7 @@ ANDON_REMOTE_WRITE_AUTHORIZATION ("Bearer …") and OTEL_EXPORTER_OTLP_HEADERS (
   andon run tiers --seed 7
   ANDON_TOKEN=… andon run smoke --target https://staging.example.com
   andon run ./peak.yaml --out reports/runs/peak
+  andon run mixed --shard 2/8 --start-at 16:30:00Z --out s2
   andon run --release 4f2c1e9 --label environment=staging --label team=core
   andon run soak --metrics-listen 127.0.0.1:9464 --metrics-linger 1m
   andon run soak --remote-write http://127.0.0.1:9090/api/v1/write
@@ -111,6 +115,7 @@ ANDON_REMOTE_WRITE_AUTHORIZATION ("Bearer …") and OTEL_EXPORTER_OTLP_HEADERS (
 	flags.StringVar(&f.baseline, "baseline", "", "`file` of the baseline that thresholds refer to, in the place of the scenario's")
 	f.monitor.add(flags)
 	f.paired.add(flags)
+	f.together.add(flags)
 	return cmd
 }
 
@@ -126,6 +131,9 @@ func (c *command) runScenario(args []string, f runFlags) error {
 		Plan: plan, HTTP2: f.http2, Traceparent: f.traceparent, RepeatedIDsAllowed: f.noUniqueIDs,
 		Dir: f.out, Root: filepath.Join("reports", "runs"), Andon: version(), Command: repeats(c.args),
 		Release: f.release, Baseline: f.baseline, Commands: commands(),
+	}
+	if t.Shard, t.StartAt, err = f.together.read(f.paired); err != nil {
+		return err
 	}
 	if t.Labels, err = results.ParseRunLabels(f.labels, f.release); err != nil {
 		return fmt.Errorf("--label or --release: %w", err)
@@ -173,6 +181,9 @@ func (c *command) runScenario(args []string, f runFlags) error {
 	t.Warn = func(said string) { w.Say("warning: " + said) }
 	w.Target = place(t.Target, t.Embedded)
 	c.tell("%s: %s → %s", text.Printable(plan.Name, 64), plan, w.Target)
+	if said := t.Together(); said != "" {
+		c.tell("%s", said)
+	}
 	if how := plan.Following; how != nil {
 		c.tell("executions are followed by %s: at most %g polls/s, and for %s at most after the last call", text.Printable(how.Operation.String(), 200), how.Polls, how.For)
 	}

@@ -358,6 +358,8 @@ type Manifest struct {
 	Following *Following `json:"following,omitempty"`
 	// Paired says that the run shared its time with another; nil where it had all of it.
 	Paired *Paired `json:"paired,omitempty"`
+	// Shard says which part of a run on several machines this one is; nil where it is the whole.
+	Shard *Shard `json:"shard,omitempty"`
 	// Generator is what the calls were sent with.
 	Generator Generator `json:"generator"`
 	// HitsHead is the SHA-256, in hex, of the first message of hits.arrow; [Create] fills it in.

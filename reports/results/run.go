@@ -294,6 +294,9 @@ func (m Manifest) Check() error {
 	case m.Planned != nil && len(m.Planned) != len(m.Labels.Phases):
 		return fmt.Errorf("expected /planned to have %d entries, one for each phase, found %d", len(m.Labels.Phases), len(m.Planned))
 	}
+	if err := m.Shard.check(); err != nil {
+		return err
+	}
 	for i, p := range m.Planned {
 		if len(p) != len(m.Labels.Classes) {
 			return fmt.Errorf("expected /planned/%d to have %d entries, one for each class, found %d", i, len(m.Labels.Classes), len(p))

@@ -26,7 +26,6 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
-	"time"
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
@@ -82,15 +81,6 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Outcome, err
 		defer close(renewed)
 		r.renew(renewing)
 	}()
-	for _, s := range r.sides {
-		s.transport.Warm(min(c.Plan.Limits.Warm, workers))
-	}
-	r.began = time.Now()
-	if c.Began != nil {
-		c.Began(r.began)
-	}
-	r.stalls.before = readCounters()
-	r.machine.since()
 	finished := make(chan struct{})
 	go func() {
 		defer close(finished)
@@ -107,6 +97,17 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Outcome, err
 		}
 		attacker.Stop()
 	}()
+	r.await(armed)
+	for _, s := range r.sides {
+		s.transport.Warm(min(c.Plan.Limits.Warm, workers))
+	}
+	r.await(lastSleep)
+	r.begin()
+	if c.Began != nil {
+		c.Began(r.began)
+	}
+	r.stalls.before = readCounters()
+	r.machine.since()
 	asleep, watched := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(watched)

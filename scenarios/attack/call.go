@@ -13,14 +13,14 @@ import (
 	"github.com/kaizenautomation/andon/scenarios/wire"
 )
 
-// RoundTrip implements http.RoundTripper for vegeta: it fires the call that the request's number stands for. What
+// RoundTrip implements http.RoundTripper for vegeta: it fires the call that the request's place stands for. What
 // vegeta is given back is nothing but a sign that the call is over.
 func (r *run) RoundTrip(asked *http.Request) (*http.Response, error) {
-	n, err := strconv.ParseUint(asked.Header.Get("X-Vegeta-Seq"), 10, 64)
+	k, err := strconv.ParseUint(asked.Header.Get("X-Vegeta-Seq"), 10, 64)
 	if err != nil {
 		return nil, fmt.Errorf("the call has no number: %w", err)
 	}
-	r.call(n)
+	r.call(r.Plan.Number(k))
 	return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Request: asked}, nil
 }
 

@@ -21,12 +21,13 @@ func (p *pacer) Pace(_ time.Duration, calls uint64) (time.Duration, bool) {
 	if calls >= r.Plan.Calls || isClosed(r.stop) {
 		return 0, true
 	}
-	due := r.Plan.Due(calls)
+	n := r.Plan.Number(calls)
+	due := r.Plan.Due(n)
 	// Where calls follow each other closely, watching the clock would take the processor from those under way.
 	early := due - min(r.wakeup.get(), (due-p.last)/2)
 	p.last = due
 	if early > time.Since(r.began) {
-		r.wakeup.slept.Store(calls + 1)
+		r.wakeup.slept.Store(n + 1)
 		if !sleep(r.began, early, r.stop) {
 			return 0, true
 		}
@@ -44,6 +45,9 @@ func (p *pacer) Rate(elapsed time.Duration) float64 {
 func (p *pacer) awaitCaller(calls uint64) bool {
 	r := p.run
 	end := time.Duration(r.Plan.Seconds * float64(time.Second))
+	if time.Since(r.began) < 0 && !sleep(r.began, 0, r.stop) {
+		return false
+	}
 	for {
 		now := time.Since(r.began)
 		if now >= end || isClosed(r.stop) {

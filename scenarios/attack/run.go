@@ -22,6 +22,8 @@ import (
 type Config struct {
 	Plan   *scenarios.Plan
 	Target *url.URL
+	// StartAt, if not zero, is when the run's clock begins, by the clock of this machine; connections are set up before.
+	StartAt time.Time
 	// Credentials are what the calls carry besides their bodies, and where names lead; nil is nothing. Their secrets are
 	// taken out of everything that is kept.
 	Credentials *credentials.Set
@@ -159,8 +161,10 @@ const queueLength = 1 << 16
 // A run is one attack under way.
 type run struct {
 	Config
-	began  time.Time
-	closed bool
+	began time.Time
+	// beginning is held while began is set, which is while the run may be told to end already.
+	beginning sync.Mutex
+	closed    bool
 	// stop ends the sending; kill gives up the calls in flight.
 	stop     chan struct{}
 	stopOnce sync.Once
@@ -178,7 +182,7 @@ type run struct {
 	spaces   sync.Pool // of *workspace
 	rules    map[string]uint8
 	inFlight atomic.Int64
-	begun    atomic.Uint64 // calls that a worker has taken up; vegeta numbers them in this order
+	begun    atomic.Uint64 // calls that a worker has taken up; vegeta counts them in this order
 	freed    chan struct{}
 	slots    *slots
 	workers  int
@@ -216,7 +220,7 @@ func (r *run) close() {
 // halt ends the sending, unless it has ended, and reports whether it did. It may be called any number of times.
 func (r *run) halt(reason, detail string) (first bool) {
 	r.stopOnce.Do(func() {
-		r.stopped, r.reason, r.detail, first = time.Since(r.began), reason, detail, true
+		r.stopped, r.reason, r.detail, first = r.elapsed(), reason, detail, true
 		close(r.stop)
 	})
 	return first
@@ -227,9 +231,10 @@ func (r *run) recordUnsent() {
 	if r.closed {
 		return
 	}
-	for n := r.begun.Load(); n < r.Plan.Calls; n++ {
+	for k := r.begun.Load(); k < r.Plan.Calls; k++ {
+		n := r.Plan.Number(k)
 		due := r.Plan.Due(n)
-		if due > r.stopped {
+		if due >= r.stopped {
 			return
 		}
 		r.queue <- record{side: r.of(due), row: results.Row{

@@ -131,6 +131,7 @@ func (s *sink) take(rec record) {
 		}
 	}
 	of := *row
+	of.N = uint32(s.Plan.Place(uint64(row.N)))
 	if s.Against != nil {
 		of.N = to.rank(row.N)
 	}
@@ -302,7 +303,11 @@ func (s *sink) finish(killed bool, stopped time.Duration) (Outcome, error) {
 			end.Detail += ", " + at.Rates()
 		}
 	case results.Interrupted:
-		end.Detail = strings.TrimPrefix(fmt.Sprintf("%s; it was told to stop after %s", end.Detail, s.stopped.Round(100*time.Millisecond)), "; ")
+		told := fmt.Sprintf("it was told to stop after %s", s.stopped.Round(100*time.Millisecond))
+		if s.stopped == 0 {
+			told = "it was told to stop before it began"
+		}
+		end.Detail = strings.TrimPrefix(end.Detail+"; "+told, "; ")
 	}
 	if s.Tick != nil {
 		s.Tick(s.end, s.targets[0].aggregator, 0)

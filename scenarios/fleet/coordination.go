@@ -60,6 +60,14 @@ func (m *member) over() bool { return m.home || m.gone != "" }
 // name names a worker.
 func (m *member) name() string { return text.Printable(m.Worker, 100) }
 
+// spooled says where that lies which a worker could not hand in; empty where it has not said.
+func (m *member) spooled() string {
+	if m.Spool == "" {
+		return ""
+	}
+	return "; what it measured is in " + text.Printable(m.Spool, 1000) + " on its machine"
+}
+
 // A coordination decides what becomes of a fleet. It knows no network and no clock: questions and moments go in, answers
 // and sentences come out.
 type coordination struct {
@@ -118,7 +126,7 @@ func (c *coordination) ask(now time.Time, q question) (a answer, fresh bool) {
 		return a, false
 	case m.gone != "":
 		// What it measures from now on would be missing in what was said of the others.
-		a.Stop = &results.End{Reason: results.Interrupted, Detail: "the coordinator has given this worker up: " + m.gone}
+		a.Gone = m.gone
 		return a, false
 	}
 	if m.Worker == "" {

@@ -73,6 +73,8 @@ type answer struct {
 	Again []string `json:"again,omitempty"`
 	// Confirmed says that everything was brought home whole.
 	Confirmed bool `json:"confirmed,omitempty"`
+	// Gone is why the worker was given up.
+	Gone string `json:"gone,omitempty"`
 	// Refused is why the worker cannot take part.
 	Refused string `json:"refused,omitempty"`
 }

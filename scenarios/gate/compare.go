@@ -99,7 +99,7 @@ func (c comparison) run(ctx context.Context, interrupt <-chan struct{}, dir stri
 	changed := compare.Set{Name: "this gate"}
 	var dirs []string
 	if c.reuses {
-		if load := c.measured[c.plans[0].Digest()]; len(load) > 0 {
+		if load := c.measured[c.plans[0].Scenario.Digest()]; len(load) > 0 {
 			dirs = load[len(load)-1:]
 		}
 	}

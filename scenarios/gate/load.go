@@ -50,7 +50,7 @@ func (p *Plan) load() (part, error) {
 		m.outcome = r.Summary.Verdict.Status
 		m.found, m.mend, m.chance = judged(r.Summary)
 		if r.Summary.Run.End.Reason == results.Finished && r.Summary.Validity.Status != metrics.GeneratorLimited {
-			p.measured[plan.Digest()] = append(p.measured[plan.Digest()], dir)
+			p.measured[plan.Scenario.Digest()] = append(p.measured[plan.Scenario.Digest()], dir)
 		}
 		return m
 	}}, nil

@@ -23,7 +23,7 @@ type followed struct {
 
 // follow begins to follow what an attack is to start, where the scenario says so.
 func (c Config) follow(dir string, a *attack.Config, t *tracker) (*followed, error) {
-	f := c.Plan.Following
+	f := c.part.Following
 	if f == nil {
 		return nil, nil
 	}

@@ -29,6 +29,9 @@ func RunPair(ctx context.Context, interrupt <-chan struct{}, c Config, with Agai
 	if err := errors.Join(results.CheckRunLabels(c.Labels, c.Release), results.CheckRunLabels(nil, with.Release)); err != nil {
 		return a, b, err
 	}
+	if err := c.alone(); err != nil {
+		return a, b, err
+	}
 	base, err := c.baseline()
 	if err != nil {
 		return a, b, err

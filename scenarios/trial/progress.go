@@ -29,6 +29,15 @@ type tracker struct {
 	follower *follow.Follower
 	ended    []ends
 	last     summary.Progress
+	// together says that the aggregator was put together of others', which do not know what ended lately.
+	together bool
+}
+
+// Progress gives what tells how far a run is that several machines make together, of what they have measured so far: a
+// has all that they told, and they have inFlight calls under way. The plan is that of the whole.
+func Progress(p *scenarios.Plan, target string) func(now time.Duration, a *metrics.Aggregator, inFlight int) summary.Progress {
+	t := tracker{plan: p, target: target, together: true}
+	return t.progress
 }
 
 // isTime reports whether to tell the progress now, if it is to be told every so often.
@@ -73,6 +82,10 @@ const window = 5
 func (t *tracker) lately(p *summary.Progress, now time.Duration, a *metrics.Aggregator) {
 	recent, all := a.Recent(now, window), a.Running()
 	p.P50, p.P99 = recent.P50, recent.P99
+	if t.together {
+		due := a.Between(max(now-window*time.Second, 0).Seconds(), now.Seconds())
+		p.P50, p.P99 = due.P50, due.P99
+	}
 	p.Done, p.Completed, p.Errors, p.Shed, p.Violations, p.Dropped = all.Sent, all.Completed, all.Errors, all.Shed, all.Violations, all.Dropped
 	// What the aggregator knows has come back. At the end there is a moment too short for a rate.
 	since := now - t.sentAt

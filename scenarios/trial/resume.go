@@ -71,6 +71,9 @@ func Resume(ctx context.Context, stop <-chan struct{}, r Resumption) error {
 	if r.Plan.Following != nil {
 		how = *r.Plan.Following
 	}
+	if run.Shard != nil {
+		how.Polls /= float64(run.Shard.Of)
+	}
 	follower := follow.Start(follow.Config{
 		Following: how, Target: target, Credentials: r.Credentials, Tenant: func(n uint32) int { return r.Plan.Tenant(uint64(n)) },
 		Labels: run.Labels, Seed: run.Seed, Timeout: r.Plan.Limits.Timeout, Journal: journal, Known: known, Began: about.Began,

@@ -18,6 +18,7 @@
 package trial
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -44,7 +45,19 @@ import (
 
 // Config says what is run against whom, where it is kept, and who is told.
 type Config struct {
+	// Plan is that of the whole run, also where a shard of it is sent.
 	Plan *scenarios.Plan
+	// Shard is the part of the plan that is sent; the zero value is all of it. It needs StartAt.
+	Shard scenarios.Shard
+	// Group names the run of which the shard is a part. An empty one follows from the plan and StartAt, so that shards
+	// agree on it which know of nothing else.
+	Group string
+	// StartAt, if not zero, is when the first call is due, by this machine's clock. The target is reached, and connections
+	// are set up, before. One that is past is refused before anything is sent.
+	StartAt time.Time
+	// Ahead is how far this machine's clock is ahead of the one that all shards are told the start by, which is the one
+	// that is kept; 0 where they have no other than their own.
+	Ahead time.Duration
 	// Target is the provider's base URL; see [Embedded].
 	Target *url.URL
 	// Embedded says that the target is what [Embedded] has started.
@@ -92,6 +105,8 @@ type Config struct {
 	// Enough, if not nil, gives a sentence once enough was measured, such as what was found. It ends the sending as the
 	// end of the plan does: the calls in flight are waited for, and executions are followed to their ends.
 	Enough <-chan string
+	// Began, if not nil, is told when the run's clock began, before the first call leaves.
+	Began func(time.Time)
 	// Ordered, if not nil, ends the sending for a reason that is known elsewhere, and has nothing judged here that would
 	// end it: see [attack.Config].
 	Ordered <-chan results.End
@@ -101,6 +116,9 @@ type Config struct {
 	Every time.Duration
 	// Ended, if not nil, is called when the last call has ended, before anything is made of the results.
 	Ended func()
+
+	// part is the plan of the shard, once it is known that it can be.
+	part *scenarios.Plan
 }
 
 // Result is what came of a trial.
@@ -162,7 +180,12 @@ func Embedded(p *scenarios.Plan, hooks *provider.Webhooks) (target *url.URL, sto
 
 // Warning says what the run may be short of on this machine; empty where it is short of nothing that is known
 // beforehand.
-func (c Config) Warning() string { return attack.Config{Plan: c.Plan}.Short() }
+func (c Config) Warning() string {
+	if err := c.share(); err != nil {
+		return "" // the run itself will say so
+	}
+	return attack.Config{Plan: c.part}.Short()
+}
 
 // Reach tries whether there is a way to the target, without a call, and reports whether it speaks HTTP/2 where that was
 // asked for and there is no TLS. The error is an [UnreachableError].
@@ -183,6 +206,9 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Result, erro
 	if err := results.CheckRunLabels(c.Labels, c.Release); err != nil {
 		return Result{}, err
 	}
+	if err := c.together(); err != nil {
+		return Result{}, err
+	}
 	base, err := c.baseline()
 	if err != nil {
 		return Result{}, err
@@ -195,8 +221,11 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Result, erro
 	if err := c.against(base, a.Generator()); err != nil {
 		return Result{}, err
 	}
-	a.Plan = c.Plan
-	manifest, dir, err := c.manifest(time.Now(), a.Generator())
+	if err := c.share(); err != nil {
+		return Result{}, err
+	}
+	a.Plan = c.part
+	manifest, dir, err := c.manifest(c.begins(), a.Generator())
 	if err != nil {
 		return Result{}, err
 	}
@@ -204,7 +233,7 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Result, erro
 	if a.Writer, err = results.Create(dir, manifest, c.files()); err != nil {
 		return Result{}, err
 	}
-	t := tracker{plan: c.Plan, target: c.Target.String()}
+	t := tracker{plan: c.part, target: c.Target.String()}
 	follower, err := c.follow(dir, &a, &t)
 	if err != nil {
 		return Result{}, errors.Join(err, a.Writer.Close(results.End{Reason: results.Unkept, Detail: err.Error()}))
@@ -230,7 +259,7 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Result, erro
 func (c Config) attack(plain bool) attack.Config {
 	return attack.Config{
 		Plan: c.Plan, Target: c.Target, Credentials: c.Credentials, TLS: c.Credentials.TLS(), HTTP2: c.HTTP2, PlainHTTP2: plain,
-		RepeatedIDsAllowed: c.RepeatedIDsAllowed, Observe: c.Observe, Enough: c.Enough, Ordered: c.Ordered,
+		StartAt: c.StartAt, RepeatedIDsAllowed: c.RepeatedIDsAllowed, Observe: c.Observe, Enough: c.Enough, Ordered: c.Ordered, Began: c.Began,
 	}
 }
 
@@ -238,7 +267,7 @@ func (c Config) attack(plain bool) attack.Config {
 func (c Config) tick(t *tracker) func(time.Duration, *metrics.Aggregator, int) {
 	return func(now time.Duration, agg *metrics.Aggregator, inFlight int) {
 		if c.Tick != nil {
-			_, callers, asked := c.Plan.At(now)
+			_, callers, asked := t.plan.At(now)
 			c.Tick(now, asked, callers, inFlight)
 		}
 		if c.Progress != nil && t.isTime(now, c.Every) {
@@ -261,13 +290,14 @@ func (c Config) manifest(started time.Time, generator results.Generator) (_ resu
 // described says what a run is.
 func (c Config) described(id string, started time.Time, generator results.Generator) results.Manifest {
 	p := c.Plan
+	part := cmp.Or(c.part, p)
 	generator.Command = c.Command
 	m := results.Manifest{
 		Andon: c.Andon, ID: id, Scenario: p.Name, Seed: p.Seed, Target: c.Target.String(), Started: started.UTC(),
 		Method: p.Description().Operation().Method, Path: p.Description().Operation().Path,
-		SpecSHA256: p.Description().SHA256(), PlanSHA256: p.Digest(), Plan: p.Parts(), Release: c.Release, RunLabels: c.Labels,
-		Labels: p.Labels, Planned: p.Planned, Thresholds: metrics.Written(p.Thresholds),
-		TimeoutSeconds: p.Limits.Timeout.Seconds(), InFlight: p.Limits.InFlight, Generator: generator,
+		SpecSHA256: p.Description().SHA256(), PlanSHA256: p.Scenario.Digest(), Plan: p.Parts(), Release: c.Release, RunLabels: c.Labels,
+		Labels: p.Labels, Planned: part.Planned, Shard: c.shard(), Thresholds: metrics.Written(p.Thresholds),
+		TimeoutSeconds: p.Limits.Timeout.Seconds(), InFlight: part.Limits.InFlight, Generator: generator,
 	}
 	if f := p.Following; f != nil {
 		m.Following = &results.Following{Operation: f.Operation.String(), Sample: f.Sample}

@@ -82,7 +82,7 @@ func TestTrials(t *testing.T) {
 		if m := r.Run.Manifest; m.ID != manifest.ID || m.Andon != "v1" || m.Scenario != "quick" || m.Seed != 1 || m.Target != target.String() || (m.Traces != 0) != (i == 1) || m.InFlight != 1000 || !slices.Equal(m.Generator.Command, []string{"andon", "run"}) || m.Generator.Cores == 0 {
 			t.Errorf("the manifest is %+v", m)
 		}
-		if m := r.Run.Manifest; m.PlanSHA256 != p.Digest() || !slices.Equal(m.Plan, p.Parts()) || (m.Provider != nil) != (i == 1) || m.Release != "r1" || m.RunLabels["team"] != "core" || r.Summary.Run.Release != "r1" || r.Summary.Run.Labels["team"] != "core" {
+		if m := r.Run.Manifest; m.PlanSHA256 != p.Scenario.Digest() || !slices.Equal(m.Plan, p.Parts()) || (m.Provider != nil) != (i == 1) || m.Release != "r1" || m.RunLabels["team"] != "core" || r.Summary.Run.Release != "r1" || r.Summary.Run.Labels["team"] != "core" {
 			t.Errorf("the manifest is %+v", m)
 		}
 		kept, err := summary.Read(r.Dir)

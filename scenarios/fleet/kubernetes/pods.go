@@ -24,8 +24,7 @@ const (
 
 // hub is the job of the pod in which the coordinator is. It is not tried again: another one would be another run.
 func (m Manifest) hub() object {
-	secrets := list{secretEntry(m.Name, Join), secretEntry(m.Name, HubKey)}
-	container := m.container("hub", m.Hub, secrets, 2, mebibytes(hubMemory(m.Workers)), "")
+	container := m.container("hub", m.Hub, list{secretEntry(m.Name, HubKey)}, 2, mebibytes(hubMemory(m.Workers)), "")
 	container["ports"] = list{object{"containerPort": Port, "name": "hub", "protocol": "TCP"}}
 	container["volumeMounts"] = append(container["volumeMounts"].(list), object{"name": "plan", "mountPath": Plan, "readOnly": true})
 	spec := m.pod(container,

@@ -1,0 +1,122 @@
+package fleet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/kaizenautomation/andon/reports/results"
+	"github.com/kaizenautomation/andon/scenarios/fleet/hub"
+)
+
+// Collect brings home what a run has measured that was not brought home while it ran: from the hub's store, and from the
+// spools of workers, which are run directories. It gives the directories of all shards that are home then. What cannot
+// be had is an error, beside what can.
+func Collect(ctx context.Context, dir string, spools []string) (shards []string, err error) {
+	r := run{times: Times{}.usual()}
+	if err := results.ReadJSON(filepath.Join(dir, recordFile), &r.record); err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("%s is no directory of andon fleet run: it has no %s", dir, recordFile)
+		}
+		return nil, err
+	}
+	if r.record.Schema != recordSchema || r.record.Shards < 1 {
+		return nil, fmt.Errorf("%s: expected \"schema\": %q and a number of shards, found %q and %d; another version of andon wrote it", filepath.Join(dir, recordFile), recordSchema, r.record.Schema, r.record.Shards)
+	}
+	r.record.Dir = dir
+	var wrong []error
+	for _, spool := range spools {
+		if err := r.takeSpool(spool); err != nil {
+			wrong = append(wrong, err)
+		}
+	}
+	if err := r.takeStore(ctx); err != nil {
+		wrong = append(wrong, err)
+	}
+	for i := range r.record.Shards {
+		if r.isHome(i) {
+			shards = append(shards, r.shard(i))
+		}
+	}
+	return shards, errors.Join(wrong...)
+}
+
+// isHome reports whether the directory of a shard is whole.
+func (r *run) isHome(shard int) bool {
+	run, err := results.Open(r.shard(shard))
+	return err == nil && run.End.Reason != results.Cut
+}
+
+// takeSpool copies the directory of a worker to its place.
+func (r *run) takeSpool(spool string) error {
+	m, err := results.Open(spool)
+	if err != nil {
+		return err
+	}
+	s := m.Shard
+	switch {
+	case s == nil:
+		return fmt.Errorf("%s is no part of a run on several machines", spool)
+	case s.Group != r.record.Run || s.Of != r.record.Shards:
+		return fmt.Errorf("%s is shard %d of %d of the run %s: expected one of %d of the run %s", spool, s.Index, s.Of, s.Group, r.record.Shards, r.record.Run)
+	case r.isHome(s.Index):
+		return nil
+	}
+	if err := os.RemoveAll(r.shard(s.Index)); err != nil {
+		return err
+	}
+	return os.CopyFS(r.shard(s.Index), os.DirFS(spool))
+}
+
+// takeStore brings home what lies in the hub's store.
+func (r *run) takeStore(ctx context.Context) (err error) {
+	store := r.record.Store
+	if !filepath.IsAbs(store) {
+		if _, err := os.Stat(store); err != nil {
+			// The run's directory was moved, or this is another working directory.
+			store = filepath.Join(r.record.Dir, storeDir)
+		}
+	}
+	if _, err := os.Stat(store); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	id := hub.NewIdentity()
+	h, err := hub.Start(hub.Config{Identity: id, Listen: "127.0.0.1:0", Dir: store})
+	if err != nil {
+		return err
+	}
+	defer h.Stop()
+	join, err := id.Coordinator(h.Address())
+	if err != nil {
+		return err
+	}
+	soon, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	conn, err := hub.Connect(soon, join)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	if r.bucket, err = conn.Bucket(soon, r.record.Run); err != nil {
+		return fmt.Errorf("%s: %w", store, err)
+	}
+	var wrong []error
+	for i := range r.record.Shards {
+		if r.isHome(i) {
+			continue
+		}
+		again, err := bringHome(r.bucket, "up."+strconv.Itoa(i), r.shard(i), func(step func(context.Context) error) error { return try(ctx, r.times, step) })
+		switch {
+		case err != nil:
+			wrong = append(wrong, err)
+		case len(again) > 0:
+			wrong = append(wrong, fmt.Errorf("shard %d is not whole at the hub: %d of its parts are missing or damaged; the worker's spool has it", i, len(again)))
+		}
+	}
+	return errors.Join(wrong...)
+}

@@ -1,0 +1,625 @@
+package fleet
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/kaizenautomation/andon"
+	"github.com/kaizenautomation/andon/contracts"
+	"github.com/kaizenautomation/andon/contracts/credentials"
+	"github.com/kaizenautomation/andon/contracts/provider"
+	"github.com/kaizenautomation/andon/reports"
+	"github.com/kaizenautomation/andon/reports/results"
+	"github.com/kaizenautomation/andon/reports/summary"
+	"github.com/kaizenautomation/andon/scenarios"
+	"github.com/kaizenautomation/andon/scenarios/fleet/hub"
+	"github.com/kaizenautomation/andon/scenarios/trial"
+)
+
+const short = `
+name: short
+load: [{rate: 40/s, for: 2s}]
+mix: {tier: {Full: 1, Lite: 1}, content: [{items: [text]}]}
+provider: {latency: 1ms}
+`
+
+func planned(t *testing.T, text string, seed uint64) *scenarios.Plan {
+	t.Helper()
+	d, err := contracts.Load("openapi.yaml", andon.Spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := scenarios.Parse("short.yaml", []byte(text), d, os.LookupEnv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := s.Plan(seed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// A stage has all that takes part in a fleet: a hub that can be stopped and started again, a target that counts, and
+// what is between workers and hub.
+type stage struct {
+	t      *testing.T
+	plan   *scenarios.Plan
+	target *url.URL
+	calls  atomic.Int64
+	tokens atomic.Int64 // calls that carried one
+	// respond, if not nil, answers in the place of the provider.
+	respond atomic.Pointer[http.HandlerFunc]
+
+	id    hub.Identity
+	store string
+	room  int64
+	hub   *hub.Hub
+	addr  string
+
+	dir   string
+	times Times
+	mu    sync.Mutex
+	said  []string
+}
+
+func newStage(t *testing.T, text string) *stage {
+	s := &stage{t: t, plan: planned(t, text, 1), id: hub.NewIdentity(), store: t.TempDir(), dir: t.TempDir()}
+	behaviour, err := s.plan.OpenProvider(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	behaviour.Seed = 1
+	handler, err := provider.New(s.plan.Description(), behaviour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.calls.Add(1)
+		if r.Header.Get("Authorization") != "" {
+			s.tokens.Add(1)
+		}
+		if other := s.respond.Load(); other != nil {
+			(*other)(w, r)
+			return
+		}
+		handler.ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
+	if s.target, err = url.Parse(server.URL); err != nil {
+		t.Fatal(err)
+	}
+	s.addr = "127.0.0.1:0"
+	s.start()
+	t.Cleanup(func() { s.hub.Stop() })
+	return s
+}
+
+// start starts the hub, again on the same store and address after the first time.
+func (s *stage) start() {
+	h, err := hub.Start(hub.Config{Identity: s.id, Listen: s.addr, Dir: s.store, Room: s.room})
+	if err != nil {
+		s.t.Error(err)
+		return
+	}
+	s.hub, s.addr = h, h.Address()
+}
+
+func (s *stage) say(format string, args ...any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.said = append(s.said, fmt.Sprintf(format, args...))
+	s.t.Logf(format, args...)
+}
+
+// heard waits until something was said.
+func (s *stage) heard(what string) {
+	s.t.Helper()
+	for range 2000 {
+		s.mu.Lock()
+		found := slices.ContainsFunc(s.said, func(line string) bool { return strings.Contains(line, what) })
+		s.mu.Unlock()
+		if found {
+			return
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	s.t.Errorf("nobody said %q", what)
+}
+
+// sent waits until so many calls have come.
+func (s *stage) sent(n int64) {
+	s.t.Helper()
+	for range 2000 {
+		if s.calls.Load() >= n {
+			return
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	s.t.Errorf("%d calls have come, expected %d", s.calls.Load(), n)
+}
+
+// outcome is what came of a coordinator.
+type outcome struct {
+	Result
+	err error
+	run *run
+}
+
+// coordinator starts one.
+func (s *stage) coordinator(ctx context.Context, interrupt <-chan struct{}, workers int) <-chan outcome {
+	out := make(chan outcome, 1)
+	mine, err := s.id.Coordinator(s.addr)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	r := &run{Config: Config{
+		Trial:   trial.Config{Plan: s.plan, Target: s.target, Andon: "v1", Dir: filepath.Join(s.dir, "run")},
+		Workers: workers, Say: func(said string) { s.say("coordinator: %s", said) },
+		Progress: func(p summary.Progress) { s.say("progress: %d done", p.Done) },
+	}, times: s.times.usual(), began: time.Now()}
+	if err := r.open(); err != nil {
+		s.t.Fatal(err)
+	}
+	r.record.Store = s.store
+	if err := r.keep(); err != nil {
+		s.t.Fatal(err)
+	}
+	ready := make(chan struct{})
+	go func() {
+		result, err := r.coordinate(ctx, interrupt, mine, func() error { close(ready); return nil })
+		out <- outcome{result, err, r}
+	}()
+	select {
+	case <-ready:
+	case o := <-out:
+		s.t.Fatal(o.err)
+	}
+	return out
+}
+
+// worker starts one, as it is changed.
+func (s *stage) worker(ctx context.Context, name string, change ...func(*Worker)) <-chan error {
+	join, err := s.id.Worker(s.addr)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	w := Worker{
+		Join: join, Name: name, Andon: "v1", Shard: -1, Hosts: []string{"127.0.0.1"}, Spool: filepath.Join(s.dir, name), Times: s.times,
+		Prepare: func(*scenarios.Plan, *url.URL) (trial.Config, error) {
+			return trial.Config{Credentials: new(credentials.Set)}, nil
+		},
+		Say: func(said string) { s.say("%s: %s", name, said) },
+	}
+	for _, c := range change {
+		c(&w)
+	}
+	done := make(chan error, 1)
+	go func() {
+		err := Work(ctx, nil, w)
+		if err != nil {
+			s.say("%s: ended: %v", name, err)
+		}
+		done <- err
+	}()
+	return done
+}
+
+// whole checks that all shards are home and make up the plan: every call once, and the figures those that were told.
+func (s *stage) whole(o outcome) summary.Summary {
+	s.t.Helper()
+	if o.err != nil || len(o.Faults) > 0 {
+		s.t.Fatalf("it ended with %v, %v", o.err, o.Faults)
+	}
+	return s.merged(o.Shards, s.plan.Calls)
+}
+
+// merged checks that the shards are one run with so many calls, none of them twice.
+func (s *stage) merged(dirs []string, calls uint64) summary.Summary {
+	s.t.Helper()
+	seen := map[uint32]bool{}
+	for _, dir := range dirs {
+		run, err := results.Open(dir)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		if _, err := run.Rows(func(r results.Row) error {
+			if seen[r.N] {
+				s.t.Errorf("call %d is there twice", r.N)
+			}
+			seen[r.N] = true
+			return nil
+		}); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	if uint64(len(seen)) != calls {
+		s.t.Errorf("%d calls are there, expected %d", len(seen), calls)
+	}
+	m, err := reports.Open(dirs...)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	formats, err := reports.Choose("json")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if err := m.Read(formats...); err != nil {
+		s.t.Fatal(err)
+	}
+	return m.Summary
+}
+
+// A proxy stands between a worker and the hub. It can be cut, and let nothing pass for a while.
+type proxy struct {
+	net.Listener
+	to   func() string
+	held atomic.Bool
+	mu   sync.Mutex
+	open []net.Conn
+	cut  atomic.Bool
+}
+
+func newProxy(t *testing.T, to func() string) *proxy {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &proxy{Listener: l, to: to}
+	t.Cleanup(func() { _ = l.Close(); p.sever() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go p.pass(c)
+		}
+	}()
+	return p
+}
+
+func (p *proxy) pass(c net.Conn) {
+	to, err := net.Dial("tcp", p.to())
+	if err != nil || p.cut.Load() {
+		_ = c.Close()
+		return
+	}
+	p.mu.Lock()
+	p.open = append(p.open, c, to)
+	p.mu.Unlock()
+	for from, to := range map[net.Conn]net.Conn{c: to, to: c} {
+		go func() {
+			defer from.Close()
+			defer to.Close()
+			b := make([]byte, 32<<10)
+			for {
+				n, err := from.Read(b)
+				for p.held.Load() && !p.cut.Load() {
+					time.Sleep(5 * time.Millisecond)
+				}
+				if err != nil {
+					return
+				}
+				if _, err := to.Write(b[:n]); err != nil {
+					return
+				}
+			}
+		}()
+	}
+}
+
+// sever cuts the line for good.
+func (p *proxy) sever() {
+	p.cut.Store(true)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, c := range p.open {
+		_ = c.Close()
+	}
+}
+
+// behind has a worker join through a proxy.
+func (s *stage) behind(p *proxy) func(*Worker) {
+	return func(w *Worker) {
+		var err error
+		if w.Join, err = s.id.Worker(p.Addr().String()); err != nil {
+			s.t.Error(err)
+		}
+	}
+}
+
+func ended(t *testing.T, out <-chan outcome) outcome {
+	t.Helper()
+	select {
+	case o := <-out:
+		return o
+	case <-time.After(50 * time.Second):
+		t.Fatal("the coordinator does not end")
+		return outcome{}
+	}
+}
+
+// quickly are times for tests: long enough for a busy machine.
+var quickly = Times{Lead: 300 * time.Millisecond, Lost: 2 * time.Second, Alone: 5 * time.Second, Every: 100 * time.Millisecond}
+
+// Two workers are one run: each call is sent once, the report is of all, and the figures that were told are those of
+// the files, bit for bit. What the calls carry is nowhere at the hub.
+func TestFleet(t *testing.T) {
+	t.Parallel()
+	const token = "a-token-of-the-target"
+	s := newStage(t, short)
+	s.times = quickly
+	carrying := func(w *Worker) {
+		w.Prepare = func(*scenarios.Plan, *url.URL) (trial.Config, error) {
+			file := filepath.Join(s.dir, "token")
+			if err := os.WriteFile(file, []byte(token), 0o600); err != nil {
+				return trial.Config{}, err
+			}
+			plan, err := credentials.Asked{TokenFile: file}.Plan()
+			if err != nil {
+				return trial.Config{}, err
+			}
+			set, err := plan.Open(t.Context())
+			return trial.Config{Credentials: set}, err
+		}
+	}
+	out := s.coordinator(t.Context(), nil, 2)
+	// The clock of the second is half a minute ahead.
+	ahead := func(w *Worker) {
+		carrying(w)
+		w.now = func() time.Time { return time.Now().Add(30 * time.Second) }
+	}
+	a, b := s.worker(t.Context(), "a", carrying), s.worker(t.Context(), "b", ahead)
+	o := ended(t, out)
+	sum := s.whole(o)
+	if err := errors.Join(<-a, <-b); err != nil {
+		t.Error(err)
+	}
+	if uint64(s.calls.Load()) != s.plan.Calls || sum.Total.Sent != s.plan.Calls || s.tokens.Load() != s.calls.Load() {
+		t.Errorf("%d calls came, %d of them with the token, and %d are in the report, of %d", s.calls.Load(), s.tokens.Load(), sum.Total.Sent, s.plan.Calls)
+	}
+	var starts []time.Time
+	for _, dir := range o.Shards {
+		run, err := results.Open(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		starts = append(starts, run.Shard.Start)
+	}
+	if !starts[0].Equal(starts[1]) || !starts[0].Equal(*o.run.record.Start) {
+		t.Errorf("the shards began at %v, and the run at %v", starts, o.run.record.Start)
+	}
+	for _, w := range o.run.record.Workers {
+		t.Logf("%+v", w)
+		off := 0.0
+		if w.Worker == "b" {
+			off = -30
+		}
+		if wrong := max(w.OffsetSeconds-off, off-w.OffsetSeconds); wrong > w.UncertainSeconds+0.001 || max(w.LateSeconds, -w.LateSeconds) > 1 {
+			t.Errorf("%+v", w)
+		}
+	}
+	found := 0
+	err := filepath.WalkDir(s.store, func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		if found += bytes.Count(text, []byte("openapi")); bytes.Contains(text, []byte(token)) {
+			t.Errorf("the token is in %s", path)
+		}
+		return err
+	})
+	if err != nil || found == 0 {
+		t.Errorf("the job is found %d times: %v", found, err)
+	}
+}
+
+// A worker that is gone is named, and the others' shards are reported. It stops by itself, and has what it measured.
+func TestWorkerGone(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, strings.Replace(short, "2s", "4s", 1))
+	s.times = quickly
+	s.times.Lost, s.times.Alone = 1200*time.Millisecond, 1500*time.Millisecond
+	p := newProxy(t, func() string { return s.addr })
+	out := s.coordinator(t.Context(), nil, 2)
+	a, b := s.worker(t.Context(), "a"), s.worker(t.Context(), "b", s.behind(p))
+	s.sent(20)
+	p.sever()
+	o := ended(t, out)
+	s.heard("worker b, shard ")
+	if o.err != nil || len(o.Shards) != 1 || len(o.Faults) != 1 || !strings.Contains(o.Faults[0].Error(), "is missing: worker b no contact for ") {
+		t.Errorf("it ended with %v, %v, %v", o.Shards, o.Faults, o.err)
+	}
+	s.merged(o.Shards, s.plan.Calls/2)
+	var spool *SpoolError
+	if err := <-b; !errors.As(err, &spool) {
+		t.Fatalf("the worker ended with %v", err)
+	}
+	run, err := results.Open(spool.Dir)
+	if err != nil || run.End.Reason != results.Interrupted || !strings.Contains(run.End.Detail, "no contact with the coordinator for ") {
+		t.Errorf("the spool has %+v, %v", run.End, err)
+	}
+	if err := <-a; err != nil {
+		t.Error(err)
+	}
+	// With the spool it is all that was measured.
+	dirs, err := Collect(t.Context(), o.Dir, []string{spool.Dir})
+	if err != nil || len(dirs) != 2 {
+		t.Errorf("collected %v, %v", dirs, err)
+	}
+}
+
+// Of two that are to take one shard the second sends nothing. Nor does one of another version, or that may not send to
+// the target.
+func TestRefusedWorkers(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, short)
+	s.times = quickly
+	out := s.coordinator(t.Context(), nil, 2)
+	first := s.worker(t.Context(), "first", func(w *Worker) { w.Shard = 0 })
+	s.heard("worker first has taken shard 0")
+	for name, change := range map[string]func(*Worker){
+		"shard 0 is taken by worker first, and no call was sent":                           func(w *Worker) { w.Shard = 0 },
+		"this worker is to take shard 2, and there are 2, from 0 to 1":                     func(w *Worker) { w.Shard = 2 },
+		"it is andon v2 (protocol 1), and the run is of andon v1":                          func(w *Worker) { w.Andon = "v2" },
+		"where this worker may not send, and no call was sent: it may send to example.com": func(w *Worker) { w.Hosts = []string{"example.com"} },
+	} {
+		var refused *RefusedError
+		if err := <-s.worker(t.Context(), "other", change); !errors.As(err, &refused) || !strings.Contains(err.Error(), name) {
+			t.Errorf("expected %q, found %v", name, err)
+		}
+	}
+	if n := s.calls.Load(); n != 0 {
+		t.Errorf("%d calls were sent", n)
+	}
+	second := s.worker(t.Context(), "second")
+	s.whole(ended(t, out))
+	if err := errors.Join(<-first, <-second); err != nil || uint64(s.calls.Load()) != s.plan.Calls {
+		t.Errorf("%d calls were sent: %v", s.calls.Load(), err)
+	}
+}
+
+// Where one is never armed, no call is sent, and it is named. So it is where the coordinator is stopped before.
+func TestNoStart(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, short)
+	s.times = quickly
+	s.times.Arming = time.Second
+	out := s.coordinator(t.Context(), nil, 2)
+	a := s.worker(t.Context(), "a")
+	o := ended(t, out)
+	var none *NoStartError
+	if !errors.As(o.err, &none) || !strings.Contains(o.err.Error(), "no call was sent: after 1s shard 1 was taken by no worker") {
+		t.Errorf("it ended with %v", o.err)
+	}
+	if err := <-a; err == nil || !strings.Contains(err.Error(), "no call was sent") || s.calls.Load() != 0 {
+		t.Errorf("the worker ended with %v, after %d calls", err, s.calls.Load())
+	}
+}
+
+const aborting = `
+name: short
+load: [{rate: 40/s, for: 20s}]
+mix: {tier: {Full: 1, Lite: 1}, content: [{items: [text]}]}
+thresholds: [{expr: "count(errors) < 12", abort: true}]
+provider: {latency: 1ms}
+`
+
+// A threshold with abort is judged on the sum, and has all stop, also after the hub was started anew.
+func TestAbort(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, aborting)
+	s.times = quickly
+	out := s.coordinator(t.Context(), nil, 2)
+	a, b := s.worker(t.Context(), "a"), s.worker(t.Context(), "b")
+	s.sent(10)
+	s.hub.Stop()
+	s.start()
+	failing := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) })
+	s.respond.Store(&failing)
+	o := ended(t, out)
+	if err := errors.Join(<-a, <-b, o.err); err != nil || len(o.Faults) > 0 {
+		t.Fatalf("%v, %v", err, o.Faults)
+	}
+	var stopped []float64
+	for _, dir := range o.Shards {
+		run, err := results.Open(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if run.End.Reason != results.Aborted || !strings.Contains(run.End.Detail, "the threshold count(errors) < 12 was broken after ") {
+			t.Errorf("%s ended with %+v", dir, run.End)
+		}
+		stopped = append(stopped, run.End.StoppedSeconds)
+	}
+	t.Logf("stopped after %v s", stopped)
+	if apart := stopped[0] - stopped[1]; max(apart, -apart) > 3 || stopped[0] > 15 {
+		t.Errorf("the workers stopped after %v s", stopped)
+	}
+}
+
+// A hub that is killed and started again while calls are sent, and again while parts are handed in, loses nothing.
+func TestHubRestarts(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, short)
+	s.times = quickly
+	out := s.coordinator(t.Context(), nil, 2)
+	a, b := s.worker(t.Context(), "a"), s.worker(t.Context(), "b")
+	for _, calls := range []int64{20, int64(s.plan.Calls)} {
+		s.sent(calls)
+		s.hub.Stop()
+		time.Sleep(300 * time.Millisecond)
+		s.start()
+	}
+	s.whole(ended(t, out))
+	if err := errors.Join(<-a, <-b); err != nil {
+		t.Error(err)
+	}
+}
+
+// Where the hub is gone for good, all stop by themselves, and what they measured is collected from their spools.
+func TestHubIsGone(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, short)
+	s.times = quickly
+	s.times.Alone = 3 * time.Second
+	out := s.coordinator(t.Context(), nil, 2)
+	a, b := s.worker(t.Context(), "a"), s.worker(t.Context(), "b")
+	s.sent(20)
+	s.hub.Stop()
+	var spools []string
+	for _, done := range []<-chan error{a, b} {
+		var spool *SpoolError
+		if err := <-done; !errors.As(err, &spool) {
+			t.Fatalf("a worker ended with %v", err)
+		}
+		spools = append(spools, spool.Dir)
+	}
+	o := ended(t, out)
+	if len(o.Faults) != 2 || !strings.Contains(o.Faults[0].Error(), "the hub is gone for ") || o.Shards != nil {
+		t.Errorf("it ended with %v, %v, %v", o.Shards, o.Faults, o.err)
+	}
+	dirs, err := Collect(t.Context(), o.Dir, spools)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.merged(dirs, s.plan.Calls)
+	if _, err := Collect(t.Context(), s.dir, nil); err == nil || !strings.Contains(err.Error(), "it has no fleet.json") {
+		t.Errorf("collected from another directory: %v", err)
+	}
+}
+
+// A line that is down for a while loses nothing.
+func TestLineDown(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, short)
+	s.times = quickly
+	p := newProxy(t, func() string { return s.addr })
+	out := s.coordinator(t.Context(), nil, 2)
+	a, b := s.worker(t.Context(), "a", s.behind(p)), s.worker(t.Context(), "b", s.behind(p))
+	s.sent(20)
+	p.held.Store(true)
+	time.Sleep(1200 * time.Millisecond)
+	p.held.Store(false)
+	s.whole(ended(t, out))
+	if err := errors.Join(<-a, <-b); err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,161 @@
+package fleet
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/kaizenautomation/andon/contracts"
+	"github.com/kaizenautomation/andon/reports/regular"
+	"github.com/kaizenautomation/andon/reports/results"
+	"github.com/kaizenautomation/andon/reports/text"
+	"github.com/kaizenautomation/andon/scenarios"
+	"github.com/kaizenautomation/andon/scenarios/trial"
+)
+
+// A job is what a worker needs to make the run's plan by itself, and to send its part of it. Secrets are in none: each
+// worker has them from its own environment.
+type job struct {
+	Group    string `json:"group"`
+	Scenario string `json:"scenario"`
+	Seed     uint64 `json:"seed"`
+	Shards   int    `json:"shards"`
+	Target   string `json:"target"`
+	// Digest is that of the plan, and Parts are what it is of, so that what differs can be named.
+	Digest string         `json:"digest"`
+	Parts  []results.Part `json:"parts"`
+
+	Release            string              `json:"release,omitempty"`
+	Labels             map[string]string   `json:"labels,omitempty"`
+	Deviations         []results.Deviation `json:"deviations,omitempty"`
+	HTTP2              bool                `json:"http2,omitempty"`
+	Traceparent        bool                `json:"traceparent,omitempty"`
+	RepeatedIDsAllowed bool                `json:"repeatedIdsAllowed,omitempty"`
+}
+
+// The files of a job, beside those of the scenario's data.
+const (
+	jobFile      = "job.json"
+	scenarioFile = "scenario.yaml"
+	specFile     = "openapi.yaml"
+)
+
+// jobOf is the job of a run, by so many workers.
+func jobOf(c trial.Config, group string, workers int) job {
+	return job{
+		Group: group, Scenario: c.Plan.Name, Seed: c.Plan.Seed, Shards: workers, Target: c.Target.String(), Digest: c.Plan.Digest(c.Andon), Parts: c.Plan.Parts(),
+		Release: c.Release, Labels: c.Labels, Deviations: c.Deviations, HTTP2: c.HTTP2, Traceparent: c.Traceparent, RepeatedIDsAllowed: c.RepeatedIDsAllowed,
+	}
+}
+
+// write writes a job and what belongs to it into a directory.
+func (j job) write(dir string, p *scenarios.Plan) error {
+	text, err := json.MarshalIndent(j, "", "  ")
+	if err != nil {
+		return err
+	}
+	files := map[string][]byte{jobFile: text, scenarioFile: p.Source, specFile: p.Description().Source()}
+	for name, data := range p.Feeders {
+		if _, taken := files[name]; taken || !filepath.IsLocal(filepath.FromSlash(name)) {
+			return fmt.Errorf("a file of data called %s cannot be handed to workers: rename it", name)
+		}
+		files[name] = data
+	}
+	for name, data := range files {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			return err
+		}
+		if err := os.WriteFile(path, data, 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mostOfJob bounds a file of a job.
+const mostOfJob = 64 << 20
+
+// readJob reads a job, and makes the plan of the whole with the variables of this machine.
+func readJob(dir, andon string) (j job, p *scenarios.Plan, err error) {
+	text, err := regular.Read(filepath.Join(dir, jobFile), mostOfJob)
+	if err != nil {
+		return j, nil, err
+	}
+	if err := json.Unmarshal(text, &j); err != nil {
+		return j, nil, fmt.Errorf("the job cannot be read: %w", err)
+	}
+	d, err := contracts.Open(filepath.Join(dir, specFile))
+	if err != nil {
+		return j, nil, fmt.Errorf("the job's description: %w", err)
+	}
+	path := filepath.Join(dir, scenarioFile)
+	source, err := regular.Read(path, mostOfJob)
+	if err != nil {
+		return j, nil, err
+	}
+	s, err := scenarios.Parse(path, source, d, os.LookupEnv)
+	if err != nil {
+		return j, nil, fmt.Errorf("the job's scenario: %w", err)
+	}
+	s.Name = j.Scenario
+	p, err = s.Plan(j.Seed)
+	if err != nil {
+		return j, nil, fmt.Errorf("the job's scenario: %w", err)
+	}
+	return j, p, j.agrees(p, andon)
+}
+
+// agrees says in what a plan is another than the job's.
+func (j job) agrees(p *scenarios.Plan, andon string) error {
+	if p.Digest(andon) == j.Digest {
+		return nil
+	}
+	mine, run := map[string]string{}, map[string]string{}
+	var names []string
+	for _, part := range j.Parts {
+		run[part.Name] = part.Text
+		names = append(names, part.Name)
+	}
+	for _, part := range p.Parts() {
+		if _, there := run[part.Name]; !there {
+			names = append(names, part.Name)
+		}
+		mine[part.Name] = part.Text
+	}
+	var list []string
+	for _, name := range names {
+		if mine[name] != run[name] {
+			list = append(list, fmt.Sprintf("%s is %q in the run and %q here", name, text.Printable(run[name], 200), text.Printable(mine[name], 200)))
+		}
+	}
+	if p.Seed != j.Seed {
+		list = append(list, fmt.Sprintf("the seed is %d in the run and %d here", j.Seed, p.Seed))
+	}
+	if list == nil {
+		list = []string{fmt.Sprintf("the digest is %s in the run and %s here", j.Digest, p.Digest(andon))}
+	}
+	return fmt.Errorf("the plan that is made here is another than the run's, and no call was sent: %s", strings.Join(list, "; "))
+}
+
+// permits says why calls must not go to the job's target: a worker sends to hosts that it was told of, whatever a hub
+// says. Each of them is a host, with or without a port.
+func (j job) permits(p *scenarios.Plan, hosts []string) (*url.URL, error) {
+	u, err := p.Description().Operation().ParseTarget(j.Target)
+	if err != nil {
+		return nil, fmt.Errorf("the job's target: %w", err)
+	}
+	for _, host := range hosts {
+		if strings.EqualFold(host, u.Host) || strings.EqualFold(host, u.Hostname()) {
+			return u, nil
+		}
+	}
+	if len(hosts) == 0 {
+		return nil, errors.New("no host is named that calls may go to, and no call was sent")
+	}
+	return nil, fmt.Errorf("the run's target is at %s, where this worker may not send, and no call was sent: it may send to %s", text.Printable(u.Host, 200), text.Printable(strings.Join(hosts, ", "), 500))
+}

@@ -1,0 +1,381 @@
+package fleet
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/kaizenautomation/andon/reports/results"
+	"github.com/kaizenautomation/andon/reports/summary"
+	"github.com/kaizenautomation/andon/scenarios/fleet/hub"
+	"github.com/kaizenautomation/andon/scenarios/trial"
+)
+
+// Config says what a fleet runs, and where its parts meet.
+type Config struct {
+	// Trial says what is run against whom, and where it is kept: each shard in a directory of its own below. No call is
+	// sent from here, and no secret is needed.
+	Trial   trial.Config
+	Workers int
+	// Listen is where the hub listens, and Identity what it is made of.
+	Listen   string
+	Identity hub.Identity
+	// Store is where the hub keeps what passes through it; empty is below the run's directory.
+	Store string
+	Times Times
+	// Joined is told the run's directory and what workers join with, once the hub is there.
+	Joined func(dir string, join hub.Join) error
+	// Say is told what happens.
+	Say func(said string)
+	// Progress, if not nil, is told how far the run is, about every so often.
+	Progress func(summary.Progress)
+	Every    time.Duration
+}
+
+// Result is what came of a fleet.
+type Result struct {
+	// Dir is the run's directory, and Shards are those of the shards that are home.
+	Dir    string
+	Shards []string
+	// Faults say what is missing, or not as it should be.
+	Faults []error
+}
+
+// NoStartError says that no call was sent.
+type NoStartError struct{ Why string }
+
+// Error says why.
+func (e *NoStartError) Error() string { return "no call was sent: " + e.Why }
+
+// Run has a plan sent by workers that join, and brings home what they measured. Closing interrupt has all stop; when ctx
+// ends, nothing is waited for any more.
+func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Result, error) {
+	r := run{Config: c, times: c.Times.usual(), began: time.Now()}
+	if err := r.open(); err != nil {
+		return Result{}, err
+	}
+	store := c.Store
+	if store == "" {
+		store = filepath.Join(r.record.Dir, storeDir)
+	}
+	r.record.Store = store
+	if err := r.keep(); err != nil {
+		return Result{}, &results.PlaceError{Err: err}
+	}
+	h, err := hub.Start(hub.Config{Identity: c.Identity, Listen: c.Listen, Dir: store})
+	if err != nil {
+		return Result{}, err
+	}
+	defer h.Stop()
+	join, err := c.Identity.Worker(h.Address())
+	if err != nil {
+		return Result{}, err
+	}
+	mine, err := c.Identity.Coordinator(h.Address())
+	if err != nil {
+		return Result{}, err
+	}
+	out, err := r.coordinate(ctx, interrupt, mine, func() error { return c.Joined(r.record.Dir, join) })
+	if err == nil && len(out.Faults) == 0 && c.Store == "" {
+		// All is home.
+		h.Stop()
+		err = os.RemoveAll(store)
+	}
+	return out, err
+}
+
+// record is what fleet.json says of a run.
+type record struct {
+	Schema string `json:"schema"`
+	// Run is the name of the run, and of its bucket in the store.
+	Run    string `json:"run"`
+	Store  string `json:"store"`
+	Shards int    `json:"shards"`
+	Plan   string `json:"plan"`
+	Target string `json:"target"`
+	// Start is when the first call was due, on the hub's clock.
+	Start   *time.Time     `json:"start,omitempty"`
+	Stop    *results.End   `json:"stop,omitempty"`
+	Workers []workerRecord `json:"workers,omitempty"`
+
+	Dir string `json:"-"`
+}
+
+type workerRecord struct {
+	Shard  int    `json:"shard"`
+	Worker string `json:"worker,omitempty"`
+	// OffsetSeconds is what is to be added to its clock for the hub's, UncertainSeconds how wrong that may be, and
+	// LateSeconds how long after the start its run began, by the hub's clock.
+	OffsetSeconds    float64 `json:"offsetSeconds"`
+	UncertainSeconds float64 `json:"uncertainSeconds"`
+	LateSeconds      float64 `json:"lateSeconds"`
+	// Home says that everything is here, Lost why not, and Spool where it lies then.
+	Home  bool   `json:"home"`
+	Lost  string `json:"lost,omitempty"`
+	Spool string `json:"spool,omitempty"`
+}
+
+const (
+	recordFile   = "fleet.json"
+	recordSchema = "andon.fleet/1"
+	storeDir     = "hub"
+)
+
+// A run is one run of a fleet, by its coordinator.
+type run struct {
+	Config
+	times  Times
+	record record
+	began  time.Time
+	bucket *hub.Bucket
+
+	mu     sync.Mutex
+	state  *coordination
+	sum    *sum
+	faults []error
+	// bringing waits for what is being brought home.
+	bringing sync.WaitGroup
+}
+
+// open makes the run's directory.
+func (r *run) open() error {
+	id, dir := filepath.Base(filepath.Clean(r.Trial.Dir)), r.Trial.Dir
+	if dir == "" {
+		var err error
+		if id, dir, err = results.NewDir(r.Trial.Root, r.Trial.Plan.Name, r.began); err != nil {
+			return err
+		}
+	}
+	f, err := results.Claim(dir, recordFile)
+	if err != nil {
+		return err
+	}
+	tail := make([]byte, 4)
+	_, _ = rand.Read(tail) // never fails
+	name := strings.Map(func(c rune) rune {
+		if c == '-' || c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' {
+			return c
+		}
+		return '-'
+	}, id)
+	r.record = record{
+		Schema: recordSchema, Run: name + "-" + hex.EncodeToString(tail), Shards: r.Workers, Plan: r.Trial.Plan.Digest(r.Trial.Andon),
+		Target: r.Trial.Target.String(), Dir: dir,
+	}
+	return f.Close()
+}
+
+// keep writes the record.
+func (r *run) keep() error {
+	return results.WriteJSON(filepath.Join(r.record.Dir, recordFile), r.record)
+}
+
+// coordinate is Run with a hub that is there.
+func (r *run) coordinate(ctx context.Context, interrupt <-chan struct{}, mine hub.Join, ready func() error) (Result, error) {
+	conn, err := hub.Connect(ctx, mine)
+	if err != nil {
+		return Result{}, err
+	}
+	defer conn.Close()
+	if err := r.offer(ctx, conn); err != nil {
+		return Result{}, err
+	}
+	r.state = newCoordination(r.record.Run, r.Trial.Andon, r.record.Plan, r.Workers, r.times, time.Now())
+	r.sum = newSum(r.Trial.Describe(), r.Workers)
+	if err := conn.Answer(r.answer); err != nil {
+		return Result{}, fmt.Errorf("the hub takes no questions: %w", err)
+	}
+	if err := ready(); err != nil {
+		return Result{}, err
+	}
+	watch := r.watch()
+	for over := false; !over; {
+		select {
+		case <-ctx.Done():
+			over = true
+		case <-interrupt:
+			interrupt = nil
+			r.mu.Lock()
+			r.state.end(results.End{Reason: results.Interrupted, Detail: "the coordinator was told to stop"})
+			r.mu.Unlock()
+		case <-time.After(r.times.Every / 5):
+		}
+		over = r.step(ctx, conn, watch) || over
+	}
+	r.bringing.Wait()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.state.start.IsZero() {
+		r.check()
+	}
+	r.note()
+	out, err := r.result(), r.keep()
+	if r.state.start.IsZero() {
+		why := "it was ended before all workers were armed"
+		if r.state.stop != nil {
+			why = r.state.stop.Detail
+		}
+		err = errors.Join(&NoStartError{why}, err)
+	}
+	return out, err
+}
+
+// offer puts the job into the run's bucket.
+func (r *run) offer(ctx context.Context, conn *hub.Conn) (err error) {
+	if r.bucket, err = conn.Make(ctx, r.record.Run); err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp("", "andon-job-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	if err := jobOf(r.Trial, r.record.Run, r.Workers).write(dir, r.Trial.Plan); err != nil {
+		return err
+	}
+	l, err := list(dir)
+	if err != nil {
+		return err
+	}
+	return handIn(r.bucket, "job", dir, l, nil, 0, func(step func(context.Context) error) error { return try(ctx, r.times, step) })
+}
+
+// answer answers a worker.
+func (r *run) answer(text []byte) []byte {
+	var q question
+	// What cannot be read has no protocol either, and is refused for that.
+	if err := json.Unmarshal(text, &q); err != nil {
+		q = question{Worker: "?", Shard: -1}
+	}
+	r.mu.Lock()
+	a, fresh := r.state.ask(time.Now(), q)
+	if fresh {
+		if err := r.sum.add(q.Shard, q.More.Data); err != nil {
+			r.faults = append(r.faults, fmt.Errorf("worker %s, shard %d: %w", q.Worker, q.Shard, err))
+		}
+	}
+	r.mu.Unlock()
+	said, _ := json.Marshal(a) // an answer can always be written
+	return said
+}
+
+// step looks at what is to be done, and reports whether nothing is.
+func (r *run) step(ctx context.Context, conn *hub.Conn, watch func(elapsed time.Duration, inFlight int)) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := time.Now()
+	r.state.tick(now, conn.Connected())
+	if known, inFlight := r.state.known(); !r.state.start.IsZero() && now.After(r.state.start) {
+		r.judge(time.Duration(known*float64(time.Second)), inFlight)
+		watch(now.Sub(r.state.start), inFlight)
+	}
+	for shard := r.state.bring(); shard >= 0; shard = r.state.bring() {
+		r.bringing.Go(func() {
+			again, err := bringHome(r.bucket, "up."+strconv.Itoa(shard), r.shard(shard), func(step func(context.Context) error) error { return try(ctx, r.times, step) })
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			r.state.brought(time.Now(), shard, again, err)
+		})
+	}
+	for _, said := range r.state.told() {
+		r.Say(said)
+	}
+	return r.state.done()
+}
+
+// shard is the directory of a shard.
+func (r *run) shard(i int) string { return filepath.Join(r.record.Dir, "s"+strconv.Itoa(i)) }
+
+// judge ends the run by what all workers have measured together. known is up to when they have told.
+func (r *run) judge(known time.Duration, inFlight int) {
+	p := r.Trial.Plan
+	underWay := func(from, until time.Duration, counted uint64) uint64 {
+		if p.Closed() {
+			return uint64(inFlight)
+		}
+		due := p.DueBefore(until) - p.DueBefore(from)
+		return due - min(counted, due)
+	}
+	for _, t := range p.Thresholds {
+		if why := t.Ends(r.sum.whole, known, underWay); why != "" && r.state.stop == nil {
+			r.state.end(results.End{Reason: results.Aborted, Detail: why})
+			r.state.say("%s: all stop", why)
+		}
+	}
+}
+
+// watch gives what tells how far the run is.
+func (r *run) watch() func(elapsed time.Duration, inFlight int) {
+	if r.Progress == nil {
+		return func(time.Duration, int) {}
+	}
+	every := max(r.Every, time.Second)
+	told := -every
+	progress := trial.Progress(r.Trial.Plan, r.Trial.Target.String())
+	return func(elapsed time.Duration, inFlight int) {
+		if elapsed-told < every {
+			return
+		}
+		told = elapsed
+		r.Progress(progress(elapsed, r.sum.whole, inFlight))
+	}
+}
+
+// check holds the shards that are home against what was told while they ran.
+func (r *run) check() {
+	for i := range r.state.members {
+		m := &r.state.members[i]
+		if !m.home {
+			r.faults = append(r.faults, fmt.Errorf("shard %d is missing: worker %s %s%s", i, m.name(), cmp.Or(m.gone, "was not waited for"), m.spooled()))
+			continue
+		}
+		shard, err := results.Open(r.shard(i))
+		if err == nil {
+			err = r.sum.same(i, shard)
+		}
+		if err != nil {
+			r.faults = append(r.faults, err)
+		}
+	}
+}
+
+// note writes down what is known of the workers.
+func (r *run) note() {
+	if !r.state.start.IsZero() {
+		start := r.state.start.UTC()
+		r.record.Start = &start
+	}
+	r.record.Stop = r.state.stop
+	r.record.Workers = nil
+	for i := range r.state.members {
+		m := &r.state.members[i]
+		w := workerRecord{Shard: i, Worker: m.Worker, Home: m.home, Lost: m.gone, Spool: m.Spool}
+		if m.Clock != nil {
+			w.OffsetSeconds, w.UncertainSeconds = m.Clock.Offset.Seconds(), m.Clock.Uncertain.Seconds()
+		}
+		if m.Began != 0 && r.record.Start != nil {
+			w.LateSeconds = time.Unix(0, m.Began).Sub(*r.record.Start).Seconds()
+		}
+		r.record.Workers = append(r.record.Workers, w)
+	}
+}
+
+func (r *run) result() Result {
+	out := Result{Dir: r.record.Dir, Faults: r.faults}
+	for i := range r.state.members {
+		if r.state.members[i].home {
+			out.Shards = append(out.Shards, r.shard(i))
+		}
+	}
+	return out
+}

@@ -1,0 +1,333 @@
+package fleet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/kaizenautomation/andon/reports/results"
+	"github.com/kaizenautomation/andon/scenarios"
+	"github.com/kaizenautomation/andon/scenarios/fleet/hub"
+	"github.com/kaizenautomation/andon/scenarios/trial"
+)
+
+// Worker says who takes part, and what it may do.
+type Worker struct {
+	Join hub.Join
+	// Name is the worker's, which no other has, and Andon its version.
+	Name, Andon string
+	// Shard is the one to take; -1 is any that is free.
+	Shard int
+	// Hosts are those that calls may go to, each with or without a port.
+	Hosts []string
+	// Spool is the folder in which what is measured is kept until it is home, and after that.
+	Spool string
+	// Prepare gives what the calls carry, from this machine's own environment, and how the run is told of. The error says
+	// why no call may be sent.
+	Prepare func(*scenarios.Plan, *url.URL) (trial.Config, error)
+	// Times are as the coordinator has them.
+	Times Times
+	// Say is told what happens.
+	Say func(said string)
+
+	// now is the machine's clock; nil is time.Now.
+	now func() time.Time
+}
+
+// RefusedError says why a worker takes no part. No call was sent.
+type RefusedError struct{ Err error }
+
+// Error says why.
+func (e *RefusedError) Error() string { return e.Err.Error() }
+
+// Unwrap gives the reason.
+func (e *RefusedError) Unwrap() error { return e.Err }
+
+// SpoolError says that what was measured did not come home, and where it lies.
+type SpoolError struct {
+	Dir string
+	Err error
+}
+
+// Error says what to do.
+func (e *SpoolError) Error() string {
+	return fmt.Sprintf("what was measured is in %s, and did not come home: %v; andon fleet collect takes it from there", e.Dir, e.Err)
+}
+
+// Unwrap gives the reason.
+func (e *SpoolError) Unwrap() error { return e.Err }
+
+// Work takes a shard of a run, sends its calls when all others do, and hands in what it measured. Closing interrupt
+// stops the sending; when ctx ends, all is given up. It is done without an error when everything is home, whatever came
+// of the run.
+func Work(ctx context.Context, interrupt <-chan struct{}, w Worker) error {
+	if w.now == nil {
+		w.now = time.Now
+	}
+	times := w.Times.usual()
+	joining, cancel := context.WithTimeout(ctx, times.Arming)
+	defer cancel()
+	conn, err := hub.Connect(joining, w.Join)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	h := newHand(conn, question{Protocol: protocol, Worker: w.Name, Andon: w.Andon, Shard: -1, State: looking}, times, w.now)
+	bucket, err := h.meet(joining)
+	if err != nil {
+		return err
+	}
+	j, plan, target, err := w.accept(ctx, h, bucket)
+	if err != nil {
+		h.fail(ctx, err, "")
+		return &RefusedError{err}
+	}
+	h.set(func(q *question) { q.Plan = j.Digest })
+	shard, err := w.take(ctx, h, bucket, j.Shards)
+	if err != nil {
+		return &RefusedError{err}
+	}
+	w.Say(fmt.Sprintf("shard %d of %d of %s, against %s", shard, j.Shards, h.heard().Run, target))
+	h.set(func(q *question) { q.Shard, q.State = shard, taken })
+	telling, silence := context.WithCancel(ctx)
+	told := make(chan struct{})
+	go func() { defer close(told); h.keep(telling) }()
+	defer func() { silence(); <-told }()
+	c, err := w.ready(ctx, h, j, plan, target, shard)
+	if err != nil {
+		silence()
+		<-told
+		h.fail(ctx, err, "")
+		return &RefusedError{err}
+	}
+	began, err := w.await(ctx, interrupt, h)
+	if err != nil {
+		silence()
+		<-told
+		h.fail(ctx, err, "")
+		return err
+	}
+	if err := w.fire(ctx, interrupt, h, c, began); err != nil {
+		silence()
+		<-told
+		h.fail(ctx, err, c.Dir)
+		return err
+	}
+	if err := w.bringIn(ctx, h, bucket, shard, c.Dir); err != nil {
+		silence()
+		<-told
+		h.fail(ctx, err, c.Dir)
+		return &SpoolError{c.Dir, err}
+	}
+	w.Say("everything that was measured is home")
+	return nil
+}
+
+// meet asks until the coordinator answers, and opens the run's bucket.
+func (h *hand) meet(ctx context.Context) (b *hub.Bucket, err error) {
+	for {
+		a, asked := h.ask(ctx, h.says)
+		if asked == nil && a.Refused != "" {
+			return nil, &RefusedError{errors.New(a.Refused)}
+		}
+		if asked == nil {
+			if b, asked = h.conn.Bucket(ctx, a.Run); asked == nil {
+				return b, nil
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return nil, fmt.Errorf("no coordinator answers at the hub: %w", asked)
+		case <-time.After(h.times.Every / 5):
+		}
+	}
+}
+
+// fail tells why the worker takes no part any more, as well as it can.
+func (h *hand) fail(ctx context.Context, why error, spool string) {
+	h.set(func(q *question) { q.State, q.Detail, q.Spool = failed, why.Error(), spool })
+	for range 3 {
+		if _, err := h.ask(ctx, h.says); err == nil {
+			return
+		}
+	}
+}
+
+// accept reads the job and makes the plan.
+func (w Worker) accept(ctx context.Context, h *hand, b *hub.Bucket) (j job, p *scenarios.Plan, target *url.URL, err error) {
+	dir, err := os.MkdirTemp("", "andon-job-")
+	if err != nil {
+		return j, nil, nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	missing, err := bringHome(b, "job", dir, func(step func(context.Context) error) error { return h.try(ctx, step) })
+	if err != nil {
+		return j, nil, nil, fmt.Errorf("the job cannot be read: %w", err)
+	}
+	if len(missing) > 0 {
+		return j, nil, nil, fmt.Errorf("the job at the hub is not whole: %s is missing or damaged", missing[0])
+	}
+	if j, p, err = readJob(dir, w.Andon); err != nil {
+		return j, nil, nil, err
+	}
+	target, err = j.permits(p, w.Hosts)
+	return j, p, target, err
+}
+
+// take takes a shard: of several that want the same, one has it.
+func (w Worker) take(ctx context.Context, h *hand, b *hub.Bucket, shards int) (int, error) {
+	first, last := 0, shards-1
+	if w.Shard >= 0 {
+		first, last = w.Shard, w.Shard
+	}
+	if w.Shard >= shards {
+		return 0, fmt.Errorf("this worker is to take shard %d, and there are %d, from 0 to %d", w.Shard, shards, shards-1)
+	}
+	var owner string
+	for shard := first; shard <= last; shard++ {
+		at := "shard." + strconv.Itoa(shard)
+		err := h.try(ctx, func(ctx context.Context) error { return b.Create(ctx, at, []byte(w.Name)) })
+		switch {
+		case err == nil:
+			return shard, nil
+		case !errors.Is(err, hub.ErrTaken):
+			return 0, err
+		}
+		by, err := get(b, at, func(step func(context.Context) error) error { return h.try(ctx, step) })
+		if err != nil {
+			return 0, err
+		}
+		if owner = string(by); owner == w.Name {
+			// The answer to an earlier try was lost.
+			return shard, nil
+		}
+	}
+	if w.Shard >= 0 {
+		return 0, fmt.Errorf("shard %d is taken by worker %s, and no call was sent: a shard is sent once, and never again by another", w.Shard, owner)
+	}
+	return 0, fmt.Errorf("all %d shards are taken, and no call was sent", shards)
+}
+
+// ready makes all ready that has to be there before the first call.
+func (w Worker) ready(ctx context.Context, h *hand, j job, p *scenarios.Plan, target *url.URL, shard int) (c trial.Config, err error) {
+	if c, err = w.Prepare(p, target); err != nil {
+		return c, err
+	}
+	c.Plan, c.Target, c.Andon = p, target, w.Andon
+	c.Release, c.Labels, c.Deviations = j.Release, j.Labels, j.Deviations
+	c.HTTP2, c.Traceparent, c.RepeatedIDsAllowed = j.HTTP2, j.Traceparent, j.RepeatedIDsAllowed
+	c.Dir = filepath.Join(w.Spool, h.heard().Run+"-s"+strconv.Itoa(shard))
+	c.Ordered, c.Shard, c.Group = h.ordered, scenarios.Shard{Index: shard, Of: j.Shards}, j.Group
+	_, err = c.Reach(ctx)
+	return c, err
+}
+
+// await says that the worker is armed, and waits until the start is fixed. It gives when that is by this machine.
+func (w Worker) await(ctx context.Context, interrupt <-chan struct{}, h *hand) (time.Time, error) {
+	h.set(func(q *question) { q.State = armed })
+	for {
+		select {
+		case <-ctx.Done():
+			return time.Time{}, ctx.Err()
+		case <-interrupt:
+			return time.Time{}, errors.New("interrupted before the start, and no call was sent")
+		case e := <-h.ordered:
+			return time.Time{}, fmt.Errorf("no call was sent: %s", e.Detail)
+		case <-h.changed:
+		}
+		a := h.heard()
+		if a.Refused != "" {
+			return time.Time{}, &RefusedError{errors.New(a.Refused)}
+		}
+		if a.Start == 0 {
+			continue
+		}
+		wait := h.until(a.Start)
+		if wait < 0 {
+			return time.Time{}, fmt.Errorf("the start was heard of %s too late, and no call was sent", -wait)
+		}
+		return time.Now().Add(wait), nil
+	}
+}
+
+// bringIn hands in a run directory, and waits until it is home.
+func (w Worker) bringIn(ctx context.Context, h *hand, b *hub.Bucket, shard int, dir string) error {
+	if err := h.waitFor(ctx, h.drained); err != nil {
+		return err
+	}
+	l, err := list(dir)
+	if err != nil {
+		return err
+	}
+	var in []string
+	for attempt := 0; ; attempt++ {
+		err := handIn(b, "up."+strconv.Itoa(shard), dir, l, in, attempt, func(step func(context.Context) error) error { return h.try(ctx, step) })
+		if err != nil {
+			return err
+		}
+		h.set(func(q *question) { q.State = handed })
+		for in = nil; in == nil; {
+			if err := h.waitFor(ctx, h.changed); err != nil {
+				return err
+			}
+			if h.heard().Confirmed {
+				return nil
+			}
+			in = h.missing()
+		}
+		h.set(func(q *question) { q.State = firing })
+	}
+}
+
+// waitFor waits for a channel, for as long as there is contact.
+func (h *hand) waitFor(ctx context.Context, c <-chan struct{}) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-c:
+			if a := h.heard(); a.Gone != "" {
+				return errors.New("the coordinator has given this worker up: " + a.Gone)
+			}
+			if silent, long := h.alone(); long {
+				return fmt.Errorf("%w: no contact for %s", errAlone, silent.Round(time.Second))
+			}
+			return nil
+		case <-time.After(h.times.Every):
+			if silent, long := h.alone(); long {
+				return fmt.Errorf("%w: no contact for %s", errAlone, silent.Round(time.Second))
+			}
+			if a := h.heard(); a.Gone != "" {
+				return errors.New("the coordinator has given this worker up: " + a.Gone)
+			}
+		}
+	}
+}
+
+// fire sends the shard's calls. began is when the first one is due.
+func (w Worker) fire(ctx context.Context, interrupt <-chan struct{}, h *hand, c trial.Config, began time.Time) error {
+	var manifest results.Manifest
+	c.StartAt, c.Ahead = began, began.Round(0).Sub(time.Unix(0, h.heard().Start))
+	c.Started = func(m results.Manifest) { manifest = m }
+	c.Began = func(at time.Time) {
+		h.meter.begin(manifest, at)
+		h.fires()
+	}
+	c.Observe = h.meter.observe
+	c.Tick = func(_ time.Duration, _ float64, _, inFlight int) { h.meter.tick(inFlight) }
+	r, err := trial.Run(ctx, interrupt, c)
+	if r.Aggregator == nil {
+		return err
+	}
+	if r.Run != nil {
+		h.over(&r.Run.End)
+	} else {
+		h.over(&results.End{Reason: results.Unkept})
+	}
+	return nil
+}
