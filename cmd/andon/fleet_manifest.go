@@ -149,8 +149,7 @@ func fleetLines(target *url.URL, f manifestFlags, scenario string, words []strin
 	hub = []string{
 		"fleet", "run", path.Join(kubernetes.Plan, scenario), "--spec", path.Join(kubernetes.Plan, kubernetes.DescriptionFile),
 		"--workers", strconv.Itoa(f.to.Workers), "--target", target.String(), "--seed", strconv.FormatUint(f.seed, 10),
-		"--listen", "0.0.0.0:" + strconv.Itoa(kubernetes.Port), "--store", path.Join(kubernetes.Disk, "hub"),
-		"--out", path.Join(kubernetes.Disk, "result"), "--plain",
+		"--listen", "0.0.0.0:" + strconv.Itoa(kubernetes.Port), "--out", path.Join(kubernetes.Disk, "result"), "--plain",
 	}
 	if f.production != "" {
 		hub = append(hub, "--production", f.production)

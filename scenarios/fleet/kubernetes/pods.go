@@ -24,7 +24,7 @@ const (
 
 // hub is the job of the pod in which the coordinator is. It is not tried again: another one would be another run.
 func (m Manifest) hub() object {
-	container := m.container("hub", m.Hub, list{secretEntry(m.Name, HubKey)}, 2, mebibytes(hubMemory(m.Workers)), "")
+	container := m.container("hub", m.Hub, list{secretEntry(m.Name, HubKey)}, 2, m.hubMemory(), "")
 	container["ports"] = list{object{"containerPort": Port, "name": "hub", "protocol": "TCP"}}
 	container["volumeMounts"] = append(container["volumeMounts"].(list), object{"name": "plan", "mountPath": Plan, "readOnly": true})
 	spec := m.pod(container,
@@ -37,7 +37,7 @@ func (m Manifest) hub() object {
 func (m Manifest) disk() object {
 	return m.document("v1", "PersistentVolumeClaim", "run", object{
 		"accessModes": list{"ReadWriteOnce"},
-		"resources":   object{"requests": object{"storage": mebibytes(hubBytes(m.Calls))}},
+		"resources":   object{"requests": object{"storage": m.hubDisk()}},
 	})
 }
 
@@ -45,7 +45,7 @@ func (m Manifest) disk() object {
 // the others go on: with a limit for all of them in the place of one for each, Kubernetes would end them too. No second
 // pod of an index is begun while the first may still send.
 func (m Manifest) workers() object {
-	disk := mebibytes(workerBytes(m.Calls, m.Workers))
+	disk := mebibytes(m.shardBytes() + spare)
 	container := m.container("worker", m.Worker, list{secretEntry(m.Name, Join)}, m.Cores, m.Memory, disk)
 	if m.Environment != "" {
 		container["envFrom"] = list{object{"secretRef": object{"name": m.Environment}}}
@@ -114,22 +114,24 @@ func secretEntry(name, variable string) object {
 func seconds(d time.Duration) int64 { return int64(math.Ceil(d.Seconds())) }
 
 const (
-	// callBytes is what a call takes in a run directory, with room to spare: see scenarios/fleet/README.md.
-	callBytes = 128
-	// runBytes is what a run directory takes besides.
-	runBytes = 256 << 20
+	// callBytes is what a call takes in a run directory, and secondBytes what each second of a run takes besides, both
+	// with room to spare: see scenarios/fleet/README.md.
+	callBytes   = 128
+	secondBytes = 4 << 10
+	// spare is what a disk has more, whatever the run.
+	spare = 256 << 20
 )
 
-// hubMemory is what the hub has for itself and for the sums that it keeps of each worker.
-func hubMemory(workers int) uint64 { return 1<<30 + uint64(workers)*2<<20 }
-
-// hubBytes is what the hub's disk has to hold: what it was sent, what it makes of it, and the merged run.
-func hubBytes(calls uint64) uint64 { return 3 * (calls*callBytes + runBytes) }
-
-// workerBytes is what a worker's has to hold.
-func workerBytes(calls uint64, workers int) uint64 {
-	return (calls/uint64(workers)+1)*callBytes + runBytes
+// shardBytes is what a worker's run directory takes. Whatever lasts longer than an hour has no more stretches.
+func (m Manifest) shardBytes() uint64 {
+	return (m.Calls/uint64(m.Workers)+1)*callBytes + uint64(min(m.Lasts, time.Hour).Seconds())*secondBytes + 1<<20
 }
+
+// hubMemory is what the hub has for itself and for the sums that it keeps of each worker.
+func (m Manifest) hubMemory() string { return mebibytes(1<<30 + uint64(m.Workers)*2<<20) }
+
+// hubDisk holds what the hub was sent, the run directories that it makes of it, and what is made of all of them.
+func (m Manifest) hubDisk() string { return mebibytes(3*uint64(m.Workers)*m.shardBytes() + spare) }
 
 func mebibytes(n uint64) string { return fmt.Sprintf("%dMi", (n+1<<20-1)>>20) }
 
