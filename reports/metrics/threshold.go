@@ -269,6 +269,9 @@ func (t Threshold) unit() string {
 	return Seconds
 }
 
+// OfTotal reports whether the figure is a count or a rate in calls a second, which several machines add up to.
+func (t Threshold) OfTotal() bool { return t.unit() == Count || t.unit() == PerSecond }
+
 // fates are those that the threshold selects; 0 stands for those that stand for a class.
 func (t Threshold) fates() fateSet {
 	o := t.outcome()

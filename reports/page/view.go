@@ -302,6 +302,9 @@ func newThresholdRow(t summary.Threshold, why string) thresholdRow {
 	if t.Spoiled {
 		why = t.Doubt()
 	}
+	if t.Left {
+		why = summary.Left
+	}
 	var notes []string
 	if why != "" {
 		notes = append(notes, text.Printable(why, 300))

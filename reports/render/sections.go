@@ -450,6 +450,9 @@ func (s run) thresholdTable(st style) Table {
 				note = o.Doubt()
 			}
 		}
+		if o.Left {
+			mark, note = "·", summary.Left
+		}
 		if !o.Spoiled {
 			note = strings.TrimSpace(note + " " + o.Between())
 		}

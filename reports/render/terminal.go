@@ -77,6 +77,11 @@ func (s run) subtitle(foreign func(string, int) string) []string {
 	which := fmt.Sprintf("seed %d", s.Run.Seed)
 	if s.Run.Merged != nil {
 		which = fmt.Sprintf("%d runs merged", len(s.Run.Merged.Runs))
+		if shards := s.Run.Merged.Shards; shards != nil {
+			which = fmt.Sprintf("seed %d · %d of %d shards", s.Run.Seed, len(s.Run.Merged.Runs), shards.Of)
+		}
+	} else if shard := s.Run.Shard; shard != nil {
+		which += fmt.Sprintf(" · shard %d/%d alone", shard.Index, shard.Of)
 	}
 	said := []string{foreign(s.Run.Target, 200), which, s.Run.Started.UTC().Format(time.DateTime + "Z"), "ran for " + text.Duration(&s.Run.DurationSeconds)}
 	if s.Run.ClosedLoop {

@@ -21,6 +21,7 @@ const (
 	vitalsFile     = "vitals.jsonl"
 	endFile        = "end.json"
 	histogramsFile = "histograms.bin"
+	givenFile      = "ids.bin" // of a shard
 )
 
 // The files of a run directory that are there where executions were followed.

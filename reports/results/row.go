@@ -472,6 +472,8 @@ type End struct {
 	StoppedSeconds float64 `json:"stoppedSeconds,omitempty"`
 	// Rows is how many rows were kept; [Writer.Close] fills it in.
 	Rows uint64 `json:"rows,omitempty"`
+	// Given is how many executionIds a shard has kept; [Writer.Close] fills it in.
+	Given uint64 `json:"given,omitempty"`
 }
 
 // How a run can end.

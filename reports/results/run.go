@@ -53,6 +53,10 @@ type Writer struct {
 	samples *file
 	vitals  *file
 	written int
+	// given is where a shard keeps executionIds, nil where it need not, and ids are those that are not written yet.
+	given *file
+	ids   []byte
+	count uint64
 }
 
 // ErrNotEmpty is why no run can be written into a directory where something is.
@@ -139,7 +143,11 @@ func (w *Writer) begin(m Manifest, files map[string][]byte) (err error) {
 			return err
 		}
 	}
-	for name, f := range map[string]**file{sumsFile: &w.sums, samplesFile: &w.samples, vitalsFile: &w.vitals} {
+	grow := map[string]**file{sumsFile: &w.sums, samplesFile: &w.samples, vitalsFile: &w.vitals}
+	if m.keepsGiven() {
+		grow[givenFile] = &w.given
+	}
+	for name, f := range grow {
 		if *f, err = create(w.dir, name); err != nil {
 			return err
 		}
@@ -153,7 +161,7 @@ func (w *Writer) begin(m Manifest, files map[string][]byte) (err error) {
 // checkName says why one of the caller's files cannot be kept below a run directory.
 func checkName(name string) error {
 	switch name {
-	case manifestFile, hitsFile, sumsFile, samplesFile, vitalsFile, endFile, histogramsFile,
+	case manifestFile, hitsFile, sumsFile, samplesFile, vitalsFile, endFile, histogramsFile, givenFile,
 		journalFile, executionsFile, executionSumsFile, FollowingFile, UnfinishedFile:
 		return fmt.Errorf("a file called %s cannot be kept in a run directory, which has its own: rename it", name)
 	}
@@ -181,7 +189,7 @@ func (w *Writer) Manifest() Manifest { return w.run }
 func (w *Writer) Add(r Row) error { return w.hits.add(r) }
 
 // Flush hands everything that was added to the kernel. Called every second, it bounds what a crash can lose.
-func (w *Writer) Flush() error { return w.hits.flush() }
+func (w *Writer) Flush() error { return errors.Join(w.hits.flush(), w.flushGiven()) }
 
 // Sample keeps one sample. Beyond a thousand they are dropped: they are there for people to read.
 func (w *Writer) Sample(s Sample) error {
@@ -196,7 +204,10 @@ func (w *Writer) Vitals(v Vitals) error { return writeLine(w.vitals, v) }
 
 // Longest is how long the longest write took since it was last asked for: the disk may hang.
 func (w *Writer) Longest() (d time.Duration) {
-	for _, f := range []*file{w.rows, w.sums, w.samples, w.vitals} {
+	for _, f := range []*file{w.rows, w.sums, w.samples, w.vitals, w.given} {
+		if f == nil {
+			continue
+		}
 		d = max(d, f.longest)
 		f.longest = 0
 	}
@@ -205,10 +216,14 @@ func (w *Writer) Longest() (d time.Duration) {
 
 // Close writes how the run ended, last of all: a run directory with an end is whole.
 func (w *Writer) Close(e End) error {
-	if err := errors.Join(w.hits.close(), w.rows.Close(), w.sums.Close(), w.samples.Close(), w.vitals.Close()); err != nil {
+	kept := w.flushGiven()
+	if w.given != nil {
+		kept = errors.Join(kept, w.given.Close())
+	}
+	if err := errors.Join(kept, w.hits.close(), w.rows.Close(), w.sums.Close(), w.samples.Close(), w.vitals.Close()); err != nil {
 		return err
 	}
-	e.Rows = w.hits.rows
+	e.Rows, e.Given = w.hits.rows, w.count
 	return WriteJSON(filepath.Join(w.dir, endFile), e)
 }
 

@@ -74,6 +74,8 @@ func (s Summary) Checks() Verification {
 		switch {
 		case t.Spoiled && !s.impossible():
 			c.Verdict, c.Reason = CheckDoubtful, t.Found()
+		case t.Left:
+			c.Verdict, c.Reason = CheckSkipped, Left
 		case s.Verdict.Status == NoVerdict && s.impossible():
 			c.Verdict, c.Reason = CheckSkipped, "no verdict is possible; "+t.Found()
 		case !t.OK:
@@ -93,6 +95,9 @@ func (s Summary) Checks() Verification {
 		c := Check{Engine: EngineContract, Name: r, Proves: "every answer keeps the rule " + r + " of openapi.yaml", Verdict: CheckHeld, Rule: r}
 		if why := s.unchecked(r); why != "" && s.Total.Violations[r] == 0 {
 			c.Verdict, c.Reason = CheckSkipped, why
+		}
+		if why := s.repeated(); r == ruleRepeated && why != "" {
+			c.Verdict, c.Reason = CheckBroken, why
 		}
 		if n := s.Total.Violations[r]; n > 0 {
 			if c.Verdict = CheckNoted; s.forbids(r) {

@@ -23,7 +23,10 @@ import (
 func Mergeable(runs []*results.Run) error {
 	for i, b := range runs {
 		for _, a := range runs[:i] {
-			if a.ID == b.ID && a.Started.Equal(b.Started) {
+			if err := sameShards(a, b); err != nil {
+				return err
+			}
+			if a.Shard == nil && a.ID == b.ID && a.Started.Equal(b.Started) {
 				return fmt.Errorf("%s and %s are the same run, and its calls would count twice: give each run once", a.Dir, b.Dir)
 			}
 		}
@@ -255,6 +258,7 @@ func Joined(runs []*results.Run) results.Manifest {
 			m.Started = r.Started
 		}
 	}
+	joinShards(&m, runs)
 	m.ID, m.Scenario, m.Target = strings.Join(ids, "+"), distinct(scenarios), distinct(targets)
 	m.Andon, m.Generator.Platform, m.Generator.Transport = distinct(andons), distinct(platforms), distinct(transports)
 	if !slices.ContainsFunc(runs, func(r *results.Run) bool { return r.Planned == nil }) {
@@ -295,7 +299,7 @@ func distinct(texts []string) string {
 // Merge summarizes several runs as one. parts are their rows by run, whole all of them: every percentile is that of one
 // histogram which was given all calls. The runs lie on one clock, each from its own start.
 func Merge(runs []*results.Run, m results.Manifest, parts []*metrics.Aggregator, whole *metrics.Aggregator) Summary {
-	merged := Merged{SideBySide: true}
+	merged := Merged{SideBySide: true, Shards: shardsOf(runs)}
 	var (
 		samples []results.Sample
 		vitals  []results.Vitals
@@ -329,7 +333,7 @@ func Merge(runs []*results.Run, m results.Manifest, parts []*metrics.Aggregator,
 		}
 		if own.Status == worst.Status {
 			for _, reason := range own.Reasons {
-				reasons = append(reasons, r.ID+": "+reason)
+				reasons = append(reasons, named(r)+": "+reason)
 			}
 		}
 		seconds := r.End.Seconds
@@ -337,7 +341,7 @@ func Merge(runs []*results.Run, m results.Manifest, parts []*metrics.Aggregator,
 			seconds = elapsed
 		}
 		merged.Runs = append(merged.Runs, MergedRun{
-			ID: r.ID, Scenario: r.Scenario, Seed: r.Seed, Target: r.Target, Started: r.Started.UTC(), DurationSeconds: seconds,
+			ID: named(r), Scenario: r.Scenario, Seed: r.Seed, Target: r.Target, Started: r.Started.UTC(), DurationSeconds: seconds,
 			End: End{Reason: r.End.Reason, Detail: r.End.Detail}, Validity: own.Status, Sent: alone.Total.Sent,
 			Verdict: alone.Verdict.Status, Cause: strings.Join(alone.Verdict.Causes[:min(1, len(alone.Verdict.Causes))], ""),
 		})
@@ -368,7 +372,7 @@ func severity(status string) int {
 
 // place finds out whether the runs went on side by side, which they did if all of them went on for nine tenths of the
 // longest, and how they ended: as the worst of them did. The length is the time from the first start to the last end
-// side by side, else the sum.
+// side by side, else the sum. Shards began at one moment; of other runs the clocks of their machines tell.
 func (m *Merged) place() results.End {
 	ends := []string{results.Finished, results.Enough, results.Aborted, results.Hopeless, results.Unkept, results.Interrupted, results.Damaged, results.Cut}
 	end := results.End{Reason: results.Finished}
@@ -400,6 +404,11 @@ func (m *Merged) place() results.End {
 		}
 	}
 	end.Detail = strings.Join(details, "; ")
+	if m.Shards != nil {
+		// They count from one moment, whatever each machine's clock says of it.
+		m.SideBySide, end.Seconds = true, longest
+		return end
+	}
 	m.SideBySide = until.Sub(from).Seconds() >= 0.9*longest
 	if end.Seconds = sum; m.SideBySide {
 		end.Seconds = last.Sub(first).Seconds()

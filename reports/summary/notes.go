@@ -25,6 +25,9 @@ func (s Summary) Notes() (notes []string) {
 	if s.Run.Merged != nil {
 		notes = append(notes, s.Run.Merged.note())
 	}
+	if note := s.shardNote(); note != "" {
+		notes = append(notes, note)
+	}
 	if s.Run.End.Reason == results.Enough {
 		notes = append(notes, text.Sentence("the sending ended before its time, since enough was measured: "+s.Run.End.Detail))
 	}
@@ -246,14 +249,20 @@ func (s Summary) lacks() bool {
 
 // VerdictLine says the verdict in one line, without its causes.
 func (s Summary) VerdictLine() (word, rest string) {
-	held := 0
+	held, left := 0, 0
 	for _, t := range s.Thresholds {
+		if t.Left {
+			left++
+		}
 		if t.OK {
 			held++
 		}
 	}
 	switch s.Verdict.Status {
 	case Pass:
+		if left > 0 {
+			return "PASS", fmt.Sprintf("%d of %s held, and %d are %s", held-left, text.Plural(uint64(held), "threshold"), left, Left)
+		}
 		if held == 1 {
 			return "PASS", "the one threshold held"
 		}
@@ -284,8 +293,11 @@ func (m *Merged) note() string {
 		runs = append(runs, fmt.Sprintf("%s (seed %d, %s sent, %s, %s, %s)", r.ID, r.Seed, text.Count(r.Sent), r.End.Reason, r.Validity, cmp.Or(r.Verdict, NoVerdict)))
 	}
 	said := fmt.Sprintf("%s were merged, and every percentile is that of all their calls: %s. ", text.Plural(uint64(len(m.Runs)), "run"), strings.Join(runs, ", "))
+	if m.Shards != nil {
+		return said + fmt.Sprintf("They are shards of one run, %s, and their times count from its start, whatever the clocks of their machines say.", text.Printable(m.Shards.Group, 80))
+	}
 	if m.SideBySide {
-		return said + "They went on side by side, so rates are those of all together."
+		return said + "By the clocks of their machines they went on side by side, so rates are those of all together."
 	}
 	return said + "They did not all go on at the same time, so rates are the mean of one run, and the times of the timeline count from the start of each."
 }

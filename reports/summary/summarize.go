@@ -30,7 +30,7 @@ func Summarize(m results.Manifest, samples []results.Sample, vitals []results.Vi
 			End:      End{Reason: end.Reason, Detail: end.Detail},
 			InFlight: m.InFlight, TimeoutSeconds: m.TimeoutSeconds, LagSeconds: m.LagSeconds,
 			Phases: m.Labels.Phases, Classes: m.Labels.Classes, NoTier: m.Labels.NoTier, Rules: slices.Clone(m.Labels.Rules[min(1, len(m.Labels.Rules)):]),
-			Unchecked: m.Unchecked,
+			Unchecked: m.Unchecked, Shard: m.Shard,
 		},
 		Total: agg.Total(elapsed),
 		Groups: Groups{
@@ -74,6 +74,7 @@ func Summarize(m results.Manifest, samples []results.Sample, vitals []results.Vi
 			s.Thresholds = append(s.Thresholds, t)
 		}
 	}
+	s.leave()
 	s.Run.Deviations = s.known(m)
 	s.Compare(agg)
 	s.decide()

@@ -110,6 +110,8 @@ type Run struct {
 	// Merged is there if this is the report of several runs: ID, scenario and target then name all of them, the seed is
 	// that of the first, and no command line repeats them.
 	Merged *Merged `json:"merged,omitempty"`
+	// Shard is there if this is the report of one shard alone.
+	Shard *results.Shard `json:"shard,omitempty"`
 }
 
 // Insecure says what a report is worth of a target whose certificate was not checked.
@@ -145,6 +147,8 @@ type Merged struct {
 	// the mean of one run.
 	SideBySide bool        `json:"sideBySide"`
 	Runs       []MergedRun `json:"runs"`
+	// Shards is there if they are parts of one.
+	Shards *Shards `json:"shards,omitempty"`
 }
 
 // MergedRun is one of several runs.
@@ -179,6 +183,8 @@ type Threshold struct {
 	metrics.Outcome
 	// Implicit marks a condition that holds though the scenario does not name it.
 	Implicit bool `json:"implicit,omitempty"`
+	// Left marks one of a shard alone that only all of them together can tell. It counts as OK.
+	Left bool `json:"left,omitempty"`
 	// Parsed is the condition itself, made of its text once, when a run or a summary is read; the zero value where
 	// another version of andon wrote the text, and this one cannot read it.
 	Parsed metrics.Threshold `json:"-"`

@@ -31,10 +31,11 @@ func (s *Summary) decide() {
 			because("%s", r)
 		}
 	}
+	s.verdictOnShards(because)
 	impossible := s.impossible()
 	// What the generator is short of takes the meaning from figures, and not from a breach that was found.
 	stands := impossible && s.Validity.Status != metrics.NoData && s.Run.End.Reason != results.Interrupted &&
-		s.Run.End.Reason != results.Cut && s.Run.End.Reason != results.Damaged && s.breached()
+		s.Run.End.Reason != results.Cut && s.Run.End.Reason != results.Damaged && !s.partial() && s.breached()
 
 	ended := -1 // the threshold that ended the run, whose figure belongs to that sentence
 	switch s.Run.End.Reason {
@@ -62,6 +63,9 @@ func (s *Summary) decide() {
 	}
 	if why := s.impossibilities(); why != "" {
 		because("the provider told of executions what cannot be: %s", why)
+	}
+	if why := s.repeated(); why != "" {
+		because("%s", why)
 	}
 	if len(v.Causes) == 0 {
 		for _, r := range s.failedAlone() {
@@ -97,14 +101,14 @@ func (s *Summary) failedAlone() (runs []MergedRun) {
 // impossible reports whether there can be no verdict on the run as a whole.
 func (s Summary) impossible() bool {
 	return slices.Contains([]string{results.Interrupted, results.Cut, results.Damaged, results.Unkept}, s.Run.End.Reason) ||
-		s.Validity.Status == metrics.NoData || s.Validity.Status == metrics.GeneratorLimited
+		s.Validity.Status == metrics.NoData || s.Validity.Status == metrics.GeneratorLimited || s.partial()
 }
 
 // breached reports whether something was found that is the target's doing however the generator did: answers that broke
 // the contract, were failures or turned calls away, more of them than a condition allows, or times that are too long by
 // those calls alone that the generator had no part in.
 func (s *Summary) breached() bool {
-	if s.impossibilities() != "" {
+	if s.impossibilities() != "" || s.repeated() != "" {
 		return true
 	}
 	for _, t := range s.Thresholds {

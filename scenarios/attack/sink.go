@@ -72,7 +72,10 @@ func newSink(r *run) *sink {
 		}
 	}
 	for _, t := range r.Plan.Thresholds {
-		if t.Abort && r.Ordered == nil {
+		op, _ := t.Limit()
+		// What a shard has too little of, all of them together may have.
+		tooLittle := r.Writer.Manifest().Shard != nil && t.OfTotal() && (op == ">" || op == ">=")
+		if t.Abort && !tooLittle && r.Ordered == nil {
 			s.aborts = append(s.aborts, t)
 		}
 	}
@@ -123,6 +126,9 @@ func (s *sink) take(rec record) {
 	}
 	if s.err == nil {
 		s.fail(to.Add(*row))
+	}
+	if s.err == nil && rec.execution != "" && to.ids != nil {
+		s.fail(to.Given(row.N, rec.execution))
 	}
 	if rec.sample != nil {
 		to.samples = append(to.samples, *rec.sample)

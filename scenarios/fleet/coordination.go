@@ -195,6 +195,9 @@ func (c *coordination) lose(shard int, why string) {
 		return
 	}
 	m.gone = why
+	if c.stop != nil && c.start.IsZero() {
+		return // all are told to go
+	}
 	c.say("worker %s, shard %d, is lost: %s", m.name(), shard, why)
 	if c.start.IsZero() {
 		c.end(results.End{Reason: results.Interrupted, Detail: fmt.Sprintf("worker %s, shard %d, was lost before the start: %s", m.name(), shard, why)})

@@ -33,7 +33,7 @@ import (
 
 const short = `
 name: short
-load: [{rate: 40/s, for: 2s}]
+load: [{rate: 40/s, for: 1s}]
 mix: {tier: {Full: 1, Lite: 1}, content: [{items: [text]}]}
 provider: {latency: 1ms}
 `
@@ -76,10 +76,12 @@ type stage struct {
 	times Times
 	mu    sync.Mutex
 	said  []string
+	// first is when the first call of each worker came.
+	first map[string]time.Time
 }
 
 func newStage(t *testing.T, text string) *stage {
-	s := &stage{t: t, plan: planned(t, text, 1), id: hub.NewIdentity(), store: t.TempDir(), dir: t.TempDir()}
+	s := &stage{t: t, plan: planned(t, text, 1), id: hub.NewIdentity(), store: t.TempDir(), dir: t.TempDir(), first: map[string]time.Time{}}
 	behaviour, err := s.plan.OpenProvider(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -94,6 +96,11 @@ func newStage(t *testing.T, text string) *stage {
 		if r.Header.Get("Authorization") != "" {
 			s.tokens.Add(1)
 		}
+		s.mu.Lock()
+		if name := r.Header.Get("X-Worker"); s.first[name].IsZero() {
+			s.first[name] = time.Now()
+		}
+		s.mu.Unlock()
 		if other := s.respond.Load(); other != nil {
 			(*other)(w, r)
 			return
@@ -356,7 +363,7 @@ func ended(t *testing.T, out <-chan outcome) outcome {
 }
 
 // quickly are times for tests: long enough for a busy machine.
-var quickly = Times{Lead: 300 * time.Millisecond, Lost: 2 * time.Second, Alone: 5 * time.Second, Every: 100 * time.Millisecond}
+var quickly = Times{Lead: 200 * time.Millisecond, Lost: 2 * time.Second, Alone: 5 * time.Second, Every: 100 * time.Millisecond}
 
 // Two workers are one run: each call is sent once, the report is of all, and the figures that were told are those of
 // the files, bit for bit. What the calls carry is nowhere at the hub.
@@ -371,7 +378,7 @@ func TestFleet(t *testing.T) {
 			if err := os.WriteFile(file, []byte(token), 0o600); err != nil {
 				return trial.Config{}, err
 			}
-			plan, err := credentials.Asked{TokenFile: file}.Plan()
+			plan, err := credentials.Asked{TokenFile: file, Headers: []string{"X-Worker: " + w.Name}}.Plan()
 			if err != nil {
 				return trial.Config{}, err
 			}
@@ -415,6 +422,14 @@ func TestFleet(t *testing.T) {
 			t.Errorf("%+v", w)
 		}
 	}
+	// The second call of the plan is the other worker's, and due a fortieth of a second later.
+	s.mu.Lock()
+	apart := s.first["a"].Sub(s.first["b"]).Abs()
+	s.mu.Unlock()
+	t.Logf("their first calls came %s apart", apart)
+	if apart > time.Second {
+		t.Errorf("their first calls came %s apart", apart)
+	}
 	found := 0
 	err := filepath.WalkDir(s.store, func(path string, e fs.DirEntry, err error) error {
 		if err != nil || e.IsDir() {
@@ -434,13 +449,13 @@ func TestFleet(t *testing.T) {
 // A worker that is gone is named, and the others' shards are reported. It stops by itself, and has what it measured.
 func TestWorkerGone(t *testing.T) {
 	t.Parallel()
-	s := newStage(t, strings.Replace(short, "2s", "4s", 1))
+	s := newStage(t, strings.Replace(short, "1s", "3s", 1))
 	s.times = quickly
 	s.times.Lost, s.times.Alone = 1200*time.Millisecond, 1500*time.Millisecond
 	p := newProxy(t, func() string { return s.addr })
 	out := s.coordinator(t.Context(), nil, 2)
 	a, b := s.worker(t.Context(), "a"), s.worker(t.Context(), "b", s.behind(p))
-	s.sent(20)
+	s.sent(10)
 	p.sever()
 	o := ended(t, out)
 	s.heard("worker b, shard ")
@@ -501,12 +516,12 @@ func TestNoStart(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, short)
 	s.times = quickly
-	s.times.Arming = time.Second
+	s.times.Arming = 500 * time.Millisecond
 	out := s.coordinator(t.Context(), nil, 2)
 	a := s.worker(t.Context(), "a")
 	o := ended(t, out)
 	var none *NoStartError
-	if !errors.As(o.err, &none) || !strings.Contains(o.err.Error(), "no call was sent: after 1s shard 1 was taken by no worker") {
+	if !errors.As(o.err, &none) || !strings.Contains(o.err.Error(), "no call was sent: after 500ms shard 1 was taken by no worker") {
 		t.Errorf("it ended with %v", o.err)
 	}
 	if err := <-a; err == nil || !strings.Contains(err.Error(), "no call was sent") || s.calls.Load() != 0 {
@@ -562,7 +577,7 @@ func TestHubRestarts(t *testing.T) {
 	s.times = quickly
 	out := s.coordinator(t.Context(), nil, 2)
 	a, b := s.worker(t.Context(), "a"), s.worker(t.Context(), "b")
-	for _, calls := range []int64{20, int64(s.plan.Calls)} {
+	for _, calls := range []int64{10, int64(s.plan.Calls)} {
 		s.sent(calls)
 		s.hub.Stop()
 		time.Sleep(300 * time.Millisecond)
@@ -579,10 +594,10 @@ func TestHubIsGone(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, short)
 	s.times = quickly
-	s.times.Alone = 3 * time.Second
+	s.times.Alone = 2 * time.Second
 	out := s.coordinator(t.Context(), nil, 2)
 	a, b := s.worker(t.Context(), "a"), s.worker(t.Context(), "b")
-	s.sent(20)
+	s.sent(10)
 	s.hub.Stop()
 	var spools []string
 	for _, done := range []<-chan error{a, b} {
@@ -614,9 +629,9 @@ func TestLineDown(t *testing.T) {
 	p := newProxy(t, func() string { return s.addr })
 	out := s.coordinator(t.Context(), nil, 2)
 	a, b := s.worker(t.Context(), "a", s.behind(p)), s.worker(t.Context(), "b", s.behind(p))
-	s.sent(20)
+	s.sent(10)
 	p.held.Store(true)
-	time.Sleep(1200 * time.Millisecond)
+	time.Sleep(800 * time.Millisecond)
 	p.held.Store(false)
 	s.whole(ended(t, out))
 	if err := errors.Join(<-a, <-b); err != nil {

@@ -364,7 +364,7 @@ func (r *run) note() {
 			w.OffsetSeconds, w.UncertainSeconds = m.Clock.Offset.Seconds(), m.Clock.Uncertain.Seconds()
 		}
 		if m.Began != 0 && r.record.Start != nil {
-			w.LateSeconds = time.Unix(0, m.Began).Sub(*r.record.Start).Seconds()
+			w.LateSeconds = max(time.Unix(0, m.Began).Sub(*r.record.Start).Seconds(), 0)
 		}
 		r.record.Workers = append(r.record.Workers, w)
 	}

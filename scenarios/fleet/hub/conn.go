@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -188,5 +187,13 @@ func (b *Bucket) Get(ctx context.Context, key string) ([]byte, error) {
 
 // Full reports whether an error says that the hub's store has no room.
 func Full(err error) bool {
-	return err != nil && (strings.Contains(err.Error(), "insufficient storage") || strings.Contains(err.Error(), "resource limits exceeded") || strings.Contains(err.Error(), "no space left"))
+	var refused *jetstream.APIError
+	if !errors.As(err, &refused) {
+		return false
+	}
+	switch refused.ErrorCode {
+	case 10023, 10047, 10077: // the account's room, the server's, and the disk's
+		return true
+	}
+	return false
 }

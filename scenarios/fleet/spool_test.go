@@ -1,0 +1,124 @@
+package fleet
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kaizenautomation/andon/scenarios/fleet/hub"
+)
+
+// Parts that are missing or damaged at the hub are found, and only these come again; what is not whole has no directory.
+func TestHandIn(t *testing.T) {
+	id := hub.NewIdentity()
+	h, err := hub.Start(hub.Config{Identity: id, Listen: "127.0.0.1:0", Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(h.Stop)
+	join, err := id.Coordinator(h.Address())
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := hub.Connect(t.Context(), join)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(conn.Close)
+	b, err := conn.Make(t.Context(), "run")
+	if err != nil {
+		t.Fatal(err)
+	}
+	puts := 0
+	step := func(step func(context.Context) error) error {
+		puts++
+		return try(t.Context(), Times{Every: time.Second, Alone: 5 * time.Second}, step)
+	}
+	from, to := t.TempDir(), filepath.Join(t.TempDir(), "s0")
+	files := map[string][]byte{
+		"run.json": []byte("{}"), "empty": nil, "data/ids.csv": []byte("a\nb\n"),
+		"hits.arrow": bytes.Repeat([]byte("0123456789abcdef"), partSize/16*2+1),
+	}
+	for name, data := range files {
+		if err := errors.Join(os.MkdirAll(filepath.Dir(filepath.Join(from, name)), 0o777), os.WriteFile(filepath.Join(from, name), data, 0o666)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if again, err := bringHome(b, "up.0", to, step); err != nil || !slices.Equal(again, []string{"up.0.list"}) {
+		t.Errorf("before anything is handed in: %v, %v", again, err)
+	}
+	l, err := list(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := slices.IndexFunc(l.Files, func(f listed) bool { return f.Name == "hits.arrow" })
+	if err := handIn(b, "up.0", from, l, nil, 0, step); err != nil {
+		t.Fatal(err)
+	}
+	damaged := key("up.0", at, 1)
+	if err := b.Put(t.Context(), damaged, []byte("something else"), "x"); err != nil {
+		t.Fatal(err)
+	}
+	again, err := bringHome(b, "up.0", to, step)
+	if err != nil || !slices.Equal(again, []string{damaged}) {
+		t.Fatalf("of a damaged part: %v, %v", again, err)
+	}
+	if _, err := os.Stat(to); err == nil {
+		t.Error("what is not whole has a directory")
+	}
+	puts = 0
+	if err := handIn(b, "up.0", from, l, again, 1, step); err != nil || puts != 2 {
+		t.Errorf("%d steps for one part and the listing: %v", puts, err)
+	}
+	if again, err := bringHome(b, "up.0", to, step); err != nil || again != nil {
+		t.Fatalf("once it came again: %v, %v", again, err)
+	}
+	for name, data := range files {
+		if found, err := os.ReadFile(filepath.Join(to, name)); err != nil || !bytes.Equal(found, data) {
+			t.Errorf("%s came home with %d bytes of %d: %v", name, len(found), len(data), err)
+		}
+	}
+
+	for text, want := range map[string]string{
+		`{"files":[{"name":"../x","size":1,"sha256":"","parts":["a"]}]}`: "expected a name within the directory",
+		`{"files":[{"name":"x","size":1,"sha256":"","parts":[]}]}`:       "as many parts as its size wants",
+		`{"files":[{"name":"x","size":-1,"sha256":"","parts":[]}]}`:      "found \"x\" with -1 bytes",
+		`{"file":[]}`: "cannot be read",
+		`[`:           "cannot be read",
+	} {
+		if err := b.Put(t.Context(), "up.1.list", []byte(text), text); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := bringHome(b, "up.1", to, step); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: expected %q, found %v", text, want, err)
+		}
+	}
+}
+
+// Where the hub has no room, the worker says where its spool is, and so does the coordinator.
+func TestHubIsFull(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, short)
+	s.times = quickly
+	s.hub.Stop()
+	// The job fits in, and what is measured does not.
+	s.room = 128 << 10
+	s.start()
+	s.times.Alone = 1500 * time.Millisecond
+	out := s.coordinator(t.Context(), nil, 1)
+	a := s.worker(t.Context(), "a")
+	var spool *SpoolError
+	if err := <-a; !errors.As(err, &spool) || !strings.Contains(err.Error(), "the hub's disk is full") {
+		t.Fatalf("the worker ended with %v", err)
+	}
+	o := ended(t, out)
+	if len(o.Faults) != 1 || !strings.Contains(o.Faults[0].Error(), "what it measured is in "+spool.Dir) {
+		t.Errorf("it ended with %v, %v", o.Faults, o.err)
+	}
+}
