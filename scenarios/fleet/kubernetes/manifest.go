@@ -174,7 +174,7 @@ func (m Manifest) checkFiles() (found []error) {
 		if largest == "" || len(m.Files[name]) > len(m.Files[largest]) {
 			largest = name
 		}
-		if name == "" || strings.HasPrefix(name, "/") || slices.Contains(strings.Split(name, "/"), "..") || text.Printable(name, len(name)+1) != name {
+		if name == "" || strings.HasPrefix(name, "/") || strings.HasPrefix(name, "..") || slices.Contains(strings.Split(name, "/"), "..") || text.Printable(name, len(name)+1) != name {
 			found = append(found, fmt.Errorf("the file %q: expected a name below the folder of the scenario; copy it there", text.Printable(name, 80)))
 		}
 	}

@@ -205,6 +205,7 @@ func TestCheck(t *testing.T) {
 			m.Networks = []netip.Prefix{netip.MustParsePrefix("10.1.2.3/16")}
 		},
 		`the file "../secret.csv": `:                              func(m *Manifest) { m.Files["../secret.csv"] = nil },
+		`the file "..data": `:                                     func(m *Manifest) { m.Files["..data"] = nil },
 		`the file "/etc/passwd": `:                                func(m *Manifest) { m.Files["/etc/passwd"] = nil },
 		"expected at most 1.05 MB, which is what a ConfigMap hol": func(m *Manifest) { m.Files["d.csv"] = make([]byte, maxFiles) },
 	} {
