@@ -115,12 +115,17 @@ func (m Manifest) Check() error {
 		wrong("the run may last %v; Kubernetes is told up to a year", m.Lasts)
 	}
 	for _, words := range [][]string{m.Hub, m.Worker, m.Head} {
-		if slices.ContainsFunc(words, func(s string) bool { return text.Printable(s, len(s)+1) != s }) {
+		if !plain(words...) {
 			wrong("a command line: expected words that can be printed, found %q", text.Printable(strings.Join(words, " "), 200))
 		}
 	}
 	found = append(found, m.checkTarget()...)
 	return errors.Join(append(found, m.checkFiles()...)...)
+}
+
+// plain reports whether words can be printed as they are, also where a runner of CI reads along.
+func plain(words ...string) bool {
+	return !slices.ContainsFunc(words, func(s string) bool { return text.Printable(s, len(s)+1) != s || text.Inert(s) != s })
 }
 
 func (m Manifest) checkNames() (found []error) {
@@ -174,7 +179,7 @@ func (m Manifest) checkFiles() (found []error) {
 		if largest == "" || len(m.Files[name]) > len(m.Files[largest]) {
 			largest = name
 		}
-		if name == "" || strings.HasPrefix(name, "/") || strings.HasPrefix(name, "..") || slices.Contains(strings.Split(name, "/"), "..") || text.Printable(name, len(name)+1) != name {
+		if name == "" || strings.HasPrefix(name, "/") || strings.HasPrefix(name, "..") || slices.Contains(strings.Split(name, "/"), "..") || !plain(name) {
 			found = append(found, fmt.Errorf("the file %q: expected a name below the folder of the scenario; copy it there", text.Printable(name, 80)))
 		}
 	}

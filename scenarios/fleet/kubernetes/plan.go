@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/kaizenautomation/andon/reports/text"
 )
 
 // plan has the plan's files, under names that a ConfigMap takes; in the hub's volume they have their own.
@@ -15,7 +17,9 @@ func (m Manifest) plan() object {
 	doc["immutable"] = true
 	texts, others := object{}, object{}
 	for key, name := range m.keys() {
-		if data := m.Files[name]; utf8.Valid(data) && !bytes.ContainsFunc(data, unwritten) {
+		data := m.Files[name]
+		// What a runner of CI would take for a command is not written as it is.
+		if utf8.Valid(data) && !bytes.ContainsFunc(data, unwritten) && text.Inert(string(data)) == string(data) {
 			texts[key] = string(data)
 		} else {
 			others[key] = base64.StdEncoding.EncodeToString(data)
