@@ -347,6 +347,6 @@ func (c *command) gateConfig(args []string, f gateFlags, given *pflag.FlagSet) (
 // reportGate shows a gate again, from its directory alone.
 func (c *command) reportGate(dir, format, out string) error {
 	return reportDocument(c, dir, format, out, kind[approval.Report]{
-		reports.ChooseGate, approval.Read, func(r approval.Report) summary.Verdict { return r.Verdict }, reports.AppendGate,
+		reports.ChooseGate, approval.Document().Read, func(r approval.Report) summary.Verdict { return r.Verdict }, reports.AppendGate,
 	})
 }

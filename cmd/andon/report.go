@@ -167,10 +167,18 @@ func commands() page.Commands {
 func completeFormats(_ *cobra.Command, _ []string, list string) ([]string, cobra.ShellCompDirective) {
 	before := list[:strings.LastIndex(list, ",")+1]
 	var words []string
-	for _, f := range reports.Formats() {
-		if !slices.Contains(strings.Split(before, ","), f.Name) {
-			words = append(words, before+f.Name+"\t"+f.About)
+	taken := strings.Split(before, ",")
+	add := func(name, about string) {
+		if !slices.Contains(taken, name) {
+			words, taken = append(words, before+name+"\t"+about), append(taken, name)
 		}
+	}
+	for _, f := range reports.Formats() {
+		add(f.Name, f.About)
+	}
+	// What a run has not.
+	for _, f := range reports.CapacityFormats() {
+		add(f.Name, "of a search for capacity or a comparison alone")
 	}
 	if before == "" {
 		words = append(words, "all\tall of them")

@@ -137,6 +137,16 @@ func TestDeclared(t *testing.T) {
 	}
 }
 
+// TestInsecure holds that a side whose target's certificate was not checked is told of.
+func TestInsecure(t *testing.T) {
+	base := runs(t, "base", 2, nil)
+	base.Runs[1].Insecure = true
+	r := compareSets(t, base, runs(t, "new", 2, nil), compare.Options{})
+	if len(r.Notes) != 1 || !strings.HasPrefix(r.Notes[0], "The certificate of the target of the base was not checked") {
+		t.Errorf("the notes are %q", r.Notes)
+	}
+}
+
 // TestLacking holds what is said where there is too little: few calls, none, a tier on one side only.
 func TestLacking(t *testing.T) {
 	few := func(set compare.Set) compare.Set {

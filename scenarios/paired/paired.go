@@ -174,7 +174,7 @@ type watch struct {
 	enough chan string
 	looked int
 	over   bool
-	// done is how many of the pairs are known when the sending has ended.
+	// ended says why the sending was ended before the plan was over; empty where it was not.
 	ended string
 }
 

@@ -45,7 +45,7 @@ func (s *session) decide(ctx context.Context) error {
 	}
 	for n := range again {
 		ask := capacity.Question(objectives(list), need.Tried, limits)
-		m, err := s.trial(ctx, Want{Of: "need", Scenario: s.acceptance(), Ask: ask, Alpha: 1 - s.Confidence})
+		m, err := s.trial(ctx, want{Of: "need", Scenario: s.acceptance(), Ask: ask, Alpha: 1 - s.Confidence})
 		switch {
 		case errors.Is(err, errSpent):
 			if left := s.left(); n == 0 {

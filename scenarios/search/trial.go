@@ -32,7 +32,7 @@ var errSpent = errors.New("the budget is spent")
 
 // trial makes one trial in a directory of its own, and adds it to the report. The error is that of a trial which was
 // not made: no call was sent.
-func (s *session) trial(ctx context.Context, w Want) (made, error) {
+func (s *session) trial(ctx context.Context, w want) (made, error) {
 	if m, there := s.known(w); there {
 		if n, judged := len(held(s.thresholds, w.Scenario.Labels)), w.Callers == 0 && w.Seconds == 0; judged && len(m.Counts) != n {
 			return made{}, fmt.Errorf("%s: /trials/%d/trial/Counts: expected %s, found %d; restore it, or begin another search", recordFile, m.Shown.N-1, text.Plural(uint64(n), "count"), len(m.Counts))
@@ -86,7 +86,7 @@ func (s *session) trial(ctx context.Context, w Want) (made, error) {
 }
 
 // plan is what a trial sends: at most as many calls as it may, which is known before the first one.
-func (s *session) plan(w Want, n int) (*scenarios.Plan, error) {
+func (s *session) plan(w want, n int) (*scenarios.Plan, error) {
 	left := s.left()
 	// What was sent before was sent, whoever asks for it again.
 	sent, took := s.waiting()
@@ -158,7 +158,7 @@ func duration(seconds float64) time.Duration {
 // running is a trial that goes on.
 type running struct {
 	*session
-	want    Want
+	want    want
 	plan    *scenarios.Plan
 	watched *watched
 	shown   sizing.Trial
