@@ -21,6 +21,9 @@ func Measure(dir string) (compare.Measured, error) {
 	if err != nil {
 		return compare.Measured{}, err
 	}
+	if s := run.Shard; s != nil {
+		return compare.Measured{}, fmt.Errorf("%s is shard %d/%d of a run, and rates and counts of it are a part of the whole: compare whole runs", dir, s.Index, s.Of)
+	}
 	a, v, err := aggregated(run, true)
 	if err != nil {
 		return compare.Measured{}, err

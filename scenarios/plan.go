@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// Plan is a scenario with a seed: call n is a function of the two and n alone. It is safe for concurrent use. A plan may
-// be a shard of another (see [Plan.Shard]); what it counts is its own then.
+// Plan is a scenario with a seed: call n is a function of the two and n alone. It is safe for concurrent use. A plan
+// may be a shard of another (see [Plan.Shard]); what it counts is its own then.
 type Plan struct {
 	*Scenario
 	Seed uint64
@@ -107,7 +107,7 @@ func (p *Plan) PlannedOf(in func(n uint64) bool) [][]uint64 {
 	for i := range p.Labels.Phases {
 		planned[i] = make([]uint64, len(p.Labels.Classes))
 		for n := p.first[i]; n < p.first[i+1]; n++ {
-			if p.owns(n) && in(n) {
+			if p.shard.owns(n) && in(n) {
 				planned[i][p.choose(w, n).class]++
 			}
 		}
@@ -141,6 +141,17 @@ func (p *Plan) At(t time.Duration) (phase, callers int, rate float64) {
 	r := p.load.steps[phase]
 	return phase, p.load.phases[r.entry].callers, r.profile.rate(t.Seconds() - p.Labels.Phases[phase].StartSeconds)
 }
+
+// Number is the number of the k-th call of the plan, from 0 on: in a shard not all are its own.
+func (p *Plan) Number(k uint64) uint64 {
+	if p.shard.Of == 0 {
+		return k
+	}
+	return k*uint64(p.shard.Of) + uint64(p.shard.Index)
+}
+
+// Place is which of the plan's calls a number is: the inverse of [Plan.Number].
+func (p *Plan) Place(n uint64) uint64 { return n / uint64(max(p.shard.Of, 1)) }
 
 // PeakRate is the highest rate of the load, in calls a second; 0 in a closed loop.
 func (s *Scenario) PeakRate() (r float64) {

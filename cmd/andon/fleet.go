@@ -182,7 +182,8 @@ func (c *command) runFleet(args []string, f fleetRunFlags) error {
 	return c.concludeFleet(r.Dir, r.Shards, errors.Join(r.Faults...), err)
 }
 
-// concludeFleet reports what is home of a fleet's run. missing says what is not, and failed why nothing more came of it.
+// concludeFleet reports what is home of a fleet's run. missing says what is not, and failed why nothing more came of
+// it.
 func (c *command) concludeFleet(dir string, shards []string, missing, failed error) error {
 	var none *fleet.NoStartError
 	switch {
@@ -315,6 +316,9 @@ does; those that are missing are named, and the exit code is 3.`,
 		},
 		RunE: func(_ *cobra.Command, args []string) error {
 			shards, err := fleet.Collect(context.Background(), args[0], args[1:])
+			if shards == nil {
+				return err
+			}
 			return c.concludeFleet(args[0], shards, err, nil)
 		},
 	}

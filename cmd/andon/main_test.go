@@ -160,7 +160,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "ran": ran, "serving": serving, "signalled": signalled, "unread": unread, "edit": edit, "absent": absent, "stopped": stopped, "raced": raced,
-			"atmost": atMost,
+			"atmost": atMost, "soon": soon,
 		},
 		RequireExplicitExec: true, UpdateScripts: *update, RequireUniqueNames: true,
 	})
@@ -389,6 +389,11 @@ func atMost(ts *testscript.TestScript, neg bool, args []string) {
 	if got := figure(args[1]); got > bound {
 		ts.Fatalf("%s is %v, more than %v", args[1], got, bound)
 	}
+}
+
+// soon sets $SOON to a moment that processes which are started now are there before, also where the machine is busy.
+func soon(ts *testscript.TestScript, neg bool, args []string) {
+	ts.Setenv("SOON", time.Now().Add(2500*time.Millisecond).UTC().Format(time.RFC3339Nano))
 }
 
 // absent TEXT DIR fails where any file below a directory holds a text.

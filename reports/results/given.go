@@ -12,8 +12,8 @@ import (
 	"github.com/kaizenautomation/andon/reports/regular"
 )
 
-// Given is an executionId that a call of a shard was given: a shard knows of no other's, so that what was given to calls
-// of two is found when they are put together.
+// Given is an executionId that a call of a shard was given. A shard knows of no other's, so that what was given to
+// calls of two is found when they are put together.
 type Given struct {
 	// Hash stands for the id: 64 bits of it, which no target can aim at that does not know the group. Among n ids the
 	// chance that two share one is below n²/2⁶⁵.

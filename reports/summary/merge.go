@@ -48,6 +48,43 @@ func Mergeable(runs []*results.Run) error {
 	return nil
 }
 
+// sameShards names what keeps shards from being one run, those that are none from being merged with them, and one that
+// is there twice.
+func sameShards(a, b *results.Run) error {
+	refuse := func(format string, args ...any) error {
+		return fmt.Errorf("%s and %s cannot be merged: %s", a.Dir, b.Dir, fmt.Sprintf(format, args...))
+	}
+	x, y := a.Shard, b.Shard
+	switch {
+	case x == nil && y == nil:
+		return nil
+	case x == nil || y == nil:
+		return refuse("the one is a shard of a run on several machines and the other is none; merge the shards of one run")
+	case x.Plan != y.Plan:
+		return refuse("they are shards of two plans: %s", shardsDiffer(&a.Manifest, &b.Manifest))
+	case !x.Start.Equal(y.Start) && x.Group != y.Group:
+		return refuse("they are shards of two runs, which began at %s and at %s", x.Start.UTC().Format(time.RFC3339Nano), y.Start.UTC().Format(time.RFC3339Nano))
+	case x.Group != y.Group:
+		return refuse("they are shards of two runs, %s and %s", text.Printable(x.Group, 80), text.Printable(y.Group, 80))
+	case x.Of != y.Of:
+		return refuse("the one is a shard of %d and the other of %d, so that calls are in both", x.Of, y.Of)
+	case x.Index == y.Index:
+		return fmt.Errorf("%s and %s are both shard %d/%d, and its calls would count twice: give each shard once", a.Dir, b.Dir, x.Index, x.Of)
+	}
+	return nil
+}
+
+// shardsDiffer names what differs between the plans of two shards.
+func shardsDiffer(a, b *results.Manifest) string {
+	switch {
+	case a.Seed != b.Seed:
+		return fmt.Sprintf("the seed is %d in the one, %d in the other", a.Seed, b.Seed)
+	case a.Andon != b.Andon:
+		return fmt.Sprintf("the version of andon is %s in the one, %s in the other", text.Printable(a.Andon, 80), text.Printable(b.Andon, 80))
+	}
+	return cmp.Or(differs(a, b), fmt.Sprintf("the digest is %.12s… in the one, %.12s… in the other", a.Shard.Plan, b.Shard.Plan))
+}
+
 // plansDiffer names the parts in which the plans of two runs differ. Where a version of andon wrote one of them that
 // kept no digest, nothing is known of it.
 func plansDiffer(a, b *results.Manifest) string {
@@ -273,6 +310,26 @@ func Joined(runs []*results.Run) results.Manifest {
 		}
 	}
 	return m
+}
+
+// joinShards is the manifest of shards together, where it is not as of other runs.
+func joinShards(m *results.Manifest, runs []*results.Run) {
+	if m.Shard == nil {
+		return
+	}
+	m.InFlight = 0
+	for _, r := range runs {
+		m.InFlight += r.InFlight
+	}
+	m.Started, m.Shard = m.Shard.Start, nil
+}
+
+// named is what a run is called beside others.
+func named(r *results.Run) string {
+	if r.Shard != nil {
+		return fmt.Sprintf("shard %d (%s)", r.Shard.Index, r.ID)
+	}
+	return r.ID
 }
 
 // shared are the labels that are in both.

@@ -261,7 +261,7 @@ func (s Summary) VerdictLine() (word, rest string) {
 	switch s.Verdict.Status {
 	case Pass:
 		if left > 0 {
-			return "PASS", fmt.Sprintf("%d of %s held, and %d are %s", held-left, text.Plural(uint64(held), "threshold"), left, Left)
+			return "PASS", fmt.Sprintf("%d of %s held, %d %s", held-left, text.Plural(uint64(held), "threshold"), left, Left)
 		}
 		if held == 1 {
 			return "PASS", "the one threshold held"

@@ -29,8 +29,8 @@ func (r *run) await(before time.Duration) {
 	}
 }
 
-// begin sets the clock of the run: it begins now, or at the common start, which a machine that took long is behind. What
-// came due meanwhile leaves late then, by its own fault.
+// begin sets the clock of the run: it begins now, or at the common start, which a machine that took long is behind.
+// What came due meanwhile leaves late then, by its own fault.
 func (r *run) begin() {
 	r.beginning.Lock()
 	defer r.beginning.Unlock()

@@ -14,9 +14,9 @@ import (
 	"github.com/kaizenautomation/andon/scenarios/fleet/hub"
 )
 
-// Collect brings home what a run has measured that was not brought home while it ran: from the hub's store, and from the
-// spools of workers, which are run directories. It gives the directories of all shards that are home then. What cannot
-// be had is an error, beside what can.
+// Collect brings home what a run has measured that was not brought home while it ran: from the hub's store, and from
+// the spools of workers, which are run directories. It gives the directories of all shards that are home then, nil
+// where there is no such run. What cannot be had is an error, beside what can.
 func Collect(ctx context.Context, dir string, spools []string) (shards []string, err error) {
 	r := run{times: Times{}.usual()}
 	if err := results.ReadJSON(filepath.Join(dir, recordFile), &r.record); err != nil {
@@ -38,6 +38,7 @@ func Collect(ctx context.Context, dir string, spools []string) (shards []string,
 	if err := r.takeStore(ctx); err != nil {
 		wrong = append(wrong, err)
 	}
+	shards = []string{}
 	for i := range r.record.Shards {
 		if r.isHome(i) {
 			shards = append(shards, r.shard(i))

@@ -47,8 +47,8 @@ type member struct {
 	// again are the parts that are asked for once more, and bringing says that what it has handed in is being read.
 	again    []string
 	bringing bool
-	// home says that all that it measured is here, and gone why nothing more will come of it. told says that it knows of
-	// the first, or that there is no start.
+	// home says that all that it measured is here, and gone why nothing more will come of it. told says that it knows
+	// of the first, or that there is no start.
 	home bool
 	gone string
 	told bool
@@ -68,8 +68,8 @@ func (m *member) spooled() string {
 	return "; what it measured is in " + text.Printable(m.Spool, 1000) + " on its machine"
 }
 
-// A coordination decides what becomes of a fleet. It knows no network and no clock: questions and moments go in, answers
-// and sentences come out.
+// A coordination decides what becomes of a fleet. It knows no network and no clock: questions and moments go in,
+// answers and sentences come out.
 type coordination struct {
 	run, andon, plan string
 	times            Times

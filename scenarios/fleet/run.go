@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -57,8 +58,8 @@ type NoStartError struct{ Why string }
 // Error says why.
 func (e *NoStartError) Error() string { return "no call was sent: " + e.Why }
 
-// Run has a plan sent by workers that join, and brings home what they measured. Closing interrupt has all stop; when ctx
-// ends, nothing is waited for any more.
+// Run has a plan sent by workers that join, and brings home what they measured. Closing interrupt has all stop; when
+// ctx ends, nothing is waited for any more.
 func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Result, error) {
 	r := run{Config: c, times: c.Times.usual(), began: time.Now()}
 	if err := r.open(); err != nil {
@@ -77,7 +78,7 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Result, erro
 		return Result{}, err
 	}
 	defer h.Stop()
-	join, err := c.Identity.Worker(h.Address())
+	join, err := c.Identity.Worker(reachable(h.Address()))
 	if err != nil {
 		return Result{}, err
 	}
@@ -92,6 +93,19 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Result, erro
 		err = os.RemoveAll(store)
 	}
 	return out, err
+}
+
+// reachable is an address as other machines have it: a hub that listens everywhere is told by this machine's name.
+func reachable(address string) string {
+	host, port, err := net.SplitHostPort(address)
+	ip := net.ParseIP(host)
+	if err != nil || host != "" && (ip == nil || !ip.IsUnspecified()) {
+		return address
+	}
+	if name, err := os.Hostname(); err == nil {
+		return net.JoinHostPort(name, port)
+	}
+	return address
 }
 
 // record is what fleet.json says of a run.

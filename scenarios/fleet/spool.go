@@ -151,8 +151,8 @@ func readListing(b *hub.Bucket, of string, try func(func(context.Context) error)
 	return l, nil
 }
 
-// bringHome writes what was handed in below a key into a directory, whole or not at all. again are the keys of the parts that are not as the
-// listing says.
+// bringHome writes what was handed in below a key into a directory, whole or not at all. again are the keys of the
+// parts that are not as the listing says.
 func bringHome(b *hub.Bucket, of, dir string, try func(func(context.Context) error) error) (again []string, err error) {
 	l, err := readListing(b, of, try)
 	if errors.Is(err, hub.ErrMissing) {

@@ -14,7 +14,8 @@ import (
 	"github.com/kaizenautomation/andon/scenarios/fleet/hub"
 )
 
-// Parts that are missing or damaged at the hub are found, and only these come again; what is not whole has no directory.
+// Parts that are missing or damaged at the hub are found, and only these come again; what is not whole has no
+// directory.
 func TestHandIn(t *testing.T) {
 	id := hub.NewIdentity()
 	h, err := hub.Start(hub.Config{Identity: id, Listen: "127.0.0.1:0", Dir: t.TempDir()})

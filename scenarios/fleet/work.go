@@ -27,8 +27,8 @@ type Worker struct {
 	Hosts []string
 	// Spool is the folder in which what is measured is kept until it is home, and after that.
 	Spool string
-	// Prepare gives what the calls carry, from this machine's own environment, and how the run is told of. The error says
-	// why no call may be sent.
+	// Prepare gives what the calls carry, from this machine's own environment, and how the run is told of. The error
+	// says why no call may be sent.
 	Prepare func(*scenarios.Plan, *url.URL) (trial.Config, error)
 	// Times are as the coordinator has them.
 	Times Times

@@ -75,7 +75,8 @@ func (c Config) begins() time.Time {
 	return c.StartAt.Round(0).Add(-c.Ahead).UTC()
 }
 
-// Together says of a run that is a shard, or waits for a start, which it is and when that is; empty where it is neither.
+// Together says of a run that is a shard, or waits for a start, which it is and when that is; empty where it is
+// neither.
 func (c Config) Together() (said string) {
 	if c.Shard.Of > 0 {
 		said = fmt.Sprintf("shard %s: %s of the whole; ", c.Shard, text.Percent(1/float64(c.Shard.Of)))
