@@ -93,8 +93,10 @@ var andonHouse = house{
 		// Two targets in turn, and what the difference is worth.
 		"scenarios/paired": {"contracts/credentials", "scenarios", "scenarios/trial", "reports", "reports/text", "reports/results", "reports/metrics", "reports/summary", "reports/compare"},
 		// Where calls may go, and what was started there.
-		"scenarios/targets":  {"contracts", "contracts/credentials", "contracts/document", "reports/regular", "reports/text", "reports/results"},
-		"scenarios/capacity": {"gonum.org/v1/gonum"},
+		"scenarios/targets": {"contracts", "contracts/credentials", "contracts/document", "reports/regular", "reports/text", "reports/results"},
+		// Many machines. What runs there is told in their own words, command lines handed in.
+		"scenarios/fleet/kubernetes": {"scenarios", "contracts", "reports/text", "go.yaml.in/yaml"},
+		"scenarios/capacity":         {"gonum.org/v1/gonum"},
 		// Makes the trials that capacity asks for.
 		"scenarios/search": {"scenarios", "scenarios/capacity", "scenarios/scalability", "scenarios/trial", "contracts/credentials", "reports", "reports/regular", "reports/text",
 			"reports/results", "reports/histogram", "reports/student", "reports/executions", "reports/metrics", "reports/summary", "reports/sizing", "reports/page", "reports"},

@@ -33,7 +33,7 @@ func (c *command) fleet() *cobra.Command {
 		Args:  cobra.ArbitraryArgs,
 		RunE:  group,
 	}
-	cmd.AddCommand(c.fleetRun(), c.fleetWorker(), c.fleetCollect())
+	cmd.AddCommand(c.fleetRun(), c.fleetWorker(), c.fleetCollect(), c.fleetManifest(), c.fleetSecret())
 	return cmd
 }
 

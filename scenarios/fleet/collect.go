@@ -80,15 +80,18 @@ func (r *run) takeSpool(spool string) error {
 	return os.CopyFS(r.shard(s.Index), os.DirFS(spool))
 }
 
+// store is where the hub's store is: where it was, or else below the run's directory, which was moved or copied from
+// another machine, or is named from another working directory.
+func (r *run) store() string {
+	if _, err := os.Stat(r.record.Store); err != nil {
+		return filepath.Join(r.record.Dir, storeDir)
+	}
+	return r.record.Store
+}
+
 // takeStore brings home what lies in the hub's store.
 func (r *run) takeStore(ctx context.Context) error {
-	store := r.record.Store
-	if !filepath.IsAbs(store) {
-		if _, err := os.Stat(store); err != nil {
-			// The run's directory was moved, or this is another working directory.
-			store = filepath.Join(r.record.Dir, storeDir)
-		}
-	}
+	store := r.store()
 	if _, err := os.Stat(store); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
