@@ -136,18 +136,27 @@ func (f fleetRunFlags) asked(c *command, args []string) (config fleet.Config, er
 	} else if err := permittedURLs(f.production, t.Target); err != nil {
 		wrong = append(wrong, err)
 	}
-	identity := hub.NewIdentity()
-	if secret := os.Getenv(hubVariable); secret != "" {
-		c.secrets.Keep(secret)
-		if identity, err = hub.ParseIdentity(secret); err != nil {
-			wrong = append(wrong, fmt.Errorf("%s: %w", hubVariable, err))
-		} else if err := belongs(identity); err != nil {
-			wrong = append(wrong, err)
-		}
+	identity, err := c.hubIdentity()
+	if err != nil {
+		wrong = append(wrong, err)
 	}
 	return fleet.Config{
 		Trial: t, Workers: f.workers, Listen: f.listen, Identity: identity, Store: f.store, Times: fleet.Times{Arming: f.wait},
 	}, errors.Join(wrong...)
+}
+
+// hubIdentity is what the hub is made of: what its variable says, or something new.
+func (c *command) hubIdentity() (hub.Identity, error) {
+	secret := os.Getenv(hubVariable)
+	if secret == "" {
+		return hub.NewIdentity(), nil
+	}
+	c.secrets.Keep(secret)
+	identity, err := hub.ParseIdentity(secret)
+	if err != nil {
+		return identity, fmt.Errorf("%s: %w", hubVariable, err)
+	}
+	return identity, belongs(identity)
 }
 
 // belongs reports that the join string which workers were given, where it is known here, is of another hub.
@@ -179,25 +188,32 @@ func (c *command) runFleet(args []string, f fleetRunFlags) error {
 	w.Press, config.Progress, config.Every = stop.press, w.Progress, w.Every()
 	defer w.End()
 	config.Say = func(said string) { w.Say(c.secrets.Redact(said)) }
-	var joinFile string
-	config.Joined = func(dir string, join hub.Join) error {
+	var forget func()
+	config.Joined, forget = c.joining(config.Trial.Target)
+	defer forget()
+	r, err := fleet.Run(stop.kill, stop.first, config)
+	w.End()
+	return c.concludeFleet(r.Dir, r.Shards, errors.Join(r.Faults...), err)
+}
+
+// joining tells what workers join a hub with, and writes it down until it is to be forgotten.
+func (c *command) joining(target *url.URL) (told func(dir string, join hub.Join) error, forget func()) {
+	file := ""
+	told = func(dir string, join hub.Join) error {
 		if os.Getenv(hubVariable) != "" {
 			c.tell("the hub listens on %s", join)
 			return nil
 		}
 		c.secrets.Keep(join.Secret())
-		joinFile = filepath.Join(dir, "join")
-		c.tell("the hub listens on %s; workers join with: %s=$(cat %s) andon fleet worker --allow %s", join, joinVariable, joinFile, config.Trial.Target.Host)
-		return os.WriteFile(joinFile, []byte(join.Secret()+"\n"), 0o600)
+		file = filepath.Join(dir, "join")
+		c.tell("the hub listens on %s; workers join with: %s=$(cat %s) andon fleet worker --allow %s", join, joinVariable, file, target.Host)
+		return os.WriteFile(file, []byte(join.Secret()+"\n"), 0o600)
 	}
-	defer func() {
-		if joinFile != "" {
-			_ = os.Remove(joinFile)
+	return told, func() {
+		if file != "" {
+			_ = os.Remove(file)
 		}
-	}()
-	r, err := fleet.Run(stop.kill, stop.first, config)
-	w.End()
-	return c.concludeFleet(r.Dir, r.Shards, errors.Join(r.Faults...), err)
+	}
 }
 
 // concludeFleet reports what is home of a fleet's run. missing says what is not, and failed why nothing more came of

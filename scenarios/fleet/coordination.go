@@ -160,10 +160,10 @@ func (c *coordination) ask(now time.Time, q question) (a answer, fresh bool) {
 
 // refuses says why a worker cannot take part; empty if it can.
 func (c *coordination) refuses(q question) string {
+	if other := q.stranger(c.andon); other != "" {
+		return other
+	}
 	switch {
-	case q.Protocol != protocol || q.Andon != c.andon:
-		return fmt.Sprintf("it is andon %s (protocol %d), and the run is of andon %s (protocol %d): the same version has to run everywhere",
-			text.Printable(q.Andon, 100), q.Protocol, c.andon, protocol)
 	case q.State == looking || q.State == failed && q.Shard < 0:
 		return ""
 	case q.Shard < 0 || q.Shard >= len(c.members):

@@ -30,8 +30,10 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (report sizin
 	case len(s.thresholds) > most:
 		return report, "", fmt.Errorf("the scenario has %d thresholds to search by, and a search judges calls by %d at most", len(s.thresholds), most)
 	}
-	if _, err := (trial.Config{Target: c.Target, Credentials: c.Credentials, HTTP2: c.HTTP2}).Reach(ctx); err != nil {
-		return report, "", err
+	if c.Make == nil {
+		if _, err := (trial.Config{Target: c.Target, Credentials: c.Credentials, HTTP2: c.HTTP2}).Reach(ctx); err != nil {
+			return report, "", err
+		}
 	}
 	s.describe()
 	defer func() {

@@ -61,13 +61,18 @@ func (s *session) trial(ctx context.Context, w Want) (made, error) {
 	t.shown = sizing.Trial{
 		N: n, Dir: dirOf(n), Of: w.Of, About: w.About, Step: stepName(w.Ask.Step, judge != nil), Rate: w.Ask.Rate, Callers: w.Callers,
 	}
-	s.record.Going = &t.shown
+	going, run := t.shown, trial.Run
+	if s.Make != nil {
+		// What other machines have sent of it is not known here before it ends; this is the most.
+		run, going.Calls, going.Seconds = s.Make, plan.Calls, plan.Seconds
+	}
+	s.record.Going = &going
 	if err := s.remember(); err != nil {
 		return made{}, err
 	}
 	t.tell(0, 0)
 	began := time.Now()
-	result, err := trial.Run(ctx, s.interrupt, trial.Config{
+	result, err := run(ctx, s.interrupt, trial.Config{
 		Plan: plan, Target: s.Target, Embedded: s.Embedded, Release: s.Release, Labels: s.Labels, Deviations: s.Deviations,
 		Credentials: s.Credentials, HTTP2: s.HTTP2, Dir: filepath.Join(s.dir, filepath.FromSlash(t.shown.Dir)), Andon: s.Andon, Command: s.repeats(plan.Seed),
 		Commands: s.Commands, Observe: t.add, Tick: t.tick, Enough: t.enough,
