@@ -15,7 +15,7 @@ TOOLS    := InBrowser|InNode|Prometheus
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: build ## Drive the embedded provider with a scenario (SCENARIO=mixed) and report
@@ -70,6 +70,10 @@ hostile: go ## Let each command that sends meet each hostile server for 3 minute
 .PHONY: simulate
 simulate: go ## Search for known capacities 500 times each, by simulation, for up to an hour; print what came of it
 	CGO_ENABLED=0 $(GO) test -count=1 -v -timeout 60m -run Simulate $(SIMULATED) -long
+
+.PHONY: manifest-check
+manifest-check: go ## Hold what andon fleet manifest prints against Kubernetes' own code, which takes some minutes to build
+	$(GO) test -C .ci/kubernetes -p 1 -timeout 5m . -accepted
 
 .PHONY: audit
 audit: go ## List the modules in use with their licences, and look for known vulnerabilities

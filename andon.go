@@ -33,6 +33,8 @@
 //   - scenarios/capacity searches for the highest rate: which trial comes next, what each came to, and what all say.
 //   - scenarios/search makes those trials, one after the other within a budget, and what else is asked of a capacity.
 //   - scenarios/paired meets two targets in turn on one schedule, and says whether the second is worse.
+//   - scenarios/fleet sends one plan from many machines, as one run, which meet at a scenarios/fleet/hub.
+//   - scenarios/fleet/kubernetes writes down a run on many machines for Kubernetes.
 //   - scenarios/targets says where calls may go and what they may come to, and keeps the ledger of what was started.
 //   - scenarios/gate asks in one go whether a release is safe to ship, by what answers each part alone.
 //   - scenarios/queuetest has queues of which the capacity is known, for the tests of these.

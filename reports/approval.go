@@ -26,7 +26,7 @@ func GateFormats() []GateFormat {
 		{"terminal", "report.txt", render.GateTerminal},
 		{"html", "gate.html", plain(page.WriteGate)},
 		{"markdown", "gate.md", plain(render.GateMarkdown)},
-		{"json", approval.File, plain(approval.Encode)},
+		{"json", approval.File, plain(approval.Document().Encode)},
 		{"junit", "junit.xml", plain(func(w io.Writer, r approval.Report) error { return export.JUnit(w, r.Checks()) })},
 		{"github", "annotations.txt", plain(export.GateAnnotations)},
 	}
@@ -40,19 +40,7 @@ func ChooseGate(list string) ([]GateFormat, error) {
 // KeepGate writes what a gate leaves behind into its directory: gate.json, the page, the Markdown, and JUnit. They are
 // made of what gate.json says, so that they can be made of it again, byte for byte.
 func KeepGate(dir string, r approval.Report) error {
-	if err := approval.Write(dir, r); err != nil {
-		return err
-	}
-	kept, err := approval.Read(dir)
-	if err != nil {
-		return err
-	}
-	formats, err := ChooseGate("html,markdown,junit")
-	if err != nil {
-		return err
-	}
-	_, err = WriteDocument(dir, kept, formats...)
-	return err
+	return keepDocument(dir, approval.Document(), r, GateFormats(), "html", "markdown", "junit")
 }
 
 // AppendGate adds the Markdown of a gate to a file, which may be there already.

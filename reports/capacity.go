@@ -27,7 +27,7 @@ func CapacityFormats() []CapacityFormat {
 		{"terminal", "report.txt", render.CapacityTerminal},
 		{"html", pageFile, plain(page.WriteCapacity)},
 		{"markdown", markdownFile, plain(render.CapacityMarkdown)},
-		{"json", sizing.File, plain(sizing.Encode)},
+		{"json", sizing.File, plain(sizing.Document().Encode)},
 		{"junit", "junit.xml", plain(func(w io.Writer, r sizing.Report) error { return export.JUnit(w, r.Checks()) })},
 		{"github", "annotations.txt", plain(export.CapacityAnnotations)},
 		{prometheusFormat, "capacity.prom", plain(telemetry.WriteCapacity)},
@@ -42,19 +42,7 @@ func ChooseCapacity(list string) ([]CapacityFormat, error) {
 // KeepSizing writes what a search for capacity leaves behind into its directory: capacity.json, the Markdown, and the
 // page. They are made of what capacity.json says, so that they can be made of it again, byte for byte.
 func KeepSizing(dir string, r sizing.Report) error {
-	if err := sizing.Write(dir, r); err != nil {
-		return err
-	}
-	kept, err := sizing.Read(dir)
-	if err != nil {
-		return err
-	}
-	formats, err := ChooseCapacity("markdown,html")
-	if err != nil {
-		return err
-	}
-	_, err = WriteDocument(dir, kept, formats...)
-	return err
+	return keepDocument(dir, sizing.Document(), r, CapacityFormats(), "markdown", "html")
 }
 
 // AppendCapacity adds the Markdown of a search for capacity to a file, which may be there already.

@@ -22,31 +22,10 @@ func TestKeepSizing(t *testing.T) {
 	if err := KeepSizing(dir, reportstest.Sizing()); err != nil {
 		t.Fatal(err)
 	}
-	kept := tree(t, dir)
-	if len(kept) != 3 || kept[sizing.File] == "" || kept[markdownFile] == "" || kept[pageFile] == "" {
-		t.Fatalf("there are %d files", len(kept))
-	}
 	if found, err := Searched(dir); err != nil || !found {
 		t.Errorf("searched: %t, %v", found, err)
 	}
-	r, err := sizing.Read(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	to := filepath.Join(t.TempDir(), "a", "b")
-	paths, err := WriteDocument(to, r, CapacityFormats()...)
-	if err != nil || len(paths) != len(CapacityFormats()) {
-		t.Fatal(paths, err)
-	}
-	again := tree(t, to)
-	for file, want := range kept {
-		if got := again[file]; got != want && file != sizing.File {
-			t.Errorf("%s differs: %.300q, want %.300q", file, got, want)
-		}
-	}
-	if err := KeepSizing(filepath.Join(dir, markdownFile), r); err == nil {
-		t.Error("below a file one can be kept")
-	}
+	remade(t, dir, sizing.Document(), CapacityFormats(), sizing.File, pageFile, markdownFile)
 }
 
 // The same word means the same file, of a run, of a verification and of a search; and what a search lacks is named with
@@ -160,7 +139,7 @@ func TestSearchesAreInert(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(dir, sizing.File), data, 0o666); err != nil {
 			t.Fatal(err)
 		}
-		r, err := sizing.Read(dir)
+		r, err := sizing.Document().Read(dir)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -3,7 +3,6 @@ package reports
 import (
 	_ "embed"
 	"io"
-	"os"
 
 	"github.com/kaizenautomation/andon/reports/compare"
 	"github.com/kaizenautomation/andon/reports/export"
@@ -28,7 +27,7 @@ func ComparisonFormats() []ComparisonFormat {
 		{"terminal", "report.txt", render.ComparisonTerminal},
 		{"html", pageFile, plain(page.WriteComparison)},
 		{"markdown", markdownFile, plain(render.ComparisonMarkdown)},
-		{"json", compare.File, plain(compare.Encode)},
+		{"json", compare.File, plain(compare.Document().Encode)},
 		{"junit", "junit.xml", plain(func(w io.Writer, r compare.Report) error { return export.JUnit(w, r.Checks()) })},
 		{"sarif", "contract.sarif", plain(func(w io.Writer, r compare.Report) error { return export.SARIF(w, r.Checks()) })},
 		{"github", "annotations.txt", plain(export.ComparisonAnnotations)},
@@ -45,22 +44,7 @@ func ChooseComparison(list string) ([]ComparisonFormat, error) {
 // comparison.json, the Markdown, and the page. They are made of what comparison.json says, so that they can be made of
 // it again, byte for byte.
 func KeepComparison(dir string, r compare.Report) error {
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return err
-	}
-	if err := compare.Write(dir, r); err != nil {
-		return err
-	}
-	kept, err := compare.Read(dir)
-	if err != nil {
-		return err
-	}
-	formats, err := ChooseComparison("markdown,html")
-	if err != nil {
-		return err
-	}
-	_, err = WriteDocument(dir, kept, formats...)
-	return err
+	return keepDocument(dir, compare.Document(), r, ComparisonFormats(), "markdown", "html")
 }
 
 // AppendComparison adds the Markdown of a comparison to a file, which may be there already.

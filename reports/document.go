@@ -36,11 +36,6 @@ func plain[T any](write func(io.Writer, T) error) func(io.Writer, T, render.Opti
 	return func(w io.Writer, document T, _ render.Options) error { return write(w, document) }
 }
 
-// sealed writes a document as its file has it.
-func sealed[T any](w io.Writer, document T) error {
-	return results.WriteSealed(w, func(w io.Writer) error { return results.EncodeJSON(w, document) })
-}
-
 // namesOf are what formats are asked for by.
 func namesOf[T any](formats []DocumentFormat[T]) (names []string) {
 	for _, f := range formats {
@@ -100,6 +95,24 @@ func WriteDocument[T any](dir string, document T, formats ...DocumentFormat[T]) 
 		paths = append(paths, path)
 	}
 	return paths, nil
+}
+
+// keepDocument writes a document into a directory, and formats of it that are made of what its file says, so that they
+// can be made of it again, byte for byte.
+func keepDocument[T any](dir string, document results.Document[T], value T, formats []DocumentFormat[T], names ...string) error {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return err
+	}
+	if err := document.Write(dir, value); err != nil {
+		return err
+	}
+	kept, err := document.Read(dir)
+	if err != nil {
+		return err
+	}
+	formats = slices.DeleteFunc(formats, func(f DocumentFormat[T]) bool { return !slices.Contains(names, f.Name) })
+	_, err = WriteDocument(dir, kept, formats...)
+	return err
 }
 
 // Verified reports whether directories are those of a verification: of one alone, since verifications are not merged.

@@ -41,7 +41,7 @@ func Formats() []Format {
 		{Name: "html", File: pageFile, About: "one page with charts, which needs nothing else", need: needWhole,
 			write: func(w io.Writer, m *Model) error { return page.Write(w, m.page()) }},
 		{Name: "markdown", File: markdownFile, About: "for a comment on a pull request", write: of(render.Markdown)},
-		{Name: "json", File: "summary.json", About: "every figure, by reports/summary.schema.json", write: of(sealed[summary.Summary])},
+		{Name: "json", File: "summary.json", About: "every figure, by reports/summary.schema.json", write: of(func(w io.Writer, s summary.Summary) error { return results.WriteSealed(w, s) })},
 		{Name: "junit", File: "junit.xml", About: "thresholds, contract and validity as test cases", write: of(junit)},
 		{Name: "sarif", File: "contract.sarif", About: "the rules of the contract that were broken", write: of(sarif)},
 		{Name: "github", File: "annotations.txt", About: "annotations, as GitHub Actions reads them off the output", write: of(export.Annotations)},

@@ -34,7 +34,7 @@ func Measure(dir string) (compare.Measured, error) {
 	}
 	a.Follow(account)
 	s := summary.Summarize(run.Manifest, run.Samples, run.Vitals, run.End, a)
-	return compare.Measured{Manifest: run.Manifest, End: run.End, Validity: s.Validity.Status, Reasons: s.Validity.Reasons, Whole: a, Stretches: v}, nil
+	return compare.Measured{Manifest: run.Manifest, End: run.End, Validity: s.Validity.Status, Reasons: s.Validity.Reasons, Whole: a, Stretches: v, Completion: compare.CompletionOf(a)}, nil
 }
 
 // OpenSet reads the runs of one side of a comparison: a run directory, or a folder whose subfolders are run

@@ -58,7 +58,7 @@ func TestOpenSet(t *testing.T) {
 		t.Fatal(err)
 	}
 	var b bytes.Buffer
-	if err := compare.Encode(&b, report); err != nil {
+	if err := compare.Document().Encode(&b, report); err != nil {
 		t.Fatal(err)
 	}
 	document, err := jsonschema.UnmarshalJSON(&b)
@@ -72,7 +72,7 @@ func TestOpenSet(t *testing.T) {
 	if err := reports.KeepComparison(filepath.Join(folder, "kept"), report); err != nil {
 		t.Fatal(err)
 	}
-	again, err := compare.Read(filepath.Join(folder, "kept"))
+	again, err := compare.Document().Read(filepath.Join(folder, "kept"))
 	if err != nil || again.Headline() != report.Headline() {
 		t.Errorf("read again: %q, %v; expected %q", again.Headline(), err, report.Headline())
 	}

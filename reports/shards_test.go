@@ -40,7 +40,7 @@ func written(t *testing.T, i int, change func(*results.Manifest)) string {
 		}
 	}
 	if i == 3 {
-		_ = w.Given(7, "twice")
+		_, _ = w.Given(7, "twice"), w.Given(8, "twice")
 	} else if i == 1 {
 		_ = w.Given(1, "twice")
 	}

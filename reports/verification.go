@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"slices"
 
@@ -25,7 +26,7 @@ func VerificationFormats() []VerificationFormat {
 		{"terminal", "report.txt", render.VerificationTerminal},
 		{"html", pageFile, plain(page.WriteVerification)},
 		{"markdown", markdownFile, plain(render.VerificationMarkdown)},
-		{"json", summary.VerificationFile, plain(sealed[summary.Verification])},
+		{"json", summary.VerificationFile, plain(summary.VerificationDocument().Encode)},
 		{"junit", "junit.xml", plain(export.JUnit)},
 		{"sarif", "contract.sarif", plain(export.SARIF)},
 		{"github", "annotations.txt", plain(export.VerificationAnnotations)},
@@ -91,19 +92,22 @@ const descriptionFile = "openapi.yaml"
 // description, and the formats. They are made of what verification.json says, so that they can be made of it again,
 // byte for byte.
 func KeepVerification(dir string, v summary.Verification, description []byte, formats ...VerificationFormat) error {
-	source, err := ChooseVerification("json")
-	if err != nil {
-		return err
-	}
+	document := summary.VerificationDocument()
 	var b bytes.Buffer
-	if err := source[0].Render(&b, v, render.Options{}); err != nil {
+	if err := document.Encode(&b, v); err != nil {
 		return err
 	}
-	kept, err := summary.ParseVerification(summary.VerificationFile, b.Bytes())
+	if b.Len() > summary.MaxVerification {
+		return fmt.Errorf("%s has %d bytes, and no more than %d are read: fewer cases at once make it smaller", document.File, b.Len(), summary.MaxVerification)
+	}
+	kept, err := document.Parse(document.File, b.Bytes())
 	if err != nil {
 		return err
 	}
-	if _, err := WriteDocument(dir, kept, source...); err != nil {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return err
+	}
+	if err := document.Write(dir, kept); err != nil {
 		return err
 	}
 	err = regular.Write(filepath.Join(dir, descriptionFile), func(w io.Writer) error {

@@ -52,7 +52,7 @@ func TestKeepVerification(t *testing.T) {
 			if err := os.Rename(filepath.Join(dir, summary.VerificationFile), filepath.Join(alone, summary.VerificationFile)); err != nil {
 				t.Fatal(err)
 			}
-			v, err := summary.ReadVerification(alone)
+			v, err := summary.VerificationDocument().Read(alone)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -238,7 +238,7 @@ func FuzzVerificationFormats(f *testing.F) {
 	f.Add([]byte(`{"schema":"andon.verification/2","verdict":{"status":"pass"},"planned":1e9,"durationSeconds":1e308,"coverage":[{"kept":-1}],"choice":{},
 		"deviations":[{"occurred":-9,"place":{}}],"checks":[{"verdict":"held","place":{"line":-1}},{"verdict":"broken","seconds":1e300,"deviation":1,"curl":"::x ##[y"}]}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		v, err := summary.ParseVerification("x", data)
+		v, err := summary.VerificationDocument().Parse("x", data)
 		if err != nil {
 			return
 		}

@@ -4,14 +4,13 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/kaizenautomation/andon/reports/results"
 )
 
 // Shard is the part of a plan that one machine of several sends: the calls whose numbers leave Index when they are
 // divided by Of. The zero value is the whole.
 type Shard struct{ Index, Of int }
-
-// maxShards is far more than anybody has machines for.
-const maxShards = 10_000
 
 // ParseShard reads what a command line says, such as 2/8: the third of eight.
 func ParseShard(s string) (Shard, error) {
@@ -30,8 +29,8 @@ func ParseShard(s string) (Shard, error) {
 
 func (s Shard) check() error {
 	switch {
-	case s.Of < 0 || s.Of > maxShards:
-		return fmt.Errorf("expected from 1 to %d shards, found %d", maxShards, s.Of)
+	case s.Of < 0 || s.Of > results.MaxShards:
+		return fmt.Errorf("expected from 1 to %d shards, found %d", results.MaxShards, s.Of)
 	case s.Of > 0 && (s.Index < 0 || s.Index >= s.Of):
 		return fmt.Errorf("there is no shard %d of %d: shards are numbered from 0, here from 0/%d to %d/%d", s.Index, s.Of, s.Of, s.Of-1, s.Of)
 	case s.Of == 0 && s.Index != 0:

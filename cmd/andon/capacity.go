@@ -72,9 +72,10 @@ for besides.
 
 ` + studiesHelp + `
 
-No more calls are sent than --calls and no trial begins after --time; both are told before the first
-call, and what is known by then is the answer. Each accepted call starts a run at the target: --price
-is that of one. What was cut short goes on with --resume, from the trials that had ended.
+No more calls are sent than --calls, and none after --time, though what is in flight then is waited
+for; both are told before the first call, and what is known by then is the answer. Each accepted call
+starts a run at the target: --price is that of one. What was cut short goes on with --resume, from the
+trials that had ended.
 
 With --fleet N the trials are sent by N workers (andon fleet worker), each a part of every trial's
 calls; they join with what is written to the file "join" of a directory that is told, and stay until
@@ -108,7 +109,7 @@ budget was spent before an interval was found, interrupted, the target or a work
 	flags.Var(&f.to, "to", "highest `rate` that may be tried")
 	flags.Var(&f.confidence, "confidence", "`share` of searches whose interval has the capacity in it")
 	flags.Var(&f.width, "width", "how wide the interval may be, as a `share` of the rate")
-	flags.DurationVar(&f.time, "time", 15*time.Minute, "most `time` for all trials")
+	flags.DurationVar(&f.time, "time", 15*time.Minute, "most `time` for all trials, but for what is in flight at its end")
 	flags.Uint64Var(&f.calls, "calls", 200_000, "most calls in all trials")
 	flags.Float64Var(&f.price, "price", 0, "price of a call, to tell the cost")
 	f.studies.add(flags)
@@ -135,7 +136,8 @@ func (f *capacityFlags) check() error {
 	add(f.arrivals != "poisson" && f.arrivals != "even", "--arrivals: expected poisson or even, found %q", text.Printable(f.arrivals, 40))
 	add(f.headroom > 0 && f.need == 0, "--headroom says how much more than --need; add --need, such as --need 120/s")
 	add(f.search && f.need == 0, "--search goes with --need; without it the capacity is searched for anyway")
-	add(f.need > 0 && !f.search && !f.studies.asked() && (f.from > 0 || f.to > 0), "--from and --to are of a search, and --need alone makes none; add --search, or leave them out")
+	add(f.need > 0 && !f.search && !f.studies.asked() && (f.from > 0 || f.to > 0), "--from and --to are of a search, and none is made for what is asked; add --search, or leave them out")
+	add(f.headroom > 0 && f.studies.replicas != "", "--headroom: of replicas, --reserve says how much of each stays free; leave one out")
 	add(f.to > 0 && f.from > f.to, "--from %s/s is above --to %s/s", &f.from, &f.to)
 	add(f.confidence < 0.5 || f.confidence > 0.999, "--confidence: expected from 50%% to 99.9%%, found %g%%", 100*f.confidence)
 	add(f.width < 0.01 || f.width > 1, "--width: expected from 1%% to 100%%, found %g%%", 100*f.width)
@@ -167,11 +169,11 @@ func (c *command) searchCapacity(args []string, f capacityFlags) error {
 	if err != nil {
 		return err
 	}
+	find := f.need == 0 || f.search || f.studies.asked()
 	if studies.Replicas != nil {
 		// It is asked of more replicas than there are.
 		f.need = 0
 	}
-	find := f.need == 0 || f.search || f.studies.asked()
 	from := float64(f.from)
 	if from == 0 && find {
 		if from = s.PeakRate(); from == 0 {
@@ -198,13 +200,17 @@ func (c *command) searchCapacity(args []string, f capacityFlags) error {
 	if t.Deviations, err = c.deviationsForLoad(f.deviations, s); err != nil {
 		return err
 	}
-	if f.fleet == 0 {
-		if t.Credentials, err = f.credentials.open(c, s.Carried); err != nil {
+	if f.fleet > 0 {
+		if err := passesNoSecret(s); err != nil {
 			return err
 		}
-	}
-	if t.Target, err = pickTarget(f.target, s, strings.Join(append([]string{"andon capacity"}, args...), " ")); err != nil {
+	} else if t.Credentials, err = f.credentials.open(c, s.Carried); err != nil {
 		return err
+	}
+	if t.Sends() || f.target != "" {
+		if t.Target, err = pickTarget(f.target, s, strings.Join(append([]string{"andon capacity"}, args...), " ")); err != nil {
+			return err
+		}
 	}
 	if err := permittedURLs(f.production, t.Target); err != nil {
 		return err
@@ -214,7 +220,7 @@ func (c *command) searchCapacity(args []string, f capacityFlags) error {
 
 // runSearch makes the search, and shows what came of it.
 func (c *command) runSearch(t search.Config, f capacityFlags) error {
-	if t.Embedded = t.Target == nil; t.Embedded {
+	if t.Embedded = t.Target == nil && t.Sends(); t.Embedded {
 		plan, err := t.Scenario.Plan(t.Seed)
 		if err != nil {
 			return err
@@ -226,8 +232,14 @@ func (c *command) runSearch(t search.Config, f capacityFlags) error {
 		defer end()
 	}
 	w := live.NewWatch(c.stderr, os.Stdin, f.plain)
-	w.Target = place(t.Target, t.Embedded)
+	if t.Sends() {
+		w.Target = place(t.Target, t.Embedded)
+	}
 	t.Started = func(dir string, r sizing.Report) {
+		if !t.Sends() {
+			c.tell("nothing is sent: the replicas were measured before")
+			return
+		}
 		c.tell("%s: %s → %s", text.Printable(t.Scenario.Name, 64), r.Budget.Most(), w.Target)
 		for _, l := range r.LeftOut {
 			c.tell("%s is no objective of a search: %s", text.Printable(l.Expr, 200), l.Why)
@@ -240,7 +252,7 @@ func (c *command) runSearch(t search.Config, f capacityFlags) error {
 	defer stop.release()
 	w.Press, t.Progress = stop.press, w.Search
 	defer w.End()
-	if f.fleet > 0 {
+	if f.fleet > 0 && t.Sends() {
 		crew, end, err := c.gather(stop, w, t, f)
 		if err != nil {
 			return err
@@ -287,7 +299,7 @@ func (c *command) gather(stop *stopper, w *live.Watch, t search.Config, f capaci
 		return nil, nil, err
 	}
 	var forget func()
-	config.Joined, forget = c.joining(t.Target)
+	config.Joined, forget = c.joining(t.Target, false)
 	if crew, err = fleet.Gather(stop.kill, stop.first, config); err != nil {
 		forget()
 		var none *fleet.NoStartError

@@ -58,7 +58,7 @@ func (f *credentialFlags) open(c *command, scenario credentials.Asked) (*credent
 		return nil, err
 	}
 	set.Keep(credentials.Ambient(c.args)...)
-	c.secrets = set
+	c.secrets, c.earlier = set, append(c.earlier, c.secrets)
 	return set, nil
 }
 

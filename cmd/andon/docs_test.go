@@ -19,7 +19,7 @@ func documents(t *testing.T) map[string]string {
 	root := filepath.Join("..", "..")
 	texts := map[string]string{}
 	for _, name := range []string{"README.md", ".github/CONTRIBUTING.md", "cmd/andon/README.md", "contracts/README.md", "reports/README.md",
-		"scenarios/README.md", "scenarios/attack/README.md"} {
+		"scenarios/README.md", "scenarios/attack/README.md", "scenarios/fleet/README.md"} {
 		text, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(name)))
 		if err != nil {
 			t.Fatal(err)

@@ -25,14 +25,14 @@ type kind[T any] struct {
 // reportCapacity shows a search for capacity again, from its directory alone.
 func (c *command) reportCapacity(dir, format, out string) error {
 	return reportDocument(c, dir, format, out, kind[sizing.Report]{
-		reports.ChooseCapacity, sizing.Read, func(r sizing.Report) summary.Verdict { return r.Verdict }, reports.AppendCapacity,
+		reports.ChooseCapacity, sizing.Document().Read, func(r sizing.Report) summary.Verdict { return r.Verdict }, reports.AppendCapacity,
 	})
 }
 
 // reportComparison shows a comparison again.
 func (c *command) reportComparison(dir, format, out string) error {
 	return reportDocument(c, dir, format, out, kind[compare.Report]{
-		reports.ChooseComparison, compare.Read, func(r compare.Report) summary.Verdict { return r.Verdict }, reports.AppendComparison,
+		reports.ChooseComparison, compare.Document().Read, func(r compare.Report) summary.Verdict { return r.Verdict }, reports.AppendComparison,
 	})
 }
 

@@ -33,9 +33,12 @@ func (c *command) fleet() *cobra.Command {
 		Args:  cobra.ArbitraryArgs,
 		RunE:  group,
 	}
-	cmd.AddCommand(c.fleetRun(), c.fleetWorker(), c.fleetCollect())
+	cmd.AddCommand(c.fleetRun(), c.fleetWorker(), c.fleetCollect(), c.fleetManifest(), c.fleetSecret())
 	return cmd
 }
+
+// joinFile is where workers find what to join with, in the run's directory.
+const joinFile = "join"
 
 // The variables of a fleet, which hold secrets.
 const (
@@ -47,7 +50,7 @@ type fleetRunFlags struct {
 	target, production, out, fixtures string
 	seed                              uint64
 	workers                           int
-	listen, store                     string
+	listen, store, hub                string
 	wait                              time.Duration
 	noUniqueIDs, plain, http2         bool
 	traceparent                       bool
@@ -67,8 +70,11 @@ the calls that leave i when they are divided by k, so that the run is the same a
 
 What the workers meet at, a hub, runs in this command. They join with ANDON_JOIN, which is written
 to the file "join" in the run directory while it goes on; with ANDON_HUB_KEY, the hub is the one
-that it was made for. No call is sent from here, and no secret of the target's is needed: each
-worker has it from its own environment, and is told which hosts it may send to.
+that it was made for. With --hub they meet at a NATS server of yours: with TLS, JetStream, and an
+nkey that may do everything, which ANDON_JOIN has here and at the workers (host:port##nkey, or with
+the SHA-256 of its certificate between the #). The bucket of a run stays there. No call is sent from here, and no secret of the target's is needed: each
+worker has it from its own environment, and is told which hosts it may send to. What the scenario
+takes from variables (${NAME}) is each worker's own as well, and has to be the same everywhere.
 
 No call is sent before all workers are armed, and none at all where one is not after --wait. A
 worker that is silent for 10 s is lost: it is named, its shard is missing, and the exit code is 3;
@@ -91,6 +97,7 @@ Exit codes: as andon run has them; 3 as well where a shard is missing.`,
 	flags.Uint64Var(&f.seed, "seed", defaultSeed, seedUse)
 	flags.StringVar(&f.fixtures, "fixtures", "", fixturesUse)
 	flags.StringVar(&f.out, "out", "", "run `directory` to write (default reports/runs/<time>-<scenario>)")
+	flags.StringVar(&f.hub, "hub", "", "`host:port` of a NATS server of yours that ANDON_JOIN names, in place of a hub in this command")
 	flags.StringVar(&f.listen, "listen", "127.0.0.1:0", "`host:port` where the hub listens; port 0 is one that is free")
 	flags.StringVar(&f.store, "store", "", "`directory` that the hub keeps what passes through it in (default hub in the run directory)")
 	flags.DurationVar(&f.wait, "wait", 10*time.Minute, "`time` after which it is given up where not all workers are armed")
@@ -121,6 +128,12 @@ func (f fleetRunFlags) asked(c *command, args []string) (config fleet.Config, er
 	if t.Deviations, err = c.deviationsForLoad(f.deviations, plan.Scenario); err != nil {
 		wrong = append(wrong, err)
 	}
+	if plan.OfBaseline() {
+		wrong = append(wrong, errors.New("a threshold is of a baseline, which workers do not have: take it out, and compare the run with the baseline afterwards (andon compare)"))
+	}
+	if err := passesNoSecret(plan.Scenario); err != nil {
+		wrong = append(wrong, err)
+	}
 	if f.workers < 1 {
 		wrong = append(wrong, fmt.Errorf("--workers wants a number of 1 or more, found %d", f.workers))
 	} else if _, err := plan.Shard(scenarios.Shard{Of: f.workers}); err != nil {
@@ -136,13 +149,31 @@ func (f fleetRunFlags) asked(c *command, args []string) (config fleet.Config, er
 	} else if err := permittedURLs(f.production, t.Target); err != nil {
 		wrong = append(wrong, err)
 	}
+	var theirs *hub.Join
+	if f.hub != "" {
+		join, err := c.join()
+		if err == nil && join.Address != f.hub {
+			err = fmt.Errorf("--hub: expected the address that %s has, %s, found %q", joinVariable, join, text.Printable(f.hub, 100))
+		}
+		if theirs = &join; err != nil {
+			wrong = append(wrong, err)
+		}
+	}
 	identity, err := c.hubIdentity()
 	if err != nil {
 		wrong = append(wrong, err)
 	}
 	return fleet.Config{
-		Trial: t, Workers: f.workers, Listen: f.listen, Identity: identity, Store: f.store, Times: fleet.Times{Arming: f.wait},
+		Trial: t, Workers: f.workers, Hub: theirs, Listen: f.listen, Identity: identity, Store: f.store, Times: fleet.Times{Arming: f.wait},
 	}, errors.Join(wrong...)
+}
+
+// passesNoSecret says that secrets of a scenario would be in what workers are handed.
+func passesNoSecret(s *scenarios.Scenario) error {
+	if s.Carried.Tenants == nil {
+		return nil
+	}
+	return errors.New("calls take secrets from a file of the scenario's, which would pass the hub: have each worker take one from its environment, such as {env:TOKEN}")
 }
 
 // hubIdentity is what the hub is made of: what its variable says, or something new.
@@ -189,29 +220,29 @@ func (c *command) runFleet(args []string, f fleetRunFlags) error {
 	defer w.End()
 	config.Say = func(said string) { w.Say(c.secrets.Redact(said)) }
 	var forget func()
-	config.Joined, forget = c.joining(config.Trial.Target)
+	config.Joined, forget = c.joining(config.Trial.Target, f.hub != "")
 	defer forget()
 	r, err := fleet.Run(stop.kill, stop.first, config)
 	w.End()
 	return c.concludeFleet(r.Dir, r.Shards, errors.Join(r.Faults...), err)
 }
 
-// joining tells what workers join a hub with, and writes it down until it is to be forgotten.
-func (c *command) joining(target *url.URL) (told func(dir string, join hub.Join) error, forget func()) {
-	file := ""
+// joining tells what workers join a hub with, unless they know, and writes it down until it is to be forgotten.
+func (c *command) joining(target *url.URL, known bool) (told func(dir string, join hub.Join) error, forget func()) {
+	secret := ""
 	told = func(dir string, join hub.Join) error {
-		if os.Getenv(hubVariable) != "" {
-			c.tell("the hub listens on %s", join)
+		if known || os.Getenv(hubVariable) != "" {
+			c.tell("the hub is at %s, where workers join with their %s", join, joinVariable)
 			return nil
 		}
 		c.secrets.Keep(join.Secret())
-		file = filepath.Join(dir, "join")
-		c.tell("the hub listens on %s; workers join with: %s=$(cat %s) andon fleet worker --allow %s", join, joinVariable, file, target.Host)
-		return os.WriteFile(file, []byte(join.Secret()+"\n"), 0o600)
+		secret = filepath.Join(dir, joinFile)
+		c.tell("the hub listens on %s; workers join with: %s=$(cat %s) andon fleet worker --allow %s", join, joinVariable, secret, target.Host)
+		return os.WriteFile(secret, []byte(join.Secret()+"\n"), 0o600)
 	}
 	return told, func() {
-		if file != "" {
-			_ = os.Remove(file)
+		if secret != "" {
+			_ = os.Remove(secret)
 		}
 	}
 }
@@ -287,15 +318,24 @@ that another has; 3 what it measured is not home, and where it lies is said.
 	return cmd
 }
 
-func (c *command) runWorker(allow []string, spool string, with credentialFlags) error {
+// join is what the environment says of a hub.
+func (c *command) join() (hub.Join, error) {
 	secret := os.Getenv(joinVariable)
 	if secret == "" {
-		return fmt.Errorf("%s is not set: it names the hub, and andon fleet run writes it to the file join of its run directory", joinVariable)
+		return hub.Join{}, fmt.Errorf("%s is not set: it names the hub, and andon fleet run writes it to the file join of its run directory", joinVariable)
 	}
 	c.secrets.Keep(secret)
 	join, err := hub.ParseJoin(secret)
 	if err != nil {
-		return fmt.Errorf("%s: %w", joinVariable, err)
+		err = fmt.Errorf("%s: %w", joinVariable, err)
+	}
+	return join, err
+}
+
+func (c *command) runWorker(allow []string, spool string, with credentialFlags) error {
+	join, err := c.join()
+	if err != nil {
+		return err
 	}
 	shard := -1
 	if index := os.Getenv("JOB_COMPLETION_INDEX"); index != "" {
@@ -309,7 +349,7 @@ func (c *command) runWorker(allow []string, spool string, with credentialFlags) 
 		Join: join, Name: workerName(), Andon: version(), Shard: shard, Hosts: allow, Spool: spool,
 		Prepare: func(p *scenarios.Plan, _ *url.URL) (trial.Config, error) {
 			set, err := with.open(c, p.Carried)
-			c.secrets.Keep(secret)
+			c.secrets.Keep(join.Secret())
 			return trial.Config{Credentials: set, Command: repeats(c.args), Commands: commands()}, err
 		},
 		Say: func(said string) { c.tell("%s", said) },
@@ -338,7 +378,7 @@ func (c *command) fleetCollect() *cobra.Command {
 		Short: "Bring home what a run of a fleet has measured, after its coordinator was lost",
 		Long: `Collect takes the run directory of andon fleet run, whose command was killed or has lost workers, and
 brings home what lies in the hub's store, and in the run directories of workers (SPOOL) that were
-copied to this machine. Then it reports all shards that are home as one run, as andon fleet run
+copied to this machine. Where the hub was a NATS server of yours, ANDON_JOIN names it. Then it reports all shards that are home as one run, as andon fleet run
 does; those that are missing are named, and the exit code is 3.`,
 		Example: `  andon fleet collect reports/runs/20261124T060000Z-mixed
   andon fleet collect /tmp/fleet worker-3/reports/runs/*-s3`,
@@ -349,10 +389,20 @@ does; those that are missing are named, and the exit code is 3.`,
 			return nil
 		},
 		RunE: func(_ *cobra.Command, args []string) error {
-			shards, err := fleet.Collect(context.Background(), args[0], args[1:])
+			var join *hub.Join
+			if os.Getenv(joinVariable) != "" {
+				given, err := c.join()
+				if err != nil {
+					return err
+				}
+				join = &given
+			}
+			shards, err := fleet.Collect(context.Background(), args[0], args[1:], join)
 			if shards == nil {
 				return err
 			}
+			// Nobody joins any more.
+			_ = os.Remove(filepath.Join(args[0], joinFile))
 			return c.concludeFleet(args[0], shards, err, nil)
 		},
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"time"
@@ -17,6 +18,7 @@ import (
 	"github.com/kaizenautomation/andon/contracts/credentials"
 	"github.com/kaizenautomation/andon/contracts/provider"
 	"github.com/kaizenautomation/andon/reports/live"
+	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/text"
 	"github.com/kaizenautomation/andon/scenarios"
 	"github.com/kaizenautomation/andon/scenarios/follow"
@@ -25,6 +27,7 @@ import (
 
 func (c *command) follow() *cobra.Command {
 	var with credentialFlags
+	var production string
 	cmd := &cobra.Command{
 		Use:   "follow RUN_DIR",
 		Short: "Go on following the executions of a run, and report",
@@ -33,22 +36,24 @@ end: since it was interrupted or killed, or since the time for it was over. It r
 run's journal, sends none of its calls again, keeps in the run directory what it finds, and shows the
 report. Ctrl-C ends it with what is known; it can be called as often as there is something to be known.
 
-It asks the target of the run, for as long as the run's scenario says. The times are those of this
-machine's clock, which has to be the one that the run went on on: of what ended while nobody asked, it
-is only known that it did.
+It asks the target of the run for as long as the run's scenario says; a production target is only
+asked where its name is typed out (--production). The times are those of this machine's clock, which
+has to be the one that the run went on on: of what ended while nobody asked, it is only known that it
+did.
 
 The thresholds of the scenario are held against what is known then. The exit code is that of the run's
 verdict; a run that was cut off has none.`,
 		Example: `  andon follow reports/runs/20261124T060000Z-mixed
   ANDON_TOKEN=… andon follow run`,
 		Args: exactlyOne("a run directory"),
-		RunE: func(_ *cobra.Command, args []string) error { return c.followRun(args[0], with) },
+		RunE: func(_ *cobra.Command, args []string) error { return c.followRun(args[0], production, with) },
 	}
+	cmd.Flags().StringVar(&production, "production", "", productionUse)
 	with.add(cmd.Flags())
 	return cmd
 }
 
-func (c *command) followRun(dir string, f credentialFlags) error {
+func (c *command) followRun(dir, production string, f credentialFlags) error {
 	d, err := contracts.Open(filepath.Join(dir, "openapi.yaml"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s is no run directory: it has no openapi.yaml", text.Printable(dir, 4096))
@@ -57,6 +62,17 @@ func (c *command) followRun(dir string, f credentialFlags) error {
 	}
 	s, err := c.scenario([]string{filepath.Join(dir, "scenario.yaml")}, d, "")
 	if err != nil {
+		return err
+	}
+	run, err := results.Open(dir)
+	if err != nil {
+		return exit{noVerdict, err}
+	}
+	target, err := url.Parse(run.Target)
+	if err != nil {
+		return exit{noVerdict, fmt.Errorf("the target of the run cannot be read: %w", err)}
+	}
+	if err := permittedURLs(production, target); err != nil {
 		return err
 	}
 	r := trial.Resumption{Dir: dir}

@@ -45,6 +45,7 @@ type gateParts struct {
 	verify              bool
 	load                string
 	baseline, tolerance string
+	against             string
 	runs                int
 	need                perSecond
 	headroom            part
@@ -64,7 +65,7 @@ place of the file's. Without FILE and such flags it is gate.yaml.
   description  does the description break callers, by the last released one?
   verify       does the target keep every case of the contract, known deviations aside?
   load         does it meet the thresholds of a scenario?
-  compare      did runs of a scenario become worse than those of a baseline?
+  compare      did runs of a scenario become worse than those of a baseline, or the target than another?
   capacity     does it take the rate that is needed?
 
 One verdict comes out, with one line for each part that says what was found and what would turn it green;
@@ -81,7 +82,8 @@ URL. That file says what calls carry, what they cost, and their caps, for a gate
 beside it keeps what was started in a day, also of gates at the same time. A production target, as
 ` + "api.kaizenautomation.com" + ` is in any case, is only called where --production types its name out
 too. A URL that is in no file, and not on this machine, wants the exact number of calls confirmed by
---confirm-calls.
+--confirm-calls. All that holds for what --against names as well, which is what the target is compared
+with: both are met in turn, for two seconds each. What a flag says that calls carry, they carry to both.
 
 Exit codes: 0 all parts passed; 1 one failed; 2 wrong usage, a cap is too small for what is planned or a
 call was not confirmed: nothing was sent; 3 no verdict (target unreachable, this machine was the limit,
@@ -110,6 +112,7 @@ the cap of the day is spent, interrupted). A fail beats no verdict.
 	flags.BoolVar(&f.parts.verify, "verify", false, "ask for the part verify")
 	flags.StringVar(&f.parts.load, "load", "", "`scenario` for the part load")
 	flags.StringVar(&f.parts.baseline, "baseline", "", "`file` of the baseline for the part compare, which needs a load")
+	flags.StringVar(&f.parts.against, "against", "", "name or URL of a `target` that this one is compared with in the place of a baseline, such as what is deployed; needs a load")
 	flags.IntVar(&f.parts.runs, "runs", gate.DefaultRuns, "how many runs are compared")
 	flags.StringVar(&f.parts.tolerance, "tolerance", "", "by how much figures may become worse, such as p99=10%,errors=0.5pp")
 	flags.Var(&f.parts.need, "need", "`rate` that the target is to take, such as 120/s, for the part capacity, which needs a load")
@@ -179,7 +182,7 @@ func (c *command) gateSchema() *cobra.Command {
 // asked is what the file and the flags ask together.
 func (f gateFlags) asked(args []string, given *pflag.FlagSet) (a gate.Asked, err error) {
 	p := f.parts
-	byFlags := p.base != "" || p.verify || p.load != "" || p.baseline != "" || p.need > 0
+	byFlags := p.base != "" || p.verify || p.load != "" || p.baseline != "" || p.against != "" || p.need > 0
 	path := gateFile
 	if len(args) > 0 {
 		path = args[0]
@@ -204,7 +207,13 @@ func (f gateFlags) asked(args []string, given *pflag.FlagSet) (a gate.Asked, err
 		if a.Compare == nil {
 			a.Compare = &gate.Compare{Runs: p.runs}
 		}
-		a.Compare.Baseline = p.baseline
+		a.Compare.Baseline, a.Compare.Against = p.baseline, ""
+	}
+	if p.against != "" {
+		if a.Compare == nil {
+			a.Compare = &gate.Compare{}
+		}
+		a.Compare.Baseline, a.Compare.Against = "", p.against
 	}
 	if a.Compare != nil && given.Changed("runs") {
 		a.Compare.Runs = p.runs
@@ -220,13 +229,17 @@ func (f gateFlags) asked(args []string, given *pflag.FlagSet) (a gate.Asked, err
 	}
 	switch {
 	case a.Compare == nil && (given.Changed("runs") || p.tolerance != ""):
-		return a, errors.New("--runs and --tolerance are of the part compare: --baseline asks for it")
+		return a, errors.New("--runs and --tolerance are of the part compare: --baseline asks for it, or --against")
+	case p.baseline != "" && p.against != "":
+		return a, errors.New("--baseline and --against are two questions: leave one out")
+	case a.Compare != nil && a.Compare.Against != "" && given.Changed("runs"):
+		return a, errors.New("--runs is of a comparison with a baseline: two targets are met in turn, once")
 	case given.Changed("runs") && (p.runs < 1 || p.runs > 100):
 		return a, fmt.Errorf("--runs wants a number from 1 to 100, found %d", p.runs)
 	case given.Changed("headroom") && p.need == 0:
 		return a, errors.New("--headroom is of the part capacity: --need asks for it")
 	case a.Load == nil && (a.Compare != nil && a.Compare.Scenario == "" || a.Capacity != nil && a.Capacity.Scenario == ""):
-		return a, errors.New("--baseline and --need want a scenario: --load names it")
+		return a, errors.New("--baseline, --against and --need want a scenario: --load names it")
 	}
 	for _, one := range []struct {
 		flag string
@@ -252,15 +265,17 @@ func (c *command) askGate(args []string, f gateFlags, given *pflag.FlagSet) erro
 	} else if err != nil && unconfirmed == nil {
 		return err
 	}
-	if f.dryRun {
-		if unconfirmed != nil {
-			c.tell("%v", unconfirmed)
-			return nil
-		}
-		c.tell("%s → %s", plan.Budget.Most(), plan.Place())
+	if unconfirmed != nil {
+		c.tell("%v", unconfirmed)
 		return nil
 	}
 	c.tell("%s → %s", plan.Budget.Most(), plan.Place())
+	if b := plan.AgainstBudget; b != nil {
+		c.tell("%s → %s", b.Most(), plan.Against)
+	}
+	if f.dryRun {
+		return nil
+	}
 	watched := new(atomic.Pointer[live.Watch])
 	stop := c.signals(func() { watched.Load().Stopping() }, func() { watched.Load().End() })
 	defer stop.release()
@@ -309,11 +324,19 @@ func (c *command) gateConfig(args []string, f gateFlags, given *pflag.FlagSet) (
 	if err != nil {
 		return gate.Config{}, err
 	}
-	if err := permitted(target, f.production); err != nil {
+	var against *targets.Target
+	if asked.Compare != nil && asked.Compare.Against != "" {
+		found, err := file.Find(asked.Compare.Against, plain.Operation())
+		if err != nil {
+			return gate.Config{}, fmt.Errorf("compare: against: %w", err)
+		}
+		against = &found
+	}
+	if err := permitted(f.production, target, against); err != nil {
 		return gate.Config{}, err
 	}
 	g := gate.Config{
-		Asked: asked, Target: target, File: file.Path, Confirmed: f.confirmed, KeepGoing: f.keepGoing, Seed: f.seed, HTTP2: f.http2, Release: f.release,
+		Asked: asked, Target: target, Against: against, File: file.Path, Confirmed: f.confirmed, KeepGoing: f.keepGoing, Seed: f.seed, HTTP2: f.http2, Release: f.release,
 		Ledger: targets.Ledger{Dir: f.ledger}, Dir: f.out, Root: filepath.Join("reports", "runs"), Andon: version(), Command: repeats(c.args), Commands: commands(),
 	}
 	if f.ledger == "" {
@@ -324,29 +347,43 @@ func (c *command) gateConfig(args []string, f gateFlags, given *pflag.FlagSet) (
 	if g.Labels, err = results.ParseRunLabels(f.labels, f.release); err != nil {
 		return g, fmt.Errorf("--label or --release: %w", err)
 	}
-	fixtures, flags := f.fixtures, f.credentials
-	if target != nil {
-		flags.Asked = flags.Over(target.Asked)
-		if fixtures == "" {
-			fixtures = target.Fixtures
+	fixtures := f.fixtures
+	if fixtures == "" && target != nil {
+		fixtures = target.Fixtures
+	}
+	if f.fixtures != "" && against != nil {
+		against.Fixtures = target.Fixtures // those of neither are used
+	}
+	for _, to := range []*targets.Target{target, against} {
+		flags := f.credentials.to(to)
+		carried, err := flags.Plan()
+		if err != nil {
+			return g, err
 		}
+		g.Resolved = carried.Addresses() // by flags alone
 	}
-	carried, err := flags.Plan()
-	if err != nil {
-		return g, err
-	}
-	g.Resolved = carried.Addresses()
 	if g.Description, err = c.descriptionWith(fixtures); err != nil {
 		return g, err
 	}
 	g.Scenario = func(name string) (*scenarios.Scenario, error) { return c.scenario([]string{name}, plain, fixtures) }
-	g.Credentials = func(carried credentials.Asked) (*credentials.Set, error) { return flags.open(c, carried) }
+	g.Credentials = func(to *targets.Target, carried credentials.Asked) (*credentials.Set, error) {
+		flags := f.credentials.to(to)
+		return flags.open(c, carried)
+	}
 	return g, nil
+}
+
+// to are the flags with what the file of targets says of one; nil is the reference provider.
+func (f credentialFlags) to(t *targets.Target) credentialFlags {
+	if t != nil {
+		f.Asked = f.Over(t.Asked)
+	}
+	return f
 }
 
 // reportGate shows a gate again, from its directory alone.
 func (c *command) reportGate(dir, format, out string) error {
 	return reportDocument(c, dir, format, out, kind[approval.Report]{
-		reports.ChooseGate, approval.Read, func(r approval.Report) summary.Verdict { return r.Verdict }, reports.AppendGate,
+		reports.ChooseGate, approval.Document().Read, func(r approval.Report) summary.Verdict { return r.Verdict }, reports.AppendGate,
 	})
 }

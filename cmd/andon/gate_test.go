@@ -37,7 +37,7 @@ func TestGateCanaries(t *testing.T) {
 	t.Setenv("CANARY_HEADER", canaries["header"])
 	t.Setenv("CANARY_COOKIE", canaries["cookie"])
 	t.Setenv("ANDON_TOKEN", "")
-	write("load.yaml", "load: [{rate: 40/s, for: 1s}]\nlimits: {lag: 10s, inFlight: 50}\nthresholds: [rate(errors) < 1%]\n")
+	write("load.yaml", "load: [{rate: 40/s, for: 1s}]\nlimits: {lag: 10s, inFlight: 50}\nthresholds: [rate(errors) < 50%, rate(shed) < 50%]\n")
 	write("gate.yaml", "verify: {rate: max}\nload: {scenario: load.yaml}\ncapacity: {need: 20/s, time: 6s}\n")
 	write("targets.yaml", "targets:\n  there:\n    url: "+s.URL+carried+"  away:\n    url: http://127.0.0.1:1"+carried+
 		"  small:\n    url: http://127.0.0.1:2"+carried+"    caps: {runsPerDay: 1}\n  few:\n    url: http://127.0.0.1:3"+carried+"    caps: {runsPerGate: 1, rate: 1/s}\n"+

@@ -66,8 +66,9 @@ type command struct {
 	stderr *live.Writer
 	log    io.Writer
 	spec   string
-	// secrets are taken out of what is told.
+	// secrets are taken out of what is told, as are those of earlier: of other targets.
 	secrets *credentials.Set
+	earlier []*credentials.Set
 }
 
 // output is standard output, of which no line is a command to a runner of CI, and the first error that there was with
@@ -316,7 +317,15 @@ func (c *command) stepSummary(add func(path string) error) bool {
 // tell says something beside the output, in lines that fit where that is a terminal, without a secret.
 func (c *command) tell(format string, args ...any) {
 	_, _, width := live.Terminal(c.stderr)
-	fmt.Fprintln(c.stderr, text.Message(c.secrets.Redact(text.Public(fmt.Sprintf(format, args...))), width))
+	fmt.Fprintln(c.stderr, text.Message(c.redact(text.Public(fmt.Sprintf(format, args...))), width))
+}
+
+// redact takes all secrets out of a text.
+func (c *command) redact(said string) string {
+	for _, set := range c.earlier {
+		said = set.Redact(said)
+	}
+	return c.secrets.Redact(said)
 }
 
 // width is how many columns the output has; 0 is any number, where it is no terminal.

@@ -95,7 +95,7 @@ func (c *command) runPaired(t trial.Config, against *url.URL, f pairedFlags, pla
 		}
 		defer end()
 	}
-	p.Config, p.Against = t, against
+	p.Config, p.Against, p.AgainstCredentials = t, against, t.Credentials
 	switch {
 	case f.control:
 		p.Against, p.AgainstRelease = t.Target, t.Release

@@ -11,8 +11,21 @@ import (
 // productionUse is the help of the flag that types out a production target.
 const productionUse = "`name` of the production target that is called, typed out: its name in the file of targets, or its host"
 
-// permitted refuses a production target whose name was not typed out.
-func permitted(t *targets.Target, typed string) error {
+// permitted refuses a production target, of those that are called, whose name was not typed out; nil among them is the
+// reference provider.
+func permitted(typed string, called ...*targets.Target) error {
+	var t *targets.Target
+	for _, of := range called {
+		if of == nil {
+			continue
+		}
+		if t == nil || of.Production {
+			t = of
+		}
+		if of.Production && typed != of.Called() {
+			break
+		}
+	}
 	if t == nil {
 		if typed != "" {
 			return errors.New("--production types out a production target, and the reference provider on this machine is called: --target names another")
@@ -29,21 +42,14 @@ func permitted(t *targets.Target, typed string) error {
 	return nil
 }
 
-// permittedURLs is the same for URLs that no file of targets has, nil among them for the reference provider: each that
-// is a production target wants its name typed out.
+// permittedURLs is the same for URLs that no file of targets has.
 func permittedURLs(typed string, called ...*url.URL) error {
-	var asked *targets.Target
+	var list []*targets.Target
 	for _, u := range called {
-		if u == nil {
-			continue
-		}
-		t := targets.Outside(u)
-		if asked == nil || t.Production {
-			asked = &t
-		}
-		if t.Production && typed != t.Called() {
-			break
+		if u != nil {
+			t := targets.Outside(u)
+			list = append(list, &t)
 		}
 	}
-	return permitted(asked, typed)
+	return permitted(typed, list...)
 }

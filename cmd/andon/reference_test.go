@@ -57,6 +57,7 @@ Secrets come from the environment, a file or a command, never from a flag itself
 | --- | --- |
 | ANDON_TOKEN | the bearer token that calls carry, and that ` + "`andon serve`" + ` demands |
 | ANDON_REMOTE_WRITE_AUTHORIZATION, OTEL_EXPORTER_OTLP_HEADERS | what the endpoints of monitoring systems want |
+| ANDON_JOIN, ANDON_HUB_KEY | where the workers of a fleet meet, with a key, and what the hub there is made of |
 | PACT_BROKER_BASE_URL, PACT_BROKER_TOKEN, PACT_BROKER_USERNAME, PACT_BROKER_PASSWORD | the Pact Broker, and who asks |
 | HTTP_PROXY, HTTPS_PROXY, NO_PROXY | proxies |
 | CI, NO_COLOR, TERM | whether there is a live view, and colours |

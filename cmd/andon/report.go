@@ -37,7 +37,8 @@ that of one histogram which was given all calls. Runs of other loads, mixes, dat
 thresholds, descriptions, targets or releases are refused, and what differs is named: they are
 for comparing. Thresholds are held against all calls together, and each run's own verdict is
 named. Rates are those of all together if the runs went on side by side, else the mean of one
-run; then one that failed fails the whole.
+run; then one that failed fails the whole. Shards of one run (andon run --shard) are that run: what is
+of another is refused, and while one is missing there is no verdict (exit code 3).
 
 A verification, which andon verify --out has left behind, is shown again from its verification.json in
 the formats that need no measured times; it is not merged with anything. Nor is a search for
@@ -167,10 +168,18 @@ func commands() page.Commands {
 func completeFormats(_ *cobra.Command, _ []string, list string) ([]string, cobra.ShellCompDirective) {
 	before := list[:strings.LastIndex(list, ",")+1]
 	var words []string
-	for _, f := range reports.Formats() {
-		if !slices.Contains(strings.Split(before, ","), f.Name) {
-			words = append(words, before+f.Name+"\t"+f.About)
+	taken := strings.Split(before, ",")
+	add := func(name, about string) {
+		if !slices.Contains(taken, name) {
+			words, taken = append(words, before+name+"\t"+about), append(taken, name)
 		}
+	}
+	for _, f := range reports.Formats() {
+		add(f.Name, f.About)
+	}
+	// What a run has not.
+	for _, f := range reports.CapacityFormats() {
+		add(f.Name, "of a search for capacity or a comparison alone")
 	}
 	if before == "" {
 		words = append(words, "all\tall of them")

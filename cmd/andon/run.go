@@ -158,7 +158,7 @@ func (c *command) runScenario(args []string, f runFlags) error {
 		return c.runPaired(t, against, f.paired, f.plain)
 	}
 	w := live.NewWatch(c.stderr, os.Stdin, f.plain)
-	mon, err := f.monitor.open(func(said string) { w.Say(c.secrets.Redact(text.Public(said))) })
+	mon, err := f.monitor.open(func(said string) { w.Say(c.redact(text.Public(said))) })
 	if err != nil {
 		return err
 	}

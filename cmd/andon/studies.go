@@ -26,8 +26,9 @@ something else. --isolation finds the capacity of one tier and tells what 20, 50
 the p99 of the other. --ladder 1,2,4,8,16,32 measures the throughput of so many callers, and fits the
 Universal Scalability Law to six levels or more. --soak 2h holds 80 % of the capacity for so long, and
 tells what drifts. --replicas measured=2 --need 900/s says how many replicas are needed, by the low
-end of the capacity and with --reserve of it left free; three capacities that were measured before,
-as 1=95/s,2=180/s,4=350/s, say what each further one is worth.`
+end of the capacity and with --reserve of it left free. Capacities that were measured before, as
+1=95/s,2=180/s,4=350/s, answer that without a call, and from three on they say what each further one
+is worth.`
 
 func (f *studyFlags) add(flags *pflag.FlagSet) {
 	f.reserve = search.DefaultReserve
@@ -41,7 +42,12 @@ func (f *studyFlags) add(flags *pflag.FlagSet) {
 
 // asked reports whether there is something to be found out for which the capacity has to be known.
 func (f *studyFlags) asked() bool {
-	return f.mix != "" || f.isolation || f.ladder != "" || f.soak != 0 || f.replicas != ""
+	replicas := false
+	if f.replicas != "" {
+		r, err := search.ParseReplicas(f.replicas)
+		replicas = err != nil || !r.Known()
+	}
+	return f.mix != "" || f.isolation || f.ladder != "" || f.soak != 0 || replicas
 }
 
 // read reads what is asked for of a scenario, and says all that is wrong at once.

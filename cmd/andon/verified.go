@@ -84,7 +84,7 @@ func (c *command) ended(v summary.Verdict, err error) error {
 // reportVerification shows a verification again, from its directory alone.
 func (c *command) reportVerification(dir, format, out string) error {
 	return reportDocument(c, dir, format, out, kind[summary.Verification]{
-		reports.ChooseVerification, summary.ReadVerification, func(v summary.Verification) summary.Verdict { return v.Verdict },
+		reports.ChooseVerification, summary.VerificationDocument().Read, func(v summary.Verification) summary.Verdict { return v.Verdict },
 		func(path string, v summary.Verification) error {
 			if v.StepSummary { // what has told of it once does not tell of it again
 				return nil

@@ -303,7 +303,7 @@ func (f *verifyFlags) complete(c *command) (stop func(), err error) {
 		}
 		return func() {}, permittedURLs(f.production, f.Target)
 	}
-	if err := permitted(nil, f.production); err != nil {
+	if err := permitted(f.production, nil); err != nil {
 		return nil, err
 	}
 	handler, err := provider.New(f.Description, provider.Config{Token: f.Credentials.Token(), MaxBody: int64(f.MaxBody), Seed: defaultSeed})

@@ -10,6 +10,7 @@ import (
 	"github.com/kaizenautomation/andon/contracts"
 	"github.com/kaizenautomation/andon/contracts/jsontext"
 	"github.com/kaizenautomation/andon/contracts/schema"
+	"github.com/kaizenautomation/andon/reports/splitmix"
 )
 
 // answer is what a call that is accepted comes back with: the lowest success that the description has, and a body that
@@ -57,9 +58,9 @@ func numberID(dst []byte, _, _ string, n uint64) []byte { return strconv.AppendU
 func uuidID(dst []byte, kind, prefix string, n uint64) []byte {
 	var seed uint64
 	for _, c := range []byte(kind + prefix) {
-		seed = mix(seed + uint64(c))
+		seed = splitmix.Mix(seed + uint64(c))
 	}
-	return jsontext.AppendString(dst, schema.UUID(mix(seed), mix(seed+n*golden)))
+	return jsontext.AppendString(dst, schema.UUID(splitmix.Mix(seed), splitmix.Mix(seed+n*splitmix.Golden)))
 }
 
 // shortID is the form of ids with little room.

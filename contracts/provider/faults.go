@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/kaizenautomation/andon/reports/splitmix"
 )
 
 // Faults says how often the provider misbehaves, and how. Each share is a part of the valid calls, from 0 to 1; a call
@@ -199,21 +201,11 @@ const (
 	forWebhook
 )
 
-// golden is 2^64 divided by the golden ratio: the step of splitmix64.
-const golden = 0x9e3779b97f4a7c15
-
 func (d draws) bits(p purpose) uint64 {
-	return mix(mix(d.seed+d.n*golden) + (uint64(p)+1)*golden)
+	return splitmix.Mix(splitmix.Mix(d.seed+d.n*splitmix.Golden) + (uint64(p)+1)*splitmix.Golden)
 }
 
 // unit is uniform, strictly between 0 and 1: 52 bits leave room for the half that keeps it off both ends.
 func (d draws) unit(p purpose) float64 {
 	return (float64(d.bits(p)>>12) + 0.5) / (1 << 52)
-}
-
-// mix is the finalizer of splitmix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014).
-func mix(z uint64) uint64 {
-	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
-	z = (z ^ z>>27) * 0x94d049bb133111eb
-	return z ^ z>>31
 }

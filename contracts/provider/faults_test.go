@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"github.com/kaizenautomation/andon/reports/splitmix"
 )
 
 func TestFaultsValidate(t *testing.T) {
@@ -77,7 +79,7 @@ func TestLottery(t *testing.T) {
 	var counts [faults]int
 	slow := 0.0
 	for i := range n {
-		d := draws{seed: mix(1), n: uint64(i)}
+		d := draws{seed: splitmix.Mix(1), n: uint64(i)}
 		kind := l.draw(d.unit(forFault))
 		counts[kind]++
 		if kind == slowBody {

@@ -25,6 +25,7 @@ import (
 
 	"github.com/kaizenautomation/andon/contracts"
 	"github.com/kaizenautomation/andon/contracts/schema"
+	"github.com/kaizenautomation/andon/reports/splitmix"
 )
 
 // Config says how the provider behaves. The zero value answers every valid call at once, without a limit or a fault.
@@ -90,7 +91,7 @@ func New(d *contracts.Description, c Config) (http.Handler, error) {
 		maxBody: cmp.Or(c.MaxBody, defaultMaxBody),
 		latency: latency, noTier: contracts.NoTier(d.Tiers()),
 		lottery: c.Faults.lottery(), slowBody: c.Faults.SlowBody.For, stall: c.Faults.Stall,
-		seed:   mix(c.Seed),
+		seed:   splitmix.Mix(c.Seed),
 		answer: answer, refusals: refusals, prefix: prefix,
 		log: c.Log,
 	}

@@ -65,8 +65,19 @@ func hold(t testing.TB, h http.Handler) ([]Outcome, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return judge(Config{Description: description(t), Target: target, Credentials: credentials.Bearer(secret), Timeout: 5 * time.Second, MaxBody: maxBody, Strict: Everything()})
+	c := Config{Description: description(t), Target: target, Credentials: credentials.Bearer(secret), Timeout: 5 * time.Second, MaxBody: maxBody, Strict: Everything()}
+	c.Cases = derived()
+	return judge(c)
 }
+
+// derived are the cases that hold sends, made once for the hundreds of handlers.
+var derived = sync.OnceValue(func() []cases.Case {
+	d, err := load()
+	if err != nil {
+		panic(err)
+	}
+	return Config{Description: d, MaxBody: maxBody}.All()
+})
 
 // judge has the description judge alone.
 func judge(c Config) ([]Outcome, error) {

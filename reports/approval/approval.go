@@ -23,7 +23,9 @@ type Report struct {
 	Run    Run    `json:"run"`
 	// Verdict is the worst of the parts': a fail beats no verdict.
 	Verdict summary.Verdict `json:"verdict"`
-	Budget  Budget          `json:"budget"`
+	// Budget is that of the target, and Against that of the one which it is compared with, where there is one.
+	Budget  Budget  `json:"budget"`
+	Against *Budget `json:"against,omitempty"`
 	// Parts are all that were asked for, in their order, those that were left out too.
 	Parts []Part `json:"parts"`
 	// Notes are sentences that belong beside the answer.
@@ -34,7 +36,10 @@ type Report struct {
 type Run struct {
 	ID string `json:"id"`
 	// Target is where calls went, in words.
-	Target          string            `json:"target"`
+	Target string `json:"target"`
+	// Against is the target that it is compared with, in words; empty where there is none.
+	Against string `json:"against,omitempty"`
+	// Production says that one of them serves people.
 	Production      bool              `json:"production,omitempty"`
 	Started         time.Time         `json:"started"`
 	DurationSeconds float64           `json:"durationSeconds"`

@@ -1,83 +1,33 @@
 package approval
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"path/filepath"
-	"slices"
 
-	"github.com/kaizenautomation/andon/reports/regular"
 	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/text"
 )
 
-// maxFile is the most bytes of gate.json that are read.
-const maxFile = 4 << 20
-
-// ErrDamaged is that gate.json is there and says nothing that a gate can come to.
-var ErrDamaged = errors.New("the answer of the gate is damaged")
-
-// Encode writes a report as gate.json has it.
-func Encode(w io.Writer, r Report) error {
-	if r.Verdict.Causes == nil {
-		r.Verdict.Causes = []string{}
+// Document is how the directory of a gate keeps its answer.
+func Document() results.Document[Report] {
+	return results.Document[Report]{
+		File: File, Schema: Schema, Name: "the answer of the gate", Kind: "gate",
+		Most:   4 << 20,
+		Listed: (*Report).listed, Wrong: (*Report).wrong,
 	}
-	if r.Parts == nil {
-		r.Parts = []Part{}
-	}
-	if r.Budget.Tiers == nil {
-		r.Budget.Tiers = []Tier{}
-	}
-	return results.WriteSealed(w, func(w io.Writer) error { return results.EncodeJSON(w, r) })
 }
 
-// Write writes gate.json into the directory of a gate, so that it is there whole or not at all.
-func Write(dir string, r Report) error {
-	return regular.Write(filepath.Join(dir, File), func(w io.Writer) error { return Encode(w, r) })
-}
-
-// Read reads gate.json from the directory of a gate. The error is fs.ErrNotExist where there is none, and [ErrDamaged]
-// where it cannot be read for what it holds.
-func Read(dir string) (Report, error) {
-	path := filepath.Join(dir, File)
-	data, err := regular.Read(path, maxFile)
-	if err != nil {
-		return Report{}, err
-	}
-	return parse(path, data)
-}
-
-// parse reads a report from its text. The path is for the error.
-func parse(path string, data []byte) (Report, error) {
-	// What another version knows more of is no reason to say of its file that it is damaged.
-	var of struct {
-		Schema *string `json:"schema"`
-	}
-	if json.Unmarshal(data, &of) == nil && of.Schema != nil && *of.Schema != Schema {
-		return Report{}, fmt.Errorf("%s: expected \"schema\": %q, found %q; another version of andon wrote it, or it is of no gate", path, Schema, text.Printable(*of.Schema, 40))
-	}
-	var r Report
-	if err := results.ParseJSON(path, data, &r); err != nil {
-		return Report{}, fmt.Errorf("%w: %w", ErrDamaged, err)
-	}
-	if why := r.wrong(); why != "" {
-		return Report{}, fmt.Errorf("%w: %s: %s", ErrDamaged, path, why)
-	}
-	return r, nil
+// listed has every list be there.
+func (r *Report) listed() {
+	r.Verdict.Causes, r.Parts, r.Budget.Tiers = results.Listed(r.Verdict.Causes), results.Listed(r.Parts), results.Listed(r.Budget.Tiers)
 }
 
 // wrong says what in a report cannot be; empty where all can.
 func (r *Report) wrong() string {
-	if r.Schema != Schema {
-		return fmt.Sprintf("/schema: expected %q, found nothing", Schema)
-	}
 	for i, p := range r.Parts {
 		at := fmt.Sprintf("/parts/%d", i)
-		names := []string{Description, Verify, Load, Compare, Capacity}
-		if !slices.Contains(names, p.Name) {
-			return fmt.Sprintf("%s/name: unknown word %q; %s", at, text.Printable(p.Name, 40), text.Suggest(p.Name, names, "another version of andon may have written it"))
+		if why := results.UnknownWord(at+"/name", p.Name, Description, Verify, Load, Compare, Capacity); why != "" {
+			return why
 		}
 		if p.Before != nil && Word(p.Before.Outcome) == "" || Word(p.Outcome) == "" {
 			return fmt.Sprintf("%s/outcome: expected pass, fail, no-verdict or left-out, found %q", at, text.Printable(p.Outcome, 40))

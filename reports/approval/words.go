@@ -133,7 +133,7 @@ func (p Part) Proves() string {
 		Description: "no change of the description breaks callers",
 		Verify:      "the target keeps every case of the contract",
 		Load:        "the target meets its thresholds under load",
-		Compare:     "nothing became worse than the baseline",
+		Compare:     "nothing became worse than what it is compared with",
 		Capacity:    "the target takes the rate that is needed",
 	}[p.Name]
 }

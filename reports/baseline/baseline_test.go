@@ -95,6 +95,23 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
+// What became of executions is kept, where they were followed.
+func TestCompletionIsKept(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.baseline")
+	r := measured(t, 0, 1)
+	r.Completion = &compare.Completion{Completed: 7, Of: 9}
+	if _, err := Add(path, []compare.Measured{r, measured(t, 1, 1)}); err != nil {
+		t.Fatal(err)
+	}
+	b, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := b.Runs[0].Completion; c == nil || *c != *r.Completion || b.Runs[1].Completion != nil {
+		t.Errorf("it has %+v and %+v", c, b.Runs[1].Completion)
+	}
+}
+
 // A baseline outlives the version of andon that wrote it. Where what is written of a run changes, so does the version
 // of the file: this one is of version 1. How it is compressed is of no account.
 func TestVersion1(t *testing.T) {

@@ -46,6 +46,8 @@ type record struct {
 	End      results.End      `json:"end"`
 	Validity string           `json:"validity"`
 	Reasons  []string         `json:"reasons,omitempty"`
+	// Completion is what became of its executions, where they were followed.
+	Completion *compare.Completion `json:"completion,omitempty"`
 }
 
 // Open reads a baseline.
@@ -165,7 +167,7 @@ func (s stored) run(place string) (*compare.Measured, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", place, err)
 	}
-	return &compare.Measured{Manifest: r.Manifest, End: r.End, Validity: r.Validity, Reasons: r.Reasons, Whole: a, Stretches: v}, nil
+	return &compare.Measured{Manifest: r.Manifest, End: r.End, Validity: r.Validity, Reasons: r.Reasons, Whole: a, Stretches: v, Completion: r.Completion}, nil
 }
 
 // store is a run as the file has it.
@@ -175,7 +177,7 @@ func store(r *compare.Measured) (s stored, err error) {
 		return s, err
 	}
 	s.histograms = histograms.Bytes()
-	s.record, err = json.Marshal(record{r.Manifest, r.End, r.Validity, r.Reasons})
+	s.record, err = json.Marshal(record{r.Manifest, r.End, r.Validity, r.Reasons, r.Completion})
 	return s, err
 }
 

@@ -112,7 +112,7 @@ func (b *Baseline) Report() Report {
 
 // Encode writes a report as JSON.
 func Encode(w io.Writer, r Report) error {
-	return results.WriteSealed(w, func(w io.Writer) error { return results.EncodeJSON(w, r) })
+	return results.WriteSealed(w, r)
 }
 
 // times are the times that stand for a group.

@@ -8,7 +8,8 @@ import (
 )
 
 // curve is the percentile curve of one tier of a set, or of all tiers: at each share of the calls the mean of its runs,
-// on the scale on which times are compared; nil where a run has no such calls.
+// on the scale on which times are compared, up to the highest percentile that every run has the samples for; nil where
+// a run has no such calls.
 func curve(set Set, tier string) (points []Point) {
 	var steps [][]histogram.Step
 	for _, m := range set.Runs {
@@ -16,7 +17,8 @@ func curve(set Set, tier string) (points []Point) {
 		if c.Samples == 0 {
 			return nil
 		}
-		steps = append(steps, c.Steps)
+		// The last step is the maximum, which stands for no percentile.
+		steps = append(steps, c.Steps[:len(c.Steps)-1])
 	}
 	for _, at := range steps[0] {
 		var sum float64

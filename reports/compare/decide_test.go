@@ -8,6 +8,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/kaizenautomation/andon/reports/histogram"
 	"github.com/kaizenautomation/andon/reports/student"
 )
 
@@ -304,5 +305,48 @@ func TestLeftOver(t *testing.T) {
 	}
 	if math.Abs(got-blocks) > 0.3 || math.Abs(again-got) > 0.01 {
 		t.Errorf("the sum of %d independent blocks has the variance %.2f, with a shape that all share %.2f", blocks, got, again)
+	}
+}
+
+// TestCommon holds the quantile of two distributions against their times in one order.
+func TestCommon(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		draw := func(name string) (d histogram.Distribution, list []float64) {
+			s := histogram.NewScratch()
+			for _, v := range rapid.SliceOfN(rapid.Float32Range(0.001, 4), 1, 30).Draw(t, name) {
+				var h histogram.Recorder
+				h.Record(histogram.Nanoseconds(v))
+				s.AddPacked(h.Pack(new([]byte)))
+			}
+			d = s.Distribution()
+			for i := range d.Samples() {
+				list = append(list, d.At(i+1))
+			}
+			return d, list
+		}
+		a, x := draw("base")
+		b, y := draw("changed")
+		q, factor := rapid.Float64Range(0.01, 0.999).Draw(t, "q"), rapid.SampledFrom([]float64{1, 0.5, 1.3}).Draw(t, "factor")
+		both := slices.Clone(x)
+		for _, v := range y {
+			both = append(both, v/factor)
+		}
+		slices.Sort(both)
+		want := both[max(int(math.Ceil(q*float64(len(both)))), 1)-1]
+		if got := common(a, b, q, factor); got != want {
+			t.Fatalf("expected %v, found %v", want, got)
+		}
+	})
+}
+
+// TestReach holds what is found of a distance against it.
+func TestReach(t *testing.T) {
+	for _, at := range []float64{0.0005, 0.003, 0.1, 1, 6.5} {
+		if got := reach(func(d float64) bool { return d >= at }); got < at || got > max(1.06*at, 0.0021) {
+			t.Errorf("expected %v, found %v", at, got)
+		}
+	}
+	if got := reach(func(float64) bool { return false }); got != farthest {
+		t.Errorf("expected no end, found %v", got)
 	}
 }

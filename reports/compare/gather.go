@@ -25,8 +25,7 @@ type gathered struct {
 	from, until float64
 	groups      map[string]map[string]group // by kind and name
 	parts       metrics.Parts
-	completed   [2]uint64 // of so many accepted executions
-	followed    bool
+	completion  *Completion
 }
 
 type group struct {
@@ -36,7 +35,7 @@ type group struct {
 }
 
 func gather(m Measured) gathered {
-	g := gathered{groups: map[string]map[string]group{}, parts: m.Whole.Parts(), from: math.Inf(1)}
+	g := gathered{groups: map[string]map[string]group{}, parts: m.Whole.Parts(), from: math.Inf(1), completion: m.Completion}
 	elapsed := m.Whole.Elapsed(m.End)
 	for _, of := range groupings() {
 		figures, latencies, slices := m.Whole.By(of.by, elapsed), m.Whole.Latencies(of.by), m.Stretches.Slices(of.by)
@@ -51,10 +50,6 @@ func gather(m Measured) gathered {
 	}
 	for _, s := range g.groups[All][""].slices {
 		g.from, g.until = min(g.from, s.StartSeconds), max(g.until, s.StartSeconds+s.Seconds)
-	}
-	if account := m.Whole.Followed(); account != nil {
-		x := account.Report().Total
-		g.followed, g.completed = true, [2]uint64{x.Completed, x.Accepted - min(x.Unseen, x.Accepted)}
 	}
 	return g
 }

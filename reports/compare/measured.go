@@ -15,6 +15,24 @@ type Measured struct {
 	// Whole and Stretches were given all of its calls.
 	Whole     *metrics.Aggregator
 	Stretches *metrics.Stretches
+	// Completion is what became of its executions; nil where they were not followed.
+	Completion *Completion
+}
+
+// Completion counts the accepted executions of a run whose state was seen, and those that completed.
+type Completion struct {
+	Completed uint64 `json:"completed"`
+	Of        uint64 `json:"of"`
+}
+
+// CompletionOf is that of a run; nil where its executions were not followed.
+func CompletionOf(a *metrics.Aggregator) *Completion {
+	account := a.Followed()
+	if account == nil {
+		return nil
+	}
+	x := account.Report().Total
+	return &Completion{x.Completed, x.Accepted - min(x.Unseen, x.Accepted)}
 }
 
 // Set is a number of runs of one kind.

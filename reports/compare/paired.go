@@ -167,36 +167,36 @@ func (x *paired) row(errors float64) Row {
 	if x.declared {
 		r.Verdict, r.Tolerance = Unknown, f.tolerance
 	}
-	var change, scale float64
+	var c interval
 	if f.unit == Share {
-		change, scale, r.Reason = x.share(&r)
+		c, r.Reason = x.share(&r, errors)
 	} else {
-		change, scale, r.Reason = x.times(&r)
+		c, r.Reason = x.times(&r, errors)
 	}
 	if r.Reason != "" {
 		return r
 	}
-	low, high := change-errors*scale, change+errors*scale
-	r.Change = f.shown(change)
+	r.Change = f.shown(c.change)
 	if n := len(x.base); n < leastPairs {
 		r.Reason = fmt.Sprintf("%d pairs of slices tell too little; it takes %d", n, leastPairs)
 		return r
 	}
-	r.Low, r.High = f.shown(low), f.shown(high)
+	r.Low, r.High = f.shown(c.low), f.shown(c.high)
 	beyond := 0.0
 	if x.declared {
 		beyond = f.beyond()
 	}
+	scale := (c.change - c.low) / errors
 	r.Visible = f.shown(max(beyond, errors*scale) + student.Percentile(power, len(x.base)-1)*scale)
 	switch {
 	case !x.declared:
-	case low > 0 && change > beyond:
+	case c.low > 0 && c.change > beyond:
 		r.Verdict = Regression
-	case high < 0 && -change > beyond:
+	case c.high < 0 && -c.change > beyond:
 		r.Verdict = Improvement
-	case high < beyond:
+	case c.high < beyond:
 		r.Verdict = Same
-	case low > 0:
+	case c.low > 0:
 		r.Reason = "it became worse, and whether by more than is tolerated is not known"
 	default:
 		r.Reason = "the pairs differ by too much for so few of them"
@@ -204,116 +204,159 @@ func (x *paired) row(errors float64) Row {
 	return r
 }
 
-// times is the change of a percentile, as a difference of logarithms, and its standard error.
-func (x *paired) times(r *Row) (change, scale float64, lacks string) {
+// times is the change of a percentile, as a difference of logarithms, and its interval where a change has to be so many
+// standard errors to be found.
+func (x *paired) times(r *Row, errors float64) (c interval, lacks string) {
 	p := percentile(x.figure.name)
 	base, changed := merged(x.base), merged(x.changed)
 	a, b := base.Percentile(p), changed.Percentile(p)
 	r.Base, r.New = a, b
 	if a == nil || b == nil {
-		return 0, 0, fmt.Sprintf("%d and %d calls are too few for %s, which needs %d", base.Samples(), changed.Samples(), x.figure.name, histogram.Needed(p))
+		return c, fmt.Sprintf("%d and %d calls are too few for %s, which needs %d", base.Samples(), changed.Samples(), x.figure.name, histogram.Needed(p))
 	}
 	if *a <= 0 || *b <= 0 {
-		return 0, 0, "it is not known"
+		return c, "it is not known"
 	}
+	c.change = math.Log(*b / *a)
 	if len(x.base) < leastPairs { // which have no interval
-		return math.Log(*b / *a), 0, ""
+		return c, ""
 	}
-	over := func(s slot, limit float64) (n, of float64) {
-		for _, h := range s.latency {
-			n, of = n+float64(h.Samples()-h.UpTo(limit)), of+float64(h.Samples())
-		}
-		return n, of
-	}
-	off := x.off(func(s slot) (n, of float64) { return over(s, *a) }, func(s slot) (n, of float64) { return over(s, *b) })
-	slope := func(d histogram.Distribution) float64 {
-		n, q := float64(d.Samples()), p/100
-		at := func(share float64) float64 {
-			return math.Log(max(d.At(uint64(min(max(math.Ceil(share*n), 1), n))), 1e-9))
-		}
-		return max((at(q+off)-at(q-off))/2, at(q)-at(q-off))
-	}
-	return math.Log(*b / *a), max((slope(base)+slope(changed))/2, x.without(p/100)), ""
+	// The changes that are as likely as any are those that, if they were taken back, would have both sides beyond a
+	// common limit as often, as far as the pairs tell.
+	off := func(change float64) float64 { return x.beyondAlike(base, changed, p/100, change) }
+	c.low = c.change - reach(func(d float64) bool { return off(c.change-d) > errors })
+	c.high = c.change + reach(func(d float64) bool { return off(c.change+d) < -errors })
+	return c, ""
 }
 
-// parts is how many parts are left out in turn, at most.
-const parts = 20
+// interval is a change, and between what it lies.
+type interval struct{ change, low, high float64 }
 
-// without is the standard error of the ratio of a quantile by what becomes of it where each part is left out in turn.
-// What happened once, in one pair, has no other to be held against, however alike the two sides of that pair are.
-func (x *paired) without(q float64) float64 {
-	m := len(x.base)
-	k := min(m, parts)
-	left := make([]float64, k)
-	mean := 0.0
-	for i := range left {
-		from, to := i*m/k, (i+1)*m/k
-		at := func(list []slot) float64 {
-			d := merged(slices.Concat(list[:from], list[to:]))
-			n := float64(d.Samples())
-			return math.Log(max(d.At(uint64(min(max(math.Ceil(q*n), 1), n))), 1e-9))
+// farthest is how far an interval reaches at most to one side, as a logarithm: a thousand times.
+const farthest = 7
+
+// reach is the distance from which on something is beyond, to a twentieth.
+func reach(beyond func(distance float64) bool) float64 {
+	near, far := 0.0, 0.002
+	for !beyond(far) {
+		if far == farthest {
+			return far
 		}
-		left[i] = at(x.changed) - at(x.base)
-		mean += left[i] / float64(k)
+		near, far = far, min(2*far, farthest)
 	}
-	var sum float64
-	for _, v := range left {
-		sum += (v - mean) * (v - mean)
+	for far-near > far/20 {
+		if middle := (near + far) / 2; beyond(middle) {
+			far = middle
+		} else {
+			near = middle
+		}
 	}
-	return math.Sqrt(sum * float64(k-1) / float64(k))
+	return far
 }
 
-// share is the change of a share, and its standard error, which is no less than that of independent calls.
-func (x *paired) share(r *Row) (change, scale float64, lacks string) {
-	of := func(s slot) (n, whole float64) {
-		switch x.figure.name {
-		case "violations":
-			return float64(s.Violations), float64(s.Completed)
-		case "shed":
-			return float64(s.Shed), float64(s.Sent)
-		}
-		return float64(s.Errors), float64(s.Sent)
-	}
-	sum := func(list []slot) (n, whole float64) {
+// beyondAlike is by how many standard errors more calls of the changed side are beyond the quantile of all calls, if
+// its times were not changed: so many fold, as a logarithm. It is a test of shares, so that what seldom comes and takes
+// long, such as a machine that hangs, counts by how often it came to either side, and not by how long it took.
+func (x *paired) beyondAlike(base, changed histogram.Distribution, q, change float64) float64 {
+	factor := math.Exp(change)
+	limit := common(base, changed, q, factor)
+	over := func(list []slot, limit float64) (counts []portion) {
 		for _, s := range list {
-			a, b := of(s)
-			n, whole = n+a, whole+b
+			var one portion
+			for _, h := range s.latency {
+				one.n, one.of = one.n+float64(h.Samples()-h.UpTo(limit)), one.of+float64(h.Samples())
+			}
+			counts = append(counts, one)
 		}
-		return n, whole
+		return counts
 	}
-	pa, na := sum(x.base)
-	pb, nb := sum(x.changed)
-	if na == 0 || nb == 0 {
-		return 0, 0, "no such call"
-	}
-	a, b := pa/na, pb/nb
-	r.Base, r.New = &a, &b
-	// The next call could be the first of its kind.
-	all := (pa + pb + 1) / (na + nb + 2)
-	return b - a, math.Max(x.off(of, of), math.Sqrt(all*(1-all)*(1/na+1/nb))), ""
+	a, b := over(x.base, limit), over(x.changed, limit*factor)
+	difference, scale := differing(a, b)
+	return difference / scale
 }
 
-// off is the standard error of the difference of two shares, by how much the pairs are off it. Neighbours are alike, so
-// that blocks of them, the longer the more there are, count as one if they tell more.
-func (x *paired) off(base, changed func(slot) (n, of float64)) float64 {
-	m := len(x.base)
+// common is the quantile of two distributions together, of which the times of the second are divided by a factor.
+func common(base, changed histogram.Distribution, q, factor float64) float64 {
+	na, nb := base.Samples(), changed.Samples()
+	k := uint64(min(max(math.Ceil(q*float64(na+nb)), 1), float64(na+nb)))
+	// So many of the k smallest are of the base.
+	least, most := k-min(k, nb), min(k, na)
+	for least < most {
+		if i := (least + most) / 2; base.At(i+1) < changed.At(k-i)/factor {
+			least = i + 1
+		} else {
+			most = i
+		}
+	}
+	limit := 0.0
+	if least > 0 {
+		limit = base.At(least)
+	}
+	if least < k {
+		limit = max(limit, changed.At(k-least)/factor)
+	}
+	return limit
+}
+
+// portion is how many of how many calls.
+type portion struct{ n, of float64 }
+
+func all(list []portion) (sum portion) {
+	for _, c := range list {
+		sum.n, sum.of = sum.n+c.n, sum.of+c.of
+	}
+	return sum
+}
+
+// differing is the difference of two shares, pair by pair, and its standard error, which is no less than that of
+// independent calls, of which the next could be the first of its kind.
+func differing(base, changed []portion) (difference, scale float64) {
+	a, b := all(base), all(changed)
+	share := (a.n + b.n + 1) / (a.of + b.of + 2)
+	return b.n/b.of - a.n/a.of, math.Max(offBy(base, changed), math.Sqrt(share*(1-share)*(1/a.of+1/b.of)))
+}
+
+// share is the change of a share, and its interval.
+func (x *paired) share(r *Row, errors float64) (c interval, lacks string) {
+	of := func(list []slot) (counts []portion) {
+		for _, s := range list {
+			one := portion{float64(s.Errors), float64(s.Sent)}
+			switch x.figure.name {
+			case "violations":
+				one = portion{float64(s.Violations), float64(s.Completed)}
+			case "shed":
+				one.n = float64(s.Shed)
+			}
+			counts = append(counts, one)
+		}
+		return counts
+	}
+	a, b := of(x.base), of(x.changed)
+	sa, sb := all(a), all(b)
+	if sa.of == 0 || sb.of == 0 {
+		return c, "no such call"
+	}
+	from, to := sa.n/sa.of, sb.n/sb.of
+	r.Base, r.New = &from, &to
+	difference, scale := differing(a, b)
+	return interval{difference, difference - errors*scale, difference + errors*scale}, ""
+}
+
+// offBy is the standard error of the difference of two shares, by how much the pairs are off it. Neighbours are alike,
+// so that blocks of them, the longer the more there are, count as one if they tell more.
+func offBy(base, changed []portion) float64 {
+	m := len(base)
 	left := make([]float64, m)
 	for _, side := range []struct {
-		list []slot
-		of   func(slot) (n, of float64)
+		list []portion
 		sign float64
-	}{{x.base, base, -1}, {x.changed, changed, 1}} {
-		var n, of float64
-		for _, s := range side.list {
-			a, b := side.of(s)
-			n, of = n+a, of+b
-		}
-		if of == 0 {
+	}{{base, -1}, {changed, 1}} {
+		sum := all(side.list)
+		if sum.of == 0 {
 			return 0
 		}
-		for i, s := range side.list {
-			a, b := side.of(s)
-			left[i] += side.sign * (a - n/of*b) / of
+		for i, c := range side.list {
+			left[i] += side.sign * (c.n - sum.n/sum.of*c.of) / sum.of
 		}
 	}
 	variance := func(long int) float64 {

@@ -184,15 +184,15 @@ func (t *table) percentile(kind, name string, f figure, of func(*gathered) *grou
 // completion makes the series of the share of accepted executions that completed, where they were followed.
 func (t *table) completion(f figure) {
 	for _, g := range t.all() {
-		if !g.followed {
+		if g.completion == nil {
 			return
 		}
 	}
-	t.add(All, "", f, func(g *gathered) value { return share(g.completed[0], g.completed[1]) }, func(runs []*gathered) float64 {
+	t.add(All, "", f, func(g *gathered) value { return share(g.completion.Completed, g.completion.Of) }, func(runs []*gathered) float64 {
 		var sum float64
 		for _, g := range runs {
-			p := share(g.completed[0], g.completed[1]).y
-			sum += p * (1 - p) / float64(g.completed[1])
+			p := share(g.completion.Completed, g.completion.Of).y
+			sum += p * (1 - p) / float64(g.completion.Of)
 		}
 		return sum / float64(len(runs))
 	})

@@ -124,6 +124,14 @@ func notes(base, changed Set, asked Tolerances, rows []Row) (list []string) {
 	for _, of := range partsApart(base.Runs[0].Provider, changed.Runs[0].Provider) {
 		list = append(list, fmt.Sprintf("%s is %s in the base, %s on the new side.", of.name, or(of.a), or(of.b)))
 	}
+	for _, side := range []struct {
+		name string
+		Set
+	}{{"base", base}, {"new side", changed}} {
+		if slices.ContainsFunc(side.Runs, func(m Measured) bool { return m.Insecure }) {
+			list = append(list, fmt.Sprintf("The certificate of the target of the %s was not checked, so that anybody in between may have answered in its place.", side.name))
+		}
+	}
 	for _, m := range slices.Concat(base.Runs, changed.Runs) {
 		if m.Validity == metrics.TargetLimited {
 			list = append(list, text.Sentence(fmt.Sprintf("%s is target-limited: calls left late, since all that were allowed at once waited on the target", named(&m))))

@@ -2,6 +2,7 @@ package compare_test
 
 import (
 	"errors"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/kaizenautomation/andon/reports/compare"
+	"github.com/kaizenautomation/andon/reports/histogram"
 	"github.com/kaizenautomation/andon/reports/metrics"
 	"github.com/kaizenautomation/andon/reports/reportstest"
 	"github.com/kaizenautomation/andon/reports/results"
@@ -122,6 +124,25 @@ func TestCompare(t *testing.T) {
 	}
 }
 
+// TestCompletion compares how many of the accepted executions completed, where all runs tell.
+func TestCompletion(t *testing.T) {
+	followed := func(set compare.Set, completed uint64) compare.Set {
+		for i := range set.Runs {
+			set.Runs[i].Completion = &compare.Completion{Completed: completed - uint64(i), Of: 1000}
+		}
+		return set
+	}
+	o := compare.Options{Tolerances: compare.Tolerances{"completion": 0.01}}
+	base := followed(runs(t, "base", 3, nil), 990)
+	r, err := compare.Compare(base, followed(runs(t, "new", 3, nil), 900), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := row(t, r, compare.All, "", "completion"); c.Verdict != compare.Regression || *c.Base < 0.988 || *c.New > 0.9 {
+		t.Errorf("completion: %+v", c)
+	}
+}
+
 // TestDeclared holds that a figure that is named is declared, and that one that the runs lack is told.
 func TestDeclared(t *testing.T) {
 	o := compare.Options{Tolerances: compare.Tolerances{"goodput": 0.05, "p90": 0.2, "completion": 0.01}}
@@ -133,6 +154,16 @@ func TestDeclared(t *testing.T) {
 		t.Errorf("p90: %+v", p)
 	}
 	if !slices.Contains(r.Notes, "A tolerance was given for completion, which the runs do not have.") {
+		t.Errorf("the notes are %q", r.Notes)
+	}
+}
+
+// TestInsecure holds that a side whose target's certificate was not checked is told of.
+func TestInsecure(t *testing.T) {
+	base := runs(t, "base", 2, nil)
+	base.Runs[1].Insecure = true
+	r := compareSets(t, base, runs(t, "new", 2, nil), compare.Options{})
+	if len(r.Notes) != 1 || !strings.HasPrefix(r.Notes[0], "The certificate of the target of the base was not checked") {
 		t.Errorf("the notes are %q", r.Notes)
 	}
 }
@@ -293,5 +324,31 @@ func TestTwice(t *testing.T) {
 	}
 	if _, err := compare.Compare(base, compare.Set{}, compare.Options{}); err == nil || !strings.Contains(err.Error(), "the new side 0") {
 		t.Errorf("no run on a side: %v", err)
+	}
+}
+
+// A curve ends with the highest percentile that every run has the samples for.
+func TestCurveSupported(t *testing.T) {
+	base, changed := runs(t, "base", 3, nil), runs(t, "new", 3, nil)
+	few := &base.Runs[1]
+	few.Whole = metrics.Of(few.Manifest)
+	for i, row := range reportstest.Rows(few.Manifest, func(*results.Row) {}) {
+		if i%9 > 0 {
+			continue
+		}
+		if err := few.Whole.Add(row); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range compareSets(t, base, changed, compare.Options{}).Curves {
+		for i, points := range [][]compare.Point{c.Base, c.New} {
+			least := uint64(math.MaxUint64)
+			for _, r := range []compare.Set{base, changed}[i].Runs {
+				least = min(least, r.Whole.Curve(c.Tier, false).Samples)
+			}
+			if last := points[len(points)-1].Quantile; last > 0 && least < histogram.Needed(100*last) {
+				t.Errorf("the curve %d of %q goes up to %v, by %d calls", i, c.Tier, last, least)
+			}
+		}
 	}
 }

@@ -157,7 +157,7 @@ func (d search) facts() []fact {
 		arrivals = text.Printable(d.Run.Arrivals, 40)
 	}
 	f := []fact{
-		{"Target", text.Printable(d.Run.Target, 300)},
+		{"Target", cmp.Or(text.Printable(d.Run.Target, 300), "none was called")},
 		{"Scenario", text.Printable(d.Run.Scenario, 100)},
 		{"Seed", fmt.Sprint(d.Run.Seed)},
 		{"Started", d.Run.Started.UTC().Format(time.DateTime) + " UTC"},

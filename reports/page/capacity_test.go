@@ -233,6 +233,26 @@ const axisNames = `[...document.querySelectorAll(".draw")].flatMap(d => [".left"
 		.map(([b]) => a + " over " + b)).concat(boxes.filter(([, p]) => p.left < 0 || p.right > innerWidth).map(([a]) => a + " leaves the page"));
 }))`
 
+// checkDrawn: nothing of a page with drawings is cut off, and nothing lies over another.
+func checkDrawn(t *testing.T, b tab, width int) {
+	t.Helper()
+	if wide := eval[[]string](b, overflow(width)); len(wide) > 0 {
+		t.Errorf("the page is wider than the window: %q", wide)
+	}
+	if cut := eval[[]string](b, clipped); len(cut) > 0 {
+		t.Errorf("cut off: %q", cut)
+	}
+	if over := eval[[]string](b, strings.Replace(collisions, ".marks,", ".marks, .keys,", 1)); len(over) > 0 {
+		t.Errorf("one over the other: %q", over)
+	}
+	if over := eval[[]string](b, axisNames); len(over) > 0 {
+		t.Errorf("an axis: %q", over)
+	}
+	if n := eval[int](b, `document.scripts.length`); n != 2 {
+		t.Errorf("%d scripts, want 2", n)
+	}
+}
+
 // testCapacity: wide and narrow, light and dark, with scripts, nothing is cut off and nothing lies over another.
 func testCapacity(t *testing.T, chromium context.Context) {
 	for name, r := range map[string]sizing.Report{"found": reportstest.Sizing(), "need": searchedFor(sizing.No), "limited": limited(), "none": {Verdict: summary.Verdict{Status: summary.NoVerdict, ExitCode: 3}}} {
@@ -242,23 +262,9 @@ func testCapacity(t *testing.T, chromium context.Context) {
 				t.Run(fmt.Sprintf("%s %d %s", name, width, scheme), func(t *testing.T) {
 					t.Parallel()
 					b := show(t, chromium, page, width, scheme)
-					if wide := eval[[]string](b, overflow(width)); len(wide) > 0 {
-						t.Errorf("the page is wider than the window: %q", wide)
-					}
-					if cut := eval[[]string](b, clipped); len(cut) > 0 {
-						t.Errorf("cut off: %q", cut)
-					}
-					if over := eval[[]string](b, strings.Replace(collisions, ".marks,", ".marks, .keys,", 1)); len(over) > 0 {
-						t.Errorf("one over the other: %q", over)
-					}
-					if over := eval[[]string](b, axisNames); len(over) > 0 {
-						t.Errorf("an axis: %q", over)
-					}
+					checkDrawn(t, b, width)
 					if eval[bool](b, "globalThis.owned !== undefined") || eval[int](b, `document.querySelectorAll("img, iframe, object, embed, link, base, form, a[href^='http'], a[href^='javascript']").length`) > 0 {
 						t.Error("a text of the target's is live")
-					}
-					if n := eval[int](b, `document.scripts.length`); n != 2 {
-						t.Errorf("%d scripts, want 2", n)
 					}
 					b.quiet()
 				})

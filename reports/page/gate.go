@@ -31,7 +31,7 @@ type gate struct{ approval.Report }
 type gateView struct {
 	frame
 	Parts             []partRow
-	Budget            table
+	Budget, Against   table
 	Facts             []fact
 	Command           string
 	Andon, SpecSHA256 string
@@ -49,11 +49,18 @@ func (g gate) view() gateView {
 	word := cmp.Or(g.Word(), "NO VERDICT")
 	v := gateView{
 		frame:  newFrame("gate", text.Sentence(text.Printable(g.Headline(), 1000)), word, summary.Verdict{Status: g.Verdict.Status}, g.tiles()),
-		Budget: g.budget(), Command: commandLine(g.Run.Command), Andon: text.Printable(g.Run.Andon, 64), SpecSHA256: text.Printable(g.Run.SpecSHA256, 64), ExitCode: g.Verdict.ExitCode,
+		Budget: budget(g.Budget), Command: commandLine(g.Run.Command), Andon: text.Printable(g.Run.Andon, 64), SpecSHA256: text.Printable(g.Run.SpecSHA256, 64), ExitCode: g.Verdict.ExitCode,
 	}
 	v.Tab = word + " · gate · andon"
 	v.Notes = printables(g.Notes, 1000)
-	v.Facts = []fact{{"Target", text.Printable(g.Run.Target, 300)}, {"Started", g.Run.Started.UTC().Format(time.DateTime + "Z")}, {"Took", text.Duration(&g.Run.DurationSeconds)}}
+	v.Facts = []fact{{"Target", text.Printable(g.Run.Target, 300)}}
+	if g.Run.Against != "" {
+		v.Facts = append(v.Facts, fact{"Compared with", text.Printable(g.Run.Against, 300)})
+	}
+	if g.Against != nil {
+		v.Against = budget(*g.Against)
+	}
+	v.Facts = append(v.Facts, fact{"Started", g.Run.Started.UTC().Format(time.DateTime + "Z")}, fact{"Took", text.Duration(&g.Run.DurationSeconds)})
 	for _, known := range g.Run.KnownBy() {
 		v.Facts = append(v.Facts, fact{text.Printable(known[0], 64), text.Printable(known[1], 200)})
 	}
@@ -104,8 +111,7 @@ func (g gate) tiles() []tile {
 }
 
 // budget is the table of what was planned and spent by tier, and of the caps.
-func (g gate) budget() table {
-	b := g.Budget
+func budget(b approval.Budget) table {
 	t := table{Header: []column{{"", false}, {"planned, at most", true}, {"spent", true}}}
 	for _, tier := range b.Tiers {
 		planned, spent := text.Count(tier.Runs), text.Count(tier.SpentRuns)

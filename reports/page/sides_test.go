@@ -172,21 +172,7 @@ func testComparison(t *testing.T, chromium context.Context) {
 				t.Run(fmt.Sprintf("%s %d %s", name, width, scheme), func(t *testing.T) {
 					t.Parallel()
 					b := show(t, chromium, page, width, scheme)
-					if wide := eval[[]string](b, overflow(width)); len(wide) > 0 {
-						t.Errorf("the page is wider than the window: %q", wide)
-					}
-					if cut := eval[[]string](b, clipped); len(cut) > 0 {
-						t.Errorf("cut off: %q", cut)
-					}
-					if over := eval[[]string](b, strings.Replace(collisions, ".marks,", ".marks, .keys,", 1)); len(over) > 0 {
-						t.Errorf("one over the other: %q", over)
-					}
-					if over := eval[[]string](b, axisNames); len(over) > 0 {
-						t.Errorf("an axis: %q", over)
-					}
-					if n := eval[int](b, `document.scripts.length`); n != 2 {
-						t.Errorf("%d scripts, want 2", n)
-					}
+					checkDrawn(t, b, width)
 					b.quiet()
 				})
 			}

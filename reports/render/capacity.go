@@ -96,7 +96,11 @@ func CapacityMarkdown(w io.Writer, of sizing.Report) error {
 // subtitle says what was searched, against whom, when and how long.
 func (s search) subtitle(foreign func(string, int) string) []string {
 	arrivals := map[string]string{"poisson": "calls arrive at random (Poisson)", "even": "calls are evenly spaced"}[s.Run.Arrivals]
-	said := []string{foreign(s.Run.Target, 200), fmt.Sprintf("seed %d", s.Run.Seed), s.Run.Started.UTC().Format(time.DateTime + "Z"), "took " + text.Duration(&s.Run.DurationSeconds)}
+	target := "no target was called"
+	if s.Run.Target != "" {
+		target = foreign(s.Run.Target, 200)
+	}
+	said := []string{target, fmt.Sprintf("seed %d", s.Run.Seed), s.Run.Started.UTC().Format(time.DateTime + "Z"), "took " + text.Duration(&s.Run.DurationSeconds)}
 	if arrivals != "" {
 		said = append(said, arrivals)
 	}

@@ -3,6 +3,7 @@ package render
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 
@@ -32,31 +33,39 @@ func searches() map[string]sizing.Report {
 	return map[string]sizing.Report{"capacity": reportstest.Sizing(), "capacity-no": no, "capacity-least": least, "capacity-gone": gone}
 }
 
-func TestCapacity(t *testing.T) {
-	for name, r := range searches() {
-		for _, width := range []int{60, 80, 120} {
-			var b bytes.Buffer
-			if err := CapacityTerminal(&b, r, Options{Width: width, Dir: "reports/runs/20261126T090000Z-capacity-mixed"}); err != nil {
-				t.Fatal(err)
-			}
-			if width != 80 {
-				reportstest.Golden(t, fmt.Sprintf("%s-%d.txt", name, width), b.Bytes())
-			}
-			for line := range strings.Lines(b.String()) {
-				if n := text.Width(strings.TrimRight(line, "\n")); n > width {
-					t.Errorf("%s: a line of %d columns in %d: %q", name, n, width, line)
-				}
-			}
-			reportstest.CheckNoCommand(t, name, b.Bytes())
-		}
+// checkRendered holds a document of a directory against its goldens on terminals of several widths, which it keeps to,
+// and in Markdown, which is given.
+func checkRendered[T any](t *testing.T, name string, r T, dir string, terminal func(io.Writer, T, Options) error, markdown func(io.Writer, T) error) string {
+	t.Helper()
+	for _, width := range []int{60, 80, 120} {
 		var b bytes.Buffer
-		if err := CapacityMarkdown(&b, r); err != nil {
+		if err := terminal(&b, r, Options{Width: width, Dir: dir}); err != nil {
 			t.Fatal(err)
 		}
-		reportstest.Golden(t, name+".md", b.Bytes())
+		if width != 80 {
+			reportstest.Golden(t, fmt.Sprintf("%s-%d.txt", name, width), b.Bytes())
+		}
+		for line := range strings.Lines(b.String()) {
+			if n := text.Width(strings.TrimRight(line, "\n")); n > width {
+				t.Errorf("%s: a line of %d columns in %d: %q", name, n, width, line)
+			}
+		}
 		reportstest.CheckNoCommand(t, name, b.Bytes())
+	}
+	var b bytes.Buffer
+	if err := markdown(&b, r); err != nil {
+		t.Fatal(err)
+	}
+	reportstest.Golden(t, name+".md", b.Bytes())
+	reportstest.CheckNoCommand(t, name, b.Bytes())
+	return b.String()
+}
+
+func TestCapacity(t *testing.T) {
+	for name, r := range searches() {
+		said := checkRendered(t, name, r, "reports/runs/20261126T090000Z-capacity-mixed", CapacityTerminal, CapacityMarkdown)
 		// An estimate without its interval is shown nowhere.
-		if c := r.Acceptance; c != nil && c.Kind != sizing.Interval && strings.Contains(b.String(), text.Rate(c.Rate)) {
+		if c := r.Acceptance; c != nil && c.Kind != sizing.Interval && strings.Contains(said, text.Rate(c.Rate)) {
 			t.Errorf("%s: %s stands there bare", name, text.Rate(c.Rate))
 		}
 	}

@@ -2,14 +2,12 @@ package render
 
 import (
 	"bytes"
-	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/kaizenautomation/andon/reports/compare"
 	"github.com/kaizenautomation/andon/reports/reportstest"
 	"github.com/kaizenautomation/andon/reports/summary"
-	"github.com/kaizenautomation/andon/reports/text"
 )
 
 // comparisons are one of everything, one of single runs, one that was forced, two targets in turn, a target against
@@ -24,27 +22,7 @@ func comparisons() map[string]compare.Report {
 
 func TestComparison(t *testing.T) {
 	for name, r := range comparisons() {
-		for _, width := range []int{60, 80, 120} {
-			var b bytes.Buffer
-			if err := ComparisonTerminal(&b, r, Options{Width: width, Dir: "reports/runs/20261126T090000Z-compare"}); err != nil {
-				t.Fatal(err)
-			}
-			if width != 80 {
-				reportstest.Golden(t, fmt.Sprintf("%s-%d.txt", name, width), b.Bytes())
-			}
-			for line := range strings.Lines(b.String()) {
-				if n := text.Width(strings.TrimRight(line, "\n")); n > width {
-					t.Errorf("%s: a line of %d columns in %d: %q", name, n, width, line)
-				}
-			}
-			reportstest.CheckNoCommand(t, name, b.Bytes())
-		}
-		var b bytes.Buffer
-		if err := ComparisonMarkdown(&b, r); err != nil {
-			t.Fatal(err)
-		}
-		reportstest.Golden(t, name+".md", b.Bytes())
-		reportstest.CheckNoCommand(t, name, b.Bytes())
+		checkRendered(t, name, r, "reports/runs/20261126T090000Z-compare", ComparisonTerminal, ComparisonMarkdown)
 	}
 }
 

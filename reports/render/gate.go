@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -45,8 +46,14 @@ func GateTerminal(w io.Writer, of approval.Report, o Options) error {
 		}
 	}
 	fmt.Fprintf(&b, "\n%s\n", o.paint(text.Bold, "Budget"))
-	if err := g.budget(text.Printable).Text(&b, o.Width); err != nil {
+	if err := budget(g.Budget, text.Printable).Text(&b, o.Width); err != nil {
 		return err
+	}
+	if g.Against != nil {
+		fmt.Fprintf(&b, "\n%s\n", o.paint(text.Bold, "Budget of what it is compared with"))
+		if err := budget(*g.Against, text.Printable).Text(&b, o.Width); err != nil {
+			return err
+		}
 	}
 	for _, n := range g.Notes {
 		wrap(&b, text.Printable(n, 2000), o.Width)
@@ -54,7 +61,11 @@ func GateTerminal(w io.Writer, of approval.Report, o Options) error {
 	color := map[string]text.Color{summary.Pass: text.Green, summary.Fail: text.Red, summary.NoVerdict: text.Yellow}[g.Verdict.Status]
 	b.WriteByte('\n')
 	o.marked(&b, o.paint(text.Bold+";"+color, g.Word())+" ", fmt.Sprintf("%s (exit code %d)", text.Printable(g.Headline(), 1000), g.Verdict.ExitCode))
-	o.named(&b, "report:", o.Dir, "")
+	after := "(with all that is named above)"
+	if !slices.ContainsFunc(g.Parts, func(p approval.Part) bool { return p.Dir != "" }) {
+		after = ""
+	}
+	o.named(&b, "report:", o.Dir, after)
 	_, err := io.WriteString(w, text.Inert(b.String()))
 	return err
 }
@@ -84,8 +95,14 @@ func GateMarkdown(w io.Writer, of approval.Report) error {
 		b.WriteString("\n" + strings.Join(known, " · ") + "\n")
 	}
 	fmt.Fprintf(&b, "\n<details><summary>Budget: %s</summary>\n\n", prose(g.Budget.Used()))
-	if err := g.budget(code).markdown(&b); err != nil {
+	if err := budget(g.Budget, code).markdown(&b); err != nil {
 		return err
+	}
+	if g.Against != nil {
+		fmt.Fprintf(&b, "\nAt what it is compared with: %s\n\n", prose(g.Against.Used()))
+		if err := budget(*g.Against, code).markdown(&b); err != nil {
+			return err
+		}
 	}
 	b.WriteString("\n</details>\n")
 	for _, n := range g.Notes {
@@ -97,8 +114,7 @@ func GateMarkdown(w io.Writer, of approval.Report) error {
 }
 
 // budget is the table of what was planned and spent, in all and by tier.
-func (g gate) budget(foreign func(string, int) string) Table {
-	b := g.Budget
+func budget(b approval.Budget, foreign func(string, int) string) Table {
 	t := Table{Header: []string{"", ">planned, at most", ">spent"}}
 	add := func(name, planned, spent string) { t.Rows = append(t.Rows, []string{name, planned, spent}) }
 	add("calls", text.Count(b.Calls), text.Count(b.SpentCalls))
@@ -133,7 +149,11 @@ func (g gate) budget(foreign func(string, int) string) Table {
 
 // subtitle says what was held against the gate, when and how long.
 func (g gate) subtitle(foreign func(string, int) string) []string {
-	return []string{foreign(g.Run.Target, 300), g.Run.Started.UTC().Format(time.DateTime + "Z"), "took " + text.Duration(&g.Run.DurationSeconds)}
+	where := []string{foreign(g.Run.Target, 300)}
+	if g.Run.Against != "" {
+		where = append(where, "against "+foreign(g.Run.Against, 300))
+	}
+	return append(where, g.Run.Started.UTC().Format(time.DateTime+"Z"), "took "+text.Duration(&g.Run.DurationSeconds))
 }
 
 // knownBy is the release and the labels, if there are any.

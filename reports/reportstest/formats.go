@@ -1,17 +1,13 @@
 package reportstest
 
 import (
-	"bytes"
 	"encoding/json"
 	"encoding/xml"
-	"reflect"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/kaizenautomation/andon/reports/summary"
 )
@@ -177,74 +173,6 @@ func CheckSARIF(t testing.TB, out []byte) (results []any) {
 		}
 	}
 	return results
-}
-
-// Compiled is a JSON Schema, ready to validate.
-func Compiled(t testing.TB, schema []byte) *jsonschema.Schema {
-	t.Helper()
-	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(schema))
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := jsonschema.NewCompiler()
-	c.AssertFormat()
-	if err := c.AddResource("a.schema.json", document); err != nil {
-		t.Fatal(err)
-	}
-	return c.MustCompile("a.schema.json")
-}
-
-// CheckSchema holds the JSON Schema of a sealed document against its type: every field has its place in it and a word
-// on it, and every place has its field; what is missing in a file is what omitempty leaves out.
-func CheckSchema(t testing.TB, schema []byte, of reflect.Type) {
-	t.Helper()
-	var root map[string]any
-	if err := json.Unmarshal(schema, &root); err != nil {
-		t.Fatal(err)
-	}
-	var walk func(at string, of reflect.Type, node map[string]any)
-	walk = func(at string, of reflect.Type, node map[string]any) {
-		if ref, is := node["$ref"].(string); is {
-			node = root["$defs"].(map[string]any)[strings.TrimPrefix(ref, "#/$defs/")].(map[string]any)
-		}
-		switch {
-		case of.Kind() == reflect.Pointer:
-			walk(at, of.Elem(), node)
-		case of.Kind() == reflect.Slice:
-			items, _ := node["items"].(map[string]any)
-			walk(at+"/0", of.Elem(), items)
-		case of.Kind() == reflect.Struct && of.PkgPath() != "time":
-			properties, _ := node["properties"].(map[string]any)
-			if node["additionalProperties"] != false {
-				t.Errorf("%s: anything else may stand there", at)
-			}
-			var required []string
-			for _, name := range node["required"].([]any) {
-				required = append(required, name.(string))
-			}
-			left := len(properties)
-			if at == "" {
-				left-- // the seal
-			}
-			for field := range of.Fields() {
-				name, options, _ := strings.Cut(field.Tag.Get("json"), ",")
-				property, there := properties[name].(map[string]any)
-				if !there || property["description"] == nil {
-					t.Errorf("%s/%s: not in the schema, or without a word on it", at, name)
-					continue
-				}
-				if slices.Contains(required, name) == (options == "omitempty") {
-					t.Errorf("%s/%s: required by the schema: %t, left out where it is empty: %t", at, name, slices.Contains(required, name), options == "omitempty")
-				}
-				left--
-				walk(at+"/"+name, field.Type, property)
-			}
-			if left != 0 {
-				t.Errorf("%s: %d properties more than fields", at, left)
-			}
-		}
-	}
-	walk("", of, root)
 }
 
 // OutsideCode takes the code spans out of Markdown: from a run of backticks to the next one of the same length.

@@ -18,7 +18,7 @@ func Sizing() sizing.Report {
 		Run: sizing.Run{
 			ID: "20261126T090000Z-capacity-mixed", Scenario: "mixed", Target: "http://127.0.0.1:8080", Started: time.Date(2026, 11, 26, 9, 0, 0, 123456789, time.UTC),
 			DurationSeconds: 9312, Seed: 7, Andon: "v1.2.3", Command: []string{"andon", "capacity", "mixed"},
-			SpecSHA256: strings.Repeat("ab", 32), Release: "2026.11-" + Hostile, Labels: map[string]string{"commit": "3ac1", "by": Hostile}, Arrivals: "poisson", Ended: sizing.EndedFound, Resumed: 1,
+			SpecSHA256: strings.Repeat("ab", 32), Release: "2026.11-" + Hostile, Labels: map[string]string{"commit": "3ac1", "by": Hostile}, Insecure: true, Arrivals: "poisson", Ended: sizing.EndedFound, Resumed: 1,
 		},
 		Verdict:    summary.Verdict{Status: summary.Pass, Causes: []string{}},
 		Objectives: []sizing.Objective{{Expr: "p99(latency) < 1s", Allowed: 0.01}, {Expr: "rate(errors) < 0.5%", Allowed: 0.005}},

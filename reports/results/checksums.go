@@ -15,18 +15,6 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // sealed is how the text of a sealed document ends.
 var sealed = regexp.MustCompile(`,\s*"crc32c":\s*"([0-9a-f]{8})"\s*\}\s*$`)
 
-// WriteSealed writes the text of a JSON object, which write gives, and adds a last member to it, "crc32c": the CRC-32C,
-// in hex, of all that stands before that member's comma. The document stays one that anything reads; [ParseJSON] takes
-// the member away, and tells of a text that has changed.
-func WriteSealed(w io.Writer, write func(io.Writer) error) error {
-	var b bytes.Buffer
-	if err := write(&b); err != nil {
-		return err
-	}
-	_, err := w.Write(seal(b.Bytes()))
-	return err
-}
-
 // seal seals a text, with the line break behind it: see [WriteSealed].
 func seal(text []byte) []byte {
 	end := bytes.TrimRight(text, "\n")

@@ -40,8 +40,20 @@ const maxDocument = 16 << 20
 // WriteJSON writes a document to a file, sealed, so that it is there whole or not at all.
 func WriteJSON(path string, document any) error {
 	return regular.Write(path, func(w io.Writer) error {
-		return WriteSealed(w, func(w io.Writer) error { return EncodeJSON(w, document) })
+		return WriteSealed(w, document)
 	})
+}
+
+// WriteSealed writes a document, a JSON object, and adds a last member to it, "crc32c": the CRC-32C, in hex, of all
+// that stands before that member's comma. The document stays one that anything reads; [ParseJSON] takes the member
+// away, and tells of a text that has changed.
+func WriteSealed(w io.Writer, document any) error {
+	var b bytes.Buffer
+	if err := EncodeJSON(&b, document); err != nil {
+		return err
+	}
+	_, err := w.Write(seal(b.Bytes()))
+	return err
 }
 
 // EncodeJSON writes a document.

@@ -104,7 +104,7 @@ func read(t testing.TB, dir string) (*Run, []Row, bool) {
 }
 
 // What is written is read back, to the last bit.
-func TestRoundTrip(t *testing.T) {
+func TestRowsRoundTrip(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		want := rapid.SliceOfN(anyRow, 0, 50).Draw(rt, "rows")
 		run, got, complete := read(t, write(t, rapid.IntRange(1, 60).Draw(rt, "batch"), want, true))

@@ -22,12 +22,15 @@ type Shard struct {
 	Start time.Time `json:"start"`
 }
 
+// MaxShards is how many shards there may be, which is far more than anybody has machines for.
+const MaxShards = 10_000
+
 func (s *Shard) check() error {
 	switch {
 	case s == nil:
 		return nil
-	case s.Of < 1 || s.Index < 0 || s.Index >= s.Of:
-		return fmt.Errorf("expected /shard/index from 0 and below /shard/of, found %d and %d", s.Index, s.Of)
+	case s.Of < 1 || s.Of > MaxShards || s.Index < 0 || s.Index >= s.Of:
+		return fmt.Errorf("expected /shard/of from 1 to %d and /shard/index from 0 and below it, found %d and %d", MaxShards, s.Of, s.Index)
 	case s.Group == "" || s.Plan == "":
 		return errors.New("expected /shard to name a group and the digest of a plan")
 	}

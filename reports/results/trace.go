@@ -3,6 +3,8 @@ package results
 import (
 	"encoding/binary"
 	"encoding/hex"
+
+	"github.com/kaizenautomation/andon/reports/splitmix"
 )
 
 // AppendTraceparent appends the value of the header traceparent (W3C Trace Context, section 3.2) that call n of a run
@@ -23,26 +25,17 @@ const TraceparentLength = 55
 // provider's traces. It is a function of the run's number ([Manifest].Traces) and n alone: it needs not be kept, and no
 // two calls of a run share one.
 func TraceID(traces, n uint64) (id [16]byte) {
-	binary.BigEndian.PutUint64(id[:8], nonzero(mix(mix(traces)+n)))
+	binary.BigEndian.PutUint64(id[:8], nonzero(splitmix.Next(splitmix.Next(traces)+n)))
 	// Within a run this half is a bijection of n.
-	binary.BigEndian.PutUint64(id[8:], mix(n+mix(traces^0xa5a5a5a5a5a5a5a5)))
+	binary.BigEndian.PutUint64(id[8:], splitmix.Next(n+splitmix.Next(traces^0xa5a5a5a5a5a5a5a5)))
 	return id
 }
 
 // SpanID is the parent-id of call n (W3C Trace Context, section 3.2.2.4).
 func SpanID(traces, n uint64) (id [8]byte) {
-	binary.BigEndian.PutUint64(id[:], nonzero(mix(mix(traces^0x3c3c3c3c3c3c3c3c)^n)))
+	binary.BigEndian.PutUint64(id[:], nonzero(splitmix.Next(splitmix.Next(traces^0x3c3c3c3c3c3c3c3c)^n)))
 	return id
 }
 
 // nonzero keeps an id from being all zeros, which is invalid.
 func nonzero(v uint64) uint64 { return max(v, 1) }
-
-// mix is a bijection that spreads its argument over all bits: the output function of SplitMix64 (Steele, Lea and Flood,
-// "Fast splittable pseudorandom number generators", 2014).
-func mix(v uint64) uint64 {
-	v += 0x9e3779b97f4a7c15
-	v = (v ^ v>>30) * 0xbf58476d1ce4e5b9
-	v = (v ^ v>>27) * 0x94d049bb133111eb
-	return v ^ v>>31
-}

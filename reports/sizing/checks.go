@@ -21,6 +21,10 @@ func (r Report) Checks() summary.Verification {
 			Verdict: r.decided(), Rule: "need", Reason: n.String(), Seconds: r.Run.DurationSeconds}
 		v.Checks = append(v.Checks, c)
 	}
+	if n := r.Replicas; n != nil && r.Acceptance == nil {
+		v.Checks = append(v.Checks, summary.Check{Engine: summary.EngineCapacity, Name: "it is known how many replicas take " + text.Rate(n.Need), Proves: "some number of replicas takes it",
+			Verdict: r.decided(), Rule: "replicas", Reason: n.String()})
+	}
 	for _, one := range []struct {
 		name, proves string
 		*Capacity

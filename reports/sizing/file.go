@@ -1,105 +1,54 @@
 package sizing
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"path/filepath"
 	"slices"
 
-	"github.com/kaizenautomation/andon/reports/regular"
 	"github.com/kaizenautomation/andon/reports/results"
-	"github.com/kaizenautomation/andon/reports/summary"
 	"github.com/kaizenautomation/andon/reports/text"
 )
 
-// maxFile is the most bytes of capacity.json that are read. A search of thousands of trials takes less.
-const maxFile = 16 << 20
+// Document is how the directory of a search keeps its answer.
+func Document() results.Document[Report] {
+	return results.Document[Report]{
+		File: File, Schema: Schema, Name: "the answer of the search", Kind: "search",
+		Most:   16 << 20, // a search of thousands of trials takes less
+		Listed: (*Report).listed, Wrong: (*Report).wrong,
+	}
+}
 
-// ErrDamaged is that capacity.json is there and says nothing that a search can come to.
-var ErrDamaged = errors.New("the answer of the search is damaged")
-
-// Encode writes a report as capacity.json has it.
-func Encode(w io.Writer, r Report) error {
-	r.Verdict.Causes = listed(r.Verdict.Causes)
-	r.Objectives, r.Trials = listed(r.Objectives), slices.Clone(listed(r.Trials))
+// listed has every list be there.
+func (r *Report) listed() {
+	r.Verdict.Causes = results.Listed(r.Verdict.Causes)
+	r.Objectives, r.Trials = results.Listed(r.Objectives), slices.Clone(results.Listed(r.Trials))
 	for i := range r.Trials {
-		r.Trials[i].Shares = listed(r.Trials[i].Shares)
+		r.Trials[i].Shares = results.Listed(r.Trials[i].Shares)
 	}
 	if r.Mix != nil {
 		m := *r.Mix
-		m.Points, r.Mix = listed(m.Points), &m
+		m.Points, r.Mix = results.Listed(m.Points), &m
 	}
 	if r.Isolation != nil {
 		i := *r.Isolation
-		i.Points, r.Isolation = listed(i.Points), &i
+		i.Points, r.Isolation = results.Listed(i.Points), &i
 	}
 	if r.Scaling != nil {
 		s := *r.Scaling
-		s.Levels, r.Scaling = listed(s.Levels), &s
+		s.Levels, r.Scaling = results.Listed(s.Levels), &s
 	}
 	if r.Replicas != nil {
 		n := *r.Replicas
-		n.Assumptions, r.Replicas = listed(n.Assumptions), &n
+		n.Assumptions, r.Replicas = results.Listed(n.Assumptions), &n
 	}
-	return results.WriteSealed(w, func(w io.Writer) error { return results.EncodeJSON(w, r) })
-}
-
-// listed is a list that is there, also where nothing is on it: whoever reads JSON need not ask.
-func listed[T any](list []T) []T {
-	if list == nil {
-		return []T{}
-	}
-	return list
-}
-
-// Write writes capacity.json into the directory of a search, so that it is there whole or not at all.
-func Write(dir string, r Report) error {
-	return regular.Write(filepath.Join(dir, File), func(w io.Writer) error { return Encode(w, r) })
-}
-
-// Read reads capacity.json from the directory of a search. The error is fs.ErrNotExist where there is none, and
-// [ErrDamaged] where it cannot be read for what it holds.
-func Read(dir string) (Report, error) {
-	path := filepath.Join(dir, File)
-	data, err := regular.Read(path, maxFile)
-	if err != nil {
-		return Report{}, err
-	}
-	return parse(path, data)
-}
-
-// parse reads a report from its text. The path is for the error.
-func parse(path string, data []byte) (Report, error) {
-	// What another version knows more of is no reason to say of its file that it is damaged.
-	var of struct {
-		Schema *string `json:"schema"`
-	}
-	if json.Unmarshal(data, &of) == nil && of.Schema != nil && *of.Schema != Schema {
-		return Report{}, fmt.Errorf("%s: expected \"schema\": %q, found %q; another version of andon wrote it, or it is of no search", path, Schema, text.Printable(*of.Schema, 40))
-	}
-	var r Report
-	if err := results.ParseJSON(path, data, &r); err != nil {
-		return Report{}, fmt.Errorf("%w: %w", ErrDamaged, err)
-	}
-	if why := r.wrong(); why != "" {
-		return Report{}, fmt.Errorf("%w: %s: %s", ErrDamaged, path, why)
-	}
-	return r, nil
 }
 
 // wrong says what in a report cannot be, of what is shown of it; empty where all can.
 func (r *Report) wrong() string {
-	codes := map[string]int{summary.Pass: 0, summary.Fail: 1, summary.NoVerdict: 3}
-	if code, known := codes[r.Verdict.Status]; !known || code != r.Verdict.ExitCode {
-		return fmt.Sprintf("/verdict: expected pass, fail or no-verdict with the exit code 0, 1 or 3, found %q with %d", text.Printable(r.Verdict.Status, 40), r.Verdict.ExitCode)
-	}
-	if r.Schema != Schema {
-		return fmt.Sprintf("/schema: expected %q, found nothing", Schema)
+	if why := r.Verdict.Wrong(); why != "" {
+		return why
 	}
 	if n := r.Need; n != nil {
-		if why := unknown("/need/answer", n.Answer, Yes, No, Undecided); why != "" {
+		if why := results.UnknownWord("/need/answer", n.Answer, Yes, No, Undecided); why != "" {
 			return why
 		}
 	}
@@ -120,7 +69,7 @@ func (r *Report) wrong() string {
 	}
 	for i, t := range r.Trials {
 		at := fmt.Sprintf("/trials/%d", i)
-		if why := unknown(at+"/outcome", t.Outcome, Holds, Broken, Open, Void); why != "" {
+		if why := results.UnknownWord(at+"/outcome", t.Outcome, Holds, Broken, Open, Void); why != "" {
 			return why
 		}
 		if len(t.Shares) > len(r.Objectives) {
@@ -135,7 +84,7 @@ func (r *Report) wrongCapacity(at string, c *Capacity) string {
 	if c == nil {
 		return ""
 	}
-	if why := unknown(at+"/kind", c.Kind, Interval, AtLeast, AtMost, Unknown); why != "" {
+	if why := results.UnknownWord(at+"/kind", c.Kind, Interval, AtLeast, AtMost, Unknown); why != "" {
 		return why
 	}
 	switch low, high := c.Low != nil, c.High != nil; {
@@ -150,12 +99,4 @@ func (r *Report) wrongCapacity(at string, c *Capacity) string {
 		return fmt.Sprintf("%s/broke/objective: expected one of %s, counted from 0, found %d", at, text.Plural(uint64(len(r.Objectives)), "objective"), b.Objective)
 	}
 	return ""
-}
-
-// unknown says of a word that it is none of those there are; empty where it is one.
-func unknown(at, word string, words ...string) string {
-	if slices.Contains(words, word) {
-		return ""
-	}
-	return fmt.Sprintf("%s: unknown word %q; %s", at, text.Printable(word, 40), text.Suggest(word, words, "another version of andon may have written it"))
 }

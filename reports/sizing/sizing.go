@@ -63,6 +63,8 @@ type Run struct {
 	SpecSHA256      string            `json:"specSHA256"`
 	Release         string            `json:"release,omitempty"`
 	Labels          map[string]string `json:"labels,omitempty"`
+	// Insecure says that any certificate of the target was taken.
+	Insecure bool `json:"insecure,omitempty"`
 	// Arrivals is "poisson" or "even".
 	Arrivals string `json:"arrivals"`
 	// Ended is one of the Ended constants, and Detail a sentence where that is not all.

@@ -38,6 +38,9 @@ func (r Report) Headline() string {
 	if c := r.Completion; c != nil {
 		said = append(said, c.line("completes"))
 	}
+	if n := r.Replicas; n != nil && len(said) == 0 {
+		return strings.TrimSuffix(n.String(), ".")
+	}
 	if len(said) == 0 {
 		return "not known: " + r.Run.why()
 	}
@@ -200,8 +203,11 @@ func (r Run) why() string {
 	return said
 }
 
-// KnownBy are the release and the labels, as name and text.
+// KnownBy is that the target's certificate was not checked, the release and the labels, as name and text.
 func (r Run) KnownBy() (list [][2]string) {
+	if r.Insecure {
+		list = append(list, [2]string{"certificate", "not checked"})
+	}
 	if r.Release != "" {
 		list = append(list, [2]string{"release", r.Release})
 	}

@@ -41,32 +41,32 @@ func TestReadVerification(t *testing.T) {
 		"of a run":            {`{"schema": "andon.summary/3", "run": {}}`, `expected "schema": "andon.verification/2", found "andon.summary/3"; another version of andon wrote it`},
 		"newer":               {replaced(`"andon.verification/2"`, `"andon.verification/9", "more": 1`), `found "andon.verification/9"`},
 		"a list":              {"[]", "verification.json:1: "},
-		"null":                {"null", `found ""`},
+		"null":                {"null", "/schema: expected"},
 		"a word too many":     {replaced(`"target"`, `"tarjet"`), `unknown field "tarjet"`},
 		"another type":        {replaced(`"planned": `, `"planned": "x`+"\",\n  \"leftOut\": "), "verification.json:"},
 		"more behind":         {whole + "{}", "there is more behind the document"},
 		"an unknown status":   {replaced(`"status": "fail"`, `"status": "failed"`), `verdict: expected pass, fail or no-verdict`},
 		"an exit code":        {replaced(`"exitCode": 1`, `"exitCode": 0`), `found "fail" with 0`},
-		"an unknown verdict":  {replaced(`"verdict": "held"`, `"verdict": "hald"`), `checks[14]: unknown verdict "hald"; did you mean "held"?`},
+		"an unknown verdict":  {replaced(`"verdict": "held"`, `"verdict": "hald"`), `/checks/14/verdict: unknown word "hald"; did you mean "held"?`},
 		"no such deviation":   {replaced(`"deviation": 1`, `"deviation": 7`), "the deviation 7 is not among the 3 there are"},
 		"a negative count":    {replaced(`"accepted": 9`, `"accepted": -9`), "counts of 0 or more"},
-		"a negative duration": {replaced(`"seconds": 0.012`, `"seconds": -1`), "checks[0]: expected seconds"},
+		"a negative duration": {replaced(`"seconds": 0.012`, `"seconds": -1`), "/checks/0: expected seconds"},
 	} {
 		dir := t.TempDir()
 		if err := os.WriteFile(filepath.Join(dir, summary.VerificationFile), []byte(c.text), 0o666); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := summary.ReadVerification(dir); err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), filepath.Join(dir, "verification.json")) {
+		if _, err := summary.VerificationDocument().Read(dir); err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), filepath.Join(dir, "verification.json")) {
 			t.Errorf("%s: %v, want %q", why, err, c.want)
 		}
 	}
-	v, err := summary.ParseVerification("x", []byte(whole))
+	v, err := summary.VerificationDocument().Parse("x", []byte(whole))
 	// What is no UTF-8 cannot stand in JSON, and nothing else is lost.
 	if err != nil || strings.ReplaceAll(string(encoded(t, v)), "\ufffd", `\ufffd`) != whole {
 		t.Errorf("it is read as another: %v", err)
 	}
 	dir := t.TempDir()
-	if _, err := summary.ReadVerification(dir); !os.IsNotExist(err) {
+	if _, err := summary.VerificationDocument().Read(dir); !os.IsNotExist(err) {
 		t.Errorf("nothing is read: %v", err)
 	}
 	// A file without an end of it is not read to its end.
@@ -78,7 +78,7 @@ func TestReadVerification(t *testing.T) {
 		t.Skip(err)
 	}
 	_ = large.Close()
-	if _, err := summary.ReadVerification(dir); err == nil || !strings.Contains(err.Error(), "larger than 256 MiB") {
+	if _, err := summary.VerificationDocument().Read(dir); err == nil || !strings.Contains(err.Error(), "larger than 256 MiB") {
 		t.Errorf("much is read: %v", err)
 	}
 }
@@ -89,7 +89,7 @@ func FuzzParseVerification(f *testing.F) {
 	f.Add(encoded(f, summary.Verification{Schema: summary.VerificationSchema, Verdict: summary.Verdict{Status: summary.Pass}}))
 	f.Add([]byte(`{"schema":"andon.verification/2","verdict":{"status":"pass"},"checks":[{"verdict":"held","deviation":-1}]}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		v, err := summary.ParseVerification("x", data)
+		v, err := summary.VerificationDocument().Parse("x", data)
 		if err != nil {
 			return
 		}
@@ -97,11 +97,11 @@ func FuzzParseVerification(f *testing.F) {
 			summary.Findings(v.Checks, verdict)
 		}
 		v.Covered()
-		again, err := summary.ParseVerification("x", encoded(t, v))
+		again, err := summary.VerificationDocument().Parse("x", encoded(t, v))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if third, err := summary.ParseVerification("x", encoded(t, again)); err != nil || !reflect.DeepEqual(again, third) {
+		if third, err := summary.VerificationDocument().Parse("x", encoded(t, again)); err != nil || !reflect.DeepEqual(again, third) {
 			t.Fatalf("%v", err)
 		}
 	})

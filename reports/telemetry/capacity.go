@@ -89,7 +89,11 @@ func WriteCapacity(w io.Writer, r sizing.Report) error {
 		found.Set(1)
 	}
 	gauge("timestamp_seconds", "When the search ended, in seconds since 1970.").WithLabelValues().Set(float64(r.Run.Started.UnixMilli())/1e3 + r.Run.DurationSeconds)
+	return expose(w, registry)
+}
 
+// expose writes what was registered in the text format.
+func expose(w io.Writer, registry prometheus.Gatherer) error {
 	families, err := registry.Gather()
 	if err != nil {
 		return err

@@ -5,7 +5,6 @@ import (
 	"io"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/common/expfmt"
 
 	"github.com/kaizenautomation/andon/reports/compare"
 	"github.com/kaizenautomation/andon/reports/results"
@@ -60,14 +59,5 @@ func WriteComparison(w io.Writer, r compare.Report) error {
 	if passed, decided := map[string]float64{summary.Pass: 1, summary.Fail: 0}[r.Verdict.Status]; decided {
 		gauge("passed", "Whether nothing became worse: 1 or 0. Where that cannot be told, it is not there.").WithLabelValues().Set(passed)
 	}
-	families, err := registry.Gather()
-	if err != nil {
-		return err
-	}
-	for _, f := range families {
-		if _, err := expfmt.MetricFamilyToText(w, f); err != nil {
-			return err
-		}
-	}
-	return nil
+	return expose(w, registry)
 }

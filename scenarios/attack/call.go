@@ -235,7 +235,11 @@ const maxScrubbed = 16 << 10
 // scrub takes the secrets out of a text that the provider may have echoed it in, and shortens it.
 func (r *run) scrub(text string, limit int) string {
 	// Where the text broke off, a piece of a secret may be its end.
-	text = strings.TrimSuffix(r.Credentials.Redact(text+"…"), "…")
+	text += "…"
+	for _, set := range r.carried() {
+		text = set.Redact(text)
+	}
+	text = strings.TrimSuffix(text, "…")
 	if len(text) > limit {
 		text = strings.ToValidUTF8(text[:limit], "") + "…"
 	}

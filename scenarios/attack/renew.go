@@ -27,13 +27,17 @@ func (r *run) renew(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case stale := <-r.stale:
-			// Where there is no fresh one, the statuses tell.
-			if r.Credentials.Renew(ctx, stale) == nil {
-				r.setHeads()
+			// Where there is no fresh one, the statuses tell. Whoever has another token keeps it.
+			for _, set := range r.carried() {
+				if set.Renew(ctx, stale) == nil {
+					r.setHeads()
+				}
 			}
 		case <-tick.C:
-			if r.Credentials.Refresh(ctx) {
-				r.setHeads()
+			for _, set := range r.carried() {
+				if set.Refresh(ctx) {
+					r.setHeads()
+				}
 			}
 		}
 	}
@@ -41,8 +45,8 @@ func (r *run) renew(ctx context.Context) {
 
 // setHeads takes what the calls carry from now on.
 func (r *run) setHeads() {
-	token := r.Credentials.Token()
 	for i, with := range r.wires() {
+		token := r.carried()[min(i, len(r.carried())-1)].Token()
 		heads := make([]head, max(1, r.Plan.Carried.Tenants.Rows()))
 		for tenant := range heads {
 			heads[tenant] = head{with.Template(tenant), token}

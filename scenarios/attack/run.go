@@ -63,6 +63,8 @@ type Config struct {
 // Against is a target that takes some of the calls of a plan in the place of the first.
 type Against struct {
 	Target *url.URL
+	// Credentials are what its calls carry, and how it is trusted.
+	Credentials *credentials.Set
 	// PlainHTTP2 is as in [Config].
 	PlainHTTP2 bool
 	// Writer keeps its rows and its samples.
@@ -88,7 +90,17 @@ type Outcome struct {
 // at is the configuration with the second target in the place of the first.
 func (c Config) at(a *Against) Config {
 	c.Target, c.PlainHTTP2, c.Writer = a.Target, a.PlainHTTP2, a.Writer
+	c.Credentials, c.TLS = a.Credentials, a.Credentials.TLS()
 	return c
+}
+
+// carried are what the calls to each target carry.
+func (c Config) carried() []*credentials.Set {
+	list := []*credentials.Set{c.Credentials}
+	if c.Against != nil && c.Against.Credentials != c.Credentials {
+		list = append(list, c.Against.Credentials)
+	}
+	return list
 }
 
 // wire says how to connect.

@@ -63,6 +63,7 @@ func (s *Search) Answer() Answer {
 	switch {
 	case !below && !above:
 		a.Kind, a.Rate, a.Low, a.High = Interval, k.quantile(0.5), k.quantile(tail), k.quantile(1-tail)
+		a.cut()
 	case below && !above:
 		a.Kind, a.High = AtMost, min(k.quantile(s.Confidence), orInfinity(a.Lowest))
 	case above && a.Highest > 0 && a.NotMonotone == "":
@@ -81,6 +82,24 @@ func (s *Search) Answer() Answer {
 		}
 	}
 	return a
+}
+
+// differing is by how much a target's capacity may differ from one trial to another for what was decided of one rate to
+// be of the others.
+const differing = 1.1
+
+// cut leaves out of an interval what trials have decided otherwise: few trials tell little of how much they differ, so
+// that an interval that is made before there are more can reach far beyond rates that were plainly broken, or held.
+func (a *Answer) cut() {
+	if a.NotMonotone != "" || a.Lowest > 0 && a.Highest >= a.Lowest {
+		return
+	}
+	if above := a.Lowest * differing; above > a.Rate {
+		a.High = min(a.High, above)
+	}
+	if below := a.Highest / differing; below < a.Rate {
+		a.Low = max(a.Low, below)
+	}
 }
 
 func orInfinity(v float64) float64 {

@@ -329,3 +329,13 @@ func (j *Judge) Outcome(stopped float64) Trial {
 	}
 	return t
 }
+
+// Shortest is how many seconds a trial has to have to be found to hold: where no call is over a limit, and none
+// resembles another. One that is given less than half of its least time is not made.
+func Shortest(objectives []Objective, ask Ask, alpha float64) float64 {
+	least := ask.Least / 2
+	for _, o := range objectives {
+		least = max(least, float64(Fewest(o, alpha))/ask.Rate)
+	}
+	return ask.Settle + least
+}

@@ -1,6 +1,7 @@
 package capacity_test
 
 import (
+	"math/rand/v2"
 	"testing"
 
 	"github.com/kaizenautomation/andon/scenarios/capacity"
@@ -94,6 +95,23 @@ func TestEnds(t *testing.T) {
 	}
 }
 
+// TestShortest ends trials in which no call is over a limit before the time that is told, and well after it.
+func TestShortest(t *testing.T) {
+	for _, c := range []struct{ rate, allowed, horizon float64 }{{20, 0.01, 0.5}, {100, 0.01, 0.2}, {50, 0.05, 1}, {200, 0, 0.3}, {500, 0.01, 0}} {
+		list := []capacity.Objective{{Allowed: c.allowed, Horizon: c.horizon}}
+		ask := capacity.Question(list, c.rate, capacity.Limits{Least: 1})
+		least := capacity.Shortest(list, ask, 0.05)
+		r := rand.New(rand.NewPCG(7, 7))
+		j := capacity.NewJudge(list, ask, 0.05)
+		for due := 0.0; due < 3*least; due += r.ExpFloat64() / c.rate {
+			j.Add(capacity.Call{Due: due, Latency: c.horizon / 4 * r.Float64(), Counted: 1})
+		}
+		if least < ask.Settle+ask.Least/2 || least > ask.Settle+ask.Least/2+0.1 && j.Outcome(0.7*least).Outcome == capacity.Holds || j.Outcome(3*least).Outcome != capacity.Holds {
+			t.Errorf("%+v: %v s were told to be the least", c, least)
+		}
+	}
+}
+
 // TestFewest holds a trial in which nobody is over to what is said to decide it.
 func TestFewest(t *testing.T) {
 	for _, o := range []capacity.Objective{{Allowed: 0.01}, {Allowed: 0.05}, {Allowed: 0.001}, {}} {
@@ -138,5 +156,66 @@ func TestRoomToDecide(t *testing.T) {
 	}
 	if a := s.Answer(); a.Kind != capacity.AtLeast || a.Low != 30 {
 		t.Errorf("expected at least 30/s, found %+v", a)
+	}
+}
+
+// TestRoomBelow has a search make the trials that there is room for, where one at the capacity itself would take longer
+// than what is left.
+func TestRoomBelow(t *testing.T) {
+	s := capacity.New(capacity.Config{Objectives: []capacity.Objective{{Name: "p95", Allowed: 0.05, Horizon: 0.1}}, Confidence: 0.95, Width: 0.1, Start: 50, Least: 10, Seconds: 250})
+	spent := 0.0
+	for {
+		ask, more := s.Next()
+		if !more {
+			break
+		}
+		trial := capacity.Trial{Ask: ask, Objective: -1, Seconds: min(ask.Most, 2*ask.Least), Relaxation: 0.05}
+		calls := uint64(ask.Rate * trial.Seconds)
+		trial.Counts = []capacity.Count{{Calls: calls, Inflation: 20}}
+		switch {
+		case ask.Rate > 210:
+			trial.Outcome, trial.Objective, trial.Counts[0].Over = capacity.Broken, 0, calls
+		case ask.Rate > 190:
+			trial.Relaxation, trial.Counts[0].Over = 8, calls/2
+		}
+		spent += ask.Settle + trial.Seconds
+		s.Take(trial, ask.Settle+trial.Seconds)
+	}
+	if a := s.Answer(); a.End == capacity.Budget && spent < 200 {
+		t.Errorf("%g of 250 s were used, and the answer is %+v", spent, a)
+	}
+}
+
+// TestPlain has an interval that is made of few trials end where one was plainly broken.
+func TestPlain(t *testing.T) {
+	intervals := 0
+	for trials := 6; trials < 16; trials++ {
+		s := capacity.New(capacity.Config{Objectives: []capacity.Objective{{Name: "p95", Allowed: 0.05, Horizon: 0.5}}, Confidence: 0.95, Width: 0.02, Start: 20, Least: 5, Trials: trials})
+		for {
+			ask, more := s.Next()
+			if !more {
+				break
+			}
+			calls := uint64(ask.Rate * 8)
+			trial := capacity.Trial{Ask: ask, Objective: -1, Seconds: 8, Calls: calls, Relaxation: 0.05, Counts: []capacity.Count{{Calls: calls, Inflation: 20}}}
+			switch {
+			case ask.Rate > 215:
+				trial.Outcome, trial.Objective, trial.Counts[0] = capacity.Broken, 0, capacity.Count{Calls: calls, Over: calls, Inflation: float64(calls) / 2, Outcome: capacity.Broken}
+			case ask.Rate > 190:
+				trial.Counts[0].Over = calls / 3
+			}
+			s.Take(trial, 10)
+		}
+		a := s.Answer()
+		if a.Kind != capacity.Interval {
+			continue
+		}
+		intervals++
+		if a.High > 1.1*a.Lowest+1e-9 {
+			t.Errorf("%d trials: %.1f to %.1f, broken from %.1f", trials, a.Low, a.High, a.Lowest)
+		}
+	}
+	if intervals == 0 {
+		t.Error("no search came to an interval")
 	}
 }

@@ -19,6 +19,8 @@ const (
 	longer = 20
 	// lower is at how many rates it is tried to decide what holds, each lower than the one before.
 	lower = 4
+	// cheaper is at how many rates a trial is looked for that there is room for, each lower than the one before.
+	cheaper = 8
 	// plenty is for how many times the fewest calls that can decide there is to be room, where something hangs on it.
 	plenty = 2
 	// confirmations is how often the low end is tried.
@@ -63,13 +65,28 @@ func (s *Search) Next() (Ask, bool) {
 	}
 	step, rate, end := s.choose()
 	if end == "" {
-		ask := s.ask(step, rate)
-		if ask.Calls >= fewest && ask.Most > 0 && len(s.trials) < s.Trials {
+		if ask, ok := s.affordable(step, rate); ok && len(s.trials) < s.Trials {
 			return ask, true
 		}
 		end = Budget
 	}
 	s.end = end
+	return Ask{}, false
+}
+
+// affordable is the trial of a step for which something is left, and false where there is none. Near its capacity a
+// target takes long to settle: a trial at a lower rate, which costs less, says more than none.
+func (s *Search) affordable(step Step, rate float64) (Ask, bool) {
+	for range cheaper {
+		ask := s.ask(step, rate)
+		if ask.Calls >= fewest && ask.Most > 0 && (ask.Most >= ask.Least/2 || step != Narrowing && step != FromAbove) {
+			return ask, true
+		}
+		if step != Narrowing && step != FromAbove {
+			break
+		}
+		rate *= 0.93
+	}
 	return Ask{}, false
 }
 

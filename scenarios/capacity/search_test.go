@@ -110,6 +110,9 @@ func checkAnswer(t *rapid.T, a capacity.Answer) {
 		if !(0 < a.Low && a.Low <= a.Rate && a.Rate <= a.High) {
 			t.Fatalf("expected the estimate in its interval, found %v in %v to %v", a.Rate, a.Low, a.High)
 		}
+		if plain := a.NotMonotone == "" && a.Highest < a.Lowest; plain && (a.High > max(1.2*a.Lowest, a.Rate)+1e-9 && a.Rate < 1.05*a.Lowest || a.Low < a.Highest/1.2 && a.Rate > a.Highest) {
+			t.Fatalf("expected an interval that leaves out what was decided, found %v to %v, held up to %v, broken from %v", a.Low, a.High, a.Highest, a.Lowest)
+		}
 	case capacity.AtLeast:
 		if !(a.Low > 0) {
 			t.Fatalf("expected at least something, found %v", a.Low)

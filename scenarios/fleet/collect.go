@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 
@@ -15,9 +16,10 @@ import (
 )
 
 // Collect brings home what a run has measured that was not brought home while it ran: from the hub's store, and from
-// the spools of workers, which are run directories. It gives the directories of all shards that are home then, nil
-// where there is no such run. What cannot be had is an error, beside what can.
-func Collect(ctx context.Context, dir string, spools []string) (shards []string, err error) {
+// the spools of workers, which are run directories. join is what a hub is joined with that was there before the run;
+// nil where it was the run's own. It gives the directories of all shards that are home then, nil where there is no such
+// run. What cannot be had is an error, beside what can.
+func Collect(ctx context.Context, dir string, spools []string, join *hub.Join) (shards []string, err error) {
 	r := run{times: Times{}.usual()}
 	if err := results.ReadJSON(filepath.Join(dir, recordFile), &r.record); err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
@@ -35,7 +37,11 @@ func Collect(ctx context.Context, dir string, spools []string) (shards []string,
 			wrong = append(wrong, err)
 		}
 	}
-	if err := r.takeStore(ctx); err != nil {
+	take := func() error { return r.takeStore(ctx) }
+	if r.record.Hub != "" {
+		take = func() error { return r.takeFrom(ctx, join) }
+	}
+	if err := take(); err != nil {
 		wrong = append(wrong, err)
 	}
 	shards = []string{}
@@ -74,15 +80,18 @@ func (r *run) takeSpool(spool string) error {
 	return os.CopyFS(r.shard(s.Index), os.DirFS(spool))
 }
 
-// takeStore brings home what lies in the hub's store.
-func (r *run) takeStore(ctx context.Context) (err error) {
-	store := r.record.Store
-	if !filepath.IsAbs(store) {
-		if _, err := os.Stat(store); err != nil {
-			// The run's directory was moved, or this is another working directory.
-			store = filepath.Join(r.record.Dir, storeDir)
-		}
+// store is where the hub's store is: where it was, or else below the run's directory, which was moved or copied from
+// another machine, or is named from another working directory.
+func (r *run) store() string {
+	if _, err := os.Stat(r.record.Store); err != nil {
+		return filepath.Join(r.record.Dir, storeDir)
 	}
+	return r.record.Store
+}
+
+// takeStore brings home what lies in the hub's store.
+func (r *run) takeStore(ctx context.Context) error {
+	store := r.store()
 	if _, err := os.Stat(store); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -96,15 +105,23 @@ func (r *run) takeStore(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	return r.takeFrom(ctx, &join)
+}
+
+// takeFrom brings home what lies at a hub.
+func (r *run) takeFrom(ctx context.Context, join *hub.Join) error {
+	if join == nil {
+		return fmt.Errorf("the run's hub is at %s, and nothing says how to join it", r.record.Hub)
+	}
 	soon, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	conn, err := hub.Connect(soon, join)
+	conn, err := hub.Connect(soon, *join)
 	if err != nil {
 		return err
 	}
 	defer conn.Close()
 	if r.bucket, err = conn.Bucket(soon, r.record.Run); err != nil {
-		return fmt.Errorf("%s: %w", store, err)
+		return err
 	}
 	var wrong []error
 	for i := range r.record.Shards {
@@ -115,8 +132,10 @@ func (r *run) takeStore(ctx context.Context) (err error) {
 		switch {
 		case err != nil:
 			wrong = append(wrong, err)
+		case slices.Equal(again, []string{"up." + strconv.Itoa(i) + ".list"}):
+			wrong = append(wrong, fmt.Errorf("shard %d was not handed in; what its worker measured is on that machine", i))
 		case len(again) > 0:
-			wrong = append(wrong, fmt.Errorf("shard %d is not whole at the hub: %d of its parts are missing or damaged; the worker's spool has it", i, len(again)))
+			wrong = append(wrong, fmt.Errorf("shard %d is not whole at the hub: %d of its parts are missing or damaged; it is whole on its worker's machine", i, len(again)))
 		}
 	}
 	return errors.Join(wrong...)

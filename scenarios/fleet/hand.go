@@ -99,6 +99,35 @@ func (h *hand) order(e results.End) {
 	}
 }
 
+// orders gives what ends the sending, and what ends the following of executions after it, which is when an order comes
+// that no sending takes, or interrupt is closed. It is done when over is closed.
+func (h *hand) orders(interrupt, over <-chan struct{}) (<-chan results.End, <-chan struct{}) {
+	ends, stop := make(chan results.End, 1), make(chan struct{})
+	go func() {
+		defer close(stop)
+		var soon <-chan time.Time
+		for {
+			select {
+			case <-interrupt:
+				return
+			case <-over:
+				return
+			case e := <-h.ordered:
+				if len(ends) == 0 {
+					ends <- e
+					soon = time.After(h.times.Every)
+				}
+			case <-soon:
+				// While calls are sent, an order is taken at once.
+				if len(ends) > 0 {
+					return
+				}
+			}
+		}
+	}()
+	return ends, stop
+}
+
 // alone is for how long the coordinator was not heard, and reports whether that is too long.
 func (h *hand) alone() (time.Duration, bool) {
 	h.mu.Lock()

@@ -29,6 +29,9 @@ type Config struct {
 	// sent from here, and no secret is needed.
 	Trial   trial.Config
 	Workers int
+	// Hub, if not nil, is a NATS server that is there, in the place of a hub of the run's own. Its key may do
+	// everything.
+	Hub *hub.Join
 	// Listen is where the hub listens, and Identity what it is made of.
 	Listen   string
 	Identity hub.Identity
@@ -65,6 +68,13 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Result, erro
 	r := run{Config: c, times: c.Times.usual(), began: time.Now()}
 	if err := r.open(); err != nil {
 		return Result{}, err
+	}
+	if c.Hub != nil {
+		r.record.Hub = c.Hub.String()
+		if err := r.keep(); err != nil {
+			return Result{}, &results.PlaceError{Err: err}
+		}
+		return r.coordinate(ctx, interrupt, *c.Hub, func() error { return c.Joined(r.record.Dir, *c.Hub) })
 	}
 	store := c.Store
 	if store == "" {
@@ -113,8 +123,10 @@ func reachable(address string) string {
 type record struct {
 	Schema string `json:"schema"`
 	// Run is the name of the run, and of its bucket in the store.
-	Run    string `json:"run"`
-	Store  string `json:"store"`
+	Run string `json:"run"`
+	// Store is the hub's, and Hub the address of one that was there; one of them is empty.
+	Store  string `json:"store,omitempty"`
+	Hub    string `json:"hub,omitempty"`
 	Shards int    `json:"shards"`
 	Plan   string `json:"plan"`
 	Target string `json:"target"`

@@ -256,7 +256,7 @@ func (w Worker) ready(ctx context.Context, h *hand, j job, p *scenarios.Plan, ta
 	c.Release, c.Labels, c.Deviations = j.Release, j.Labels, j.Deviations
 	c.HTTP2, c.Traceparent, c.RepeatedIDsAllowed = j.HTTP2, j.Traceparent, j.RepeatedIDsAllowed
 	c.Dir = filepath.Join(w.Spool, h.heard().Run+"-s"+strconv.Itoa(shard))
-	c.Ordered, c.Shard, c.Group = h.ordered, scenarios.Shard{Index: shard, Of: j.Shards}, j.Group
+	c.Shard, c.Group = scenarios.Shard{Index: shard, Of: j.Shards}, j.Group
 	_, err = c.Reach(ctx)
 	return c, err
 }
@@ -354,6 +354,9 @@ func (w Worker) fire(ctx context.Context, interrupt <-chan struct{}, h *hand, c 
 	}
 	c.Observe = h.meter.observe
 	c.Tick = func(_ time.Duration, _ float64, _, inFlight int) { h.meter.tick(inFlight) }
+	over := make(chan struct{})
+	defer close(over)
+	c.Ordered, interrupt = h.orders(interrupt, over)
 	r, err := trial.Run(ctx, interrupt, c)
 	if r.Aggregator == nil {
 		return err

@@ -6,6 +6,7 @@ import (
 
 	"github.com/kaizenautomation/andon/contracts/credentials"
 	"github.com/kaizenautomation/andon/reports/results"
+	"github.com/kaizenautomation/andon/reports/splitmix"
 	"github.com/kaizenautomation/andon/scenarios"
 )
 
@@ -37,13 +38,5 @@ func (c Config) sampled(n uint32) bool {
 	if c.Following.Sample >= 1 {
 		return true
 	}
-	return float64(mix(c.Seed^uint64(n)))/(1<<64) < c.Following.Sample
-}
-
-// mix spreads the bits of a number over all (the finalizer of splitmix64).
-func mix(x uint64) uint64 {
-	x += 0x9e3779b97f4a7c15
-	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
-	x = (x ^ x>>27) * 0x94d049bb133111eb
-	return x ^ x>>31
+	return float64(splitmix.Next(c.Seed^uint64(n)))/(1<<64) < c.Following.Sample
 }

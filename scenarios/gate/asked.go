@@ -56,11 +56,13 @@ type Verify struct {
 // Load asks whether the target meets the thresholds of a scenario.
 type Load struct{ Scenario string }
 
-// Compare asks whether runs of a scenario became worse than those of a baseline.
+// Compare asks whether runs of a scenario became worse than those of a baseline, or the target than another one.
 type Compare struct {
 	// Scenario is that of the load where it is empty.
 	Scenario, Baseline string
-	// Runs is how many are made.
+	// Against is what the target is compared with in the place of a baseline: a name in the file of targets, or a URL.
+	Against string
+	// Runs is how many are made where there is a baseline.
 	Runs      int
 	Tolerance string
 	// NeedAnswer makes it a fail where nothing can be told.
@@ -233,13 +235,22 @@ func (r reader) load(v document.Value) *Load {
 
 func (r reader) compare(v document.Value) *Compare {
 	p := &Compare{Runs: DefaultRuns}
-	keys, _ := v.Object("the part compare", "scenario", "baseline", "runs", "tolerance", "failOnUnknown")
+	keys, _ := v.Object("the part compare", "scenario", "baseline", "against", "runs", "tolerance", "failOnUnknown")
 	p.Scenario = r.scenario(keys)
-	if _, given := keys["baseline"]; !given {
-		v.Fail("expected baseline: a file of runs to compare with, which andon baseline add makes")
+	to, against := keys["against"]
+	_, baseline := keys["baseline"]
+	switch {
+	case against && baseline:
+		to.Fail("expected either against or baseline, found both: they are two questions")
+	case against:
+		p.Against = word(to, "a target's name in the file of targets, or its URL")
+	case !baseline:
+		v.Fail("expected baseline, a file of runs to compare with, which andon baseline add makes; or against, a target that is met in turn with this one")
 	}
 	p.Baseline = r.file(keys, "baseline", "a file of runs to compare with")
-	if n, given := keys["runs"]; given {
+	if n, given := keys["runs"]; given && against {
+		n.Fail("expected no runs beside against: two targets are met in turn, once")
+	} else if given {
 		runs, _ := n.Integer("how many runs are made", 1, 100)
 		p.Runs = int(runs)
 	}

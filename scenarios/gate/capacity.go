@@ -1,12 +1,14 @@
 package gate
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"maps"
 	"math"
 	"slices"
+	"time"
 
 	"github.com/kaizenautomation/andon/reports/approval"
 	"github.com/kaizenautomation/andon/reports/sizing"
@@ -37,7 +39,7 @@ func (p *Plan) capacity() (part, error) {
 	}
 	tried := a.Need * (1 + a.Headroom)
 	// Its own load is not used: what counts is the rate that is tried.
-	if err := p.loadCapped(approval.Capacity, tried, plan.Limits.InFlight); err != nil {
+	if err := p.loadCapped(p.Target, approval.Capacity, tried, plan.Limits.InFlight); err != nil {
 		return part{}, err
 	}
 	calls := a.Calls
@@ -55,6 +57,9 @@ func (p *Plan) capacity() (part, error) {
 		Seconds: a.Time.Seconds(), Release: p.Release, Labels: p.Labels, Deviations: config.Deviations, Credentials: config.Credentials, HTTP2: p.HTTP2,
 		Andon: p.Andon, Command: p.Command, Commands: p.Commands, Progress: p.Search,
 	}
+	if err := short(c, a.Calls, a.Time); err != nil {
+		return part{}, err
+	}
 	most := spend{calls: calls, runs: shared(plan, calls), seconds: a.Time.Seconds()}
 	return part{name: approval.Capacity, about: fmt.Sprintf("%s, %s", s.Name, text.Rate(a.Need)), most: most, sends: true, run: func(ctx context.Context, interrupt <-chan struct{}, dir string) made {
 		c := c
@@ -71,6 +76,23 @@ func (p *Plan) capacity() (part, error) {
 	}}, nil
 }
 
+// short says why the budget of the part cannot turn it green. Without its own bound, calls are as many as the time has.
+func short(c search.Config, most uint64, time time.Duration) error {
+	seconds, calls := c.Shortest()
+	var wrong []error
+	add := func(has, key, least string) {
+		wrong = append(wrong, fmt.Errorf("capacity: %s is too little to tell whether the target takes %s, so that nothing was sent: even where no call is over a limit it takes at least %s; write more under %s, or ask for less by the thresholds",
+			has, text.Rate(c.Need*(1+c.Headroom)), least, key))
+	}
+	if seconds > time.Seconds() {
+		add(time.String(), "time", text.Duration(&seconds))
+	}
+	if bound := cmp.Or(most, mostCalls); calls > bound {
+		add(text.Plural(bound, "call"), "calls", text.Count(calls))
+	}
+	return errors.Join(wrong...)
+}
+
 // shared are so many runs, by the tiers of a plan.
 func shared(plan *scenarios.Plan, calls uint64) targets.Runs {
 	of := runsOf(plan)
@@ -84,18 +106,33 @@ func shared(plan *scenarios.Plan, calls uint64) targets.Runs {
 	return runs
 }
 
+// begun are the runs that the trials of a search started or may have: all calls but those that were turned away.
+func begun(r sizing.Report) (n uint64) {
+	for _, t := range r.Trials {
+		away := uint64(math.Round(t.Shed * float64(t.Calls)))
+		away -= min(away, t.Status["429"])
+		for status, of := range t.Status {
+			if status >= "300" && status < "500" {
+				away += of
+			}
+		}
+		n += t.Calls - min(away, t.Calls)
+	}
+	return max(n, r.Budget.Started)
+}
+
 // sized makes the search, and says what came of it.
 func sized(ctx context.Context, interrupt <-chan struct{}, c search.Config, plan *scenarios.Plan) made {
 	r, dir, err := search.Run(ctx, interrupt, c)
 	var unreachable *trial.UnreachableError
 	switch {
 	case errors.As(err, &unreachable):
-		return made{outcome: summary.NoVerdict, gone: ctx.Err() == nil, found: err.Error(), mend: "start the target, or name the one that is meant"}
+		return made{outcome: summary.NoVerdict, gone: ctx.Err() == nil, stopped: ctx.Err() != nil, found: err.Error(), mend: "start the target, or name the one that is meant"}
 	case dir == "":
 		return unbegun(err)
 	}
 	m := made{outcome: r.Verdict.Status, kept: true, stopped: r.Run.Ended == sizing.EndedInterrupted,
-		spent: spend{calls: r.Budget.SpentCalls, runs: shared(plan, r.Budget.Started), seconds: r.Budget.SpentSeconds}}
+		spent: spend{calls: r.Budget.SpentCalls, runs: shared(plan, begun(r)), seconds: r.Budget.SpentSeconds}}
 	m.found = r.Need.String()
 	switch {
 	case r.Need.Answer == sizing.No:

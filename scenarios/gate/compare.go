@@ -26,15 +26,16 @@ func (p *Plan) compare() (part, error) {
 	if name == "" {
 		name = p.Asked.Load.Scenario
 	}
+	if a.Against != "" {
+		return p.paired(name)
+	}
 	base, err := baseline.Open(a.Baseline)
 	if err != nil {
 		return part{}, fmt.Errorf("compare: %w", err)
 	}
-	var tolerances compare.Tolerances
-	if a.Tolerance != "" {
-		if tolerances, err = compare.ParseTolerances(a.Tolerance); err != nil {
-			return part{}, fmt.Errorf("compare: tolerance: %w", err)
-		}
+	tolerances, err := a.tolerances()
+	if err != nil {
+		return part{}, err
 	}
 	var plans []*scenarios.Plan
 	var most spend
@@ -67,6 +68,17 @@ func (p *Plan) compare() (part, error) {
 	}
 	about := fmt.Sprintf("%s with %s", text.Plural(uint64(a.Runs), "run"), a.Baseline)
 	return part{name: approval.Compare, about: about, most: most, sends: true, run: c.run}, nil
+}
+
+// tolerances are by how much figures may become worse.
+func (a Compare) tolerances() (t compare.Tolerances, err error) {
+	if a.Tolerance == "" {
+		return t, nil
+	}
+	if t, err = compare.ParseTolerances(a.Tolerance); err != nil {
+		err = fmt.Errorf("compare: tolerance: %w", err)
+	}
+	return t, err
 }
 
 // fits says what keeps runs from being compared with a baseline, before any is made.
@@ -155,7 +167,7 @@ func (c comparison) compared(changed compare.Set, dir string) made {
 	m := made{outcome: r.Verdict.Status, found: fmt.Sprintf("nothing became worse, by %d runs and %d of the baseline", len(changed.Runs), len(c.base.Runs)), kept: true}
 	switch r.Verdict.Status {
 	case summary.Fail:
-		m.found, m.mend = oneOf(r.Verdict.Causes), "take back what made it slower; compare/report.md says where. Or, where it is meant, make the baseline anew"
+		m.found, m.mend = oneOf(r.Verdict.Causes), "take back what made it worse; compare/report.md says where. Or, where it is meant, make the baseline anew"
 	case summary.NoVerdict:
 		m.found, m.mend = oneOf(r.Verdict.Causes), "make more runs a side, as compare/report.md says, so that a change can be told from drift"
 	}

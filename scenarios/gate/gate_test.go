@@ -21,8 +21,11 @@ import (
 	"github.com/kaizenautomation/andon/contracts/document"
 	"github.com/kaizenautomation/andon/reports/metrics"
 	"github.com/kaizenautomation/andon/reports/results"
+	"github.com/kaizenautomation/andon/reports/sizing"
 	"github.com/kaizenautomation/andon/reports/summary"
 	"github.com/kaizenautomation/andon/scenarios"
+	"github.com/kaizenautomation/andon/scenarios/paired"
+	"github.com/kaizenautomation/andon/scenarios/search"
 	"github.com/kaizenautomation/andon/scenarios/targets"
 )
 
@@ -62,13 +65,19 @@ func TestParse(t *testing.T) {
 	if !reflect.DeepEqual(a, want) {
 		t.Errorf("it is read as %+v", a)
 	}
+	if a, err := Parse("ci/gate.yaml", []byte("compare: {scenario: mixed, against: deployed}\n")); err != nil || a.Compare.Against != "deployed" || a.Compare.Baseline != "" {
+		t.Errorf("%+v, %v", a, err)
+	}
 	if a, err := Parse("gate.yaml", []byte("load: {scenario: ./peak.yaml}\n")); err != nil || a.Load.Scenario != "./peak.yaml" {
 		t.Errorf("%+v, %v", a, err)
 	}
 	for _, c := range []struct{ text, want string }{
 		{"", "needs at least one part"}, {"{}", "expected at least one part"}, {"target: x\n", "expected at least one part"}, {"compare: {baseline: x}\n", "expected scenario in compare"},
 		{"capacity: {need: 5/s}\n", "expected scenario in capacity"}, {"capacity: {need: 0/s, scenario: mixed}\n", "gate.yaml:1:18: expected a rate above 0"}, {"load: {}\n", "expected scenario"},
-		{"verify:\n", "expected the part verify"}, {"load: {scenario: ''}\n", "found nothing"}, {"capacity: {}\nload: {scenario: mixed}\n", "expected need"}, {"verfy: {}\n", `did you mean "verify"?`},
+		{"verify:\n", "expected the part verify"}, {"load: {scenario: ''}\n", "found nothing"},
+		{"compare: {scenario: mixed, baseline: x, against: y}\n", "gate.yaml:1:50: expected either against or baseline"}, {"compare: {scenario: mixed}\n", "expected baseline, a file of runs to compare with"},
+		{"compare: {scenario: mixed, against: y, runs: 3}\n", "expected no runs beside against"}, {"compare: {scenario: mixed, against: ' '}\n", "found nothing"},
+		{"capacity: {}\nload: {scenario: mixed}\n", "expected need"}, {"verfy: {}\n", `did you mean "verify"?`},
 	} {
 		if _, err := Parse("gate.yaml", []byte(c.text)); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%q: %v, want %q", c.text, err, c.want)
@@ -106,7 +115,8 @@ func conforms(t testing.TB, schema []byte, text string) error {
 func TestSchema(t *testing.T) {
 	for _, text := range []string{
 		whole, string(begin), "verify: {}\n", "verify: {rate: 5/s, strict: [all]}\n", "verify: {rate: 5}\n", "verify: {strict: [htp]}\n", "load: {scenario: smoke}\n", "load: {}\n", "target: x\n",
-		"load: {scenario: smoke}\ncapacity: {need: 5}\n", "load: {scenario: smoke}\ncapacity: {need: 5/s, headroom: 0.2}\n", "load: {scenario: smoke}\ncompare: {}\n", "lod: {scenario: smoke}\n",
+		"load: {scenario: smoke}\ncapacity: {need: 5}\n", "load: {scenario: smoke}\ncapacity: {need: 5/s, headroom: 0.2}\n", "load: {scenario: smoke}\ncompare: {}\n", "load: {scenario: smoke}\ncompare: {against: x}\n", "load: {scenario: smoke}\ncompare: {against: x, baseline: y}\n",
+		"load: {scenario: smoke}\ncompare: {against: x, runs: 3}\n", "load: {scenario: smoke}\ncompare: {against: '', tolerance: p99=5%}\n", "lod: {scenario: smoke}\n",
 		"load: {scenario: smoke}\ncompare: {baseline: x, runs: 0}\n", "load: {scenario: smoke}\ncompare: {baseline: x, runs: 3}\n", "load: {scenario: smoke}\ncapacity: {need: 5/s, time: 30s}\n",
 	} {
 		_, wrong := Parse("gate.yaml", []byte(text))
@@ -182,6 +192,83 @@ func TestByChance(t *testing.T) {
 		s.Verdict.Causes = append(s.Verdict.Causes, "no call succeeded")
 		if _, _, chance := judged(s); chance {
 			t.Errorf("%s: it is repeated though no call succeeded", c.expr)
+		}
+	}
+}
+
+// What two targets may be sent in turn is all that is planned, each by its own slices, and is counted so.
+func TestShares(t *testing.T) {
+	s, err := scenarios.Parse("x.yaml", []byte("load: [{rate: 40/s, for: 42s}]\nmix: {invalid: 10%}\n"), described(t), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := s.Plan(3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	order := paired.Order(plan.Seed)
+	most, against := shares(plan, order)
+	if all := uses(plan); most.calls+against.calls != all.calls || most.runs.Total()+against.runs.Total() != all.calls || most.seconds != all.seconds || against.seconds != all.seconds {
+		t.Errorf("of %v, one may be sent %v and the other %v", all, most, against)
+	}
+	var sent, other spend
+	for n := range plan.Calls {
+		due := plan.Due(n)
+		row := results.Row{N: uint32(n), Due: due, Class: uint16(plan.Class(n)), Status: 202}
+		if order(due) {
+			sent.observe(plan.Labels, row)
+		} else {
+			other.observe(plan.Labels, row)
+		}
+	}
+	sent.seconds, other.seconds = most.seconds, against.seconds
+	if !reflect.DeepEqual(sent, most) || !reflect.DeepEqual(other, against) {
+		t.Errorf("%v and %v were planned, and %v and %v sent", most, against, sent, other)
+	}
+}
+
+// Whatever was sent and was not turned away may have started a run.
+func TestBegun(t *testing.T) {
+	for _, c := range []struct {
+		trial sizing.Trial
+		want  uint64
+	}{
+		{sizing.Trial{Calls: 100, Status: map[string]uint64{"200": 100}}, 100},
+		{sizing.Trial{Calls: 100, Status: map[string]uint64{"200": 60, "500": 20}}, 100}, // 20 were given up
+		{sizing.Trial{Calls: 100, Shed: 0.3, Status: map[string]uint64{"200": 70, "429": 30}}, 70},
+		{sizing.Trial{Calls: 100, Shed: 0.3, Status: map[string]uint64{"200": 60, "429": 10, "503": 20, "404": 5}}, 65},
+		{sizing.Trial{}, 0},
+	} {
+		if got := begun(sizing.Report{Trials: []sizing.Trial{c.trial, {Calls: 1}}}); got != c.want+1 {
+			t.Errorf("%+v: %d runs, want %d", c.trial, got-1, c.want)
+		}
+	}
+}
+
+// A budget of a search is refused where it cannot turn the part green, all of it at once.
+func TestShort(t *testing.T) {
+	s, err := scenarios.Parse("x.yaml", []byte("load: [{rate: 40/s, for: 5s}]\nthresholds: [p99(latency) < 500ms]\n"), described(t), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		need    float64
+		calls   uint64
+		time    time.Duration
+		refused string
+	}{
+		{20, 0, 2 * time.Minute, ""}, {20, 5000, 2 * time.Minute, ""}, {2000, 0, time.Minute, ""},
+		{20, 0, 20 * time.Second, "time"}, {20, 300, 2 * time.Minute, "calls"}, {20, 300, 20 * time.Second, "time calls"}, {90000, 0, 11 * time.Minute, "calls"},
+	} {
+		err := short(search.Config{Scenario: s, Need: c.need, Confidence: confidence, Seconds: c.time.Seconds()}, c.calls, c.time)
+		var found []string
+		for _, key := range []string{"time", "calls"} {
+			if err != nil && strings.Contains(err.Error(), "write more under "+key+",") {
+				found = append(found, key)
+			}
+		}
+		if strings.Join(found, " ") != c.refused {
+			t.Errorf("%v: %v, want %q", c, err, c.refused)
 		}
 	}
 }

@@ -66,7 +66,7 @@ func (p *Plan) planned(part, name string, seed uint64) (*scenarios.Scenario, *sc
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", part, err)
 	}
-	return s, plan, p.loadCapped(part, peak(plan), plan.Limits.InFlight)
+	return s, plan, p.loadCapped(p.Target, part, peak(plan), plan.Limits.InFlight)
 }
 
 // uses is what a run of a plan uses at most.
@@ -76,7 +76,7 @@ func uses(plan *scenarios.Plan) spend {
 
 // trialOf is a run of a plan, without its directory.
 func (p *Plan) trialOf(plan *scenarios.Plan) (trial.Config, error) {
-	set, err := p.Credentials(plan.Carried)
+	set, err := p.Credentials(p.Target, plan.Carried)
 	if err != nil {
 		return trial.Config{}, err
 	}
@@ -101,22 +101,13 @@ func (p *Plan) aim(c *trial.Config) (end func(), err error) {
 // tried makes a run, and counts what it started: the calls that were accepted, and those of which no answer tells. What
 // it came to has an outcome where there is no more to say.
 func (p *Plan) tried(ctx context.Context, interrupt <-chan struct{}, c trial.Config) (trial.Result, made) {
-	m := made{spent: spend{runs: targets.Runs{}}}
-	labels := c.Plan.Labels
-	c.Observe = func(r results.Row) {
-		if !r.Sent() {
-			return
-		}
-		m.spent.calls++
-		if o := r.Outcome(); o == results.OutcomeAccepted || o == results.OutcomeFailed || o == results.OutcomeNone {
-			m.spent.runs[tierOf(labels, int(r.Class))]++
-		}
-	}
+	m := made{}
+	c.Observe = func(r results.Row) { m.spent.observe(c.Plan.Labels, r) }
 	r, err := trial.Run(ctx, interrupt, c)
 	var unreachable *trial.UnreachableError
 	switch {
 	case errors.As(err, &unreachable):
-		m.outcome, m.gone, m.found = summary.NoVerdict, ctx.Err() == nil, err.Error()
+		m.outcome, m.gone, m.stopped, m.found = summary.NoVerdict, ctx.Err() == nil, ctx.Err() != nil, err.Error()
 		m.mend = "start the target, or name the one that is meant"
 		return r, m
 	case r.Aggregator == nil:
@@ -131,6 +122,19 @@ func (p *Plan) tried(ctx context.Context, interrupt <-chan struct{}, c trial.Con
 	return r, m
 }
 
+// observe counts a call, and the run that it started or may have.
+func (s *spend) observe(labels results.Labels, r results.Row) {
+	if !r.Sent() {
+		return
+	}
+	if s.calls++; s.runs == nil {
+		s.runs = targets.Runs{}
+	}
+	if o := r.Outcome(); o == results.OutcomeAccepted || o == results.OutcomeFailed || o == results.OutcomeNone {
+		s.runs[tierOf(labels, int(r.Class))]++
+	}
+}
+
 // judged says what a run came to, what would turn it green, and whether chance could have done it.
 func judged(s summary.Summary) (found, mend string, chance bool) {
 	limited := s.Validity.Status == metrics.GeneratorLimited
@@ -142,9 +146,12 @@ func judged(s summary.Summary) (found, mend string, chance bool) {
 		}
 		return found, "", false
 	case s.Run.End.Reason == results.Interrupted:
-		return oneOf(s.Verdict.Causes), "run the gate to its end", false
+		// What failed until then failed.
+		return oneOf(s.Verdict.Causes), "see load/report.md, and run the gate to its end", false
 	case s.Verdict.Status == summary.NoVerdict && limited:
-		return "this machine was the limit, not the target: " + oneOf(s.Validity.Reasons), "run the gate on a machine that has nothing else to do, or ask for a lower rate", true
+		// The advice behind the reason is given as what to do.
+		reason, _, _ := strings.Cut(oneOf(s.Validity.Reasons), ";")
+		return "this machine was the limit, not the target: " + reason, "run the gate on a machine that has nothing else to do, or ask for a lower rate", true
 	}
 	failed := slices.DeleteFunc(slices.Clone(s.Thresholds), func(t summary.Threshold) bool { return t.OK })
 	for _, t := range failed {

@@ -29,16 +29,16 @@ type Config struct {
 	Asked Asked
 	// Description is the contract, with what exists at the target in it.
 	Description *contracts.Description
-	// Target is where calls go; nil is the embedded provider.
-	Target *targets.Target
+	// Target is where calls go; nil is the embedded provider. Against is the one that it is compared with; nil is none.
+	Target, Against *targets.Target
 	// File is the name of the file of targets, for messages.
 	File string
 	// Resolved are the addresses that names are led to.
 	Resolved map[string][]netip.Addr
 	// Scenario opens a scenario, with what exists at the target in it.
 	Scenario func(name string) (*scenarios.Scenario, error)
-	// Credentials looks up what calls carry, with what a scenario asks for.
-	Credentials func(carried credentials.Asked) (*credentials.Set, error)
+	// Credentials looks up what the calls to a target carry, with what a scenario asks for.
+	Credentials func(to *targets.Target, carried credentials.Asked) (*credentials.Set, error)
 	// Confirmed is the number of calls that were confirmed; 0 is none.
 	Confirmed uint64
 	Ledger    targets.Ledger
@@ -86,7 +86,8 @@ func (s *spend) add(more spend) {
 // made is what a part came to.
 type made struct {
 	outcome, found, mend string
-	spent                spend
+	// spent is what the target was sent, and against what the one was that it is compared with.
+	spent, against spend
 	// chance says that the load's own chances could have done it, gone that the target cannot be reached, and stopped that
 	// the part was interrupted.
 	chance, gone, stopped bool
@@ -97,8 +98,8 @@ type made struct {
 // part is one question.
 type part struct {
 	name, about string
-	// most is what it uses at most, a repetition among it.
-	most spend
+	// most is what it sends the target at most, a repetition among it, and against what the one that it is compared with.
+	most, against spend
 	// sends is false where nothing is sent, and again is true where it is repeated that chance could have done.
 	sends, again bool
 	run          func(ctx context.Context, interrupt <-chan struct{}, dir string) made
@@ -107,11 +108,13 @@ type part struct {
 // Plan is a gate that is decided on, and of which nothing has been sent.
 type Plan struct {
 	Config
-	// Budget is the most that all parts may use.
-	Budget approval.Budget
+	// Budget is the most that all parts may use, and AgainstBudget the same of the target that is compared with: nil where
+	// there is none.
+	Budget        approval.Budget
+	AgainstBudget *approval.Budget
 
-	most  spend
-	parts []part
+	most, against spend
+	parts         []part
 	// known are the deviations for cases, and held those for load.
 	known    []summary.Deviation
 	insecure bool
@@ -147,35 +150,44 @@ func Prepare(c Config) (*Plan, error) {
 		}
 		p.parts = append(p.parts, made)
 		p.most.add(made.most)
+		p.against.add(made.against)
 	}
 	if err := errors.Join(wrong...); err != nil {
 		return nil, err
 	}
-	p.Budget = p.budget()
-	if err := p.capped(); err != nil {
+	p.Budget = p.budget(c.Target, p.most)
+	wrong = append(wrong, p.capped(c.Target, p.most))
+	var planned []targets.Planned
+	if c.Target != nil {
+		planned = append(planned, targets.Planned{Target: *c.Target, Calls: p.most.calls})
+	}
+	if c.Against != nil {
+		b := p.budget(c.Against, p.against)
+		p.AgainstBudget = &b
+		wrong = append(wrong, p.capped(c.Against, p.against))
+		planned = append(planned, targets.Planned{Target: *c.Against, Calls: p.against.calls})
+	}
+	if err := errors.Join(wrong...); err != nil {
 		return nil, err
 	}
-	if c.Target != nil {
-		if err := c.Target.Confirm(p.most.calls, c.Confirmed, c.Resolved); err != nil {
-			return nil, err
-		}
+	if err := targets.Confirm(c.Confirmed, c.Resolved, planned...); err != nil {
+		return nil, err
 	}
 	return p, nil
 }
 
-// budget is what the parts may use at most, in a report.
-func (p *Plan) budget() approval.Budget {
-	b := approval.Budget{Calls: p.most.calls, Runs: p.most.runs.Total(), Seconds: math.Ceil(p.most.seconds)}
-	t := p.Target
+// budget is what the parts may use at a target at most, in a report.
+func (p *Plan) budget(t *targets.Target, most spend) approval.Budget {
+	b := approval.Budget{Calls: most.calls, Runs: most.runs.Total(), Seconds: math.Ceil(most.seconds)}
 	if t == nil {
 		t = &targets.Target{}
 	}
 	if len(t.Cost.Prices) > 0 {
-		b.Unit, b.Cost = t.Cost.Unit, t.Cost.Of(p.most.runs)
+		b.Unit, b.Cost = t.Cost.Unit, t.Cost.Of(most.runs)
 	}
-	for _, tier := range p.tiers() {
+	for _, tier := range p.tiers(most.runs) {
 		price := t.Cost.Price(tier)
-		b.Tiers = append(b.Tiers, approval.Tier{Name: tier, Runs: p.most.runs[tier], Price: price, Cost: price * float64(p.most.runs[tier])})
+		b.Tiers = append(b.Tiers, approval.Tier{Name: tier, Runs: most.runs[tier], Price: price, Cost: price * float64(most.runs[tier])})
 	}
 	add := func(name string, set bool, spelled string) {
 		if set {
@@ -193,56 +205,56 @@ func (p *Plan) budget() approval.Budget {
 }
 
 // tiers are those of which runs may be started, the description's first.
-func (p *Plan) tiers() (list []string) {
+func (p *Plan) tiers(runs targets.Runs) (list []string) {
 	known := append(slices.Clone(p.Description.Tiers()), contracts.NoTier(p.Description.Tiers()), "")
 	for _, tier := range known {
-		if p.most.runs[tier] > 0 {
+		if runs[tier] > 0 {
 			list = append(list, tier)
 		}
 	}
 	return list
 }
 
-// capped says in what the plan as a whole is beyond the caps of the target.
-func (p *Plan) capped() error {
-	if p.Target == nil {
+// capped says in what the plan as a whole is beyond the caps of a target.
+func (p *Plan) capped(t *targets.Target, most spend) error {
+	if t == nil {
 		return nil
 	}
-	caps, cost := p.Target.Caps, p.Target.Cost
+	caps, cost := t.Caps, t.Cost
 	var wrong []error
-	if runs := p.most.runs.Total(); caps.RunsPerGate > 0 && runs > caps.RunsPerGate {
-		wrong = append(wrong, p.over("", fmt.Sprintf("the parts may start %s", text.Plural(runs, "run")), fmt.Sprintf("%s a gate", text.Count(caps.RunsPerGate)), "runsPerGate"))
+	if runs := most.runs.Total(); caps.RunsPerGate > 0 && runs > caps.RunsPerGate {
+		wrong = append(wrong, p.over(t, "", fmt.Sprintf("the parts may start %s", text.Plural(runs, "run")), fmt.Sprintf("%s a gate", text.Count(caps.RunsPerGate)), "runsPerGate"))
 	}
-	if of := cost.Of(p.most.runs); caps.CostPerGate > 0 && of > caps.CostPerGate*(1+1e-9) {
-		wrong = append(wrong, p.over("", "the parts may cost "+cost.Spell(of), cost.Spell(caps.CostPerGate)+" a gate", "costPerGate"))
+	if of := cost.Of(most.runs); caps.CostPerGate > 0 && of > caps.CostPerGate*(1+1e-9) {
+		wrong = append(wrong, p.over(t, "", "the parts may cost "+cost.Spell(of), cost.Spell(caps.CostPerGate)+" a gate", "costPerGate"))
 	}
 	return errors.Join(wrong...)
 }
 
 // over says of a part, or of all, what is beyond a cap.
-func (p *Plan) over(name, what, cap, key string) error {
+func (p *Plan) over(t *targets.Target, name, what, cap, key string) error {
 	if name != "" {
 		name += ": "
 	}
-	return fmt.Errorf("%s%s, and %s is capped at %s, so that nothing was sent: ask for less, or raise caps.%s in %s", name, what, p.Target.Called(), cap, key, p.File)
+	return fmt.Errorf("%s%s, and %s is capped at %s, so that nothing was sent: ask for less, or raise caps.%s in %s", name, what, t.Called(), cap, key, p.File)
 }
 
-// loadCapped says in what a load is beyond the caps of the target.
-func (p *Plan) loadCapped(name string, rate float64, inFlight int) error {
-	if p.Target == nil {
+// loadCapped says in what a load is beyond the caps of a target.
+func (p *Plan) loadCapped(t *targets.Target, name string, rate float64, inFlight int) error {
+	if t == nil {
 		return nil
 	}
-	caps := p.Target.Caps
+	caps := t.Caps
 	var wrong []error
 	if caps.Rate > 0 && rate > caps.Rate*(1+1e-9) {
 		what := fmt.Sprintf("it calls at up to %s", text.Rate(rate))
 		if math.IsInf(rate, 1) {
 			what = "it is a closed loop, which calls as fast as it is answered"
 		}
-		wrong = append(wrong, p.over(name, what, text.Rate(caps.Rate), "rate"))
+		wrong = append(wrong, p.over(t, name, what, text.Rate(caps.Rate), "rate"))
 	}
 	if caps.InFlight > 0 && inFlight > caps.InFlight {
-		wrong = append(wrong, p.over(name, fmt.Sprintf("it has up to %s in flight, by limits.inFlight of the scenario", text.Plural(uint64(inFlight), "call")), text.Count(uint64(caps.InFlight)), "inFlight"))
+		wrong = append(wrong, p.over(t, name, fmt.Sprintf("it has up to %s in flight, by limits.inFlight of the scenario", text.Plural(uint64(inFlight), "call")), text.Count(uint64(caps.InFlight)), "inFlight"))
 	}
 	return errors.Join(wrong...)
 }

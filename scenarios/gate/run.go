@@ -35,44 +35,75 @@ func (p *Plan) Run(ctx context.Context, interrupt <-chan struct{}) (r approval.R
 		ID: id, Target: p.Place(), Production: p.Target != nil && p.Target.Production, Started: began.UTC(), Andon: p.Andon, Command: p.Command,
 		SpecSHA256: p.Description.SHA256(), Release: p.Release, Labels: p.Labels, Insecure: p.insecure,
 	}}
-	reserved, err := p.reserve(&r, dir, began)
-	if err != nil {
+	accounts := []*account{{target: p.Target, most: p.most, budget: &r.Budget}}
+	if p.Against != nil {
+		b := *p.AgainstBudget
+		r.Against, r.Run.Against = &b, p.Against.String()
+		r.Run.Production = r.Run.Production || p.Against.Production
+		accounts = append(accounts, &account{target: p.Against, most: p.against, budget: r.Against})
+	}
+	for i, a := range accounts {
+		if a.reserved, err = p.reserve(*a, dir, began); err == nil {
+			continue
+		}
 		// What the ledger refuses leaves nothing behind.
+		for _, a := range accounts[:i] {
+			err = errors.Join(err, a.settle())
+		}
 		_ = os.RemoveAll(filepath.Join(dir, "openapi.yaml"))
 		_ = os.Remove(dir)
 		return r, "", err
 	}
-	spent := p.all(ctx, interrupt, &r, dir)
+	p.all(ctx, interrupt, &r, dir, accounts)
 	r.Run.DurationSeconds = time.Since(began).Seconds()
-	p.account(&r.Budget, spent)
 	r.Decide()
-	if reserved != nil {
-		if err := reserved.Settle(time.Now(), spent.runs); err != nil {
+	for _, a := range accounts {
+		a.close()
+		if err := a.settle(); err != nil {
 			r.Notes = append(r.Notes, text.Sentence(fmt.Sprintf("the ledger cannot be settled, so that all that was planned counts as spent today: %v", err)))
 		}
 	}
 	return r, dir, reports.KeepGate(dir, r)
 }
 
+// account is what may be used at a target, and what was.
+type account struct {
+	target      *targets.Target
+	most, spent spend
+	budget      *approval.Budget
+	// reserved is nil where the ledger does not count.
+	reserved *targets.Reservation
+}
+
+// settle notes in the ledger what was started.
+func (a *account) settle() error {
+	if a.reserved == nil {
+		return nil
+	}
+	runs := targets.Runs{}
+	runs.Add(a.spent.runs)
+	return a.reserved.Settle(time.Now(), runs)
+}
+
 // reserve notes in the ledger what may be started: nil where nothing is capped or sent elsewhere.
-func (p *Plan) reserve(r *approval.Report, dir string, began time.Time) (*targets.Reservation, error) {
-	t := p.Target
-	if t == nil || t.Name == "" && t.Local(p.Resolved) || p.most.runs.Total() == 0 {
+func (p *Plan) reserve(a account, dir string, began time.Time) (*targets.Reservation, error) {
+	t := a.target
+	if t == nil || t.Name == "" && t.Local(p.Resolved) || a.most.runs.Total() == 0 {
 		return nil, nil
 	}
 	before, cost, err := p.Ledger.Spent(*t, began)
 	if err != nil {
 		return nil, err
 	}
-	for i := range r.Budget.Caps {
-		switch c := &r.Budget.Caps[i]; c.Name {
+	for i := range a.budget.Caps {
+		switch c := &a.budget.Caps[i]; c.Name {
 		case "runs a day":
 			c.Before = text.Count(before.Total())
 		case "cost a day":
 			c.Before = t.Cost.Spell(cost)
 		}
 	}
-	reserved, err := p.Ledger.Reserve(*t, began, dir, p.most.runs)
+	reserved, err := p.Ledger.Reserve(*t, began, dir, a.most.runs)
 	if err != nil {
 		return nil, err
 	}
@@ -87,15 +118,14 @@ func (p *Plan) Place() string {
 	return p.Target.String()
 }
 
-// all runs the parts one after the other, and gives what they used.
-func (p *Plan) all(ctx context.Context, interrupt <-chan struct{}, r *approval.Report, dir string) (spent spend) {
-	spent.add(spend{})
+// all runs the parts one after the other, and adds what they used to the accounts.
+func (p *Plan) all(ctx context.Context, interrupt <-chan struct{}, r *approval.Report, dir string, accounts []*account) {
 	red, gone, stopped := "", "", false
 	for _, part := range p.parts {
 		a := approval.Part{Name: part.name, About: part.about, Outcome: approval.LeftOut}
 		switch {
 		case stopped:
-			a.Found = "the gate was interrupted before it"
+			a.Found = "it was not run, since the gate was interrupted before it"
 		case red != "" && !p.KeepGoing:
 			a.Found = "it cannot matter any more, since " + red + " failed"
 		case gone != "" && part.sends:
@@ -105,7 +135,10 @@ func (p *Plan) all(ctx context.Context, interrupt <-chan struct{}, r *approval.R
 				p.Began(part.name, part.about)
 			}
 			m := p.one(ctx, interrupt, part, dir, &a)
-			spent.add(m.spent)
+			accounts[0].spent.add(m.spent)
+			if len(accounts) > 1 {
+				accounts[1].spent.add(m.against)
+			}
 			if m.gone {
 				gone = "the target cannot be reached, as " + part.name + " found"
 			}
@@ -119,7 +152,6 @@ func (p *Plan) all(ctx context.Context, interrupt <-chan struct{}, r *approval.R
 			p.Ended(a)
 		}
 	}
-	return spent
 }
 
 // one runs a part, and once more where chance could have done what came of it.
@@ -142,13 +174,18 @@ func (p *Plan) one(ctx context.Context, interrupt <-chan struct{}, part part, di
 	}
 	a.Before = &approval.Try{Outcome: other.Outcome, Found: other.Found, Dir: other.Dir, Seconds: other.Seconds, Calls: other.Calls, Runs: other.Runs}
 	again.spent.add(m.spent)
+	again.against.add(m.against)
 	return again
 }
 
 // take fills in what a part came to, in a directory of such a name.
 func take(a *approval.Part, m made, name string, began time.Time) {
 	a.Outcome, a.Found, a.Mend, a.Dir = m.outcome, m.found, m.mend, ""
-	a.Calls, a.Runs, a.Seconds = m.spent.calls, m.spent.runs.Total(), time.Since(began).Seconds()
+	if m.stopped && m.outcome == summary.NoVerdict {
+		// What was known by then is in its own report.
+		a.Found, a.Mend = "it was interrupted", "run the gate to its end"
+	}
+	a.Calls, a.Runs, a.Seconds = m.spent.calls+m.against.calls, m.spent.runs.Total()+m.against.runs.Total(), time.Since(began).Seconds()
 	if m.kept {
 		a.Dir = name
 	}
@@ -172,12 +209,13 @@ func closed(c <-chan struct{}) bool {
 	}
 }
 
-// account fills in what was used.
-func (p *Plan) account(b *approval.Budget, spent spend) {
+// close fills in the budget what was used.
+func (a *account) close() {
+	b, spent := a.budget, a.spent
 	b.SpentCalls, b.SpentRuns, b.SpentSeconds = spent.calls, spent.runs.Total(), spent.seconds
 	var cost targets.Cost
-	if p.Target != nil {
-		cost = p.Target.Cost
+	if a.target != nil {
+		cost = a.target.Cost
 	}
 	for i := range b.Tiers {
 		t := &b.Tiers[i]

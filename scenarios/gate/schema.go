@@ -57,8 +57,9 @@ func Schema() []byte {
 			"rate":   object{"type": "string", "pattern": `^max$|` + rate, "description": "Most calls a second, or max; 10/s where it is left out."},
 		}),
 		"load": closed("Whether the target meets the thresholds of a scenario.", []string{"scenario"}, object{"scenario": scenario}),
-		"compare": closed("Whether runs became worse than those of a baseline.", []string{"baseline"}, object{
+		"compare": closed("Whether runs became worse than those of a baseline, or the target than another one.", nil, object{
 			"scenario": ofLoad, "baseline": text("The file of the baseline.", "mixed.baseline"),
+			"against":       text("What the target is compared with in the place of a baseline, both met in turn: a name in the file of targets, or a URL.", "deployed"),
 			"runs":          count(100, "How many runs are made; the load's own is one of them."),
 			"tolerance":     text("By how much figures may become worse.", "p99=10%,errors=0.5pp"),
 			"failOnUnknown": object{"type": "boolean", "description": "Whether it fails where nothing can be told."},
@@ -71,6 +72,7 @@ func Schema() []byte {
 			"time":     object{"type": "string", "pattern": length, "description": "The most time of the part.", "examples": []string{"5m"}},
 		}),
 	}
+	parts["compare"].(object)["oneOf"] = []any{object{"required": []string{"baseline"}}, object{"required": []string{"against"}, "not": object{"required": []string{"runs"}}}}
 	keys := object{
 		"target":     text("A name in the file of targets, or a URL. A production target has to be typed out where the gate is started, too.", "staging"),
 		"targets":    text("The file of targets, beside this one.", "targets.yaml"),

@@ -6,6 +6,7 @@ import (
 	"math"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/kaizenautomation/andon/contracts/credentials"
@@ -31,7 +32,7 @@ const (
 
 // verify prepares the verification.
 func (p *Plan) verify() (part, error) {
-	set, err := p.Credentials(credentials.Asked{})
+	set, err := p.Credentials(p.Target, credentials.Asked{})
 	if err != nil {
 		return part{}, fmt.Errorf("verify: %w", err)
 	}
@@ -62,7 +63,7 @@ func (p *Plan) verify() (part, error) {
 			c.Rate = math.Min(c.Rate, cap)
 		}
 	}
-	if err := p.loadCapped(approval.Verify, c.Rate, c.Concurrency); err != nil {
+	if err := p.loadCapped(p.Target, approval.Verify, c.Rate, c.Concurrency); err != nil {
 		return part{}, err
 	}
 	return p.verifyPart(c, func(*verify.Config) (func(), error) { return func() {}, nil })
@@ -122,13 +123,14 @@ func (p *Plan) verified(ctx context.Context, c verify.Config, dir string) made {
 	m := made{kept: true}
 	if _, err := wire.Preflight(ctx, wire.Config{Target: c.Target, TLS: c.Credentials.TLS(), Resolve: c.Credentials.Asks().Addresses()}); err != nil {
 		v = plan.Ended(err.Error())
-		m.outcome, m.gone = summary.NoVerdict, ctx.Err() == nil
+		m.outcome, m.gone, m.stopped = summary.NoVerdict, ctx.Err() == nil, ctx.Err() != nil
 		m.found, m.mend = fmt.Sprintf("%s cannot be reached: %v", c.Target, err), "start the target, or name the one that is meant"
 	} else {
 		v = plan.Run(ctx)
 		m.outcome, m.stopped = v.Verdict.Status, ctx.Err() != nil
 		m.found, m.mend = foundBy(v)
-		m.spent = spend{calls: attempts(v), runs: targets.Runs{"": uint64(v.Accepted + v.Unsure)}, seconds: v.DurationSeconds}
+		// A call that was given up is in no check, and may have started a run.
+		m.spent = spend{calls: max(attempts(v), uint64(v.Accepted+v.Unsure)), runs: targets.Runs{"": uint64(v.Accepted + v.Unsure)}, seconds: v.DurationSeconds}
 	}
 	if err := p.keep(dir, v); err != nil {
 		return incomplete(m, err)
@@ -182,5 +184,5 @@ func oneOf(causes []string) string {
 	case 1:
 		return causes[0]
 	}
-	return fmt.Sprintf("%s (and %d more)", causes[0], len(causes)-1)
+	return fmt.Sprintf("%s (and %d more)", strings.TrimSuffix(causes[0], "."), len(causes)-1)
 }

@@ -19,6 +19,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/kaizenautomation/andon/contracts/credentials"
 	"github.com/kaizenautomation/andon/reports"
 	"github.com/kaizenautomation/andon/reports/compare"
 	"github.com/kaizenautomation/andon/reports/metrics"
@@ -37,10 +38,12 @@ const Slice = 2 * time.Second
 type Config struct {
 	// Config is how the first target is met, the base. Its Dir is that of the comparison, below which the two runs are.
 	trial.Config
-	// Against is the second target, and AgainstRelease what is deployed there. Control says that it is the first again.
-	Against        *url.URL
-	AgainstRelease string
-	Control        bool
+	// Against is the second target, with what is deployed there and what its calls carry. Control says that it is the
+	// first again.
+	Against            *url.URL
+	AgainstRelease     string
+	AgainstCredentials *credentials.Set
+	Control            bool
 	// Tolerances are by how much figures may become worse; NeedAnswer makes it a fail where that cannot be told.
 	Tolerances compare.Tolerances
 	NeedAnswer bool
@@ -128,10 +131,10 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (report compa
 	if err := Check(c.Plan); err != nil {
 		return report, "", err
 	}
-	for _, to := range []*url.URL{c.Target, c.Against} {
-		other := c.Config
-		other.Target = to
-		if _, err := other.Reach(ctx); err != nil {
+	other := c.Config
+	other.Target, other.Credentials = c.Against, c.AgainstCredentials
+	for _, to := range []trial.Config{c.Config, other} {
+		if _, err := to.Reach(ctx); err != nil {
 			return report, "", err
 		}
 	}
@@ -141,7 +144,7 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (report compa
 	c.Dir = dir
 	w := newWatch(c)
 	c.Observe, c.Tick, c.Enough = w.observe, w.tick, w.enough
-	a, b, lost := trial.RunPair(ctx, interrupt, c.Config, trial.Against{Target: c.Against, Release: c.AgainstRelease, SliceSeconds: Slice.Seconds(), Takes: w.order})
+	a, b, lost := trial.RunPair(ctx, interrupt, c.Config, trial.Against{Target: c.Against, Release: c.AgainstRelease, Credentials: c.AgainstCredentials, SliceSeconds: Slice.Seconds(), Takes: w.order})
 	if a.Aggregator == nil || b.Aggregator == nil {
 		return report, "", lost
 	}
@@ -174,7 +177,7 @@ type watch struct {
 	enough chan string
 	looked int
 	over   bool
-	// done is how many of the pairs are known when the sending has ended.
+	// ended says why the sending was ended before the plan was over; empty where it was not.
 	ended string
 }
 
@@ -192,6 +195,9 @@ func (w *watch) observe(r results.Row) {
 	}
 	// The labels are the plan's, so that a row cannot be foreign to them.
 	_ = w.sides[side].Add(r)
+	if w.Config.Observe != nil {
+		w.Config.Observe(r)
+	}
 }
 
 // tick looks at the pairs of which all calls should be known by now.
@@ -246,7 +252,7 @@ func cutShort(a, b trial.Result) summary.End {
 }
 
 func (w *watch) measured(r trial.Result, side int) compare.Measured {
-	m := compare.Measured{Validity: r.Summary.Validity.Status, Reasons: r.Summary.Validity.Reasons, Whole: r.Aggregator, Stretches: w.sides[side]}
+	m := compare.Measured{Validity: r.Summary.Validity.Status, Reasons: r.Summary.Validity.Reasons, Whole: r.Aggregator, Stretches: w.sides[side], Completion: compare.CompletionOf(r.Aggregator)}
 	if r.Run != nil {
 		m.Manifest, m.End = r.Run.Manifest, r.Run.End
 	}

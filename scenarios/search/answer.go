@@ -3,6 +3,7 @@ package search
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/kaizenautomation/andon/reports"
 	"github.com/kaizenautomation/andon/reports/sizing"
@@ -154,6 +155,10 @@ func (s *session) verdict() summary.Verdict {
 		return none(fmt.Sprintf("Whether it takes %.4g/s is not decided: %s.", n.Tried, n.Reason))
 	}
 	switch a := r.Acceptance; {
+	case a == nil && r.Replicas != nil && r.Replicas.Needed > 0:
+		return pass
+	case a == nil && r.Replicas != nil:
+		return summary.Verdict{Status: summary.Fail, ExitCode: 1, Causes: []string{fmt.Sprintf("No number of replicas takes %s: %s.", text.Rate(r.Replicas.Need), strings.Join(r.Replicas.Assumptions, "; "))}}
 	case a == nil:
 		return none("The search ended before anything was found.")
 	case r.Run.Ended == sizing.EndedInterrupted || r.Run.Ended == sizing.EndedUnreachable || r.Run.Ended == sizing.EndedUnkept:

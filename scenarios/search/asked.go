@@ -44,6 +44,9 @@ type Replicas struct {
 	Need, Reserve float64
 }
 
+// Known reports whether what is asked of replicas follows from what was measured before.
+func (r Replicas) Known() bool { return len(r.Counts) > 0 }
+
 // DefaultReserve is kept free where nobody says.
 const DefaultReserve = 0.3
 

@@ -34,7 +34,7 @@ func (s *session) drain(ctx context.Context, m made) (seconds float64, err error
 	}
 	about := fmt.Sprintf("after trial %d", m.Shown.N)
 	for i := 0; ; i++ {
-		p, err := s.trial(ctx, Want{Of: "drain", About: about, Scenario: s.acceptance(), Ask: capacity.Ask{Calls: probes}, Callers: 1, Seconds: pause.Seconds()})
+		p, err := s.trial(ctx, want{Of: "drain", About: about, Scenario: s.acceptance(), Ask: capacity.Ask{Calls: probes}, Callers: 1, Seconds: pause.Seconds()})
 		if errors.Is(err, errSpent) {
 			return seconds, nil
 		} else if err != nil {
@@ -85,7 +85,7 @@ func (s *session) retry(ctx context.Context, m made) (seconds float64, err error
 	if !s.replays("retry") {
 		seconds = s.wait(ctx, time.Duration(after.Max*float64(time.Second)))
 	}
-	p, err := s.trial(ctx, Want{
+	p, err := s.trial(ctx, want{
 		Of: "retry", About: fmt.Sprintf("after trial %d", m.Shown.N), Scenario: s.Scenario, Ask: capacity.Ask{Calls: probes}, Callers: 1, Seconds: pause.Seconds(),
 	})
 	switch {

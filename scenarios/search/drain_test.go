@@ -12,7 +12,7 @@ import (
 )
 
 // probed is a session whose trials are single calls that take so long, one trial after the other, with so many shed.
-func probed(t *testing.T, shed float64, p50s ...float64) (s *session, asked *[]Want) {
+func probed(t *testing.T, shed float64, p50s ...float64) (s *session, asked *[]want) {
 	s = begun(t, simulatedScenario)
 	s.report.Budget = sizing.Budget{Seconds: 3600}
 	calm := 0.1
@@ -22,8 +22,8 @@ func probed(t *testing.T, shed float64, p50s ...float64) (s *session, asked *[]W
 			t.Fatal(err)
 		}
 	}
-	asked = new([]Want)
-	s.attempt = func(_ context.Context, w Want) (made, error) {
+	asked = new([]want)
+	s.attempt = func(_ context.Context, w want) (made, error) {
 		p50 := p50s[min(len(*asked), len(p50s)-1)]
 		*asked = append(*asked, w)
 		m := made{Trial: capacity.Trial{Calls: probes}, Took: probes * p50,

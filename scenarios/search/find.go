@@ -45,7 +45,7 @@ func (s *session) find(ctx context.Context, of, about string, sc *scenarios.Scen
 		if ask.Rate = rounded(ask.Rate); s.To > 0 {
 			ask.Rate = min(ask.Rate, s.To)
 		}
-		m, err := s.trial(ctx, Want{Of: of, About: about, Scenario: sc, Ask: ask, Alpha: search.Alpha()})
+		m, err := s.trial(ctx, want{Of: of, About: about, Scenario: sc, Ask: ask, Alpha: search.Alpha()})
 		if errors.Is(err, errSpent) {
 			spent = true
 			break

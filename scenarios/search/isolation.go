@@ -44,7 +44,7 @@ func (s *session) isolation(ctx context.Context, start float64) error {
 	asked := s.Width
 	s.Width = math.Max(s.Width, roughly)
 	err = s.within(ofSearch*s.Seconds, func() (err error) {
-		alone, err = s.hunt(ctx, Want{Of: "isolation", About: added + " alone", Scenario: full}, start)
+		alone, err = s.hunt(ctx, want{Of: "isolation", About: added + " alone", Scenario: full}, start)
 		return err
 	})
 	s.Width = asked
@@ -71,7 +71,7 @@ func (s *session) isolation(ctx context.Context, start float64) error {
 		if load > 0 {
 			about = fmt.Sprintf("%s beside %s at %.0f %%", measured, added, 100*load)
 		}
-		m, err := s.measure(ctx, Want{
+		m, err := s.measure(ctx, want{
 			Of: "isolation", About: about, Scenario: mixed, Ask: capacity.Ask{Rate: rate, Settle: s.settling(rate)},
 			Seconds: min(max(watchedCalls/out.Rate, 2*s.least()), mostIsolation),
 		})

@@ -46,7 +46,7 @@ func (s *session) ladder(ctx context.Context, levels []int) error {
 	left := ""
 	step, settle := level(s.Seconds)
 	for _, n := range levels {
-		m, err := s.measure(ctx, Want{
+		m, err := s.measure(ctx, want{
 			Of: "ladder", About: text.Plural(uint64(n), "caller"), Scenario: s.acceptance(), Callers: n, Ask: capacity.Ask{Settle: settle}, Seconds: step,
 		})
 		if err != nil {

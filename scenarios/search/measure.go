@@ -13,7 +13,7 @@ var errEnded = errors.New("the search has ended")
 
 // measure makes a trial, and waits until the target has done with it. The error is errEnded where it was the last one,
 // and errSpent where it was not made because the budget does not allow for it.
-func (s *session) measure(ctx context.Context, w Want) (made, error) {
+func (s *session) measure(ctx context.Context, w want) (made, error) {
 	m, err := s.trial(ctx, w)
 	switch {
 	case errors.Is(err, errSpent):
@@ -34,7 +34,7 @@ func (s *session) measure(ctx context.Context, w Want) (made, error) {
 }
 
 // hunt searches for the capacity of other calls than those of the scenario. What is known when an error ends it stands.
-func (s *session) hunt(ctx context.Context, w Want, from float64) (sizing.Capacity, error) {
+func (s *session) hunt(ctx context.Context, w want, from float64) (sizing.Capacity, error) {
 	f, err := s.find(ctx, w.Of, w.About, w.Scenario, from)
 	if err != nil {
 		return sizing.Capacity{Kind: sizing.Unknown, Confidence: s.Confidence, Why: err.Error()}, err

@@ -96,7 +96,7 @@ func (s *session) mix(ctx context.Context, m Mix, start float64) error {
 		if at.Predicted != nil {
 			from = at.Predicted.Value
 		}
-		w := Want{Of: "mix", About: saidShare(m, share), Scenario: changed}
+		w := want{Of: "mix", About: saidShare(m, share), Scenario: changed}
 		err = s.within(ofSearch*s.Seconds, func() (err error) {
 			at.Capacity, err = s.hunt(ctx, w, from)
 			return err

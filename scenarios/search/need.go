@@ -14,6 +14,20 @@ import (
 // again is how often it is tried whether a need is met where a trial says more of this machine than of the target.
 const again = 2
 
+// Shortest is how many seconds it takes at least to find that the target takes the rate that is needed, and how many
+// calls those are.
+func (c Config) Shortest() (seconds float64, calls uint64) {
+	s := &session{Config: c}
+	s.thresholds, _ = conditions(c.Scenario)
+	if len(s.thresholds) > most {
+		return 0, 0 // refused when it is begun
+	}
+	rate := c.Need * (1 + c.Headroom)
+	list := objectives(held(s.thresholds, c.Scenario.Labels))
+	seconds = capacity.Shortest(list, capacity.Question(list, rate, capacity.Limits{Least: s.least()}), 1-c.Confidence)
+	return seconds, uint64(math.Ceil(seconds * rate))
+}
+
 // hopeless notes where the budget has no room for a yes.
 func (s *session) hopeless() {
 	if s.Need == 0 {
@@ -45,7 +59,7 @@ func (s *session) decide(ctx context.Context) error {
 	}
 	for n := range again {
 		ask := capacity.Question(objectives(list), need.Tried, limits)
-		m, err := s.trial(ctx, Want{Of: "need", Scenario: s.acceptance(), Ask: ask, Alpha: 1 - s.Confidence})
+		m, err := s.trial(ctx, want{Of: "need", Scenario: s.acceptance(), Ask: ask, Alpha: 1 - s.Confidence})
 		switch {
 		case errors.Is(err, errSpent):
 			if left := s.left(); n == 0 {

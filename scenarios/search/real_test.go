@@ -76,7 +76,7 @@ func TestLatencies(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := Want{Of: "isolation", Scenario: mixed, Seconds: 1}
+	w := want{Of: "isolation", Scenario: mixed, Seconds: 1}
 	w.Ask.Rate, w.Ask.Settle = 100, 0.3
 	m, err := s.measure(t.Context(), w)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"time"
 
 	"github.com/kaizenautomation/andon/reports/results"
@@ -23,17 +24,12 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (report sizin
 		return report, "", err
 	}
 	s := &session{Config: c, interrupt: interrupt, began: time.Now()}
-	s.thresholds, s.report.LeftOut = conditions(c.Scenario)
-	switch {
-	case len(s.thresholds) == 0:
-		return report, "", &ConditionsError{s.report.LeftOut}
-	case len(s.thresholds) > most:
-		return report, "", fmt.Errorf("the scenario has %d thresholds to search by, and a search judges calls by %d at most", len(s.thresholds), most)
-	}
-	if c.Make == nil {
-		if _, err := (trial.Config{Target: c.Target, Credentials: c.Credentials, HTTP2: c.HTTP2}).Reach(ctx); err != nil {
+	if c.Sends() {
+		if err := s.ready(ctx); err != nil {
 			return report, "", err
 		}
+	} else if c.Target == nil {
+		s.Target = new(url.URL)
 	}
 	s.describe()
 	defer func() {
@@ -64,6 +60,22 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (report sizin
 	return s.report, s.dir, nil
 }
 
+// ready says why nothing can be sent.
+func (s *session) ready(ctx context.Context) error {
+	s.thresholds, s.report.LeftOut = conditions(s.Scenario)
+	switch {
+	case len(s.thresholds) == 0:
+		return &ConditionsError{s.report.LeftOut}
+	case len(s.thresholds) > most:
+		return fmt.Errorf("the scenario has %d thresholds to search by, and a search judges calls by %d at most", len(s.thresholds), most)
+	}
+	if s.Make != nil {
+		return nil
+	}
+	_, err := (trial.Config{Target: s.Target, Credentials: s.Credentials, HTTP2: s.HTTP2}).Reach(ctx)
+	return err
+}
+
 // describe fills in what is known of a search before it begins.
 func (s *session) describe() {
 	r := &s.report
@@ -71,6 +83,7 @@ func (s *session) describe() {
 	r.Run = sizing.Run{
 		Scenario: s.Scenario.Name, Target: s.Target.String(), Started: s.began.UTC(), Seed: s.Seed, Andon: s.Andon, Command: s.Command,
 		SpecSHA256: s.Scenario.Description().SHA256(), Release: s.Release, Labels: s.Labels, Arrivals: arrivalsName(s.Arrivals),
+		Insecure: s.Credentials.Asks().Insecure(),
 	}
 	for _, c := range s.thresholds {
 		// Whatever labels the load has, the share is the same.
@@ -81,7 +94,9 @@ func (s *session) describe() {
 	if seconds > 0 {
 		seconds += s.Studies.Most(s.Seconds)
 	}
-	r.Budget = sizing.Budget{Calls: s.Calls, Seconds: seconds, Price: s.Price, Cost: s.Price * float64(s.Calls)}
+	if s.Sends() {
+		r.Budget = sizing.Budget{Calls: s.Calls, Seconds: seconds, Price: s.Price, Cost: s.Price * float64(s.Calls)}
+	}
 	if s.Need > 0 {
 		r.Need = &sizing.Need{Rate: s.Need, Headroom: s.Headroom, Tried: s.Need * (1 + s.Headroom), Answer: sizing.Undecided, Error: 1 - s.Confidence}
 	}
@@ -96,6 +111,10 @@ func (s *session) answer(ctx context.Context) error {
 		}
 	}
 	if !s.Find {
+		if x := s.Studies.Replicas; x != nil {
+			s.report.Replicas = x.needed(nil)
+			s.end(sizing.EndedFound, "")
+		}
 		return nil
 	}
 	best := found{}

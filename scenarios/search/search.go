@@ -26,7 +26,8 @@ import (
 type Config struct {
 	// Scenario says what is sent, and what has to hold; its load is replaced.
 	Scenario *scenarios.Scenario
-	// Target is the provider's base URL. Embedded says that it is what trial.Embedded has started.
+	// Target is the provider's base URL; it may be nil where nothing is sent, see [Config.Sends]. Embedded says that it
+	// is what trial.Embedded has started.
 	Target   *url.URL
 	Embedded bool
 	// Make makes the trials; nil is [trial.Run]. Another one sends from other machines, which reach the target by
@@ -78,6 +79,10 @@ type Config struct {
 	// Progress, if not nil, is told how far the search is: before and after each trial, and about once a second.
 	Progress func(sizing.Progress)
 }
+
+// Sends reports whether anything is to be sent: what is asked of replicas that were measured before is answered
+// without.
+func (c Config) Sends() bool { return c.Need > 0 || c.Find }
 
 // ConditionsError says that no threshold of a scenario is a condition that a search can judge single calls by.
 type ConditionsError struct{ LeftOut []sizing.LeftOut }

@@ -56,7 +56,7 @@ func TestRun(t *testing.T) {
 	if a == nil || a.Kind != sizing.AtLeast || a.Low == nil || *a.Low != 200 || report.Run.Ended != sizing.EndedCeiling || report.Verdict.ExitCode != 0 || !strings.Contains(a.Why, "200/s holds") {
 		t.Errorf("found %+v, which ended %q: %+v", a, report.Run.Ended, report.Verdict)
 	}
-	kept, err := sizing.Read(dir)
+	kept, err := sizing.Document().Read(dir)
 	if err != nil || len(kept.Trials) != len(report.Trials) || len(kept.Trials) < 2 || kept.Budget != report.Budget {
 		t.Errorf("kept is %+v: %v", kept, err)
 	}
@@ -297,7 +297,7 @@ provider: {latency: {Full: 2s, Lite: 1ms}}
 limits: {lag: 1m}
 thresholds: [p95(latency) < 1500ms]
 `)
-	m, err := s.trial(t.Context(), Want{Of: "need", Scenario: s.Scenario, Ask: capacity.Ask{Rate: 100}, Seconds: 1})
+	m, err := s.trial(t.Context(), want{Of: "need", Scenario: s.Scenario, Ask: capacity.Ask{Rate: 100}, Seconds: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

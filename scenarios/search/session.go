@@ -36,7 +36,7 @@ type session struct {
 	// retried says whether calls were taken again when Retry-After said they would be; empty where that is not known.
 	retried string
 	// attempt, if not nil, makes the trials: where no target is there, and the truth is known.
-	attempt func(context.Context, Want) (made, error)
+	attempt func(context.Context, want) (made, error)
 	// until is how many seconds may be spent when the question is to be left that is asked now; 0 is no bound.
 	until float64
 	// retries says that it was tried.
@@ -87,7 +87,7 @@ func (s *session) take(m made) error {
 
 // known is the trial of before that stands for the one that is wanted; false where there is none. The order is that in
 // which they were made. What is needed may be another rate by now, which no trial at the former one answers.
-func (s *session) known(w Want) (made, bool) {
+func (s *session) known(w want) (made, bool) {
 	for i, k := range s.replay {
 		if k.Shown.Of != w.Of || k.Shown.About != w.About || k.Shown.Callers != w.Callers || w.Ask.Step == capacity.Decision && k.Shown.Rate != w.Ask.Rate {
 			continue

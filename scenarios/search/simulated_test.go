@@ -69,8 +69,8 @@ func (p pools) calls(r *rand.Rand, rate, full, seconds float64) (list []timed) {
 }
 
 // attempt makes a trial at the target.
-func (p pools) attempt(s *session, r *rand.Rand) func(context.Context, Want) (made, error) {
-	return func(_ context.Context, w Want) (made, error) {
+func (p pools) attempt(s *session, r *rand.Rand) func(context.Context, want) (made, error) {
+	return func(_ context.Context, w want) (made, error) {
 		full := 0.5
 		if said, _, found := strings.Cut(w.About, " % Full"); found {
 			percent, _ := strconv.ParseFloat(said, 64)

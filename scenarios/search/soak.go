@@ -25,7 +25,7 @@ func (s *session) soak(ctx context.Context, seconds float64) error {
 			text.Rate(out.Rate), text.Count(min(left.calls, maxCalls)))
 		return nil
 	}
-	m, err := s.measure(ctx, Want{Of: "soak", Scenario: s.acceptance(), Ask: capacity.Ask{Rate: out.Rate, Settle: settle}, Seconds: seconds})
+	m, err := s.measure(ctx, want{Of: "soak", Scenario: s.acceptance(), Ask: capacity.Ask{Rate: out.Rate, Settle: settle}, Seconds: seconds})
 	if errors.Is(err, errSpent) {
 		out.Sentence = "no long trial was made: the budget has no time left for it"
 		return err

@@ -92,7 +92,7 @@ func (s *session) complete(ctx context.Context) error {
 			if !more {
 				return nil
 			}
-			w := Want{Of: "completion", About: fmt.Sprintf("trial %d", len(c.tried)+1), Scenario: s.Scenario, Ask: capacity.Ask{Rate: rounded(rate)}, Seconds: seconds}
+			w := want{Of: "completion", About: fmt.Sprintf("trial %d", len(c.tried)+1), Scenario: s.Scenario, Ask: capacity.Ask{Rate: rounded(rate)}, Seconds: seconds}
 			m, err := s.measure(ctx, w)
 			if err != nil {
 				return err
@@ -149,7 +149,7 @@ func (s *session) begin(ctx context.Context) error {
 			if !more {
 				break
 			}
-			m, err := s.measure(ctx, Want{
+			m, err := s.measure(ctx, want{
 				Of: "onset", About: fmt.Sprintf("%s, trial %d", o.name, search.tried+1), Scenario: s.acceptance(),
 				Ask: capacity.Ask{Rate: rounded(rate), Settle: s.settling(rate)}, Seconds: math.Max(float64(calls)/rate*1.1, leastOnset),
 			})

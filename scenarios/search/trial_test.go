@@ -67,7 +67,7 @@ func TestTrial(t *testing.T) {
 	s := begun(t, quick)
 	var told []sizing.Progress
 	s.Progress = func(p sizing.Progress) { told = append(told, p) }
-	want := Want{Of: "acceptance", Scenario: s.Scenario, Ask: capacity.Ask{Rate: 100, Settle: 0.2}, Seconds: 0.8}
+	want := want{Of: "acceptance", Scenario: s.Scenario, Ask: capacity.Ask{Rate: 100, Settle: 0.2}, Seconds: 0.8}
 	m, err := s.trial(t.Context(), want)
 	if err != nil {
 		t.Fatal(err)
@@ -147,19 +147,19 @@ func TestPlansKeepTheBudget(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		spent sizing.Budget
-		want  Want
+		want  want
 		calls uint64 // at most
 		fails bool
 	}{
-		{"all that is left", sizing.Budget{}, Want{Ask: capacity.Ask{Rate: 1000, Settle: 0.1, Most: 10}}, 500, false},
-		{"what was asked for", sizing.Budget{}, Want{Ask: capacity.Ask{Rate: 1000, Settle: 0.1, Most: 10, Calls: 300}}, 300, false},
-		{"a rest of calls", sizing.Budget{SpentCalls: 400}, Want{Ask: capacity.Ask{Rate: 1000, Most: 10}}, 100, false},
-		{"a rest of seconds", sizing.Budget{SpentSeconds: 19}, Want{Ask: capacity.Ask{Rate: 100, Most: 10}}, 160, false},
-		{"a closed loop", sizing.Budget{SpentCalls: 480}, Want{Callers: 2, Seconds: 3}, 20, false},
-		{"no calls", sizing.Budget{SpentCalls: 500}, Want{Ask: capacity.Ask{Rate: 100, Most: 10}}, 0, true},
-		{"no time", sizing.Budget{SpentSeconds: 20}, Want{Ask: capacity.Ask{Rate: 100, Most: 10}}, 0, true},
-		{"no time beyond the settling", sizing.Budget{SpentSeconds: 19}, Want{Ask: capacity.Ask{Rate: 100, Settle: 2, Most: 10}}, 0, true},
-		{"more was spent than there was", sizing.Budget{SpentCalls: 501, SpentSeconds: 21}, Want{Ask: capacity.Ask{Rate: 100, Most: 10}}, 0, true},
+		{"all that is left", sizing.Budget{}, want{Ask: capacity.Ask{Rate: 1000, Settle: 0.1, Most: 10}}, 500, false},
+		{"what was asked for", sizing.Budget{}, want{Ask: capacity.Ask{Rate: 1000, Settle: 0.1, Most: 10, Calls: 300}}, 300, false},
+		{"a rest of calls", sizing.Budget{SpentCalls: 400}, want{Ask: capacity.Ask{Rate: 1000, Most: 10}}, 100, false},
+		{"a rest of seconds", sizing.Budget{SpentSeconds: 19}, want{Ask: capacity.Ask{Rate: 100, Most: 10}}, 160, false},
+		{"a closed loop", sizing.Budget{SpentCalls: 480}, want{Callers: 2, Seconds: 3}, 20, false},
+		{"no calls", sizing.Budget{SpentCalls: 500}, want{Ask: capacity.Ask{Rate: 100, Most: 10}}, 0, true},
+		{"no time", sizing.Budget{SpentSeconds: 20}, want{Ask: capacity.Ask{Rate: 100, Most: 10}}, 0, true},
+		{"no time beyond the settling", sizing.Budget{SpentSeconds: 19}, want{Ask: capacity.Ask{Rate: 100, Settle: 2, Most: 10}}, 0, true},
+		{"more was spent than there was", sizing.Budget{SpentCalls: 501, SpentSeconds: 21}, want{Ask: capacity.Ask{Rate: 100, Most: 10}}, 0, true},
 	} {
 		s.report.Budget.SpentCalls, s.report.Budget.SpentSeconds = c.spent.SpentCalls, c.spent.SpentSeconds
 		c.want.Scenario = s.Scenario
@@ -179,7 +179,7 @@ func TestPlansKeepTheBudget(t *testing.T) {
 func TestPlansLeaveWhatWasSentBefore(t *testing.T) {
 	s := begun(t, quick)
 	s.replay = []kept{{Shown: sizing.Trial{Of: "soak", Calls: 400}, Took: 19.5}}
-	p, err := s.plan(Want{Scenario: s.Scenario, Ask: capacity.Ask{Rate: 100, Most: 10}}, 1)
+	p, err := s.plan(want{Scenario: s.Scenario, Ask: capacity.Ask{Rate: 100, Most: 10}}, 1)
 	if err != nil || p.MaxCalls() > 100 || p.Seconds > 0.501 {
 		t.Fatalf("planned is %+v: %v", p, err)
 	}
@@ -193,7 +193,7 @@ func TestPlansLeaveWhatWasSentBefore(t *testing.T) {
 func TestPlansAreLaid(t *testing.T) {
 	s := begun(t, quick)
 	s.report.Budget.Calls = 1e9
-	if p, err := s.plan(Want{Scenario: s.Scenario, Ask: capacity.Ask{Rate: 1e6, Most: 10}}, 1); err != nil || p.MaxCalls() > maxCalls {
+	if p, err := s.plan(want{Scenario: s.Scenario, Ask: capacity.Ask{Rate: 1e6, Most: 10}}, 1); err != nil || p.MaxCalls() > maxCalls {
 		t.Fatal(err)
 	}
 }
@@ -202,10 +202,10 @@ func TestPlansAreLaid(t *testing.T) {
 func TestKnownAtItsRate(t *testing.T) {
 	s := begun(t, quick)
 	s.replay = []kept{{Shown: sizing.Trial{N: 1, Of: "soak", Rate: 80}}}
-	if _, known := s.known(Want{Of: "soak", Seconds: 10, Ask: capacity.Ask{Rate: 90}}); known {
+	if _, known := s.known(want{Of: "soak", Seconds: 10, Ask: capacity.Ask{Rate: 90}}); known {
 		t.Error("what was measured at 80/s is told of 90/s")
 	}
-	if m, known := s.known(Want{Of: "soak", Seconds: 10, Ask: capacity.Ask{Rate: 80.1}}); !known || m.Shown.N != 1 {
+	if m, known := s.known(want{Of: "soak", Seconds: 10, Ask: capacity.Ask{Rate: 80.1}}); !known || m.Shown.N != 1 {
 		t.Error("what was measured is made again")
 	}
 }
@@ -220,7 +220,7 @@ func TestInterruptedTrial(t *testing.T) {
 			close(stop)
 		}
 	}
-	m, err := s.trial(context.Background(), Want{Of: "need", Scenario: s.Scenario, Ask: capacity.Ask{Rate: 20, Most: 19}})
+	m, err := s.trial(context.Background(), want{Of: "need", Scenario: s.Scenario, Ask: capacity.Ask{Rate: 20, Most: 19}})
 	if err != nil || m.Outcome != capacity.Void || m.Shown.Outcome != sizing.Void || m.Ended != sizing.EndedInterrupted || m.Calls == 0 {
 		t.Errorf("it came to %+v: %v", m, err)
 	}

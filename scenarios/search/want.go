@@ -5,8 +5,8 @@ import (
 	"github.com/kaizenautomation/andon/scenarios/capacity"
 )
 
-// Want is a trial to be made.
-type Want struct {
+// want is a trial to be made.
+type want struct {
 	// Of and About say what for, as in a [sizing.Trial].
 	Of, About string
 	// Scenario is what is sent. Its load is replaced, and its limits as far as the trial wants it.

@@ -3,7 +3,7 @@
 // A file of targets ([Open]) gives each a name, with what its calls carry, what they cost and what they may come to. A
 // target is named by that, or by its URL ([File.Find]). What a mistake must not hit is asked for twice, in two ways
 // that no single slip meets: a production target wants its name typed out ([Target.Permit]), and one that is in no file
-// the number of calls ([Target.Confirm]). What was started in a day is in a [Ledger], which several processes keep
+// the number of calls ([Confirm]). What was started in a day is in a [Ledger], which several processes keep
 // together.
 package targets
 
@@ -168,27 +168,43 @@ func (t Target) Permit(typed string) error {
 	return nil
 }
 
-// UnconfirmedError says that the number of calls to a target that is in no file was not confirmed.
+// UnconfirmedError says that the number of calls to targets that are in no file was not confirmed.
 type UnconfirmedError struct {
-	Target Target
+	Targets []Target
 	// Calls is the number, and Confirmed the one that was given; 0 where none was.
 	Calls, Confirmed uint64
 }
 
 // Error says what is wanted.
 func (e *UnconfirmedError) Error() string {
-	said := fmt.Sprintf("%s is in no file of targets, and nothing was sent: it would be sent up to %s", e.Target, text.Plural(e.Calls, "call"))
+	names, is, it := e.Targets[0].String(), "is", "it"
+	for _, t := range e.Targets[1:] {
+		names, is, it = names+" and "+t.String(), "are", "they"
+	}
+	said := fmt.Sprintf("%s %s in no file of targets, and nothing was sent: %s would be sent up to %s", names, is, it, text.Plural(e.Calls, "call"))
 	if e.Confirmed > 0 {
 		said += fmt.Sprintf(", and %s confirmed", text.Count(e.Confirmed))
 	}
 	return said
 }
 
-// Confirm reports as an [UnconfirmedError] that so many calls must not be sent: a target that is in no file, and not on
-// this machine, has no caps, so that their exact number is asked for.
-func (t Target) Confirm(calls, confirmed uint64, resolved map[string][]netip.Addr) error {
-	if t.Name != "" || t.Local(resolved) || calls == confirmed {
+// Planned is how many calls a target would be sent.
+type Planned struct {
+	Target
+	Calls uint64
+}
+
+// Confirm reports as an [UnconfirmedError] that calls must not be sent: targets that are in no file, and not on this
+// machine, have no caps, so that the exact number of all calls to them is asked for.
+func Confirm(confirmed uint64, resolved map[string][]netip.Addr, planned ...Planned) error {
+	e := &UnconfirmedError{Confirmed: confirmed}
+	for _, p := range planned {
+		if p.Name == "" && !p.Local(resolved) {
+			e.Targets, e.Calls = append(e.Targets, p.Target), e.Calls+p.Calls
+		}
+	}
+	if len(e.Targets) == 0 || e.Calls == confirmed {
 		return nil
 	}
-	return &UnconfirmedError{t, calls, confirmed}
+	return e
 }

@@ -199,8 +199,22 @@ func TestConfirm(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := target.Confirm(100, c.confirmed, away); (err == nil) != c.ok {
+		if err := Confirm(c.confirmed, away, Planned{target, 100}); (err == nil) != c.ok {
 			t.Errorf("%s with %d confirmed: %v", c.target, c.confirmed, err)
+		}
+		// Of two targets, the calls to those that have no caps are confirmed.
+		other, err := f.Find("https://other.example.com", d.Operation())
+		if err != nil {
+			t.Fatal(err)
+		}
+		all := uint64(7)
+		if !c.ok || c.confirmed > 0 {
+			all += 100
+		}
+		for _, confirmed := range []uint64{0, 7, 100, 107} {
+			if err := Confirm(confirmed, away, Planned{target, 100}, Planned{other, 7}); (err == nil) != (confirmed == all) {
+				t.Errorf("%s and %s with %d confirmed: %v", target, other, confirmed, err)
+			}
 		}
 	}
 }

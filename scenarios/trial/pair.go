@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kaizenautomation/andon/contracts/credentials"
 	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/scenarios/attack"
 )
@@ -15,8 +16,9 @@ import (
 // Against is a second target, which is met in turn with the first.
 type Against struct {
 	Target *url.URL
-	// Release is what is deployed there.
-	Release string
+	// Release is what is deployed there, and Credentials what its calls carry.
+	Release     string
+	Credentials *credentials.Set
 	// SliceSeconds is how long each of them is met at a time.
 	SliceSeconds float64
 	// Takes reports whether a call goes to the second target that is due at a moment. It is a function of that alone.
@@ -40,7 +42,7 @@ func RunPair(ctx context.Context, interrupt <-chan struct{}, c Config, with Agai
 		return a, b, err
 	}
 	other := c
-	other.Target, other.Release = with.Target, with.Release
+	other.Target, other.Release, other.Credentials = with.Target, with.Release, with.Credentials
 	plain, err := c.Reach(ctx)
 	if err != nil {
 		return a, b, err
@@ -50,7 +52,7 @@ func RunPair(ctx context.Context, interrupt <-chan struct{}, c Config, with Agai
 		return a, b, err
 	}
 	fire := c.attack(plain)
-	fire.Against = &attack.Against{Target: with.Target, PlainHTTP2: plainOther, Takes: with.Takes}
+	fire.Against = &attack.Against{Target: with.Target, Credentials: with.Credentials, PlainHTTP2: plainOther, Takes: with.Takes}
 	began := time.Now()
 	first, err := c.side(&fire, began, "a", with.Target, with)
 	if err != nil {

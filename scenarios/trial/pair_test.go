@@ -1,18 +1,22 @@
 package trial
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
+	"io/fs"
 	"math"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"path/filepath"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/kaizenautomation/andon/contracts/credentials"
 	"github.com/kaizenautomation/andon/contracts/provider"
 	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/scenarios"
@@ -184,5 +188,45 @@ mix: {content: [{items: [text]}]}
 	}
 	if end := b.Summary.Run.End; end.Reason != results.Hopeless || b.Run.End.StoppedSeconds > 10 {
 		t.Errorf("it ended with %+v", end)
+	}
+}
+
+// Each target is sent its own token and no other's, and neither stands in what is kept, whoever sends it back.
+func TestPairCredentials(t *testing.T) {
+	p := planned(t, inTurn)
+	tokens := [2]string{"canary-first-4711", "canary-second-0815"}
+	echo := func(token string) *url.URL {
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if got := r.Header.Get("Authorization"); got != "Bearer "+token {
+				t.Errorf("the target of %s was sent %q", token, got)
+			}
+			w.WriteHeader(http.StatusInternalServerError)
+			fmt.Fprintf(w, "%s and %s", tokens[0], tokens[1])
+		}))
+		t.Cleanup(s.Close)
+		u, err := url.Parse(s.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return u
+	}
+	with := abba
+	with.Target, with.Credentials = echo(tokens[1]), credentials.Bearer(tokens[1])
+	dir := filepath.Join(t.TempDir(), "pair")
+	if _, _, err := RunPair(t.Context(), nil, Config{Plan: p, Target: echo(tokens[0]), Credentials: credentials.Bearer(tokens[0]), Dir: dir}, with); err != nil {
+		t.Fatal(err)
+	}
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		if bytes.Contains(data, []byte("canary-")) {
+			t.Errorf("%s holds a token", path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }

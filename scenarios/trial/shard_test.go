@@ -54,6 +54,9 @@ func TestShards(t *testing.T) {
 			if slices.ContainsFunc(due, func(d time.Duration) bool { return d != 0 }) || len(due) != 10 || m.InFlight != []int{4, 3, 3}[i] {
 				t.Errorf("shard %d: %d calls, apart from the whole by %v; %d in flight", i, len(due), due, m.InFlight)
 			}
+			if last := p.Due(uint64(27 + i)); r.Run.End.Seconds < last.Seconds() {
+				t.Errorf("shard %d has ended after %v s, before its last call was due at %s", i, r.Run.End.Seconds, last)
+			}
 			dirs = append(dirs, r.Dir)
 		}
 		slices.Sort(numbers)
@@ -114,6 +117,26 @@ func TestInterruptedBeforeTheStart(t *testing.T) {
 		})
 		if err != nil || r.Summary.Verdict.ExitCode != 3 || !strings.Contains(strings.Join(r.Summary.Verdict.Causes, " "), "told to stop before it began") {
 			t.Errorf("%v: %v", err, r.Summary.Verdict)
+		}
+	}
+}
+
+// No call leaves before the start, whoever asks for it.
+func TestStart(t *testing.T) {
+	for _, load := range []string{"load: [{rate: 60/s, for: 50ms}]\n", "load: [{callers: 2, for: 50ms}]\nlimits: {calls: 4}\n"} {
+		p := planned(t, load)
+		at := time.Now().Add(40 * time.Millisecond)
+		var early atomic.Int64
+		server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+			if time.Now().Before(at) {
+				early.Add(1)
+			}
+		}))
+		target, _ := url.Parse(server.URL)
+		_, err := Run(t.Context(), nil, Config{Plan: p, StartAt: at, Target: target, Dir: filepath.Join(t.TempDir(), "run")})
+		server.Close()
+		if n := early.Load(); err != nil || n > 0 {
+			t.Errorf("%d calls were early: %v", n, err)
 		}
 	}
 }

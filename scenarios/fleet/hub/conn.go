@@ -45,24 +45,15 @@ func Connect(ctx context.Context, j Join) (*Conn, error) {
 	if err != nil {
 		return nil, errors.New("the join string has no key that can be used")
 	}
-	stranger := &StrangerError{j}
-	known := &tls.Config{
-		MinVersion: tls.VersionTLS13,
-		// No authority stands for a certificate that a hub has made by itself: the fingerprint is what it is known by.
-		InsecureSkipVerify: true,
-		VerifyConnection: func(s tls.ConnectionState) error {
-			if len(s.PeerCertificates) == 0 || fingerprint(s.PeerCertificates[0].Raw) != j.Fingerprint {
-				return stranger
-			}
-			return nil
-		},
-	}
 	options := []nats.Option{
-		nats.Nkey(public, pair.Sign), nats.Secure(known), nats.TLSHandshakeFirst(), nats.Timeout(2 * time.Second),
+		nats.Nkey(public, pair.Sign), nats.Secure(j.known()), nats.Timeout(2 * time.Second),
 		nats.MaxReconnects(-1), nats.ReconnectWait(100 * time.Millisecond), nats.ReconnectJitter(100*time.Millisecond, 100*time.Millisecond),
 		// Who asks asks again: nothing is kept for later that would be old by then.
 		nats.ReconnectBufSize(-1), nats.PingInterval(2 * time.Second), nats.MaxPingsOutstanding(2),
 		nats.IgnoreAuthErrorAbort(), nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}),
+	}
+	if j.Fingerprint != "" {
+		options = append(options, nats.TLSHandshakeFirst())
 	}
 	for {
 		c, err := nats.Connect("tls://"+j.Address, options...)
@@ -81,6 +72,25 @@ func Connect(ctx context.Context, j Join) (*Conn, error) {
 			return nil, fmt.Errorf("no hub answers at %s: %w", j, err)
 		case <-time.After(100 * time.Millisecond):
 		}
+	}
+}
+
+// known says how a hub is known.
+func (j Join) known() *tls.Config {
+	if j.Fingerprint == "" {
+		return &tls.Config{MinVersion: tls.VersionTLS12}
+	}
+	stranger := &StrangerError{j}
+	return &tls.Config{
+		MinVersion: tls.VersionTLS13,
+		// No authority stands for a certificate that a hub has made by itself: the fingerprint is what it is known by.
+		InsecureSkipVerify: true,
+		VerifyConnection: func(s tls.ConnectionState) error {
+			if len(s.PeerCertificates) == 0 || fingerprint(s.PeerCertificates[0].Raw) != j.Fingerprint {
+				return stranger
+			}
+			return nil
+		},
 	}
 }
 

@@ -107,7 +107,8 @@ func (i Identity) join(address, role string) (Join, error) {
 
 // Join says where a hub is, how to know it, and by what to be known there.
 type Join struct {
-	// Address is a host and a port, and Fingerprint the SHA-256 of the hub's certificate, in hex.
+	// Address is a host and a port, and Fingerprint the SHA-256 of the hub's certificate, in hex; empty where the
+	// certificate is one that the machine's authorities stand for, as that of a NATS server of one's own.
 	Address, Fingerprint string
 	seed                 string
 }
@@ -125,7 +126,7 @@ func ParseJoin(text string) (Join, error) {
 	if host, port, err := net.SplitHostPort(j.Address); err != nil || host == "" || port == "" {
 		wrong = append(wrong, fmt.Errorf("the first part is no host:port: expected %s", form))
 	}
-	if sum, err := hex.DecodeString(j.Fingerprint); err != nil || len(sum) != sha256.Size {
+	if sum, err := hex.DecodeString(j.Fingerprint); err != nil || len(sum) != sha256.Size && j.Fingerprint != "" {
 		wrong = append(wrong, fmt.Errorf("the second part, the fingerprint, is not 64 hexadecimal digits: expected %s", form))
 	}
 	if prefix, _, err := nkeys.DecodeSeed([]byte(j.seed)); err != nil || prefix != nkeys.PrefixByteUser {
