@@ -23,9 +23,9 @@ const (
 )
 
 // encodeRows gives rows as an increment has them: how many, and then column by column, each number in as many bytes as
-// it has, the lowest first, all compressed (RFC 1951). Columns that are nearly always the same take next to nothing
-// then, so that a call costs about 20 bytes, and a third more in a question, which is text. Figures cost some hundred
-// kilobytes an increment, however many calls are in it: rows cost less below 10,000 calls a second for each worker.
+// it has, the lowest first, all compressed (RFC 1951). A call costs about 16 bytes then, most of them for the times,
+// which no two calls share, and 21 in a question, which is text: 10 kB/s for a worker that sends 500 calls a second,
+// where figures would cost as much at 500, and half as much at 5,000.
 func encodeRows(rows []results.Row) ([]byte, error) {
 	var out bytes.Buffer
 	w, err := flate.NewWriter(&out, flate.BestSpeed)
