@@ -383,7 +383,7 @@ func ended(t *testing.T, out <-chan outcome) outcome {
 }
 
 // quickly are times for tests: long enough for a busy machine.
-var quickly = Times{Lead: 200 * time.Millisecond, Lost: 2 * time.Second, Alone: 5 * time.Second, Every: 100 * time.Millisecond}
+var quickly = Times{Lead: 300 * time.Millisecond, Lost: 2 * time.Second, Alone: 5 * time.Second, Every: 100 * time.Millisecond}
 
 // Two workers are one run: each call is sent once, the report is of all, and the figures that were told are those of
 // the files, bit for bit. What the calls carry is nowhere at the hub.
@@ -540,9 +540,9 @@ func TestInterrupt(t *testing.T) {
 // A worker that is gone is named, and the others' shards are reported. It stops by itself, and has what it measured.
 func TestWorkerGone(t *testing.T) {
 	t.Parallel()
-	s := newStage(t, strings.Replace(short, "1s", "3s", 1))
+	s := newStage(t, strings.Replace(short, "1s", "4s", 1))
 	s.times = quickly
-	s.times.Lost, s.times.Alone = 1200*time.Millisecond, 1500*time.Millisecond
+	s.times.Alone = 2500 * time.Millisecond
 	p := newProxy(t, func() string { return s.addr })
 	out := s.coordinator(t.Context(), nil, 2)
 	a, b := s.worker(t.Context(), "a"), s.worker(t.Context(), "b", s.behind(p))

@@ -261,6 +261,9 @@ func (w Worker) ready(ctx context.Context, h *hand, j job, p *scenarios.Plan, ta
 	return c, err
 }
 
+// behind is how late the start may be heard of: calls that came due meanwhile leave late, by this machine's fault.
+const behind = time.Second / 2
+
 // await says that the worker is armed, and waits until the start is fixed. It gives when that is by this machine.
 func (w Worker) await(ctx context.Context, interrupt <-chan struct{}, h *hand) (time.Time, error) {
 	h.set(func(q *question) { q.State = armed })
@@ -282,7 +285,7 @@ func (w Worker) await(ctx context.Context, interrupt <-chan struct{}, h *hand) (
 			continue
 		}
 		wait := h.until(a.Start)
-		if wait < 0 {
+		if wait < -behind {
 			return time.Time{}, fmt.Errorf("the start was heard of %s too late, and no call was sent", -wait)
 		}
 		return time.Now().Add(wait), nil
