@@ -125,7 +125,6 @@ func (c *Crew) reply(q question) answer {
 		a.Gone = "its run is over"
 	case c.dismissed:
 		a.Dismissed = true
-		c.roster.told[q.Worker] = true
 	case c.run != nil:
 		return c.run.reply(q)
 	}

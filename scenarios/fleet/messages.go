@@ -26,6 +26,8 @@ const (
 	handed state = "handed"
 	// failed is for good; nothing more comes of it.
 	failed state = "failed"
+	// leaving is when it has heard that no run comes any more.
+	leaving state = "leaving"
 )
 
 // A question is what a worker says of itself each time, whatever has changed, so that none need arrive.

@@ -16,7 +16,8 @@ type roster struct {
 	most  int
 	// lost is how long a worker may be silent.
 	lost time.Duration
-	// heard is when each was last heard of, gone why it comes no more, and told are those who know that no run comes.
+	// heard is when each was last heard of, gone why it comes no more, and told are those who have said that they know
+	// that no run comes.
 	heard map[string]time.Time
 	gone  map[string]string
 	told  map[string]bool
@@ -56,7 +57,7 @@ func (r *roster) ask(now time.Time, q question) string {
 	case !known:
 		r.say("worker %s has joined: %d of %d", name, len(r.heard)+1, r.most)
 	}
-	r.heard[q.Worker] = now
+	r.heard[q.Worker], r.told[q.Worker] = now, q.State == leaving
 	r.full = r.full || len(r.heard) == r.most
 	return ""
 }

@@ -43,8 +43,10 @@ func TestRoster(t *testing.T) {
 	if why := ask("a", firing); why != "the coordinator has given this worker up: no contact for 10s" {
 		t.Errorf("one that was lost: %q", why)
 	}
-	r.told["b"] = true
-	if !r.dismissed() {
+	if r.dismissed() {
+		t.Error("nobody knows that it may go")
+	}
+	if why := ask("b", leaving); why != "" || !r.dismissed() {
 		t.Error("the one that is there knows that it may go")
 	}
 	_ = ask("b", failed)

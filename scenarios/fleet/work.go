@@ -157,6 +157,8 @@ func (h *hand) meet(ctx context.Context, interrupt <-chan struct{}, before strin
 		case a.Refused != "":
 			return nil, &RefusedError{errors.New(a.Refused)}
 		case a.Dismissed:
+			h.set(func(q *question) { q.State = leaving })
+			_, _ = h.ask(ctx, h.says) // the hub goes once it knows
 			return nil, nil
 		case a.Run != "" && a.Run != before:
 			if b, asked = h.conn.Bucket(ctx, a.Run); asked == nil {
