@@ -29,8 +29,8 @@ type Crew struct {
 	// run is what goes on now, nil between two, and before the one before it: a worker may not know yet that it is over.
 	run, before *run
 	dismissed   bool
-	// back is since when the hub is there.
-	back time.Time
+	// looked is when it was last looked who is there, and back since when workers can be heard.
+	looked, back time.Time
 	// away says that not all that was measured is home.
 	away bool
 }
@@ -136,10 +136,11 @@ func (c *Crew) missing() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now := time.Now()
-	if !c.conn.Connected() {
-		// Who cannot be heard is not lost.
+	if !c.conn.Connected() || now.Sub(c.looked) >= c.times.Lost/2 {
+		// Who cannot be heard, or could not while this machine stood still or did something else, is not lost.
 		c.back = now
 	}
+	c.looked = now
 	who := c.roster.missing(now, c.back)
 	for _, said := range c.roster.said {
 		c.config.Say(said)

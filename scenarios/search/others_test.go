@@ -57,6 +57,17 @@ func TestOthersSend(t *testing.T) {
 	}
 }
 
+// What was known before the search was cut short is told, and is no answer.
+func TestCutShort(t *testing.T) {
+	low, high := 40.0, 50.0
+	for _, ended := range []string{sizing.EndedInterrupted, sizing.EndedUnreachable, sizing.EndedUnkept, sizing.EndedShort} {
+		s := &session{report: sizing.Report{Run: sizing.Run{Ended: ended}, Acceptance: &sizing.Capacity{Kind: sizing.Interval, Rate: 45, Low: &low, High: &high, Why: "why"}}}
+		if v := s.verdict(); v.ExitCode != 3 || v.Causes[0] != "The search was cut short: why." {
+			t.Errorf("%s: %+v", ended, v)
+		}
+	}
+}
+
 // Of a trial that others were sending when the search was killed, as many calls count as they may have sent.
 func TestOthersWereSending(t *testing.T) {
 	c := asked(t, steady)
