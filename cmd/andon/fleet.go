@@ -72,9 +72,11 @@ What the workers meet at, a hub, runs in this command. They join with ANDON_JOIN
 to the file "join" in the run directory while it goes on; with ANDON_HUB_KEY, the hub is the one
 that it was made for. With --hub they meet at a NATS server of yours: with TLS, JetStream, and an
 nkey that may do everything, which ANDON_JOIN has here and at the workers (host:port##nkey, or with
-the SHA-256 of its certificate between the #). The bucket of a run stays there. No call is sent from here, and no secret of the target's is needed: each
-worker has it from its own environment, and is told which hosts it may send to. What the scenario
-takes from variables (${NAME}) is each worker's own as well, and has to be the same everywhere.
+the SHA-256 of its certificate between the #). The bucket of a run stays there.
+
+No call is sent from here, and no secret of the target's is needed: each worker has it from its own
+environment, and is told which hosts it may send to. What the scenario takes from variables (${NAME})
+is each worker's own as well, and has to be the same everywhere.
 
 No call is sent before all workers are armed, and none at all where one is not after --wait. A
 worker that is silent for 10 s is lost: it is named, its shard is missing, and the exit code is 3;
@@ -378,8 +380,9 @@ func (c *command) fleetCollect() *cobra.Command {
 		Short: "Bring home what a run of a fleet has measured, after its coordinator was lost",
 		Long: `Collect takes the run directory of andon fleet run, whose command was killed or has lost workers, and
 brings home what lies in the hub's store, and in the run directories of workers (SPOOL) that were
-copied to this machine. Where the hub was a NATS server of yours, ANDON_JOIN names it. Then it reports all shards that are home as one run, as andon fleet run
-does; those that are missing are named, and the exit code is 3.`,
+copied to this machine. Where the hub was a NATS server of yours, ANDON_JOIN names it. Then it
+reports all shards that are home as one run, as andon fleet run does; those that are missing are
+named, and the exit code is 3.`,
 		Example: `  andon fleet collect reports/runs/20261124T060000Z-mixed
   andon fleet collect /tmp/fleet worker-3/reports/runs/*-s3`,
 		Args: func(cmd *cobra.Command, args []string) error {

@@ -31,24 +31,23 @@ func Collect(ctx context.Context, dir string, spools []string, join *hub.Join) (
 		return nil, fmt.Errorf("%s: expected \"schema\": %q and a number of shards, found %q and %d; another version of andon wrote it", filepath.Join(dir, recordFile), recordSchema, r.record.Schema, r.record.Shards)
 	}
 	r.record.Dir = dir
-	var wrong []error
-	for _, spool := range spools {
-		if err := r.takeSpool(spool); err != nil {
-			wrong = append(wrong, err)
-		}
-	}
-	take := func() error { return r.takeStore(ctx) }
+	take := func() (map[int]error, error) { return r.takeStore(ctx) }
 	if r.record.Hub != "" {
-		take = func() error { return r.takeFrom(ctx, join) }
+		take = func() (map[int]error, error) { return r.takeFrom(ctx, join) }
 	}
-	if err := take(); err != nil {
-		wrong = append(wrong, err)
+	missing, err := take()
+	wrong := []error{err}
+	for _, spool := range spools {
+		wrong = append(wrong, r.takeSpool(spool))
 	}
 	shards = []string{}
 	for i := range r.record.Shards {
-		if r.isHome(i) {
+		// What a worker wrote until it was killed is as good as that of any run that was cut off, and is told to be that.
+		if _, err := results.Open(r.shard(i)); err == nil {
 			shards = append(shards, r.shard(i))
+			continue
 		}
+		wrong = append(wrong, missing[i])
 	}
 	return shards, errors.Join(wrong...)
 }
@@ -90,40 +89,40 @@ func (r *run) store() string {
 }
 
 // takeStore brings home what lies in the hub's store.
-func (r *run) takeStore(ctx context.Context) error {
+func (r *run) takeStore(ctx context.Context) (missing map[int]error, err error) {
 	store := r.store()
 	if _, err := os.Stat(store); errors.Is(err, fs.ErrNotExist) {
-		return nil
+		return nil, nil
 	}
 	id := hub.NewIdentity()
 	h, err := hub.Start(hub.Config{Identity: id, Listen: "127.0.0.1:0", Dir: store})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer h.Stop()
 	join, err := id.Coordinator(h.Address())
 	if err != nil {
-		return err
+		return nil, err
 	}
 	return r.takeFrom(ctx, &join)
 }
 
-// takeFrom brings home what lies at a hub.
-func (r *run) takeFrom(ctx context.Context, join *hub.Join) error {
+// takeFrom brings home what lies at a hub, and says of shards that are not whole there why they are not.
+func (r *run) takeFrom(ctx context.Context, join *hub.Join) (missing map[int]error, err error) {
 	if join == nil {
-		return fmt.Errorf("the run's hub is at %s, and nothing says how to join it", r.record.Hub)
+		return nil, fmt.Errorf("the run's hub is at %s, and nothing says how to join it", r.record.Hub)
 	}
 	soon, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	conn, err := hub.Connect(soon, *join)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer conn.Close()
 	if r.bucket, err = conn.Bucket(soon, r.record.Run); err != nil {
-		return err
+		return nil, err
 	}
-	var wrong []error
+	missing = map[int]error{}
 	for i := range r.record.Shards {
 		if r.isHome(i) {
 			continue
@@ -131,12 +130,12 @@ func (r *run) takeFrom(ctx context.Context, join *hub.Join) error {
 		again, err := bringHome(r.bucket, "up."+strconv.Itoa(i), r.shard(i), func(step func(context.Context) error) error { return try(ctx, r.times, step) })
 		switch {
 		case err != nil:
-			wrong = append(wrong, err)
+			missing[i] = err
 		case slices.Equal(again, []string{"up." + strconv.Itoa(i) + ".list"}):
-			wrong = append(wrong, fmt.Errorf("shard %d was not handed in; what its worker measured is on that machine", i))
+			missing[i] = fmt.Errorf("shard %d was not handed in; what its worker measured is in the spool on that machine: bring it here, and name it", i)
 		case len(again) > 0:
-			wrong = append(wrong, fmt.Errorf("shard %d is not whole at the hub: %d of its parts are missing or damaged; it is whole on its worker's machine", i, len(again)))
+			missing[i] = fmt.Errorf("shard %d is not whole at the hub: %d of its parts are missing or damaged; it is whole in the spool on its worker's machine: bring it here, and name it", i, len(again))
 		}
 	}
-	return errors.Join(wrong...)
+	return missing, nil
 }
