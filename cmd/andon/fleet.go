@@ -303,6 +303,9 @@ It sends to the hosts of --allow and to no others, whatever the hub says. What t
 from its own environment and flags, as for andon run: nothing of it passes the hub. Where the
 variable JOB_COMPLETION_INDEX is set, as in an indexed Job of Kubernetes, that is its shard.
 
+With andon capacity --fleet it stays, and takes part in one trial after the other until the search
+ends; each is a run directory below --spool.
+
 A worker that hears nothing of the hub for 30 s stops. Exit codes: 0 all that it measured is home,
 whatever came of the run; 2 it was refused, and sent no call: another version, plan, host or a shard
 that another has; 3 what it measured is not home, and where it lies is said.

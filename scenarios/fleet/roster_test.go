@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Who has joined is one of the crew until it leaves or is silent; nobody takes the place of another once all were there.
+// Who has joined is of the crew until it leaves or is silent. Nobody takes the place of another once all were there.
 func TestRoster(t *testing.T) {
 	now := time.Now()
 	began := now
