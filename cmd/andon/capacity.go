@@ -253,6 +253,10 @@ func (c *command) runSearch(t search.Config, f capacityFlags) error {
 	w.Press, t.Progress = stop.press, w.Search
 	defer w.End()
 	if f.fleet > 0 && t.Sends() {
+		// Nobody is to wait for workers in vain.
+		if err := t.Check(); err != nil {
+			return err
+		}
 		crew, end, err := c.gather(stop, w, t, f)
 		if err != nil {
 			return err

@@ -186,3 +186,25 @@ func TestCrewIsShort(t *testing.T) {
 		t.Errorf("not all is home: %v", err)
 	}
 }
+
+// Calls were sent by all until the first worker stopped, and answered until the last one had its answers.
+func TestJoined(t *testing.T) {
+	of := func(ends ...results.End) (runs []*results.Run) {
+		for _, end := range ends {
+			runs = append(runs, &results.Run{End: end, Vitals: make([]results.Vitals, 1)})
+		}
+		return runs
+	}
+	for _, x := range []struct {
+		runs             []*results.Run
+		seconds, stopped float64
+	}{
+		{of(results.End{Seconds: 9}, results.End{Seconds: 8}), 9, 0},
+		{of(results.End{Seconds: 9, StoppedSeconds: 7}, results.End{Seconds: 8, StoppedSeconds: 6}, results.End{Seconds: 10}), 10, 6},
+	} {
+		whole := joined("dir", x.runs)
+		if whole.End.Seconds != x.seconds || whole.End.StoppedSeconds != x.stopped || whole.Dir != "dir" || len(whole.Vitals) != len(x.runs) {
+			t.Errorf("%+v, %d vitals", whole.End, len(whole.Vitals))
+		}
+	}
+}
