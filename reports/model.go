@@ -66,6 +66,9 @@ func Open(dirs ...string) (*Model, error) {
 	return m, summary.Mergeable(m.runs)
 }
 
+// Whole is what the figures were taken from; nil where no format that was read needs it.
+func (m *Model) Whole() *metrics.Aggregator { return m.whole }
+
 func (m *Model) open() error {
 	if m.runs != nil {
 		return nil

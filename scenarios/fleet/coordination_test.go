@@ -38,7 +38,9 @@ func (f *fleetTest) from(i int, s state, change ...func(*question)) answer {
 	return a
 }
 
+// passes looks what did not happen, as a moment before.
 func (f *fleetTest) passes(connected bool) {
+	f.looked = f.now
 	f.tick(f.now, connected)
 	f.said = append(f.said, f.told()...)
 }
@@ -135,6 +137,21 @@ func TestLost(t *testing.T) {
 	if a := f.from(0, handed); !a.Confirmed || !f.done() {
 		t.Errorf("it is told %+v; done %t", a, f.done())
 	}
+}
+
+// Nobody is lost because the coordinator's machine stood still.
+func TestCoordinatorStoodStill(t *testing.T) {
+	f := newFleetTest(t, 1)
+	f.from(0, armed)
+	f.passes(true)
+	f.later(15 * time.Second)
+	f.tick(f.now, true)
+	if f.members[0].gone != "" {
+		t.Errorf("it is lost: %s", f.members[0].gone)
+	}
+	f.later(10 * time.Second)
+	f.passes(true)
+	f.says("worker a, shard 0, is lost: no contact for 10s")
 }
 
 // Before the start a loss is the end: nobody sends a call.

@@ -18,6 +18,7 @@ import (
 
 	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/summary"
+	"github.com/kaizenautomation/andon/reports/text"
 	"github.com/kaizenautomation/andon/scenarios/fleet/hub"
 	"github.com/kaizenautomation/andon/scenarios/trial"
 )
@@ -169,6 +170,13 @@ type run struct {
 	state  *coordination
 	sum    *sum
 	faults []error
+	// closed says that what is told from now on is not counted any more.
+	closed bool
+	// fresh are the rows that nobody was told of yet.
+	fresh []results.Row
+	// missing says who of those that were to send is not there any more, which ends the run; nil where nobody is known
+	// beforehand.
+	missing func() string
 	// bringing waits for what is being brought home.
 	bringing sync.WaitGroup
 }
@@ -216,31 +224,44 @@ func (r *run) coordinate(ctx context.Context, interrupt <-chan struct{}, mine hu
 	if err := r.offer(ctx, conn); err != nil {
 		return Result{}, err
 	}
-	r.state = newCoordination(r.record.Run, r.Trial.Andon, r.record.Plan, r.Workers, r.times, time.Now())
-	r.sum = newSum(r.Trial.Describe(), r.Workers)
 	if err := conn.Answer(r.answer); err != nil {
 		return Result{}, fmt.Errorf("the hub takes no questions: %w", err)
 	}
 	if err := ready(); err != nil {
 		return Result{}, err
 	}
-	watch := r.watch()
+	return r.conduct(ctx, interrupt, conn)
+}
+
+// conduct sees the run to its end, once workers are answered.
+func (r *run) conduct(ctx context.Context, interrupt <-chan struct{}, conn *hub.Conn) (Result, error) {
+	watch, tell := r.watch(), r.teller()
+	enough := r.Trial.Enough
 	for over := false; !over; {
 		select {
 		case <-ctx.Done():
 			over = true
+			r.end(results.Interrupted, "the coordinator was told to give up")
 		case <-interrupt:
 			interrupt = nil
-			r.mu.Lock()
-			r.state.end(results.End{Reason: results.Interrupted, Detail: "the coordinator was told to stop"})
-			r.mu.Unlock()
+			r.end(results.Interrupted, "the coordinator was told to stop")
+		case why := <-enough:
+			enough = nil
+			r.end(results.Enough, why)
 		case <-time.After(r.times.Every / 5):
 		}
+		if r.missing != nil {
+			if who := r.missing(); who != "" {
+				r.end(results.Interrupted, who)
+			}
+		}
 		over = r.step(ctx, conn, watch) || over
+		tell(over)
 	}
 	r.bringing.Wait()
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.closed = true
 	if !r.state.start.IsZero() {
 		r.check()
 	}
@@ -256,8 +277,17 @@ func (r *run) coordinate(ctx context.Context, interrupt <-chan struct{}, mine hu
 	return out, err
 }
 
-// offer puts the job into the run's bucket.
+// end has all stop.
+func (r *run) end(reason, detail string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.state.end(results.End{Reason: reason, Detail: detail})
+}
+
+// offer puts the job into the run's bucket, and makes what it takes to answer workers.
 func (r *run) offer(ctx context.Context, conn *hub.Conn) (err error) {
+	r.state = newCoordination(r.record.Run, r.Trial.Andon, r.record.Plan, r.Workers, r.times, time.Now())
+	r.sum = newSum(r.Trial.Describe(), r.Workers)
 	if r.bucket, err = conn.Make(ctx, r.record.Run); err != nil {
 		return err
 	}
@@ -277,22 +307,31 @@ func (r *run) offer(ctx context.Context, conn *hub.Conn) (err error) {
 }
 
 // answer answers a worker.
-func (r *run) answer(text []byte) []byte {
-	var q question
-	// What cannot be read has no protocol either, and is refused for that.
-	if err := json.Unmarshal(text, &q); err != nil {
-		q = question{Worker: "?", Shard: -1}
-	}
-	r.mu.Lock()
-	a, fresh := r.state.ask(time.Now(), q)
-	if fresh {
-		if err := r.sum.add(q.Shard, q.More.Data); err != nil {
-			r.faults = append(r.faults, fmt.Errorf("worker %s, shard %d: %w", q.Worker, q.Shard, err))
-		}
-	}
-	r.mu.Unlock()
-	said, _ := json.Marshal(a) // an answer can always be written
+func (r *run) answer(asked []byte) []byte {
+	q := parseQuestion(asked)
+	said, _ := json.Marshal(r.reply(q)) // an answer can always be written
 	return said
+}
+
+func (r *run) reply(q question) answer {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	a, fresh := r.state.ask(time.Now(), q)
+	if !fresh || r.closed {
+		return a
+	}
+	var err error
+	if q.More.Rows == nil {
+		err = r.sum.add(q.Shard, q.More.Data)
+	} else {
+		var rows []results.Row
+		rows, err = r.sum.addRows(q.Shard, q.More.Rows)
+		r.fresh = append(r.fresh, rows...)
+	}
+	if err != nil {
+		r.faults = append(r.faults, fmt.Errorf("worker %s, shard %d: %w", text.Printable(q.Worker, 100), q.Shard, err))
+	}
+	return a
 }
 
 // step looks at what is to be done, and reports whether nothing is.
@@ -337,6 +376,30 @@ func (r *run) judge(known time.Duration, inFlight int) {
 			r.state.end(results.End{Reason: results.Aborted, Detail: why})
 			r.state.say("%s: all stop", why)
 		}
+	}
+}
+
+// teller gives what tells of single calls, and about once a second how far the workers are.
+func (r *run) teller() func(over bool) {
+	last := 0.0
+	return func(over bool) {
+		r.mu.Lock()
+		rows := r.fresh
+		r.fresh = nil
+		known, inFlight := r.state.known()
+		r.mu.Unlock()
+		if r.Trial.Observe != nil {
+			for _, row := range rows {
+				r.Trial.Observe(row)
+			}
+		}
+		if r.Trial.Tick == nil || known == 0 || known-last < 1 && !over {
+			return
+		}
+		last = known
+		elapsed := time.Duration(known * float64(time.Second))
+		_, callers, asked := r.Trial.Plan.At(elapsed)
+		r.Trial.Tick(elapsed, asked, callers, inFlight)
 	}
 }
 

@@ -62,9 +62,9 @@ func (e *SpoolError) Error() string {
 // Unwrap gives the reason.
 func (e *SpoolError) Unwrap() error { return e.Err }
 
-// Work takes a shard of a run, sends its calls when all others do, and hands in what it measured. Closing interrupt
-// stops the sending; when ctx ends, all is given up. It is done without an error when everything is home, whatever came
-// of the run.
+// Work takes a shard of a run, sends its calls when all others do, and hands in what it measured; and where a [Crew]
+// sends, of one run after the other, until that is dismissed. Closing interrupt stops the sending; when ctx ends, all
+// is given up. It is done without an error when everything is home, whatever came of the run.
 func Work(ctx context.Context, interrupt <-chan struct{}, w Worker) error {
 	if w.now == nil {
 		w.now = time.Now
@@ -77,11 +77,25 @@ func Work(ctx context.Context, interrupt <-chan struct{}, w Worker) error {
 		return err
 	}
 	defer conn.Close()
-	h := newHand(conn, question{Protocol: protocol, Worker: w.Name, Andon: w.Andon, Shard: -1, State: looking}, times, w.now)
-	bucket, err := h.meet(joining)
-	if err != nil {
-		return err
+	for before := newHand(conn, question{}, times, w.now); ; {
+		h := newHand(conn, question{Protocol: protocol, Worker: w.Name, Andon: w.Andon, Shard: -1, State: looking}, times, w.now)
+		h.clock = before.clock
+		bucket, err := h.meet(joining, interrupt, before.says.Run)
+		if err != nil || bucket == nil {
+			return err
+		}
+		// Who has joined waits for as long as there is contact.
+		joining = ctx
+		err = w.turn(ctx, interrupt, h, bucket)
+		if stays := h.heard().Stays; err != nil && !(stays && errors.Is(err, errSpare)) || !stays {
+			return err
+		}
+		before = h
 	}
+}
+
+// turn is one run.
+func (w Worker) turn(ctx context.Context, interrupt <-chan struct{}, h *hand, bucket *hub.Bucket) error {
 	j, plan, target, err := w.accept(ctx, h, bucket)
 	if err != nil {
 		h.fail(ctx, err, "")
@@ -89,6 +103,9 @@ func Work(ctx context.Context, interrupt <-chan struct{}, w Worker) error {
 	}
 	h.set(func(q *question) { q.Plan = j.Digest })
 	shard, err := w.take(ctx, h, bucket, j.Shards)
+	if errors.Is(err, errSpare) && h.heard().Stays {
+		return err
+	}
 	if err != nil {
 		return &RefusedError{err}
 	}
@@ -112,7 +129,7 @@ func Work(ctx context.Context, interrupt <-chan struct{}, w Worker) error {
 		h.fail(ctx, err, "")
 		return err
 	}
-	if err := w.fire(ctx, interrupt, h, c, began); err != nil {
+	if err := w.fire(ctx, interrupt, h, c, began, j.Rows); err != nil {
 		silence()
 		<-told
 		h.fail(ctx, err, c.Dir)
@@ -128,21 +145,34 @@ func Work(ctx context.Context, interrupt <-chan struct{}, w Worker) error {
 	return nil
 }
 
-// meet asks until the coordinator answers, and opens the run's bucket.
-func (h *hand) meet(ctx context.Context) (b *hub.Bucket, err error) {
+// meet asks until the coordinator answers with a run other than the one before, and opens its bucket: nil where no run
+// comes any more.
+func (h *hand) meet(ctx context.Context, interrupt <-chan struct{}, before string) (b *hub.Bucket, err error) {
 	for {
 		a, asked := h.ask(ctx, h.says)
-		if asked == nil && a.Refused != "" {
+		switch silent, long := h.alone(); {
+		case asked != nil && before != "" && long:
+			return nil, fmt.Errorf("%w: no contact for %s", errAlone, silent.Round(time.Second))
+		case asked != nil:
+		case a.Refused != "":
 			return nil, &RefusedError{errors.New(a.Refused)}
-		}
-		if asked == nil {
+		case a.Dismissed:
+			h.set(func(q *question) { q.State = leaving })
+			_, _ = h.ask(ctx, h.says) // the hub goes once it knows
+			return nil, nil
+		case a.Run != "" && a.Run != before:
 			if b, asked = h.conn.Bucket(ctx, a.Run); asked == nil {
+				h.set(func(q *question) { q.Run = a.Run })
 				return b, nil
 			}
 		}
 		select {
 		case <-ctx.Done():
-			return nil, fmt.Errorf("no coordinator answers at the hub: %w", asked)
+			return nil, fmt.Errorf("no coordinator answers at the hub: %w", errors.Join(asked, ctx.Err()))
+		case <-interrupt:
+			err := errors.New("interrupted before the start, and no call was sent")
+			h.fail(context.WithoutCancel(ctx), err, "")
+			return nil, err
 		case <-time.After(h.times.Every / 5):
 		}
 	}
@@ -150,7 +180,10 @@ func (h *hand) meet(ctx context.Context) (b *hub.Bucket, err error) {
 
 // fail tells why the worker takes no part any more, as well as it can.
 func (h *hand) fail(ctx context.Context, why error, spool string) {
-	h.set(func(q *question) { q.State, q.Detail, q.Spool = failed, why.Error(), spool })
+	var unreachable *trial.UnreachableError
+	h.set(func(q *question) {
+		q.State, q.Detail, q.Spool, q.Unreachable = failed, why.Error(), spool, errors.As(why, &unreachable)
+	})
 	for range 3 {
 		if _, err := h.ask(ctx, h.says); err == nil {
 			return
@@ -179,6 +212,9 @@ func (w Worker) accept(ctx context.Context, h *hand, b *hub.Bucket) (j job, p *s
 	return j, p, target, err
 }
 
+// errSpare is why a worker has no part in a run.
+var errSpare = errors.New("no call was sent")
+
 // take takes a shard: of several that want the same, one has it.
 func (w Worker) take(ctx context.Context, h *hand, b *hub.Bucket, shards int) (int, error) {
 	first, last := 0, shards-1
@@ -186,7 +222,7 @@ func (w Worker) take(ctx context.Context, h *hand, b *hub.Bucket, shards int) (i
 		first, last = w.Shard, w.Shard
 	}
 	if w.Shard >= shards {
-		return 0, fmt.Errorf("this worker is to take shard %d, and there are %d, from 0 to %d", w.Shard, shards, shards-1)
+		return 0, fmt.Errorf("this worker is to take shard %d, and there are %d, from 0 to %d: %w", w.Shard, shards, shards-1, errSpare)
 	}
 	var owner string
 	for shard := first; shard <= last; shard++ {
@@ -210,7 +246,7 @@ func (w Worker) take(ctx context.Context, h *hand, b *hub.Bucket, shards int) (i
 	if w.Shard >= 0 {
 		return 0, fmt.Errorf("shard %d is taken by worker %s, and no call was sent: a shard is sent once, and never again by another", w.Shard, owner)
 	}
-	return 0, fmt.Errorf("all %d shards are taken, and no call was sent", shards)
+	return 0, fmt.Errorf("all %d shards are taken, and %w", shards, errSpare)
 }
 
 // ready makes all ready that has to be there before the first call.
@@ -312,13 +348,13 @@ func (h *hand) waitFor(ctx context.Context, c <-chan struct{}) error {
 	}
 }
 
-// fire sends the shard's calls. began is when the first one is due.
-func (w Worker) fire(ctx context.Context, interrupt <-chan struct{}, h *hand, c trial.Config, began time.Time) error {
+// fire sends the shard's calls. began is when the first one is due; rows says that each is told of.
+func (w Worker) fire(ctx context.Context, interrupt <-chan struct{}, h *hand, c trial.Config, began time.Time, rows bool) error {
 	var manifest results.Manifest
 	c.StartAt, c.Ahead = began, began.Round(0).Sub(time.Unix(0, h.heard().Start))
 	c.Started = func(m results.Manifest) { manifest = m }
 	c.Began = func(at time.Time) {
-		h.meter.begin(manifest, at)
+		h.meter.begin(manifest, at, rows)
 		h.fires()
 	}
 	c.Observe = h.meter.observe

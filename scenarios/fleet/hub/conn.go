@@ -103,8 +103,13 @@ func open(c *nats.Conn) (*Conn, error) {
 	return &Conn{c, stream}, nil
 }
 
-// Close ends the connection.
-func (c *Conn) Close() { c.nats.Close() }
+// Close ends the connection, once what was answered is at the hub.
+func (c *Conn) Close() {
+	if c.Connected() {
+		_ = c.nats.FlushTimeout(time.Second)
+	}
+	c.nats.Close()
+}
 
 // Connected reports whether the hub is there now.
 func (c *Conn) Connected() bool { return c.nats.IsConnected() }
