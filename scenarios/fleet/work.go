@@ -72,25 +72,32 @@ func Work(ctx context.Context, interrupt <-chan struct{}, w Worker) error {
 	times := w.Times.usual()
 	joining, cancel := context.WithTimeout(ctx, times.Arming)
 	defer cancel()
+	go func() {
+		select {
+		case <-interrupt:
+			cancel()
+		case <-joining.Done():
+		}
+	}()
 	conn, err := hub.Connect(joining, w.Join)
 	if err != nil {
-		return err
+		return unlessInterrupted(interrupt, err)
 	}
 	defer conn.Close()
 	h := newHand(conn, question{Protocol: protocol, Worker: w.Name, Andon: w.Andon, Shard: -1, State: looking}, times, w.now)
 	bucket, err := h.meet(joining)
 	if err != nil {
-		return err
+		return unlessInterrupted(interrupt, err)
 	}
-	j, plan, target, err := w.accept(ctx, h, bucket)
+	j, plan, target, err := w.accept(joining, h, bucket)
 	if err != nil {
 		h.fail(ctx, err, "")
-		return &RefusedError{err}
+		return unlessInterrupted(interrupt, &RefusedError{err})
 	}
 	h.set(func(q *question) { q.Plan = j.Digest })
-	shard, err := w.take(ctx, h, bucket, j.Shards)
+	shard, err := w.take(joining, h, bucket, j.Shards)
 	if err != nil {
-		return &RefusedError{err}
+		return unlessInterrupted(interrupt, &RefusedError{err})
 	}
 	w.Say(fmt.Sprintf("shard %d of %d of %s, against %s", shard, j.Shards, h.heard().Run, target))
 	h.set(func(q *question) { q.Shard, q.State = shard, taken })
@@ -112,7 +119,8 @@ func Work(ctx context.Context, interrupt <-chan struct{}, w Worker) error {
 		h.fail(ctx, err, "")
 		return err
 	}
-	if err := w.fire(ctx, interrupt, h, c, began); err != nil {
+	lost, err := w.fire(ctx, interrupt, h, c, began)
+	if err != nil {
 		silence()
 		<-told
 		h.fail(ctx, err, c.Dir)
@@ -122,10 +130,26 @@ func Work(ctx context.Context, interrupt <-chan struct{}, w Worker) error {
 		silence()
 		<-told
 		h.fail(ctx, err, c.Dir)
-		return &SpoolError{c.Dir, err}
+		return &SpoolError{c.Dir, errors.Join(lost, err)}
+	}
+	if lost != nil {
+		return fmt.Errorf("what could be kept is home, and that is not all: %w", lost)
 	}
 	w.Say("everything that was measured is home")
 	return nil
+}
+
+// errInterrupted is why a worker that was told to stop has sent nothing.
+var errInterrupted = errors.New("interrupted before the start, and no call was sent")
+
+// unlessInterrupted is the error, unless it only came of that.
+func unlessInterrupted(interrupt <-chan struct{}, err error) error {
+	select {
+	case <-interrupt:
+		return errInterrupted
+	default:
+		return err
+	}
 }
 
 // meet asks until the coordinator answers, and opens the run's bucket.
@@ -137,6 +161,7 @@ func (h *hand) meet(ctx context.Context) (b *hub.Bucket, err error) {
 		}
 		if asked == nil {
 			if b, asked = h.conn.Bucket(ctx, a.Run); asked == nil {
+				h.set(func(q *question) { q.Run = a.Run })
 				return b, nil
 			}
 		}
@@ -238,7 +263,7 @@ func (w Worker) await(ctx context.Context, interrupt <-chan struct{}, h *hand) (
 		case <-ctx.Done():
 			return time.Time{}, ctx.Err()
 		case <-interrupt:
-			return time.Time{}, errors.New("interrupted before the start, and no call was sent")
+			return time.Time{}, errInterrupted
 		case e := <-h.ordered:
 			return time.Time{}, fmt.Errorf("no call was sent: %s", e.Detail)
 		case <-h.changed:
@@ -312,8 +337,8 @@ func (h *hand) waitFor(ctx context.Context, c <-chan struct{}) error {
 	}
 }
 
-// fire sends the shard's calls. began is when the first one is due.
-func (w Worker) fire(ctx context.Context, interrupt <-chan struct{}, h *hand, c trial.Config, began time.Time) error {
+// fire sends the calls of the shard. began is when the first one is due, and lost what could not be kept of it all.
+func (w Worker) fire(ctx context.Context, interrupt <-chan struct{}, h *hand, c trial.Config, began time.Time) (lost, err error) {
 	var manifest results.Manifest
 	c.StartAt, c.Ahead = began, began.Round(0).Sub(time.Unix(0, h.heard().Start))
 	c.Started = func(m results.Manifest) { manifest = m }
@@ -328,12 +353,12 @@ func (w Worker) fire(ctx context.Context, interrupt <-chan struct{}, h *hand, c 
 	c.Ordered, interrupt = h.orders(interrupt, over)
 	r, err := trial.Run(ctx, interrupt, c)
 	if r.Aggregator == nil {
-		return err
+		return nil, err
 	}
 	if r.Run != nil {
 		h.over(&r.Run.End)
 	} else {
 		h.over(&results.End{Reason: results.Unkept})
 	}
-	return nil
+	return err, nil
 }
