@@ -136,6 +136,9 @@ func (f fleetRunFlags) asked(c *command, args []string) (config fleet.Config, er
 	if plan.Carried.Tenants != nil {
 		wrong = append(wrong, errors.New("calls take secrets from a file of the scenario's, which would pass the hub: have each worker take one from its environment, such as {env:TOKEN}"))
 	}
+	if plan.Carried.Commands() {
+		wrong = append(wrong, fleet.ErrCommand)
+	}
 	if f.workers < 1 {
 		wrong = append(wrong, fmt.Errorf("--workers wants a number of 1 or more, found %d", f.workers))
 	} else if _, err := plan.Shard(scenarios.Shard{Of: f.workers}); err != nil {
@@ -330,7 +333,8 @@ func (c *command) runWorker(allow []string, spool string, with credentialFlags) 
 			c.secrets.Keep(join.Secret())
 			return trial.Config{Credentials: set, Command: repeats(c.args), Commands: commands()}, err
 		},
-		Say: func(said string) { c.tell("%s", said) },
+		Redact: func(said string) string { return c.redact(text.Public(said)) },
+		Say:    func(said string) { c.tell("%s", said) },
 	})
 	var refused *fleet.RefusedError
 	var stranger *hub.StrangerError

@@ -52,7 +52,7 @@ func (m *meter) cut(now time.Time) (first *increment, seconds float64, inFlight 
 	rows, manifest := m.rows, m.manifest
 	m.rows = nil
 	if inFlight = m.inFlight; !m.began.IsZero() {
-		seconds = now.Sub(m.began).Seconds()
+		seconds = max(now.Sub(m.began).Seconds(), 0)
 	}
 	m.mu.Unlock()
 	if len(rows) > 0 {

@@ -25,6 +25,8 @@ const (
 // A question is what a worker says of itself each time, whatever has changed, so that none need arrive.
 type question struct {
 	Protocol int `json:"protocol"`
+	// Run is the run that the worker takes part in; empty before it is in one.
+	Run string `json:"run,omitempty"`
 	// Worker is a name that no other worker has.
 	Worker string `json:"worker"`
 	// Andon is the worker's version, and Plan the digest of the plan that it made.

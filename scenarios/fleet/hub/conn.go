@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -124,9 +125,16 @@ func (c *Conn) Ask(ctx context.Context, question []byte) ([]byte, error) {
 // answering is how long the hub may take to know who answers.
 const answering = 5 * time.Second
 
-// Answer has questions answered, one after the other, until the connection is closed.
+// Answer has questions answered, one after the other, until the connection is closed; those with a nil answer are not.
 func (c *Conn) Answer(answer func(question []byte) []byte) error {
-	_, err := c.nats.Subscribe(asked, func(m *nats.Msg) { _ = m.Respond(answer(m.Data)) })
+	_, err := c.nats.Subscribe(asked, func(m *nats.Msg) {
+		// Who answers may do everything: an answer goes where those who ask may listen, and to nothing that obeys.
+		if strings.HasPrefix(m.Reply, nats.InboxPrefix) {
+			if said := answer(m.Data); said != nil {
+				_ = m.Respond(said)
+			}
+		}
+	})
 	if err != nil {
 		return err
 	}
