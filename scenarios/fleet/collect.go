@@ -83,25 +83,15 @@ func (r *run) takeSpool(spool string) error {
 		return err
 	}
 	dir := r.shard(shard)
-	if r.isHome(shard) || same(spool, dir) {
+	if r.isHome(shard) {
 		return nil
 	}
-	// What is there goes once there is something in its place.
+	// What is there, which may be the spool itself, goes once there is something in its place.
 	open := dir + ".part"
 	if err := errors.Join(os.RemoveAll(open), os.CopyFS(open, os.DirFS(spool))); err != nil {
 		return err
 	}
 	return errors.Join(os.RemoveAll(dir), os.Rename(open, dir))
-}
-
-// same reports whether two names are of one directory.
-func same(a, b string) bool {
-	of, err := os.Stat(a)
-	if err != nil {
-		return false
-	}
-	and, err := os.Stat(b)
-	return err == nil && os.SameFile(of, and)
 }
 
 // store is where the hub's store is: where it was, or else below the run's directory, which was moved or copied from
