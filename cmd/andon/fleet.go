@@ -252,6 +252,9 @@ func (c *command) concludeFleet(dir string, shards []string, missing, failed err
 	if err := m.Read(formats...); err != nil {
 		return exit{noVerdict, err}
 	}
+	if missing != nil {
+		m.Summary.Doubt(strings.Split(c.redact(missing.Error()), "\n")...)
+	}
 	for _, format := range formats {
 		if _, err := format.Files(dir, m); err != nil {
 			failed = errors.Join(failed, fmt.Errorf("not all of the report can be written: %w", err))
