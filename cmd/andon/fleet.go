@@ -136,6 +136,9 @@ func (f fleetRunFlags) asked(c *command, args []string) (config fleet.Config, er
 	if err := passesNoSecret(plan.Scenario); err != nil {
 		wrong = append(wrong, err)
 	}
+	if plan.Carried.Commands() {
+		wrong = append(wrong, fleet.ErrCommand)
+	}
 	if f.workers < 1 {
 		wrong = append(wrong, fmt.Errorf("--workers wants a number of 1 or more, found %d", f.workers))
 	} else if _, err := plan.Shard(scenarios.Shard{Of: f.workers}); err != nil {
@@ -273,6 +276,9 @@ func (c *command) concludeFleet(dir string, shards []string, missing, failed err
 	if err := m.Read(formats...); err != nil {
 		return exit{noVerdict, err}
 	}
+	if missing != nil {
+		m.Summary.Doubt(strings.Split(c.redact(missing.Error()), "\n")...)
+	}
 	for _, format := range formats {
 		if _, err := format.Files(dir, m); err != nil {
 			failed = errors.Join(failed, fmt.Errorf("not all of the report can be written: %w", err))
@@ -357,7 +363,8 @@ func (c *command) runWorker(allow []string, spool string, with credentialFlags) 
 			c.secrets.Keep(join.Secret())
 			return trial.Config{Credentials: set, Command: repeats(c.args), Commands: commands()}, err
 		},
-		Say: func(said string) { c.tell("%s", said) },
+		Redact: func(said string) string { return c.redact(text.Public(said)) },
+		Say:    func(said string) { c.tell("%s", said) },
 	})
 	var refused *fleet.RefusedError
 	var stranger *hub.StrangerError

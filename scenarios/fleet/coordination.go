@@ -170,15 +170,24 @@ func (c *coordination) refuses(q question) string {
 		return other
 	}
 	switch {
+	case q.Worker == "":
+		return "it has no name"
 	case q.State == looking || q.State == failed && q.Shard < 0:
 		return ""
 	case q.Shard < 0 || q.Shard >= len(c.members):
 		return fmt.Sprintf("it has shard %d, and there are %d, from 0 to %d", q.Shard, len(c.members), len(c.members)-1)
 	case q.State != failed && q.Plan != c.plan:
 		return fmt.Sprintf("its plan has the digest %s, and the run's has %s", text.Printable(q.Plan, 100), c.plan)
+	case !slices.Contains([]state{taken, armed, firing, handed, failed}, q.State):
+		return fmt.Sprintf("it says that it is %s, which no worker is", text.Printable(string(q.State), 100))
+	case q.Seconds < 0 || q.Seconds > mostRun || q.InFlight < 0:
+		return fmt.Sprintf("it says that it has told %g s of the run and that %d calls are under way, which cannot be", q.Seconds, q.InFlight)
 	}
 	return ""
 }
+
+// mostRun is longer than any run lasts, in seconds.
+const mostRun = 1e9
 
 // arm fixes the start once all are ready.
 func (c *coordination) arm(now time.Time) {

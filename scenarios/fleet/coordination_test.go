@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"encoding/json"
 	"errors"
 	"slices"
 	"strings"
@@ -226,6 +227,11 @@ func TestRefused(t *testing.T) {
 		"it has shard 2, and there are 2, from 0 to 1":                         func(q *question) { q.Shard = 2 },
 		"it has shard -1": func(q *question) { q.Shard = -1 },
 		"shard 0 is a's":  func(q *question) { q.Shard = 0 },
+		"it has no name":  func(q *question) { q.Worker = "" },
+		`it says that it is \x1b[2J, which no worker is`:                                   func(q *question) { q.State = "\x1b[2J" },
+		"it says that it has told -1 s of the run":                                         func(q *question) { q.Seconds = -1 },
+		"it says that it has told 1e+300 s of the run":                                     func(q *question) { q.Seconds = 1e300 },
+		"it says that it has told 0 s of the run and that -1 calls are under way, which c": func(q *question) { q.InFlight = -1 },
 	} {
 		if a := f.from(1, taken, change); !strings.HasPrefix(a.Refused, want) || a.Start != 0 {
 			t.Errorf("expected %q, found %+v", want, a)
@@ -361,4 +367,22 @@ func TestClock(t *testing.T) {
 			t.Errorf("the hub's time is wrong by %s", hub.Sub(now.Add(off)))
 		}
 	})
+}
+
+// A worker of another run at the same hub, as one that was begun before, is no worker of this one.
+func TestWorkerOfAnotherRun(t *testing.T) {
+	r := &run{state: newCoordination("run-2", "v1", "digest", 1, Times{}, zero)}
+	r.record.Run = "run-2"
+	for name, answered := range map[string]bool{"": true, "run-1": false, "run-2": true} {
+		text, err := json.Marshal(question{Protocol: protocol, Run: name, Worker: "a" + name, Andon: "v1", Plan: "digest", State: firing})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if said := r.answer(text); (said != nil) != answered {
+			t.Errorf("a worker of the run %q is told %s", name, said)
+		}
+		if owner := r.state.members[0].Worker; owner == "arun-1" {
+			t.Errorf("the shard is %s's", owner)
+		}
+	}
 }

@@ -145,12 +145,18 @@ func (j job) agrees(p *scenarios.Plan, andon string) error {
 	return fmt.Errorf("the plan that is made here is another than the run's, and no call was sent: %s", strings.Join(list, "; "))
 }
 
+// ErrCommand is why a plan is not sent by workers: nobody has a machine run commands from elsewhere.
+var ErrCommand = errors.New("the scenario takes a secret from a command, which workers do not run at somebody else's word: have each worker take it from its environment, such as {env:TOKEN}, or give workers the command")
+
 // permits says why calls must not go to the job's target: a worker sends to hosts that it was told of, whatever a hub
 // says. Each of them is a host, with or without a port.
 func (j job) permits(p *scenarios.Plan, hosts []string) (*url.URL, error) {
 	u, err := p.Description().Operation().ParseTarget(j.Target)
 	if err != nil {
 		return nil, fmt.Errorf("the job's target: %w", err)
+	}
+	if p.Carried.Commands() {
+		return nil, ErrCommand
 	}
 	for _, host := range hosts {
 		if strings.EqualFold(host, u.Host) || strings.EqualFold(host, u.Hostname()) {

@@ -57,7 +57,7 @@ func (m *meter) cut(now time.Time) (first *increment, seconds float64, inFlight 
 	rows, manifest, whole := m.rows, m.manifest, m.whole
 	m.rows = nil
 	if inFlight = m.inFlight; !m.began.IsZero() {
-		seconds = now.Sub(m.began).Seconds()
+		seconds = max(now.Sub(m.began).Seconds(), 0)
 	}
 	m.mu.Unlock()
 	for len(rows) > 0 {

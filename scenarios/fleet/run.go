@@ -16,6 +16,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/kaizenautomation/andon/reports/regular"
 	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/summary"
 	"github.com/kaizenautomation/andon/reports/text"
@@ -69,6 +70,11 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Result, erro
 	if err := r.open(); err != nil {
 		return Result{}, err
 	}
+	release, err := r.hold()
+	if err != nil {
+		return Result{}, err
+	}
+	defer release()
 	if c.Hub != nil {
 		r.record.Hub = c.Hub.String()
 		if err := r.keep(); err != nil {
@@ -207,6 +213,19 @@ func (r *run) open() error {
 		Target: r.Trial.Target.String(), Dir: dir,
 	}
 	return f.Close()
+}
+
+// hold keeps the run's directory for this process until it is released: of two that bring home into one directory,
+// from one store, each would undo what the other does.
+func (r *run) hold() (release func(), err error) {
+	dir, err := os.Open(r.record.Dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := regular.Lock(dir); err != nil {
+		return nil, errors.Join(fmt.Errorf("%s belongs to a run that still goes on, in another process; wait for its end", r.record.Dir), dir.Close())
+	}
+	return func() { _ = dir.Close() }, nil
 }
 
 // keep writes the record.
@@ -363,6 +382,10 @@ func (r *run) look(ctx context.Context, connected bool, watch watch) (done bool,
 	for shard := r.state.bring(); shard >= 0; shard = r.state.bring() {
 		r.bringing.Go(func() {
 			again, err := bringHome(r.bucket, "up."+strconv.Itoa(shard), r.shard(shard), func(step func(context.Context) error) error { return try(ctx, r.times, step) })
+			if err == nil && len(again) == 0 {
+				// The report is of all shards: one that is something else would spoil it.
+				_, err = r.home(shard)
+			}
 			r.mu.Lock()
 			defer r.mu.Unlock()
 			r.state.brought(time.Now(), shard, again, err)
@@ -373,6 +396,30 @@ func (r *run) look(ctx context.Context, connected bool, watch watch) (done bool,
 
 // shard is the directory of a shard.
 func (r *run) shard(i int) string { return filepath.Join(r.record.Dir, "s"+strconv.Itoa(i)) }
+
+// home opens the directory of a shard, which has to be that shard of this run. What is not there is [fs.ErrNotExist].
+func (r *run) home(shard int) (*results.Run, error) {
+	dir := r.shard(shard)
+	if _, err := os.Stat(dir); err != nil {
+		return nil, err
+	}
+	m, err := results.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	return m, r.owns(dir, m.Shard, shard)
+}
+
+// owns says why a directory is not that of a shard of this run.
+func (r *run) owns(dir string, s *results.Shard, shard int) error {
+	switch {
+	case s == nil:
+		return fmt.Errorf("%s is no part of a run on several machines", dir)
+	case s.Group != r.record.Run || s.Of != r.record.Shards || s.Index != shard:
+		return fmt.Errorf("%s is shard %d of %d of the run %s: expected shard %d of %d of the run %s", dir, s.Index, s.Of, s.Group, shard, r.record.Shards, r.record.Run)
+	}
+	return nil
+}
 
 // judge ends the run by what all workers have measured together. known is up to when they have told.
 func (r *run) judge(known time.Duration, inFlight int) {
@@ -444,7 +491,7 @@ func (r *run) check() {
 			r.faults = append(r.faults, fmt.Errorf("shard %d is missing: worker %s %s%s", i, m.name(), cmp.Or(m.gone, "was not waited for"), m.spooled()))
 			continue
 		}
-		shard, err := results.Open(r.shard(i))
+		shard, err := r.home(i)
 		if err == nil {
 			err = r.sum.same(i, shard)
 		}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/kaizenautomation/andon/reports/results"
+	"github.com/kaizenautomation/andon/reports/text"
 	"github.com/kaizenautomation/andon/scenarios"
 	"github.com/kaizenautomation/andon/scenarios/fleet/hub"
 	"github.com/kaizenautomation/andon/scenarios/trial"
@@ -30,6 +31,8 @@ type Worker struct {
 	// Prepare gives what the calls carry, from this machine's own environment, and how the run is told of. The error
 	// says why no call may be sent.
 	Prepare func(*scenarios.Plan, *url.URL) (trial.Config, error)
+	// Redact takes out of what is told of this machine what nobody else may see.
+	Redact func(said string) string
 	// Times are as the coordinator has them.
 	Times Times
 	// Say is told what happens.
@@ -90,6 +93,9 @@ func Work(ctx context.Context, interrupt <-chan struct{}, w Worker) error {
 		h := newHand(conn, question{Protocol: protocol, Worker: w.Name, Andon: w.Andon, Shard: -1, State: looking}, times, w.now)
 		h.clock = before.clock
 		bucket, err := h.meet(joining, interrupt, before.says.Run)
+		if errors.Is(err, errInterrupted) {
+			w.fail(ctx, h, err, "")
+		}
 		if err != nil || bucket == nil {
 			return err
 		}
@@ -107,7 +113,7 @@ func Work(ctx context.Context, interrupt <-chan struct{}, w Worker) error {
 func (w Worker) turn(ctx, joining context.Context, interrupt <-chan struct{}, h *hand, bucket *hub.Bucket) error {
 	j, plan, target, err := w.accept(joining, h, bucket)
 	if err != nil {
-		h.fail(ctx, err, "")
+		w.fail(ctx, h, err, "")
 		return unlessInterrupted(interrupt, &RefusedError{err})
 	}
 	h.set(func(q *question) { q.Plan = j.Digest })
@@ -128,27 +134,27 @@ func (w Worker) turn(ctx, joining context.Context, interrupt <-chan struct{}, h 
 	if err != nil {
 		silence()
 		<-told
-		h.fail(ctx, err, "")
+		w.fail(ctx, h, err, "")
 		return &RefusedError{err}
 	}
 	began, err := w.await(ctx, interrupt, h)
 	if err != nil {
 		silence()
 		<-told
-		h.fail(ctx, err, "")
+		w.fail(ctx, h, err, "")
 		return err
 	}
 	lost, err := w.fire(ctx, interrupt, h, c, began, j.Rows)
 	if err != nil {
 		silence()
 		<-told
-		h.fail(ctx, err, c.Dir)
+		w.fail(ctx, h, err, c.Dir)
 		return err
 	}
 	if err := w.bringIn(ctx, h, bucket, shard, c.Dir); err != nil {
 		silence()
 		<-told
-		h.fail(ctx, err, c.Dir)
+		w.fail(ctx, h, err, c.Dir)
 		return &SpoolError{c.Dir, errors.Join(lost, err)}
 	}
 	if lost != nil {
@@ -199,19 +205,29 @@ func (h *hand) meet(ctx context.Context, interrupt <-chan struct{}, before strin
 		case <-time.After(h.times.Every / 5):
 			continue
 		}
-		if err = unlessInterrupted(interrupt, err); errors.Is(err, errInterrupted) {
-			h.fail(context.WithoutCancel(ctx), err, "")
-		}
-		return nil, err
+		return nil, unlessInterrupted(interrupt, err)
 	}
 }
 
-// fail tells why the worker takes no part any more, as well as it can.
-func (h *hand) fail(ctx context.Context, why error, spool string) {
+// fail tells why the worker takes no part any more, as well as it can, and where what it measured lies. Whoever waits
+// for nothing any more waits for this a moment.
+func (w Worker) fail(ctx context.Context, h *hand, why error, spool string) {
+	said := why.Error()
+	if w.Redact != nil {
+		said = w.Redact(said)
+	}
+	if _, err := os.Stat(spool); err != nil {
+		spool = ""
+	}
 	var unreachable *trial.UnreachableError
 	h.set(func(q *question) {
-		q.State, q.Detail, q.Spool, q.Unreachable = failed, why.Error(), spool, errors.As(why, &unreachable)
+		q.State, q.Detail, q.Spool, q.Unreachable = failed, said, spool, errors.As(why, &unreachable)
 	})
+	if ctx.Err() != nil {
+		soon, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second/2)
+		defer cancel()
+		ctx = soon
+	}
 	for range 3 {
 		if _, err := h.ask(ctx, h.says); err == nil {
 			return
@@ -285,10 +301,31 @@ func (w Worker) ready(ctx context.Context, h *hand, j job, p *scenarios.Plan, ta
 	c.Plan, c.Target, c.Andon = p, target, w.Andon
 	c.Release, c.Labels, c.Deviations = j.Release, j.Labels, j.Deviations
 	c.HTTP2, c.Traceparent, c.RepeatedIDsAllowed = j.HTTP2, j.Traceparent, j.RepeatedIDsAllowed
-	c.Dir = filepath.Join(w.Spool, h.heard().Run+"-s"+strconv.Itoa(shard))
+	name := h.heard().Run + "-s" + strconv.Itoa(shard)
+	if filepath.Base(name) != name {
+		return c, fmt.Errorf("the run is called %q, which would lead out of the spool", text.Printable(name, 200))
+	}
+	c.Dir = filepath.Join(w.Spool, name)
 	c.Shard, c.Group = scenarios.Shard{Index: shard, Of: j.Shards}, j.Group
+	if err := writable(w.Spool); err != nil {
+		return c, fmt.Errorf("what is measured could not be kept in %s, and no call was sent: %w; name another folder for it", w.Spool, err)
+	}
 	_, err = c.Reach(ctx)
 	return c, err
+}
+
+// writable says why nothing can be written into a folder, which is made if it is not there: once all have begun, it
+// would be too late to say so.
+func writable(dir string) error {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(dir, ".andon-")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(make([]byte, 4096))
+	return errors.Join(err, f.Close(), os.Remove(f.Name()))
 }
 
 // behind is how late the start may be heard of: calls that came due meanwhile leave late, by this machine's fault.

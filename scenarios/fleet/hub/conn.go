@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -133,8 +134,11 @@ const answering = 5 * time.Second
 // question is left to somebody else.
 func (c *Conn) Answer(answer func(question []byte) []byte) error {
 	_, err := c.nats.Subscribe(asked, func(m *nats.Msg) {
-		if said := answer(m.Data); said != nil {
-			_ = m.Respond(said)
+		// Who answers may do everything: an answer goes where those who ask may listen, and to nothing that obeys.
+		if strings.HasPrefix(m.Reply, nats.InboxPrefix) {
+			if said := answer(m.Data); said != nil {
+				_ = m.Respond(said)
+			}
 		}
 	})
 	if err != nil {
