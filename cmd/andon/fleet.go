@@ -256,16 +256,16 @@ func (c *command) concludeFleet(dir string, shards []string, missing, failed err
 	switch {
 	case errors.As(failed, &none):
 		return exit{noVerdict, failed}
-	case len(shards) == 0 && failed != nil:
+	case len(shards) == 0 && missing == nil && failed != nil:
 		return notRun(failed)
 	case len(shards) == 0:
-		return exit{noVerdict, fmt.Errorf("nothing that was measured is home: %w", cmp.Or(missing, errors.New("no worker has handed anything in")))}
+		return exit{noVerdict, fmt.Errorf("nothing that was measured is home: %w", cmp.Or(errors.Join(missing, failed), errors.New("no worker has handed anything in")))}
 	}
 	formats, err := reports.Choose("html,markdown,json")
 	if err != nil {
 		return err
 	}
-	m, err := reports.Open(shards...)
+	m, err := reports.OpenShards(shards...)
 	if err != nil {
 		return exit{noVerdict, errors.Join(err, missing)}
 	}
@@ -308,7 +308,7 @@ ends; each is a run directory below --spool.
 
 A worker that hears nothing of the hub for 30 s stops. Exit codes: 0 all that it measured is home,
 whatever came of the run; 2 it was refused, and sent no call: another version, plan, host or a shard
-that another has; 3 what it measured is not home, and where it lies is said.
+that another has; 3 what it measured is not home, or not all of it could be kept, as is said.
 
 ` + credentialsHelp,
 		Example: `  ANDON_JOIN=$(cat /tmp/fleet/join) andon fleet worker

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/kaizenautomation/andon/reports/regular"
 	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/scenarios/fleet/hub"
 )
@@ -36,6 +37,9 @@ func Collect(ctx context.Context, dir string, spools []string, join *hub.Join) (
 		take = func() (map[int]error, error) { return r.takeFrom(ctx, join) }
 	}
 	missing, err := take()
+	if errors.Is(err, regular.ErrLocked) {
+		return nil, err
+	}
 	wrong := []error{err}
 	for _, spool := range spools {
 		wrong = append(wrong, r.takeSpool(spool))
@@ -73,10 +77,19 @@ func (r *run) takeSpool(spool string) error {
 	case r.isHome(s.Index):
 		return nil
 	}
-	if err := os.RemoveAll(r.shard(s.Index)); err != nil {
-		return err
+	// What is there goes once there is another, of which it may be the only copy.
+	home := r.shard(s.Index)
+	open := home + ".copy"
+	for _, step := range []func() error{
+		func() error { return os.RemoveAll(open) },
+		func() error { return os.CopyFS(open, os.DirFS(spool)) },
+		func() error { return os.RemoveAll(home) },
+	} {
+		if err := step(); err != nil {
+			return err
+		}
 	}
-	return os.CopyFS(r.shard(s.Index), os.DirFS(spool))
+	return os.Rename(open, home)
 }
 
 // store is where the hub's store is: where it was, or else below the run's directory, which was moved or copied from

@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -103,9 +104,12 @@ func (c *coordination) told() []string {
 	return said
 }
 
+// clock is a moment by the hub's clock, which goes on evenly also where somebody sets that of its machine meanwhile.
+func (c *coordination) clock(t time.Time) time.Time { return c.opened.Round(0).Add(t.Sub(c.opened)) }
+
 // ask answers a question. fresh reports whether the increment in it is one that was not taken yet.
 func (c *coordination) ask(now time.Time, q question) (a answer, fresh bool) {
-	a = answer{Protocol: protocol, Andon: c.andon, Run: c.run, Now: now.UnixNano(), Stop: c.stop}
+	a = answer{Protocol: protocol, Andon: c.andon, Run: c.run, Now: c.clock(now).UnixNano(), Stop: c.stop}
 	if a.Refused = c.refuses(q); a.Refused != "" {
 		c.say("worker %s is refused: %s", text.Printable(q.Worker, 100), a.Refused)
 		return a, false
@@ -126,7 +130,8 @@ func (c *coordination) ask(now time.Time, q question) (a answer, fresh bool) {
 		a.Confirmed, a.Taken, m.told = true, m.taken, true
 		return a, false
 	case m.gone != "":
-		// What it measures from now on would be missing in what was said of the others.
+		// What it measures from now on would be missing in what was said of the others. It can still be collected.
+		m.Spool = cmp.Or(q.Spool, m.Spool)
 		a.Gone = m.gone
 		return a, false
 	}
@@ -151,7 +156,7 @@ func (c *coordination) ask(now time.Time, q question) (a answer, fresh bool) {
 		a.Again, m.again, m.State = m.again, nil, firing
 	}
 	if !c.start.IsZero() {
-		a.Start = c.start.UnixNano()
+		a.Start = c.clock(c.start).UnixNano()
 	}
 	if a.Stop = c.stop; c.stop != nil && c.start.IsZero() {
 		m.told = true
@@ -186,7 +191,7 @@ func (c *coordination) arm(now time.Time) {
 		}
 	}
 	c.start = now.Add(c.times.Lead)
-	c.say("all %d workers are armed: the first call is due at %s", len(c.members), c.start.UTC().Format("15:04:05.000Z"))
+	c.say("all %d workers are armed: the first call is due at %s", len(c.members), c.clock(c.start).UTC().Format("15:04:05.000Z"))
 }
 
 // lose gives a worker up. Before the start that is the end: no call was sent yet.
@@ -220,6 +225,8 @@ func (c *coordination) tick(now time.Time, connected bool) {
 		if silent := now.Sub(c.seen); silent >= c.times.Alone {
 			for i := range c.members {
 				c.lose(i, fmt.Sprintf("the hub is gone for %s", silent.Round(time.Second)))
+				// Whose measurements are home cannot be told so any more, and is not waited for.
+				c.members[i].told = true
 			}
 		}
 		return

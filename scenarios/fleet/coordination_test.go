@@ -187,6 +187,32 @@ func TestHubGone(t *testing.T) {
 	if !f.done() {
 		t.Error("it goes on")
 	}
+	// Who is home, and cannot be told any more, is home.
+	f = newFleetTest(t, 1)
+	f.from(0, armed)
+	f.from(0, handed)
+	f.bring()
+	f.brought(f.now, 0, nil, nil)
+	f.later(30 * time.Second)
+	f.passes(false)
+	if m := f.members[0]; !f.done() || !m.home || m.gone != "" {
+		t.Errorf("it goes on, or %+v is lost", m)
+	}
+}
+
+// A worker that was given up says later where that lies which it measured.
+func TestSpoolOfTheLost(t *testing.T) {
+	f := newFleetTest(t, 1)
+	f.from(0, armed)
+	f.later(10 * time.Second)
+	f.passes(true)
+	a := f.from(0, failed, func(q *question) { q.Spool = "/spool/run-s0" })
+	if m := &f.members[0]; a.Gone == "" || m.spooled() != "; what it measured is in /spool/run-s0 on its machine" {
+		t.Errorf("it is told %+v, and its spool is %q", a, m.Spool)
+	}
+	if f.from(0, firing); f.members[0].Spool == "" {
+		t.Error("the spool is forgotten")
+	}
 }
 
 // Whoever is of another version, has another plan or no such shard, or one that is another's, is refused and named.

@@ -33,10 +33,10 @@ const (
 // A question is what a worker says of itself each time, whatever has changed, so that none need arrive.
 type question struct {
 	Protocol int `json:"protocol"`
+	// Run is the run that it takes part in; empty before it knows.
+	Run string `json:"run,omitempty"`
 	// Worker is a name that no other worker has.
 	Worker string `json:"worker"`
-	// Run is the run that it speaks of; empty before it has heard of one.
-	Run string `json:"run,omitempty"`
 	// Andon is the worker's version, and Plan the digest of the plan that it made.
 	Andon string `json:"andon"`
 	Plan  string `json:"plan,omitempty"`

@@ -255,7 +255,7 @@ func (r *run) conduct(ctx context.Context, interrupt <-chan struct{}, conn *hub.
 				r.end(results.Interrupted, who)
 			}
 		}
-		over = r.step(ctx, conn, watch) || over
+		over = r.step(ctx, conn.Connected(), watch) || over
 		tell(over)
 	}
 	r.bringing.Wait()
@@ -306,9 +306,12 @@ func (r *run) offer(ctx context.Context, conn *hub.Conn) (err error) {
 	return handIn(r.bucket, "job", dir, l, nil, 0, func(step func(context.Context) error) error { return try(ctx, r.times, step) })
 }
 
-// answer answers a worker.
+// answer answers a worker; one of another run, whose coordinator is at the same hub, is left to that.
 func (r *run) answer(asked []byte) []byte {
 	q := parseQuestion(asked)
+	if q.Run != "" && q.Run != r.record.Run {
+		return nil
+	}
 	said, _ := json.Marshal(r.reply(q)) // an answer can always be written
 	return said
 }
@@ -335,14 +338,27 @@ func (r *run) reply(q question) answer {
 }
 
 // step looks at what is to be done, and reports whether nothing is.
-func (r *run) step(ctx context.Context, conn *hub.Conn, watch func(elapsed time.Duration, inFlight int)) bool {
+func (r *run) step(ctx context.Context, connected bool, watch watch) bool {
+	done, said, far := r.look(ctx, connected, watch)
+	// Whoever reads along may stand still. Workers are answered all the same.
+	for _, s := range said {
+		r.Say(s)
+	}
+	if far != nil {
+		r.Progress(*far)
+	}
+	return done
+}
+
+// look is step but for telling: what is to be said, and how far the run is, if that is to be told.
+func (r *run) look(ctx context.Context, connected bool, watch watch) (done bool, said []string, far *summary.Progress) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := time.Now()
-	r.state.tick(now, conn.Connected())
+	r.state.tick(now, connected)
 	if known, inFlight := r.state.known(); !r.state.start.IsZero() && now.After(r.state.start) {
 		r.judge(time.Duration(known*float64(time.Second)), inFlight)
-		watch(now.Sub(r.state.start), inFlight)
+		far = watch(now.Sub(r.state.start), inFlight)
 	}
 	for shard := r.state.bring(); shard >= 0; shard = r.state.bring() {
 		r.bringing.Go(func() {
@@ -352,10 +368,7 @@ func (r *run) step(ctx context.Context, conn *hub.Conn, watch func(elapsed time.
 			r.state.brought(time.Now(), shard, again, err)
 		})
 	}
-	for _, said := range r.state.told() {
-		r.Say(said)
-	}
-	return r.state.done()
+	return r.state.done(), r.state.told(), far
 }
 
 // shard is the directory of a shard.
@@ -403,20 +416,23 @@ func (r *run) teller() func(over bool) {
 	}
 }
 
-// watch gives what tells how far the run is.
-func (r *run) watch() func(elapsed time.Duration, inFlight int) {
+// A watch gives how far the run is, if it is time to tell that.
+type watch func(elapsed time.Duration, inFlight int) *summary.Progress
+
+func (r *run) watch() watch {
 	if r.Progress == nil {
-		return func(time.Duration, int) {}
+		return func(time.Duration, int) *summary.Progress { return nil }
 	}
 	every := max(r.Every, time.Second)
 	told := -every
 	progress := trial.Progress(r.Trial.Plan, r.Trial.Target.String())
-	return func(elapsed time.Duration, inFlight int) {
+	return func(elapsed time.Duration, inFlight int) *summary.Progress {
 		if elapsed-told < every {
-			return
+			return nil
 		}
 		told = elapsed
-		r.Progress(progress(elapsed, r.sum.whole, inFlight))
+		p := progress(elapsed, r.sum.whole, inFlight)
+		return &p
 	}
 }
 
@@ -441,7 +457,7 @@ func (r *run) check() {
 // note writes down what is known of the workers.
 func (r *run) note() {
 	if !r.state.start.IsZero() {
-		start := r.state.start.UTC()
+		start := r.state.clock(r.state.start).UTC()
 		r.record.Start = &start
 	}
 	r.record.Stop = r.state.stop

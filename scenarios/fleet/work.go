@@ -70,11 +70,20 @@ func Work(ctx context.Context, interrupt <-chan struct{}, w Worker) error {
 		w.now = time.Now
 	}
 	times := w.Times.usual()
-	joining, cancel := context.WithTimeout(ctx, times.Arming)
+	stopping, stop := context.WithCancel(ctx)
+	defer stop()
+	go func() {
+		select {
+		case <-interrupt:
+			stop()
+		case <-stopping.Done():
+		}
+	}()
+	joining, cancel := context.WithTimeout(stopping, times.Arming)
 	defer cancel()
 	conn, err := hub.Connect(joining, w.Join)
 	if err != nil {
-		return err
+		return unlessInterrupted(interrupt, err)
 	}
 	defer conn.Close()
 	for before := newHand(conn, question{}, times, w.now); ; {
@@ -85,8 +94,8 @@ func Work(ctx context.Context, interrupt <-chan struct{}, w Worker) error {
 			return err
 		}
 		// Who has joined waits for as long as there is contact.
-		joining = ctx
-		err = w.turn(ctx, interrupt, h, bucket)
+		joining = stopping
+		err = w.turn(ctx, joining, interrupt, h, bucket)
 		if stays := h.heard().Stays; err != nil && !(stays && errors.Is(err, errSpare)) || !stays {
 			return err
 		}
@@ -94,20 +103,20 @@ func Work(ctx context.Context, interrupt <-chan struct{}, w Worker) error {
 	}
 }
 
-// turn is one run.
-func (w Worker) turn(ctx context.Context, interrupt <-chan struct{}, h *hand, bucket *hub.Bucket) error {
-	j, plan, target, err := w.accept(ctx, h, bucket)
+// turn is one run. joining ends when the worker is told to stop, and ctx when it is to give up.
+func (w Worker) turn(ctx, joining context.Context, interrupt <-chan struct{}, h *hand, bucket *hub.Bucket) error {
+	j, plan, target, err := w.accept(joining, h, bucket)
 	if err != nil {
 		h.fail(ctx, err, "")
-		return &RefusedError{err}
+		return unlessInterrupted(interrupt, &RefusedError{err})
 	}
 	h.set(func(q *question) { q.Plan = j.Digest })
-	shard, err := w.take(ctx, h, bucket, j.Shards)
+	shard, err := w.take(joining, h, bucket, j.Shards)
 	if errors.Is(err, errSpare) && h.heard().Stays {
 		return err
 	}
 	if err != nil {
-		return &RefusedError{err}
+		return unlessInterrupted(interrupt, &RefusedError{err})
 	}
 	w.Say(fmt.Sprintf("shard %d of %d of %s, against %s", shard, j.Shards, h.heard().Run, target))
 	h.set(func(q *question) { q.Shard, q.State = shard, taken })
@@ -129,7 +138,8 @@ func (w Worker) turn(ctx context.Context, interrupt <-chan struct{}, h *hand, bu
 		h.fail(ctx, err, "")
 		return err
 	}
-	if err := w.fire(ctx, interrupt, h, c, began, j.Rows); err != nil {
+	lost, err := w.fire(ctx, interrupt, h, c, began, j.Rows)
+	if err != nil {
 		silence()
 		<-told
 		h.fail(ctx, err, c.Dir)
@@ -139,10 +149,26 @@ func (w Worker) turn(ctx context.Context, interrupt <-chan struct{}, h *hand, bu
 		silence()
 		<-told
 		h.fail(ctx, err, c.Dir)
-		return &SpoolError{c.Dir, err}
+		return &SpoolError{c.Dir, errors.Join(lost, err)}
+	}
+	if lost != nil {
+		return fmt.Errorf("what could be kept is home, and that is not all: %w", lost)
 	}
 	w.Say("everything that was measured is home")
 	return nil
+}
+
+// errInterrupted is why a worker that was told to stop has sent nothing.
+var errInterrupted = errors.New("interrupted before the start, and no call was sent")
+
+// unlessInterrupted is the error, unless it only came of that.
+func unlessInterrupted(interrupt <-chan struct{}, err error) error {
+	select {
+	case <-interrupt:
+		return errInterrupted
+	default:
+		return err
+	}
 }
 
 // meet asks until the coordinator answers with a run other than the one before, and opens its bucket: nil where no run
@@ -168,13 +194,15 @@ func (h *hand) meet(ctx context.Context, interrupt <-chan struct{}, before strin
 		}
 		select {
 		case <-ctx.Done():
-			return nil, fmt.Errorf("no coordinator answers at the hub: %w", errors.Join(asked, ctx.Err()))
+			err = fmt.Errorf("no coordinator answers at the hub: %w", errors.Join(asked, ctx.Err()))
 		case <-interrupt:
-			err := errors.New("interrupted before the start, and no call was sent")
-			h.fail(context.WithoutCancel(ctx), err, "")
-			return nil, err
 		case <-time.After(h.times.Every / 5):
+			continue
 		}
+		if err = unlessInterrupted(interrupt, err); errors.Is(err, errInterrupted) {
+			h.fail(context.WithoutCancel(ctx), err, "")
+		}
+		return nil, err
 	}
 }
 
@@ -274,7 +302,7 @@ func (w Worker) await(ctx context.Context, interrupt <-chan struct{}, h *hand) (
 		case <-ctx.Done():
 			return time.Time{}, ctx.Err()
 		case <-interrupt:
-			return time.Time{}, errors.New("interrupted before the start, and no call was sent")
+			return time.Time{}, errInterrupted
 		case e := <-h.ordered:
 			return time.Time{}, fmt.Errorf("no call was sent: %s", e.Detail)
 		case <-h.changed:
@@ -348,8 +376,9 @@ func (h *hand) waitFor(ctx context.Context, c <-chan struct{}) error {
 	}
 }
 
-// fire sends the shard's calls. began is when the first one is due; rows says that each is told of.
-func (w Worker) fire(ctx context.Context, interrupt <-chan struct{}, h *hand, c trial.Config, began time.Time, rows bool) error {
+// fire sends the calls of the shard. began is when the first one is due, rows says that each is told of, and lost what
+// could not be kept of it all.
+func (w Worker) fire(ctx context.Context, interrupt <-chan struct{}, h *hand, c trial.Config, began time.Time, rows bool) (lost, err error) {
 	var manifest results.Manifest
 	c.StartAt, c.Ahead = began, began.Round(0).Sub(time.Unix(0, h.heard().Start))
 	c.Started = func(m results.Manifest) { manifest = m }
@@ -364,12 +393,12 @@ func (w Worker) fire(ctx context.Context, interrupt <-chan struct{}, h *hand, c 
 	c.Ordered, interrupt = h.orders(interrupt, over)
 	r, err := trial.Run(ctx, interrupt, c)
 	if r.Aggregator == nil {
-		return err
+		return nil, err
 	}
 	if r.Run != nil {
 		h.over(&r.Run.End)
 	} else {
 		h.over(&results.End{Reason: results.Unkept})
 	}
-	return nil
+	return err, nil
 }

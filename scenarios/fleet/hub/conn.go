@@ -129,9 +129,14 @@ func (c *Conn) Ask(ctx context.Context, question []byte) ([]byte, error) {
 // answering is how long the hub may take to know who answers.
 const answering = 5 * time.Second
 
-// Answer has questions answered, one after the other, until the connection is closed.
+// Answer has questions answered, one after the other, until the connection is closed. Where answer gives nil, the
+// question is left to somebody else.
 func (c *Conn) Answer(answer func(question []byte) []byte) error {
-	_, err := c.nats.Subscribe(asked, func(m *nats.Msg) { _ = m.Respond(answer(m.Data)) })
+	_, err := c.nats.Subscribe(asked, func(m *nats.Msg) {
+		if said := answer(m.Data); said != nil {
+			_ = m.Respond(said)
+		}
+	})
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"github.com/kaizenautomation/andon/reports/regular"
 )
 
 func started(t *testing.T, c Config) *Hub {
@@ -80,6 +82,10 @@ func TestHub(t *testing.T) {
 	}
 	if _, err := hand.Make(short, "run2"); err == nil {
 		t.Error("a worker could make a bucket")
+	}
+
+	if _, err := Start(Config{Identity: id, Listen: "127.0.0.1:0", Dir: dir}); !errors.Is(err, regular.ErrLocked) {
+		t.Errorf("a second hub on one store: %v", err)
 	}
 
 	// Killed, and started again on the same store and address, it is the same, and is met again.
