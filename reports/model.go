@@ -67,6 +67,9 @@ func Open(dirs ...string) (*Model, error) {
 	return m, summary.Mergeable(m.runs)
 }
 
+// Whole is what the figures were taken from; nil where no format that was read needs it.
+func (m *Model) Whole() *metrics.Aggregator { return m.whole }
+
 // OpenShards opens what there is of a run on several machines, to be reported as that run: what is missing is told also
 // where one shard is all there is.
 func OpenShards(dirs ...string) (*Model, error) {

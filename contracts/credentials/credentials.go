@@ -58,6 +58,13 @@ type named struct {
 // tokenVariable gives the bearer token where nothing else does.
 const tokenVariable = "ANDON_TOKEN"
 
+// Commands reports whether a secret is what a command prints.
+func (a Asked) Commands() bool {
+	return a.TokenCommand != "" || slices.ContainsFunc(slices.Concat(a.Headers, a.Query, []string{a.Bearer, a.User}), func(text string) bool {
+		return strings.Contains(text, "{"+byCommand+":")
+	})
+}
+
 // And adds what is asked for besides. What both name is there twice then, which Plan refuses.
 func (a Asked) And(more Asked) Asked {
 	a.Headers, a.Query, a.Keys = slices.Concat(a.Headers, more.Headers), slices.Concat(a.Query, more.Query), slices.Concat(a.Keys, more.Keys)

@@ -84,6 +84,18 @@ func (s *Summary) decide() {
 	}
 }
 
+// Doubt leaves no verdict where all held, for causes that the runs themselves know nothing of: another shard of theirs
+// is missing, say.
+func (s *Summary) Doubt(causes ...string) {
+	if s.Verdict.Status != Pass {
+		return
+	}
+	s.Verdict = Verdict{Status: NoVerdict, ExitCode: 3}
+	for _, cause := range causes {
+		s.Verdict.Causes = append(s.Verdict.Causes, text.Printable(cause, 1000))
+	}
+}
+
 // failedAlone are the runs, of several that went on one after the other, that failed: the others do not make up for
 // them. Those side by side shared what was asked.
 func (s *Summary) failedAlone() (runs []MergedRun) {

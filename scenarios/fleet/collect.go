@@ -28,10 +28,15 @@ func Collect(ctx context.Context, dir string, spools []string, join *hub.Join) (
 		}
 		return nil, err
 	}
-	if r.record.Schema != recordSchema || r.record.Shards < 1 {
-		return nil, fmt.Errorf("%s: expected \"schema\": %q and a number of shards, found %q and %d; another version of andon wrote it", filepath.Join(dir, recordFile), recordSchema, r.record.Schema, r.record.Shards)
+	if r.record.Schema != recordSchema || r.record.Run == "" || r.record.Shards < 1 || r.record.Shards > results.MaxShards {
+		return nil, fmt.Errorf("%s: expected \"schema\": %q, the name of a run and from 1 to %d shards, found %q, %q and %d; another version of andon wrote it", filepath.Join(dir, recordFile), recordSchema, results.MaxShards, r.record.Schema, r.record.Run, r.record.Shards)
 	}
 	r.record.Dir = dir
+	release, err := r.hold()
+	if err != nil {
+		return nil, err
+	}
+	defer release()
 	take := func() (map[int]error, error) { return r.takeStore(ctx) }
 	if r.record.Hub != "" {
 		take = func() (map[int]error, error) { return r.takeFrom(ctx, join) }
@@ -47,18 +52,24 @@ func Collect(ctx context.Context, dir string, spools []string, join *hub.Join) (
 	shards = []string{}
 	for i := range r.record.Shards {
 		// What a worker wrote until it was killed is as good as that of any run that was cut off, and is told to be that.
-		if _, err := results.Open(r.shard(i)); err == nil {
+		_, err := r.home(i)
+		switch {
+		case err == nil:
 			shards = append(shards, r.shard(i))
-			continue
+		case !errors.Is(err, fs.ErrNotExist):
+			wrong = append(wrong, err)
+		case missing[i] != nil:
+			wrong = append(wrong, missing[i])
+		default:
+			wrong = append(wrong, fmt.Errorf("shard %d is missing; what its worker measured is in the spool on that machine: bring it here, and name it", i))
 		}
-		wrong = append(wrong, missing[i])
 	}
 	return shards, errors.Join(wrong...)
 }
 
 // isHome reports whether the directory of a shard is whole.
 func (r *run) isHome(shard int) bool {
-	run, err := results.Open(r.shard(shard))
+	run, err := r.home(shard)
 	return err == nil && run.End.Reason != results.Cut
 }
 
@@ -68,28 +79,23 @@ func (r *run) takeSpool(spool string) error {
 	if err != nil {
 		return err
 	}
-	s := m.Shard
-	switch {
-	case s == nil:
-		return fmt.Errorf("%s is no part of a run on several machines", spool)
-	case s.Group != r.record.Run || s.Of != r.record.Shards:
-		return fmt.Errorf("%s is shard %d of %d of the run %s: expected one of %d of the run %s", spool, s.Index, s.Of, s.Group, r.record.Shards, r.record.Run)
-	case r.isHome(s.Index):
+	var shard int
+	if m.Shard != nil {
+		shard = m.Shard.Index
+	}
+	if err := r.owns(spool, m.Shard, shard); err != nil {
+		return err
+	}
+	dir := r.shard(shard)
+	if r.isHome(shard) {
 		return nil
 	}
-	// What is there goes once there is another, of which it may be the only copy.
-	home := r.shard(s.Index)
-	open := home + ".copy"
-	for _, step := range []func() error{
-		func() error { return os.RemoveAll(open) },
-		func() error { return os.CopyFS(open, os.DirFS(spool)) },
-		func() error { return os.RemoveAll(home) },
-	} {
-		if err := step(); err != nil {
-			return err
-		}
+	// What is there, which may be the spool itself, goes once there is something in its place.
+	open := dir + ".part"
+	if err := errors.Join(os.RemoveAll(open), os.CopyFS(open, os.DirFS(spool))); err != nil {
+		return err
 	}
-	return os.Rename(open, home)
+	return errors.Join(os.RemoveAll(dir), os.Rename(open, dir))
 }
 
 // store is where the hub's store is: where it was, or else below the run's directory, which was moved or copied from

@@ -75,9 +75,10 @@ type coordination struct {
 	run, andon, plan string
 	times            Times
 	members          []member
-	// opened is when it began to wait for workers, seen when the hub was last there, and back since when it has been.
-	opened, seen, back time.Time
-	connected          bool
+	// opened is when it began to wait for workers, looked when it was last looked what did not happen, seen when the hub
+	// was there then, and back since when workers can be heard.
+	opened, looked, seen, back time.Time
+	connected                  bool
 	// start is when the first call is due; zero before it is fixed.
 	start time.Time
 	// stop ends the sending; nil as long as it goes on.
@@ -88,7 +89,7 @@ type coordination struct {
 func newCoordination(run, andon, plan string, workers int, times Times, now time.Time) *coordination {
 	return &coordination{
 		run: run, andon: andon, plan: plan, times: times.usual(), members: make([]member, workers),
-		opened: now, seen: now, back: now, connected: true,
+		opened: now, looked: now, seen: now, back: now, connected: true,
 	}
 }
 
@@ -165,19 +166,28 @@ func (c *coordination) ask(now time.Time, q question) (a answer, fresh bool) {
 
 // refuses says why a worker cannot take part; empty if it can.
 func (c *coordination) refuses(q question) string {
+	if other := q.stranger(c.andon); other != "" {
+		return other
+	}
 	switch {
-	case q.Protocol != protocol || q.Andon != c.andon:
-		return fmt.Sprintf("it is andon %s (protocol %d), and the run is of andon %s (protocol %d): the same version has to run everywhere",
-			text.Printable(q.Andon, 100), q.Protocol, c.andon, protocol)
+	case q.Worker == "":
+		return "it has no name"
 	case q.State == looking || q.State == failed && q.Shard < 0:
 		return ""
 	case q.Shard < 0 || q.Shard >= len(c.members):
 		return fmt.Sprintf("it has shard %d, and there are %d, from 0 to %d", q.Shard, len(c.members), len(c.members)-1)
 	case q.State != failed && q.Plan != c.plan:
 		return fmt.Sprintf("its plan has the digest %s, and the run's has %s", text.Printable(q.Plan, 100), c.plan)
+	case !slices.Contains([]state{taken, armed, firing, handed, failed}, q.State):
+		return fmt.Sprintf("it says that it is %s, which no worker is", text.Printable(string(q.State), 100))
+	case q.Seconds < 0 || q.Seconds > mostRun || q.InFlight < 0:
+		return fmt.Sprintf("it says that it has told %g s of the run and that %d calls are under way, which cannot be", q.Seconds, q.InFlight)
 	}
 	return ""
 }
+
+// mostRun is longer than any run lasts, in seconds.
+const mostRun = 1e9
 
 // arm fixes the start once all are ready.
 func (c *coordination) arm(now time.Time) {
@@ -220,7 +230,7 @@ func (c *coordination) end(e results.End) {
 func (c *coordination) tick(now time.Time, connected bool) {
 	switch {
 	case !connected:
-		c.connected = false
+		c.connected, c.looked = false, now
 		if silent := now.Sub(c.seen); silent >= c.times.Alone {
 			for i := range c.members {
 				c.lose(i, fmt.Sprintf("the hub is gone for %s", silent.Round(time.Second)))
@@ -233,8 +243,11 @@ func (c *coordination) tick(now time.Time, connected bool) {
 		// Who could not be heard is not lost.
 		c.connected, c.back = true, now
 		c.say("the hub is there again")
+	case now.Sub(c.looked) >= c.times.Lost/2:
+		// This machine stood still, and heard nobody meanwhile.
+		c.back = now
 	}
-	c.seen = now
+	c.seen, c.looked = now, now
 	if c.start.IsZero() && c.stop == nil && now.Sub(c.opened) >= c.times.Arming {
 		c.end(results.End{Reason: results.Interrupted, Detail: c.unready()})
 		c.say("no call was sent: %s", c.stop.Detail)

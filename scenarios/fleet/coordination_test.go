@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"encoding/json"
 	"errors"
 	"slices"
 	"strings"
@@ -38,7 +39,9 @@ func (f *fleetTest) from(i int, s state, change ...func(*question)) answer {
 	return a
 }
 
+// passes looks what did not happen, as a moment before.
 func (f *fleetTest) passes(connected bool) {
+	f.looked = f.now
 	f.tick(f.now, connected)
 	f.said = append(f.said, f.told()...)
 }
@@ -137,6 +140,21 @@ func TestLost(t *testing.T) {
 	}
 }
 
+// Nobody is lost because the coordinator's machine stood still.
+func TestCoordinatorStoodStill(t *testing.T) {
+	f := newFleetTest(t, 1)
+	f.from(0, armed)
+	f.passes(true)
+	f.later(15 * time.Second)
+	f.tick(f.now, true)
+	if f.members[0].gone != "" {
+		t.Errorf("it is lost: %s", f.members[0].gone)
+	}
+	f.later(10 * time.Second)
+	f.passes(true)
+	f.says("worker a, shard 0, is lost: no contact for 10s")
+}
+
 // Before the start a loss is the end: nobody sends a call.
 func TestLostBeforeTheStart(t *testing.T) {
 	for what, lose := range map[string]func(f *fleetTest){
@@ -209,6 +227,11 @@ func TestRefused(t *testing.T) {
 		"it has shard 2, and there are 2, from 0 to 1":                         func(q *question) { q.Shard = 2 },
 		"it has shard -1": func(q *question) { q.Shard = -1 },
 		"shard 0 is a's":  func(q *question) { q.Shard = 0 },
+		"it has no name":  func(q *question) { q.Worker = "" },
+		`it says that it is \x1b[2J, which no worker is`:                                   func(q *question) { q.State = "\x1b[2J" },
+		"it says that it has told -1 s of the run":                                         func(q *question) { q.Seconds = -1 },
+		"it says that it has told 1e+300 s of the run":                                     func(q *question) { q.Seconds = 1e300 },
+		"it says that it has told 0 s of the run and that -1 calls are under way, which c": func(q *question) { q.InFlight = -1 },
 	} {
 		if a := f.from(1, taken, change); !strings.HasPrefix(a.Refused, want) || a.Start != 0 {
 			t.Errorf("expected %q, found %+v", want, a)
@@ -344,4 +367,22 @@ func TestClock(t *testing.T) {
 			t.Errorf("the hub's time is wrong by %s", hub.Sub(now.Add(off)))
 		}
 	})
+}
+
+// A worker of another run at the same hub, as one that was begun before, is no worker of this one.
+func TestWorkerOfAnotherRun(t *testing.T) {
+	r := &run{state: newCoordination("run-2", "v1", "digest", 1, Times{}, zero)}
+	r.record.Run = "run-2"
+	for name, answered := range map[string]bool{"": true, "run-1": false, "run-2": true} {
+		text, err := json.Marshal(question{Protocol: protocol, Run: name, Worker: "a" + name, Andon: "v1", Plan: "digest", State: firing})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if said := r.answer(text); (said != nil) != answered {
+			t.Errorf("a worker of the run %q is told %s", name, said)
+		}
+		if owner := r.state.members[0].Worker; owner == "arun-1" {
+			t.Errorf("the shard is %s's", owner)
+		}
+	}
 }

@@ -478,6 +478,73 @@ func TestFleet(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.merged(dirs, s.plan.Calls)
+	s.collects(o)
+}
+
+// collects tries to collect a run that is home, and nowhere else.
+func (s *stage) collects(o outcome) {
+	s.t.Helper()
+	if err := os.RemoveAll(s.store); err != nil {
+		s.t.Fatal(err)
+	}
+	// One that was cut off, and is named as the spool that it was taken from, is left as it is.
+	if err := os.Remove(filepath.Join(o.Shards[0], "end.json")); err != nil {
+		s.t.Fatal(err)
+	}
+	dirs, err := Collect(s.t.Context(), o.Dir, o.Shards[:1], nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.merged(dirs, s.plan.Calls)
+	// While a run goes on, nobody else brings anything home.
+	release, err := o.run.hold()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if _, err := Collect(s.t.Context(), o.Dir, nil, nil); err == nil || !strings.Contains(err.Error(), "belongs to a run that still goes on") {
+		s.t.Errorf("of a run that goes on: %v", err)
+	}
+	release()
+	// What is missing is named, though nothing is left of the hub, and so is what is something else.
+	elsewhere := filepath.Join(s.dir, "elsewhere")
+	if err := os.Rename(o.Shards[0], elsewhere); err != nil {
+		s.t.Fatal(err)
+	}
+	if dirs, err := Collect(s.t.Context(), o.Dir, nil, nil); len(dirs) != 1 || err == nil || !strings.Contains(err.Error(), "shard 0 is missing") {
+		s.t.Errorf("without shard 0: %v, %v", dirs, err)
+	}
+	if err := errors.Join(os.RemoveAll(o.Shards[1]), os.Rename(elsewhere, o.Shards[1])); err != nil {
+		s.t.Fatal(err)
+	}
+	if dirs, err := Collect(s.t.Context(), o.Dir, nil, nil); len(dirs) != 0 || err == nil || !strings.Contains(err.Error(), "expected shard 1 of 2") {
+		s.t.Errorf("with shard 0 in the place of shard 1: %v, %v", dirs, err)
+	}
+}
+
+// Where a worker could not keep what it measures, no call is sent by anybody.
+func TestSpoolIsNoPlace(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, short)
+	s.times = quickly
+	file := filepath.Join(s.dir, "file")
+	if err := os.WriteFile(file, nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	out := s.coordinator(t.Context(), nil, 1)
+	var refused *RefusedError
+	// What nobody else may see of a worker's machine is not told.
+	hidden := func(said string) string { return strings.ReplaceAll(said, file, "a place") }
+	if err := <-s.worker(t.Context(), "a", func(w *Worker) { w.Spool, w.Redact = file, hidden }); !errors.As(err, &refused) || !strings.Contains(err.Error(), "could not be kept in "+file) {
+		t.Errorf("the worker ended with %v", err)
+	}
+	var none *NoStartError
+	o := ended(t, out)
+	if !errors.As(o.err, &none) || s.calls.Load() != 0 {
+		t.Errorf("it ended with %v, after %d calls", o.err, s.calls.Load())
+	}
+	if lost := o.run.record.Workers[0].Lost; !strings.Contains(lost, "could not be kept in a place") || strings.Contains(lost, file) {
+		t.Errorf("the run's record has %q", lost)
+	}
 }
 
 // A NATS server that is there does as well, and keeps what was handed in.

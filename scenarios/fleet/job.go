@@ -35,6 +35,8 @@ type job struct {
 	HTTP2              bool                `json:"http2,omitempty"`
 	Traceparent        bool                `json:"traceparent,omitempty"`
 	RepeatedIDsAllowed bool                `json:"repeatedIdsAllowed,omitempty"`
+	// Rows says that workers tell of single calls, and not of figures.
+	Rows bool `json:"rows,omitempty"`
 }
 
 // The files of a job, beside those of the scenario's data.
@@ -49,6 +51,7 @@ func jobOf(c trial.Config, group string, workers int) job {
 	return job{
 		Group: group, Scenario: c.Plan.Name, Seed: c.Plan.Seed, Shards: workers, Target: c.Target.String(), Digest: c.Plan.Digest(c.Andon), Parts: c.Plan.Parts(),
 		Release: c.Release, Labels: c.Labels, Deviations: c.Deviations, HTTP2: c.HTTP2, Traceparent: c.Traceparent, RepeatedIDsAllowed: c.RepeatedIDsAllowed,
+		Rows: c.Observe != nil,
 	}
 }
 
@@ -142,12 +145,18 @@ func (j job) agrees(p *scenarios.Plan, andon string) error {
 	return fmt.Errorf("the plan that is made here is another than the run's, and no call was sent: %s", strings.Join(list, "; "))
 }
 
+// ErrCommand is why a plan is not sent by workers: nobody has a machine run commands from elsewhere.
+var ErrCommand = errors.New("the scenario takes a secret from a command, which workers do not run at somebody else's word: have each worker take it from its environment, such as {env:TOKEN}, or give workers the command")
+
 // permits says why calls must not go to the job's target: a worker sends to hosts that it was told of, whatever a hub
 // says. Each of them is a host, with or without a port.
 func (j job) permits(p *scenarios.Plan, hosts []string) (*url.URL, error) {
 	u, err := p.Description().Operation().ParseTarget(j.Target)
 	if err != nil {
 		return nil, fmt.Errorf("the job's target: %w", err)
+	}
+	if p.Carried.Commands() {
+		return nil, ErrCommand
 	}
 	for _, host := range hosts {
 		if strings.EqualFold(host, u.Host) || strings.EqualFold(host, u.Hostname()) {

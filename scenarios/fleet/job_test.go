@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"encoding/json"
+	"errors"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -92,6 +93,11 @@ mix: {tier: {Full: 1, Lite: 1}, content: [{items: [text]}]}
 		_, err := j.permits(plan, strings.FieldsFunc(hosts, func(r rune) bool { return r == ',' }))
 		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: expected %q, found %v", hosts, want, err)
+		}
+	}
+	for _, carried := range []string{`headers: {X-Key: "a {command:touch here}"}`, `auth: {bearer: {token: "{command:touch here}"}}`, `auth: {apiKey: {in: query, name: k, value: "{command:touch here}"}}`} {
+		if _, err := j.permits(planned(t, text+carried, 7), []string{"127.0.0.1"}); !errors.Is(err, ErrCommand) {
+			t.Errorf("%s: found %v", carried, err)
 		}
 	}
 }

@@ -16,8 +16,10 @@ import (
 	"sync"
 	"time"
 
+	"github.com/kaizenautomation/andon/reports/regular"
 	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/summary"
+	"github.com/kaizenautomation/andon/reports/text"
 	"github.com/kaizenautomation/andon/scenarios/fleet/hub"
 	"github.com/kaizenautomation/andon/scenarios/trial"
 )
@@ -68,6 +70,11 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Result, erro
 	if err := r.open(); err != nil {
 		return Result{}, err
 	}
+	release, err := r.hold()
+	if err != nil {
+		return Result{}, err
+	}
+	defer release()
 	if c.Hub != nil {
 		r.record.Hub = c.Hub.String()
 		if err := r.keep(); err != nil {
@@ -118,45 +125,6 @@ func reachable(address string) string {
 	return address
 }
 
-// record is what fleet.json says of a run.
-type record struct {
-	Schema string `json:"schema"`
-	// Run is the name of the run, and of its bucket in the store.
-	Run string `json:"run"`
-	// Store is the hub's, and Hub the address of one that was there; one of them is empty.
-	Store  string `json:"store,omitempty"`
-	Hub    string `json:"hub,omitempty"`
-	Shards int    `json:"shards"`
-	Plan   string `json:"plan"`
-	Target string `json:"target"`
-	// Start is when the first call was due, on the hub's clock.
-	Start   *time.Time     `json:"start,omitempty"`
-	Stop    *results.End   `json:"stop,omitempty"`
-	Workers []workerRecord `json:"workers,omitempty"`
-
-	Dir string `json:"-"`
-}
-
-type workerRecord struct {
-	Shard  int    `json:"shard"`
-	Worker string `json:"worker,omitempty"`
-	// OffsetSeconds is what is to be added to its clock for the hub's, UncertainSeconds how wrong that may be, and
-	// LateSeconds how long after the start its run began, by the hub's clock.
-	OffsetSeconds    float64 `json:"offsetSeconds"`
-	UncertainSeconds float64 `json:"uncertainSeconds"`
-	LateSeconds      float64 `json:"lateSeconds"`
-	// Home says that everything is here, Lost why not, and Spool where it lies then.
-	Home  bool   `json:"home"`
-	Lost  string `json:"lost,omitempty"`
-	Spool string `json:"spool,omitempty"`
-}
-
-const (
-	recordFile   = "fleet.json"
-	recordSchema = "andon.fleet/1"
-	storeDir     = "hub"
-)
-
 // A run is one run of a fleet, by its coordinator.
 type run struct {
 	Config
@@ -169,6 +137,13 @@ type run struct {
 	state  *coordination
 	sum    *sum
 	faults []error
+	// closed says that what is told from now on is not counted any more.
+	closed bool
+	// fresh are the rows that nobody was told of yet.
+	fresh []results.Row
+	// missing says who of those that were to send is not there any more, which ends the run; nil where nobody is known
+	// beforehand.
+	missing func() string
 	// bringing waits for what is being brought home.
 	bringing sync.WaitGroup
 }
@@ -201,6 +176,19 @@ func (r *run) open() error {
 	return f.Close()
 }
 
+// hold keeps the run's directory for this process until it is released: of two that bring home into one directory,
+// from one store, each would undo what the other does.
+func (r *run) hold() (release func(), err error) {
+	dir, err := os.Open(r.record.Dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := regular.Lock(dir); err != nil {
+		return nil, errors.Join(fmt.Errorf("%s belongs to a run that still goes on, in another process; wait for its end", r.record.Dir), dir.Close())
+	}
+	return func() { _ = dir.Close() }, nil
+}
+
 // keep writes the record.
 func (r *run) keep() error {
 	return results.WriteJSON(filepath.Join(r.record.Dir, recordFile), r.record)
@@ -216,31 +204,44 @@ func (r *run) coordinate(ctx context.Context, interrupt <-chan struct{}, mine hu
 	if err := r.offer(ctx, conn); err != nil {
 		return Result{}, err
 	}
-	r.state = newCoordination(r.record.Run, r.Trial.Andon, r.record.Plan, r.Workers, r.times, time.Now())
-	r.sum = newSum(r.Trial.Describe(), r.Workers)
 	if err := conn.Answer(r.answer); err != nil {
 		return Result{}, fmt.Errorf("the hub takes no questions: %w", err)
 	}
 	if err := ready(); err != nil {
 		return Result{}, err
 	}
-	watch := r.watch()
+	return r.conduct(ctx, interrupt, conn)
+}
+
+// conduct sees the run to its end, once workers are answered.
+func (r *run) conduct(ctx context.Context, interrupt <-chan struct{}, conn *hub.Conn) (Result, error) {
+	watch, tell := r.watch(), r.teller()
+	enough := r.Trial.Enough
 	for over := false; !over; {
 		select {
 		case <-ctx.Done():
 			over = true
+			r.end(results.Interrupted, "the coordinator was told to give up")
 		case <-interrupt:
 			interrupt = nil
-			r.mu.Lock()
-			r.state.end(results.End{Reason: results.Interrupted, Detail: "the coordinator was told to stop"})
-			r.mu.Unlock()
+			r.end(results.Interrupted, "the coordinator was told to stop")
+		case why := <-enough:
+			enough = nil
+			r.end(results.Enough, why)
 		case <-time.After(r.times.Every / 5):
 		}
+		if r.missing != nil {
+			if who := r.missing(); who != "" {
+				r.end(results.Interrupted, who)
+			}
+		}
 		over = r.step(ctx, conn.Connected(), watch) || over
+		tell(over)
 	}
 	r.bringing.Wait()
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.closed = true
 	if !r.state.start.IsZero() {
 		r.check()
 	}
@@ -256,8 +257,17 @@ func (r *run) coordinate(ctx context.Context, interrupt <-chan struct{}, mine hu
 	return out, err
 }
 
-// offer puts the job into the run's bucket.
+// end has all stop.
+func (r *run) end(reason, detail string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.state.end(results.End{Reason: reason, Detail: detail})
+}
+
+// offer puts the job into the run's bucket, and makes what it takes to answer workers.
 func (r *run) offer(ctx context.Context, conn *hub.Conn) (err error) {
+	r.state = newCoordination(r.record.Run, r.Trial.Andon, r.record.Plan, r.Workers, r.times, time.Now())
+	r.sum = newSum(r.Trial.Describe(), r.Workers)
 	if r.bucket, err = conn.Make(ctx, r.record.Run); err != nil {
 		return err
 	}
@@ -277,25 +287,34 @@ func (r *run) offer(ctx context.Context, conn *hub.Conn) (err error) {
 }
 
 // answer answers a worker; one of another run, whose coordinator is at the same hub, is left to that.
-func (r *run) answer(text []byte) []byte {
-	var q question
-	// What cannot be read has no protocol either, and is refused for that.
-	if err := json.Unmarshal(text, &q); err != nil {
-		q = question{Worker: "?", Shard: -1}
-	}
+func (r *run) answer(asked []byte) []byte {
+	q := parseQuestion(asked)
 	if q.Run != "" && q.Run != r.record.Run {
 		return nil
 	}
-	r.mu.Lock()
-	a, fresh := r.state.ask(time.Now(), q)
-	if fresh {
-		if err := r.sum.add(q.Shard, q.More.Data); err != nil {
-			r.faults = append(r.faults, fmt.Errorf("worker %s, shard %d: %w", q.Worker, q.Shard, err))
-		}
-	}
-	r.mu.Unlock()
-	said, _ := json.Marshal(a) // an answer can always be written
+	said, _ := json.Marshal(r.reply(q)) // an answer can always be written
 	return said
+}
+
+func (r *run) reply(q question) answer {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	a, fresh := r.state.ask(time.Now(), q)
+	if !fresh || r.closed {
+		return a
+	}
+	var err error
+	if q.More.Rows == nil {
+		err = r.sum.add(q.Shard, q.More.Data)
+	} else {
+		var rows []results.Row
+		rows, err = r.sum.addRows(q.Shard, q.More.Rows)
+		r.fresh = append(r.fresh, rows...)
+	}
+	if err != nil {
+		r.faults = append(r.faults, fmt.Errorf("worker %s, shard %d: %w", text.Printable(q.Worker, 100), q.Shard, err))
+	}
+	return a
 }
 
 // step looks at what is to be done, and reports whether nothing is.
@@ -324,6 +343,10 @@ func (r *run) look(ctx context.Context, connected bool, watch watch) (done bool,
 	for shard := r.state.bring(); shard >= 0; shard = r.state.bring() {
 		r.bringing.Go(func() {
 			again, err := bringHome(r.bucket, "up."+strconv.Itoa(shard), r.shard(shard), func(step func(context.Context) error) error { return try(ctx, r.times, step) })
+			if err == nil && len(again) == 0 {
+				// The report is of all shards: one that is something else would spoil it.
+				_, err = r.home(shard)
+			}
 			r.mu.Lock()
 			defer r.mu.Unlock()
 			r.state.brought(time.Now(), shard, again, err)
@@ -334,6 +357,30 @@ func (r *run) look(ctx context.Context, connected bool, watch watch) (done bool,
 
 // shard is the directory of a shard.
 func (r *run) shard(i int) string { return filepath.Join(r.record.Dir, "s"+strconv.Itoa(i)) }
+
+// home opens the directory of a shard, which has to be that shard of this run. What is not there is [fs.ErrNotExist].
+func (r *run) home(shard int) (*results.Run, error) {
+	dir := r.shard(shard)
+	if _, err := os.Stat(dir); err != nil {
+		return nil, err
+	}
+	m, err := results.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	return m, r.owns(dir, m.Shard, shard)
+}
+
+// owns says why a directory is not that of a shard of this run.
+func (r *run) owns(dir string, s *results.Shard, shard int) error {
+	switch {
+	case s == nil:
+		return fmt.Errorf("%s is no part of a run on several machines", dir)
+	case s.Group != r.record.Run || s.Of != r.record.Shards || s.Index != shard:
+		return fmt.Errorf("%s is shard %d of %d of the run %s: expected shard %d of %d of the run %s", dir, s.Index, s.Of, s.Group, shard, r.record.Shards, r.record.Run)
+	}
+	return nil
+}
 
 // judge ends the run by what all workers have measured together. known is up to when they have told.
 func (r *run) judge(known time.Duration, inFlight int) {
@@ -350,6 +397,30 @@ func (r *run) judge(known time.Duration, inFlight int) {
 			r.state.end(results.End{Reason: results.Aborted, Detail: why})
 			r.state.say("%s: all stop", why)
 		}
+	}
+}
+
+// teller gives what tells of single calls, and about once a second how far the workers are.
+func (r *run) teller() func(over bool) {
+	last := 0.0
+	return func(over bool) {
+		r.mu.Lock()
+		rows := r.fresh
+		r.fresh = nil
+		known, inFlight := r.state.known()
+		r.mu.Unlock()
+		if r.Trial.Observe != nil {
+			for _, row := range rows {
+				r.Trial.Observe(row)
+			}
+		}
+		if r.Trial.Tick == nil || known == 0 || known-last < 1 && !over {
+			return
+		}
+		last = known
+		elapsed := time.Duration(known * float64(time.Second))
+		_, callers, asked := r.Trial.Plan.At(elapsed)
+		r.Trial.Tick(elapsed, asked, callers, inFlight)
 	}
 }
 
@@ -381,7 +452,7 @@ func (r *run) check() {
 			r.faults = append(r.faults, fmt.Errorf("shard %d is missing: worker %s %s%s", i, m.name(), cmp.Or(m.gone, "was not waited for"), m.spooled()))
 			continue
 		}
-		shard, err := results.Open(r.shard(i))
+		shard, err := r.home(i)
 		if err == nil {
 			err = r.sum.same(i, shard)
 		}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/kaizenautomation/andon/reports/results"
+	"github.com/kaizenautomation/andon/reports/text"
 	"github.com/kaizenautomation/andon/scenarios"
 	"github.com/kaizenautomation/andon/scenarios/fleet/hub"
 	"github.com/kaizenautomation/andon/scenarios/trial"
@@ -30,6 +31,8 @@ type Worker struct {
 	// Prepare gives what the calls carry, from this machine's own environment, and how the run is told of. The error
 	// says why no call may be sent.
 	Prepare func(*scenarios.Plan, *url.URL) (trial.Config, error)
+	// Redact takes out of what is told of this machine what nobody else may see.
+	Redact func(said string) string
 	// Times are as the coordinator has them.
 	Times Times
 	// Say is told what happens.
@@ -62,40 +65,62 @@ func (e *SpoolError) Error() string {
 // Unwrap gives the reason.
 func (e *SpoolError) Unwrap() error { return e.Err }
 
-// Work takes a shard of a run, sends its calls when all others do, and hands in what it measured. Closing interrupt
-// stops the sending; when ctx ends, all is given up. It is done without an error when everything is home, whatever came
-// of the run.
+// Work takes a shard of a run, sends its calls when all others do, and hands in what it measured; and where a [Crew]
+// sends, of one run after the other, until that is dismissed. Closing interrupt stops the sending; when ctx ends, all
+// is given up. It is done without an error when everything is home, whatever came of the run.
 func Work(ctx context.Context, interrupt <-chan struct{}, w Worker) error {
 	if w.now == nil {
 		w.now = time.Now
 	}
 	times := w.Times.usual()
-	joining, cancel := context.WithTimeout(ctx, times.Arming)
-	defer cancel()
+	stopping, stop := context.WithCancel(ctx)
+	defer stop()
 	go func() {
 		select {
 		case <-interrupt:
-			cancel()
-		case <-joining.Done():
+			stop()
+		case <-stopping.Done():
 		}
 	}()
+	joining, cancel := context.WithTimeout(stopping, times.Arming)
+	defer cancel()
 	conn, err := hub.Connect(joining, w.Join)
 	if err != nil {
 		return unlessInterrupted(interrupt, err)
 	}
 	defer conn.Close()
-	h := newHand(conn, question{Protocol: protocol, Worker: w.Name, Andon: w.Andon, Shard: -1, State: looking}, times, w.now)
-	bucket, err := h.meet(joining)
-	if err != nil {
-		return unlessInterrupted(interrupt, err)
+	for before := newHand(conn, question{}, times, w.now); ; {
+		h := newHand(conn, question{Protocol: protocol, Worker: w.Name, Andon: w.Andon, Shard: -1, State: looking}, times, w.now)
+		h.clock = before.clock
+		bucket, err := h.meet(joining, interrupt, before.says.Run)
+		if errors.Is(err, errInterrupted) {
+			w.fail(ctx, h, err, "")
+		}
+		if err != nil || bucket == nil {
+			return err
+		}
+		// Who has joined waits for as long as there is contact.
+		joining = stopping
+		err = w.turn(ctx, joining, interrupt, h, bucket)
+		if stays := h.heard().Stays; err != nil && !(stays && errors.Is(err, errSpare)) || !stays {
+			return err
+		}
+		before = h
 	}
+}
+
+// turn is one run. joining ends when the worker is told to stop, and ctx when it is to give up.
+func (w Worker) turn(ctx, joining context.Context, interrupt <-chan struct{}, h *hand, bucket *hub.Bucket) error {
 	j, plan, target, err := w.accept(joining, h, bucket)
 	if err != nil {
-		h.fail(ctx, err, "")
+		w.fail(ctx, h, err, "")
 		return unlessInterrupted(interrupt, &RefusedError{err})
 	}
 	h.set(func(q *question) { q.Plan = j.Digest })
 	shard, err := w.take(joining, h, bucket, j.Shards)
+	if errors.Is(err, errSpare) && h.heard().Stays {
+		return err
+	}
 	if err != nil {
 		return unlessInterrupted(interrupt, &RefusedError{err})
 	}
@@ -109,27 +134,27 @@ func Work(ctx context.Context, interrupt <-chan struct{}, w Worker) error {
 	if err != nil {
 		silence()
 		<-told
-		h.fail(ctx, err, "")
+		w.fail(ctx, h, err, "")
 		return &RefusedError{err}
 	}
 	began, err := w.await(ctx, interrupt, h)
 	if err != nil {
 		silence()
 		<-told
-		h.fail(ctx, err, "")
+		w.fail(ctx, h, err, "")
 		return err
 	}
-	lost, err := w.fire(ctx, interrupt, h, c, began)
+	lost, err := w.fire(ctx, interrupt, h, c, began, j.Rows)
 	if err != nil {
 		silence()
 		<-told
-		h.fail(ctx, err, c.Dir)
+		w.fail(ctx, h, err, c.Dir)
 		return err
 	}
 	if err := w.bringIn(ctx, h, bucket, shard, c.Dir); err != nil {
 		silence()
 		<-told
-		h.fail(ctx, err, c.Dir)
+		w.fail(ctx, h, err, c.Dir)
 		return &SpoolError{c.Dir, errors.Join(lost, err)}
 	}
 	if lost != nil {
@@ -152,14 +177,22 @@ func unlessInterrupted(interrupt <-chan struct{}, err error) error {
 	}
 }
 
-// meet asks until the coordinator answers, and opens the run's bucket.
-func (h *hand) meet(ctx context.Context) (b *hub.Bucket, err error) {
+// meet asks until the coordinator answers with a run other than the one before, and opens its bucket: nil where no run
+// comes any more.
+func (h *hand) meet(ctx context.Context, interrupt <-chan struct{}, before string) (b *hub.Bucket, err error) {
 	for {
 		a, asked := h.ask(ctx, h.says)
-		if asked == nil && a.Refused != "" {
+		switch silent, long := h.alone(); {
+		case asked != nil && before != "" && long:
+			return nil, fmt.Errorf("%w: no contact for %s", errAlone, silent.Round(time.Second))
+		case asked != nil:
+		case a.Refused != "":
 			return nil, &RefusedError{errors.New(a.Refused)}
-		}
-		if asked == nil {
+		case a.Dismissed:
+			h.set(func(q *question) { q.State = leaving })
+			_, _ = h.ask(ctx, h.says) // the hub goes once it knows
+			return nil, nil
+		case a.Run != "" && a.Run != before:
 			if b, asked = h.conn.Bucket(ctx, a.Run); asked == nil {
 				h.set(func(q *question) { q.Run = a.Run })
 				return b, nil
@@ -167,15 +200,34 @@ func (h *hand) meet(ctx context.Context) (b *hub.Bucket, err error) {
 		}
 		select {
 		case <-ctx.Done():
-			return nil, fmt.Errorf("no coordinator answers at the hub: %w", asked)
+			err = fmt.Errorf("no coordinator answers at the hub: %w", errors.Join(asked, ctx.Err()))
+		case <-interrupt:
 		case <-time.After(h.times.Every / 5):
+			continue
 		}
+		return nil, unlessInterrupted(interrupt, err)
 	}
 }
 
-// fail tells why the worker takes no part any more, as well as it can.
-func (h *hand) fail(ctx context.Context, why error, spool string) {
-	h.set(func(q *question) { q.State, q.Detail, q.Spool = failed, why.Error(), spool })
+// fail tells why the worker takes no part any more, as well as it can, and where what it measured lies. Whoever waits
+// for nothing any more waits for this a moment.
+func (w Worker) fail(ctx context.Context, h *hand, why error, spool string) {
+	said := why.Error()
+	if w.Redact != nil {
+		said = w.Redact(said)
+	}
+	if _, err := os.Stat(spool); err != nil {
+		spool = ""
+	}
+	var unreachable *trial.UnreachableError
+	h.set(func(q *question) {
+		q.State, q.Detail, q.Spool, q.Unreachable = failed, said, spool, errors.As(why, &unreachable)
+	})
+	if ctx.Err() != nil {
+		soon, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second/2)
+		defer cancel()
+		ctx = soon
+	}
 	for range 3 {
 		if _, err := h.ask(ctx, h.says); err == nil {
 			return
@@ -204,6 +256,9 @@ func (w Worker) accept(ctx context.Context, h *hand, b *hub.Bucket) (j job, p *s
 	return j, p, target, err
 }
 
+// errSpare is why a worker has no part in a run.
+var errSpare = errors.New("no call was sent")
+
 // take takes a shard: of several that want the same, one has it.
 func (w Worker) take(ctx context.Context, h *hand, b *hub.Bucket, shards int) (int, error) {
 	first, last := 0, shards-1
@@ -211,7 +266,7 @@ func (w Worker) take(ctx context.Context, h *hand, b *hub.Bucket, shards int) (i
 		first, last = w.Shard, w.Shard
 	}
 	if w.Shard >= shards {
-		return 0, fmt.Errorf("this worker is to take shard %d, and there are %d, from 0 to %d", w.Shard, shards, shards-1)
+		return 0, fmt.Errorf("this worker is to take shard %d, and there are %d, from 0 to %d: %w", w.Shard, shards, shards-1, errSpare)
 	}
 	var owner string
 	for shard := first; shard <= last; shard++ {
@@ -235,7 +290,7 @@ func (w Worker) take(ctx context.Context, h *hand, b *hub.Bucket, shards int) (i
 	if w.Shard >= 0 {
 		return 0, fmt.Errorf("shard %d is taken by worker %s, and no call was sent: a shard is sent once, and never again by another", w.Shard, owner)
 	}
-	return 0, fmt.Errorf("all %d shards are taken, and no call was sent", shards)
+	return 0, fmt.Errorf("all %d shards are taken, and %w", shards, errSpare)
 }
 
 // ready makes all ready that has to be there before the first call.
@@ -246,10 +301,31 @@ func (w Worker) ready(ctx context.Context, h *hand, j job, p *scenarios.Plan, ta
 	c.Plan, c.Target, c.Andon = p, target, w.Andon
 	c.Release, c.Labels, c.Deviations = j.Release, j.Labels, j.Deviations
 	c.HTTP2, c.Traceparent, c.RepeatedIDsAllowed = j.HTTP2, j.Traceparent, j.RepeatedIDsAllowed
-	c.Dir = filepath.Join(w.Spool, h.heard().Run+"-s"+strconv.Itoa(shard))
+	name := h.heard().Run + "-s" + strconv.Itoa(shard)
+	if filepath.Base(name) != name {
+		return c, fmt.Errorf("the run is called %q, which would lead out of the spool", text.Printable(name, 200))
+	}
+	c.Dir = filepath.Join(w.Spool, name)
 	c.Shard, c.Group = scenarios.Shard{Index: shard, Of: j.Shards}, j.Group
+	if err := writable(w.Spool); err != nil {
+		return c, fmt.Errorf("what is measured could not be kept in %s, and no call was sent: %w; name another folder for it", w.Spool, err)
+	}
 	_, err = c.Reach(ctx)
 	return c, err
+}
+
+// writable says why nothing can be written into a folder, which is made if it is not there: once all have begun, it
+// would be too late to say so.
+func writable(dir string) error {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(dir, ".andon-")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(make([]byte, 4096))
+	return errors.Join(err, f.Close(), os.Remove(f.Name()))
 }
 
 // behind is how late the start may be heard of: calls that came due meanwhile leave late, by this machine's fault.
@@ -337,13 +413,14 @@ func (h *hand) waitFor(ctx context.Context, c <-chan struct{}) error {
 	}
 }
 
-// fire sends the calls of the shard. began is when the first one is due, and lost what could not be kept of it all.
-func (w Worker) fire(ctx context.Context, interrupt <-chan struct{}, h *hand, c trial.Config, began time.Time) (lost, err error) {
+// fire sends the calls of the shard. began is when the first one is due, rows says that each is told of, and lost what
+// could not be kept of it all.
+func (w Worker) fire(ctx context.Context, interrupt <-chan struct{}, h *hand, c trial.Config, began time.Time, rows bool) (lost, err error) {
 	var manifest results.Manifest
 	c.StartAt, c.Ahead = began, began.Round(0).Sub(time.Unix(0, h.heard().Start))
 	c.Started = func(m results.Manifest) { manifest = m }
 	c.Began = func(at time.Time) {
-		h.meter.begin(manifest, at)
+		h.meter.begin(manifest, at, rows)
 		h.fires()
 	}
 	c.Observe = h.meter.observe

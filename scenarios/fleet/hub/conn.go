@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -103,8 +104,13 @@ func open(c *nats.Conn) (*Conn, error) {
 	return &Conn{c, stream}, nil
 }
 
-// Close ends the connection.
-func (c *Conn) Close() { c.nats.Close() }
+// Close ends the connection, once what was answered is at the hub.
+func (c *Conn) Close() {
+	if c.Connected() {
+		_ = c.nats.FlushTimeout(time.Second)
+	}
+	c.nats.Close()
+}
 
 // Connected reports whether the hub is there now.
 func (c *Conn) Connected() bool { return c.nats.IsConnected() }
@@ -128,8 +134,11 @@ const answering = 5 * time.Second
 // question is left to somebody else.
 func (c *Conn) Answer(answer func(question []byte) []byte) error {
 	_, err := c.nats.Subscribe(asked, func(m *nats.Msg) {
-		if said := answer(m.Data); said != nil {
-			_ = m.Respond(said)
+		// Who answers may do everything: an answer goes where those who ask may listen, and to nothing that obeys.
+		if strings.HasPrefix(m.Reply, nats.InboxPrefix) {
+			if said := answer(m.Data); said != nil {
+				_ = m.Respond(said)
+			}
 		}
 	})
 	if err != nil {

@@ -83,6 +83,16 @@ func TestHub(t *testing.T) {
 	if _, err := hand.Make(short, "run2"); err == nil {
 		t.Error("a worker could make a bucket")
 	}
+	// Nor has it the coordinator do it, whose answers go where they are asked for.
+	if err := hand.nats.PublishRequest(asked, "$KV.run1.job.0", []byte("x")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := hand.Ask(ctx, []byte("after it")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Get(ctx, "job.0"); !errors.Is(err, ErrMissing) {
+		t.Errorf("a worker had the coordinator change the job: %v", err)
+	}
 
 	if _, err := Start(Config{Identity: id, Listen: "127.0.0.1:0", Dir: dir}); !errors.Is(err, regular.ErrLocked) {
 		t.Errorf("a second hub on one store: %v", err)
