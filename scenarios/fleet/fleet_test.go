@@ -626,7 +626,7 @@ func TestInterruptedWorker(t *testing.T) {
 	}
 	stop := make(chan struct{})
 	close(stop)
-	if err := Work(t.Context(), stop, Worker{Join: join, Name: "a", Andon: "v1", Times: Times{Arming: time.Second}}); !errors.Is(err, errInterrupted) {
+	if err := Work(t.Context(), stop, Worker{Join: join, Name: "a", Andon: "v1"}); !errors.Is(err, errInterrupted) {
 		t.Errorf("it ended with %v", err)
 	}
 }
