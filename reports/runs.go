@@ -16,13 +16,16 @@ import (
 )
 
 // Measure reads all that a comparison needs of a run directory: from the histograms that are kept, or from the rows.
-func Measure(dir string) (compare.Measured, error) {
-	run, err := results.Open(dir)
+func Measure(dir string) (compare.Measured, error) { return measure([]string{dir}) }
+
+// measure is Measure of a run directory, or of those of all shards that a run is.
+func measure(dirs []string) (compare.Measured, error) {
+	run, err := results.Open(dirs[0])
 	if err != nil {
 		return compare.Measured{}, err
 	}
-	if s := run.Shard; s != nil {
-		return compare.Measured{}, fmt.Errorf("%s is shard %d/%d of a run, and rates and counts of it are a part of the whole: compare whole runs", dir, s.Index, s.Of)
+	if run.Shard != nil {
+		return measureShards(dirs)
 	}
 	a, v, err := aggregated(run, true)
 	if err != nil {
@@ -37,11 +40,39 @@ func Measure(dir string) (compare.Measured, error) {
 	return compare.Measured{Manifest: run.Manifest, End: run.End, Validity: s.Validity.Status, Reasons: s.Validity.Reasons, Whole: a, Stretches: v, Completion: compare.CompletionOf(a)}, nil
 }
 
+// measureShards is Measure of the run that some shards are.
+func measureShards(dirs []string) (compare.Measured, error) {
+	m, err := OpenShards(dirs...)
+	if err != nil {
+		return compare.Measured{}, err
+	}
+	if err := m.readRows(needStretches); err != nil {
+		return compare.Measured{}, err
+	}
+	s := m.Summary
+	if gaps := s.Run.Merged.Shards.Gaps(); gaps != "" {
+		return compare.Measured{}, fmt.Errorf("%s: %s, and rates and counts of the others are a part of the whole: compare whole runs", strings.Join(dirs, ", "), gaps)
+	}
+	manifest := summary.Joined(m.runs)
+	// However its shards are named, it is the same run.
+	manifest.ID, manifest.Shard = m.runs[0].Shard.Group, nil
+	end := results.End{Reason: s.Run.End.Reason, Detail: s.Run.End.Detail, Seconds: s.Run.DurationSeconds}
+	if end.Reason != results.Finished {
+		end.StoppedSeconds = m.whole.Elapsed(end)
+	}
+	return compare.Measured{
+		Manifest: manifest, End: end, Validity: s.Validity.Status, Reasons: s.Validity.Reasons, Whole: m.whole, Stretches: m.stretches,
+		Completion: compare.CompletionOf(m.whole),
+	}, nil
+}
+
 // OpenSet reads the runs of one side of a comparison: a run directory, or a folder whose subfolders are run
-// directories, a baseline, or several of these with commas between them. All that cannot be read is said at once.
+// directories, a baseline, or several of these with commas between them. All shards of one run are that run. All that
+// cannot be read is said at once.
 func OpenSet(list string) (compare.Set, error) {
 	set := compare.Set{Name: list}
 	var wrong []error
+	var all []string
 	for _, path := range listed(list) {
 		if info, err := os.Stat(path); err == nil && !info.IsDir() {
 			b, err := baseline.Open(path)
@@ -56,16 +87,36 @@ func OpenSet(list string) (compare.Set, error) {
 		if err != nil {
 			wrong = append(wrong, err)
 		}
-		for _, dir := range dirs {
-			run, err := Measure(dir)
-			if err != nil {
-				wrong = append(wrong, err)
-				continue
-			}
-			set.Runs = append(set.Runs, run)
+		all = append(all, dirs...)
+	}
+	for _, dirs := range wholeRuns(all) {
+		run, err := measure(dirs)
+		if err != nil {
+			wrong = append(wrong, err)
+			continue
 		}
+		set.Runs = append(set.Runs, run)
 	}
 	return set, errors.Join(wrong...)
+}
+
+// wholeRuns are the directories of each run, in their order: several where they are its shards.
+func wholeRuns(dirs []string) (runs [][]string) {
+	at := map[string]int{}
+	for _, dir := range dirs {
+		run, err := results.Open(dir)
+		if err != nil || run.Shard == nil {
+			runs = append(runs, []string{dir}) // what is wrong with it is said when it is read
+			continue
+		}
+		i, there := at[run.Shard.Group]
+		if !there {
+			i = len(runs)
+			at[run.Shard.Group], runs = i, append(runs, nil)
+		}
+		runs[i] = append(runs[i], dir)
+	}
+	return runs
 }
 
 // listed are the paths in a list with commas between them. One that is there with commas in its name is meant itself.
@@ -101,8 +152,15 @@ func runsIn(path string) ([]string, error) {
 	}
 	var dirs []string
 	for _, e := range entries {
-		if below := filepath.Join(path, e.Name()); holdsRun(below) {
+		switch below := filepath.Join(path, e.Name()); {
+		case holdsRun(below):
 			dirs = append(dirs, below)
+		case isRegular(filepath.Join(below, "fleet.json")):
+			shards, err := runsIn(below)
+			if err != nil {
+				return nil, err
+			}
+			dirs = append(dirs, shards...)
 		}
 	}
 	if dirs == nil {
@@ -112,7 +170,10 @@ func runsIn(path string) ([]string, error) {
 }
 
 // holdsRun reports whether a directory is that of a run.
-func holdsRun(dir string) bool {
-	info, err := os.Stat(filepath.Join(dir, "run.json"))
+func holdsRun(dir string) bool { return isRegular(filepath.Join(dir, "run.json")) }
+
+// isRegular reports whether there is a regular file.
+func isRegular(path string) bool {
+	info, err := os.Stat(path)
 	return err == nil && info.Mode().IsRegular()
 }

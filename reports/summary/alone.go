@@ -53,7 +53,7 @@ func (s Summary) shardNote() string {
 // verdictOnShards says what the shards alone leave to say of the verdict: why there can be none, and what is a failure.
 func (s *Summary) verdictOnShards(because func(string, ...any)) {
 	shards := s.shards()
-	if why := shards.gaps(); why != "" {
+	if why := shards.Gaps(); why != "" {
 		because("%s, so that the run is not whole: give the directories of all %d, or run all of them again", why, shards.Of)
 	}
 	if shards != nil && shards.Unknown != "" {

@@ -73,8 +73,8 @@ func (s *Shards) findRepeated(runs []*results.Run) {
 	}
 }
 
-// gaps says which shards are missing; empty where none is.
-func (s *Shards) gaps() string {
+// Gaps says which shards are missing; empty where none is.
+func (s *Shards) Gaps() string {
 	if s == nil || len(s.Missing) == 0 {
 		return ""
 	}
