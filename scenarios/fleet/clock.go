@@ -23,7 +23,10 @@ type clock struct {
 }
 
 // at is a moment by a clock that was not set since base.
-func (c *clock) at(t time.Time) time.Time { return c.base.Round(0).Add(t.Sub(c.base)) }
+func (c *clock) at(t time.Time) time.Time { return evenly(c.base, t) }
+
+// evenly is a moment by a clock that nobody has set since epoch.
+func evenly(epoch, t time.Time) time.Time { return epoch.Round(0).Add(t.Sub(epoch)) }
 
 // heard takes down that what was asked at one moment was answered at hub, by the hub's clock, and heard at another.
 func (c *clock) heard(asked time.Time, hub int64, at time.Time) {

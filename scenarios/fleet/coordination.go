@@ -79,6 +79,8 @@ type coordination struct {
 	// was there then, and back since when workers can be heard.
 	opened, looked, seen, back time.Time
 	connected                  bool
+	// epoch is from when on the hub's clock goes evenly.
+	epoch time.Time
 	// start is when the first call is due; zero before it is fixed.
 	start time.Time
 	// stop ends the sending; nil as long as it goes on.
@@ -89,7 +91,7 @@ type coordination struct {
 func newCoordination(run, andon, plan string, workers int, times Times, now time.Time) *coordination {
 	return &coordination{
 		run: run, andon: andon, plan: plan, times: times.usual(), members: make([]member, workers),
-		opened: now, looked: now, seen: now, back: now, connected: true,
+		opened: now, epoch: now, looked: now, seen: now, back: now, connected: true,
 	}
 }
 
@@ -105,7 +107,7 @@ func (c *coordination) told() []string {
 }
 
 // clock is a moment by the hub's clock, which goes on evenly also where somebody sets that of its machine meanwhile.
-func (c *coordination) clock(t time.Time) time.Time { return c.opened.Round(0).Add(t.Sub(c.opened)) }
+func (c *coordination) clock(t time.Time) time.Time { return evenly(c.epoch, t) }
 
 // ask answers a question. fresh reports whether the increment in it is one that was not taken yet.
 func (c *coordination) ask(now time.Time, q question) (a answer, fresh bool) {

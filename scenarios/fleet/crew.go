@@ -33,15 +33,18 @@ type Crew struct {
 	looked, back time.Time
 	// away says that not all that was measured is home.
 	away bool
+	// epoch is from when on the hub's clock goes evenly, from one run to the next: workers keep what they know of it.
+	epoch time.Time
 }
 
 // Gather starts a hub and waits until all workers have joined. Of c.Trial, Andon counts, and Root: below that is the
 // hub's directory, which goes when all is home. Closing interrupt ends the waiting.
 func Gather(ctx context.Context, interrupt <-chan struct{}, c Config) (*Crew, error) {
-	crew := &Crew{config: c, times: c.Times.usual(), back: time.Now()}
+	now := time.Now()
+	crew := &Crew{config: c, times: c.Times.usual(), looked: now, back: now, epoch: now}
 	crew.roster = newRoster(c.Trial.Andon, c.Workers, crew.times.Lost)
 	var err error
-	if _, crew.dir, err = results.NewDir(c.Trial.Root, "fleet", crew.back); err != nil {
+	if _, crew.dir, err = results.NewDir(c.Trial.Root, "fleet", now); err != nil {
 		return nil, err
 	}
 	if err := crew.gather(ctx, interrupt); err != nil {
@@ -111,7 +114,7 @@ func (c *Crew) answer(asked []byte) []byte {
 
 func (c *Crew) reply(q question) answer {
 	now := time.Now()
-	a := answer{Protocol: protocol, Andon: c.config.Trial.Andon, Now: now.UnixNano()}
+	a := answer{Protocol: protocol, Andon: c.config.Trial.Andon, Now: evenly(c.epoch, now).UnixNano()}
 	if a.Refused = c.roster.ask(now, q); a.Refused != "" {
 		return a
 	}
@@ -162,7 +165,7 @@ func (c *Crew) Run(ctx context.Context, interrupt <-chan struct{}, t trial.Confi
 	}
 	r := &run{
 		Config: Config{Trial: t, Workers: c.senders(t.Plan), Say: c.config.Say, Progress: t.Progress, Every: t.Every},
-		times:  c.times, began: time.Now(), missing: c.missing,
+		times:  c.times, began: time.Now(), epoch: c.epoch, missing: c.missing,
 	}
 	if err := r.open(); err != nil {
 		return trial.Result{}, err

@@ -117,6 +117,9 @@ func TestCrew(t *testing.T) {
 	if r, err = c.Run(t.Context(), nil, s.trial("fourth")); err != nil || r.Summary.Run.End.Reason != results.Finished || len(s.rows(r.Dir, 1)) == 0 {
 		t.Errorf("%v, %+v", err, r.Summary.Run.End)
 	}
+	if c.before.state.epoch != c.epoch {
+		t.Error("the hub's clock is another from one run to the next")
+	}
 	c.Close()
 	if err := errors.Join(<-a, <-b); err != nil {
 		t.Error(err)

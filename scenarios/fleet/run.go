@@ -141,6 +141,8 @@ type run struct {
 	closed bool
 	// fresh are the rows that nobody was told of yet.
 	fresh []results.Row
+	// epoch is from when on the hub's clock goes evenly; zero is when the run is offered.
+	epoch time.Time
 	// missing says who of those that were to send is not there any more, which ends the run; nil where nobody is known
 	// beforehand.
 	missing func() string
@@ -267,6 +269,9 @@ func (r *run) end(reason, detail string) {
 // offer puts the job into the run's bucket, and makes what it takes to answer workers.
 func (r *run) offer(ctx context.Context, conn *hub.Conn) (err error) {
 	r.state = newCoordination(r.record.Run, r.Trial.Andon, r.record.Plan, r.Workers, r.times, time.Now())
+	if !r.epoch.IsZero() {
+		r.state.epoch = r.epoch
+	}
 	r.sum = newSum(r.Trial.Describe(), r.Workers)
 	if r.bucket, err = conn.Make(ctx, r.record.Run); err != nil {
 		return err
