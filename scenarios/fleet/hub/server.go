@@ -115,8 +115,8 @@ func hold(dir string) (*os.File, error) {
 	return f, nil
 }
 
-// users are those who may connect, and what each may do: workers take shards, hand in parts, ask the coordinator, and
-// the job is not theirs to change. They have one key, so that each could take another's place.
+// users are those who may connect, and what each may do: workers take shards, hand in parts and ask the coordinator,
+// and the job is not theirs to change. They have one key, so that each could take another's place.
 func (c Config) users() ([]*server.NkeyUser, error) {
 	var list []*server.NkeyUser
 	for role, may := range map[string]*server.Permissions{
