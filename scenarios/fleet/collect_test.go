@@ -3,6 +3,7 @@ package fleet
 import (
 	"net/url"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -27,22 +28,43 @@ func TestStoreOfCopy(t *testing.T) {
 	}
 }
 
+// spooled is the directory of shard 1 of 2 of the run that is called run, ended or not.
+func spooled(t *testing.T, dir string, ended bool) {
+	t.Helper()
+	w, err := results.Create(dir, trial.Config{
+		Plan: planned(t, short, 1), Target: &url.URL{Scheme: "http", Host: "127.0.0.1"}, Andon: "v1",
+		Shard: scenarios.Shard{Index: 1, Of: 2}, Group: "run", StartAt: time.Now(),
+	}.Describe(), nil)
+	if err == nil && ended {
+		err = w.Close(results.End{Reason: results.Finished, Seconds: 1})
+	} else if err == nil {
+		err = w.Flush()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A report of one shard that is home alone is of its run, of which the other is missing.
+func TestMergeOfOne(t *testing.T) {
+	r := run{Config: Config{Workers: 2}}
+	r.record.Dir = t.TempDir()
+	spooled(t, r.shard(1), true)
+	out := trial.Result{Dir: r.record.Dir}
+	if err := r.merge(&out, []string{r.shard(1)}); err != nil {
+		t.Fatal(err)
+	}
+	if of := out.Summary.Run.Merged; of == nil || of.Shards == nil || !slices.Equal(of.Shards.Missing, []int{0}) {
+		t.Errorf("it is of %+v", of)
+	}
+}
+
 // What a killed worker wrote is not lost where it is named a second time, at its place.
 func TestSpoolInItsPlace(t *testing.T) {
 	r := run{Config: Config{Workers: 2}}
 	r.record.Dir, r.record.Run, r.record.Shards = t.TempDir(), "run", 2
-	m := trial.Config{
-		Plan: planned(t, short, 1), Target: &url.URL{Scheme: "http", Host: "127.0.0.1"}, Andon: "v1",
-		Shard: scenarios.Shard{Index: 1, Of: 2}, Group: "run", StartAt: time.Now(),
-	}.Describe()
 	spool := filepath.Join(t.TempDir(), "spool")
-	w, err := results.Create(spool, m, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Flush(); err != nil {
-		t.Fatal(err)
-	}
+	spooled(t, spool, false)
 	for _, from := range []string{spool, r.shard(1), r.shard(1)} {
 		if err := r.takeSpool(from); err != nil {
 			t.Fatal(err)

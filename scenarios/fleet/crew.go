@@ -136,20 +136,27 @@ func (c *Crew) reply(q question) answer {
 
 // missing says who is there no more, and tells what happened to the crew.
 func (c *Crew) missing() string {
+	who, said := c.look(c.conn.Connected())
+	// Whoever reads along may stand still. Workers are answered all the same.
+	for _, s := range said {
+		c.config.Say(s)
+	}
+	return who
+}
+
+// look is missing but for telling.
+func (c *Crew) look(connected bool) (who string, said []string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now := time.Now()
-	if !c.conn.Connected() || now.Sub(c.looked) >= c.times.Lost/2 {
+	if !connected || now.Sub(c.looked) >= c.times.Lost/2 {
 		// Who cannot be heard, or could not while this machine stood still or did something else, is not lost.
 		c.back = now
 	}
 	c.looked = now
-	who := c.roster.missing(now, c.back)
-	for _, said := range c.roster.said {
-		c.config.Say(said)
-	}
-	c.roster.said = nil
-	return who
+	who = c.roster.missing(now, c.back)
+	said, c.roster.said = c.roster.said, nil
+	return who, said
 }
 
 // Run makes one trial by the workers of the crew, as [trial.Run] does by itself: each keeps and hands in its shard, and

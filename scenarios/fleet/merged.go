@@ -18,7 +18,7 @@ func (r *run) manifest() results.Manifest {
 	m := r.Trial.Describe()
 	m.ID, m.Started = filepath.Base(filepath.Clean(r.record.Dir)), r.began.UTC()
 	if !r.state.start.IsZero() {
-		m.Started = r.state.start.UTC()
+		m.Started = r.state.clock(r.state.start).UTC()
 	}
 	return m
 }
@@ -82,7 +82,7 @@ func (r *run) merge(out *trial.Result, shards []string) error {
 	if err != nil {
 		return err
 	}
-	m, err := reports.Open(shards...)
+	m, err := reports.OpenShards(shards...)
 	if err != nil {
 		return err
 	}
