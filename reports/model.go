@@ -35,6 +35,7 @@ type Model struct {
 	whole     *metrics.Aggregator
 	stretches *metrics.Stretches
 	made      bool // the summary was made of the rows
+	shards    bool // the directories are shards, to be reported as their run
 }
 
 // Open opens run directories to be reported as one. Several must be of the same load, thresholds and description, and
@@ -60,6 +61,19 @@ func Open(dirs ...string) (*Model, error) {
 			m.Damaged = err
 		}
 	}
+	if err := m.open(); err != nil {
+		return nil, err
+	}
+	return m, summary.Mergeable(m.runs)
+}
+
+// Whole is what the figures were taken from; nil where no format that was read needs it.
+func (m *Model) Whole() *metrics.Aggregator { return m.whole }
+
+// OpenShards opens what there is of a run on several machines, to be reported as that run: what is missing is told also
+// where one shard is all there is.
+func OpenShards(dirs ...string) (*Model, error) {
+	m := &Model{dirs: dirs, shards: true}
 	if err := m.open(); err != nil {
 		return nil, err
 	}
@@ -114,6 +128,9 @@ func (m *Model) readRows(need need) error {
 		}
 	}
 	manifest := summary.Joined(m.runs)
+	if m.shards {
+		manifest.Shard = nil
+	}
 	m.whole = parts[0]
 	if len(parts) > 1 {
 		m.whole = metrics.Of(manifest)
@@ -123,7 +140,7 @@ func (m *Model) readRows(need need) error {
 	}
 	switch {
 	case m.Summary.Schema != "":
-	case len(m.runs) > 1:
+	case len(m.runs) > 1 || m.shards:
 		m.Summary = summary.Merge(m.runs, manifest, parts, m.whole)
 	default:
 		run := m.runs[0]

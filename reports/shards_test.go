@@ -56,6 +56,12 @@ func merged(t *testing.T, dirs ...string) summary.Summary {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return read(t, m)
+}
+
+// read is the summary of a model, which keeps its schema.
+func read(t *testing.T, m *Model) summary.Summary {
+	t.Helper()
 	f, _ := Choose("json")
 	if err := m.Read(f...); err != nil {
 		t.Fatal(err)
@@ -109,6 +115,34 @@ func TestShardsAreOneRun(t *testing.T) {
 		if said := strings.Join(s.Verdict.Causes, " "); s.Verdict.Status != summary.NoVerdict || s.Verdict.ExitCode != 3 || !strings.HasPrefix(said, c.says) {
 			t.Errorf("%+v, want %q", s.Verdict, c.says)
 		}
+	}
+}
+
+// What is home of a run is reported as that run: one shard of four is no pass, and one of one is all of it.
+func TestShardsOfWhichOneIsThere(t *testing.T) {
+	for of, says := range map[int]string{4: "Shards 1, 2 and 3 of 4 are missing", 1: "rate(answered) > 1000000/s"} {
+		m, err := OpenShards(written(t, 0, func(m *results.Manifest) {
+			m.Shard.Of = of
+			m.Thresholds = []results.Threshold{{Expr: "rate(answered) > 1000000/s"}}
+		}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := read(t, m)
+		if said := strings.Join(s.Verdict.Causes, " "); s.Verdict.Status == summary.Pass || !strings.Contains(said, says) || s.Run.Shard != nil || s.Thresholds[0].Left {
+			t.Errorf("of %d: %+v, %+v", of, s.Verdict, s.Thresholds)
+		}
+		if notes := strings.Join(s.Notes(), " "); !strings.Contains(notes, "Of the run g there is one shard: shard 0 (run)") {
+			t.Errorf("of %d: %s", of, notes)
+		}
+	}
+	// Given to andon report as it is, the one shard of one leaves nothing to others either.
+	s := merged(t, written(t, 0, func(m *results.Manifest) {
+		m.Shard.Of = 1
+		m.Thresholds = []results.Threshold{{Expr: "rate(answered) > 1000000/s"}}
+	}))
+	if s.Verdict.Status != summary.Fail || s.Thresholds[0].Left {
+		t.Errorf("%+v, %+v", s.Verdict, s.Thresholds)
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -18,6 +19,7 @@ import (
 	"github.com/kaizenautomation/andon/reports/sizing"
 	"github.com/kaizenautomation/andon/reports/text"
 	"github.com/kaizenautomation/andon/scenarios"
+	"github.com/kaizenautomation/andon/scenarios/fleet"
 	"github.com/kaizenautomation/andon/scenarios/search"
 	"github.com/kaizenautomation/andon/scenarios/trial"
 )
@@ -38,6 +40,8 @@ type capacityFlags struct {
 	time                  time.Duration
 	calls                 uint64
 	price                 float64
+	fleet                 int
+	listen                string
 	studies               studyFlags
 }
 
@@ -73,9 +77,14 @@ for; both are told before the first call, and what is known by then is the answe
 starts a run at the target: --price is that of one. What was cut short goes on with --resume, from the
 trials that had ended.
 
+With --fleet N the trials are sent by N workers (andon fleet worker), each a part of every trial's
+calls; they join with what is written to the file "join" of a directory that is told, and stay until
+the search ends. What the calls carry comes from their environment and flags. A worker that is lost
+ends the search: what is known by then is the answer.
+
 Exit codes: 0 an interval was found, or the need is met; 1 the need is not met; 2 wrong usage,
 scenario or description, nothing was sent; 3 no verdict (undecided, this machine is the limit, the
-budget was spent before an interval was found, interrupted, the target is gone).
+budget was spent before an interval was found, interrupted, the target or a worker is gone).
 
 ` + credentialsHelp,
 		Example: `  andon capacity
@@ -104,6 +113,8 @@ budget was spent before an interval was found, interrupted, the target is gone).
 	flags.Uint64Var(&f.calls, "calls", 200_000, "most calls in all trials")
 	flags.Float64Var(&f.price, "price", 0, "price of a call, to tell the cost")
 	f.studies.add(flags)
+	flags.IntVar(&f.fleet, "fleet", 0, "how many workers send the calls; without it this machine does")
+	flags.StringVar(&f.listen, "listen", "", "with --fleet, `host:port` where the hub listens (default 127.0.0.1 and a port that is free)")
 	flags.StringVar(&f.arrivals, "arrivals", "poisson", "poisson or even")
 	flags.StringVar(&f.resume, "resume", "", "`directory` of a search that was cut short, to go on with")
 	flags.BoolVar(&f.http2, "http2", false, "send over HTTP/2 where the target speaks it, with TLS or without")
@@ -134,6 +145,10 @@ func (f *capacityFlags) check() error {
 	add(f.time < 5*time.Second || f.time > 24*time.Hour, "--time: expected from 5s to 24h, found %s", f.time)
 	add(f.calls < 100 || f.calls > 1_000_000_000, "--calls: expected from 100 to 1000000000, found %d", f.calls)
 	add(!(f.price >= 0 && f.price <= 1e6), "--price: expected from 0 to 1000000, found %v", f.price)
+	add(f.fleet < 0 || f.fleet > 1000, "--fleet wants a number of workers from 1 to 1000, found %d", f.fleet)
+	add(f.fleet > 0 && f.target == "", "--fleet: the reference provider is driven from this machine alone; add --target, as the workers reach it")
+	add(f.fleet > 0 && f.credentials.given(), "--fleet: what the calls carry is said to each worker (andon fleet worker --help), and no secret is wanted here; leave the flags for it out")
+	add(f.fleet == 0 && f.listen != "", "--listen is where the workers of --fleet join; add --fleet, or leave it out")
 	add(f.resume != "" && f.out != "", "--resume names the directory already; leave --out out")
 	return errors.Join(wrong...)
 }
@@ -185,7 +200,11 @@ func (c *command) searchCapacity(args []string, f capacityFlags) error {
 	if t.Deviations, err = c.deviationsForLoad(f.deviations, s); err != nil {
 		return err
 	}
-	if t.Credentials, err = f.credentials.open(c, s.Carried); err != nil {
+	if f.fleet > 0 {
+		if err := passesNoSecret(s); err != nil {
+			return err
+		}
+	} else if t.Credentials, err = f.credentials.open(c, s.Carried); err != nil {
 		return err
 	}
 	if t.Sends() || f.target != "" {
@@ -196,11 +215,11 @@ func (c *command) searchCapacity(args []string, f capacityFlags) error {
 	if err := permittedURLs(f.production, t.Target); err != nil {
 		return err
 	}
-	return c.runSearch(t, f.plain)
+	return c.runSearch(t, f)
 }
 
 // runSearch makes the search, and shows what came of it.
-func (c *command) runSearch(t search.Config, plain bool) error {
+func (c *command) runSearch(t search.Config, f capacityFlags) error {
 	if t.Embedded = t.Target == nil && t.Sends(); t.Embedded {
 		plan, err := t.Scenario.Plan(t.Seed)
 		if err != nil {
@@ -212,7 +231,7 @@ func (c *command) runSearch(t search.Config, plain bool) error {
 		}
 		defer end()
 	}
-	w := live.NewWatch(c.stderr, os.Stdin, plain)
+	w := live.NewWatch(c.stderr, os.Stdin, f.plain)
 	if t.Sends() {
 		w.Target = place(t.Target, t.Embedded)
 	}
@@ -233,6 +252,18 @@ func (c *command) runSearch(t search.Config, plain bool) error {
 	defer stop.release()
 	w.Press, t.Progress = stop.press, w.Search
 	defer w.End()
+	if f.fleet > 0 && t.Sends() {
+		// Nobody is to wait for workers in vain.
+		if err := t.Check(); err != nil {
+			return err
+		}
+		crew, end, err := c.gather(stop, w, t, f)
+		if err != nil {
+			return err
+		}
+		defer end()
+		t.Make = crew.Run
+	}
 	report, dir, err := search.Run(stop.kill, stop.first, t)
 	w.End()
 	if dir == "" {
@@ -246,6 +277,8 @@ func (c *command) runSearch(t search.Config, plain bool) error {
 	switch report.Run.Ended {
 	case sizing.EndedInterrupted, sizing.EndedUnreachable:
 		c.tell("to go on: %s", resumed(t.Command, dir))
+	case sizing.EndedShort:
+		c.tell("to go on, with as many workers as before: %s", resumed(t.Command, dir))
 	case sizing.EndedUnkept:
 		c.tell("to go on, once there is room for it: %s", resumed(t.Command, dir))
 	case sizing.EndedBudget:
@@ -258,6 +291,28 @@ func (c *command) runSearch(t search.Config, plain bool) error {
 		return nil
 	}
 	return exit{code: report.Verdict.ExitCode}
+}
+
+// gather waits for the workers that make the trials of a search.
+func (c *command) gather(stop *stopper, w *live.Watch, t search.Config, f capacityFlags) (crew *fleet.Crew, end func(), err error) {
+	config := fleet.Config{
+		Trial: trial.Config{Andon: t.Andon, Root: t.Root}, Workers: f.fleet, Listen: cmp.Or(f.listen, "127.0.0.1:0"),
+		Say: func(said string) { w.Say(c.secrets.Redact(said)) },
+	}
+	if config.Identity, err = c.hubIdentity(); err != nil {
+		return nil, nil, err
+	}
+	var forget func()
+	config.Joined, forget = c.joining(t.Target, false)
+	if crew, err = fleet.Gather(stop.kill, stop.first, config); err != nil {
+		forget()
+		var none *fleet.NoStartError
+		if errors.As(err, &none) {
+			err = exit{noVerdict, err}
+		}
+		return nil, nil, err
+	}
+	return crew, func() { forget(); crew.Close() }, nil
 }
 
 // resumed is the command line that goes on with a search.

@@ -133,8 +133,8 @@ func (f fleetRunFlags) asked(c *command, args []string) (config fleet.Config, er
 	if plan.OfBaseline() {
 		wrong = append(wrong, errors.New("a threshold is of a baseline, which workers do not have: take it out, and compare the run with the baseline afterwards (andon compare)"))
 	}
-	if plan.Carried.Tenants != nil {
-		wrong = append(wrong, errors.New("calls take secrets from a file of the scenario's, which would pass the hub: have each worker take one from its environment, such as {env:TOKEN}"))
+	if err := passesNoSecret(plan.Scenario); err != nil {
+		wrong = append(wrong, err)
 	}
 	if plan.Carried.Commands() {
 		wrong = append(wrong, fleet.ErrCommand)
@@ -164,18 +164,35 @@ func (f fleetRunFlags) asked(c *command, args []string) (config fleet.Config, er
 			wrong = append(wrong, err)
 		}
 	}
-	identity := hub.NewIdentity()
-	if secret := os.Getenv(hubVariable); secret != "" {
-		c.secrets.Keep(secret)
-		if identity, err = hub.ParseIdentity(secret); err != nil {
-			wrong = append(wrong, fmt.Errorf("%s: %w", hubVariable, err))
-		} else if err := belongs(identity); err != nil {
-			wrong = append(wrong, err)
-		}
+	identity, err := c.hubIdentity()
+	if err != nil {
+		wrong = append(wrong, err)
 	}
 	return fleet.Config{
 		Trial: t, Workers: f.workers, Hub: theirs, Listen: f.listen, Identity: identity, Store: f.store, Times: fleet.Times{Arming: f.wait},
 	}, errors.Join(wrong...)
+}
+
+// passesNoSecret says that secrets of a scenario would be in what workers are handed.
+func passesNoSecret(s *scenarios.Scenario) error {
+	if s.Carried.Tenants == nil {
+		return nil
+	}
+	return errors.New("calls take secrets from a file of the scenario's, which would pass the hub: have each worker take one from its environment, such as {env:TOKEN}")
+}
+
+// hubIdentity is what the hub is made of: what its variable says, or something new.
+func (c *command) hubIdentity() (hub.Identity, error) {
+	secret := os.Getenv(hubVariable)
+	if secret == "" {
+		return hub.NewIdentity(), nil
+	}
+	c.secrets.Keep(secret)
+	identity, err := hub.ParseIdentity(secret)
+	if err != nil {
+		return identity, fmt.Errorf("%s: %w", hubVariable, err)
+	}
+	return identity, belongs(identity)
 }
 
 // belongs reports that the join string which workers were given, where it is known here, is of another hub.
@@ -207,25 +224,32 @@ func (c *command) runFleet(args []string, f fleetRunFlags) error {
 	w.Press, config.Progress, config.Every = stop.press, w.Progress, w.Every()
 	defer w.End()
 	config.Say = func(said string) { w.Say(c.secrets.Redact(said)) }
-	var secret string
-	config.Joined = func(dir string, join hub.Join) error {
-		if os.Getenv(hubVariable) != "" || f.hub != "" {
+	var forget func()
+	config.Joined, forget = c.joining(config.Trial.Target, f.hub != "")
+	defer forget()
+	r, err := fleet.Run(stop.kill, stop.first, config)
+	w.End()
+	return c.concludeFleet(r.Dir, r.Shards, errors.Join(r.Faults...), err)
+}
+
+// joining tells what workers join a hub with, unless they know, and writes it down until it is to be forgotten.
+func (c *command) joining(target *url.URL, known bool) (told func(dir string, join hub.Join) error, forget func()) {
+	secret := ""
+	told = func(dir string, join hub.Join) error {
+		if known || os.Getenv(hubVariable) != "" {
 			c.tell("the hub is at %s, where workers join with their %s", join, joinVariable)
 			return nil
 		}
 		c.secrets.Keep(join.Secret())
 		secret = filepath.Join(dir, joinFile)
-		c.tell("the hub listens on %s; workers join with: %s=$(cat %s) andon fleet worker --allow %s", join, joinVariable, secret, config.Trial.Target.Host)
+		c.tell("the hub listens on %s; workers join with: %s=$(cat %s) andon fleet worker --allow %s", join, joinVariable, secret, target.Host)
 		return os.WriteFile(secret, []byte(join.Secret()+"\n"), 0o600)
 	}
-	defer func() {
+	return told, func() {
 		if secret != "" {
 			_ = os.Remove(secret)
 		}
-	}()
-	r, err := fleet.Run(stop.kill, stop.first, config)
-	w.End()
-	return c.concludeFleet(r.Dir, r.Shards, errors.Join(r.Faults...), err)
+	}
 }
 
 // concludeFleet reports what is home of a fleet's run. missing says what is not, and failed why nothing more came of
@@ -235,16 +259,16 @@ func (c *command) concludeFleet(dir string, shards []string, missing, failed err
 	switch {
 	case errors.As(failed, &none):
 		return exit{noVerdict, failed}
-	case len(shards) == 0 && failed != nil:
+	case len(shards) == 0 && missing == nil && failed != nil:
 		return notRun(failed)
 	case len(shards) == 0:
-		return exit{noVerdict, fmt.Errorf("nothing that was measured is home: %w", cmp.Or(missing, errors.New("no worker has handed anything in")))}
+		return exit{noVerdict, fmt.Errorf("nothing that was measured is home: %w", cmp.Or(errors.Join(missing, failed), errors.New("no worker has handed anything in")))}
 	}
 	formats, err := reports.Choose("html,markdown,json")
 	if err != nil {
 		return err
 	}
-	m, err := reports.Open(shards...)
+	m, err := reports.OpenShards(shards...)
 	if err != nil {
 		return exit{noVerdict, errors.Join(err, missing)}
 	}
@@ -285,9 +309,12 @@ It sends to the hosts of --allow and to no others, whatever the hub says. What t
 from its own environment and flags, as for andon run: nothing of it passes the hub. Where the
 variable JOB_COMPLETION_INDEX is set, as in an indexed Job of Kubernetes, that is its shard.
 
+With andon capacity --fleet it stays, and takes part in one trial after the other until the search
+ends; each is a run directory below --spool.
+
 A worker that hears nothing of the hub for 30 s stops. Exit codes: 0 all that it measured is home,
 whatever came of the run; 2 it was refused, and sent no call: another version, plan, host or a shard
-that another has; 3 what it measured is not home, and where it lies is said.
+that another has; 3 what it measured is not home, or not all of it could be kept, as is said.
 
 ` + credentialsHelp,
 		Example: `  ANDON_JOIN=$(cat /tmp/fleet/join) andon fleet worker

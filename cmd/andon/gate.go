@@ -351,7 +351,7 @@ func (c *command) gateConfig(args []string, f gateFlags, given *pflag.FlagSet) (
 	if fixtures == "" && target != nil {
 		fixtures = target.Fixtures
 	}
-	if f.fixtures != "" && against != nil {
+	if f.fixtures != "" && target != nil && against != nil {
 		against.Fixtures = target.Fixtures // those of neither are used
 	}
 	for _, to := range []*targets.Target{target, against} {

@@ -13,6 +13,7 @@ import (
 	"github.com/kaizenautomation/andon/reports"
 	"github.com/kaizenautomation/andon/reports/page"
 	"github.com/kaizenautomation/andon/reports/render"
+	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/summary"
 	"github.com/kaizenautomation/andon/reports/text"
 )
@@ -99,7 +100,7 @@ func (c *command) showReport(dirs []string, f reportFlags) error {
 	if len(formats) > 1 && f.out == "" {
 		return manyFormats(len(formats))
 	}
-	m, err := reports.Open(dirs...)
+	m, err := openRuns(dirs)
 	if err != nil {
 		return err
 	}
@@ -147,6 +148,15 @@ func (c *command) showReport(dirs []string, f reportFlags) error {
 		return exit{cmp.Or(m.Summary.Verdict.ExitCode, noVerdict), err}
 	}
 	return verdict(m.Summary)
+}
+
+// openRuns opens what is reported. A shard that is given alone is a part of its run, like one of several that are not
+// all: what it says by itself is in its own directory.
+func openRuns(dirs []string) (*reports.Model, error) {
+	if run, err := results.Open(dirs[0]); err == nil && len(dirs) == 1 && run.Shard != nil && run.Shard.Of > 1 {
+		return reports.OpenShards(dirs...)
+	}
+	return reports.Open(dirs...)
 }
 
 // commands are the command lines on a report's page.

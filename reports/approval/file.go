@@ -20,6 +20,10 @@ func Document() results.Document[Report] {
 // listed has every list be there.
 func (r *Report) listed() {
 	r.Verdict.Causes, r.Parts, r.Budget.Tiers = results.Listed(r.Verdict.Causes), results.Listed(r.Parts), results.Listed(r.Budget.Tiers)
+	if r.Against != nil {
+		b := *r.Against
+		b.Tiers, r.Against = results.Listed(b.Tiers), &b
+	}
 }
 
 // wrong says what in a report cannot be; empty where all can.

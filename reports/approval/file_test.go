@@ -15,7 +15,12 @@ import (
 func TestDocument(t *testing.T) {
 	bare := approval.Report{Schema: approval.Schema}
 	bare.Decide()
-	reportstest.CheckDocument(t, approval.Document(), reports.GateSchema, map[string]approval.Report{"all": reportstest.Approval(), "bare": bare})
+	against := bare
+	against.Against = new(approval.Budget)
+	reportstest.CheckDocument(t, approval.Document(), reports.GateSchema, map[string]approval.Report{"all": reportstest.Approval(), "bare": bare, "against": against})
+	if against.Against.Tiers != nil {
+		t.Error("what is written is changed for whoever has it")
+	}
 }
 
 // The verdict is the worst of the parts': a fail beats no verdict, and what was left out is no pass.

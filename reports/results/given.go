@@ -1,11 +1,13 @@
 package results
 
 import (
+	"bufio"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"io"
 	"io/fs"
 	"path/filepath"
 
@@ -25,8 +27,8 @@ type Given struct {
 // givenSize is that of an id in the file: its hash, the number of its call, and the CRC-32C of both.
 const givenSize = 16
 
-// maxGiven is the most bytes that are read of the ids of a shard, those of all calls that a run may have.
-const maxGiven = 1_000_000_000 * givenSize
+// maxGiven is the most ids that are read of a shard, those of all calls that a run may have.
+const maxGiven = 1_000_000_000
 
 // Given keeps the executionId that a call was given, where the run is a shard.
 func (w *Writer) Given(n uint32, id string) error {
@@ -72,44 +74,43 @@ func (m Manifest) keepsGiven() bool {
 // repeatedID is the rule that no executionId comes twice.
 const repeatedID = "repeated-executionId"
 
-// Given are the executionIds that a shard's calls were given; nil where they were not to be told from those of others.
-// Where the process died, they go up to the last second that was written.
-func (r *Run) Given() ([]Given, error) {
+// Given tells each executionId that a shard's calls were given; none where they were not to be told from those of
+// others. Where the process died, they go up to the last second that was written.
+func (r *Run) Given(each func(Given)) error {
 	if !r.keepsGiven() {
-		return nil, nil
+		return nil
 	}
 	path := filepath.Join(r.Dir, givenFile)
 	f, _, err := regular.Open(path)
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("%s, which has the executionIds of the shard, is not there", path)
+			return fmt.Errorf("%s, which has the executionIds of the shard, is not there", path)
 		}
-		return nil, err
+		return err
 	}
 	defer f.Close()
-	data, err := regular.Limited(f, path, maxGiven)
-	if err != nil {
-		return nil, err
-	}
-	return r.readGiven(path, data)
+	return r.readGiven(path, f, each)
 }
 
-func (r *Run) readGiven(path string, data []byte) (list []Given, err error) {
-	if torn := len(data) % givenSize; torn > 0 {
-		if r.End.Reason != Cut {
-			return nil, fmt.Errorf("%s is damaged: its last %d bytes are no whole executionId", path, torn)
+func (r *Run) readGiven(path string, from io.Reader, each func(Given)) error {
+	in := bufio.NewReaderSize(from, 1<<16)
+	var one [givenSize]byte
+	for n := uint64(0); ; n++ {
+		torn, err := io.ReadFull(in, one[:])
+		switch cut := r.End.Reason == Cut; {
+		case errors.Is(err, io.EOF) && !cut && n != r.End.Given:
+			return fmt.Errorf("%s is damaged: it has %d executionIds, and %d were written", path, n, r.End.Given)
+		case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) && cut:
+			return nil
+		case errors.Is(err, io.ErrUnexpectedEOF):
+			return fmt.Errorf("%s is damaged: its last %d bytes are no whole executionId", path, torn)
+		case err != nil:
+			return fmt.Errorf("%s cannot be read: %w", path, err)
+		case n == maxGiven:
+			return fmt.Errorf("%s is damaged: it has more than %d executionIds, which no run has", path, uint64(maxGiven))
+		case crc32.Checksum(one[:12], castagnoli) != binary.LittleEndian.Uint32(one[12:]):
+			return fmt.Errorf("%s is damaged at byte %d", path, n*givenSize)
 		}
-		data = data[:len(data)-torn]
+		each(Given{binary.LittleEndian.Uint64(one[:]), binary.LittleEndian.Uint32(one[8:])})
 	}
-	for at := 0; at < len(data); at += givenSize {
-		one := data[at : at+givenSize]
-		if crc32.Checksum(one[:12], castagnoli) != binary.LittleEndian.Uint32(one[12:]) {
-			return nil, fmt.Errorf("%s is damaged at byte %d", path, at)
-		}
-		list = append(list, Given{binary.LittleEndian.Uint64(one), binary.LittleEndian.Uint32(one[8:])})
-	}
-	if n := uint64(len(list)); r.End.Reason != Cut && n != r.End.Given {
-		return nil, fmt.Errorf("%s is damaged: it has %d executionIds, and %d were written", path, n, r.End.Given)
-	}
-	return list, nil
 }

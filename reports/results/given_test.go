@@ -1,6 +1,7 @@
 package results
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"slices"
@@ -45,8 +46,8 @@ func TestGiven(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		list, err := run.Given()
-		if err != nil {
+		var list []Given
+		if err := run.Given(func(g Given) { list = append(list, g) }); err != nil {
 			t.Fatal(err)
 		}
 		return list
@@ -85,7 +86,8 @@ func FuzzGiven(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		for _, end := range []End{{Reason: Finished, Given: 2}, {Reason: Cut}} {
 			run := &Run{Dir: dir, Manifest: sharded("g"), End: end}
-			list, err := run.readGiven(givenFile, data)
+			var list []Given
+			err := run.readGiven(givenFile, bytes.NewReader(data), func(g Given) { list = append(list, g) })
 			if err != nil && !strings.Contains(err.Error(), givenFile) || err == nil && end.Reason == Finished && len(list) != 2 {
 				t.Fatalf("%v, %v", list, err)
 			}

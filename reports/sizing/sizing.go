@@ -83,6 +83,7 @@ const (
 	EndedUnreachable = "unreachable" // the target went away
 	EndedCeiling     = "ceiling"     // the highest rate that may be tried holds
 	EndedUnkept      = "unkept"      // what was measured could not be kept
+	EndedShort       = "worker-lost" // of those who send, one is not there any more
 	EndedUndecided   = "undecided"   // nothing was decided, or holds nowhere
 )
 

@@ -194,6 +194,7 @@ func (r Run) why() string {
 		EndedUnreachable: "the target went away",
 		EndedCeiling:     "the highest rate that may be tried holds",
 		EndedUnkept:      "what was measured could not be kept",
+		EndedShort:       "a worker was lost",
 		EndedUndecided:   "no rate was found that clearly holds",
 	}[r.Ended]
 	if !known {

@@ -18,7 +18,7 @@ func (s *Summary) shards() *Shards {
 // leave leaves to the report on all shards what one alone cannot tell: totals, and figures for which it has too few
 // calls. A total that is too high already stays too high, and what must not be at all is told by each of them.
 func (s *Summary) leave() {
-	if s.Run.Shard == nil {
+	if one := s.Run.Shard; one == nil || one.Of == 1 {
 		return
 	}
 	for i := range s.Thresholds {
@@ -42,7 +42,7 @@ const Left = "left to the report on all shards"
 // shardNote says what the report of one shard is worth.
 func (s Summary) shardNote() string {
 	one := s.Run.Shard
-	if one == nil {
+	if one == nil || one.Of == 1 {
 		return ""
 	}
 	said := fmt.Sprintf("This is shard %d/%d of the run %s: its calls are %s of the whole, and its rates and counts are a part of those of the whole. ",

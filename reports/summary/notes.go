@@ -293,6 +293,9 @@ func (m *Merged) note() string {
 		runs = append(runs, fmt.Sprintf("%s (seed %d, %s sent, %s, %s, %s)", r.ID, r.Seed, text.Count(r.Sent), r.End.Reason, r.Validity, cmp.Or(r.Verdict, NoVerdict)))
 	}
 	said := fmt.Sprintf("%s were merged, and every percentile is that of all their calls: %s. ", text.Plural(uint64(len(m.Runs)), "run"), strings.Join(runs, ", "))
+	if len(runs) == 1 {
+		return fmt.Sprintf("Of the run %s there is one shard: %s.", text.Printable(m.Shards.Group, 80), runs[0])
+	}
 	if m.Shards != nil {
 		return said + fmt.Sprintf("They are shards of one run, %s, and their times count from its start, whatever the clocks of their machines say.", text.Printable(m.Shards.Group, 80))
 	}

@@ -40,38 +40,35 @@ func shardsOf(runs []*results.Run) *Shards {
 	return s
 }
 
-// givenBy is an executionId, and by its place among the runs which of them has a call that was given it.
+// givenBy is what stands for an executionId, with the call that was given it, and by its place among the runs which of
+// them has that call. It is small, since there are as many as calls.
 type givenBy struct {
-	results.Given
-	run int
+	hash   uint64
+	n, run uint32
 }
 
 // findRepeated counts the executionIds that came to two shards. What came twice to one is among its violations.
 func (s *Shards) findRepeated(runs []*results.Run) {
 	var all []givenBy
 	for i, r := range runs {
-		list, err := r.Given()
-		if err != nil {
+		if err := r.Given(func(g results.Given) { all = append(all, givenBy{g.Hash, g.N, uint32(i)}) }); err != nil {
 			s.Unknown = err.Error()
 			return
 		}
-		for _, g := range list {
-			all = append(all, givenBy{g, i})
-		}
 	}
 	slices.SortFunc(all, func(a, b givenBy) int {
-		return cmp.Or(cmp.Compare(a.Hash, b.Hash), cmp.Compare(a.run, b.run), cmp.Compare(a.N, b.N))
+		return cmp.Or(cmp.Compare(a.hash, b.hash), cmp.Compare(a.run, b.run), cmp.Compare(a.n, b.n))
 	})
 	first := -1 // the lowest number of a call that is named
 	for i, b := range all[min(1, len(all)):] {
 		a := all[i]
-		if a.Hash != b.Hash || a.run == b.run {
+		if a.hash != b.hash || a.run == b.run {
 			continue
 		}
 		s.Repeated++
-		if n := int(min(a.N, b.N)); first < 0 || n < first {
+		if n := int(min(a.n, b.n)); first < 0 || n < first {
 			first = n
-			s.Example = fmt.Sprintf("call %d of shard %d and call %d of shard %d were given the same one", a.N, runs[a.run].Shard.Index, b.N, runs[b.run].Shard.Index)
+			s.Example = fmt.Sprintf("call %d of shard %d and call %d of shard %d were given the same one", a.n, runs[a.run].Shard.Index, b.n, runs[b.run].Shard.Index)
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/kaizenautomation/andon/reports/regular"
 	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/scenarios/fleet/hub"
 )
@@ -41,6 +42,9 @@ func Collect(ctx context.Context, dir string, spools []string, join *hub.Join) (
 		take = func() (map[int]error, error) { return r.takeFrom(ctx, join) }
 	}
 	missing, err := take()
+	if errors.Is(err, regular.ErrLocked) {
+		return nil, err
+	}
 	wrong := []error{err}
 	for _, spool := range spools {
 		wrong = append(wrong, r.takeSpool(spool))

@@ -1,8 +1,14 @@
 package fleet
 
 import (
+	"net/url"
 	"path/filepath"
 	"testing"
+	"time"
+
+	"github.com/kaizenautomation/andon/reports/results"
+	"github.com/kaizenautomation/andon/scenarios"
+	"github.com/kaizenautomation/andon/scenarios/trial"
 )
 
 // A run's directory that was copied from another machine has its store with it.
@@ -17,6 +23,32 @@ func TestStoreOfCopy(t *testing.T) {
 	} {
 		if r.record.Store = recorded; r.store() != want {
 			t.Errorf("the store of %s is %s, want %s", recorded, r.store(), want)
+		}
+	}
+}
+
+// What a killed worker wrote is not lost where it is named a second time, at its place.
+func TestSpoolInItsPlace(t *testing.T) {
+	r := run{Config: Config{Workers: 2}}
+	r.record.Dir, r.record.Run, r.record.Shards = t.TempDir(), "run", 2
+	m := trial.Config{
+		Plan: planned(t, short, 1), Target: &url.URL{Scheme: "http", Host: "127.0.0.1"}, Andon: "v1",
+		Shard: scenarios.Shard{Index: 1, Of: 2}, Group: "run", StartAt: time.Now(),
+	}.Describe()
+	spool := filepath.Join(t.TempDir(), "spool")
+	w, err := results.Create(spool, m, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	for _, from := range []string{spool, r.shard(1), r.shard(1)} {
+		if err := r.takeSpool(from); err != nil {
+			t.Fatal(err)
+		}
+		if run, err := results.Open(r.shard(1)); err != nil || run.End.Reason != results.Cut || r.isHome(1) {
+			t.Fatalf("of %s there is %+v, %v", from, run, err)
 		}
 	}
 }

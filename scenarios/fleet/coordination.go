@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -74,9 +75,10 @@ type coordination struct {
 	run, andon, plan string
 	times            Times
 	members          []member
-	// opened is when it began to wait for workers, seen when the hub was last there, and back since when it has been.
-	opened, seen, back time.Time
-	connected          bool
+	// opened is when it began to wait for workers, looked when it was last looked what did not happen, seen when the hub
+	// was there then, and back since when workers can be heard.
+	opened, looked, seen, back time.Time
+	connected                  bool
 	// start is when the first call is due; zero before it is fixed.
 	start time.Time
 	// stop ends the sending; nil as long as it goes on.
@@ -87,7 +89,7 @@ type coordination struct {
 func newCoordination(run, andon, plan string, workers int, times Times, now time.Time) *coordination {
 	return &coordination{
 		run: run, andon: andon, plan: plan, times: times.usual(), members: make([]member, workers),
-		opened: now, seen: now, back: now, connected: true,
+		opened: now, looked: now, seen: now, back: now, connected: true,
 	}
 }
 
@@ -102,9 +104,12 @@ func (c *coordination) told() []string {
 	return said
 }
 
+// clock is a moment by the hub's clock, which goes on evenly also where somebody sets that of its machine meanwhile.
+func (c *coordination) clock(t time.Time) time.Time { return c.opened.Round(0).Add(t.Sub(c.opened)) }
+
 // ask answers a question. fresh reports whether the increment in it is one that was not taken yet.
 func (c *coordination) ask(now time.Time, q question) (a answer, fresh bool) {
-	a = answer{Protocol: protocol, Andon: c.andon, Run: c.run, Now: now.UnixNano(), Stop: c.stop}
+	a = answer{Protocol: protocol, Andon: c.andon, Run: c.run, Now: c.clock(now).UnixNano(), Stop: c.stop}
 	if a.Refused = c.refuses(q); a.Refused != "" {
 		c.say("worker %s is refused: %s", text.Printable(q.Worker, 100), a.Refused)
 		return a, false
@@ -125,7 +130,8 @@ func (c *coordination) ask(now time.Time, q question) (a answer, fresh bool) {
 		a.Confirmed, a.Taken, m.told = true, m.taken, true
 		return a, false
 	case m.gone != "":
-		// What it measures from now on would be missing in what was said of the others.
+		// What it measures from now on would be missing in what was said of the others. It can still be collected.
+		m.Spool = cmp.Or(q.Spool, m.Spool)
 		a.Gone = m.gone
 		return a, false
 	}
@@ -150,7 +156,7 @@ func (c *coordination) ask(now time.Time, q question) (a answer, fresh bool) {
 		a.Again, m.again, m.State = m.again, nil, firing
 	}
 	if !c.start.IsZero() {
-		a.Start = c.start.UnixNano()
+		a.Start = c.clock(c.start).UnixNano()
 	}
 	if a.Stop = c.stop; c.stop != nil && c.start.IsZero() {
 		m.told = true
@@ -160,10 +166,10 @@ func (c *coordination) ask(now time.Time, q question) (a answer, fresh bool) {
 
 // refuses says why a worker cannot take part; empty if it can.
 func (c *coordination) refuses(q question) string {
+	if other := q.stranger(c.andon); other != "" {
+		return other
+	}
 	switch {
-	case q.Protocol != protocol || q.Andon != c.andon:
-		return fmt.Sprintf("it is andon %s (protocol %d), and the run is of andon %s (protocol %d): the same version has to run everywhere",
-			text.Printable(q.Andon, 100), q.Protocol, c.andon, protocol)
 	case q.Worker == "":
 		return "it has no name"
 	case q.State == looking || q.State == failed && q.Shard < 0:
@@ -174,14 +180,14 @@ func (c *coordination) refuses(q question) string {
 		return fmt.Sprintf("its plan has the digest %s, and the run's has %s", text.Printable(q.Plan, 100), c.plan)
 	case !slices.Contains([]state{taken, armed, firing, handed, failed}, q.State):
 		return fmt.Sprintf("it says that it is %s, which no worker is", text.Printable(string(q.State), 100))
-	case q.Seconds < 0 || q.Seconds > mostSeconds || q.InFlight < 0:
+	case q.Seconds < 0 || q.Seconds > mostRun || q.InFlight < 0:
 		return fmt.Sprintf("it says that it has told %g s of the run and that %d calls are under way, which cannot be", q.Seconds, q.InFlight)
 	}
 	return ""
 }
 
-// mostSeconds is longer than any run lasts.
-const mostSeconds = 1e9
+// mostRun is longer than any run lasts, in seconds.
+const mostRun = 1e9
 
 // arm fixes the start once all are ready.
 func (c *coordination) arm(now time.Time) {
@@ -194,7 +200,7 @@ func (c *coordination) arm(now time.Time) {
 		}
 	}
 	c.start = now.Add(c.times.Lead)
-	c.say("all %d workers are armed: the first call is due at %s", len(c.members), c.start.UTC().Format("15:04:05.000Z"))
+	c.say("all %d workers are armed: the first call is due at %s", len(c.members), c.clock(c.start).UTC().Format("15:04:05.000Z"))
 }
 
 // lose gives a worker up. Before the start that is the end: no call was sent yet.
@@ -224,10 +230,12 @@ func (c *coordination) end(e results.End) {
 func (c *coordination) tick(now time.Time, connected bool) {
 	switch {
 	case !connected:
-		c.connected = false
+		c.connected, c.looked = false, now
 		if silent := now.Sub(c.seen); silent >= c.times.Alone {
 			for i := range c.members {
 				c.lose(i, fmt.Sprintf("the hub is gone for %s", silent.Round(time.Second)))
+				// Whose measurements are home cannot be told so any more, and is not waited for.
+				c.members[i].told = true
 			}
 		}
 		return
@@ -235,8 +243,11 @@ func (c *coordination) tick(now time.Time, connected bool) {
 		// Who could not be heard is not lost.
 		c.connected, c.back = true, now
 		c.say("the hub is there again")
+	case now.Sub(c.looked) >= c.times.Lost/2:
+		// This machine stood still, and heard nobody meanwhile.
+		c.back = now
 	}
-	c.seen = now
+	c.seen, c.looked = now, now
 	if c.start.IsZero() && c.stop == nil && now.Sub(c.opened) >= c.times.Arming {
 		c.end(results.End{Reason: results.Interrupted, Detail: c.unready()})
 		c.say("no call was sent: %s", c.stop.Detail)

@@ -39,7 +39,9 @@ func (f *fleetTest) from(i int, s state, change ...func(*question)) answer {
 	return a
 }
 
+// passes looks what did not happen, as a moment before.
 func (f *fleetTest) passes(connected bool) {
+	f.looked = f.now
 	f.tick(f.now, connected)
 	f.said = append(f.said, f.told()...)
 }
@@ -138,6 +140,21 @@ func TestLost(t *testing.T) {
 	}
 }
 
+// Nobody is lost because the coordinator's machine stood still.
+func TestCoordinatorStoodStill(t *testing.T) {
+	f := newFleetTest(t, 1)
+	f.from(0, armed)
+	f.passes(true)
+	f.later(15 * time.Second)
+	f.tick(f.now, true)
+	if f.members[0].gone != "" {
+		t.Errorf("it is lost: %s", f.members[0].gone)
+	}
+	f.later(10 * time.Second)
+	f.passes(true)
+	f.says("worker a, shard 0, is lost: no contact for 10s")
+}
+
 // Before the start a loss is the end: nobody sends a call.
 func TestLostBeforeTheStart(t *testing.T) {
 	for what, lose := range map[string]func(f *fleetTest){
@@ -170,6 +187,32 @@ func TestHubGone(t *testing.T) {
 	f.says("worker a, shard 0, is lost: the hub is gone for 30s")
 	if !f.done() {
 		t.Error("it goes on")
+	}
+	// Who is home, and cannot be told any more, is home.
+	f = newFleetTest(t, 1)
+	f.from(0, armed)
+	f.from(0, handed)
+	f.bring()
+	f.brought(f.now, 0, nil, nil)
+	f.later(30 * time.Second)
+	f.passes(false)
+	if m := f.members[0]; !f.done() || !m.home || m.gone != "" {
+		t.Errorf("it goes on, or %+v is lost", m)
+	}
+}
+
+// A worker that was given up says later where that lies which it measured.
+func TestSpoolOfTheLost(t *testing.T) {
+	f := newFleetTest(t, 1)
+	f.from(0, armed)
+	f.later(10 * time.Second)
+	f.passes(true)
+	a := f.from(0, failed, func(q *question) { q.Spool = "/spool/run-s0" })
+	if m := &f.members[0]; a.Gone == "" || m.spooled() != "; what it measured is in /spool/run-s0 on its machine" {
+		t.Errorf("it is told %+v, and its spool is %q", a, m.Spool)
+	}
+	if f.from(0, firing); f.members[0].Spool == "" {
+		t.Error("the spool is forgotten")
 	}
 }
 

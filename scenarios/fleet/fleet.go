@@ -17,6 +17,10 @@
 //  6. At the end a worker hands its directory in, in parts, each with its checksum (spool.go). The coordinator brings
 //     it home, asks again for parts that are damaged, and compares the figures with those that were told, bit for bit.
 //
+// A [Crew] is workers that stay (roster.go): they serve one run after the other, so that whatever makes trials has them
+// made by many machines ([trial.Maker]). Where single calls are observed, workers tell of these in the place of figures
+// (rows.go), and what comes home is one trial (merged.go).
+//
 // What the coordinator decides is in coordination.go, which knows neither a network nor a clock. Where it was lost
 // itself, [Collect] brings home what lies in the hub's store and in the workers' directories.
 package fleet

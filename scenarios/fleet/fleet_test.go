@@ -25,6 +25,7 @@ import (
 	"github.com/kaizenautomation/andon/contracts/credentials"
 	"github.com/kaizenautomation/andon/contracts/provider"
 	"github.com/kaizenautomation/andon/reports"
+	"github.com/kaizenautomation/andon/reports/regular"
 	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/summary"
 	"github.com/kaizenautomation/andon/scenarios"
@@ -278,7 +279,7 @@ func (s *stage) merged(dirs []string, calls uint64) summary.Summary {
 	if uint64(len(seen)) != calls {
 		s.t.Errorf("%d calls are there, expected %d", len(seen), calls)
 	}
-	m, err := reports.Open(dirs...)
+	m, err := reports.OpenShards(dirs...)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -589,18 +590,44 @@ func TestInterrupt(t *testing.T) {
 	s.times = quickly
 	stop := make(chan struct{})
 	out := s.coordinator(t.Context(), stop, 2)
-	a, b := s.worker(t.Context(), "a"), s.worker(t.Context(), "b")
+	// The second cannot write its summary.
+	a, b := s.worker(t.Context(), "a"), s.worker(t.Context(), "b", func(w *Worker) {
+		w.Prepare = func(*scenarios.Plan, *url.URL) (trial.Config, error) {
+			return trial.Config{Credentials: new(credentials.Set), Ended: func() {
+				dirs, _ := filepath.Glob(filepath.Join(w.Spool, "*"))
+				if err := os.Mkdir(filepath.Join(dirs[0], "summary.json"), 0o777); err != nil {
+					t.Error(err)
+				}
+			}}, nil
+		}
+	})
 	s.sent(10)
 	close(stop)
 	o := ended(t, out)
-	if err := errors.Join(<-a, <-b, o.err); err != nil || len(o.Faults) > 0 {
+	if err := errors.Join(<-a, o.err); err != nil || len(o.Faults) > 0 {
 		t.Fatalf("it ended with %v, %v", err, o.Faults)
+	}
+	if err := <-b; err == nil || !strings.Contains(err.Error(), "what could be kept is home, and that is not all: ") {
+		t.Errorf("whose summary was not written ended with %v", err)
 	}
 	for _, dir := range o.Shards {
 		run, err := results.Open(dir)
 		if err != nil || run.End.Reason != results.Interrupted || !strings.HasPrefix(run.End.Detail, "the coordinator was told to stop; it was told to stop after ") {
 			t.Errorf("%s ended with %+v, %v", dir, run.End, err)
 		}
+	}
+}
+
+// Who stops a worker that has met nobody yet does not wait for anybody.
+func TestInterruptedWorker(t *testing.T) {
+	join, err := hub.NewIdentity().Worker("127.0.0.1:1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	stop := make(chan struct{})
+	close(stop)
+	if err := Work(t.Context(), stop, Worker{Join: join, Name: "a", Andon: "v1"}); !errors.Is(err, errInterrupted) {
+		t.Errorf("it ended with %v", err)
 	}
 }
 
@@ -632,6 +659,11 @@ func TestWorkerGone(t *testing.T) {
 	if err := <-a; err != nil {
 		t.Error(err)
 	}
+	// While the hub goes on, its store is its own.
+	if dirs, err := Collect(t.Context(), o.Dir, nil, nil); dirs != nil || !errors.Is(err, regular.ErrLocked) {
+		t.Errorf("collected %v beside a hub that runs: %v", dirs, err)
+	}
+	s.hub.Stop()
 	// With the spool it is all that was measured.
 	dirs, err := Collect(t.Context(), o.Dir, []string{spool.Dir}, nil)
 	if err != nil || len(dirs) != 2 {

@@ -14,6 +14,7 @@ func FuzzQuestion(f *testing.F) {
 		{Protocol: protocol, Worker: "a", Andon: "v1", Plan: "digest", State: armed},
 		{Protocol: protocol, Worker: "a", Andon: "v1", Plan: "digest", Shard: 1, State: firing, More: &increment{N: 1, Data: []byte("x")}},
 		{Protocol: protocol, Worker: "a", Andon: "v1", Shard: -1, State: failed, Detail: "x"},
+		{Protocol: protocol, Worker: "a", Andon: "v1", Plan: "digest", Run: "run", State: firing, More: &increment{N: 1, Rows: []byte("x")}},
 		{},
 	} {
 		text, err := json.Marshal(q)

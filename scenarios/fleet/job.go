@@ -35,6 +35,8 @@ type job struct {
 	HTTP2              bool                `json:"http2,omitempty"`
 	Traceparent        bool                `json:"traceparent,omitempty"`
 	RepeatedIDsAllowed bool                `json:"repeatedIdsAllowed,omitempty"`
+	// Rows says that workers tell of single calls, and not of figures.
+	Rows bool `json:"rows,omitempty"`
 }
 
 // The files of a job, beside those of the scenario's data.
@@ -49,6 +51,7 @@ func jobOf(c trial.Config, group string, workers int) job {
 	return job{
 		Group: group, Scenario: c.Plan.Name, Seed: c.Plan.Seed, Shards: workers, Target: c.Target.String(), Digest: c.Plan.Digest(c.Andon), Parts: c.Plan.Parts(),
 		Release: c.Release, Labels: c.Labels, Deviations: c.Deviations, HTTP2: c.HTTP2, Traceparent: c.Traceparent, RepeatedIDsAllowed: c.RepeatedIDsAllowed,
+		Rows: c.Observe != nil,
 	}
 }
 

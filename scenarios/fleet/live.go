@@ -3,6 +3,7 @@ package fleet
 import (
 	"bytes"
 	"compress/flate"
+	"errors"
 	"fmt"
 	"io"
 	"sync"
@@ -21,17 +22,21 @@ type meter struct {
 	inFlight int
 	// began is the run's zero.
 	began time.Time
+	// whole says that increments have rows, and no figures.
+	whole bool
 
+	// known is up to which moment of the run everything is in increments.
+	known float64
 	// n counts the increments, and open are those that nobody has taken yet.
 	n    uint64
 	open []*increment
 }
 
-// begin says what the run is, and when it began.
-func (m *meter) begin(manifest results.Manifest, at time.Time) {
+// begin says what the run is, when it began, and whether rows are wanted.
+func (m *meter) begin(manifest results.Manifest, at time.Time, whole bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.manifest, m.began = manifest, at
+	m.manifest, m.began, m.whole = manifest, at, whole
 }
 
 func (m *meter) observe(r results.Row) {
@@ -49,20 +54,33 @@ func (m *meter) tick(inFlight int) {
 // cut closes an increment, if there is anything in it, and gives the first that was not taken yet.
 func (m *meter) cut(now time.Time) (first *increment, seconds float64, inFlight int, err error) {
 	m.mu.Lock()
-	rows, manifest := m.rows, m.manifest
+	rows, manifest, whole := m.rows, m.manifest, m.whole
 	m.rows = nil
 	if inFlight = m.inFlight; !m.began.IsZero() {
 		seconds = max(now.Sub(m.began).Seconds(), 0)
 	}
 	m.mu.Unlock()
-	if len(rows) > 0 {
-		data, err := encode(manifest, rows)
+	for len(rows) > 0 {
+		next := increment{N: m.n + 1, Seconds: seconds}
+		if whole && len(rows) > mostRows {
+			// What is left is of the same time.
+			next.Seconds = m.known
+			next.Rows, err = encodeRows(rows[:mostRows])
+			rows = rows[mostRows:]
+		} else if whole {
+			next.Rows, err = encodeRows(rows)
+			rows = nil
+		} else {
+			next.Data, err = encode(manifest, rows)
+			rows = nil
+		}
 		if err != nil {
 			return nil, 0, 0, err
 		}
 		m.n++
-		m.open = append(m.open, &increment{N: m.n, Data: data, Seconds: seconds})
+		m.open = append(m.open, &next)
 	}
+	m.known = seconds
 	if len(m.open) > 0 {
 		first = m.open[0]
 	}
@@ -133,6 +151,18 @@ func (s *sum) add(shard int, data []byte) error {
 	s.each[shard].Merge(a)
 	s.whole.Merge(a)
 	return nil
+}
+
+// addRows takes rows of a shard in the place of their figures, and gives them.
+func (s *sum) addRows(shard int, data []byte) ([]results.Row, error) {
+	rows, err := decodeRows(data, results.Shard{Index: shard, Of: len(s.each)}, s.manifest.Labels)
+	if err != nil {
+		return nil, err
+	}
+	if s.each[shard] == nil {
+		s.each[shard] = metrics.Of(s.manifest)
+	}
+	return rows, errors.Join(s.each[shard].AddBatch(rows), s.whole.AddBatch(rows))
 }
 
 // same says how the figures of a shard differ from those of its run directory; empty where they are the same, bit for

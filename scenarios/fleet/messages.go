@@ -1,6 +1,12 @@
 package fleet
 
-import "github.com/kaizenautomation/andon/reports/results"
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/kaizenautomation/andon/reports/results"
+	"github.com/kaizenautomation/andon/reports/text"
+)
 
 // protocol is the version of what coordinator and workers say to each other.
 const protocol = 1
@@ -20,12 +26,14 @@ const (
 	handed state = "handed"
 	// failed is for good; nothing more comes of it.
 	failed state = "failed"
+	// leaving is when it has heard that no run comes any more.
+	leaving state = "leaving"
 )
 
 // A question is what a worker says of itself each time, whatever has changed, so that none need arrive.
 type question struct {
 	Protocol int `json:"protocol"`
-	// Run is the run that the worker takes part in; empty before it is in one.
+	// Run is the run that it takes part in; empty before it knows.
 	Run string `json:"run,omitempty"`
 	// Worker is a name that no other worker has.
 	Worker string `json:"worker"`
@@ -37,6 +45,8 @@ type question struct {
 	// Detail says why it has failed, and Spool where what it measured lies then.
 	Detail string `json:"detail,omitempty"`
 	Spool  string `json:"spool,omitempty"`
+	// Unreachable says that it has failed because there is no way to the target.
+	Unreachable bool `json:"unreachable,omitempty"`
 	// Clock is what it knows of the hub's clock.
 	Clock *reading `json:"clock,omitempty"`
 	// Began is when its run began, on the hub's clock, in nanoseconds of the Unix time.
@@ -49,12 +59,31 @@ type question struct {
 	End *results.End `json:"end,omitempty"`
 }
 
+// parseQuestion reads a question. What cannot be read has no protocol either, and is refused for that.
+func parseQuestion(text []byte) (q question) {
+	if err := json.Unmarshal(text, &q); err != nil {
+		q = question{Worker: "?", Shard: -1}
+	}
+	return q
+}
+
+// stranger says how a worker is of another version; empty where it is not.
+func (q question) stranger(andon string) string {
+	if q.Protocol == protocol && q.Andon == andon {
+		return ""
+	}
+	return fmt.Sprintf("it is andon %s (protocol %d), and the run is of andon %s (protocol %d): the same version has to run everywhere",
+		text.Printable(q.Andon, 100), q.Protocol, andon, protocol)
+}
+
 // An increment is what was measured since the last one.
 type increment struct {
 	// N counts them, from 1: one that comes again is counted once.
 	N uint64 `json:"n"`
-	// Data are the figures, as package metrics writes them, compressed (RFC 1951).
-	Data    []byte  `json:"data"`
+	// Data are the figures, as package metrics writes them, compressed (RFC 1951); or Rows are what they are of, where
+	// the job asks for these.
+	Data    []byte  `json:"data,omitempty"`
+	Rows    []byte  `json:"rows,omitempty"`
 	Seconds float64 `json:"seconds"`
 }
 
@@ -62,8 +91,11 @@ type increment struct {
 type answer struct {
 	Protocol int    `json:"protocol"`
 	Andon    string `json:"andon"`
-	// Run is the run's name, which is that of its bucket.
-	Run string `json:"run"`
+	// Run is the run's name, which is that of its bucket; empty where none goes on. Stays says that others come after it,
+	// and Dismissed that none comes any more.
+	Run       string `json:"run,omitempty"`
+	Stays     bool   `json:"stays,omitempty"`
+	Dismissed bool   `json:"dismissed,omitempty"`
 	// Now is the hub's clock, and Start when the first call is due, both in nanoseconds of the Unix time.
 	Now   int64 `json:"now"`
 	Start int64 `json:"start,omitempty"`

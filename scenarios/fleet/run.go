@@ -19,6 +19,7 @@ import (
 	"github.com/kaizenautomation/andon/reports/regular"
 	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/summary"
+	"github.com/kaizenautomation/andon/reports/text"
 	"github.com/kaizenautomation/andon/scenarios/fleet/hub"
 	"github.com/kaizenautomation/andon/scenarios/trial"
 )
@@ -124,45 +125,6 @@ func reachable(address string) string {
 	return address
 }
 
-// record is what fleet.json says of a run.
-type record struct {
-	Schema string `json:"schema"`
-	// Run is the name of the run, and of its bucket in the store.
-	Run string `json:"run"`
-	// Store is the hub's, and Hub the address of one that was there; one of them is empty.
-	Store  string `json:"store,omitempty"`
-	Hub    string `json:"hub,omitempty"`
-	Shards int    `json:"shards"`
-	Plan   string `json:"plan"`
-	Target string `json:"target"`
-	// Start is when the first call was due, on the hub's clock.
-	Start   *time.Time     `json:"start,omitempty"`
-	Stop    *results.End   `json:"stop,omitempty"`
-	Workers []workerRecord `json:"workers,omitempty"`
-
-	Dir string `json:"-"`
-}
-
-type workerRecord struct {
-	Shard  int    `json:"shard"`
-	Worker string `json:"worker,omitempty"`
-	// OffsetSeconds is what is to be added to its clock for the hub's, UncertainSeconds how wrong that may be, and
-	// LateSeconds how long after the start its run began, by the hub's clock.
-	OffsetSeconds    float64 `json:"offsetSeconds"`
-	UncertainSeconds float64 `json:"uncertainSeconds"`
-	LateSeconds      float64 `json:"lateSeconds"`
-	// Home says that everything is here, Lost why not, and Spool where it lies then.
-	Home  bool   `json:"home"`
-	Lost  string `json:"lost,omitempty"`
-	Spool string `json:"spool,omitempty"`
-}
-
-const (
-	recordFile   = "fleet.json"
-	recordSchema = "andon.fleet/1"
-	storeDir     = "hub"
-)
-
 // A run is one run of a fleet, by its coordinator.
 type run struct {
 	Config
@@ -175,6 +137,13 @@ type run struct {
 	state  *coordination
 	sum    *sum
 	faults []error
+	// closed says that what is told from now on is not counted any more.
+	closed bool
+	// fresh are the rows that nobody was told of yet.
+	fresh []results.Row
+	// missing says who of those that were to send is not there any more, which ends the run; nil where nobody is known
+	// beforehand.
+	missing func() string
 	// bringing waits for what is being brought home.
 	bringing sync.WaitGroup
 }
@@ -235,31 +204,44 @@ func (r *run) coordinate(ctx context.Context, interrupt <-chan struct{}, mine hu
 	if err := r.offer(ctx, conn); err != nil {
 		return Result{}, err
 	}
-	r.state = newCoordination(r.record.Run, r.Trial.Andon, r.record.Plan, r.Workers, r.times, time.Now())
-	r.sum = newSum(r.Trial.Describe(), r.Workers)
 	if err := conn.Answer(r.answer); err != nil {
 		return Result{}, fmt.Errorf("the hub takes no questions: %w", err)
 	}
 	if err := ready(); err != nil {
 		return Result{}, err
 	}
-	watch := r.watch()
+	return r.conduct(ctx, interrupt, conn)
+}
+
+// conduct sees the run to its end, once workers are answered.
+func (r *run) conduct(ctx context.Context, interrupt <-chan struct{}, conn *hub.Conn) (Result, error) {
+	watch, tell := r.watch(), r.teller()
+	enough := r.Trial.Enough
 	for over := false; !over; {
 		select {
 		case <-ctx.Done():
 			over = true
+			r.end(results.Interrupted, "the coordinator was told to give up")
 		case <-interrupt:
 			interrupt = nil
-			r.mu.Lock()
-			r.state.end(results.End{Reason: results.Interrupted, Detail: "the coordinator was told to stop"})
-			r.mu.Unlock()
+			r.end(results.Interrupted, "the coordinator was told to stop")
+		case why := <-enough:
+			enough = nil
+			r.end(results.Enough, why)
 		case <-time.After(r.times.Every / 5):
 		}
-		over = r.step(ctx, conn, watch) || over
+		if r.missing != nil {
+			if who := r.missing(); who != "" {
+				r.end(results.Interrupted, who)
+			}
+		}
+		over = r.step(ctx, conn.Connected(), watch) || over
+		tell(over)
 	}
 	r.bringing.Wait()
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.closed = true
 	if !r.state.start.IsZero() {
 		r.check()
 	}
@@ -275,8 +257,17 @@ func (r *run) coordinate(ctx context.Context, interrupt <-chan struct{}, mine hu
 	return out, err
 }
 
-// offer puts the job into the run's bucket.
+// end has all stop.
+func (r *run) end(reason, detail string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.state.end(results.End{Reason: reason, Detail: detail})
+}
+
+// offer puts the job into the run's bucket, and makes what it takes to answer workers.
 func (r *run) offer(ctx context.Context, conn *hub.Conn) (err error) {
+	r.state = newCoordination(r.record.Run, r.Trial.Andon, r.record.Plan, r.Workers, r.times, time.Now())
+	r.sum = newSum(r.Trial.Describe(), r.Workers)
 	if r.bucket, err = conn.Make(ctx, r.record.Run); err != nil {
 		return err
 	}
@@ -295,37 +286,59 @@ func (r *run) offer(ctx context.Context, conn *hub.Conn) (err error) {
 	return handIn(r.bucket, "job", dir, l, nil, 0, func(step func(context.Context) error) error { return try(ctx, r.times, step) })
 }
 
-// answer answers a worker; a worker of another run, which has met this one at the same hub, gets no answer.
-func (r *run) answer(text []byte) []byte {
-	var q question
-	// What cannot be read has no protocol either, and is refused for that.
-	if err := json.Unmarshal(text, &q); err != nil {
-		q = question{Worker: "?", Shard: -1}
-	}
+// answer answers a worker; one of another run, whose coordinator is at the same hub, is left to that.
+func (r *run) answer(asked []byte) []byte {
+	q := parseQuestion(asked)
 	if q.Run != "" && q.Run != r.record.Run {
 		return nil
 	}
-	r.mu.Lock()
-	a, fresh := r.state.ask(time.Now(), q)
-	if fresh {
-		if err := r.sum.add(q.Shard, q.More.Data); err != nil {
-			r.faults = append(r.faults, fmt.Errorf("worker %s, shard %d: %w", q.Worker, q.Shard, err))
-		}
-	}
-	r.mu.Unlock()
-	said, _ := json.Marshal(a) // an answer can always be written
+	said, _ := json.Marshal(r.reply(q)) // an answer can always be written
 	return said
 }
 
+func (r *run) reply(q question) answer {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	a, fresh := r.state.ask(time.Now(), q)
+	if !fresh || r.closed {
+		return a
+	}
+	var err error
+	if q.More.Rows == nil {
+		err = r.sum.add(q.Shard, q.More.Data)
+	} else {
+		var rows []results.Row
+		rows, err = r.sum.addRows(q.Shard, q.More.Rows)
+		r.fresh = append(r.fresh, rows...)
+	}
+	if err != nil {
+		r.faults = append(r.faults, fmt.Errorf("worker %s, shard %d: %w", text.Printable(q.Worker, 100), q.Shard, err))
+	}
+	return a
+}
+
 // step looks at what is to be done, and reports whether nothing is.
-func (r *run) step(ctx context.Context, conn *hub.Conn, watch func(elapsed time.Duration, inFlight int)) bool {
+func (r *run) step(ctx context.Context, connected bool, watch watch) bool {
+	done, said, far := r.look(ctx, connected, watch)
+	// Whoever reads along may stand still. Workers are answered all the same.
+	for _, s := range said {
+		r.Say(s)
+	}
+	if far != nil {
+		r.Progress(*far)
+	}
+	return done
+}
+
+// look is step but for telling: what is to be said, and how far the run is, if that is to be told.
+func (r *run) look(ctx context.Context, connected bool, watch watch) (done bool, said []string, far *summary.Progress) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := time.Now()
-	r.state.tick(now, conn.Connected())
+	r.state.tick(now, connected)
 	if known, inFlight := r.state.known(); !r.state.start.IsZero() && now.After(r.state.start) {
 		r.judge(time.Duration(known*float64(time.Second)), inFlight)
-		watch(now.Sub(r.state.start), inFlight)
+		far = watch(now.Sub(r.state.start), inFlight)
 	}
 	for shard := r.state.bring(); shard >= 0; shard = r.state.bring() {
 		r.bringing.Go(func() {
@@ -339,10 +352,7 @@ func (r *run) step(ctx context.Context, conn *hub.Conn, watch func(elapsed time.
 			r.state.brought(time.Now(), shard, again, err)
 		})
 	}
-	for _, said := range r.state.told() {
-		r.Say(said)
-	}
-	return r.state.done()
+	return r.state.done(), r.state.told(), far
 }
 
 // shard is the directory of a shard.
@@ -390,20 +400,47 @@ func (r *run) judge(known time.Duration, inFlight int) {
 	}
 }
 
-// watch gives what tells how far the run is.
-func (r *run) watch() func(elapsed time.Duration, inFlight int) {
+// teller gives what tells of single calls, and about once a second how far the workers are.
+func (r *run) teller() func(over bool) {
+	last := 0.0
+	return func(over bool) {
+		r.mu.Lock()
+		rows := r.fresh
+		r.fresh = nil
+		known, inFlight := r.state.known()
+		r.mu.Unlock()
+		if r.Trial.Observe != nil {
+			for _, row := range rows {
+				r.Trial.Observe(row)
+			}
+		}
+		if r.Trial.Tick == nil || known == 0 || known-last < 1 && !over {
+			return
+		}
+		last = known
+		elapsed := time.Duration(known * float64(time.Second))
+		_, callers, asked := r.Trial.Plan.At(elapsed)
+		r.Trial.Tick(elapsed, asked, callers, inFlight)
+	}
+}
+
+// A watch gives how far the run is, if it is time to tell that.
+type watch func(elapsed time.Duration, inFlight int) *summary.Progress
+
+func (r *run) watch() watch {
 	if r.Progress == nil {
-		return func(time.Duration, int) {}
+		return func(time.Duration, int) *summary.Progress { return nil }
 	}
 	every := max(r.Every, time.Second)
 	told := -every
 	progress := trial.Progress(r.Trial.Plan, r.Trial.Target.String())
-	return func(elapsed time.Duration, inFlight int) {
+	return func(elapsed time.Duration, inFlight int) *summary.Progress {
 		if elapsed-told < every {
-			return
+			return nil
 		}
 		told = elapsed
-		r.Progress(progress(elapsed, r.sum.whole, inFlight))
+		p := progress(elapsed, r.sum.whole, inFlight)
+		return &p
 	}
 }
 
@@ -428,7 +465,7 @@ func (r *run) check() {
 // note writes down what is known of the workers.
 func (r *run) note() {
 	if !r.state.start.IsZero() {
-		start := r.state.start.UTC()
+		start := r.state.clock(r.state.start).UTC()
 		r.record.Start = &start
 	}
 	r.record.Stop = r.state.stop

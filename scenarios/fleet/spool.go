@@ -166,7 +166,7 @@ func bringHome(b *hub.Bucket, of, dir string, try func(func(context.Context) err
 		return nil, err
 	}
 	if again, err = bringFiles(b, of, open, l, try); err != nil || len(again) > 0 {
-		return again, err
+		return again, errors.Join(err, os.RemoveAll(open))
 	}
 	if err := os.RemoveAll(dir); err != nil {
 		return nil, err

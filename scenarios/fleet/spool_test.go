@@ -70,8 +70,10 @@ func TestHandIn(t *testing.T) {
 	if err != nil || !slices.Equal(again, []string{damaged}) {
 		t.Fatalf("of a damaged part: %v, %v", again, err)
 	}
-	if _, err := os.Stat(to); err == nil {
-		t.Error("what is not whole has a directory")
+	for _, dir := range []string{to, to + ".part"} {
+		if _, err := os.Stat(dir); err == nil {
+			t.Errorf("what is not whole has a directory: %s", dir)
+		}
 	}
 	puts = 0
 	if err := handIn(b, "up.0", from, l, again, 1, step); err != nil || puts != 2 {

@@ -65,35 +65,64 @@ func (e *SpoolError) Error() string {
 // Unwrap gives the reason.
 func (e *SpoolError) Unwrap() error { return e.Err }
 
-// Work takes a shard of a run, sends its calls when all others do, and hands in what it measured. Closing interrupt
-// stops the sending; when ctx ends, all is given up. It is done without an error when everything is home, whatever came
-// of the run.
+// Work takes a shard of a run, sends its calls when all others do, and hands in what it measured; and where a [Crew]
+// sends, of one run after the other, until that is dismissed. Closing interrupt stops the sending; when ctx ends, all
+// is given up. It is done without an error when everything is home, whatever came of the run.
 func Work(ctx context.Context, interrupt <-chan struct{}, w Worker) error {
 	if w.now == nil {
 		w.now = time.Now
 	}
 	times := w.Times.usual()
-	joining, cancel := context.WithTimeout(ctx, times.Arming)
+	stopping, stop := context.WithCancel(ctx)
+	defer stop()
+	go func() {
+		select {
+		case <-interrupt:
+			stop()
+		case <-stopping.Done():
+		}
+	}()
+	joining, cancel := context.WithTimeout(stopping, times.Arming)
 	defer cancel()
 	conn, err := hub.Connect(joining, w.Join)
 	if err != nil {
-		return err
+		return unlessInterrupted(interrupt, err)
 	}
 	defer conn.Close()
-	h := newHand(conn, question{Protocol: protocol, Worker: w.Name, Andon: w.Andon, Shard: -1, State: looking}, times, w.now)
-	bucket, err := h.meet(joining)
-	if err != nil {
-		return err
+	for before := newHand(conn, question{}, times, w.now); ; {
+		h := newHand(conn, question{Protocol: protocol, Worker: w.Name, Andon: w.Andon, Shard: -1, State: looking}, times, w.now)
+		h.clock = before.clock
+		bucket, err := h.meet(joining, interrupt, before.says.Run)
+		if errors.Is(err, errInterrupted) {
+			w.fail(ctx, h, err, "")
+		}
+		if err != nil || bucket == nil {
+			return err
+		}
+		// Who has joined waits for as long as there is contact.
+		joining = stopping
+		err = w.turn(ctx, joining, interrupt, h, bucket)
+		if stays := h.heard().Stays; err != nil && !(stays && errors.Is(err, errSpare)) || !stays {
+			return err
+		}
+		before = h
 	}
-	j, plan, target, err := w.accept(ctx, h, bucket)
+}
+
+// turn is one run. joining ends when the worker is told to stop, and ctx when it is to give up.
+func (w Worker) turn(ctx, joining context.Context, interrupt <-chan struct{}, h *hand, bucket *hub.Bucket) error {
+	j, plan, target, err := w.accept(joining, h, bucket)
 	if err != nil {
 		w.fail(ctx, h, err, "")
-		return &RefusedError{err}
+		return unlessInterrupted(interrupt, &RefusedError{err})
 	}
 	h.set(func(q *question) { q.Plan = j.Digest })
-	shard, err := w.take(ctx, h, bucket, j.Shards)
+	shard, err := w.take(joining, h, bucket, j.Shards)
+	if errors.Is(err, errSpare) && h.heard().Stays {
+		return err
+	}
 	if err != nil {
-		return &RefusedError{err}
+		return unlessInterrupted(interrupt, &RefusedError{err})
 	}
 	w.Say(fmt.Sprintf("shard %d of %d of %s, against %s", shard, j.Shards, h.heard().Run, target))
 	h.set(func(q *question) { q.Shard, q.State = shard, taken })
@@ -115,7 +144,8 @@ func Work(ctx context.Context, interrupt <-chan struct{}, w Worker) error {
 		w.fail(ctx, h, err, "")
 		return err
 	}
-	if err := w.fire(ctx, interrupt, h, c, began); err != nil {
+	lost, err := w.fire(ctx, interrupt, h, c, began, j.Rows)
+	if err != nil {
 		silence()
 		<-told
 		w.fail(ctx, h, err, c.Dir)
@@ -125,20 +155,44 @@ func Work(ctx context.Context, interrupt <-chan struct{}, w Worker) error {
 		silence()
 		<-told
 		w.fail(ctx, h, err, c.Dir)
-		return &SpoolError{c.Dir, err}
+		return &SpoolError{c.Dir, errors.Join(lost, err)}
+	}
+	if lost != nil {
+		return fmt.Errorf("what could be kept is home, and that is not all: %w", lost)
 	}
 	w.Say("everything that was measured is home")
 	return nil
 }
 
-// meet asks until the coordinator answers, and opens the run's bucket.
-func (h *hand) meet(ctx context.Context) (b *hub.Bucket, err error) {
+// errInterrupted is why a worker that was told to stop has sent nothing.
+var errInterrupted = errors.New("interrupted before the start, and no call was sent")
+
+// unlessInterrupted is the error, unless it only came of that.
+func unlessInterrupted(interrupt <-chan struct{}, err error) error {
+	select {
+	case <-interrupt:
+		return errInterrupted
+	default:
+		return err
+	}
+}
+
+// meet asks until the coordinator answers with a run other than the one before, and opens its bucket: nil where no run
+// comes any more.
+func (h *hand) meet(ctx context.Context, interrupt <-chan struct{}, before string) (b *hub.Bucket, err error) {
 	for {
 		a, asked := h.ask(ctx, h.says)
-		if asked == nil && a.Refused != "" {
+		switch silent, long := h.alone(); {
+		case asked != nil && before != "" && long:
+			return nil, fmt.Errorf("%w: no contact for %s", errAlone, silent.Round(time.Second))
+		case asked != nil:
+		case a.Refused != "":
 			return nil, &RefusedError{errors.New(a.Refused)}
-		}
-		if asked == nil {
+		case a.Dismissed:
+			h.set(func(q *question) { q.State = leaving })
+			_, _ = h.ask(ctx, h.says) // the hub goes once it knows
+			return nil, nil
+		case a.Run != "" && a.Run != before:
 			if b, asked = h.conn.Bucket(ctx, a.Run); asked == nil {
 				h.set(func(q *question) { q.Run = a.Run })
 				return b, nil
@@ -146,9 +200,12 @@ func (h *hand) meet(ctx context.Context) (b *hub.Bucket, err error) {
 		}
 		select {
 		case <-ctx.Done():
-			return nil, fmt.Errorf("no coordinator answers at the hub: %w", asked)
+			err = fmt.Errorf("no coordinator answers at the hub: %w", errors.Join(asked, ctx.Err()))
+		case <-interrupt:
 		case <-time.After(h.times.Every / 5):
+			continue
 		}
+		return nil, unlessInterrupted(interrupt, err)
 	}
 }
 
@@ -162,7 +219,10 @@ func (w Worker) fail(ctx context.Context, h *hand, why error, spool string) {
 	if _, err := os.Stat(spool); err != nil {
 		spool = ""
 	}
-	h.set(func(q *question) { q.State, q.Detail, q.Spool = failed, said, spool })
+	var unreachable *trial.UnreachableError
+	h.set(func(q *question) {
+		q.State, q.Detail, q.Spool, q.Unreachable = failed, said, spool, errors.As(why, &unreachable)
+	})
 	if ctx.Err() != nil {
 		soon, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second/2)
 		defer cancel()
@@ -196,6 +256,9 @@ func (w Worker) accept(ctx context.Context, h *hand, b *hub.Bucket) (j job, p *s
 	return j, p, target, err
 }
 
+// errSpare is why a worker has no part in a run.
+var errSpare = errors.New("no call was sent")
+
 // take takes a shard: of several that want the same, one has it.
 func (w Worker) take(ctx context.Context, h *hand, b *hub.Bucket, shards int) (int, error) {
 	first, last := 0, shards-1
@@ -203,7 +266,7 @@ func (w Worker) take(ctx context.Context, h *hand, b *hub.Bucket, shards int) (i
 		first, last = w.Shard, w.Shard
 	}
 	if w.Shard >= shards {
-		return 0, fmt.Errorf("this worker is to take shard %d, and there are %d, from 0 to %d", w.Shard, shards, shards-1)
+		return 0, fmt.Errorf("this worker is to take shard %d, and there are %d, from 0 to %d: %w", w.Shard, shards, shards-1, errSpare)
 	}
 	var owner string
 	for shard := first; shard <= last; shard++ {
@@ -227,7 +290,7 @@ func (w Worker) take(ctx context.Context, h *hand, b *hub.Bucket, shards int) (i
 	if w.Shard >= 0 {
 		return 0, fmt.Errorf("shard %d is taken by worker %s, and no call was sent: a shard is sent once, and never again by another", w.Shard, owner)
 	}
-	return 0, fmt.Errorf("all %d shards are taken, and no call was sent", shards)
+	return 0, fmt.Errorf("all %d shards are taken, and %w", shards, errSpare)
 }
 
 // ready makes all ready that has to be there before the first call.
@@ -276,7 +339,7 @@ func (w Worker) await(ctx context.Context, interrupt <-chan struct{}, h *hand) (
 		case <-ctx.Done():
 			return time.Time{}, ctx.Err()
 		case <-interrupt:
-			return time.Time{}, errors.New("interrupted before the start, and no call was sent")
+			return time.Time{}, errInterrupted
 		case e := <-h.ordered:
 			return time.Time{}, fmt.Errorf("no call was sent: %s", e.Detail)
 		case <-h.changed:
@@ -350,13 +413,14 @@ func (h *hand) waitFor(ctx context.Context, c <-chan struct{}) error {
 	}
 }
 
-// fire sends the shard's calls. began is when the first one is due.
-func (w Worker) fire(ctx context.Context, interrupt <-chan struct{}, h *hand, c trial.Config, began time.Time) error {
+// fire sends the calls of the shard. began is when the first one is due, rows says that each is told of, and lost what
+// could not be kept of it all.
+func (w Worker) fire(ctx context.Context, interrupt <-chan struct{}, h *hand, c trial.Config, began time.Time, rows bool) (lost, err error) {
 	var manifest results.Manifest
 	c.StartAt, c.Ahead = began, began.Round(0).Sub(time.Unix(0, h.heard().Start))
 	c.Started = func(m results.Manifest) { manifest = m }
 	c.Began = func(at time.Time) {
-		h.meter.begin(manifest, at)
+		h.meter.begin(manifest, at, rows)
 		h.fires()
 	}
 	c.Observe = h.meter.observe
@@ -366,12 +430,12 @@ func (w Worker) fire(ctx context.Context, interrupt <-chan struct{}, h *hand, c 
 	c.Ordered, interrupt = h.orders(interrupt, over)
 	r, err := trial.Run(ctx, interrupt, c)
 	if r.Aggregator == nil {
-		return err
+		return nil, err
 	}
 	if r.Run != nil {
 		h.over(&r.Run.End)
 	} else {
 		h.over(&results.End{Reason: results.Unkept})
 	}
-	return nil
+	return err, nil
 }

@@ -3,6 +3,7 @@ package search
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/kaizenautomation/andon/reports"
@@ -115,6 +116,8 @@ func (s *session) why(f found) string {
 		return "the target went away"
 	case sizing.EndedUnkept:
 		return "what was measured could not be kept"
+	case sizing.EndedShort:
+		return "a worker was lost"
 	case sizing.EndedUndecided:
 		if s.report.Run.Detail != "" {
 			return s.report.Run.Detail
@@ -161,7 +164,7 @@ func (s *session) verdict() summary.Verdict {
 		return summary.Verdict{Status: summary.Fail, ExitCode: 1, Causes: []string{fmt.Sprintf("No number of replicas takes %s: %s.", text.Rate(r.Replicas.Need), strings.Join(r.Replicas.Assumptions, "; "))}}
 	case a == nil:
 		return none("The search ended before anything was found.")
-	case r.Run.Ended == sizing.EndedInterrupted || r.Run.Ended == sizing.EndedUnreachable || r.Run.Ended == sizing.EndedUnkept:
+	case slices.Contains([]string{sizing.EndedInterrupted, sizing.EndedUnreachable, sizing.EndedUnkept, sizing.EndedShort}, r.Run.Ended):
 		return none("The search was cut short: " + a.Why + detail(r.Run.Detail) + ".")
 	case a.Kind == sizing.Interval || a.Kind == sizing.AtLeast && r.Run.Ended == sizing.EndedCeiling:
 		return pass

@@ -69,12 +69,13 @@ func (c counted) share() float64 { return share(c.over, c.n) }
 // where says in which tier, and in which class, a larger share of calls was over than elsewhere, if there is one; by
 // the rows of the trial. One that has nearly all calls is not told apart from all.
 func (s *session) where(m made, c condition) (tier, class string) {
-	run, err := results.Open(m.Dir)
+	runs, err := opened(m.Dir)
 	if err != nil {
 		return "", ""
 	}
+	labels := runs[0].Labels
 	var objective metrics.Objective
-	for _, h := range held(s.thresholds, run.Labels) {
+	for _, h := range held(s.thresholds, labels) {
 		if h.index == c.index {
 			objective = h.Objective
 		}
@@ -84,13 +85,13 @@ func (s *session) where(m made, c condition) (tier, class string) {
 	}
 	tiers, classes, all := map[string]counted{}, map[string]counted{}, counted{}
 	// Rows that cannot be read tell nothing, and the others do.
-	_, _ = run.Rows(func(r results.Row) error {
+	count := func(r results.Row) error {
 		due := r.Due.Seconds()
 		n, over := objective.Judge(r)
 		if !n || due < m.Settled || due > m.Settled+m.Seconds {
 			return nil
 		}
-		one := run.Labels.Classes[r.Class]
+		one := labels.Classes[r.Class]
 		for _, at := range []struct {
 			in   map[string]counted
 			name string
@@ -107,7 +108,10 @@ func (s *session) where(m made, c condition) (tier, class string) {
 			all.over++
 		}
 		return nil
-	})
+	}
+	for _, run := range runs {
+		_, _ = run.Rows(count)
+	}
 	tier = apart(tiers, all)
 	if class = apart(classes, all); class != "" && tier != "" && classes[class].share() < 1.5*tiers[tier].share() {
 		class = ""

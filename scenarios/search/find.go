@@ -98,11 +98,17 @@ func (f found) everywhere() string {
 		f.Conditions[last.Objective].Expr, text.Rate(first.Ask.Rate), text.Rate(last.Ask.Rate), last.Shown.Dir)
 }
 
-// gone makes of a target that cannot be reached any more the end of the search; other errors stay.
+// gone makes of a target that cannot be reached any more, or of those who are too few to send, the end of the search;
+// other errors stay.
 func (s *session) gone(err error) error {
 	var unreachable *trial.UnreachableError
-	if errors.As(err, &unreachable) {
+	var short *trial.ShortError
+	switch {
+	case errors.As(err, &unreachable):
 		s.end(sizing.EndedUnreachable, unreachable.Err.Error())
+		return nil
+	case errors.As(err, &short):
+		s.end(sizing.EndedShort, short.Error())
 		return nil
 	}
 	return err

@@ -151,19 +151,24 @@ func compared(points []sizing.IsolationPoint, calls [][]float64) []sizing.Isolat
 // latencies are those of a tier's calls that were answered or given up in the measured time of a run, in the order in
 // which they were due.
 func latencies(dir, tier string) ([]float64, error) {
-	run, err := results.Open(dir)
+	runs, err := opened(dir)
 	if err != nil {
 		return nil, err
 	}
 	var calls []timed
-	_, err = run.Rows(func(r results.Row) error {
-		c := run.Labels.Classes[r.Class]
-		if c.Tier == tier && !c.Invalid && !run.Labels.Phases[r.Phase].Warmup && !r.Error.GivenUp() && r.Error != results.Unsent {
-			calls = append(calls, timed{r.Due.Seconds(), r.Latency().Seconds()})
+	for _, run := range runs {
+		_, err := run.Rows(func(r results.Row) error {
+			c := run.Labels.Classes[r.Class]
+			if c.Tier == tier && !c.Invalid && !run.Labels.Phases[r.Phase].Warmup && !r.Error.GivenUp() && r.Error != results.Unsent {
+				calls = append(calls, timed{r.Due.Seconds(), r.Latency().Seconds()})
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
 		}
-		return nil
-	})
-	return inOrder(calls), err
+	}
+	return inOrder(calls), nil
 }
 
 // isolated says whether a tier is hurt by the load of another.

@@ -134,8 +134,10 @@ func (s *session) orphan(n int) {
 	}
 	shown.N, shown.Dir, shown.Outcome, shown.Reason, shown.Shares = n, dirOf(n), sizing.Void, "cut short", make([]float64, len(s.thresholds))
 	k := kept{Ended: sizing.EndedInterrupted, Shown: shown}
-	// What cannot be read of it is not known to have been sent.
-	if run, err := results.Open(dir); err == nil {
+	// What cannot be read of it is not known to have been sent, unless others were to send it.
+	if run, err := results.Open(dir); err != nil && s.record.Going != nil {
+		k.Shown.Calls, k.Took = s.record.Going.Calls, s.record.Going.Seconds
+	} else if err == nil {
 		_, _ = run.Rows(func(r results.Row) error {
 			if r.Sent() {
 				k.Shown.Calls++

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"path/filepath"
 	"strings"
 
 	"github.com/kaizenautomation/andon/reports/metrics"
@@ -39,7 +40,11 @@ type made struct {
 func (m *made) judged(end summary.End, sum summary.Summary, conditions []condition, alpha float64, lost error) {
 	s := &m.Shown
 	var incomplete *trial.IncompleteError
+	var short *trial.ShortError
 	switch {
+	case errors.As(lost, &short):
+		m.Outcome, m.Objective, s.Reason = capacity.Void, -1, lost.Error()
+		m.Ended, m.Why = sizing.EndedShort, lost.Error()
 	case end.Reason == results.Interrupted:
 		m.Outcome, s.Reason = capacity.Void, "interrupted"
 		m.Ended, m.Why = sizing.EndedInterrupted, end.Detail
@@ -113,4 +118,20 @@ func (m *made) nothing(end summary.End, gone bool) {
 
 func outcomeName(o capacity.Outcome) string {
 	return map[capacity.Outcome]string{capacity.Holds: sizing.Holds, capacity.Broken: sizing.Broken, capacity.Undecided: sizing.Open, capacity.Void: sizing.Void}[o]
+}
+
+// opened are the runs in the directory of a trial: one, or those of the shards that machines have sent.
+func opened(dir string) (runs []*results.Run, err error) {
+	for {
+		shard, err := results.Open(filepath.Join(dir, fmt.Sprintf("s%d", len(runs))))
+		if err != nil {
+			break
+		}
+		runs = append(runs, shard)
+	}
+	if runs == nil {
+		run, err := results.Open(dir)
+		return []*results.Run{run}, err
+	}
+	return runs, nil
 }

@@ -71,8 +71,11 @@ func (s *session) decide(ctx context.Context) error {
 			s.endNeed(sizing.EndedBudget)
 			return nil
 		case err != nil:
-			need.Reason = "the target went away"
-			return s.gone(err)
+			err = s.gone(err)
+			if need.Reason = "the target went away"; s.report.Run.Ended == sizing.EndedShort {
+				need.Reason = "a worker was lost"
+			}
+			return err
 		}
 		need.Trial = m.Shown.N
 		if need.Reason = m.Shown.Reason; m.Ended != "" {

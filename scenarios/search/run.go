@@ -60,14 +60,26 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (report sizin
 	return s.report, s.dir, nil
 }
 
+// Check says why there is nothing to search by.
+func (c Config) Check() error {
+	list, left := conditions(c.Scenario)
+	switch {
+	case len(list) == 0:
+		return &ConditionsError{left}
+	case len(list) > most:
+		return fmt.Errorf("the scenario has %d thresholds to search by, and a search judges calls by %d at most", len(list), most)
+	}
+	return nil
+}
+
 // ready says why nothing can be sent.
 func (s *session) ready(ctx context.Context) error {
 	s.thresholds, s.report.LeftOut = conditions(s.Scenario)
-	switch {
-	case len(s.thresholds) == 0:
-		return &ConditionsError{s.report.LeftOut}
-	case len(s.thresholds) > most:
-		return fmt.Errorf("the scenario has %d thresholds to search by, and a search judges calls by %d at most", len(s.thresholds), most)
+	if err := s.Check(); err != nil {
+		return err
+	}
+	if s.Make != nil {
+		return nil
 	}
 	_, err := (trial.Config{Target: s.Target, Credentials: s.Credentials, HTTP2: s.HTTP2}).Reach(ctx)
 	return err

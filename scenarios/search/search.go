@@ -19,6 +19,7 @@ import (
 	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/sizing"
 	"github.com/kaizenautomation/andon/scenarios"
+	"github.com/kaizenautomation/andon/scenarios/trial"
 )
 
 // Config says what is searched, at whom, and where it is kept.
@@ -29,6 +30,9 @@ type Config struct {
 	// is what trial.Embedded has started.
 	Target   *url.URL
 	Embedded bool
+	// Make makes the trials; nil is [trial.Run]. Another one sends from other machines, which reach the target by
+	// themselves.
+	Make trial.Maker
 	// Seed decides, with the number of a trial, every call of it and its moment.
 	Seed uint64
 	// Arrivals are those of all trials.

@@ -57,21 +57,27 @@ func (s *session) trial(ctx context.Context, w want) (made, error) {
 	if w.Callers == 0 && w.Seconds == 0 {
 		judge = capacity.NewJudge(objectives(conditions), w.Ask, w.Alpha)
 	}
-	t := &running{session: s, want: w, plan: plan, watched: newWatched(conditions, judge), enough: make(chan string, 1)}
+	t := &running{session: s, want: w, plan: plan, left: math.Inf(1), began: time.Now(), watched: newWatched(conditions, judge), enough: make(chan string, 1)}
 	t.shown = sizing.Trial{
 		N: n, Dir: dirOf(n), Of: w.Of, About: w.About, Step: stepName(w.Ask.Step, judge != nil), Rate: w.Ask.Rate, Callers: w.Callers,
 	}
-	s.record.Going = &t.shown
+	going, run := t.shown, trial.Run
+	if s.Make != nil {
+		// What other machines have sent of it is not known here before it ends; this is the most.
+		run, going.Calls, going.Seconds = s.Make, plan.Calls, plan.Seconds
+		_, took := s.waiting()
+		t.left = s.left().seconds - took
+	}
+	s.record.Going = &going
 	if err := s.remember(); err != nil {
 		return made{}, err
 	}
 	t.tell(0, 0)
-	began := time.Now()
-	result, err := trial.Run(ctx, s.interrupt, trial.Config{
+	result, err := run(ctx, s.interrupt, trial.Config{
 		Plan: plan, Target: s.Target, Embedded: s.Embedded, Release: s.Release, Labels: s.Labels, Deviations: s.Deviations,
 		Credentials: s.Credentials, HTTP2: s.HTTP2, Dir: filepath.Join(s.dir, filepath.FromSlash(t.shown.Dir)), Andon: s.Andon, Command: s.repeats(plan.Seed),
 		Commands: s.Commands, Observe: t.add, Tick: t.tick, Enough: t.enough,
-		Ended: func() { t.tell(time.Since(began), 0) },
+		Ended: func() { t.tell(time.Since(t.began), 0) },
 	})
 	if result.Aggregator == nil {
 		return made{}, err
@@ -81,7 +87,7 @@ func (s *session) trial(ctx context.Context, w want) (made, error) {
 		t.gone = unreachable != nil
 	}
 	m := t.made(result, err)
-	m.Took = time.Since(began).Seconds()
+	m.Took = time.Since(t.began).Seconds()
 	return m, s.take(m)
 }
 
@@ -163,6 +169,10 @@ type running struct {
 	watched *watched
 	shown   sizing.Trial
 	sent    uint64
+	// began is when it began, and left how many seconds there were then for other machines, which take some until they
+	// send.
+	began time.Time
+	left  float64
 	// enough is told once, when no more is to be sent, why.
 	enough chan string
 	over   bool
@@ -192,6 +202,9 @@ func (t *running) tick(elapsed time.Duration, _ float64, _, inFlight int) {
 	// The last tick comes when all calls have ended; what they came to is asked for then.
 	if j := t.watched.judge; j != nil && !t.over && elapsed.Seconds() < t.plan.Seconds && j.Look(elapsed.Seconds(), inFlight) {
 		t.end("the objectives of the search are known well enough")
+	}
+	if time.Since(t.began).Seconds() > t.left && elapsed.Seconds() < t.plan.Seconds {
+		t.end("the time of the search is over")
 	}
 	t.tell(elapsed, inFlight)
 }

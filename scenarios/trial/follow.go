@@ -37,7 +37,11 @@ func (c Config) follow(dir string, a *attack.Config, t *tracker) (*followed, err
 	})
 	x := &followed{Config: c, Follower: follower, tracker: t}
 	a.Accepted, t.follower, t.ended = follower.Accepted, follower, []ends{{time.Now(), 0}}
+	began := a.Began
 	a.Began = func(at time.Time) {
+		if began != nil {
+			began(at)
+		}
 		follower.Begin(at)
 		x.about = executions.About{Operation: f.Operation.String(), Sample: f.Sample, Began: at}
 		// The first call does not wait for the disk.

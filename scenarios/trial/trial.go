@@ -156,6 +156,19 @@ func (e *IncompleteError) Error() string { return e.Err.Error() }
 // Unwrap gives the reason.
 func (e *IncompleteError) Unwrap() error { return e.Err }
 
+// A Maker makes a trial, as [Run] does.
+type Maker func(ctx context.Context, interrupt <-chan struct{}, c Config) (Result, error)
+
+// ShortError says that not all have sent their parts of a trial who were to: what it measured says nothing of the
+// target, and they make no other.
+type ShortError struct{ Err error }
+
+// Error says who.
+func (e *ShortError) Error() string { return e.Err.Error() }
+
+// Unwrap gives the reason.
+func (e *ShortError) Unwrap() error { return e.Err }
+
 // Embedded starts the reference provider on this machine, as the plan's scenario wants it to behave. Where it runs
 // executions, its webhooks go to the URL of hooks, signed with the secret of that, unless it is nil. It serves until
 // stop is called.

@@ -262,14 +262,15 @@ func TestEnough(t *testing.T) {
 			"provider: {latency: 20ms, executions: {time: 200ms}}\n")
 		enough := make(chan string, 1)
 		dir := filepath.Join(t.TempDir(), "run")
-		rows, seen := 0, 0
+		rows, seen, began := 0, 0, 0
 		r, err := Run(t.Context(), make(chan struct{}), Config{Plan: p, Target: embedded(t, p), Embedded: true, Dir: dir, Enough: enough,
 			Observe: func(results.Row) {
 				if rows++; rows == 20 {
 					enough <- why
 				}
 			},
-			Tick: func(time.Duration, float64, int, int) { seen = rows },
+			Tick:  func(time.Duration, float64, int, int) { seen = rows },
+			Began: func(time.Time) { began++ },
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -277,6 +278,9 @@ func TestEnough(t *testing.T) {
 		s := r.Summary
 		if s.Run.End != (summary.End{Reason: results.Enough, Detail: why}) || s.Verdict.Status != summary.Pass || s.Total.Sent < 19 || s.Total.Sent > 1000 || s.Total.OK != s.Total.Sent {
 			t.Errorf("%+v, %d of %d went well: %+v", s.Run.End, s.Total.OK, s.Total.Sent, s.Verdict)
+		}
+		if began != 1 {
+			t.Errorf("%q: it was told %d times that the run began", follow, began)
 		}
 		if seen != rows || r.Run.End.StoppedSeconds <= 0 || r.Run.End.StoppedSeconds > 20 {
 			t.Errorf("the last tick has seen %d of %d rows, and the end is %+v", seen, rows, r.Run.End)

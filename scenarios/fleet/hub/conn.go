@@ -104,8 +104,13 @@ func open(c *nats.Conn) (*Conn, error) {
 	return &Conn{c, stream}, nil
 }
 
-// Close ends the connection.
-func (c *Conn) Close() { c.nats.Close() }
+// Close ends the connection, once what was answered is at the hub.
+func (c *Conn) Close() {
+	if c.Connected() {
+		_ = c.nats.FlushTimeout(time.Second)
+	}
+	c.nats.Close()
+}
 
 // Connected reports whether the hub is there now.
 func (c *Conn) Connected() bool { return c.nats.IsConnected() }
@@ -125,7 +130,8 @@ func (c *Conn) Ask(ctx context.Context, question []byte) ([]byte, error) {
 // answering is how long the hub may take to know who answers.
 const answering = 5 * time.Second
 
-// Answer has questions answered, one after the other, until the connection is closed; those with a nil answer are not.
+// Answer has questions answered, one after the other, until the connection is closed. Where answer gives nil, the
+// question is left to somebody else.
 func (c *Conn) Answer(answer func(question []byte) []byte) error {
 	_, err := c.nats.Subscribe(asked, func(m *nats.Msg) {
 		// Who answers may do everything: an answer goes where those who ask may listen, and to nothing that obeys.

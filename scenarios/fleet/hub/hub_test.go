@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"github.com/kaizenautomation/andon/reports/regular"
 )
 
 func started(t *testing.T, c Config) *Hub {
@@ -90,6 +92,10 @@ func TestHub(t *testing.T) {
 	}
 	if _, err := b.Get(ctx, "job.0"); !errors.Is(err, ErrMissing) {
 		t.Errorf("a worker had the coordinator change the job: %v", err)
+	}
+
+	if _, err := Start(Config{Identity: id, Listen: "127.0.0.1:0", Dir: dir}); !errors.Is(err, regular.ErrLocked) {
+		t.Errorf("a second hub on one store: %v", err)
 	}
 
 	// Killed, and started again on the same store and address, it is the same, and is met again.

@@ -5,10 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"strconv"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
+
+	"github.com/kaizenautomation/andon/reports/regular"
 )
 
 // Config says where a hub listens, and where it keeps what passes through it.
@@ -26,6 +29,8 @@ type Config struct {
 type Hub struct {
 	server *server.Server
 	addr   string
+	// held keeps the store from other hubs, which would spoil it.
+	held *os.File
 }
 
 // payload is the most bytes of a message.
@@ -34,8 +39,8 @@ const payload = 4 << 20
 // startup is how long the server may take until it answers.
 const startup = 10 * time.Second
 
-// Start starts a hub.
-func Start(c Config) (*Hub, error) {
+// Start starts a hub. The error is [regular.ErrLocked] where another one has the store.
+func Start(c Config) (_ *Hub, err error) {
 	host, port, err := net.SplitHostPort(c.Listen)
 	if err != nil {
 		return nil, fmt.Errorf("the hub cannot listen on %q: expected host:port: %w", c.Listen, err)
@@ -56,6 +61,15 @@ func Start(c Config) (*Hub, error) {
 	if err != nil {
 		return nil, err
 	}
+	held, err := hold(c.Dir)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			_ = held.Close()
+		}
+	}()
 	s, err := server.NewServer(&server.Options{
 		ServerName: "andon", Host: host, Port: listen, NoLog: true, NoSigs: true, Nkeys: users,
 		TLSConfig:  &tls.Config{MinVersion: tls.VersionTLS13, Certificates: []tls.Certificate{certificate}},
@@ -67,7 +81,7 @@ func Start(c Config) (*Hub, error) {
 		return nil, fmt.Errorf("the hub cannot be started: %w", err)
 	}
 	s.Start()
-	h := &Hub{server: s}
+	h := &Hub{server: s, held: held}
 	if !s.ReadyForConnections(startup) {
 		h.Stop()
 		return nil, fmt.Errorf("the hub does not answer on %s: is the port taken, or %s not writable?", c.Listen, c.Dir)
@@ -85,8 +99,24 @@ func Start(c Config) (*Hub, error) {
 	return h, nil
 }
 
-// users are those who may connect, and what each may do: workers take shards, hand in parts and ask the coordinator;
-// they can delete nothing.
+// hold keeps a store for this hub.
+func hold(dir string) (*os.File, error) {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return nil, fmt.Errorf("the hub cannot keep anything: %w", err)
+	}
+	f, err := os.Open(dir)
+	if err != nil {
+		return nil, fmt.Errorf("the hub cannot keep anything: %w", err)
+	}
+	if err := regular.Lock(f); err != nil {
+		_ = f.Close()
+		return nil, fmt.Errorf("the store %s belongs to a hub that still runs: %w; wait for andon fleet run to end", dir, err)
+	}
+	return f, nil
+}
+
+// users are those who may connect, and what each may do: workers take shards, hand in parts and ask the coordinator,
+// and the job is not theirs to change. They have one key, so that each could take another's place.
 func (c Config) users() ([]*server.NkeyUser, error) {
 	var list []*server.NkeyUser
 	for role, may := range map[string]*server.Permissions{
@@ -118,4 +148,5 @@ func (h *Hub) Address() string { return h.addr }
 func (h *Hub) Stop() {
 	h.server.Shutdown()
 	h.server.WaitForShutdown()
+	_ = h.held.Close()
 }
