@@ -553,6 +553,15 @@ func TestOpenErrors(t *testing.T) {
 			t.Errorf("%s: %v; want %q", c.why, err, c.want)
 		}
 	}
+	ended := write(t, 10, rows(1), true)
+	for _, reason := range []string{"", "completed ", `\u001b[31m`} {
+		if err := os.WriteFile(filepath.Join(ended, endFile), []byte(`{"reason":"`+reason+`","seconds":1}`), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Open(ended); err == nil || !strings.Contains(err.Error(), "end.json: /reason: unknown word") || strings.Contains(err.Error(), "\x1b") {
+			t.Errorf("an end that is %q: %v", reason, err)
+		}
+	}
 	if _, err := Open(t.TempDir()); err == nil || !strings.Contains(err.Error(), "no run directory") {
 		t.Errorf("an empty folder: %v", err)
 	}

@@ -476,6 +476,11 @@ type End struct {
 	Given uint64 `json:"given,omitempty"`
 }
 
+// Wrong says at a JSON pointer that a run cannot end like that; empty where it can.
+func (e End) Wrong(at string) string {
+	return UnknownWord(at+"/reason", e.Reason, Finished, Enough, Interrupted, Aborted, Hopeless, Unkept, Cut, Damaged)
+}
+
 // How a run can end.
 const (
 	Finished    = "completed"

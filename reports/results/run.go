@@ -256,12 +256,16 @@ func Open(dir string) (*Run, error) {
 	if err := r.Manifest.Check(); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	err := ReadJSON(filepath.Join(dir, endFile), &r.End)
+	path = filepath.Join(dir, endFile)
+	err := ReadJSON(path, &r.End)
 	ended := err == nil
 	if errors.Is(err, fs.ErrNotExist) {
 		r.End = End{Reason: Cut, Detail: "the end of the run is missing: andon was killed, or is still running; the figures go up to the last second that was written"}
 	} else if err != nil {
 		return nil, err
+	}
+	if wrong := r.End.Wrong(""); wrong != "" {
+		return nil, fmt.Errorf("%s: %s", path, wrong)
 	}
 	samples, damaged, err := readLines[Sample](filepath.Join(dir, samplesFile), maxSamples, ended)
 	if err != nil {

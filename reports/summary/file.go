@@ -1,6 +1,7 @@
 package summary
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -40,6 +41,10 @@ func Read(dir string) (Summary, error) {
 	}
 	if s.Schema != schema && s.Schema != olderSchema {
 		return s, fmt.Errorf("%s: expected \"schema\": %q, found %q; another version of andon wrote it", path, schema, text.Printable(s.Schema, 40))
+	}
+	valid := results.UnknownWord("/validity/status", s.Validity.Status, metrics.Valid, metrics.GeneratorLimited, metrics.TargetLimited, metrics.NoData)
+	if wrong := cmp.Or(s.Verdict.Wrong(), results.End{Reason: s.Run.End.Reason}.Wrong("/run/end"), valid); wrong != "" {
+		return s, fmt.Errorf("%w: %s: %s", ErrDamaged, path, wrong)
 	}
 	for i := range s.Thresholds {
 		t := &s.Thresholds[i]

@@ -119,6 +119,9 @@ func TestRead(t *testing.T) {
 	}
 	for text, want := range map[string]string{
 		"{": "summary.json:1", `{"schema":"andon.summary/1"}`: "another version", `{"schema":"andon.summary/2","x":1}`: "unknown field",
+		`{"schema":"andon.summary/3","verdict":{"status":"pass","exitCode":77}}`:                                                          "/verdict: expected pass",
+		`{"schema":"andon.summary/3","verdict":{"status":"pass"},"run":{"end":{"reason":"over"}}}`:                                        "/run/end/reason: unknown word",
+		`{"schema":"andon.summary/3","verdict":{"status":"pass"},"run":{"end":{"reason":"completed"}},"validity":{"status":"\u001b[2J"}}`: "/validity/status: unknown word",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, "summary.json"), []byte(text), 0o666); err != nil {
 			t.Fatal(err)
