@@ -301,6 +301,9 @@ func (r *run) answer(asked []byte) []byte {
 	return said
 }
 
+// mostFaults is how many faults are named: a worker could go on for ever.
+const mostFaults = 50
+
 func (r *run) reply(q question) answer {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -316,7 +319,7 @@ func (r *run) reply(q question) answer {
 		rows, err = r.sum.addRows(q.Shard, q.More.Rows)
 		r.fresh = append(r.fresh, rows...)
 	}
-	if err != nil {
+	if err != nil && len(r.faults) < mostFaults {
 		r.faults = append(r.faults, fmt.Errorf("worker %s, shard %d: %w", text.Printable(q.Worker, 100), q.Shard, err))
 	}
 	return a

@@ -127,8 +127,13 @@ func (m Manifest) shardBytes() uint64 {
 	return (m.Calls/uint64(m.Workers)+1)*callBytes + uint64(min(m.Lasts, time.Hour).Seconds())*secondBytes + 1<<20
 }
 
-// hubMemory is what the hub has for itself and for the sums that it keeps of each worker.
-func (m Manifest) hubMemory() string { return mebibytes(1<<30 + uint64(m.Workers)*2<<20) }
+// idBytes is what a call takes while it is looked for executionIds that came twice.
+const idBytes = 40
+
+// hubMemory is what the hub has for itself, for the sums that it keeps of each worker, and for the report in the end.
+func (m Manifest) hubMemory() string {
+	return mebibytes(1<<30 + uint64(m.Workers)*2<<20 + m.Calls*idBytes)
+}
 
 // hubDisk holds what the hub was sent, the run directories that it makes of it, and what is made of all of them.
 func (m Manifest) hubDisk() string { return mebibytes(3*uint64(m.Workers)*m.shardBytes() + spare) }
