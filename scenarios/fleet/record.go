@@ -44,3 +44,9 @@ const (
 	recordSchema = "andon.fleet/1"
 	storeDir     = "hub"
 )
+
+// NoStartError says that no call was sent.
+type NoStartError struct{ Why string }
+
+// Error says why.
+func (e *NoStartError) Error() string { return "no call was sent: " + e.Why }

@@ -57,12 +57,6 @@ type Result struct {
 	Faults []error
 }
 
-// NoStartError says that no call was sent.
-type NoStartError struct{ Why string }
-
-// Error says why.
-func (e *NoStartError) Error() string { return "no call was sent: " + e.Why }
-
 // Run has a plan sent by workers that join, and brings home what they measured. Closing interrupt has all stop; when
 // ctx ends, nothing is waited for any more.
 func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Result, error) {
