@@ -306,8 +306,10 @@ run's, takes a shard that nobody has, and sends its calls when all others do. Wh
 its own disk first, in a run directory below --spool, and is handed in at the end; it stays there.
 
 It sends to the hosts of --allow and to no others, whatever the hub says. What the calls carry comes
-from its own environment and flags, as for andon run: nothing of it passes the hub. Where the
-variable JOB_COMPLETION_INDEX is set, as in an indexed Job of Kubernetes, that is its shard.
+from its own environment and flags, as for andon run: nothing of it passes the hub. What the scenario
+names as {env:NAME} and {file:PATH} is read here, and sent to those hosts; a {command:…} in it is
+refused. Where the variable JOB_COMPLETION_INDEX is set, as in an indexed Job of Kubernetes, that is
+its shard.
 
 With andon capacity --fleet it stays, and takes part in one trial after the other until the search
 ends; each is a run directory below --spool.

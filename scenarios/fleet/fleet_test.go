@@ -631,6 +631,25 @@ func TestInterruptedWorker(t *testing.T) {
 	}
 }
 
+// A hub that cannot listen leaves the run's directory to the next try.
+func TestNoPlaceToListen(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, short)
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = taken.Close() }()
+	dir := filepath.Join(s.dir, "untaken")
+	_, err = Run(t.Context(), nil, Config{
+		Trial: trial.Config{Plan: s.plan, Target: s.target, Andon: "v1", Dir: dir}, Workers: 1, Identity: s.id, Listen: taken.Addr().String(),
+		Say: func(string) {},
+	})
+	if left, read := os.ReadDir(dir); err == nil || read != nil || len(left) > 0 {
+		t.Errorf("it ended with %v, and left %v, %v", err, left, read)
+	}
+}
+
 // A worker that is gone is named, and the others' shards are reported. It stops by itself, and has what it measured.
 func TestWorkerGone(t *testing.T) {
 	t.Parallel()

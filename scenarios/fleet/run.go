@@ -86,7 +86,8 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Result, erro
 	}
 	h, err := hub.Start(hub.Config{Identity: c.Identity, Listen: c.Listen, Dir: store})
 	if err != nil {
-		return Result{}, err
+		// Nothing has begun, and the directory is free for the next try.
+		return Result{}, errors.Join(err, os.Remove(filepath.Join(r.record.Dir, recordFile)), os.RemoveAll(filepath.Join(r.record.Dir, storeDir)))
 	}
 	defer h.Stop()
 	join, err := c.Identity.Worker(reachable(h.Address()))

@@ -15,8 +15,8 @@ const (
 	// behind is how far a start may be past when a trial is asked for: what it takes to start the process. Calls that
 	// came due meanwhile leave late.
 	behind = time.Second
-	// far is from when on a start is more likely a mistake.
-	far = time.Hour
+	// far is from when on a start is more likely a mistake, and farthest from when on it is one.
+	far, farthest = time.Hour, 7 * 24 * time.Hour
 )
 
 // together says why the trial cannot be one of several that start together; nothing where it can, or is none.
@@ -34,6 +34,9 @@ func (c Config) together() error {
 	until := time.Until(c.StartAt)
 	if until < -behind {
 		return fmt.Errorf("the start at %s was %s ago by this machine's clock, and nothing was sent: give all shards a later one", at, (-until).Round(time.Second))
+	}
+	if until > farthest {
+		return fmt.Errorf("the start at %s is %d days away by this machine's clock, and a run waits for a week at the most: give all shards an earlier one", at, int(until.Hours()/24))
 	}
 	if until > far && c.Warn != nil {
 		c.Warn(fmt.Sprintf("the start at %s is %s away by this machine's clock", at, until.Round(time.Second)))
