@@ -106,6 +106,7 @@ func (h *hand) orders(interrupt, over <-chan struct{}) (<-chan results.End, <-ch
 	go func() {
 		defer close(stop)
 		var soon <-chan time.Time
+		var given results.End
 		for {
 			select {
 			case <-interrupt:
@@ -113,8 +114,10 @@ func (h *hand) orders(interrupt, over <-chan struct{}) (<-chan results.End, <-ch
 			case <-over:
 				return
 			case e := <-h.ordered:
-				if len(ends) == 0 {
+				// It is told every so often, and is the same one then.
+				if len(ends) == 0 && e != given {
 					ends <- e
+					given = e
 					soon = time.After(h.times.Every)
 				}
 			case <-soon:

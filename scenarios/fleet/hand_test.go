@@ -32,8 +32,15 @@ func TestOrders(t *testing.T) {
 			t.Error("what comes after the sending is ended by an order that the sending took")
 		}
 		// It is told every so often.
-		for range 3 {
+		for range 10 {
 			h.order(results.End{Reason: results.Aborted})
+			time.Sleep(300 * time.Millisecond)
+		}
+		if stopped(stop) {
+			t.Error("what comes after the sending is ended by an order that the sending took, when it comes again")
+		}
+		for range 3 {
+			h.order(results.End{Reason: results.Interrupted})
 			time.Sleep(300 * time.Millisecond)
 		}
 		if !stopped(stop) {
