@@ -155,7 +155,7 @@ func runsIn(path string) ([]string, error) {
 		switch below := filepath.Join(path, e.Name()); {
 		case holdsRun(below):
 			dirs = append(dirs, below)
-		case isRegular(filepath.Join(below, "fleet.json")):
+		case isRegular(filepath.Join(below, results.FleetFile)):
 			shards, err := runsIn(below)
 			if err != nil {
 				return nil, err

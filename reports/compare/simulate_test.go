@@ -240,12 +240,11 @@ func TestSimulateComparisons(t *testing.T) {
 		}
 		return
 	}
-	// Whether it is 5 or 90 % to a tenth takes more comparisons: TestSimulateLevels has them.
-	chance := func(percent float64) float64 { return 1.65 * math.Sqrt(percent*(100-percent)/float64(n)) }
-	if alarms > 5+chance(5) {
+	// 500 comparisons are off by a percent or two by chance: TestSimulateLevels has more.
+	if alarms > 5 {
 		t.Errorf("%.1f %% of comparisons of equals raised an alarm, expected at most 5 %%", alarms)
 	}
-	if allFound < 90-chance(90) || tailFound < 90-chance(90) {
+	if allFound < 90 || tailFound < 90 {
 		t.Errorf("+20 %% was found in %.1f %%, or of p99 alone in %.1f %%, expected 90 %%", allFound, tailFound)
 	}
 	if below >= 80 || above <= 80 {

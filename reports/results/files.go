@@ -34,6 +34,9 @@ const (
 	UnfinishedFile = "executions.csv" // those that did not complete
 )
 
+// FleetFile is in the directory of a run that many machines made, whose shards are run directories below it.
+const FleetFile = "fleet.json"
+
 // maxDocument is the most bytes of a JSON document that is read.
 const maxDocument = 16 << 20
 

@@ -40,7 +40,7 @@ type workerRecord struct {
 }
 
 const (
-	recordFile   = "fleet.json"
+	recordFile   = results.FleetFile
 	recordSchema = "andon.fleet/1"
 	storeDir     = "hub"
 )
