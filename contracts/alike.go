@@ -31,12 +31,18 @@ func plainly(document *schema.Document, s *schema.Node, counted bool) {
 			forget(s, key)
 		}
 	}
-	for range 2 { // what is merged may leave a choice alone
+	// What is merged may leave a choice alone, and what is left of the types may let more be merged.
+	for before := ""; ; {
+		now := string(s.AppendJSON(nil))
+		if now == before {
+			return
+		}
+		before = now
 		merged(document, s)
-	}
-	typed(s)
-	if t := s.At("type"); len(t.Items()) == 1 {
-		s.Fields["type"] = t.List[0]
+		typed(s)
+		if t := s.At("type"); len(t.Items()) == 1 {
+			s.Fields["type"] = t.List[0]
+		}
 	}
 }
 

@@ -165,6 +165,7 @@ func TestRewrittenSchemasMeanTheSame(t *testing.T) {
 		"{anyOf: [{type: string}, {type: 'null'}], allOf: [{}]}",
 		"{allOf: [{properties: {a: {type: string}}}, {additionalProperties: false}]}",
 		"{oneOf: [{type: string, not: {const: a}}, {type: 'null'}]}",
+		"{type: [string, 'null'], enum: [a], allOf: [{type: string}]}",
 	} {
 		meansTheSame(t, text)
 	}
