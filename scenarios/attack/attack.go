@@ -38,13 +38,9 @@ import (
 // could not be written; the outcome is whole even then.
 //
 // One attack runs at a time in a process: it sets how often garbage is collected and puts that back in the end, which
-// two at once would spoil for each other; it raises GOMAXPROCS to 2 if that is less, for good; and what one of them
-// does would be in the other's figures.
+// two at once would spoil for each other, and as much for GOMAXPROCS, which it raises by those that wait in system
+// calls; and what one of them does would be in the other's figures.
 func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Outcome, error) {
-	// With one processor, the pacer's sleep in a system call would hold up everything else until the scheduler notices.
-	if runtime.GOMAXPROCS(0) < 2 {
-		runtime.GOMAXPROCS(2)
-	}
 	// The user's own word on it stands.
 	if os.Getenv("GOGC") == "" {
 		defer debug.SetGCPercent(debug.SetGCPercent(seldom))
@@ -55,10 +51,10 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Outcome, err
 	r := &run{
 		Config: c, closed: c.Plan.Closed(), kill: ctx,
 		stop: make(chan struct{}), freed: make(chan struct{}, 1),
-		sides: c.open(ctx), stale: make(chan string, 1), queue: make(chan record, queueLength),
+		sides: c.open(ctx), stale: make(chan string, 1), handed: newHanded(queueLength),
 		rules: map[string]uint8{}, machine: machine{root: "/"},
 	}
-	r.spaces.New = func() any { return new(workspace) }
+	r.spaces.New = func() any { return new(flight) }
 	r.wakeup.d.Store(int64(longestLead) / 2)
 	defer r.close()
 	for i, rule := range c.Plan.Labels.Rules {
@@ -69,11 +65,12 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Outcome, err
 		workers = min(c.Plan.PeakCallers(), c.Plan.Limits.InFlight)
 	}
 	r.slots, r.workers = newSlots(workers), workers
+	all := r.lanes()
+	// Each keeps one of the processors that the scheduler hands out, also while it waits, as the pacer does without
+	// them.
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + max(len(all), 1)))
+	attacker, pace := r.attacker(all)
 	s := newSink(r)
-	attacker := vegeta.NewAttacker(
-		vegeta.Workers(uint64(min(workers, 16))), vegeta.MaxWorkers(uint64(workers)), vegeta.MaxBody(0),
-		vegeta.Client(&http.Client{Transport: r, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}),
-	)
 	r.setHeads()
 	renewing, enough := context.WithCancel(ctx)
 	renewed := make(chan struct{})
@@ -119,15 +116,17 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Outcome, err
 		t.Method, t.URL = http.MethodPost, "http://andon/"
 		return nil
 	}
-	for range attacker.Attack(target, &pacer{run: r}, 0, "") {
+	for range attacker.Attack(target, pace, 0, "") {
 	}
-	until := r.exhausted
+	until := max(r.exhausted, all.exhausted())
 	select {
 	case <-r.stop:
 		if until == 0 {
 			until = r.stopped
 		}
-		r.recordUnsent()
+		if all.unsent(); all == nil {
+			r.unsent(r.begun.Load(), 1)
+		}
 	default:
 		r.halt(results.Finished, "")
 	}
@@ -137,6 +136,20 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Outcome, err
 	close(asleep)
 	<-watched
 	return s.finish(ctx.Err() != nil, until)
+}
+
+// attacker is vegeta's, whose hits are lanes, or where there are none, calls; pace says when these leave.
+func (r *run) attacker(all lanes) (*vegeta.Attacker, vegeta.Pacer) {
+	var pace vegeta.Pacer = all
+	var fires http.RoundTripper = all
+	hits, most := len(all), len(all)
+	if all == nil {
+		pace, fires, hits, most = &pacer{run: r}, r, min(r.workers, 16), r.workers
+	}
+	return vegeta.NewAttacker(
+		vegeta.Workers(uint64(hits)), vegeta.MaxWorkers(uint64(most)), vegeta.MaxBody(0),
+		vegeta.Client(&http.Client{Transport: fires, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}),
+	), pace
 }
 
 // open makes what a run has of each of its targets.

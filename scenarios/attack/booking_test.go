@@ -14,12 +14,11 @@ import (
 // then, and no other.
 func TestUnsentCallsAreCounted(t *testing.T) {
 	p := plan(t, "load: [{rate: 100/s, for: 1s}]\nmix: {content: [{items: [text]}]}", 1)
-	r := &run{Config: Config{Plan: p}, stopped: 105 * time.Millisecond, queue: make(chan record, 100)}
+	r := &run{Config: Config{Plan: p}, stopped: 105 * time.Millisecond, handed: newHanded(100)}
 	r.begun.Store(3)
-	r.recordUnsent()
-	close(r.queue)
+	r.unsent(r.begun.Load(), 1)
 	n := uint32(3)
-	for rec := range r.queue {
+	for _, rec := range r.handed.take(nil) {
 		late := r.stopped.Seconds() - p.Due(uint64(n)).Seconds()
 		if row := rec.row; row.N != n || row.Error != results.Unsent || row.Due != p.Due(uint64(n)) || row.Lag < float32(late-1e-6) || row.Lag > float32(late+1e-6) {
 			t.Errorf("call %d is kept as %+v", n, row)
@@ -90,9 +89,10 @@ func TestStallsAreBooked(t *testing.T) {
 		}}}}
 		send := time.Since(r.began)
 		r.stalls.look(send-20*time.Millisecond-before, send-20*time.Millisecond)
-		rec := record{row: results.Row{Due: send - 100*time.Millisecond}}
-		r.exchange(&rec, &wire.Exchange{}, send)
-		if row := rec.row; row.Stall < 0.0469 || row.Stall > 0.0471 || row.Service < 0.06 {
+		f := &flight{record: record{row: results.Row{Due: send - 100*time.Millisecond}}, send: send}
+		err := r.transport(f).Do(&f.Exchange)
+		r.arrive(f, err, time.Since(r.began))
+		if row := f.row; row.Stall < 0.0469 || row.Stall > 0.0471 || row.Service < 0.06 {
 			t.Errorf("a stall of 40 ms and a wait of 7 ms, after one of %s before the call was sent, are booked as %v s of %v s", before, row.Stall, row.Service)
 		}
 	}

@@ -16,18 +16,26 @@ import (
 // RoundTrip implements http.RoundTripper for vegeta: it fires the call that the request's place stands for. What
 // vegeta is given back is nothing but a sign that the call is over.
 func (r *run) RoundTrip(asked *http.Request) (*http.Response, error) {
-	k, err := strconv.ParseUint(asked.Header.Get("X-Vegeta-Seq"), 10, 64)
+	k, err := place(asked)
 	if err != nil {
-		return nil, fmt.Errorf("the call has no number: %w", err)
+		return nil, err
 	}
 	r.call(r.Plan.Number(k))
-	return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Request: asked}, nil
+	return over(asked), nil
 }
 
-// workspace is the memory that a call needs while it is under way.
-type workspace struct {
-	message []byte
-	wire.Exchange
+// place is that of a hit, which vegeta counts.
+func place(asked *http.Request) (uint64, error) {
+	k, err := strconv.ParseUint(asked.Header.Get("X-Vegeta-Seq"), 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("the call has no number: %w", err)
+	}
+	return k, nil
+}
+
+// over tells vegeta that a hit is.
+func over(asked *http.Request) *http.Response {
+	return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Request: asked}
 }
 
 // keptBuffer is the largest buffer that is kept for another call.
@@ -36,76 +44,135 @@ const keptBuffer = 64 << 10
 // call fires call n and hands its row to the sink.
 func (r *run) call(n uint64) {
 	r.begun.Add(1)
-	rec := record{row: results.Row{N: uint32(n)}}
-	row := &rec.row
-	w := r.spaces.Get().(*workspace)
-	tenant := r.Plan.Tenant(n)
-	if r.Against != nil { // which no closed loop has
-		rec.side = r.of(r.Plan.Due(n))
-	}
-	h := &(*r.sides[rec.side].heads.Load())[tenant]
-	room := h.Room()
-	if cap(w.message) < room {
-		w.message = make([]byte, room, 2<<10)
-	}
-	message, class := r.Plan.AppendBody(w.message[:room], n)
-	w.message = message
-	row.Class, row.BytesOut = uint16(class), uint32(len(message)-room)
-
-	begin := h.Put(message, n)
-	send := time.Since(r.began)
-	var due time.Duration
-	var at slot
-	if r.closed {
-		due = send
-		phase, _, _ := r.Plan.At(send)
-		row.Phase = uint8(phase)
-	} else {
-		due, at = r.Plan.Due(n), r.slots.take()
-		row.Phase = uint8(r.Plan.Phase(n))
+	f := r.spaces.Get().(*flight)
+	r.prepare(f, n)
+	ready := time.Since(r.began)
+	if !r.closed {
+		f.at, _ = r.slots.take()
 		r.inFlight.Add(1)
-		r.wakeup.wait(n, r.began, send, due)
-		send = time.Since(r.began)
-		would := max(due, at.would)
-		row.Lag, row.OwnLag = seconds(max(send-due, 0)), seconds(max(send-would, 0))
-		at.would = would + r.stalls.besides(max(due, at.since), send)
+		r.wakeup.wait(n, r.began, ready, f.due)
 	}
-	row.Due = due
-	sent := false
-	switch {
-	case r.kill.Err() != nil:
-		row.Error, row.BytesOut = results.Unsent, 0
-	case send-due > r.Plan.Limits.Timeout:
-		row.Error, row.BytesOut = results.Dropped, 0
-	default:
-		sent = true
-		w.Exchange = wire.Exchange{
-			N: n, Tenant: tenant, Message: message[begin:], Body: room - begin, In: w.In, Deadline: r.began.Add(send + r.Plan.Limits.Timeout),
+	if r.depart(f) {
+		f.end = time.Since(r.began)
+		if err := r.transport(f).Do(&f.Exchange); r.arrive(f, err, time.Since(r.began)) {
+			r.judging.Lock()
+			r.judge(f)
+			r.judging.Unlock()
 		}
-		r.exchange(&rec, &w.Exchange, send)
-		w.Release()
-		r.turnedAway(h.token, int(row.Status))
 	}
-
-	rec.end = time.Since(r.began)
-	r.inFlight.Add(-1)
+	r.settle(f)
 	if r.closed {
 		select {
 		case r.freed <- struct{}{}:
 		default:
 		}
 	}
-	if cap(w.message) <= keptBuffer && cap(w.In) <= keptBuffer {
-		r.spaces.Put(w)
+	r.handOver(f)
+	if cap(f.message) <= keptBuffer && cap(f.In) <= keptBuffer {
+		r.spaces.Put(f)
 	}
-	select {
-	case r.queue <- rec:
-	default:
-		r.queue <- rec
-		r.blocked.Add(int64(time.Since(r.began) - rec.end))
-	}
+}
+
+// transport is what carries a call.
+func (r *run) transport(f *flight) wire.Transport { return r.sides[f.side].transport }
+
+// prepare writes the message of call n.
+func (r *run) prepare(f *flight, n uint64) {
+	f.record, f.away, f.judged = record{row: results.Row{N: uint32(n)}}, false, false
+	f.tenant = r.Plan.Tenant(n)
 	if !r.closed {
-		r.giveBack(at, rec.end-send, row, sent)
+		f.due = r.Plan.Due(n)
+		f.row.Phase = uint8(r.Plan.Phase(n))
+	}
+	if r.Against != nil { // which no closed loop has
+		f.side = r.of(f.due)
+	}
+	f.heads = r.sides[f.side].heads.Load()
+	h := &(*f.heads)[f.tenant]
+	room := h.Room()
+	if cap(f.message) < room {
+		f.message = make([]byte, room, 2<<10)
+	}
+	message, class := r.Plan.AppendBody(f.message[:room], n)
+	f.message = message
+	f.row.Class, f.row.BytesOut = uint16(class), uint32(len(message)-room)
+	begin := h.Put(message, n)
+	f.Exchange = wire.Exchange{N: n, Tenant: f.tenant, Message: message[begin:], Body: room - begin, In: f.In, Owner: f}
+}
+
+// depart takes the times of a call that leaves now, and reports whether it is sent.
+func (r *run) depart(f *flight) bool {
+	row := &f.row
+	f.send = time.Since(r.began)
+	if r.closed {
+		f.due = f.send
+		phase, _, _ := r.Plan.At(f.send)
+		row.Phase = uint8(phase)
+	} else {
+		would := max(f.due, f.at.would)
+		row.Lag, row.OwnLag = seconds(max(f.send-f.due, 0)), seconds(max(f.send-would, 0))
+		f.at.would = would + r.stalls.besides(max(f.due, f.at.since), f.send)
+	}
+	row.Due = f.due
+	switch {
+	case r.kill.Err() != nil:
+		row.Error, row.BytesOut = results.Unsent, 0
+	case f.send-f.due > r.Plan.Limits.Timeout:
+		row.Error, row.BytesOut = results.Dropped, 0
+	default:
+		f.away = true
+		f.Deadline = r.began.Add(f.send + r.Plan.Limits.Timeout)
+		r.stalls.wire.Add(1)
+	}
+	return f.away
+}
+
+// arrive takes the times of a call whose answer is there, or failed to come, and judges it, unless it is so large that
+// one at a time is to be judged: then it is true.
+func (r *run) arrive(f *flight, err error, end time.Duration) (large bool) {
+	row, x, send := &f.row, &f.Exchange, f.send
+	f.sent, f.whole = send, end
+	r.stalls.wire.Add(-1)
+	row.Service = seconds(end - send)
+	// What the process stood still while the call waited for its turn is in that wait.
+	turn := send + x.Queued
+	row.Stall = seconds(r.stalls.lengthened(turn, turn+x.Dial, turn+x.Dial+x.Handshake, end) + x.Queued)
+	row.Connect, row.TLS = seconds(x.Dial), seconds(x.Handshake)
+	if !x.First.IsZero() {
+		row.Read = seconds(end - x.First.Sub(r.began))
+	}
+	row.Status = uint16(min(max(x.Status, 0), 9999))
+	row.BytesIn = uint32(len(x.Answer))
+	switch {
+	case err != nil:
+		row.Error = wire.Classify(err, x.Connected, x.Begun)
+		r.sample(&f.record, wire.Explain(row.Error, err, r.Plan.Limits.Timeout), nil)
+	case len(x.Answer) > wire.MaxResponse:
+		row.Error = results.BodyLimit
+		r.sample(&f.record, fmt.Sprintf("the response's body is longer than %d bytes", wire.MaxResponse), x.Answer)
+	case len(x.Answer) > keptBuffer:
+		return true
+	default:
+		r.judge(f)
+	}
+	return false
+}
+
+// settle ends a call.
+func (r *run) settle(f *flight) {
+	if f.away {
+		f.Release()
+		r.turnedAway((*f.heads)[f.tenant].token, int(f.row.Status))
+	}
+	f.end = time.Since(r.began)
+	r.inFlight.Add(-1)
+}
+
+// handOver hands the record of a call to the sink, and gives its slot back.
+func (r *run) handOver(f *flight) {
+	r.blocked.Add(int64(r.handed.put(f.record)))
+	if !r.closed {
+		r.giveBack(f.at, f.end-f.send, &f.row, f.away)
 	}
 }
 
@@ -123,42 +190,9 @@ func (r *run) giveBack(at slot, took time.Duration, row *results.Row, sent bool)
 	r.slots.dropped(at, waited <= r.Plan.Limits.Timeout)
 }
 
-// exchange sends the request, reads the answer, takes the time, and judges.
-func (r *run) exchange(rec *record, x *wire.Exchange, send time.Duration) {
-	row := &rec.row
-	r.stalls.wire.Add(1)
-	err := r.sides[rec.side].transport.Do(x)
-	end := time.Since(r.began)
-	rec.sent, rec.whole = send, end
-	r.stalls.wire.Add(-1)
-	row.Service = seconds(end - send)
-	// What the process stood still while the call waited for its turn is in that wait.
-	turn := send + x.Queued
-	row.Stall = seconds(r.stalls.lengthened(turn, turn+x.Dial, turn+x.Dial+x.Handshake, end) + x.Queued)
-	row.Connect, row.TLS = seconds(x.Dial), seconds(x.Handshake)
-	if !x.First.IsZero() {
-		row.Read = seconds(end - x.First.Sub(r.began))
-	}
-	row.Status = uint16(min(max(x.Status, 0), 9999))
-	row.BytesIn = uint32(len(x.Answer))
-	switch {
-	case err != nil:
-		row.Error = wire.Classify(err, x.Connected, x.Begun)
-		r.sample(rec, wire.Explain(row.Error, err, r.Plan.Limits.Timeout), nil)
-	case len(x.Answer) > wire.MaxResponse:
-		row.Error = results.BodyLimit
-		r.sample(rec, fmt.Sprintf("the response's body is longer than %d bytes", wire.MaxResponse), x.Answer)
-	case len(x.Answer) > keptBuffer:
-		r.judging.Lock()
-		r.judge(rec, x)
-		r.judging.Unlock()
-	default:
-		r.judge(rec, x)
-	}
-}
-
 // judge holds a whole response against the contract.
-func (r *run) judge(rec *record, x *wire.Exchange) {
+func (r *run) judge(f *flight) {
+	rec, x := &f.record, &f.Exchange
 	row, body := &rec.row, x.Answer
 	status := int(row.Status)
 	verdict := r.Plan.Description().JudgeResponse(status, x.ContentType, body)

@@ -16,7 +16,7 @@ func TestRecordsThatWait(t *testing.T) {
 		t.Fatal(err)
 	}
 	labels := results.Labels{Phases: []results.Phase{{Name: "load", Seconds: 60}}, Classes: []results.Class{{Name: "one"}}, Rules: []string{""}}
-	s := &sink{run: &run{queue: make(chan record, 100)}, targets: []*kept{{aggregator: metrics.New(labels, nil, metrics.Tolerance)}}}
+	s := &sink{run: &run{handed: newHanded(100)}, targets: []*kept{{aggregator: metrics.New(labels, nil, metrics.Tolerance)}}}
 	s.targets[0].aggregator.Watch(expr)
 	s.closed, s.aborts = true, []metrics.Condition{{Threshold: expr, Abort: true}}
 	const now = 10 * time.Second
@@ -24,7 +24,7 @@ func TestRecordsThatWait(t *testing.T) {
 		row := results.Row{Due: time.Duration(i) * time.Second / 10, Service: 0.01, Status: 200}
 		rec := record{row: row, end: row.Due + 10*time.Millisecond}
 		if i >= 50 {
-			s.queue <- rec
+			s.handed.put(rec)
 			continue
 		}
 		if err := s.targets[0].aggregator.Add(row); err != nil {
@@ -35,9 +35,7 @@ func TestRecordsThatWait(t *testing.T) {
 	if why, _ := s.broken(s.known(now)); why != "" {
 		t.Errorf("while records wait: %s", why)
 	}
-	for len(s.queue) > 0 {
-		<-s.queue
-	}
+	s.handed.take(nil)
 	if why, _ := s.broken(s.known(now)); why == "" {
 		t.Error("5 s without an answer are not found")
 	}

@@ -4,15 +4,7 @@ import (
 	"context"
 	"net/http"
 	"time"
-
-	"github.com/kaizenautomation/andon/scenarios/wire"
 )
-
-// head is what the calls of a tenant begin with, and the token in it, if that is one for all of them.
-type head struct {
-	wire.Template
-	token string
-}
 
 // look is how often the token's file is looked at.
 const look = time.Second

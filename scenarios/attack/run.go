@@ -22,10 +22,11 @@ import (
 type Config struct {
 	Plan   *scenarios.Plan
 	Target *url.URL
-	// StartAt, if not zero, is when the run's clock begins, by the clock of this machine; connections are set up before.
+	// StartAt, if not zero, is when the run's clock begins, by the clock of this machine; connections are set up
+	// before.
 	StartAt time.Time
-	// Credentials are what the calls carry besides their bodies, and where names lead; nil is nothing. Their secrets are
-	// taken out of everything that is kept.
+	// Credentials are what the calls carry besides their bodies, and where names lead; nil is nothing. Their secrets
+	// are taken out of everything that is kept.
 	Credentials *credentials.Set
 	// TLS holds the authorities and the client's certificate for an https target; nil is what the system trusts, and
 	// none.
@@ -49,14 +50,14 @@ type Config struct {
 	// Enough, if not nil, gives a sentence once enough was measured: that ends the sending, and the calls in flight are
 	// waited for.
 	Enough <-chan string
-	// Ordered, if not nil, ends the sending for a reason that is known elsewhere, as where calls are judged together with
-	// others' calls; conditions that end the run are not judged here then. The calls in flight are waited for.
+	// Ordered, if not nil, ends the sending for a reason that is known elsewhere, as where calls are judged together
+	// with others' calls; conditions that end the run are not judged here then. The calls in flight are waited for.
 	Ordered <-chan results.End
 	// Began, if not nil, is told when the run's clock began, before the first call leaves.
 	Began func(time.Time)
-	// Accepted, if not nil, is called with each execution that an answer says was started, whether or not its call keeps
-	// the contract: how its call went, its id and its session. It comes from the goroutine that calls Tick, which it must
-	// not hold up.
+	// Accepted, if not nil, is called with each execution that an answer says was started, whether or not its call
+	// keeps the contract: how its call went, its id and its session. It comes from the goroutine that calls Tick, which
+	// it must not hold up.
 	Accepted func(results.Execution)
 }
 
@@ -151,25 +152,6 @@ func (c Config) short(files uint64) string {
 		"what is beyond cannot be sent; raise the limit (ulimit -n), or lower limits.inFlight", most, files)
 }
 
-// record is what a worker hands to the sink.
-type record struct {
-	row results.Row
-	// side is the place of the target.
-	side int
-	// execution is the id that the response gave, and session that of its session; empty if it gave none.
-	execution, session string
-	// sent is when the call left, and whole when its answer was there.
-	sent, whole time.Duration
-	// sample is set for the first call of its kind of trouble.
-	sample *results.Sample
-	// end is when the call was over.
-	end time.Duration
-}
-
-// queueLength is how many records may wait for the sink: at 10,000 calls a second, a disk may hang for six seconds. A
-// longer wait holds up the workers, and shows as the generator's own lag.
-const queueLength = 1 << 16
-
 // A run is one attack under way.
 type run struct {
 	Config
@@ -191,7 +173,7 @@ type run struct {
 	sides []*side
 	// stale is asked of with a token that was turned away.
 	stale    chan string
-	spaces   sync.Pool // of *workspace
+	spaces   sync.Pool // of *flight
 	rules    map[string]uint8
 	inFlight atomic.Int64
 	begun    atomic.Uint64 // calls that a worker has taken up; vegeta counts them in this order
@@ -200,7 +182,7 @@ type run struct {
 	workers  int
 	stalls   stallDetector
 	wakeup   wakeupLead
-	queue    chan record // to the sink
+	handed   *handed // to the sink
 	// judging is held while a large answer is judged, which takes many times its length.
 	judging sync.Mutex
 	// blocked is for how long workers waited for the sink, in nanoseconds over all of them.
@@ -238,21 +220,22 @@ func (r *run) halt(reason, detail string) (first bool) {
 	return first
 }
 
-// recordUnsent counts the calls that had come due when the sending ended, but had not left.
-func (r *run) recordUnsent() {
+// unsent counts the calls that had come due when the sending ended, but had not left: from a place in the plan on, each
+// so many after the one before.
+func (r *run) unsent(from, step uint64) {
 	if r.closed {
 		return
 	}
-	for k := r.begun.Load(); k < r.Plan.Calls; k++ {
+	for k := from; k < r.Plan.Calls; k += step {
 		n := r.Plan.Number(k)
 		due := r.Plan.Due(n)
 		if due >= r.stopped {
 			return
 		}
-		r.queue <- record{side: r.of(due), row: results.Row{
+		r.handed.put(record{side: r.of(due), row: results.Row{
 			N: uint32(n), Due: due, Lag: seconds(r.stopped - due), Error: results.Unsent,
 			Class: uint16(r.Plan.Class(n)), Phase: uint8(r.Plan.Phase(n)),
-		}}
+		}})
 	}
 }
 

@@ -18,7 +18,10 @@ import (
 // sink is the one goroutine that everything measured passes through.
 type sink struct {
 	*run
-	drained chan struct{}
+	// over is closed when no more records come, and drained when all were taken.
+	over, drained chan struct{}
+	// batch is the list of records that is free.
+	batch []record
 	// targets is what is kept of each of them.
 	targets []*kept
 	// aborts are the conditions that end the run when they are broken.
@@ -53,7 +56,7 @@ type kept struct {
 }
 
 func newSink(r *run) *sink {
-	s := &sink{run: r, drained: make(chan struct{}), collect: seldom}
+	s := &sink{run: r, over: make(chan struct{}), drained: make(chan struct{}), collect: seldom}
 	for i := range r.sides {
 		w := r.Writer
 		if i > 0 {
@@ -82,33 +85,45 @@ func newSink(r *run) *sink {
 	return s
 }
 
-// drain takes records until the queue is closed.
+// gather is how often the sink looks for records. Nobody waits for it but who watches.
+const gather = 10 * time.Millisecond
+
+// drain takes records until the run is over.
 func (s *sink) drain() {
 	defer close(s.drained)
-	second := time.NewTicker(time.Second)
+	often, second := time.NewTicker(gather), time.NewTicker(time.Second)
+	defer often.Stop()
 	defer second.Stop()
 	for {
 		select {
-		case rec, open := <-s.queue:
-			if !open {
-				return
-			}
-			s.longest = max(s.longest, len(s.queue))
-			s.take(rec)
+		case <-s.over:
+			s.takeAll()
+			return
+		case <-often.C:
+			s.takeAll()
 		case <-second.C:
 			// Who looks once a second is to have seen all that ended until then.
-			for range len(s.queue) {
-				s.take(<-s.queue)
-			}
+			s.takeAll()
 			s.tick()
 		}
 	}
 }
 
-func (s *sink) take(rec record) {
+// takeAll takes the records that wait.
+func (s *sink) takeAll() {
+	list := s.handed.take(s.batch)
+	s.longest = max(s.longest, len(list))
+	for i := range list {
+		s.take(&list[i])
+	}
+	clear(list)
+	s.batch = list
+}
+
+func (s *sink) take(rec *record) {
 	row, to := &rec.row, s.targets[rec.side]
 	if rec.execution != "" && to.ids != nil && !to.ids.add(rec.execution) {
-		s.repeat(&rec)
+		s.repeat(rec)
 	}
 	s.end = max(s.end, rec.end)
 	// The labels are the plan's, so a row cannot be foreign to them.
@@ -248,7 +263,7 @@ func (s *sink) tick() {
 // known is up to when it is known what was answered: while records wait, what came after the last that was taken may be
 // among them. A disk that hangs holds up more than a second of them.
 func (s *sink) known(now time.Duration) time.Duration {
-	if len(s.queue) > 0 {
+	if s.handed.waiting() > 0 {
 		return min(now, s.end)
 	}
 	return now
@@ -271,7 +286,7 @@ func (s *sink) broken(now time.Duration) (why string, by *kept) {
 func (s *sink) underWay(to *kept) func(from, until time.Duration, counted uint64) uint64 {
 	return func(from, until time.Duration, counted uint64) uint64 {
 		if s.closed {
-			return uint64(s.inFlight.Load()) + uint64(len(s.queue))
+			return uint64(s.inFlight.Load()) + uint64(s.handed.waiting())
 		}
 		first, last := s.Plan.DueBefore(from), s.Plan.DueBefore(until)
 		due := last - first
@@ -290,7 +305,7 @@ func (s *sink) underWay(to *kept) func(from, until time.Duration, counted uint64
 // finish waits for the last record, closes the files, and says how the run ended. killed says that calls in flight were
 // given up; stopped is when the sending ended before the plan did, 0 if it did not.
 func (s *sink) finish(killed bool, stopped time.Duration) (Outcome, error) {
-	close(s.queue)
+	close(s.over)
 	<-s.drained
 	s.close()
 	s.keepVitals(time.Since(s.began))

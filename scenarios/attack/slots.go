@@ -31,11 +31,14 @@ type slot struct{ since, would time.Duration }
 
 func newSlots(c int) *slots { return &slots{idle: make([]slot, c)} }
 
-// take gives the slot that would be free first.
-func (s *slots) take() slot {
+// take gives the slot that would be free first; it is false where there is none.
+func (s *slots) take() (_ slot, free bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	h := s.idle
+	if len(h) == 0 {
+		return slot{}, false
+	}
 	first, last := h[0], len(h)-1
 	h[0] = h[last]
 	for i := 0; ; {
@@ -50,7 +53,7 @@ func (s *slots) take() slot {
 		i = next
 	}
 	s.idle = h[:last]
-	return first
+	return first, true
 }
 
 // give takes a slot back after a call that was sent and kept it for so long, less the standstills.

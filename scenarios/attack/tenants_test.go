@@ -156,14 +156,15 @@ func BenchmarkCall(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			r := &run{
 				Config: Config{Plan: p, Target: &url.URL{Scheme: "http", Host: "x"}, Credentials: opened(b, p)}, began: time.Now(), closed: true, kill: b.Context(),
-				sides: []*side{{transport: hollow{}, sampled: newSampled(p.Labels)}}, queue: make(chan record, 1), rules: map[string]uint8{},
+				sides: []*side{{transport: hollow{}, sampled: newSampled(p.Labels)}}, handed: newHanded(1), rules: map[string]uint8{},
 			}
-			r.spaces.New = func() any { return new(workspace) }
+			r.spaces.New = func() any { return new(flight) }
 			r.setHeads()
 			b.ReportAllocs()
+			var free []record
 			for n := uint64(0); b.Loop(); n++ {
 				r.call(n)
-				<-r.queue
+				free = r.handed.take(free)
 			}
 		})
 	}

@@ -28,16 +28,16 @@ func (l *wakeupLead) wait(n uint64, began time.Time, ready, due time.Duration) {
 	}
 }
 
-// learn moves by small steps, whatever the distance, so that a call which something else held up does not count for
-// more than any other: twice as far after a late call as after an early one, so that two calls in three are ready in
-// time.
-func (l *wakeupLead) learn(late time.Duration) {
+// learn takes note of by how much a call that was let go in time was late.
+func (l *wakeupLead) learn(late time.Duration) { l.d.Store(int64(nearer(l.get(), late, longestLead))) }
+
+// nearer moves a lead by small steps, whatever the distance, so that a call which something else held up does not count
+// for more than any other: twice as far after a late call as after an early one, so that two calls in three are ready
+// in time.
+func nearer(lead, late, longest time.Duration) time.Duration {
 	const step = 500 * time.Nanosecond
-	d := l.get()
 	if late > 0 {
-		d = min(d+2*step, longestLead)
-	} else {
-		d = max(d-step, 0)
+		return min(lead+2*step, longest)
 	}
-	l.d.Store(int64(d))
+	return max(lead-step, 0)
 }

@@ -100,9 +100,15 @@ func (c *conn) do(x *Exchange) (keep bool, err error) {
 		}
 		return false, err
 	}
+	return c.answer(x, n, c.more)
+}
+
+// answer reads the response of which n bytes are in x.In, and what more gives besides. keep reports whether the
+// connection can be used again.
+func (c *conn) answer(x *Exchange, n int, more func([]byte) (int, error)) (keep bool, err error) {
 	h, ok := parseHead(x.In[:n])
 	end := h.size + min(h.length, MaxResponse+1)
-	if !ok || n < end {
+	if (!ok || n < end) && x.First.IsZero() {
 		x.First = time.Now()
 	}
 	if !ok {
@@ -111,7 +117,7 @@ func (c *conn) do(x *Exchange) (keep bool, err error) {
 		if isHTTP2(before) {
 			return false, errHTTP2
 		}
-		h, x.Answer, x.Begun, err = readResponse(func(from io.Reader) ([]byte, error) { return x.readAll(x.In, from) }, before, c.more)
+		h, x.Answer, x.Begun, err = readResponse(func(from io.Reader) ([]byte, error) { return x.readAll(x.In, from) }, before, more)
 		if x.Begun {
 			x.In = x.Answer
 		}
@@ -133,7 +139,7 @@ func (c *conn) do(x *Exchange) (keep bool, err error) {
 				return false, err
 			}
 		}
-		m, err := c.more(x.In[n:min(end, len(x.In))])
+		m, err := more(x.In[n:min(end, len(x.In))])
 		if n += m; err != nil && n < end {
 			x.Answer = x.In[h.size:n]
 			if err == io.EOF {

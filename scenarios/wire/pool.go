@@ -89,12 +89,7 @@ func (p *pool) Do(x *Exchange) error {
 		}
 		x.Connected = true
 		keep, err := c.do(x)
-		if c.unasked || errors.Is(err, errUnasked) {
-			p.unasked.Add(1)
-		}
-		if c.encoded {
-			p.encoded.Add(1)
-		}
+		p.note(c, err)
 		stale := errors.Is(err, errStale)
 		switch {
 		case stale && fresh && errors.Is(err, errUnasked):
@@ -106,6 +101,16 @@ func (p *pool) Do(x *Exchange) error {
 		if !stale {
 			return p.reason(err, x.Deadline)
 		}
+	}
+}
+
+// note counts what was seen of a connection in a call that ended so.
+func (p *pool) note(c *conn, err error) {
+	if c.unasked || errors.Is(err, errUnasked) {
+		p.unasked.Add(1)
+	}
+	if c.encoded {
+		p.encoded.Add(1)
 	}
 }
 

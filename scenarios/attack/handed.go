@@ -1,0 +1,73 @@
+package attack
+
+import (
+	"sync"
+	"time"
+
+	"github.com/kaizenautomation/andon/reports/results"
+)
+
+// record is what a worker hands to the sink.
+type record struct {
+	row results.Row
+	// side is the place of the target.
+	side int
+	// execution is the id that the response gave, and session that of its session; empty if it gave none.
+	execution, session string
+	// sent is when the call left, and whole when its answer was there.
+	sent, whole time.Duration
+	// sample is set for the first call of its kind of trouble.
+	sample *results.Sample
+	// end is when the call was over.
+	end time.Duration
+}
+
+// queueLength is how many records may wait for the sink: at 10,000 calls a second, a disk may hang for six seconds. A
+// longer wait holds up the workers, and shows as the generator's own lag.
+const queueLength = 1 << 16
+
+// handed are the records that wait for the sink, which looks for them on a timer of its own: handing one over wakes
+// nobody.
+type handed struct {
+	mu   sync.Mutex
+	room sync.Cond
+	most int // that may wait
+	list []record
+}
+
+func newHanded(most int) *handed {
+	h := &handed{most: most}
+	h.room.L = &h.mu
+	return h
+}
+
+// put adds a record, and gives for how long that had to wait for the sink.
+func (h *handed) put(rec record) (waited time.Duration) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if len(h.list) >= h.most {
+		begun := time.Now()
+		for len(h.list) >= h.most {
+			h.room.Wait()
+		}
+		waited = time.Since(begun)
+	}
+	h.list = append(h.list, rec)
+	return waited
+}
+
+// take gives all that wait, in the order in which they came, for a list of before that is free again.
+func (h *handed) take(free []record) []record {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	list := h.list
+	h.list = free[:0]
+	h.room.Broadcast()
+	return list
+}
+
+func (h *handed) waiting() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.list)
+}

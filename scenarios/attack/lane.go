@@ -1,0 +1,253 @@
+package attack
+
+import (
+	"net/http"
+	"runtime"
+	"sync/atomic"
+	"time"
+
+	"github.com/kaizenautomation/andon/scenarios/wire"
+)
+
+// lane sends each call of a plan that falls to it when that is due, and takes the answers, on one goroutine, which
+// wakes for nothing else: one for each call that is due, and one for each answer at most.
+type lane struct {
+	*run
+	loop *wire.Loop
+	all  lanes
+	// next is the place in the plan of the next call that falls to it.
+	next  uint64
+	place int
+	// under is how many calls are under way, and full says that one more has to wait for a slot.
+	under int
+	full  atomic.Bool
+	// ready is the next call, whose message is written; nil if it is not.
+	ready *flight
+	free  []*flight
+	// lead is how long before a call is due the lane means to wake.
+	lead time.Duration
+	// asked is until when the lane meant to sleep, 0 if it did not.
+	asked time.Duration
+	// exhausted is when a closed loop had sent as many calls as it may.
+	exhausted time.Duration
+}
+
+// longestWatch is for how long at most a lane watches the clock before a call is due: what it takes to wake.
+const longestWatch = 20 * time.Microsecond
+
+// perLane is how many calls a second a lane is left to send: more than that takes most of a core.
+const perLane = 20_000
+
+// lanes are those of a run, one for each of vegeta's hits, which is over when the lane has sent all its calls.
+type lanes []*lane
+
+// lanes makes those of a run; none where it cannot have any, and vegeta's workers are to send the calls.
+func (r *run) lanes() (all lanes) {
+	n := min(runtime.GOMAXPROCS(0), 1+int(r.Plan.PeakRate()/perLane))
+	if r.closed {
+		n = min(runtime.GOMAXPROCS(0), r.workers)
+	}
+	for i := range n {
+		loop, err := wire.NewLoop()
+		if err != nil {
+			all.close()
+			return nil
+		}
+		all = append(all, &lane{run: r, loop: loop, place: i, next: uint64(i), lead: longestWatch / 2})
+		for _, s := range r.sides {
+			if !loop.Carries(s.transport) {
+				all.close()
+				return nil
+			}
+		}
+	}
+	for _, l := range all {
+		l.all = all
+	}
+	return all
+}
+
+func (all lanes) close() {
+	for _, l := range all {
+		l.loop.Close()
+	}
+}
+
+// RoundTrip implements http.RoundTripper for vegeta: it sends the calls of the lane that the request's place stands
+// for.
+func (all lanes) RoundTrip(asked *http.Request) (*http.Response, error) {
+	k, err := place(asked)
+	if err != nil {
+		return nil, err
+	}
+	all[k].drive()
+	return over(asked), nil
+}
+
+// Pace implements vegeta.Pacer: all lanes begin at once, and wait by themselves.
+func (all lanes) Pace(_ time.Duration, hits uint64) (time.Duration, bool) {
+	return 0, hits >= uint64(len(all))
+}
+
+// Rate implements vegeta.Pacer.
+func (all lanes) Rate(time.Duration) float64 { return 0 }
+
+// unsent counts the calls that had come due when the sending ended, but had not left.
+func (all lanes) unsent() {
+	for _, l := range all {
+		l.run.unsent(l.next, uint64(len(all)))
+	}
+}
+
+// exhausted is when a closed loop had sent as many calls as it may, before its time was over; 0 if it had not.
+func (all lanes) exhausted() (at time.Duration) {
+	for _, l := range all {
+		at = max(at, l.exhausted)
+	}
+	return at
+}
+
+// drive sends the lane's calls, and comes back when the last of them is over.
+func (l *lane) drive() {
+	defer l.loop.Close()
+	for {
+		wait, more := l.send()
+		if !more && l.under == 0 {
+			return
+		}
+		for _, x := range l.loop.Wait(wait) {
+			l.took(x.Owner.(*flight), x)
+			l.send()
+		}
+	}
+}
+
+// idly is how long a lane waits where it is told when there is something to do, so that it sees the end of the run.
+const idly = 50 * time.Millisecond
+
+// send sends what is due, and gives for how long nothing will be. It is false when no more calls are to be sent.
+func (l *lane) send() (wait time.Duration, more bool) {
+	if l.closed {
+		return l.resend()
+	}
+	for {
+		if l.next >= l.Plan.Calls || isClosed(l.stop) {
+			return idly, false
+		}
+		if l.ready == nil {
+			l.ready = l.flight()
+			l.prepare(l.ready, l.Plan.Number(l.next))
+		}
+		due := l.ready.due
+		now := time.Since(l.began)
+		if l.asked > 0 && now >= l.asked {
+			l.lead = nearer(l.lead, now-due, longestWatch)
+		}
+		l.asked = 0
+		if early := due - l.lead; now < early {
+			l.asked = early
+			return min(early-now, idly), true
+		}
+		at, free := l.slots.take()
+		if !free {
+			l.full.Store(true)
+			// One may have been given back meanwhile.
+			if at, free = l.slots.take(); !free {
+				return idly, true
+			}
+		}
+		l.full.Store(false)
+		for time.Since(l.began) < due {
+		}
+		f := l.ready
+		if heads := l.sides[f.side].heads.Load(); heads != f.heads {
+			l.prepare(f, l.Plan.Number(l.next))
+		}
+		f.at = at
+		l.ready = nil
+		l.next += uint64(len(l.all))
+		l.inFlight.Add(1)
+		l.leave(f)
+	}
+}
+
+// resend has each caller of a closed loop send who is not waiting for an answer.
+func (l *lane) resend() (wait time.Duration, more bool) {
+	end := time.Duration(l.Plan.Seconds * float64(time.Second))
+	for {
+		now := time.Since(l.began)
+		if now < 0 {
+			return min(-now, idly), true
+		}
+		if now >= end || l.exhausted > 0 || isClosed(l.stop) {
+			return idly, false
+		}
+		_, callers, _ := l.Plan.At(now)
+		// Callers are dealt out one by one.
+		if share := (min(callers, l.Plan.Limits.InFlight) + len(l.all) - 1 - l.place) / len(l.all); l.under >= share {
+			return min(end-now, idly), true
+		}
+		k := l.begun.Add(1) - 1
+		if k >= l.Plan.Limits.Calls {
+			l.exhausted = now
+			continue
+		}
+		f := l.flight()
+		l.prepare(f, l.Plan.Number(k))
+		l.inFlight.Add(1)
+		l.leave(f)
+	}
+}
+
+// leave sends a call, if it is sent.
+func (l *lane) leave(f *flight) {
+	if !l.depart(f) {
+		l.end(f)
+		return
+	}
+	l.under++
+	if t := l.transport(f); !l.loop.Send(t, &f.Exchange) {
+		l.loop.Dial(t, &f.Exchange)
+	}
+}
+
+// took takes what came of a call.
+func (l *lane) took(f *flight, x *wire.Exchange) {
+	if !f.judged && l.arrive(f, x.Err, x.End.Sub(l.began)) {
+		f.judged = true
+		// It would hold up the others.
+		l.loop.Defer(x, func() {
+			l.judging.Lock()
+			defer l.judging.Unlock()
+			l.judge(f)
+		})
+		return
+	}
+	l.under--
+	l.end(f)
+}
+
+// end ends a call.
+func (l *lane) end(f *flight) {
+	l.settle(f)
+	l.handOver(f)
+	if cap(f.message) <= keptBuffer && cap(f.In) <= keptBuffer {
+		l.free = append(l.free, f)
+	}
+	for _, other := range l.all {
+		if other != l && other.full.Load() {
+			other.loop.Wake()
+		}
+	}
+}
+
+// flight is memory for a call.
+func (l *lane) flight() *flight {
+	last := len(l.free) - 1
+	if last < 0 {
+		return new(flight)
+	}
+	f := l.free[last]
+	l.free = l.free[:last]
+	return f
+}

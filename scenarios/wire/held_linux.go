@@ -1,0 +1,52 @@
+package wire
+
+// held is a connection that a loop has.
+type held struct {
+	socket *socket
+	// conn is what was made of it by the pool. TLS is spoken over conn.Conn; else that is the socket.
+	conn  *conn
+	pool  *pool
+	place int
+	// x is the call under way; nil while the connection is idle. Of its answer n bytes are there, and out is not sent
+	// yet.
+	x   *Exchange
+	n   int
+	out []byte
+	// tries is how often an answer was begun to be read that was not whole.
+	tries      int
+	prev, next *held
+}
+
+// begin writes the request, and gives what of it is not sent yet. The error is errStale if nothing was sent.
+func (h *held) begin(x *Exchange) (rest []byte, err error) {
+	if err := h.silent(); err != nil {
+		return nil, err
+	}
+	if h.conn.wrote == nil {
+		n, err := h.socket.Write(x.Message)
+		if err != nil && err != errAgain {
+			return nil, errStale // nothing has left
+		}
+		return x.Message[n:], nil
+	}
+	before := h.conn.wrote.bytes
+	if _, err := h.conn.Write(x.Message); err != nil {
+		if h.conn.wrote.bytes == before {
+			return nil, errStale
+		}
+		return nil, err
+	}
+	return nil, nil
+}
+
+// silent is nil for an idle connection that is open still, and has nothing to say.
+func (h *held) silent() error {
+	var b [1]byte
+	switch n, err := h.conn.Conn.Read(b[:]); {
+	case n > 0:
+		return errUnasked
+	case err == errAgain:
+		return nil
+	}
+	return errStale
+}

@@ -1,0 +1,35 @@
+//go:build !linux
+
+package wire
+
+import (
+	"errors"
+	"time"
+)
+
+// Loop is what this system has not: see [NewLoop].
+type Loop struct{}
+
+// NewLoop is an error here.
+func NewLoop() (*Loop, error) { return nil, errors.ErrUnsupported }
+
+// Carries is false.
+func (*Loop) Carries(Transport) bool { return false }
+
+// Send is false.
+func (*Loop) Send(Transport, *Exchange) bool { return false }
+
+// Dial does nothing.
+func (*Loop) Dial(Transport, *Exchange) {}
+
+// Defer does nothing.
+func (*Loop) Defer(*Exchange, func()) {}
+
+// Wake does nothing.
+func (*Loop) Wake() {}
+
+// Wait gives nothing.
+func (*Loop) Wait(time.Duration) []*Exchange { return nil }
+
+// Close does nothing.
+func (*Loop) Close() {}

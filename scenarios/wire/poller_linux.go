@@ -1,0 +1,77 @@
+package wire
+
+import (
+	"os"
+	"runtime"
+	"syscall"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// poller waits for descriptors.
+type poller struct {
+	epoll, event int
+	events       [128]unix.EpollEvent
+}
+
+func newPoller() (p *poller, err error) {
+	p = &poller{}
+	if p.epoll, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
+		return nil, os.NewSyscallError("epoll_create1", err)
+	}
+	if p.event, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK); err != nil {
+		_ = unix.Close(p.epoll)
+		return nil, os.NewSyscallError("eventfd", err)
+	}
+	if err := p.look(p.event, -1); err != nil {
+		p.close()
+		return nil, err
+	}
+	if _, errno := p.sleep(0); errno == unix.ENOSYS { // Linux has it from 5.11 on
+		p.close()
+		return nil, os.NewSyscallError("epoll_pwait2", errno)
+	}
+	return p, nil
+}
+
+// look has a descriptor looked at, under a number that events are given with.
+func (p *poller) look(fd, number int) error {
+	e := unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLOUT | unix.EPOLLRDHUP | unix.EPOLLET, Fd: int32(number)}
+	return os.NewSyscallError("epoll_ctl", unix.EpollCtl(p.epoll, unix.EPOLL_CTL_ADD, fd, &e))
+}
+
+func (p *poller) forget(fd int) { _ = unix.EpollCtl(p.epoll, unix.EPOLL_CTL_DEL, fd, nil) }
+
+// wake ends a wait, or the next one.
+func (p *poller) wake() { _, _ = unix.Write(p.event, []byte{1, 0, 0, 0, 0, 0, 0, 0}) }
+
+// longest is for how long is waited at most, so that what Go's runtime wants of the goroutine is not held up where its
+// signals are switched off.
+const longest = 10 * time.Millisecond
+
+// wait waits for events, or until so long has gone by.
+func (p *poller) wait(d time.Duration) []unix.EpollEvent {
+	n, _ := p.sleep(min(max(d, 0), longest))
+	return p.events[:n]
+}
+
+// sleep waits in a system call of which the scheduler does not know: the processor that it lends to the goroutine stays
+// with it, and nobody has to be woken to take it over and to give it back. A collection, and whoever else wants the
+// goroutine to stop, sends it a signal, which ends the wait.
+func (p *poller) sleep(d time.Duration) (int, syscall.Errno) {
+	ts := unix.NsecToTimespec(int64(d))
+	n, _, errno := unix.RawSyscall6(unix.SYS_EPOLL_PWAIT2, uintptr(p.epoll), uintptr(unsafe.Pointer(&p.events)), uintptr(len(p.events)),
+		uintptr(unsafe.Pointer(&ts)), 0, 0)
+	runtime.KeepAlive(p)
+	if errno != 0 {
+		return 0, errno
+	}
+	return int(n), 0
+}
+
+func (p *poller) close() {
+	_ = unix.Close(p.event)
+	_ = unix.Close(p.epoll)
+}
