@@ -3,10 +3,9 @@
 // The way of call n, in the order of the files:
 //
 //  1. The pacer (pacer.go) sleeps until just before call n is due, as the plan says, and lets it go; in a closed loop
-//     it waits for a caller who is free. vegeta, which calls a call a hit, numbers them and runs the workers. Its own
-//     times are not used: it takes them when a worker picks the call up, so that waiting for a worker is in none of its
-//     figures.
-//  2. The worker (call.go), which knows n from a header that vegeta sets, builds the request, watches the clock for
+//     it waits for a caller who is free. vegeta, which calls a call a hit, runs the workers. Its own times are not used:
+//     it takes them when a worker picks the call up, so that waiting for a worker is in none of its figures.
+//  2. The worker (call.go), which vegeta asks what to send, takes the next n, builds the request, watches the clock for
 //     what is left of the wake-up lead (wakeup.go), and sends it over a connection of andon's own (package wire).
 //  3. It takes the times around that, and what part of them the generator itself stood still (stalls.go) or had no free
 //     slot (slots.go), so that what the generator does to the times is not taken for the target's doing.
@@ -22,7 +21,6 @@ package attack
 
 import (
 	"context"
-	"net/http"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -70,10 +68,7 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Outcome, err
 	}
 	r.slots, r.workers = newSlots(workers), workers
 	s := newSink(r)
-	attacker := vegeta.NewAttacker(
-		vegeta.Workers(uint64(min(workers, 16))), vegeta.MaxWorkers(uint64(workers)), vegeta.MaxBody(0),
-		vegeta.Client(&http.Client{Transport: r, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}),
-	)
+	attacker := vegeta.NewAttacker(vegeta.Workers(uint64(min(workers, 16))), vegeta.MaxWorkers(uint64(workers)))
 	r.setHeads()
 	renewing, enough := context.WithCancel(ctx)
 	renewed := make(chan struct{})
@@ -114,12 +109,7 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Outcome, err
 		r.stalls.watch(r.began, asleep)
 	}()
 	go s.drain()
-	// What vegeta is told to fetch is never fetched: the round tripper builds the request of the call by its number.
-	target := func(t *vegeta.Target) error {
-		t.Method, t.URL = http.MethodPost, "http://andon/"
-		return nil
-	}
-	for range attacker.Attack(target, &pacer{run: r}, 0, "") {
+	for range attacker.Attack(r.target, &pacer{run: r}, 0, "") {
 	}
 	until := r.exhausted
 	select {
