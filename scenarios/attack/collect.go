@@ -8,16 +8,16 @@ import "github.com/kaizenautomation/andon/scenarios"
 // more than that to look through, the heap may grow by as much as there is, as it always does. The ids of a long run are
 // kept, and not looked through: with them the heap grows by no more than they take.
 const (
-	seldom = 400
-	often  = 10
-	least  = 8 << 20
-	most   = 32 << 20
+	seldom    = 400
+	often     = 10
+	leastRoom = 4 << 20
+	mostRoom  = 32 << 20
 )
 
 // collectBy gives the percentage for a heap of which so much is live, so much of that is looked through, and to which so
 // much is added in a second: see [debug.SetGCPercent].
 func collectBy(live, scanned, added uint64) int {
-	room := max(min(max(added/2, least), most), scanned)
+	room := max(min(max(added/2, leastRoom), mostRoom), scanned)
 	return int(min(max(100*room/max(live, 1), often), seldom))
 }
 
