@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/kaizenautomation/andon/contracts"
@@ -94,8 +95,8 @@ func pickOne(values [][]byte) source {
 }
 
 // corpus is the text of which generated texts are cut: sentences that look like what people ask of an agent. It has no
-// character that JSON escapes, so that cutting it anywhere is cheap.
-var corpus, sentences = makeCorpus()
+// character that JSON escapes, so that cutting it anywhere is cheap. Commands that send nothing need not make it.
+var corpus = sync.OnceValues(makeCorpus)
 
 func makeCorpus() (string, []int) {
 	rng := rand.New(rand.NewPCG(20, 26))
@@ -122,6 +123,7 @@ func makeCorpus() (string, []int) {
 }
 
 func textSource(length func(*rand.Rand) int) source {
+	corpus, sentences := corpus()
 	return func(dst []byte, w *draw) []byte {
 		n, at := length(w.rng), sentences[w.rng.IntN(len(sentences))]
 		dst = append(dst, '"')
@@ -137,6 +139,7 @@ func textSource(length func(*rand.Rand) int) source {
 
 // objectSource gives objects of so many members, the last of which is such an object itself, down to so many levels.
 func objectSource(size, depth uint64) source {
+	corpus, sentences := corpus()
 	var object func(dst []byte, w *draw, depth uint64) []byte
 	object = func(dst []byte, w *draw, depth uint64) []byte {
 		dst = append(dst, '{')

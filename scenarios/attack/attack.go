@@ -3,10 +3,9 @@
 // The way of call n, in the order of the files:
 //
 //  1. The pacer (pacer.go) sleeps until just before call n is due, as the plan says, and lets it go; in a closed loop
-//     it waits for a caller who is free. vegeta, which calls a call a hit, numbers them and runs the workers. Its own
-//     times are not used: it takes them when a worker picks the call up, so that waiting for a worker is in none of its
-//     figures.
-//  2. The worker (call.go), which knows n from a header that vegeta sets, builds the request, watches the clock for
+//     it waits for a caller who is free. vegeta, which calls a call a hit, runs the workers. Its own times are not used:
+//     it takes them when a worker picks the call up, so that waiting for a worker is in none of its figures.
+//  2. The worker (call.go), which vegeta asks what to send, takes the next n, builds the request, watches the clock for
 //     what is left of the wake-up lead (wakeup.go), and sends it over a connection of andon's own (package wire).
 //  3. It takes the times around that, and what part of them the generator itself stood still (stalls.go) or had no free
 //     slot (slots.go), so that what the generator does to the times is not taken for the target's doing.
@@ -22,7 +21,6 @@ package attack
 
 import (
 	"context"
-	"net/http"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -69,7 +67,7 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Outcome, err
 	// Each keeps one of the processors that the scheduler hands out, also while it waits, as the pacer does without
 	// them.
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + max(len(all), 1)))
-	attacker, pace := r.attacker(all)
+	attacker, fire, pace := r.attacker(all)
 	s := newSink(r)
 	r.setHeads()
 	renewing, enough := context.WithCancel(ctx)
@@ -111,12 +109,7 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Outcome, err
 		r.stalls.watch(r.began, asleep)
 	}()
 	go s.drain()
-	// What vegeta is told to fetch is never fetched: the round tripper builds the request of the call by its number.
-	target := func(t *vegeta.Target) error {
-		t.Method, t.URL = http.MethodPost, "http://andon/"
-		return nil
-	}
-	for range attacker.Attack(target, pace, 0, "") {
+	for range attacker.Attack(fire, pace, 0, "") {
 	}
 	until := max(r.exhausted, all.exhausted())
 	select {
@@ -135,21 +128,21 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Outcome, err
 	<-renewed
 	close(asleep)
 	<-watched
-	return s.finish(ctx.Err() != nil, until)
+	out, err := s.finish(ctx.Err() != nil, until)
+	if r.stalls.before.live > leastRoom {
+		// What the report takes is not to come on top of the ids.
+		debug.FreeOSMemory()
+	}
+	return out, err
 }
 
-// attacker is vegeta's, whose hits are lanes, or where there are none, calls; pace says when these leave.
-func (r *run) attacker(all lanes) (*vegeta.Attacker, vegeta.Pacer) {
-	var pace vegeta.Pacer = all
-	var fires http.RoundTripper = all
-	hits, most := len(all), len(all)
-	if all == nil {
-		pace, fires, hits, most = &pacer{run: r}, r, min(r.workers, 16), r.workers
+// attacker is vegeta's. Its hits are lanes, or where there are none, calls: fire is what one does, and pace says when
+// the next begins.
+func (r *run) attacker(all lanes) (_ *vegeta.Attacker, fire vegeta.Targeter, pace vegeta.Pacer) {
+	if all != nil {
+		return vegeta.NewAttacker(vegeta.Workers(uint64(len(all))), vegeta.MaxWorkers(uint64(len(all)))), all.fire(), all
 	}
-	return vegeta.NewAttacker(
-		vegeta.Workers(uint64(hits)), vegeta.MaxWorkers(uint64(most)), vegeta.MaxBody(0),
-		vegeta.Client(&http.Client{Transport: fires, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}),
-	), pace
+	return vegeta.NewAttacker(vegeta.Workers(uint64(min(r.workers, 16))), vegeta.MaxWorkers(uint64(r.workers))), r.target, &pacer{run: r}
 }
 
 // open makes what a run has of each of its targets.

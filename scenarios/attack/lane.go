@@ -1,10 +1,11 @@
 package attack
 
 import (
-	"net/http"
 	"runtime"
 	"sync/atomic"
 	"time"
+
+	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"github.com/kaizenautomation/andon/scenarios/wire"
 )
@@ -73,15 +74,14 @@ func (all lanes) close() {
 	}
 }
 
-// RoundTrip implements http.RoundTripper for vegeta: it sends the calls of the lane that the request's place stands
-// for.
-func (all lanes) RoundTrip(asked *http.Request) (*http.Response, error) {
-	k, err := place(asked)
-	if err != nil {
-		return nil, err
+// fire is vegeta's Targeter: it sends the calls of the lane that is next.
+func (all lanes) fire() vegeta.Targeter {
+	var fired atomic.Uint64
+	return func(t *vegeta.Target) error {
+		t.Method = refused
+		all[fired.Add(1)-1].drive()
+		return nil
 	}
-	all[k].drive()
-	return over(asked), nil
 }
 
 // Pace implements vegeta.Pacer: all lanes begin at once, and wait by themselves.

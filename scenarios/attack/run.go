@@ -176,7 +176,7 @@ type run struct {
 	spaces   sync.Pool // of *flight
 	rules    map[string]uint8
 	inFlight atomic.Int64
-	begun    atomic.Uint64 // calls that a worker has taken up; vegeta counts them in this order
+	begun    atomic.Uint64 // calls that a worker has taken up, which is the number of the next
 	freed    chan struct{}
 	slots    *slots
 	workers  int

@@ -245,7 +245,7 @@ func (s *sink) tick() {
 		}
 	}
 	s.keepVitals(now)
-	if by := collectBy(s.stalls.before.live, s.stalls.before.scanned); by != s.collect && os.Getenv("GOGC") == "" {
+	if by := collectBy(s.stalls.before.live, s.stalls.before.scanned, s.stalls.added); by != s.collect && os.Getenv("GOGC") == "" {
 		s.collect = by
 		debug.SetGCPercent(by)
 	}

@@ -38,6 +38,8 @@ type stallDetector struct {
 	// before is what the counters said when they were last taken.
 	before counters
 	at     time.Duration
+	// added is how many bytes the heap was given in each second then.
+	added uint64
 }
 
 // stall is a span in which the process stood still.
@@ -55,8 +57,8 @@ type counters struct {
 	cpu    time.Duration
 	pauses metrics.Float64Histogram
 	// live is what was in use of the heap when garbage was last collected, in bytes, and scanned the part of it that may
-	// hold pointers.
-	live, scanned uint64
+	// hold pointers; allocated is all that was ever added to it.
+	live, scanned, allocated uint64
 }
 
 // watch looks until stop is closed.
@@ -167,29 +169,30 @@ func (d *stallDetector) vitals(now time.Duration) results.Vitals {
 	if c.looks > 0 {
 		v.InFlight = float64(c.seen) / float64(c.looks)
 	}
+	d.added = uint64(float64(after.allocated-d.before.allocated) / max(v.Seconds, 1e-3))
 	d.before, d.at = after, now
 	return v
 }
 
 const (
-	pauses  = "/sched/pauses/total/gc:seconds"
-	live    = "/gc/heap/live:bytes"
-	scanned = "/gc/scan/heap:bytes"
+	pauses    = "/sched/pauses/total/gc:seconds"
+	live      = "/gc/heap/live:bytes"
+	scanned   = "/gc/scan/heap:bytes"
+	allocated = "/gc/heap/allocs:bytes"
 )
 
 func readCounters() counters {
-	sample := []metrics.Sample{{Name: pauses}, {Name: live}, {Name: scanned}}
+	sample := []metrics.Sample{{Name: pauses}, {Name: live}, {Name: scanned}, {Name: allocated}}
 	metrics.Read(sample)
 	c := counters{cpu: processTime()}
 	if sample[0].Value.Kind() == metrics.KindFloat64Histogram {
 		h := sample[0].Value.Float64Histogram()
 		c.pauses = metrics.Float64Histogram{Counts: append([]uint64(nil), h.Counts...), Buckets: h.Buckets}
 	}
-	if sample[1].Value.Kind() == metrics.KindUint64 {
-		c.live = sample[1].Value.Uint64()
-	}
-	if sample[2].Value.Kind() == metrics.KindUint64 {
-		c.scanned = sample[2].Value.Uint64()
+	for i, to := range []*uint64{&c.live, &c.scanned, &c.allocated} {
+		if v := sample[1+i].Value; v.Kind() == metrics.KindUint64 {
+			*to = v.Uint64()
+		}
 	}
 	return c
 }

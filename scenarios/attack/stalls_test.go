@@ -122,12 +122,12 @@ func TestPauses(t *testing.T) {
 // Collections are seldom while little is live, and as often as always once there is much to look through; between them
 // the heap grows by little, also where much is kept that nothing has to be looked for in.
 func TestCollectBy(t *testing.T) {
-	for _, c := range []struct{ live, scanned, want int }{
-		{0, 0, seldom}, {1, 1, seldom}, {8, 8, 400}, {16, 12, 200}, {32, 30, 100}, {1000, 1000, 100},
-		{64, 16, 50}, {128, 16, 25}, {128, 64, 50}, {4000, 32, often},
+	for _, c := range []struct{ live, scanned, added, want int }{
+		{0, 0, 0, seldom}, {1, 1, 0, 400}, {4, 3, 2, 100}, {8, 7, 2, 87}, {8, 4, 16, 100}, {8, 7, 32, 200}, {8, 7, 1000, 400},
+		{32, 30, 64, 100}, {1000, 1000, 64, 100}, {64, 16, 64, 50}, {40, 3, 1, often}, {32, 4, 1, 12}, {128, 16, 64, 25}, {128, 64, 64, 50}, {4000, 32, 64, often},
 	} {
-		if got := collectBy(uint64(c.live)<<20, uint64(c.scanned)<<20); got != c.want {
-			t.Errorf("with %d MiB live and %d MiB looked through: %d, want %d", c.live, c.scanned, got, c.want)
+		if got := collectBy(uint64(c.live)<<20, uint64(c.scanned)<<20, uint64(c.added)<<20); got != c.want {
+			t.Errorf("with %d MiB live, %d MiB looked through, and %d MiB a second: %d, want %d", c.live, c.scanned, c.added, got, c.want)
 		}
 	}
 }
