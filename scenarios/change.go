@@ -48,7 +48,7 @@ func (s *Scenario) WithFollowing(f *Following) *Scenario {
 // WithLoad is the scenario with another load. The thresholds stay, and [Scenario.Plan] fails if they name a phase that
 // is gone. The error names everything that is wrong with the phases.
 func (s *Scenario) WithLoad(phases []Phase, arrivals Arrivals) (*Scenario, error) {
-	l := load{arrivals: arrivals}
+	l := load{arrivals: arrivals, pacing: s.load.pacing}
 	var wrong []error
 	if arrivals > Poisson {
 		return nil, fmt.Errorf("expected even or Poisson arrivals, found %d", arrivals)
@@ -76,6 +76,10 @@ func (s *Scenario) WithLoad(phases []Phase, arrivals Arrivals) (*Scenario, error
 	parts := [][2]string{{"load", loadText(phases)}, {"arrivals", ""}}
 	if arrivals == Poisson {
 		parts[1][1] = "poisson"
+	}
+	if l.closed() {
+		l.pacing = 0
+		parts = append(parts, [2]string{"pacing", ""})
 	}
 	changed, err := s.with(parts...)
 	if err != nil {

@@ -28,6 +28,9 @@ func (s *Scenario) Parts() []results.Part {
 		arrivals = "poisson"
 	}
 	parts = append(parts, results.Part{Name: "arrivals", Text: arrivals})
+	if s.load.pacing > 0 {
+		parts = append(parts, results.Part{Name: "pacing", Text: s.load.pacing.String()})
+	}
 	parts = append(parts, s.mix.parts()...)
 	parts = append(parts, s.mix.data...)
 	parts = append(parts, carriedParts(s.Carried)...)

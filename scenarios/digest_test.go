@@ -25,6 +25,7 @@ var digestKeys = map[string][]string{
 		"[{name: first, rate: 10/s, for: 1s}, {name: all, rate: 50/s, for: 2s}]",
 	},
 	"arrivals":        {"", "poisson"},
+	"pacing":          {"", "1ms", "2ms"},
 	"mix.tier":        {"{Full: 1, Lite: 3}", "{Full: 1, Lite: 4}", "{Full: 1}", "{Full: 1, Lite: 3, default: 1}", ""},
 	"mix.content":     {"[{weight: 3, items: [text]}, {weight: 1, items: [text, file]}]", "[{weight: 4, items: [text]}, {weight: 1, items: [text, file]}]", "[{weight: 3, items: [text]}]", "[{weight: 3, items: [text]}, {weight: 1, items: [file]}]"},
 	"mix.agentId":     {"", "10%", "20%"},

@@ -7,7 +7,7 @@ import (
 	"github.com/kaizenautomation/andon/contracts/document"
 )
 
-// readLoad reads `load` and `arrivals`. The calls of an open load may be as many as the limit says.
+// readLoad reads `load`, `arrivals` and `pacing`. The calls of an open load may be as many as the limit says.
 func readLoad(doc *document.Document, root document.Value, keys map[string]document.Value, limit uint64) (l load) {
 	if v, given := keys["arrivals"]; given {
 		if a, ok := v.Text("the arrivals"); ok {
@@ -17,6 +17,9 @@ func readLoad(doc *document.Document, root document.Value, keys map[string]docum
 				v.Fail("unknown arrivals %s; %s", v.Found(), document.ExpectedOne(a, []string{"constant", "poisson"}))
 			}
 		}
+	}
+	if v, given := keys["pacing"]; given {
+		l.readPacing(v)
 	}
 	v, given := keys["load"]
 	if !given {
@@ -49,6 +52,9 @@ func readLoad(doc *document.Document, root document.Value, keys map[string]docum
 	if a, given := keys["arrivals"]; given && l.closed() {
 		a.Fail("a closed loop has no arrivals: each caller sends when its last call is answered; remove the key")
 	}
+	if a, given := keys["pacing"]; given && l.closed() {
+		a.Fail("a closed loop has no pacing: each caller sends when its last call is answered; remove the key")
+	}
 	if wrong := l.place(limit); wrong != nil {
 		at := v
 		if limits, given := keys["limits"]; given && wrong.key == "calls" {
@@ -59,6 +65,21 @@ func readLoad(doc *document.Document, root document.Value, keys map[string]docum
 		at.Fail("%s", wrong.problem)
 	}
 	return l
+}
+
+// maxPacing is the coarsest pacing: calls that left later would be andon's own lag beyond what is usual.
+const maxPacing = 5 * time.Millisecond
+
+// readPacing reads on which grid calls leave.
+func (l *load) readPacing(v document.Value) {
+	d, ok := v.Positive("the pacing")
+	switch {
+	case !ok:
+	case d > maxPacing:
+		v.Fail("expected a pacing of at most %s, found %s: each call may leave by so much later than it is due", maxPacing, v.Found())
+	default:
+		l.pacing = d
+	}
 }
 
 // readPhase reads one entry of the load.

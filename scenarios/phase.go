@@ -218,6 +218,8 @@ type load struct {
 	labels   []results.Phase
 	steps    []step
 	arrivals Arrivals
+	// pacing is the grid on which calls of an open load leave; 0 is none, so that each leaves when it is due.
+	pacing time.Duration
 }
 
 func (l *load) closed() bool { return len(l.phases) > 0 && l.phases[0].callers > 0 }

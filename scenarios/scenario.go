@@ -99,7 +99,7 @@ const (
 // MB is a megabyte.
 const MB = 1_000_000
 
-var scenarioKeys = []string{"name", "description", "target", "load", "arrivals", "mix", "data", "headers", "auth", "limits", "follow", "baseline", "thresholds", "provider"}
+var scenarioKeys = []string{"name", "description", "target", "load", "arrivals", "pacing", "mix", "data", "headers", "auth", "limits", "follow", "baseline", "thresholds", "provider"}
 
 // Parse reads a scenario for a description. The file's name is for messages and places the files that the scenario
 // names; env looks up a variable of the environment. The error is a [*document.InvalidError] with all problems.

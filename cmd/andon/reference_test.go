@@ -157,7 +157,7 @@ type keyword struct {
 }
 
 // rootOrder is the order in which a reader wants the keys at the top.
-var rootOrder = []string{"name", "description", "target", "load", "arrivals", "mix", "data", "limits", "thresholds", "provider"}
+var rootOrder = []string{"name", "description", "target", "load", "arrivals", "pacing", "mix", "data", "limits", "thresholds", "provider"}
 
 // write writes a row for each key below a path: that of a mapping, of a list's items, or of any form that is allowed.
 func (k keyword) write(w io.Writer, path string) {

@@ -133,8 +133,10 @@ func (d Data) view() view {
 	if s.Run.Insecure {
 		v.Notes = append(v.Notes, summary.Insecure)
 	}
-	if note := s.Tolerance(); note != "" {
-		v.Notes = append(v.Notes, note)
+	for _, note := range []string{s.Tolerance(), s.Pacing()} {
+		if note != "" {
+			v.Notes = append(v.Notes, note)
+		}
 	}
 	v.Notes = append(v.Notes, s.Drifted()...)
 	v.Intervals, v.Changes, v.Certainty = s.intervals(), s.changes(), summary.Certainty

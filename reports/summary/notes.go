@@ -40,6 +40,9 @@ func (s Summary) Notes() (notes []string) {
 	if note := s.Tolerance(); note != "" {
 		notes = append(notes, note)
 	}
+	if note := s.Pacing(); note != "" {
+		notes = append(notes, note)
+	}
 	if l := s.Generator.Little; !l.Holds {
 		notes = append(notes, fmt.Sprintf("Andon's own check fails: by Little's law %s calls were in flight on average, and %s were counted; "+
 			"something is wrong with the times of this run.", text.Digits(l.Expected), text.Digits(l.Seen)))
@@ -184,6 +187,15 @@ func (s Summary) Tolerance() string {
 		return fmt.Sprintf("The scenario tolerates a lag of %s (limits.lag), where %s is usual: andon itself may have held calls up for so long without the run "+
 			"being called generator-limited, and latencies may be longer by as much.", text.Duration(&lag), text.Duration(&usual))
 	}
+}
+
+// Pacing says that calls left together, and what that is in; empty where each left when it was due.
+func (s Summary) Pacing() string {
+	if !(s.Run.PacingSeconds > 0) {
+		return ""
+	}
+	by := text.Duration(&s.Run.PacingSeconds)
+	return fmt.Sprintf("Calls that were due within the same %s left together (pacing): each up to %s later than it was due, which is in its lag and its latency.", by, by)
 }
 
 // MostlyWarmup says that warm-ups are most of the run, by its time or by its calls, and what they hide: what they have

@@ -28,7 +28,7 @@ func Summarize(m results.Manifest, samples []results.Sample, vitals []results.Vi
 			Release: m.Release, Insecure: m.Insecure, Labels: maps.Clone(m.RunLabels),
 			Command: append([]string{}, m.Generator.Command...), Platform: m.Generator.Platform,
 			End:      End{Reason: end.Reason, Detail: end.Detail},
-			InFlight: m.InFlight, TimeoutSeconds: m.TimeoutSeconds, LagSeconds: m.LagSeconds,
+			InFlight: m.InFlight, TimeoutSeconds: m.TimeoutSeconds, LagSeconds: m.LagSeconds, PacingSeconds: m.PacingSeconds,
 			Phases: m.Labels.Phases, Classes: m.Labels.Classes, NoTier: m.Labels.NoTier, Rules: slices.Clone(m.Labels.Rules[min(1, len(m.Labels.Rules)):]),
 			Unchecked: m.Unchecked, Shard: m.Shard,
 		},

@@ -205,6 +205,15 @@ func (r *run) of(due time.Duration) int {
 	return 0
 }
 
+// leaves is when a call leaves that is due at a moment.
+func (r *run) leaves(due time.Duration) time.Duration {
+	grid := r.Plan.Pacing()
+	if grid == 0 {
+		return due
+	}
+	return (due + grid - 1) / grid * grid
+}
+
 func (r *run) close() {
 	for _, s := range r.sides {
 		s.transport.Close()

@@ -323,6 +323,7 @@ func (c Config) described(id string, started time.Time, generator results.Genera
 	if c.Embedded {
 		m.Provider = p.Behaviour()
 	}
+	m.PacingSeconds = p.Pacing().Seconds()
 	if p.Limits.Lag != metrics.Tolerance {
 		m.LagSeconds = p.Limits.Lag.Seconds()
 	}
