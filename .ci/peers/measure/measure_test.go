@@ -145,6 +145,8 @@ Error distribution:
   4 requests in 1.00s, 60.67MB read
   Non-2xx or 3xx responses: 1
 `, said{p50: ms / 2, p99: 1200 * ms, hits: 4, success: 0.75}},
+		{"floor", parseFloor, `{"Planned":4,"Sent":4,"OK":3,"P50":5000000,"P99":6000000,"LagP50":1,"LagP99":2}`,
+			said{p50: 5 * ms, p99: 6 * ms, hits: 4, success: 0.75}},
 	} {
 		found, err := c.parse([]byte(c.text))
 		if err != nil || found != c.want {

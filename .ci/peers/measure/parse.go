@@ -182,6 +182,17 @@ func parseWrk(text []byte) (said, error) {
 	return s, nil
 }
 
+func parseFloor(report []byte) (said, error) {
+	var r struct {
+		Planned, OK int
+		P50, P99    time.Duration
+	}
+	if err := json.Unmarshal(report, &r); err != nil {
+		return said{}, err
+	}
+	return said{p50: r.P50, p99: r.P99, hits: r.Planned, success: share(r.OK, r.Planned)}, nil
+}
+
 // counts are what the target says at its end.
 type counts struct {
 	calls, answered, bad, lost int

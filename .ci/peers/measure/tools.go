@@ -71,6 +71,7 @@ func tools() []tool {
 			return []string{"-workers", n, "-max-workers", n, "-max-connections", n}
 		}),
 		wrk(), bombardier(), hey(), fortio(),
+		floor("floor"), floor("floor, watching 60 µs", "-watch", "60us"), floor("floor, by the millisecond", "-grain", "1ms"),
 	}
 }
 
@@ -189,5 +190,17 @@ func fortio() tool {
 				"-p", "50,99", "-r", "0.0001", "-json", "result.json", "-loglevel", "Error", j.url)}
 		},
 		report: fromFile(parseFortio, "result.json"),
+	}
+}
+
+// floor is no load tester, but what none can be below.
+func floor(name string, flags ...string) tool {
+	return tool{
+		name: name, program: "floor", open: true,
+		command: func(j job) command {
+			args := append([]string{"-rate", strconv.Itoa(j.rate), "-for", j.seconds(), "-connections", strconv.Itoa(j.callers)}, flags...)
+			return command{args: append(args, "-body", "body.json", j.url)}
+		},
+		report: fromOutput(parseFloor),
 	}
 }

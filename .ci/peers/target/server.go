@@ -5,6 +5,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"github.com/kaizenautomation/andon/ci/peers/kernel"
 )
 
 type config struct {
@@ -104,24 +106,20 @@ func newServer(listener int, c config) (*server, error) {
 	if s.clock, err = newClock(); err != nil {
 		return nil, err
 	}
-	if err := sleepExactly(); err != nil {
+	if err := kernel.SleepExactly(); err != nil {
 		return nil, err
 	}
 	if s.epoll, err = syscall.EpollCreate1(syscall.EPOLL_CLOEXEC); err != nil {
 		return nil, err
 	}
-	return s, s.watch(s.listener)
-}
-
-func (s *server) watch(fd int) error {
-	return syscall.EpollCtl(s.epoll, syscall.EPOLL_CTL_ADD, fd, &syscall.EpollEvent{Events: syscall.EPOLLIN, Fd: int32(fd)})
+	return s, kernel.Watch(s.epoll, s.listener)
 }
 
 // serve answers calls until stop is set.
 func (s *server) serve() error {
 	before := processTime()
 	for !s.stop.Load() {
-		n, err := epollWait(s.epoll, s.events[:], s.nap())
+		n, err := kernel.EpollWait(s.epoll, s.events[:], s.nap())
 		if err != 0 && err != syscall.EINTR {
 			return err
 		}
@@ -171,7 +169,7 @@ func (s *server) accept() {
 		if err != 0 {
 			return
 		}
-		if fd >= len(s.conns) || s.watch(fd) != nil {
+		if fd >= len(s.conns) || kernel.Watch(s.epoll, fd) != nil {
 			_ = syscall.Close(fd)
 			continue
 		}
@@ -207,7 +205,7 @@ func (s *server) read(fd int32, now int64) {
 	if c == nil || !c.open {
 		return
 	}
-	n, err := read(fd, c.buffer[c.used:])
+	n, err := kernel.Read(fd, c.buffer[c.used:])
 	if err == syscall.EAGAIN || err == syscall.EINTR {
 		return
 	}
@@ -289,7 +287,7 @@ func (s *server) reply(d due) {
 	}
 	text := s.answer.next(d.call)
 	at := s.now()
-	if n, err := write(d.fd, text); err != 0 || n != len(text) {
+	if n, err := kernel.Write(d.fd, text); err != 0 || n != len(text) {
 		s.lost++
 		s.close(d.fd)
 		return
