@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/tls"
 	"fmt"
 	"sync/atomic"
 	"syscall"
@@ -14,11 +15,14 @@ type config struct {
 	spin                       bool
 	// logged is how many calls the log holds.
 	logged int
+	// tls is nil where calls are sent in the clear.
+	tls *tls.Config
 }
 
 // counts are what the server says of itself at the end.
 type counts struct {
 	accepted int // connections
+	resumed  int // connections with a TLS session that was taken up again
 	calls    int // requests that arrived whole
 	answered int
 	bad      int   // requests that were refused
@@ -30,8 +34,8 @@ type counts struct {
 }
 
 func (c counts) String() string {
-	return fmt.Sprintf("accepted=%d calls=%d answered=%d bad=%d lost=%d body=%d frozen=%d thawed=%d cpu=%d",
-		c.accepted, c.calls, c.answered, c.bad, c.lost, c.body, c.frozen, c.thawed, c.cpu)
+	return fmt.Sprintf("accepted=%d resumed=%d calls=%d answered=%d bad=%d lost=%d body=%d frozen=%d thawed=%d cpu=%d",
+		c.accepted, c.resumed, c.calls, c.answered, c.bad, c.lost, c.body, c.frozen, c.thawed, c.cpu)
 }
 
 const (
@@ -56,8 +60,10 @@ type conn struct {
 	inBody bool
 	// closing says that the current request is the last.
 	closing bool
-	used    int
-	buffer  [bufferSize]byte
+	// secure is nil where there is no TLS.
+	secure *secure
+	used   int
+	buffer [bufferSize]byte
 }
 
 // due is an answer that is owed.
@@ -181,6 +187,9 @@ func (s *server) accept() {
 			s.conns[fd] = c
 		}
 		c.open, c.used, c.skip, c.inBody, c.closing = true, 0, 0, false, false
+		if s.tls != nil {
+			c.secure = newSecure(int32(fd), s.tls)
+		}
 		c.life++
 	}
 }
@@ -195,7 +204,11 @@ func (s *server) fresh() *conn {
 }
 
 func (s *server) close(fd int32) {
-	s.conns[fd].open = false
+	c := s.conns[fd]
+	c.open = false
+	if c.secure != nil {
+		c.secure.abandon()
+	}
 	_ = syscall.Close(int(fd)) // which takes it out of the epoll set as well
 }
 
@@ -203,6 +216,10 @@ func (s *server) close(fd int32) {
 func (s *server) read(fd int32, now int64) {
 	c := s.conns[fd]
 	if c == nil || !c.open {
+		return
+	}
+	if c.secure != nil {
+		s.readSecurely(fd, c, now)
 		return
 	}
 	n, err := kernel.Read(fd, c.buffer[c.used:])
@@ -213,6 +230,38 @@ func (s *server) read(fd int32, now int64) {
 		s.close(fd)
 		return
 	}
+	s.took(fd, c, n, now)
+}
+
+// readSecurely takes all that has come: what package tls holds back makes no event.
+func (s *server) readSecurely(fd int32, c *conn, now int64) {
+	shaking := c.secure.handshake != nil
+	if !c.secure.ready() {
+		return
+	}
+	if c.secure.failed != nil {
+		s.bad++
+		s.close(fd)
+		return
+	}
+	if shaking && c.secure.conn.ConnectionState().DidResume {
+		s.resumed++
+	}
+	for c.open {
+		n, err := c.secure.conn.Read(c.buffer[c.used:])
+		if n > 0 {
+			s.took(fd, c, n, now)
+			continue
+		}
+		if err != (nothingYet{}) {
+			s.close(fd)
+		}
+		return
+	}
+}
+
+// took handles n more bytes in a connection's buffer.
+func (s *server) took(fd int32, c *conn, n int, now int64) {
 	c.used += n
 	if !s.take(fd, c, now) {
 		s.bad++
@@ -287,7 +336,7 @@ func (s *server) reply(d due) {
 	}
 	text := s.answer.next(d.call)
 	at := s.now()
-	if n, err := kernel.Write(d.fd, text); err != 0 || n != len(text) {
+	if !c.write(d.fd, text) {
 		s.lost++
 		s.close(d.fd)
 		return
@@ -299,6 +348,16 @@ func (s *server) reply(d due) {
 	if d.close {
 		s.close(d.fd)
 	}
+}
+
+// write reports whether all of an answer was taken.
+func (c *conn) write(fd int32, text []byte) bool {
+	if c.secure != nil {
+		_, err := c.secure.conn.Write(text)
+		return err == nil
+	}
+	n, err := kernel.Write(fd, text)
+	return err == 0 && n == len(text)
 }
 
 // answer is the response, whose id is written over for each call.
