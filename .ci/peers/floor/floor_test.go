@@ -72,6 +72,21 @@ func TestSendsEveryCall(t *testing.T) {
 	}
 }
 
+func TestClosedLoop(t *testing.T) {
+	var calls, busy, most atomic.Int32
+	r := driven(t, config{length: 100 * time.Millisecond, connections: 4}, func(http.ResponseWriter, *http.Request) {
+		calls.Add(1)
+		if n := busy.Add(1); n > most.Load() {
+			most.Store(n)
+		}
+		time.Sleep(time.Millisecond)
+		busy.Add(-1)
+	})
+	if r.OK == 0 || r.Planned != r.OK || r.Sent != r.OK || int(calls.Load()) != r.OK || most.Load() > 4 || r.P50 < time.Millisecond {
+		t.Errorf("%+v; %d calls, %d at once", r, calls.Load(), most.Load())
+	}
+}
+
 func TestCountsWhatIsNotAnswered(t *testing.T) {
 	var calls atomic.Int32
 	r := driven(t, config{rate: 200, length: 100 * time.Millisecond, connections: 20}, func(w http.ResponseWriter, _ *http.Request) {

@@ -13,6 +13,7 @@ import (
 )
 
 type config struct {
+	// rate is 0 where each connection has its next call as soon as it is answered.
 	rate        int
 	length      time.Duration
 	connections int
@@ -82,13 +83,24 @@ func newGenerator(address netip.AddrPort, request []byte, c config) (*generator,
 
 func (g *generator) now() time.Duration { return time.Since(g.began) }
 
-// due is when a call is due; with a grain, when the loop wakes for it.
-func (g *generator) due(call int) time.Duration {
+// over reports whether there is no call to be sent any more.
+func (g *generator) over(now time.Duration) bool {
+	if g.rate == 0 {
+		return now >= g.length
+	}
+	return g.sent+g.failed >= g.planned
+}
+
+// due is when a call is due, and wake when the loop wakes for it.
+func (g *generator) due(call int, now time.Duration) time.Duration {
+	if g.rate == 0 {
+		return now
+	}
 	return time.Duration(float64(call) * 1e9 / float64(g.rate))
 }
 
-func (g *generator) wake(call int) time.Duration {
-	at := g.due(call)
+func (g *generator) wake(call int, now time.Duration) time.Duration {
+	at := g.due(call, now)
 	if g.grain > 0 {
 		at = (at + g.grain - 1) / g.grain * g.grain
 	}
@@ -98,15 +110,14 @@ func (g *generator) wake(call int) time.Duration {
 // drive sends all calls and waits for their answers.
 func (g *generator) drive() error {
 	g.began = time.Now()
-	for g.answered+g.failed < g.planned {
-		now := g.now()
+	for now := g.now(); !g.over(now) || g.answered < g.sent; now = g.now() {
 		if now > g.length+patience {
 			return nil
 		}
 		if err := g.sendDue(now); err != nil {
 			return err
 		}
-		n, code := kernel.EpollWait(g.epoll, g.events[:], g.nap())
+		n, code := kernel.EpollWait(g.epoll, g.events[:], g.nap(g.now()))
 		if code != 0 && code != syscall.EINTR {
 			return code
 		}
@@ -118,18 +129,18 @@ func (g *generator) drive() error {
 }
 
 // nap is how long the loop may sleep: until the next call is due, if a connection is free for it.
-func (g *generator) nap() time.Duration {
+func (g *generator) nap(now time.Duration) time.Duration {
 	next := g.length + patience
-	if g.sent+g.failed < g.planned && (len(g.idle) > 0 || len(g.conns) < g.connections) {
-		next = g.wake(g.sent+g.failed) - g.watch
+	if !g.over(now) && (len(g.idle) > 0 || len(g.conns) < g.connections) {
+		next = g.wake(g.sent+g.failed, now) - g.watch
 	}
-	return max(0, next-g.now())
+	return max(0, next-now)
 }
 
 func (g *generator) sendDue(now time.Duration) error {
-	for g.sent+g.failed < g.planned {
+	for !g.over(now) {
 		call := g.sent + g.failed
-		if g.wake(call) > now {
+		if g.wake(call, now) > now {
 			return nil
 		}
 		fd, err := g.free()
@@ -137,7 +148,7 @@ func (g *generator) sendDue(now time.Duration) error {
 			return err
 		}
 		c := g.conns[fd]
-		c.busy, c.due, c.used = true, g.due(call), 0
+		c.busy, c.due, c.used = true, g.due(call, now), 0
 		g.lags = append(g.lags, g.now()-c.due)
 		if n, code := kernel.Write(fd, g.request); code != 0 || n != len(g.request) {
 			g.fail(fd)
@@ -268,7 +279,7 @@ func (g *generator) report() report {
 		return values[int(q*float64(len(values)-1))]
 	}
 	return report{
-		Planned: g.planned, Sent: g.sent, OK: g.ok,
+		Planned: max(g.planned, g.sent+g.failed), Sent: g.sent, OK: g.ok,
 		P50: at(g.latencies, 0.5), P99: at(g.latencies, 0.99), LagP50: at(g.lags, 0.5), LagP99: at(g.lags, 0.99),
 	}
 }

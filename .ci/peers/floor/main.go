@@ -18,13 +18,13 @@ func main() {
 		c    config
 		body = flag.String("body", "body.json", "`file` with the body")
 	)
-	flag.IntVar(&c.rate, "rate", 1000, "calls a second")
+	flag.IntVar(&c.rate, "rate", 1000, "calls a second; 0 sends the next call of each connection when it is answered")
 	flag.DurationVar(&c.length, "for", time.Second, "`time` in which calls fall due")
 	flag.IntVar(&c.connections, "connections", 200, "the most connections; a call waits for a free one")
 	flag.DurationVar(&c.watch, "watch", 0, "`time` before each call for which the clock is watched in place of sleeping")
 	flag.DurationVar(&c.grain, "grain", 0, "wake only at multiples of this `time`, for all calls that fell due before")
 	flag.Parse()
-	if flag.NArg() != 1 || c.rate < 1 || c.length <= 0 || c.connections < 1 {
+	if flag.NArg() != 1 || c.rate < 0 || c.length <= 0 || c.connections < 1 {
 		fmt.Fprintln(os.Stderr, "usage: floor -rate N -for TIME [-connections N] [-watch TIME] [-grain TIME] -body FILE http://127.0.0.1:PORT/PATH")
 		os.Exit(2)
 	}

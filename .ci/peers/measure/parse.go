@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -182,6 +183,39 @@ func parseWrk(text []byte) (said, error) {
 	return s, nil
 }
 
+var h2loadCount = regexp.MustCompile(`(?m)^requests: \d+ total, \d+ started, (\d+) done, (\d+) succeeded`)
+
+// parseH2load reads h2load's report, and the file in which it keeps the times of calls: begin, status and microseconds.
+// Without that it tells no percentiles.
+func parseH2load(text, calls []byte) (said, error) {
+	m := h2loadCount.FindSubmatch(text)
+	if m == nil {
+		return said{}, errors.New("h2load's report counts no requests")
+	}
+	var counts [2]int
+	for i := range counts {
+		n, err := strconv.Atoi(string(m[i+1]))
+		if err != nil {
+			return said{}, err
+		}
+		counts[i] = n
+	}
+	done, succeeded := counts[0], counts[1]
+	var times []time.Duration
+	for line := range bytes.Lines(calls) {
+		fields := bytes.Fields(line)
+		if len(fields) < 3 {
+			return said{}, fmt.Errorf("h2load's file of calls has the line %q", line)
+		}
+		us, err := strconv.Atoi(string(fields[2]))
+		if err != nil {
+			return said{}, fmt.Errorf("h2load's file of calls has the line %q", line)
+		}
+		times = append(times, time.Duration(us)*time.Microsecond)
+	}
+	return said{p50: quantile(times, 0.5), p99: quantile(times, 0.99), hits: done, success: share(succeeded, done)}, nil
+}
+
 func parseFloor(report []byte) (said, error) {
 	var r struct {
 		Planned, OK int
@@ -195,6 +229,7 @@ func parseFloor(report []byte) (said, error) {
 
 // counts are what the target says at its end.
 type counts struct {
+	accepted, resumed          int
 	calls, answered, bad, lost int
 	body                       int64
 	cpu                        time.Duration
@@ -210,6 +245,10 @@ func parseCounts(text string) (counts, error) {
 			return c, fmt.Errorf("the target says %q", text)
 		}
 		switch name {
+		case "accepted":
+			c.accepted = int(n)
+		case "resumed":
+			c.resumed = int(n)
 		case "calls":
 			c.calls = int(n)
 		case "answered":
