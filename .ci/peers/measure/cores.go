@@ -21,14 +21,13 @@ func (b *bench) twoCores() *table {
 			{name: "CPU a request on one", show: duration, ratio: true},
 			{name: "CPU a request on two", show: duration, ratio: true},
 			{name: "cores used", show: significant},
-			{name: scales, show: times},
+			{name: scalesByRate, show: times},
+			{name: scalesByTime, show: times},
 		},
 	}
+	t.text += " By rate, a tool scales by the rate on two to that on one; by time, by twice the time of a call on one to that on two, as if nothing else could limit it."
 	if shared {
-		t.text += " **This machine has two cores, so that the target shares the second: the rate on two is that of both on two cores, not what the tool could do.** " +
-			"Scales by is therefore what the processor time says: twice the time of a call on one core by that on two, as if nothing else could limit it."
-	} else {
-		t.text += " Scales by is the rate on two by that on one."
+		t.text += " **This machine has two cores, so that the target shares the second, and the rate on two is what both together do on two cores:** what is wanted is held against the processor time here."
 	}
 	once := func(tool tool, cores int) (rate, each, used float64, err error) {
 		o, err := b.measure(tool, job{length: b.closed, callers: callers, cores: cores})
@@ -50,11 +49,7 @@ func (b *bench) twoCores() *table {
 		if err != nil {
 			return err
 		}
-		factor := rateOnTwo / rate
-		if shared {
-			factor = 2 * each / eachOnTwo
-		}
-		r.add(rate, rateOnTwo, each, eachOnTwo, used, factor)
+		r.add(rate, rateOnTwo, each, eachOnTwo, used, rateOnTwo/rate, 2*each/eachOnTwo)
 		return nil
 	})
 	return t

@@ -21,6 +21,8 @@ type settings struct {
 	// probe is how long the search for the highest rate tries one, and fastest where it ends.
 	probe   time.Duration
 	fastest float64
+	// searching bounds that search, all tools together.
+	searching time.Duration
 }
 
 var (
@@ -28,13 +30,13 @@ var (
 		turns: 5, turnsAt10k: 6, freezeTurns: 2, floorTurns: 3, fewTurns: 3, closed: 2 * time.Second, open: 2 * time.Second,
 		freezeRun: 10 * time.Second, freezeAt: 3 * time.Second, freezeFor: 2 * time.Second,
 		hits: 1_000_000, reported: 5_000_000, longest: 30 * time.Second,
-		probe: time.Second, fastest: 150_000,
+		probe: time.Second, fastest: 150_000, searching: 8 * time.Minute,
 	}
 	quick = settings{
 		turns: 1, turnsAt10k: 2, freezeTurns: 1, floorTurns: 1, fewTurns: 1, closed: time.Second, open: time.Second,
 		freezeRun: 5 * time.Second, freezeAt: 1500 * time.Millisecond, freezeFor: time.Second,
 		hits: 100_000, reported: 500_000, longest: 3 * time.Second,
-		probe: time.Second / 2, fastest: 20_000,
+		probe: time.Second / 2, fastest: 20_000, searching: time.Minute,
 	}
 )
 
@@ -46,7 +48,8 @@ const (
 	tooHigh      = "p50 too high by"
 	peakMemory   = "peak memory"
 	highestRate  = "highest rate"
-	scales       = "scales by"
+	scalesByRate = "scales by rate"
+	scalesByTime = "scales by time"
 )
 
 const (
@@ -66,11 +69,11 @@ const (
 // its settings has a row that says what it lacks; the floor, which is none, has not.
 func (b *bench) turns(t *table, n int, can func(tool) bool, lacking string, once func(tool, *row) error) {
 	able := map[string]bool{}
-	for _, tool := range tools() {
+	for _, tool := range b.tools {
 		able[tool.program] = able[tool.program] || can(tool)
 	}
 	for turn := range n {
-		for _, tool := range tools() {
+		for _, tool := range b.tools {
 			switch {
 			case b.ctx.Err() != nil:
 				return
@@ -153,7 +156,7 @@ func (b *bench) openLoop(turns, rate int, secure bool) *table {
 	if secure {
 		t.secure("As without TLS.")
 	}
-	can := func(t tool) bool { return t.open && !(secure && t.plain) }
+	can := func(t tool) bool { return t.open && !(secure && (t.plain || t.name == andonCoarse)) }
 	b.turns(t, turns, can, "no rate", func(tool tool, r *row) error {
 		o, err := b.measure(tool, job{rate: rate, length: b.open, callers: places, secure: secure}, "-delay", delay.String())
 		if err != nil {

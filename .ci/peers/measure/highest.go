@@ -97,8 +97,13 @@ type climber struct {
 	row  *row
 	// figures are those of the runs at the rate that may hold.
 	figures [][]float64
-	last    error
+	// last is the last error of a run, and errors how many there were.
+	last   error
+	errors int
 }
+
+// hopeless is after how many runs a tool is given up that brought none to an end.
+const hopeless = 3
 
 // highest searches for each tool the highest rate that it sends honestly. All tools climb at the same time, a try each
 // in turn.
@@ -120,7 +125,7 @@ func (b *bench) highest() *table {
 		},
 	}
 	var going []*climber
-	for _, tool := range tools() {
+	for _, tool := range b.tools {
 		switch r := t.row(tool.name); {
 		case !tool.open && tool.program == andonDefaults:
 			t.rows = t.rows[:len(t.rows)-1]
@@ -132,11 +137,17 @@ func (b *bench) highest() *table {
 			going = append(going, &climber{climb: newClimb(ladder(slowest, b.fastest)), tool: tool, row: r})
 		}
 	}
-	for len(going) > 0 && b.ctx.Err() == nil {
+	end := time.Now().Add(b.searching)
+	for len(going) > 0 && b.ctx.Err() == nil && time.Now().Before(end) {
 		going = slices.DeleteFunc(going, func(c *climber) bool { return c.step(b) })
+	}
+	for _, c := range going {
+		c.row.fail(fmt.Errorf("no rate was found in %s", b.searching))
 	}
 	return t
 }
+
+var errNoRate = errors.New("no rate was held")
 
 // step tries one rate, and reports whether the search has ended.
 func (c *climber) step(b *bench) bool {
@@ -152,18 +163,19 @@ func (c *climber) step(b *bench) bool {
 	switch {
 	case err != nil:
 		c.last = err
+		c.errors++
 	case c.confirming() && held:
 		c.figures = append(c.figures, figures)
 	}
 	c.told(held)
 	found, done := c.done()
 	switch {
+	case c.errors == c.runs && c.runs >= hopeless:
+		c.row.fail(c.last)
 	case !done:
 		return false
-	case found == 0 && c.last != nil:
-		c.row.fail(c.last)
 	case found == 0:
-		c.row.fail(errors.New("no rate was held"))
+		c.row.fail(errNoRate)
 	default:
 		values := []float64{float64(found), float64(c.held), float64(c.failed)}
 		for i := range c.figures[0] {

@@ -60,7 +60,7 @@ func parentMain() error {
 	defer os.RemoveAll(work)
 	ctx, release := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer release()
-	b := &bench{ctx: ctx, work: work, alone: !*shared && canBeAlone(), progress: os.Stderr}
+	b := &bench{ctx: ctx, tools: tools(), work: work, alone: !*shared && canBeAlone(), progress: os.Stderr}
 	for place, path := range map[*string]string{&b.programs: *programs, &b.andon: *andon} {
 		if *place, err = filepath.Abs(path); err != nil {
 			return err
@@ -168,7 +168,7 @@ func (b *bench) commands() string {
 			*to = append(*to, text)
 		}
 	}
-	for _, t := range tools() {
+	for _, t := range b.tools {
 		for _, j := range []job{{length: b.closed, callers: callers}, {rate: 5000, length: b.open, callers: places}, {rate: 5000, length: b.open, callers: places, secure: true}} {
 			if j.closed() && !t.closed || !j.closed() && !t.open || j.secure && t.plain {
 				continue

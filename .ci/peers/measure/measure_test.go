@@ -307,7 +307,7 @@ func TestLastWords(t *testing.T) {
 }
 
 func TestTurnsSayWhatIsMissing(t *testing.T) {
-	b := &bench{ctx: context.Background(), programs: t.TempDir(), andon: filepath.Join(t.TempDir(), "andon"), progress: io.Discard}
+	b := &bench{ctx: context.Background(), tools: tools(), programs: t.TempDir(), andon: filepath.Join(t.TempDir(), "andon"), progress: io.Discard}
 	can := func(t tool) bool { return t.open && t.name != andonCoarse && t.program != "h2load" }
 	if err := os.WriteFile(b.andon, nil, 0o777); err != nil {
 		t.Fatal(err)

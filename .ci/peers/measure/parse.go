@@ -38,6 +38,9 @@ func parseVegeta(report []byte) (said, error) {
 	return said{p50: time.Duration(r.Latencies.P50), p99: time.Duration(r.Latencies.P99), hits: r.Requests, success: r.Success}, nil
 }
 
+// errNoPercentiles is for too few calls; what else was said is known.
+var errNoPercentiles = errors.New("summary.json has no percentiles")
+
 func parseAndon(summary []byte) (said, error) {
 	var r struct {
 		Total struct {
@@ -52,7 +55,7 @@ func parseAndon(summary []byte) (said, error) {
 	t := r.Total
 	s := said{hits: t.Sent + t.Dropped + t.Unsent, success: share(t.OK, t.Sent)}
 	if t.Latency.P50 == nil || t.Latency.P99 == nil {
-		return s, errors.New("summary.json has no percentiles")
+		return s, errNoPercentiles
 	}
 	s.p50, s.p99 = seconds(*t.Latency.P50), seconds(*t.Latency.P99)
 	if r.Validity.Status != "valid" {
