@@ -80,11 +80,30 @@ func judge(tables []*table, bounds []bound) (verdicts []verdict) {
 		}
 		verdicts = append(verdicts, v)
 	}
-	return append(verdicts, openLoopRival(tables)...)
+	return append(append(verdicts, openLoopRival(tables)...), tenTimes(tables)...)
 }
 
-// openLoopRival holds andon's highest rate against that of the other tools that wait for no answer: vegeta's settings. The
-// rest have connections that wait.
+// tenTimes holds the memory of ten times as many calls against that of fewer.
+func tenTimes(tables []*table) (verdicts []verdict) {
+	i := slices.IndexFunc(tables, func(t *table) bool { return t.name == "large" })
+	if i < 0 {
+		return nil
+	}
+	for _, r := range tables[i].rows {
+		found, limit := median(r.values[1]), median(r.values[2])
+		if math.IsNaN(limit) {
+			continue
+		}
+		verdicts = append(verdicts, verdict{
+			bound: bound{table: "large", row: r.name, column: peakMemory}, title: tables[i].title,
+			wanted: "at most " + mebibytes(limit), found: mebibytes(found), held: found <= limit,
+		})
+	}
+	return verdicts
+}
+
+// openLoopRival holds andon's highest rate against that of the other tools that wait for no answer: vegeta's settings.
+// The rest have connections that wait.
 func openLoopRival(tables []*table) []verdict {
 	i := slices.IndexFunc(tables, func(t *table) bool { return t.name == "highest" })
 	if i < 0 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -55,6 +56,19 @@ func TestHighestIsAboveTheRival(t *testing.T) {
 		if v := judge([]*table{tb}, nil); len(v) != 1 || v[0].held != want {
 			t.Errorf("%g: %v", own, v)
 		}
+	}
+}
+
+func TestTenTimes(t *testing.T) {
+	tb := &table{name: "large", columns: []column{{name: "calls", show: whole}, {name: peakMemory, show: mebibytes}, {name: "may take", show: mebibytes}}}
+	tb.row("few").add(1, 50, math.NaN())
+	tb.row("many").add(10, 100, 100)
+	if v := judge([]*table{tb}, nil); len(v) != 1 || !v[0].held {
+		t.Error(v)
+	}
+	tb.row("many").values[1][0] = 101
+	if v := judge([]*table{tb}, nil); len(v) != 1 || v[0].held {
+		t.Error(v)
 	}
 }
 

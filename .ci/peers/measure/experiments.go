@@ -30,7 +30,7 @@ var (
 		turns: 5, turnsAt10k: 6, freezeTurns: 2, floorTurns: 3, fewTurns: 3, closed: 2 * time.Second, open: 2 * time.Second,
 		freezeRun: 10 * time.Second, freezeAt: 3 * time.Second, freezeFor: 2 * time.Second,
 		hits: 1_000_000, reported: 5_000_000, longest: 30 * time.Second,
-		probe: time.Second, fastest: 150_000, searching: 8 * time.Minute,
+		probe: time.Second, fastest: 150_000, searching: 6*time.Minute + 30*time.Second,
 	}
 	quick = settings{
 		turns: 1, turnsAt10k: 2, freezeTurns: 1, floorTurns: 1, fewTurns: 1, closed: time.Second, open: time.Second,

@@ -84,7 +84,7 @@ func parentMain() error {
 		for _, v := range failed {
 			fmt.Fprintln(os.Stderr, v)
 		}
-		return fmt.Errorf("%d of %d bounds do not hold", len(failed), len(verdicts))
+		return fmt.Errorf("%d of %d bounds do not hold. %s", len(failed), len(verdicts), &b.noise)
 	}
 	return nil
 }

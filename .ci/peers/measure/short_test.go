@@ -43,7 +43,7 @@ func TestShortForm(t *testing.T) {
 	b := &bench{
 		settings: settings{
 			turns: 1, turnsAt10k: 1, floorTurns: 1, fewTurns: 1, closed: 2 * moment, open: 3 * moment,
-			hits: 1000, reported: 2000, longest: time.Second, probe: moment, fastest: slowest, searching: time.Second,
+			hits: 100, reported: 2000, longest: time.Second, probe: moment, fastest: slowest, searching: time.Second,
 		},
 		ctx: t.Context(), programs: dir, andon: filepath.Join(dir, "andon"), work: t.TempDir(), alone: canBeAlone(), progress: io.Discard,
 		tools: slices.DeleteFunc(tools(), func(t tool) bool { return t.name != andonDefaults && t.name != bareFloor }),
@@ -67,7 +67,7 @@ func TestShortForm(t *testing.T) {
 		}
 	}
 	page := b.page(tables, judge(tables, bounds()), "of the test", true, 0)
-	for _, want := range []string{"short version", "## What is wanted", "TLS 1.3", "### Two cores", "highest honest rate", "1,000 calls", "--cacert authority.pem"} {
+	for _, want := range []string{"short version", "## What is wanted", "TLS 1.3", "### Two cores", "highest honest rate", "### 100 calls", "--cacert authority.pem"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("no %q in the page:\n%s", want, page)
 		}

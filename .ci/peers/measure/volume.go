@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -107,4 +108,51 @@ func (b *bench) report(r *row, t tool, o outcome, hits int) error {
 // removeReports removes what andon keeps of a report, so that it is made again.
 func removeReports(dir string) error {
 	return errors.Join(os.Remove(filepath.Join(dir, "summary.json")), os.Remove(filepath.Join(dir, "report.md")))
+}
+
+const (
+	// idSize is what an id may take in memory, and slack how much more ten times as many calls may take besides.
+	idSize, slack = 8, 1.3
+	tenfold       = 10
+)
+
+// large measures what ten times as many calls take of andon's memory.
+func (b *bench) large() *table {
+	t := &table{
+		name: "large", title: "Ten times as many calls",
+		text: fmt.Sprintf("andon as above, %d callers in a closed loop for as long as the calls should take. May take is the memory of fewer calls and %g of it, and %d bytes for each id more.",
+			callers, slack-1, idSize),
+		columns: []column{{name: "calls", show: whole}, {name: peakMemory, show: mebibytes}, {name: "may take", show: mebibytes}},
+	}
+	index := slices.IndexFunc(b.tools, func(t tool) bool { return t.name == andonDefaults })
+	once := func(length time.Duration) (calls, memory float64, err error) {
+		o, err := b.measure(b.tools[index], job{length: length, callers: callers})
+		if err == nil && o.calls == 0 {
+			err = errors.New("the target saw no call")
+		}
+		if err != nil {
+			return 0, 0, err
+		}
+		return float64(o.calls), float64(o.Memory), os.RemoveAll(o.dir)
+	}
+	calls, _, err := once(b.closed)
+	each, few, fewMemory := ns(b.closed)/calls, 0.0, 0.0
+	for _, hits := range []int{b.hits, tenfold * b.hits} {
+		r, memory := t.row("andon, "+whole(float64(hits))), 0.0
+		if err == nil {
+			fmt.Fprintf(b.progress, "%s: %s\n", t.title, r.name)
+			calls, memory, err = once(time.Duration(each*float64(hits)/1e9+1) * time.Second)
+		}
+		if err != nil {
+			r.fail(err)
+			continue
+		}
+		if few == 0 {
+			few, fewMemory = calls, memory
+			r.add(calls, memory, math.NaN())
+			continue
+		}
+		r.add(calls, memory, slack*fewMemory+idSize*(calls-few))
+	}
+	return t
 }
