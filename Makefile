@@ -6,6 +6,8 @@ FUZZTIME ?= 10s
 BENCH    ?= .
 PACT     := CGO_LDFLAGS="-L$(CURDIR)/.cache/pact/lib -Wl,-rpath,$(CURDIR)/.cache/pact/lib"
 COUNT    ?= 6
+# Some tables of bench-peers, or all where it is empty.
+PEERS    ?=
 # The packages with simulations, whose tests have the flag -long.
 SIMULATED := ./reports/compare ./scenarios/queuetest ./scenarios/capacity ./scenarios/search
 # Tests that need a browser, Node.js or Prometheus have it in their names.
@@ -87,8 +89,8 @@ bench: go ## Run the benchmarks (BENCH=., COUNT=6) and summarize them with bench
 	$(GO) tool -modfile=.ci/tools/go.mod benchstat bin/bench.txt
 
 .PHONY: bench-peers
-bench-peers: build ## Measure andon beside other load testers for 12 minutes; writes scenarios/attack/README.md
-	.ci/peers/run -o scenarios/attack/README.md
+bench-peers: build ## Measure andon beside other load testers for 25 minutes and write scenarios/attack/README.md; PEERS=open,tls prints those tables alone
+	.ci/peers/run $(if $(PEERS),-only $(PEERS),-o scenarios/attack/README.md)
 
 .PHONY: fuzz
 fuzz: go ## Run every fuzz target for FUZZTIME=10s, and say how many inputs were tried

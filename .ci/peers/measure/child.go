@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 	"time"
+	"unicode"
 )
 
 // used is what a process took.
@@ -47,9 +48,9 @@ func childMain(file string, args []string) error {
 	return os.WriteFile(file, data, 0o666)
 }
 
-// run runs a command on the generator's core and says what it took and wrote. An exit code is no error here: a load
+// run runs a command on the generator's cores and says what it took and wrote. An exit code is no error here: a load
 // tester may be unhappy with what it measured.
-func run(ctx context.Context, dir string, c command, limit time.Duration) (u used, output, complaint []byte, err error) {
+func run(ctx context.Context, dir, cores string, c command, limit time.Duration) (u used, output, complaint []byte, err error) {
 	self, err := os.Executable()
 	if err != nil {
 		return u, nil, nil, err
@@ -57,7 +58,7 @@ func run(ctx context.Context, dir string, c command, limit time.Duration) (u use
 	file := filepath.Join(dir, "used.json")
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	child := exec.CommandContext(ctx, self, append([]string{"child", file, "taskset", "-c", generatorCore}, c.args...)...)
+	child := exec.CommandContext(ctx, self, append([]string{"child", file, "taskset", "-c", cores}, c.args...)...)
 	child.Dir = dir
 	child.Stdin = strings.NewReader(c.input)
 	// What is given up takes along what it has started.
@@ -78,7 +79,13 @@ func run(ctx context.Context, dir string, c command, limit time.Duration) (u use
 	return u, stdout.Bytes(), stderr.Bytes(), err
 }
 
-func lastLine(text []byte) string {
-	lines := bytes.Split(bytes.TrimSpace(text), []byte{'\n'})
-	return string(lines[len(lines)-1])
+// lastWords joins the last lines of a text that have any words.
+func lastWords(text []byte) string {
+	var lines []string
+	for line := range bytes.Lines(text) {
+		if bytes.ContainsFunc(line, unicode.IsLetter) {
+			lines = append(lines, string(bytes.TrimSpace(line)))
+		}
+	}
+	return strings.Join(lines[max(0, len(lines)-3):], "; ")
 }

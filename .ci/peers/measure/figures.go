@@ -35,13 +35,19 @@ func quantile[T int64 | float64 | time.Duration](values []T, q float64) T {
 	return values[max(0, int(math.Ceil(q*float64(len(values))))-1)]
 }
 
-// median is the middle of the values, or the mean of the two in the middle.
+// known leaves out what is not a number: the place of a run that failed.
+func known(values []float64) []float64 {
+	return slices.DeleteFunc(slices.Clone(values), math.IsNaN)
+}
+
+// median is the middle of the values that are known, or the mean of the two in the middle.
 func median(values []float64) float64 {
-	if len(values) == 0 {
+	sorted := known(values)
+	n := len(sorted)
+	if n == 0 {
 		return math.NaN()
 	}
-	sorted := slices.Sorted(slices.Values(values))
-	n := len(sorted)
+	slices.Sort(sorted)
 	return (sorted[(n-1)/2] + sorted[n/2]) / 2
 }
 
@@ -57,6 +63,16 @@ func jitter(calls []call, rate int) (p50, p99 time.Duration) {
 		deviations[i] = math.Abs(d - offset)
 	}
 	return time.Duration(quantile(deviations, 0.5)), time.Duration(quantile(deviations, 0.99))
+}
+
+// lateness is a high percentile of how much later calls arrived than the schedule has them, which begins with the first
+// arrival. A call that arrived before it was due is not late.
+func lateness(calls []call, rate int) (p99 time.Duration) {
+	late := make([]time.Duration, len(calls))
+	for i, c := range calls {
+		late[i] = max(0, time.Duration(c.arrived-calls[0].arrived-due(i, rate)))
+	}
+	return quantile(late, 0.99)
 }
 
 // knownDelay is the median of the time that the target took.

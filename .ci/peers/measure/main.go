@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"debug/buildinfo"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -45,7 +46,8 @@ func parentMain() error {
 		andon    = flag.String("andon", "bin/andon", "andon's `binary`")
 		version  = flag.String("andon-version", "unknown", "what to call its `version`")
 		shared   = flag.Bool("one-network", false, "let runs meet the connections that earlier ones left in TIME_WAIT")
-		out      = flag.String("o", "/dev/stdout", "`file` to write")
+		out      = flag.String("o", "/dev/stdout", "`file` to write; what was written by hand at its end is kept")
+		only     = flag.String("only", "", "the `parts` to measure, with commas between them, of "+strings.Join(partNames(), ", "))
 	)
 	flag.Parse()
 	if runtime.NumCPU() < 2 {
@@ -58,29 +60,56 @@ func parentMain() error {
 	defer os.RemoveAll(work)
 	ctx, release := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer release()
-	b := &bench{ctx: ctx, work: work, alone: !*shared && canBeAlone(), progress: os.Stderr}
+	b := &bench{ctx: ctx, tools: tools(), work: work, alone: !*shared && canBeAlone(), progress: os.Stderr}
 	for place, path := range map[*string]string{&b.programs: *programs, &b.andon: *andon} {
 		if *place, err = filepath.Abs(path); err != nil {
 			return err
 		}
 	}
-	s := full
+	b.settings = full
 	if *short {
-		s = quick
+		b.settings = quick
 	}
 	began := time.Now()
-	closed := b.closedLoop(s)
-	tables := []*table{closed, b.openLoop(s, 1000), b.openLoop(s, 5000), b.openLoop(s, 10_000), b.freeze(s)}
-	sending, reporting := b.volume(s, closed)
-	if err := ctx.Err(); err != nil {
+	tables, err := b.tables(*only)
+	if err := errors.Join(err, ctx.Err()); err != nil {
 		return err
 	}
-	page := b.page(append(tables, sending, reporting), *version, *short, time.Since(began), s)
-	return os.WriteFile(*out, []byte(page), 0o666)
+	verdicts := judge(tables, bounds())
+	page := b.page(tables, verdicts, *version, *short, time.Since(began)) + byHand(*out)
+	if err := os.WriteFile(*out, []byte(page), 0o666); err != nil {
+		return err
+	}
+	if failed := broken(verdicts); len(failed) > 0 && !*short {
+		for _, v := range failed {
+			fmt.Fprintln(os.Stderr, v)
+		}
+		return fmt.Errorf("%d of %d bounds do not hold. %s", len(failed), len(verdicts), &b.noise)
+	}
+	return nil
+}
+
+// handwritten is the line from which on a page is not measured.
+const handwritten = "\n<!-- What follows is written by hand. -->\n"
+
+// byHand is the end of a page that is there already.
+func byHand(path string) string {
+	info, err := os.Stat(path)
+	if err != nil || !info.Mode().IsRegular() {
+		return ""
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return ""
+	}
+	if i := bytes.Index(data, []byte(handwritten)); i >= 0 {
+		return string(data[i:])
+	}
+	return ""
 }
 
 // page is everything that is written.
-func (b *bench) page(tables []*table, andonVersion string, short bool, took time.Duration, s settings) string {
+func (b *bench) page(tables []*table, verdicts []verdict, andonVersion string, short bool, took time.Duration) string {
 	var w strings.Builder
 	w.WriteString(introduction)
 	if short {
@@ -88,18 +117,20 @@ func (b *bench) page(tables []*table, andonVersion string, short bool, took time
 	}
 	fmt.Fprintf(&w, "\n## The machine and the tools\n\n- %s, %d cores; Linux %s; %s\n", cpuModel(), runtime.NumCPU(), firstLine("/proc/sys/kernel/osrelease"), runtime.Version())
 	fmt.Fprintf(&w, "- andon %s, %s; measured on %s, in %s\n", andonVersion, strings.Join(b.versions(), ", "), time.Now().UTC().Format(time.DateOnly), took.Round(time.Second))
-	fmt.Fprintf(&w, "- Medians, the tools in turns. Runs of each tool: %d; at 10,000 calls a second %d; with the freeze %d.\n", s.turns, s.turnsAt10k, s.freezeTurns)
+	fmt.Fprintf(&w, "- Medians, the tools in turns. Runs of each tool: %d; at 10,000 calls a second %d; on two cores and with TLS %d; with the freeze %d.\n",
+		b.settings.turns, b.turnsAt10k, b.fewTurns, b.freezeTurns)
 	if b.alone {
 		w.WriteString("- Each run in a network namespace of its own, so that none meets the connections that others left in TIME_WAIT.\n")
 	} else {
 		w.WriteString("- **All runs in one network: some met the connections that others left in TIME_WAIT.**\n")
 	}
 	fmt.Fprintf(&w, "- %s\n", &b.noise)
-	w.WriteString("\n## Figures\n\nIn brackets: the ratio to vegeta's command, whose row has none.\n")
+	w.WriteString("\n## Figures\n\nIn brackets: the ratio to vegeta's figure in the same turn, the median of these; its row has none.\n")
 	for _, t := range tables {
 		t.markdown(&w)
 	}
-	w.WriteString(b.commands(s))
+	writeVerdicts(&w, verdicts)
+	w.WriteString(b.commands())
 	return w.String()
 }
 
@@ -119,24 +150,33 @@ The work is not quite equal. andon writes every body anew, holds every answer ag
 executionId comes twice (` + "`--no-unique-ids`" + ` leaves that out), keeps a row for each call and makes its report in the same
 process; the others send one body, look at the status, and vegeta's report is a process of its own, which is not counted.
 "vegeta, workers capped" has ` + "`-workers`, `-max-workers` and `-max-connections`" + ` at the number of callers; vegeta drives a
-closed loop only so. wrk drives closed loops only. bombardier, hey and fortio have a rate, but a fixed number of connections that wait for their answers; fortio's
-first call on each connection comes before its schedule and is left out. hey shows times to 0.1 ms.
+closed loop only so. wrk drives closed loops only. bombardier, hey, fortio and h2load have a rate, but a fixed number of connections that wait for their answers;
+fortio's first call on each connection comes before its schedule and is left out. hey shows times to 0.1 ms. "andon, pacing: 1ms" has calls leave together that are due in the same millisecond.
+
+**floor** is no load tester: a bare loop around epoll that sends each call when it is due and reads the answers in place, judges nothing and keeps
+nothing but times. It says what this machine can do: asleep until a call is due; watching the clock for the 60 µs before; waking once a millisecond for all calls due.
+
+With TLS 1.3 the target has a certificate of its own making, which andon, vegeta and fortio verify; bombardier has no way to be told of it, and hey, wrk and h2load never verify.
+Sessions are taken up again by those who do so by themselves.
 `
 
 // commands shows how each tool was called, and with which files.
-func (b *bench) commands(s settings) string {
+func (b *bench) commands() string {
 	var lines, files []string
 	add := func(to *[]string, text string) {
 		if !slices.Contains(*to, text) {
 			*to = append(*to, text)
 		}
 	}
-	for _, t := range tools() {
-		for _, j := range []job{{length: s.closed, callers: callers}, {rate: 5000, length: s.open, callers: places}} {
-			if j.closed() && !t.closed || !j.closed() && !t.open {
+	for _, t := range b.tools {
+		for _, j := range []job{{length: b.closed, callers: callers}, {rate: 5000, length: b.open, callers: places}, {rate: 5000, length: b.open, callers: places, secure: true}} {
+			if j.closed() && !t.closed || !j.closed() && !t.open || j.secure && t.plain {
 				continue
 			}
 			j.url = "http://127.0.0.1:8080" + path
+			if j.secure {
+				j.url = "https://127.0.0.1:8443" + path
+			}
 			add(&lines, t.command(j).line(t.program))
 			if t.file != nil {
 				name, text := t.file(j)
@@ -144,7 +184,7 @@ func (b *bench) commands(s settings) string {
 			}
 		}
 	}
-	return fmt.Sprintf("\n## Commands\n\nEach under `taskset -c %s`; the target under `taskset -c %s` with `-spin`. What makes the network is left out. The closed loop, and 5,000 calls a second:\n\n"+
+	return fmt.Sprintf("\n## Commands\n\nEach under `taskset -c %s`; the target under `taskset -c %s` with `-spin`. What makes the network is left out. The closed loop, and 5,000 calls a second without TLS and with it:\n\n"+
 		"```\n%s\n```\n\nTheir files:\n\n```\n%s```\n", generatorCore, targetCore, strings.Join(lines, "\n"), strings.Join(files, "\n"))
 }
 
@@ -178,11 +218,15 @@ func (b *bench) versions() (versions []string) {
 		versions = append(versions, t.program+" "+b.version(t.program, t.module))
 	}
 	// wrk tells its version and ends with an error.
-	text, _ := exec.Command("wrk", "-v").Output()
-	if fields := bytes.Fields(text); len(fields) > 1 {
-		return append(versions, "wrk "+string(fields[1]))
+	for _, c := range [][]string{{"wrk", "-v"}, {"h2load", "--version"}} {
+		version := "(not there)"
+		text, _ := exec.Command(c[0], c[1:]...).Output()
+		if fields := bytes.Fields(text); len(fields) > 1 {
+			version = string(fields[1])
+		}
+		versions = append(versions, c[0]+" "+version)
 	}
-	return append(versions, "wrk (not there)")
+	return versions
 }
 
 func (b *bench) version(program, module string) string {

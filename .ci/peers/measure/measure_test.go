@@ -43,6 +43,28 @@ func TestJitter(t *testing.T) {
 	}
 }
 
+func TestLateness(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		late func(i int) time.Duration
+		p99  time.Duration
+	}{
+		{"on time", onTime, 0},
+		{"all late alike", func(int) time.Duration { return time.Second }, 0},
+		{"ever earlier", func(i int) time.Duration { return -time.Duration(i) * time.Microsecond }, 0},
+		{"ever later", func(i int) time.Duration { return time.Duration(i) * time.Microsecond }, 989 * time.Microsecond},
+		{"in bursts, early", func(i int) time.Duration { return -time.Duration(due(i%100, 3000)) }, 0},
+		{"a few late", func(i int) time.Duration { return time.Duration((i%101)/100) * time.Second }, 0},
+	} {
+		if p99 := lateness(evenly(1000, 3000, 0, c.late), 3000); p99.Round(10) != c.p99.Round(10) {
+			t.Errorf("%s: expected %s, found %s", c.name, c.p99, p99)
+		}
+	}
+	if lateness(nil, 1) != 0 {
+		t.Error("no call is late")
+	}
+}
+
 func TestTruth(t *testing.T) {
 	calls := evenly(1000, 1000, 5*time.Millisecond, func(i int) time.Duration {
 		if i == 500 {
@@ -106,6 +128,10 @@ func TestParseLog(t *testing.T) {
 	}
 }
 
+func parseTimedH2load(text []byte) (said, error) {
+	return parseH2load(text, []byte("1795726857276951\t200\t6000\n1795726857276953\t503\t4000\n1795726857276955\t200\t5000\n"))
+}
+
 func TestParsers(t *testing.T) {
 	const ms = time.Millisecond
 	for _, c := range []struct {
@@ -145,6 +171,10 @@ Error distribution:
   4 requests in 1.00s, 60.67MB read
   Non-2xx or 3xx responses: 1
 `, said{p50: ms / 2, p99: 1200 * ms, hits: 4, success: 0.75}},
+		{"h2load", parseTimedH2load, "requests: 5 total, 5 started, 4 done, 3 succeeded, 1 failed, 0 errored, 0 timeout\n",
+			said{p50: 5 * ms, p99: 6 * ms, hits: 4, success: 0.75}},
+		{"floor", parseFloor, `{"Planned":4,"Sent":4,"OK":3,"P50":5000000,"P99":6000000,"LagP50":1,"LagP99":2}`,
+			said{p50: 5 * ms, p99: 6 * ms, hits: 4, success: 0.75}},
 	} {
 		found, err := c.parse([]byte(c.text))
 		if err != nil || found != c.want {
@@ -157,8 +187,8 @@ Error distribution:
 }
 
 func TestParseCounts(t *testing.T) {
-	c, err := parseCounts("accepted=1 calls=2 answered=3 bad=4 lost=5 body=6 frozen=7 thawed=8 cpu=9\n")
-	if want := (counts{calls: 2, answered: 3, bad: 4, lost: 5, body: 6, cpu: 9, freeze: freeze{7, 8}}); err != nil || c != want {
+	c, err := parseCounts("accepted=1 calls=2 answered=3 bad=4 lost=5 body=6 frozen=7 thawed=8 cpu=9 resumed=10\n")
+	if want := (counts{accepted: 1, resumed: 10, calls: 2, answered: 3, bad: 4, lost: 5, body: 6, cpu: 9, freeze: freeze{7, 8}}); err != nil || c != want {
 		t.Error(c, err)
 	}
 	if _, err := parseCounts("panic: oh no"); err == nil {
@@ -185,7 +215,7 @@ Text.
 
 | tool | time | whole | disk |
 | --- | ---: | ---: | ---: |
-| a | 2.00 µs (0.0005×) | 1 of 2 | 3.00 B |
+| a | 2.00 µs (0.0004×) | 1 of 2 | 3.00 B |
 | b | 4.00 ms | 1 of 1 | – |
 | c | failed | – | – |
 | d | not built | – | – |
@@ -213,14 +243,16 @@ func TestCommandsFollowTheJob(t *testing.T) {
 	open := job{url: "http://127.0.0.1:8080" + path, rate: 5000, length: 1500 * time.Millisecond, callers: 200}
 	closed := open
 	closed.rate = 0
+	secure := open
+	secure.url, secure.secure = "https://127.0.0.1:8080"+path, true
 	seen := map[string]bool{}
 	for _, tool := range tools() {
 		if seen[tool.name] {
 			t.Errorf("two tools are called %s", tool.name)
 		}
 		seen[tool.name] = true
-		for _, j := range []job{open, closed} {
-			if j.closed() && !tool.closed || !j.closed() && !tool.open {
+		for _, j := range []job{open, closed, secure} {
+			if j.closed() && !tool.closed || !j.closed() && !tool.open || j.secure && tool.plain {
 				continue
 			}
 			text := tool.command(j).line(tool.program)
@@ -229,8 +261,17 @@ func TestCommandsFollowTheJob(t *testing.T) {
 				text += content
 			}
 			wanted := []string{"127.0.0.1:8080", "1.5s"}
+			if tool.program == "h2load" {
+				wanted[1] = map[bool]string{true: "1500ms", false: "7500"}[j.closed()]
+			}
 			if tool.name != vegetaDefaults {
 				wanted = append(wanted, "200")
+			}
+			if j.secure {
+				wanted = append(wanted, "https://127")
+				if tool.program == "andon" || tool.program == "vegeta" || tool.program == "fortio" {
+					wanted = append(wanted, authority)
+				}
 			}
 			for _, want := range wanted {
 				if !strings.Contains(text, want) {
@@ -255,14 +296,25 @@ func TestChildTellsWhatACommandTook(t *testing.T) {
 	}
 }
 
+func TestLastWords(t *testing.T) {
+	for text, want := range map[string]string{
+		"": "", "one\n": "one", "a\nb\nc\n d: 1\n ^^^\n": "b; c; d: 1", "no end": "no end",
+	} {
+		if found := lastWords([]byte(text)); found != want {
+			t.Errorf("%q: expected %q, found %q", text, want, found)
+		}
+	}
+}
+
 func TestTurnsSayWhatIsMissing(t *testing.T) {
-	b := &bench{ctx: context.Background(), programs: t.TempDir(), andon: filepath.Join(t.TempDir(), "andon"), progress: io.Discard}
+	b := &bench{ctx: context.Background(), tools: tools(), programs: t.TempDir(), andon: filepath.Join(t.TempDir(), "andon"), progress: io.Discard}
+	can := func(t tool) bool { return t.open && t.name != andonCoarse && t.program != "h2load" }
 	if err := os.WriteFile(b.andon, nil, 0o777); err != nil {
 		t.Fatal(err)
 	}
 	tb := &table{columns: []column{{name: "one", show: whole}}}
 	runs := 0
-	b.turns(tb, 2, func(t tool) bool { return t.open }, "no rate", func(t tool, r *row) error {
+	b.turns(tb, 2, can, "no rate", func(t tool, r *row) error {
 		runs++
 		r.add(float64(runs))
 		return nil

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -37,6 +38,9 @@ func parseVegeta(report []byte) (said, error) {
 	return said{p50: time.Duration(r.Latencies.P50), p99: time.Duration(r.Latencies.P99), hits: r.Requests, success: r.Success}, nil
 }
 
+// errNoPercentiles is for too few calls; what else was said is known.
+var errNoPercentiles = errors.New("summary.json has no percentiles")
+
 func parseAndon(summary []byte) (said, error) {
 	var r struct {
 		Total struct {
@@ -51,7 +55,7 @@ func parseAndon(summary []byte) (said, error) {
 	t := r.Total
 	s := said{hits: t.Sent + t.Dropped + t.Unsent, success: share(t.OK, t.Sent)}
 	if t.Latency.P50 == nil || t.Latency.P99 == nil {
-		return s, errors.New("summary.json has no percentiles")
+		return s, errNoPercentiles
 	}
 	s.p50, s.p99 = seconds(*t.Latency.P50), seconds(*t.Latency.P99)
 	if r.Validity.Status != "valid" {
@@ -182,8 +186,53 @@ func parseWrk(text []byte) (said, error) {
 	return s, nil
 }
 
+var h2loadCount = regexp.MustCompile(`(?m)^requests: \d+ total, \d+ started, (\d+) done, (\d+) succeeded`)
+
+// parseH2load reads h2load's report, and the file in which it keeps the times of calls: begin, status and microseconds.
+// Without that it tells no percentiles.
+func parseH2load(text, calls []byte) (said, error) {
+	m := h2loadCount.FindSubmatch(text)
+	if m == nil {
+		return said{}, errors.New("h2load's report counts no requests")
+	}
+	var counts [2]int
+	for i := range counts {
+		n, err := strconv.Atoi(string(m[i+1]))
+		if err != nil {
+			return said{}, err
+		}
+		counts[i] = n
+	}
+	done, succeeded := counts[0], counts[1]
+	var times []time.Duration
+	for line := range bytes.Lines(calls) {
+		fields := bytes.Fields(line)
+		if len(fields) < 3 {
+			return said{}, fmt.Errorf("h2load's file of calls has the line %q", line)
+		}
+		us, err := strconv.Atoi(string(fields[2]))
+		if err != nil {
+			return said{}, fmt.Errorf("h2load's file of calls has the line %q", line)
+		}
+		times = append(times, time.Duration(us)*time.Microsecond)
+	}
+	return said{p50: quantile(times, 0.5), p99: quantile(times, 0.99), hits: done, success: share(succeeded, done)}, nil
+}
+
+func parseFloor(report []byte) (said, error) {
+	var r struct {
+		Planned, OK int
+		P50, P99    time.Duration
+	}
+	if err := json.Unmarshal(report, &r); err != nil {
+		return said{}, err
+	}
+	return said{p50: r.P50, p99: r.P99, hits: r.Planned, success: share(r.OK, r.Planned)}, nil
+}
+
 // counts are what the target says at its end.
 type counts struct {
+	accepted, resumed          int
 	calls, answered, bad, lost int
 	body                       int64
 	cpu                        time.Duration
@@ -199,6 +248,10 @@ func parseCounts(text string) (counts, error) {
 			return c, fmt.Errorf("the target says %q", text)
 		}
 		switch name {
+		case "accepted":
+			c.accepted = int(n)
+		case "resumed":
+			c.resumed = int(n)
 		case "calls":
 			c.calls = int(n)
 		case "answered":

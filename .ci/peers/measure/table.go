@@ -21,6 +21,8 @@ type column struct {
 
 // table holds the figures of some tools over several runs.
 type table struct {
+	// name is what bounds call it.
+	name        string
 	title, text string
 	// reference is the row that ratios are made to.
 	reference string
@@ -50,7 +52,8 @@ func (t *table) row(name string) *row {
 	return r
 }
 
-// add adds the figures of one run, in the order of the columns.
+// add adds the figures of one run, in the order of the columns. The runs of all rows are told apart by their number, so
+// that one that failed has its place.
 func (r *row) add(values ...float64) {
 	r.runs++
 	for i, v := range values {
@@ -61,6 +64,9 @@ func (r *row) add(values ...float64) {
 func (r *row) fail(err error) {
 	r.runs++
 	r.errors[err.Error()]++
+	for i := range r.values {
+		r.values[i] = append(r.values[i], math.NaN())
+	}
 }
 
 // markdown writes the table, and below it what has to be said of its rows.
@@ -91,7 +97,7 @@ func writeRow(w *strings.Builder, cells []string) {
 }
 
 func (t *table) cell(r *row, i int) string {
-	c, values := t.columns[i], r.values[i]
+	c, values := t.columns[i], known(r.values[i])
 	switch {
 	case len(values) == 0 && i == 0 && r.absent != "":
 		return r.absent
@@ -102,17 +108,25 @@ func (t *table) cell(r *row, i int) string {
 	case c.total:
 		return fmt.Sprintf("%g of %d", sum(values), r.runs)
 	}
-	m := median(values)
-	if math.IsNaN(m) {
-		return "–"
-	}
-	text := c.show(m)
+	text := c.show(median(values))
 	if c.ratio && r.name != t.reference {
-		if ratio := math.Abs(m) / math.Abs(median(t.row(t.reference).values[i])); !math.IsNaN(ratio) && !math.IsInf(ratio, 0) {
+		if ratio := t.ratio(r, i); !math.IsNaN(ratio) {
 			text += " (" + significant(ratio) + "×)"
 		}
 	}
 	return text
+}
+
+// ratio is the median of the ratios of a row's figures to those of the reference in the same turn.
+func (t *table) ratio(r *row, i int) float64 {
+	reference := t.row(t.reference).values[i]
+	var ratios []float64
+	for turn, v := range r.values[i][:min(len(r.values[i]), len(reference))] {
+		if ratio := math.Abs(v) / math.Abs(reference[turn]); !math.IsInf(ratio, 0) {
+			ratios = append(ratios, ratio)
+		}
+	}
+	return median(ratios)
 }
 
 func (r *row) notes() (notes []string) {

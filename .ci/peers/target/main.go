@@ -4,7 +4,8 @@
 // It is one thread around epoll that allocates nothing while it serves, so that it takes a few microseconds a call and
 // is never what limits a generator on a core of its own. It speaks as much HTTP/1.1 as that needs: keep-alive,
 // pipelining, and bodies with a Content-Length. Of the 6 µs that a call takes, less than half a microsecond is spent
-// outside of the kernel, so that another language could not make it much leaner.
+// outside of the kernel, so that another language could not make it much leaner. With TLS it takes what package
+// crypto/tls does, and allocates for each connection.
 package main
 
 import (
@@ -27,6 +28,7 @@ func main() {
 	alone := flag.Bool("alone", false, "bring up the loopback of the network namespace, which is this process's own")
 	path := flag.String("log", "", "`file` for the arrival and the answer of each call, written at the end")
 	flag.IntVar(&c.logged, "calls", 1<<20, "the most calls that the log holds; later ones are answered and not logged")
+	certificate := flag.String("tls", "", "speak TLS 1.3, with a certificate that is written to this `file`")
 	flag.Parse()
 	if *path == "" {
 		c.logged = 0
@@ -34,6 +36,9 @@ func main() {
 	err := error(nil)
 	if *alone {
 		err = bringUpLoopback()
+	}
+	if err == nil && *certificate != "" {
+		c.tls, err = selfMade(*certificate)
 	}
 	if err == nil {
 		err = run(*port, *path, c)

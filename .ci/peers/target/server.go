@@ -1,10 +1,13 @@
 package main
 
 import (
+	"crypto/tls"
 	"fmt"
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"github.com/kaizenautomation/andon/ci/peers/kernel"
 )
 
 type config struct {
@@ -12,11 +15,14 @@ type config struct {
 	spin                       bool
 	// logged is how many calls the log holds.
 	logged int
+	// tls is nil where calls are sent in the clear.
+	tls *tls.Config
 }
 
 // counts are what the server says of itself at the end.
 type counts struct {
 	accepted int // connections
+	resumed  int // connections with a TLS session that was taken up again
 	calls    int // requests that arrived whole
 	answered int
 	bad      int   // requests that were refused
@@ -28,8 +34,8 @@ type counts struct {
 }
 
 func (c counts) String() string {
-	return fmt.Sprintf("accepted=%d calls=%d answered=%d bad=%d lost=%d body=%d frozen=%d thawed=%d cpu=%d",
-		c.accepted, c.calls, c.answered, c.bad, c.lost, c.body, c.frozen, c.thawed, c.cpu)
+	return fmt.Sprintf("accepted=%d resumed=%d calls=%d answered=%d bad=%d lost=%d body=%d frozen=%d thawed=%d cpu=%d",
+		c.accepted, c.resumed, c.calls, c.answered, c.bad, c.lost, c.body, c.frozen, c.thawed, c.cpu)
 }
 
 const (
@@ -54,8 +60,10 @@ type conn struct {
 	inBody bool
 	// closing says that the current request is the last.
 	closing bool
-	used    int
-	buffer  [bufferSize]byte
+	// secure is nil where there is no TLS.
+	secure *secure
+	used   int
+	buffer [bufferSize]byte
 }
 
 // due is an answer that is owed.
@@ -104,24 +112,20 @@ func newServer(listener int, c config) (*server, error) {
 	if s.clock, err = newClock(); err != nil {
 		return nil, err
 	}
-	if err := sleepExactly(); err != nil {
+	if err := kernel.SleepExactly(); err != nil {
 		return nil, err
 	}
 	if s.epoll, err = syscall.EpollCreate1(syscall.EPOLL_CLOEXEC); err != nil {
 		return nil, err
 	}
-	return s, s.watch(s.listener)
-}
-
-func (s *server) watch(fd int) error {
-	return syscall.EpollCtl(s.epoll, syscall.EPOLL_CTL_ADD, fd, &syscall.EpollEvent{Events: syscall.EPOLLIN, Fd: int32(fd)})
+	return s, kernel.Watch(s.epoll, s.listener)
 }
 
 // serve answers calls until stop is set.
 func (s *server) serve() error {
 	before := processTime()
 	for !s.stop.Load() {
-		n, err := epollWait(s.epoll, s.events[:], s.nap())
+		n, err := kernel.EpollWait(s.epoll, s.events[:], s.nap())
 		if err != 0 && err != syscall.EINTR {
 			return err
 		}
@@ -171,7 +175,7 @@ func (s *server) accept() {
 		if err != 0 {
 			return
 		}
-		if fd >= len(s.conns) || s.watch(fd) != nil {
+		if fd >= len(s.conns) || kernel.Watch(s.epoll, fd) != nil {
 			_ = syscall.Close(fd)
 			continue
 		}
@@ -183,6 +187,9 @@ func (s *server) accept() {
 			s.conns[fd] = c
 		}
 		c.open, c.used, c.skip, c.inBody, c.closing = true, 0, 0, false, false
+		if s.tls != nil {
+			c.secure = newSecure(int32(fd), s.tls)
+		}
 		c.life++
 	}
 }
@@ -197,7 +204,11 @@ func (s *server) fresh() *conn {
 }
 
 func (s *server) close(fd int32) {
-	s.conns[fd].open = false
+	c := s.conns[fd]
+	c.open = false
+	if c.secure != nil {
+		c.secure.abandon()
+	}
 	_ = syscall.Close(int(fd)) // which takes it out of the epoll set as well
 }
 
@@ -207,7 +218,11 @@ func (s *server) read(fd int32, now int64) {
 	if c == nil || !c.open {
 		return
 	}
-	n, err := read(fd, c.buffer[c.used:])
+	if c.secure != nil {
+		s.readSecurely(fd, c, now)
+		return
+	}
+	n, err := kernel.Read(fd, c.buffer[c.used:])
 	if err == syscall.EAGAIN || err == syscall.EINTR {
 		return
 	}
@@ -215,6 +230,38 @@ func (s *server) read(fd int32, now int64) {
 		s.close(fd)
 		return
 	}
+	s.took(fd, c, n, now)
+}
+
+// readSecurely takes all that has come: what package tls holds back makes no event.
+func (s *server) readSecurely(fd int32, c *conn, now int64) {
+	shaking := c.secure.handshake != nil
+	if !c.secure.ready() {
+		return
+	}
+	if c.secure.failed != nil {
+		s.bad++
+		s.close(fd)
+		return
+	}
+	if shaking && c.secure.conn.ConnectionState().DidResume {
+		s.resumed++
+	}
+	for c.open {
+		n, err := c.secure.conn.Read(c.buffer[c.used:])
+		if n > 0 {
+			s.took(fd, c, n, now)
+			continue
+		}
+		if err != (nothingYet{}) {
+			s.close(fd)
+		}
+		return
+	}
+}
+
+// took handles n more bytes in a connection's buffer.
+func (s *server) took(fd int32, c *conn, n int, now int64) {
 	c.used += n
 	if !s.take(fd, c, now) {
 		s.bad++
@@ -289,7 +336,7 @@ func (s *server) reply(d due) {
 	}
 	text := s.answer.next(d.call)
 	at := s.now()
-	if n, err := write(d.fd, text); err != 0 || n != len(text) {
+	if !c.write(d.fd, text) {
 		s.lost++
 		s.close(d.fd)
 		return
@@ -301,6 +348,16 @@ func (s *server) reply(d due) {
 	if d.close {
 		s.close(d.fd)
 	}
+}
+
+// write reports whether all of an answer was taken.
+func (c *conn) write(fd int32, text []byte) bool {
+	if c.secure != nil {
+		_, err := c.secure.conn.Write(text)
+		return err == nil
+	}
+	n, err := kernel.Write(fd, text)
+	return err == 0 && n == len(text)
 }
 
 // answer is the response, whose id is written over for each call.

@@ -11,11 +11,6 @@ import (
 	"unsafe"
 )
 
-// What serves a call goes to the kernel without telling Go's scheduler, which has nothing else to run.
-
-// epollPwait2 is the number of a system call that sleeps to the nanosecond; it is the same on all platforms.
-const epollPwait2 = 441
-
 // listen opens a socket on 127.0.0.1. It is none of package net's, whose own epoll would wake up with this one.
 func listen(port int) (fd, actual int, err error) {
 	fd, err = syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_NONBLOCK|syscall.SOCK_CLOEXEC, 0)
@@ -55,29 +50,8 @@ func bringUpLoopback() error {
 	return errors.Join(err, syscall.Close(fd))
 }
 
-func epollWait(epoll int, events []syscall.EpollEvent, nap time.Duration) (int, syscall.Errno) {
-	t := syscall.NsecToTimespec(int64(nap))
-	n, _, err := syscall.RawSyscall6(epollPwait2, uintptr(epoll), uintptr(unsafe.Pointer(&events[0])), uintptr(len(events)),
-		uintptr(unsafe.Pointer(&t)), 0, 0)
-	if err != 0 {
-		return 0, err
-	}
-	return int(n), 0
-}
-
 func accept(fd int) (int, syscall.Errno) {
 	n, _, err := syscall.RawSyscall6(syscall.SYS_ACCEPT4, uintptr(fd), 0, 0, syscall.SOCK_NONBLOCK|syscall.SOCK_CLOEXEC, 0, 0)
-	return int(n), err
-}
-
-func read(fd int32, p []byte) (int, syscall.Errno) {
-	n, _, err := syscall.RawSyscall(syscall.SYS_READ, uintptr(fd), uintptr(unsafe.Pointer(&p[0])), uintptr(len(p)))
-	return int(n), err
-}
-
-// write sends on a socket; a broken one is an error, not a signal.
-func write(fd int32, p []byte) (int, syscall.Errno) {
-	n, _, err := syscall.RawSyscall6(syscall.SYS_SENDTO, uintptr(fd), uintptr(unsafe.Pointer(&p[0])), uintptr(len(p)), syscall.MSG_NOSIGNAL, 0, 0)
 	return int(n), err
 }
 
@@ -88,15 +62,6 @@ func monotonic() (int64, error) {
 		return 0, err
 	}
 	return t.Nano(), nil
-}
-
-// sleepExactly takes away the 50 µs that the kernel may add to the sleeps of this thread.
-func sleepExactly() error {
-	const setTimerSlack = 29
-	if _, _, err := syscall.RawSyscall(syscall.SYS_PRCTL, setTimerSlack, 1, 0); err != 0 {
-		return err
-	}
-	return nil
 }
 
 // processTime is the processor time that this process has taken.

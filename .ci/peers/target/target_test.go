@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"io"
 	"net"
@@ -206,5 +208,56 @@ func TestWritesLog(t *testing.T) {
 	data, err := os.ReadFile(path)
 	if err != nil || len(data) != 32 || data[0] != 1 || data[8] != 2 || data[16] != 3 {
 		t.Error(data, err)
+	}
+}
+
+func TestSpeaksTLS(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "authority.pem")
+	secured, err := selfMade(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	address, stop := serving(t, config{tls: secured})
+	authority, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(authority) {
+		t.Fatalf("no certificate in %s", authority)
+	}
+	// Half a handshake does not hold up others.
+	silent := dial(t, address)
+	if _, err := silent.Write([]byte{22, 3, 1}); err != nil {
+		t.Fatal(err)
+	}
+	client := &tls.Config{RootCAs: pool, ClientSessionCache: tls.NewLRUClientSessionCache(1)}
+	seen := map[string]bool{}
+	for turn := range 3 {
+		transport := &http.Transport{TLSClientConfig: client}
+		for range 10 {
+			r, err := (&http.Client{Transport: transport}).Post("https://"+address+"/agents/execute", "application/json", strings.NewReader(strings.Repeat("x", 40_000)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			body, err := io.ReadAll(r.Body)
+			_ = r.Body.Close()
+			if err != nil || r.StatusCode != 200 || r.TLS.Version != tls.VersionTLS13 || r.TLS.DidResume != (turn > 0) {
+				t.Fatal(r.Status, r.TLS, err)
+			}
+			seen[string(body)] = true
+		}
+		transport.CloseIdleConnections()
+	}
+	nonsense := dial(t, address)
+	if _, err := io.WriteString(nonsense, request("")); err != nil {
+		t.Fatal(err)
+	}
+	if all, _ := io.ReadAll(nonsense); bytes.Contains(all, []byte("running")) {
+		t.Errorf("a call in the clear was answered: %s", all)
+	}
+	s := stop()
+	if len(seen) != 30 || s.calls != 30 || s.answered != 30 || s.body != 1_200_000 || s.accepted != 5 || s.resumed != 2 || s.bad != 1 {
+		t.Errorf("%d different answers; %v", len(seen), s.counts)
 	}
 }
