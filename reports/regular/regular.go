@@ -4,6 +4,7 @@
 package regular
 
 import (
+	"bufio"
 	"bytes"
 	"crypto/rand"
 	"errors"
@@ -94,7 +95,9 @@ func Write(path string, write func(io.Writer) error) error {
 	if err != nil {
 		return renamed(err, temporary, path)
 	}
-	err = write(f)
+	// Pages are written in a thousand small pieces.
+	b := bufio.NewWriterSize(f, 64<<10)
+	err = errors.Join(write(b), b.Flush())
 	if err == nil {
 		// The name must not reach the disk before the content.
 		err = f.Sync()
