@@ -98,7 +98,7 @@ func (s *shard) add(h uint64) bool {
 // grow makes the table a fifth larger.
 func (s *shard) grow() {
 	old := s.places()
-	for range 1 + len(s.pages)/5 {
+	for range max(1, len(s.pages)/5) {
 		s.pages = append(s.pages, new(page))
 	}
 	last := s.places()

@@ -130,11 +130,14 @@ func (v verdict) String() string {
 	return fmt.Sprintf("%s: %s: %s: %s, found %s", v.title, v.row, v.column, v.wanted, v.found)
 }
 
-func writeVerdicts(w *strings.Builder, verdicts []verdict) {
+func writeVerdicts(w *strings.Builder, verdicts []verdict, loud bool) {
 	if len(verdicts) == 0 {
 		return
 	}
 	fmt.Fprintf(w, "\n## What is wanted\n\nRatios are to vegeta's in the same turn, medians. %d of %d hold.\n\n", len(verdicts)-len(broken(verdicts)), len(verdicts))
+	if loud {
+		w.WriteString("**Other processes took so much of the machine that nothing can be said of them.**\n\n")
+	}
 	writeRow(w, []string{"table", "tool", "figure", "wanted", "found", "holds"})
 	writeRow(w, []string{"---", "---", "---", "---:", "---:", "---"})
 	for _, v := range verdicts {

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestJudge(t *testing.T) {
@@ -41,9 +42,31 @@ func TestJudge(t *testing.T) {
 		t.Errorf("expected\n%s\nfound\n%s", strings.Join(want, "\n"), strings.Join(found, "\n"))
 	}
 	var w strings.Builder
-	writeVerdicts(&w, verdicts)
+	writeVerdicts(&w, verdicts, false)
 	if failed := broken(verdicts); len(failed) != 3 || !strings.Contains(w.String(), "3 of 6 hold") || strings.Count(w.String(), "**no**") != 3 {
 		t.Error(failed, w.String())
+	}
+}
+
+func TestComplains(t *testing.T) {
+	b := &bench{progress: io.Discard}
+	held, not := verdict{held: true}, verdict{}
+	if err := b.complain([]verdict{held}); err != nil {
+		t.Error(err)
+	}
+	if err := b.complain([]verdict{held, not}); err == nil || !strings.Contains(err.Error(), "1 of 2") {
+		t.Error(err)
+	}
+	b.noise.add(time.Second, time.Second, 0, 0, 0)
+	if err := b.complain(nil); err != nil {
+		t.Error(err)
+	}
+	if err := b.complain([]verdict{held}); err == nil || !strings.Contains(err.Error(), "nothing can be said") {
+		t.Error(err)
+	}
+	var w strings.Builder
+	if writeVerdicts(&w, []verdict{held}, true); !strings.Contains(w.String(), "nothing can be said") {
+		t.Error(w.String())
 	}
 }
 

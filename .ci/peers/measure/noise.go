@@ -61,13 +61,16 @@ func (n *noise) add(length, busyGenerator, generator, busyTarget, target time.Du
 // quiet is how much others may take before figures are doubted.
 const quiet = 0.03
 
+// loud reports whether others took so much that no figure is worth anything.
+func (n *noise) loud() bool { return median(n.generator) > quiet || median(n.target) > quiet }
+
 func (n *noise) String() string {
 	if len(n.generator) == 0 {
 		return ""
 	}
 	text := fmt.Sprintf("Other processes took %s of the generator's core in the median run and %s in the worst, and %s and %s of the target's.",
 		percent(median(n.generator)), percent(quantile(n.generator, 1)), percent(median(n.target)), percent(quantile(n.target, 1)))
-	if median(n.generator) > quiet || median(n.target) > quiet {
+	if n.loud() {
 		text += " **That is too much for figures to be trusted.**"
 	}
 	return text
