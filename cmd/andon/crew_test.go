@@ -11,6 +11,7 @@ import (
 
 	"github.com/kaizenautomation/andon"
 	"github.com/kaizenautomation/andon/contracts"
+	"github.com/kaizenautomation/andon/contracts/credentials"
 	"github.com/kaizenautomation/andon/contracts/provider"
 	"github.com/kaizenautomation/andon/reports/sizing"
 	"github.com/kaizenautomation/andon/scenarios"
@@ -56,7 +57,7 @@ thresholds: [rate(errors) < 50%, rate(shed) < 50%]
 				go func() {
 					ended <- fleet.Work(t.Context(), nil, fleet.Worker{
 						Join: join, Name: name, Andon: "v1", Shard: -1, Hosts: []string{target.Hostname()}, Spool: filepath.Join(dir, name), Times: times, Say: func(string) {},
-						Prepare: func(*scenarios.Plan, *url.URL) (trial.Config, error) { return trial.Config{}, nil },
+						Prepare: func(credentials.Asked, *url.URL) (trial.Config, error) { return trial.Config{}, nil },
 					})
 				}()
 			}

@@ -229,7 +229,7 @@ func (s *stage) worker(ctx context.Context, name string, change ...func(*Worker)
 	}
 	w := Worker{
 		Join: join, Name: name, Andon: "v1", Shard: -1, Hosts: []string{"127.0.0.1"}, Spool: filepath.Join(s.dir, name), Times: s.times,
-		Prepare: func(*scenarios.Plan, *url.URL) (trial.Config, error) {
+		Prepare: func(credentials.Asked, *url.URL) (trial.Config, error) {
 			return trial.Config{Credentials: new(credentials.Set)}, nil
 		},
 		Say: func(said string) { s.say("%s: %s", name, said) },
@@ -394,7 +394,7 @@ func TestFleet(t *testing.T) {
 	s := newStage(t, short)
 	s.times, s.twice = quickly, true
 	carrying := func(w *Worker) {
-		w.Prepare = func(*scenarios.Plan, *url.URL) (trial.Config, error) {
+		w.Prepare = func(credentials.Asked, *url.URL) (trial.Config, error) {
 			file := filepath.Join(s.dir, "token")
 			if err := os.WriteFile(file, []byte(token), 0o600); err != nil {
 				return trial.Config{}, err
@@ -592,7 +592,7 @@ func TestInterrupt(t *testing.T) {
 	out := s.coordinator(t.Context(), stop, 2)
 	// The second cannot write its summary.
 	a, b := s.worker(t.Context(), "a"), s.worker(t.Context(), "b", func(w *Worker) {
-		w.Prepare = func(*scenarios.Plan, *url.URL) (trial.Config, error) {
+		w.Prepare = func(credentials.Asked, *url.URL) (trial.Config, error) {
 			return trial.Config{Credentials: new(credentials.Set), Ended: func() {
 				dirs, _ := filepath.Glob(filepath.Join(w.Spool, "*"))
 				if err := os.Mkdir(filepath.Join(dirs[0], "summary.json"), 0o777); err != nil {

@@ -16,6 +16,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/kaizenautomation/andon/contracts/credentials"
 	"github.com/kaizenautomation/andon/reports/regular"
 	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/summary"
@@ -41,6 +42,9 @@ type Config struct {
 	Times Times
 	// Joined is told the run's directory and what workers join with, once the hub is there.
 	Joined func(dir string, join hub.Join) error
+	// Carried is what the calls carry besides what the scenario says, by reference: headers, parameters of the query, a
+	// bearer token and a user. All else of it is each worker's own.
+	Carried credentials.Asked
 	// Say is told what happens.
 	Say func(said string)
 	// Progress, if not nil, is told how far the run is, about every so often.
@@ -276,7 +280,7 @@ func (r *run) offer(ctx context.Context, conn *hub.Conn) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	if err := jobOf(r.Trial, r.record.Run, r.Workers).write(dir, r.Trial.Plan); err != nil {
+	if err := jobOf(r.Config, r.record.Run).write(dir, r.Trial.Plan); err != nil {
 		return err
 	}
 	l, err := list(dir)
