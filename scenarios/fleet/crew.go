@@ -117,7 +117,7 @@ func (c *Crew) answer(asked []byte) []byte {
 
 func (c *Crew) reply(q question) answer {
 	now := time.Now()
-	a := answer{Protocol: protocol, Andon: c.config.Trial.Andon, Now: evenly(c.epoch, now).UnixNano()}
+	a := answer{Protocol: protocol, Andon: c.config.Trial.Andon, Now: evenly(c.epoch, now).UnixNano(), Every: c.times.pace(c.config.Workers)}
 	if a.Refused = c.roster.ask(now, q); a.Refused != "" {
 		return a
 	}

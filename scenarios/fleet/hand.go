@@ -142,12 +142,16 @@ func (h *hand) alone() (time.Duration, bool) {
 // keep tells how far the worker is until ctx ends.
 func (h *hand) keep(ctx context.Context) {
 	for ctx.Err() == nil {
-		more := h.tell(ctx)
+		more, heard := h.tell(ctx)
 		if silent, long := h.alone(); long {
 			h.order(results.End{Reason: results.Interrupted, Detail: fmt.Sprintf("no contact with the coordinator for %s", silent.Round(100*time.Millisecond))})
 			h.change()
 		}
+		// Who was not heard tells it again soon.
 		wait := h.times.Every
+		if heard {
+			wait = h.pace()
+		}
 		switch {
 		case more:
 			continue
@@ -161,6 +165,9 @@ func (h *hand) keep(ctx context.Context) {
 	}
 }
 
+// pace is how often the coordinator wants to be told.
+func (h *hand) pace() time.Duration { return h.times.within(h.heard().Every) }
+
 // eager reports whether the worker waits for what the coordinator says next.
 func (h *hand) eager() bool {
 	h.mu.Lock()
@@ -168,15 +175,15 @@ func (h *hand) eager() bool {
 	return h.measured || h.says.State == armed || h.clock.n < 10
 }
 
-// tell asks once, and reports whether there is more to tell at once.
-func (h *hand) tell(ctx context.Context) (more bool) {
+// tell asks once, and reports whether there is more to tell at once, and whether an answer came.
+func (h *hand) tell(ctx context.Context) (more, heard bool) {
 	h.mu.Lock()
 	measured := h.measured
 	h.mu.Unlock()
 	first, seconds, inFlight, err := h.meter.cut(h.now())
 	if err != nil {
 		h.order(results.End{Reason: results.Unkept, Detail: err.Error()})
-		return false
+		return false, false
 	}
 	h.mu.Lock()
 	q := h.says
@@ -188,7 +195,7 @@ func (h *hand) tell(ctx context.Context) (more bool) {
 	}
 	a, err := h.ask(ctx, q)
 	if err != nil {
-		return false
+		return false, false
 	}
 	drained := h.meter.taken(a.Taken)
 	if measured && drained {
@@ -204,7 +211,7 @@ func (h *hand) tell(ctx context.Context) (more bool) {
 		h.order(results.End{Reason: results.Interrupted, Detail: "the coordinator has given this worker up: " + a.Gone})
 	}
 	h.change()
-	return !drained && first != nil && a.Taken >= first.N
+	return !drained && first != nil && a.Taken >= first.N, true
 }
 
 // change wakes whoever waits for an answer.

@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -111,19 +110,6 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Result, erro
 	return out, err
 }
 
-// reachable is an address as other machines have it: a hub that listens everywhere is told by this machine's name.
-func reachable(address string) string {
-	host, port, err := net.SplitHostPort(address)
-	ip := net.ParseIP(host)
-	if err != nil || host != "" && (ip == nil || !ip.IsUnspecified()) {
-		return address
-	}
-	if name, err := os.Hostname(); err == nil {
-		return net.JoinHostPort(name, port)
-	}
-	return address
-}
-
 // A run is one run of a fleet, by its coordinator.
 type run struct {
 	Config
@@ -197,7 +183,7 @@ func (r *run) keep() error {
 
 // coordinate is Run with a hub that is there.
 func (r *run) coordinate(ctx context.Context, interrupt <-chan struct{}, mine hub.Join, ready func() error) (Result, error) {
-	conn, err := hub.Connect(ctx, mine)
+	conn, err := connect(ctx, interrupt, mine, r.times.Arming)
 	if err != nil {
 		return Result{}, err
 	}

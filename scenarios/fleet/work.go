@@ -203,7 +203,7 @@ func (h *hand) meet(ctx context.Context, interrupt <-chan struct{}, before strin
 		case <-ctx.Done():
 			err = fmt.Errorf("no coordinator answers at the hub: %w", errors.Join(asked, ctx.Err()))
 		case <-interrupt:
-		case <-time.After(h.times.Every / 5):
+		case <-time.After(h.pace() / 5):
 			continue
 		}
 		return nil, unlessInterrupted(interrupt, err)

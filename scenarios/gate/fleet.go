@@ -19,7 +19,7 @@ func (p *Plan) shareable() error {
 		wrong = append(wrong, errors.New("fleet: workers send the calls of load, compare and capacity, and none of these is asked for: ask for one, or for no fleet"))
 	}
 	if a.Compare != nil && a.Compare.Against != "" {
-		wrong = append(wrong, errors.New("compare: two targets in turn are met from one machine, which knows when it is clear which is worse, and not by a fleet: compare with a baseline, or ask for no fleet"))
+		wrong = append(wrong, errors.New("compare: two targets are met in turn from one machine alone, since a worker brings home one run and not one for each target: compare with a baseline, or ask for no fleet"))
 	}
 	return errors.Join(wrong...)
 }
