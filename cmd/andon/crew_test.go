@@ -48,7 +48,7 @@ thresholds: [rate(errors) < 50%, rate(shed) < 50%]
 		t.Fatal(err)
 	}
 	dir, identity := t.TempDir(), hub.NewIdentity()
-	times := fleet.Times{Lead: 200 * time.Millisecond, Every: 200 * time.Millisecond}
+	times := fleet.Times{Lead: time.Second, Every: 200 * time.Millisecond}
 	ended := make(chan error, 2)
 	crew, err := fleet.Gather(t.Context(), nil, fleet.Config{
 		Trial: trial.Config{Andon: "v1", Root: dir}, Workers: 2, Listen: "127.0.0.1:0", Identity: identity, Times: times, Say: func(said string) { t.Log(said) },

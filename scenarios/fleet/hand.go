@@ -264,17 +264,22 @@ func (h *hand) try(ctx context.Context, step func(context.Context) error) error 
 
 func try(ctx context.Context, times Times, step func(context.Context) error) error {
 	began := time.Now()
+	var full error
 	for {
 		soon, cancel := context.WithTimeout(ctx, 4*times.Every)
 		err := step(soon)
 		cancel()
+		if hub.Full(err) {
+			// A later answer may not come in time, and the room is what is wanted.
+			full = err
+		}
 		switch {
 		case err == nil || errors.Is(err, hub.ErrTaken) || errors.Is(err, hub.ErrMissing):
 			return err
 		case ctx.Err() != nil:
 			return errors.Join(ctx.Err(), err)
-		case time.Since(began) >= times.Alone && hub.Full(err):
-			return fmt.Errorf("the hub's disk is full: %w", err)
+		case time.Since(began) >= times.Alone && full != nil:
+			return fmt.Errorf("the hub's disk is full: %w", full)
 		case time.Since(began) >= times.Alone:
 			return fmt.Errorf("%w for %s: %w", errAlone, time.Since(began).Round(time.Second), err)
 		}

@@ -15,6 +15,7 @@ import (
 	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/text"
 	"github.com/kaizenautomation/andon/scenarios"
+	"github.com/kaizenautomation/andon/scenarios/trial"
 )
 
 // A job is what a worker needs to make the run's plan by itself, and to send its part of it. Secrets are in none: each
@@ -63,15 +64,14 @@ const (
 	specFile     = "openapi.yaml"
 )
 
-// jobOf is the job of a run.
-func jobOf(of Config, group string) job {
-	c := of.Trial
+// jobOf is the job of a run, by so many workers, whose calls carry what a asks for by reference.
+func jobOf(c trial.Config, group string, workers int, a credentials.Asked) job {
 	j := job{
-		Group: group, Scenario: c.Plan.Name, Seed: c.Plan.Seed, Shards: of.Workers, Target: c.Target.String(), Digest: c.Plan.Digest(c.Andon), Parts: c.Plan.Parts(),
+		Group: group, Scenario: c.Plan.Name, Seed: c.Plan.Seed, Shards: workers, Target: c.Target.String(), Digest: c.Plan.Digest(c.Andon), Parts: c.Plan.Parts(),
 		Release: c.Release, Labels: c.Labels, Deviations: c.Deviations, HTTP2: c.HTTP2, Traceparent: c.Traceparent, RepeatedIDsAllowed: c.RepeatedIDsAllowed,
 		Rows: c.Observe != nil,
 	}
-	if a := of.Carried; len(a.Headers)+len(a.Query) > 0 || a.Bearer != "" || a.User != "" {
+	if len(a.Headers)+len(a.Query) > 0 || a.Bearer != "" || a.User != "" {
 		j.Carried = &carried{a.Headers, a.Query, a.Bearer, a.User}
 	}
 	return j

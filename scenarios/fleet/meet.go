@@ -33,5 +33,9 @@ func connect(ctx context.Context, interrupt <-chan struct{}, to hub.Join, within
 		case <-soon.Done():
 		}
 	}()
-	return hub.Connect(soon, to)
+	c, err := hub.Connect(soon, to)
+	if err != nil && soon.Err() != nil {
+		err = &NoStartError{err.Error()}
+	}
+	return c, err
 }

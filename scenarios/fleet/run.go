@@ -185,7 +185,8 @@ func (r *run) keep() error {
 func (r *run) coordinate(ctx context.Context, interrupt <-chan struct{}, mine hub.Join, ready func() error) (Result, error) {
 	conn, err := connect(ctx, interrupt, mine, r.times.Arming)
 	if err != nil {
-		return Result{}, err
+		// Nothing has begun, and the directory is free for the next try.
+		return Result{}, errors.Join(err, os.Remove(filepath.Join(r.record.Dir, recordFile)))
 	}
 	defer conn.Close()
 	if err := r.offer(ctx, conn); err != nil {
@@ -266,7 +267,7 @@ func (r *run) offer(ctx context.Context, conn *hub.Conn) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	if err := jobOf(r.Config, r.record.Run).write(dir, r.Trial.Plan); err != nil {
+	if err := jobOf(r.Trial, r.record.Run, r.Workers, r.Carried).write(dir, r.Trial.Plan); err != nil {
 		return err
 	}
 	l, err := list(dir)

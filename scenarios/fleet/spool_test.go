@@ -157,7 +157,7 @@ func TestHubIsFull(t *testing.T) {
 	// The job fits in, and what is measured does not.
 	s.room = 128 << 10
 	s.start()
-	s.times.Alone = 1500 * time.Millisecond
+	s.times.Alone = 4 * time.Second
 	out := s.coordinator(t.Context(), nil, 1)
 	a := s.worker(t.Context(), "a")
 	var spool *SpoolError
