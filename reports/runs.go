@@ -15,8 +15,18 @@ import (
 	"github.com/kaizenautomation/andon/reports/summary"
 )
 
-// Measure reads all that a comparison needs of a run directory: from the histograms that are kept, or from the rows.
-func Measure(dir string) (compare.Measured, error) { return measure([]string{dir}) }
+// Measure reads all that a comparison needs of a run directory, or of that of a run by many machines: from the
+// histograms that are kept, or from the rows.
+func Measure(dir string) (compare.Measured, error) {
+	if !holdsRun(dir) && isRegular(filepath.Join(dir, results.FleetFile)) {
+		shards, err := runsIn(dir)
+		if err != nil {
+			return compare.Measured{}, err
+		}
+		return measure(shards)
+	}
+	return measure([]string{dir})
+}
 
 // measure is Measure of a run directory, or of those of all shards that a run is.
 func measure(dirs []string) (compare.Measured, error) {

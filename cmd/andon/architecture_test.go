@@ -88,7 +88,7 @@ var andonHouse = house{
 
 		// Where machines that send one plan meet.
 		"scenarios/fleet/hub": {"reports/regular", "github.com/nats-io/nats-server", "github.com/nats-io/nats.go", "github.com/nats-io/nkeys"},
-		"scenarios/fleet": {"scenarios", "scenarios/trial", "scenarios/fleet/hub", "contracts", "reports", "reports/regular", "reports/text", "reports/results", "reports/metrics",
+		"scenarios/fleet": {"scenarios", "scenarios/trial", "scenarios/fleet/hub", "contracts", "contracts/credentials", "reports", "reports/regular", "reports/text", "reports/results", "reports/metrics",
 			"reports/summary"},
 		// Two targets in turn, and what the difference is worth.
 		"scenarios/paired": {"contracts/credentials", "scenarios", "scenarios/trial", "reports", "reports/text", "reports/results", "reports/metrics", "reports/summary", "reports/compare"},
@@ -102,7 +102,7 @@ var andonHouse = house{
 			"reports/results", "reports/histogram", "reports/student", "reports/executions", "reports/metrics", "reports/summary", "reports/sizing", "reports/page", "reports"},
 
 		// Asks all that a release has to hold, by what answers each.
-		"scenarios/gate": {"scenarios", "scenarios/paired", "scenarios/wire", "scenarios/trial", "scenarios/search", "scenarios/targets", "contracts", "contracts/credentials", "contracts/deviations",
+		"scenarios/gate": {"scenarios", "scenarios/fleet", "scenarios/paired", "scenarios/wire", "scenarios/trial", "scenarios/search", "scenarios/targets", "contracts", "contracts/credentials", "contracts/deviations",
 			"contracts/document", "contracts/pact", "contracts/provider", "contracts/verify", "reports", "reports/regular", "reports/text", "reports/results", "reports/metrics", "reports/summary",
 			"reports/sizing", "reports/compare", "reports/baseline", "reports/approval", "reports/page"},
 

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kaizenautomation/andon/contracts/credentials"
 	"github.com/kaizenautomation/andon/reports"
 	"github.com/kaizenautomation/andon/reports/live"
 	"github.com/kaizenautomation/andon/reports/render"
@@ -40,8 +40,7 @@ type capacityFlags struct {
 	time                  time.Duration
 	calls                 uint64
 	price                 float64
-	fleet                 int
-	listen                string
+	crew                  crewFlags
 	studies               studyFlags
 }
 
@@ -113,8 +112,7 @@ budget was spent before an interval was found, interrupted, the target or a work
 	flags.Uint64Var(&f.calls, "calls", 200_000, "most calls in all trials")
 	flags.Float64Var(&f.price, "price", 0, "price of a call, to tell the cost")
 	f.studies.add(flags)
-	flags.IntVar(&f.fleet, "fleet", 0, "how many workers send the calls; without it this machine does")
-	flags.StringVar(&f.listen, "listen", "", "with --fleet, `host:port` where the hub listens (default 127.0.0.1 and a port that is free)")
+	f.crew.add(flags)
 	flags.StringVar(&f.arrivals, "arrivals", "poisson", "poisson or even")
 	flags.StringVar(&f.resume, "resume", "", "`directory` of a search that was cut short, to go on with")
 	flags.BoolVar(&f.http2, "http2", false, "send over HTTP/2 where the target speaks it, with TLS or without")
@@ -145,12 +143,10 @@ func (f *capacityFlags) check() error {
 	add(f.time < 5*time.Second || f.time > 24*time.Hour, "--time: expected from 5s to 24h, found %s", f.time)
 	add(f.calls < 100 || f.calls > 1_000_000_000, "--calls: expected from 100 to 1000000000, found %d", f.calls)
 	add(!(f.price >= 0 && f.price <= 1e6), "--price: expected from 0 to 1000000, found %v", f.price)
-	add(f.fleet < 0 || f.fleet > 1000, "--fleet wants a number of workers from 1 to 1000, found %d", f.fleet)
-	add(f.fleet > 0 && f.target == "", "--fleet: the reference provider is driven from this machine alone; add --target, as the workers reach it")
-	add(f.fleet > 0 && f.credentials.given(), "--fleet: what the calls carry is said to each worker (andon fleet worker --help), and no secret is wanted here; leave the flags for it out")
-	add(f.fleet == 0 && f.listen != "", "--listen is where the workers of --fleet join; add --fleet, or leave it out")
+	add(f.crew.workers > 0 && f.target == "", "--fleet: the reference provider is driven from this machine alone; add --target, as the workers reach it")
+	add(f.crew.workers > 0 && f.credentials.given(), "--fleet: what the calls carry is said to each worker (andon fleet worker --help), and no secret is wanted here; leave the flags for it out")
 	add(f.resume != "" && f.out != "", "--resume names the directory already; leave --out out")
-	return errors.Join(wrong...)
+	return errors.Join(append(wrong, f.crew.check())...)
 }
 
 func (c *command) searchCapacity(args []string, f capacityFlags) error {
@@ -200,8 +196,8 @@ func (c *command) searchCapacity(args []string, f capacityFlags) error {
 	if t.Deviations, err = c.deviationsForLoad(f.deviations, s); err != nil {
 		return err
 	}
-	if f.fleet > 0 {
-		if err := passesNoSecret(s); err != nil {
+	if f.crew.workers > 0 {
+		if err := fleet.Check(s.Carried); err != nil {
 			return err
 		}
 	} else if t.Credentials, err = f.credentials.open(c, s.Carried); err != nil {
@@ -252,12 +248,12 @@ func (c *command) runSearch(t search.Config, f capacityFlags) error {
 	defer stop.release()
 	w.Press, t.Progress = stop.press, w.Search
 	defer w.End()
-	if f.fleet > 0 && t.Sends() {
+	if f.crew.workers > 0 && t.Sends() {
 		// Nobody is to wait for workers in vain.
 		if err := t.Check(); err != nil {
 			return err
 		}
-		crew, end, err := c.gather(stop, w, t, f)
+		crew, end, err := c.gather(stop, w.Say, f.crew, t.Target, credentials.Asked{})
 		if err != nil {
 			return err
 		}
@@ -291,28 +287,6 @@ func (c *command) runSearch(t search.Config, f capacityFlags) error {
 		return nil
 	}
 	return exit{code: report.Verdict.ExitCode}
-}
-
-// gather waits for the workers that make the trials of a search.
-func (c *command) gather(stop *stopper, w *live.Watch, t search.Config, f capacityFlags) (crew *fleet.Crew, end func(), err error) {
-	config := fleet.Config{
-		Trial: trial.Config{Andon: t.Andon, Root: t.Root}, Workers: f.fleet, Listen: cmp.Or(f.listen, "127.0.0.1:0"),
-		Say: func(said string) { w.Say(c.secrets.Redact(said)) },
-	}
-	if config.Identity, err = c.hubIdentity(); err != nil {
-		return nil, nil, err
-	}
-	var forget func()
-	config.Joined, forget = c.joining(t.Target, false)
-	if crew, err = fleet.Gather(stop.kill, stop.first, config); err != nil {
-		forget()
-		var none *fleet.NoStartError
-		if errors.As(err, &none) {
-			err = exit{noVerdict, err}
-		}
-		return nil, nil, err
-	}
-	return crew, func() { forget(); crew.Close() }, nil
 }
 
 // resumed is the command line that goes on with a search.

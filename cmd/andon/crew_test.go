@@ -11,6 +11,7 @@ import (
 
 	"github.com/kaizenautomation/andon"
 	"github.com/kaizenautomation/andon/contracts"
+	"github.com/kaizenautomation/andon/contracts/credentials"
 	"github.com/kaizenautomation/andon/contracts/provider"
 	"github.com/kaizenautomation/andon/reports/sizing"
 	"github.com/kaizenautomation/andon/scenarios"
@@ -47,7 +48,7 @@ thresholds: [rate(errors) < 50%, rate(shed) < 50%]
 		t.Fatal(err)
 	}
 	dir, identity := t.TempDir(), hub.NewIdentity()
-	times := fleet.Times{Lead: 200 * time.Millisecond, Every: 200 * time.Millisecond}
+	times := fleet.Times{Lead: time.Second, Every: 200 * time.Millisecond}
 	ended := make(chan error, 2)
 	crew, err := fleet.Gather(t.Context(), nil, fleet.Config{
 		Trial: trial.Config{Andon: "v1", Root: dir}, Workers: 2, Listen: "127.0.0.1:0", Identity: identity, Times: times, Say: func(said string) { t.Log(said) },
@@ -56,7 +57,7 @@ thresholds: [rate(errors) < 50%, rate(shed) < 50%]
 				go func() {
 					ended <- fleet.Work(t.Context(), nil, fleet.Worker{
 						Join: join, Name: name, Andon: "v1", Shard: -1, Hosts: []string{target.Hostname()}, Spool: filepath.Join(dir, name), Times: times, Say: func(string) {},
-						Prepare: func(*scenarios.Plan, *url.URL) (trial.Config, error) { return trial.Config{}, nil },
+						Prepare: func(credentials.Asked, *url.URL) (trial.Config, error) { return trial.Config{}, nil },
 					})
 				}()
 			}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kaizenautomation/andon/contracts/credentials"
 	"github.com/kaizenautomation/andon/reports"
 	"github.com/kaizenautomation/andon/reports/live"
 	"github.com/kaizenautomation/andon/reports/results"
@@ -133,11 +134,8 @@ func (f fleetRunFlags) asked(c *command, args []string) (config fleet.Config, er
 	if plan.OfBaseline() {
 		wrong = append(wrong, errors.New("a threshold is of a baseline, which workers do not have: take it out, and compare the run with the baseline afterwards (andon compare)"))
 	}
-	if err := passesNoSecret(plan.Scenario); err != nil {
+	if err := fleet.Check(plan.Carried); err != nil {
 		wrong = append(wrong, err)
-	}
-	if plan.Carried.Commands() {
-		wrong = append(wrong, fleet.ErrCommand)
 	}
 	if f.workers < 1 {
 		wrong = append(wrong, fmt.Errorf("--workers wants a number of 1 or more, found %d", f.workers))
@@ -171,14 +169,6 @@ func (f fleetRunFlags) asked(c *command, args []string) (config fleet.Config, er
 	return fleet.Config{
 		Trial: t, Workers: f.workers, Hub: theirs, Listen: f.listen, Identity: identity, Store: f.store, Times: fleet.Times{Arming: f.wait},
 	}, errors.Join(wrong...)
-}
-
-// passesNoSecret says that secrets of a scenario would be in what workers are handed.
-func passesNoSecret(s *scenarios.Scenario) error {
-	if s.Carried.Tenants == nil {
-		return nil
-	}
-	return errors.New("calls take secrets from a file of the scenario's, which would pass the hub: have each worker take one from its environment, such as {env:TOKEN}")
 }
 
 // hubIdentity is what the hub is made of: what its variable says, or something new.
@@ -306,13 +296,13 @@ run's, takes a shard that nobody has, and sends its calls when all others do. Wh
 its own disk first, in a run directory below --spool, and is handed in at the end; it stays there.
 
 It sends to the hosts of --allow and to no others, whatever the hub says. What the calls carry comes
-from its own environment and flags, as for andon run: nothing of it passes the hub. What the scenario
-names as {env:NAME} and {file:PATH} is read here, and sent to those hosts; a {command:…} in it is
-refused. Where the variable JOB_COMPLETION_INDEX is set, as in an indexed Job of Kubernetes, that is
+from its own environment and flags, as for andon run: no secret passes the hub. What the scenario, or
+the file of targets of andon gate, names as {env:NAME} and {file:PATH} is read here, and sent to those
+hosts; a {command:…} in it is refused. Where the variable JOB_COMPLETION_INDEX is set, as in an indexed Job of Kubernetes, that is
 its shard.
 
-With andon capacity --fleet it stays, and takes part in one trial after the other until the search
-ends; each is a run directory below --spool.
+With andon capacity --fleet, and andon gate --fleet, it stays, and takes part in one trial after the
+other until that ends; each is a run directory below --spool.
 
 A worker that hears nothing of the hub for 30 s stops. Exit codes: 0 all that it measured is home,
 whatever came of the run; 2 it was refused, and sent no call: another version, plan, host or a shard
@@ -360,8 +350,8 @@ func (c *command) runWorker(allow []string, spool string, with credentialFlags) 
 	defer stop.release()
 	err = fleet.Work(stop.kill, stop.first, fleet.Worker{
 		Join: join, Name: workerName(), Andon: version(), Shard: shard, Hosts: allow, Spool: spool,
-		Prepare: func(p *scenarios.Plan, _ *url.URL) (trial.Config, error) {
-			set, err := with.open(c, p.Carried)
+		Prepare: func(carried credentials.Asked, _ *url.URL) (trial.Config, error) {
+			set, err := with.open(c, carried)
 			c.secrets.Keep(join.Secret())
 			return trial.Config{Credentials: set, Command: repeats(c.args), Commands: commands()}, err
 		},

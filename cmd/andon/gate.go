@@ -36,6 +36,7 @@ type gateFlags struct {
 	release, deviations         string
 	labels                      []string
 	credentials                 credentialFlags
+	crew                        crewFlags
 	parts                       gateParts
 }
 
@@ -85,9 +86,14 @@ too. A URL that is in no file, and not on this machine, wants the exact number o
 --confirm-calls. All that holds for what --against names as well, which is what the target is compared
 with: both are met in turn, for two seconds each. What a flag says that calls carry, they carry to both.
 
+With --fleet N, or fleet in FILE, the calls of load, compare and capacity are sent by N workers, as
+andon capacity has them: they join (andon fleet worker) before the first call of any part, and stay
+until the gate ends. The thresholds, the baseline and the caps are of all calls together. Workers carry
+what the file of targets says, which each looks up in its own environment; flags here are for verify.
+
 Exit codes: 0 all parts passed; 1 one failed; 2 wrong usage, a cap is too small for what is planned or a
 call was not confirmed: nothing was sent; 3 no verdict (target unreachable, this machine was the limit,
-the cap of the day is spent, interrupted). A fail beats no verdict.
+the cap of the day is spent, a worker is missing or lost, interrupted). A fail beats no verdict.
 
 ` + credentialsHelp,
 		Example: `  andon gate init
@@ -96,7 +102,8 @@ the cap of the day is spent, interrupted). A fail beats no verdict.
   andon gate release.yaml --target staging --keep-going
   andon gate --verify --load mixed --baseline mixed.baseline --need 120/s --target staging
   andon gate --verify --target https://staging.example.com --confirm-calls 1240
-  andon gate --target prod --production prod`,
+  andon gate --target prod --production prod
+  andon gate --load peak.yaml --target staging --fleet 4 --listen 10.0.0.5:4222`,
 		Args: atMostOne,
 		RunE: func(cmd *cobra.Command, args []string) error { return c.askGate(args, f, cmd.Flags()) },
 	}
@@ -124,6 +131,7 @@ the cap of the day is spent, interrupted). A fail beats no verdict.
 	flags.BoolVar(&f.http2, "http2", false, "send load over HTTP/2 where the target speaks it, with TLS or without")
 	flags.StringArrayVar(&f.labels, "label", nil, "`name=text` that the gate and its runs are known by in every report; may be given up to 20 times")
 	flags.StringVar(&f.release, "release", "", "`name` of what is deployed at the target")
+	f.crew.add(flags)
 	f.credentials.add(flags)
 	cmd.AddCommand(c.gateInit(), c.gateSchema())
 	return cmd
@@ -249,6 +257,16 @@ func (f gateFlags) asked(args []string, given *pflag.FlagSet) (a gate.Asked, err
 			*one.to = one.flag
 		}
 	}
+	if given.Changed("fleet") {
+		a.Fleet = f.crew.workers
+	}
+	crew := crewFlags{a.Fleet, f.crew.listen}
+	if err := crew.check(); err != nil {
+		return a, err
+	}
+	if a.Fleet > 0 && a.Verify == nil && f.credentials.given() {
+		return a, errors.New("what the calls of a fleet carry is said to each worker, or in the file of targets, and nothing is sent from here: leave the flags for it out")
+	}
 	return a, nil
 }
 
@@ -293,6 +311,14 @@ func (c *command) askGate(args []string, f gateFlags, given *pflag.FlagSet) erro
 	plan.Ended = func(p approval.Part) { c.tell("%s: %s", p.Name, approval.Word(p.Outcome)) }
 	plan.Progress = func(p summary.Progress) { watched.Load().Progress(p) }
 	plan.Search = func(p sizing.Progress) { watched.Load().Search(p) }
+	if n := config.Asked.Fleet; n > 0 {
+		crew, end, err := c.gather(stop, func(said string) { watched.Load().Say(said) }, crewFlags{n, f.crew.listen}, config.Target.URL, config.Target.Asked)
+		if err != nil {
+			return err
+		}
+		defer end()
+		plan.Make = crew.Run
+	}
 	r, dir, err := plan.Run(stop.kill, stop.first)
 	if dir == "" {
 		var spent *targets.SpentError

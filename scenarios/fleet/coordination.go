@@ -19,8 +19,23 @@ type Times struct {
 	Lead time.Duration
 	// Lost is how long a worker may be silent, and Alone how long one may go on without the coordinator.
 	Lost, Alone time.Duration
-	// Every is how often a worker tells how far it is.
+	// Every is how often a worker tells how far it is, where there are few.
 	Every time.Duration
+}
+
+// mostReports is how many reports the coordinator is told a second, of whatever many workers: what one core takes in
+// where each is of thousands of calls.
+const mostReports = 250
+
+// pace is how often each of so many workers tells how far it is.
+func (t Times) pace(workers int) time.Duration {
+	return t.within(time.Duration(workers) * time.Second / mostReports)
+}
+
+// within is how often a worker may tell how far it is: never so rarely that, where one answer is lost, it would be
+// taken to be lost itself.
+func (t Times) within(every time.Duration) time.Duration {
+	return max(t.Every, min(every, t.Lost*2/5))
 }
 
 // usual fills in what is not said.
@@ -111,7 +126,7 @@ func (c *coordination) clock(t time.Time) time.Time { return evenly(c.epoch, t) 
 
 // ask answers a question. fresh reports whether the increment in it is one that was not taken yet.
 func (c *coordination) ask(now time.Time, q question) (a answer, fresh bool) {
-	a = answer{Protocol: protocol, Andon: c.andon, Run: c.run, Now: c.clock(now).UnixNano(), Stop: c.stop}
+	a = answer{Protocol: protocol, Andon: c.andon, Run: c.run, Now: c.clock(now).UnixNano(), Every: c.times.pace(len(c.members)), Stop: c.stop}
 	if a.Refused = c.refuses(q); a.Refused != "" {
 		c.say("worker %s is refused: %s", text.Printable(q.Worker, 100), a.Refused)
 		return a, false

@@ -386,3 +386,29 @@ func TestWorkerOfAnotherRun(t *testing.T) {
 		}
 	}
 }
+
+// Many workers tell more rarely how far they are, and never so rarely that one lost answer would be a lost worker.
+func TestPace(t *testing.T) {
+	for _, c := range []struct {
+		times   Times
+		workers int
+		want    time.Duration
+	}{
+		{Times{}, 1, 500 * time.Millisecond}, {Times{}, 125, 500 * time.Millisecond}, {Times{}, 500, 2 * time.Second}, {Times{}, 1000, 4 * time.Second},
+		{Times{}, 100_000, 4 * time.Second}, {Times{Every: time.Second}, 10, time.Second}, {Times{Lost: time.Second}, 1000, 500 * time.Millisecond},
+	} {
+		times := c.times.usual()
+		a, _ := newCoordination("run-1", "v1", "plan", c.workers, times, time.Now()).ask(time.Now(), question{Protocol: protocol, Andon: "v1", Worker: "w", Shard: -1, State: looking})
+		h := newHand(nil, question{}, times, time.Now)
+		if h.answer = a; a.Every != c.want || h.pace() != c.want {
+			t.Errorf("%d workers of %+v tell every %s, and are told to every %s", c.workers, times, h.pace(), a.Every)
+		}
+		// Whatever a coordinator says, and before it has said anything.
+		if h.answer.Every = time.Hour; h.pace() > max(times.Every, times.Lost/2) {
+			t.Errorf("a worker tells every %s, and is lost after %s", h.pace(), times.Lost)
+		}
+		if h.answer.Every = 0; h.pace() != times.Every {
+			t.Errorf("a worker that was told nothing tells every %s", h.pace())
+		}
+	}
+}

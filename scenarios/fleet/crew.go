@@ -16,6 +16,9 @@ import (
 	"github.com/kaizenautomation/andon/scenarios/trial"
 )
 
+// MostWorkers is how many a crew may have.
+const MostWorkers = 1000
+
 // A Crew is workers that stay, and make one trial after the other. Make it with [Gather].
 type Crew struct {
 	config Config
@@ -114,7 +117,7 @@ func (c *Crew) answer(asked []byte) []byte {
 
 func (c *Crew) reply(q question) answer {
 	now := time.Now()
-	a := answer{Protocol: protocol, Andon: c.config.Trial.Andon, Now: evenly(c.epoch, now).UnixNano()}
+	a := answer{Protocol: protocol, Andon: c.config.Trial.Andon, Now: evenly(c.epoch, now).UnixNano(), Every: c.times.pace(c.config.Workers)}
 	if a.Refused = c.roster.ask(now, q); a.Refused != "" {
 		return a
 	}
@@ -171,7 +174,7 @@ func (c *Crew) Run(ctx context.Context, interrupt <-chan struct{}, t trial.Confi
 		return trial.Result{}, &trial.ShortError{Err: errors.New(who)}
 	}
 	r := &run{
-		Config: Config{Trial: t, Workers: c.senders(t.Plan), Say: c.config.Say, Progress: t.Progress, Every: t.Every},
+		Config: Config{Trial: t, Workers: c.senders(t.Plan), Carried: c.config.Carried, Say: c.config.Say, Progress: t.Progress, Every: t.Every},
 		times:  c.times, began: time.Now(), epoch: c.epoch, missing: c.missing,
 	}
 	if err := r.open(); err != nil {

@@ -229,7 +229,7 @@ func (s *stage) worker(ctx context.Context, name string, change ...func(*Worker)
 	}
 	w := Worker{
 		Join: join, Name: name, Andon: "v1", Shard: -1, Hosts: []string{"127.0.0.1"}, Spool: filepath.Join(s.dir, name), Times: s.times,
-		Prepare: func(*scenarios.Plan, *url.URL) (trial.Config, error) {
+		Prepare: func(credentials.Asked, *url.URL) (trial.Config, error) {
 			return trial.Config{Credentials: new(credentials.Set)}, nil
 		},
 		Say: func(said string) { s.say("%s: %s", name, said) },
@@ -384,7 +384,7 @@ func ended(t *testing.T, out <-chan outcome) outcome {
 }
 
 // quickly are times for tests: long enough for a busy machine.
-var quickly = Times{Lead: 300 * time.Millisecond, Lost: 2 * time.Second, Alone: 5 * time.Second, Every: 100 * time.Millisecond}
+var quickly = Times{Lead: time.Second, Lost: 2 * time.Second, Alone: 5 * time.Second, Every: 100 * time.Millisecond}
 
 // Two workers are one run: each call is sent once, the report is of all, and the figures that were told are those of
 // the files, bit for bit. What the calls carry is nowhere at the hub.
@@ -394,7 +394,7 @@ func TestFleet(t *testing.T) {
 	s := newStage(t, short)
 	s.times, s.twice = quickly, true
 	carrying := func(w *Worker) {
-		w.Prepare = func(*scenarios.Plan, *url.URL) (trial.Config, error) {
+		w.Prepare = func(credentials.Asked, *url.URL) (trial.Config, error) {
 			file := filepath.Join(s.dir, "token")
 			if err := os.WriteFile(file, []byte(token), 0o600); err != nil {
 				return trial.Config{}, err
@@ -426,12 +426,19 @@ func TestFleet(t *testing.T) {
 		t.Errorf("an executionId came from two shards, and the report has %+v", sum.Run.Merged)
 	}
 	var starts []time.Time
+	// held is by how much this machine, where it is busy, held up what either sent.
+	held := time.Second
 	for _, dir := range o.Shards {
 		run, err := results.Open(dir)
 		if err != nil {
 			t.Fatal(err)
 		}
 		starts = append(starts, run.Shard.Start)
+		most := time.Duration(0)
+		if _, err := run.Rows(func(r results.Row) error { most = max(most, r.Latency()); return nil }); err != nil {
+			t.Fatal(err)
+		}
+		held += most
 	}
 	if !starts[0].Equal(starts[1]) || !starts[0].Equal(*o.run.record.Start) {
 		t.Errorf("the shards began at %v, and the run at %v", starts, o.run.record.Start)
@@ -442,7 +449,7 @@ func TestFleet(t *testing.T) {
 		if w.Worker == "b" {
 			off = -30
 		}
-		if wrong := max(w.OffsetSeconds-off, off-w.OffsetSeconds); wrong > w.UncertainSeconds+0.001 || max(w.LateSeconds, -w.LateSeconds) > 1 {
+		if wrong := max(w.OffsetSeconds-off, off-w.OffsetSeconds); wrong > w.UncertainSeconds+0.001 || max(w.LateSeconds, -w.LateSeconds) > held.Seconds() {
 			t.Errorf("%+v", w)
 		}
 	}
@@ -451,8 +458,8 @@ func TestFleet(t *testing.T) {
 	wrong := s.first["a"].Sub(s.first["b"]).Abs() - time.Second/40
 	s.mu.Unlock()
 	t.Logf("they began %s apart", wrong)
-	if wrong.Abs() > time.Second {
-		t.Errorf("they began %s apart", wrong)
+	if wrong.Abs() > held {
+		t.Errorf("they began %s apart, and were held up for %s at the most", wrong, held)
 	}
 	found := 0
 	err := filepath.WalkDir(s.store, func(path string, e fs.DirEntry, err error) error {
@@ -583,6 +590,25 @@ func TestHubOfOnesOwn(t *testing.T) {
 	s.merged(dirs, s.plan.Calls)
 }
 
+// A hub that is not there is waited for as long as workers are, or until the coordinator is stopped. Nothing is left.
+func TestNoHubOfOnesOwn(t *testing.T) {
+	join, err := hub.NewIdentity().Coordinator("127.0.0.1:1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, stopped := filepath.Join(t.TempDir(), "run"), make(chan struct{})
+	close(stopped)
+	for arming, interrupt := range map[time.Duration]chan struct{}{10 * time.Millisecond: nil, time.Hour: stopped} {
+		_, err := Run(t.Context(), interrupt, Config{
+			Trial: trial.Config{Plan: planned(t, short, 1), Target: &url.URL{Scheme: "http", Host: "127.0.0.1:9"}, Andon: "v1", Dir: dir}, Workers: 1, Hub: &join, Times: Times{Arming: arming},
+		})
+		var none *NoStartError
+		if !errors.As(err, &none) || !strings.Contains(err.Error(), "no hub answers at 127.0.0.1:1") {
+			t.Errorf("after %s it ended with %v", arming, err)
+		}
+	}
+}
+
 // Who stops the coordinator stops all, and what they measured is home.
 func TestInterrupt(t *testing.T) {
 	t.Parallel()
@@ -592,7 +618,7 @@ func TestInterrupt(t *testing.T) {
 	out := s.coordinator(t.Context(), stop, 2)
 	// The second cannot write its summary.
 	a, b := s.worker(t.Context(), "a"), s.worker(t.Context(), "b", func(w *Worker) {
-		w.Prepare = func(*scenarios.Plan, *url.URL) (trial.Config, error) {
+		w.Prepare = func(credentials.Asked, *url.URL) (trial.Config, error) {
 			return trial.Config{Credentials: new(credentials.Set), Ended: func() {
 				dirs, _ := filepath.Glob(filepath.Join(w.Spool, "*"))
 				if err := os.Mkdir(filepath.Join(dirs[0], "summary.json"), 0o777); err != nil {
@@ -725,7 +751,7 @@ func TestNoStart(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, short)
 	s.times = quickly
-	s.times.Arming = 2 * time.Second
+	s.times.Arming = 4 * time.Second
 	out := s.coordinator(t.Context(), nil, 2)
 	a := s.worker(t.Context(), "a")
 	o := ended(t, out)

@@ -142,12 +142,16 @@ func (h *hand) alone() (time.Duration, bool) {
 // keep tells how far the worker is until ctx ends.
 func (h *hand) keep(ctx context.Context) {
 	for ctx.Err() == nil {
-		more := h.tell(ctx)
+		more, heard := h.tell(ctx)
 		if silent, long := h.alone(); long {
 			h.order(results.End{Reason: results.Interrupted, Detail: fmt.Sprintf("no contact with the coordinator for %s", silent.Round(100*time.Millisecond))})
 			h.change()
 		}
+		// Who was not heard tells it again soon.
 		wait := h.times.Every
+		if heard {
+			wait = h.pace()
+		}
 		switch {
 		case more:
 			continue
@@ -161,6 +165,9 @@ func (h *hand) keep(ctx context.Context) {
 	}
 }
 
+// pace is how often the coordinator wants to be told.
+func (h *hand) pace() time.Duration { return h.times.within(h.heard().Every) }
+
 // eager reports whether the worker waits for what the coordinator says next.
 func (h *hand) eager() bool {
 	h.mu.Lock()
@@ -168,15 +175,15 @@ func (h *hand) eager() bool {
 	return h.measured || h.says.State == armed || h.clock.n < 10
 }
 
-// tell asks once, and reports whether there is more to tell at once.
-func (h *hand) tell(ctx context.Context) (more bool) {
+// tell asks once, and reports whether there is more to tell at once, and whether an answer came.
+func (h *hand) tell(ctx context.Context) (more, heard bool) {
 	h.mu.Lock()
 	measured := h.measured
 	h.mu.Unlock()
 	first, seconds, inFlight, err := h.meter.cut(h.now())
 	if err != nil {
 		h.order(results.End{Reason: results.Unkept, Detail: err.Error()})
-		return false
+		return false, false
 	}
 	h.mu.Lock()
 	q := h.says
@@ -188,7 +195,7 @@ func (h *hand) tell(ctx context.Context) (more bool) {
 	}
 	a, err := h.ask(ctx, q)
 	if err != nil {
-		return false
+		return false, false
 	}
 	drained := h.meter.taken(a.Taken)
 	if measured && drained {
@@ -204,7 +211,7 @@ func (h *hand) tell(ctx context.Context) (more bool) {
 		h.order(results.End{Reason: results.Interrupted, Detail: "the coordinator has given this worker up: " + a.Gone})
 	}
 	h.change()
-	return !drained && first != nil && a.Taken >= first.N
+	return !drained && first != nil && a.Taken >= first.N, true
 }
 
 // change wakes whoever waits for an answer.
@@ -257,17 +264,22 @@ func (h *hand) try(ctx context.Context, step func(context.Context) error) error 
 
 func try(ctx context.Context, times Times, step func(context.Context) error) error {
 	began := time.Now()
+	var full error
 	for {
 		soon, cancel := context.WithTimeout(ctx, 4*times.Every)
 		err := step(soon)
 		cancel()
+		if hub.Full(err) {
+			// A later answer may not come in time, and the room is what is wanted.
+			full = err
+		}
 		switch {
 		case err == nil || errors.Is(err, hub.ErrTaken) || errors.Is(err, hub.ErrMissing):
 			return err
 		case ctx.Err() != nil:
 			return errors.Join(ctx.Err(), err)
-		case time.Since(began) >= times.Alone && hub.Full(err):
-			return fmt.Errorf("the hub's disk is full: %w", err)
+		case time.Since(began) >= times.Alone && full != nil:
+			return fmt.Errorf("the hub's disk is full: %w", full)
 		case time.Since(began) >= times.Alone:
 			return fmt.Errorf("%w for %s: %w", errAlone, time.Since(began).Round(time.Second), err)
 		}

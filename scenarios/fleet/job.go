@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/kaizenautomation/andon/contracts"
+	"github.com/kaizenautomation/andon/contracts/credentials"
 	"github.com/kaizenautomation/andon/reports/regular"
 	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/text"
@@ -37,6 +38,23 @@ type job struct {
 	RepeatedIDsAllowed bool                `json:"repeatedIdsAllowed,omitempty"`
 	// Rows says that workers tell of single calls, and not of figures.
 	Rows bool `json:"rows,omitempty"`
+	// Carried is what the calls carry by reference, in the place of what the scenario says by the same names.
+	Carried *carried `json:"carried,omitempty"`
+}
+
+// carried is the part of a [credentials.Asked] that is no matter of a worker's own machine.
+type carried struct {
+	Headers []string `json:"headers,omitempty"`
+	Query   []string `json:"query,omitempty"`
+	Bearer  string   `json:"bearer,omitempty"`
+	User    string   `json:"user,omitempty"`
+}
+
+func (c *carried) over(of credentials.Asked) credentials.Asked {
+	if c == nil {
+		return of
+	}
+	return credentials.Asked{Headers: c.Headers, Query: c.Query, Bearer: c.Bearer, User: c.User}.Over(of)
 }
 
 // The files of a job, beside those of the scenario's data.
@@ -46,13 +64,17 @@ const (
 	specFile     = "openapi.yaml"
 )
 
-// jobOf is the job of a run, by so many workers.
-func jobOf(c trial.Config, group string, workers int) job {
-	return job{
+// jobOf is the job of a run, by so many workers, whose calls carry what a asks for by reference.
+func jobOf(c trial.Config, group string, workers int, a credentials.Asked) job {
+	j := job{
 		Group: group, Scenario: c.Plan.Name, Seed: c.Plan.Seed, Shards: workers, Target: c.Target.String(), Digest: c.Plan.Digest(c.Andon), Parts: c.Plan.Parts(),
 		Release: c.Release, Labels: c.Labels, Deviations: c.Deviations, HTTP2: c.HTTP2, Traceparent: c.Traceparent, RepeatedIDsAllowed: c.RepeatedIDsAllowed,
 		Rows: c.Observe != nil,
 	}
+	if len(a.Headers)+len(a.Query) > 0 || a.Bearer != "" || a.User != "" {
+		j.Carried = &carried{a.Headers, a.Query, a.Bearer, a.User}
+	}
+	return j
 }
 
 // write writes a job and what belongs to it into a directory.
@@ -145,8 +167,20 @@ func (j job) agrees(p *scenarios.Plan, andon string) error {
 	return fmt.Errorf("the plan that is made here is another than the run's, and no call was sent: %s", strings.Join(list, "; "))
 }
 
-// ErrCommand is why a plan is not sent by workers: nobody has a machine run commands from elsewhere.
-var ErrCommand = errors.New("the scenario takes a secret from a command, which workers do not run at somebody else's word: have each worker take it from its environment, such as {env:TOKEN}, or give workers the command")
+// errCommand is why calls are not sent by workers: nobody has a machine run commands from elsewhere.
+var errCommand = errors.New("a secret is taken from a command, which workers do not run at somebody else's word: have each worker take it from its environment, such as {env:TOKEN}, or give workers the command")
+
+// Check says why workers cannot be told what calls carry.
+func Check(a credentials.Asked) error {
+	var wrong []error
+	if a.Tenants != nil {
+		wrong = append(wrong, errors.New("calls take secrets from a file of the scenario's, which would pass the hub: have each worker take one from its environment, such as {env:TOKEN}"))
+	}
+	if a.Commands() {
+		wrong = append(wrong, errCommand)
+	}
+	return errors.Join(wrong...)
+}
 
 // permits says why calls must not go to the job's target: a worker sends to hosts that it was told of, whatever a hub
 // says. Each of them is a host, with or without a port.
@@ -155,8 +189,8 @@ func (j job) permits(p *scenarios.Plan, hosts []string) (*url.URL, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the job's target: %w", err)
 	}
-	if p.Carried.Commands() {
-		return nil, ErrCommand
+	if j.Carried.over(p.Carried).Commands() {
+		return nil, errCommand
 	}
 	for _, host := range hosts {
 		if strings.EqualFold(host, u.Host) || strings.EqualFold(host, u.Hostname()) {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kaizenautomation/andon/contracts/credentials"
 	"github.com/kaizenautomation/andon/scenarios/trial"
 )
 
@@ -25,7 +26,7 @@ mix: {tier: {Full: 1, Lite: 1}, content: [{items: [text]}]}
 	made := func(change func(dir string, j *job)) string {
 		t.Helper()
 		dir := t.TempDir()
-		j := jobOf(trial.Config{Plan: plan, Target: target, Andon: "v1"}, "run-1", 3)
+		j := jobOf(trial.Config{Plan: plan, Target: target, Andon: "v1"}, "run-1", 3, credentials.Asked{})
 		if err := j.write(dir, plan); err != nil {
 			t.Fatal(err)
 		}
@@ -76,7 +77,7 @@ mix: {tier: {Full: 1, Lite: 1}, content: [{items: [text]}]}
 		t.Setenv("FLEET_RATE", "40")
 	}
 	// A seed is in the digest and in no part.
-	j := jobOf(trial.Config{Plan: plan, Target: target, Andon: "v1"}, "run-1", 3)
+	j := jobOf(trial.Config{Plan: plan, Target: target, Andon: "v1"}, "run-1", 3, credentials.Asked{})
 	if err := j.agrees(planned(t, text, 8), "v1"); err == nil || !strings.Contains(err.Error(), "the seed is 7 in the run and 8 here") {
 		t.Errorf("another seed: %v", err)
 	}
@@ -96,8 +97,17 @@ mix: {tier: {Full: 1, Lite: 1}, content: [{items: [text]}]}
 		}
 	}
 	for _, carried := range []string{`headers: {X-Key: "a {command:touch here}"}`, `auth: {bearer: {token: "{command:touch here}"}}`, `auth: {apiKey: {in: query, name: k, value: "{command:touch here}"}}`} {
-		if _, err := j.permits(planned(t, text+carried, 7), []string{"127.0.0.1"}); !errors.Is(err, ErrCommand) {
+		if _, err := j.permits(planned(t, text+carried, 7), []string{"127.0.0.1"}); !errors.Is(err, errCommand) {
 			t.Errorf("%s: found %v", carried, err)
 		}
+	}
+	// What the calls carry by the file of targets comes with the job, by reference, and goes before the scenario's own.
+	j = jobOf(trial.Config{Plan: plan, Target: target, Andon: "v1"}, "run-1", 3, credentials.Asked{Bearer: "{env:THEIRS}", TokenFile: "mine.txt"})
+	if a := j.Carried.over(credentials.Asked{Bearer: "{env:OTHER}", Headers: []string{"X-A: 1"}}); a.Bearer != "{env:THEIRS}" || len(a.Headers) != 1 || a.TokenFile != "" {
+		t.Errorf("the calls carry %+v", a)
+	}
+	j.Carried.Bearer = "{command:cat x}"
+	if _, err := j.permits(plan, []string{"127.0.0.1"}); !errors.Is(err, errCommand) {
+		t.Errorf("a command of the job is permitted: %v", err)
 	}
 }

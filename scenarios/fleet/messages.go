@@ -3,6 +3,7 @@ package fleet
 import (
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/text"
@@ -99,6 +100,8 @@ type answer struct {
 	// Now is the hub's clock, and Start when the first call is due, both in nanoseconds of the Unix time.
 	Now   int64 `json:"now"`
 	Start int64 `json:"start,omitempty"`
+	// Every is how often the worker is to tell how far it is, in nanoseconds.
+	Every time.Duration `json:"every,omitempty"`
 	// Stop, if not nil, ends the sending.
 	Stop *results.End `json:"stop,omitempty"`
 	// Taken is up to which increment all were taken.

@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -16,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/kaizenautomation/andon/contracts/credentials"
 	"github.com/kaizenautomation/andon/reports/regular"
 	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/summary"
@@ -41,6 +41,9 @@ type Config struct {
 	Times Times
 	// Joined is told the run's directory and what workers join with, once the hub is there.
 	Joined func(dir string, join hub.Join) error
+	// Carried is what the calls carry besides what the scenario says, by reference: headers, parameters of the query, a
+	// bearer token and a user. All else of it is each worker's own.
+	Carried credentials.Asked
 	// Say is told what happens.
 	Say func(said string)
 	// Progress, if not nil, is told how far the run is, about every so often.
@@ -105,19 +108,6 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Result, erro
 		err = os.RemoveAll(store)
 	}
 	return out, err
-}
-
-// reachable is an address as other machines have it: a hub that listens everywhere is told by this machine's name.
-func reachable(address string) string {
-	host, port, err := net.SplitHostPort(address)
-	ip := net.ParseIP(host)
-	if err != nil || host != "" && (ip == nil || !ip.IsUnspecified()) {
-		return address
-	}
-	if name, err := os.Hostname(); err == nil {
-		return net.JoinHostPort(name, port)
-	}
-	return address
 }
 
 // A run is one run of a fleet, by its coordinator.
@@ -193,9 +183,10 @@ func (r *run) keep() error {
 
 // coordinate is Run with a hub that is there.
 func (r *run) coordinate(ctx context.Context, interrupt <-chan struct{}, mine hub.Join, ready func() error) (Result, error) {
-	conn, err := hub.Connect(ctx, mine)
+	conn, err := connect(ctx, interrupt, mine, r.times.Arming)
 	if err != nil {
-		return Result{}, err
+		// Nothing has begun, and the directory is free for the next try.
+		return Result{}, errors.Join(err, os.Remove(filepath.Join(r.record.Dir, recordFile)))
 	}
 	defer conn.Close()
 	if err := r.offer(ctx, conn); err != nil {
@@ -276,7 +267,7 @@ func (r *run) offer(ctx context.Context, conn *hub.Conn) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	if err := jobOf(r.Trial, r.record.Run, r.Workers).write(dir, r.Trial.Plan); err != nil {
+	if err := jobOf(r.Trial, r.record.Run, r.Workers, r.Carried).write(dir, r.Trial.Plan); err != nil {
 		return err
 	}
 	l, err := list(dir)

@@ -21,9 +21,15 @@ import (
 // partSize is how many bytes are handed in at a time.
 const partSize = 512 << 10
 
-// A listing names the files of a directory, with what proves each of their parts.
+// mostPages bounds the pages of a listing: a million parts, which are half a terabyte, have 128.
+const mostPages = 256
+
+// A listing names the files of a directory, with what proves each of their parts. What is longer than a part is in
+// pages of its own, and the listing names these.
 type listing struct {
-	Files []listed `json:"files"`
+	Files []listed `json:"files,omitempty"`
+	// Pages are the SHA-256 of so many bytes of the listing each, in hex.
+	Pages []string `json:"pages,omitempty"`
 }
 
 type listed struct {
@@ -121,7 +127,40 @@ func handIn(b *hub.Bucket, of, dir string, l listing, in []string, attempt int, 
 		return err
 	}
 	// The listing is there last of all.
+	if len(text) > partSize {
+		var pages listing
+		for page := range slices.Chunk(text, partSize) {
+			if err := put(pageKey(of, len(pages.Pages)), page); err != nil {
+				return err
+			}
+			pages.Pages = append(pages.Pages, hexSum(page))
+		}
+		if text, err = json.Marshal(pages); err != nil {
+			return err
+		}
+	}
 	return put(of+".list", text)
+}
+
+// pageKey is where a page of a listing lies below the key of what it is of.
+func pageKey(of string, page int) string { return of + ".list." + strconv.Itoa(page) }
+
+// pages reads a listing that has pages. One that is not as it should be is [hub.ErrMissing].
+func pages(b *hub.Bucket, of string, sums []string, try func(func(context.Context) error) error) (text []byte, err error) {
+	if len(sums) > mostPages {
+		return nil, fmt.Errorf("the listing below %s, /pages: expected at most %d, found %d", of, mostPages, len(sums))
+	}
+	for i, sum := range sums {
+		page, err := get(b, pageKey(of, i), try)
+		switch {
+		case err != nil:
+			return nil, err
+		case hexSum(page) != sum:
+			return nil, hub.ErrMissing
+		}
+		text = append(text, page...)
+	}
+	return text, nil
 }
 
 func get(b *hub.Bucket, key string, try func(func(context.Context) error) error) (value []byte, err error) {
@@ -132,16 +171,31 @@ func get(b *hub.Bucket, key string, try func(func(context.Context) error) error)
 	return value, err
 }
 
+func parseListing(of string, text []byte) (l listing, err error) {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&l); err != nil {
+		return l, fmt.Errorf("the listing below %s cannot be read: %w", of, err)
+	}
+	return l, nil
+}
+
 // readListing reads what was handed in below a key.
 func readListing(b *hub.Bucket, of string, try func(func(context.Context) error) error) (l listing, err error) {
 	text, err := get(b, of+".list", try)
 	if err != nil {
 		return l, err
 	}
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&l); err != nil {
-		return l, fmt.Errorf("the listing below %s cannot be read: %w", of, err)
+	if l, err = parseListing(of, text); err != nil {
+		return l, err
+	}
+	if len(l.Pages) > 0 {
+		if text, err = pages(b, of, l.Pages, try); err != nil {
+			return l, err
+		}
+		if l, err = parseListing(of, text); err != nil {
+			return l, err
+		}
 	}
 	for i, f := range l.Files {
 		if !filepath.IsLocal(filepath.FromSlash(f.Name)) || f.Size < 0 || int64(len(f.Parts)) != (f.Size+partSize-1)/partSize {

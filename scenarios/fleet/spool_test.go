@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -88,7 +89,9 @@ func TestHandIn(t *testing.T) {
 		}
 	}
 
+	pagesComeHome(t, b, step)
 	for text, want := range map[string]string{
+		`{"pages":[` + strings.Repeat(`"",`, mostPages) + `""]}`:         "expected at most 256, found 257",
 		`{"files":[{"name":"../x","size":1,"sha256":"","parts":["a"]}]}`: "expected a name within the directory",
 		`{"files":[{"name":"x","size":1,"sha256":"","parts":[]}]}`:       "as many parts as its size wants",
 		`{"files":[{"name":"x","size":-1,"sha256":"","parts":[]}]}`:      "found \"x\" with -1 bytes",
@@ -104,6 +107,47 @@ func TestHandIn(t *testing.T) {
 	}
 }
 
+// pagesComeHome has a directory come home whose listing is longer than a hub takes at once.
+func pagesComeHome(t *testing.T, b *hub.Bucket, step func(func(context.Context) error) error) {
+	t.Helper()
+	from, to := t.TempDir(), filepath.Join(t.TempDir(), "s2")
+	deep := from
+	for len(deep) < 3500 {
+		deep = filepath.Join(deep, strings.Repeat("d", 200))
+	}
+	if err := os.MkdirAll(deep, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 350 {
+		if err := os.WriteFile(filepath.Join(deep, strconv.Itoa(i)), nil, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l, err := list(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := handIn(b, "up.2", from, l, nil, 0, step); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Put(t.Context(), pageKey("up.2", 1), []byte("something else"), "y"); err != nil {
+		t.Fatal(err)
+	}
+	again, err := bringHome(b, "up.2", to, step)
+	if err != nil || !slices.Equal(again, []string{"up.2.list"}) {
+		t.Fatalf("of a damaged page: %v, %v", again, err)
+	}
+	if err := handIn(b, "up.2", from, l, again, 1, step); err != nil {
+		t.Fatal(err)
+	}
+	if again, err := bringHome(b, "up.2", to, step); err != nil || again != nil {
+		t.Fatalf("once they came again: %v, %v", again, err)
+	}
+	if home, err := list(to); err != nil || len(home.Files) != 350 {
+		t.Errorf("%d files came home: %v", len(home.Files), err)
+	}
+}
+
 // Where the hub has no room, the worker says where its spool is, and so does the coordinator.
 func TestHubIsFull(t *testing.T) {
 	t.Parallel()
@@ -113,7 +157,7 @@ func TestHubIsFull(t *testing.T) {
 	// The job fits in, and what is measured does not.
 	s.room = 128 << 10
 	s.start()
-	s.times.Alone = 1500 * time.Millisecond
+	s.times.Alone = 4 * time.Second
 	out := s.coordinator(t.Context(), nil, 1)
 	a := s.worker(t.Context(), "a")
 	var spool *SpoolError

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/kaizenautomation/andon/contracts/credentials"
 	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/text"
 	"github.com/kaizenautomation/andon/scenarios"
@@ -28,9 +29,9 @@ type Worker struct {
 	Hosts []string
 	// Spool is the folder in which what is measured is kept until it is home, and after that.
 	Spool string
-	// Prepare gives what the calls carry, from this machine's own environment, and how the run is told of. The error
-	// says why no call may be sent.
-	Prepare func(*scenarios.Plan, *url.URL) (trial.Config, error)
+	// Prepare gives what the calls carry, which is asked for by reference, from this machine's own environment, and how
+	// the run is told of. The error says why no call may be sent.
+	Prepare func(credentials.Asked, *url.URL) (trial.Config, error)
 	// Redact takes out of what is told of this machine what nobody else may see.
 	Redact func(said string) string
 	// Times are as the coordinator has them.
@@ -202,7 +203,7 @@ func (h *hand) meet(ctx context.Context, interrupt <-chan struct{}, before strin
 		case <-ctx.Done():
 			err = fmt.Errorf("no coordinator answers at the hub: %w", errors.Join(asked, ctx.Err()))
 		case <-interrupt:
-		case <-time.After(h.times.Every / 5):
+		case <-time.After(h.pace() / 5):
 			continue
 		}
 		return nil, unlessInterrupted(interrupt, err)
@@ -295,7 +296,7 @@ func (w Worker) take(ctx context.Context, h *hand, b *hub.Bucket, shards int) (i
 
 // ready makes all ready that has to be there before the first call.
 func (w Worker) ready(ctx context.Context, h *hand, j job, p *scenarios.Plan, target *url.URL, shard int) (c trial.Config, err error) {
-	if c, err = w.Prepare(p, target); err != nil {
+	if c, err = w.Prepare(j.Carried.over(p.Carried), target); err != nil {
 		return c, err
 	}
 	c.Plan, c.Target, c.Andon = p, target, w.Andon

@@ -11,7 +11,7 @@
 //     below the gate's, and settles what was started.
 //
 // What came of it is an [approval.Report]. Who answers each part is what answers it alone: packages verify, trial,
-// compare and search.
+// compare and search. Where a fleet is asked for, it sends what is measured; all else is this machine's.
 package gate
 
 import (
@@ -26,6 +26,7 @@ import (
 	"github.com/kaizenautomation/andon/reports/compare"
 	"github.com/kaizenautomation/andon/reports/regular"
 	"github.com/kaizenautomation/andon/scenarios"
+	"github.com/kaizenautomation/andon/scenarios/fleet"
 )
 
 // Asked is what a gate asks, as it was written. A part that is nil is not asked for.
@@ -34,6 +35,8 @@ type Asked struct {
 	Target, Targets string
 	// Deviations is a file of known breaches of the contract.
 	Deviations string
+	// Fleet is how many workers send what is measured; 0 is none, so that this machine does.
+	Fleet int
 
 	Description *Description
 	Verify      *Verify
@@ -113,7 +116,7 @@ func Parse(file string, data []byte) (Asked, error) {
 type reader struct{ dir string }
 
 func (r reader) asked(root document.Value) (a Asked) {
-	keys, ok := root.Object("a gate", "target", "targets", "deviations", "description", "verify", "load", "compare", "capacity")
+	keys, ok := root.Object("a gate", "target", "targets", "deviations", "fleet", "description", "verify", "load", "compare", "capacity")
 	if !ok {
 		return a
 	}
@@ -122,6 +125,10 @@ func (r reader) asked(root document.Value) (a Asked) {
 	}
 	a.Targets = r.file(keys, "targets", "the file of targets")
 	a.Deviations = r.file(keys, "deviations", "a file of known deviations")
+	if v, given := keys["fleet"]; given {
+		n, _ := v.Integer("how many workers send what is measured", 1, fleet.MostWorkers)
+		a.Fleet = int(n)
+	}
 	if v, given := keys["description"]; given {
 		a.Description = r.description(v)
 	}

@@ -61,9 +61,9 @@ func (p *Plan) capacity() (part, error) {
 		return part{}, err
 	}
 	most := spend{calls: calls, runs: shared(plan, calls), seconds: a.Time.Seconds()}
-	return part{name: approval.Capacity, about: fmt.Sprintf("%s, %s", s.Name, text.Rate(a.Need)), most: most, sends: true, run: func(ctx context.Context, interrupt <-chan struct{}, dir string) made {
+	return part{name: approval.Capacity, about: fmt.Sprintf("%s, %s%s", s.Name, text.Rate(a.Need), p.senders()), most: most, sends: true, run: func(ctx context.Context, interrupt <-chan struct{}, dir string) made {
 		c := c
-		c.Dir = dir
+		c.Dir, c.Make = dir, p.Make
 		if c.Embedded = c.Target == nil; c.Embedded {
 			target, end, err := trial.Embedded(plan, nil)
 			if err != nil {
@@ -72,7 +72,7 @@ func (p *Plan) capacity() (part, error) {
 			defer end()
 			c.Target = target
 		}
-		return sized(ctx, interrupt, c, plan)
+		return p.sized(ctx, interrupt, c, plan)
 	}}, nil
 }
 
@@ -122,7 +122,7 @@ func begun(r sizing.Report) (n uint64) {
 }
 
 // sized makes the search, and says what came of it.
-func sized(ctx context.Context, interrupt <-chan struct{}, c search.Config, plan *scenarios.Plan) made {
+func (p *Plan) sized(ctx context.Context, interrupt <-chan struct{}, c search.Config, plan *scenarios.Plan) made {
 	r, dir, err := search.Run(ctx, interrupt, c)
 	var unreachable *trial.UnreachableError
 	switch {
@@ -140,8 +140,13 @@ func sized(ctx context.Context, interrupt <-chan struct{}, c search.Config, plan
 	case r.Run.Ended == sizing.EndedBudget:
 		m.mend = "give the part capacity more time and calls"
 	case r.Run.Ended == sizing.EndedGenerator:
-		m.found = "this machine was the limit, not the target: " + m.found
-		m.mend = "run the gate on a machine that has nothing else to do"
+		who, mend := p.limited()
+		m.found, m.mend = who+", not the target: "+m.found, mend
+	case r.Run.Ended == sizing.EndedShort:
+		m.mend = lost
+		if len(r.Trials) > 0 {
+			m.spent.calls, m.spent.runs = c.Calls, shared(plan, c.Calls)
+		}
 	case r.Need.Answer == sizing.Undecided:
 		m.mend = "give the part capacity more time, or see in capacity/report.md what kept it from an answer"
 	}

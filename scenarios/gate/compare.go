@@ -47,7 +47,7 @@ func (p *Plan) compare() (part, error) {
 			return part{}, err
 		}
 		if i == 0 {
-			if config, err = p.trialOf(plan); err != nil {
+			if config, err = p.measures(plan); err != nil {
 				return part{}, fmt.Errorf("compare: %w", err)
 			}
 		}
@@ -59,14 +59,19 @@ func (p *Plan) compare() (part, error) {
 	}
 	// What a new description changes is asked by its own part.
 	options := compare.Options{Andon: p.Andon, Tolerances: tolerances, NeedAnswer: a.NeedAnswer, Force: p.Asked.Description != nil}
-	if err := fits(base, config.Describe(), options); err != nil {
+	like := config.Describe()
+	if p.Asked.Fleet > 0 {
+		// What is between the workers and the target, they alone know.
+		like.Generator.Proxy, like.Generator.Transport = base.Runs[0].Generator.Proxy, base.Runs[0].Generator.Transport
+	}
+	if err := fits(base, like, options); err != nil {
 		return part{}, fmt.Errorf("compare: %w", err)
 	}
 	c := comparison{Plan: p, base: base, options: options, plans: plans, config: config}
 	if c.reuses = p.Asked.Load != nil && p.Asked.Load.Scenario == name; c.reuses {
 		most.add(uses(plans[0])) // if the load's says nothing
 	}
-	about := fmt.Sprintf("%s with %s", text.Plural(uint64(a.Runs), "run"), a.Baseline)
+	about := fmt.Sprintf("%s with %s%s", text.Plural(uint64(a.Runs), "run"), a.Baseline, p.senders())
 	return part{name: approval.Compare, about: about, most: most, sends: true, run: c.run}, nil
 }
 
@@ -130,11 +135,13 @@ func (c comparison) run(ctx context.Context, interrupt <-chan struct{}, dir stri
 		m.spent = spent
 		switch s := r.Summary; {
 		case m.outcome != "":
+			m.kept = false
 			return m
 		case s.Validity.Status == metrics.GeneratorLimited:
 			m.outcome, m.kept = summary.NoVerdict, false
-			m.found = fmt.Sprintf("run %d of %d says nothing of the target: this machine was the limit: %s", i+1, len(c.plans), oneOf(s.Validity.Reasons))
-			m.mend = "run the gate on a machine that has nothing else to do, or ask for a lower rate"
+			who, mend := c.limited()
+			m.found = fmt.Sprintf("run %d of %d says nothing of the target: %s: %s", i+1, len(c.plans), who, oneOf(s.Validity.Reasons))
+			m.mend = mend + ", or ask for a lower rate"
 			return m
 		case s.Run.End.Reason != results.Finished:
 			m.outcome, m.found, m.kept = summary.NoVerdict, fmt.Sprintf("run %d of %d did not go to its end: %s", i+1, len(c.plans), oneOf(s.Verdict.Causes)), false

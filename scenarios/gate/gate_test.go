@@ -43,6 +43,7 @@ func described(t testing.TB) *contracts.Description {
 const whole = `target: staging
 targets: ops/targets.yaml
 deviations: known.yaml
+fleet: 4
 description: {base: released.yaml}
 verify: {strict: [http, json], rate: max}
 load: {scenario: ./peak.yaml}
@@ -57,7 +58,7 @@ func TestParse(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := Asked{
-		Target: "staging", Targets: "ci/ops/targets.yaml", Deviations: "ci/known.yaml", Description: &Description{Base: "ci/released.yaml"},
+		Target: "staging", Targets: "ci/ops/targets.yaml", Deviations: "ci/known.yaml", Fleet: 4, Description: &Description{Base: "ci/released.yaml"},
 		Verify: &Verify{Strict: []string{"http", "json"}, Rate: math.Inf(1)}, Load: &Load{Scenario: "ci/peak.yaml"},
 		Compare:  &Compare{Scenario: "mixed", Baseline: "ci/mixed.baseline", Runs: 7, Tolerance: "p99=10%,errors=0.5pp", NeedAnswer: true},
 		Capacity: &Capacity{Need: 120, Headroom: 0.2, Calls: 5000, Time: 2 * time.Minute},
@@ -77,7 +78,7 @@ func TestParse(t *testing.T) {
 		{"verify:\n", "expected the part verify"}, {"load: {scenario: ''}\n", "found nothing"},
 		{"compare: {scenario: mixed, baseline: x, against: y}\n", "gate.yaml:1:50: expected either against or baseline"}, {"compare: {scenario: mixed}\n", "expected baseline, a file of runs to compare with"},
 		{"compare: {scenario: mixed, against: y, runs: 3}\n", "expected no runs beside against"}, {"compare: {scenario: mixed, against: ' '}\n", "found nothing"},
-		{"capacity: {}\nload: {scenario: mixed}\n", "expected need"}, {"verfy: {}\n", `did you mean "verify"?`},
+		{"capacity: {}\nload: {scenario: mixed}\n", "expected need"}, {"fleet: 1001\nload: {scenario: mixed}\n", "a whole number from 1 to 1000"}, {"fleet: 3\n", "expected at least one part"}, {"verfy: {}\n", `did you mean "verify"?`},
 	} {
 		if _, err := Parse("gate.yaml", []byte(c.text)); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%q: %v, want %q", c.text, err, c.want)
@@ -118,6 +119,7 @@ func TestSchema(t *testing.T) {
 		"load: {scenario: smoke}\ncapacity: {need: 5}\n", "load: {scenario: smoke}\ncapacity: {need: 5/s, headroom: 0.2}\n", "load: {scenario: smoke}\ncompare: {}\n", "load: {scenario: smoke}\ncompare: {against: x}\n", "load: {scenario: smoke}\ncompare: {against: x, baseline: y}\n",
 		"load: {scenario: smoke}\ncompare: {against: x, runs: 3}\n", "load: {scenario: smoke}\ncompare: {against: '', tolerance: p99=5%}\n", "lod: {scenario: smoke}\n",
 		"load: {scenario: smoke}\ncompare: {baseline: x, runs: 0}\n", "load: {scenario: smoke}\ncompare: {baseline: x, runs: 3}\n", "load: {scenario: smoke}\ncapacity: {need: 5/s, time: 30s}\n",
+		"load: {scenario: smoke}\nfleet: 2\n", "load: {scenario: smoke}\nfleet: 0\n", "load: {scenario: smoke}\nfleet: 1001\n", "load: {scenario: smoke}\nfleet: '2'\n",
 	} {
 		_, wrong := Parse("gate.yaml", []byte(text))
 		if err := conforms(t, Schema(), text); (err == nil) != (wrong == nil) {
@@ -185,12 +187,12 @@ func TestByChance(t *testing.T) {
 			t.Errorf("%s, found %v in %v: %t", c.expr, c.found, c.interval, got)
 		}
 		s.Verdict, s.Thresholds, s.Run.End.Reason = summary.Verdict{Status: summary.Fail, Causes: []string{c.expr}}, []summary.Threshold{th}, results.Finished
-		if _, mend, chance := judged(s); chance != c.want || mend == "" {
+		if _, mend, chance := new(Plan).judged(s); chance != c.want || mend == "" {
 			t.Errorf("%s: to be repeated: %t, %q", c.expr, chance, mend)
 		}
 		// Another cause beside it is no chance.
 		s.Verdict.Causes = append(s.Verdict.Causes, "no call succeeded")
-		if _, _, chance := judged(s); chance {
+		if _, _, chance := new(Plan).judged(s); chance {
 			t.Errorf("%s: it is repeated though no call succeeded", c.expr)
 		}
 	}

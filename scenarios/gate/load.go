@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kaizenautomation/andon/contracts/credentials"
 	"github.com/kaizenautomation/andon/reports/approval"
 	"github.com/kaizenautomation/andon/reports/metrics"
 	"github.com/kaizenautomation/andon/reports/results"
@@ -29,13 +30,13 @@ func (p *Plan) load() (part, error) {
 	if err != nil {
 		return part{}, err
 	}
-	config, err := p.trialOf(plan)
+	config, err := p.measures(plan)
 	if err != nil {
 		return part{}, fmt.Errorf("load: %w", err)
 	}
 	most := uses(plan)
 	most.add(uses(plan)) // it may be repeated
-	return part{name: approval.Load, about: s.Name, most: most, sends: true, again: true, run: func(ctx context.Context, interrupt <-chan struct{}, dir string) made {
+	return part{name: approval.Load, about: s.Name + p.senders(), most: most, sends: true, again: true, run: func(ctx context.Context, interrupt <-chan struct{}, dir string) made {
 		c := config
 		c.Dir = dir
 		end, err := p.aim(&c)
@@ -48,7 +49,7 @@ func (p *Plan) load() (part, error) {
 			return m
 		}
 		m.outcome = r.Summary.Verdict.Status
-		m.found, m.mend, m.chance = judged(r.Summary)
+		m.found, m.mend, m.chance = p.judged(r.Summary)
 		if r.Summary.Run.End.Reason == results.Finished && r.Summary.Validity.Status != metrics.GeneratorLimited {
 			p.measured[plan.Scenario.Digest()] = append(p.measured[plan.Scenario.Digest()], dir)
 		}
@@ -66,6 +67,9 @@ func (p *Plan) planned(part, name string, seed uint64) (*scenarios.Scenario, *sc
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", part, err)
 	}
+	if err := p.handed(plan); err != nil {
+		return s, plan, fmt.Errorf("%s: %w", part, err)
+	}
 	return s, plan, p.loadCapped(p.Target, part, peak(plan), plan.Limits.InFlight)
 }
 
@@ -74,11 +78,23 @@ func uses(plan *scenarios.Plan) spend {
 	return spend{calls: plan.MaxCalls(), runs: runsOf(plan), seconds: plan.Seconds + plan.Limits.Timeout.Seconds()}
 }
 
+// measures is a run of a plan by whose thresholds it is judged.
+func (p *Plan) measures(plan *scenarios.Plan) (trial.Config, error) {
+	if p.Asked.Fleet > 0 && plan.OfBaseline() {
+		return trial.Config{}, errBaseline
+	}
+	return p.trialOf(plan)
+}
+
 // trialOf is a run of a plan, without its directory.
 func (p *Plan) trialOf(plan *scenarios.Plan) (trial.Config, error) {
-	set, err := p.Credentials(p.Target, plan.Carried)
-	if err != nil {
-		return trial.Config{}, err
+	var set *credentials.Set
+	if p.Asked.Fleet == 0 {
+		// Workers have secrets of their own.
+		var err error
+		if set, err = p.Credentials(p.Target, plan.Carried); err != nil {
+			return trial.Config{}, err
+		}
 	}
 	p.insecure = p.insecure || set.Asks().Insecure()
 	return trial.Config{
@@ -101,10 +117,14 @@ func (p *Plan) aim(c *trial.Config) (end func(), err error) {
 // tried makes a run, and counts what it started: the calls that were accepted, and those of which no answer tells. What
 // it came to has an outcome where there is no more to say.
 func (p *Plan) tried(ctx context.Context, interrupt <-chan struct{}, c trial.Config) (trial.Result, made) {
-	m := made{}
+	m, run := made{}, trial.Run
+	if p.Make != nil {
+		run = p.Make
+	}
 	c.Observe = func(r results.Row) { m.spent.observe(c.Plan.Labels, r) }
-	r, err := trial.Run(ctx, interrupt, c)
+	r, err := run(ctx, interrupt, c)
 	var unreachable *trial.UnreachableError
+	var short *trial.ShortError
 	switch {
 	case errors.As(err, &unreachable):
 		m.outcome, m.gone, m.stopped, m.found = summary.NoVerdict, ctx.Err() == nil, ctx.Err() != nil, err.Error()
@@ -113,13 +133,26 @@ func (p *Plan) tried(ctx context.Context, interrupt <-chan struct{}, c trial.Con
 	case r.Aggregator == nil:
 		return r, unbegun(err)
 	}
-	m.kept, m.spent.seconds = true, r.Summary.Run.DurationSeconds
+	// Of what workers were told to stop before they began there is nothing to be kept.
+	m.kept, m.spent.seconds = p.Make == nil || r.Run != nil, r.Summary.Run.DurationSeconds
 	m.stopped = r.Summary.Run.End.Reason == results.Interrupted
+	if errors.As(err, &short) {
+		m.spent, m.stopped = unknown(c.Plan, m.spent), closed(interrupt) || ctx.Err() != nil
+		m.outcome, m.found, m.mend = summary.NoVerdict, short.Error(), lost
+		return r, m
+	}
 	if err != nil {
 		m.outcome, m.found = r.Summary.Verdict.Status, oneOf(r.Summary.Verdict.Causes)
 		return r, incomplete(m, err)
 	}
 	return r, m
+}
+
+// unknown is what a run used of whose worker nobody knows how many calls it has sent: as much as it could come to.
+func unknown(plan *scenarios.Plan, told spend) spend {
+	most := uses(plan)
+	most.seconds = told.seconds
+	return most
 }
 
 // observe counts a call, and the run that it started or may have.
@@ -136,7 +169,7 @@ func (s *spend) observe(labels results.Labels, r results.Row) {
 }
 
 // judged says what a run came to, what would turn it green, and whether chance could have done it.
-func judged(s summary.Summary) (found, mend string, chance bool) {
+func (p *Plan) judged(s summary.Summary) (found, mend string, chance bool) {
 	limited := s.Validity.Status == metrics.GeneratorLimited
 	switch {
 	case s.Verdict.Status == summary.Pass:
@@ -151,7 +184,8 @@ func judged(s summary.Summary) (found, mend string, chance bool) {
 	case s.Verdict.Status == summary.NoVerdict && limited:
 		// The advice behind the reason is given as what to do.
 		reason, _, _ := strings.Cut(oneOf(s.Validity.Reasons), ";")
-		return "this machine was the limit, not the target: " + reason, "run the gate on a machine that has nothing else to do, or ask for a lower rate", true
+		who, mend := p.limited()
+		return who + ", not the target: " + reason, mend + ", or ask for a lower rate", true
 	}
 	failed := slices.DeleteFunc(slices.Clone(s.Thresholds), func(t summary.Threshold) bool { return t.OK })
 	for _, t := range failed {

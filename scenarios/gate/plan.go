@@ -22,6 +22,7 @@ import (
 	"github.com/kaizenautomation/andon/reports/text"
 	"github.com/kaizenautomation/andon/scenarios"
 	"github.com/kaizenautomation/andon/scenarios/targets"
+	"github.com/kaizenautomation/andon/scenarios/trial"
 )
 
 // Config says what is asked, of whom, and where it is kept.
@@ -62,6 +63,8 @@ type Config struct {
 	Ended func(approval.Part)
 	// Said, if not nil, is told what else is to be known.
 	Said func(string)
+	// Make makes the trials where a fleet is asked for, and is wanted when the gate is run; see [trial.Maker].
+	Make trial.Maker
 	// Progress and Search, if not nil, are told how far a run or a search is.
 	Progress func(summary.Progress)
 	Search   func(sizing.Progress)
@@ -136,6 +139,9 @@ func Prepare(c Config) (*Plan, error) {
 		wrong = append(wrong, err)
 	}
 	a := c.Asked
+	if a.Fleet > 0 {
+		wrong = append(wrong, p.shareable())
+	}
 	for _, one := range []struct {
 		asked   bool
 		prepare func() (part, error)

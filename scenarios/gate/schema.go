@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"github.com/kaizenautomation/andon/contracts/verify"
+	"github.com/kaizenautomation/andon/scenarios/fleet"
 )
 
 //go:embed init.yaml
@@ -77,6 +78,7 @@ func Schema() []byte {
 		"target":     text("A name in the file of targets, or a URL. A production target has to be typed out where the gate is started, too.", "staging"),
 		"targets":    text("The file of targets, beside this one.", "targets.yaml"),
 		"deviations": text("A file of known deviations from the contract.", "known.yaml"),
+		"fleet":      count(fleet.MostWorkers, "How many workers (andon fleet worker) send the calls of load, compare and capacity; without it this machine does."),
 	}
 	var any []object
 	for _, name := range []string{"description", "verify", "load", "compare", "capacity"} {

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -53,20 +54,27 @@ func Connect(ctx context.Context, j Join) (*Conn, error) {
 		nats.ReconnectBufSize(-1), nats.PingInterval(2 * time.Second), nats.MaxPingsOutstanding(2),
 		nats.IgnoreAuthErrorAbort(), nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}),
 	}
-	if j.Fingerprint != "" {
-		options = append(options, nats.TLSHandshakeFirst())
-	}
+	// A hub begins with TLS; a server of one's own, unless it is told to, with a line that says that TLS follows.
+	first := j.Fingerprint != ""
 	for {
-		c, err := nats.Connect("tls://"+j.Address, options...)
+		with := options
+		if first {
+			with = append(slices.Clone(options), nats.TLSHandshakeFirst())
+		}
+		c, err := nats.Connect("tls://"+j.Address, with...)
 		if err == nil {
 			return open(c)
 		}
 		var other *StrangerError
+		var noTLS tls.RecordHeaderError
 		switch {
 		case errors.As(err, &other):
 			return nil, other
 		case errors.Is(err, nats.ErrAuthorization):
 			return nil, &TurnedAwayError{j}
+		case first && errors.As(err, &noTLS):
+			first = false
+			continue
 		}
 		select {
 		case <-ctx.Done():
