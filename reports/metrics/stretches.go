@@ -65,8 +65,8 @@ const (
 const (
 	// maxStretches is how many seconds are kept before two are made one.
 	maxStretches = 3600
-	// maxPending is how many latencies wait to be sorted: 5 MB, with where they are sorted into.
-	maxPending = 1 << 18
+	// maxPending is how many latencies wait to be sorted: 1.3 MB, with where they are sorted into.
+	maxPending = 1 << 16
 	// maxStatuses is how many statuses are told apart; a provider can make up 900.
 	maxStatuses = 24
 )

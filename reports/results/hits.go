@@ -22,7 +22,7 @@ import (
 const (
 	hitsFormat = "andon.hits/2"
 	// batchRows is the most rows of one record batch.
-	batchRows = 32768
+	batchRows = 8192
 	// batchLimit, metadataLimit and bodyLimit bound what a reader takes for a batch; more is no file of andon's.
 	batchLimit    = 1 << 18
 	metadataLimit = 1 << 20
