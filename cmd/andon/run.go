@@ -104,7 +104,7 @@ ANDON_REMOTE_WRITE_AUTHORIZATION ("Bearer …") and OTEL_EXPORTER_OTLP_HEADERS (
 	flags.StringVar(&f.out, "out", "", "run `directory` to write (default reports/runs/<time>-<scenario>)")
 	f.credentials.add(flags)
 	flags.BoolVar(&f.http2, "http2", false, "send over HTTP/2 where the target speaks it, with TLS or without: fewer connections, and a slower generator")
-	flags.BoolVar(&f.noUniqueIDs, "no-unique-ids", false, "do not check that executionIds are unique, which takes up to 11 MB for a million calls")
+	flags.BoolVar(&f.noUniqueIDs, "no-unique-ids", false, "do not check that executionIds are unique, which takes up to 10 MB for a million calls")
 	flags.BoolVar(&f.follow, "follow", false, "find out what becomes of the executions, as the description says, or as follow in the scenario does")
 	f.hooks.add(flags)
 	flags.BoolVar(&f.plain, "plain", false, "tell the progress in lines, also on a terminal")

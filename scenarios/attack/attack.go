@@ -3,8 +3,8 @@
 // The way of call n, in the order of the files:
 //
 //  1. The pacer (pacer.go) sleeps until just before call n is due, as the plan says, and lets it go; in a closed loop
-//     it waits for a caller who is free. vegeta, which calls a call a hit, runs the workers. Its own times are not used:
-//     it takes them when a worker picks the call up, so that waiting for a worker is in none of its figures.
+//     it waits for a caller who is free. vegeta, which calls a call a hit, runs the workers. Its own times are not
+//     used: it takes them when a worker picks the call up, so that waiting for a worker is in none of its figures.
 //  2. The worker (call.go), which vegeta asks what to send, takes the next n, builds the request, watches the clock for
 //     what is left of the wake-up lead (wakeup.go), and sends it over a connection of andon's own (package wire).
 //  3. It takes the times around that, and what part of them the generator itself stood still (stalls.go) or had no free

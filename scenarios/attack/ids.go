@@ -10,7 +10,7 @@ import (
 // chance that two of them share one is below n²/2⁶⁵, 3 in 100 million for a million. The hash is seeded anew in every
 // process, so that a provider cannot aim at it.
 //
-// An id takes 8 to 10.5 bytes, and there is no second table while one grows.
+// An id takes 8 to 10 bytes, and there is no second table while one grows.
 type ids struct {
 	seed   maphash.Seed
 	shards [1 << shardBits]shard
@@ -98,7 +98,7 @@ func (s *shard) add(h uint64) bool {
 // grow makes the table a fifth larger.
 func (s *shard) grow() {
 	old := s.places()
-	for range 1 + len(s.pages)/5 {
+	for range max(1, len(s.pages)/5) {
 		s.pages = append(s.pages, new(page))
 	}
 	last := s.places()

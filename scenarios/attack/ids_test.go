@@ -23,7 +23,7 @@ func TestIDsAreSmall(t *testing.T) {
 	s := newIDs()
 	for i := range 400_000 {
 		s.add(strconv.Itoa(i))
-		if n := i + 1; n >= 200_000 && n%1000 == 0 && 2*s.bytes() > 21*n {
+		if n := i + 1; n >= 200_000 && n%1000 == 0 && s.bytes() > 10*n {
 			t.Fatalf("%d ids take %d bytes, %.1f each", n, s.bytes(), float64(s.bytes())/float64(n))
 		}
 	}
