@@ -1,19 +1,22 @@
 // Package attack drives a plan with vegeta's Attacker and streams what comes of each call.
 //
-// The way of call n, in the order of the files:
+// vegeta, which calls a call a hit, drives the run, and each of its hits is a lane (lane.go): one goroutine that sends
+// all calls that fall to it and takes their answers, over connections of andon's own, so that a call wakes nobody else.
+// Where the calls go by way of net/http, or the system has no such wait, each hit is one call of a worker (call.go),
+// and vegeta's pacer is andon's (pacer.go). The way of call n is the same for both:
 //
-//  1. The pacer (pacer.go) sleeps until just before call n is due, as the plan says, and lets it go; in a closed loop
-//     it waits for a caller who is free. vegeta, which calls a call a hit, runs the workers. Its own times are not
-//     used: it takes them when a worker picks the call up, so that waiting for a worker is in none of its figures.
-//  2. The worker (call.go), which vegeta asks what to send, takes the next n, builds the request, watches the clock for
-//     what is left of the wake-up lead (wakeup.go), and sends it over a connection of andon's own (package wire).
-//  3. It takes the times around that, and what part of them the generator itself stood still (stalls.go) or had no free
-//     slot (slots.go), so that what the generator does to the times is not taken for the target's doing.
-//  4. It holds the response against the contract, and hands one row to the sink.
-//  5. The sink (sink.go) is one goroutine: it looks for ids that come twice (ids.go), feeds the figures and the files,
+// 1. Its message is written (call.go), before it is due where there is time (flight.go). The lane sleeps until just
+//     before it is due, as the plan says, and watches the clock for the rest (wakeup.go); in a closed loop a call leaves
+//     when a caller is free. vegeta's own times are not used: they are none of a call.
+// 2. The times around the sending and the answer are taken, and what part of them the generator itself stood still
+//     (stalls.go) or had no free slot (slots.go), so that what the generator does to the times is not taken for the
+//     target's doing.
+// 3. The response is held against the contract, and one row waits for the sink (handed.go), which looks for rows on a
+//     timer of its own.
+// 4. The sink (sink.go) is one goroutine: it looks for ids that come twice (ids.go), feeds the figures and the files,
 //     and ends a run that is hopeless (hopeless.go) or breaks a threshold with abort. It never holds the attack up as
-//     long as its queue has room.
-//  6. When the sending ends, the calls that had come due and have not left are counted too, and the sink says how the
+//     long as there is room for rows.
+// 5. When the sending ends, the calls that had come due and have not left are counted too, and the sink says how the
 //     run ended.
 //
 // How this compares with other load testers is measured by make bench-peers; see README.md beside this file.

@@ -86,7 +86,7 @@ func newSink(r *run) *sink {
 }
 
 // gather is how often the sink looks for records. Nobody waits for it but who watches.
-const gather = 10 * time.Millisecond
+const gather = 20 * time.Millisecond
 
 // drain takes records until the run is over.
 func (s *sink) drain() {

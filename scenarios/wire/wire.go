@@ -3,7 +3,8 @@
 // net/http's transport writes and reads in goroutines of its own, which a call has to wait for. Here the caller's
 // goroutine writes and reads the socket itself (conn.go), a pool keeps the connections (pool.go, addresses.go), and
 // what is not an ordinary response is read by way of net/http all the same (response.go, decode.go), which the reader
-// is held against. A connection is set up when a call needs it, and closed when something comes that nobody asked for.
+// is held against. On Linux a loop carries any number of calls on one goroutine, over the same connections
+// (loop_linux.go). A connection is set up when a call needs it, and closed when something comes that nobody asked for.
 // Through a proxy, and over HTTP/2 where it is asked for, net/http carries the calls (standard.go, proxy.go,
 // version.go). A call that may have reached the provider is never sent twice.
 //
@@ -26,7 +27,8 @@ import (
 type Config struct {
 	// Target is the provider's base URL.
 	Target *url.URL
-	// Request makes the request of a tenant that carries a body. What andon's own connections send is taken from it too.
+	// Request makes the request of a tenant that carries a body. What andon's own connections send is taken from it
+	// too.
 	Request func(ctx context.Context, tenant int, body []byte) *http.Request
 	// TLS holds the authorities and the client's certificate for an https target; nil is what the system trusts, and
 	// none.
@@ -35,8 +37,8 @@ type Config struct {
 	Resolve map[string][]netip.Addr
 	// Traces, if not 0, has each call carry a traceparent header: see [results.AppendTraceparent].
 	Traces uint64
-	// HTTP2 sends over HTTP/2, by net/http's transport, where the target speaks it: over TLS they agree on it, and without
-	// TLS Plain says that it does (see [Preflight]).
+	// HTTP2 sends over HTTP/2, by net/http's transport, where the target speaks it: over TLS they agree on it, and
+	// without TLS Plain says that it does (see [Preflight]).
 	HTTP2, Plain bool
 	// Timeout bounds a call, and with it the setting up of a connection.
 	Timeout time.Duration
