@@ -5,18 +5,18 @@
 // Where the calls go by way of net/http, or the system has no such wait, each hit is one call of a worker (call.go),
 // and vegeta's pacer is andon's (pacer.go). The way of call n is the same for both:
 //
-// 1. Its message is written (call.go), before it is due where there is time (flight.go). The lane sleeps until just
+//  1. Its message is written (call.go), before it is due where there is time (flight.go). The lane sleeps until just
 //     before it is due, as the plan says, and watches the clock for the rest (wakeup.go); in a closed loop a call leaves
 //     when a caller is free. vegeta's own times are not used: they are none of a call.
-// 2. The times around the sending and the answer are taken, and what part of them the generator itself stood still
+//  2. The times around the sending and the answer are taken, and what part of them the generator itself stood still
 //     (stalls.go) or had no free slot (slots.go), so that what the generator does to the times is not taken for the
 //     target's doing.
-// 3. The response is held against the contract, and one row waits for the sink (handed.go), which looks for rows on a
+//  3. The response is held against the contract, and one row waits for the sink (handed.go), which looks for rows on a
 //     timer of its own.
-// 4. The sink (sink.go) is one goroutine: it looks for ids that come twice (ids.go), feeds the figures and the files,
+//  4. The sink (sink.go) is one goroutine: it looks for ids that come twice (ids.go), feeds the figures and the files,
 //     and ends a run that is hopeless (hopeless.go) or breaks a threshold with abort. It never holds the attack up as
 //     long as there is room for rows.
-// 5. When the sending ends, the calls that had come due and have not left are counted too, and the sink says how the
+//  5. When the sending ends, the calls that had come due and have not left are counted too, and the sink says how the
 //     run ended.
 //
 // How this compares with other load testers is measured by make bench-peers; see README.md beside this file.
