@@ -198,7 +198,7 @@ type archive struct {
 
 func (a archive) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
-	case strings.HasSuffix(r.URL.Path, "_checksums.txt"):
+	case strings.HasSuffix(r.URL.Path, "/checksums.txt"):
 		for _, version := range []string{"1.2.3", "1.2.4"} {
 			sum := a.sum
 			if version == "1.2.4" {
@@ -225,11 +225,15 @@ func release(t *testing.T) archive {
 		t.Fatal(err)
 	}
 	w := tar.NewWriter(z)
-	if err := w.WriteHeader(&tar.Header{Name: "andon", Mode: 0o755, Size: int64(len(program))}); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := w.Write(program); err != nil {
-		t.Fatal(err)
+	for _, version := range []string{"1.2.3", "1.2.4"} {
+		for _, name := range []string{"andon_" + version + "_linux_amd64/andon", "andon_" + version + "_linux_arm64/andon"} {
+			if err := w.WriteHeader(&tar.Header{Name: name, Mode: 0o755, Size: int64(len(program))}); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := w.Write(program); err != nil {
+				t.Fatal(err)
+			}
+		}
 	}
 	if err := w.Close(); err != nil {
 		t.Fatal(err)

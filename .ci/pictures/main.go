@@ -135,14 +135,19 @@ func draw(screen *vt.SafeEmulator) string {
 				continue
 			}
 			last = y
-			fmt.Fprintf(&lines, "<text x=\"%.1f\" y=\"%d\"%s>%s</text>\n", margin+float64(from)*cellWidth, margin+y*cellHeight+14, attributes(style), html.EscapeString(strings.TrimRight(said.String(), " ")))
+			fmt.Fprintf(&lines, "<text x=\"%.1f\" y=\"%d\"%s>%s</text>\n", margin+float64(from)*cellWidth, margin+y*cellHeight+14, attributes(style), visible(said.String()))
 		}
 	}
 	width, height := 2*margin+columns*cellWidth, 2*margin+(last+1)*cellHeight
-	return fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %.0f %d" width="%.0f" height="%d" font-family="ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace" font-size="14" fill="#d8dee9" style="white-space:pre">
+	return fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %.0f %d" width="%.0f" height="%d" font-family="ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace" font-size="14" fill="#d8dee9">
 <rect width="100%%" height="100%%" rx="6" fill="#1d2129"/>
 %s</svg>
 `, width, height, width, height, lines.String())
+}
+
+// visible is text in SVG, in which spaces that follow each other are one.
+func visible(said string) string {
+	return strings.ReplaceAll(html.EscapeString(strings.TrimRight(said, " ")), " ", "\u00a0")
 }
 
 func attributes(s uv.Style) (out string) {

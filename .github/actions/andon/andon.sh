@@ -64,15 +64,17 @@ release() {
 	download "$from/$name" "$work/$name"
 	want=$ANDON_ACTION_SHA256
 	if [ -z "$want" ]; then
-		download "$from/andon_${version}_checksums.txt" "$work/checksums.txt"
+		download "$from/checksums.txt" "$work/checksums.txt"
 		want=$(awk -v name="$name" '$2 == name || $2 == "*" name { print $1 }' "$work/checksums.txt")
 	fi
 	found=$(sum "$work/$name")
 	[ "$(echo "$want" | tr A-F a-f)" = "$found" ] || refuse "$name: expected the SHA-256 ${want:-that its release names, which names none}, found $found; nothing of it was run"
 	case $kind in
-		zip) unzip -q "$work/$name" andon.exe -d "$bin" ;;
-		*) tar -xzf "$work/$name" -C "$bin" andon ;;
+		zip) unzip -q "$work/$name" -d "$work" ;;
+		*) tar -xzf "$work/$name" -C "$work" ;;
 	esac
+	# The folder of an archive is named as the archive is.
+	cp "$work/${name%."$kind"}/andon"* "$bin/"
 	rm -rf "$work"
 }
 
