@@ -74,7 +74,7 @@ func (g *github) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // stage is all that a job meets.
 type stage struct {
 	repository, event, seen string
-	target                  string
+	target, releases        string
 	env                     []string
 	github                  *github
 }
@@ -183,7 +183,7 @@ func set(t *testing.T) *stage {
 	api, releases := httptest.NewServer(s.github), httptest.NewServer(archive)
 	t.Cleanup(api.Close)
 	t.Cleanup(releases.Close)
-	s.target = provide(t)
+	s.target, s.releases = provide(t), releases.URL
 	s.env = []string{
 		"SEEN=" + s.seen, "BASH_ENV=" + keeper, "GITHUB_API_URL=" + api.URL, "RELEASES=" + releases.URL, "SUM=" + archive.sum,
 		"TARGET=" + s.target, "BROKEN=" + provide(t, "--fault", "missingField=100%"),
@@ -279,7 +279,7 @@ func (s *stage) run(t *testing.T, job string, green bool) string {
 		name, _, _ := strings.Cut(of, "@")
 		args = append(args, "--local-repository", "actions/"+of+"="+filepath.Join(s.repository, ".ci/action/testdata/stand-ins", name))
 	}
-	args = append(args, "--local-repository", "kaizenautomation/andon@main="+s.repository, "--var", "TARGET="+s.target, "-s", "STAGING_TOKEN="+token)
+	args = append(args, "--local-repository", "kaizenautomation/andon@main="+s.repository, "--var", "TARGET="+s.target, "--var", "RELEASES="+s.releases, "-s", "STAGING_TOKEN="+token)
 	for _, e := range s.env {
 		args = append(args, "--env", e)
 	}
