@@ -77,6 +77,17 @@ simulate: go ## Search for known capacities 500 times each, by simulation, for u
 manifest-check: go ## Hold what andon fleet manifest prints against Kubernetes' own code, which takes some minutes to build
 	$(GO) test -C .ci/kubernetes -p 1 -timeout 5m . -accepted
 
+.PHONY: action-check
+action-check: build ## Run the action for GitHub as its users do, by act on this machine, for two minutes
+	@.ci/need jq jq
+	@$(GO) build -C .ci/action -o ../../.cache/act github.com/nektos/act
+	$(GO) test -C .ci/action -count=1 -v -timeout 10m . -andon $(CURDIR)/bin/andon -act $(CURDIR)/.cache/act
+
+.PHONY: pictures
+pictures: build ## Make the pictures in the documents anew: of the page, and of the live view
+	@.ci/need chromium chromium
+	.ci/pictures/make
+
 .PHONY: audit
 audit: go ## List the modules in use with their licences, and look for known vulnerabilities
 	@.ci/need curl curl
@@ -87,6 +98,11 @@ bench: go ## Run the benchmarks (BENCH=., COUNT=6) and summarize them with bench
 	@mkdir -p bin
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) ./... | tee bin/bench.txt
 	$(GO) tool -modfile=.ci/tools/go.mod benchstat bin/bench.txt
+
+.PHONY: bench-smoke
+bench-smoke: go ## Run each benchmark once, to see that it still runs
+	CGO_ENABLED=0 $(GO) test -vet=off -timeout 10m -run '^$$' -bench . -benchtime 1x \
+		$$(git grep -l '^func Benchmark' -- '*_test.go' ':!.ci' | xargs -n1 dirname | sort -u | sed 's|^|./|')
 
 .PHONY: bench-peers
 bench-peers: build ## Measure andon beside other load testers for 25 minutes and write scenarios/attack/README.md; PEERS=open,tls prints those tables alone

@@ -37,6 +37,7 @@
 //   - scenarios/fleet/kubernetes writes down a run on many machines for Kubernetes.
 //   - scenarios/targets says where calls may go and what they may come to, and keeps the ledger of what was started.
 //   - scenarios/gate asks in one go whether a release is safe to ship, by what answers each part alone.
+//   - scenarios/doctor finds out what this machine allows, and the highest rate that it sends on time.
 //   - scenarios/queuetest has queues of which the capacity is known, for the tests of these.
 //   - scenarios/scalability fits the law by which throughput grows with callers or replicas, or refuses to.
 //
@@ -56,6 +57,7 @@
 //   - reports/compare holds two sets of runs against each other, and says what the difference is worth.
 //   - reports/baseline keeps runs to compare with in one small file.
 //   - reports/approval is what a gate came to, as data and in words.
+//   - reports/fitness is what a machine allows, as data and in words.
 //   - reports/render is what a terminal and Markdown show of it, reports/page the HTML page, reports/export what other
 //     programs read.
 //   - reports/live shows a run on a person's terminal while it goes on, reports/telemetry to monitoring systems.

@@ -39,7 +39,8 @@ var andonHouse = house{
 			"reports/summary"},
 		"reports/baseline": {"reports/regular", "reports/text", "reports/results", "reports/metrics", "reports/compare"},
 		"reports/approval": {"reports/text", "reports/results", "reports/summary"},
-		"reports/render": {"reports/text", "reports/results", "reports/executions", "reports/metrics", "reports/summary", "reports/sizing", "reports/compare", "reports/baseline", "reports/approval",
+		"reports/fitness":  {"reports/text", "reports/summary"},
+		"reports/render": {"reports/text", "reports/results", "reports/executions", "reports/metrics", "reports/summary", "reports/sizing", "reports/compare", "reports/baseline", "reports/approval", "reports/fitness",
 			"github.com/olekukonko/tablewriter"},
 		"reports/page": {"reports/regular", "reports/text", "reports/results", "reports/histogram", "reports/executions", "reports/metrics", "reports/summary", "reports/sizing",
 			"reports/compare", "reports/approval"},
@@ -100,6 +101,10 @@ var andonHouse = house{
 		// Makes the trials that capacity asks for.
 		"scenarios/search": {"scenarios", "scenarios/capacity", "scenarios/scalability", "scenarios/trial", "contracts/credentials", "reports", "reports/regular", "reports/text",
 			"reports/results", "reports/histogram", "reports/student", "reports/executions", "reports/metrics", "reports/summary", "reports/sizing", "reports/page", "reports"},
+
+		// What the machine allows that the calls leave from.
+		"scenarios/doctor": {"scenarios", "scenarios/trial", "contracts", "contracts/credentials", "contracts/pact", "contracts/provider", "reports/text", "reports/results", "reports/metrics", "reports/fitness",
+			"golang.org/x/sys"},
 
 		// Asks all that a release has to hold, by what answers each.
 		"scenarios/gate": {"scenarios", "scenarios/fleet", "scenarios/paired", "scenarios/wire", "scenarios/trial", "scenarios/search", "scenarios/targets", "contracts", "contracts/credentials", "contracts/deviations",

@@ -19,7 +19,8 @@ func documents(t *testing.T) map[string]string {
 	root := filepath.Join("..", "..")
 	texts := map[string]string{}
 	for _, name := range []string{"README.md", ".github/CONTRIBUTING.md", "cmd/andon/README.md", "contracts/README.md", "reports/README.md",
-		"scenarios/README.md", "scenarios/attack/README.md", "scenarios/fleet/README.md"} {
+		"scenarios/README.md", "scenarios/attack/README.md", "scenarios/fleet/README.md", "scenarios/gate/README.md", "scenarios/capacity/README.md",
+		"reports/compare/README.md"} {
 		text, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(name)))
 		if err != nil {
 			t.Fatal(err)
@@ -36,10 +37,13 @@ func TestDocumentedCommands(t *testing.T) {
 		if name == "scenarios/attack/README.md" {
 			continue // those of other programs
 		}
-		shell := false
+		shell, console := false, false
 		for i, line := range strings.Split(text, "\n") {
 			if strings.HasPrefix(line, "```") {
-				shell = line == "```sh"
+				shell, console = line == "```sh", line == "```console"
+			}
+			if console { // it is run: see TestWorkedExamples
+				continue
 			}
 			words := shellWords(line)
 			for len(words) > 0 && strings.Contains(words[0], "=") {

@@ -174,7 +174,7 @@ can be tried without a service, a token or a network.`,
 	root.SetVersionTemplate("andon {{.Version}}\n")
 	root.SetFlagErrorFunc(flagError)
 	root.PersistentFlags().StringVar(&c.spec, "spec", "", "OpenAPI description `file` in place of the built-in openapi.yaml")
-	root.AddCommand(c.run(), c.capacity(), c.plan(), c.report(), c.compare(), c.gate(), c.baseline(), c.follow(), c.fleet(), c.serve(), c.scenarios(), c.contracts(), c.deviations(), c.verify())
+	root.AddCommand(c.run(), c.capacity(), c.plan(), c.report(), c.compare(), c.gate(), c.baseline(), c.follow(), c.fleet(), c.doctor(), c.neutralTarget(), c.serve(), c.scenarios(), c.contracts(), c.deviations(), c.verify())
 	return root
 }
 
