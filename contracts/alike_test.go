@@ -245,7 +245,7 @@ func TestDiffOfSpellings(t *testing.T) {
 			return d
 		}
 		for _, pair := range [][2]*Description{{load(c.old), load(c.new)}, {load(c.new), load(c.old)}} {
-			changes, err := Diff(pair[0], pair[1])
+			changes, err := Diff(pair[0], pair[1], nil)
 			if err != nil || (len(changes) > 0) != c.changed {
 				t.Errorf("%s and %s: %+v, %v; changed %v", c.old, c.new, changes, err, c.changed)
 			}

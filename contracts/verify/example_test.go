@@ -67,6 +67,6 @@ func ExampleCompare() {
 	fmt.Println(verify.Breaking(changes), "breaks callers:", changes[0].Text)
 	fmt.Println(v.Verdict.Status, v.Verdict.ExitCode)
 	// Output:
-	// 1 breaks callers: removed the enum value `Nano` of the request property `kaizenVersion`
+	// 1 breaks callers: removed the enum value `Nano` of the request property `kaizenVersion`; forbidden is now {"kaizenVersion":"Nano"}
 	// fail 1
 }
