@@ -89,13 +89,16 @@ func DiffUnread(older *Description, name string) ([]Change, error) {
 	return slices.DeleteFunc(changes, func(c Change) bool { return !about(c) }), err
 }
 
-// byRules are the changes that oasdiff's rules tell.
+// byRules are the changes that oasdiff's rules tell, of descriptions in which the same is written alike.
 func byRules(older, newer *Description) (changes []Change, err error) {
-	before, err := comparable(older, "the older description")
+	plain := alike(older.document)
+	other := alike(newer.document)
+	schemesAlike(plain, other)
+	before, err := comparable(plain, "the older description")
 	if err != nil {
 		return nil, err
 	}
-	after, err := comparable(newer, "the newer description")
+	after, err := comparable(other, "the newer description")
 	if err != nil {
 		return nil, err
 	}
@@ -141,8 +144,8 @@ func lineOf(root *schema.Node, method, path, id string) (line int) {
 	return line
 }
 
-// comparable is a description as oasdiff takes it, with what means the same written alike.
-func comparable(d *Description, name string) (*oasload.SpecInfo, error) {
-	doc, err := secondReading(alike(d.document, d.operation))
+// comparable is a description as oasdiff takes it.
+func comparable(root *schema.Node, name string) (*oasload.SpecInfo, error) {
+	doc, err := secondReading(root)
 	return &oasload.SpecInfo{Url: name, Spec: doc}, err
 }

@@ -24,8 +24,8 @@ var (
 	requestRules  = regexp.MustCompile(`^(request-(body|[a-z-]*property)-|new-required-request-property)`)
 	responseRules = regexp.MustCompile(`^response-(body|[a-z-]*property|mediatype)-`)
 	// spellings are rules about what can be written in several ways that mean the same. Values show every change of
-	// what they mean.
-	spellings = regexp.MustCompile(`-(one-of|any-of|all-of|type-changed|type-generalized|list-of-types|const|enum|nullable|max|min|exclusive)\b`)
+	// what they mean; of how long something is they do not where that is very long.
+	spellings = regexp.MustCompile(`-(one-of|any-of|all-of|type-changed|type-generalized|list-of-types|const|enum|nullable|(exclusive-)?(max|min)-[a-z]+$)`)
 	quoted    = regexp.MustCompile("`([^`]*)`")
 	// intoBranch is where a name of oasdiff for a property goes into a branch of a choice.
 	intoBranch = regexp.MustCompile(`/?(oneOf|anyOf|allOf)\[[^\]]*\]`)
