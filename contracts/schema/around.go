@@ -157,10 +157,8 @@ func numbers(s *Node) (out []string) {
 		return nil
 	}
 	add := func(r *big.Rat) {
-		if r.IsInt() {
-			out = append(out, r.Num().String())
-		} else if digits, exact := r.FloatPrec(); exact {
-			out = append(out, r.FloatString(digits))
+		if text := exactly(r); text != "" {
+			out = append(out, text)
 		}
 	}
 	for _, text := range []string{"0", "1", "-1", "1.5", "1000000", "9007199254740993", "1e300", "0.1"} {
@@ -185,22 +183,6 @@ func numbers(s *Node) (out []string) {
 		}
 	}
 	return out
-}
-
-// rational is a number, exact; nil where there is none, or it has more digits than are worth writing.
-func rational(n *Node) *big.Rat {
-	if _, is := n.Number(); !is {
-		return nil
-	}
-	text := string(n.AppendJSON(nil))
-	if len(text) > 400 {
-		return nil
-	}
-	r, ok := new(big.Rat).SetString(text)
-	if !ok || r.Denom().BitLen() > 1200 {
-		return nil
-	}
-	return r
 }
 
 // strange are texts to be tried where a schema speaks of texts: at each bound of its length, and such as trip over

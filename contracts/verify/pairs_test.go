@@ -48,7 +48,7 @@ components:
 // standing are what stands in the places where a pair does not say otherwise.
 var standing = map[string]string{
 	"note": "x", "security": "[{<scheme>: []}]", "scheme": "bearer", "way": "type: http, scheme: bearer", "parameters": "[]", "headers": "X-Any: {schema: {type: string}}", "operationId": "execute", "deprecated": "false", "tag": "a", "required": "true", "call": "{$ref: '#/components/schemas/Call'}",
-	"callNote": "", "callMedia": "multipart/mixed", "status": "200", "media": "application/json", "answer": "{$ref: '#/components/schemas/Answer'}", "statuses": "'409'", "problem": "{$ref: '#/components/schemas/Problem'}",
+	"callNote": "", "callMedia": "multipart/mixed", "status": "200", "media": "application/json", "answer": "{$ref: '#/components/schemas/Answer'}", "statuses": "'400'", "problem": "{$ref: '#/components/schemas/Problem'}",
 	"guess": "{$ref: '#/components/schemas/Problem'}", "path": "/other", "other": "{type: object}", "bearer": "x", "item": "{oneOf: [{$ref: '#/components/schemas/<text>'}, {$ref: '#/components/schemas/File'}], discriminator: {propertyName: type, <mapping>}}",
 	"tiers": "[Full, Lite]", "in": "", "ofCall": "", "answered": "[executionId, sessionId, status]", "out": "", "ofAnswer": "", "text": "Text", "textNeeds": "[type, text]",
 	"textType": "const: text", "inText": "", "ofText": "", "inNode": "", "mapping": "",
