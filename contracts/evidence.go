@@ -40,7 +40,7 @@ func narrowed(older, newer *Description, calls [][]byte) evidence {
 	return e
 }
 
-// widened is what shows that answers are allowed that were forbidden. What either description assumes is held to little.
+// widened is what shows that answers are allowed that were forbidden. What a description assumes is held to little.
 func widened(older, newer *Description) evidence {
 	e := evidence{id: Widened, operation: older.operation.String(), rules: responseRules, sure: true}
 	if newer.operation.String() != e.operation {

@@ -283,12 +283,8 @@ func (p *Prober) objects(at []spoken, value *Node) (out []*Node) {
 	return out
 }
 
-const (
-	// manyMembers is the largest number of members or items that is tried.
-	manyMembers = 300
-	// fewMembers is how many values a member that is added has in turn.
-	fewMembers = 12
-)
+// fewMembers is how many values a member that is added has in turn.
+const fewMembers = 12
 
 // lists are lists with items more or less.
 func (p *Prober) lists(at []spoken, value *Node) (out []*Node) {

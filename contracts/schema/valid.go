@@ -37,6 +37,8 @@ const (
 	deepData = 32
 	// largestBound is the largest length that a case reaches to touch a bound.
 	largestBound = 256 << 10
+	// manyMembers is the largest number of members that is counted out beyond a bound.
+	manyMembers = 300
 )
 
 // unicodeText has what text handling trips over: accents composed and not, another direction, a character beyond the
