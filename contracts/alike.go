@@ -9,13 +9,64 @@ import (
 	"github.com/kaizenautomation/andon/contracts/schema"
 )
 
-// alike writes the schemas of a call alike.
-func alike(document *schema.Document, o Operation) *schema.Node {
+// alike writes the schemas of all calls alike.
+func alike(document *schema.Document) *schema.Node {
 	counted := false
 	document.Root.EachObject(func(n *schema.Node) {
 		counted = counted || n.At("unevaluatedProperties") != nil || n.At("unevaluatedItems") != nil
 	})
-	return rewritten(document, o, func(d *schema.Document, s *schema.Node) { plainly(d, s, counted) })
+	w := rewriter{document: &schema.Document{Root: document.Root.Clone()}, seen: map[*schema.Node]bool{}}
+	w.edit = func(d *schema.Document, s *schema.Node) { plainly(d, s, counted) }
+	for _, path := range document.Root.At("paths").Names() {
+		for _, method := range httpMethods {
+			w.operation(path, method)
+		}
+	}
+	return w.document.Root
+}
+
+// schemesAlike calls the security schemes of a newer document as the older one does, where they are the same: their
+// names are known to the document alone.
+func schemesAlike(older, newer *schema.Node) {
+	before, after := older.At("components", "securitySchemes"), newer.At("components", "securitySchemes")
+	if before == nil || after == nil {
+		return
+	}
+	for _, name := range slices.Clone(after.Keys) {
+		if before.At(name) != nil {
+			continue
+		}
+		for _, old := range before.Keys {
+			if after.At(old) != nil || !sameScheme(before.At(old), after.At(name)) {
+				continue
+			}
+			set(after, old, after.Fields[name])
+			forget(after, name)
+			newer.EachObject(func(n *schema.Node) {
+				for _, way := range n.At("security").Items() {
+					if scopes := way.At(name); scopes != nil {
+						set(way, old, scopes)
+						forget(way, name)
+					}
+				}
+			})
+			break
+		}
+	}
+}
+
+// sameScheme reports whether two security schemes differ by their notes alone.
+func sameScheme(a, b *schema.Node) bool {
+	plain := func(n *schema.Node) (out []string) {
+		for _, key := range n.Names() {
+			if !isNote(key) && key != "bearerFormat" {
+				out = append(out, key+" "+string(n.At(key).AppendJSON(nil)))
+			}
+		}
+		slices.Sort(out)
+		return out
+	}
+	return slices.Equal(plain(a), plain(b))
 }
 
 // plainly writes a schema in one of the ways in which it can be written, so that two descriptions that mean the same

@@ -11,13 +11,17 @@ import (
 // consists of.
 func rewritten(document *schema.Document, o Operation, edit func(*schema.Document, *schema.Node)) *schema.Node {
 	w := rewriter{document: &schema.Document{Root: document.Root.Clone()}, seen: map[*schema.Node]bool{}, edit: edit}
-	item := w.follow(w.document.Root.At("paths", o.Path))
-	op := item.At(strings.ToLower(o.Method))
+	w.operation(o.Path, strings.ToLower(o.Method))
+	return w.document.Root
+}
+
+// operation rewrites the schemas of one operation.
+func (w *rewriter) operation(path, method string) {
+	op := w.follow(w.document.Root.At("paths", path)).At(method)
 	w.content(op.At("requestBody"))
 	for _, status := range op.At("responses").Names() {
 		w.content(op.At("responses", status))
 	}
-	return w.document.Root
 }
 
 type rewriter struct {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -10,6 +11,7 @@ import (
 	"github.com/kaizenautomation/andon/contracts/verify"
 	"github.com/kaizenautomation/andon/reports"
 	"github.com/kaizenautomation/andon/reports/render"
+	"github.com/kaizenautomation/andon/reports/summary"
 	"github.com/kaizenautomation/andon/reports/text"
 )
 
@@ -49,11 +51,7 @@ func (c *command) showDiff(before, after, format string) error {
 	if err != nil {
 		return err
 	}
-	newer, err := contracts.Open(after)
-	if err != nil {
-		return err
-	}
-	v, changes, err := verify.Compare(older, newer, before+" → "+after)
+	v, changes, err := compared(older, after, before+" → "+after)
 	if err != nil {
 		return err
 	}
@@ -61,9 +59,13 @@ func (c *command) showDiff(before, after, format string) error {
 	if formats[0].Name != "terminal" {
 		return c.ended(v.Verdict, formats[0].Render(exact{c.stdout}, v, c.terminal("")))
 	}
-	t := render.Table{Header: []string{"callers", "change", "what"}}
+	t := render.Table{Header: []string{"callers", "change", "what", "line"}}
 	for _, change := range changes {
-		t.Rows = append(t.Rows, []string{string(change.Severity), text.Printable(change.ID, 80), text.Printable(change.Text, 300)})
+		line := ""
+		if change.Line > 0 {
+			line = strconv.Itoa(change.Line)
+		}
+		t.Rows = append(t.Rows, []string{string(change.Severity), text.Printable(change.ID, 80), text.Printable(change.Text, 400), line})
 	}
 	if len(changes) == 0 {
 		_, err = fmt.Fprintln(c.stdout, "no change that callers could notice")
@@ -71,4 +73,16 @@ func (c *command) showDiff(before, after, format string) error {
 		_, err = fmt.Fprintf(c.stdout, "\n%d changes, %d of which break callers\n", len(changes), verify.Breaking(changes))
 	}
 	return c.ended(v.Verdict, err)
+}
+
+// compared compares a description with a file, which need not be one that andon takes: it may have lost the call.
+func compared(older *contracts.Description, after, against string) (v summary.Verification, changes []contracts.Change, err error) {
+	newer, err := contracts.Open(after)
+	if err == nil {
+		return verify.Compare(older, newer, against)
+	}
+	if v, changes, known := verify.CompareUnread(older, after, against, err); known {
+		return v, changes, nil
+	}
+	return v, nil, err
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"math/big"
 	"slices"
 	"strconv"
 	"strings"
@@ -26,6 +27,7 @@ func (v *Deriver) Invalid(s *Node) (out []Variant) {
 		return nil
 	}
 	defer func() { v.leave(); v.spend(out) }()
+	s = v.inOne(s)
 	types := typesOf(s)
 	admits := func(name string) bool {
 		return slices.Contains(types, name) || name == "number" && slices.Contains(types, "integer")
@@ -56,6 +58,9 @@ func (v *Deriver) Invalid(s *Node) (out []Variant) {
 	for _, key := range []string{"oneOf", "anyOf"} {
 		if branches := s.At(key); branches != nil && s.At("properties") == nil {
 			out = append(out, v.brokenBranches(branches.List)...)
+			if key == "oneOf" {
+				out = append(out, v.severalBranches(branches.List)...)
+			}
 			return out
 		}
 	}
@@ -143,34 +148,71 @@ func brokenStrings(s *Node) (out []Variant) {
 	if f := s.At("format").Text(); slices.Contains(judgedFormats, f) {
 		out = append(out, Variant{"not-" + f, "a text that is no " + f, []byte(`"not a ` + f + `: % /"`)})
 	}
-	if s.At("pattern") != nil {
+	if pattern := s.At("pattern").Text(); pattern != "" {
 		out = append(out, Variant{"no-match", "a text that does not match the pattern", []byte(`"\u0001 no match \u0001"`)})
+		if text, ok := Matching(pattern, 0); ok && text != "" {
+			first, _ := utf8.DecodeRuneInString(text)
+			for _, x := range [][3]string{
+				{"match-cut-off", "the first character of a text that matches the pattern", string(first)},
+				{"match-padded", "a text that matches the pattern, with spaces around", " " + text + " "},
+			} {
+				if !matches(pattern, x[2]) {
+					out = append(out, Variant{x[0], x[1], jsontext.AppendString(nil, x[2])})
+				}
+			}
+		}
 	}
 	return out
 }
 
+// brokenNumbers are exact: of a bound beyond 2^53 too, it is the next number that breaks it.
 func brokenNumbers(s *Node) (out []Variant) {
-	for key, by := range map[string]float64{"minimum": -1, "exclusiveMinimum": 0} {
-		if n, ok := s.At(key).Number(); ok {
-			out = append(out, Variant{"too-small", "less than the " + key, fmt.Appendf(nil, "%v", n+by)})
+	one := big.NewRat(1, 1)
+	add := func(label, why string, n *big.Rat) {
+		if text := exactly(n); text != "" {
+			out = append(out, Variant{label, why, []byte(text)})
 		}
 	}
-	for key, by := range map[string]float64{"maximum": 1, "exclusiveMaximum": 0} {
-		if n, ok := s.At(key).Number(); ok {
-			out = append(out, Variant{"too-large", "more than the " + key, fmt.Appendf(nil, "%v", n+by)})
+	for _, key := range []string{"maximum", "exclusiveMaximum", "multipleOf", "minimum", "exclusiveMinimum"} {
+		n := rational(s.At(key))
+		if n == nil {
+			continue
+		}
+		switch key {
+		case "maximum":
+			add("too-large", "more than the maximum", new(big.Rat).Add(n, one))
+		case "exclusiveMaximum":
+			add("too-large", "more than the exclusiveMaximum", n)
+		case "multipleOf":
+			add("no-multiple", "not a multiple of what is asked", new(big.Rat).Mul(n, big.NewRat(3, 2)))
+			if n.Cmp(one) > 0 {
+				add("beside-multiple", "one more than a multiple of what is asked", new(big.Rat).Add(n, one))
+			}
+		case "minimum":
+			add("too-small", "less than the minimum", new(big.Rat).Sub(n, one))
+		case "exclusiveMinimum":
+			add("too-small", "less than the exclusiveMinimum", n)
 		}
 	}
-	if n, ok := s.At("multipleOf").Number(); ok {
-		out = append(out, Variant{"no-multiple", "not a multiple of what is asked", fmt.Appendf(nil, "%v", n*1.5)})
-	}
-	slices.SortStableFunc(out, func(a, b Variant) int { return strings.Compare(a.Label, b.Label) })
 	return out
 }
 
 func (v *Deriver) brokenArrays(s *Node) (out []Variant) {
 	items := s.At("items")
+	if first := s.At("prefixItems").Items(); len(first) > 0 {
+		var before [][]byte
+		for i, at := range first {
+			for _, x := range v.Invalid(at) {
+				out = append(out, x.within(fmt.Sprint("item-", i), func(item []byte) []byte { return listOf(append(slices.Clone(before), item)...) }))
+			}
+			before = append(before, v.Plain(at))
+		}
+	}
+	if s.At("contains") != nil {
+		out = append(out, Variant{"contains-none", "a list without what it must contain", []byte("[]")})
+	}
 	if items == nil {
-		return nil
+		items = &Node{Fields: map[string]*Node{}}
 	}
 	one := v.Plain(items)
 	if n, ok := s.At("minItems").Number(); ok && n > 0 && n <= 1000 {
@@ -181,6 +223,9 @@ func (v *Deriver) brokenArrays(s *Node) (out []Variant) {
 	}
 	if u := s.At("uniqueItems"); u != nil && u.Scalar == true {
 		out = append(out, Variant{"twice", "an item that stands twice", listOf(one, one)})
+	}
+	if s.At("items") == nil {
+		return out
 	}
 	for _, x := range v.Invalid(items) {
 		out = append(out, x.within("item", func(item []byte) []byte { return listOf(item) }))
@@ -207,10 +252,74 @@ func (v *Deriver) brokenObjects(s *Node) (out []Variant) {
 			out = append(out, x.within(p.Name, func(value []byte) []byte { return Object(With(required, Field{p.Name, value})) }))
 		}
 	}
-	if a := s.At("additionalProperties"); a != nil && a.Scalar == false {
-		out = append(out, Variant{"unknown-property", "a property that the description forbids", Object(With(required, Field{"unknownProperty", []byte("1")}))})
+	return append(out, v.brokenMembers(s, props, required)...)
+}
+
+// brokenMembers break what an object says of its members as a whole: which names and how many there may be.
+func (v *Deriver) brokenMembers(s *Node, props []Member, required []Field) (out []Variant) {
+	with := func(name string, value []byte) []byte { return Object(With(required, Field{name, value})) }
+	for _, key := range []string{"additionalProperties", "unevaluatedProperties"} {
+		switch a := s.At(key); {
+		case a == nil:
+		case a.Scalar == false:
+			out = append(out, Variant{"unknown-property", "a property that the description forbids", with("unknownProperty", []byte("1"))})
+		case len(a.Keys) > 0:
+			for _, x := range v.Invalid(a) {
+				out = append(out, x.within("unknown-property", func(value []byte) []byte { return with("unknownProperty", value) }))
+			}
+		}
+	}
+	for _, pattern := range s.At("patternProperties").Names() {
+		if name, ok := Matching(pattern, 0); ok {
+			for _, x := range v.Invalid(s.At("patternProperties", pattern)) {
+				out = append(out, x.within("named-property", func(value []byte) []byte { return with(name, value) }))
+			}
+		}
+	}
+	if names := s.At("propertyNames"); names != nil {
+		for _, x := range v.Invalid(names) {
+			if n, err := ReadJSON(x.JSON); err == nil && n.Text() != "" {
+				out = append(out, x.within("property-name", func([]byte) []byte { return with(n.Text(), []byte("1")) }))
+			}
+		}
+	}
+	for _, name := range s.At("dependentRequired").Names() {
+		value := []byte("1")
+		if i := slices.IndexFunc(props, func(p Member) bool { return p.Name == name }); i >= 0 {
+			value = v.Plain(props[i].Schema)
+		}
+		out = append(out, Variant{name + ".without-others", "the property " + name + " without those that it demands", with(name, value)})
+	}
+	if most, ok := s.At("maxProperties").Number(); ok && most <= manyMembers {
+		many := slices.Clone(required)
+		for i := 0; len(many) <= int(most); i++ {
+			many = append(many, Field{fmt.Sprint("unknown", i), []byte("1")})
+		}
+		out = append(out, Variant{"too-many-properties", "one property more than the greatest number", Object(many)})
+	}
+	if v.demandsMore(s, required) {
+		out = append(out, Variant{"no-more-than-required", "no more than the required properties, where others are demanded", Object(required)})
 	}
 	return out
+}
+
+// demandsMore reports whether an object must have more members than those that are required by themselves.
+func (v *Deriver) demandsMore(s *Node, required []Field) bool {
+	if least, ok := s.At("minProperties").Number(); ok && float64(len(required)) < least {
+		return true
+	}
+	lacks := func(b *Node) bool {
+		n, err := v.d.Resolve(b)
+		return err == nil && slices.ContainsFunc(n.At("required").Texts(), func(name string) bool {
+			return !slices.ContainsFunc(required, func(f Field) bool { return f.Name == name })
+		})
+	}
+	for _, key := range []string{"anyOf", "oneOf"} {
+		if branches := s.At(key).Items(); len(branches) > 0 && !slices.ContainsFunc(branches, func(b *Node) bool { return !lacks(b) }) {
+			return true
+		}
+	}
+	return false
 }
 
 // brokenBranches breaks each branch of a oneOf by itself, and gives each the name of another.
@@ -244,6 +353,25 @@ func (v *Deriver) brokenBranches(branches []*Node) (out []Variant) {
 			old := append(jsontext.AppendKey(nil, v.d.Discriminator), fields[v.d.Discriminator]...)
 			swapped := strings.Replace(string(plain), string(old), string(append(jsontext.AppendKey(nil, v.d.Discriminator), jsontext.Of(n.At("properties", v.d.Discriminator, "const").Value())...)), 1)
 			add(Variant{joinLabel(name, "as-"+v.d.BranchName(other, j)), "the properties of " + name + " under the name of " + v.d.BranchName(other, j), []byte(swapped)})
+		}
+	}
+	return out
+}
+
+// bounding are keywords of which two schemas of a type can hold at once.
+var bounding = []string{"type", "minLength", "maxLength", "minimum", "maximum"}
+
+// severalBranches are values that fit two branches of a oneOf, as far as that can be told.
+func (v *Deriver) severalBranches(branches []*Node) (out []Variant) {
+	for i, b := range branches[:min(len(branches), maxCased)] {
+		for j, other := range branches[i+1 : min(len(branches), maxCased)] {
+			one, err := v.d.Resolve(b)
+			two, also := v.d.Resolve(other)
+			if err != nil || also != nil || len(one.Types()) != 1 || !slices.Equal(one.Types(), two.Types()) || !one.Only(bounding...) || !two.Only(bounding...) {
+				continue
+			}
+			both := &Node{Fields: map[string]*Node{"allOf": {IsList: true, List: []*Node{b, other}}}, Keys: []string{"allOf"}}
+			out = append(out, Variant{fmt.Sprintf("%s-and-%s", v.d.BranchName(b, i), v.d.BranchName(other, i+1+j)), "a value that fits two of the forms, of which one may", v.Plain(v.inOne(both))})
 		}
 	}
 	return out

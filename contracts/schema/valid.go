@@ -37,6 +37,8 @@ const (
 	deepData = 32
 	// largestBound is the largest length that a case reaches to touch a bound.
 	largestBound = 256 << 10
+	// manyMembers is the largest number of members that is counted out beyond a bound.
+	manyMembers = 300
 )
 
 // unicodeText has what text handling trips over: accents composed and not, another direction, a character beyond the
@@ -131,6 +133,7 @@ func (v *Deriver) Valid(s *Node, name string) (out []Variant) {
 		}
 		return out
 	}
+	s = v.inOne(s)
 	for i, t := range typesOf(s) {
 		of := v.validOf(s, t, name)
 		if i > 0 && len(of) > 0 {
@@ -139,6 +142,18 @@ func (v *Deriver) Valid(s *Node, name string) (out []Variant) {
 		out = append(out, of...)
 	}
 	return out
+}
+
+// inOne is a schema of something else than an object with its parts in one, so that all of their bounds are seen.
+func (v *Deriver) inOne(s *Node) *Node {
+	if s.At("allOf") == nil || s.At("properties") != nil {
+		return s
+	}
+	whole, ok := v.d.merged(s, 0)
+	if !ok || len(whole.Types()) == 0 || slices.Contains(whole.Types(), "object") {
+		return s
+	}
+	return whole
 }
 
 // typesOf lists the JSON types that a schema admits, as far as it names them or its keywords tell.
@@ -174,9 +189,12 @@ func (v *Deriver) validOf(s *Node, t, name string) []Variant {
 	case "string":
 		return append(out, v.validStrings(s, name)...)
 	case "integer", "number":
+		if s.Only("type", "format") {
+			out = append(out, Variant{"zero", "zero", []byte("0")}, Variant{"negative", "a negative number", []byte("-3")})
+		}
 		for _, key := range []string{"minimum", "maximum"} {
-			if n, ok := s.At(key).Number(); ok {
-				out = append(out, Variant{key, "the " + key, fmt.Appendf(nil, "%v", n)})
+			if n := rational(s.At(key)); n != nil {
+				out = append(out, Variant{key, "the " + key, []byte(exactly(n))})
 			}
 		}
 	case "array":

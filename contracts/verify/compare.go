@@ -6,25 +6,46 @@ import (
 
 	"github.com/kaizenautomation/andon/contracts"
 	"github.com/kaizenautomation/andon/contracts/cases"
-	"github.com/kaizenautomation/andon/contracts/schema"
 	"github.com/kaizenautomation/andon/reports/summary"
 )
 
 // Compare says which changes from an older description to a newer one break callers: as a verification, and as they
 // are. Against names the two in the report.
 func Compare(older, newer *contracts.Description, against string) (summary.Verification, []contracts.Change, error) {
-	changes, err := contracts.Diff(older, newer)
+	var calls [][]byte
+	list, _ := cases.Derive(older)
+	for _, k := range list {
+		if k.Expect == cases.Accepted && len(k.Body) > 0 {
+			calls = append(calls, k.Body)
+		}
+	}
+	changes, err := contracts.Diff(older, newer, calls)
 	if err != nil {
 		return summary.Verification{}, nil, err
 	}
-	changes = append(unseen(older, newer, changes), changes...)
+	return told(changes, newer.Name(), newer.SHA256(), against), changes, nil
+}
+
+// CompareUnread says what breaks callers in a newer document that cannot be loaded as a description. It is not ok where
+// nothing is known to: then it is the document that is wrong. Why is what kept it from being loaded.
+func CompareUnread(older *contracts.Description, newer, against string, why error) (v summary.Verification, changes []contracts.Change, ok bool) {
+	changes, err := contracts.DiffUnread(older, newer)
+	if err != nil || len(changes) == 0 {
+		return v, nil, false
+	}
+	changes = append(changes, contracts.Change{ID: "not-loaded", Severity: contracts.Risky, Text: "whatever else has changed is not known: " + why.Error()})
+	return told(changes, newer, "", against), changes, true
+}
+
+// told are changes as a verification.
+func told(changes []contracts.Change, newer, sum, against string) summary.Verification {
 	outcomes := []Outcome{{
 		Engine: ByComparison, Case: cases.Case{ID: "compared", Proves: "the descriptions can be compared"}, Verdict: summary.CheckHeld,
 	}}
 	for _, change := range changes {
 		o := Outcome{
 			Engine: ByComparison, Case: cases.Case{ID: change.ID, Proves: change.Operation}, Verdict: summary.CheckNoted, Rule: change.ID,
-			Reason: change.Text,
+			Reason: change.Text, Pointer: change.Pointer, Line: change.Line,
 		}
 		if change.Operation == "" {
 			o.Case.Proves = "the description"
@@ -35,66 +56,15 @@ func Compare(older, newer *contracts.Description, against string) (summary.Verif
 		outcomes = append(outcomes, o)
 	}
 	v := summary.Verification{
-		Schema: summary.VerificationSchema, Target: against, Started: time.Now().UTC(), SpecSHA256: newer.SHA256(), Description: newer.Name(),
-		Planned: len(outcomes), Checks: checks(outcomes, newer.Name()),
+		Schema: summary.VerificationSchema, Target: against, Started: time.Now().UTC(), SpecSHA256: sum, Description: newer,
+		Planned: len(outcomes), Checks: checks(outcomes, newer),
 	}
 	v.Decide("")
 	if n := Breaking(changes); n > 0 {
 		v.Verdict.Causes = []string{fmt.Sprintf("Of %d changes, %d break callers.", len(changes), n)}
 	}
-	return v, changes, nil
+	return v
 }
-
-// unseen are breaking changes that oasdiff, which compares keyword by keyword, has no rule for: a call that conforms to
-// the older description and not to the newer, or an answer that conforms to the newer and not to the older. They are
-// looked for where oasdiff finds none.
-func unseen(older, newer *contracts.Description, changes []contracts.Change) []contracts.Change {
-	worst := contracts.Harmless
-	for _, change := range changes {
-		if change.Severity == contracts.Breaking {
-			return nil
-		}
-		if change.Severity == contracts.Risky {
-			worst = contracts.Risky
-		}
-	}
-	operation := newer.Operation().String()
-	list, _ := cases.Derive(older)
-	more, _ := cases.Derive(newer)
-	for _, k := range append(list, more...) {
-		if k.ContentType != jsonType || len(k.Body) == 0 {
-			continue
-		}
-		_, before := older.ReadRequest(k.Body)
-		if _, violation := newer.ReadRequest(k.Body); before == nil && violation != nil {
-			return []contracts.Change{{
-				ID: "request-narrowed", Severity: contracts.Breaking, Operation: operation,
-				Text: fmt.Sprintf("a call that was allowed is forbidden (the case %s): %s", k.ID, violation.Message),
-			}}
-		}
-	}
-	status, success := newer.Success()
-	if success == nil || worst == contracts.Risky {
-		return nil
-	}
-	for _, m := range success.Media {
-		for _, x := range schema.NewDeriver(newer.Document()).Valid(m.Schema, "") {
-			if newer.JudgeResponse(status, m.Name, x.JSON).Violation != nil {
-				continue
-			}
-			if violation := older.JudgeResponse(status, m.Name, x.JSON).Violation; violation != nil {
-				return []contracts.Change{{
-					ID: "response-widened", Severity: contracts.Breaking, Operation: operation,
-					Text: "an answer is allowed that was forbidden: " + violation.Message,
-				}}
-			}
-		}
-	}
-	return nil
-}
-
-// jsonType is the media type of a request.
-const jsonType = "application/json"
 
 // Breaking counts the changes that break callers.
 func Breaking(changes []contracts.Change) (n int) {

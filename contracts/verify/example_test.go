@@ -64,9 +64,11 @@ func ExampleCompare() {
 	if err != nil {
 		panic(err)
 	}
-	fmt.Println(verify.Breaking(changes), "breaks callers:", changes[0].Text)
+	fmt.Println(verify.Breaking(changes), "breaks callers:", changes[0].ID)
+	fmt.Println("forbidden is now", changes[0].Value)
 	fmt.Println(v.Verdict.Status, v.Verdict.ExitCode)
 	// Output:
-	// 1 breaks callers: removed the enum value `Nano` of the request property `kaizenVersion`
+	// 1 breaks callers: request-property-enum-value-removed
+	// forbidden is now {"kaizenVersion":"Nano"}
 	// fail 1
 }
