@@ -114,6 +114,7 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Outcome, err
 	go s.drain()
 	for range attacker.Attack(fire, pace, 0, "") {
 	}
+	all.close() // all at once: one lane wakes another
 	until := max(r.exhausted, all.exhausted())
 	select {
 	case <-r.stop:

@@ -56,6 +56,14 @@ func (h *handed) put(rec record) (waited time.Duration) {
 	return waited
 }
 
+// add adds a record without waiting, and reports whether no more are to come until some were taken.
+func (h *handed) add(rec record) (full bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.list = append(h.list, rec)
+	return len(h.list) >= h.most
+}
+
 // take gives all that wait, in the order in which they came, for a list of before that is free again.
 func (h *handed) take(free []record) []record {
 	h.mu.Lock()

@@ -19,12 +19,16 @@ type lane struct {
 	// next is the place in the plan of the next call that falls to it.
 	next  uint64
 	place int
-	// under is how many calls are under way, and full says that one more has to wait for a slot.
-	under int
-	full  atomic.Bool
+	// under is how many calls are under way, and burst how many were sent since answers were last looked for.
+	under, burst int
+	// waits is 1 + when the call was due that waits for a slot; 0 if none does.
+	waits atomic.Int64
 	// ready is the next call, whose message is written; nil if it is not.
 	ready *flight
 	free  []*flight
+	// full says that no more records are to be handed over by new calls, and since is from when on it held one up.
+	full  bool
+	since time.Duration
 	// lead is how long before a call is due the lane means to wake.
 	lead time.Duration
 	// asked is until when the lane meant to sleep, 0 if it did not.
@@ -38,6 +42,10 @@ const longestWatch = 20 * time.Microsecond
 
 // perLane is how many calls a second a lane is left to send: more than that takes most of a core.
 const perLane = 20_000
+
+// mostBurst is how many calls a lane sends at most before it looks for answers: what is sent meanwhile makes them look
+// as if they had come later, where many calls are due at once.
+const mostBurst = 32
 
 // lanes are those of a run, one for each of vegeta's hits, which is over when the lane has sent all its calls.
 type lanes []*lane
@@ -109,13 +117,14 @@ func (all lanes) exhausted() (at time.Duration) {
 
 // drive sends the lane's calls, and comes back when the last of them is over.
 func (l *lane) drive() {
-	defer l.loop.Close()
 	for {
 		wait, more := l.send()
 		if !more && l.under == 0 {
 			return
 		}
-		for _, x := range l.loop.Wait(wait) {
+		over := l.loop.Wait(wait)
+		l.burst = 0
+		for _, x := range over {
 			l.took(x.Owner.(*flight), x)
 			l.send()
 		}
@@ -134,6 +143,9 @@ func (l *lane) send() (wait time.Duration, more bool) {
 		if l.next >= l.Plan.Calls || isClosed(l.stop) {
 			return idly, false
 		}
+		if l.burst >= mostBurst {
+			return 0, true
+		}
 		if l.ready == nil {
 			l.ready = l.flight()
 			l.prepare(l.ready, l.Plan.Number(l.next))
@@ -148,15 +160,13 @@ func (l *lane) send() (wait time.Duration, more bool) {
 			l.asked = early
 			return min(early-now, idly), true
 		}
-		at, free := l.slots.take()
-		if !free {
-			l.full.Store(true)
-			// One may have been given back meanwhile.
-			if at, free = l.slots.take(); !free {
-				return idly, true
-			}
+		if l.held(now) {
+			return gather, true
 		}
-		l.full.Store(false)
+		at, free := l.slot(due)
+		if !free {
+			return idly, true
+		}
 		for time.Since(l.began) < due {
 		}
 		f := l.ready
@@ -182,10 +192,19 @@ func (l *lane) resend() (wait time.Duration, more bool) {
 		if now >= end || l.exhausted > 0 || isClosed(l.stop) {
 			return idly, false
 		}
+		if l.kill.Err() != nil {
+			return gather, true // the end of the sending is on its way
+		}
+		if l.burst >= mostBurst {
+			return 0, true
+		}
 		_, callers, _ := l.Plan.At(now)
 		// Callers are dealt out one by one.
 		if share := (min(callers, l.Plan.Limits.InFlight) + len(l.all) - 1 - l.place) / len(l.all); l.under >= share {
 			return min(end-now, idly), true
+		}
+		if l.held(now) {
+			return gather, true
 		}
 		k := l.begun.Add(1) - 1
 		if k >= l.Plan.Limits.Calls {
@@ -206,6 +225,7 @@ func (l *lane) leave(f *flight) {
 		return
 	}
 	l.under++
+	l.burst++
 	if t := l.transport(f); !l.loop.Send(t, &f.Exchange) {
 		l.loop.Dial(t, &f.Exchange)
 	}
@@ -230,12 +250,67 @@ func (l *lane) took(f *flight, x *wire.Exchange) {
 // end ends a call.
 func (l *lane) end(f *flight) {
 	l.settle(f)
-	l.handOver(f)
+	l.full = l.handed.add(f.record)
+	if !l.closed {
+		l.giveBack(f.at, f.end-f.send, &f.row, f.away)
+	}
 	if cap(f.message) <= keptBuffer && cap(f.In) <= keptBuffer {
 		l.free = append(l.free, f)
 	}
+	l.wakeOthers()
+}
+
+// held reports whether a call that would leave now has to wait for the sink. The answers of those under way are taken
+// meanwhile, so that the wait is in none of their times.
+func (l *lane) held(now time.Duration) bool {
+	if l.full = l.full && l.handed.waiting() >= l.handed.most; l.full {
+		if l.since == 0 {
+			l.since = now
+		}
+		return true
+	}
+	if l.since > 0 {
+		// Vitals have it by caller.
+		l.blocked.Add(int64(now-l.since) * int64(l.workers) / int64(len(l.all)))
+		l.since = 0
+	}
+	return false
+}
+
+// slot takes a slot for a call, unless another lane waits for one for a call that was due before: whoever has just given
+// one back would be the first to take it again.
+func (l *lane) slot(due time.Duration) (at slot, free bool) {
+	if l.turn(due) {
+		at, free = l.slots.take()
+	}
+	if !free {
+		l.waits.Store(int64(due) + 1)
+		// One may have been given back meanwhile.
+		if l.turn(due) {
+			at, free = l.slots.take()
+		}
+	}
+	if free && l.waits.Load() != 0 {
+		l.waits.Store(0)
+		l.wakeOthers() // who may have let this one go first
+	}
+	return at, free
+}
+
+// turn is false where another lane waits for a slot for a call that was due before.
+func (l *lane) turn(due time.Duration) bool {
 	for _, other := range l.all {
-		if other != l && other.full.Load() {
+		if since := other.waits.Load(); other != l && since > 0 && since <= int64(due) {
+			return false
+		}
+	}
+	return true
+}
+
+// wakeOthers has the lanes that wait for a slot look again.
+func (l *lane) wakeOthers() {
+	for _, other := range l.all {
+		if other != l && other.waits.Load() != 0 {
 			other.loop.Wake()
 		}
 	}

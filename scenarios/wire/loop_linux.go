@@ -119,6 +119,8 @@ func (l *Loop) post(x *Exchange) {
 func (l *Loop) Wait(d time.Duration) []*Exchange {
 	if len(l.done) > 0 {
 		d = 0
+	} else if l.first != nil && d > time.Millisecond {
+		d = min(d, time.Until(l.first.x.Deadline))
 	}
 	for _, e := range l.poller.wait(d) {
 		// What was let go of while others were seen to may be among them.
@@ -179,9 +181,13 @@ func (l *Loop) progress(h *held) {
 	x := h.x
 	for {
 		if h.n == len(x.In) {
-			grown, err := x.grow(x.In, most)
-			if err != nil || len(grown) == h.n {
+			if h.n >= most {
 				l.leave(h)
+				return
+			}
+			grown, err := x.grow(x.In, most)
+			if err != nil {
+				l.fail(h, err)
 				return
 			}
 			x.In = grown
@@ -196,14 +202,11 @@ func (l *Loop) progress(h *held) {
 			l.fail(h, err)
 			return
 		}
-		full := h.n == len(x.In)
 		if l.answered(h) {
 			return
 		}
-		// TLS may have more of what came in one record.
-		if !full && h.conn.wrote == nil {
-			return
-		}
+		// That the connection ended may have come with these bytes, and is told once; TLS may have more of what came in
+		// one record.
 	}
 }
 
@@ -241,9 +244,10 @@ func (l *Loop) answered(h *held) bool {
 // tried reads an answer that is no ordinary one, and begins anew where it is not whole yet.
 func (l *Loop) tried(h *held) bool {
 	x := h.x
-	came, before := bytes.Clone(x.In[:h.n]), *x
-	keep, err := h.conn.answer(x, h.n, func([]byte) (int, error) { return 0, errAgain })
-	if errors.Is(err, errAgain) {
+	came, before, asked := bytes.Clone(x.In[:h.n]), *x, false
+	keep, err := h.conn.answer(x, h.n, func([]byte) (int, error) { asked = true; return 0, errAgain })
+	// Who asks for more in vain may say something else of it, as net/http does in a trailer.
+	if asked && !errors.Is(err, errUnread) {
 		// What it took of the memory for answers goes back with it.
 		x.budget.used.Add(-int64(x.held - before.held))
 		begun := x.Begun
@@ -304,7 +308,9 @@ func (l *Loop) leave(h *held) {
 	written := make(chan struct{})
 	go func() {
 		defer close(written)
-		_, _ = h.socket.Write(h.out)
+		if len(h.out) > 0 { // writing nothing would take the error that reading is to have
+			_, _ = h.socket.Write(h.out)
+		}
 	}()
 	go func() {
 		keep, err := h.conn.answer(x, h.n, h.conn.more)
@@ -450,5 +456,5 @@ func (l *Loop) Close() {
 		l.drop(h)
 	}
 	l.idle = nil
-	l.poller.close()
+	l.poller.close() // a goroutine whose call was taken already may still mean to wake it
 }

@@ -3,6 +3,7 @@ package wire
 import (
 	"os"
 	"runtime"
+	"sync"
 	"syscall"
 	"time"
 	"unsafe"
@@ -14,6 +15,10 @@ import (
 type poller struct {
 	epoll, event int
 	events       [128]unix.EpollEvent
+
+	// waking is held by who uses event, which another descriptor's number may be once it is closed.
+	waking sync.Mutex
+	closed bool
 }
 
 func newPoller() (p *poller, err error) {
@@ -29,7 +34,8 @@ func newPoller() (p *poller, err error) {
 		p.close()
 		return nil, err
 	}
-	if _, errno := p.sleep(0); errno == unix.ENOSYS { // Linux has it from 5.11 on
+	// Linux has it from 5.11 on, and what keeps calls from containers may not know it: some of those say EPERM.
+	if _, errno := p.sleep(0); errno != 0 && errno != unix.EINTR {
 		p.close()
 		return nil, os.NewSyscallError("epoll_pwait2", errno)
 	}
@@ -45,7 +51,13 @@ func (p *poller) look(fd, number int) error {
 func (p *poller) forget(fd int) { _ = unix.EpollCtl(p.epoll, unix.EPOLL_CTL_DEL, fd, nil) }
 
 // wake ends a wait, or the next one.
-func (p *poller) wake() { _, _ = unix.Write(p.event, []byte{1, 0, 0, 0, 0, 0, 0, 0}) }
+func (p *poller) wake() {
+	p.waking.Lock()
+	defer p.waking.Unlock()
+	if !p.closed {
+		_, _ = unix.Write(p.event, []byte{1, 0, 0, 0, 0, 0, 0, 0})
+	}
+}
 
 // longest is for how long is waited at most, so that what Go's runtime wants of the goroutine is not held up where its
 // signals are switched off.
@@ -72,6 +84,9 @@ func (p *poller) sleep(d time.Duration) (int, syscall.Errno) {
 }
 
 func (p *poller) close() {
+	p.waking.Lock()
+	defer p.waking.Unlock()
+	p.closed = true
 	_ = unix.Close(p.event)
 	_ = unix.Close(p.epoll)
 }

@@ -194,7 +194,9 @@ func (r *counted) Read(p []byte) (n int, err error) {
 		n = copy(p, r.before)
 		r.before = r.before[n:]
 	} else {
-		n, err = r.from(p)
+		if n, err = r.from(p); n > 0 {
+			err = nil // TLS may give the end with the last bytes; it gives it again
+		}
 		r.err = err
 	}
 	r.left -= n

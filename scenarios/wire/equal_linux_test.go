@@ -1,0 +1,323 @@
+package wire
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"context"
+	"crypto/tls"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/kaizenautomation/andon/reports/results"
+)
+
+// How a connection ends after an answer.
+const (
+	staysOpen = iota
+	closes
+	resets
+	saysMore // and stays open
+	endings
+)
+
+// play is an answer that comes in pieces.
+type play struct {
+	answer, cuts []byte
+	ending       int
+	over         chan struct{}
+}
+
+// theatre is a server that answers the next request as it was told, and all others in the ordinary way.
+type theatre struct {
+	net.Listener
+	secure *tls.Config // nil for none
+	mu     sync.Mutex
+	next   *play
+}
+
+const ordinaryAnswer = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
+
+func (s *theatre) serve() {
+	for {
+		c, err := s.Accept()
+		if err != nil {
+			return
+		}
+		go s.answer(c)
+	}
+}
+
+func (s *theatre) answer(socket net.Conn) {
+	defer socket.Close()
+	c := socket
+	if s.secure != nil {
+		c = tls.Server(socket, s.secure)
+	}
+	in := bufio.NewReader(c)
+	for {
+		r, err := http.ReadRequest(in)
+		if err != nil {
+			return
+		}
+		if _, err := io.Copy(io.Discard, r.Body); err != nil {
+			return
+		}
+		s.mu.Lock()
+		p := s.next
+		s.next = nil
+		s.mu.Unlock()
+		if p == nil {
+			_, _ = io.WriteString(c, ordinaryAnswer)
+			continue
+		}
+		p.perform(c)
+		switch p.ending {
+		case closes:
+			c.Close()
+		case resets:
+			_ = socket.(*net.TCPConn).SetLinger(0)
+			socket.Close()
+		case saysMore:
+			time.Sleep(time.Millisecond)
+			_, _ = io.WriteString(c, "and")
+		}
+		close(p.over)
+		if p.ending == closes || p.ending == resets {
+			return
+		}
+	}
+}
+
+// perform writes the answer: each cut is how many bytes more come at once, and an odd one that they come after a pause.
+func (p *play) perform(c io.Writer) {
+	left := p.answer
+	for _, n := range p.cuts[:min(len(p.cuts), 12)] {
+		piece := left[:min(int(n)+1, len(left))]
+		if left = left[len(piece):]; len(piece) == 0 {
+			break
+		}
+		_, _ = c.Write(piece)
+		if n%2 == 1 {
+			time.Sleep(300 * time.Microsecond)
+		}
+	}
+	if len(left) > 0 {
+		_, _ = c.Write(left)
+	}
+}
+
+// ended is what is known of two calls, of which the first met an answer, and the second one on the same connection or
+// another.
+type ended struct {
+	Status, ThenStatus  int
+	ContentType, Answer string
+	Kind, Then          results.Kind
+	Begun, Connected    bool
+	Later               bool
+	RetryAfter          time.Duration
+	Seen                Seen
+	Connections         uint64
+	Left                int64 // of the memory for answers
+}
+
+// carrier carries a call to its end.
+type carrier func(p *pool, x *Exchange) error
+
+func directly(p *pool, x *Exchange) error { return p.Do(x) }
+
+// by carries calls by a loop.
+func by(l *Loop) carrier {
+	return func(p *pool, x *Exchange) error {
+		if !l.Send(p, x) {
+			l.Dial(p, x)
+		}
+		for {
+			for _, over := range l.Wait(time.Second) {
+				return over.Err
+			}
+		}
+	}
+}
+
+// meets has two calls carried, of which the first is answered so.
+func (s *theatre) meets(t failer, trust *tls.Config, answer, cuts []byte, ending int, carry carrier, close func()) ended {
+	t.Helper()
+	u := &url.URL{Scheme: "http", Host: s.Addr().String()}
+	if s.secure != nil {
+		u.Scheme = "https"
+	}
+	p := newPool(context.Background(), u, trust, time.Minute)
+	p.budget.most = 64 << 20
+	if ending == resets && len(answer) > 8<<10 {
+		ending = closes // what is under way would be lost, or not
+	}
+	now := &play{answer: answer, cuts: cuts, ending: ending, over: make(chan struct{})}
+	message := []byte("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}")
+	p.Warm(1)
+	s.mu.Lock()
+	s.next = now
+	s.mu.Unlock()
+	patience := 20 * time.Second
+	if ending == staysOpen || ending == saysMore {
+		patience = 250 * time.Millisecond
+	}
+	x := &Exchange{Message: message, Deadline: time.Now().Add(patience)}
+	err := carry(p, x)
+	<-now.over
+	e := ended{
+		Status: x.Status, ContentType: x.ContentType, Answer: string(x.Answer), Begun: x.Begun, Connected: x.Connected, Later: x.Later, RetryAfter: x.RetryAfter,
+	}
+	if err != nil {
+		e.Kind = Classify(err, x.Connected, x.Begun)
+	}
+	x.Release()
+	then := &Exchange{Message: message, Deadline: time.Now().Add(20 * time.Second)}
+	if err := carry(p, then); err != nil {
+		e.Then = Classify(err, then.Connected, then.Begun)
+	}
+	e.ThenStatus = then.Status
+	then.Release()
+	close()
+	p.Close()
+	e.Seen, e.Connections, e.Left = p.Seen(), p.Connections(), p.budget.used.Load()
+	return e
+}
+
+// theatres are the servers that answers come from: without TLS, and with each of its versions.
+func theatres(t testing.TB) (list []*theatre, trust *tls.Config) {
+	t.Helper()
+	certified := httptest.NewTLSServer(nil)
+	certified.Close()
+	trust = &tls.Config{RootCAs: certified.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs}
+	for _, version := range []uint16{0, tls.VersionTLS12, tls.VersionTLS13} {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { listener.Close() })
+		s := &theatre{Listener: listener}
+		if version != 0 {
+			s.secure = &tls.Config{Certificates: certified.TLS.Certificates, MinVersion: version, MaxVersion: version}
+		}
+		list = append(list, s)
+		go s.serve()
+	}
+	return list, trust
+}
+
+// sameBothWays holds what a loop makes of an answer against what [pool.Do] does.
+func sameBothWays(t failer, list []*theatre, trust *tls.Config, answer, cuts []byte, how byte) {
+	t.Helper()
+	if len(answer) > 0 && answer[0] == 0 {
+		cuts = nil // what may be HTTP/2 is looked at once
+	}
+	s, ending := list[int(how/endings)%len(list)], int(how%endings)
+	want := s.meets(t, trust, answer, cuts, ending, directly, func() {})
+	l, err := NewLoop()
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	got := s.meets(t, trust, answer, cuts, ending, by(l), l.Close)
+	if want.Left != 0 || got.Left != 0 {
+		t.Fatalf("%q: %d and %d bytes of the memory for answers are not given back", shortened(answer), want.Left, got.Left)
+	}
+	if !got.Begun && !want.Begun && noHead(got.Kind) && noHead(want.Kind) {
+		// Whether bytes that are no head are known as such before the end comes depends on what came at once.
+		got.Kind = want.Kind
+	}
+	if got != want {
+		got.Answer, want.Answer = shortened([]byte(got.Answer)), shortened([]byte(want.Answer))
+		t.Fatalf("%q in pieces of %v, which ends with %d, TLS %v:\n%+v by the loop,\n%+v by Do", shortened(answer), cuts, ending, s.secure != nil, got, want)
+	}
+}
+
+func noHead(k results.Kind) bool { return k == results.BadHTTP || k == results.Reset }
+
+func shortened(b []byte) string { return fmt.Sprintf("%.300s (%d bytes)", b, len(b)) }
+
+// oddAnswers are those that a loop has to be careful with.
+func oddAnswers() []string {
+	packed := &bytes.Buffer{}
+	z := gzip.NewWriter(packed)
+	_, _ = io.WriteString(z, strings.Repeat("{}", 1000))
+	_ = z.Close()
+	sized := func(n int) string {
+		return fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", n, strings.Repeat("x", n))
+	}
+	return append([]string{
+		ordinaryAnswer + ordinaryAnswer,
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n" + ordinaryAnswer,
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: A, B\r\n\r\n2\r\n{}\r\n0\r\nA: 1\r\nB: 2\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + strings.Repeat("1\r\nx\r\n", 3000) + "0\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n40000\r\n" + strings.Repeat("y", 0x40000) + "\r\n0\r\n\r\n",
+		fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n%s", packed.Len(), packed),
+		"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\nhello",
+		"HTTP/1.1 200 OK\r\nContent-Encoding: br\r\nContent-Length: 5\r\n\r\nhello",
+		strings.Repeat("HTTP/1.1 103 Early Hints\r\n\r\n", 5) + ordinaryAnswer,
+		strings.Repeat("HTTP/1.1 103 Early Hints\r\n\r\n", 7) + ordinaryAnswer,
+		"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 7\r\nContent-Length: 2\r\n\r\n{}",
+		"HTTP/1.1 503 x\r\nRetry-After: 7\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nX: " + strings.Repeat("h", 30<<10) + "\r\nContent-Length: 2\r\n\r\n{}",
+		"HTTP/1.1 200 OK\r\nX: " + strings.Repeat("h", 70<<10) + "\r\nContent-Length: 2\r\n\r\n{}",
+		"\x00\x00\x00\x04\x00\x00\x00\x00\x00",
+		sized(readBuffer), sized(20_000), sized(most - 10), sized(most), sized(most + 1), sized(MaxResponse - 1), sized(MaxResponse), sized(MaxResponse + 1),
+		"HTTP/1.1 200 OK\r\n\r\n" + strings.Repeat("z", 100_000),
+	}, answers...)
+}
+
+// Whatever comes, in whichever pieces, and however the connection ends: a loop makes of it what [pool.Do] does.
+func TestLoopIsAsDo(t *testing.T) {
+	t.Parallel()
+	list, trust := theatres(t)
+	all := oddAnswers()
+	t.Run("each", func(t *testing.T) {
+		for i, a := range all {
+			// Those that stay open may end with a timeout, of which there are enough below.
+			for _, ending := range []byte{closes, resets} {
+				sameBothWays(t, list, trust, []byte(a), []byte{11, 40, 3}[:i%4], byte(i%3)*endings+ending)
+			}
+		}
+	})
+	t.Run("drawn", func(t *testing.T) {
+		rapid.Check(t, func(t *rapid.T) {
+			a := []byte(rapid.SampledFrom(all).Draw(t, "answer"))
+			if rapid.IntRange(0, 3).Draw(t, "cut short") == 0 {
+				a = a[:rapid.IntRange(0, len(a)).Draw(t, "at")]
+			}
+			var cuts []byte
+			if len(a) > 0 && rapid.Bool().Draw(t, "only the end comes in pieces") {
+				for left := len(a) - rapid.IntRange(0, min(len(a), 8)).Draw(t, "bytes in pieces"); left > 0 && len(cuts) < 6; left -= 256 {
+					cuts = append(cuts, byte(min(left, 256)-1))
+				}
+				cuts = append(cuts, 1, 0, 1, 0, 1, 0)
+			} else {
+				cuts = rapid.SliceOfN(rapid.Byte(), 0, 12).Draw(t, "cuts")
+			}
+			ending := rapid.SampledFrom([]int{closes, closes, closes, closes, resets, resets, resets, resets, staysOpen, saysMore}).Draw(t, "ending")
+			sameBothWays(t, list, trust, a, cuts, byte(rapid.IntRange(0, 2).Draw(t, "TLS")*endings+ending))
+		})
+	})
+}
+
+// FuzzLoop does the same with any bytes.
+func FuzzLoop(f *testing.F) {
+	list, trust := theatres(f)
+	for i, a := range oddAnswers() {
+		f.Add([]byte(a), []byte{}, byte(i))
+		f.Add([]byte(a), []byte{11, 3, 40, 7}, byte(i+4))
+		f.Add([]byte(a), bytes.Repeat([]byte{1}, 12), byte(i+8))
+	}
+	f.Fuzz(func(t *testing.T, answer, cuts []byte, how byte) { sameBothWays(t, list, trust, answer, cuts, how) })
+}
