@@ -141,7 +141,7 @@ func (r *run) work(ctx context.Context) {
 
 // hold holds the target against a case.
 func (r *run) hold(ctx context.Context, k cases.Case) Outcome {
-	if k.Auth != cases.ValidToken && !r.Credentials.Asks().Authorized() {
+	if k.Auth != cases.ValidToken && !k.Operation.Authorized(r.Credentials.Asks()) {
 		return Outcome{Engine: ByDescription, Case: k, Curl: k.Curl(r.Target.String(), r.Credentials.Asks()), Verdict: summary.CheckSkipped, Attempts: 1,
 			Reason: "no token was given, so whether the target demands one cannot be told"}
 	}
