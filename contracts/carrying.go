@@ -29,6 +29,9 @@ func (d *Description) readParameters(list []*Parameter) error {
 	return nil
 }
 
+// PlainOf is what a parameter is sent with where nobody says otherwise; ok is false where nothing is known.
+func (d *Description) PlainOf(p *Parameter) (text string, ok bool) { return p.plain() }
+
 // Choice is what was chosen of the description when it was loaded, with the values that were given since.
 func (d *Description) Choice() Choice { return d.choice }
 

@@ -45,11 +45,11 @@ func (c *command) showDiff(before, after, format string) error {
 	if len(formats) > 1 {
 		return fmt.Errorf("--format wants one format, found %d", len(formats))
 	}
-	older, err := contracts.Open(before)
+	older, err := contracts.Choice{Operation: c.chosen.Operation}.Open(before)
 	if err != nil {
 		return err
 	}
-	newer, err := contracts.Open(after)
+	newer, err := contracts.Choice{Operation: c.chosen.Operation}.Open(after)
 	if err != nil {
 		return err
 	}

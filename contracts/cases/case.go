@@ -70,6 +70,8 @@ type Case struct {
 	ContentType string
 	Auth        Auth
 	Body        []byte
+	// Parameter names the parameter that the case is about; empty where it is about the body, or what stands around it.
+	Parameter string
 	// Rule is the rule that the body breaks; empty where it conforms.
 	Rule string
 	// Content lists the types of the content items in a body that conforms.
