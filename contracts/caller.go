@@ -18,6 +18,9 @@ func (o Operation) Ways() [][]Key {
 	return o.carries.ways
 }
 
+// Secured reports whether the description has a way in which calls say who sends them.
+func (o Operation) Secured() bool { return o.carries == nil || len(o.carries.ways) > 0 }
+
 // Open reports whether the description says that a call need not say who sends it.
 func (o Operation) Open() bool { return o.carries != nil && o.carries.open }
 

@@ -163,13 +163,13 @@ func (s style) list(items []string) (text string, ok bool) {
 		separator = "."
 	case s.kind == "matrix":
 		separator = ";" + s.name + "="
-	case s.in == InCookie && len(items) > 1:
+	case s.in == InCookie:
 		return "", false // how a cookie has several is read in many ways
 	default:
 		separator = "&" + s.escape(s.name) + "="
 	}
 	for _, item := range items {
-		if strings.Contains(item, separator) || item == "" && len(items) == 1 {
+		if strings.Contains(item, separator) || item == "" && len(items) == 1 || s.in == InHeader && strings.TrimSpace(item) != item {
 			return "", false
 		}
 	}
@@ -185,7 +185,7 @@ func (s style) object(members []pair) (text string, ok bool) {
 		flat = append(flat, m.name, m.value)
 		named = append(named, m.name+"="+m.value)
 		for _, part := range []string{m.name, m.value} {
-			if (s.in == InHeader || s.kind == "label") && strings.ContainsAny(part, ",=.") {
+			if (s.in == InHeader || s.kind == "label") && (strings.ContainsAny(part, ",=.") || strings.TrimSpace(part) != part) {
 				return "", false
 			}
 		}

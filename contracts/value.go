@@ -2,6 +2,7 @@ package contracts
 
 import (
 	"cmp"
+	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
@@ -33,7 +34,12 @@ func judgeText(name string, s style, d *schema.Document, of *schema.Node, as []s
 		if violation == nil {
 			return nil
 		}
-		violation.Message, violation.Pointer = name+": "+violation.Message, ""
+		if rest, whole := strings.CutPrefix(violation.Message, "the body "); whole {
+			violation.Message = name + " " + rest
+		} else {
+			violation.Message = name + ": " + violation.Message
+		}
+		violation.Pointer = ""
 		note(violation)
 		if s.kind == asJSON {
 			break

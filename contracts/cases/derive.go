@@ -256,7 +256,7 @@ func (v *deriver) heads(plain []byte) {
 				Expect: Refused, Authority: ByHTTP, Line: at.Path, Method: m, ContentType: jsonType, Body: plain})
 		}
 	}
-	if _, violation := v.ReadRequest(plain); v.TokensOptional() && violation == nil {
+	if _, violation := v.ReadRequest(plain); v.TokensOptional() && v.operation.Secured() && violation == nil {
 		v.add(Case{ID: "token.missing", Proves: "a call with no token, which the description allows", Expect: Accepted, ContentType: jsonType, Auth: NoToken, Body: plain})
 	}
 	if !v.TokensRequired() {
