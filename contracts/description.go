@@ -95,7 +95,7 @@ func (c Choice) load(name string, data []byte) (*Description, error) {
 	if err := d.readOperation(); err != nil {
 		return nil, err
 	}
-	found := newAudit(d.document, d.operation)
+	found := newAudit(d.document, d.operation, c.Operation != "")
 	d.tokens = found.call.tokens
 	if d.following = found.following(d.operation); len(found.parts) > 0 {
 		return nil, &unhonouredError{file: name, parts: found.parts}

@@ -91,6 +91,8 @@ func (a *audit) following(call Operation) Following {
 			switch {
 			case x == nil:
 				continue
+			case path == call.Path && strings.EqualFold(method, call.Method) && a.chosen:
+				continue // whoever calls it by itself follows nothing by it
 			case path == call.Path && strings.EqualFold(method, call.Method):
 				a.fail(x, below(at, followingExtension), "this is the call itself, which starts executions; mark the operation that tells what became of one")
 				continue

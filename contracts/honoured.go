@@ -72,6 +72,8 @@ type audit struct {
 	seen map[audited]bool
 	// call and followed are what calls carry besides their bodies: the call itself, and the operation that is followed.
 	call, followed beside
+	// chosen says that the call is not the one that the description names.
+	chosen bool
 	// heads are the headers of the responses.
 	heads map[*schema.Node][]*Header
 }
@@ -83,8 +85,8 @@ type audited struct {
 }
 
 // newAudit audits the call of a path and a method.
-func newAudit(document *schema.Document, o Operation) *audit {
-	a := &audit{document: document, seen: map[audited]bool{}, heads: map[*schema.Node][]*Header{}}
+func newAudit(document *schema.Document, o Operation, chosen bool) *audit {
+	a := &audit{document: document, chosen: chosen, seen: map[audited]bool{}, heads: map[*schema.Node][]*Header{}}
 	root := document.Root
 	a.keys(root, nil, "document")
 	if d := root.At("jsonSchemaDialect"); d != nil && !slices.Contains(dialects, d.Text()) {
