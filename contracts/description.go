@@ -19,6 +19,7 @@ package contracts
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -47,12 +48,15 @@ type Description struct {
 	bodyOptional bool
 	validator    *jsonschema.Schema
 	bodyAt       []string // where the request's schema stands in the document
+	parameters   []*Parameter
+	choice       Choice
 	body         *schema.Node
 	fields       []schema.Member // the request's properties
 	tiers        []string
 	content      []ContentType
 	responses    []*Response
 	byStatus     map[string]*Response // by status, upper case
+	headerNames  []string             // the headers of answers that are to be judged
 	fixtures     []Fixture            // those that stand in the place of examples
 }
 
@@ -62,8 +66,11 @@ const maxDescription = 8 << 20
 // Load reads a description, as YAML or JSON. The name is the file's, for messages. The description must be a valid
 // OpenAPI document of version 3.1, in one file, that describes the call with a JSON body; see [Operation] for how it
 // says which call that is.
-func Load(name string, data []byte) (*Description, error) {
-	d, err := load(name, data)
+func Load(name string, data []byte) (*Description, error) { return Choice{}.Load(name, data) }
+
+// Load reads a description as the function [Load] does, for what is chosen of it.
+func (c Choice) Load(name string, data []byte) (*Description, error) {
+	d, err := c.load(name, data)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
@@ -71,7 +78,7 @@ func Load(name string, data []byte) (*Description, error) {
 	return d, nil
 }
 
-func load(name string, data []byte) (*Description, error) {
+func (c Choice) load(name string, data []byte) (*Description, error) {
 	if len(data) > maxDescription {
 		return nil, fmt.Errorf("the description has %d bytes, more than the 8 MiB that andon reads", len(data))
 	}
@@ -84,11 +91,12 @@ func load(name string, data []byte) (*Description, error) {
 	}
 	sum := sha256.Sum256(data)
 	d := &Description{source: data, document: &schema.Document{Root: root}, sha256: hex.EncodeToString(sum[:])}
+	d.choice = c
 	if err := d.readOperation(); err != nil {
 		return nil, err
 	}
-	found, tokens := newAudit(d.document, d.operation)
-	d.tokens = tokens
+	found := newAudit(d.document, d.operation, c.Operation != "")
+	d.tokens = found.call.tokens
 	if d.following = found.following(d.operation); len(found.parts) > 0 {
 		return nil, &unhonouredError{file: name, parts: found.parts}
 	}
@@ -101,10 +109,28 @@ func load(name string, data []byte) (*Description, error) {
 	if err := d.readRequest(); err != nil {
 		return nil, err
 	}
-	if err := d.readResponses(); err != nil {
+	if err := d.readResponses(found.heads); err != nil {
 		return nil, err
 	}
-	return d, d.checkNames()
+	if err := d.checkNames(); err != nil {
+		return nil, err
+	}
+	return d, d.readCarried(found)
+}
+
+// readCarried reads what calls carry besides their bodies.
+func (d *Description) readCarried(found *audit) error {
+	if err := errors.Join(d.readParameters(found.call.parameters), d.readParameters(found.followed.parameters)); err != nil {
+		return err
+	}
+	d.parameters = found.call.parameters
+	if !found.call.usual() {
+		d.operation.carries = found.call.carried()
+	}
+	if err := d.fillFollowing(found.followed.parameters); err != nil {
+		return err
+	}
+	return d.settle()
 }
 
 // compile makes a validator of the schema at a pointer into the document.
@@ -121,12 +147,6 @@ func (d *Description) Following() Following { return d.following }
 
 // Methods are the HTTP methods that the operation's path has in the description.
 func (d *Description) Methods() []string { return d.methods }
-
-// TokensRequired reports whether every call must carry a token.
-func (d *Description) TokensRequired() bool { return d.tokens == tokensRequired }
-
-// TokensOptional reports whether the description says that a call may go without a token.
-func (d *Description) TokensOptional() bool { return d.tokens == tokensOptional }
 
 // BodyRequired reports whether every call must have a body.
 func (d *Description) BodyRequired() bool { return !d.bodyOptional }

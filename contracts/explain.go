@@ -2,6 +2,7 @@ package contracts
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -21,6 +22,19 @@ import (
 // a choice the branch that was meant. disc is the property that tells the branches apart, if that is known.
 func explain(body any, err *jsonschema.ValidationError, disc string) *Violation {
 	return describe(first(err, body, disc), body, disc)
+}
+
+// violationOf holds a value against a schema.
+func violationOf(v any, validator *jsonschema.Schema, disc string) *Violation {
+	err := validator.Validate(v)
+	if err == nil {
+		return nil
+	}
+	var invalid *jsonschema.ValidationError
+	if !errors.As(err, &invalid) {
+		return &Violation{Rule: RuleSchema, Message: "the body could not be held against the schema: " + err.Error()}
+	}
+	return explain(v, invalid, disc)
 }
 
 // finding is one thing that a validator has to say.

@@ -7,10 +7,13 @@ import (
 )
 
 // Open loads the description that is in a file.
-func Open(name string) (*Description, error) {
+func Open(name string) (*Description, error) { return Choice{}.Open(name) }
+
+// Open loads the description that is in a file, for what is chosen of it.
+func (c Choice) Open(name string) (*Description, error) {
 	data, err := regular.Read(name, 8<<20)
 	if err != nil {
 		return nil, fmt.Errorf("the description cannot be read: %w", err)
 	}
-	return Load(name, data)
+	return c.Load(name, data)
 }

@@ -32,6 +32,10 @@ type Following struct {
 	// Waiting, Running, Completed and Failed are the states by what they mean. An execution goes from one that waits to
 	// one that runs, maybe to and fro, and ends in one that has completed or failed.
 	Waiting, Running, Completed, Failed []string
+
+	// carries are what its calls carry besides the id, as the operation is described that carriedBy names.
+	carries   *carried
+	carriedBy string
 }
 
 // DefaultFollowing is the operation of the API as its public pages have it, which a description need not contain.
@@ -87,6 +91,8 @@ func (a *audit) following(call Operation) Following {
 			switch {
 			case x == nil:
 				continue
+			case path == call.Path && strings.EqualFold(method, call.Method) && a.chosen:
+				continue // whoever calls it by itself follows nothing by it
 			case path == call.Path && strings.EqualFold(method, call.Method):
 				a.fail(x, below(at, followingExtension), "this is the call itself, which starts executions; mark the operation that tells what became of one")
 				continue
@@ -97,13 +103,10 @@ func (a *audit) following(call Operation) Following {
 			first = below(at, followingExtension)
 			f.Method, f.Path = strings.ToUpper(method), path
 			a.readFollowing(&f, x, first)
-			a.parameters(item, at[:len(at)-1], op, at)
-			for _, part := range strings.Split(path, "{")[1:] {
-				if name, _, closed := strings.Cut(part, "}"); !closed || "{"+name+"}" != idParameter {
-					a.fail(op, at, "the path has the parameter %s, which andon cannot fill; only {id} is known, the id of the execution", quote(clip(name, 60)))
-				}
+			a.followed = a.carriedBy(item, at[:len(at)-1], op, at, path, idParameter)
+			if !a.followed.usual() || len(a.followed.parameters) > 0 {
+				f.carries, f.carriedBy = a.followed.carried(), f.String()
 			}
-			a.security(op, at)
 		}
 	}
 	return f
@@ -209,18 +212,15 @@ func (f Following) NewRequest(ctx context.Context, target *url.URL, with *creden
 		}
 		body, _ = json.Marshal(asked) // of texts alone never fails
 	}
-	r := Operation{Method: f.Method, Path: f.Path}.NewRequest(ctx, target, with, body)
-	if before, after, inPath := strings.Cut(f.Path, idParameter); inPath {
-		// The path is written out in full: net/url would write one that it finds amiss anew, with the slashes of the id.
-		escaped := func(path string) string { return (&url.URL{Path: path}).EscapedPath() }
-		base := strings.TrimSuffix(target.EscapedPath(), "/")
-		part := url.PathEscape(id)
-		if id == "." || id == ".." {
-			part = strings.ReplaceAll(id, ".", "%2E") // else it would lead to another path
-		}
-		r.URL.RawPath = base + escaped(before) + part + escaped(after)
-		r.URL.Path = strings.TrimSuffix(target.Path, "/") + before + id + after
+	o := Operation{Method: f.Method, Path: f.Path}
+	if f.carriedBy == f.String() {
+		o.carries = f.carries
 	}
+	if strings.Contains(f.Path, idParameter) {
+		in := &Parameter{In: InPath, Name: strings.Trim(idParameter, "{}")}
+		o = o.With(in, style{in: InPath}.escape(id))
+	}
+	r := o.NewRequest(ctx, target, with, body)
 	if len(body) == 0 {
 		r.Header.Del("Content-Type")
 	}

@@ -21,6 +21,8 @@ func known(kind string) []string {
 		"path item":     "$ref summary description get put post delete options head patch trace servers parameters",
 		"operation":     "tags summary description externalDocs operationId parameters requestBody responses callbacks deprecated security servers",
 		"request body":  "description content required",
+		"parameter":     "name in description required deprecated allowEmptyValue style explode allowReserved schema example examples content",
+		"header":        "description required deprecated style explode schema example examples content",
 		"media type":    "schema example examples encoding",
 		"response":      "description headers content links",
 		"schema choice": "allOf anyOf oneOf prefixItems",
@@ -68,6 +70,12 @@ type audit struct {
 	parts    []unhonoured
 	// seen are the schemas that were gone through, as part of a request and of a response.
 	seen map[audited]bool
+	// call and followed are what calls carry besides their bodies: the call itself, and the operation that is followed.
+	call, followed beside
+	// chosen says that the call is not the one that the description names.
+	chosen bool
+	// heads are the headers of the responses.
+	heads map[*schema.Node][]*Header
 }
 
 // audited is a schema in one of the two directions.
@@ -76,9 +84,9 @@ type audited struct {
 	request bool
 }
 
-// newAudit audits the call of a path and a method. Tokens says what a call needs of them.
-func newAudit(document *schema.Document, o Operation) (a *audit, tokens tokenUse) {
-	a = &audit{document: document, seen: map[audited]bool{}}
+// newAudit audits the call of a path and a method.
+func newAudit(document *schema.Document, o Operation, chosen bool) *audit {
+	a := &audit{document: document, chosen: chosen, seen: map[audited]bool{}, heads: map[*schema.Node][]*Header{}}
 	root := document.Root
 	a.keys(root, nil, "document")
 	if d := root.At("jsonSchemaDialect"); d != nil && !slices.Contains(dialects, d.Text()) {
@@ -86,16 +94,12 @@ func newAudit(document *schema.Document, o Operation) (a *audit, tokens tokenUse
 	}
 	at := []string{"paths", o.Path}
 	item := root.At(at...)
-	if strings.Contains(o.Path, "{") {
-		a.fail(item, at, "the path has parameters, which andon cannot fill; describe it with their values written out")
-	}
 	item, at = a.follow(item, at)
 	a.keys(item, at, "path item")
 	method := strings.ToLower(o.Method)
 	op, opAt := item.At(method), below(at, method)
 	a.keys(op, opAt, "operation")
-	a.parameters(item, at, op, opAt)
-	tokens = a.security(op, opAt)
+	a.call = a.carriedBy(item, at, op, opAt, o.Path, "")
 	if body := op.At("requestBody"); body != nil {
 		a.requestBody(a.follow(body, below(opAt, "requestBody")))
 	}
@@ -104,7 +108,7 @@ func newAudit(document *schema.Document, o Operation) (a *audit, tokens tokenUse
 			a.response(op.At("responses", status), below(opAt, "responses", status))
 		}
 	}
-	return a, tokens
+	return a
 }
 
 func (a *audit) fail(at *schema.Node, pointer []string, format string, args ...any) {
@@ -165,94 +169,6 @@ func (a *audit) follow(n *schema.Node, at []string) (*schema.Node, []string) {
 // maxReferences is how long a chain of references may be.
 const maxReferences = 64
 
-// parameters refuses those that a call must carry. A parameter of the operation stands in for that of the path.
-func (a *audit) parameters(item *schema.Node, itemAt []string, op *schema.Node, opAt []string) {
-	type place struct{ name, in string }
-	own := map[place]bool{}
-	list := func(n *schema.Node, at []string, overridden bool) {
-		for i, p := range n.At("parameters").Items() {
-			p, at := a.follow(p, below(at, "parameters", strconv.Itoa(i)))
-			key := place{p.At("name").Text(), p.At("in").Text()}
-			switch {
-			case overridden && own[key], p == nil:
-				continue
-			case key.in == "header" && slices.ContainsFunc([]string{"Accept", "Content-Type", "Authorization"}, func(s string) bool { return strings.EqualFold(s, key.name) }):
-				// OpenAPI says that these are no parameters, whatever stands here.
-				continue
-			}
-			own[key] = true
-			if required := p.At("required"); required != nil && required.Scalar == true && key.in != "path" {
-				a.fail(p, at, "the %s parameter %s is required, and no call carries it; make it optional if the provider does without",
-					clip(key.in, 20), quote(clip(key.name, 60)))
-			}
-		}
-	}
-	list(op, opAt, false)
-	list(item, itemAt, true)
-}
-
-// security reads what a call must be sent with: nothing, or a bearer token. Of several ways one is enough.
-func (a *audit) security(op *schema.Node, at []string) tokenUse {
-	list, at := op.At("security"), below(at, "security")
-	if list == nil {
-		list, at = a.document.Root.At("security"), []string{"security"}
-	}
-	bearer, open := false, len(list.Items()) == 0
-	before, foreign := len(a.parts), []unhonoured(nil)
-	for i, way := range list.Items() {
-		if len(way.Names()) == 0 {
-			open = true
-			continue
-		}
-		all := true
-		for _, name := range way.Names() {
-			if why := a.scheme(name); why != "" {
-				all = false
-				foreign = append(foreign, unhonoured{way.Fields[name], below(at, strconv.Itoa(i), name), why})
-			}
-		}
-		if all && len(way.Names()) == 1 {
-			bearer = true
-		}
-	}
-	if !bearer && !open {
-		a.parts = append(a.parts[:before:before], foreign...)
-	}
-	switch {
-	case list == nil:
-		return tokensUnsaid
-	case open:
-		return tokensOptional
-	}
-	return tokensRequired
-}
-
-// tokenUse is whether a call must carry a token.
-type tokenUse string
-
-const (
-	tokensUnsaid   tokenUse = ""
-	tokensOptional tokenUse = "optional"
-	tokensRequired tokenUse = "required"
-)
-
-// scheme says why a security scheme is not honoured; empty if it is.
-func (a *audit) scheme(name string) string {
-	at := []string{"components", "securitySchemes", name}
-	s, _ := a.follow(a.document.Root.At(at...), at)
-	kind := s.At("type").Text()
-	switch {
-	case s == nil:
-		return "no security scheme is called " + quote(clip(name, 60)) + " in components.securitySchemes"
-	case kind == "http" && strings.EqualFold(s.At("scheme").Text(), "bearer"):
-		return ""
-	case kind == "http":
-		kind += " " + s.At("scheme").Text()
-	}
-	return fmt.Sprintf("calls carry a bearer token or none, and the security scheme %s is %s; if its tokens are sent as Authorization: Bearer, describe it as {type: http, scheme: bearer}",
-		quote(clip(name, 60)), clip(kind, 40))
-}
-
 func (a *audit) requestBody(body *schema.Node, at []string) {
 	a.keys(body, at, "request body")
 	if name := requestType(body); name != "" {
@@ -272,12 +188,7 @@ func (a *audit) response(n *schema.Node, at []string) {
 		return // it is held to little
 	}
 	a.keys(target, place, "response")
-	for _, name := range target.At("headers").Names() {
-		h, at := a.follow(target.At("headers", name), below(place, "headers", name))
-		if required := h.At("required"); required != nil && required.Scalar == true && !strings.EqualFold(name, "Content-Type") {
-			a.fail(h, at, "the header %s of the answer is required, and andon does not look at headers; make it optional, and test it by other means", quote(clip(name, 60)))
-		}
-	}
+	a.heads[target] = a.headers(target, place)
 	content := target.At("content")
 	judged := false
 	for _, name := range content.Names() {

@@ -25,20 +25,34 @@ const (
 // What andon does not honour is refused, by its place and all at once; what it honours, or may leave aside, is read.
 func TestHonoured(t *testing.T) {
 	for _, c := range []struct{ why, at, with, want string }{
-		{"a required header", atCall, atCall + "      parameters: [{name: X-Tenant, in: header, required: true, schema: {type: string}}]\n",
-			`spec.yaml:36:20: /paths/~1agents~1execute/post/parameters/0: the header parameter "X-Tenant" is required`},
-		{"a required query parameter of the path", atItem, atItem + "    parameters: [{name: v, in: query, required: true, schema: {type: string}}]\n", `the query parameter "v" is required`},
-		{"a required cookie", atCall, atCall + "      parameters: [{name: c, in: cookie, required: true, schema: {type: string}}]\n", `the cookie parameter "c" is required`},
+		{"a required header", atCall, atCall + "      parameters: [{name: X-Tenant, in: header, required: true, schema: {type: string}}]\n", ""},
+		{"a header of the connection", atCall, atCall + "      parameters: [{name: host, in: header, required: true, schema: {type: string}}]\n",
+			`spec.yaml:36:20: /paths/~1agents~1execute/post/parameters/0: the header parameter "host" is what a call has by what it is`},
+		{"an optional one", atCall, atCall + "      parameters: [{name: host, in: header, schema: {type: string}}]\n", ""},
+		{"a parameter of the body", atItem, atItem + "    parameters: [{name: v, in: body, required: true, schema: {type: string}}]\n", `"v" stands in "body"; expected path, query, header or cookie`},
+		{"an unknown style", atCall, atCall + "      parameters: [{name: v, in: query, required: true, style: simple, schema: {type: string}}]\n", `the query parameter "v" has the style "simple"; expected form, spaceDelimited`},
+		{"a slip in a parameter", atCall, atCall + "      parameters: [{name: v, in: query, required: true, explod: true, schema: {type: string}}]\n", `"explod" of a parameter; did you mean explode?`},
+		{"XML in a query", atCall, atCall + "      parameters: [{name: v, in: query, required: true, content: {application/xml: {}}}]\n", `is written as "application/xml"`},
+		{"schema and content", atCall, atCall + "      parameters: [{name: v, in: query, required: true, schema: {}, content: {application/json: {}}}]\n", "both a schema and content"},
+		{"two of a name", atCall, atCall + "      parameters: [{name: v, in: query, schema: {}}, {name: v, in: query, schema: {}}]\n", `two parameters "v" in the query`},
+		{"a parameter of a path that is optional", "  /agents/execute:\n", "  /agents/{v}:\n    parameters: [{name: v, in: path, schema: {type: string}}]\n", `is described nowhere`},
+		{"a parameter of a path that is described nowhere", "  /agents/execute:\n", "  /agents/{v}:\n", `the path "/agents/{v}" has the parameter "v", which is described nowhere`},
 		{"one behind a reference", atCall, atCall + "      parameters: [{$ref: '#/x-p'}]\n", "leads nowhere"},
 		{"an optional one", atCall, atCall + "      parameters: [{name: X-Tenant, in: header, schema: {type: string}}]\n", ""},
 		{"one that OpenAPI leaves aside", atCall, atCall + "      parameters: [{name: authorization, in: header, required: true, schema: {type: string}}]\n", ""},
-		{"a key", atScheme, "      type: apiKey\n      in: header\n      name: X-Key\n", `/security/0/bearer: calls carry a bearer token or none, and the security scheme "bearer" is apiKey`},
-		{"basic", atScheme, "      type: http\n      scheme: basic\n", `is http basic`},
-		{"oauth", atScheme, "      type: oauth2\n      flows: {clientCredentials: {tokenUrl: /t, scopes: {}}}\n", `is oauth2`},
+		{"a key", atScheme, "      type: apiKey\n      in: header\n      name: X-Key\n", ""},
+		{"a key in the body", atScheme, "      type: apiKey\n      in: body\n      name: X-Key\n", `/security/0/bearer: the key of the security scheme "bearer" stands in "body"`},
+		{"a key without a name", atScheme, "      type: apiKey\n      in: query\n", `has no name under which its key is sent`},
+		{"basic", atScheme, "      type: http\n      scheme: basic\n", ""},
+		{"digest", atScheme, "      type: http\n      scheme: digest\n", `is http digest`},
+		{"oauth", atScheme, "      type: oauth2\n      flows: {clientCredentials: {tokenUrl: /t, scopes: {}}}\n", ""},
+		{"certificates", atScheme, "      type: mutualTLS\n", `is mutualTLS`},
 		{"Bearer", atScheme, "      type: http\n      scheme: Bearer\n", ""},
 		{"another scheme for the call", atCall, atCall + "      security: [{key: []}]\n", `/paths/~1agents~1execute/post/security/0/key: no security scheme is called "key"`},
 		{"none for the call", atCall, atCall + "      security: []\n", ""},
-		{"a required header of the answer", atAnswer, atAnswer + "          headers: {X-Id: {required: true, schema: {type: string}}}\n", `/post/responses/200/headers/X-Id: the header "X-Id" of the answer is required`},
+		{"a required header of the answer", atAnswer, atAnswer + "          headers: {X-Id: {required: true, schema: {type: string}}}\n", ""},
+		{"one in XML", atAnswer, atAnswer + "          headers: {X-Id: {required: true, content: {application/xml: {}}}}\n", `/post/responses/200/headers/X-Id/content: the header "X-Id" of the answer is written as "application/xml"`},
+		{"a style that no header has", atAnswer, atAnswer + "          headers: {X-Id: {required: true, style: form, schema: {type: string}}}\n", `has the style "form"; expected simple`},
 		{"an optional one", atAnswer, atAnswer + "          headers: {X-Id: {schema: {type: string}}}\n", ""},
 		{"an answer that is text", atAnswer + "          content:\n            application/json:\n", atAnswer + "          content:\n            text/plain:\n", `a success comes as "text/plain" alone`},
 		{"one that also is", atAnswer + "          content:\n", atAnswer + "          content:\n            text/plain: {schema: {type: string}}\n", ""},
@@ -66,8 +80,8 @@ func TestHonoured(t *testing.T) {
 			t.Errorf("%s: %q; want %q", c.why, err, c.want)
 		}
 	}
-	both := strings.Replace(edited(t, atCall, atCall+"      parameters: [{name: a, in: query, required: true, schema: {}}]\n"), atRequest, atRequest+"      nullable: true\n", 1)
-	if err := loadError(both); !strings.Contains(err, "2 parts") || !strings.Contains(err, `"a" is required`) || !strings.Contains(err, "nullable") {
+	both := strings.Replace(edited(t, atCall, atCall+"      parameters: [{name: a, in: body, required: true, schema: {}}]\n"), atRequest, atRequest+"      nullable: true\n", 1)
+	if err := loadError(both); !strings.Contains(err, "2 parts") || !strings.Contains(err, `"a" stands in`) || !strings.Contains(err, "nullable") {
 		t.Errorf("not all at once: %s", err)
 	}
 }
@@ -220,10 +234,10 @@ func TestOptionalAsFrameworksWriteIt(t *testing.T) {
 // However many parts are not honoured, each is told.
 func TestEveryPartIsTold(t *testing.T) {
 	parts := []struct{ at, with, want string }{
-		{atCall, atCall + "      parameters: [{name: X-Tenant, in: header, required: true, schema: {type: string}}]\n", `"X-Tenant" is required`},
-		{atItem, atItem + "    parameters: [{name: v, in: query, required: true, schema: {type: string}}]\n", `"v" is required`},
-		{atScheme, "      type: apiKey\n      in: header\n      name: X-Key\n", "is apiKey"},
-		{atAnswer, atAnswer + "          headers: {X-Id: {required: true, schema: {type: string}}}\n", `the header "X-Id" of the answer`},
+		{atCall, atCall + "      parameters: [{name: Host, in: header, required: true, schema: {type: string}}]\n", `"Host" is what a call has`},
+		{atItem, atItem + "    parameters: [{name: v, in: body, required: true, schema: {type: string}}]\n", `"v" stands in "body"`},
+		{atScheme, "      type: mutualTLS\n", "is mutualTLS"},
+		{atAnswer, atAnswer + "          headers: {X-Id: {required: true, style: form, schema: {type: string}}}\n", `the header "X-Id" of the answer`},
 		{atResponse, atResponse + "      nullable: true\n", `"nullable" of a schema`},
 		{atRequest, atRequest + "      dependencies: {}\n", `"dependencies" of a schema`},
 		{"    TextContent:\n", "    TextContent:\n      $id: urn:x\n", `"$id" of a schema`},

@@ -2,7 +2,6 @@ package contracts
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -165,13 +164,5 @@ func judgeBody(body []byte, validator *jsonschema.Schema, disc string) (any, *Vi
 	if validator == nil {
 		return v, nil
 	}
-	err := validator.Validate(v)
-	if err == nil {
-		return v, nil
-	}
-	var invalid *jsonschema.ValidationError
-	if !errors.As(err, &invalid) {
-		return v, &Violation{Rule: RuleSchema, Message: "the body could not be held against the schema: " + err.Error()}
-	}
-	return v, explain(v, invalid, disc)
+	return v, violationOf(v, validator, disc)
 }

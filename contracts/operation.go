@@ -25,6 +25,8 @@ type Operation struct {
 	// ExecutionID and SessionID are properties of the response: what a success has started.
 	ExecutionID string
 	SessionID   string
+
+	carries *carried // what calls carry besides their bodies; nil is a bearer token that they need, and nothing else
 }
 
 // DefaultOperation is the call of a description that does not say another, with the names that its properties have.

@@ -34,6 +34,12 @@ func (d *Description) PlaceInResponse(status int, contentType string, body []byt
 	if v == nil {
 		return p
 	}
+	for _, h := range r.Headers {
+		if v.Header == h.Name {
+			p.Line = h.Line
+			return p
+		}
+	}
 	if content := n.At("content"); content != nil {
 		p.Line = content.Line
 	}

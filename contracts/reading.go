@@ -13,6 +13,7 @@ import (
 func (d *Description) readOperation() error {
 	paths := d.document.Root.At("paths")
 	var known, marked []string
+	var all []namedOperation
 	var at *schema.Node
 	o := DefaultOperation()
 	for _, path := range paths.Names() {
@@ -30,13 +31,22 @@ func (d *Description) readOperation() error {
 			}
 			call := strings.ToUpper(method) + " " + path
 			known = append(known, call)
+			all = append(all, namedOperation{op.At("operationId").Text(), strings.ToUpper(method), path})
 			if x := op.At(extension); x != nil {
 				marked, at = append(marked, call), x
 				o.Method, o.Path = strings.ToUpper(method), path
 			}
 		}
 	}
+	if d.choice.Operation != "" {
+		var err error
+		if o.Method, o.Path, err = d.choice.find(all); err != nil {
+			return err
+		}
+		marked, at = nil, nil
+	}
 	switch {
+	case d.choice.Operation != "":
 	case len(marked) > 1:
 		return fmt.Errorf("line %d: %s stands at %s; one operation can be the one that is tested", at.Line, extension, strings.Join(marked, " and at "))
 	case len(marked) == 0 && !slices.Contains(known, o.String()):
@@ -53,6 +63,9 @@ func (d *Description) readOperation() error {
 		if item.At(method) != nil {
 			d.methods = append(d.methods, strings.ToUpper(method))
 		}
+	}
+	if d.choice.Operation != "" {
+		at = d.node().At(extension)
 	}
 	return d.operation.readNames(at)
 }
@@ -188,7 +201,7 @@ func (d *Description) readContent(list *schema.Node) error {
 	return nil
 }
 
-func (d *Description) readResponses() error {
+func (d *Description) readResponses(heads map[*schema.Node][]*Header) error {
 	all := d.node().At("responses")
 	if all == nil {
 		return fmt.Errorf("%s describes no responses", d.operation)
@@ -210,6 +223,10 @@ func (d *Description) readResponses() error {
 		}
 		if err := d.readMedia(r, n.At("content"), below(at, "content")); err != nil {
 			return err
+		}
+		r.Headers = heads[n]
+		if err := d.readHeaders(r.Headers); err != nil {
+			return fmt.Errorf("the schema of a header of the response %s does not compile: %w", r.Status, err)
 		}
 		d.responses = append(d.responses, r)
 		d.byStatus[strings.ToUpper(status)] = r
@@ -284,6 +301,3 @@ func (d *Description) gather(s *schema.Node, names map[string]bool, depth int) {
 		d.gather(b, names, depth+1)
 	}
 }
-
-// maxBranches is how deep choices between choices are followed.
-const maxBranches = 8

@@ -15,9 +15,6 @@ func step(document *schema.Document, ref string) (n *schema.Node, at []string, e
 	return n, jsontext.Steps(ref), nil
 }
 
-// below gives a place further down.
-func below(at []string, more ...string) []string { return append(at[:len(at):len(at)], more...) }
-
 // requestType is the media type of a request's body as the description writes it: application/json, or one with
 // parameters or a range that it falls under. It is empty where there is none with a schema.
 func requestType(body *schema.Node) string {

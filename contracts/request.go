@@ -97,13 +97,8 @@ func (d *Description) appendContent(dst []byte, items []Item) []byte {
 // NewRequest makes the HTTP request that carries a body to the provider at target, its base URL, and with it what the
 // credentials say, which may be nil.
 func (o Operation) NewRequest(ctx context.Context, target *url.URL, with *credentials.Set, body []byte) *http.Request {
-	u := *target
-	u.Path = strings.TrimSuffix(u.Path, "/") + o.Path
-	if u.RawPath != "" {
-		u.RawPath = strings.TrimSuffix(u.RawPath, "/") + o.Path
-	}
 	r := &http.Request{
-		Method: o.Method, URL: &u, Host: u.Host,
+		Method: o.Method, Host: target.Host,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header:        http.Header{"Content-Type": {"application/json"}, "Accept": {"application/json"}, "User-Agent": {"andon"}},
 		Body:          io.NopCloser(bytes.NewReader(body)),
@@ -116,7 +111,7 @@ func (o Operation) NewRequest(ctx context.Context, target *url.URL, with *creden
 		// An empty reader would be sent in chunks, which the curl line does not do.
 		r.Body, r.GetBody = http.NoBody, func() (io.ReadCloser, error) { return http.NoBody, nil }
 	}
-	with.Put(r)
+	o.Carry(r, target, with)
 	return r.WithContext(ctx)
 }
 
@@ -124,8 +119,8 @@ func (o Operation) NewRequest(ctx context.Context, target *url.URL, with *creden
 // commands that they come from, and a token that nobody has named as $ANDON_TOKEN.
 func (o Operation) Curl(target string, with credentials.Plan, body []byte) string {
 	var b strings.Builder
-	b.WriteString("curl -sS -X " + o.Method + " " + text.ShellQuote(strings.TrimSuffix(target, "/")+o.Path))
-	b.WriteString(" -H 'Content-Type: application/json'" + with.CurlAuthorization() + with.Curl() + " --data-raw ")
+	b.WriteString("curl -sS -X " + o.Method + " " + o.CurlURL(target, with))
+	b.WriteString(" -H 'Content-Type: application/json'" + o.CurlCarried(with, AsGiven) + " --data-raw ")
 	b.WriteString(text.ShellQuote(string(body)))
 	return b.String()
 }

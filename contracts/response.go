@@ -23,7 +23,9 @@ type Response struct {
 	// Media are the media types that the body may have, in the description's order. Without any, no body is described, and
 	// all are allowed.
 	Media []Media
-	fast  *fastPath // takes most bodies of type application/json of a success; nil where the schema asks for more
+	// Headers are those that the description has, but for the media type.
+	Headers []*Header
+	fast    *fastPath // takes most bodies of type application/json of a success; nil where the schema asks for more
 }
 
 // Media is one media type of a response.

@@ -21,6 +21,10 @@ func (w *rewriter) operation(path, method string) {
 	w.content(op.At("requestBody"))
 	for _, status := range op.At("responses").Names() {
 		w.content(op.At("responses", status))
+		headers := w.follow(op.At("responses", status)).At("headers")
+		for _, name := range headers.Names() {
+			w.schema(w.follow(headers.At(name)).At("schema"))
+		}
 	}
 }
 

@@ -18,7 +18,9 @@ const (
 	RuleSchema             = "schema"              // any other keyword of the schema
 	RuleEmptyID            = "empty-id"            // an id that is the empty string identifies nothing
 	RuleRepeatedID         = "repeated-executionId"
-	RuleAccepted           = "invalid-accepted" // an invalid call was answered with a success
+	RuleAccepted           = "invalid-accepted"  // an invalid call was answered with a success
+	RuleMissingParameter   = "missing-parameter" // a request without a parameter that it must carry
+	RuleMissingHeader      = "missing-header"    // an answer without a header that it must have
 )
 
 // Rules lists all rules.
@@ -26,7 +28,7 @@ func Rules() []string {
 	return []string{
 		RuleUndocumentedStatus, RuleContentType, RuleMalformedJSON, RuleDuplicateKey, RuleMissingProperty,
 		RuleUnknownProperty, RuleWrongType, RuleWrongValue, RuleOutOfBounds, RuleFormat, RuleSchema, RuleEmptyID,
-		RuleRepeatedID, RuleAccepted,
+		RuleRepeatedID, RuleAccepted, RuleMissingParameter, RuleMissingHeader,
 	}
 }
 
@@ -36,6 +38,8 @@ type Violation struct {
 	Rule string
 	// Pointer is the JSON pointer (RFC 6901) of the offending value in the body; "" is the whole body.
 	Pointer string
+	// Header is the header of the answer that it is about; empty where it is about the body, or a request.
+	Header string
 	// Expected and Found say what the description wants there, and what was there.
 	Expected, Found string
 	// Message says it in one sentence.

@@ -19,3 +19,6 @@ func clip(s string, n int) string {
 }
 
 func quote(s string) string { return strconv.Quote(s) }
+
+// below gives a place further down.
+func below(at []string, more ...string) []string { return append(at[:len(at):len(at)], more...) }

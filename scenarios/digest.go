@@ -37,6 +37,13 @@ func (s *Scenario) Parts() []results.Part {
 	parts = append(parts, fieldsOf("limits", s.Limits)...)
 	parts = append(parts, s.Following.parts()...)
 	parts = append(parts, results.Part{Name: "thresholds", Text: saidThresholds(s.Thresholds)})
+	chosen := s.description.Choice()
+	if chosen.Operation != "" {
+		parts = append(parts, results.Part{Name: "operation", Text: s.description.Operation().String()})
+	}
+	for _, one := range chosen.Values {
+		parts = append(parts, results.Part{Name: "parameters", Text: one})
+	}
 	return append(parts, results.Part{Name: "description", Text: s.description.SHA256()})
 }
 

@@ -34,7 +34,7 @@ type Plan struct {
 // Plan fixes the seed. It fails where the calls are more than the scenario's limit, which random arrivals can meet by
 // chance.
 func (s *Scenario) Plan(seed uint64) (*Plan, error) {
-	if err := s.fits(); err != nil {
+	if err := errors.Join(s.description.Unfilled(), s.fits()); err != nil {
 		return nil, err
 	}
 	p := &Plan{Scenario: s, Seed: seed, begins: []uint64{0}, first: []uint64{0}}

@@ -249,7 +249,7 @@ func (m *mix) broken(d *contracts.Description) (content string, _ *contracts.Vio
 		for n := range max(20, 300/len(m.contents)) {
 			w.reset(rng.Uint64(), uint64(n))
 			tier := m.tiers[n%len(m.tiers)]
-			body := m.appendValid(nil, d, w, tier, &m.contents[i], func(field) bool { return n%2 == 0 })
+			body := m.appendValid(nil, d, w, tier, &m.contents[i], func(f field) bool { return n%2 == 0 || f.share >= 1 })
 			if _, violation := d.ReadRequest(body); violation != nil {
 				return c.name, violation
 			}

@@ -16,6 +16,7 @@ package scenarios
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net"
 	"net/url"
@@ -99,7 +100,7 @@ const (
 // MB is a megabyte.
 const MB = 1_000_000
 
-var scenarioKeys = []string{"name", "description", "target", "load", "arrivals", "pacing", "mix", "data", "headers", "auth", "limits", "follow", "baseline", "thresholds", "provider"}
+var scenarioKeys = []string{"name", "description", "target", "load", "arrivals", "pacing", "mix", "data", "parameters", "headers", "auth", "limits", "follow", "baseline", "thresholds", "provider"}
 
 // Parse reads a scenario for a description. The file's name is for messages and places the files that the scenario
 // names; env looks up a variable of the environment. The error is a [*document.InvalidError] with all problems.
@@ -127,6 +128,10 @@ func Parse(file string, data []byte, d *contracts.Description, env func(string) 
 	}
 	if v, given := keys["description"]; given {
 		v.Text("a description")
+	}
+	if v, given := keys["parameters"]; given {
+		d = readParameters(v, d)
+		s.description = d
 	}
 	if v, given := keys["target"]; given {
 		s.Target = readTarget(v, d.Operation())
@@ -160,6 +165,29 @@ func Parse(file string, data []byte, d *contracts.Description, env func(string) 
 		return nil, err
 	}
 	return s, nil
+}
+
+// readParameters reads what the parameters of the call are sent with, which stay as they are where they were given
+// before.
+func readParameters(v document.Value, d *contracts.Description) *contracts.Description {
+	members, _ := v.Members("the parameters")
+	for _, m := range members {
+		value, ok := m.Value.JSON()
+		if !ok {
+			continue
+		}
+		var text string
+		if json.Unmarshal(value, &text) != nil {
+			text = string(value)
+		}
+		with, err := d.WithValue(m.Name, text)
+		if err != nil {
+			m.Value.Fail("%v", err)
+			continue
+		}
+		d = with
+	}
+	return d
 }
 
 // takeMix puts a mix in, and the labels together.

@@ -83,8 +83,9 @@ func (s schema) root() object {
 		},
 		"pacing": pattern(`[0-9.]+(ns|us|µs|ms)`, "Calls that are due within the same so long, of at most 5ms, leave together: each later than it is due by up to as "+
 			"much, which is in its lag and its latency. That takes less of a processor. Left out: each leaves when it is due.", "1ms"),
-		"mix":  s.mix(),
-		"data": s.data(),
+		"mix":        s.mix(),
+		"data":       s.data(),
+		"parameters": s.parameters(),
 		"headers": object{
 			"type": "object", "additionalProperties": object{"anyOf": []any{object{"type": "string"}, object{"$ref": "#/$defs/column"}}},
 			"description": "Headers that every call carries. A secret is given by reference: {env:NAME}, {file:PATH} or {command:…}, or as a column: {from: tenants.csv, column: token}.",
@@ -365,4 +366,15 @@ func authSchema() object {
 			"in": object{"enum": []string{"header", "query", "cookie"}, "description": "Where the key goes."}, "name": text("What it is called there."), "value": secret("The key"),
 		}),
 	})
+}
+
+// parameters are what the call carries besides its body, by their names.
+func (s schema) parameters() object {
+	properties := object{}
+	for _, p := range s.d.Parameters() {
+		properties[p.Name] = object{"description": "The value of " + p.String() + "."}
+	}
+	o := closed("What parameters of the call are sent with, in the place of the description's examples. A list or an object is written as one.", nil, properties)
+	o["additionalProperties"] = true
+	return o
 }

@@ -179,7 +179,7 @@ func TestTenantColumnNames(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := httptest.NewRequest(http.MethodPost, "http://x/", nil)
-	with.Of(0).Put(r)
+	with.Of(0).Put(r, credentials.Place{})
 	if user, password, _ := r.BasicAuth(); user != "anna" || password != "hush-1" {
 		t.Errorf("the user is %q with %q", user, password)
 	}

@@ -182,7 +182,7 @@ func (c *command) searchCapacity(args []string, f capacityFlags) error {
 	t := search.Config{
 		Scenario: s, Seed: f.seed, Need: float64(f.need), Headroom: float64(f.headroom), Find: find, Studies: studies, From: from, To: float64(f.to),
 		Confidence: float64(f.confidence), Width: float64(f.width), Calls: f.calls, Seconds: f.time.Seconds(), Price: f.price, HTTP2: f.http2,
-		Release: f.release, Dir: f.out, Root: filepath.Join("reports", "runs"), Andon: version(), Command: repeats(c.args), Commands: commands(),
+		Release: f.release, Dir: f.out, Root: filepath.Join("reports", "runs"), Andon: version(), Command: repeats(c.args), Commands: commands(c.chosen),
 	}
 	if f.arrivals == "poisson" {
 		t.Arrivals = scenarios.Poisson

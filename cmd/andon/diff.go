@@ -47,11 +47,11 @@ func (c *command) showDiff(before, after, format string) error {
 	if len(formats) > 1 {
 		return fmt.Errorf("--format wants one format, found %d", len(formats))
 	}
-	older, err := contracts.Open(before)
+	older, err := contracts.Choice{Operation: c.chosen.Operation}.Open(before)
 	if err != nil {
 		return err
 	}
-	v, changes, err := compared(older, after, before+" → "+after)
+	v, changes, err := c.compared(older, after, before+" → "+after)
 	if err != nil {
 		return err
 	}
@@ -76,8 +76,8 @@ func (c *command) showDiff(before, after, format string) error {
 }
 
 // compared compares a description with a file, which need not be one that andon takes: it may have lost the call.
-func compared(older *contracts.Description, after, against string) (v summary.Verification, changes []contracts.Change, err error) {
-	newer, err := contracts.Open(after)
+func (c *command) compared(older *contracts.Description, after, against string) (v summary.Verification, changes []contracts.Change, err error) {
+	newer, err := contracts.Choice{Operation: c.chosen.Operation}.Open(after)
 	if err == nil {
 		return verify.Compare(older, newer, against)
 	}

@@ -262,7 +262,7 @@ func (c *command) concludeFleet(dir string, shards []string, missing, failed err
 	if err != nil {
 		return exit{noVerdict, errors.Join(err, missing)}
 	}
-	m.Commands = commands()
+	m.Commands = commands(chosenIn(shards[0]))
 	if err := m.Read(formats...); err != nil {
 		return exit{noVerdict, err}
 	}
@@ -353,7 +353,7 @@ func (c *command) runWorker(allow []string, spool string, with credentialFlags) 
 		Prepare: func(carried credentials.Asked, _ *url.URL) (trial.Config, error) {
 			set, err := with.open(c, carried)
 			c.secrets.Keep(join.Secret())
-			return trial.Config{Credentials: set, Command: repeats(c.args), Commands: commands()}, err
+			return trial.Config{Credentials: set, Command: repeats(c.args), Commands: commands(c.chosen)}, err
 		},
 		Redact: func(said string) string { return c.redact(text.Public(said)) },
 		Say:    func(said string) { c.tell("%s", said) },

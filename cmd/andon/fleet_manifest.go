@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kaizenautomation/andon/contracts"
 	"github.com/kaizenautomation/andon/reports/text"
 	"github.com/kaizenautomation/andon/scenarios"
 	"github.com/kaizenautomation/andon/scenarios/fleet/kubernetes"
@@ -108,7 +109,7 @@ func (c *command) printManifest(args, words []string, f manifestFlags) error {
 	m.Files, scenario, err = kubernetes.Pack(plan)
 	m.Calls, m.Lasts = plan.MaxCalls(), kubernetes.Lasts(plan)
 	if found = append(found, err); m.Target != nil {
-		m.Hub, m.Worker = fleetLines(m.Target, f, scenario, words)
+		m.Hub, m.Worker = fleetLines(m.Target, f, scenario, plan.Description().Choice(), words)
 		m.Head = manifestHead(m, plan)
 	}
 	if _, err := plan.Shard(scenarios.Shard{Of: m.Workers}); m.Workers > 0 && err != nil {
@@ -145,11 +146,17 @@ func (c *command) checkWords(words []string) (found []error) {
 }
 
 // fleetLines are the command lines of the hub and of a worker.
-func fleetLines(target *url.URL, f manifestFlags, scenario string, words []string) (hub, worker []string) {
+func fleetLines(target *url.URL, f manifestFlags, scenario string, chosen contracts.Choice, words []string) (hub, worker []string) {
 	hub = []string{
 		"fleet", "run", path.Join(kubernetes.Plan, scenario), "--spec", path.Join(kubernetes.Plan, kubernetes.DescriptionFile),
 		"--workers", strconv.Itoa(f.to.Workers), "--target", target.String(), "--seed", strconv.FormatUint(f.seed, 10),
 		"--listen", "0.0.0.0:" + strconv.Itoa(kubernetes.Port), "--out", path.Join(kubernetes.Disk, "result"), "--plain",
+	}
+	if chosen.Operation != "" {
+		hub = append(hub, "--operation", chosen.Operation)
+	}
+	for _, one := range chosen.Values {
+		hub = append(hub, "--param", one)
 	}
 	if f.production != "" {
 		hub = append(hub, "--production", f.production)

@@ -14,7 +14,6 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/kaizenautomation/andon/contracts"
 	"github.com/kaizenautomation/andon/contracts/credentials"
 	"github.com/kaizenautomation/andon/contracts/provider"
 	"github.com/kaizenautomation/andon/reports/live"
@@ -54,7 +53,7 @@ verdict; a run that was cut off has none.`,
 }
 
 func (c *command) followRun(dir, production string, f credentialFlags) error {
-	d, err := contracts.Open(filepath.Join(dir, "openapi.yaml"))
+	d, err := chosenIn(dir).Open(filepath.Join(dir, "openapi.yaml"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s is no run directory: it has no openapi.yaml", text.Printable(dir, 4096))
 	} else if err != nil {

@@ -363,7 +363,7 @@ func (c *command) gateConfig(args []string, f gateFlags, given *pflag.FlagSet) (
 	}
 	g := gate.Config{
 		Asked: asked, Target: target, Against: against, File: file.Path, Confirmed: f.confirmed, KeepGoing: f.keepGoing, Seed: f.seed, HTTP2: f.http2, Release: f.release,
-		Ledger: targets.Ledger{Dir: f.ledger}, Dir: f.out, Root: filepath.Join("reports", "runs"), Andon: version(), Command: repeats(c.args), Commands: commands(),
+		Ledger: targets.Ledger{Dir: f.ledger}, Dir: f.out, Root: filepath.Join("reports", "runs"), Andon: version(), Command: repeats(c.args), Commands: commands(c.chosen),
 	}
 	if f.ledger == "" {
 		if g.Ledger.Dir = filepath.Join("reports", "ledger"); file.Path != "" {

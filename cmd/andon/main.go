@@ -70,6 +70,7 @@ type command struct {
 	stderr *live.Writer
 	log    io.Writer
 	spec   string
+	chosen contracts.Choice // of the description
 	// secrets are taken out of what is told, as are those of earlier: of other targets.
 	secrets *credentials.Set
 	earlier []*credentials.Set
@@ -174,6 +175,8 @@ can be tried without a service, a token or a network.`,
 	root.SetVersionTemplate("andon {{.Version}}\n")
 	root.SetFlagErrorFunc(flagError)
 	root.PersistentFlags().StringVar(&c.spec, "spec", "", "OpenAPI description `file` in place of the built-in openapi.yaml")
+	root.PersistentFlags().StringVar(&c.chosen.Operation, "operation", "", "`operation` of the description to call: an operationId, or 'METHOD /path' (default: the one that it marks with x-andon, or POST /agents/execute)")
+	root.PersistentFlags().StringArrayVar(&c.chosen.Values, "param", nil, "`name=value` that a parameter of the call is sent with, in the place of the description's example: 'agentId=agent_1'; may be repeated")
 	root.AddCommand(c.run(), c.capacity(), c.plan(), c.report(), c.compare(), c.gate(), c.baseline(), c.follow(), c.fleet(), c.doctor(), c.neutralTarget(), c.serve(), c.scenarios(), c.contracts(), c.deviations(), c.verify())
 	return root
 }
@@ -292,11 +295,11 @@ func exactlyTwo(what string) cobra.PositionalArgs {
 func (c *command) description() (*contracts.Description, error) {
 	switch c.spec {
 	case "":
-		return contracts.Load("openapi.yaml", andon.Spec)
+		return c.chosen.Load("openapi.yaml", andon.Spec)
 	case "-":
 		return nil, errors.New("--spec wants a file")
 	}
-	return contracts.Open(c.spec)
+	return c.chosen.Open(c.spec)
 }
 
 // manyFormats is the error of several formats that are to go to one output.

@@ -241,7 +241,8 @@ func serving(ts *testscript.TestScript, neg bool, args []string) {
 	if err != nil || !found {
 		ts.Fatalf("it says %q, %q: %v", line, stderr.String(), err)
 	}
-	url, _, _ = strings.Cut(url, "/agents/execute")
+	host, _, _ := strings.Cut(strings.TrimPrefix(strings.TrimSpace(url), "http://"), "/")
+	url = "http://" + host
 	ts.Setenv("URL", url)
 	ts.Setenv("HOSTPORT", strings.TrimPrefix(url, "http://"))
 	*ts.Value(stopKey{}).(*func()) = func() {

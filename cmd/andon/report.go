@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kaizenautomation/andon/contracts"
 	"github.com/kaizenautomation/andon/reports"
 	"github.com/kaizenautomation/andon/reports/page"
 	"github.com/kaizenautomation/andon/reports/render"
@@ -107,7 +108,7 @@ func (c *command) showReport(dirs []string, f reportFlags) error {
 	if m.Damaged != nil {
 		c.tell("%v; it is made anew of what the run has measured", m.Damaged)
 	}
-	m.Commands = commands()
+	m.Commands = commands(chosenIn(dirs[0]))
 	// Nearly all that is allocated are batches of rows, which are dropped once they were counted: collecting them twice
 	// as often takes a tenth more time and a fifth less memory.
 	debug.SetGCPercent(50)
@@ -159,19 +160,40 @@ func openRuns(dirs []string) (*reports.Model, error) {
 	return reports.Open(dirs...)
 }
 
-// commands are the command lines on a report's page.
-func commands() page.Commands {
+// commands are the command lines on a report's page, for what was chosen of the description.
+func commands(chosen contracts.Choice) page.Commands {
+	words := ""
+	if chosen.Operation != "" {
+		words = " --operation " + text.ShellQuote(chosen.Operation)
+	}
+	for _, one := range chosen.Values {
+		words += " --param " + text.ShellQuote(one)
+	}
 	return page.Commands{
 		Run: func(seed uint64) string {
-			return fmt.Sprintf("andon run scenario.yaml --spec openapi.yaml --seed %d", seed)
+			return fmt.Sprintf("andon run scenario.yaml --spec openapi.yaml%s --seed %d", words, seed)
 		},
 		Curl: func(target string, seed, call uint64) string {
 			if target != "" {
 				target = " --target " + target
 			}
-			return fmt.Sprintf("andon plan scenario.yaml --spec openapi.yaml --seed %d%s --curl %d | tail -n 1", seed, target, call)
+			return fmt.Sprintf("andon plan scenario.yaml --spec openapi.yaml%s --seed %d%s --curl %d | tail -n 1", words, seed, target, call)
 		},
 	}
+}
+
+// chosenIn is what was chosen for the run in a directory; nothing where that is none.
+func chosenIn(dir string) contracts.Choice {
+	run, err := results.Open(dir)
+	if err != nil {
+		return contracts.Choice{} // what is wrong with it is told when it is read
+	}
+	m := run.Manifest
+	chosen := contracts.Choice{Values: m.Parameters}
+	if m.Chosen {
+		chosen.Operation = m.Method + " " + m.Path
+	}
+	return chosen
 }
 
 // completeFormats completes the last word of a list.

@@ -130,7 +130,7 @@ func (c *command) runScenario(args []string, f runFlags) error {
 	t := trial.Config{
 		Plan: plan, HTTP2: f.http2, Traceparent: f.traceparent, RepeatedIDsAllowed: f.noUniqueIDs,
 		Dir: f.out, Root: filepath.Join("reports", "runs"), Andon: version(), Command: repeats(c.args),
-		Release: f.release, Baseline: f.baseline, Commands: commands(),
+		Release: f.release, Baseline: f.baseline, Commands: commands(c.chosen),
 	}
 	if t.Shard, t.StartAt, err = f.together.read(f.paired); err != nil {
 		return err

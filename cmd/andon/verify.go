@@ -189,6 +189,9 @@ func (c *command) verifyAs(f verifyFlags) (err error) {
 	if f.scenario != "" {
 		return c.verifyScenario(f)
 	}
+	if err := f.Description.Unfilled(); err != nil {
+		return err
+	}
 	end, err := f.complete(c)
 	if err != nil {
 		return err
@@ -331,6 +334,7 @@ func (c *command) verifyScenario(f verifyFlags) error {
 	if err != nil {
 		return err
 	}
+	f.Description = s.Description()
 	plan, err := s.Plan(f.Seed)
 	if err != nil {
 		return err

@@ -38,18 +38,18 @@ const (
 	ByAssumption Authority = "assumption"
 )
 
-// Auth is the token that a case's request carries.
-type Auth string
+// Auth says who a case's request says that it is from.
+type Auth = contracts.Caller
 
 const (
-	// ValidToken is the user's token, where there is one.
-	ValidToken Auth = ""
-	// NoToken leaves the header out.
-	NoToken Auth = "no token"
+	// ValidToken is what the user gives, if anything.
+	ValidToken = contracts.AsGiven
+	// NoToken leaves out what would say it.
+	NoToken = contracts.Unnamed
 	// WrongToken sends a token that nobody was given.
-	WrongToken Auth = "a wrong token"
-	// WrongScheme sends a token under another scheme than Bearer.
-	WrongScheme Auth = "a wrong scheme"
+	WrongToken = contracts.Wrong
+	// WrongScheme sends a token under another scheme than the description's.
+	WrongScheme = contracts.WrongScheme
 )
 
 // Case is one shape of request, derived from the description, with what must come back.
@@ -70,6 +70,8 @@ type Case struct {
 	ContentType string
 	Auth        Auth
 	Body        []byte
+	// Parameter names the parameter that the case is about; empty where it is about the body, or what stands around it.
+	Parameter string
 	// Rule is the rule that the body breaks; empty where it conforms.
 	Rule string
 	// Content lists the types of the content items in a body that conforms.

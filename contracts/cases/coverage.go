@@ -13,7 +13,7 @@ import (
 // Part is a part of the description that calls can exercise: a property of the request, a value of an enum, a branch of
 // a oneOf, or a status of the answer.
 type Part struct {
-	// Kind is "property", "value", "branch" or "status".
+	// Kind is "property", "value", "branch", "parameter" or "status".
 	Kind string
 	// Name says where it is: content[].file.id, kaizenVersion = Lite, content[] as text, 200.
 	Name string
@@ -46,6 +46,7 @@ func Coverage(d *contracts.Description, tried []Case, statuses map[int]int) []Pa
 			}
 		}
 	}
+	c.parameters(d, tried)
 	for _, r := range d.Responses() {
 		p := Part{Kind: "status", Name: r.Status, Open: !strings.HasPrefix(r.Status, "2")}
 		for code, n := range statuses {
@@ -56,6 +57,28 @@ func Coverage(d *contracts.Description, tried []Case, statuses map[int]int) []Pa
 		c.parts = append(c.parts, p)
 	}
 	return c.parts
+}
+
+// parameters adds the parameters of the call, and which calls carried or broke them.
+func (c *coverage) parameters(d *contracts.Description, tried []Case) {
+	for _, p := range d.Parameters() {
+		name := p.In + " " + p.Name
+		part := Part{Kind: "parameter", Name: name, Breakable: p.Required && p.In != contracts.InPath}
+		for _, x := range schema.NewDeriver(d.Document()).Invalid(p.Schema) {
+			text, ok := p.Write(x.JSON)
+			part.Breakable = part.Breakable || ok && len(text) <= maxParameter && p.Judge(text) != nil
+		}
+		for _, k := range tried {
+			switch {
+			case k.Method != d.Operation().Method || k.Auth != ValidToken:
+			case k.Expect == Accepted && k.Operation.Sends(p):
+				part.Kept++
+			case k.Expect == Refused && k.Parameter == name:
+				part.Broken++
+			}
+		}
+		c.parts = append(c.parts, part)
+	}
 }
 
 type coverage struct {

@@ -25,6 +25,7 @@ func Derive(d *contracts.Description) (list []Case, leftOut int) {
 	v.malformed(plain)
 	v.silent(plain)
 	v.heads(plain)
+	v.parameters(plain)
 	return v.cases, v.leftOut + v.values.Cut()
 }
 
@@ -33,7 +34,7 @@ func Derive(d *contracts.Description) (list []Case, leftOut int) {
 func InvalidBodies(d *contracts.Description) (bodies [][]byte) {
 	list, _ := Derive(d)
 	for _, c := range list {
-		if c.Expect == Refused && c.Method == c.Operation.Method && c.ContentType == jsonType && c.Auth == ValidToken {
+		if c.Expect == Refused && c.Method == c.Operation.Method && c.ContentType == jsonType && c.Auth == ValidToken && c.Parameter == "" {
 			bodies = append(bodies, c.Body)
 		}
 	}
@@ -67,7 +68,10 @@ func newDeriver(d *contracts.Description) *deriver {
 
 // add adds a case under an id that no other has.
 func (v *deriver) add(c Case) {
-	c.Operation, c.Method = v.operation, cmp.Or(c.Method, v.operation.Method)
+	if c.Operation.Method == "" {
+		c.Operation = v.operation
+	}
+	c.Method = cmp.Or(c.Method, v.operation.Method)
 	for i, base := 2, c.ID; v.ids[c.ID]; i++ {
 		c.ID = fmt.Sprintf("%s-%d", base, i)
 	}
@@ -252,18 +256,13 @@ func (v *deriver) heads(plain []byte) {
 				Expect: Refused, Authority: ByHTTP, Line: at.Path, Method: m, ContentType: jsonType, Body: plain})
 		}
 	}
-	if _, violation := v.ReadRequest(plain); v.TokensOptional() && violation == nil {
+	if _, violation := v.ReadRequest(plain); v.TokensOptional() && v.operation.Secured() && violation == nil {
 		v.add(Case{ID: "token.missing", Proves: "a call with no token, which the description allows", Expect: Accepted, ContentType: jsonType, Auth: NoToken, Body: plain})
 	}
 	if !v.TokensRequired() {
 		return
 	}
-	for _, c := range []struct {
-		id   string
-		auth Auth
-	}{{"token.missing", NoToken}, {"token.wrong", WrongToken}, {"token.wrong-scheme", WrongScheme}} {
-		v.add(Case{ID: c.id + ".negative", Proves: "a call with " + string(c.auth), Expect: Refused, Line: at.Security, ContentType: jsonType, Auth: c.auth, Body: plain})
-	}
+	v.callers(plain)
 }
 
 // contentTypes reads the types of the content items off a body that conforms.

@@ -49,8 +49,8 @@ func TestManyProperties(t *testing.T) {
 func TestWhatIsNotDemanded(t *testing.T) {
 	const call, body = "      operationId: executeAgent\n", "        required: true\n        content:\n"
 	for _, c := range []struct{ at, text, id, instead string }{
-		{call, call + "      security: []\n", "token.missing.negative", "token.missing"},
-		{call, call + "      security: [{}, {bearer: []}]\n", "token.wrong.negative", ""},
+		{call, call + "      security: []\n", "token.missing.negative", ""},
+		{call, call + "      security: [{}, {bearer: []}]\n", "token.missing.negative", "token.missing"},
 		{body, "        content:\n", "body.empty.negative", "body.empty.silent"},
 		{body, body + "          text/plain: {}\n", "content-type.text.negative", ""},
 	} {

@@ -26,14 +26,7 @@ func (c Case) Request(ctx context.Context, target *url.URL, with *credentials.Se
 	if c.ContentType == "" {
 		delete(r.Header, "Content-Type")
 	}
-	switch c.Auth {
-	case NoToken:
-		r.Header.Del("Authorization")
-	case WrongToken:
-		r.Header.Set("Authorization", "Bearer andon-wrong-token")
-	case WrongScheme:
-		r.Header.Set("Authorization", "Basic YW5kb246d3Jvbmc=")
-	}
+	c.Operation.Say(r, c.Auth)
 	return r
 }
 
@@ -55,21 +48,13 @@ func (c Case) HTTPSays(status int) bool {
 // Curl is the command line that sends the case's request by hand.
 func (c Case) Curl(target string, with credentials.Plan) string {
 	var b strings.Builder
-	b.WriteString("curl -sS -i -X " + c.Method + " " + text.ShellQuote(strings.TrimSuffix(target, "/")+c.Operation.Path))
+	b.WriteString("curl -sS -i -X " + c.Method + " " + c.Operation.CurlURL(target, with))
 	if c.ContentType == "" {
 		b.WriteString(" -H 'Content-Type:'")
 	} else {
 		b.WriteString(" -H 'Content-Type: " + c.ContentType + "'")
 	}
-	switch c.Auth {
-	case ValidToken:
-		b.WriteString(with.CurlAuthorization())
-	case WrongToken:
-		b.WriteString(" -H 'Authorization: Bearer andon-wrong-token'")
-	case WrongScheme:
-		b.WriteString(" -H 'Authorization: Basic YW5kb246d3Jvbmc='")
-	}
-	b.WriteString(with.Curl())
+	b.WriteString(c.Operation.CurlCarried(with, c.Auth))
 	if !utf8.Valid(c.Body) || bytes.IndexByte(c.Body, 0) >= 0 {
 		return "printf " + text.ShellQuote(octal(c.Body)) + " | " + b.String() + " --data-binary @-"
 	}

@@ -240,6 +240,12 @@ func (p Plan) Authorized() bool {
 	return !p.bearer.empty() || !p.user.empty() || p.sends("Authorization")
 }
 
+// Names reports whether the plan gives what goes under Authorization otherwise than by a user and a password.
+func (p Plan) Names() bool { return !p.bearer.empty() || p.sends("Authorization") }
+
+// User reports whether the plan gives a user and a password.
+func (p Plan) User() bool { return !p.user.empty() }
+
 // readHeader reads one header. An error names it, and never quotes its value.
 func readHeader(name, text string, secret []string) (named, error) {
 	if name == "" || strings.ContainsFunc(name, func(r rune) bool { return !tokenRune(r) }) {
@@ -295,36 +301,108 @@ func sensitive(name string) bool {
 	return plain == "xauth" || plain == "auth" || plain == "xkey" || plain == "key"
 }
 
-// Curl gives the arguments of a curl line that carry the same, with a space before each, but for who calls. Secrets
-// stand in them as the variables, files and commands that they come from.
-func (p Plan) Curl() (line string) {
-	for _, h := range p.headers {
-		if h.name != "Authorization" {
-			line += ` -H "` + h.name + ": " + h.value.shell() + `"`
+// Place is where the token of a call goes, by the name that it has there: in "header", "query" or "cookie". The zero
+// Place is the header Authorization, under the scheme Bearer.
+type Place struct{ In, Name string }
+
+// cookies is the header of the cookies.
+const cookies = "Cookie"
+
+// Gives reports whether the plan has something under a name: in "header", "query" or "cookie". A parameter of the query
+// may have its parts behind its name, in brackets.
+func (p Plan) Gives(in, name string) bool {
+	switch in {
+	case "header":
+		return p.sends(name)
+	case "query":
+		return slices.ContainsFunc(p.query, func(q named) bool { return q.name == name || strings.HasPrefix(q.name, name+"[") })
+	case "cookie":
+		return slices.ContainsFunc(p.headers, func(h named) bool {
+			return h.name == cookies && slices.ContainsFunc(strings.Split(h.value.shell(), ";"), func(one string) bool {
+				key, _, _ := strings.Cut(one, "=")
+				return strings.TrimSpace(key) == name
+			})
+		})
+	}
+	return false
+}
+
+// Public gives what the plan has under a name, as in [Plan.Gives]; ok is false where some of it is given by reference.
+func (p Plan) Public(in, name string) (texts []string, ok bool) {
+	list := p.headers
+	if in == "query" {
+		list = p.query
+	}
+	for _, n := range list {
+		switch {
+		case in == "cookie" && n.name != cookies, in == "header" && !strings.EqualFold(n.name, name), in == "query" && n.name != name:
+			continue
+		case len(n.value.pieces) != 1 || n.value.pieces[0].kind != literal:
+			return nil, false
 		}
+		texts = append(texts, n.value.pieces[0].text)
+	}
+	return texts, len(texts) > 0
+}
+
+// Curl gives the arguments of a curl line that carry the same, with a space before each, but for who calls. Secrets
+// stand in them as the variables, files and commands that they come from. The cookies are sent besides, and are written
+// for a shell's double quotes; what is gone is left out, by its place and its name.
+func (p Plan) Curl(beside string, gone func(in, name string) bool) (line string) {
+	for _, h := range p.headers {
+		if h.name == "Authorization" || gone("header", h.name) {
+			continue
+		}
+		value := h.value.shell()
+		if h.name == cookies {
+			kept := slices.DeleteFunc(strings.Split(value, ";"), func(one string) bool {
+				key, _, _ := strings.Cut(one, "=")
+				return gone("cookie", strings.TrimSpace(key))
+			})
+			if value = strings.TrimSpace(strings.Join(kept, ";")); beside != "" && value != "" {
+				value = beside + "; " + value
+			}
+			if value, beside = cmp.Or(value, beside), ""; value == "" {
+				continue
+			}
+		}
+		line += ` -H "` + h.name + ": " + value + `"`
+	}
+	if beside != "" {
+		line += ` -H "` + cookies + ": " + beside + `"`
 	}
 	for _, q := range p.query {
-		line += ` --url-query "` + q.name + "=" + q.value.shell() + `"`
+		if !gone("query", q.name) {
+			line += ` --url-query "` + q.name + "=" + q.value.shell() + `"`
+		}
 	}
 	return line + p.connection.curl()
 }
 
-// CurlAuthorization gives the argument that says who calls. A plan that does not say it stands for a bearer token: the
-// description wants one.
-func (p Plan) CurlAuthorization() string {
+// CurlAuthorization gives the argument that says who calls, the token at its place, or what a cookie has for it. A plan
+// that does not say it stands for a token: the description wants one.
+func (p Plan) CurlAuthorization(at Place) (line, cookie string) {
 	for _, h := range p.headers {
 		if h.name == "Authorization" {
-			return ` -H "Authorization: ` + h.value.shell() + `"`
+			return ` -H "Authorization: ` + h.value.shell() + `"`, ""
 		}
 	}
-	bearer := p.bearer.shell()
+	token := p.bearer.shell()
 	switch {
 	case !p.user.empty():
-		return ` -u "` + p.user.shell() + `"`
-	case p.bearer.empty() || bearer == "${"+tokenVariable+"}":
-		bearer = "$" + tokenVariable
+		return ` -u "` + p.user.shell() + `"`, ""
+	case p.bearer.empty() || token == "${"+tokenVariable+"}":
+		token = "$" + tokenVariable
 	}
-	return ` -H "Authorization: Bearer ` + bearer + `"`
+	switch at.In {
+	case "header":
+		return ` -H "` + at.Name + ": " + token + `"`, ""
+	case "query":
+		return ` --url-query "` + at.Name + "=" + token + `"`, ""
+	case "cookie":
+		return "", "; " + at.Name + "=" + token
+	}
+	return ` -H "Authorization: Bearer ` + token + `"`, ""
 }
 
 // Authorization names what says who calls, and where it comes from; empty where nothing does.

@@ -49,7 +49,7 @@ func TestPut(t *testing.T) {
 		Query:   []string{"api_key={file:" + file + "}"},
 	})
 	r := httptest.NewRequest(http.MethodPost, "http://x/run?a=b", nil)
-	s.Put(r)
+	s.Put(r, Place{})
 	for name, want := range map[string]string{
 		"X-Org-Id": "org-4711", "X-Api-Key": "Key ab}b", "X-Plain": "v", "Cookie": "sid=org-4711; lang=en", "Authorization": "Bearer tok-env",
 	} {
@@ -61,12 +61,12 @@ func TestPut(t *testing.T) {
 		t.Errorf("the query is %s", r.URL.RawQuery)
 	}
 	r = httptest.NewRequest(http.MethodPost, "http://x/", nil)
-	opened(t, Asked{User: "{env:ORG}:{env:ANDON_TOKEN}"}).Put(r)
+	opened(t, Asked{User: "{env:ORG}:{env:ANDON_TOKEN}"}).Put(r, Place{})
 	if user, password, _ := r.BasicAuth(); user != "org-4711" || password != "tok-env" {
 		t.Errorf("the user is %q with %q", user, password)
 	}
 	var none *Set
-	none.Put(r)
+	none.Put(r, Place{})
 	if none.Redact("x") != "x" || none.Token() != "" || none.Asks().Authorized() || none.TLS() != nil {
 		t.Error("a nil set carries something")
 	}
@@ -164,7 +164,7 @@ func TestCurl(t *testing.T) {
 		User:       "ci:{env:PW}",
 		Connection: Connection{Insecure: true, Resolve: []string{"x:80:127.0.0.1"}},
 	})
-	line := "curl" + s.CurlAuthorization() + s.Curl()
+	line := "curl" + curlOf(s.Plan)
 	if strings.Contains(line, "4711") {
 		t.Errorf("a secret is in %s", line)
 	}
@@ -176,9 +176,15 @@ func TestCurl(t *testing.T) {
 	if string(out) != want {
 		t.Errorf("curl is given\n%s\nexpected\n%s", out, want)
 	}
-	if got := (Plan{}).CurlAuthorization(); got != ` -H "Authorization: Bearer $ANDON_TOKEN"` {
+	if got, _ := (Plan{}).CurlAuthorization(Place{}); got != ` -H "Authorization: Bearer $ANDON_TOKEN"` {
 		t.Error(got)
 	}
+}
+
+// curlOf gives the arguments of a curl line for a plan.
+func curlOf(p Plan) string {
+	said, _ := p.CurlAuthorization(Place{})
+	return said + p.Curl("", func(string, string) bool { return false })
 }
 
 // A secret is taken out as it is and in every encoding that a target may send it back in, wherever in it it begins.

@@ -188,36 +188,53 @@ func (s *Set) Token() string {
 	return *s.bearer.current.Load()
 }
 
-// Put puts what the set carries into a request, by the token of now.
-func (s *Set) Put(r *http.Request) {
+// Put puts what the set carries into a request, the token of now at its place. What is a cookie is put beside those
+// that are there.
+func (s *Set) Put(r *http.Request, at Place) {
 	if s == nil {
 		return
 	}
 	text := func(v Value) string { return s.tenants.of(v, s.row) }
 	for i, h := range s.headers {
-		r.Header[h.name] = []string{text(s.values[i])}
+		value := text(s.values[i])
+		if before := r.Header[cookies]; h.name == cookies && len(before) > 0 {
+			value = strings.Join(before, "; ") + "; " + value
+		}
+		r.Header[h.name] = []string{value}
 	}
 	switch {
 	case !s.basic.empty():
 		r.Header.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(text(s.basic))))
 	case !s.own.empty():
-		r.Header.Set("Authorization", "Bearer "+text(s.own))
+		at.put(r, text(s.own))
 	case s.bearer != nil:
-		r.Header.Set("Authorization", "Bearer "+s.Token())
+		at.put(r, s.Token())
 	}
 	for i, q := range s.query {
-		if r.URL.RawQuery != "" {
-			r.URL.RawQuery += "&"
-		}
-		r.URL.RawQuery += url.QueryEscape(q.name) + "=" + url.QueryEscape(text(s.values[len(s.headers)+i]))
+		ask(r, q.name, text(s.values[len(s.headers)+i]))
 	}
 }
 
-// Lines gives what is put into a request as another process is told it: headers and a query.
-func (s *Set) Lines() (headers http.Header, query string) {
-	r := &http.Request{Header: http.Header{}, URL: &url.URL{}}
-	s.Put(r)
-	return r.Header, r.URL.RawQuery
+// put puts a token at its place.
+func (p Place) put(r *http.Request, token string) {
+	switch p.In {
+	case "header":
+		r.Header.Set(p.Name, token)
+	case "query":
+		ask(r, p.Name, token)
+	case "cookie":
+		r.Header[cookies] = []string{strings.Join(append(r.Header[cookies], p.Name+"="+token), "; ")}
+	default:
+		r.Header.Set("Authorization", "Bearer "+token)
+	}
+}
+
+// ask adds a parameter to a request's query.
+func ask(r *http.Request, name, value string) {
+	if r.URL.RawQuery != "" {
+		r.URL.RawQuery += "&"
+	}
+	r.URL.RawQuery += url.QueryEscape(name) + "=" + url.QueryEscape(value)
 }
 
 // Renew reads the token again that a target has turned away, if it comes from a command or a file; at most once every

@@ -30,7 +30,7 @@ func TestOf(t *testing.T) {
 	for row, token := range a.Tenants.Secret["token"] {
 		key := a.Tenants.Secret["key"][row]
 		r := httptest.NewRequest(http.MethodPost, "http://x/", nil)
-		s.Of(row).Put(r)
+		s.Of(row).Put(r, Place{})
 		for name, want := range map[string]string{
 			"Authorization": "Bearer " + token, "X-Tenant": a.Tenants.Public["id"][row], "Cookie": "sid=" + key + "; lang=en", "X-Org": "org-4711",
 		} {
@@ -44,7 +44,7 @@ func TestOf(t *testing.T) {
 		if s.Token() != "" || s.Renew(t.Context(), token) == nil || s.Renewals(1<<40) != 0 {
 			t.Error("a tenant's token can be renewed")
 		}
-		basic.Of(row).Put(r)
+		basic.Of(row).Put(r, Place{})
 		if user, password, _ := r.BasicAuth(); user != a.Tenants.Public["id"][row] || password != token {
 			t.Errorf("of row %d, the user is %q with %q", row, user, password)
 		}
@@ -58,17 +58,18 @@ func TestOf(t *testing.T) {
 			t.Errorf("%q", got)
 		}
 	}
-	line := "curl" + s.Asks().Of(2).CurlAuthorization() + s.Asks().Of(2).Curl()
+	line := "curl" + curlOf(s.Asks().Of(2))
 	out, err := exec.Command("sh", "-c", `tenants_csv_line_5_token=T; tenants_csv_line_5_key=K; ORG=O; curl() { for a; do printf '%s\n' "$a"; done; }; `+line).Output()
 	if want := "-H\nAuthorization: Bearer T\n-H\nX-Tenant: 5\"$x\n-H\nCookie: sid=K; lang=en\n-H\nX-Org: O\n--url-query\nkey=K\n"; err != nil || string(out) != want {
 		t.Errorf("curl is given\n%s\nby %s: %v", out, line, err)
 	}
-	if got := basic.Asks().Of(0).CurlAuthorization(); got != ` -u "1:${tenants_csv_line_2_token}"` {
+	if got, _ := basic.Asks().Of(0).CurlAuthorization(Place{}); got != ` -u "1:${tenants_csv_line_2_token}"` {
 		t.Error(got)
 	}
 	// A flag says otherwise for all of them.
 	plan, err := Asked{Bearer: "{env:ORG}"}.Over(a).Plan()
-	if err != nil || plan.Of(1).CurlAuthorization() != ` -H "Authorization: Bearer ${ORG}"` {
+	said, _ := plan.Of(1).CurlAuthorization(Place{})
+	if err != nil || said != ` -H "Authorization: Bearer ${ORG}"` {
 		t.Errorf("%v, %v", plan, err)
 	}
 }

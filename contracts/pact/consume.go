@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
@@ -58,7 +59,7 @@ func Consume(t *testing.T, d *contracts.Description) ([]byte, error) {
 
 // Make makes the pact of the request's description and writes it to the request's pact file.
 func Make(t *testing.T, r Request) error {
-	d, err := contracts.Load("the description", r.Spec)
+	d, err := r.Chosen.Load("the description", r.Spec)
 	if err != nil {
 		return err
 	}
@@ -86,11 +87,10 @@ func consume(t *testing.T, d *contracts.Description, c cases.Case, dir string) e
 	} else if err := json.Unmarshal(c.Body, &body); err != nil {
 		return err
 	}
+	sent := c.Request(context.Background(), &url.URL{}, credentials.Bearer(proofToken))
 	return interaction.UponReceiving(c.ID).
-		WithRequest(consumer.Method(c.Method), d.Operation().Path, func(b *consumer.V4RequestBuilder) {
-			if c.Auth == cases.ValidToken {
-				b.Header("Authorization", matchers.Regex("Bearer "+proofToken, `^Bearer \S+$`))
-			}
+		WithRequest(consumer.Method(c.Method), sent.URL.Path, func(b *consumer.V4RequestBuilder) {
+			carries(b, sent)
 			if !strings.HasPrefix(c.ContentType, "application/json") {
 				b.Body(c.ContentType, c.Body)
 				return
@@ -117,6 +117,32 @@ func consume(t *testing.T, d *contracts.Description, c cases.Case, dir string) e
 			}
 			return nil
 		})
+}
+
+// carries tells the mock server what a request carries besides its body. A token is any token.
+func carries(b *consumer.V4RequestBuilder, sent *http.Request) {
+	expected := func(value string) matchers.Matcher {
+		switch value {
+		case "Bearer " + proofToken:
+			return matchers.Regex(value, `^Bearer \S+$`)
+		case proofToken:
+			return matchers.Regex(value, `^\S+$`)
+		}
+		return matchers.S(value)
+	}
+	for _, name := range slices.Sorted(maps.Keys(sent.Header)) {
+		if name != "Content-Type" && name != "Accept" && name != "User-Agent" {
+			b.Header(name, expected(sent.Header.Get(name)))
+		}
+	}
+	query := sent.URL.Query()
+	for _, name := range slices.Sorted(maps.Keys(query)) {
+		var values []matchers.Matcher
+		for _, value := range query[name] {
+			values = append(values, expected(value))
+		}
+		b.Query(name, values...)
+	}
 }
 
 // answerOf is the status that stands in the pact for a case.

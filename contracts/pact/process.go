@@ -49,14 +49,15 @@ func Find() Program {
 // Of gives the pact of a description: the committed one for openapi.yaml, and one that andon-pact makes for any other.
 // The error is ErrMissing where that cannot be.
 func (p Program) Of(ctx context.Context, d *contracts.Description) (text []byte, err error) {
-	if sum := sha256.Sum256(andon.Spec); d.SHA256() == hex.EncodeToString(sum[:]) {
+	chosen := d.Choice()
+	if sum := sha256.Sum256(andon.Spec); d.SHA256() == hex.EncodeToString(sum[:]) && chosen.Operation == "" && len(chosen.Values) == 0 {
 		return contracts.Pact, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	err = p.inDirectory(func(dir string) error {
 		file := filepath.Join(dir, "pact.json")
-		report, failed := p.run(ctx, dir, Request{Spec: d.Source(), PactFile: file})
+		report, failed := p.run(ctx, dir, Request{Spec: d.Source(), Chosen: chosen, PactFile: file})
 		text, err = os.ReadFile(file)
 		return crash(ctx, failed, report, err == nil)
 	})
@@ -87,7 +88,7 @@ func (p Program) Judge(ctx context.Context, o contracts.Operation, calls []Call,
 	defer cancel()
 	err = p.inDirectory(func(dir string) error {
 		file := filepath.Join(dir, "outcomes.json")
-		report, failed := p.run(ctx, dir, Request{Calls: calls, Outcomes: file, Method: o.Method, Path: o.Path})
+		report, failed := p.run(ctx, dir, Request{Calls: calls, Outcomes: file, Method: o.Method})
 		report = with.Redact(report)
 		text, err := os.ReadFile(file)
 		if err == nil {

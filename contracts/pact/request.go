@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/kaizenautomation/andon/contracts"
 	"github.com/kaizenautomation/andon/contracts/cases"
 )
 
@@ -18,13 +19,14 @@ type Request struct {
 	Target   string `json:"target,omitempty"`
 	PactFile string `json:"pactFile,omitempty"`
 	// Calls, if there are any, are held against Pact's mock server instead, and Outcomes is the path of the file that says
-	// what came of them. Method and Path say where the call lives.
+	// what came of them. Method is the call's.
 	Calls    []Call `json:"calls,omitempty"`
 	Outcomes string `json:"outcomes,omitempty"`
 	Method   string `json:"method,omitempty"`
-	Path     string `json:"path,omitempty"`
-	// Spec, if it is given, is a description of which the pact is made and written to PactFile instead.
-	Spec []byte `json:"spec,omitempty"`
+	// Spec, if it is given, is a description of which the pact is made and written to PactFile instead, for what is chosen
+	// of it.
+	Spec   []byte           `json:"spec,omitempty"`
+	Chosen contracts.Choice `json:"chosen,omitzero"`
 }
 
 // Call is what a request carries, with what the mock server is to expect in its body's place; see [Matcher].
@@ -32,7 +34,8 @@ type Call struct {
 	ID      string `json:"id"`
 	Body    []byte `json:"body"`
 	Matcher any    `json:"matcher"`
-	// Header and Query are put in besides what every call has.
+	// Path is the call's, escaped. Header and Query are put in besides what every call has.
+	Path   string      `json:"path"`
 	Header http.Header `json:"header,omitempty"`
 	Query  string      `json:"query,omitempty"`
 }

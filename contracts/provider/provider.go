@@ -81,18 +81,19 @@ func New(d *contracts.Description, c Config) (http.Handler, error) {
 		return nil, err
 	}
 	refusals, err := newRefusals(d)
-	if err := errors.Join(append(answer.impossible(d, c.Faults), err)...); err != nil {
+	headers, bad := newHeaders(d)
+	if err := errors.Join(append(answer.impossible(d, c.Faults), err, bad)...); err != nil {
 		return nil, err
 	}
 	h := &handler{
 		description: d,
-		path:        d.Operation().Path, method: d.Operation().Method,
-		token:   []byte(c.Token),
-		maxBody: cmp.Or(c.MaxBody, defaultMaxBody),
-		latency: latency, noTier: contracts.NoTier(d.Tiers()),
+		operation:   d.Operation(),
+		token:       []byte(c.Token),
+		maxBody:     cmp.Or(c.MaxBody, defaultMaxBody),
+		latency:     latency, noTier: contracts.NoTier(d.Tiers()),
 		lottery: c.Faults.lottery(), slowBody: c.Faults.SlowBody.For, stall: c.Faults.Stall,
 		seed:   splitmix.Mix(c.Seed),
-		answer: answer, refusals: refusals, prefix: prefix,
+		answer: answer, refusals: refusals, headers: headers, prefix: prefix,
 		log: c.Log,
 	}
 	if c.Faults.Above > 0 {
@@ -157,23 +158,24 @@ func within(what string, err error) error {
 }
 
 type handler struct {
-	description  *contracts.Description
-	path, method string
-	token        []byte
-	maxBody      int64
-	answer       *answer
-	refusals     map[int]described
-	latency      map[string]Latency
-	noTier       string // what latency has for the calls that name no tier
-	lottery      lottery
-	slowBody     time.Duration
-	stall        Stall
-	seed         uint64
-	prefix       string // of this provider's ids
-	log          *slog.Logger
-	asked        asked
-	floor        *floor   // nil where nothing is run
-	postman      *postman // nil where no webhooks are sent
+	description *contracts.Description
+	operation   contracts.Operation
+	token       []byte
+	maxBody     int64
+	answer      *answer
+	refusals    map[int]described
+	headers     map[*contracts.Response][]header
+	latency     map[string]Latency
+	noTier      string // what latency has for the calls that name no tier
+	lottery     lottery
+	slowBody    time.Duration
+	stall       Stall
+	seed        uint64
+	prefix      string // of this provider's ids
+	log         *slog.Logger
+	asked       asked
+	floor       *floor   // nil where nothing is run
+	postman     *postman // nil where no webhooks are sent
 
 	buffers sync.Pool        // of *[]byte
 	pools   map[string]*pool // by tier; nil without a limit
@@ -319,34 +321,60 @@ func (h *handler) known(tier string) string {
 
 // checkHead judges everything but the body, and sets the headers that belong to the refusal.
 func (h *handler) checkHead(w http.ResponseWriter, r *http.Request) *refusal {
-	if r.URL.Path != h.path {
-		return &refusal{status: http.StatusNotFound, code: "not-found", message: "there is nothing here; the call is " + h.method + " " + h.path}
+	if !h.operation.Matches(r.URL) {
+		return &refusal{status: http.StatusNotFound, code: "not-found", message: "there is nothing here; the call is " + h.operation.String()}
 	}
-	if r.Method != h.method {
-		w.Header().Set("Allow", h.method)
-		return &refusal{status: http.StatusMethodNotAllowed, code: "method-not-allowed", message: "the call is " + h.method + " " + h.path}
+	if r.Method != h.operation.Method {
+		w.Header().Set("Allow", h.operation.Method)
+		return &refusal{status: http.StatusMethodNotAllowed, code: "method-not-allowed", message: "the call is " + h.operation.String()}
 	}
 	if bad := h.checkToken(w, r); bad != nil {
 		return bad
 	}
+	if violation := h.description.JudgeParameters(r); violation != nil {
+		return &refusal{status: http.StatusBadRequest, code: violation.Rule, message: violation.Message, violation: violation}
+	}
 	return h.checkBody(r)
 }
 
-// checkToken judges the token, where one is asked for.
+// checkToken judges by what the call says who sends it, where a token is asked for: of the ways that the description
+// has, one in which the token is every key.
 func (h *handler) checkToken(w http.ResponseWriter, r *http.Request) *refusal {
-	if len(h.token) > 0 {
-		scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-		token = strings.TrimLeft(token, " ")
-		if !strings.EqualFold(scheme, "Bearer") || token == "" {
-			w.Header().Set("WWW-Authenticate", `Bearer realm="andon"`)
-			return &refusal{status: http.StatusUnauthorized, code: "missing-token", message: "expected the header Authorization: Bearer <token>"}
+	if len(h.token) == 0 {
+		return nil
+	}
+	said := false
+	for _, way := range h.operation.Ways() {
+		held := true
+		for _, k := range way {
+			secret, there := k.Of(r)
+			said = said || there
+			held = held && subtle.ConstantTimeCompare([]byte(secret), h.token) == 1
 		}
-		if subtle.ConstantTimeCompare([]byte(token), h.token) != 1 {
-			w.Header().Set("WWW-Authenticate", `Bearer realm="andon", error="invalid_token"`)
-			return &refusal{status: http.StatusUnauthorized, code: "invalid-token", message: "the token is not the one that this provider was given"}
+		if held {
+			return nil
 		}
 	}
-	return nil
+	if h.description.TokensOptional() && !said && r.Header.Get("Authorization") == "" {
+		return nil
+	}
+	scheme := h.operation.Ways()[0][0].Scheme
+	switch {
+	case scheme == "basic":
+		w.Header().Set("WWW-Authenticate", `Basic realm="andon"`)
+	case scheme != "" && said:
+		w.Header().Set("WWW-Authenticate", `Bearer realm="andon", error="invalid_token"`)
+	case scheme != "":
+		w.Header().Set("WWW-Authenticate", `Bearer realm="andon"`)
+	}
+	if said {
+		return &refusal{status: http.StatusUnauthorized, code: "invalid-token", message: "the token is not the one that this provider was given"}
+	}
+	wanted := h.operation.Wanted()
+	if scheme == "bearer" {
+		wanted = "the header Authorization: Bearer <token>"
+	}
+	return &refusal{status: http.StatusUnauthorized, code: "missing-token", message: "expected " + wanted}
 }
 
 // checkBody judges what the head says of the body.

@@ -10,6 +10,12 @@ import (
 	"github.com/kaizenautomation/andon/contracts"
 )
 
+// send answers a call, with the headers that the description has for the status.
+func (h *handler) send(w http.ResponseWriter, status int, media string, body []byte) {
+	h.setHeaders(w, status)
+	send(w, status, media, body)
+}
+
 func send(w http.ResponseWriter, status int, media string, body []byte) {
 	setType(w, media)
 	w.WriteHeader(status)
@@ -25,6 +31,15 @@ func setType(w http.ResponseWriter, media string) {
 	}
 }
 
+// setHeaders sets the headers that an answer of a status must have.
+func (h *handler) setHeaders(w http.ResponseWriter, status int) {
+	for _, one := range h.headers[h.description.ResponseFor(status)] {
+		if _, there := w.Header()[one.name]; !there {
+			w.Header()[one.name] = one.values
+		}
+	}
+}
+
 // refuse answers a call with a refusal, in the form that the description wants.
 func (h *handler) refuse(w http.ResponseWriter, r *http.Request, bad *refusal) outcome {
 	h.pause(r.Context(), 0)
@@ -37,7 +52,7 @@ func (h *handler) refuse(w http.ResponseWriter, r *http.Request, bad *refusal) o
 			b = x.plain
 		}
 	}
-	send(w, status, media, b)
+	h.send(w, status, media, b)
 	return outcome{status: status, code: bad.code}
 }
 
@@ -62,7 +77,7 @@ func (h *handler) reply(w http.ResponseWriter, r *http.Request, o *outcome, draw
 		resetConnection(w)
 		return
 	case html:
-		send(w, a.status, htmlType, []byte(htmlPage))
+		h.send(w, a.status, htmlType, []byte(htmlPage))
 		return
 	case missingField:
 		spoilt = a.missable[draw.bits(forField)%uint64(len(a.missable))]
@@ -81,13 +96,13 @@ func (h *handler) reply(w http.ResponseWriter, r *http.Request, o *outcome, draw
 	*buffer = b
 	switch o.fault {
 	case truncated:
-		send(w, a.status, a.media, b[:len(b)/2])
+		h.send(w, a.status, a.media, b[:len(b)/2])
 	case contentType:
-		send(w, a.status, plainType, b)
+		h.send(w, a.status, plainType, b)
 	case slowBody:
 		h.trickle(w, r, b)
 	default:
-		send(w, a.status, a.media, b)
+		h.send(w, a.status, a.media, b)
 		if o.fault == noFault {
 			h.given.Store(o.call)
 		}
@@ -131,6 +146,7 @@ func (h *handler) trickle(w http.ResponseWriter, r *http.Request, body []byte) {
 	if len(body) > 0 {
 		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	}
+	h.setHeaders(w, h.answer.status)
 	w.WriteHeader(h.answer.status)
 	control := http.NewResponseController(w)
 	for i := range pieces {

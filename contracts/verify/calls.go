@@ -69,7 +69,10 @@ func (j judging) byDescription(context.Context) (outcomes []Outcome, err error) 
 func (j judging) describe(call Call) Outcome {
 	o := j.outcome(ByDescription, call)
 	_, violation := j.Description.ReadRequest(call.Body)
+	carried := j.Description.JudgeGiven(call.Printed)
 	switch {
+	case carried != nil:
+		o = o.broken(carried.Rule, "", carried.Message)
 	case call.Invalid:
 		o.Case.Expect = cases.Refused
 		if violation == nil {
@@ -94,8 +97,8 @@ func (j judging) byPact(ctx context.Context) (outcomes []Outcome, err error) {
 		if !call.Invalid {
 			valid = append(valid, call)
 			matcher := pact.Matcher(j.Description.RequestTemplate(call.Body))
-			header, query := j.Credentials.Of(call.Tenant).Lines()
-			theirs = append(theirs, pact.Call{ID: call.ID, Body: call.Body, Matcher: matcher, Header: header, Query: query})
+			path, header, query := j.Description.Operation().Lines(j.Credentials.Of(call.Tenant))
+			theirs = append(theirs, pact.Call{ID: call.ID, Body: call.Body, Matcher: matcher, Path: path, Header: header, Query: query})
 		}
 	}
 	if len(theirs) == 0 {

@@ -16,6 +16,9 @@ import (
 func (r *run) judge(o Outcome, header http.Header, body []byte) Outcome {
 	k := o.Case
 	verdict := r.Description.JudgeResponse(o.Status, header.Get("Content-Type"), body)
+	if verdict.Violation == nil && k.Method == r.Description.Operation().Method {
+		verdict.Violation = r.Description.JudgeHeaders(o.Status, func(name string) []string { return header[name] })
+	}
 	if k.HTTPSays(o.Status) && r.Description.ResponseFor(o.Status) == nil {
 		// HTTP itself says what it is answered with, so a description need not.
 		verdict.Violation = nil
@@ -31,7 +34,8 @@ func (r *run) judge(o Outcome, header http.Header, body []byte) Outcome {
 	case class != 2 && class != 4:
 		return r.placed(o.broken(contracts.RuleUndocumentedStatus, "", fmt.Sprintf("the status is %d, expected %s", o.Status, wanted(k))), "", nil, nil)
 	}
-	if doubtful, other := r.Description.Doubt(o.Status, header.Get("Content-Type"), body, verdict.Violation); doubtful {
+	doubtful, other := r.doubt(o.Status, header, body, verdict.Violation)
+	if doubtful {
 		o.Verdict, o.Rule = summary.CheckDoubtful, "doubt"
 		o.Reason = fmt.Sprintf("andon and kin-openapi disagree on the answer: %s against %s", opinion(verdict.Violation), opinion(other))
 		return o
@@ -70,6 +74,17 @@ func (r *run) judge(o Outcome, header http.Header, body []byte) Outcome {
 		o.Verdict, o.Reason = summary.CheckNoted, fmt.Sprintf("answered with status %d", o.Status)
 	}
 	return o
+}
+
+// doubt reports whether two tools disagree on an answer.
+func (r *run) doubt(status int, header http.Header, body []byte, first *contracts.Violation) (doubtful bool, other error) {
+	ofHeader := first != nil && first.Header != ""
+	if !ofHeader {
+		if doubtful, other = r.Description.Doubt(status, header.Get("Content-Type"), body, first); doubtful || first != nil {
+			return doubtful, other
+		}
+	}
+	return r.Description.DoubtHeaders(status, header, first)
 }
 
 // madeUp says which ids of a call that was refused are made up: all of them where nothing was found, and otherwise

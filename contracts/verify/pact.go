@@ -28,7 +28,7 @@ func (p *Plan) addPact(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	text, err := pact.For(whole, c.Cases, c.Credentials.Asks().Authorized())
+	text, err := pact.For(whole, c.Cases, c.Description.Operation().Authorized(c.Credentials.Asks()))
 	if err != nil {
 		return err
 	}

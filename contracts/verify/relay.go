@@ -17,6 +17,7 @@ import (
 
 	"github.com/kaizenautomation/andon/contracts"
 	"github.com/kaizenautomation/andon/contracts/cases"
+	"github.com/kaizenautomation/andon/contracts/credentials"
 	"github.com/kaizenautomation/andon/contracts/pact"
 	"github.com/kaizenautomation/andon/reports/summary"
 )
@@ -167,11 +168,18 @@ func (p *relay) passOn(ctx context.Context, from *http.Request, body []byte, k c
 	for _, name := range append(ofConnection, pact.Mark, "X-Forwarded-For") {
 		to.Header.Del(name)
 	}
-	p.Credentials.Put(to)
 	// The token in a pact is an example. One that is put in everywhere would repair the calls that are about its absence.
-	if k.Auth != cases.ValidToken || !p.Credentials.Asks().Authorized() {
-		to.Header.Del("Authorization")
+	if k.Method == "" {
+		p.Credentials.Put(to, credentials.Place{})
+		if !p.Credentials.Asks().Authorized() {
+			to.Header.Del("Authorization")
+		}
+		return to.WithContext(ctx)
 	}
+	to.Header.Del("Cookie")
+	k.Operation.Say(to, contracts.Unnamed)
+	k.Operation.Carry(to, p.Target, p.Credentials)
+	k.Operation.Say(to, k.Auth)
 	return to.WithContext(ctx)
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -141,7 +142,7 @@ func (r *run) work(ctx context.Context) {
 
 // hold holds the target against a case.
 func (r *run) hold(ctx context.Context, k cases.Case) Outcome {
-	if k.Auth != cases.ValidToken && !r.Credentials.Asks().Authorized() {
+	if k.Auth != cases.ValidToken && !k.Operation.Authorized(r.Credentials.Asks()) {
 		return Outcome{Engine: ByDescription, Case: k, Curl: k.Curl(r.Target.String(), r.Credentials.Asks()), Verdict: summary.CheckSkipped, Attempts: 1,
 			Reason: "no token was given, so whether the target demands one cannot be told"}
 	}
@@ -214,17 +215,39 @@ func (r *run) note(ctx context.Context, at int, o Outcome) {
 	case r.turned >= busy:
 		r.over, r.err = true, fmt.Errorf("%w: %s", errBusy, o.Reason)
 	case !r.welcome && r.tried >= lost:
-		r.over, r.err = true, fmt.Errorf("the target wants a valid token (%w): set ANDON_TOKEN or name a file that holds it", errToken)
+		r.over, r.err = true, fmt.Errorf("the target wants %s (%w): %s", r.wanted(), errToken, r.howTo())
 		if used := r.Credentials.Asks().Authorization(); used != "" {
 			r.err = fmt.Errorf("the target does not take %s (%w)", used, errToken)
 		}
 		r.unwelcome(http.StatusUnauthorized, "it was refused with status 401, as every other call")
 	case r.absent >= lost:
 		r.over, r.err = true, errPath
+		if o := r.Description.Operation(); strings.Contains(o.Path, "{") {
+			r.err = fmt.Errorf("%w, and that what the parameters of %s name exists there", errPath, o.Path)
+		}
 		r.unwelcome(http.StatusNotFound, "it was refused with status 404, as every other call")
 	case r.FailFast && found:
 		r.over = true
 	}
+}
+
+// wanted says by what the target wants to know who calls, and howTo what to do about it.
+func (r *run) wanted() string {
+	if o := r.Description.Operation(); len(o.Ways()) > 1 || len(o.Ways()[0]) > 1 || o.Ways()[0][0].Scheme != "bearer" {
+		return o.Wanted()
+	}
+	return "a valid token"
+}
+
+func (r *run) howTo() string {
+	for _, way := range r.Description.Operation().Ways() {
+		for _, k := range way {
+			if k.Scheme != "basic" {
+				return "set ANDON_TOKEN or name a file that holds it"
+			}
+		}
+	}
+	return "give both, the password by reference"
 }
 
 // unwelcome takes it back that calls broke anything of which the target takes none, each with the same status.

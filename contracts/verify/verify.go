@@ -208,6 +208,9 @@ type Plan struct {
 // may make the pact of the description. The error is [pact.ErrMissing] where Pact has to judge and cannot, or says why
 // there is no pact.
 func Prepare(ctx context.Context, c Config) (*Plan, error) {
+	if err := c.Description.Unfilled(); err != nil {
+		return nil, err
+	}
 	if c.Cases == nil {
 		c.Cases = c.All()
 	}

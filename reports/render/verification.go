@@ -31,8 +31,12 @@ func (v verification) coverageSentence() string {
 	if v.Choice != nil {
 		by = " by " + v.Choice.String()
 	}
-	return fmt.Sprintf("Coverage of the description%s: %s (properties %s, branches %s, values %s; statuses seen %s)",
-		by, text.WholePercent(share), of("property"), of("branch"), of("value"), of("status"))
+	parameters := ""
+	if kinds["parameter"][1] > 0 {
+		parameters = ", parameters " + of("parameter")
+	}
+	return fmt.Sprintf("Coverage of the description%s: %s (properties %s, branches %s, values %s%s; statuses seen %s)",
+		by, text.WholePercent(share), of("property"), of("branch"), of("value"), parameters, of("status"))
 }
 
 // missed is the table of the parts that were not exercised.

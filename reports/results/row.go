@@ -319,9 +319,13 @@ type Manifest struct {
 	// Unchecked are the rules of Labels that were switched off.
 	Unchecked []string `json:"unchecked,omitempty"`
 	// Method and Path say which call was made below the target; empty in runs that were made before they were kept.
-	Method  string    `json:"method,omitempty"`
-	Path    string    `json:"path,omitempty"`
-	Started time.Time `json:"started"`
+	Method string `json:"method,omitempty"`
+	Path   string `json:"path,omitempty"`
+	// Parameters are what was given for those of the call, as name=value; Chosen says that the call is not the one that the
+	// description names.
+	Parameters []string  `json:"parameters,omitempty"`
+	Chosen     bool      `json:"chosen,omitempty"`
+	Started    time.Time `json:"started"`
 	// SpecSHA256 is the hash, in hex, of the description that responses were judged by.
 	SpecSHA256 string `json:"specSha256"`
 	// PlanSHA256 is the digest, in hex, of what decides which calls are sent, when, and by what they are judged, apart

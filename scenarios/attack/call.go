@@ -84,7 +84,7 @@ func (r *run) prepare(f *flight, n uint64) {
 	f.message = message
 	f.row.Class, f.row.BytesOut = uint16(class), uint32(len(message)-room)
 	begin := h.Put(message, n)
-	f.Exchange = wire.Exchange{N: n, Tenant: f.tenant, Message: message[begin:], Body: room - begin, In: f.In, Owner: f}
+	f.Exchange = wire.Exchange{N: n, Tenant: f.tenant, Message: message[begin:], Body: room - begin, In: f.In, Owner: f, Wanted: r.Plan.Description().HeaderNames()}
 }
 
 // depart takes the times of a call that leaves now, and reports whether it is sent.
@@ -183,6 +183,9 @@ func (r *run) judge(f *flight) {
 	row, body := &rec.row, x.Answer
 	status := int(row.Status)
 	verdict := r.Plan.Description().JudgeResponse(status, x.ContentType, body)
+	if verdict.Violation == nil && len(x.Wanted) > 0 {
+		verdict.Violation = r.Plan.Description().JudgeHeaders(status, x.Lines)
+	}
 	rec.execution, rec.session = verdict.ExecutionID, verdict.SessionID
 	message, pointer := "", ""
 	if v := verdict.Violation; v != nil {

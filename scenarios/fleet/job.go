@@ -30,12 +30,14 @@ type job struct {
 	Digest string         `json:"digest"`
 	Parts  []results.Part `json:"parts"`
 
-	Release            string              `json:"release,omitempty"`
-	Labels             map[string]string   `json:"labels,omitempty"`
-	Deviations         []results.Deviation `json:"deviations,omitempty"`
-	HTTP2              bool                `json:"http2,omitempty"`
-	Traceparent        bool                `json:"traceparent,omitempty"`
-	RepeatedIDsAllowed bool                `json:"repeatedIdsAllowed,omitempty"`
+	Release    string              `json:"release,omitempty"`
+	Labels     map[string]string   `json:"labels,omitempty"`
+	Deviations []results.Deviation `json:"deviations,omitempty"`
+	// Chosen says what of the description is meant.
+	Chosen             contracts.Choice `json:"chosen,omitzero"`
+	HTTP2              bool             `json:"http2,omitempty"`
+	Traceparent        bool             `json:"traceparent,omitempty"`
+	RepeatedIDsAllowed bool             `json:"repeatedIdsAllowed,omitempty"`
 	// Rows says that workers tell of single calls, and not of figures.
 	Rows bool `json:"rows,omitempty"`
 	// Carried is what the calls carry by reference, in the place of what the scenario says by the same names.
@@ -69,7 +71,7 @@ func jobOf(c trial.Config, group string, workers int, a credentials.Asked) job {
 	j := job{
 		Group: group, Scenario: c.Plan.Name, Seed: c.Plan.Seed, Shards: workers, Target: c.Target.String(), Digest: c.Plan.Digest(c.Andon), Parts: c.Plan.Parts(),
 		Release: c.Release, Labels: c.Labels, Deviations: c.Deviations, HTTP2: c.HTTP2, Traceparent: c.Traceparent, RepeatedIDsAllowed: c.RepeatedIDsAllowed,
-		Rows: c.Observe != nil,
+		Rows: c.Observe != nil, Chosen: c.Plan.Description().Choice(),
 	}
 	if len(a.Headers)+len(a.Query) > 0 || a.Bearer != "" || a.User != "" {
 		j.Carried = &carried{a.Headers, a.Query, a.Bearer, a.User}
@@ -114,7 +116,7 @@ func readJob(dir, andon string) (j job, p *scenarios.Plan, err error) {
 	if err := json.Unmarshal(text, &j); err != nil {
 		return j, nil, fmt.Errorf("the job cannot be read: %w", err)
 	}
-	d, err := contracts.Open(filepath.Join(dir, specFile))
+	d, err := j.Chosen.Open(filepath.Join(dir, specFile))
 	if err != nil {
 		return j, nil, fmt.Errorf("the job's description: %w", err)
 	}

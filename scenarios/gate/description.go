@@ -16,7 +16,7 @@ import (
 // description prepares the comparison of the description with the last released one. Nothing is sent for it.
 func (p *Plan) description() (part, error) {
 	base := p.Asked.Description.Base
-	older, err := contracts.Open(base)
+	older, err := contracts.Choice{Operation: p.Description.Choice().Operation}.Open(base)
 	if err != nil {
 		return part{}, fmt.Errorf("description: %w", err)
 	}

@@ -308,6 +308,7 @@ func (c Config) described(id string, started time.Time, generator results.Genera
 	m := results.Manifest{
 		Andon: c.Andon, ID: id, Scenario: p.Name, Seed: p.Seed, Target: c.Target.String(), Started: started.UTC(),
 		Method: p.Description().Operation().Method, Path: p.Description().Operation().Path,
+		Parameters: p.Description().Choice().Values, Chosen: p.Description().Choice().Operation != "",
 		SpecSHA256: p.Description().SHA256(), PlanSHA256: p.Scenario.Digest(), Plan: p.Parts(), Release: c.Release, RunLabels: c.Labels,
 		Labels: p.Labels, Planned: part.Planned, Shard: c.shard(), Thresholds: metrics.Written(p.Thresholds),
 		TimeoutSeconds: p.Limits.Timeout.Seconds(), InFlight: part.Limits.InFlight, Generator: generator,

@@ -123,6 +123,7 @@ func (c *conn) answer(x *Exchange, n int, more func([]byte) (int, error)) (keep 
 		}
 		c.unasked = h.more
 		x.Status, x.ContentType = h.status, h.contentType
+		x.keep(h.header)
 		x.RetryAfter, x.Later = retryAfter(string(h.retryAfter), string(h.date), time.Now())
 		if err == nil {
 			c.encoded, err = x.decode(h.encoding)
@@ -130,6 +131,7 @@ func (c *conn) answer(x *Exchange, n int, more func([]byte) (int, error)) (keep 
 		return h.keep && err == nil, err
 	}
 	x.Begun, x.Status, x.ContentType = true, h.status, h.contentType
+	x.keepOf(x.In[:h.size])
 	if len(h.retryAfter) > 0 {
 		x.RetryAfter, x.Later = retryAfter(string(h.retryAfter), string(h.date), time.Now())
 	}

@@ -1,13 +1,15 @@
 package wire
 
 import (
+	"bytes"
 	"errors"
 	"io"
+	"net/http"
 	"sync/atomic"
 	"time"
 )
 
-// Exchange is one request and what came back. The first five fields are the caller's; [Transport.Do] fills in the
+// Exchange is one request and what came back. The first six fields are the caller's; [Transport.Do] fills in the
 // others.
 type Exchange struct {
 	// N is the call's number, which its trace id follows from.
@@ -19,12 +21,16 @@ type Exchange struct {
 	Body    int
 	// Deadline is when the call is given up.
 	Deadline time.Time
+	// Wanted are the headers of the answer that are kept, as HTTP writes them; see [Exchange.Lines].
+	Wanted []string
 
 	// In is the buffer that the response is read into, which another exchange may use again; Answer, a part of it, is
 	// the response's body.
 	In, Answer  []byte
 	Status      int
 	ContentType string
+	// kept are the lines of the headers that are wanted, in their order.
+	kept [][]string
 	// Later says that the answer named a time after which to come again, RetryAfter is how long that is, at most a day.
 	Later      bool
 	RetryAfter time.Duration
@@ -57,6 +63,46 @@ type Seen struct {
 	// Protocol is the protocol that was spoken, as the answers have it; empty before the first, and where there is no
 	// choice.
 	Protocol string
+}
+
+// Lines are those that the answer has of a header that was wanted.
+func (x *Exchange) Lines(name string) []string {
+	for i, wanted := range x.Wanted {
+		if wanted == name && i < len(x.kept) {
+			return x.kept[i]
+		}
+	}
+	return nil
+}
+
+// keep keeps what is wanted of an answer's headers.
+func (x *Exchange) keep(headers http.Header) {
+	x.kept = x.kept[:0:0]
+	for _, name := range x.Wanted {
+		x.kept = append(x.kept, headers[name])
+	}
+}
+
+// keepOf keeps what is wanted of the head of an ordinary response.
+func (x *Exchange) keepOf(head []byte) {
+	if len(x.Wanted) == 0 {
+		return
+	}
+	x.kept = make([][]string, len(x.Wanted))
+	_, next := cutLine(head, 0)
+	for {
+		line, after := cutLine(head, next)
+		if after == 0 || len(line) == 0 {
+			return
+		}
+		next = after
+		name, value, _ := bytes.Cut(line, []byte(":"))
+		for i, wanted := range x.Wanted {
+			if len(wanted) == len(name) && bytes.EqualFold(name, []byte(wanted)) {
+				x.kept[i] = append(x.kept[i], string(bytes.Trim(value, " \t")))
+			}
+		}
+	}
 }
 
 // budget is what the answers under way may take beyond the buffer that each call has. One that fits into its buffer

@@ -17,6 +17,8 @@ type head struct {
 	contentType  string
 	// retryAfter and date are the headers of these names; they may lie in the buffer that the head was read from.
 	retryAfter, date []byte
+	// header has all of them, where net/http has read the response.
+	header http.Header
 	// keep says that the connection stays open after the body.
 	keep bool
 	// encoding is how the body is encoded, as the answer says.
@@ -233,7 +235,7 @@ func readResponse(fill func(io.Reader) ([]byte, error), before []byte, read func
 	// A chunk of one byte takes six.
 	source.left = 8 * MaxResponse
 	h = head{
-		status: response.StatusCode, contentType: response.Header.Get("Content-Type"), encoding: response.Header.Get("Content-Encoding"),
+		status: response.StatusCode, header: response.Header, contentType: response.Header.Get("Content-Type"), encoding: response.Header.Get("Content-Encoding"),
 		retryAfter: []byte(response.Header.Get("Retry-After")), date: []byte(response.Header.Get("Date")),
 		keep: !response.Close && response.StatusCode != http.StatusSwitchingProtocols,
 	}

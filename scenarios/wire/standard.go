@@ -152,6 +152,7 @@ func (s *standard) do(x *Exchange) error {
 	}
 	s.answered.Store(true)
 	x.Begun, x.Status, x.ContentType = true, response.StatusCode, response.Header.Get("Content-Type")
+	x.keep(response.Header)
 	x.RetryAfter, x.Later = retryAfter(response.Header.Get("Retry-After"), response.Header.Get("Date"), time.Now())
 	x.room()
 	x.Answer = x.In[:0]

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/kaizenautomation/andon/contracts"
 	"github.com/kaizenautomation/andon/scenarios"
 )
 
@@ -46,7 +45,7 @@ func tryOut(p *scenarios.Plan, folder, scenario string, files map[string][]byte)
 		}
 	}
 	const advice = "a pod has neither the variables of this environment, nor files from beside the folder of the scenario, nor columns with secrets"
-	d, err := contracts.Load(DescriptionFile, files[DescriptionFile])
+	d, err := p.Description().Choice().Load(DescriptionFile, files[DescriptionFile])
 	if err != nil {
 		return fmt.Errorf("%s: the description is not to be read from one file: %w", advice, err)
 	}
