@@ -159,8 +159,8 @@ func (s *theatre) meets(t failer, trust *tls.Config, answer, cuts []byte, ending
 	}
 	p := newPool(context.Background(), u, trust, time.Minute)
 	p.budget.most = 64 << 20
-	if ending == resets && len(answer) > 8<<10 {
-		ending = closes // what is under way would be lost, or not
+	if ending == resets && (len(answer) > 8<<10 || len(cuts) > 4) {
+		ending = closes // of more, some may not have left yet, and would be lost
 	}
 	now := &play{answer: answer, cuts: cuts, ending: ending, over: make(chan struct{})}
 	message := []byte("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}")

@@ -306,12 +306,14 @@ func (l *Loop) leave(h *held) {
 		return
 	}
 	written := make(chan struct{})
-	go func() {
-		defer close(written)
-		if len(h.out) > 0 { // writing nothing would take the error that reading is to have
+	if len(h.out) == 0 {
+		close(written) // writing nothing would take the error that reading is to have
+	} else {
+		go func() {
+			defer close(written)
 			_, _ = h.socket.Write(h.out)
-		}
-	}()
+		}()
+	}
 	go func() {
 		keep, err := h.conn.answer(x, h.n, h.conn.more)
 		x.End = time.Now()
