@@ -89,6 +89,10 @@ func (c *conn) alive() error {
 		open = pending || err == syscall.EAGAIN || err == syscall.EINTR
 	})
 	if err != nil || !open {
+		// What came before the end may have been read off the socket already.
+		if err == nil && c.wrote != nil && errors.Is(c.silent(time.Unix(1, 0)), errUnasked) {
+			return errUnasked
+		}
 		return errStale
 	}
 	if !pending {

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"errors"
 	"io"
 	"net"
 	"os"
@@ -29,7 +30,8 @@ type socket struct {
 
 func (s *socket) Read(p []byte) (int, error) {
 	if s.file != nil {
-		return s.file.Read(p)
+		n, err := s.file.Read(p)
+		return n, late(err)
 	}
 	n, errno := raw(unix.SYS_READ, s.fd, p)
 	switch {
@@ -45,7 +47,8 @@ func (s *socket) Read(p []byte) (int, error) {
 
 func (s *socket) Write(p []byte) (int, error) {
 	if s.file != nil {
-		return s.file.Write(p)
+		n, err := s.file.Write(p)
+		return n, late(err)
 	}
 	n, errno := raw(unix.SYS_WRITE, s.fd, p)
 	switch {
@@ -57,6 +60,15 @@ func (s *socket) Write(p []byte) (int, error) {
 		return n, errAgain
 	}
 	return n, nil
+}
+
+// late gives the end of a deadline as a connection has it: TLS reads on only after an error that says itself that it is a
+// passing one, which that of a file does not.
+func late(err error) error {
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return os.ErrDeadlineExceeded
+	}
+	return err
 }
 
 // raw makes a system call that does not wait, of which the scheduler need not know.

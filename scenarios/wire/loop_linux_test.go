@@ -1,0 +1,166 @@
+package wire
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/kaizenautomation/andon/reports/results"
+	"github.com/kaizenautomation/andon/scenarios/wiretest"
+)
+
+func loop(t *testing.T) *Loop {
+	t.Helper()
+	l, err := NewLoop()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(l.Close)
+	return l
+}
+
+// A call is given up in whichever state it is, by its time or with the run, and is told as [pool.Do] tells it.
+func TestLoopGivesUp(t *testing.T) {
+	t.Parallel()
+	const head = "HTTP/1.1 200 OK\r\nContent-Length: "
+	for _, c := range []struct {
+		state   string
+		message int
+		answer  []string // which is not whole
+		silent  bool     // in the handshake
+		kind    results.Kind
+	}{
+		{state: "nothing came", kind: results.TimeoutWaiting},
+		{state: "a part of the head came", answer: []string{head}, kind: results.TimeoutWaiting},
+		{state: "a part of the body came", answer: []string{head + "9\r\n\r\n{"}, kind: results.TimeoutReading},
+		{state: "a part of a large body came", answer: []string{head + "900000\r\n\r\n", strings.Repeat("x", 100_000)}, kind: results.TimeoutReading},
+		{state: "a part of a chunk came", answer: []string{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n{"}, kind: results.TimeoutReading},
+		{state: "the head comes in drops", answer: strings.Split("HTTP/1.1 20", ""), kind: results.TimeoutWaiting},
+		{state: "the request is not read", message: 32 << 20, kind: results.TimeoutWaiting},
+		{state: "the handshake is not answered", silent: true, kind: results.DialTimeout},
+	} {
+		for _, killed := range []bool{false, true} {
+			for _, byLoop := range []bool{false, true} {
+				t.Run(fmt.Sprintf("%s, killed %v, by the loop %v", c.state, killed, byLoop), func(t *testing.T) {
+					t.Parallel()
+					listener, err := net.Listen("tcp", "127.0.0.1:0")
+					if err != nil {
+						t.Fatal(err)
+					}
+					defer listener.Close()
+					go func() {
+						for {
+							conn, err := listener.Accept()
+							if err != nil {
+								return
+							}
+							defer conn.Close()
+							if c.message == 0 && !c.silent {
+								_, _ = http.ReadRequest(bufio.NewReader(conn))
+							}
+							for _, part := range c.answer {
+								_, _ = io.WriteString(conn, part)
+								time.Sleep(2 * time.Millisecond)
+							}
+						}
+					}()
+					u := &url.URL{Scheme: "http", Host: listener.Addr().String()}
+					_, trust := wiretest.Secure(t, nil, nil)
+					if c.silent {
+						u.Scheme = "https"
+					}
+					kill, end := context.WithCancel(t.Context())
+					defer end()
+					p := newPool(kill, u, trust, 10*time.Second)
+					defer p.Close()
+					if !c.silent {
+						p.Warm(1)
+					}
+					x := &Exchange{Message: append([]byte("POST / HTTP/1.1\r\nHost: x\r\n\r\n"), make([]byte, c.message)...), Deadline: time.Now().Add(400 * time.Millisecond)}
+					want := c.kind
+					if killed {
+						want, x.Deadline = results.Canceled, time.Now().Add(time.Minute)
+						time.AfterFunc(200*time.Millisecond, end)
+					}
+					carry, begun := carrier(directly), time.Now()
+					if byLoop {
+						carry = by(loop(t))
+					}
+					err = carry(p, x)
+					if err == nil || Classify(err, x.Connected, x.Begun) != want {
+						t.Errorf("it ends with %v, want %v", err, want)
+					}
+					if took := time.Since(begun); took > 30*time.Second || !killed && took < 300*time.Millisecond {
+						t.Errorf("it took %s", took)
+					}
+				})
+			}
+		}
+	}
+}
+
+// Messages of any size go out whole by a loop, also to a target that reads slowly, and their answers come back.
+func TestLoopLargeMessages(t *testing.T) {
+	t.Parallel()
+	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ContentLength > inline {
+			time.Sleep(20 * time.Millisecond)
+		}
+		n, err := io.Copy(io.Discard, r.Body)
+		fmt.Fprint(w, n, err, strings.Repeat("y", int(min(n, 100_000))))
+	})
+	plain := httptest.NewServer(handler)
+	defer plain.Close()
+	h1, _ := url.Parse(plain.URL)
+	secure, trust := wiretest.Secure(t, handler, nil)
+	for _, u := range []*url.URL{h1, secure} {
+		p := newPool(t.Context(), u, trust, time.Minute)
+		t.Cleanup(p.Close) // after the loop
+		l := loop(t)
+		head := configFor(u, "", 0).Template(0)
+		for _, size := range []int{0, 10, inline - 1000, inline, inline + 1, 100_000, 8 << 20, 5} {
+			b := append(make([]byte, head.Room()), bytes.Repeat([]byte{'x'}, size)...)
+			begin := head.Put(b, 0)
+			x := &Exchange{Message: b[begin:], Body: head.Room() - begin, Deadline: time.Now().Add(time.Minute)}
+			want := fmt.Sprint(size, nil, strings.Repeat("y", min(size, 100_000)))
+			if err := by(l)(p, x); err != nil || x.Status != 200 || string(x.Answer) != want {
+				t.Errorf("%s, %d bytes: status %d, %.20q, %v", u.Scheme, size, x.Status, x.Answer, err)
+			}
+		}
+		if n := p.Connections(); n != 1 {
+			t.Errorf("%s: it took %d connections", u.Scheme, n)
+		}
+	}
+}
+
+// A wake of a loop that is closed goes nowhere, whatever has its descriptor's number since.
+func TestWakeAfterTheEnd(t *testing.T) {
+	l, err := NewLoop()
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Close()
+	var pipe [2]int
+	if err := unix.Pipe2(pipe[:], unix.O_NONBLOCK|unix.O_CLOEXEC); err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(pipe[0])
+	defer unix.Close(pipe[1])
+	l.poller.event = pipe[1]
+	l.Wake()
+	l.post(&Exchange{})
+	if n, err := unix.Read(pipe[0], make([]byte, 8)); n > 0 {
+		t.Errorf("%d bytes are written: %v", n, err)
+	}
+}
