@@ -1,6 +1,7 @@
 package attack
 
 import (
+	"context"
 	"crypto/tls"
 	"io"
 	"maps"
@@ -186,6 +187,13 @@ func TestNothingIsLeft(t *testing.T) {
 			defer server.Close()
 			u, _ := url.Parse(server.URL)
 			fire(t, plan(t, "load: [{rate: 300/s, for: 0.3s}]\nlimits: {inFlight: 20}", uint64(i)), u)
+			// Nor of one that was told to end before it began, or that was given up.
+			before := make(chan struct{})
+			close(before)
+			fireUntil(t.Context(), t, before, plan(t, "load: [{callers: 4, for: 1m}]\nlimits: {warm: 2}", uint64(i)), u)
+			ctx, kill := context.WithTimeout(t.Context(), 50*time.Millisecond)
+			defer kill()
+			fireUntil(ctx, t, make(chan struct{}), plan(t, "load: [{callers: 4, for: 1m}]\nlimits: {warm: 2}", uint64(i)), u)
 		}()
 		deadline := time.Now().Add(10 * time.Second)
 		for i > 0 && time.Now().Before(deadline) && (runtime.NumGoroutine() > goroutines || open() > files) {
