@@ -277,8 +277,8 @@ func (l *lane) held(now time.Duration) bool {
 	return false
 }
 
-// slot takes a slot for a call, unless another lane waits for one for a call that was due before: whoever has just given
-// one back would be the first to take it again.
+// slot takes a slot for a call, unless another lane waits for one for a call that was due before: whoever has just
+// given one back would be the first to take it again.
 func (l *lane) slot(due time.Duration) (at slot, free bool) {
 	if l.turn(due) {
 		at, free = l.slots.take()

@@ -109,7 +109,8 @@ func TestCallersOfLanes(t *testing.T) {
 	}
 }
 
-// When the sending of several lanes ends, each call that was due is accounted for once, whichever lane it was to leave by.
+// When the sending of several lanes ends, each call that was due is accounted for once, whichever lane it was to leave
+// by.
 func TestUnsentOfLanes(t *testing.T) {
 	cores(t, 2)
 	p := plan(t, "load: [{rate: 30000/s, for: 3s}]\nmix: {content: [{items: [text]}]}\nlimits: {inFlight: 3}", 1)
@@ -142,8 +143,8 @@ func TestPacedCallsLeaveOnTheGrid(t *testing.T) {
 // withoutLanes names the system call's error in the process that TestOldKernel starts.
 const withoutLanes = "ANDON_TEST_REFUSED"
 
-// Where the system call that lanes wait in does not exist, or is not allowed, as in containers that do not know it, calls
-// are sent without lanes.
+// Where the system call that lanes wait in does not exist, or is not allowed, as in containers that do not know it,
+// calls are sent without lanes.
 func TestOldKernel(t *testing.T) {
 	refusal := map[string]syscall.Errno{"ENOSYS": unix.ENOSYS, "EPERM": unix.EPERM}
 	if with, is := refusal[os.Getenv(withoutLanes)]; is {

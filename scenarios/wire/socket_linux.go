@@ -62,8 +62,8 @@ func (s *socket) Write(p []byte) (int, error) {
 	return n, nil
 }
 
-// late gives the end of a deadline as a connection has it: TLS reads on only after an error that says itself that it is a
-// passing one, which that of a file does not.
+// late gives the end of a deadline as a connection has it: TLS reads on only after an error that says itself that it is
+// a passing one, which that of a file does not.
 func late(err error) error {
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		return os.ErrDeadlineExceeded
