@@ -1,7 +1,6 @@
 package scenarios
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"strconv"
 	"strings"
@@ -100,26 +99,36 @@ var corpus = sync.OnceValues(makeCorpus)
 
 func makeCorpus() (string, []int) {
 	rng := rand.New(rand.NewPCG(20, 26))
-	pick := func(words string) string {
-		list := strings.Fields(words)
-		return list[rng.IntN(len(list))]
+	lists := strings.Split(`Summarise Compare Translate Check Rewrite Explain List Classify Extract Review
+attached quarterly open latest signed unpaid missing regional internal customer
+report contract invoices tickets notes orders messages figures minutes complaints
+for from with before against without
+team board supplier auditor manager release region client budget deadline
+name return keep sort mark quote
+risks owners dates amounts causes steps open-questions differences examples
+stop wait explain-why ask-for-approval send-it-to-the-owner leave-the-rest-unchanged`, "\n")
+	var words [8][]string
+	for i := range words {
+		words[i] = strings.Fields(lists[i])
 	}
-	var b strings.Builder
+	b := make([]byte, 0, 66<<10)
+	pick := func(list int, after string) {
+		b = append(append(b, words[list][rng.IntN(len(words[list]))]...), after...)
+	}
 	var starts []int
-	for b.Len() < 64<<10 {
-		starts = append(starts, b.Len())
-		fmt.Fprintf(&b, "%s the %s %s %s the %s, ",
-			pick("Summarise Compare Translate Check Rewrite Explain List Classify Extract Review"),
-			pick("attached quarterly open latest signed unpaid missing regional internal customer"),
-			pick("report contract invoices tickets notes orders messages figures minutes complaints"),
-			pick("for from with before against without"),
-			pick("team board supplier auditor manager release region client budget deadline"))
-		fmt.Fprintf(&b, "then %s %d %s and %s. ",
-			pick("name return keep sort mark quote"), 2+rng.IntN(18),
-			pick("risks owners dates amounts causes steps open-questions differences examples"),
-			pick("stop wait explain-why ask-for-approval send-it-to-the-owner leave-the-rest-unchanged"))
+	for len(b) < 64<<10 {
+		starts = append(starts, len(b))
+		pick(0, " the ")
+		pick(1, " ")
+		pick(2, " ")
+		pick(3, " the ")
+		pick(4, ", then ")
+		pick(5, " ")
+		b = append(strconv.AppendInt(b, int64(2+rng.IntN(18)), 10), ' ')
+		pick(6, " and ")
+		pick(7, ". ")
 	}
-	return b.String(), starts
+	return string(b), starts
 }
 
 func textSource(length func(*rand.Rand) int) source {
