@@ -20,6 +20,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/kaizenautomation/andon/reports/text"
@@ -82,9 +83,10 @@ const (
 	maxCores = 1024
 )
 
+// The patterns are compiled when they are first asked for, since every command would wait for them.
 var (
-	label  = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`)
-	memory = regexp.MustCompile(`^[1-9][0-9]{0,5}(Mi|Gi)$`)
+	label  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`) })
+	memory = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[1-9][0-9]{0,5}(Mi|Gi)$`) })
 )
 
 // Check tells everything that is wrong with a manifest.
@@ -108,7 +110,7 @@ func (m Manifest) Check() error {
 	if m.Cores < 1 || m.Cores > maxCores {
 		wrong("the cores of a worker: expected 1 to %d, found %d", maxCores, m.Cores)
 	}
-	if !memory.MatchString(m.Memory) {
+	if !memory().MatchString(m.Memory) {
 		wrong("the memory of a worker: expected a number with Mi or Gi, such as 1Gi, found %q", text.Printable(m.Memory, 40))
 	}
 	if m.Lasts < 0 || m.Lasts > 365*24*time.Hour {
@@ -132,10 +134,10 @@ func (m Manifest) checkNames() (found []error) {
 	switch {
 	case len(m.Name) > maxName:
 		found = append(found, fmt.Errorf("the name of the run: expected at most %d characters, since pods are called after it, found %q", maxName, text.Printable(m.Name, 80)))
-	case !label.MatchString(m.Name) || m.Name[0] < 'a':
+	case !label().MatchString(m.Name) || m.Name[0] < 'a':
 		found = append(found, fmt.Errorf("the name of the run: expected small letters, digits and -, of which the first is a letter and the last no -, found %q", text.Printable(m.Name, 80)))
 	}
-	if m.Namespace != "" && (!label.MatchString(m.Namespace) || len(m.Namespace) > 63) {
+	if m.Namespace != "" && (!label().MatchString(m.Namespace) || len(m.Namespace) > 63) {
 		found = append(found, fmt.Errorf("the namespace: expected up to 63 small letters, digits and -, neither first nor last a -, found %q", text.Printable(m.Namespace, 80)))
 	}
 	return found
@@ -194,7 +196,7 @@ func sorted[T any](files map[string]T) []string { return slices.Sorted(maps.Keys
 
 // isSubdomain reports whether a text can be the name of an object.
 func isSubdomain(name string) bool {
-	return len(name) <= 253 && !slices.ContainsFunc(strings.Split(name, "."), func(part string) bool { return !label.MatchString(part) })
+	return len(name) <= 253 && !slices.ContainsFunc(strings.Split(name, "."), func(part string) bool { return !label().MatchString(part) })
 }
 
 // HubAddress is where workers meet the hub of a run.

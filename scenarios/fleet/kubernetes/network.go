@@ -67,7 +67,7 @@ func (m Manifest) targetPeers() (to list) {
 func namespaceOf(host string) object {
 	words := strings.Split(strings.TrimSuffix(host, "."), ".")
 	switch {
-	case len(words) == 1 && label.MatchString(host):
+	case len(words) == 1 && label().MatchString(host):
 		return object{"podSelector": object{}}
 	case len(words) >= 3 && words[2] == "svc":
 		return object{"namespaceSelector": object{"matchLabels": object{"kubernetes.io/metadata.name": words[1]}}}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/kaizenautomation/andon/reports/text"
@@ -47,13 +48,13 @@ func (m Manifest) planItems() (items list) {
 }
 
 // aKey is what an entry of a ConfigMap may be called, two dots at its beginning aside.
-var aKey = regexp.MustCompile(`^[-._a-zA-Z0-9]{1,200}$`)
+var aKey = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[-._a-zA-Z0-9]{1,200}$`) })
 
 // keys gives the plan's files by the names of their entries: their own where that may be one.
 func (m Manifest) keys() map[string]string {
 	keys := map[string]string{}
 	for i, name := range sorted(m.Files) {
-		if !aKey.MatchString(name) || strings.HasPrefix(name, ".") {
+		if !aKey().MatchString(name) || strings.HasPrefix(name, ".") {
 			// No file's own name begins so.
 			keys[fmt.Sprintf(".file-%d", i)] = name
 		} else {
