@@ -321,8 +321,8 @@ type Manifest struct {
 	// Method and Path say which call was made below the target; empty in runs that were made before they were kept.
 	Method string `json:"method,omitempty"`
 	Path   string `json:"path,omitempty"`
-	// Parameters are what was given for those of the call, as name=value; Chosen says that the call is not the one that the
-	// description names.
+	// Parameters are what was given for those of the call, as name=value; Chosen says that the call is not the one that
+	// the description names.
 	Parameters []string  `json:"parameters,omitempty"`
 	Chosen     bool      `json:"chosen,omitempty"`
 	Started    time.Time `json:"started"`

@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"bytes"
 	"errors"
 	"io"
 	"net/http"
@@ -80,28 +79,6 @@ func (x *Exchange) keep(headers http.Header) {
 	x.kept = x.kept[:0:0]
 	for _, name := range x.Wanted {
 		x.kept = append(x.kept, headers[name])
-	}
-}
-
-// keepOf keeps what is wanted of the head of an ordinary response.
-func (x *Exchange) keepOf(head []byte) {
-	if len(x.Wanted) == 0 {
-		return
-	}
-	x.kept = make([][]string, len(x.Wanted))
-	_, next := cutLine(head, 0)
-	for {
-		line, after := cutLine(head, next)
-		if after == 0 || len(line) == 0 {
-			return
-		}
-		next = after
-		name, value, _ := bytes.Cut(line, []byte(":"))
-		for i, wanted := range x.Wanted {
-			if len(wanted) == len(name) && bytes.EqualFold(name, []byte(wanted)) {
-				x.kept[i] = append(x.kept[i], string(bytes.Trim(value, " \t")))
-			}
-		}
 	}
 }
 

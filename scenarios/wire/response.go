@@ -130,6 +130,28 @@ func parseHead(b []byte) (h head, ok bool) {
 	}
 }
 
+// keepOf keeps what is wanted of the head of an ordinary response.
+func (x *Exchange) keepOf(head []byte) {
+	if len(x.Wanted) == 0 {
+		return
+	}
+	x.kept = make([][]string, len(x.Wanted))
+	_, next := cutLine(head, 0)
+	for {
+		line, after := cutLine(head, next)
+		if after == 0 || len(line) == 0 {
+			return
+		}
+		next = after
+		name, value, _ := bytes.Cut(line, []byte(":"))
+		for i, wanted := range x.Wanted {
+			if len(wanted) == len(name) && bytes.EqualFold(name, []byte(wanted)) {
+				x.kept[i] = append(x.kept[i], string(bytes.Trim(value, " \t")))
+			}
+		}
+	}
+}
+
 // cutLine gives the line at a place, without its end, and where the next one begins; 0 if it does not end in CR LF.
 func cutLine(b []byte, at int) (line []byte, next int) {
 	end := bytes.IndexByte(b[at:], '\n')
