@@ -6,8 +6,8 @@
 // and vegeta's pacer is andon's (pacer.go). The way of call n is the same for both:
 //
 //  1. Its message is written (call.go), before it is due where there is time (flight.go). The lane sleeps until just
-//     before it is due, as the plan says, and watches the clock for the rest (wakeup.go); in a closed loop a call leaves
-//     when a caller is free. vegeta's own times are not used: they are none of a call.
+//     before it is due, as the plan says, and watches the clock for the rest (wakeup.go); in a closed loop a call
+//     leaves when a caller is free. vegeta's own times are not used: they are none of a call.
 //  2. The times around the sending and the answer are taken, and what part of them the generator itself stood still
 //     (stalls.go) or had no free slot (slots.go), so that what the generator does to the times is not taken for the
 //     target's doing.
