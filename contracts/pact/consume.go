@@ -89,7 +89,7 @@ func consume(t *testing.T, d *contracts.Description, c cases.Case, dir string) e
 	}
 	sent := c.Request(context.Background(), &url.URL{}, credentials.Bearer(proofToken))
 	return interaction.UponReceiving(c.ID).
-		WithRequest(consumer.Method(c.Method), sent.URL.Path, func(b *consumer.V4RequestBuilder) {
+		WithRequest(consumer.Method(c.Method), sent.URL.EscapedPath(), func(b *consumer.V4RequestBuilder) {
 			carries(b, sent)
 			if !strings.HasPrefix(c.ContentType, "application/json") {
 				b.Body(c.ContentType, c.Body)
@@ -127,6 +127,10 @@ func carries(b *consumer.V4RequestBuilder, sent *http.Request) {
 			return matchers.Regex(value, `^Bearer \S+$`)
 		case proofToken:
 			return matchers.Regex(value, `^\S+$`)
+		}
+		if json.Valid([]byte(value)) && strings.ContainsAny(value, `{["`) {
+			// The library takes JSON for a matcher.
+			return matchers.Regex(value, "^"+regexp.QuoteMeta(value)+"$")
 		}
 		return matchers.S(value)
 	}
