@@ -12,6 +12,7 @@
 //
 //   - contracts loads the description, builds requests, judges whether a request or a response conforms, and says what
 //     changed between two descriptions.
+//   - contracts/pattern reads the regular expressions of JSON Schema.
 //   - contracts/schema is the tree of a JSON Schema: plain, valid, broken, random and smaller values of it.
 //   - contracts/jsontext reads and writes JSON without changing what stands in it.
 //   - contracts/document reads YAML with positions, and tells every problem at once.

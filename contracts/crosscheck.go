@@ -2,6 +2,7 @@ package contracts
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers"
 
+	"github.com/kaizenautomation/andon/contracts/pattern"
 	"github.com/kaizenautomation/andon/contracts/schema"
 )
 
@@ -21,6 +23,8 @@ type crosscheck struct {
 	operation *openapi3.Operation
 	judged    *openapi3.Operation // the operation without the headers of its responses, which andon does not look at
 	options   openapi3filter.Options
+	// silent is set where it reads a part of the description otherwise than andon, so that it has no opinion.
+	silent bool
 }
 
 // secondReading has kin-openapi read a document that is changed in passing. It knows no path items outside of paths,
@@ -42,12 +46,14 @@ func secondReading(root *schema.Node) (*openapi3.T, error) {
 }
 
 func newCrosscheck(read *schema.Document, o Operation) (c crosscheck, err error) {
-	named := map[string]bool{}
+	named, matched, silent := map[string]bool{}, map[string]*pattern.Pattern{}, false
 	root := rewritten(read, o, func(_ *schema.Document, s *schema.Node) {
 		forSecondOpinion(s)
 		if format := s.At("format").Text(); format != "" {
 			named[format] = true
 		}
+		patternAsFormat(s, matched)
+		silent = silent || !keysInGo(s)
 	})
 	document, err := secondReading(root)
 	if err != nil {
@@ -63,7 +69,15 @@ func newCrosscheck(read *schema.Document, o Operation) (c crosscheck, err error)
 	if err != nil {
 		return c, err
 	}
-	c = crosscheck{call: o, document: document, operation: document.Paths.Value(o.Path).GetOperation(o.Method)}
+	for name, p := range matched {
+		shared[name] = openapi3.NewCallbackValidator(func(s string) error {
+			if found, err := p.Match(s); err != nil || found {
+				return err
+			}
+			return errors.New("no match of " + p.String())
+		})
+	}
+	c = crosscheck{call: o, document: document, operation: document.Paths.Value(o.Path).GetOperation(o.Method), silent: silent}
 	c.options = openapi3filter.Options{
 		IncludeResponseStatus: true, AuthenticationFunc: openapi3filter.NoopAuthenticationFunc, SkipSettingDefaults: true,
 		ExcludeReadOnlyValidations: true, ExcludeWriteOnlyValidations: true, // in OpenAPI 3.1 these are notes

@@ -26,7 +26,7 @@ func explain(body any, err *jsonschema.ValidationError, disc string) *Violation 
 
 // violationOf holds a value against a schema.
 func violationOf(v any, validator *jsonschema.Schema, disc string) *Violation {
-	err := validator.Validate(v)
+	err := validate(validator, v)
 	if err == nil {
 		return nil
 	}

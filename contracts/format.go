@@ -10,6 +10,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"github.com/kaizenautomation/andon/contracts/pattern"
 	"github.com/kaizenautomation/andon/contracts/schema"
 )
 
@@ -28,6 +29,10 @@ func bareCompiler() *jsonschema.Compiler {
 	c := jsonschema.NewCompiler()
 	c.DefaultDraft(jsonschema.Draft2020)
 	c.AssertFormat()
+	c.UseRegexpEngine(func(text string) (jsonschema.Regexp, error) {
+		p, err := pattern.Compile(text)
+		return judgedPattern{p}, err
+	})
 	for _, f := range formats() {
 		c.RegisterFormat(f)
 	}
@@ -66,6 +71,34 @@ func formats() []*jsonschema.Format {
 	}
 }
 
+// judgedPattern is a pattern as the validator takes it, which knows of no pattern that cannot be told: there the
+// judgement ends with a panic of type tooSlow.
+type judgedPattern struct{ *pattern.Pattern }
+
+type tooSlow struct{ error }
+
+func (p judgedPattern) MatchString(text string) bool {
+	found, err := p.Match(text)
+	if err != nil {
+		panic(tooSlow{err})
+	}
+	return found
+}
+
+// validate holds a value against a schema. The error is none of the validator's where a pattern could not be told.
+func validate(validator *jsonschema.Schema, v any) (err error) {
+	defer func() {
+		switch slow := recover().(type) {
+		case nil:
+		case tooSlow:
+			err = slow.error
+		default:
+			panic(slow)
+		}
+	}()
+	return validator.Validate(v)
+}
+
 // sharedFormats are andon's formats of these names, for kin-openapi, which knows few and takes some of them otherwise.
 // Two tools can only agree on a schema whose words mean the same to both.
 func sharedFormats(names map[string]bool) (map[string]openapi3.StringFormatValidator, error) {
@@ -80,7 +113,7 @@ func sharedFormats(names map[string]bool) (map[string]openapi3.StringFormatValid
 			return nil, err
 		}
 		shared[name] = openapi3.NewCallbackValidator(func(s string) error {
-			if validator.Validate(s) != nil {
+			if validate(validator, s) != nil {
 				return errors.New("it does not have the format " + name)
 			}
 			return nil

@@ -3,11 +3,11 @@ package contracts
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/kaizenautomation/andon/contracts/pattern"
 	"github.com/kaizenautomation/andon/contracts/schema"
 	"github.com/kaizenautomation/andon/reports/text"
 )
@@ -284,15 +284,15 @@ func (a *audit) oneWay(s *schema.Node, at []string, request bool) {
 	}
 }
 
-// patterns refuses those that Go does not compile: JSON Schema takes its patterns from ECMAScript, which has more.
+// patterns refuses those that are none of ECMAScript's, from which JSON Schema takes them.
 func (a *audit) patterns(s *schema.Node, at []string) {
 	if p := s.At("pattern"); p != nil {
-		if _, err := regexp.Compile(p.Text()); err != nil {
+		if _, err := pattern.Compile(p.Text()); err != nil {
 			a.fail(p, below(at, "pattern"), "andon cannot read this pattern (%s); write it without", clip(err.Error(), 100))
 		}
 	}
 	for _, p := range s.At("patternProperties").Names() {
-		if _, err := regexp.Compile(p); err != nil {
+		if _, err := pattern.Compile(p); err != nil {
 			a.fail(s.At("patternProperties", p), below(at, "patternProperties", p), "andon cannot read this pattern (%s); write it without", clip(err.Error(), 100))
 		}
 	}

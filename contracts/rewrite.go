@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kaizenautomation/andon/contracts/pattern"
 	"github.com/kaizenautomation/andon/contracts/schema"
 )
 
@@ -85,6 +86,40 @@ func forSecondOpinion(s *schema.Node) {
 		forget(s, "else")
 		set(s, "if", &schema.Node{Fields: map[string]*schema.Node{}})
 	}
+}
+
+// patternAsFormat writes a pattern as a format of its own, since kin-openapi reads patterns as Go does.
+func patternAsFormat(s *schema.Node, matched map[string]*pattern.Pattern) {
+	p, err := pattern.Compile(s.At("pattern").Text())
+	if s.At("pattern") == nil || err != nil {
+		return
+	}
+	name := "matches " + p.String()
+	matched[name] = p
+	forget(s, "pattern")
+	format := &schema.Node{Scalar: name}
+	if s.At("format") == nil {
+		set(s, "format", format)
+		return
+	}
+	all := &schema.Node{IsList: true, List: slices.Clone(s.At("allOf").Items())}
+	all.List = append(all.List, &schema.Node{Keys: []string{"format"}, Fields: map[string]*schema.Node{"format": format}})
+	set(s, "allOf", all)
+}
+
+// keysInGo writes the patterns of keys as Go does. It is false where one cannot be written so.
+func keysInGo(s *schema.Node) bool {
+	properties := s.At("patternProperties")
+	for i, key := range properties.Names() {
+		inGo, exact := pattern.InGo(key)
+		if !exact || inGo != key && properties.Fields[inGo] != nil {
+			return false
+		}
+		value := properties.Fields[key]
+		delete(properties.Fields, key)
+		properties.Keys[i], properties.Fields[inGo] = inGo, value
+	}
+	return true
 }
 
 // constAsEnum writes a constant as the only one of its values.

@@ -18,7 +18,7 @@ type bodies struct {
 	validator *jsonschema.Schema // nil takes all
 }
 
-func (b bodies) takes(v any) bool { return b.validator == nil || b.validator.Validate(v) == nil }
+func (b bodies) takes(v any) bool { return b.validator == nil || validate(b.validator, v) == nil }
 
 // shown is a value that conforms to one description and not to another.
 type shown struct {

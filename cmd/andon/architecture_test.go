@@ -57,9 +57,10 @@ var andonHouse = house{
 
 		"contracts/jsontext":    {},
 		"contracts/document":    {"contracts/jsontext", "reports/text", "go.yaml.in/yaml"},
-		"contracts/schema":      {"contracts/jsontext", "reports/text", "go.yaml.in/yaml"},
+		"contracts/pattern":     {"github.com/dlclark/regexp2"},
+		"contracts/schema":      {"contracts/jsontext", "contracts/pattern", "reports/text", "go.yaml.in/yaml"},
 		"contracts/credentials": {"reports/regular", "reports/text"},
-		"contracts": {"contracts/credentials", "reports/regular", "contracts/jsontext", "contracts/schema", "reports/text", "github.com/getkin/kin-openapi",
+		"contracts": {"contracts/credentials", "reports/regular", "contracts/jsontext", "contracts/pattern", "contracts/schema", "reports/text", "github.com/getkin/kin-openapi",
 			"github.com/santhosh-tekuri/jsonschema", "github.com/oasdiff/oasdiff", "go.yaml.in/yaml", "golang.org/x/net"},
 		"contracts/cases":    {"contracts", "contracts/credentials", "contracts/jsontext", "contracts/schema", "reports/text"},
 		"contracts/provider": {"contracts", "contracts/jsontext", "contracts/schema", "reports/bounded", "reports/splitmix", "reports/text"},

@@ -568,8 +568,5 @@ func modern(v any) {
 				delete(v, k)
 			}
 		}
-		if p, isText := v["pattern"].(string); isText && strings.Contains(p, `\u`) {
-			delete(v, "pattern") // Go's regular expressions do not know it
-		}
 	}
 }

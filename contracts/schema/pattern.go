@@ -2,8 +2,11 @@ package schema
 
 import (
 	"regexp/syntax"
+	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/kaizenautomation/andon/contracts/pattern"
 )
 
 // longestMatch bounds a text that is made for a pattern.
@@ -13,19 +16,49 @@ const longestMatch = 1 << 16
 // Where the pattern leaves a choice of characters, the digits of n choose, the last character first: texts for
 // different n differ for as long as the pattern has enough of them. It may be wrong about what only a match can tell,
 // such as word boundaries, so the text is to be held against the pattern.
-func matching(pattern string, n uint64, repeats int) (text string, ok bool) {
-	re, err := syntax.Parse(pattern, syntax.Perl)
+func matching(expression string, n uint64, repeats int) (text string, ok bool) {
+	inGo, exact := pattern.InGo(expression)
+	if exact {
+		return made(inGo, matcher{n: n, repeats: repeats})
+	}
+	p, err := pattern.Compile(expression)
 	if err != nil {
 		return "", false
 	}
-	m := matcher{n: n, repeats: repeats}
+	for _, about := range pattern.Approximations(expression) {
+		for k := range uint64(guesses) {
+			text, ok := made(about, matcher{n: n*guesses + k, repeats: repeats, choosing: true, groups: map[int]string{}})
+			if !ok {
+				break
+			}
+			if found, err := p.Match(text); found && err == nil {
+				return text, true
+			}
+		}
+	}
+	return "", false
+}
+
+// guesses is how many texts are tried of an expression that only comes near to a pattern.
+const guesses = 24
+
+// made is the text that a matcher makes of an expression of Go.
+func made(inGo string, m matcher) (text string, ok bool) {
+	re, err := syntax.Parse(inGo, syntax.Perl)
+	if err != nil {
+		return "", false
+	}
 	m.prepend(re.Simplify())
 	if m.size > longestMatch {
 		return "", false
 	}
 	var b strings.Builder
 	for i := len(m.runes) - 1; i >= 0; i-- {
-		b.WriteRune(m.runes[i])
+		if group, refers := m.groups[int(m.runes[i]-pattern.Reference)+1]; refers {
+			b.WriteString(group)
+		} else {
+			b.WriteRune(m.runes[i])
+		}
 	}
 	return b.String(), true
 }
@@ -34,8 +67,12 @@ func matching(pattern string, n uint64, repeats int) (text string, ok bool) {
 type matcher struct {
 	n       uint64
 	repeats int
-	runes   []rune
-	size    int
+	// choosing matchers take other branches than the first as well, and characters of all kinds.
+	choosing bool
+	// groups are what it made of groups, to which others refer.
+	groups map[int]string
+	runes  []rune
+	size   int
 }
 
 func (m *matcher) prepend(re *syntax.Regexp) {
@@ -52,7 +89,13 @@ func (m *matcher) prepend(re *syntax.Regexp) {
 	case syntax.OpAnyChar, syntax.OpAnyCharNotNL:
 		m.add(m.choose([]rune{'0', '9', 'a', 'z'}))
 	case syntax.OpCapture:
+		before := len(m.runes)
 		m.prepend(re.Sub[0])
+		if m.choosing {
+			group := slices.Clone(m.runes[before:])
+			slices.Reverse(group)
+			m.groups[re.Cap] = string(group)
+		}
 	case syntax.OpStar, syntax.OpQuest, syntax.OpPlus:
 		times := m.repeats
 		switch {
@@ -69,7 +112,12 @@ func (m *matcher) prepend(re *syntax.Regexp) {
 			m.prepend(re.Sub[i])
 		}
 	case syntax.OpAlternate:
-		m.prepend(re.Sub[0])
+		branch := uint64(0)
+		if m.choosing {
+			branch = m.n % uint64(len(re.Sub))
+			m.n /= uint64(len(re.Sub))
+		}
+		m.prepend(re.Sub[branch])
 	}
 }
 

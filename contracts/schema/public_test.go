@@ -58,9 +58,6 @@ func modern(v any) any {
 				}
 			}
 		}
-		if p, isText := v["pattern"].(string); isText && strings.Contains(p, `\u`) {
-			delete(v, "pattern") // Go's regular expressions do not know it, and loading says so
-		}
 		_, isText := v["type"].(string)
 		_, isList := v["type"].([]any)
 		if isText || isList || v["properties"] != nil || v["allOf"] != nil {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/kaizenautomation/andon/contracts/jsontext"
+	"github.com/kaizenautomation/andon/contracts/pattern"
 )
 
 // Template is a body with, for each of its values, what else may stand in its place: what a tool needs that matches
@@ -99,7 +100,10 @@ func (d *Document) template(v any, s *Node, depth int) Template {
 			t.Exact = true
 		}
 	} else if p := s.At("pattern").Text(); p != "" {
-		t.Pattern = p
+		// Those who match bodies by their shape know no other expressions than Go has.
+		if inGo, exact := pattern.InGo(p); exact {
+			t.Pattern = inGo
+		}
 	} else {
 		t.Pattern = formatPatterns[s.At("format").Text()]
 	}
