@@ -14,6 +14,7 @@
 //     changed between two descriptions.
 //   - contracts/pattern reads the regular expressions of JSON Schema.
 //   - contracts/schema is the tree of a JSON Schema: plain, valid, broken, random and smaller values of it.
+//   - contracts/bundle makes one document of a description in several files, or of an older version.
 //   - contracts/jsontext reads and writes JSON without changing what stands in it.
 //   - contracts/document reads YAML with positions, and tells every problem at once.
 //   - contracts/credentials says what calls carry besides their bodies, where secrets come from, and keeps them out.

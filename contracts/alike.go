@@ -40,13 +40,13 @@ func schemesAlike(older, newer *schema.Node) {
 			if after.At(old) != nil || !sameScheme(before.At(old), after.At(name)) {
 				continue
 			}
-			set(after, old, after.Fields[name])
-			forget(after, name)
+			after.Set(old, after.Fields[name])
+			after.Forget(name)
 			newer.EachObject(func(n *schema.Node) {
 				for _, way := range n.At("security").Items() {
 					if scopes := way.At(name); scopes != nil {
-						set(way, old, scopes)
-						forget(way, name)
+						way.Set(old, scopes)
+						way.Forget(name)
 					}
 				}
 			})
@@ -79,7 +79,7 @@ func plainly(document *schema.Document, s *schema.Node, counted bool) {
 	constAsEnum(s)
 	for _, key := range slices.Clone(s.Keys) {
 		if saysNothing(key, s.Fields[key], counted) {
-			forget(s, key)
+			s.Forget(key)
 		}
 	}
 	// What is merged may leave a choice alone, and what is left of the types may let more be merged.
@@ -103,7 +103,7 @@ func merged(document *schema.Document, s *schema.Node) {
 		switch list := s.At(key).Items(); {
 		case len(list) == 1:
 			if merge(document, s, key, list[0]) {
-				forget(s, key)
+				s.Forget(key)
 			}
 		case len(list) == 2 && s.Only(key):
 			orNull(document, s, key, list)
@@ -142,7 +142,7 @@ func mergeAll(document *schema.Document, s *schema.Node) {
 		}
 	}
 	if list.List = rest; len(rest) == 0 {
-		forget(s, "allOf")
+		s.Forget("allOf")
 	}
 }
 
@@ -166,11 +166,11 @@ func merge(document *schema.Document, s *schema.Node, choice string, branch *sch
 		return false
 	}
 	if s.Only(choice) && len(s.At(choice).Items()) == 1 && branch.At("$ref") != nil {
-		forget(s, choice)
+		s.Forget(choice)
 		for _, key := range slices.Clone(s.Keys) {
-			forget(s, key)
+			s.Forget(key)
 		}
-		set(s, "$ref", branch.At("$ref"))
+		s.Set("$ref", branch.At("$ref"))
 		return true
 	}
 	alone := s.Only(choice)
@@ -190,7 +190,7 @@ func merge(document *schema.Document, s *schema.Node, choice string, branch *sch
 		mine, theirs := s.At(key), target.Fields[key]
 		switch {
 		case mine == nil:
-			set(s, key, theirs)
+			s.Set(key, theirs)
 		case key == "required":
 			all := slices.Concat(mine.Texts(), theirs.Texts())
 			slices.Sort(all)
@@ -199,7 +199,7 @@ func merge(document *schema.Document, s *schema.Node, choice string, branch *sch
 			both := &schema.Node{Fields: map[string]*schema.Node{}, Line: mine.Line, Column: mine.Column}
 			for _, from := range []*schema.Node{mine, theirs} {
 				for _, name := range from.Keys {
-					set(both, name, from.Fields[name])
+					both.Set(name, from.Fields[name])
 				}
 			}
 			s.Fields[key] = both
@@ -229,15 +229,15 @@ func orNull(document *schema.Document, s *schema.Node, choice string, list []*sc
 		if len(types) == 0 || slices.Contains(types, "null") || slices.ContainsFunc(other.Keys, func(key string) bool { return !isNote(key) && !slices.Contains(ofOneType, key) }) {
 			continue
 		}
-		forget(s, choice)
+		s.Forget(choice)
 		for _, key := range other.Keys {
 			if s.At(key) == nil {
-				set(s, key, other.Fields[key])
+				s.Set(key, other.Fields[key])
 			}
 		}
-		set(s, "type", texts(append(types, "null")))
+		s.Set("type", texts(append(types, "null")))
 		if e := other.At("enum"); e != nil {
-			set(s, "enum", &schema.Node{IsList: true, List: append(slices.Clone(e.List), &schema.Node{})})
+			s.Set("enum", &schema.Node{IsList: true, List: append(slices.Clone(e.List), &schema.Node{})})
 		}
 		return
 	}
@@ -258,7 +258,7 @@ func typed(s *schema.Node) {
 		types = append(types, t)
 	}
 	slices.Sort(types)
-	set(s, "type", texts(slices.Compact(types)))
+	s.Set("type", texts(slices.Compact(types)))
 }
 
 func typeOf(v *schema.Node) string {

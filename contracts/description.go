@@ -21,12 +21,15 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"github.com/kaizenautomation/andon/contracts/bundle"
 	"github.com/kaizenautomation/andon/contracts/schema"
 )
 
@@ -35,6 +38,7 @@ type Description struct {
 	name       string
 	source     []byte
 	document   *schema.Document
+	written    *schema.Document // without a difference between what is sent and what comes back
 	crosscheck crosscheck
 	compiler   *jsonschema.Compiler
 	sha256     string
@@ -64,13 +68,17 @@ type Description struct {
 const maxDescription = 8 << 20
 
 // Load reads a description, as YAML or JSON. The name is the file's, for messages. The description must be a valid
-// OpenAPI document of version 3.1, in one file, that describes the call with a JSON body; see [Operation] for how it
-// says which call that is.
+// OpenAPI document of version 3.0, 3.1 or 3.2, in one file, that describes the call with a JSON body; see [Operation]
+// for how it says which call that is. [Open] reads one in several files.
 func Load(name string, data []byte) (*Description, error) { return Choice{}.Load(name, data) }
 
 // Load reads a description as the function [Load] does, for what is chosen of it.
 func (c Choice) Load(name string, data []byte) (*Description, error) {
-	d, err := c.load(name, data)
+	return c.loadFrom(name, data, nil)
+}
+
+func (c Choice) loadFrom(name string, data []byte, files fs.FS) (*Description, error) {
+	d, err := c.load(name, data, files)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
@@ -78,29 +86,31 @@ func (c Choice) Load(name string, data []byte) (*Description, error) {
 	return d, nil
 }
 
-func (c Choice) load(name string, data []byte) (*Description, error) {
+func (c Choice) load(name string, data []byte, files fs.FS) (*Description, error) {
 	if len(data) > maxDescription {
 		return nil, fmt.Errorf("the description has %d bytes, more than the 8 MiB that andon reads", len(data))
 	}
-	root, err := schema.Parse(data)
+	document, whole, err := bundle.Read(filepath.Base(name), data, files)
 	if err != nil {
 		return nil, err
 	}
-	if v := root.At("openapi").Text(); !strings.HasPrefix(v, "3.1.") {
-		return nil, fmt.Errorf("expected an OpenAPI 3.1 document (openapi: 3.1.0), found openapi: %q", v)
-	}
-	sum := sha256.Sum256(data)
-	d := &Description{source: data, document: &schema.Document{Root: root}, sha256: hex.EncodeToString(sum[:])}
+	sum := sha256.Sum256(whole)
+	d := &Description{source: whole, document: document, sha256: hex.EncodeToString(sum[:])}
 	d.choice = c
 	if err := d.readOperation(); err != nil {
 		return nil, err
 	}
+	d.written = d.document
+	if marksOneWay(d.document.Root) {
+		d.written = &schema.Document{Root: d.document.Root.Clone(), Files: d.document.Files, Unread: d.document.Unread}
+		oneWay(d.document, d.operation)
+	}
 	found := newAudit(d.document, d.operation, c.Operation != "")
 	d.tokens = found.call.tokens
 	if d.following = found.following(d.operation); len(found.parts) > 0 {
-		return nil, &unhonouredError{file: name, parts: found.parts}
+		return nil, &unhonouredError{file: name, document: d.document, parts: found.parts}
 	}
-	if d.compiler, err = newCompiler(root); err != nil {
+	if d.compiler, err = newCompiler(d.document.Root); err != nil {
 		return nil, err
 	}
 	if d.crosscheck, err = newCrosscheck(d.document, d.operation); err != nil {
@@ -163,10 +173,25 @@ func (d *Description) Name() string { return d.name }
 // Line is where the operation stands in the text.
 func (d *Description) Line() int { return d.node().Line }
 
-// Source is the text of the description as it was read.
+// Where is the file, the line in it, and the text of that file, of a line of the description: the lines of its files
+// are counted on from one to the next.
+func (d *Description) Where(line int) (file string, at int, text []byte) {
+	f, at := d.document.Where(line)
+	if f == nil {
+		return d.name, at, d.document.Files[0].Text
+	}
+	return fileBeside(d.name, f.Name), at, f.Text
+}
+
+// fileBeside is how a file is called that lies in the folder of another, or below.
+func fileBeside(name, file string) string {
+	return filepath.ToSlash(filepath.Join(filepath.Dir(name), file))
+}
+
+// Source is the text of the description as it was read, and of one in several files a text that means the same.
 func (d *Description) Source() []byte { return d.source }
 
-// SHA256 is the hash of the description as it was read, in hex.
+// SHA256 is the hash of the source, in hex.
 func (d *Description) SHA256() string { return d.sha256 }
 
 // Document is the tree of the description's schemas.

@@ -54,7 +54,7 @@ func TestLoadErrors(t *testing.T) {
 	for _, c := range []struct{ why, text, want string }{
 		{"nothing", "", "empty"},
 		{"no YAML", "a: [", "did not find"},
-		{"another version", "openapi: 3.0.3\ninfo: {title: t, version: '1'}\npaths: {}\n", "expected an OpenAPI 3.1 document"},
+		{"another version", "openapi: 4.0.3\ninfo: {title: t, version: '1'}\npaths: {}\n", "expected an OpenAPI 3.0, 3.1 or 3.2 document"},
 		{"no call", "openapi: 3.1.0\ninfo: {title: t, version: '1'}\npaths: {/x: {get: " + "{responses: {default: {description: any}}}}}\n", "no POST /agents/execute"},
 		{"not valid", edited(t, "  title:", "  tytle:"), "not a valid OpenAPI document"},
 		{"a key twice", edited(t, "openapi: 3.1.0\n", "openapi: 3.1.0\nopenapi: 3.1.0\n"), "openapi"},

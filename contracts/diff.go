@@ -3,6 +3,8 @@ package contracts
 import (
 	"cmp"
 	"fmt"
+	"io/fs"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -10,8 +12,8 @@ import (
 	"github.com/oasdiff/oasdiff/diff"
 	oasload "github.com/oasdiff/oasdiff/load"
 
+	"github.com/kaizenautomation/andon/contracts/bundle"
 	"github.com/kaizenautomation/andon/contracts/schema"
-	"github.com/kaizenautomation/andon/reports/regular"
 )
 
 // Diff lists the differences from an older description to a newer one, the most severe first. Calls are further bodies
@@ -37,15 +39,15 @@ func Diff(older, newer *Description, calls [][]byte) ([]Change, error) {
 // gone, say, or a media type. It goes by those rules of oasdiff alone that are not about schemas; the operation is that
 // of the older description.
 func DiffUnread(older *Description, name string) ([]Change, error) {
-	data, err := regular.Read(name, maxDescription)
+	var document *schema.Document
+	err := reading(name, func(data []byte, files fs.FS) (err error) {
+		document, _, err = bundle.Read(filepath.Base(name), data, files)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
-	root, err := schema.Parse(data)
-	if err != nil {
-		return nil, err
-	}
-	changes, err := byRules(older, &Description{document: &schema.Document{Root: root}, operation: older.operation})
+	changes, err := byRules(older, &Description{document: document, written: document, operation: older.operation})
 	about := func(c Change) bool {
 		schemas := requestRules.MatchString(c.ID) || responseRules.MatchString(c.ID)
 		return c.Severity == Breaking && (!schemas || strings.HasSuffix(c.ID, "media-type-removed"))
@@ -55,8 +57,8 @@ func DiffUnread(older *Description, name string) ([]Change, error) {
 
 // byRules are the changes that oasdiff's rules tell, of descriptions in which the same is written alike.
 func byRules(older, newer *Description) (changes []Change, err error) {
-	plain := alike(older.document)
-	other := alike(newer.document)
+	plain := alike(older.written)
+	other := alike(newer.written)
 	schemesAlike(plain, other)
 	before, err := comparable(plain, "the older description")
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 func (d *Description) WithFixtures(list []Fixture) (*Description, error) {
 	// Examples decide on no body, so what was compiled stays as it is.
 	out := *d
-	out.document = &schema.Document{Root: d.document.Root.Clone()}
+	out.document = &schema.Document{Root: d.document.Root.Clone(), Files: d.document.Files, Unread: d.document.Unread}
 	if err := out.readFields(); err != nil {
 		return nil, err
 	}

@@ -17,6 +17,9 @@ import (
 // provider that does as the description says.
 func known(kind string) []string {
 	return strings.Fields(map[string]string{
+		"document 3.2":  "$self",
+		"path item 3.2": "query additionalOperations",
+		"response 3.2":  "summary",
 		"document":      "openapi info jsonSchemaDialect servers paths webhooks components security tags externalDocs",
 		"path item":     "$ref summary description get put post delete options head patch trace servers parameters",
 		"operation":     "tags summary description externalDocs operationId parameters requestBody responses callbacks deprecated security servers",
@@ -36,7 +39,7 @@ func known(kind string) []string {
 }
 
 // dialects are what a schema may say that it is written in: JSON Schema 2020-12, which OpenAPI 3.1 extends by words.
-var dialects = []string{"https://json-schema.org/draft/2020-12/schema", "https://spec.openapis.org/oas/3.1/dialect/base"}
+var dialects = []string{"https://json-schema.org/draft/2020-12/schema", "https://spec.openapis.org/oas/3.1/dialect/base", "https://spec.openapis.org/oas/3.2/dialect/2025-09-17"}
 
 // unhonoured is a part of a description that andon does not honour.
 type unhonoured struct {
@@ -47,8 +50,9 @@ type unhonoured struct {
 
 // unhonouredError lists all such parts of a description.
 type unhonouredError struct {
-	file  string
-	parts []unhonoured
+	file     string
+	document *schema.Document
+	parts    []unhonoured
 }
 
 func (e *unhonouredError) Error() string {
@@ -59,7 +63,11 @@ func (e *unhonouredError) Error() string {
 	fmt.Fprintf(&b, "%s of this description cannot be honoured, and without would let a breach pass or blame a provider that does as it says:",
 		text.Plural(uint64(len(e.parts)), "part"))
 	for _, p := range e.parts {
-		fmt.Fprintf(&b, "\n  %s:%d:%d: %s: %s", e.file, p.at.Line, p.at.Column, clip(pointerOf(p.pointer), 200), p.message)
+		file, line := e.file, p.at.Line
+		if other, at := e.document.Where(line); other != nil {
+			file, line = fileBeside(e.file, other.Name), at
+		}
+		fmt.Fprintf(&b, "\n  %s:%d:%d: %s: %s", file, line, p.at.Column, clip(pointerOf(p.pointer), 200), p.message)
 	}
 	return b.String()
 }
@@ -68,8 +76,8 @@ func (e *unhonouredError) Error() string {
 type audit struct {
 	document *schema.Document
 	parts    []unhonoured
-	// seen are the schemas that were gone through, as part of a request and of a response.
-	seen map[audited]bool
+	// seen are the schemas that were gone through.
+	seen map[*schema.Node]bool
 	// call and followed are what calls carry besides their bodies: the call itself, and the operation that is followed.
 	call, followed beside
 	// chosen says that the call is not the one that the description names.
@@ -78,15 +86,9 @@ type audit struct {
 	heads map[*schema.Node][]*Header
 }
 
-// audited is a schema in one of the two directions.
-type audited struct {
-	schema  *schema.Node
-	request bool
-}
-
 // newAudit audits the call of a path and a method.
 func newAudit(document *schema.Document, o Operation, chosen bool) *audit {
-	a := &audit{document: document, chosen: chosen, seen: map[audited]bool{}, heads: map[*schema.Node][]*Header{}}
+	a := &audit{document: document, chosen: chosen, seen: map[*schema.Node]bool{}, heads: map[*schema.Node][]*Header{}}
 	root := document.Root
 	a.keys(root, nil, "document")
 	if d := root.At("jsonSchemaDialect"); d != nil && !slices.Contains(dialects, d.Text()) {
@@ -120,6 +122,9 @@ func (a *audit) keys(n *schema.Node, at []string, kinds ...string) {
 	var all []string
 	for _, kind := range kinds {
 		all = append(all, known(kind)...)
+		if strings.HasPrefix(a.document.Root.At("openapi").Text(), "3.2.") {
+			all = append(all, known(kind+" 3.2")...)
+		}
 	}
 	for _, key := range n.Names() {
 		if strings.HasPrefix(key, "x-") || slices.Contains(all, key) {
@@ -174,7 +179,7 @@ func (a *audit) requestBody(body *schema.Node, at []string) {
 	if name := requestType(body); name != "" {
 		at = below(at, "content", name)
 		a.keys(body.At("content", name), at, "media type")
-		a.schema(body.At("content", name, "schema"), below(at, "schema"), true)
+		a.schema(body.At("content", name, "schema"), below(at, "schema"))
 	}
 }
 
@@ -196,7 +201,7 @@ func (a *audit) response(n *schema.Node, at []string) {
 		a.keys(m, at, "media type")
 		if slices.ContainsFunc(ranges(name), mayBeJSON) {
 			judged = true
-			a.schema(m.At("schema"), below(at, "schema"), false)
+			a.schema(m.At("schema"), below(at, "schema"))
 			continue
 		}
 		if s, _ := a.document.Resolve(m.At("schema")); s != nil && !anyText(s) {
@@ -215,11 +220,11 @@ func anyText(s *schema.Node) bool {
 }
 
 // schema goes through a schema and all that it consists of.
-func (a *audit) schema(s *schema.Node, at []string, request bool) {
-	if s == nil || s.Fields == nil || a.seen[audited{s, request}] {
+func (a *audit) schema(s *schema.Node, at []string) {
+	if s == nil || s.Fields == nil || a.seen[s] {
 		return
 	}
-	a.seen[audited{s, request}] = true
+	a.seen[s] = true
 	if ref := s.At("$ref"); ref != nil {
 		for _, key := range s.Names() {
 			if key != "$ref" && !strings.HasPrefix(key, "x-") && !slices.Contains(known("schema note"), key) {
@@ -234,52 +239,25 @@ func (a *audit) schema(s *schema.Node, at []string, request bool) {
 			a.fail(ref, below(at, "$ref"), "%v", err)
 			return
 		}
-		a.schema(next, place, request)
+		a.schema(next, place)
 		return
 	}
 	a.keys(s, at, "schema value", "schema note", "schema part", "schema choice", "schema map")
 	if d := s.At("$schema"); d != nil && !slices.Contains(dialects, strings.TrimSuffix(d.Text(), "#")) {
 		a.fail(d, below(at, "$schema"), "schemas are read as JSON Schema 2020-12 alone, found %s; write it so, and leave this out", quote(clip(d.Text(), 100)))
 	}
-	a.oneWay(s, at, request)
 	a.patterns(s, at)
 	for _, key := range known("schema part") {
-		a.schema(s.At(key), below(at, key), request)
+		a.schema(s.At(key), below(at, key))
 	}
 	for _, key := range known("schema choice") {
 		for i, b := range s.At(key).Items() {
-			a.schema(b, below(at, key, strconv.Itoa(i)), request)
+			a.schema(b, below(at, key, strconv.Itoa(i)))
 		}
 	}
 	for _, key := range known("schema map") {
 		for _, name := range s.At(key).Names() {
-			a.schema(s.At(key, name), below(at, key, name), request)
-		}
-	}
-}
-
-// oneWay refuses properties that are required, but only ever sent the other way: whether they must be there this way,
-// OpenAPI 3.1 leaves to whoever reads it.
-func (a *audit) oneWay(s *schema.Node, at []string, request bool) {
-	word, way := "writeOnly", "an answer"
-	if request {
-		word, way = "readOnly", "a request"
-	}
-	members, err := a.document.Members(s)
-	if err != nil {
-		return // the reference that leads nowhere is told where it stands
-	}
-	for _, m := range members {
-		here := s.At("properties", m.Name)
-		if here == nil || !m.Required {
-			continue
-		}
-		for _, n := range []*schema.Node{here, m.Schema} {
-			if marked := n.At(word); marked != nil && marked.Scalar == true {
-				a.fail(marked, below(at, "properties", m.Name, word), "%s is %s and required, and readers of OpenAPI do not agree whether %s must have it; take it out of `required`, or give %s a schema of its own",
-					quote(clip(m.Name, 60)), word, way, way)
-				break
-			}
+			a.schema(s.At(key, name), below(at, key, name))
 		}
 	}
 }

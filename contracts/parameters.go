@@ -135,7 +135,7 @@ func (a *audit) value(n *schema.Node, at []string, s *style, what string, reques
 	content := n.At("content")
 	if content == nil {
 		of, ofAt = n.At("schema"), below(at, "schema")
-		a.schema(of, ofAt, request)
+		a.schema(of, ofAt)
 		return of, ofAt
 	}
 	names := content.Names()
@@ -151,7 +151,7 @@ func (a *audit) value(n *schema.Node, at []string, s *style, what string, reques
 		ofAt = below(at, "content", names[0])
 		a.keys(content.At(names[0]), ofAt, "media type")
 		of, ofAt = content.At(names[0], "schema"), below(ofAt, "schema")
-		a.schema(of, ofAt, request)
+		a.schema(of, ofAt)
 	}
 	return of, ofAt
 }

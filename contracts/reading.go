@@ -22,7 +22,7 @@ func (d *Description) readOperation() error {
 			return err
 		}
 		if x := item.At(extension); x != nil {
-			return fmt.Errorf("line %d: %s belongs to an operation, such as post, not to the path %s", x.Line, extension, path)
+			return fmt.Errorf("%s: %s belongs to an operation, such as post, not to the path %s", d.document.Line(x.Line), extension, path)
 		}
 		for _, method := range httpMethods {
 			op := item.At(method)
@@ -48,7 +48,7 @@ func (d *Description) readOperation() error {
 	switch {
 	case d.choice.Operation != "":
 	case len(marked) > 1:
-		return fmt.Errorf("line %d: %s stands at %s; one operation can be the one that is tested", at.Line, extension, strings.Join(marked, " and at "))
+		return fmt.Errorf("%s: %s stands at %s; one operation can be the one that is tested", d.document.Line(at.Line), extension, strings.Join(marked, " and at "))
 	case len(marked) == 0 && !slices.Contains(known, o.String()):
 		return fmt.Errorf("the description has no %s and no operation with %s, which would say that it is the one; it has %s",
 			o, extension, cmp.Or(clip(strings.Join(known, ", "), 300), "no operation at all"))
@@ -154,7 +154,7 @@ func (d *Description) unlessNull(s *schema.Node) *schema.Node {
 // constant of its discriminator.
 func (d *Description) readContent(list *schema.Node) error {
 	if list.At("items") == nil {
-		return fmt.Errorf("line %d: `%s` has no items", list.Line, d.operation.Content)
+		return fmt.Errorf("%s: `%s` has no items", d.document.Line(list.Line), d.operation.Content)
 	}
 	items, err := d.document.Resolve(list.At("items"))
 	if err != nil {
@@ -189,11 +189,11 @@ func (d *Description) readContent(list *schema.Node) error {
 			}
 		}
 		if ct.Name == "" {
-			return fmt.Errorf("line %d: a kind of content item has no constant `%s`: give the property a `const`", b.Line, disc)
+			return fmt.Errorf("%s: a kind of content item has no constant `%s`: give the property a `const`", d.document.Line(b.Line), disc)
 		}
 		for _, other := range d.content {
 			if other.Name == ct.Name {
-				return fmt.Errorf("line %d: two kinds of content items are called %q", b.Line, ct.Name)
+				return fmt.Errorf("%s: two kinds of content items are called %q", d.document.Line(b.Line), ct.Name)
 			}
 		}
 		d.content = append(d.content, ct)
@@ -232,7 +232,7 @@ func (d *Description) readResponses(heads map[*schema.Node][]*Header) error {
 		d.byStatus[strings.ToUpper(status)] = r
 	}
 	if status, _ := d.Success(); status == 0 {
-		return fmt.Errorf("line %d: %s describes no success: a response with a status from 200 to 299, 2XX or default", all.Line, d.operation)
+		return fmt.Errorf("%s: %s describes no success: a response with a status from 200 to 299, 2XX or default", d.document.Line(all.Line), d.operation)
 	}
 	return nil
 }
@@ -281,7 +281,7 @@ func (d *Description) checkNames() error {
 			place, known = "response of a success", response
 		}
 		if name := x.Fields[key].Text(); !known[name] && name != *names[key] {
-			return fmt.Errorf("line %d: %s: %s: the %s has no property %s", x.Fields[key].Line, extension, key, place, quote(clip(name, 60)))
+			return fmt.Errorf("%s: %s: %s: the %s has no property %s", d.document.Line(x.Fields[key].Line), extension, key, place, quote(clip(name, 60)))
 		}
 	}
 	return nil

@@ -82,9 +82,9 @@ func (w *rewriter) schema(s *schema.Node) {
 func forSecondOpinion(s *schema.Node) {
 	constAsEnum(s)
 	if s.At("$ref") == nil && s.At("if") == nil {
-		forget(s, "then") // without an if these say nothing either
-		forget(s, "else")
-		set(s, "if", &schema.Node{Fields: map[string]*schema.Node{}})
+		s.Forget("then") // without an if these say nothing either
+		s.Forget("else")
+		s.Set("if", &schema.Node{Fields: map[string]*schema.Node{}})
 	}
 }
 
@@ -96,15 +96,15 @@ func patternAsFormat(s *schema.Node, matched map[string]*pattern.Pattern) {
 	}
 	name := "matches " + p.String()
 	matched[name] = p
-	forget(s, "pattern")
+	s.Forget("pattern")
 	format := &schema.Node{Scalar: name}
 	if s.At("format") == nil {
-		set(s, "format", format)
+		s.Set("format", format)
 		return
 	}
 	all := &schema.Node{IsList: true, List: slices.Clone(s.At("allOf").Items())}
 	all.List = append(all.List, &schema.Node{Keys: []string{"format"}, Fields: map[string]*schema.Node{"format": format}})
-	set(s, "allOf", all)
+	s.Set("allOf", all)
 }
 
 // keysInGo writes the patterns of keys as Go does. It is false where one cannot be written so.
@@ -129,18 +129,6 @@ func constAsEnum(s *schema.Node) {
 	if c == nil || e != nil && !slices.ContainsFunc(e.List, same) {
 		return
 	}
-	forget(s, "const")
-	set(s, "enum", &schema.Node{IsList: true, List: []*schema.Node{c}, Line: c.Line, Column: c.Column})
-}
-
-func forget(n *schema.Node, key string) {
-	n.Keys = slices.DeleteFunc(n.Keys, func(k string) bool { return k == key })
-	delete(n.Fields, key)
-}
-
-func set(n *schema.Node, key string, value *schema.Node) {
-	if n.Fields[key] == nil {
-		n.Keys = append(n.Keys, key)
-	}
-	n.Fields[key] = value
+	s.Forget("const")
+	s.Set("enum", &schema.Node{IsList: true, List: []*schema.Node{c}, Line: c.Line, Column: c.Column})
 }

@@ -3,6 +3,7 @@
 package schema
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -16,6 +17,10 @@ type Document struct {
 	Root *Node
 	// Discriminator is the property by whose constant the branches of a oneOf are told apart.
 	Discriminator string
+	// Files are those that it was read from, its own first; none where there is one.
+	Files []File
+	// Unread says of references that lead to other files why they are not followed.
+	Unread map[string]string
 	// Unexampled documents make values without the examples in them, which need not conform.
 	Unexampled bool
 }
@@ -29,15 +34,18 @@ func (d *Document) Resolve(n *Node) (*Node, error) {
 		}
 		target, err := d.Pointer(ref.Text())
 		if err != nil {
-			return nil, fmt.Errorf("line %d: %w", n.Line, err)
+			return nil, fmt.Errorf("%s: %w", d.Line(n.Line), err)
 		}
 		n = target
 	}
-	return nil, fmt.Errorf("line %d: the reference %q leads back to itself", n.Line, n.At("$ref").Text())
+	return nil, fmt.Errorf("%s: the reference %q leads back to itself", d.Line(n.Line), n.At("$ref").Text())
 }
 
 // Pointer finds what a local reference leads to.
 func (d *Document) Pointer(ref string) (*Node, error) {
+	if why := d.Unread[ref]; why != "" {
+		return nil, errors.New(why)
+	}
 	if !strings.HasPrefix(ref, "#/") {
 		return nil, fmt.Errorf("the reference %q does not start with #/; andon reads one file, so bundle the description into one", ref)
 	}
@@ -66,14 +74,17 @@ type Member struct {
 	Required bool
 }
 
-// Members lists an object schema's properties in order, through references and allOf.
+// Unsent marks a property that is not sent the way that a schema is for.
+const Unsent = "x-andon-unsent"
+
+// Members lists an object schema's properties in order, through references and allOf, without those that are not sent.
 func (d *Document) Members(schema *Node) ([]Member, error) {
 	var out []Member
 	required := map[string]bool{}
 	var walk func(n *Node, depth int) error
 	walk = func(n *Node, depth int) error {
 		if depth > maxDepth {
-			return fmt.Errorf("line %d: allOf leads back to itself", n.Line)
+			return fmt.Errorf("%s: allOf leads back to itself", d.Line(n.Line))
 		}
 		n, err := d.Resolve(n)
 		if err != nil {
@@ -88,6 +99,9 @@ func (d *Document) Members(schema *Node) ([]Member, error) {
 		}
 		if props := n.At("properties"); props != nil {
 			for _, name := range props.Keys {
+				if x := props.Fields[name].At(Unsent); x != nil && x.Scalar == true {
+					continue
+				}
 				s, err := d.Resolve(props.Fields[name])
 				if err != nil {
 					return err

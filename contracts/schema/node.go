@@ -32,6 +32,9 @@ type Node struct {
 
 // Parse reads YAML or JSON.
 func Parse(data []byte) (*Node, error) {
+	if isJSON(data) {
+		return fromJSON(data)
+	}
 	var doc yaml.Node
 	if err := yaml.Unmarshal(data, &doc); err != nil {
 		return nil, err
@@ -318,6 +321,20 @@ func (n *Node) Only(keywords ...string) bool {
 	return !slices.ContainsFunc(n.Keys, func(k string) bool {
 		return !slices.Contains(keywords, k) && !slices.Contains(annotations, k) && !strings.HasPrefix(k, "x-")
 	})
+}
+
+// Forget takes a key away from an object.
+func (n *Node) Forget(key string) {
+	n.Keys = slices.DeleteFunc(n.Keys, func(k string) bool { return k == key })
+	delete(n.Fields, key)
+}
+
+// Set gives an object a key.
+func (n *Node) Set(key string, value *Node) {
+	if n.Fields[key] == nil {
+		n.Keys = append(n.Keys, key)
+	}
+	n.Fields[key] = value
 }
 
 // ForgetExamples takes away a schema's own examples.

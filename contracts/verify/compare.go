@@ -23,7 +23,7 @@ func Compare(older, newer *contracts.Description, against string) (summary.Verif
 	if err != nil {
 		return summary.Verification{}, nil, err
 	}
-	return told(changes, newer.Name(), newer.SHA256(), against), changes, nil
+	return told(changes, newer.Name(), newer.SHA256(), against, placed(newer)), changes, nil
 }
 
 // CompareUnread says what breaks callers in a newer document that cannot be loaded as a description. It is not ok where
@@ -34,11 +34,11 @@ func CompareUnread(older *contracts.Description, newer, against string, why erro
 		return v, nil, false
 	}
 	changes = append(changes, contracts.Change{ID: "not-loaded", Severity: contracts.Risky, Text: "whatever else has changed is not known: " + why.Error()})
-	return told(changes, newer, "", against), changes, true
+	return told(changes, newer, "", against, func(line int) (string, int) { return newer, line }), changes, true
 }
 
 // told are changes as a verification.
-func told(changes []contracts.Change, newer, sum, against string) summary.Verification {
+func told(changes []contracts.Change, newer, sum, against string, where placing) summary.Verification {
 	outcomes := []Outcome{{
 		Engine: ByComparison, Case: cases.Case{ID: "compared", Proves: "the descriptions can be compared"}, Verdict: summary.CheckHeld,
 	}}
@@ -57,7 +57,7 @@ func told(changes []contracts.Change, newer, sum, against string) summary.Verifi
 	}
 	v := summary.Verification{
 		Schema: summary.VerificationSchema, Target: against, Started: time.Now().UTC(), SpecSHA256: sum, Description: newer,
-		Planned: len(outcomes), Checks: checks(outcomes, newer),
+		Planned: len(outcomes), Checks: checks(outcomes, where),
 	}
 	v.Decide("")
 	if n := Breaking(changes); n > 0 {

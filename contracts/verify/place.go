@@ -12,7 +12,9 @@ import (
 // place says where in the description what did not hold is told, which is the operation where nothing is known better,
 // and adds the lines that stand there.
 func place(v *summary.Verification, d *contracts.Description) {
-	lines := strings.Split(string(d.Source()), "\n")
+	// Excerpts are known by their lines, so that they are of the description's own file.
+	_, _, text := d.Where(0)
+	lines := strings.Split(string(text), "\n")
 	for i := range v.Checks {
 		c := &v.Checks[i]
 		switch c.Verdict {
@@ -20,7 +22,8 @@ func place(v *summary.Verification, d *contracts.Description) {
 			continue
 		}
 		if c.Place == nil {
-			c.Place = &summary.Place{File: d.Name(), Line: d.Line()}
+			file, line, _ := d.Where(d.Line())
+			c.Place = &summary.Place{File: file, Line: line}
 		}
 		at := c.Place.Line
 		if _, known := v.Excerpts[at]; known || c.Place.File != d.Name() || at < 1 || at > len(lines) || len(v.Excerpts) == maxExcerpts {
@@ -46,4 +49,14 @@ func excerpt(lines []string, at int) string {
 		fmt.Fprintf(&b, "%5d  %s\n", n, text.Printable(strings.TrimRight(lines[n-1], "\r "), maxExcerptLine))
 	}
 	return b.String()
+}
+
+// placing is the file, and the line in it, of a line of a description.
+type placing func(line int) (file string, at int)
+
+func placed(d *contracts.Description) placing {
+	return func(line int) (string, int) {
+		file, at, _ := d.Where(line)
+		return file, at
+	}
 }

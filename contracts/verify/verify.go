@@ -164,8 +164,8 @@ func (o Outcome) mayRun() bool {
 	return o.Status/100 != 2 && (o.hiccup == gateway || o.hiccup == failed || o.hiccup == dropped || o.hiccup == hung)
 }
 
-// check is the outcome in a report, by a description of such a name.
-func (o Outcome) check(description string) summary.Check {
+// check is the outcome in a report, with the place of what it is about.
+func (o Outcome) check(where placing) summary.Check {
 	c := summary.Check{
 		Engine: o.Engine, Name: o.Case.ID, Proves: o.Case.Proves, Expect: string(o.Case.Expect), Verdict: o.Verdict, Breaks: o.Case.Rule, Rule: o.Rule,
 		Authority: string(cmp.Or(o.Authority, o.Case.Authority, cases.ByDescription)), Pointer: o.Pointer, Reason: o.Reason,
@@ -175,7 +175,8 @@ func (o Outcome) check(description string) summary.Check {
 		c.Attempts = o.Attempts
 	}
 	if line := cmp.Or(o.Line, o.Case.Line); line > 0 {
-		c.Place = &summary.Place{File: description, Line: line}
+		file, at := where(line)
+		c.Place = &summary.Place{File: file, Line: at}
 	}
 	return c
 }
@@ -286,7 +287,7 @@ func (p *Plan) Ended(why string) summary.Verification {
 func (p *Plan) verification(started time.Time, outcomes []Outcome) summary.Verification {
 	return summary.Verification{
 		Schema: summary.VerificationSchema, Target: p.against, Started: started.UTC(), SpecSHA256: p.config.Description.SHA256(),
-		Andon: p.config.Andon, Planned: p.Planned, Checks: checks(outcomes, p.config.Description.Name()), Description: p.config.Description.Name(),
+		Andon: p.config.Andon, Planned: p.Planned, Checks: checks(outcomes, placed(p.config.Description)), Description: p.config.Description.Name(),
 		Strict: p.config.Strict, Choice: p.config.Choice, DurationSeconds: time.Since(started).Seconds(), MaxRuns: p.config.MaxRuns,
 	}
 }
@@ -329,10 +330,10 @@ func (p *Plan) Run(ctx context.Context) summary.Verification {
 }
 
 // checks are outcomes as a report has them.
-func checks(outcomes []Outcome, description string) []summary.Check {
+func checks(outcomes []Outcome, where placing) []summary.Check {
 	list := make([]summary.Check, 0, len(outcomes))
 	for _, o := range outcomes {
-		list = append(list, o.check(description))
+		list = append(list, o.check(where))
 	}
 	return list
 }
