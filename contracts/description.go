@@ -48,6 +48,7 @@ type Description struct {
 	methods    []string // those of the operation's path
 	tokens     tokenUse
 	takes      []string // the media types that a request may have, without parameters
+	unsent     []string // those of them that andon does not send, as the description writes them
 	// bodyOptional requests may come without a body.
 	bodyOptional bool
 	validator    *jsonschema.Schema
@@ -167,6 +168,9 @@ func (d *Description) Takes(media string) bool {
 	return slices.ContainsFunc(d.takes, func(r string) bool { return r == media || r == major+"/*" || r == "*/*" })
 }
 
+// Unsent are the media types that a request may have, and that andon sends none of.
+func (d *Description) Unsent() []string { return d.unsent }
+
 // Name is the file of the description, as it was named on loading.
 func (d *Description) Name() string { return d.name }
 
@@ -181,11 +185,6 @@ func (d *Description) Where(line int) (file string, at int, text []byte) {
 		return d.name, at, d.document.Files[0].Text
 	}
 	return fileBeside(d.name, f.Name), at, f.Text
-}
-
-// fileBeside is how a file is called that lies in the folder of another, or below.
-func fileBeside(name, file string) string {
-	return filepath.ToSlash(filepath.Join(filepath.Dir(name), file))
 }
 
 // Source is the text of the description as it was read, and of one in several files a text that means the same.
@@ -210,6 +209,18 @@ func NoTier(tiers []string) string {
 		name = prefix
 	}
 	return name
+}
+
+// LeastItems is the least number of content items that a call may have.
+func (d *Description) LeastItems() int {
+	for _, f := range d.fields {
+		if f.Name == d.operation.Content {
+			if n, ok := d.unlessNull(f.Schema).At("minItems").Number(); ok && n > 0 && n < 1<<20 {
+				return int(n)
+			}
+		}
+	}
+	return 0
 }
 
 // ContentTypes are the kinds of content items, in the description's order.

@@ -101,6 +101,9 @@ func (d *Description) readRequest() error {
 	d.bodyOptional = required == nil || required.Scalar != true
 	for _, other := range body.At("content").Names() {
 		d.takes = append(d.takes, ranges(other)...)
+		if other != name {
+			d.unsent = append(d.unsent, other)
+		}
 	}
 	d.bodyAt = below(at, "content", name, "schema")
 	if d.validator, err = d.compile(d.bodyAt); err != nil {
@@ -183,10 +186,10 @@ func (d *Description) readContent(list *schema.Node) error {
 				ct.Properties = append(ct.Properties, newProperty(p))
 				continue
 			}
-			ct.Name = p.Schema.At("const").Text()
-			if e := p.Schema.At("enum").Texts(); ct.Name == "" && len(e) == 1 {
-				ct.Name = e[0]
+			if e := p.Schema.At("enum"); p.Schema.At("const") == nil && len(e.Items()) == 1 {
+				p.Schema.Set("const", e.List[0]) // it means the same, and is where kinds are told apart by
 			}
+			ct.Name = p.Schema.At("const").Text()
 		}
 		if ct.Name == "" {
 			return fmt.Errorf("%s: a kind of content item has no constant `%s`: give the property a `const`", d.document.Line(b.Line), disc)

@@ -14,8 +14,8 @@ import (
 	"github.com/kaizenautomation/andon"
 )
 
-// A description in several files, in JSON, or in another version of OpenAPI is the description that it says: what may be
-// sent and what may come back is the same, to both judges.
+// A description in several files, in JSON, or in another version of OpenAPI is the description that it says: what may
+// be sent and what may come back is the same, to both judges.
 func TestWrittenOtherwise(t *testing.T) {
 	plain := string(andon.Spec)
 	var tree any

@@ -1,6 +1,7 @@
 package contracts
 
 import (
+	"path/filepath"
 	"strconv"
 	"strings"
 )
@@ -22,3 +23,8 @@ func quote(s string) string { return strconv.Quote(s) }
 
 // below gives a place further down.
 func below(at []string, more ...string) []string { return append(at[:len(at):len(at)], more...) }
+
+// fileBeside is how a file is called that lies in the folder of another, or below.
+func fileBeside(name, file string) string {
+	return filepath.ToSlash(filepath.Join(filepath.Dir(name), file))
+}

@@ -120,7 +120,8 @@ func (r *mixReader) readContents(known map[string]document.Value, m *mix) {
 	if !given {
 		var ws []float64
 		for _, t := range r.d.ContentTypes() {
-			m.contents, ws = append(m.contents, r.content([]contracts.ContentType{t})), append(ws, 1)
+			items := slices.Repeat([]contracts.ContentType{t}, min(max(r.d.LeastItems(), 1), maxItems))
+			m.contents, ws = append(m.contents, r.content(items)), append(ws, 1)
 		}
 		if len(ws) == 0 {
 			m.contents, ws = []content{{name: noContent, omitted: true}}, []float64{1}
@@ -249,7 +250,7 @@ func (m *mix) broken(d *contracts.Description) (content string, _ *contracts.Vio
 		for n := range max(20, 300/len(m.contents)) {
 			w.reset(rng.Uint64(), uint64(n))
 			tier := m.tiers[n%len(m.tiers)]
-			body := m.appendValid(nil, d, w, tier, &m.contents[i], func(f field) bool { return n%2 == 0 || f.share >= 1 })
+			body := m.appendValid(nil, d, w, tier, &m.contents[i], func(f field) bool { return f.share >= 1 || f.share > 0 && n%2 == 0 })
 			if _, violation := d.ReadRequest(body); violation != nil {
 				return c.name, violation
 			}

@@ -149,7 +149,7 @@ func (s schema) mix() object {
 		"tier": closed("Weights by tier. Left out: every tier of the description alike.", nil, tiers),
 		"content": object{
 			"type":        "array",
-			"description": "Weighted content signatures. Left out: every content type alone, alike.",
+			"description": "Weighted content signatures. Left out: every content type alone, as often as the least number of items asks, alike.",
 			"items": closed("A signature and its weight.", []string{"items"}, object{
 				"weight": weight("The signature's weight; 1 where it is left out."),
 				"items": object{

@@ -11,9 +11,9 @@ import (
 )
 
 // Part is a part of the description that calls can exercise: a property of the request, a value of an enum, a branch of
-// a oneOf, or a status of the answer.
+// a oneOf, a media type of the request, or a status of the answer.
 type Part struct {
-	// Kind is "property", "value", "branch", "parameter" or "status".
+	// Kind is "property", "value", "branch", "parameter", "media type" or "status".
 	Kind string
 	// Name says where it is: content[].file.id, kaizenVersion = Lite, content[] as text, 200.
 	Name string
@@ -47,6 +47,9 @@ func Coverage(d *contracts.Description, tried []Case, statuses map[int]int) []Pa
 		}
 	}
 	c.parameters(d, tried)
+	for _, media := range d.Unsent() {
+		c.parts = append(c.parts, Part{Kind: "media type", Name: "the request as " + media + ", which is not sent"})
+	}
 	for _, r := range d.Responses() {
 		p := Part{Kind: "status", Name: r.Status, Open: !strings.HasPrefix(r.Status, "2")}
 		for code, n := range statuses {

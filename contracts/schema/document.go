@@ -25,6 +25,25 @@ type Document struct {
 	Unexampled bool
 }
 
+// Where is the file in which a line stands, which is nil for that of the document itself, and the line's number there.
+func (d *Document) Where(line int) (file *File, at int) {
+	for i := range slices.Backward(d.Files) {
+		if f := &d.Files[i]; i > 0 && line > f.First {
+			return f, line - f.First
+		}
+	}
+	return nil, line
+}
+
+// Line says in words where a line stands.
+func (d *Document) Line(line int) string {
+	file, at := d.Where(line)
+	if file == nil {
+		return fmt.Sprintf("line %d", at)
+	}
+	return fmt.Sprintf("%s, line %d", file.Name, at)
+}
+
 // Resolve follows local references ("#/components/…") from a schema.
 func (d *Document) Resolve(n *Node) (*Node, error) {
 	for range maxDepth {

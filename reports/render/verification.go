@@ -31,12 +31,15 @@ func (v verification) coverageSentence() string {
 	if v.Choice != nil {
 		by = " by " + v.Choice.String()
 	}
-	parameters := ""
+	more := ""
 	if kinds["parameter"][1] > 0 {
-		parameters = ", parameters " + of("parameter")
+		more = ", parameters " + of("parameter")
+	}
+	if kinds["media type"][1] > 0 {
+		more += ", further media types " + of("media type")
 	}
 	return fmt.Sprintf("Coverage of the description%s: %s (properties %s, branches %s, values %s%s; statuses seen %s)",
-		by, text.WholePercent(share), of("property"), of("branch"), of("value"), parameters, of("status"))
+		by, text.WholePercent(share), of("property"), of("branch"), of("value"), more, of("status"))
 }
 
 // missed is the table of the parts that were not exercised.

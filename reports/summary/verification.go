@@ -74,7 +74,7 @@ type Choice struct {
 
 // CoveragePart is a part of the description, with how often it was kept and broken by the calls.
 type CoveragePart struct {
-	// Kind is "property", "value", "branch", "parameter" or "status".
+	// Kind is "property", "value", "branch", "parameter", "media type" or "status".
 	Kind string `json:"kind"`
 	Name string `json:"name"`
 	// Kept and Broken count the calls that used the part as described and those that broke it; for a status, Kept
