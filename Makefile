@@ -88,6 +88,11 @@ pictures: build ## Make the pictures in the documents anew: of the page, and of 
 	@.ci/need chromium chromium
 	.ci/pictures/make
 
+.PHONY: public-check
+public-check: go ## Hold andon against every operation of public OpenAPI documents; print what became of each
+	@.ci/public/install
+	$(GO) test -count=1 -v -timeout 20m -run TestPublicOperations ./contracts/provider -public $(CURDIR)/.cache/public
+
 .PHONY: audit
 audit: go ## List the modules in use with their licences, and look for known vulnerabilities
 	@.ci/need curl curl

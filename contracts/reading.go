@@ -109,6 +109,7 @@ func (d *Description) readRequest() error {
 	if d.validator, err = d.compile(d.bodyAt); err != nil {
 		return fmt.Errorf("the request's schema does not compile: %w", err)
 	}
+	d.exemplars(d.document.Root.At(d.bodyAt...), d.bodyAt, map[*schema.Node]bool{})
 	return d.readFields()
 }
 

@@ -28,6 +28,3 @@ func requestType(body *schema.Node) string {
 	}
 	return best
 }
-
-// maxBranches is how deep choices between choices are followed.
-const maxBranches = 8

@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 
@@ -11,6 +12,8 @@ import (
 
 // Parse reads YAML or JSON.
 func Parse(data []byte) (*Node, error) {
+	// Some editors begin a file with this mark, which says nothing.
+	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	if isJSON(data) {
 		return fromJSON(data)
 	}

@@ -55,10 +55,17 @@ func (d *Document) generate(dst []byte, s *Node, rng *rand.Rand, depth int) []by
 	case "integer":
 		lo, hi := bounds(s, 1)
 		n := math.Ceil(lo) + math.Floor(rng.Float64()*(math.Floor(hi)-math.Ceil(lo)+1))
-		return strconv.AppendInt(dst, int64(multiple(s, n, lo)), 10)
+		if text := multipleAt(s, n, leastOf(s, lo)); text != "" {
+			return append(dst, text...)
+		}
+		return strconv.AppendInt(dst, int64(n), 10)
 	case "number":
 		lo, hi := bounds(s, 1e-9)
-		return strconv.AppendFloat(dst, multiple(s, lo+rng.Float64()*(hi-lo), lo), 'g', -1, 64)
+		n := lo + rng.Float64()*(hi-lo)
+		if text := multipleAt(s, n, leastOf(s, lo)); text != "" {
+			return append(dst, text...)
+		}
+		return strconv.AppendFloat(dst, n, 'g', -1, 64)
 	case "array":
 		return d.generateArray(dst, s, rng, depth)
 	case "null":
@@ -122,24 +129,15 @@ func narrower(keyword string, a, b float64) bool {
 	return false
 }
 
-// multiple moves a number to the multiple that the schema asks for, at or above the least one.
-func multiple(s *Node, n, least float64) float64 {
-	of, ok := s.At("multipleOf").Number()
-	if !ok || of <= 0 {
-		return n
-	}
-	if down := math.Floor(n/of) * of; down >= least {
-		return down
-	}
-	return math.Ceil(least/of) * of
-}
-
 func (d *Document) generateArray(dst []byte, s *Node, rng *rand.Rand, depth int) []byte {
 	dst = append(dst, '[')
 	first := s.At("prefixItems").Items()
 	n := int(number(s.At("minItems"), 0))
-	if c := s.At("contains"); c != nil && n == 0 && s.At("items") == nil {
-		n, first = 1, []*Node{c}
+	if c := s.At("contains"); c != nil {
+		for range min(int(number(s.At("minContains"), 1)), 1000) {
+			first = append(first, c)
+		}
+		n = max(n, len(first))
 	}
 	for i := range n {
 		if i > 0 {
@@ -182,9 +180,25 @@ func (d *Document) generateObject(dst []byte, s *Node, rng *rand.Rand, depth int
 		}
 	}
 	for i := 0; written < least && i < 100; i++ {
-		add(fmt.Sprint("key", i), s.At("additionalProperties"))
+		add(d.key(s, i), s.At("additionalProperties"))
 	}
 	return append(dst, '}')
+}
+
+// key is the name of a further property, as far as the schema says what such are called.
+func (d *Document) key(s *Node, i int) string {
+	name := fmt.Sprint("key", i)
+	names, err := d.Resolve(s.At("propertyNames"))
+	if err != nil || names == nil {
+		return name
+	}
+	if values := names.At("enum").Texts(); len(values) > 0 {
+		return values[i%len(values)]
+	}
+	if names.At("pattern") != nil || names.At("format") != nil || names.At("minLength") != nil || names.At("maxLength") != nil {
+		return generateString(names, rand.New(rand.NewPCG(0, uint64(i))))
+	}
+	return name
 }
 
 func number(n *Node, otherwise float64) float64 {
