@@ -266,3 +266,12 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// A mark that says in which order the bytes come, as some editors write it, is no part of a description.
+func TestByteOrderMark(t *testing.T) {
+	for _, text := range []string{"openapi: 3.1.0\n", `{"openapi": "3.1.0"}`} {
+		if d, _ := read(t, "\ufeff"+text, nil); d.Root.At("openapi").Text() != "3.1.0" {
+			t.Errorf("%s is %s", text, d.Root.AppendJSON(nil))
+		}
+	}
+}

@@ -21,14 +21,31 @@ type pick []int
 // pairs are the pairs of choices that have met in some case.
 type pairs struct {
 	dimensions [][]choice
-	met        map[[4]int]bool
+	// first is the number of the first choice of each dimension, all is how many choices there are, and met has a row of
+	// them for each.
+	first []int
+	all   int
+	met   []bool
 }
+
+func newPairs(dimensions [][]choice) *pairs {
+	p := &pairs{dimensions: dimensions}
+	for _, choices := range dimensions {
+		p.first = append(p.first, p.all)
+		p.all += len(choices)
+	}
+	p.met = make([]bool, p.all*p.all)
+	return p
+}
+
+// pair is where it stands whether two choices have met.
+func (p *pairs) pair(i, a, j, b int) *bool { return &p.met[(p.first[i]+a)*p.all+p.first[j]+b] }
 
 // gain counts the pairs of a pick that have not met.
 func (p *pairs) gain(x pick) (n int) {
 	for i := range x {
 		for j := i + 1; j < len(x); j++ {
-			if !p.met[[4]int{i, x[i], j, x[j]}] {
+			if !*p.pair(i, x[i], j, x[j]) {
 				n++
 			}
 		}
@@ -39,7 +56,8 @@ func (p *pairs) gain(x pick) (n int) {
 func (p *pairs) commit(x pick) {
 	for i := range x {
 		for j := i + 1; j < len(x); j++ {
-			p.met[[4]int{i, x[i], j, x[j]}] = true
+			*p.pair(i, x[i], j, x[j]) = true
+			*p.pair(j, x[j], i, x[i]) = true
 		}
 	}
 }
@@ -55,15 +73,15 @@ func (p *pairs) next() (best pick) {
 		for j := i + 1; j < len(p.dimensions); j++ {
 			for a := range p.dimensions[i] {
 				for b := range p.dimensions[j] {
-					if p.met[[4]int{i, a, j, b}] {
+					if *p.pair(i, a, j, b) {
 						continue
+					}
+					if len(p.dimensions) > manyDimensions {
+						return p.fillOnce(i, a, j, b)
 					}
 					x := p.fill(i, a, j, b)
 					if n := p.gain(x); n > most {
 						most, best = n, x
-					}
-					if len(p.dimensions) > manyDimensions {
-						return best
 					}
 				}
 			}
@@ -91,12 +109,38 @@ func (p *pairs) fill(i, a, j, b int) pick {
 	return x
 }
 
+// fillOnce is fill, in which each choice is made once, by what it brings with those before it.
+func (p *pairs) fillOnce(i, a, j, b int) pick {
+	x := make(pick, len(p.dimensions))
+	x[i], x[j] = a, b
+	chosen := []int{i, j}
+	for k := range p.dimensions {
+		if k == i || k == j {
+			continue
+		}
+		top := -1
+		for at := range p.dimensions[k] {
+			n := 0
+			for _, other := range chosen {
+				if !*p.pair(k, at, other, x[other]) {
+					n++
+				}
+			}
+			if n > top {
+				top, x[k] = n, at
+			}
+		}
+		chosen = append(chosen, k)
+	}
+	return x
+}
+
 // combine adds the cases in which tier, content and optional properties meet. Every content type meets every tier; of
 // the rest, cases are added until every two choices have met, greedily: the case that brings the most new pairs comes
 // next.
 func (v *deriver) combine() {
 	dimensions := v.dimensions()
-	p := &pairs{dimensions, map[[4]int]bool{}}
+	p := newPairs(dimensions)
 	total := 1
 	for _, dim := range dimensions {
 		total = min(total*len(dim), math.MaxInt32) // there may be more than can be counted

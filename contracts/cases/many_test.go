@@ -21,7 +21,7 @@ func with(t *testing.T, at, text string) *contracts.Description {
 // However many optional properties there are, the cases are found at once, and every two of the values meet.
 func TestManyProperties(t *testing.T) {
 	var more strings.Builder
-	for i := range 40 {
+	for i := range 150 {
 		fmt.Fprintf(&more, "        option%02d: {type: boolean}\n", i)
 	}
 	d := with(t, "      properties:\n        agentId:\n", "      properties:\n"+more.String()+"        agentId:\n")

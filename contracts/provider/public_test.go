@@ -47,6 +47,7 @@ func TestPublicOperations(t *testing.T) {
 	for _, file := range files {
 		o := publicFile(t, file, reasons)
 		row(strings.TrimSuffix(filepath.Base(file), filepath.Ext(file)), o)
+		t.Log(rows[len(rows)-1])
 		all.operations += o.operations
 		all.kept += o.kept
 		all.unanswered += o.unanswered
@@ -109,7 +110,7 @@ func publicFile(t *testing.T, file string, reasons map[string]int) (o publicOutc
 				o.unanswered++
 				reasons["(not refused) "+err.Error()]++
 			case err != nil || len(bad) > 0:
-				t.Errorf("%s: %s %s: %d cases are broken, %v: %.2s", file, method, path, len(bad), err, bad)
+				t.Errorf("%s: %s %s: %d cases are broken, %v: %.400s", file, method, path, len(bad), err, strings.Join(bad, "; "))
 			default:
 				o.kept++
 			}
