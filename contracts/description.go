@@ -276,6 +276,13 @@ func (d *Description) Success() (int, *Response) {
 	return best, d.ResponseFor(best)
 }
 
+// RefusalsDescribed reports whether the description says anything of how calls are refused.
+func (d *Description) RefusalsDescribed() bool {
+	return slices.ContainsFunc(d.responses, func(r *Response) bool {
+		return strings.HasPrefix(r.Status, "4") || strings.EqualFold(r.Status, "default")
+	})
+}
+
 func (d *Description) documented() []string {
 	var out []string
 	for _, r := range d.responses {

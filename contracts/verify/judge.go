@@ -24,6 +24,10 @@ func (r *run) judge(o Outcome, header http.Header, body []byte) Outcome {
 		verdict.Violation = nil
 	}
 	class := o.Status / 100
+	if class == 4 && k.Expect != cases.Accepted && !r.Description.RefusalsDescribed() {
+		// What is to be refused has to be answered somehow, and the description says not how.
+		verdict.Violation = nil
+	}
 	switch {
 	case class == 5:
 		return o.broken(ruleServerError, "", fmt.Sprintf("the target failed with status %d, expected %s", o.Status, wanted(k)))
