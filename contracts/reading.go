@@ -94,7 +94,7 @@ func (d *Description) readRequest() error {
 	}
 	name := requestType(body)
 	if name == "" {
-		return fmt.Errorf("%s has no request body of type application/json with a schema", d.operation)
+		return fmt.Errorf("%s: %s has no request body of type application/json with a schema", d.document.Line(d.node().Line), d.operation)
 	}
 	d.crosscheck.sends = name
 	required := body.At("required")
@@ -208,7 +208,7 @@ func (d *Description) readContent(list *schema.Node) error {
 func (d *Description) readResponses(heads map[*schema.Node][]*Header) error {
 	all := d.node().At("responses")
 	if all == nil {
-		return fmt.Errorf("%s describes no responses", d.operation)
+		return fmt.Errorf("%s: %s describes no responses", d.document.Line(d.node().Line), d.operation)
 	}
 	d.byStatus = map[string]*Response{}
 	for _, status := range all.Keys {

@@ -28,9 +28,9 @@ func fromJSON(text []byte) (*Node, error) {
 type placedJSON struct {
 	text    []byte
 	decoder *json.Decoder
-	// at is the offset up to which line and start, the beginning of the line, are known.
-	at, line, start int
-	budget          int
+	// at is the offset up to which the line, and the characters before it in that line, are counted.
+	at, line, column int
+	budget           int
 }
 
 // token gives the next token, and where it begins.
@@ -41,11 +41,13 @@ func (p *placedJSON) token() (json.Token, *Node, error) {
 	}
 	for ; p.at < from; p.at++ {
 		if p.text[p.at] == '\n' {
-			p.line, p.start = p.line+1, p.at+1
+			p.line, p.column = p.line+1, 0
+		} else if utf8.RuneStart(p.text[p.at]) {
+			p.column++
 		}
 	}
 	token, err := p.decoder.Token()
-	return token, &Node{Line: p.line, Column: utf8.RuneCount(p.text[p.start:from]) + 1}, err
+	return token, &Node{Line: p.line, Column: p.column + 1}, err
 }
 
 func (p *placedJSON) next(depth int) (*Node, error) {

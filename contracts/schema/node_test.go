@@ -45,3 +45,27 @@ func TestParseScalars(t *testing.T) {
 		t.Errorf("a bound of 2^63 is %v, %v", f, ok)
 	}
 }
+
+// JSON is read with the places of its values, in one line or in many, and as what it is.
+func TestParseJSON(t *testing.T) {
+	n, err := Parse([]byte("{\"a\": {\n\t\"é\": \"\\ud83d\\ude00\", \"b\": [1, 9007199254740993]}}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v := n.At("a", "é"); v.Text() != "\U0001f600" || v.Line != 2 || v.Column != 7 {
+		t.Errorf("%q at %d:%d", v.Text(), v.Line, v.Column)
+	}
+	if v := n.At("a", "b").List[1]; v.Scalar != json.Number("9007199254740993") || v.Line != 2 || v.Column != 32 {
+		t.Errorf("%v at %d:%d", v.Scalar, v.Line, v.Column)
+	}
+	for text, want := range map[string]string{`{"a": 1, "a": 2}`: `line 1: the key "a" stands twice`, "{\"a\":\n1e400}": "line 2: 1e400", strings.Repeat(`{"a":`, 2000) + "1" + strings.Repeat("}", 2000): "nests too deep"} {
+		if _, err := Parse([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%.60s: %v, want %q", text, err, want)
+		}
+	}
+	// A long line takes no longer than many short ones.
+	long := `{"a":[` + strings.Repeat(`"é",`, 150_000) + `1]}`
+	if _, err := Parse([]byte(long)); err != nil {
+		t.Error(err)
+	}
+}
