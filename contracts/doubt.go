@@ -25,7 +25,7 @@ func (d *Description) CrosscheckRequest(body []byte) error {
 // keys, empty ids, and what stands behind the JSON text; andon is easy on responses that are marked as assumptions.
 func (d *Description) Doubt(status int, contentType string, body []byte, first *Violation) (doubtful bool, other error) {
 	r := d.ResponseFor(status)
-	if d.crosscheck.silent || r == nil || r.Assumed || len(r.Media) == 0 || pastFloat64(body) {
+	if d.crosscheck.silent || r == nil || r.Assumed || len(r.Media) == 0 || bodyless(status, body) || pastFloat64(body) {
 		return false, nil
 	}
 	if m := r.media(mediaType(contentType)); m != nil && strings.Contains(m.Name, ";") {

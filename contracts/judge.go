@@ -71,7 +71,7 @@ func (d *Description) JudgeResponse(status int, contentType string, body []byte)
 		_, violation := judgeBody(body, nil, d.document.Discriminator)
 		return Verdict{Violation: violation}
 	}
-	if len(r.Media) == 0 {
+	if len(r.Media) == 0 || bodyless(status, body) {
 		return Verdict{}
 	}
 	m := r.media(media)
@@ -82,6 +82,11 @@ func (d *Description) JudgeResponse(status int, contentType string, body []byte)
 		return Verdict{}
 	}
 	return d.judgeJSON(status, body, m.validator)
+}
+
+// bodyless reports whether an answer has no body since HTTP allows it none, whatever the description says of one.
+func bodyless(status int, body []byte) bool {
+	return (status == 204 || status == 304) && len(body) == 0
 }
 
 // JudgeAssumption holds a response of a status that the description marks with x-assumption to what it guesses of the

@@ -52,7 +52,11 @@ func broken(d *contracts.Description, patterns ...string) (bad []string, tried i
 	if err != nil {
 		return nil, 0, err
 	}
-	config := verify.Config{Description: d, Target: target, Credentials: credentials.Bearer("tok-valid"), Timeout: 5 * time.Second, MaxBody: limit}
+	known, err := caller(d)
+	if err != nil {
+		return nil, 0, err
+	}
+	config := verify.Config{Description: d, Target: target, Credentials: known, Timeout: 5 * time.Second, MaxBody: limit}
 	config.Strict = verify.Everything()
 	all := config.All()
 	for _, p := range patterns {
@@ -85,6 +89,18 @@ func broken(d *contracts.Description, patterns ...string) (bad []string, tried i
 		err = errors.New(strings.Join(v.Verdict.Causes, " "))
 	}
 	return bad, len(v.Checks), err
+}
+
+// caller has the token that the provider takes, in the way that the description asks for.
+func caller(d *contracts.Description) (*credentials.Set, error) {
+	if ways := d.Operation().Ways(); len(ways) == 0 || len(ways[0]) != 1 || ways[0][0].Scheme != "basic" {
+		return credentials.Bearer("tok-valid"), nil
+	}
+	plan, err := credentials.Asked{User: "andon:{command:printf tok-valid}"}.Plan()
+	if err != nil {
+		return nil, err
+	}
+	return plan.Open(context.Background())
 }
 
 // standardJSON is openapi.yaml as JSON, which is read faster.
