@@ -93,6 +93,22 @@ public-check: go ## Hold andon against every operation of public OpenAPI documen
 	@.ci/public/install
 	$(GO) test -count=1 -v -timeout 20m -run TestPublicOperations ./contracts/provider -public $(CURDIR)/.cache/public
 
+.PHONY: release
+release: go ## Publish the release of the tag at this commit to GitHub, with GITHUB_TOKEN
+	.ci/release/run release --clean
+
+.PHONY: release-check
+release-check: go ## Build the release twice, compare each byte, and run it in bare root file systems; takes many minutes
+	.ci/release/check
+
+.PHONY: image
+image: go ## Make the image without a daemon: an OCI layout in .cache/image/layout, and what docker build wants
+	.ci/release/image
+
+.PHONY: image-check
+image-check: go ## Make the images twice, Pact's too, compare each byte, and run them by runc with a read-only root
+	.ci/release/image-check
+
 .PHONY: audit
 audit: go ## List the modules in use with their licences, and look for known vulnerabilities
 	@.ci/need curl curl

@@ -50,6 +50,7 @@
 //   - reports/bounded reads the answers of others: no server decides how much is read, or for how long.
 //   - reports/results is the record of one call, and the files in which a run keeps them.
 //   - reports/histogram is the one configuration of HDR histograms, merged exactly.
+//   - reports/build says which andon this is: by the linker, or by what Go has recorded.
 //   - reports/splitmix turns numbers that are alike into ones that are not: ids, and what is drawn by number.
 //   - reports/student is Student's t distribution.
 //   - reports/executions is what became of executions: how long they took and which are lost, between bounds.

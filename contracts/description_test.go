@@ -119,7 +119,7 @@ func TestNewRequest(t *testing.T) {
 	target, _ := url.Parse("https://example.com/base/")
 	r := DefaultOperation().NewRequest(context.Background(), target, credentials.Bearer("secret"), []byte(`{}`))
 	if r.URL.String() != "https://example.com/base/agents/execute" || r.Method != "POST" || r.Header.Get("Authorization") != "Bearer secret" ||
-		r.Header.Get("Content-Type") != "application/json" || r.ContentLength != 2 {
+		r.Header.Get("Content-Type") != "application/json" || !strings.HasPrefix(r.UserAgent(), "andon/") || r.ContentLength != 2 {
 		t.Errorf("the request is %s %s %v", r.Method, r.URL, r.Header)
 	}
 	if body, _ := io.ReadAll(r.Body); string(body) != "{}" {

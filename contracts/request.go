@@ -18,6 +18,7 @@ import (
 	"github.com/kaizenautomation/andon/contracts/credentials"
 	"github.com/kaizenautomation/andon/contracts/jsontext"
 	"github.com/kaizenautomation/andon/contracts/schema"
+	"github.com/kaizenautomation/andon/reports/build"
 	"github.com/kaizenautomation/andon/reports/text"
 )
 
@@ -100,7 +101,7 @@ func (o Operation) NewRequest(ctx context.Context, target *url.URL, with *creden
 	r := &http.Request{
 		Method: o.Method, Host: target.Host,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header:        http.Header{"Content-Type": {"application/json"}, "Accept": {"application/json"}, "User-Agent": {"andon"}},
+		Header:        http.Header{"Content-Type": {"application/json"}, "Accept": {"application/json"}, "User-Agent": {build.Agent()}},
 		Body:          io.NopCloser(bytes.NewReader(body)),
 		ContentLength: int64(len(body)),
 		// With GetBody a call goes to a fresh connection where an idle one was closed before any byte of the call was

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers"
 	"pgregory.net/rapid"
@@ -179,7 +178,7 @@ func secondly(d *Description, r *http.Request) error {
 		Request: r, PathParams: inPath, Options: &openapi3filter.Options{},
 		Route: &routers.Route{Spec: d.crosscheck.document, Path: d.operation.Path, Method: "POST", Operation: d.crosscheck.operation},
 	}
-	var p *openapi3.Parameter = d.crosscheck.operation.Parameters[0].Value
+	p := d.crosscheck.operation.Parameters[0].Value
 	return openapi3filter.ValidateParameter(r.Context(), input, p)
 }
 

@@ -22,6 +22,7 @@ import (
 	"github.com/kaizenautomation/andon"
 	"github.com/kaizenautomation/andon/contracts"
 	"github.com/kaizenautomation/andon/contracts/credentials"
+	"github.com/kaizenautomation/andon/reports/build"
 	"github.com/kaizenautomation/andon/reports/live"
 	"github.com/kaizenautomation/andon/reports/text"
 )
@@ -177,7 +178,7 @@ can be tried without a service, a token or a network.`,
 	root.PersistentFlags().StringVar(&c.spec, "spec", "", "OpenAPI description `file` in place of the built-in openapi.yaml")
 	root.PersistentFlags().StringVar(&c.chosen.Operation, "operation", "", "`operation` of the description to call: an operationId, or 'METHOD /path' (default: the one that it marks with x-andon, or POST /agents/execute)")
 	root.PersistentFlags().StringArrayVar(&c.chosen.Values, "param", nil, "`name=value` that a parameter of the call is sent with, in the place of the description's example: 'agentId=agent_1'; may be repeated")
-	root.AddCommand(c.run(), c.capacity(), c.plan(), c.report(), c.compare(), c.gate(), c.baseline(), c.follow(), c.fleet(), c.doctor(), c.neutralTarget(), c.serve(), c.scenarios(), c.contracts(), c.deviations(), c.verify())
+	root.AddCommand(c.run(), c.capacity(), c.plan(), c.report(), c.compare(), c.gate(), c.baseline(), c.follow(), c.fleet(), c.doctor(), c.neutralTarget(), c.serve(), c.scenarios(), c.contracts(), c.deviations(), c.verify(), c.man())
 	return root
 }
 
@@ -204,13 +205,8 @@ func strict(root *cobra.Command) {
 	}
 }
 
-// version is that of the module, as the build recorded it.
-func version() string {
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-		return info.Main.Version
-	}
-	return "(devel)"
-}
+// version is how this andon is called in records and reports.
+func version() string { return build.Name() }
 
 // group is the command of a word that stands before others: alone it helps, and a word it does not know is an error.
 func group(cmd *cobra.Command, args []string) error {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/kaizenautomation/andon/reports/bounded"
+	"github.com/kaizenautomation/andon/reports/build"
 	"github.com/kaizenautomation/andon/reports/text"
 )
 
@@ -94,6 +95,7 @@ func (b Broker) call(ctx context.Context, method, address string, body any) (d d
 		return d, err
 	}
 	r.Header.Set("Accept", "application/hal+json, application/json")
+	r.Header.Set("User-Agent", build.Agent())
 	if body != nil {
 		r.Header.Set("Content-Type", "application/json")
 	}

@@ -161,9 +161,7 @@ func numbers(s *Node) (out []string) {
 			out = append(out, text)
 		}
 	}
-	for _, text := range []string{"0", "1", "-1", "1.5", "1000000", "9007199254740993", "1e300", "0.1"} {
-		out = append(out, text)
-	}
+	out = append(out, "0", "1", "-1", "1.5", "1000000", "9007199254740993", "1e300", "0.1")
 	step := []*big.Rat{big.NewRat(1, 1), big.NewRat(1, 2)}
 	if m := rational(s.At("multipleOf")); m != nil {
 		step = append(step, m)

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/kaizenautomation/andon/reports/build"
 	"github.com/kaizenautomation/andon/reports/summary"
 	"github.com/kaizenautomation/andon/reports/text"
 )
@@ -86,8 +87,12 @@ func SARIF(w io.Writer, v summary.Verification) error {
 	if len(untold) > 0 {
 		invocation["toolExecutionNotifications"] = untold
 	}
+	driver := map[string]any{"name": "andon", "version": v.Andon, "rules": rules}
+	if semantic := build.Semantic(v.Andon); semantic != "" {
+		driver["semanticVersion"] = semantic
+	}
 	run := map[string]any{
-		"tool":        map[string]any{"driver": map[string]any{"name": "andon", "version": v.Andon, "rules": rules}},
+		"tool":        map[string]any{"driver": driver},
 		"invocations": []any{invocation},
 		"results":     results,
 	}

@@ -14,6 +14,7 @@ import (
 	dto "github.com/prometheus/client_model/go"
 
 	"github.com/kaizenautomation/andon/reports/bounded"
+	"github.com/kaizenautomation/andon/reports/build"
 	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/text"
 )
@@ -62,7 +63,7 @@ func newEndpoint(name, address string) (*Endpoint, error) {
 	}
 	e := &Endpoint{name: name, url: u, header: http.Header{}, refused: map[string]bool{}}
 	e.header.Set("Content-Type", "application/x-protobuf")
-	e.header.Set("User-Agent", "andon")
+	e.header.Set("User-Agent", build.Agent())
 	e.client = http.Client{
 		Timeout: pushTimeout,
 		// A redirect would carry the figures, and what they are authorized by, to a place that nobody named.
