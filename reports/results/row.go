@@ -480,6 +480,8 @@ type End struct {
 	Rows uint64 `json:"rows,omitempty"`
 	// Given is how many executionIds a shard has kept; [Writer.Close] fills it in.
 	Given uint64 `json:"given,omitempty"`
+	// Side is of an order to end: that of two targets which is the reason, where it is one alone. No run keeps it.
+	Side string `json:"side,omitempty"`
 }
 
 // Wrong says at a JSON pointer that a run cannot end like that; empty where it can.
