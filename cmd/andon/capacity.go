@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -253,7 +254,7 @@ func (c *command) runSearch(t search.Config, f capacityFlags) error {
 		if err := t.Check(); err != nil {
 			return err
 		}
-		crew, end, err := c.gather(stop, w.Say, f.crew, t.Target, credentials.Asked{})
+		crew, end, err := c.gather(stop, w.Say, f.crew, []*url.URL{t.Target}, credentials.Asked{})
 		if err != nil {
 			return err
 		}

@@ -37,8 +37,9 @@ func (f *crewFlags) check() error {
 	return errors.Join(wrong...)
 }
 
-// gather waits for the workers that send to a target what carried says, besides what they carry by themselves.
-func (c *command) gather(stop *stopper, say func(string), f crewFlags, target *url.URL, carried credentials.Asked) (crew *fleet.Crew, end func(), err error) {
+// gather waits for the workers that send to targets, to the first of them what carried says, besides what they carry by
+// themselves.
+func (c *command) gather(stop *stopper, say func(string), f crewFlags, targets []*url.URL, carried credentials.Asked) (crew *fleet.Crew, end func(), err error) {
 	config := fleet.Config{
 		Trial: trial.Config{Andon: version(), Root: filepath.Join("reports", "runs")}, Workers: f.workers, Listen: cmp.Or(f.listen, "127.0.0.1:0"), Carried: carried,
 		Say: func(said string) { say(c.secrets.Redact(said)) },
@@ -47,7 +48,7 @@ func (c *command) gather(stop *stopper, say func(string), f crewFlags, target *u
 		return nil, nil, err
 	}
 	var forget func()
-	config.Joined, forget = c.joining(target, false)
+	config.Joined, forget = c.joining(false, targets...)
 	if crew, err = fleet.Gather(stop.kill, stop.first, config); err != nil {
 		forget()
 		var none *fleet.NoStartError

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -57,6 +58,7 @@ type fleetRunFlags struct {
 	traceparent                       bool
 	release, deviations               string
 	labels                            []string
+	paired                            pairedFlags
 }
 
 func (c *command) fleetRun() *cobra.Command {
@@ -85,6 +87,11 @@ others do not take over. Thresholds with abort are held against all calls togeth
 workers stop and brings home what there is. Where this command is killed, the workers stop after
 30 s, and andon fleet collect makes the report of what lies in the hub's store and in their spools.
 
+With --against URL, the target is compared with a second provider, as by andon run --against: at each
+moment all workers are in the same slice, and the one target or the other gets the calls of all. What
+workers carry, they carry to both. It ends when it is clear by all calls together, or once a worker is
+lost. Side a and side b each have the directories of all workers, and the comparison is made of both.
+
 Exit codes: as andon run has them; 3 as well where a shard is missing.`,
 		Example: `  andon fleet run mixed --workers 2 --target http://127.0.0.1:8080 --out /tmp/fleet
   ANDON_JOIN=$(cat /tmp/fleet/join) andon fleet worker     # twice, in other terminals
@@ -111,6 +118,7 @@ Exit codes: as andon run has them; 3 as well where a shard is missing.`,
 	flags.StringArrayVar(&f.labels, "label", nil, "`name=text` that the run is known by in every report; may be given up to 20 times")
 	flags.StringVar(&f.release, "release", "", "`name` of what is deployed at the target")
 	flags.StringVar(&f.deviations, "deviations", "", deviationsUse)
+	f.paired.add(flags)
 	return cmd
 }
 
@@ -135,6 +143,9 @@ func (f fleetRunFlags) asked(c *command, args []string) (config fleet.Config, er
 		wrong = append(wrong, errors.New("a threshold is of a baseline, which workers do not have: take it out, and compare the run with the baseline afterwards (andon compare)"))
 	}
 	if err := fleet.Check(plan.Carried); err != nil {
+		wrong = append(wrong, err)
+	}
+	if err := f.paired.check(f.target, false, webhookFlags{}, monitorFlags{}); err != nil {
 		wrong = append(wrong, err)
 	}
 	if f.workers < 1 {
@@ -206,6 +217,9 @@ func (c *command) runFleet(args []string, f fleetRunFlags) error {
 	if err != nil {
 		return err
 	}
+	if f.paired.asked() {
+		return c.runFleetPaired(config, f)
+	}
 	w := live.NewWatch(c.stderr, os.Stdin, f.plain)
 	w.Target = place(config.Trial.Target, false)
 	c.tell("%s: %s → %s, by %s", text.Printable(config.Trial.Plan.Name, 64), config.Trial.Plan, w.Target, text.Plural(uint64(f.workers), "worker"))
@@ -215,15 +229,37 @@ func (c *command) runFleet(args []string, f fleetRunFlags) error {
 	defer w.End()
 	config.Say = func(said string) { w.Say(c.secrets.Redact(said)) }
 	var forget func()
-	config.Joined, forget = c.joining(config.Trial.Target, f.hub != "")
+	config.Joined, forget = c.joining(f.hub != "", config.Trial.Target)
 	defer forget()
 	r, err := fleet.Run(stop.kill, stop.first, config)
 	w.End()
 	return c.concludeFleet(r.Dir, r.Shards, errors.Join(r.Faults...), err)
 }
 
+// runFleetPaired has workers meet two targets in turn.
+func (c *command) runFleetPaired(config fleet.Config, f fleetRunFlags) error {
+	against, err := f.paired.target(config.Trial.Plan)
+	if err != nil {
+		return err
+	}
+	if err := permittedURLs(f.production, config.Trial.Target, against); err != nil {
+		return err
+	}
+	forget := func() {}
+	defer func() { forget() }()
+	config.Trial.Commands = commands(c.chosen)
+	return c.runPaired(config.Trial, against, f.paired, f.plain, func(say func(string), against *url.URL) trial.PairMaker {
+		config.Say = func(said string) { say(c.secrets.Redact(said)) }
+		config.Joined, forget = c.joining(f.hub != "", config.Trial.Target, against)
+		return func(ctx context.Context, interrupt <-chan struct{}, t trial.Config, with trial.Against) (a, b trial.Result, err error) {
+			config.Trial, config.Against = t, &fleet.Against{Against: with}
+			return fleet.RunPair(ctx, interrupt, config)
+		}
+	})
+}
+
 // joining tells what workers join a hub with, unless they know, and writes it down until it is to be forgotten.
-func (c *command) joining(target *url.URL, known bool) (told func(dir string, join hub.Join) error, forget func()) {
+func (c *command) joining(known bool, targets ...*url.URL) (told func(dir string, join hub.Join) error, forget func()) {
 	secret := ""
 	told = func(dir string, join hub.Join) error {
 		if known || os.Getenv(hubVariable) != "" {
@@ -232,7 +268,7 @@ func (c *command) joining(target *url.URL, known bool) (told func(dir string, jo
 		}
 		c.secrets.Keep(join.Secret())
 		secret = filepath.Join(dir, joinFile)
-		c.tell("the hub listens on %s; workers join with: %s=$(cat %s) andon fleet worker --allow %s", join, joinVariable, secret, target.Host)
+		c.tell("the hub listens on %s; workers join with: %s=$(cat %s) andon fleet worker%s", join, joinVariable, secret, allowing(targets))
 		return os.WriteFile(secret, []byte(join.Secret()+"\n"), 0o600)
 	}
 	return told, func() {
@@ -240,6 +276,16 @@ func (c *command) joining(target *url.URL, known bool) (told func(dir string, jo
 			_ = os.Remove(secret)
 		}
 	}
+}
+
+// allowing is what lets a worker send to targets.
+func allowing(targets []*url.URL) (said string) {
+	for i, of := range targets {
+		if !slices.ContainsFunc(targets[:i], func(before *url.URL) bool { return before.Host == of.Host }) {
+			said += " --allow " + of.Host
+		}
+	}
+	return said
 }
 
 // concludeFleet reports what is home of a fleet's run. missing says what is not, and failed why nothing more came of
@@ -402,13 +448,23 @@ named, and the exit code is 3.`,
 				}
 				join = &given
 			}
-			shards, err := fleet.Collect(context.Background(), args[0], args[1:], join)
+			shards, against, err := fleet.Collect(context.Background(), args[0], args[1:], join)
 			if shards == nil {
 				return err
 			}
 			// Nobody joins any more.
 			_ = os.Remove(filepath.Join(args[0], joinFile))
-			return c.concludeFleet(args[0], shards, err, nil)
+			if against == nil {
+				return c.concludeFleet(args[0], shards, err, nil)
+			}
+			// What one target came to is no verdict on the two.
+			for i, of := range [][]string{shards, against} {
+				var verdict exit
+				if shown := c.concludeFleet(filepath.Join(args[0], "ab"[i:i+1]), of, nil, nil); !errors.As(shown, &verdict) || verdict.err != nil {
+					err = errors.Join(err, shown)
+				}
+			}
+			return exit{noVerdict, errors.Join(err, errors.New("both sides are reported for themselves, and were not compared, since the coordinator was lost"))}
 		},
 	}
 }

@@ -2,9 +2,11 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -23,8 +25,10 @@ import (
 	"github.com/kaizenautomation/andon/reports/summary"
 	"github.com/kaizenautomation/andon/reports/text"
 	"github.com/kaizenautomation/andon/scenarios"
+	"github.com/kaizenautomation/andon/scenarios/fleet"
 	"github.com/kaizenautomation/andon/scenarios/gate"
 	"github.com/kaizenautomation/andon/scenarios/targets"
+	"github.com/kaizenautomation/andon/scenarios/trial"
 )
 
 type gateFlags struct {
@@ -312,12 +316,19 @@ func (c *command) askGate(args []string, f gateFlags, given *pflag.FlagSet) erro
 	plan.Progress = func(p summary.Progress) { watched.Load().Progress(p) }
 	plan.Search = func(p sizing.Progress) { watched.Load().Search(p) }
 	if n := config.Asked.Fleet; n > 0 {
-		crew, end, err := c.gather(stop, func(said string) { watched.Load().Say(said) }, crewFlags{n, f.crew.listen}, config.Target.URL, config.Target.Asked)
+		called := []*url.URL{config.Target.URL}
+		if config.Against != nil {
+			called = append(called, config.Against.URL)
+		}
+		crew, end, err := c.gather(stop, func(said string) { watched.Load().Say(said) }, crewFlags{n, f.crew.listen}, called, config.Target.Asked)
 		if err != nil {
 			return err
 		}
 		defer end()
 		plan.Make = crew.Run
+		plan.MakePair = func(ctx context.Context, interrupt <-chan struct{}, t trial.Config, with trial.Against) (a, b trial.Result, err error) {
+			return crew.RunPair(ctx, interrupt, t, config.Against.Asked, fleet.Against{Against: with, Carried: config.Target.Asked})
+		}
 	}
 	r, dir, err := plan.Run(stop.kill, stop.first)
 	if dir == "" {

@@ -15,6 +15,7 @@ import (
 	"github.com/kaizenautomation/andon/reports/render"
 	"github.com/kaizenautomation/andon/reports/text"
 	"github.com/kaizenautomation/andon/scenarios"
+	"github.com/kaizenautomation/andon/scenarios/fleet"
 	"github.com/kaizenautomation/andon/scenarios/paired"
 	"github.com/kaizenautomation/andon/scenarios/trial"
 )
@@ -77,8 +78,11 @@ func (f *pairedFlags) target(plan *scenarios.Plan) (*url.URL, error) {
 	return u, nil
 }
 
-// runPaired compares two targets, and shows what came of it.
-func (c *command) runPaired(t trial.Config, against *url.URL, f pairedFlags, plain bool) (err error) {
+// sender says who sends the calls to two targets in the place of this machine, and tells by say what happens.
+type sender func(say func(string), against *url.URL) trial.PairMaker
+
+// runPaired compares two targets, and shows what came of it. A sender that is nil is this machine.
+func (c *command) runPaired(t trial.Config, against *url.URL, f pairedFlags, plain bool, by sender) (err error) {
 	p := paired.Config{Control: f.control, AgainstRelease: f.release, NeedAnswer: f.failOnUnknown}
 	if f.tolerance != "" {
 		if p.Tolerances, err = compare.ParseTolerances(f.tolerance); err != nil {
@@ -107,6 +111,9 @@ func (c *command) runPaired(t trial.Config, against *url.URL, f pairedFlags, pla
 	stop := c.signals(w.Stopping, w.End)
 	defer stop.release()
 	defer w.End()
+	if by != nil {
+		p.Make = by(w.Say, p.Against)
+	}
 	p.Looked = func(pairs int, at time.Duration, rows []compare.Row) {
 		if plain || pairs%5 == 0 {
 			w.Say(fmt.Sprintf("%6s  %s: %s", at.Round(time.Second), text.Plural(uint64(pairs), "pair"), compare.Report{Rows: rows, Paired: &compare.Paired{Control: f.control}}.Headline()))
@@ -114,7 +121,13 @@ func (c *command) runPaired(t trial.Config, against *url.URL, f pairedFlags, pla
 	}
 	report, dir, err := paired.Run(stop.kill, stop.first, p)
 	w.End()
-	if dir == "" || report.Schema == "" {
+	var none *fleet.NoStartError
+	var short *trial.ShortError
+	switch {
+	case dir != "" && report.Schema != "":
+	case errors.As(err, &none) || errors.As(err, &short):
+		return exit{noVerdict, err}
+	default:
 		return notRun(err)
 	}
 	stop.code.Store(int32(report.Verdict.ExitCode))

@@ -155,7 +155,7 @@ func (c *command) runScenario(args []string, f runFlags) error {
 		return err
 	}
 	if f.paired.asked() {
-		return c.runPaired(t, against, f.paired, f.plain)
+		return c.runPaired(t, against, f.paired, f.plain, nil)
 	}
 	w := live.NewWatch(c.stderr, os.Stdin, f.plain)
 	mon, err := f.monitor.open(func(said string) { w.Say(c.redact(text.Public(said))) })

@@ -90,7 +90,9 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Outcome, err
 		case why := <-c.Enough:
 			r.halt(results.Enough, why)
 		case end := <-c.Ordered:
-			r.halt(end.Reason, end.Detail)
+			if r.halt(end.Reason, end.Detail) {
+				r.blamed = end.Side
+			}
 		case <-r.stop:
 		}
 		attacker.Stop()

@@ -51,7 +51,8 @@ type Config struct {
 	// waited for.
 	Enough <-chan string
 	// Ordered, if not nil, ends the sending for a reason that is known elsewhere, as where calls are judged together
-	// with others' calls; conditions that end the run are not judged here then. The calls in flight are waited for.
+	// with others' calls; conditions that end the run are not judged here then. The calls in flight are waited for. Of
+	// two targets, the first is the side a, and the second b.
 	Ordered <-chan results.End
 	// Began, if not nil, is told when the run's clock began, before the first call leaves.
 	Began func(time.Time)
@@ -163,8 +164,8 @@ type run struct {
 	stop     chan struct{}
 	stopOnce sync.Once
 	stopped  time.Duration // when stop was closed
-	// reason and detail say what closed it.
-	reason, detail string
+	// reason and detail say what closed it, and blamed which of two targets did, where others have judged that.
+	reason, detail, blamed string
 	// exhausted is when a closed loop had sent as many calls as it may, before its time was over; 0 if it had not.
 	exhausted time.Duration
 	kill      context.Context

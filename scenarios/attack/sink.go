@@ -174,8 +174,8 @@ func (t *kept) rank(n uint32) uint32 {
 
 // firstOf are the first calls that go to a target, which tell whether it is there at all.
 func (r *run) firstOf(place int) (list []uint32) {
-	for n := uint64(0); n < r.Plan.Calls && len(list) < looked; n++ {
-		if r.of(r.Plan.Due(n)) == place {
+	for k := uint64(0); k < r.Plan.Calls && len(list) < looked; k++ {
+		if n := r.Plan.Number(k); r.of(r.Plan.Due(n)) == place {
 			list = append(list, uint32(n))
 		}
 	}
@@ -292,8 +292,8 @@ func (s *sink) underWay(to *kept) func(from, until time.Duration, counted uint64
 		due := last - first
 		if s.Against != nil {
 			due = 0
-			for n := first; n < last; n++ {
-				if s.of(s.Plan.Due(n)) == to.place {
+			for k := first; k < last; k++ {
+				if s.of(s.Plan.Due(s.Plan.Number(k))) == to.place {
 					due++
 				}
 			}
@@ -332,6 +332,9 @@ func (s *sink) finish(killed bool, stopped time.Duration) (Outcome, error) {
 	}
 	if s.Tick != nil {
 		s.Tick(s.end, s.targets[0].aggregator, 0)
+	}
+	if s.blamed != "" && s.Against != nil {
+		s.by = s.targets[strings.Index("ab", s.blamed)&1]
 	}
 	var out *Outcome
 	for _, t := range slices.Backward(s.targets) {

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/kaizenautomation/andon/reports/regular"
@@ -20,21 +19,23 @@ import (
 // the spools of workers, which are run directories. join is what a hub is joined with that was there before the run;
 // nil where it was the run's own. It gives the directories of all shards that are home then, nil where there is no such
 // run. What cannot be had is an error, beside what can.
-func Collect(ctx context.Context, dir string, spools []string, join *hub.Join) (shards []string, err error) {
+//
+// Of two targets in turn, against are the directories of the same shards for the second one; nil where there is none.
+func Collect(ctx context.Context, dir string, spools []string, join *hub.Join) (shards, against []string, err error) {
 	r := run{times: Times{}.usual()}
 	if err := results.ReadJSON(filepath.Join(dir, recordFile), &r.record); err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("%s is no directory of andon fleet run: it has no %s", dir, recordFile)
+			return nil, nil, fmt.Errorf("%s is no directory of andon fleet run: it has no %s", dir, recordFile)
 		}
-		return nil, err
+		return nil, nil, err
 	}
 	if r.record.Schema != recordSchema || r.record.Run == "" || r.record.Shards < 1 || r.record.Shards > results.MaxShards {
-		return nil, fmt.Errorf("%s: expected \"schema\": %q, the name of a run and from 1 to %d shards, found %q, %q and %d; another version of andon wrote it", filepath.Join(dir, recordFile), recordSchema, results.MaxShards, r.record.Schema, r.record.Run, r.record.Shards)
+		return nil, nil, fmt.Errorf("%s: expected \"schema\": %q, the name of a run and from 1 to %d shards, found %q, %q and %d; another version of andon wrote it", filepath.Join(dir, recordFile), recordSchema, results.MaxShards, r.record.Schema, r.record.Run, r.record.Shards)
 	}
 	r.record.Dir = dir
 	release, err := r.hold()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer release()
 	take := func() (map[int]error, error) { return r.takeStore(ctx) }
@@ -43,7 +44,7 @@ func Collect(ctx context.Context, dir string, spools []string, join *hub.Join) (
 	}
 	missing, err := take()
 	if errors.Is(err, regular.ErrLocked) {
-		return nil, err
+		return nil, nil, err
 	}
 	wrong := []error{err}
 	for _, spool := range spools {
@@ -52,10 +53,18 @@ func Collect(ctx context.Context, dir string, spools []string, join *hub.Join) (
 	shards = []string{}
 	for i := range r.record.Shards {
 		// What a worker wrote until it was killed is as good as that of any run that was cut off, and is told to be that.
-		_, err := r.home(i)
+		var err error
+		for _, side := range r.record.sides() {
+			if err == nil {
+				_, err = r.record.home(side, i)
+			}
+		}
 		switch {
 		case err == nil:
 			shards = append(shards, r.shard(i))
+			if r.record.Against != "" {
+				against = append(against, r.record.shard("b", i))
+			}
 		case !errors.Is(err, fs.ErrNotExist):
 			wrong = append(wrong, err)
 		case missing[i] != nil:
@@ -64,38 +73,38 @@ func Collect(ctx context.Context, dir string, spools []string, join *hub.Join) (
 			wrong = append(wrong, fmt.Errorf("shard %d is missing; what its worker measured is in the spool on that machine: bring it here, and name it", i))
 		}
 	}
-	return shards, errors.Join(wrong...)
-}
-
-// isHome reports whether the directory of a shard is whole.
-func (r *run) isHome(shard int) bool {
-	run, err := r.home(shard)
-	return err == nil && run.End.Reason != results.Cut
+	return shards, against, errors.Join(wrong...)
 }
 
 // takeSpool copies the directory of a worker to its place.
 func (r *run) takeSpool(spool string) error {
-	m, err := results.Open(spool)
-	if err != nil {
-		return err
+	for _, side := range r.record.sides() {
+		from := filepath.Join(spool, side)
+		m, err := results.Open(from)
+		if err != nil {
+			return err
+		}
+		var shard int
+		if m.Shard != nil {
+			shard = m.Shard.Index
+		}
+		if err := r.record.owns(from, m, side, shard); err != nil {
+			return err
+		}
+		if r.record.isHome(shard) {
+			return nil
+		}
+		// What is there, which may be the spool itself, goes once there is something in its place.
+		dir := r.record.shard(side, shard)
+		open := dir + ".part"
+		if err := errors.Join(os.MkdirAll(filepath.Dir(dir), 0o777), os.RemoveAll(open), os.CopyFS(open, os.DirFS(from))); err != nil {
+			return err
+		}
+		if err := errors.Join(os.RemoveAll(dir), os.Rename(open, dir)); err != nil {
+			return err
+		}
 	}
-	var shard int
-	if m.Shard != nil {
-		shard = m.Shard.Index
-	}
-	if err := r.owns(spool, m.Shard, shard); err != nil {
-		return err
-	}
-	dir := r.shard(shard)
-	if r.isHome(shard) {
-		return nil
-	}
-	// What is there, which may be the spool itself, goes once there is something in its place.
-	open := dir + ".part"
-	if err := errors.Join(os.RemoveAll(open), os.CopyFS(open, os.DirFS(spool))); err != nil {
-		return err
-	}
-	return errors.Join(os.RemoveAll(dir), os.Rename(open, dir))
+	return nil
 }
 
 // store is where the hub's store is: where it was, or else below the run's directory, which was moved or copied from
@@ -143,14 +152,14 @@ func (r *run) takeFrom(ctx context.Context, join *hub.Join) (missing map[int]err
 	}
 	missing = map[int]error{}
 	for i := range r.record.Shards {
-		if r.isHome(i) {
+		if r.record.isHome(i) {
 			continue
 		}
-		again, err := bringHome(r.bucket, "up."+strconv.Itoa(i), r.shard(i), func(step func(context.Context) error) error { return try(ctx, r.times, step) })
+		again, err := r.record.bring(r.bucket, i, func(step func(context.Context) error) error { return try(ctx, r.times, step) })
 		switch {
 		case err != nil:
 			missing[i] = err
-		case slices.Equal(again, []string{"up." + strconv.Itoa(i) + ".list"}):
+		case slices.Contains(again, upKey(i, r.record.sides()[0])+".list"):
 			missing[i] = fmt.Errorf("shard %d was not handed in; what its worker measured is in the spool on that machine: bring it here, and name it", i)
 		case len(again) > 0:
 			missing[i] = fmt.Errorf("shard %d is not whole at the hub: %d of its parts are missing or damaged; it is whole in the spool on its worker's machine: bring it here, and name it", i, len(again))

@@ -69,7 +69,7 @@ func TestSpoolInItsPlace(t *testing.T) {
 		if err := r.takeSpool(from); err != nil {
 			t.Fatal(err)
 		}
-		if run, err := results.Open(r.shard(1)); err != nil || run.End.Reason != results.Cut || r.isHome(1) {
+		if run, err := results.Open(r.shard(1)); err != nil || run.End.Reason != results.Cut || r.record.isHome(1) {
 			t.Fatalf("of %s there is %+v, %v", from, run, err)
 		}
 	}

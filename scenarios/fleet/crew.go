@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/kaizenautomation/andon/contracts/credentials"
 	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/scenarios"
 	"github.com/kaizenautomation/andon/scenarios/fleet/hub"
@@ -170,25 +171,44 @@ func (c *Crew) look(connected bool) (who string, said []string) {
 // Where a plan has too little for all workers, fewer send. Once a worker is lost, the trial is over, which a
 // [trial.ShortError] says, and no other can be made.
 func (c *Crew) Run(ctx context.Context, interrupt <-chan struct{}, t trial.Config) (trial.Result, error) {
+	made, err := c.make(ctx, interrupt, t, c.config.Carried, nil)
+	if made == nil {
+		return trial.Result{}, err
+	}
+	return made[0], err
+}
+
+// RunPair makes one trial of two targets, as [trial.RunPair] does by itself: each worker has its part of each slice.
+// Calls to the first carry what carried says by reference. All else is as in Run.
+func (c *Crew) RunPair(ctx context.Context, interrupt <-chan struct{}, t trial.Config, carried credentials.Asked, with Against) (a, b trial.Result, err error) {
+	made, err := c.make(ctx, interrupt, t, carried, &with)
+	if made == nil {
+		return a, b, err
+	}
+	return made[0], made[1], err
+}
+
+// make makes one trial; nothing where there is none of it.
+func (c *Crew) make(ctx context.Context, interrupt <-chan struct{}, t trial.Config, carried credentials.Asked, with *Against) ([]trial.Result, error) {
 	if who := c.missing(); who != "" {
-		return trial.Result{}, &trial.ShortError{Err: errors.New(who)}
+		return nil, &trial.ShortError{Err: errors.New(who)}
 	}
 	r := &run{
-		Config: Config{Trial: t, Workers: c.senders(t.Plan), Carried: c.config.Carried, Say: c.config.Say, Progress: t.Progress, Every: t.Every},
+		Config: Config{Trial: t, Workers: c.senders(t.Plan), Carried: carried, Against: with, Say: c.config.Say, Progress: t.Progress, Every: t.Every},
 		times:  c.times, began: time.Now(), epoch: c.epoch, missing: c.missing,
 	}
 	if err := r.open(); err != nil {
-		return trial.Result{}, err
+		return nil, err
 	}
 	r.record.Store = c.store()
 	if err := r.keep(); err != nil {
-		return trial.Result{}, &results.PlaceError{Err: err}
+		return nil, &results.PlaceError{Err: err}
 	}
 	if err := r.offer(ctx, c.conn); err != nil {
-		return trial.Result{}, err
+		return nil, err
 	}
 	if t.Started != nil {
-		t.Started(r.manifest())
+		t.Started(r.manifest(r.sum))
 	}
 	c.turn(r)
 	out, err := r.conduct(ctx, interrupt, c.conn)
@@ -196,9 +216,9 @@ func (c *Crew) Run(ctx context.Context, interrupt <-chan struct{}, t trial.Confi
 	if t.Ended != nil {
 		t.Ended()
 	}
-	result, err := r.conclude(ctx, interrupt, out, err)
+	made, err := r.conclude(ctx, interrupt, out, err)
 	c.away = c.away || err != nil
-	return result, err
+	return made, err
 }
 
 // turn says what goes on from now on.

@@ -19,7 +19,8 @@
 //
 // A [Crew] is workers that stay (roster.go): they serve one run after the other, so that whatever makes trials has them
 // made by many machines ([trial.Maker]). Where single calls are observed, workers tell of these in the place of figures
-// (rows.go), and what comes home is one trial (merged.go).
+// (rows.go), and what comes home is one trial (merged.go). So they do where two targets are met in turn ([RunPair]),
+// which each call's row tells apart by when it was due (figures.go), and each worker brings home two runs.
 //
 // What the coordinator decides is in coordination.go, which knows neither a network nor a clock. Where it was lost
 // itself, [Collect] brings home what lies in the hub's store and in the workers' directories.

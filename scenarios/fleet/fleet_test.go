@@ -480,7 +480,7 @@ func TestFleet(t *testing.T) {
 	if err := os.RemoveAll(o.Shards[0]); err != nil {
 		t.Fatal(err)
 	}
-	dirs, err := Collect(t.Context(), o.Dir, nil, nil)
+	dirs, _, err := Collect(t.Context(), o.Dir, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -498,7 +498,7 @@ func (s *stage) collects(o outcome) {
 	if err := os.Remove(filepath.Join(o.Shards[0], "end.json")); err != nil {
 		s.t.Fatal(err)
 	}
-	dirs, err := Collect(s.t.Context(), o.Dir, o.Shards[:1], nil)
+	dirs, _, err := Collect(s.t.Context(), o.Dir, o.Shards[:1], nil)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -508,7 +508,7 @@ func (s *stage) collects(o outcome) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	if _, err := Collect(s.t.Context(), o.Dir, nil, nil); err == nil || !strings.Contains(err.Error(), "belongs to a run that still goes on") {
+	if _, _, err := Collect(s.t.Context(), o.Dir, nil, nil); err == nil || !strings.Contains(err.Error(), "belongs to a run that still goes on") {
 		s.t.Errorf("of a run that goes on: %v", err)
 	}
 	release()
@@ -517,13 +517,13 @@ func (s *stage) collects(o outcome) {
 	if err := os.Rename(o.Shards[0], elsewhere); err != nil {
 		s.t.Fatal(err)
 	}
-	if dirs, err := Collect(s.t.Context(), o.Dir, nil, nil); len(dirs) != 1 || err == nil || !strings.Contains(err.Error(), "shard 0 is missing") {
+	if dirs, _, err := Collect(s.t.Context(), o.Dir, nil, nil); len(dirs) != 1 || err == nil || !strings.Contains(err.Error(), "shard 0 is missing") {
 		s.t.Errorf("without shard 0: %v, %v", dirs, err)
 	}
 	if err := errors.Join(os.RemoveAll(o.Shards[1]), os.Rename(elsewhere, o.Shards[1])); err != nil {
 		s.t.Fatal(err)
 	}
-	if dirs, err := Collect(s.t.Context(), o.Dir, nil, nil); len(dirs) != 0 || err == nil || !strings.Contains(err.Error(), "expected shard 1 of 2") {
+	if dirs, _, err := Collect(s.t.Context(), o.Dir, nil, nil); len(dirs) != 0 || err == nil || !strings.Contains(err.Error(), "expected shard 1 of 2") {
 		s.t.Errorf("with shard 0 in the place of shard 1: %v, %v", dirs, err)
 	}
 }
@@ -580,10 +580,10 @@ func TestHubOfOnesOwn(t *testing.T) {
 	if err := os.RemoveAll(r.Shards[0]); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Collect(t.Context(), r.Dir, nil, nil); err == nil || !strings.Contains(err.Error(), "the run's hub is at "+s.addr+", and nothing says how to join it") {
+	if _, _, err := Collect(t.Context(), r.Dir, nil, nil); err == nil || !strings.Contains(err.Error(), "the run's hub is at "+s.addr+", and nothing says how to join it") {
 		t.Errorf("collected without a key: %v", err)
 	}
-	dirs, err := Collect(t.Context(), r.Dir, nil, &mine)
+	dirs, _, err := Collect(t.Context(), r.Dir, nil, &mine)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -705,12 +705,12 @@ func TestWorkerGone(t *testing.T) {
 		t.Error(err)
 	}
 	// While the hub goes on, its store is its own.
-	if dirs, err := Collect(t.Context(), o.Dir, nil, nil); dirs != nil || !errors.Is(err, regular.ErrLocked) {
+	if dirs, _, err := Collect(t.Context(), o.Dir, nil, nil); dirs != nil || !errors.Is(err, regular.ErrLocked) {
 		t.Errorf("collected %v beside a hub that runs: %v", dirs, err)
 	}
 	s.hub.Stop()
 	// With the spool it is all that was measured.
-	dirs, err := Collect(t.Context(), o.Dir, []string{spool.Dir}, nil)
+	dirs, _, err := Collect(t.Context(), o.Dir, []string{spool.Dir}, nil)
 	if err != nil || len(dirs) != 2 {
 		t.Errorf("collected %v, %v", dirs, err)
 	}
@@ -846,12 +846,12 @@ func TestHubIsGone(t *testing.T) {
 	if len(o.Faults) != 2 || !strings.Contains(o.Faults[0].Error(), "the hub is gone for ") || o.Shards != nil {
 		t.Errorf("it ended with %v, %v, %v", o.Shards, o.Faults, o.err)
 	}
-	dirs, err := Collect(t.Context(), o.Dir, spools, nil)
+	dirs, _, err := Collect(t.Context(), o.Dir, spools, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.merged(dirs, s.plan.Calls)
-	if _, err := Collect(t.Context(), s.dir, nil, nil); err == nil || !strings.Contains(err.Error(), "it has no fleet.json") {
+	if _, _, err := Collect(t.Context(), s.dir, nil, nil); err == nil || !strings.Contains(err.Error(), "it has no fleet.json") {
 		t.Errorf("collected from another directory: %v", err)
 	}
 }

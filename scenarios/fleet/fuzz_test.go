@@ -26,7 +26,7 @@ func FuzzQuestion(f *testing.F) {
 	f.Add([]byte("["))
 	manifest := results.Manifest{Labels: results.Labels{Classes: []results.Class{{Name: "text"}}, Phases: []results.Phase{{Name: "main"}}, Rules: []string{""}}}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		r := &run{state: newCoordination("run", "v1", "digest", 2, Times{}, time.Now()), sum: newSum(manifest, 2)}
+		r := &run{state: newCoordination("run", "v1", "digest", 2, Times{}, time.Now()), figures: figures{sum: newSum(manifest, 2)}}
 		for range 2 {
 			said := r.answer(text)
 			if said == nil {

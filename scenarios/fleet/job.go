@@ -42,6 +42,40 @@ type job struct {
 	Rows bool `json:"rows,omitempty"`
 	// Carried is what the calls carry by reference, in the place of what the scenario says by the same names.
 	Carried *carried `json:"carried,omitempty"`
+	// Against is a second target, which is met in turn with the first; nil where there is none.
+	Against *second `json:"against,omitempty"`
+}
+
+// second is what a job says of its second target.
+type second struct {
+	Target  string   `json:"target"`
+	Release string   `json:"release,omitempty"`
+	Carried *carried `json:"carried,omitempty"`
+	// SliceSeconds is for how long each target is met at a time, and Order has the side of each slice, up to one that
+	// begins after the last call.
+	SliceSeconds float64 `json:"sliceSeconds"`
+	Order        string  `json:"order"`
+}
+
+// other is the job with the second target in the place of the first.
+func (j job) other() job {
+	j.Target, j.Release, j.Carried = j.Against.Target, j.Against.Release, j.Against.Carried
+	return j
+}
+
+// turns says why the order of two targets cannot be kept to; nothing where it can.
+func (s *second) turns() error {
+	if s != nil && (s.Order == "" || strings.Trim(s.Order, "ab") != "" || !(s.SliceSeconds >= 1e-3 && s.SliceSeconds <= mostSeconds)) {
+		return fmt.Errorf("the job, /against: expected an order such as abba, and slices from 1 ms to 48 h, found %q and %g s", text.Printable(s.Order, 100), s.SliceSeconds)
+	}
+	return nil
+}
+
+// Against is a second target that workers meet in turn with the first. What its calls carry is said by reference, as of
+// the first, in the place of Credentials.
+type Against struct {
+	trial.Against
+	Carried credentials.Asked
 }
 
 // carried is the part of a [credentials.Asked] that is no matter of a worker's own machine.
@@ -50,6 +84,13 @@ type carried struct {
 	Query   []string `json:"query,omitempty"`
 	Bearer  string   `json:"bearer,omitempty"`
 	User    string   `json:"user,omitempty"`
+}
+
+func carriedOf(a credentials.Asked) *carried {
+	if len(a.Headers)+len(a.Query) == 0 && a.Bearer == "" && a.User == "" {
+		return nil
+	}
+	return &carried{a.Headers, a.Query, a.Bearer, a.User}
 }
 
 func (c *carried) over(of credentials.Asked) credentials.Asked {
@@ -67,14 +108,15 @@ const (
 )
 
 // jobOf is the job of a run, by so many workers, whose calls carry what a asks for by reference.
-func jobOf(c trial.Config, group string, workers int, a credentials.Asked) job {
+func jobOf(c trial.Config, group string, workers int, a credentials.Asked, with *Against) job {
 	j := job{
 		Group: group, Scenario: c.Plan.Name, Seed: c.Plan.Seed, Shards: workers, Target: c.Target.String(), Digest: c.Plan.Digest(c.Andon), Parts: c.Plan.Parts(),
 		Release: c.Release, Labels: c.Labels, Deviations: c.Deviations, HTTP2: c.HTTP2, Traceparent: c.Traceparent, RepeatedIDsAllowed: c.RepeatedIDsAllowed,
-		Rows: c.Observe != nil, Chosen: c.Plan.Description().Choice(),
+		Rows: c.Observe != nil || with != nil, Carried: carriedOf(a), Chosen: c.Plan.Description().Choice(),
 	}
-	if len(a.Headers)+len(a.Query) > 0 || a.Bearer != "" || a.User != "" {
-		j.Carried = &carried{a.Headers, a.Query, a.Bearer, a.User}
+	if with != nil {
+		order := with.Order(c.Plan.Seconds + with.SliceSeconds)
+		j.Against = &second{with.Target.String(), with.Release, carriedOf(with.Carried), with.SliceSeconds, order}
 	}
 	return j
 }
@@ -115,6 +157,9 @@ func readJob(dir, andon string) (j job, p *scenarios.Plan, err error) {
 	}
 	if err := json.Unmarshal(text, &j); err != nil {
 		return j, nil, fmt.Errorf("the job cannot be read: %w", err)
+	}
+	if err := j.Against.turns(); err != nil {
+		return j, nil, err
 	}
 	d, err := j.Chosen.Open(filepath.Join(dir, specFile))
 	if err != nil {

@@ -26,7 +26,7 @@ mix: {tier: {Full: 1, Lite: 1}, content: [{items: [text]}]}
 	made := func(change func(dir string, j *job)) string {
 		t.Helper()
 		dir := t.TempDir()
-		j := jobOf(trial.Config{Plan: plan, Target: target, Andon: "v1"}, "run-1", 3, credentials.Asked{})
+		j := jobOf(trial.Config{Plan: plan, Target: target, Andon: "v1"}, "run-1", 3, credentials.Asked{}, nil)
 		if err := j.write(dir, plan); err != nil {
 			t.Fatal(err)
 		}
@@ -77,7 +77,7 @@ mix: {tier: {Full: 1, Lite: 1}, content: [{items: [text]}]}
 		t.Setenv("FLEET_RATE", "40")
 	}
 	// A seed is in the digest and in no part.
-	j := jobOf(trial.Config{Plan: plan, Target: target, Andon: "v1"}, "run-1", 3, credentials.Asked{})
+	j := jobOf(trial.Config{Plan: plan, Target: target, Andon: "v1"}, "run-1", 3, credentials.Asked{}, nil)
 	if err := j.agrees(planned(t, text, 8), "v1"); err == nil || !strings.Contains(err.Error(), "the seed is 7 in the run and 8 here") {
 		t.Errorf("another seed: %v", err)
 	}
@@ -102,7 +102,7 @@ mix: {tier: {Full: 1, Lite: 1}, content: [{items: [text]}]}
 		}
 	}
 	// What the calls carry by the file of targets comes with the job, by reference, and goes before the scenario's own.
-	j = jobOf(trial.Config{Plan: plan, Target: target, Andon: "v1"}, "run-1", 3, credentials.Asked{Bearer: "{env:THEIRS}", TokenFile: "mine.txt"})
+	j = jobOf(trial.Config{Plan: plan, Target: target, Andon: "v1"}, "run-1", 3, credentials.Asked{Bearer: "{env:THEIRS}", TokenFile: "mine.txt"}, nil)
 	if a := j.Carried.over(credentials.Asked{Bearer: "{env:OTHER}", Headers: []string{"X-A: 1"}}); a.Bearer != "{env:THEIRS}" || len(a.Headers) != 1 || a.TokenFile != "" {
 		t.Errorf("the calls carry %+v", a)
 	}

@@ -153,16 +153,17 @@ func (s *sum) add(shard int, data []byte) error {
 	return nil
 }
 
-// addRows takes rows of a shard in the place of their figures, and gives them.
-func (s *sum) addRows(shard int, data []byte) ([]results.Row, error) {
-	rows, err := decodeRows(data, results.Shard{Index: shard, Of: len(s.each)}, s.manifest.Labels)
-	if err != nil {
-		return nil, err
-	}
+// rows are those of a shard, in the place of their figures.
+func (s *sum) rows(shard int, data []byte) ([]results.Row, error) {
+	return decodeRows(data, results.Shard{Index: shard, Of: len(s.each)}, s.manifest.Labels)
+}
+
+// addRows takes rows of a shard.
+func (s *sum) addRows(shard int, rows []results.Row) error {
 	if s.each[shard] == nil {
 		s.each[shard] = metrics.Of(s.manifest)
 	}
-	return rows, errors.Join(s.each[shard].AddBatch(rows), s.whole.AddBatch(rows))
+	return errors.Join(s.each[shard].AddBatch(rows), s.whole.AddBatch(rows))
 }
 
 // same says how the figures of a shard differ from those of its run directory; empty where they are the same, bit for

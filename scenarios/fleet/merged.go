@@ -13,9 +13,9 @@ import (
 	"github.com/kaizenautomation/andon/scenarios/trial"
 )
 
-// manifest is what the run is as a whole.
-func (r *run) manifest() results.Manifest {
-	m := r.Trial.Describe()
+// manifest is what the run, or the side of it whose sum is given, is as a whole.
+func (r *run) manifest(s *sum) results.Manifest {
+	m := s.manifest
 	m.ID, m.Started = filepath.Base(filepath.Clean(r.record.Dir)), r.began.UTC()
 	if !r.state.start.IsZero() {
 		m.Started = r.state.clock(r.state.start).UTC()
@@ -23,47 +23,54 @@ func (r *run) manifest() results.Manifest {
 	return m
 }
 
-// conclude is what came of a run as of any trial. err is why it did not start, or could not be kept.
-func (r *run) conclude(ctx context.Context, interrupt <-chan struct{}, out Result, err error) (trial.Result, error) {
+// conclude is what came of a run as of any trial, or of both of two targets. err is why it did not start, or could not
+// be kept.
+func (r *run) conclude(ctx context.Context, interrupt <-chan struct{}, out Result, err error) ([]trial.Result, error) {
 	stopped := ctx.Err() != nil
 	select {
 	case <-interrupt:
 		stopped = true
 	default:
 	}
-	result, unreachable := r.told()
+	made, unreachable := r.told()
 	var none *NoStartError
 	switch {
 	case errors.As(err, &none) && stopped:
-		return result, nil
+		return made, nil
 	case errors.As(err, &none) && unreachable != nil:
-		return trial.Result{}, &trial.UnreachableError{Target: r.Trial.Target, Err: unreachable}
+		return nil, unreachable
 	case errors.As(err, &none):
-		return trial.Result{}, &trial.ShortError{Err: errors.New(none.Why)}
+		return nil, &trial.ShortError{Err: errors.New(none.Why)}
 	case ctx.Err() != nil:
 		// Nothing is waited for any more.
-		return result, err
+		return made, err
 	}
-	if len(out.Shards) > 0 {
-		err = errors.Join(err, r.merge(&result, out.Shards))
+	for i, shards := range [][]string{out.Shards, out.Against} {
+		if len(shards) > 0 {
+			err = errors.Join(err, r.merge(&made[i], shards))
+		}
 	}
 	switch err = errors.Join(append(out.Faults, err)...); {
 	case len(out.Shards) < r.Workers:
-		return result, &trial.ShortError{Err: errors.New(strings.ReplaceAll(err.Error(), "\n", "; "))}
+		return made, &trial.ShortError{Err: errors.New(strings.ReplaceAll(err.Error(), "\n", "; "))}
 	case err != nil:
-		return result, &trial.IncompleteError{Err: err}
+		return made, &trial.IncompleteError{Err: err}
 	}
-	return result, nil
+	return made, nil
 }
 
 // told is what came of a run by what the workers have told of it. The error is that of a worker which found no way to
 // the target.
-func (r *run) told() (out trial.Result, unreachable error) {
+func (r *run) told() (made []trial.Result, unreachable error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for i := range r.state.members {
 		if m := &r.state.members[i]; m.Unreachable {
-			unreachable = fmt.Errorf("worker %s: %s", m.name(), m.gone)
+			target := r.Trial.Target
+			if r.Against != nil && m.Target == r.Against.Target.String() {
+				target = r.Against.Target
+			}
+			unreachable = &trial.UnreachableError{Target: target, Err: fmt.Errorf("worker %s: %s", m.name(), m.gone)}
 		}
 	}
 	end := results.End{Reason: results.Unkept}
@@ -71,8 +78,11 @@ func (r *run) told() (out trial.Result, unreachable error) {
 		end = *r.state.stop
 	}
 	end.Seconds, _ = r.state.known()
-	out = trial.Result{Dir: r.record.Dir, Aggregator: r.sum.whole, Summary: summary.Summarize(r.manifest(), nil, nil, end, r.sum.whole)}
-	return out, unreachable
+	for i, side := range r.record.sides() {
+		s := r.sums()[i]
+		made = append(made, trial.Result{Dir: filepath.Join(r.record.Dir, side), Aggregator: s.whole, Summary: summary.Summarize(r.manifest(s), nil, nil, end, s.whole)})
+	}
+	return made, unreachable
 }
 
 // merge puts in what came of a run by the shards that are home, and writes the report of these, which names those that

@@ -46,8 +46,9 @@ type question struct {
 	// Detail says why it has failed, and Spool where what it measured lies then.
 	Detail string `json:"detail,omitempty"`
 	Spool  string `json:"spool,omitempty"`
-	// Unreachable says that it has failed because there is no way to the target.
-	Unreachable bool `json:"unreachable,omitempty"`
+	// Unreachable says that it has failed because there is no way to a target, and Target which that is.
+	Unreachable bool   `json:"unreachable,omitempty"`
+	Target      string `json:"target,omitempty"`
 	// Clock is what it knows of the hub's clock.
 	Clock *reading `json:"clock,omitempty"`
 	// Began is when its run began, on the hub's clock, in nanoseconds of the Unix time.

@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -44,6 +43,8 @@ type Config struct {
 	// Carried is what the calls carry besides what the scenario says, by reference: headers, parameters of the query, a
 	// bearer token and a user. All else of it is each worker's own.
 	Carried credentials.Asked
+	// Against, if not nil, is a second target, which is met in turn with the first: each shard is two runs then.
+	Against *Against
 	// Say is told what happens.
 	Say func(said string)
 	// Progress, if not nil, is told how far the run is, about every so often.
@@ -56,6 +57,8 @@ type Result struct {
 	// Dir is the run's directory, and Shards are those of the shards that are home.
 	Dir    string
 	Shards []string
+	// Against are the directories of the same shards for the second target; nil where there is none.
+	Against []string
 	// Faults say what is missing, or not as it should be.
 	Faults []error
 }
@@ -64,6 +67,12 @@ type Result struct {
 // ctx ends, nothing is waited for any more.
 func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Result, error) {
 	r := run{Config: c, times: c.Times.usual(), began: time.Now()}
+	return r.make(ctx, interrupt)
+}
+
+// make makes the run.
+func (r *run) make(ctx context.Context, interrupt <-chan struct{}) (Result, error) {
+	c := r.Config
 	if err := r.open(); err != nil {
 		return Result{}, err
 	}
@@ -118,9 +127,9 @@ type run struct {
 	began  time.Time
 	bucket *hub.Bucket
 
-	mu     sync.Mutex
-	state  *coordination
-	sum    *sum
+	mu    sync.Mutex
+	state *coordination
+	figures
 	faults []error
 	// closed says that what is told from now on is not counted any more.
 	closed bool
@@ -159,6 +168,9 @@ func (r *run) open() error {
 	r.record = record{
 		Schema: recordSchema, Run: name + "-" + hex.EncodeToString(tail), Shards: r.Workers, Plan: r.Trial.Plan.Digest(r.Trial.Andon),
 		Target: r.Trial.Target.String(), Dir: dir,
+	}
+	if r.Against != nil {
+		r.record.Against = r.Against.Target.String()
 	}
 	return f.Close()
 }
@@ -258,7 +270,7 @@ func (r *run) offer(ctx context.Context, conn *hub.Conn) (err error) {
 	if !r.epoch.IsZero() {
 		r.state.epoch = r.epoch
 	}
-	r.sum = newSum(r.Trial.Describe(), r.Workers)
+	r.figures = newFigures(r.Trial, r.Workers, r.Against)
 	if r.bucket, err = conn.Make(ctx, r.record.Run); err != nil {
 		return err
 	}
@@ -267,7 +279,7 @@ func (r *run) offer(ctx context.Context, conn *hub.Conn) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	if err := jobOf(r.Trial, r.record.Run, r.Workers, r.Carried).write(dir, r.Trial.Plan); err != nil {
+	if err := jobOf(r.Trial, r.record.Run, r.Workers, r.Carried, r.Against).write(dir, r.Trial.Plan); err != nil {
 		return err
 	}
 	l, err := list(dir)
@@ -302,7 +314,9 @@ func (r *run) reply(q question) answer {
 		err = r.sum.add(q.Shard, q.More.Data)
 	} else {
 		var rows []results.Row
-		rows, err = r.sum.addRows(q.Shard, q.More.Rows)
+		if rows, err = r.sum.rows(q.Shard, q.More.Rows); err == nil {
+			err = r.count(q.Shard, rows)
+		}
 		r.fresh = append(r.fresh, rows...)
 	}
 	if err != nil && len(r.faults) < mostFaults {
@@ -336,10 +350,12 @@ func (r *run) look(ctx context.Context, connected bool, watch watch) (done bool,
 	}
 	for shard := r.state.bring(); shard >= 0; shard = r.state.bring() {
 		r.bringing.Go(func() {
-			again, err := bringHome(r.bucket, "up."+strconv.Itoa(shard), r.shard(shard), func(step func(context.Context) error) error { return try(ctx, r.times, step) })
-			if err == nil && len(again) == 0 {
-				// The report is of all shards: one that is something else would spoil it.
-				_, err = r.home(shard)
+			again, err := r.record.bring(r.bucket, shard, func(step func(context.Context) error) error { return try(ctx, r.times, step) })
+			for _, side := range r.record.sides() {
+				if err == nil && len(again) == 0 {
+					// The report is of all shards: one that is something else would spoil it.
+					_, err = r.record.home(side, shard)
+				}
 			}
 			r.mu.Lock()
 			defer r.mu.Unlock()
@@ -349,48 +365,17 @@ func (r *run) look(ctx context.Context, connected bool, watch watch) (done bool,
 	return r.state.done(), r.state.told(), far
 }
 
-// shard is the directory of a shard.
-func (r *run) shard(i int) string { return filepath.Join(r.record.Dir, "s"+strconv.Itoa(i)) }
-
-// home opens the directory of a shard, which has to be that shard of this run. What is not there is [fs.ErrNotExist].
-func (r *run) home(shard int) (*results.Run, error) {
-	dir := r.shard(shard)
-	if _, err := os.Stat(dir); err != nil {
-		return nil, err
-	}
-	m, err := results.Open(dir)
-	if err != nil {
-		return nil, err
-	}
-	return m, r.owns(dir, m.Shard, shard)
-}
-
-// owns says why a directory is not that of a shard of this run.
-func (r *run) owns(dir string, s *results.Shard, shard int) error {
-	switch {
-	case s == nil:
-		return fmt.Errorf("%s is no part of a run on several machines", dir)
-	case s.Group != r.record.Run || s.Of != r.record.Shards || s.Index != shard:
-		return fmt.Errorf("%s is shard %d of %d of the run %s: expected shard %d of %d of the run %s", dir, s.Index, s.Of, s.Group, shard, r.record.Shards, r.record.Run)
-	}
-	return nil
-}
+// shard is the directory of a shard, or of its first side.
+func (r *run) shard(i int) string { return r.record.shard(r.record.sides()[0], i) }
 
 // judge ends the run by what all workers have measured together. known is up to when they have told.
 func (r *run) judge(known time.Duration, inFlight int) {
-	p := r.Trial.Plan
-	underWay := func(from, until time.Duration, counted uint64) uint64 {
-		if p.Closed() {
-			return uint64(inFlight)
-		}
-		due := p.DueBefore(until) - p.DueBefore(from)
-		return due - min(counted, due)
+	if r.state.stop != nil {
+		return
 	}
-	for _, t := range p.Thresholds {
-		if why := t.Ends(r.sum.whole, known, underWay); why != "" && r.state.stop == nil {
-			r.state.end(results.End{Reason: results.Aborted, Detail: why})
-			r.state.say("%s: all stop", why)
-		}
+	if end := r.broken(r.Trial.Plan, known, inFlight); end != nil {
+		r.state.end(*end)
+		r.state.say("%s: all stop", end.Detail)
 	}
 }
 
@@ -446,12 +431,14 @@ func (r *run) check() {
 			r.faults = append(r.faults, fmt.Errorf("shard %d is missing: worker %s %s%s", i, m.name(), cmp.Or(m.gone, "was not waited for"), m.spooled()))
 			continue
 		}
-		shard, err := r.home(i)
-		if err == nil {
-			err = r.sum.same(i, shard)
-		}
-		if err != nil {
-			r.faults = append(r.faults, err)
+		for k, side := range r.record.sides() {
+			shard, err := r.record.home(side, i)
+			if err == nil {
+				err = r.sums()[k].same(i, shard)
+			}
+			if err != nil {
+				r.faults = append(r.faults, err)
+			}
 		}
 	}
 }
@@ -482,6 +469,9 @@ func (r *run) result() Result {
 	for i := range r.state.members {
 		if r.state.members[i].home {
 			out.Shards = append(out.Shards, r.shard(i))
+			if r.other != nil {
+				out.Against = append(out.Against, r.record.shard("b", i))
+			}
 		}
 	}
 	return out

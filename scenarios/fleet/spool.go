@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/kaizenautomation/andon/scenarios/fleet/hub"
 )
@@ -91,6 +92,11 @@ func listFile(path, name string) (l listed, err error) {
 			return l, err
 		}
 	}
+}
+
+// upKey is below what key a side of a shard is handed in.
+func upKey(shard int, side string) string {
+	return strings.TrimSuffix("up."+strconv.Itoa(shard)+"."+side, ".")
 }
 
 // handIn puts the files of a directory into a bucket, below a key: only the parts whose keys are in, if that is not

@@ -112,7 +112,7 @@ func Work(ctx context.Context, interrupt <-chan struct{}, w Worker) error {
 
 // turn is one run. joining ends when the worker is told to stop, and ctx when it is to give up.
 func (w Worker) turn(ctx, joining context.Context, interrupt <-chan struct{}, h *hand, bucket *hub.Bucket) error {
-	j, plan, target, err := w.accept(joining, h, bucket)
+	j, plan, to, err := w.accept(joining, h, bucket)
 	if err != nil {
 		w.fail(ctx, h, err, "")
 		return unlessInterrupted(interrupt, &RefusedError{err})
@@ -125,13 +125,13 @@ func (w Worker) turn(ctx, joining context.Context, interrupt <-chan struct{}, h 
 	if err != nil {
 		return unlessInterrupted(interrupt, &RefusedError{err})
 	}
-	w.Say(fmt.Sprintf("shard %d of %d of %s, against %s", shard, j.Shards, h.heard().Run, target))
+	w.Say(fmt.Sprintf("shard %d of %d of %s, against %s", shard, j.Shards, h.heard().Run, to))
 	h.set(func(q *question) { q.Shard, q.State = shard, taken })
 	telling, silence := context.WithCancel(ctx)
 	told := make(chan struct{})
 	go func() { defer close(told); h.keep(telling) }()
 	defer func() { silence(); <-told }()
-	c, err := w.ready(ctx, h, j, plan, target, shard)
+	c, with, err := w.ready(ctx, h, j, plan, to, shard)
 	if err != nil {
 		silence()
 		<-told
@@ -145,14 +145,14 @@ func (w Worker) turn(ctx, joining context.Context, interrupt <-chan struct{}, h 
 		w.fail(ctx, h, err, "")
 		return err
 	}
-	lost, err := w.fire(ctx, interrupt, h, c, began, j.Rows)
+	lost, err := w.fire(ctx, interrupt, h, c, with, began, j.Rows)
 	if err != nil {
 		silence()
 		<-told
 		w.fail(ctx, h, err, c.Dir)
 		return err
 	}
-	if err := w.bringIn(ctx, h, bucket, shard, c.Dir); err != nil {
+	if err := w.bringIn(ctx, h, bucket, shard, c.Dir, with != nil); err != nil {
 		silence()
 		<-told
 		w.fail(ctx, h, err, c.Dir)
@@ -222,7 +222,10 @@ func (w Worker) fail(ctx context.Context, h *hand, why error, spool string) {
 	}
 	var unreachable *trial.UnreachableError
 	h.set(func(q *question) {
-		q.State, q.Detail, q.Spool, q.Unreachable = failed, said, spool, errors.As(why, &unreachable)
+		q.State, q.Detail, q.Spool = failed, said, spool
+		if q.Unreachable = errors.As(why, &unreachable); q.Unreachable {
+			q.Target = unreachable.Target.String()
+		}
 	})
 	if ctx.Err() != nil {
 		soon, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second/2)
@@ -236,8 +239,19 @@ func (w Worker) fail(ctx context.Context, h *hand, why error, spool string) {
 	}
 }
 
+// places are the targets of a job, which are one or two.
+type places []*url.URL
+
+// String names them.
+func (p places) String() string {
+	if len(p) > 1 {
+		return p[0].String() + " and " + p[1].String() + " in turn"
+	}
+	return p[0].String()
+}
+
 // accept reads the job and makes the plan.
-func (w Worker) accept(ctx context.Context, h *hand, b *hub.Bucket) (j job, p *scenarios.Plan, target *url.URL, err error) {
+func (w Worker) accept(ctx context.Context, h *hand, b *hub.Bucket) (j job, p *scenarios.Plan, to places, err error) {
 	dir, err := os.MkdirTemp("", "andon-job-")
 	if err != nil {
 		return j, nil, nil, err
@@ -253,8 +267,15 @@ func (w Worker) accept(ctx context.Context, h *hand, b *hub.Bucket) (j job, p *s
 	if j, p, err = readJob(dir, w.Andon); err != nil {
 		return j, nil, nil, err
 	}
-	target, err = j.permits(p, w.Hosts)
-	return j, p, target, err
+	jobs := []job{j}
+	if j.Against != nil {
+		jobs = append(jobs, j.other())
+	}
+	for _, one := range jobs {
+		target, wrong := one.permits(p, w.Hosts)
+		to, err = append(to, target), errors.Join(err, wrong)
+	}
+	return j, p, to, err
 }
 
 // errSpare is why a worker has no part in a run.
@@ -294,25 +315,44 @@ func (w Worker) take(ctx context.Context, h *hand, b *hub.Bucket, shards int) (i
 	return 0, fmt.Errorf("all %d shards are taken, and %w", shards, errSpare)
 }
 
-// ready makes all ready that has to be there before the first call.
-func (w Worker) ready(ctx context.Context, h *hand, j job, p *scenarios.Plan, target *url.URL, shard int) (c trial.Config, err error) {
-	if c, err = w.Prepare(j.Carried.over(p.Carried), target); err != nil {
-		return c, err
+// ready makes all ready that has to be there before the first call. with is the second target, where there is one.
+func (w Worker) ready(ctx context.Context, h *hand, j job, p *scenarios.Plan, to places, shard int) (c trial.Config, with *trial.Against, err error) {
+	if c, err = w.Prepare(j.Carried.over(p.Carried), to[0]); err != nil {
+		return c, nil, err
 	}
-	c.Plan, c.Target, c.Andon = p, target, w.Andon
+	c.Plan, c.Target, c.Andon = p, to[0], w.Andon
 	c.Release, c.Labels, c.Deviations = j.Release, j.Labels, j.Deviations
 	c.HTTP2, c.Traceparent, c.RepeatedIDsAllowed = j.HTTP2, j.Traceparent, j.RepeatedIDsAllowed
 	name := h.heard().Run + "-s" + strconv.Itoa(shard)
 	if filepath.Base(name) != name {
-		return c, fmt.Errorf("the run is called %q, which would lead out of the spool", text.Printable(name, 200))
+		return c, nil, fmt.Errorf("the run is called %q, which would lead out of the spool", text.Printable(name, 200))
 	}
 	c.Dir = filepath.Join(w.Spool, name)
 	c.Shard, c.Group = scenarios.Shard{Index: shard, Of: j.Shards}, j.Group
 	if err := writable(w.Spool); err != nil {
-		return c, fmt.Errorf("what is measured could not be kept in %s, and no call was sent: %w; name another folder for it", w.Spool, err)
+		return c, nil, fmt.Errorf("what is measured could not be kept in %s, and no call was sent: %w; name another folder for it", w.Spool, err)
 	}
-	_, err = c.Reach(ctx)
-	return c, err
+	if _, err = c.Reach(ctx); err != nil || j.Against == nil {
+		return c, nil, err
+	}
+	with, err = w.second(ctx, c, j, to[1])
+	return c, with, err
+}
+
+// second makes the second target of a job ready, of whose first one c is.
+func (w Worker) second(ctx context.Context, c trial.Config, j job, target *url.URL) (*trial.Against, error) {
+	s := j.Against
+	with := &trial.Against{Target: target, Release: s.Release, Credentials: c.Credentials, SliceSeconds: s.SliceSeconds, Takes: trial.Turns(s.Order, s.SliceSeconds)}
+	if j.Carried != nil || s.Carried != nil {
+		own, err := w.Prepare(s.Carried.over(c.Plan.Carried), target)
+		if err != nil {
+			return nil, err
+		}
+		with.Credentials = own.Credentials
+	}
+	c.Target, c.Credentials = target, with.Credentials
+	_, err := c.Reach(ctx)
+	return with, err
 }
 
 // writable says why nothing can be written into a folder, which is made if it is not there: once all have begun, it
@@ -360,20 +400,30 @@ func (w Worker) await(ctx context.Context, interrupt <-chan struct{}, h *hand) (
 	}
 }
 
-// bringIn hands in a run directory, and waits until it is home.
-func (w Worker) bringIn(ctx context.Context, h *hand, b *hub.Bucket, shard int, dir string) error {
+// bringIn hands in a run directory, or the two below it of two targets, and waits until all is home.
+func (w Worker) bringIn(ctx context.Context, h *hand, b *hub.Bucket, shard int, dir string, two bool) error {
 	if err := h.waitFor(ctx, h.drained); err != nil {
 		return err
 	}
-	l, err := list(dir)
-	if err != nil {
-		return err
+	sides := []string{""}
+	if two {
+		sides = []string{"a", "b"}
+	}
+	var lists []listing
+	for _, side := range sides {
+		l, err := list(filepath.Join(dir, side))
+		if err != nil {
+			return err
+		}
+		lists = append(lists, l)
 	}
 	var in []string
 	for attempt := 0; ; attempt++ {
-		err := handIn(b, "up."+strconv.Itoa(shard), dir, l, in, attempt, func(step func(context.Context) error) error { return h.try(ctx, step) })
-		if err != nil {
-			return err
+		for i, side := range sides {
+			err := handIn(b, upKey(shard, side), filepath.Join(dir, side), lists[i], in, attempt, func(step func(context.Context) error) error { return h.try(ctx, step) })
+			if err != nil {
+				return err
+			}
 		}
 		h.set(func(q *question) { q.State = handed })
 		for in = nil; in == nil; {
@@ -414,9 +464,9 @@ func (h *hand) waitFor(ctx context.Context, c <-chan struct{}) error {
 	}
 }
 
-// fire sends the calls of the shard. began is when the first one is due, rows says that each is told of, and lost what
-// could not be kept of it all.
-func (w Worker) fire(ctx context.Context, interrupt <-chan struct{}, h *hand, c trial.Config, began time.Time, rows bool) (lost, err error) {
+// fire sends the calls of the shard, to the second target in turn where there is one. began is when the first one is
+// due, rows says that each is told of, and lost what could not be kept of it all.
+func (w Worker) fire(ctx context.Context, interrupt <-chan struct{}, h *hand, c trial.Config, with *trial.Against, began time.Time, rows bool) (lost, err error) {
 	var manifest results.Manifest
 	c.StartAt, c.Ahead = began, began.Round(0).Sub(time.Unix(0, h.heard().Start))
 	c.Started = func(m results.Manifest) { manifest = m }
@@ -429,7 +479,12 @@ func (w Worker) fire(ctx context.Context, interrupt <-chan struct{}, h *hand, c 
 	over := make(chan struct{})
 	defer close(over)
 	c.Ordered, interrupt = h.orders(interrupt, over)
-	r, err := trial.Run(ctx, interrupt, c)
+	var r trial.Result
+	if with == nil {
+		r, err = trial.Run(ctx, interrupt, c)
+	} else {
+		r, _, err = trial.RunPair(ctx, interrupt, c, *with)
+	}
 	if r.Aggregator == nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/kaizenautomation/andon/reports/text"
 	"github.com/kaizenautomation/andon/scenarios"
 	"github.com/kaizenautomation/andon/scenarios/fleet"
+	"github.com/kaizenautomation/andon/scenarios/targets"
 )
 
 // shareable says why a fleet cannot be asked.
@@ -18,18 +19,15 @@ func (p *Plan) shareable() error {
 	if a.Load == nil && a.Compare == nil && a.Capacity == nil {
 		wrong = append(wrong, errors.New("fleet: workers send the calls of load, compare and capacity, and none of these is asked for: ask for one, or for no fleet"))
 	}
-	if a.Compare != nil && a.Compare.Against != "" {
-		wrong = append(wrong, errors.New("compare: two targets are met in turn from one machine alone, since a worker brings home one run and not one for each target: compare with a baseline, or ask for no fleet"))
-	}
 	return errors.Join(wrong...)
 }
 
-// handed says why workers cannot be handed a plan.
-func (p *Plan) handed(plan *scenarios.Plan) error {
-	if p.Asked.Fleet == 0 || p.Target == nil {
+// handed says why workers cannot be handed a plan, to send its calls to a target.
+func (p *Plan) handed(plan *scenarios.Plan, to *targets.Target) error {
+	if p.Asked.Fleet == 0 || to == nil {
 		return nil
 	}
-	return fleet.Check(p.Target.Asked.Over(plan.Carried))
+	return fleet.Check(to.Asked.Over(plan.Carried))
 }
 
 // senders says of a part who sends its calls; nothing where this machine does.

@@ -78,3 +78,13 @@ func TestFleetLost(t *testing.T) {
 		}
 	}
 }
+
+// Where a worker is lost while two targets are met in turn, both are charged with all that they could have been sent.
+func TestFleetLostInTurn(t *testing.T) {
+	short := &trial.ShortError{Err: errors.New("shard 1 is missing")}
+	most, against := spend{calls: 7, seconds: 90}, spend{calls: 9, seconds: 90}
+	m := lostInTurn(made{outcome: summary.Fail, kept: true, spent: spend{calls: 1, seconds: 3}, against: spend{calls: 2, seconds: 3}}, short, most, against)
+	if m.outcome != summary.NoVerdict || !m.kept || m.found != "shard 1 is missing" || m.mend != lost || m.spent.calls != 7 || m.against.calls != 9 || m.spent.seconds != 3 || m.against.seconds != 3 {
+		t.Errorf("%+v", m)
+	}
+}

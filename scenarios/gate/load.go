@@ -67,7 +67,7 @@ func (p *Plan) planned(part, name string, seed uint64) (*scenarios.Scenario, *sc
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", part, err)
 	}
-	if err := p.handed(plan); err != nil {
+	if err := p.handed(plan, p.Target); err != nil {
 		return s, plan, fmt.Errorf("%s: %w", part, err)
 	}
 	return s, plan, p.loadCapped(p.Target, part, peak(plan), plan.Limits.InFlight)

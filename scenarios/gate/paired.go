@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/kaizenautomation/andon/contracts/credentials"
 	"github.com/kaizenautomation/andon/reports/approval"
 	"github.com/kaizenautomation/andon/reports/compare"
 	"github.com/kaizenautomation/andon/reports/results"
@@ -35,6 +36,12 @@ func (p *Plan) paired(name string) (part, error) {
 	if wrong := paired.Check(plan); wrong != nil {
 		err = errors.Join(err, fmt.Errorf("compare: %w", wrong))
 	}
+	if p.Asked.Fleet > 0 && plan.OfBaseline() {
+		err = errors.Join(err, fmt.Errorf("compare: %w", errBaseline))
+	}
+	if wrong := p.handed(plan, p.Against); wrong != nil {
+		err = errors.Join(err, fmt.Errorf("compare: against: %w", wrong))
+	}
 	if err != nil {
 		return part{}, err
 	}
@@ -42,18 +49,20 @@ func (p *Plan) paired(name string) (part, error) {
 	if err != nil {
 		return part{}, fmt.Errorf("compare: %w", err)
 	}
-	set, err := p.Credentials(p.Against, plan.Carried)
-	if err != nil {
-		return part{}, fmt.Errorf("compare: against: %w", err)
+	var set *credentials.Set
+	if p.Asked.Fleet == 0 {
+		if set, err = p.Credentials(p.Against, plan.Carried); err != nil {
+			return part{}, fmt.Errorf("compare: against: %w", err)
+		}
 	}
 	c := paired.Config{Config: config, Against: p.url(), AgainstRelease: p.Release, AgainstCredentials: config.Credentials, Tolerances: tolerances, NeedAnswer: p.Asked.Compare.NeedAnswer}
 	c.Target, c.Release, c.Credentials, c.Progress = p.Against.URL, "", set, nil
 	order := paired.Order(plan.Seed)
 	most, against := shares(plan, order)
-	return part{name: approval.Compare, about: fmt.Sprintf("%s against %s", plan.Name, p.Against.Called()), most: most, against: against, sends: true,
+	return part{name: approval.Compare, about: fmt.Sprintf("%s against %s%s", plan.Name, p.Against.Called(), p.senders()), most: most, against: against, sends: true,
 		run: func(ctx context.Context, interrupt <-chan struct{}, dir string) made {
 			c, m := c, made{}
-			c.Dir = dir
+			c.Dir, c.Make = dir, p.MakePair
 			c.Observe = func(r results.Row) {
 				if order(r.Due) {
 					m.spent.observe(plan.Labels, r)
@@ -64,6 +73,11 @@ func (p *Plan) paired(name string) (part, error) {
 			r, kept, err := paired.Run(ctx, interrupt, c)
 			m = inTurn(m, r, kept, err)
 			var unreachable *trial.UnreachableError
+			var short *trial.ShortError
+			if errors.As(err, &short) && r.Schema != "" {
+				m = lostInTurn(m, short, most, against)
+				m.stopped = closed(interrupt)
+			}
 			m.stopped = m.stopped || ctx.Err() != nil
 			m.gone = errors.As(err, &unreachable) && *unreachable.Target == *p.url() && ctx.Err() == nil
 			return m
@@ -96,6 +110,15 @@ func shares(plan *scenarios.Plan, order func(due time.Duration) bool) (most, aga
 		return s
 	}
 	return of(true), of(false)
+}
+
+// lostInTurn is what the comparison came to where a worker was lost: as nobody knows what that has sent, all that there
+// could be counts.
+func lostInTurn(m made, short *trial.ShortError, most, against spend) made {
+	most.seconds, against.seconds = m.spent.seconds, m.against.seconds
+	m.spent, m.against = most, against
+	m.outcome, m.found, m.mend = summary.NoVerdict, short.Error(), lost
+	return m
 }
 
 // inTurn says what the comparison came to.

@@ -65,6 +65,8 @@ type Config struct {
 	Said func(string)
 	// Make makes the trials where a fleet is asked for, and is wanted when the gate is run; see [trial.Maker].
 	Make trial.Maker
+	// MakePair is the same for the comparison of two targets, of which the one that is compared with is the first.
+	MakePair trial.PairMaker
 	// Progress and Search, if not nil, are told how far a run or a search is.
 	Progress func(summary.Progress)
 	Search   func(sizing.Progress)

@@ -47,6 +47,9 @@ type Config struct {
 	// Tolerances are by how much figures may become worse; NeedAnswer makes it a fail where that cannot be told.
 	Tolerances compare.Tolerances
 	NeedAnswer bool
+	// Make makes the run of both; nil is [trial.RunPair]. Another one sends from other machines, which reach the targets
+	// by themselves.
+	Make trial.PairMaker
 	// Looked, if not nil, is told what is known after each pair of slices.
 	Looked func(pairs int, at time.Duration, rows []compare.Row)
 }
@@ -131,10 +134,10 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (report compa
 	if err := Check(c.Plan); err != nil {
 		return report, "", err
 	}
-	other := c.Config
-	other.Target, other.Credentials = c.Against, c.AgainstCredentials
-	for _, to := range []trial.Config{c.Config, other} {
-		if _, err := to.Reach(ctx); err != nil {
+	run := c.Make
+	if run == nil {
+		run = trial.RunPair
+		if err := c.reach(ctx); err != nil {
 			return report, "", err
 		}
 	}
@@ -144,15 +147,31 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (report compa
 	c.Dir = dir
 	w := newWatch(c)
 	c.Observe, c.Tick, c.Enough = w.observe, w.tick, w.enough
-	a, b, lost := trial.RunPair(ctx, interrupt, c.Config, trial.Against{Target: c.Against, Release: c.AgainstRelease, Credentials: c.AgainstCredentials, SliceSeconds: Slice.Seconds(), Takes: w.order})
+	a, b, lost := run(ctx, interrupt, c.Config, trial.Against{Target: c.Against, Release: c.AgainstRelease, Credentials: c.AgainstCredentials, SliceSeconds: Slice.Seconds(), Takes: w.order})
 	if a.Aggregator == nil || b.Aggregator == nil {
 		return report, "", lost
 	}
 	report = w.conclude(a, b)
+	var short *trial.ShortError
+	if errors.As(lost, &short) {
+		none(&report, "not all have sent their parts: %v", short)
+	}
 	if err := reports.KeepComparison(dir, report); err != nil {
 		lost = errors.Join(lost, &trial.IncompleteError{Err: err})
 	}
 	return report, dir, lost
+}
+
+// reach tries whether there is a way to both targets.
+func (c Config) reach(ctx context.Context) error {
+	other := c.Config
+	other.Target, other.Credentials = c.Against, c.AgainstCredentials
+	for _, to := range []trial.Config{c.Config, other} {
+		if _, err := to.Reach(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // open makes the directory of the comparison.
@@ -259,13 +278,15 @@ func (w *watch) measured(r trial.Result, side int) compare.Measured {
 	return m
 }
 
+// none takes a verdict back, and says why.
+func none(r *compare.Report, format string, args ...any) {
+	r.Verdict = summary.Verdict{Status: summary.NoVerdict, ExitCode: 3, Causes: append([]string{text.Sentence(fmt.Sprintf(format, args...))}, r.Verdict.Causes...)}
+}
+
 // judge makes of what the runs came to the verdict on the comparison: what keeps the figures from being trusted, what
 // the second target broke by itself, and, of a control, that nothing should have been found. What the base breaks is
 // told, and is no fault of the second one.
 func (w *watch) judge(r *compare.Report, a, b trial.Result) {
-	none := func(format string, args ...any) {
-		r.Verdict = summary.Verdict{Status: summary.NoVerdict, ExitCode: 3, Causes: append([]string{text.Sentence(fmt.Sprintf(format, args...))}, r.Verdict.Causes...)}
-	}
 	if of := a.Summary.Verdict; of.Status == summary.Fail {
 		for _, cause := range of.Causes {
 			r.Notes = append(r.Notes, text.Sentence("the base by itself: "+cause))
@@ -279,7 +300,7 @@ func (w *watch) judge(r *compare.Report, a, b trial.Result) {
 	end := cutShort(a, b)
 	switch {
 	case w.Control && r.Count(compare.Regression, compare.Improvement) > 0:
-		none("a change was found between a target and itself: a false alarm, after which nothing that is found here can be trusted")
+		none(r, "a change was found between a target and itself: a false alarm, after which nothing that is found here can be trusted")
 	case r.Broke():
 		causes := slices.Clone(r.Paired.Broke)
 		if r.Verdict.Status == summary.Fail {
@@ -287,11 +308,11 @@ func (w *watch) judge(r *compare.Report, a, b trial.Result) {
 		}
 		r.Verdict = summary.Verdict{Status: summary.Fail, ExitCode: 1, Causes: causes}
 	case end.Reason != results.Finished && end.Reason != results.Enough:
-		none("the comparison was cut short: %s", r.Paired.Ended)
+		none(r, "the comparison was cut short: %s", r.Paired.Ended)
 	case a.Summary.Validity.Status == metrics.GeneratorLimited || b.Summary.Validity.Status == metrics.GeneratorLimited:
-		none("this machine held calls up, so that the figures speak of it and not of the targets")
+		none(r, "calls were held up where they were sent from, so that the figures speak of that and not of the targets")
 	case a.Summary.Validity.Status == metrics.NoData || b.Summary.Validity.Status == metrics.NoData:
-		none("one of the targets gave no answer")
+		none(r, "one of the targets gave no answer")
 	case w.Control:
 		r.Verdict = summary.Verdict{Status: summary.Pass, Causes: []string{}}
 	}

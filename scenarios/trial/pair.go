@@ -1,6 +1,7 @@
 package trial
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/url"
@@ -25,13 +26,26 @@ type Against struct {
 	Takes func(due time.Duration) bool
 }
 
+// A PairMaker makes a trial of two targets, as [RunPair] does.
+type PairMaker func(ctx context.Context, interrupt <-chan struct{}, c Config, with Against) (a, b Result, err error)
+
+// Turns says which target a call goes to by the side of each slice of so many seconds, as [Against.Order] gives them.
+func Turns(order string, seconds float64) func(due time.Duration) bool {
+	slice := time.Duration(seconds * float64(time.Second))
+	return func(due time.Duration) bool {
+		at := min(int(max(due, 0)/slice), len(order)-1)
+		return order[at:at+1] == "b"
+	}
+}
+
 // RunPair makes one trial of two targets, each of which is met in slices of one schedule: two run directories, a and b,
-// below Dir. The load is an open one, and executions are not followed. All else is as in [Run].
+// below Dir. The load is an open one, and executions are not followed. All else is as in [Run]: a shard has its part of
+// each slice.
 func RunPair(ctx context.Context, interrupt <-chan struct{}, c Config, with Against) (a, b Result, err error) {
 	if err := errors.Join(results.CheckRunLabels(c.Labels, c.Release), results.CheckRunLabels(nil, with.Release)); err != nil {
 		return a, b, err
 	}
-	if err := c.alone(); err != nil {
+	if err := c.together(); err != nil {
 		return a, b, err
 	}
 	base, err := c.baseline()
@@ -39,6 +53,9 @@ func RunPair(ctx context.Context, interrupt <-chan struct{}, c Config, with Agai
 		return a, b, err
 	}
 	if err := c.against(base, c.attack(false).Generator()); err != nil {
+		return a, b, err
+	}
+	if err := c.share(); err != nil {
 		return a, b, err
 	}
 	other := c
@@ -52,8 +69,9 @@ func RunPair(ctx context.Context, interrupt <-chan struct{}, c Config, with Agai
 		return a, b, err
 	}
 	fire := c.attack(plain)
+	fire.Plan = c.part
 	fire.Against = &attack.Against{Target: with.Target, Credentials: with.Credentials, PlainHTTP2: plainOther, Takes: with.Takes}
-	began := time.Now()
+	began := c.begins()
 	first, err := c.side(&fire, began, "a", with.Target, with)
 	if err != nil {
 		return a, b, err
@@ -66,7 +84,7 @@ func RunPair(ctx context.Context, interrupt <-chan struct{}, c Config, with Agai
 	if c.Started != nil {
 		c.Started(first)
 	}
-	fire.Tick = c.tick(&tracker{plan: c.Plan, target: c.Target.String()})
+	fire.Tick = c.tick(&tracker{plan: c.part, target: c.Target.String()})
 	out, lost := attack.Run(ctx, interrupt, fire)
 	if c.Ended != nil {
 		c.Ended()
@@ -85,10 +103,8 @@ func (c Config) side(fire *attack.Config, began time.Time, name string, other *u
 	if err != nil {
 		return m, err
 	}
-	mine := func(due time.Duration) bool { return with.Takes(due) == (name == "b") }
 	m.ID = parent + "-" + name
-	m.Planned = c.Plan.PlannedOf(func(n uint64) bool { return mine(c.Plan.Due(n)) })
-	m.Paired = &results.Paired{Side: name, Other: other.String(), SliceSeconds: with.SliceSeconds, Order: with.order(c.Plan.Seconds)}
+	c.inTurn(&m, name, other, with)
 	w, err := results.Create(dir, m, c.files())
 	if err != nil {
 		return m, err
@@ -101,8 +117,25 @@ func (c Config) side(fire *attack.Config, began time.Time, name string, other *u
 	return m, nil
 }
 
-// order has the side of each slice of so many seconds.
-func (w Against) order(seconds float64) string {
+// inTurn puts in what run.json says of one of two that share their time.
+func (c Config) inTurn(m *results.Manifest, name string, other *url.URL, with Against) {
+	part := cmp.Or(c.part, c.Plan)
+	m.Planned = part.PlannedOf(func(n uint64) bool { return with.Takes(part.Due(n)) == (name == "b") })
+	m.Paired = &results.Paired{Side: name, Other: other.String(), SliceSeconds: with.SliceSeconds, Order: with.Order(c.Plan.Seconds)}
+}
+
+// DescribePair is [Config.Describe] of both runs of two targets.
+func (c Config) DescribePair(with Against) (a, b results.Manifest) {
+	other := c
+	other.Target, other.Release, other.Credentials = with.Target, with.Release, with.Credentials
+	a, b = c.Describe(), other.Describe()
+	c.inTurn(&a, "a", with.Target, with)
+	c.inTurn(&b, "b", c.Target, with)
+	return a, b
+}
+
+// Order has the side of each slice of so many seconds.
+func (w Against) Order(seconds float64) string {
 	var sides strings.Builder
 	for at := 0.0; at < seconds; at += w.SliceSeconds {
 		side := "a"

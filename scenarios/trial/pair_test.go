@@ -19,6 +19,7 @@ import (
 	"github.com/kaizenautomation/andon/contracts/credentials"
 	"github.com/kaizenautomation/andon/contracts/provider"
 	"github.com/kaizenautomation/andon/reports/results"
+	"github.com/kaizenautomation/andon/reports/summary"
 	"github.com/kaizenautomation/andon/scenarios"
 )
 
@@ -228,5 +229,65 @@ func TestPairCredentials(t *testing.T) {
 	})
 	if err != nil {
 		t.Error(err)
+	}
+}
+
+// Shards have their parts of each slice, and are two runs together, each of which was planned and sent as the whole is.
+func TestPairShards(t *testing.T) {
+	p := planned(t, inTurn)
+	var called [2]atomic.Int64
+	with := abba
+	with.Target = counted(t, p, &called[1])
+	first, root := counted(t, p, &called[0]), t.TempDir()
+	sides := [2][]string{}
+	for i := range 2 {
+		dir := filepath.Join(root, fmt.Sprint("s", i))
+		// An order names the side that it is for.
+		ordered := make(chan results.End, 1)
+		a, b, err := RunPair(t.Context(), nil, Config{
+			Plan: p, Target: first, Dir: dir, Andon: "v1", Shard: scenarios.Shard{Index: i, Of: 2}, Group: "g", StartAt: time.Now().Add(30 * time.Millisecond), Ordered: ordered,
+			Began: func(time.Time) {
+				if i == 1 {
+					time.AfterFunc(450*time.Millisecond, func() { ordered <- results.End{Reason: results.Aborted, Detail: "p99", Side: "b"} })
+				}
+			},
+		}, with)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a, b := a.Summary.Run.End, b.Summary.Run.End; i == 1 && (a.Reason != results.Enough || b.Reason != results.Aborted) {
+			t.Errorf("the second target ended it, and the ends are %+v and %+v", a, b)
+		}
+		for k, name := range []string{"a", "b"} {
+			sides[k] = append(sides[k], filepath.Join(dir, name))
+		}
+	}
+	order := with.Order(p.Seconds)
+	for k, dirs := range sides {
+		var runs []*results.Run
+		for i, dir := range dirs {
+			run, err := results.Open(dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := run.Rows(func(row results.Row) error {
+				if int(row.N)%2 != i || with.Takes(row.Due) != (k == 1) || Turns(order, with.SliceSeconds)(row.Due) != (k == 1) {
+					t.Errorf("call %d, due at %s, is in %s", row.N, row.Due, dir)
+				}
+				return nil
+			}); err != nil {
+				t.Fatal(err)
+			}
+			runs = append(runs, run)
+		}
+		var planned uint64
+		for _, phase := range summary.Joined(runs).Planned {
+			for _, n := range phase {
+				planned += n
+			}
+		}
+		if of := summary.Joined(runs); planned < 30 || of.Paired == nil || of.Paired.Order != order || uint64(called[k].Load()) > planned {
+			t.Errorf("side %d: %d planned, %d sent, %+v", k, planned, called[k].Load(), of.Paired)
+		}
 	}
 }

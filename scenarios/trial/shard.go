@@ -3,7 +3,6 @@ package trial
 import (
 	"cmp"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"time"
 
@@ -48,14 +47,6 @@ func (c Config) together() error {
 func (c *Config) share() (err error) {
 	c.part, err = c.Plan.Shard(c.Shard)
 	return err
-}
-
-// alone says why a trial of two targets cannot be a shard.
-func (c Config) alone() error {
-	if c.Shard.Of > 0 || !c.StartAt.IsZero() {
-		return errors.New("a run of two targets in turn is not one of several that start together: leave out the shard and the start")
-	}
-	return nil
 }
 
 // shard is what run.json says of the part of a run that the trial is; nil where it is the whole.
