@@ -14,10 +14,10 @@ import (
 // CrosscheckRequest is what kin-openapi's own filter says of a request's body; nil if it conforms, or if the filter
 // cannot say.
 func (d *Description) CrosscheckRequest(body []byte) error {
-	if d.crosscheck.silent || pastFloat64(body) {
+	if d.crosscheck().silent || pastFloat64(body) {
 		return nil
 	}
-	return d.crosscheck.request(body)
+	return d.crosscheck().request(body)
 }
 
 // Doubt reports whether two tools disagree on a response, for a reason that does not lie in what each of them looks at:
@@ -25,13 +25,13 @@ func (d *Description) CrosscheckRequest(body []byte) error {
 // keys, empty ids, and what stands behind the JSON text; andon is easy on responses that are marked as assumptions.
 func (d *Description) Doubt(status int, contentType string, body []byte, first *Violation) (doubtful bool, other error) {
 	r := d.ResponseFor(status)
-	if d.crosscheck.silent || r == nil || r.Assumed || len(r.Media) == 0 || bodyless(status, body) || pastFloat64(body) {
+	if d.crosscheck().silent || r == nil || r.Assumed || len(r.Media) == 0 || bodyless(status, body) || pastFloat64(body) {
 		return false, nil
 	}
 	if m := r.media(mediaType(contentType)); m != nil && strings.Contains(m.Name, ";") {
 		contentType = m.Name // kin-openapi does not take a type without the parameters of the description for that type
 	}
-	other = d.crosscheck.response(status, contentType, body)
+	other = d.crosscheck().response(status, contentType, body)
 	var unread *openapi3filter.ParseError
 	if errors.As(other, &unread) && unread.Kind == openapi3filter.KindUnsupportedFormat {
 		other = nil // it cannot read such bodies, and so has no opinion
@@ -43,6 +43,16 @@ func (d *Description) Doubt(status int, contentType string, body []byte, first *
 		return false, nil
 	}
 	return other == nil, nil
+}
+
+// crosscheck is kin-openapi's view of the call.
+func (d *Description) crosscheck() crosscheck {
+	c, err := d.second()
+	if err != nil {
+		panic(err) // the description was given as proven
+	}
+	c.sends = d.sends
+	return c
 }
 
 // pastFloat64 reports whether a body holds a number that needs more than a float64, which is what kin-openapi reads

@@ -16,7 +16,7 @@ func Open(name string) (*Description, error) { return Choice{}.Open(name) }
 // Open loads the description that is in a file, for what is chosen of it.
 func (c Choice) Open(name string) (d *Description, err error) {
 	err = reading(name, func(data []byte, files fs.FS) error {
-		d, err = c.loadFrom(name, data, files)
+		d, err = c.loadFrom(name, data, files, false)
 		return err
 	})
 	return d, err

@@ -101,7 +101,7 @@ func (d *Description) DoubtHeaders(status int, header http.Header, first *Violat
 		return false, nil
 	}
 	asked := openapi3.Headers{}
-	ref := d.crosscheck.operation.Responses.Value(r.Status)
+	ref := d.crosscheck().operation.Responses.Value(r.Status)
 	for _, h := range r.Headers {
 		value := header[h.Name]
 		s, err := d.document.Resolve(h.schema)
@@ -117,7 +117,7 @@ func (d *Description) DoubtHeaders(status int, header http.Header, first *Violat
 	if len(asked) == 0 {
 		return false, nil
 	}
-	other = d.crosscheck.headers(status, r.Status, header, asked)
+	other = d.crosscheck().headers(status, r.Status, header, asked)
 	return (first == nil) != (other == nil), other
 }
 

@@ -96,7 +96,7 @@ func (d *Description) readRequest() error {
 	if name == "" {
 		return fmt.Errorf("%s: %s has no request body of type application/json with a schema", d.document.Line(d.node().Line), d.operation)
 	}
-	d.crosscheck.sends = name
+	d.sends = name
 	required := body.At("required")
 	d.bodyOptional = required == nil || required.Scalar != true
 	for _, other := range body.At("content").Names() {

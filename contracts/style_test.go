@@ -176,9 +176,9 @@ func secondly(d *Description, r *http.Request) error {
 	}
 	input := &openapi3filter.RequestValidationInput{
 		Request: r, PathParams: inPath, Options: &openapi3filter.Options{},
-		Route: &routers.Route{Spec: d.crosscheck.document, Path: d.operation.Path, Method: "POST", Operation: d.crosscheck.operation},
+		Route: &routers.Route{Spec: d.crosscheck().document, Path: d.operation.Path, Method: "POST", Operation: d.crosscheck().operation},
 	}
-	p := d.crosscheck.operation.Parameters[0].Value
+	p := d.crosscheck().operation.Parameters[0].Value
 	return openapi3filter.ValidateParameter(r.Context(), input, p)
 }
 

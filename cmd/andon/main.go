@@ -291,7 +291,7 @@ func exactlyTwo(what string) cobra.PositionalArgs {
 func (c *command) description() (*contracts.Description, error) {
 	switch c.spec {
 	case "":
-		return c.chosen.Load("openapi.yaml", andon.Spec)
+		return c.chosen.Proven("openapi.yaml", andon.Spec)
 	case "-":
 		return nil, errors.New("--spec wants a file")
 	}
