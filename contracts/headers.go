@@ -34,7 +34,7 @@ func (a *audit) headers(response *schema.Node, place []string) (list []*Header) 
 		if s := n.At("style"); s != nil && s.Text() != h.style.kind {
 			a.fail(s, below(at, "style"), "%s has the style %s; expected simple", what, quote(clip(s.Text(), 40)))
 		}
-		h.schema, h.schemaAt = a.value(n, at, &h.style, what, false)
+		h.schema, h.schemaAt = a.value(n, at, &h.style, what)
 		if len(a.parts) > before && !h.Required {
 			a.parts = a.parts[:before]
 			continue

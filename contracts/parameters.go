@@ -121,7 +121,7 @@ func (a *audit) parameter(n *schema.Node, at []string, in, name string) *Paramet
 	}
 	r := n.At("allowReserved")
 	p.style.reserved = r != nil && r.Scalar == true
-	p.Schema, p.schemaAt = a.value(n, at, &p.style, what, true)
+	p.Schema, p.schemaAt = a.value(n, at, &p.style, what)
 	if members, err := a.document.Members(p.Schema); err == nil {
 		for _, m := range members {
 			p.style.members = append(p.style.members, m.Name)
@@ -131,7 +131,7 @@ func (a *audit) parameter(n *schema.Node, at []string, in, name string) *Paramet
 }
 
 // value reads the schema of a parameter or a header, which may stand under a media type.
-func (a *audit) value(n *schema.Node, at []string, s *style, what string, request bool) (of *schema.Node, ofAt []string) {
+func (a *audit) value(n *schema.Node, at []string, s *style, what string) (of *schema.Node, ofAt []string) {
 	content := n.At("content")
 	if content == nil {
 		of, ofAt = n.At("schema"), below(at, "schema")
