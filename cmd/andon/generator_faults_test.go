@@ -59,7 +59,7 @@ func ownFaults() []ownFault {
 		{"the proxy is silent", "HTTP_PROXY=$SILENT andon run brief.yaml --target http://provider.test --out run", "the proxy … did not answer in time; find out what holds it up", 3, 0, false},
 		{"the disk is full", "mkdir small; unshare -m sh -c 'mount -t tmpfs -o size=64k none small && andon run long.yaml --target $URL --out small/run'",
 			"the results cannot be kept: write … no space left on device", 3, 1, true},
-		{"the run directory is removed while it is written", "andon run steady.yaml --target $URL --out run & P=$!; until [ -s run/hits.arrow ]; do sleep 0.05; done; rm -r run; wait $P",
+		{"the run directory is removed while it is written", "andon run steady.yaml --target $URL --out run & P=$!; until [ -s run/hits.arrow ]; do sleep 0.05; done; until rm -rf run; do :; done; wait $P",
 			"the results cannot be kept: open run/end.json: no such file", 3, 1, false},
 		{"the run directory cannot be made", "andon run one.yaml --target $URL --out one.yaml/run", "the run directory cannot be made: … nothing was sent", 3, 0, false},
 		{"paused for a second (SIGSTOP)", fmt.Sprintf(paused, "steady.yaml"), "stood still for … the process was paused", 3, 1, false},

@@ -11,7 +11,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
@@ -31,10 +30,6 @@ func main() {
 	// Whoever reads along may go away (head, a closed pager, a log that is gone): writing fails then, and what was begun
 	// goes on to its end. Notify, unlike Ignore, leaves other processes that are started as they are.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
-	if os.Getenv("GOGC") == "" {
-		// Most commands are over before there is much to collect.
-		debug.SetGCPercent(400)
-	}
 	os.Exit(execute(os.Args[1:], os.Stdout, os.Stderr))
 }
 

@@ -131,7 +131,7 @@ func threeJudges(t *testing.T, program pact.Program) {
 			t.Errorf("%s: %v against %v", k.ID, violation, second)
 		}
 		want[k.ID] = violation == nil
-		calls = append(calls, pact.Call{ID: k.ID, Body: k.Body, Matcher: pact.Matcher(d.RequestTemplate(k.Body))})
+		calls = append(calls, pact.Call{ID: k.ID, Body: k.Body, Matcher: pact.Matcher(d.RequestTemplate(k.Body)), Path: d.Operation().Path})
 	}
 	outcomes, err := program.Judge(context.Background(), d.Operation(), calls, nil)
 	if err != nil || len(outcomes) != len(calls) || len(calls) < 400 {
@@ -175,7 +175,7 @@ func verifyWithPact(t *testing.T, program pact.Program) {
 		`{"content":[{"type":"text","text":7}]}`: false, `{"content":[{"type":"file"}]}`: false, `{"content":[{"type":"txt","text":"a"}]}`: false,
 		`{"kaizenVersion":"full"}`: false, `{"content":{}}`: false, `{"archiveSessionFiles":"yes"}`: false}
 	for body := range want {
-		calls = append(calls, pact.Call{ID: body, Body: []byte(body), Matcher: pact.Matcher(d.RequestTemplate([]byte(body)))})
+		calls = append(calls, pact.Call{ID: body, Body: []byte(body), Matcher: pact.Matcher(d.RequestTemplate([]byte(body))), Path: d.Operation().Path})
 	}
 	outcomes, err := program.Judge(context.Background(), d.Operation(), calls, nil)
 	if err != nil || len(outcomes) != len(calls) {

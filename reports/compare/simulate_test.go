@@ -8,8 +8,6 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"text/tabwriter"
 	"time"
@@ -180,19 +178,20 @@ func redrawn(a, b compare.Set, seed uint64) bool {
 	return changes[len(changes)/20] > 0
 }
 
-// many makes so many comparisons, on all processors: each is its own number's.
-func (s simulated) many(t testing.TB, n int, changed build) []outcome {
+// many makes so many comparisons, in tests that run side by side: each is its own number's.
+func (s simulated) many(t *testing.T, n int, changed build) []outcome {
 	all := make([]outcome, n)
-	var next atomic.Int64
-	var workers sync.WaitGroup
-	for range runtime.GOMAXPROCS(0) {
-		workers.Go(func() {
-			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
-				all[i] = s.compared(t, changed, i)
-			}
-		})
-	}
-	workers.Wait()
+	t.Run("many", func(t *testing.T) {
+		share := runtime.GOMAXPROCS(0)
+		for first := range share {
+			t.Run("", func(t *testing.T) {
+				t.Parallel()
+				for i := first; i < n; i += share {
+					all[i] = s.compared(t, changed, i)
+				}
+			})
+		}
+	})
 	return all
 }
 

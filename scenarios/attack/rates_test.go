@@ -60,11 +60,7 @@ func fireAt(t *testing.T, load, limits string, log *logbook, after time.Duration
 		defer stop.Stop()
 	}
 	l.outcome = fireUntil(context.Background(), t, interrupt, p, serve(t, log), func(c *Config) {
-		c.Tick = func(now time.Duration, _ *metrics.Aggregator, inFlight int) {
-			if l.began.IsZero() {
-				l.began = time.Now().Add(-now)
-			}
-		}
+		c.Began = func(at time.Time) { l.began = at }
 	})
 	return l
 }
