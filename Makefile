@@ -70,8 +70,8 @@ hostile: go ## Let each command that sends meet each hostile server for 3 minute
 	@cd cmd/andon && ../../bin/hostile.test -test.run TestHostileServers -test.timeout 15m -hostile
 
 .PHONY: simulate
-simulate: go ## Search for known capacities 500 times each, by simulation, for up to an hour; print what came of it
-	CGO_ENABLED=0 $(GO) test -count=1 -v -timeout 60m -run Simulate $(SIMULATED) -long
+simulate: go ## Search for known capacities 500 times each, by simulation, for an hour or two; print what came of it
+	CGO_ENABLED=0 $(GO) test -count=1 -v -timeout 150m -run Simulate $(SIMULATED) -long
 
 .PHONY: manifest-check
 manifest-check: go ## Hold what andon fleet manifest prints against Kubernetes' own code, which takes some minutes to build
