@@ -50,13 +50,18 @@ func (t Table) write(w io.Writer, options ...tablewriter.Option) error {
 // Text writes the table for a terminal of so many columns, or any number of them where that is 0: columns two spaces
 // apart, no lines. What is wider is stacked, so that nothing is lost. An empty table is not written.
 func (t Table) Text(w io.Writer, width int) error {
-	switch {
-	case len(t.Rows) == 0:
+	if len(t.Rows) == 0 {
 		return nil
-	case width > 0 && t.width() > width:
+	}
+	var b bytes.Buffer
+	if err := t.plain(&b); err != nil {
+		return err
+	}
+	if width > 0 && widest(b.String()) > width {
 		return t.narrow(w, width)
 	}
-	return t.plain(w)
+	_, err := b.WriteTo(w)
+	return err
 }
 
 // plain writes the table as wide as it is.
@@ -75,7 +80,12 @@ func (t Table) plain(w io.Writer) error {
 func (t Table) width() (most int) {
 	var b bytes.Buffer
 	_ = t.plain(&b) // a buffer takes everything
-	for line := range strings.Lines(b.String()) {
+	return widest(b.String())
+}
+
+// widest is how many columns the widest line of a text takes.
+func widest(lines string) (most int) {
+	for line := range strings.Lines(lines) {
 		most = max(most, text.Width(strings.TrimRight(line, "\n")))
 	}
 	return most

@@ -111,6 +111,12 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Outcome, err
 	asleep, watched := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(watched)
+		if all != nil {
+			select {
+			case <-all[0].over:
+			case <-asleep:
+			}
+		}
 		r.stalls.watch(r.began, asleep)
 	}()
 	go s.drain()

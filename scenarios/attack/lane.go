@@ -35,6 +35,8 @@ type lane struct {
 	asked time.Duration
 	// exhausted is when a closed loop had sent as many calls as it may.
 	exhausted time.Duration
+	// over is closed when the lane has nothing more to do.
+	over chan struct{}
 }
 
 // longestWatch is for how long at most a lane watches the clock before a call is due: what it takes to wake.
@@ -46,6 +48,13 @@ const perLane = 20_000
 // mostBurst is how many calls a lane sends at most before it looks for answers: what is sent meanwhile makes them look
 // as if they had come later, where many calls are due at once.
 const mostBurst = 32
+
+// longestHeld is how long a lane keeps its processor before it lets others of the scheduler's have it who wait: after 10
+// ms it would be interrupted by a signal for that, a hundred times a second.
+const longestHeld = 9 * time.Millisecond
+
+// lookLater is how much later than due the first lane looks at how the process does, to spare a wake for it.
+const lookLater = time.Millisecond
 
 // lanes are those of a run, one for each of vegeta's hits, which is over when the lane has sent all its calls.
 type lanes []*lane
@@ -62,7 +71,7 @@ func (r *run) lanes() (all lanes) {
 			all.close()
 			return nil
 		}
-		all = append(all, &lane{run: r, loop: loop, place: i, next: uint64(i), lead: longestWatch / 2})
+		all = append(all, &lane{run: r, loop: loop, place: i, next: uint64(i), lead: longestWatch / 2, over: make(chan struct{})})
 		for _, s := range r.sides {
 			if !loop.Carries(s.transport) {
 				all.close()
@@ -117,12 +126,25 @@ func (all lanes) exhausted() (at time.Duration) {
 
 // drive sends the lane's calls, and comes back when the last of them is over.
 func (l *lane) drive() {
+	defer close(l.over)
+	let := time.Now()
 	for {
 		wait, more := l.send()
 		if !more && l.under == 0 {
 			return
 		}
+		if time.Since(let) > longestHeld {
+			runtime.Gosched()
+			let = time.Now()
+		}
+		if l.place == 0 {
+			// What was on the wire when it should have looked is so still when the next call has woken it.
+			wait = min(wait, l.stalls.step(time.Since(l.began))+lookLater)
+		}
 		over := l.loop.Wait(wait)
+		if l.place == 0 {
+			l.stalls.step(time.Since(l.began))
+		}
 		l.burst = 0
 		for _, x := range over {
 			l.took(x.Owner.(*flight), x)

@@ -19,11 +19,12 @@ const (
 	keptStalls = 256
 )
 
-// stallDetector watches the generator itself. It wakes some 200 times a second: where it wakes late, the process was
+// stallDetector watches the generator itself. It looks some 200 times a second: where it looks late, the process was
 // paused or had no processor, and whatever was under way seems to have taken longer than it did. Each time it counts
-// the calls on the wire, as Little's law wants it.
+// the calls on the wire, as Little's law wants it. The first lane looks as long as there is one, since it wakes so often
+// anyway, and else a goroutine.
 //
-// It waits for a random time, since an even one would see a steady load always in the same state.
+// It looks at random times, since even ones would see a steady load always in the same state.
 type stallDetector struct {
 	// wire counts the calls that are on the wire.
 	wire atomic.Int64
@@ -63,21 +64,29 @@ type counters struct {
 
 // watch looks until stop is closed.
 func (d *stallDetector) watch(began time.Time, stop <-chan struct{}) {
-	timer := time.NewTimer(0)
+	timer := time.NewTimer(d.step(time.Since(began)))
 	defer timer.Stop()
-	next := time.Since(began)
 	for {
 		select {
 		case <-timer.C:
+			timer.Reset(d.step(time.Since(began)))
 		case <-stop:
 			return
 		}
-		d.look(next, time.Since(began))
-		wait := beat/2 + rand.N(beat)
-		next = time.Since(began) + wait
-		d.next.Store(int64(next))
-		timer.Reset(wait)
 	}
+}
+
+// step looks where that is due, and gives for how long there will be nothing to look at.
+func (d *stallDetector) step(now time.Duration) time.Duration {
+	next := time.Duration(d.next.Load())
+	if now >= next {
+		if next > 0 {
+			d.look(next, now)
+		}
+		next = now + beat/2 + rand.N(beat)
+		d.next.Store(int64(next))
+	}
+	return next - now
 }
 
 // look takes note of a look that was due at a moment and came at another.

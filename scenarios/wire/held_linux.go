@@ -12,16 +12,22 @@ type held struct {
 	x   *Exchange
 	n   int
 	out []byte
+	// fresh says that it was not looked at since it was taken over.
+	fresh bool
 	// tries is how often an answer was begun to be read that was not whole.
 	tries      int
 	prev, next *held
 }
 
-// begin writes the request, and gives what of it is not sent yet. The error is errStale if nothing was sent.
-func (h *held) begin(x *Exchange) (rest []byte, err error) {
-	if err := h.silent(); err != nil {
-		return nil, err
+// begin writes the request, and gives what of it is not sent yet. The error is errStale if nothing was sent. Seen says
+// that the connection was just seen to be open.
+func (h *held) begin(x *Exchange, seen bool) (rest []byte, err error) {
+	if !seen || h.fresh {
+		if err := h.silent(); err != nil {
+			return nil, err
+		}
 	}
+	h.fresh = false
 	if h.conn.wrote == nil {
 		n, err := h.socket.Write(x.Message)
 		if err != nil && err != errAgain {
