@@ -218,7 +218,7 @@ type load struct {
 	labels   []results.Phase
 	steps    []step
 	arrivals Arrivals
-	// pacing is the grid on which calls of an open load leave; 0 is none, so that each leaves when it is due.
+	// pacing is how much later than due calls of an open load may leave; 0 where each leaves when it is due.
 	pacing time.Duration
 }
 

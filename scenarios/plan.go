@@ -72,7 +72,7 @@ func (s *Scenario) Plan(seed uint64) (*Plan, error) {
 	return p, nil
 }
 
-// Pacing is the grid of the run's clock on which calls leave, 0 where each leaves when it is due; of an open load.
+// Pacing is how much later than due calls of an open load may leave, several together; 0 where each leaves when it is due.
 func (p *Plan) Pacing() time.Duration { return p.load.pacing }
 
 // begin counts the calls of one entry of the load, which come after those that are counted, into its phases.

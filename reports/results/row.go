@@ -355,7 +355,7 @@ type Manifest struct {
 	// LagSeconds is how late 1 call in 100 may leave before the run is something else than plainly valid; 0 is the
 	// tolerance of a scenario that names none.
 	LagSeconds float64 `json:"lagSeconds,omitempty"`
-	// PacingSeconds is the grid on which calls left; 0 is none.
+	// PacingSeconds is how much later than due calls were allowed to leave.
 	PacingSeconds float64 `json:"pacingSeconds,omitempty"`
 	// Traces is the number from which the trace ids of the calls follow (see [TraceID]), another one for each run: two
 	// runs of one seed are two sets of traces. 0 says that calls carried no traceparent header.

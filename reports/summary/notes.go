@@ -195,7 +195,7 @@ func (s Summary) Pacing() string {
 		return ""
 	}
 	by := text.Duration(&s.Run.PacingSeconds)
-	return fmt.Sprintf("Calls that were due within the same %s left together (pacing): each up to %s later than it was due, which is in its lag and its latency.", by, by)
+	return fmt.Sprintf("Calls left up to %s later than they were due, several together (pacing), which is in their lag and their latency.", by)
 }
 
 // MostlyWarmup says that warm-ups are most of the run, by its time or by its calls, and what they hide: what they have

@@ -96,7 +96,7 @@ type Run struct {
 	TimeoutSeconds float64 `json:"timeoutSeconds"`
 	// LagSeconds is the tolerated lag where the scenario names one.
 	LagSeconds float64 `json:"lagSeconds,omitempty"`
-	// PacingSeconds is the grid on which calls left, where the scenario names one.
+	// PacingSeconds is how much later than due calls were allowed to leave, where the scenario says so.
 	PacingSeconds float64 `json:"pacingSeconds,omitempty"`
 	// Phases and Classes give the order of the groups.
 	Phases  []results.Phase `json:"phases"`

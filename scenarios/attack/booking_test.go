@@ -37,7 +37,9 @@ func TestUnsentAfterAnInterrupt(t *testing.T) {
 	p := plan(t, "load: [{rate: 100/s, for: 1m}]\nmix: {content: [{items: [text]}]}\nlimits: {inFlight: 1}", 1)
 	interrupt := make(chan struct{})
 	o := fireUntil(t.Context(), t, interrupt, p, serve(t, r), func(c *Config) {
-		c.Began = func(at time.Time) { time.AfterFunc(time.Until(at.Add(500*time.Millisecond)), func() { close(interrupt) }) }
+		c.Began = func(at time.Time) {
+			time.AfterFunc(time.Until(at.Add(500*time.Millisecond)), func() { close(interrupt) })
+		}
 	})
 	if got := o.kinds(); got[results.Unsent] < 20 || got[results.None] != len(r.arrived()) || got[results.None] == 0 {
 		t.Errorf("the calls ended %v, and %d arrived", got, len(r.arrived()))

@@ -120,10 +120,15 @@ func (r *run) arrive(f *flight, err error, end time.Duration) (large bool) {
 	row, x, send := &f.row, &f.Exchange, f.send
 	f.sent, f.whole = send, end
 	r.stalls.wire.Add(-1)
+	r.stalls.came(end)
 	row.Service = seconds(end - send)
 	// What the process stood still while the call waited for its turn is in that wait.
 	turn := send + x.Queued
-	row.Stall = seconds(r.stalls.lengthened(turn, turn+x.Dial, turn+x.Dial+x.Handshake, end) + x.Queued)
+	read := end
+	if x.Stamped {
+		read = time.Since(r.began)
+	}
+	row.Stall = seconds(r.stalls.lengthened(read, turn, turn+x.Dial, turn+x.Dial+x.Handshake, end) + x.Queued)
 	row.Connect, row.TLS = seconds(x.Dial), seconds(x.Handshake)
 	if !x.First.IsZero() {
 		row.Read = seconds(end - x.First.Sub(r.began))

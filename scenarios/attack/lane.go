@@ -31,8 +31,9 @@ type lane struct {
 	since time.Duration
 	// lead is how long before a call is due the lane means to wake.
 	lead time.Duration
-	// asked is until when the lane meant to sleep, 0 if it did not.
+	// asked is until when the lane meant to sleep, 0 if it did not; later says that answers can wait for as long.
 	asked time.Duration
+	later bool
 	// exhausted is when a closed loop had sent as many calls as it may.
 	exhausted time.Duration
 	// over is closed when the lane has nothing more to do.
@@ -48,6 +49,10 @@ const perLane = 20_000
 // mostBurst is how many calls a lane sends at most before it looks for answers: what is sent meanwhile makes them look
 // as if they had come later, where many calls are due at once.
 const mostBurst = 32
+
+// longestUnread is how long an answer may lie in the kernel, which notes when it came, so that it wakes nobody where the
+// next call is due as soon.
+const longestUnread = 2 * time.Millisecond
 
 // longestHeld is how long a lane keeps its processor before it lets others of the scheduler's have it who wait: after 10
 // ms it would be interrupted by a signal for that, a hundred times a second.
@@ -141,7 +146,7 @@ func (l *lane) drive() {
 			// What was on the wire when it should have looked is so still when the next call has woken it.
 			wait = min(wait, l.stalls.step(time.Since(l.began))+lookLater)
 		}
-		over := l.loop.Wait(wait)
+		over := l.loop.Wait(wait, l.later)
 		if l.place == 0 {
 			l.stalls.step(time.Since(l.began))
 		}
@@ -158,7 +163,7 @@ const idly = 50 * time.Millisecond
 
 // send sends what is due, and gives for how long nothing will be. It is false when no more calls are to be sent.
 func (l *lane) send() (wait time.Duration, more bool) {
-	if l.closed {
+	if l.later = false; l.closed {
 		return l.resend()
 	}
 	for {
@@ -179,7 +184,7 @@ func (l *lane) send() (wait time.Duration, more bool) {
 		}
 		l.asked = 0
 		if early := due - l.lead; now < early {
-			l.asked = early
+			l.asked, l.later = early, early-now < longestUnread
 			return min(early-now, idly), true
 		}
 		if l.held(now) {
@@ -274,7 +279,11 @@ func (l *lane) end(f *flight) {
 	l.settle(f)
 	l.full = l.handed.add(f.record)
 	if !l.closed {
-		l.giveBack(f.at, f.end-f.send, &f.row, f.away)
+		took := f.end - f.send
+		if f.away {
+			took = f.whole - f.send
+		}
+		l.giveBack(f.at, took, &f.row, f.away)
 	}
 	if cap(f.message) <= keptBuffer && cap(f.In) <= keptBuffer {
 		l.free = append(l.free, f)

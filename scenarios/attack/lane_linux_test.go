@@ -52,7 +52,7 @@ func TestSlotsAmongLanes(t *testing.T) {
 	}
 	woken := func(l *lane) bool {
 		begun := time.Now()
-		l.loop.Wait(time.Minute) // which is cut into short waits, of which a wake cuts the first
+		l.loop.Wait(time.Minute, false) // which is cut into short waits, of which a wake cuts the first
 		return time.Since(begun) < 5*time.Millisecond
 	}
 	at := takes("one is free", a, 10, true)
@@ -123,10 +123,10 @@ func TestUnsentOfLanes(t *testing.T) {
 	}
 }
 
-// Calls leave on the grid that pacing asks for, never before they are due, and are late by their own due times.
+// Calls leave on a grid of half of what pacing allows, never before they are due, and are late by their own due times.
 func TestPacedCallsLeaveOnTheGrid(t *testing.T) {
 	t.Parallel()
-	const grid = 5 * time.Millisecond
+	const grid = 5 * time.Millisecond / 2
 	p := plan(t, "load: [{rate: 400/s, for: 500ms}]\npacing: 5ms\nmix: {content: [{items: [text]}]}", 1)
 	o := fire(t, p, serve(t, &recorder{}))
 	for _, row := range o.rows {

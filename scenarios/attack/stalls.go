@@ -30,8 +30,9 @@ type stallDetector struct {
 	wire atomic.Int64
 	// idly is for how long calls merely waited through standstills, in nanoseconds over all of them.
 	idly atomic.Int64
-	// next is when it should look again, and stalled when the last stall ended: the two that every call looks at.
-	next, stalled atomic.Int64
+	// next is when it should look again, stalled when the last stall ended, and looked when the calls on the wire were
+	// last counted: what every call looks at.
+	next, stalled, looked atomic.Int64
 
 	mu     sync.Mutex
 	stalls []stall // the last ones, in order
@@ -105,6 +106,16 @@ func (d *stallDetector) look(due, now time.Duration) {
 	}
 	d.counts.seen += d.wire.Load()
 	d.counts.looks++
+	d.looked.Store(int64(due))
+}
+
+// came takes note of when an answer came: until somebody had read it, its call was counted as one on the wire.
+func (d *stallDetector) came(at time.Duration) {
+	if at < time.Duration(d.looked.Load()) {
+		d.mu.Lock()
+		d.counts.seen--
+		d.mu.Unlock()
+	}
 }
 
 // spans gives the spans within a longer one in which the process stood still, the last first. Whoever asks may have
@@ -138,16 +149,23 @@ func (d *stallDetector) besides(from, to time.Duration) time.Duration {
 // lengthened is by how much the standstills of the process may have lengthened a call. The moments are those at which
 // it had something to do for the call, from its beginning to its end: a standstill at one of them, or just before, when
 // it may have had to, lengthened the call, and so did those that this one followed closely. What the call waited
-// through in between did nothing to it: the process was awake when the answer came.
-func (d *stallDetector) lengthened(moments ...time.Duration) (by time.Duration) {
+// through in between did nothing to it: the process was awake when the answer came, or slept on while the kernel noted
+// when that was, and read it later.
+func (d *stallDetector) lengthened(read time.Duration, moments ...time.Duration) (by time.Duration) {
 	var idly, until time.Duration
-	d.spans(moments[0], moments[len(moments)-1], func(s stall) {
+	last := len(moments) - 1
+	over := moments[last]
+	d.spans(moments[0], max(over, min(read, over+stallFrom)), func(s stall) {
+		noted := s.to >= over+stallFrom
+		if s.to = min(s.to, over); s.to <= s.from {
+			return
+		}
 		// What waited meanwhile is seen to first, and that takes a while.
 		after := s.to + max(stallFrom, (s.to-s.from)/4)
 		matters := after >= until && until > 0
-		for _, at := range moments {
+		for i, at := range moments {
 			// The detector may have slept for a while before it should have looked.
-			matters = matters || after >= at && s.from <= at+stallFrom
+			matters = matters || after >= at && s.from <= at+stallFrom && !(i == last && noted)
 		}
 		if !matters {
 			idly += s.to - s.from
@@ -176,7 +194,7 @@ func (d *stallDetector) vitals(now time.Duration) results.Vitals {
 	v.PauseSeconds, v.PauseMax = pausesBetween(d.before.pauses, after.pauses)
 	v.WaitedSeconds = time.Duration(d.idly.Swap(0)).Seconds()
 	if c.looks > 0 {
-		v.InFlight = float64(c.seen) / float64(c.looks)
+		v.InFlight = max(float64(c.seen)/float64(c.looks), 0)
 	}
 	d.added = uint64(float64(after.allocated-d.before.allocated) / max(v.Seconds, 1e-3))
 	d.before, d.at = after, now

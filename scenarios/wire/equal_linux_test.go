@@ -142,8 +142,13 @@ func by(l *Loop) carrier {
 		if !l.Send(p, x) {
 			l.Dial(p, x)
 		}
-		for {
-			for _, over := range l.Wait(time.Second) {
+		// Answers are looked for at once, after a nap, and waited for.
+		for i := 0; ; i++ {
+			wait, later := 200*time.Microsecond, true
+			if i%3 == 2 {
+				wait, later = time.Second, false
+			}
+			for _, over := range l.Wait(wait, later) {
 				return over.Err
 			}
 		}

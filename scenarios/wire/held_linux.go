@@ -1,5 +1,7 @@
 package wire
 
+import "time"
+
 // held is a connection that a loop has.
 type held struct {
 	socket *socket
@@ -12,22 +14,18 @@ type held struct {
 	x   *Exchange
 	n   int
 	out []byte
-	// fresh says that it was not looked at since it was taken over.
-	fresh bool
+	// since is when the call under way was begun.
+	since time.Time
 	// tries is how often an answer was begun to be read that was not whole.
 	tries      int
 	prev, next *held
 }
 
-// begin writes the request, and gives what of it is not sent yet. The error is errStale if nothing was sent. Seen says
-// that the connection was just seen to be open.
-func (h *held) begin(x *Exchange, seen bool) (rest []byte, err error) {
-	if !seen || h.fresh {
-		if err := h.silent(); err != nil {
-			return nil, err
-		}
+// begin writes the request, and gives what of it is not sent yet. The error is errStale if nothing was sent.
+func (h *held) begin(x *Exchange) (rest []byte, err error) {
+	if err := h.silent(); err != nil {
+		return nil, err
 	}
-	h.fresh = false
 	if h.conn.wrote == nil {
 		n, err := h.socket.Write(x.Message)
 		if err != nil && err != errAgain {
@@ -43,6 +41,20 @@ func (h *held) begin(x *Exchange, seen bool) (rest []byte, err error) {
 		return nil, err
 	}
 	return nil, nil
+}
+
+// came is when the bytes came that were last read: by the kernel's word, which stamped says, or else just now.
+func (h *held) came() (at time.Time, stamped bool) {
+	now := time.Now()
+	if h.socket.at == 0 {
+		return now, false
+	}
+	// The kernel's time is that of the wall, which may be set meanwhile.
+	at = now.Add(-time.Duration(now.UnixNano() - h.socket.at))
+	if at.After(now) || at.Before(h.since) {
+		return now, false
+	}
+	return at, true
 }
 
 // silent is nil for an idle connection that is open still, and has nothing to say.

@@ -25,8 +25,9 @@ type Loop struct {
 	first, last *held
 	// done are the calls that are over, and given those that were given last.
 	done, given []*Exchange
-	// looked is when all that had happened was last seen to; zero if some of it may not have been.
-	looked time.Time
+	// stamped says that the kernel told when the last answer had come, and seen that nothing happened since answers were
+	// last looked for.
+	stamped, seen bool
 
 	mu     sync.Mutex
 	posted []*Exchange
@@ -47,9 +48,6 @@ const (
 	patience = 8
 	// most is how large an answer may be that is read here.
 	most = 64 << 10
-	// fresh is for how long what was seen of idle connections is taken to hold: asking one anew takes as long as a
-	// tenth of a call.
-	fresh = 100 * time.Microsecond
 )
 
 // Carries reports whether calls by a transport can be carried here.
@@ -74,7 +72,8 @@ func (l *Loop) Send(t Transport, x *Exchange) bool {
 			l.hand(h, x)
 			return true
 		}
-		rest, err := h.begin(x, time.Since(l.looked) < fresh)
+		h.since = time.Now()
+		rest, err := h.begin(x)
 		if errors.Is(err, errStale) {
 			p.note(h.conn, err)
 			l.drop(h)
@@ -120,19 +119,23 @@ func (l *Loop) post(x *Exchange) {
 }
 
 // Wait waits until a call is over, or until so long has gone by, and gives those that are over; the list is good until
-// the next time. It may come back earlier.
-func (l *Loop) Wait(d time.Duration) []*Exchange {
+// the next time. It may come back earlier. Whoever can wait for answers until so long has gone by says later: where the
+// kernel tells when they came, they are then looked for before and after, and do not end the wait.
+func (l *Loop) Wait(d time.Duration, later bool) []*Exchange {
 	if len(l.done) > 0 {
 		d = 0
 	} else if l.first != nil && d > time.Millisecond {
 		d = min(d, time.Until(l.first.x.Deadline))
 	}
-	events := l.poller.wait(d)
-	l.looked = time.Time{}
-	if len(events) < len(l.poller.events) {
-		l.looked = time.Now()
+	if later = later && l.stamped; later && l.seen && d > 0 {
+		l.poller.nap(d)
+		l.seen = false
+		return nil
+	} else if later {
+		d = 0
 	}
-	for _, e := range events {
+	l.seen = later
+	for _, e := range l.poller.wait(d) {
 		// What was let go of while others were seen to may be among them.
 		if place := int(e.Fd); place >= 0 && l.held[place] != nil {
 			l.progress(l.held[place])
@@ -233,7 +236,7 @@ func (l *Loop) answered(h *held) bool {
 	case ok:
 		x.Begun, x.Status = true, first.status
 		if x.First.IsZero() {
-			x.First = time.Now()
+			x.First, _ = h.came()
 		}
 		if end > most {
 			l.leave(h)
@@ -242,7 +245,7 @@ func (l *Loop) answered(h *held) bool {
 		return false
 	}
 	if x.First.IsZero() {
-		x.First = time.Now()
+		x.First, _ = h.came()
 	}
 	if h.tries++; h.tries > patience {
 		l.leave(h)
@@ -291,6 +294,11 @@ func (l *Loop) fail(h *held, err error) {
 // over ends a call.
 func (l *Loop) over(h *held, keep bool, err error) {
 	x := h.x
+	x.Err, x.End = err, time.Now()
+	if err == nil {
+		x.End, x.Stamped = h.came()
+		l.stamped = x.Stamped
+	}
 	h.pool.note(h.conn, err)
 	l.remove(h)
 	if h.x = nil; keep && err == nil && len(h.out) == 0 {
@@ -298,7 +306,7 @@ func (l *Loop) over(h *held, keep bool, err error) {
 	} else {
 		l.drop(h)
 	}
-	l.finished(x, err)
+	l.done = append(l.done, x)
 }
 
 func (l *Loop) finished(x *Exchange, err error) {
@@ -426,7 +434,7 @@ func (l *Loop) adopt(p *pool, c *conn) *held {
 		p.give(c, false)
 		return nil
 	}
-	h := &held{socket: s, conn: c, pool: p, place: len(l.held), fresh: true}
+	h := &held{socket: s, conn: c, pool: p, place: len(l.held)}
 	if last := len(l.free) - 1; last >= 0 {
 		h.place, l.free = l.free[last], l.free[:last]
 		l.held[h.place] = h

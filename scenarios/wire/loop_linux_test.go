@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"net"
@@ -162,5 +163,62 @@ func TestWakeAfterTheEnd(t *testing.T) {
 	l.post(&Exchange{})
 	if n, err := unix.Read(pipe[0], make([]byte, 8)); n > 0 {
 		t.Errorf("%d bytes are written: %v", n, err)
+	}
+}
+
+// An answer is over when the kernel had it, and not when the loop comes to read it.
+func TestAnswersHaveTheirOwnTime(t *testing.T) {
+	t.Parallel()
+	for _, scheme := range []string{"http", "https"} {
+		t.Run(scheme, func(t *testing.T) {
+			t.Parallel()
+			answered := make(chan bool)
+			s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("Content-Length", "2")
+				_, _ = io.WriteString(w, "{}")
+				_ = http.NewResponseController(w).Flush()
+				answered <- true
+			}))
+			trust := &tls.Config{}
+			if scheme == "https" {
+				s.StartTLS()
+				trust = s.Client().Transport.(*http.Transport).TLSClientConfig
+			} else {
+				s.Start()
+			}
+			defer s.Close()
+			u, err := url.Parse(s.URL)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p := newPool(t.Context(), u, trust, time.Minute)
+			defer p.Close()
+			l := loop(t)
+			message := []byte("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}")
+			stamped := 0
+			for i := 0; i < 200 && stamped < 3; i++ { // the kernel begins to note times some time after it was asked to
+				x := &Exchange{Message: message, Body: len(message) - 2, Deadline: time.Now().Add(time.Minute)}
+				sent := time.Now()
+				if !l.Send(p, x) {
+					l.Dial(p, x)
+				}
+				<-answered
+				there := time.Now()
+				time.Sleep(2 * time.Millisecond)
+				for len(l.Wait(time.Second, i%2 == 0)) == 0 {
+				}
+				if x.Err != nil || x.Status != 200 || x.End.Before(sent) {
+					t.Fatalf("%d, %v, over %s after it was sent", x.Status, x.Err, x.End.Sub(sent))
+				}
+				if x.Stamped {
+					if stamped++; x.End.After(there) {
+						t.Errorf("the answer was there, and is said to have come %s later", x.End.Sub(there))
+					}
+				}
+			}
+			if stamped == 0 {
+				t.Error("the kernel told of no answer when it came")
+			}
+		})
 	}
 }

@@ -29,7 +29,7 @@ func (*Loop) Defer(*Exchange, func()) {}
 func (*Loop) Wake() {}
 
 // Wait gives nothing.
-func (*Loop) Wait(time.Duration) []*Exchange { return nil }
+func (*Loop) Wait(time.Duration, bool) []*Exchange { return nil }
 
 // Close does nothing.
 func (*Loop) Close() {}

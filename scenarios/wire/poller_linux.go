@@ -69,13 +69,28 @@ func (p *poller) wait(d time.Duration) []unix.EpollEvent {
 	return p.events[:n]
 }
 
+// nap waits until it is woken, or until so long has gone by, whatever happens on the descriptors.
+func (p *poller) nap(d time.Duration) {
+	exact()
+	fds := unix.PollFd{Fd: int32(p.event), Events: unix.POLLIN}
+	ts := unix.NsecToTimespec(int64(min(d, longest)))
+	n, _, errno := unix.RawSyscall6(unix.SYS_PPOLL, uintptr(unsafe.Pointer(&fds)), 1, uintptr(unsafe.Pointer(&ts)), 0, 0, 0)
+	if n == 1 && errno == 0 {
+		var count [8]byte
+		_, _ = unix.Read(p.event, count[:])
+	}
+}
+
+// exact has the system wake the thread when it is to: where it may be 50 µs late, as it usually may, it is. The thread
+// may be another one each time.
+func exact() { _, _, _ = unix.RawSyscall(unix.SYS_PRCTL, unix.PR_SET_TIMERSLACK, 1, 0) }
+
 // sleep waits in a system call of which the scheduler does not know: the processor that it lends to the goroutine stays
 // with it, and nobody has to be woken to take it over and to give it back. A collection, and whoever else wants the
 // goroutine to stop, sends it a signal, which ends the wait.
 func (p *poller) sleep(d time.Duration) (int, syscall.Errno) {
 	if d > 0 {
-		// Where the system may be 50 µs late, as it usually may, it is. The thread may be another one each time.
-		_, _, _ = unix.RawSyscall(unix.SYS_PRCTL, unix.PR_SET_TIMERSLACK, 1, 0)
+		exact()
 	}
 	ts := unix.NsecToTimespec(int64(d))
 	n, _, errno := unix.RawSyscall6(unix.SYS_EPOLL_PWAIT2, uintptr(p.epoll), uintptr(unsafe.Pointer(&p.events)), uintptr(len(p.events)),

@@ -26,6 +26,13 @@ func (again) Temporary() bool { return true }
 type socket struct {
 	fd   int
 	file *os.File
+	// at is when the last of the bytes came that were last read, in nanoseconds since 1970 by the kernel's word; 0 if it
+	// gave none.
+	at int64
+
+	message unix.Msghdr
+	part    unix.Iovec
+	control [64]byte
 }
 
 func (s *socket) Read(p []byte) (int, error) {
@@ -33,7 +40,7 @@ func (s *socket) Read(p []byte) (int, error) {
 		n, err := s.file.Read(p)
 		return n, late(err)
 	}
-	n, errno := raw(unix.SYS_READ, s.fd, p)
+	n, errno := s.receive(p)
 	switch {
 	case errno == unix.EAGAIN:
 		return 0, errAgain
@@ -43,6 +50,38 @@ func (s *socket) Read(p []byte) (int, error) {
 		return 0, io.EOF
 	}
 	return n, nil
+}
+
+// receive reads, and notes when what it read had come.
+func (s *socket) receive(p []byte) (int, syscall.Errno) {
+	s.part.Base = unsafe.SliceData(p)
+	s.part.SetLen(len(p))
+	s.message.Iov = &s.part
+	s.message.SetIovlen(1)
+	s.message.Control = &s.control[0]
+	s.message.SetControllen(len(s.control))
+	for {
+		r, _, errno := unix.RawSyscall(unix.SYS_RECVMSG, uintptr(s.fd), uintptr(unsafe.Pointer(&s.message)), 0)
+		if errno == unix.EINTR {
+			continue
+		} else if errno != 0 {
+			return 0, errno
+		}
+		if r > 0 {
+			s.at = s.stamp()
+		}
+		s.part.Base = nil
+		return int(r), 0
+	}
+}
+
+// stamp is the time that a message was received with; 0 if there was none.
+func (s *socket) stamp() int64 {
+	head := (*unix.Cmsghdr)(unsafe.Pointer(&s.control[0]))
+	if int(s.message.Controllen) < unix.CmsgLen(int(unsafe.Sizeof(unix.Timespec{}))) || head.Level != unix.SOL_SOCKET || head.Type != unix.SO_TIMESTAMPNS {
+		return 0
+	}
+	return (*unix.Timespec)(unsafe.Pointer(&s.control[unix.CmsgLen(0)])).Nano()
 }
 
 func (s *socket) Write(p []byte) (int, error) {
@@ -136,6 +175,8 @@ func (c *conn) dup() (*socket, error) {
 		c.Conn = s
 	}
 	c.raw = nil
+	// Where the kernel has no times, the loop's own clock is good enough.
+	_ = unix.SetsockoptInt(s.fd, unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1)
 	return s, nil
 }
 
