@@ -56,11 +56,11 @@ func (h *handed) put(rec record) (waited time.Duration) {
 	return waited
 }
 
-// add adds a record without waiting, and reports whether no more are to come until some were taken.
-func (h *handed) add(rec record) (full bool) {
+// add adds records without waiting, and reports whether no more are to come until some were taken.
+func (h *handed) add(list []record) (full bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.list = append(h.list, rec)
+	h.list = append(h.list, list...)
 	return len(h.list) >= h.most
 }
 

@@ -26,6 +26,8 @@ type lane struct {
 	// ready is the next call, whose message is written; nil if it is not.
 	ready *flight
 	free  []*flight
+	// ended are the records of calls that are over, which are handed over together.
+	ended []record
 	// full says that no more records are to be handed over by new calls, and since is from when on it held one up.
 	full  bool
 	since time.Duration
@@ -135,6 +137,10 @@ func (l *lane) drive() {
 	let := time.Now()
 	for {
 		wait, more := l.send()
+		if len(l.ended) > 0 {
+			l.full = l.handed.add(l.ended)
+			l.ended = l.ended[:0]
+		}
 		if !more && l.under == 0 {
 			return
 		}
@@ -277,7 +283,7 @@ func (l *lane) took(f *flight, x *wire.Exchange) {
 // end ends a call.
 func (l *lane) end(f *flight) {
 	l.settle(f)
-	l.full = l.handed.add(f.record)
+	l.ended = append(l.ended, f.record)
 	if !l.closed {
 		took := f.end - f.send
 		if f.away {

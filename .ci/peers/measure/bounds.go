@@ -26,7 +26,7 @@ func bounds() []bound {
 	for _, open := range []struct {
 		table string
 		cpu   float64
-	}{{"1000", 0.75}, {"5000", 1}, {"10000", 0.85}} {
+	}{{"1000", 0.75}, {"1000/long", 0.75}, {"5000", 1}, {"10000", 0.85}} {
 		all = append(all, most(open.table, andonDefaults, cpuEach, open.cpu), most(open.table, andonDefaults, jitterMedian, 0.1),
 			most(open.table, andonDefaults, jitterP99, 0.5), most(open.table, andonDefaults, tooHigh, 0.6))
 	}
@@ -35,7 +35,7 @@ func bounds() []bound {
 	if _, _, shared := placed(2, runtime.NumCPU()); shared {
 		scaling = scalesByTime
 	}
-	for _, table := range []string{"1000", "5000", "10000"} {
+	for _, table := range []string{"1000", "1000/long", "5000", "10000"} {
 		all = append(all, most(table, andonCoarse, cpuEach, 0.5), most(table, andonCoarse, jitterMedian, 1), most(table, andonCoarse, jitterP99, 1))
 	}
 	all = append(all, most("closed", andonDefaults, cpuEach, 0.5),

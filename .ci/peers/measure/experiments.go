@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 )
 
@@ -12,7 +13,7 @@ type settings struct {
 	turns, turnsAt10k, freezeTurns int
 	// floorTurns are those of what is no load tester, and fewTurns of tables with many runs.
 	floorTurns, fewTurns           int
-	closed, open                   time.Duration
+	closed, open, long             time.Duration
 	freezeRun, freezeAt, freezeFor time.Duration
 	// hits is how many the memory is measured over, and reported how many are read from disk.
 	hits, reported int
@@ -27,13 +28,13 @@ type settings struct {
 
 var (
 	full = settings{
-		turns: 5, turnsAt10k: 6, freezeTurns: 2, floorTurns: 3, fewTurns: 3, closed: 2 * time.Second, open: 2 * time.Second,
+		turns: 5, turnsAt10k: 6, freezeTurns: 2, floorTurns: 3, fewTurns: 3, closed: 2 * time.Second, open: 2 * time.Second, long: 10 * time.Second,
 		freezeRun: 10 * time.Second, freezeAt: 3 * time.Second, freezeFor: 2 * time.Second,
 		hits: 1_000_000, reported: 5_000_000, longest: 30 * time.Second,
-		probe: time.Second, fastest: 150_000, searching: 6*time.Minute + 30*time.Second,
+		probe: time.Second, fastest: 150_000, searching: 9 * time.Minute,
 	}
 	quick = settings{
-		turns: 1, turnsAt10k: 2, freezeTurns: 1, floorTurns: 1, fewTurns: 1, closed: time.Second, open: time.Second,
+		turns: 1, turnsAt10k: 2, freezeTurns: 1, floorTurns: 1, fewTurns: 1, closed: time.Second, open: time.Second, long: 2 * time.Second,
 		freezeRun: 5 * time.Second, freezeAt: 1500 * time.Millisecond, freezeFor: time.Second,
 		hits: 100_000, reported: 500_000, longest: 3 * time.Second,
 		probe: time.Second / 2, fastest: 20_000, searching: time.Minute,
@@ -181,6 +182,22 @@ func (b *bench) openLoop(turns, rate int, secure bool) *table {
 		}
 		return os.RemoveAll(o.dir)
 	})
+	return t
+}
+
+// longLoop is an open loop of few calls a second that goes on for so long that its start and its end, which take as much
+// processor time whatever the rate is, are a small part of the whole.
+func (b *bench) longLoop(rate int) *table {
+	few := *b
+	few.open = b.long
+	few.tools = slices.DeleteFunc(slices.Clone(b.tools), func(t tool) bool {
+		return t.name != andonDefaults && t.name != andonCoarse && t.name != vegetaDefaults
+	})
+	t := few.openLoop(b.fewTurns, rate, false)
+	t.name += "/long"
+	t.title += fmt.Sprintf(" for %s", b.long)
+	t.text = fmt.Sprintf("As for %s, but for so long that what the start and the end of a run take is a small part: with %s of it, every %s of processor time there adds %s a call.",
+		b.open, b.open, duration(10e6), duration(10e6/(float64(rate)*b.open.Seconds())))
 	return t
 }
 

@@ -131,6 +131,8 @@ func (b *bench) highest() *table {
 			t.rows = t.rows[:len(t.rows)-1]
 		case !tool.open:
 			r.absent = "no rate"
+		case tool.program == bareFloor && tool.name != bareFloor:
+			t.rows = t.rows[:len(t.rows)-1]
 		case !b.built(tool.program):
 			r.absent = "not built"
 		default:

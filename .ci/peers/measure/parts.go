@@ -20,6 +20,7 @@ func parts() []part {
 		{"open", false, func(b *bench) []*table {
 			return []*table{b.openLoop(b.settings.turns, 1000, false), b.openLoop(b.settings.turns, 5000, false), b.openLoop(b.turnsAt10k, 10_000, false)}
 		}},
+		{"long", false, func(b *bench) []*table { return []*table{b.longLoop(1000)} }},
 		{"highest", false, func(b *bench) []*table { return []*table{b.highest()} }},
 		{"cores", false, func(b *bench) []*table { return []*table{b.twoCores()} }},
 		{"tls", false, func(b *bench) []*table {
