@@ -10,7 +10,8 @@
 //     leaves when a caller is free. vegeta's own times are not used: they are none of a call.
 //  2. The times around the sending and the answer are taken, and what part of them the generator itself stood still
 //     (stalls.go) or had no free slot (slots.go), so that what the generator does to the times is not taken for the
-//     target's doing.
+//     target's doing. An answer has come when the kernel says so, where it does: the lane reads it after the next call
+//     has left, and need not wake for it.
 //  3. The response is held against the contract, and one row waits for the sink (handed.go), which looks for rows on a
 //     timer of its own.
 //  4. The sink (sink.go) is one goroutine: it looks for ids that come twice (ids.go), feeds the figures and the files,
