@@ -124,11 +124,7 @@ func (r *run) arrive(f *flight, err error, end time.Duration) (large bool) {
 	row.Service = seconds(end - send)
 	// What the process stood still while the call waited for its turn is in that wait.
 	turn := send + x.Queued
-	read := end
-	if x.Stamped {
-		read = time.Since(r.began)
-	}
-	row.Stall = seconds(r.stalls.lengthened(read, turn, turn+x.Dial, turn+x.Dial+x.Handshake, end) + x.Queued)
+	row.Stall = seconds(r.stalls.lengthened(turn, turn+x.Dial, turn+x.Dial+x.Handshake, end) + x.Queued)
 	row.Connect, row.TLS = seconds(x.Dial), seconds(x.Handshake)
 	if !x.First.IsZero() {
 		row.Read = seconds(end - x.First.Sub(r.began))

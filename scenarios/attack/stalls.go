@@ -149,23 +149,16 @@ func (d *stallDetector) besides(from, to time.Duration) time.Duration {
 // lengthened is by how much the standstills of the process may have lengthened a call. The moments are those at which
 // it had something to do for the call, from its beginning to its end: a standstill at one of them, or just before, when
 // it may have had to, lengthened the call, and so did those that this one followed closely. What the call waited
-// through in between did nothing to it: the process was awake when the answer came, or slept on while the kernel noted
-// when that was, and read it later.
-func (d *stallDetector) lengthened(read time.Duration, moments ...time.Duration) (by time.Duration) {
+// through in between did nothing to it: the process was awake when the answer came.
+func (d *stallDetector) lengthened(moments ...time.Duration) (by time.Duration) {
 	var idly, until time.Duration
-	last := len(moments) - 1
-	over := moments[last]
-	d.spans(moments[0], max(over, min(read, over+stallFrom)), func(s stall) {
-		noted := s.to >= over+stallFrom
-		if s.to = min(s.to, over); s.to <= s.from {
-			return
-		}
+	d.spans(moments[0], moments[len(moments)-1], func(s stall) {
 		// What waited meanwhile is seen to first, and that takes a while.
 		after := s.to + max(stallFrom, (s.to-s.from)/4)
 		matters := after >= until && until > 0
-		for i, at := range moments {
+		for _, at := range moments {
 			// The detector may have slept for a while before it should have looked.
-			matters = matters || after >= at && s.from <= at+stallFrom && !(i == last && noted)
+			matters = matters || after >= at && s.from <= at+stallFrom
 		}
 		if !matters {
 			idly += s.to - s.from

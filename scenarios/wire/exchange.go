@@ -42,12 +42,11 @@ type Exchange struct {
 	Queued time.Duration
 	First  time.Time
 
-	// Owner is whose call it is, for the user of a [Loop]; and Err and End are how and when it ended there. Stamped says
-	// that End is when the kernel had the answer, whenever the loop came to read it.
-	Owner   any
-	Err     error
-	End     time.Time
-	Stamped bool
+	// Owner is whose call it is, for the user of a [Loop]; and Err and End are how and when it ended there: when the kernel
+	// had the answer, where it tells and the loop has read it soon after.
+	Owner any
+	Err   error
+	End   time.Time
 
 	// budget is what In takes of beyond readBuffer bytes, and Answer where that is another buffer; held is how much.
 	budget *budget

@@ -43,18 +43,19 @@ func (h *held) begin(x *Exchange) (rest []byte, err error) {
 	return nil, nil
 }
 
-// came is when the bytes came that were last read: by the kernel's word, which stamped says, or else just now.
-func (h *held) came() (at time.Time, stamped bool) {
+// oldest is for how long the kernel's word on when bytes came is taken. Where a segment was lost and comes later, it
+// tells when those behind it came, which nobody could read before: by so much at most a call looks too short then.
+const oldest = 2500 * time.Microsecond
+
+// came is when the bytes came that were last read: by the kernel's word, or else just now.
+func (h *held) came() time.Time {
 	now := time.Now()
-	if h.socket.at == 0 {
-		return now, false
-	}
 	// The kernel's time is that of the wall, which may be set meanwhile.
-	at = now.Add(-time.Duration(now.UnixNano() - h.socket.at))
-	if at.After(now) || at.Before(h.since) {
-		return now, false
+	age := time.Duration(now.UnixNano() - h.socket.at)
+	if at := now.Add(-age); age >= 0 && age <= oldest && !at.Before(h.since) {
+		return at
 	}
-	return at, true
+	return now
 }
 
 // silent is nil for an idle connection that is open still, and has nothing to say.

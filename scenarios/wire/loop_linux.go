@@ -236,7 +236,7 @@ func (l *Loop) answered(h *held) bool {
 	case ok:
 		x.Begun, x.Status = true, first.status
 		if x.First.IsZero() {
-			x.First, _ = h.came()
+			x.First = h.came()
 		}
 		if end > most {
 			l.leave(h)
@@ -245,7 +245,7 @@ func (l *Loop) answered(h *held) bool {
 		return false
 	}
 	if x.First.IsZero() {
-		x.First, _ = h.came()
+		x.First = h.came()
 	}
 	if h.tries++; h.tries > patience {
 		l.leave(h)
@@ -296,8 +296,8 @@ func (l *Loop) over(h *held, keep bool, err error) {
 	x := h.x
 	x.Err, x.End = err, time.Now()
 	if err == nil {
-		x.End, x.Stamped = h.came()
-		l.stamped = x.Stamped
+		x.End = h.came()
+		l.stamped = h.socket.at != 0
 	}
 	h.pool.note(h.conn, err)
 	l.remove(h)

@@ -195,8 +195,8 @@ func TestAnswersHaveTheirOwnTime(t *testing.T) {
 			defer p.Close()
 			l := loop(t)
 			message := []byte("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}")
-			stamped := 0
-			for i := 0; i < 200 && stamped < 3; i++ { // the kernel begins to note times some time after it was asked to
+			noted := 0
+			for i := 0; i < 200 && noted < 3; i++ { // the kernel begins to note times some time after it was asked to
 				x := &Exchange{Message: message, Body: len(message) - 2, Deadline: time.Now().Add(time.Minute)}
 				sent := time.Now()
 				if !l.Send(p, x) {
@@ -204,20 +204,18 @@ func TestAnswersHaveTheirOwnTime(t *testing.T) {
 				}
 				<-answered
 				there := time.Now()
-				time.Sleep(2 * time.Millisecond)
+				time.Sleep(time.Millisecond)
 				for len(l.Wait(time.Second, i%2 == 0)) == 0 {
 				}
 				if x.Err != nil || x.Status != 200 || x.End.Before(sent) {
 					t.Fatalf("%d, %v, over %s after it was sent", x.Status, x.Err, x.End.Sub(sent))
 				}
-				if x.Stamped {
-					if stamped++; x.End.After(there) {
-						t.Errorf("the answer was there, and is said to have come %s later", x.End.Sub(there))
-					}
+				if !x.End.After(there) {
+					noted++
 				}
 			}
-			if stamped == 0 {
-				t.Error("the kernel told of no answer when it came")
+			if noted < 3 {
+				t.Errorf("of 200 answers that were there before they were read, %d came before", noted)
 			}
 		})
 	}
