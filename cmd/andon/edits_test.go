@@ -63,7 +63,7 @@ func TestSpecEdits(t *testing.T) {
 				{"verify", "--scenario", scenario, "--engine", "description", "--spec", spec}, {"contracts", "diff", before, spec},
 			} {
 				var out, told bytes.Buffer
-				code := execute(args, &out, &told)
+				code := plainly(t, args, &out, &told)
 				want := 0
 				if args[1] == "diff" && strings.Contains(out.String(), "breaking") {
 					want = 1

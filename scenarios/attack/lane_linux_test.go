@@ -79,7 +79,7 @@ func TestLanesAreLateAlike(t *testing.T) {
 	o := fire(t, p, serve(t, &recorder{takes: 4 * time.Millisecond}), func(c *Config) {
 		enough := make(chan string, 1)
 		c.Enough = enough
-		time.AfterFunc(time.Second, func() { enough <- "as is" })
+		c.Began = func(at time.Time) { time.AfterFunc(time.Until(at.Add(time.Second)), func() { enough <- "as is" }) }
 	})
 	sent := [2]int{}
 	for _, row := range o.rows {
@@ -115,8 +115,12 @@ func TestUnsentOfLanes(t *testing.T) {
 	cores(t, 2)
 	p := plan(t, "load: [{rate: 30000/s, for: 3s}]\nmix: {content: [{items: [text]}]}\nlimits: {inFlight: 3}", 1)
 	interrupt := make(chan struct{})
-	time.AfterFunc(300*time.Millisecond, func() { close(interrupt) })
-	o := fireUntil(t.Context(), t, interrupt, p, serve(t, &recorder{takes: 50 * time.Millisecond})) // which looks for gaps
+	// which looks for gaps
+	o := fireUntil(t.Context(), t, interrupt, p, serve(t, &recorder{takes: 50 * time.Millisecond}), func(c *Config) {
+		c.Began = func(at time.Time) {
+			time.AfterFunc(time.Until(at.Add(300*time.Millisecond)), func() { close(interrupt) })
+		}
+	})
 	kinds := o.kinds()
 	if due := int(p.DueBefore(time.Duration(o.end.StoppedSeconds * 1e9))); kinds[results.Unsent] < 1000 || len(o.rows) < due-1 || len(o.rows) > due+2 {
 		t.Errorf("%d calls were due, and the rows are %v", due, kinds)

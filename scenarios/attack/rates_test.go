@@ -52,16 +52,19 @@ func fireAt(t *testing.T, load, limits string, log *logbook, after time.Duration
 	p := plan(t, "load: "+load+"\nmix: {content: [{items: [text]}]}\nlimits: "+limits, 1)
 	l := logged{log: log}
 	interrupt := make(chan struct{})
-	if after > 0 {
-		stop := time.AfterFunc(after, func() {
-			l.stopped = time.Now()
-			close(interrupt)
-		})
-		defer stop.Stop()
-	}
+	stop := func() bool { return false }
 	l.outcome = fireUntil(context.Background(), t, interrupt, p, serve(t, log), func(c *Config) {
-		c.Began = func(at time.Time) { l.began = at }
+		c.Began = func(at time.Time) {
+			l.began = at
+			if after > 0 {
+				stop = time.AfterFunc(time.Until(at.Add(after)), func() {
+					l.stopped = time.Now()
+					close(interrupt)
+				}).Stop
+			}
+		}
 	})
+	stop()
 	return l
 }
 
