@@ -251,7 +251,8 @@ var otherEnds = []struct {
 	code       int
 }{
 	{"--fail-on-unknown", "CANNOT TELL", 1},
-	{"andon compare ", "CANNOT TELL", 3}, // runs of a blink
+	{"andon compare ", "CANNOT TELL", 3},                            // runs of a blink
+	{"andon verify --deviations known.yaml", "no longer occurs", 1}, // at the reference provider
 	{"fleet collect ", "hard 1", 3},
 	{"--from-broker", "make pact-build builds it", 3},                                  // TestPact has it verify
 	{"--baseline mixed.baseline", "the runs cannot be held against mixed.baseline", 2}, // which is of shorter runs here
