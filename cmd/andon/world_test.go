@@ -280,7 +280,7 @@ func (w *world) run(n int, o outing, files map[string]string) error {
 	}
 }
 
-// judge tells whether a line ended as it should.
+// judge says how a line ended otherwise than it should.
 func (w *world) judge(o outing, name string, code int, interrupted bool, said string) error {
 	want, says := 0, ""
 	for _, other := range slices.Backward(otherEnds) {
