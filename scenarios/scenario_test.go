@@ -13,7 +13,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -504,9 +503,6 @@ func TestFeeders(t *testing.T) {
 	write("twice.csv", "id,id\na,b\n")
 	write("twice.jsonl", "{\"id\": \"a\", \"id\": \"b\"}\n")
 	write("latin.jsonl", "{\"id\": \"\xe9\"}\n")
-	if err := syscall.Mkfifo(filepath.Join(dir, "pipe.csv"), 0o666); err != nil {
-		t.Fatal(err)
-	}
 	for _, c := range []struct{ data, want string }{
 		{"{from: holes.jsonl, column: id}", `holes.jsonl:2 has null in the column "id"; holes.jsonl:3 has a boolean in the column "id"; ` +
 			`holes.jsonl:4 has an object in the column "id"; holes.jsonl:5 has a list in the column "id"; 3 more are like that`},
@@ -515,7 +511,6 @@ func TestFeeders(t *testing.T) {
 		{"{template: '{{name}}{{id}}', from: blank.csv}", `blank.csv:3 has a blank in the column "id"`},
 		{"{from: lacks.jsonl, column: id}", `lacks.jsonl:2 has no column "id"`}, {"{from: twice.csv, column: id}", `the column "id" is there twice`},
 		{"{from: twice.jsonl, column: id}", `line 1 is no JSON object: the key "id" stands twice`}, {"{from: latin.jsonl, column: id}", "line 1 is no JSON object: a string is not valid UTF-8"},
-		{"{from: pipe.csv, column: id}", "pipe.csv is no regular file but a pipe"},
 		{"{template: 'call {{seq}}', from: ids.csv}", "the template takes no column of the file"},
 	} {
 		_, err := Parse(filepath.Join(dir, "test.yaml"), []byte("load: [{rate: 1/s, for: 1s}]\ndata: {file: "+c.data+"}\n"), description(t), noEnv)

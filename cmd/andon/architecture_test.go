@@ -106,7 +106,7 @@ var andonHouse = house{
 			"reports/results", "reports/histogram", "reports/student", "reports/executions", "reports/metrics", "reports/summary", "reports/sizing", "reports/page", "reports"},
 
 		// What the machine allows that the calls leave from.
-		"scenarios/doctor": {"scenarios", "scenarios/trial", "contracts", "contracts/credentials", "contracts/pact", "contracts/provider", "reports/text", "reports/results", "reports/metrics", "reports/fitness",
+		"scenarios/doctor": {"scenarios", "scenarios/attack", "scenarios/trial", "contracts", "contracts/credentials", "contracts/pact", "contracts/provider", "reports/text", "reports/results", "reports/metrics", "reports/fitness",
 			"golang.org/x/sys"},
 
 		// Asks all that a release has to hold, by what answers each.

@@ -25,7 +25,15 @@ type fakeBroker struct {
 	wanted             map[string]any
 }
 
+// newBroker is one that the environment names.
 func newBroker(t *testing.T) *fakeBroker {
+	b := startBroker(t)
+	t.Setenv("PACT_BROKER_BASE_URL", b.URL)
+	t.Setenv("PACT_BROKER_TOKEN", "tok-broker")
+	return b
+}
+
+func startBroker(t *testing.T) *fakeBroker {
 	b := &fakeBroker{}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
@@ -82,8 +90,6 @@ func newBroker(t *testing.T) *fakeBroker {
 		mux.ServeHTTP(w, r)
 	}))
 	t.Cleanup(b.Close)
-	t.Setenv("PACT_BROKER_BASE_URL", b.URL)
-	t.Setenv("PACT_BROKER_TOKEN", "tok-broker")
 	return b
 }
 

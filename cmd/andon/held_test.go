@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // stays is a server that answers each request with a text and leaves the connection open.
@@ -83,5 +84,20 @@ func TestNoServerHoldsAnythingUp(t *testing.T) {
 				t.Errorf("%s, of a server with %s: exit code %d: %s", what, name, code, said)
 			}
 		}
+	}
+}
+
+// bounded does what a command line says, which must end.
+func bounded(t *testing.T, args []string) (code int, stdout, stderr string) {
+	t.Helper()
+	var out, err bytes.Buffer
+	ended := make(chan int, 1)
+	go func() { ended <- execute(args, &out, &err) }()
+	select {
+	case code := <-ended:
+		return code, out.String(), err.String()
+	case <-time.After(time.Minute):
+		t.Fatalf("andon %s does not end", strings.Join(args, " "))
+		return 0, "", ""
 	}
 }

@@ -1,14 +1,14 @@
+//go:build unix
+
 package main
 
 import (
-	"bytes"
 	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 )
 
 // What is named and is no file is refused at once, by its name and by what it is, and nothing is sent: a pipe would be
@@ -99,20 +99,5 @@ func TestIrregularFilesAreRefused(t *testing.T) {
 	t.Setenv("GITHUB_STEP_SUMMARY", pipe)
 	if code, shown, said := bounded(t, []string{"report", run, "--format", "markdown"}); code == 2 || !strings.Contains(said, "the-pipe is no regular file but a pipe") || shown == "" {
 		t.Errorf("the step's summary: exit code %d: %s", code, said)
-	}
-}
-
-// bounded does what a command line says, which must end.
-func bounded(t *testing.T, args []string) (code int, stdout, stderr string) {
-	t.Helper()
-	var out, err bytes.Buffer
-	ended := make(chan int, 1)
-	go func() { ended <- execute(args, &out, &err) }()
-	select {
-	case code := <-ended:
-		return code, out.String(), err.String()
-	case <-time.After(time.Minute):
-		t.Fatalf("andon %s does not end", strings.Join(args, " "))
-		return 0, "", ""
 	}
 }

@@ -19,7 +19,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -336,7 +335,7 @@ func observe(ts *testscript.TestScript, args []string, lead func(*exec.Cmd) (rea
 			reader()
 			continue
 		}
-		ts.Check(cmd.Process.Signal(map[string]os.Signal{"KILL": os.Kill, "INT": os.Interrupt, "TERM": syscall.SIGTERM, "STOP": syscall.SIGSTOP, "CONT": syscall.SIGCONT}[name]))
+		ts.Check(cmd.Process.Signal(signalOf(name)))
 	}
 	hung := time.AfterFunc(2*time.Minute, func() { _ = cmd.Process.Kill() })
 	_ = cmd.Wait()

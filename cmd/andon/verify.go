@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -220,7 +221,13 @@ func (c *command) verifyAs(f verifyFlags) (err error) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	stop := c.signals(cancel, func() {})
+	var asked atomic.Bool
+	stop := c.signals(func() {
+		cancel()
+		if !asked.Load() {
+			c.tell("stopped sending; the cases that are left are not asked (Ctrl-C again ends it at once)")
+		}
+	}, func() {})
 	defer stop.release()
 	if err := f.claim(); err != nil {
 		return err
@@ -229,6 +236,7 @@ func (c *command) verifyAs(f verifyFlags) (err error) {
 		return c.showUnsent(plan.Ended(err.Error()), f.Description, f.kept, err)
 	}
 	v := plan.Run(ctx)
+	asked.Store(true)
 	stop.code.Store(int32(cmp.Or(v.Verdict.ExitCode, noVerdict)))
 	err = c.showVerification(v, f.Description, f.kept)
 	c.advise(v, f)

@@ -1,3 +1,5 @@
+//go:build unix
+
 package results
 
 import (
@@ -8,20 +10,25 @@ import (
 	"testing"
 )
 
-// Where a file of a run directory is a pipe, that is said at once, and nothing is waited for.
-func TestPipeInRunDirectory(t *testing.T) {
-	for _, name := range []string{manifestFile, samplesFile, vitalsFile, endFile, hitsFile, histogramsFile} {
-		whole := write(t, 100, rows(10), true)
-		path := filepath.Join(whole, name)
-		_ = os.Remove(path)
-		if err := syscall.Mkfifo(path, 0o666); err != nil {
+// Where one of the files is a pipe, that is said at once.
+func TestExecutionsPipe(t *testing.T) {
+	for _, name := range []string{journalFile, executionsFile, executionSumsFile} {
+		dir := write(t, 100, rows(10), true)
+		if err := WriteExecutions(dir, executions(3, func(int) string { return "x" })); err != nil {
 			t.Fatal(err)
 		}
-		r, err := Open(whole)
-		if err == nil && name == hitsFile {
-			_, err = r.Rows(func(Row) error { return nil })
-		} else if err == nil {
-			err = r.ReadHistograms(nil)
+		_ = os.Remove(filepath.Join(dir, name))
+		if err := syscall.Mkfifo(filepath.Join(dir, name), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		var err error
+		if name == journalFile {
+			_, _, err = ReadJournal(dir)
+			if _, err := ResumeJournal(dir); err == nil {
+				t.Error("a pipe was gone on with")
+			}
+		} else {
+			_, err = ReadExecutions(dir)
 		}
 		if err == nil || !strings.Contains(err.Error(), name+" is no regular file but a pipe") {
 			t.Errorf("%s: %v", name, err)

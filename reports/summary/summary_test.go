@@ -256,6 +256,29 @@ func TestDecide(t *testing.T) {
 	}
 }
 
+// Too little that is covered is the fault of nobody where not all was tried.
+func TestDecideCoverage(t *testing.T) {
+	for _, c := range []struct {
+		early, skipped string
+		status         string
+		code           int
+	}{
+		{"", "", summary.Fail, 1},
+		{"the verification was interrupted", "", summary.NoVerdict, 3},
+		{"", summary.RuleMaxRuns, summary.NoVerdict, 3},
+		{"", summary.RuleSilent, summary.NoVerdict, 3},
+	} {
+		v := summary.Verification{Planned: 2, MinCoverage: 1, Coverage: []summary.CoveragePart{{Kept: 1}, {}}, Checks: []summary.Check{{Verdict: summary.CheckHeld}}}
+		if c.skipped != "" {
+			v.Checks = append(v.Checks, summary.Check{Verdict: summary.CheckSkipped, Rule: c.skipped})
+		}
+		v.Decide(c.early)
+		if v.Verdict.Status != c.status || v.Verdict.ExitCode != c.code || !strings.Contains(strings.Join(v.Verdict.Causes, " "), "50 % of the description were covered, expected at least 100 %") {
+			t.Errorf("%q %q: %+v, want %s, %d", c.early, c.skipped, v.Verdict, c.status, c.code)
+		}
+	}
+}
+
 // Why nothing can be told is said once, and as it is: what the target takes from nobody was not turned away for the
 // moment.
 func TestDecideWhy(t *testing.T) {

@@ -80,14 +80,14 @@ func BenchmarkIDs(b *testing.B) {
 		}
 		b.Run(strconv.Itoa(n), func(b *testing.B) {
 			b.ReportAllocs()
-			cpu := processTime()
+			cpu := ProcessTime()
 			for b.Loop() {
 				s := newIDs()
 				for _, id := range list {
 					s.add(id)
 				}
 			}
-			b.ReportMetric(float64(processTime()-cpu)/float64(b.N)/float64(n), "ns/id")
+			b.ReportMetric(float64(ProcessTime()-cpu)/float64(b.N)/float64(n), "ns/id")
 		})
 	}
 }

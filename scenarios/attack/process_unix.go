@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// processTime is the processor time that this process has taken.
-func processTime() time.Duration {
+// ProcessTime is the processor time that this process has taken.
+func ProcessTime() time.Duration {
 	var u unix.Rusage
 	if unix.Getrusage(unix.RUSAGE_SELF, &u) != nil {
 		return 0

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// processTime is the processor time that this process has taken.
-func processTime() time.Duration {
+// ProcessTime is the processor time that this process has taken.
+func ProcessTime() time.Duration {
 	self, err := syscall.GetCurrentProcess()
 	if err != nil {
 		return 0

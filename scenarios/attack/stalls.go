@@ -204,7 +204,7 @@ const (
 func readCounters() counters {
 	sample := []metrics.Sample{{Name: pauses}, {Name: live}, {Name: scanned}, {Name: allocated}}
 	metrics.Read(sample)
-	c := counters{cpu: processTime()}
+	c := counters{cpu: ProcessTime()}
 	if sample[0].Value.Kind() == metrics.KindFloat64Histogram {
 		h := sample[0].Value.Float64Histogram()
 		c.pauses = metrics.Float64Histogram{Counts: append([]uint64(nil), h.Counts...), Buckets: h.Buckets}

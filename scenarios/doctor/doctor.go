@@ -22,6 +22,7 @@ import (
 	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/text"
 	"github.com/kaizenautomation/andon/scenarios"
+	"github.com/kaizenautomation/andon/scenarios/attack"
 	"github.com/kaizenautomation/andon/scenarios/trial"
 )
 
@@ -124,11 +125,11 @@ func (m *measuring) measure(ctx context.Context) (err error) {
 		return err
 	}
 	defer os.RemoveAll(m.dir)
-	own := processTime()
+	own := attack.ProcessTime()
 	if m.target, err = serve(ctx, m.Neutral); err != nil {
 		return fmt.Errorf("the neutral target cannot be started: %w", err)
 	}
-	defer func() { m.took = m.target.end() + processTime() - own }()
+	defer func() { m.took = m.target.end() + attack.ProcessTime() - own }()
 	free, err := m.try(ctx, fitness.Try{}, m.closed)
 	if err != nil {
 		return err
