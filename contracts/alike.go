@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kaizenautomation/andon/contracts/jsontext"
 	"github.com/kaizenautomation/andon/contracts/schema"
 )
 
@@ -273,7 +274,10 @@ func typeOf(v *schema.Node) string {
 		}
 		return "number"
 	case json.Number:
-		return "integer"
+		if jsontext.Whole(x) {
+			return "integer"
+		}
+		return "number"
 	}
 	switch {
 	case v.Fields != nil:

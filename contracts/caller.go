@@ -1,6 +1,7 @@
 package contracts
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"slices"
@@ -64,6 +65,35 @@ func (o Operation) place(with credentials.Plan) credentials.Place {
 		}
 	}
 	return credentials.Place{}
+}
+
+// embeddedSecret is what the embedded provider wants where the user gives nothing.
+const embeddedSecret = "andon-embedded"
+
+// Embedded completes what the user gives for a provider that is ours to give secrets to, so that no case is skipped:
+// the keys of a way with a bearer token alone, or else of the first one. The provider wants secret of each of them.
+func (o Operation) Embedded(with *credentials.Set) (whole *credentials.Set, secret string) {
+	secret = cmp.Or(with.Token(), embeddedSecret)
+	way := o.Ways()[0]
+	for _, w := range o.Ways() {
+		if len(w) == 1 && w[0].Scheme == bearer {
+			way = w
+			break
+		}
+	}
+	if slices.ContainsFunc(way, func(k Key) bool { return k.Scheme == basic }) {
+		with = with.WithUser("andon", secret)
+	} else if with.Token() == "" {
+		with = with.WithBearer(secret)
+	}
+	token := o.place(with.Asks())
+	for _, k := range way {
+		at := credentials.Place{In: k.In, Name: k.Name}
+		if k.Scheme == "" && (with.Token() == "" || at != token) && !k.given(with.Asks()) {
+			with = with.WithKey(at, secret)
+		}
+	}
+	return with, secret
 }
 
 // Authorized reports whether what a user gives says who calls.

@@ -27,6 +27,9 @@ type crosscheck struct {
 	silent bool
 }
 
+// ecmaRegex is what kin-openapi knows the format regex as.
+const ecmaRegex = "a regular expression"
+
 // secondReading has kin-openapi read a document that is changed in passing. It knows no path items outside of paths,
 // which OpenAPI 3.1 has, so it is given those to which a path refers where the path stands.
 func secondReading(root *schema.Node) (*openapi3.T, error) {
@@ -55,12 +58,16 @@ func newCrosscheck(read *schema.Document, o Operation) (c crosscheck, err error)
 		forSecondOpinion(s)
 		if format := s.At("format").Text(); format != "" {
 			named[format] = true
+			if format == "regex" {
+				// That one it has of its own, by Go's rules, whatever it is given.
+				s.Set("format", &schema.Node{Scalar: ecmaRegex})
+			}
 		}
 		patternAsFormat(s, matched)
 		for _, p := range partsOf(s) {
 			p.Forget(schema.Unsent)
 		}
-		silent = silent || !keysInGo(s)
+		silent = silent || !keysInGo(s) || roundedIn(s)
 	})
 	if item, err := (&schema.Document{Root: root}).Resolve(root.At("paths", o.Path)); err == nil {
 		root.At("paths").Fields[o.Path] = item.Clone()
@@ -79,6 +86,9 @@ func newCrosscheck(read *schema.Document, o Operation) (c crosscheck, err error)
 	shared, err := sharedFormats(named)
 	if err != nil {
 		return c, err
+	}
+	if named["regex"] {
+		shared[ecmaRegex] = shared["regex"]
 	}
 	for name, p := range matched {
 		shared[name] = openapi3.NewCallbackValidator(func(s string) error {

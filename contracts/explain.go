@@ -395,13 +395,18 @@ func bound(k jsonschema.ErrorKind) (found, want string) {
 	return "", ""
 }
 
-// decimal writes a bound as the description does, as far as a float64 goes.
+// decimal writes a bound as the description does.
 func decimal(r *big.Rat) string {
 	if r.IsInt() {
 		return clip(r.Num().String(), 40)
 	}
 	f, _ := r.Float64()
-	return strconv.FormatFloat(f, 'g', -1, 64)
+	short := strconv.FormatFloat(f, 'g', -1, 64)
+	if same, ok := new(big.Rat).SetString(short); !ok || same.Cmp(r) != 0 {
+		digits, _ := r.FloatPrec()
+		return clip(r.FloatString(digits), 60)
+	}
+	return short
 }
 
 // branchNames gathers the values of a property that the branches of a choice ask for.

@@ -6,6 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"net/netip"
+	"net/url"
+	"strings"
+	"sync"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -39,8 +43,18 @@ func bareCompiler() *jsonschema.Compiler {
 	return c
 }
 
-// formats are those that OpenAPI has beyond JSON Schema, and that providers hold calls to.
+// formats are those that OpenAPI has beyond JSON Schema, and that providers hold calls to, and those of which the
+// validator takes what their specifications do not allow.
 func formats() []*jsonschema.Format {
+	// The validator's own is not exported.
+	validatorsEmail := sync.OnceValue(func() *jsonschema.Schema {
+		c := jsonschema.NewCompiler()
+		c.AssertFormat()
+		if err := c.AddResource(documentURL, map[string]any{"format": "email"}); err != nil {
+			panic(err) // it is a schema
+		}
+		return c.MustCompile(documentURL)
+	})
 	whole := func(bits int) func(any) error {
 		limit := new(big.Int).Lsh(big.NewInt(1), uint(bits-1))
 		most, least := new(big.Rat).SetInt(limit), new(big.Rat).SetInt(new(big.Int).Neg(limit))
@@ -59,16 +73,60 @@ func formats() []*jsonschema.Format {
 		}
 	}
 	return []*jsonschema.Format{
-		{Name: "byte", Validate: func(v any) error {
-			if s, ok := v.(string); ok {
-				_, err := base64.StdEncoding.DecodeString(s)
-				return err
+		{Name: "byte", Validate: ofText(func(s string) error {
+			_, err := base64.StdEncoding.DecodeString(s)
+			return err
+		})},
+		{Name: "regex", Validate: ofText(func(s string) error {
+			_, err := pattern.Compile(s)
+			return err
+		})},
+		{Name: "email", Validate: ofText(func(s string) error {
+			if strings.HasPrefix(s, "@") {
+				return errors.New("it has nothing before the @")
 			}
-			return nil
-		}},
+			return validatorsEmail().Validate(s)
+		})},
+		{Name: "uri", Validate: ofText(func(s string) error {
+			u, err := reference(s)
+			if err == nil && !u.IsAbs() {
+				err = errors.New("it has no scheme")
+			}
+			return err
+		})},
+		{Name: "uri-reference", Validate: ofText(func(s string) error {
+			_, err := reference(s)
+			return err
+		})},
 		{Name: "int32", Validate: whole(32)},
 		{Name: "int64", Validate: whole(64)},
 	}
+}
+
+// ofText is a format of texts, which says nothing of other values.
+func ofText(check func(string) error) func(any) error {
+	return func(v any) error {
+		if s, ok := v.(string); ok {
+			return check(s)
+		}
+		return nil
+	}
+}
+
+// reference is a URI or a relative one. Those of RFC 3986 have no spaces, quotes and letters beyond ASCII, which Go
+// takes in passing.
+func reference(s string) (*url.URL, error) {
+	if strings.ContainsFunc(s, func(c rune) bool { return c <= ' ' || c >= 0x7f || strings.ContainsRune("\"<>\\^`{|}", c) }) {
+		return nil, errors.New("it has a character that stands in no URI")
+	}
+	u, err := url.Parse(s)
+	if err == nil && strings.Contains(u.Hostname(), ":") {
+		// What stands in brackets is an IPv6 address.
+		if ip, bad := netip.ParseAddr(u.Hostname()); bad != nil || !ip.Is6() || ip.Zone() != "" || !strings.Contains(u.Host, "[") {
+			return nil, errors.New("its host is no IPv6 address in brackets")
+		}
+	}
+	return u, err
 }
 
 // judgedPattern is a pattern as the validator takes it, which knows of no pattern that cannot be told: there the

@@ -430,3 +430,42 @@ func TestNumbersBeyondFloat64(t *testing.T) {
 		t.Errorf("it took %v", took)
 	}
 }
+
+// Numbers are compared as they are written, and formats are what their specifications say; the second opinion is the
+// same or none.
+func TestExactValues(t *testing.T) {
+	for _, c := range []struct {
+		schema    string
+		good, bad []string
+	}{
+		{"{type: integer, minimum: 9007199254740993}", []string{"9007199254740993"}, []string{"9007199254740992"}},
+		{"{const: 9007199254740993}", []string{"9007199254740993", "9007199254740993.0"}, []string{"9007199254740992", "9007199254740994"}},
+		{"{type: number, multipleOf: 0.01}", []string{"0.07", "19.99", "1e3"}, []string{"0.075", "0.0100000000000000001"}},
+		{"{type: number, maximum: 0.1}", []string{"0.1", "0.10"}, []string{"0.1000000000000000001"}},
+		{"{type: number, exclusiveMaximum: 0.1}", []string{"0.09999999999999999999"}, []string{"0.1"}},
+		{"{type: number, maximum: 0.10000000000000000001}", []string{"0.1", "0.10000000000000000001"}, []string{"0.10000000000000000002"}},
+		{"{const: 0.1}", []string{"0.10", "1e-1"}, []string{"0.10000000000000000001"}},
+		{"{type: integer}", []string{"1.0", "1e3", "9007199254740993.0"}, []string{"9007199254740993.5", "1.00000000000000000001"}},
+		{"{uniqueItems: true}", []string{"[0.1,0.10000000000000000001]"}, []string{"[0.1,0.10]", "[9007199254740993,9007199254740993.0]"}},
+		{"{type: string, format: regex}", []string{`"a(?=b)"`}, []string{`"("`}},
+		{"{type: string, format: email}", []string{`"a@b.c"`}, []string{`"@b.c"`, `"a"`}},
+		{"{type: string, format: uri}", []string{`"http://x/y?z#q"`, `"http://[::1]/"`}, []string{`"http://x/ y"`, `"http://x/ü"`, `"http://x/<y>"`, `"http://::1/"`, `"/y"`}},
+		{"{type: string, format: uri-reference}", []string{`"/y"`, `"#q"`}, []string{`"/ y"`, `"\\y"`}},
+	} {
+		text := strings.Replace(string(andon.Spec), "        executionId:\n          description: The run itself", "        x: "+c.schema+"\n        executionId:\n          description: The run itself", 1)
+		d, err := Load("openapi.yaml", []byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, value := range append(slices.Clone(c.good), c.bad...) {
+			body := []byte(`{"sessionId":"s","executionId":"e","status":"running","x":` + value + `}`)
+			v := d.JudgeResponse(200, "application/json", body).Violation
+			if (v == nil) != (i < len(c.good)) {
+				t.Errorf("%s: %s: %v", c.schema, value, v)
+			}
+			if doubtful, other := d.Doubt(200, "application/json", body, v); doubtful {
+				t.Errorf("%s: %s: %v, and by the second opinion %v", c.schema, value, v, other)
+			}
+		}
+	}
+}

@@ -295,9 +295,9 @@ func (f *verifyFlags) complete(c *command) (stop func(), err error) {
 	if f.Rate == 0 && !embedded {
 		f.Rate = 10
 	}
-	if embedded && f.Credentials.Token() == "" {
-		// The embedded provider is ours to give a token to, so that nothing is skipped.
-		f.Credentials = f.Credentials.WithBearer("andon-embedded")
+	secret := ""
+	if embedded {
+		f.Credentials, secret = f.Description.Operation().Embedded(f.Credentials)
 	}
 	if embedded && f.MaxBody == 0 {
 		f.MaxBody = 1 << 20
@@ -317,7 +317,7 @@ func (f *verifyFlags) complete(c *command) (stop func(), err error) {
 	if err := permitted(f.production, nil); err != nil {
 		return nil, err
 	}
-	handler, err := provider.New(f.Description, provider.Config{Token: f.Credentials.Token(), MaxBody: int64(f.MaxBody), Seed: defaultSeed})
+	handler, err := provider.New(f.Description, provider.Config{Token: secret, MaxBody: int64(f.MaxBody), Seed: defaultSeed})
 	if err != nil {
 		return nil, err
 	}

@@ -172,6 +172,35 @@ func (s *Set) WithBearer(text string) *Set {
 	return s
 }
 
+// WithUser gives a set, which nobody uses yet, a user and a password in the place of a token.
+func (s *Set) WithUser(name, password string) *Set {
+	s.bearer, s.own, s.Plan.bearer = nil, Value{}, Value{}
+	s.basic = Value{[]piece{literally(name + ":" + password)}}
+	s.user = s.basic
+	s.keep("[secret]", password, base64.StdEncoding.EncodeToString([]byte(name+":"+password)))
+	return s
+}
+
+// WithKey gives a set, which nobody uses yet, a secret at a place besides.
+func (s *Set) WithKey(at Place, secret string) *Set {
+	name, text := http.CanonicalHeaderKey(at.Name), secret
+	switch at.In {
+	case "cookie":
+		name, text = cookies, at.Name+"="+secret
+	case "query":
+		name = at.Name
+	}
+	one := named{name, Value{[]piece{literally(text)}}}
+	if at.In == "query" {
+		s.query, s.values = append(slices.Clone(s.query), one), append(slices.Clone(s.values), one.value)
+	} else {
+		s.values = slices.Insert(slices.Clone(s.values), len(s.headers), one.value)
+		s.headers = append(slices.Clone(s.headers), one)
+	}
+	s.keep("[secret]", secret)
+	return s
+}
+
 // Asks gives the plan of a set, which may be nil.
 func (s *Set) Asks() Plan {
 	if s == nil {

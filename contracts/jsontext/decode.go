@@ -2,12 +2,8 @@ package jsontext
 
 import (
 	"bytes"
-	"cmp"
-	"encoding/json"
 	"fmt"
-	"math"
 	"strconv"
-	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 	"unsafe"
@@ -36,10 +32,11 @@ func (e *Error) Error() string { return fmt.Sprintf("%s at byte %d", e.Message, 
 // float64, json.Number, bool and nil.
 //
 // The standard decoder would take a repeated key, keep the last value, and replace invalid UTF-8; both hide a defect
-// that a contract must see, so both are errors here. A number becomes a float64 where that is exact enough to compare
-// (integers up to 2^53, anything with a fraction) and stays a json.Number beyond. What lies outside a float64's range
-// is still a number, and becomes the float64 that is nearest and not 0 or infinite: bounds are float64s as well, so
-// that it is on the same side of them, and 1e999999 does not make the validator build a number of a million digits.
+// that a contract must see, so both are errors here. A number becomes a float64 where that is written with
+// the same digits, integers up to 2^53 alone, and stays a json.Number otherwise, so that 0.10000000000000000001 is more
+// than 0.1. What lies outside a float64's range is still a number, and becomes the float64 that is nearest and not 0 or
+// infinite: 1e999999 does not make the validator build a number of a million digits. Of more than a few hundred digits
+// behind one another the first ones are kept, and that there are more.
 func Decode(data []byte) (any, *Error) {
 	// Strings are parts of one copy of the text, which takes less time than a copy of each.
 	d := decoder{data: data, text: string(data)}
@@ -348,15 +345,5 @@ func (d *decoder) number() any {
 			return d.fail("expected a digit in an exponent, found " + d.here())
 		}
 	}
-	text := d.text[start:d.pos]
-	f, err := strconv.ParseFloat(text, 64)
-	switch mantissa := text[:cmp.Or(max(strings.IndexAny(text, "eE"), 0), len(text))]; {
-	case err != nil:
-		return math.Copysign(math.MaxFloat64, f)
-	case f == 0 && strings.Trim(mantissa, "-0.") != "":
-		return math.Copysign(math.SmallestNonzeroFloat64, f)
-	case whole && math.Abs(f) >= 1<<53 && strings.TrimPrefix(text, "-") != "9007199254740992":
-		return json.Number(text)
-	}
-	return f
+	return exact(d.text[start:d.pos], whole)
 }

@@ -22,6 +22,12 @@ func TestDecode(t *testing.T) {
 		{`"\u00e9\n\ud83d\ude00/\/"`, "é\n😀//"}, {`"é"`, "é"}, {`{"":{"a":null}}`, map[string]any{"": map[string]any{"a": nil}}},
 		{"9007199254740992", 9007199254740992.0}, {"9007199254740993", json.Number("9007199254740993")}, {"-9007199254740993", json.Number("-9007199254740993")},
 		{"9007199254740994", json.Number("9007199254740994")}, {"-9007199254740992", -9007199254740992.0},
+		// A float64 stands for the number that is written with its digits alone.
+		{"0.1", 0.1}, {"1e-1", 0.1}, {"0.10000000000000000", 0.1}, {"0.30000000000000004", 0.30000000000000004}, {"1.7976931348623157e308", math.MaxFloat64},
+		{"0.10000000000000000001", json.Number("0.10000000000000000001")}, {"-9007199254740993.5", json.Number("-9007199254740993.5")},
+		{"9007199254740993.0", json.Number("9007199254740993.0")}, {"1.00000000000000000001e0", json.Number("1.00000000000000000001e0")},
+		{"3e-324", json.Number("3e-324")}, {"5e-324", 5e-324}, {"0." + strings.Repeat("0", 2000) + "1e2000", 0.1},
+		{"-0.1" + strings.Repeat("0", 100_000) + "1", json.Number("-1" + strings.Repeat("0", 799) + "1e-801")},
 		// Numbers that a float64 does not hold are numbers.
 		{"1e999", math.MaxFloat64}, {"-1.5E+999999999999999999999", -math.MaxFloat64}, {strings.Repeat("9", 100_000), math.MaxFloat64},
 		{"1e-999999", math.SmallestNonzeroFloat64}, {"-0.00001e-400", -math.SmallestNonzeroFloat64}, {"0e999999999", 0.0}, {"0.000e-999", 0.0}, {"1e308", 1e308},

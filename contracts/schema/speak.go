@@ -2,9 +2,10 @@ package schema
 
 import (
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
+
+	"github.com/kaizenautomation/andon/contracts/pattern"
 )
 
 // spoken is a schema that speaks of a value, and the document that it is in.
@@ -115,9 +116,13 @@ func ofItem(at []spoken, i int) (out []spoken) {
 	return out
 }
 
-func matches(pattern, text string) bool {
-	re, err := regexp.Compile(pattern)
-	return err == nil && re.MatchString(text)
+func matches(expression, text string) bool {
+	p, err := pattern.Compile(expression)
+	if err != nil {
+		return false
+	}
+	found, err := p.Match(text)
+	return err == nil && found
 }
 
 // describes reports whether schemas say something of a member of that name. A schema of an object of which no member

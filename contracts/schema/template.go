@@ -127,7 +127,7 @@ func FitsType(v any, types []string) bool {
 		case float64:
 			fits = t == "number" || t == "integer" && v == math.Trunc(v)
 		case json.Number:
-			fits = t == "number" || t == "integer"
+			fits = t == "number" || t == "integer" && jsontext.Whole(v)
 		case []any:
 			fits = t == "array"
 		case map[string]any:

@@ -16,6 +16,7 @@ import (
 	"github.com/kaizenautomation/andon/contracts/cases"
 	"github.com/kaizenautomation/andon/contracts/credentials"
 	"github.com/kaizenautomation/andon/contracts/provider"
+	"github.com/kaizenautomation/andon/reports/summary"
 )
 
 // carried is openapi.yaml with parameters in every place, headers of the answer, and keys in place of a bearer token.
@@ -291,6 +292,34 @@ func TestCarriedHarmless(t *testing.T) {
 		}
 		for _, o := range broken(heldCarried(t, described[c.security], c.with, c.change)) {
 			t.Errorf("%s: false alarm: %s: %s: %s", c.name, o.Case.ID, o.Rule, o.Reason)
+		}
+	}
+}
+
+// A provider of ours is given every key of a way, whatever they are, so that its verification skips and breaks nothing;
+// one that does not look at one of them is found.
+func TestEveryKeyOfAWay(t *testing.T) {
+	t.Parallel()
+	for _, security := range []string{"user: []", "key: []\n    app: []", "user: []\n    crumb: []", "bearer: []\n    key: []", "crumb: []\n    app: []\n    key: []"} {
+		d := carried(t, security)
+		whole, given := d.Operation().Embedded(credentials.Bearer(secret))
+		if given != secret {
+			t.Fatalf("the provider is to want %q", given)
+		}
+		for _, o := range heldCarried(t, d, whole, func(*http.Request, *answer) {}) {
+			if o.Verdict == summary.CheckBroken || o.Case.ID == "text.Full" && o.Verdict != summary.CheckHeld {
+				t.Errorf("%s: %s is %v: %s", security, o.Case.ID, o.Verdict, o.Reason)
+			}
+		}
+		for _, k := range d.Operation().Ways()[0] {
+			found := broken(heldCarried(t, d, whole, func(r *http.Request, a *answer) {
+				if _, there := k.Of(r); !there && a.status == 401 {
+					accept(a)
+				}
+			}))
+			if len(found) == 0 {
+				t.Errorf("%s: a provider that does not look for %s is not found", security, k)
+			}
 		}
 	}
 }

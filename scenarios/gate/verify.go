@@ -44,12 +44,10 @@ func (p *Plan) verify() (part, error) {
 	embedded := p.Target == nil
 	switch {
 	case embedded:
-		if set.Token() == "" {
-			// The embedded provider is ours to give a token to, so that nothing is skipped.
-			c.Credentials = set.WithBearer("andon-embedded")
-		}
+		secret := ""
+		c.Credentials, secret = p.Description.Operation().Embedded(set)
 		c.Strict, c.MaxBody = verify.Everything(), embeddedBody
-		handler, err := provider.New(p.Description, provider.Config{Token: c.Credentials.Token(), MaxBody: embeddedBody, Seed: p.Seed})
+		handler, err := provider.New(p.Description, provider.Config{Token: secret, MaxBody: embeddedBody, Seed: p.Seed})
 		if err != nil {
 			return part{}, fmt.Errorf("verify: %w", err)
 		}
