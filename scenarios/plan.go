@@ -22,8 +22,8 @@ type Plan struct {
 	Seconds float64
 
 	schedules []schedule // by entry of the load
-	// begins are the first calls of the entries of the load, and first those of the phases, as Labels order them; one more
-	// closes each list.
+	// begins are the first calls of the entries of the load, and first those of the phases, as Labels order them; one
+	// more closes each list.
 	begins, first []uint64
 	draws         sync.Pool
 	// shard is which part of the whole the plan is; the whole is nil where it is that itself.
@@ -72,7 +72,8 @@ func (s *Scenario) Plan(seed uint64) (*Plan, error) {
 	return p, nil
 }
 
-// Pacing is how much later than due calls of an open load may leave, several together; 0 where each leaves when it is due.
+// Pacing is how much later than due calls of an open load may leave, several together; 0 where each leaves when it is
+// due.
 func (p *Plan) Pacing() time.Duration { return p.load.pacing }
 
 // begin counts the calls of one entry of the load, which come after those that are counted, into its phases.

@@ -18,6 +18,16 @@ import (
 	"github.com/kaizenautomation/andon/scenarios/trial"
 )
 
+// collectSeldom lasts until what it gives is called. A run begins and ends with some megabytes of garbage beside as
+// many that are live, which need not be looked through five times over. The user's own word on it stands.
+func collectSeldom() (back func()) {
+	if os.Getenv("GOGC") != "" {
+		return func() {}
+	}
+	before := debug.SetGCPercent(400)
+	return func() { debug.SetGCPercent(before) }
+}
+
 type runFlags struct {
 	target, out, fixtures string
 	production            string
@@ -124,11 +134,7 @@ func (c *command) runScenario(args []string, f runFlags) error {
 	if err := f.paired.check(f.target, f.follow, f.hooks, f.monitor); err != nil {
 		return err
 	}
-	// A run begins and ends with some megabytes of garbage beside as many that are live: looking through those five times
-	// over takes a sixth of what a short run takes. The user's own word on it stands.
-	if os.Getenv("GOGC") == "" {
-		defer debug.SetGCPercent(debug.SetGCPercent(400))
-	}
+	defer collectSeldom()()
 	plan, err := c.planned(args, f.seed, f.fixtures, f.follow)
 	if err != nil {
 		return err

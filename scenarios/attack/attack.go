@@ -110,16 +110,7 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Outcome, err
 	r.stalls.before = readCounters()
 	r.machine.since()
 	asleep, watched := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(watched)
-		if all != nil {
-			select {
-			case <-all[0].over:
-			case <-asleep:
-			}
-		}
-		r.stalls.watch(r.began, asleep)
-	}()
+	go r.watch(all, asleep, watched)
 	go s.drain()
 	for range attacker.Attack(fire, pace, 0, "") {
 	}

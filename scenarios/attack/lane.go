@@ -52,12 +52,12 @@ const perLane = 20_000
 // as if they had come later, where many calls are due at once.
 const mostBurst = 32
 
-// longestUnread is how long an answer may lie in the kernel, which notes when it came, so that it wakes nobody where the
-// next call is due as soon.
+// longestUnread is how long an answer may lie in the kernel, which notes when it came, so that it wakes nobody where
+// the next call is due as soon.
 const longestUnread = 2 * time.Millisecond
 
-// longestHeld is how long a lane keeps its processor before it lets others of the scheduler's have it who wait: after 10
-// ms it would be interrupted by a signal for that, a hundred times a second.
+// longestHeld is how long a lane keeps its processor before it lets others of the scheduler's have it who wait: after
+// 10 ms it would be interrupted by a signal for that, a hundred times a second.
 const longestHeld = 9 * time.Millisecond
 
 // lookLater is how much later than due the first lane looks at how the process does, to spare a wake for it.
@@ -115,6 +115,18 @@ func (all lanes) Pace(_ time.Duration, hits uint64) (time.Duration, bool) {
 
 // Rate implements vegeta.Pacer.
 func (all lanes) Rate(time.Duration) float64 { return 0 }
+
+// watch looks how the process does, where the first lane does not or has ended.
+func (r *run) watch(all lanes, stop <-chan struct{}, stopped chan<- struct{}) {
+	defer close(stopped)
+	if all != nil {
+		select {
+		case <-all[0].over:
+		case <-stop:
+		}
+	}
+	r.stalls.watch(r.began, stop)
+}
 
 // unsent counts the calls that had come due when the sending ended, but had not left.
 func (all lanes) unsent() {

@@ -21,8 +21,8 @@ const (
 
 // stallDetector watches the generator itself. It looks some 200 times a second: where it looks late, the process was
 // paused or had no processor, and whatever was under way seems to have taken longer than it did. Each time it counts
-// the calls on the wire, as Little's law wants it. The first lane looks as long as there is one, since it wakes so often
-// anyway, and else a goroutine.
+// the calls on the wire, as Little's law wants it. The first lane looks as long as there is one, since it wakes so
+// often anyway, and else a goroutine.
 //
 // It looks at random times, since even ones would see a steady load always in the same state.
 type stallDetector struct {
@@ -58,8 +58,8 @@ type counts struct {
 type counters struct {
 	cpu    time.Duration
 	pauses metrics.Float64Histogram
-	// live is what was in use of the heap when garbage was last collected, in bytes, and scanned the part of it that may
-	// hold pointers; allocated is all that was ever added to it.
+	// live is what was in use of the heap when garbage was last collected, in bytes, and scanned the part of it that
+	// may hold pointers; allocated is all that was ever added to it.
 	live, scanned, allocated uint64
 }
 

@@ -42,8 +42,8 @@ type Exchange struct {
 	Queued time.Duration
 	First  time.Time
 
-	// Owner is whose call it is, for the user of a [Loop]; and Err and End are how and when it ended there: when the kernel
-	// had the answer, where it tells and the loop has read it soon after.
+	// Owner is whose call it is, for the user of a [Loop]; and Err and End are how and when it ended there: when the
+	// kernel had the answer, where it tells and the loop has read it soon after.
 	Owner any
 	Err   error
 	End   time.Time
