@@ -20,6 +20,7 @@ func alike(document *schema.Document) *schema.Node {
 	for _, path := range document.Root.At("paths").Names() {
 		for _, method := range httpMethods {
 			w.operation(path, method)
+			w.parameters(path, method)
 		}
 	}
 	return w.document.Root
@@ -89,6 +90,7 @@ func plainly(document *schema.Document, s *schema.Node, counted bool) {
 			return
 		}
 		before = now
+		withoutImplied(s, counted)
 		merged(document, s)
 		typed(s)
 		if t := s.At("type"); len(t.Items()) == 1 {

@@ -162,9 +162,5 @@ func (d *Description) requestBodies() bodies { return bodies{d, d.body, d.valida
 
 // responseBodies are those of a response in one media type.
 func (d *Description) responseBodies(m *Media) bodies {
-	s := m.Schema
-	if s == nil {
-		s = &schema.Node{Fields: map[string]*schema.Node{}}
-	}
-	return bodies{d, s, m.validator}
+	return bodies{d, schemaOr(m.Schema), m.validator}
 }
