@@ -285,11 +285,3 @@ func typeOf(v *schema.Node) string {
 	}
 	return "null"
 }
-
-func texts(values []string) *schema.Node {
-	n := &schema.Node{IsList: true}
-	for _, v := range values {
-		n.List = append(n.List, &schema.Node{Scalar: v})
-	}
-	return n
-}

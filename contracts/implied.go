@@ -98,7 +98,8 @@ func demands(s *schema.Node) {
 	}
 }
 
-// withoutForbidden takes out of a list of texts those that the pattern or the lengths forbid; these then say nothing more.
+// withoutForbidden takes out of a list of texts those that the pattern or the lengths forbid; these then say nothing
+// more.
 func withoutForbidden(s *schema.Node) {
 	values := s.At("enum").Items()
 	if len(values) == 0 || slices.ContainsFunc(values, func(v *schema.Node) bool { _, is := v.Scalar.(string); return !is }) {
@@ -129,4 +130,12 @@ func distinct(values []string) []string {
 	values = slices.Clone(values)
 	slices.Sort(values)
 	return slices.Compact(values)
+}
+
+func texts(values []string) *schema.Node {
+	n := &schema.Node{IsList: true}
+	for _, v := range values {
+		n.List = append(n.List, &schema.Node{Scalar: v})
+	}
+	return n
 }

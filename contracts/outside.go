@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/kaizenautomation/andon/contracts/schema"
 )
 
 // carriedOtherwise tells of the parameters that a call may carry no longer as it did, where no rule tells of them.
@@ -94,12 +92,4 @@ func toldOf(changes []Change, kind, name string) bool {
 	return slices.ContainsFunc(changes, func(c Change) bool {
 		return c.Severity == Breaking && strings.Contains(c.ID, kind) && strings.Contains(strings.ToLower(c.Text), "`"+strings.ToLower(name)+"`")
 	})
-}
-
-// schemaOr is a schema, or where there is none, one that says nothing.
-func schemaOr(s *schema.Node) *schema.Node {
-	if s == nil {
-		return &schema.Node{Fields: map[string]*schema.Node{}}
-	}
-	return s
 }

@@ -164,3 +164,11 @@ func (d *Description) requestBodies() bodies { return bodies{d, d.body, d.valida
 func (d *Description) responseBodies(m *Media) bodies {
 	return bodies{d, schemaOr(m.Schema), m.validator}
 }
+
+// schemaOr is a schema, or where there is none, one that says nothing.
+func schemaOr(s *schema.Node) *schema.Node {
+	if s == nil {
+		return &schema.Node{Fields: map[string]*schema.Node{}}
+	}
+	return s
+}
