@@ -21,6 +21,7 @@ func alike(document *schema.Document) *schema.Node {
 	for _, path := range document.Root.At("paths").Names() {
 		for _, method := range httpMethods {
 			w.operation(path, method)
+			w.parameters(path, method)
 		}
 	}
 	return w.document.Root
@@ -90,6 +91,7 @@ func plainly(document *schema.Document, s *schema.Node, counted bool) {
 			return
 		}
 		before = now
+		withoutImplied(s, counted)
 		merged(document, s)
 		typed(s)
 		if t := s.At("type"); len(t.Items()) == 1 {
@@ -286,12 +288,4 @@ func typeOf(v *schema.Node) string {
 		return "array"
 	}
 	return "null"
-}
-
-func texts(values []string) *schema.Node {
-	n := &schema.Node{IsList: true}
-	for _, v := range values {
-		n.List = append(n.List, &schema.Node{Scalar: v})
-	}
-	return n
 }

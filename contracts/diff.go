@@ -27,7 +27,8 @@ func Diff(older, newer *Description, calls [][]byte) ([]Change, error) {
 	if err != nil {
 		return nil, err
 	}
-	found := slices.Concat(narrowed(older, newer, calls).explain(changes), widened(older, newer).explain(changes), changes)
+	found := slices.Concat(narrowed(older, newer, calls).explain(changes), widened(older, newer).explain(changes),
+		carriedOtherwise(older, newer, changes), headersOtherwise(older, newer, changes), changes)
 	rank := []Severity{Breaking, Risky, Harmless}
 	slices.SortStableFunc(found, func(x, y Change) int {
 		return cmp.Compare(slices.Index(rank, x.Severity), slices.Index(rank, y.Severity))

@@ -32,6 +32,14 @@ func (w *rewriter) operation(path, method string) {
 	}
 }
 
+// parameters rewrites the schemas of what a call carries outside of its body.
+func (w *rewriter) parameters(path, method string) {
+	item := w.follow(w.document.Root.At("paths", path))
+	for _, p := range slices.Concat(item.At("parameters").Items(), w.follow(item.At(method)).At("parameters").Items()) {
+		w.schema(w.follow(p).At("schema"))
+	}
+}
+
 type rewriter struct {
 	document *schema.Document
 	seen     map[*schema.Node]bool

@@ -162,9 +162,13 @@ func (d *Description) requestBodies() bodies { return bodies{d, d.body, d.valida
 
 // responseBodies are those of a response in one media type.
 func (d *Description) responseBodies(m *Media) bodies {
-	s := m.Schema
+	return bodies{d, schemaOr(m.Schema), m.validator}
+}
+
+// schemaOr is a schema, or where there is none, one that says nothing.
+func schemaOr(s *schema.Node) *schema.Node {
 	if s == nil {
-		s = &schema.Node{Fields: map[string]*schema.Node{}}
+		return &schema.Node{Fields: map[string]*schema.Node{}}
 	}
-	return bodies{d, s, m.validator}
+	return s
 }

@@ -57,7 +57,7 @@ func TestSpecEdits(t *testing.T) {
 			}
 			before, spec, scenario := write("before.yaml", string(andon.Spec)), write("spec.yaml", text), write("load.yaml", load)
 			for _, args := range [][]string{
-				{"contracts", "show", "content.object.negative", "--curl", "--spec", spec},
+				{"contracts", "list", "--spec", spec}, {"contracts", "show", "content.object.negative", "--curl", "--spec", spec},
 				{"verify", "--engine", "description", "--generated", "20", "--spec", spec}, {"plan", scenario, "--curl", "2", "--spec", spec},
 				{"run", scenario, "--plain", "--out", filepath.Join(dir, "run"), "--spec", spec},
 				{"verify", "--scenario", scenario, "--engine", "description", "--spec", spec}, {"contracts", "diff", before, spec},

@@ -284,6 +284,21 @@ func (p *Prober) objects(at []spoken, value *Node) (out []*Node) {
 // fewMembers is how many values a member that is added has in turn.
 const fewMembers = 12
 
+// opening are lists of the first items of which a schema speaks, one by one: what is said of the second shows in no
+// list of one.
+func opening(s spoken) (out []*Node) {
+	var items []*Node
+	for _, at := range s.n.At("prefixItems").Items() {
+		for _, text := range first(s.d.Candidates(at), 1) {
+			if n, err := ReadJSON(text); err == nil && len(text) <= longPart && len(items) < manyMembers {
+				items = append(items, n)
+				out = append(out, &Node{IsList: true, List: slices.Clone(items)})
+			}
+		}
+	}
+	return out
+}
+
 // lists are lists with items more or less.
 func (p *Prober) lists(at []spoken, value *Node) (out []*Node) {
 	list := func(items []*Node) { out = append(out, &Node{IsList: true, List: items}) }
@@ -312,6 +327,7 @@ func (p *Prober) lists(at []spoken, value *Node) (out []*Node) {
 		list(append(slices.Clone(value.List), value.List[0]))
 	}
 	for _, s := range at {
+		out = append(out, opening(s)...)
 		for _, key := range []string{"minItems", "maxItems", "minContains", "maxContains"} {
 			n, is := s.n.At(key).Number()
 			if !is || n > manyMembers || len(items) == 0 {
