@@ -1,6 +1,8 @@
 package contracts
 
 import (
+	"encoding/binary"
+	"math/bits"
 	"slices"
 
 	"github.com/kaizenautomation/andon/contracts/schema"
@@ -117,7 +119,14 @@ func plainString(b []byte, at int) (text []byte, next int) {
 	if at >= len(b) || b[at] != '"' {
 		return nil, -1
 	}
-	for i := at + 1; i < len(b); i++ {
+	i := at + 1
+	for ; i+8 <= len(b); i += 8 {
+		if first := unplain(binary.LittleEndian.Uint64(b[i:])); first < 8 {
+			i += first
+			break
+		}
+	}
+	for ; i < len(b); i++ {
 		switch c := b[i]; {
 		case c == '"':
 			return b[at+1 : i], i + 1
@@ -126,4 +135,14 @@ func plainString(b []byte, at int) (text []byte, next int) {
 		}
 	}
 	return nil, -1
+}
+
+// unplain is the place of the first of eight bytes that ends a plain string or makes it another one, 8 if none does. A
+// byte is looked for in all eight at once: what is subtracted from each borrows from its highest bit where it is smaller
+// (Warren, Hacker's Delight, 6-1); a borrow goes on to later bytes alone, so that the first place found is right.
+func unplain(word uint64) int {
+	const each, high = 0x0101010101010101, 0x8080808080808080
+	quote, backslash := word^each*'"', word^each*'\\'
+	found := word | (word-each*' ')&^word | (quote-each)&^quote | (backslash-each)&^backslash
+	return bits.TrailingZeros64(found&high) / 8
 }
