@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -35,10 +37,23 @@ const (
 	atFields  = "      properties:\n        agentId:\n          description: The agent to run."
 )
 
+// edited is the description with a change in it.
+func edited(t *testing.T, name string) string {
+	t.Helper()
+	text, pairs := string(andon.Spec), specEdits[name]
+	for i := 0; i < len(pairs); i += 2 {
+		if !strings.Contains(text, pairs[i]) {
+			t.Fatalf("openapi.yaml has no %q", pairs[i])
+		}
+		text = strings.ReplaceAll(text, pairs[i], pairs[i+1])
+	}
+	return text
+}
+
 // Whatever of these the description says, every command goes by it: what is derived, sent, served, judged and compared.
 func TestSpecEdits(t *testing.T) {
 	const load = "load: [{rate: 100/s, for: 100ms}]\nlimits: {lag: 60s}\nprovider: {latency: 0s}\n"
-	for name, pairs := range specEdits {
+	for name := range specEdits {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
 			write := func(file, text string) string {
@@ -48,19 +63,14 @@ func TestSpecEdits(t *testing.T) {
 				}
 				return path
 			}
-			text := string(andon.Spec)
-			for i := 0; i < len(pairs); i += 2 {
-				if !strings.Contains(text, pairs[i]) {
-					t.Fatalf("openapi.yaml has no %q", pairs[i])
-				}
-				text = strings.ReplaceAll(text, pairs[i], pairs[i+1])
-			}
-			before, spec, scenario := write("before.yaml", string(andon.Spec)), write("spec.yaml", text), write("load.yaml", load)
+			before, spec, scenario := write("before.yaml", string(andon.Spec)), write("spec.yaml", edited(t, name)), write("load.yaml", load)
+			target := served(t, spec)
 			for _, args := range [][]string{
 				{"contracts", "list", "--spec", spec}, {"contracts", "show", "content.object.negative", "--curl", "--spec", spec},
 				{"verify", "--engine", "description", "--generated", "20", "--spec", spec}, {"plan", scenario, "--curl", "2", "--spec", spec},
 				{"run", scenario, "--plain", "--out", filepath.Join(dir, "run"), "--spec", spec},
 				{"verify", "--scenario", scenario, "--engine", "description", "--spec", spec}, {"contracts", "diff", before, spec},
+				{"run", scenario, "--plain", "--out", filepath.Join(dir, "served"), "--spec", spec, "--target", target},
 			} {
 				var out, told bytes.Buffer
 				code := plainly(t, args, &out, &told)
@@ -77,4 +87,27 @@ func TestSpecEdits(t *testing.T) {
 			}
 		})
 	}
+}
+
+// served is where andon serve is reached, which goes by a description until the test ends.
+func served(t *testing.T, spec string) (target string) {
+	t.Helper()
+	said, told := io.Pipe()
+	server := begin(t, told, io.Discard, "serve", "--listen", "127.0.0.1:0", "--spec", spec)
+	t.Cleanup(func() {
+		_ = server.Process.Signal(os.Interrupt)
+		if code := ended(t, server); code != 0 {
+			t.Errorf("andon serve: exit code %d", code)
+		}
+	})
+	lines := bufio.NewScanner(said)
+	for lines.Scan() {
+		if at := strings.Index(lines.Text(), "http://"); at >= 0 {
+			go func() { _, _ = io.Copy(io.Discard, said) }()
+			target, _, _ = strings.Cut(lines.Text()[at:], "/agents")
+			return target
+		}
+	}
+	t.Fatalf("andon serve says no address: %v", lines.Err())
+	return ""
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -17,16 +16,6 @@ import (
 	"github.com/kaizenautomation/andon/reports/text"
 	"github.com/kaizenautomation/andon/scenarios/trial"
 )
-
-// collectSeldom lasts until what it gives is called. A run begins and ends with some megabytes of garbage beside as
-// many that are live, which need not be looked through five times over. The user's own word on it stands.
-func collectSeldom() (back func()) {
-	if os.Getenv("GOGC") != "" {
-		return func() {}
-	}
-	before := debug.SetGCPercent(400)
-	return func() { debug.SetGCPercent(before) }
-}
 
 type runFlags struct {
 	target, out, fixtures string
@@ -134,7 +123,6 @@ func (c *command) runScenario(args []string, f runFlags) error {
 	if err := f.paired.check(f.target, f.follow, f.hooks, f.monitor); err != nil {
 		return err
 	}
-	defer collectSeldom()()
 	plan, err := c.planned(args, f.seed, f.fixtures, f.follow)
 	if err != nil {
 		return err
