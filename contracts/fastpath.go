@@ -138,8 +138,9 @@ func plainString(b []byte, at int) (text []byte, next int) {
 }
 
 // unplain is the place of the first of eight bytes that ends a plain string or makes it another one, 8 if none does. A
-// byte is looked for in all eight at once: what is subtracted from each borrows from its highest bit where it is smaller
-// (Warren, Hacker's Delight, 6-1); a borrow goes on to later bytes alone, so that the first place found is right.
+// byte is looked for in all eight at once: what is subtracted from each borrows from its highest bit where it is
+// smaller (Warren, Hacker's Delight, 6-1); a borrow goes on to later bytes alone, so that the first place found is
+// right.
 func unplain(word uint64) int {
 	const each, high = 0x0101010101010101, 0x8080808080808080
 	quote, backslash := word^each*'"', word^each*'\\'
