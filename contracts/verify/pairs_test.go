@@ -262,29 +262,32 @@ func pairs() []pair {
 	}
 }
 
+// ofQuery is a parameter of the query, and ofHeader a header of the answer.
+func ofQuery(rest string) string { return "parameters: [{name: q, in: query, " + rest + "}]" }
+
+func ofHeader(rest string) string { return "headers: X-Rate: {" + rest + "}" }
+
 // aroundPairs are of what stands around the bodies. Where it is not honoured, the descriptions are not loaded.
 func aroundPairs() []pair {
-	query := func(rest string) string { return "parameters: [{name: q, in: query, " + rest + "}]" }
-	header := func(rest string) string { return "headers: X-Rate: {" + rest + "}" }
 	return []pair{
-		{"an optional parameter", "", query("schema: {type: string}"), keeps},
-		{"an optional parameter less", query("schema: {type: string}"), "", keeps},
-		{"a required parameter", "", query("required: true, schema: {type: string}"), breaks},
+		{"an optional parameter", "", ofQuery("schema: {type: string}"), keeps},
+		{"an optional parameter less", ofQuery("schema: {type: string}"), "", keeps},
+		{"a required parameter", "", ofQuery("required: true, schema: {type: string}"), breaks},
 		{"a required header", "", "parameters: [{name: X-Org, in: header, required: true, schema: {type: string}}]", breaks},
 		{"a required cookie", "", "parameters: [{name: s, in: cookie, required: true, schema: {type: string}}]", breaks},
-		{"a parameter becomes required", query("schema: {type: string}"), query("required: true, schema: {type: string}"), breaks},
-		{"a parameter becomes optional", query("required: true, schema: {type: string}"), query("schema: {type: string}"), keeps},
-		{"a value of a parameter less", query("schema: {enum: [a, b]}"), query("schema: {enum: [a]}"), breaks},
-		{"a value of a parameter more", query("schema: {enum: [a]}"), query("schema: {enum: [a, b]}"), keeps},
-		{"another type of a parameter", query("schema: {type: string}"), query("schema: {type: integer}"), breaks},
-		{"a shorter parameter", query("schema: {type: string, maxLength: 9}"), query("schema: {type: string, maxLength: 8}"), breaks},
-		{"a pattern of a parameter", query("schema: {type: string}"), query("schema: {type: string, pattern: '^a'}"), breaks},
-		{"a description of a parameter", query("schema: {type: string}"), query("description: more, schema: {type: string}"), keeps},
-		{"a header of an answer more", "", header("schema: {type: string}"), keeps},
-		{"a header of an answer is sure to be there", header("schema: {type: string}"), header("required: true, schema: {type: string}"), keeps},
-		{"a header of an answer is no longer sure to be there", header("required: true, schema: {type: string}"), header("schema: {type: string}"), breaks},
-		{"a required header of an answer less", header("required: true, schema: {type: string}"), "", breaks},
-		{"another type of a header of an answer", header("required: true, schema: {type: integer}"), header("required: true, schema: {type: string}"), breaks},
+		{"a parameter becomes required", ofQuery("schema: {type: string}"), ofQuery("required: true, schema: {type: string}"), breaks},
+		{"a parameter becomes optional", ofQuery("required: true, schema: {type: string}"), ofQuery("schema: {type: string}"), keeps},
+		{"a value of a parameter less", ofQuery("schema: {enum: [a, b]}"), ofQuery("schema: {enum: [a]}"), breaks},
+		{"a value of a parameter more", ofQuery("schema: {enum: [a]}"), ofQuery("schema: {enum: [a, b]}"), keeps},
+		{"another type of a parameter", ofQuery("schema: {type: string}"), ofQuery("schema: {type: integer}"), breaks},
+		{"a shorter parameter", ofQuery("schema: {type: string, maxLength: 9}"), ofQuery("schema: {type: string, maxLength: 8}"), breaks},
+		{"a pattern of a parameter", ofQuery("schema: {type: string}"), ofQuery("schema: {type: string, pattern: '^a'}"), breaks},
+		{"a description of a parameter", ofQuery("schema: {type: string}"), ofQuery("description: more, schema: {type: string}"), keeps},
+		{"a header of an answer more", "", ofHeader("schema: {type: string}"), keeps},
+		{"a header of an answer is sure to be there", ofHeader("schema: {type: string}"), ofHeader("required: true, schema: {type: string}"), keeps},
+		{"a header of an answer is no longer sure to be there", ofHeader("required: true, schema: {type: string}"), ofHeader("schema: {type: string}"), breaks},
+		{"a required header of an answer less", ofHeader("required: true, schema: {type: string}"), "", breaks},
+		{"another type of a header of an answer", ofHeader("required: true, schema: {type: integer}"), ofHeader("required: true, schema: {type: string}"), breaks},
 		{"another way to authenticate", "", "way: type: http, scheme: basic", breaks},
 		{"a key for a token", "", "way: type: apiKey, in: header, name: X-Key", breaks},
 		{"another name of a key", "way: type: apiKey, in: header, name: X-Key", "way: type: apiKey, in: header, name: X-Api-Key", breaks},

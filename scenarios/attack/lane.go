@@ -33,7 +33,8 @@ type lane struct {
 	since time.Duration
 	// lead is how long before a call is due the lane means to wake.
 	lead time.Duration
-	// asked is until when the lane meant to sleep, 0 if it did not; later says that answers can wait for as long.
+	// asked is until when the lane meant to sleep, 0 if it did not; later says that answers can wait for as long, and
+	// need wake nobody.
 	asked time.Duration
 	later bool
 	// exhausted is when a closed loop had sent as many calls as it may.
@@ -51,10 +52,6 @@ const perLane = 20_000
 // mostBurst is how many calls a lane sends at most before it looks for answers: what is sent meanwhile makes them look
 // as if they had come later, where many calls are due at once.
 const mostBurst = 32
-
-// longestUnread is how long an answer may lie in the kernel, which notes when it came, so that it wakes nobody where
-// the next call is due as soon.
-const longestUnread = 2 * time.Millisecond
 
 // longestHeld is how long a lane keeps its processor before it lets others of the scheduler's have it who wait: after
 // 10 ms it would be interrupted by a signal for that, a hundred times a second.
@@ -202,7 +199,7 @@ func (l *lane) send() (wait time.Duration, more bool) {
 		}
 		l.asked = 0
 		if early := due - l.lead; now < early {
-			l.asked, l.later = early, early-now < longestUnread
+			l.asked, l.later = early, early-now < wire.LongestUnread
 			return min(early-now, idly), true
 		}
 		if l.held(now) {

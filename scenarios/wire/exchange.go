@@ -53,6 +53,9 @@ type Exchange struct {
 	held   int
 }
 
+// LongestUnread is for how long at most a [Loop] may let an answer lie in the kernel, which notes when it came.
+const LongestUnread = 2 * time.Millisecond
+
 // Seen is what was seen of the target besides its answers.
 type Seen struct {
 	// Unasked is on how many connections bytes came that nobody had asked for, which were closed for it; as far as that

@@ -43,9 +43,10 @@ func (h *held) begin(x *Exchange) (rest []byte, err error) {
 	return nil, nil
 }
 
-// oldest is for how long the kernel's word on when bytes came is taken. Where a segment was lost and comes later, it
-// tells when those behind it came, which nobody could read before: by so much at most a call looks too short then.
-const oldest = 2500 * time.Microsecond
+// oldest is for how long the kernel's word on when bytes came is taken: as long as an answer may lie unread, and a
+// little for what is done first. Where a segment was lost and comes later, it tells when those behind it came, which
+// nobody could read before: by so much at most a call looks too short then.
+const oldest = LongestUnread + 500*time.Microsecond
 
 // came is when the bytes came that were last read: by the kernel's word, or else just now.
 func (h *held) came() time.Time {

@@ -293,10 +293,9 @@ func (l *Loop) fail(h *held, err error) {
 
 // over ends a call.
 func (l *Loop) over(h *held, keep bool, err error) {
-	x := h.x
-	x.Err, x.End = err, time.Now()
+	x, end := h.x, time.Now()
 	if err == nil {
-		x.End = h.came()
+		end = h.came()
 		l.stamped = h.socket.at != 0
 	}
 	h.pool.note(h.conn, err)
@@ -306,11 +305,11 @@ func (l *Loop) over(h *held, keep bool, err error) {
 	} else {
 		l.drop(h)
 	}
-	l.done = append(l.done, x)
+	l.finished(x, end, err)
 }
 
-func (l *Loop) finished(x *Exchange, err error) {
-	x.Err, x.End = err, time.Now()
+func (l *Loop) finished(x *Exchange, end time.Time, err error) {
+	x.Err, x.End = err, end
 	l.done = append(l.done, x)
 }
 
@@ -320,7 +319,7 @@ func (l *Loop) leave(h *held) {
 	l.remove(h)
 	if err := l.detach(h); err != nil {
 		h.pool.give(h.conn, false)
-		l.finished(x, err)
+		l.finished(x, time.Now(), err)
 		return
 	}
 	written := make(chan struct{})
@@ -354,7 +353,7 @@ func (l *Loop) leave(h *held) {
 func (l *Loop) hand(h *held, x *Exchange) {
 	if err := l.detach(h); err != nil {
 		h.pool.give(h.conn, false)
-		l.finished(x, err)
+		l.finished(x, time.Now(), err)
 		return
 	}
 	h.pool.give(h.conn, true)
@@ -365,7 +364,7 @@ func (l *Loop) hand(h *held, x *Exchange) {
 func (l *Loop) part(h *held, x *Exchange, err error) {
 	if detached := l.detach(h); detached != nil {
 		h.pool.give(h.conn, false)
-		l.finished(x, err)
+		l.finished(x, time.Now(), err)
 		return
 	}
 	go func() {
