@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"math"
 	"sort"
 	"sync"
 	"time"
@@ -144,6 +145,22 @@ func (p *Plan) At(t time.Duration) (phase, callers int, rate float64) {
 	phase = sort.Search(last, func(i int) bool { return t.Seconds() < p.Labels.Phases[i+1].StartSeconds })
 	r := p.load.steps[phase]
 	return phase, p.load.phases[r.entry].callers, r.profile.rate(t.Seconds() - p.Labels.Phases[phase].StartSeconds)
+}
+
+// Leaves is when a call of an open load leaves that is due at a moment: with all that are due in the same span of a
+// grid, at its end. The span is the pacing, and shorter where calls follow each other closely, since a wake that many
+// share has little left to be saved: it grows with the square root of the time between calls, as an order does that
+// weighs what each costs against what waits for it (Harris, How Many Parts to Make at Once, 1913). By its factor, a
+// pacing of 1 ms has 2.5 calls share a wake at 5,000 a second and 3.5 at 10,000.
+func (p *Plan) Leaves(due time.Duration) time.Duration {
+	span := p.load.pacing
+	if span == 0 {
+		return due
+	}
+	if _, _, rate := p.At(due); rate > 0 {
+		span = min(span, time.Duration(math.Sqrt(1.25*span.Seconds()/rate)*float64(time.Second)))
+	}
+	return (due + span - 1) / span * span
 }
 
 // Number is the number of the k-th call of the plan, from 0 on: in a shard not all are its own.

@@ -320,6 +320,50 @@ func TestPhasesJoin(t *testing.T) {
 	})
 }
 
+// With pacing, a call leaves when it is due or at most so much later, with others where they follow closely, and the
+// more of them the more there are.
+func TestLeaves(t *testing.T) {
+	for _, c := range []struct {
+		load   string
+		shards int
+		// together is how many calls leave at once on average; 1 is when each is due.
+		together float64
+	}{
+		{"load: [{rate: 5000/s, for: 2s}]", 0, 1},
+		{"load: [{rate: 100/s, for: 2s}]\npacing: 1ms", 0, 1},
+		{"load: [{rate: 1000/s, for: 2s}]\npacing: 1ms", 0, 1},
+		{"load: [{rate: 5000/s, for: 2s}]\npacing: 1ms", 0, 2.5},
+		{"load: [{rate: 10000/s, for: 2s}]\npacing: 1ms", 0, 3.54},
+		{"load: [{rate: 10000/s, for: 2s}]\npacing: 1ms", 2, 2.5},
+		{"load: [{rate: 20000/s, for: 1s}]\npacing: 1ms", 0, 5},
+		{"load: [{rate: 5000/s, for: 2s}]\npacing: 4ms", 0, 5},
+		{"load: [{ramp: {from: 1/s, to: 5000/s}, for: 2s}]\npacing: 1ms", 0, 0},
+		{"load: [{rate: 5000/s, for: 2s}]\narrivals: poisson\npacing: 1ms", 0, 0},
+	} {
+		p := must(parse(t, c.load).Plan(1))
+		if c.shards > 0 {
+			p = must(p.Shard(Shard{Index: 1, Of: c.shards}))
+		}
+		left, last := 0, time.Duration(-1)
+		for k := range p.Calls {
+			due := p.Due(p.Number(k))
+			leaves := p.Leaves(due)
+			if leaves < due || leaves > due+p.Pacing() {
+				t.Fatalf("%s: what is due at %s leaves at %s", c.load, due, leaves)
+			}
+			if c.together == 1 && leaves-due > time.Microsecond {
+				t.Fatalf("%s: what is due at %s leaves alone, at %s", c.load, due, leaves)
+			}
+			if leaves != last {
+				left, last = left+1, leaves
+			}
+		}
+		if together := float64(p.Calls) / float64(left); c.together > 0 && math.Abs(together-c.together) > 0.02*c.together {
+			t.Errorf("%s, shards: %d: %.2f calls leave at once, want %.2f", c.load, c.shards, together, c.together)
+		}
+	}
+}
+
 var rapidDescription = must(loaded())
 
 func BenchmarkBody(b *testing.B) {

@@ -81,7 +81,7 @@ func (s schema) root() object {
 			"enum": []string{"constant", "poisson"}, "default": "constant",
 			"description": "Whether calls come at even distances, or at random as independent users do.",
 		},
-		"pacing": pattern(`[0-9.]+(ns|us|µs|ms)`, "How much later than due calls may leave, 5ms at most, so that those due in the same half of it leave together. What "+
+		"pacing": pattern(`[0-9.]+(ns|us|µs|ms)`, "How much later than due calls may leave, 5ms at most, so that several leave together, sooner where many do. What "+
 			"they leave later is in their lag and their latency. That takes less of a processor. Left out: each leaves when it is due.", "1ms"),
 		"mix":        s.mix(),
 		"data":       s.data(),

@@ -192,7 +192,7 @@ func (l *lane) send() (wait time.Duration, more bool) {
 			l.ready = l.flight()
 			l.prepare(l.ready, l.Plan.Number(l.next))
 		}
-		due := l.leaves(l.ready.due)
+		due := l.Plan.Leaves(l.ready.due)
 		now := time.Since(l.began)
 		if l.asked > 0 && now >= l.asked {
 			l.lead = nearer(l.lead, now-due, longestWatch)

@@ -127,14 +127,13 @@ func TestUnsentOfLanes(t *testing.T) {
 	}
 }
 
-// Calls leave on a grid of half of what pacing allows, never before they are due, and are late by their own due times.
-func TestPacedCallsLeaveOnTheGrid(t *testing.T) {
+// With pacing, calls leave when the plan has several leave together, and are late by their own due times.
+func TestPacedCallsLeaveTogether(t *testing.T) {
 	t.Parallel()
-	const grid = 5 * time.Millisecond / 2
 	p := plan(t, "load: [{rate: 400/s, for: 500ms}]\npacing: 5ms\nmix: {content: [{items: [text]}]}", 1)
 	o := fire(t, p, serve(t, &recorder{}))
 	for _, row := range o.rows {
-		leaves := (row.Due + grid - 1) / grid * grid
+		leaves := p.Leaves(row.Due)
 		if left := row.Due + time.Duration(float64(row.Lag)*1e9); left < leaves-time.Microsecond {
 			t.Errorf("call %d is due at %s, may leave at %s, and left at %s", row.N, row.Due, leaves, left)
 		}

@@ -22,7 +22,7 @@ func (p *pacer) Pace(_ time.Duration, calls uint64) (time.Duration, bool) {
 		return 0, true
 	}
 	n := r.Plan.Number(calls)
-	due := r.leaves(r.Plan.Due(n))
+	due := r.Plan.Leaves(r.Plan.Due(n))
 	// Where calls follow each other closely, watching the clock would take the processor from those under way.
 	early := due - min(r.wakeup.get(), (due-p.last)/2)
 	p.last = due

@@ -206,16 +206,6 @@ func (r *run) of(due time.Duration) int {
 	return 0
 }
 
-// leaves is when a call leaves that is due at a moment: no later than the pacing allows, and half as late on average as
-// if those leave together that are due in so long.
-func (r *run) leaves(due time.Duration) time.Duration {
-	grid := r.Plan.Pacing() / 2
-	if grid == 0 {
-		return due
-	}
-	return (due + grid - 1) / grid * grid
-}
-
 func (r *run) close() {
 	for _, s := range r.sides {
 		s.transport.Close()

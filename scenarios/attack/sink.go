@@ -85,8 +85,8 @@ func newSink(r *run) *sink {
 	return s
 }
 
-// gather is how often the sink looks for records. Nobody waits for it but who watches.
-const gather = 20 * time.Millisecond
+// gather is how often the sink looks for records. Nobody waits for it but who watches, and each look wakes a processor.
+const gather = 50 * time.Millisecond
 
 // drain takes records until the run is over.
 func (s *sink) drain() {

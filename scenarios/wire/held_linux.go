@@ -1,6 +1,10 @@
 package wire
 
-import "time"
+import (
+	"time"
+
+	"golang.org/x/sys/unix"
+)
 
 // held is a connection that a loop has.
 type held struct {
@@ -14,6 +18,11 @@ type held struct {
 	x   *Exchange
 	n   int
 	out []byte
+	// quiet is at which look for events all that had come on the connection was read, and its end had not come; 0 where
+	// that is not known.
+	quiet uint64
+	// ends says that the last event was that no more will come.
+	ends bool
 	// since is when the call under way was begun.
 	since time.Time
 	// tries is how often an answer was begun to be read that was not whole.
@@ -21,11 +30,29 @@ type held struct {
 	prev, next *held
 }
 
-// begin writes the request, and gives what of it is not sent yet. The error is errStale if nothing was sent.
-func (h *held) begin(x *Exchange) (rest []byte, err error) {
-	if err := h.silent(); err != nil {
-		return nil, err
+// stirred takes note of an event of the connection's.
+func (h *held) stirred(events uint32) {
+	h.quiet, h.ends = 0, events&^(unix.EPOLLIN|unix.EPOLLOUT) != 0
+}
+
+// emptied takes note of a read since the last look, and of whether it took all that there was: what comes later is
+// another event.
+func (h *held) emptied(all bool, looks uint64) {
+	if h.quiet = 0; all && !h.ends && h.conn.wrote == nil {
+		h.quiet = looks
 	}
+}
+
+// begin writes the request, and gives what of it is not sent yet. The error is errStale if nothing was sent.
+//
+// The connection is asked whether it is open still, unless events were looked for since it had nothing more to say.
+func (h *held) begin(x *Exchange, looks uint64) (rest []byte, err error) {
+	if h.quiet == 0 || h.quiet == looks {
+		if err := h.silent(); err != nil {
+			return nil, err
+		}
+	}
+	h.quiet = 0
 	if h.conn.wrote == nil {
 		n, err := h.socket.Write(x.Message)
 		if err != nil && err != errAgain {

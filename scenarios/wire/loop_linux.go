@@ -9,6 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // Loop carries calls over connections that are set up already, on the goroutine of its caller alone: it writes when it
@@ -28,6 +30,11 @@ type Loop struct {
 	// stamped says that the kernel told when the last answer had come, and seen that nothing happened since answers were
 	// last looked for.
 	stamped, seen bool
+	// looks is how often events were looked for. Those of the last look are events, where it was ahead: what they tell of
+	// is still to be done.
+	looks  uint64
+	events []unix.EpollEvent
+	ahead  bool
 
 	mu     sync.Mutex
 	posted []*Exchange
@@ -73,7 +80,7 @@ func (l *Loop) Send(t Transport, x *Exchange) bool {
 			return true
 		}
 		h.since = time.Now()
-		rest, err := h.begin(x)
+		rest, err := h.begin(x, l.looks)
 		if errors.Is(err, errStale) {
 			p.note(h.conn, err)
 			l.drop(h)
@@ -129,13 +136,18 @@ func (l *Loop) Wait(d time.Duration, later bool) []*Exchange {
 	}
 	if later = later && l.stamped; later && l.seen && d > 0 {
 		l.poller.nap(d)
-		l.seen = false
+		// What is due now is sent before the answers are read, over connections of which nothing is heard.
+		l.look(0)
+		l.seen, l.ahead = false, true
 		return nil
 	} else if later {
 		d = 0
 	}
-	l.seen = later
-	for _, e := range l.poller.wait(d) {
+	if !l.ahead || len(l.events) == 0 && d > 0 {
+		l.look(d)
+	}
+	l.seen, l.ahead = later, false
+	for _, e := range l.events {
 		// What was let go of while others were seen to may be among them.
 		if place := int(e.Fd); place >= 0 && l.held[place] != nil {
 			l.progress(l.held[place])
@@ -152,6 +164,17 @@ func (l *Loop) Wait(d time.Duration, later bool) []*Exchange {
 	}
 	l.done, l.given = l.given[:0], l.done
 	return l.given
+}
+
+// look waits for events, or until so long has gone by, and notes which connections have something to say.
+func (l *Loop) look(d time.Duration) {
+	l.events = l.poller.wait(d)
+	l.looks++
+	for _, e := range l.events {
+		if place := int(e.Fd); place >= 0 && l.held[place] != nil {
+			l.held[place].stirred(e.Events)
+		}
+	}
 }
 
 // giveUp ends the calls whose time is over.
@@ -206,6 +229,7 @@ func (l *Loop) progress(h *held) {
 			x.In = grown
 		}
 		n, err := h.conn.Conn.Read(x.In[h.n:])
+		h.emptied(n < len(x.In)-h.n, l.looks)
 		if h.n += n; n == 0 && err == errAgain {
 			return
 		} else if n == 0 {

@@ -163,7 +163,7 @@ executionId comes twice (` + "`--no-unique-ids`" + ` leaves that out), keeps a r
 process; the others send one body, look at the status, and vegeta's report is a process of its own, which is not counted.
 "vegeta, workers capped" has ` + "`-workers`, `-max-workers` and `-max-connections`" + ` at the number of callers; vegeta drives a
 closed loop only so. wrk drives closed loops only. bombardier, hey, fortio and h2load have a rate, but a fixed number of connections that wait for their answers;
-fortio's first call on each connection comes before its schedule and is left out. hey shows times to 0.1 ms. "andon, pacing: 1ms" lets calls leave up to so much later: together with those due in the same half of it.
+fortio's first call on each connection comes before its schedule and is left out. hey shows times to 0.1 ms. "andon, pacing: 1ms" lets calls leave up to so much later, so that several leave together.
 
 **floor** is no load tester: a bare loop around epoll that sends each call when it is due and reads the answers in place, judges nothing and keeps
 nothing but times. It says what this machine can do: asleep until a call is due; watching the clock for the 60 µs before; waking once a millisecond for all calls due.
