@@ -220,3 +220,78 @@ func TestAnswersHaveTheirOwnTime(t *testing.T) {
 		})
 	}
 }
+
+// A connection that ended, or on which something came that nobody asked for, carries no further call, whenever that
+// came and however the loop waited meanwhile.
+func TestEndedConnectionsAreNotUsed(t *testing.T) {
+	t.Parallel()
+	message := []byte("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}")
+	const answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+	for _, unasked := range []string{"", "x"} {
+		for _, when := range []string{"with the answer", "while the loop waits for calls that are due", "while it waits for answers"} {
+			t.Run(fmt.Sprintf("%q %s", unasked, when), func(t *testing.T) {
+				t.Parallel()
+				listener, err := net.Listen("tcp", "127.0.0.1:0")
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer listener.Close()
+				end, ended := make(chan bool), make(chan bool)
+				if when == "with the answer" {
+					close(end)
+				}
+				go func() {
+					c, err := listener.Accept()
+					if err != nil {
+						return
+					}
+					defer c.Close()
+					for range 2 {
+						if _, err := io.ReadFull(c, make([]byte, len(message))); err != nil {
+							return
+						}
+						_, _ = io.WriteString(c, answer)
+					}
+					<-end
+					if unasked != "" {
+						_, _ = io.WriteString(c, unasked)
+					} else {
+						_ = c.(*net.TCPConn).CloseWrite()
+					}
+					ended <- true
+					<-ended
+				}()
+				defer close(ended)
+				p := newPool(t.Context(), &url.URL{Scheme: "http", Host: listener.Addr().String()}, nil, time.Minute)
+				defer p.Close()
+				l := loop(t)
+				for i := range 2 {
+					x := &Exchange{Message: message, Body: 2, Deadline: time.Now().Add(time.Minute)}
+					if !l.Send(p, x) {
+						l.Dial(p, x)
+					}
+					if i == 1 && when == "with the answer" {
+						<-ended
+						time.Sleep(5 * time.Millisecond)
+					}
+					for len(l.Wait(time.Second, false)) == 0 {
+					}
+					if x.Err != nil {
+						t.Fatal(x.Err)
+					}
+				}
+				l.stamped = true
+				l.Wait(0, true)
+				if when != "with the answer" {
+					close(end)
+					<-ended
+					time.Sleep(5 * time.Millisecond)
+				}
+				l.Wait(time.Millisecond, when != "while it waits for answers")
+				if l.Send(p, &Exchange{Message: message, Deadline: time.Now().Add(time.Minute)}) {
+					t.Error("it carries a call")
+				}
+			})
+		}
+	}
+}
