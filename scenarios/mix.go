@@ -128,8 +128,8 @@ func (m *mix) tenant(w *draw) int {
 	return int(row)
 }
 
-// appendValid builds a valid body.
-func (m *mix) appendValid(dst []byte, d *contracts.Description, w *draw, tier string, c *content, sent func(field) bool) []byte {
+// valid makes a valid call, which is w's until the next.
+func (m *mix) valid(w *draw, tier string, c *content, sent func(field) bool) *contracts.Call {
 	// Values are written into one buffer before they are cut into fields, since it moves while it grows.
 	var cuts [2 * (maxItems + 16)]int
 	ends := cuts[:0]
@@ -167,5 +167,5 @@ func (m *mix) appendValid(dst []byte, d *contracts.Description, w *draw, tier st
 	} else if w.call.Content == nil {
 		w.call.Content = []contracts.Item{}
 	}
-	return d.AppendBody(dst, &w.call)
+	return &w.call
 }

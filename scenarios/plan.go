@@ -215,9 +215,10 @@ func (p *Plan) AppendBody(dst []byte, n uint64) ([]byte, int) {
 		return append(dst, p.mix.refused[w.rng.IntN(len(p.mix.refused))]...), c.class
 	}
 	m := &p.mix
-	return m.appendValid(dst, p.description, w, m.tiers[c.tier], &m.contents[c.content], func(f field) bool {
+	call := m.valid(w, m.tiers[c.tier], &m.contents[c.content], func(f field) bool {
 		return w.rng.Float64() < f.share
-	}), c.class
+	})
+	return p.description.AppendBody(dst, call), c.class
 }
 
 // Tenant is the row of the file of secrets that call n takes, of which its body takes its values too; 0 where there is

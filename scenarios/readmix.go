@@ -240,18 +240,18 @@ func (r *mixReader) checkBodies(m *mix, keys map[string]document.Value) {
 	}
 }
 
-// broken builds a few hundred bodies of the mix, and gives the content of the first that the description forbids: a
+// broken makes a few hundred calls of the mix, and gives the content of the first that the description forbids: a
 // value that it does not take (too long, not of the right format) is a mistake in the scenario, and would otherwise
 // show as refused calls.
 func (m *mix) broken(d *contracts.Description) (content string, _ *contracts.Violation) {
-	w := newDraw()
+	w, checker := newDraw(), d.NewChecker()
 	rng := rand.New(rand.NewPCG(1, 1))
 	for i, c := range m.contents {
 		for n := range max(20, 300/len(m.contents)) {
 			w.reset(rng.Uint64(), uint64(n))
 			tier := m.tiers[n%len(m.tiers)]
-			body := m.appendValid(nil, d, w, tier, &m.contents[i], func(f field) bool { return f.share >= 1 || f.share > 0 && n%2 == 0 })
-			if _, violation := d.ReadRequest(body); violation != nil {
+			call := m.valid(w, tier, &m.contents[i], func(f field) bool { return f.share >= 1 || f.share > 0 && n%2 == 0 })
+			if violation := checker.Check(call); violation != nil {
 				return c.name, violation
 			}
 		}

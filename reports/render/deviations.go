@@ -38,7 +38,7 @@ func (o Options) deviations(b *bytes.Buffer, list []summary.Deviation, one strin
 }
 
 // markdownDeviations writes the known deviations as a table of Markdown.
-func markdownDeviations(b *bytes.Buffer, list []summary.Deviation, one string) error {
+func markdownDeviations(p *press, b *bytes.Buffer, list []summary.Deviation, one string) error {
 	if len(list) == 0 {
 		return nil
 	}
@@ -47,5 +47,5 @@ func markdownDeviations(b *bytes.Buffer, list []summary.Deviation, one string) e
 	for _, d := range list {
 		t.Rows = append(t.Rows, []string{code(d.Subject(), 400), prose(d.Fate(one)), prose(text.Printable(d.Why, 1000)), prose(text.Printable(d.Ask, 400))})
 	}
-	return t.markdown(b)
+	return p.markdown(b, t)
 }

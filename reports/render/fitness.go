@@ -17,6 +17,7 @@ func FitnessTerminal(w io.Writer, r fitness.Report, o Options) error {
 		o.Width = 100
 	}
 	var b bytes.Buffer
+	tables := new(press)
 	o.title(&b, "andon doctor")
 	o.flow(&b, []string{text.Printable(r.Platform, 200), r.Started.UTC().Format(time.DateTime + "Z"), "took " + text.Duration(&r.DurationSeconds)})
 	fmt.Fprintf(&b, "\n%s\n", o.paint(text.Bold, "What this machine allows"))
@@ -25,7 +26,7 @@ func FitnessTerminal(w io.Writer, r fitness.Report, o Options) error {
 	for _, a := range r.Allows {
 		allows.Rows = append(allows.Rows, []string{marks[a.Status], a.Name, text.Printable(a.Found, 300)})
 	}
-	if err := allows.Text(&b, o.Width); err != nil {
+	if err := tables.text(&b, allows, o.Width); err != nil {
 		return err
 	}
 	for _, a := range r.Allows {
@@ -35,7 +36,7 @@ func FitnessTerminal(w io.Writer, r fitness.Report, o Options) error {
 	}
 	if len(r.Rate.Tries) > 0 {
 		fmt.Fprintf(&b, "\n%s\n", o.paint(text.Bold, "What it sends on time, with calls of "+text.Printable(r.Rate.Scenario, 64)))
-		if err := tries(r.Rate.Tries, o).Text(&b, o.Width); err != nil {
+		if err := tables.text(&b, tries(r.Rate.Tries, o), o.Width); err != nil {
 			return err
 		}
 		for _, n := range r.Rate.Notes() {

@@ -23,6 +23,7 @@ func GateTerminal(w io.Writer, of approval.Report, o Options) error {
 		o.Width = 100
 	}
 	var b bytes.Buffer
+	tables := new(press)
 	o.title(&b, "andon gate")
 	o.flow(&b, g.subtitle(text.Printable))
 	o.flow(&b, g.knownBy(text.Printable))
@@ -46,12 +47,12 @@ func GateTerminal(w io.Writer, of approval.Report, o Options) error {
 		}
 	}
 	fmt.Fprintf(&b, "\n%s\n", o.paint(text.Bold, "Budget"))
-	if err := budget(g.Budget, text.Printable).Text(&b, o.Width); err != nil {
+	if err := tables.text(&b, budget(g.Budget, text.Printable), o.Width); err != nil {
 		return err
 	}
 	if g.Against != nil {
 		fmt.Fprintf(&b, "\n%s\n", o.paint(text.Bold, "Budget of what it is compared with"))
-		if err := budget(*g.Against, text.Printable).Text(&b, o.Width); err != nil {
+		if err := tables.text(&b, budget(*g.Against, text.Printable), o.Width); err != nil {
 			return err
 		}
 	}
@@ -74,6 +75,7 @@ func GateTerminal(w io.Writer, of approval.Report, o Options) error {
 func GateMarkdown(w io.Writer, of approval.Report) error {
 	g := gate{of}
 	var b bytes.Buffer
+	tables := new(press)
 	mark := map[string]string{summary.Pass: "✅", summary.Fail: "❌", summary.NoVerdict: "⚠️", approval.LeftOut: "➖"}
 	fmt.Fprintf(&b, "## %s %s: %s\n\n", mark[g.Verdict.Status], g.Word(), prose(g.Headline()))
 	t := Table{Header: []string{"part", "", "found", "to turn it green"}}
@@ -87,7 +89,7 @@ func GateMarkdown(w io.Writer, of approval.Report) error {
 		}
 		t.Rows = append(t.Rows, []string{about, mark[p.Outcome] + " " + approval.Word(p.Outcome), strings.Join(found, " "), prose(p.Mend)})
 	}
-	if err := t.markdown(&b); err != nil {
+	if err := tables.markdown(&b, t); err != nil {
 		return err
 	}
 	b.WriteString("\n" + strings.Join(g.subtitle(code), " · ") + "\n")
@@ -95,12 +97,12 @@ func GateMarkdown(w io.Writer, of approval.Report) error {
 		b.WriteString("\n" + strings.Join(known, " · ") + "\n")
 	}
 	fmt.Fprintf(&b, "\n<details><summary>Budget: %s</summary>\n\n", prose(g.Budget.Used()))
-	if err := budget(g.Budget, code).markdown(&b); err != nil {
+	if err := tables.markdown(&b, budget(g.Budget, code)); err != nil {
 		return err
 	}
 	if g.Against != nil {
 		fmt.Fprintf(&b, "\nAt what it is compared with: %s\n\n", prose(g.Against.Used()))
-		if err := budget(*g.Against, code).markdown(&b); err != nil {
+		if err := tables.markdown(&b, budget(*g.Against, code)); err != nil {
 			return err
 		}
 	}

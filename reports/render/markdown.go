@@ -14,6 +14,7 @@ import (
 func Markdown(w io.Writer, of summary.Summary) error {
 	s := run{of}
 	st := style{
+		press:   new(press),
 		foreign: code,
 		said:    prose,
 		good:    func(s string) string { return s },
@@ -36,11 +37,11 @@ func Markdown(w io.Writer, of summary.Summary) error {
 	}
 	for _, section := range sections(s, st) {
 		fmt.Fprintf(&b, "\n### %s\n\n", section.title)
-		if err := section.markdown(&b); err != nil {
+		if err := st.press.markdown(&b, section.Table); err != nil {
 			return err
 		}
 	}
-	if err := markdownDeviations(&b, s.Run.Deviations, "answer"); err != nil {
+	if err := markdownDeviations(st.press, &b, s.Run.Deviations, "answer"); err != nil {
 		return err
 	}
 	if notes := s.Notes(); len(notes) > 0 {

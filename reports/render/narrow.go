@@ -20,11 +20,11 @@ const (
 // narrow writes a table that is wider than the terminal so that nothing of it is lost: with the last column's text
 // wrapped, or below the row; as several tables of fewer columns, each with the first one; or, where that one takes all
 // the room, each row as a block.
-func (t Table) narrow(w io.Writer, width int) error {
-	if wrapped, ok := t.wrapped(width); ok {
-		return wrapped.plain(w)
+func (p *press) narrow(w io.Writer, t Table, width int) error {
+	if wrapped, ok := t.wrapped(width); ok && p.width(wrapped) <= width {
+		return p.put(w, wrapped)
 	}
-	if fits, err := t.below(w, width); fits {
+	if fits, err := p.below(w, t, width); fits {
 		return err
 	}
 	if parts := t.parts(width); parts != nil {
@@ -32,7 +32,7 @@ func (t Table) narrow(w io.Writer, width int) error {
 			if i > 0 && len(part.Rows) > 1 {
 				fmt.Fprintln(w)
 			}
-			if err := part.plain(w); err != nil {
+			if err := p.put(w, part); err != nil {
 				return err
 			}
 		}
@@ -119,11 +119,11 @@ func (t Table) wrapped(width int) (Table, bool) {
 			out.Rows = append(out.Rows, row)
 		}
 	}
-	return out, out.width() <= width
+	return out, true
 }
 
 // below writes the table with the words of its last column below each row, and reports whether the rest fits.
-func (t Table) below(w io.Writer, width int) (fits bool, err error) {
+func (p *press) below(w io.Writer, t Table, width int) (fits bool, err error) {
 	last := len(t.Header) - 1
 	if last < 1 || !t.isText(last) {
 		return false, nil
@@ -132,12 +132,12 @@ func (t Table) below(w io.Writer, width int) (fits bool, err error) {
 	for _, r := range t.Rows {
 		rest.Rows = append(rest.Rows, r[:last])
 	}
-	if rest.width() > width {
-		return false, nil
-	}
-	var b bytes.Buffer
-	if err := rest.plain(&b); err != nil {
+	lines, err := p.whole(rest)
+	if err != nil {
 		return true, err
+	}
+	if widest(lines) > width {
+		return false, nil
 	}
 	indent := 3
 	if t.labels() > 1 {
@@ -147,7 +147,7 @@ func (t Table) below(w io.Writer, width int) (fits bool, err error) {
 	for _, r := range t.Rows {
 		words = append(words, r[last])
 	}
-	for line := range strings.Lines(b.String()) {
+	for line := range strings.Lines(lines) {
 		if _, err := io.WriteString(w, line); err != nil {
 			return true, err
 		}

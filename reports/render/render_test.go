@@ -173,6 +173,31 @@ func TestNarrowTables(t *testing.T) {
 	})
 }
 
+// What a press wrote before is nowhere in what it writes next: no row, no width, no side.
+func TestPress(t *testing.T) {
+	tables := []Table{
+		{Header: []string{"a long head", ">n"}, Rows: [][]string{{"one", "1"}, {"two", "22"}, {"three", "333"}}},
+		{Header: []string{">n", "word", ">m"}, Rows: [][]string{{"1", "of many letters", "2"}}},
+		{Header: []string{"word"}, Rows: [][]string{{"a"}}},
+		{Header: []string{"", ">"}, Rows: [][]string{{"", ""}, {"b", "2"}}},
+	}
+	var both press
+	var one, each bytes.Buffer
+	for _, i := range []int{0, 1, 2, 3, 1, 0} {
+		for _, err := range []error{
+			both.text(&one, tables[i], 0), both.text(&one, tables[i], 12), both.markdown(&one, tables[i]),
+			new(press).text(&each, tables[i], 0), new(press).text(&each, tables[i], 12), new(press).markdown(&each, tables[i]),
+		} {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if one.String() != each.String() {
+		t.Errorf("by one press:\n%s\nby one for each:\n%s", one.String(), each.String())
+	}
+}
+
 // A row of which only the label is known is not lost where columns are set apart, and is not told in each part.
 func TestNarrowLabels(t *testing.T) {
 	table := Table{Header: []string{"phase", ">a rather long head", ">another long head", ">and one more head"}, Rows: [][]string{{"empty", "", "", ""}, {"full", "1", "2", "3"}}}

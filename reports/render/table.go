@@ -5,9 +5,11 @@ package render
 import (
 	"bytes"
 	"io"
+	"reflect"
 	"strings"
 
 	"github.com/olekukonko/tablewriter"
+	"github.com/olekukonko/tablewriter/pkg/twcache"
 	"github.com/olekukonko/tablewriter/renderer"
 	"github.com/olekukonko/tablewriter/tw"
 
@@ -29,58 +31,93 @@ func (t Table) aligned() (header []string, aligns []tw.Align) {
 	return header, aligns
 }
 
-func (t Table) write(w io.Writer, options ...tablewriter.Option) error {
-	header, aligns := t.aligned()
-	table := tablewriter.NewTable(w, append(options,
+// A press writes tables. The library makes room for thousands of things that it may come to remember whenever a table
+// is made, so that all tables of a report are written by one press, which has made one of each kind.
+type press struct {
+	lines         bytes.Buffer
+	spaced, piped *tablewriter.Table
+}
+
+// newTable is a table of the library that writes to w, to be used again and again.
+func newTable(w io.Writer, options ...tablewriter.Option) *tablewriter.Table {
+	return tablewriter.NewTable(w, append(options,
 		tablewriter.WithHeaderAutoFormat(tw.Off), tablewriter.WithRowAutoFormat(tw.Off),
 		tablewriter.WithHeaderAutoWrap(tw.WrapNone), tablewriter.WithRowAutoWrap(tw.WrapNone),
 		tablewriter.WithTrimSpace(tw.Off),
-		tablewriter.WithHeaderAlignmentConfig(tw.CellAlignment{Global: tw.AlignLeft, PerColumn: aligns}),
-		tablewriter.WithRowAlignmentConfig(tw.CellAlignment{Global: tw.AlignLeft, PerColumn: aligns}),
+		// What is remembered is made anew for each table, in its full size. Cells are strings, of which there is nothing to
+		// remember.
+		tablewriter.WithStringerCacheCustom(twcache.NewLRU[reflect.Type, reflect.Value](1)),
 	)...)
-	table.Header(header)
+}
+
+// write gives the lines of a table.
+func (p *press) write(by *tablewriter.Table, t Table) (string, error) {
+	header, aligns := t.aligned()
+	by.Reset()
+	p.lines.Reset()
+	by.Configure(func(c *tablewriter.Config) {
+		c.Header.Alignment = tw.CellAlignment{Global: tw.AlignLeft, PerColumn: aligns}
+		c.Row.Alignment = c.Header.Alignment
+	})
+	by.Header(header)
 	for _, row := range t.Rows {
-		if err := table.Append(row); err != nil {
-			return err
+		if err := by.Append(row); err != nil {
+			return "", err
 		}
 	}
-	return table.Render()
+	err := by.Render()
+	return p.lines.String(), err
 }
 
 // Text writes the table for a terminal of so many columns, or any number of them where that is 0: columns two spaces
 // apart, no lines. What is wider is stacked, so that nothing is lost. An empty table is not written.
-func (t Table) Text(w io.Writer, width int) error {
+func (t Table) Text(w io.Writer, width int) error { return new(press).text(w, t, width) }
+
+// text writes a table for a terminal.
+func (p *press) text(w io.Writer, t Table, width int) error {
 	if len(t.Rows) == 0 {
 		return nil
 	}
-	var b bytes.Buffer
-	if err := t.plain(&b); err != nil {
+	lines, err := p.whole(t)
+	if err != nil {
 		return err
 	}
-	if width > 0 && widest(b.String()) > width {
-		return t.narrow(w, width)
+	if width > 0 && widest(lines) > width {
+		return p.narrow(w, t, width)
 	}
-	_, err := b.WriteTo(w)
+	_, err = io.WriteString(w, lines)
 	return err
 }
 
-// plain writes the table as wide as it is.
-func (t Table) plain(w io.Writer) error {
-	return t.write(&trimmer{w: w}, tablewriter.WithRenderer(renderer.NewBlueprint(tw.Rendition{
-		Borders: tw.BorderNone,
-		Symbols: tw.NewSymbols(tw.StyleNone),
-		Settings: tw.Settings{
-			Separators: tw.Separators{ShowHeader: tw.Off, BetweenRows: tw.Off, BetweenColumns: tw.Off},
-			Lines:      tw.Lines{ShowTop: tw.Off, ShowBottom: tw.Off, ShowHeaderLine: tw.Off, ShowFooterLine: tw.Off},
-		},
-	})), tablewriter.WithPadding(tw.Padding{Left: " ", Right: " ", Overwrite: true}))
+// whole is the text of a table, as wide as it is.
+func (p *press) whole(t Table) (string, error) {
+	if p.spaced == nil {
+		p.spaced = newTable(&trimmer{w: &p.lines}, tablewriter.WithRenderer(renderer.NewBlueprint(tw.Rendition{
+			Borders: tw.BorderNone,
+			Symbols: tw.NewSymbols(tw.StyleNone),
+			Settings: tw.Settings{
+				Separators: tw.Separators{ShowHeader: tw.Off, BetweenRows: tw.Off, BetweenColumns: tw.Off},
+				Lines:      tw.Lines{ShowTop: tw.Off, ShowBottom: tw.Off, ShowHeaderLine: tw.Off, ShowFooterLine: tw.Off},
+			},
+		})), tablewriter.WithPadding(tw.Padding{Left: " ", Right: " ", Overwrite: true}))
+	}
+	return p.write(p.spaced, t)
 }
 
-// width is how many columns the text of the table takes.
-func (t Table) width() (most int) {
-	var b bytes.Buffer
-	_ = t.plain(&b) // a buffer takes everything
-	return widest(b.String())
+// put writes a table as wide as it is.
+func (p *press) put(w io.Writer, t Table) error {
+	lines, err := p.whole(t)
+	if err != nil {
+		return err
+	}
+	_, err = io.WriteString(w, lines)
+	return err
+}
+
+// width is how many columns the text of a table takes.
+func (p *press) width(t Table) (most int) {
+	lines, _ := p.whole(t) // a buffer takes everything
+	return widest(lines)
 }
 
 // widest is how many columns the widest line of a text takes.
@@ -91,12 +128,20 @@ func widest(lines string) (most int) {
 	return most
 }
 
-// markdown writes the table as Markdown. The cells are Markdown already.
-func (t Table) markdown(w io.Writer) error {
+// markdown writes a table as Markdown. The cells are Markdown already.
+func (p *press) markdown(w io.Writer, t Table) error {
 	if len(t.Rows) == 0 {
 		return nil
 	}
-	return t.write(w, tablewriter.WithRenderer(renderer.NewMarkdown()))
+	if p.piped == nil {
+		p.piped = newTable(&p.lines, tablewriter.WithRenderer(renderer.NewMarkdown()))
+	}
+	lines, err := p.write(p.piped, t)
+	if err != nil {
+		return err
+	}
+	_, err = io.WriteString(w, lines)
+	return err
 }
 
 // trimmer takes the spaces off the ends of lines, which padding leaves there. A write holds whole lines or parts of
