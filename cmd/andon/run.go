@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -120,6 +121,10 @@ ANDON_REMOTE_WRITE_AUTHORIZATION ("Bearer …") and OTEL_EXPORTER_OTLP_HEADERS (
 }
 
 func (c *command) runScenario(args []string, f runFlags) error {
+	// Little is in memory before the calls and after them, and not for long, so that collecting it is mostly in vain.
+	if os.Getenv("GOGC") == "" {
+		defer debug.SetGCPercent(debug.SetGCPercent(400))
+	}
 	if err := f.paired.check(f.target, f.follow, f.hooks, f.monitor); err != nil {
 		return err
 	}

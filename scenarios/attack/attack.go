@@ -39,18 +39,20 @@ import (
 // and waits for the calls in flight; when ctx ends, those are given up as well. The error is that of the files, if they
 // could not be written; the outcome is whole even then.
 //
-// One attack runs at a time in a process: it sets how often garbage is collected and puts that back in the end, which
-// two at once would spoil for each other, and as much for GOMAXPROCS, which it raises by those that wait in system
+// One attack runs at a time in a process: it sets how often garbage is collected and puts that back in the end, or less
+// where much is kept, which two at once would spoil for each other, and as much for GOMAXPROCS, which it raises by those that wait in system
 // calls; and what one of them does would be in the other's figures.
 func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Outcome, error) {
 	// The user's own word on it stands.
+	var r *run
 	if os.Getenv("GOGC") == "" {
-		defer debug.SetGCPercent(debug.SetGCPercent(seldom))
+		before := debug.SetGCPercent(seldom)
+		defer func() { debug.SetGCPercent(min(before, collectAfter(r.stalls.before.live))) }()
 	}
 	if os.Getenv("GOMEMLIMIT") == "" {
 		defer debug.SetMemoryLimit(debug.SetMemoryLimit(memoryLimit(c.Plan.Limits.Memory, 0)))
 	}
-	r := &run{
+	r = &run{
 		Config: c, closed: c.Plan.Closed(), kill: ctx,
 		stop: make(chan struct{}), freed: make(chan struct{}, 1),
 		sides: c.open(ctx), stale: make(chan string, 1), handed: newHanded(queueLength),

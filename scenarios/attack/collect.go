@@ -21,6 +21,13 @@ func collectBy(live, scanned, added uint64) int {
 	return int(min(max(100*room/max(live, 1), often), seldom))
 }
 
+// collectAfter gives the most that the percentage is after a run of which so much is live: a report is soon made, and
+// seldom needs as much as this.
+func collectAfter(live uint64) int {
+	const room = 12 << 20
+	return int(min(max(100*room/max(live, 1), 100), seldom))
+}
+
 // memoryLimit is from which size of the process on garbage is collected as often as it takes to stay there (see
 // [debug.SetMemoryLimit]), so that what large answers leave behind is not added to what they may take. It is out of the
 // way of what is live: where that alone is as large, collecting would be all that is done.

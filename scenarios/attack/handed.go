@@ -27,16 +27,22 @@ type record struct {
 const queueLength = 1 << 16
 
 // handed are the records that wait for the sink, which looks for them on a timer of its own: handing one over wakes
-// nobody.
+// nobody, unless many wait.
 type handed struct {
 	mu   sync.Mutex
 	room sync.Cond
 	most int // that may wait
 	list []record
+	// many is told when so many wait that the sink should not wait for its timer.
+	many chan struct{}
 }
 
+// manyRecords is how many records wake the sink: its timer is as soon at 20,000 calls a second, and more records are
+// memory for nothing.
+const manyRecords = 1024
+
 func newHanded(most int) *handed {
-	h := &handed{most: most}
+	h := &handed{most: most, many: make(chan struct{}, 1)}
 	h.room.L = &h.mu
 	return h
 }
@@ -53,6 +59,7 @@ func (h *handed) put(rec record) (waited time.Duration) {
 		waited = time.Since(begun)
 	}
 	h.list = append(h.list, rec)
+	h.tell(1)
 	return waited
 }
 
@@ -61,7 +68,18 @@ func (h *handed) add(list []record) (full bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.list = append(h.list, list...)
+	h.tell(len(list))
 	return len(h.list) >= h.most
+}
+
+// tell says that many wait, where they have just become so many.
+func (h *handed) tell(added int) {
+	if n := len(h.list); n >= manyRecords && n-added < manyRecords {
+		select {
+		case h.many <- struct{}{}:
+		default:
+		}
+	}
 }
 
 // take gives all that wait, in the order in which they came, for a list of before that is free again.

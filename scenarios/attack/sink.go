@@ -101,6 +101,8 @@ func (s *sink) drain() {
 			return
 		case <-often.C:
 			s.takeAll()
+		case <-s.handed.many:
+			s.takeAll()
 		case <-second.C:
 			// Who looks once a second is to have seen all that ended until then.
 			s.takeAll()
