@@ -35,13 +35,13 @@ import (
 	"github.com/kaizenautomation/andon/scenarios/wire"
 )
 
-// Run fires the plan and says what came of it. Closing interrupt stops the sending
-// and waits for the calls in flight; when ctx ends, those are given up as well. The error is that of the files, if they
-// could not be written; the outcome is whole even then.
+// Run fires the plan and says what came of it. Closing interrupt stops the sending and waits for the calls in flight;
+// when ctx ends, those are given up as well. The error is that of the files, if they could not be written; the outcome
+// is whole even then.
 //
 // One attack runs at a time in a process: it sets how often garbage is collected and puts that back in the end, or less
-// where much is kept, which two at once would spoil for each other, and as much for GOMAXPROCS, which it raises by those that wait in system
-// calls; and what one of them does would be in the other's figures.
+// where much is kept, which two at once would spoil for each other, and as much for GOMAXPROCS, which it raises by
+// those that wait in system calls; and what one of them does would be in the other's figures.
 func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Outcome, error) {
 	// The user's own word on it stands.
 	var r *run

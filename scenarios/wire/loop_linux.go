@@ -191,13 +191,6 @@ func (l *Loop) giveUp(now time.Time) {
 	}
 }
 
-// timeout is the end of a call that took too long.
-type timeout struct{}
-
-func (timeout) Error() string   { return "i/o timeout" }
-func (timeout) Timeout() bool   { return true }
-func (timeout) Temporary() bool { return true }
-
 // progress goes on with a connection on which something may have happened.
 func (l *Loop) progress(h *held) {
 	if h.x == nil {

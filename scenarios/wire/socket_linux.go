@@ -21,6 +21,13 @@ func (again) Error() string   { return "nothing is there yet" }
 func (again) Timeout() bool   { return true }
 func (again) Temporary() bool { return true }
 
+// timeout is the end of a call that took too long.
+type timeout struct{}
+
+func (timeout) Error() string   { return "i/o timeout" }
+func (timeout) Timeout() bool   { return true }
+func (timeout) Temporary() bool { return true }
+
 // socket is a connection's descriptor as a loop has it: reading and writing never wait. Once others wait for it, it is
 // a file of Go's runtime.
 type socket struct {
