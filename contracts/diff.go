@@ -50,7 +50,7 @@ func DiffUnread(older *Description, name string) ([]Change, error) {
 	}
 	changes, err := byRules(older, &Description{document: document, written: document, operation: older.operation})
 	about := func(c Change) bool {
-		schemas := requestRules.MatchString(c.ID) || responseRules.MatchString(c.ID)
+		schemas := requestRules().MatchString(c.ID) || responseRules().MatchString(c.ID)
 		return c.Severity == Breaking && (!schemas || strings.HasSuffix(c.ID, "media-type-removed"))
 	}
 	return slices.DeleteFunc(changes, func(c Change) bool { return !about(c) }), err

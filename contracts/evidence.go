@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // evidence is what calls or answers show of a change.
@@ -21,19 +22,24 @@ type evidence struct {
 
 // Which rules of oasdiff are about the schema of the body of a request, or of a response.
 var (
-	requestRules  = regexp.MustCompile(`^(request-(body|[a-z-]*property)-|new-required-request-property)`)
-	responseRules = regexp.MustCompile(`^response-(body|[a-z-]*property|mediatype)-`)
+	requestRules  = compiled(`^(request-(body|[a-z-]*property)-|new-required-request-property)`)
+	responseRules = compiled(`^response-(body|[a-z-]*property|mediatype)-`)
 	// spellings are rules about what can be written in several ways that mean the same. Values show every change of
 	// what they mean; of how long something is they do not where that is very long.
-	spellings = regexp.MustCompile(`-(one-of|any-of|all-of|type-changed|type-generalized|list-of-types|const|enum|nullable|(exclusive-)?(max|min)-[a-z]+$)`)
-	quoted    = regexp.MustCompile("`([^`]*)`")
+	spellings = compiled(`-(one-of|any-of|all-of|type-changed|type-generalized|list-of-types|const|enum|nullable|(exclusive-)?(max|min)-[a-z]+$)`)
+	quoted    = compiled("`([^`]*)`")
 	// intoBranch is where a name of oasdiff for a property goes into a branch of a choice.
-	intoBranch = regexp.MustCompile(`/?(oneOf|anyOf|allOf)\[[^\]]*\]`)
+	intoBranch = compiled(`/?(oneOf|anyOf|allOf)\[[^\]]*\]`)
 )
+
+// compiled is a regular expression that is made when it is first asked for: most commands never do.
+func compiled(expression string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
+}
 
 // narrowed is what shows that calls are forbidden that were allowed.
 func narrowed(older, newer *Description, calls [][]byte) evidence {
-	e := evidence{id: Narrowed, operation: older.operation.String(), rules: requestRules}
+	e := evidence{id: Narrowed, operation: older.operation.String(), rules: requestRules()}
 	if newer.operation.String() == e.operation {
 		e.shown, e.sure = older.requestBodies().beyond(newer.requestBodies(), calls)
 	}
@@ -42,7 +48,7 @@ func narrowed(older, newer *Description, calls [][]byte) evidence {
 
 // widened is what shows that answers are allowed that were forbidden. What a description assumes is held to little.
 func widened(older, newer *Description) evidence {
-	e := evidence{id: Widened, operation: older.operation.String(), rules: responseRules, sure: true}
+	e := evidence{id: Widened, operation: older.operation.String(), rules: responseRules(), sure: true}
 	if newer.operation.String() != e.operation {
 		e.sure = false
 		return e
@@ -88,7 +94,7 @@ func (e evidence) explain(changes []Change) []Change {
 			}
 			c.Value, c.Pointer, c.Line = clip(string(e.shown[best].value), maxValue), e.shown[best].violation.Pointer, e.line(e.shown[best])
 			c.Text += e.as() + c.Value
-		case e.sure && len(e.shown) == 0 && spellings.MatchString(c.ID):
+		case e.sure && len(e.shown) == 0 && spellings().MatchString(c.ID):
 			c.Severity, c.Text = Risky, c.Text+"; no value was found to which that makes a difference"
 		}
 	}
@@ -171,8 +177,8 @@ func (e evidence) best(c Change) (best int, exact bool) {
 	if strings.Contains(c.ID, "-body-") {
 		names = []string{""}
 	}
-	for _, m := range quoted.FindAllStringSubmatch(c.Text, -1) {
-		names = append(names, strings.Trim(intoBranch.ReplaceAllString(m[1], ""), "/"))
+	for _, m := range quoted().FindAllStringSubmatch(c.Text, -1) {
+		names = append(names, strings.Trim(intoBranch().ReplaceAllString(m[1], ""), "/"))
 	}
 	best = -1
 	for i, s := range e.shown {

@@ -16,26 +16,44 @@ import (
 // back. Whatever else stands in such an object is refused: a part that is not read lets a breach pass, or blames a
 // provider that does as the description says.
 func known(kind string) []string {
-	return strings.Fields(map[string]string{
-		"document 3.2":  "$self",
-		"path item 3.2": "query additionalOperations",
-		"response 3.2":  "summary",
-		"document":      "openapi info jsonSchemaDialect servers paths webhooks components security tags externalDocs",
-		"path item":     "$ref summary description get put post delete options head patch trace servers parameters",
-		"operation":     "tags summary description externalDocs operationId parameters requestBody responses callbacks deprecated security servers",
-		"request body":  "description content required",
-		"parameter":     "name in description required deprecated allowEmptyValue style explode allowReserved schema example examples content",
-		"header":        "description required deprecated style explode schema example examples content",
-		"media type":    "schema example examples encoding",
-		"response":      "description headers content links",
-		"schema choice": "allOf anyOf oneOf prefixItems",
-		"schema map":    "properties patternProperties dependentSchemas",
-		"schema part":   "items additionalProperties not if then else contains propertyNames unevaluatedItems unevaluatedProperties",
-		"schema value": "type enum const multipleOf maximum exclusiveMaximum minimum exclusiveMinimum maxLength minLength pattern maxItems " +
-			"minItems uniqueItems maxContains minContains maxProperties minProperties required dependentRequired format",
-		"schema note": "title description default deprecated readOnly writeOnly example examples discriminator xml externalDocs $comment " +
-			"$schema $defs definitions $anchor $dynamicAnchor contentEncoding contentMediaType contentSchema",
-	}[kind])
+	all := ""
+	switch kind {
+	case "document 3.2":
+		all = "$self"
+	case "path item 3.2":
+		all = "query additionalOperations"
+	case "response 3.2":
+		all = "summary"
+	case "document":
+		all = "openapi info jsonSchemaDialect servers paths webhooks components security tags externalDocs"
+	case "path item":
+		all = "$ref summary description get put post delete options head patch trace servers parameters"
+	case "operation":
+		all = "tags summary description externalDocs operationId parameters requestBody responses callbacks deprecated security servers"
+	case "request body":
+		all = "description content required"
+	case "parameter":
+		all = "name in description required deprecated allowEmptyValue style explode allowReserved schema example examples content"
+	case "header":
+		all = "description required deprecated style explode schema example examples content"
+	case "media type":
+		all = "schema example examples encoding"
+	case "response":
+		all = "description headers content links"
+	case "schema choice":
+		all = "allOf anyOf oneOf prefixItems"
+	case "schema map":
+		all = "properties patternProperties dependentSchemas"
+	case "schema part":
+		all = "items additionalProperties not if then else contains propertyNames unevaluatedItems unevaluatedProperties"
+	case "schema value":
+		all = "type enum const multipleOf maximum exclusiveMaximum minimum exclusiveMinimum maxLength minLength pattern maxItems " +
+			"minItems uniqueItems maxContains minContains maxProperties minProperties required dependentRequired format"
+	case "schema note":
+		all = "title description default deprecated readOnly writeOnly example examples discriminator xml externalDocs $comment " +
+			"$schema $defs definitions $anchor $dynamicAnchor contentEncoding contentMediaType contentSchema"
+	}
+	return strings.Fields(all)
 }
 
 // dialects are what a schema may say that it is written in: JSON Schema 2020-12, which OpenAPI 3.1 extends by words.

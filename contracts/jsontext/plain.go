@@ -30,6 +30,9 @@ func Plain(text string) (any, error) {
 	case "false", "False", "FALSE":
 		return false, nil
 	}
+	if !strings.ContainsAny(text[:1], "+-.0123456789") {
+		return text, nil
+	}
 	if notFinite.MatchString(text) {
 		return nil, fmt.Errorf("%s is no number that JSON has", text)
 	}

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // Outcome is what Pact's verifier says of one case.
@@ -16,10 +17,15 @@ type Outcome struct {
 
 var (
 	// Durations are several words where they are longer than a second: 1s 200ms.
-	verified = regexp.MustCompile(`^\s+(\S.*?) \([0-9][0-9a-zµ. ]* loading, [0-9][0-9a-zµ. ]* verification\)`)
-	failure  = regexp.MustCompile(`^[0-9]+\) Verifying a pact between .* - `)
-	colour   = regexp.MustCompile("\x1b\\[[0-9;]*m")
+	verified = compiled(`^\s+(\S.*?) \([0-9][0-9a-zµ. ]* loading, [0-9][0-9a-zµ. ]* verification\)`)
+	failure  = compiled(`^[0-9]+\) Verifying a pact between .* - `)
+	colour   = compiled("\x1b\\[[0-9;]*m")
 )
+
+// compiled is a regular expression that is made when it is first asked for.
+func compiled(expression string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
+}
 
 const (
 	// maxReason is the most of a reason that is kept, in bytes.
@@ -32,9 +38,9 @@ const (
 func ParseReport(text string) (outcomes []Outcome) {
 	index := map[string]int{}
 	current, failing := -1, -1
-	for _, line := range strings.Split(colour.ReplaceAllString(text, ""), "\n") {
+	for _, line := range strings.Split(colour().ReplaceAllString(text, ""), "\n") {
 		line = strings.TrimRight(line, "\r ")
-		if m := verified.FindStringSubmatch(line); m != nil {
+		if m := verified().FindStringSubmatch(line); m != nil {
 			if at, seen := index[m[1]]; seen {
 				current = at
 				continue
@@ -44,7 +50,7 @@ func ParseReport(text string) (outcomes []Outcome) {
 			outcomes = append(outcomes, Outcome{ID: m[1], Held: true})
 			continue
 		}
-		if failure.MatchString(line) {
+		if failure().MatchString(line) {
 			current, failing = -1, named(outcomes, line)
 			if failing >= 0 {
 				outcomes[failing].Held = false
@@ -89,7 +95,7 @@ func named(outcomes []Outcome, line string) int {
 	return found
 }
 
-var mismatched = regexp.MustCompile(`Pact Verification Failed for: \S*/([0-9]+)$`)
+var mismatched = compiled(`Pact Verification Failed for: \S*/([0-9]+)$`)
 
 // ParseMismatches reads, off what the library prints, why its mock server did not take calls, by their place in the
 // request.
@@ -97,7 +103,7 @@ func ParseMismatches(text string) map[int]string {
 	reasons := map[int]string{}
 	at := -1
 	for _, line := range strings.Split(text, "\n") {
-		if m := mismatched.FindStringSubmatch(line); m != nil {
+		if m := mismatched().FindStringSubmatch(line); m != nil {
 			at, _ = strconv.Atoi(m[1]) // digits
 			continue
 		}

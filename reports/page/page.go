@@ -40,35 +40,34 @@ func Write(w io.Writer, d Data) error {
 
 // assemble fills in what a page has in its head, and gives its template.
 func assemble(f *frame, source string, styles, scripts []string) (*template.Template, error) {
-	read := func(names ...string) (string, error) {
-		var all []byte
+	// A text is read with what a Content-Security-Policy says that allows exactly it.
+	read := func(names ...string) (text, allowed string, err error) {
+		var all strings.Builder
+		sum := sha256.New()
 		for _, name := range names {
 			text, err := files.ReadFile(name)
 			if err != nil {
-				return "", err
+				return "", "", err
 			}
-			all = append(append(all, text...), '\n')
+			for _, part := range [][]byte{text, {'\n'}} {
+				sum.Write(part)
+				all.Write(part)
+			}
 		}
-		return string(all), nil
+		return all.String(), "'sha256-" + base64.StdEncoding.EncodeToString(sum.Sum(nil)) + "'", nil
 	}
-	html, err1 := read("frame.html", source)
-	style, err2 := read(styles...)
-	theme, err3 := read("theme.js")
-	script, err4 := read(scripts...)
+	html, _, err1 := read("frame.html", source)
+	style, styleAllowed, err2 := read(styles...)
+	theme, themeAllowed, err3 := read("theme.js")
+	script, scriptAllowed, err4 := read(scripts...)
 	if err := errors.Join(err1, err2, err3, err4); err != nil {
 		return nil, err
 	}
-	f.Policy = "default-src 'none'; base-uri 'none'; form-action 'none'; style-src " + hash(style) +
-		"; script-src " + hash(theme) + " " + hash(script)
+	f.Policy = "default-src 'none'; base-uri 'none'; form-action 'none'; style-src " + styleAllowed +
+		"; script-src " + themeAllowed + " " + scriptAllowed
 	f.Style, f.Theme, f.Script = template.CSS(style), template.JS(theme), template.JS(script)
 	return template.New("page").Funcs(funcs).Parse(html)
 }
 
 // inert has no runner of CI find a command in a page that is printed.
 func inert(w io.Writer) io.Writer { return &text.InertWriter{To: w, Bracket: "&#91;"} }
-
-// hash is a source expression of a Content-Security-Policy that allows exactly this text.
-func hash(text string) string {
-	sum := sha256.Sum256([]byte(text))
-	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
-}

@@ -96,7 +96,7 @@ func Write(path string, write func(io.Writer) error) error {
 		return renamed(err, temporary, path)
 	}
 	// Pages are written in a thousand small pieces.
-	b := bufio.NewWriterSize(f, 64<<10)
+	b := bufio.NewWriterSize(f, 16<<10)
 	err = errors.Join(write(b), b.Flush())
 	if err == nil {
 		// The name must not reach the disk before the content.

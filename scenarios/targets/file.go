@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/kaizenautomation/andon/contracts"
 	"github.com/kaizenautomation/andon/contracts/credentials"
@@ -123,7 +124,7 @@ type reader struct {
 }
 
 // aName is what a target may be called: one word, that can stand in the name of a file.
-var aName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
+var aName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`) })
 
 func (r *reader) list(v document.Value) {
 	members, ok := v.Members("the targets by their names")
@@ -131,7 +132,7 @@ func (r *reader) list(v document.Value) {
 		v.Fail("expected at least one target, found none")
 	}
 	for _, m := range members {
-		if !aName.MatchString(m.Name) {
+		if !aName().MatchString(m.Name) {
 			m.Key.Fail("expected a name of letters, digits, -, _ and ., found %q", document.Clip(m.Name))
 		}
 		r.file.targets = append(r.file.targets, r.target(m.Name, m.Value))

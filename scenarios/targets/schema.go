@@ -72,7 +72,7 @@ func Schema(d *contracts.Description) []byte {
 		"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Targets of andon", "type": "object", "additionalProperties": false, "required": []string{"targets"},
 		"properties": object{"targets": object{
 			"type": "object", "minProperties": 1, "additionalProperties": target, "description": "The targets by their names.",
-			"propertyNames": object{"pattern": aName.String()},
+			"propertyNames": object{"pattern": aName().String()},
 		}},
 	})
 	return b.Bytes()
