@@ -3,6 +3,7 @@ package reports
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"maps"
 	"math"
 	"os"
@@ -213,6 +214,42 @@ func TestMergedVerdict(t *testing.T) {
 		s := opened(t, dirs...).Summary
 		if s.Verdict.Status != c.status || s.Validity.Status != c.valid || !strings.Contains(strings.Join(s.Verdict.Causes, "\n"), c.cause) {
 			t.Errorf("%s: %+v, %+v", c.why, s.Verdict, s.Validity)
+		}
+	}
+}
+
+// Whether the times are right is told by each run for itself: one that stood still, and knows nothing of it, does not
+// make those of all look wrong.
+func TestMergedTimes(t *testing.T) {
+	looked := func(i int, v results.Vitals) string {
+		dir := filepath.Join(t.TempDir(), "run")
+		w, err := results.Create(dir, shard(i), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n := range 100 {
+			if err := w.Add(results.Row{N: uint32(n), Due: time.Duration(n) * 100 * time.Millisecond, Service: 1, Status: 200, Phase: 1}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := errors.Join(w.Vitals(v), w.Close(reportstest.Finished(55))); err != nil {
+			t.Fatal(err)
+		}
+		return dir
+	}
+	well := looked(0, results.Vitals{AtSeconds: 10, Seconds: 10, InFlight: 10, Samples: 1000})
+	still := looked(1, results.Vitals{AtSeconds: 10, Seconds: 10, StallSeconds: 6, InFlight: 2, Samples: 500})
+	wrong := looked(2, results.Vitals{AtSeconds: 10, Seconds: 10, InFlight: 20, Samples: 1000})
+	for _, c := range []struct {
+		dirs []string
+		want metrics.Little
+	}{
+		{[]string{still}, metrics.Little{Holds: true}},
+		{[]string{well, still}, metrics.Little{Holds: true}},
+		{[]string{well, wrong}, metrics.Little{Seen: 15, Expected: 10}},
+	} {
+		if got := opened(t, c.dirs...).Summary.Generator.Little; got != c.want {
+			t.Errorf("%d runs: %+v, want %+v", len(c.dirs), got, c.want)
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -138,7 +139,8 @@ func execute(args []string, stdout, stderr io.Writer) int {
 		return 0
 	}
 	if said := strings.TrimRight(err.Error(), "\n"); said != "" {
-		c.tell("andon: %s", said)
+		// What keeps one file from being written often keeps all of them.
+		c.tell("andon: %s", strings.Join(slices.Compact(strings.Split(said, "\n")), "\n"))
 	}
 	var e exit
 	if errors.As(err, &e) {

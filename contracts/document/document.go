@@ -59,24 +59,61 @@ func (d *Document) parse(data []byte) (Value, bool) {
 	if len(data) > maxFile {
 		return fail(1, 1, fmt.Sprintf("the file has %d bytes, more than the 1 MiB that such a file may have", len(data)))
 	}
-	if !utf8.Valid(data) {
-		return fail(1, 1, "the file is not UTF-8 text")
+	if line, column, why := d.foreign(data); why != "" {
+		return fail(line, column, why)
 	}
 	var root yaml.Node
 	if err := yaml.Load(data, &root); err != nil {
 		var bad *yaml.LoadError
 		if errors.As(err, &bad) && bad.Mark.Line > 0 {
-			return fail(bad.Mark.Line, max(bad.Mark.Column, 1), "this is not YAML: "+bad.Message)
+			why := bad.Message
+			if at := d.lines[min(bad.Mark.Line, len(d.lines))-1]; strings.HasPrefix(at[min(max(bad.Mark.Column-1, 0), len(at)):], "\t") {
+				why = "lines are indented by spaces, and not by a tab"
+			}
+			return fail(bad.Mark.Line, max(bad.Mark.Column, 1), "this is not YAML: "+why)
 		}
 		if len(bytes.TrimSpace(data)) == 0 || strings.Contains(err.Error(), "no documents") {
 			return fail(1, 1, "the file is empty; "+d.needs)
 		}
-		return fail(1, 1, "this is not one YAML document: "+err.Error())
+		line := second(data)
+		if line == 0 {
+			return fail(1, 1, "this is not YAML: "+err.Error())
+		}
+		return fail(line, 1, "a second document begins here, and a file has one: take out what is of another, or the line ---")
 	}
 	if root.Kind != yaml.DocumentNode || len(root.Content) != 1 {
 		return fail(1, 1, "the file is empty; "+d.needs)
 	}
 	return Value{d, root.Content[0]}.follow(), true
+}
+
+// foreign is the first place at which the file is no text that YAML may be.
+func (d *Document) foreign(data []byte) (line, column int, why string) {
+	if bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff")) || len(data) > 1 && (data[0] == 0) != (data[1] == 0) {
+		return 1, 1, "the file is not UTF-8 text but UTF-16: save it as UTF-8"
+	}
+	for i, at := range d.lines {
+		if !utf8.ValidString(at) {
+			return i + 1, 1, "this line is not UTF-8 text: save the file as UTF-8"
+		}
+		column = 1
+		for _, r := range at {
+			if r < ' ' && r != '\t' && r != '\r' || r == 0xfffe || r == 0xffff {
+				return i + 1, column, fmt.Sprintf("this is not YAML: the character %U cannot stand there", r)
+			}
+			column++
+		}
+	}
+	return 0, 0, ""
+}
+
+// second is the line at which the second document of several begins; 0 where there is one.
+func second(data []byte) int {
+	var list []yaml.Node
+	if err := yaml.Load(data, &list, yaml.WithAllDocuments()); err != nil || len(list) < 2 {
+		return 0
+	}
+	return list[1].Line
 }
 
 // Report notes a problem at a place: line and column count from 1, the width is in characters.

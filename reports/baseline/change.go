@@ -52,6 +52,9 @@ func change(path string, to func([]held) ([]held, error)) (*Baseline, error) {
 		}
 		return file(all)
 	})
+	if place := (*fs.PathError)(nil); errors.As(err, &place) {
+		err = fmt.Errorf("the baseline cannot be written: %w", err)
+	}
 	return b, err
 }
 
@@ -79,7 +82,7 @@ func Add(path string, runs []compare.Measured) (*Baseline, error) {
 			measured[i] = r.Measured
 		}
 		if reasons := alike(measured); len(reasons) > 0 {
-			return nil, refused("nothing is added to "+path, reasons, "leave such runs out and make them again; those of another load are for a baseline of their own, in another file")
+			return nil, refused("nothing is added to "+path, reasons, "leave such runs out; those that came to nothing can be made again, and those of another load are for a baseline of their own, in another file")
 		}
 		return all, nil
 	})

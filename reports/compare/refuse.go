@@ -45,9 +45,12 @@ func refuse(base, changed Set, force bool) (forced []string, err error) {
 		d.look(&all[i])
 		for k := range all[:i] {
 			if same(&all[k], &all[i]) {
-				where := "twice on one side"
-				if k < len(base.Runs) && i >= len(base.Runs) {
+				where := "twice"
+				switch {
+				case k < len(base.Runs) && i >= len(base.Runs):
 					where = "on both sides"
+				case len(changed.Runs) > 0:
+					where = "twice on one side"
 				}
 				d.alone = append(d.alone, fmt.Sprintf("%s is there %s, and a run says nothing of how much runs differ: give each once", named(&all[i]), where))
 			}

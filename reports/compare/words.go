@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/kaizenautomation/andon/reports/summary"
 	"github.com/kaizenautomation/andon/reports/text"
@@ -62,6 +64,10 @@ func verdicts() []string { return []string{Regression, Drift, Unknown, Improveme
 
 // Headline is the answer in a line: the figure that matters most, with its interval, and how many others there are.
 func (r Report) Headline() string {
+	if why := r.spoiled(); why != "" {
+		first, size := utf8.DecodeRuneInString(why)
+		return string(unicode.ToLower(first)) + strings.TrimSuffix(why[size:], ".")
+	}
 	rows := r.Declared()
 	if len(rows) == 0 {
 		return "no figure was declared"
@@ -82,6 +88,20 @@ func (r Report) Headline() string {
 	return "of " + all + ", none became worse by more than is tolerated"
 }
 
+// spoiled is what keeps the figures of two that were met in turn from deciding, whatever they are; empty where nothing
+// does. A false alarm is an answer of its own.
+func (r Report) spoiled() string {
+	alarm := r.Control() && r.Count(Regression, Improvement) > 0
+	if alarm || r.Paired == nil || r.Verdict.Status != summary.NoVerdict || len(r.Verdict.Causes) == 0 {
+		return ""
+	}
+	why := r.Verdict.Causes[0]
+	if slices.ContainsFunc(r.Declared(), func(row Row) bool { return row.Remark() == why }) {
+		return ""
+	}
+	return why
+}
+
 // Worst is the declared row that matters most. Between a target and itself, a change is what matters.
 func (r Report) Worst() (worst Row) {
 	order := verdicts()
@@ -100,6 +120,9 @@ func (r Report) Worst() (worst Row) {
 // Causes are those of the verdict that neither the headline tells nor the table.
 func (r Report) Causes() (causes []string) {
 	told := []string{text.Sentence(r.Worst().said())}
+	if why := r.spoiled(); why != "" {
+		told[0] = why
+	}
 	for _, row := range r.Declared() {
 		if r.tabled(row) {
 			told = append(told, row.Remark())

@@ -96,6 +96,8 @@ func TestHeadline(t *testing.T) {
 	strict := unknown
 	strict.Verdict = summary.Verdict{Status: summary.Fail, ExitCode: 1, Causes: []string{strict.Rows[0].Remark(), "Another."}}
 	same := reportstest.ComparisonForced()
+	spoiled := reportstest.ComparisonPaired()
+	spoiled.Verdict = summary.Verdict{Status: summary.NoVerdict, ExitCode: 3, Causes: []string{"Calls were held up.", spoiled.Rows[0].Remark()}}
 	same.Rows = same.Rows[:1]
 	for want, r := range map[string]compare.Report{
 		"REGRESSION: p99 of Full became worse: 102 ms → 126 ms, +24 % (+12 to +36 %); 10 % is tolerated; 1 better, 2 not known":                                         reportstest.Comparison(),
@@ -105,11 +107,15 @@ func TestHeadline(t *testing.T) {
 		"FALSE ALARM: 1 of 2 declared figures changed between a target and itself: p99 of Full became worse: 102 ms → 126 ms, +24 % (+12 to +36 %); 10 % is tolerated":  reportstest.ComparisonControl(true),
 		"NO FALSE ALARM: of 1 declared figure, none changed between a target and itself":                                                                                reportstest.ComparisonControl(false),
 		"CANNOT TELL: whether p50 of Full became worse cannot be told: 40.2 ms → 41.2 ms, +2 % (−3 to +8 %); 1 more not known, 1 better":                                unknown,
+		"CANNOT TELL: calls were held up":     spoiled,
 		"CANNOT TELL: no figure was declared": bare(),
 	} {
 		if got := r.Word() + ": " + r.Headline(); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
+	}
+	if causes := spoiled.Causes(); len(causes) != 1 || causes[0] != spoiled.Rows[0].Remark() {
+		t.Errorf("besides what spoiled it: %q", causes)
 	}
 	if strict.Word() != "CANNOT TELL" || len(strict.Causes()) != 1 || strict.Causes()[0] != "Another." {
 		t.Errorf("%s, %q", strict.Word(), strict.Causes())

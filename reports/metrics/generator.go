@@ -59,7 +59,7 @@ type Loop struct {
 // Little is a check of andon by Little's law (Little, "A Proof for the Queuing Formula: L = λW", 1961): the mean number
 // of calls in flight is their rate times their mean time. Seen was counted by looking, Expected follows from the times
 // that were measured: where they differ, the times are wrong. Both leave out the time for which the generator stood
-// still.
+// still. Both are zero where how many there were is not known.
 type Little struct {
 	Seen     float64 `json:"seen"`
 	Expected float64 `json:"expected"`
@@ -99,9 +99,12 @@ func (a *Aggregator) Generator(with results.Generator, vitals []results.Vitals) 
 	}
 	g.CPUMax = max(g.CPU, g.CPUMax)
 	g.Loop.Lost = min(g.Loop.Lost, g.Loop.Seconds)
+	// Who stands still for most of the time looks too seldom, and mostly as it wakes. In turn with another target, the
+	// calls of both were seen.
+	if a.paired != nil || g.StallSeconds > seconds/2 {
+		samples = 0
+	}
 	g.Little = littlesLaw(seen, samples, max(a.busy.Float()/1e9-waited, 0), seconds-g.StallSeconds)
-	// Who stands still for most of the time looks too seldom, and mostly as it wakes.
-	g.Little.Holds = g.Little.Holds || g.StallSeconds > seconds/2
 	return g
 }
 

@@ -101,4 +101,10 @@ func TestLittleThroughStandstills(t *testing.T) {
 	if l := a.Generator(results.Generator{}, []results.Vitals{v}).Little; !l.Holds || l.Expected != 10 {
 		t.Errorf("with it: %+v", l)
 	}
+	// Of a run that shared its time with another, half of the calls that are seen on the wire are the other's.
+	v.WaitedSeconds, v.StallSeconds, v.InFlight = 0, 0, 20
+	half := Of(results.Manifest{Labels: labels(), Paired: &results.Paired{SliceSeconds: 2, Order: "abba"}})
+	if l := half.Generator(results.Generator{}, []results.Vitals{v}).Little; !l.Holds {
+		t.Errorf("with the calls of another run in it: %+v", l)
+	}
 }

@@ -73,6 +73,9 @@ func littleSentence(l metrics.Little, looked bool) (said, class string) {
 	if !looked {
 		return "Nobody looked at how many calls were in flight, so the times cannot be checked against Little's law.", ""
 	}
+	if l.Holds && l.Seen == 0 && l.Expected == 0 {
+		return "How many calls of this run alone were in flight is not known, so the times cannot be checked against Little's law.", ""
+	}
 	how := fmt.Sprintf("Little's law: looking now and then, %s calls were in flight on average; by the times that were measured, it should have been %s.", text.Digits(l.Seen), text.Digits(l.Expected))
 	if l.Holds {
 		return how + " The two agree, so the times are right.", "good"

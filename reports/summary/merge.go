@@ -366,6 +366,7 @@ func Merge(runs []*results.Run, m results.Manifest, parts []*metrics.Aggregator,
 		worst    = metrics.Validity{Status: metrics.Valid}
 		reasons  []string
 		stopped  float64
+		little   = metrics.Little{Holds: true}
 	)
 	type kind struct{ kind, rule string }
 	seen := map[kind]bool{}
@@ -384,6 +385,9 @@ func Merge(runs []*results.Run, m results.Manifest, parts []*metrics.Aggregator,
 		}
 		stopped = max(stopped, elapsed)
 		alone := Summarize(r.Manifest, r.Samples, r.Vitals, r.End, parts[i])
+		if little.Holds && !alone.Generator.Little.Holds {
+			little = alone.Generator.Little
+		}
 		own := alone.Validity
 		if severity(own.Status) > severity(worst.Status) {
 			worst, reasons = own, nil
@@ -415,6 +419,11 @@ func Merge(runs []*results.Run, m results.Manifest, parts []*metrics.Aggregator,
 	}
 	s := Summarize(m, samples, vitals, end, whole)
 	s.Run.DurationSeconds, s.Run.Merged = end.Seconds, &merged
+	// Whether times are right is told by those who looked while they were measured. Together, one of whom nothing is known
+	// could spoil it.
+	if s.Generator.Little.Holds != little.Holds {
+		s.Generator.Little = little
+	}
 	// A merged run is no better than the worst of them: the lateness of one could be lost among the calls of many.
 	if severity(worst.Status) >= severity(s.Validity.Status) {
 		s.Validity.Status, s.Validity.Reasons = worst.Status, append([]string{}, reasons...)

@@ -19,6 +19,7 @@ import (
 	"github.com/kaizenautomation/andon"
 	"github.com/kaizenautomation/andon/contracts"
 	"github.com/kaizenautomation/andon/contracts/document"
+	"github.com/kaizenautomation/andon/reports/compare"
 	"github.com/kaizenautomation/andon/reports/metrics"
 	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/sizing"
@@ -226,6 +227,26 @@ func TestShares(t *testing.T) {
 	sent.seconds, other.seconds = most.seconds, against.seconds
 	if !reflect.DeepEqual(sent, most) || !reflect.DeepEqual(other, against) {
 		t.Errorf("%v and %v were planned, and %v and %v sent", most, against, sent, other)
+	}
+}
+
+// Where the sender was the limit, more load of the same kind would not help.
+func TestLimitedInTurn(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "b"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	agg := metrics.New(results.Labels{}, nil, metrics.Tolerance)
+	s := summary.Summarize(results.Manifest{}, nil, nil, results.End{Reason: results.Finished}, agg)
+	r := compare.Report{Schema: compare.Schema, Verdict: summary.Verdict{Status: summary.NoVerdict, ExitCode: 3, Causes: []string{"Calls were held up."}}}
+	for status, want := range map[string]string{metrics.GeneratorLimited: "that has nothing else to do", metrics.Valid: "go on for longer"} {
+		s.Validity.Status = status
+		if err := summary.Write(filepath.Join(dir, "b"), s); err != nil {
+			t.Fatal(err)
+		}
+		if m := new(Plan).inTurn(made{}, r, dir, nil); !strings.Contains(m.mend, want) {
+			t.Errorf("%s: %q", status, m.mend)
+		}
 	}
 }
 

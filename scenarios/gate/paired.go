@@ -10,6 +10,7 @@ import (
 	"github.com/kaizenautomation/andon/contracts/credentials"
 	"github.com/kaizenautomation/andon/reports/approval"
 	"github.com/kaizenautomation/andon/reports/compare"
+	"github.com/kaizenautomation/andon/reports/metrics"
 	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/summary"
 	"github.com/kaizenautomation/andon/scenarios"
@@ -71,7 +72,7 @@ func (p *Plan) paired(name string) (part, error) {
 				}
 			}
 			r, kept, err := paired.Run(ctx, interrupt, c)
-			m = inTurn(m, r, kept, err)
+			m = p.inTurn(m, r, kept, err)
 			var unreachable *trial.UnreachableError
 			var short *trial.ShortError
 			if errors.As(err, &short) && r.Schema != "" {
@@ -122,7 +123,8 @@ func lostInTurn(m made, short *trial.ShortError, most, against spend) made {
 }
 
 // inTurn says what the comparison came to.
-func inTurn(m made, r compare.Report, dir string, err error) made {
+func (p *Plan) inTurn(m made, r compare.Report, dir string, err error) made {
+	limited := false
 	var unreachable *trial.UnreachableError
 	switch {
 	case errors.As(err, &unreachable):
@@ -137,6 +139,7 @@ func inTurn(m made, r compare.Report, dir string, err error) made {
 		if s, err := summary.Read(filepath.Join(dir, side)); err == nil {
 			m.stopped = m.stopped || s.Run.End.Reason == results.Interrupted
 			m.spent.seconds = max(m.spent.seconds, s.Run.DurationSeconds)
+			limited = limited || s.Validity.Status == metrics.GeneratorLimited
 		}
 	}
 	m.against.seconds = m.spent.seconds
@@ -146,6 +149,10 @@ func inTurn(m made, r compare.Report, dir string, err error) made {
 		m.found, m.mend = oneOf(r.Verdict.Causes), "take back what made it worse; compare/report.md says where"
 	case summary.NoVerdict:
 		m.found, m.mend = oneOf(r.Verdict.Causes), "let the scenario go on for longer, or allow for more by tolerance; compare/report.md says what could have been seen"
+		if limited {
+			_, mend := p.limited()
+			m.mend = mend + ", or ask for a lower rate"
+		}
 	}
 	if err != nil {
 		return incomplete(m, err)

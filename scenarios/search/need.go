@@ -28,10 +28,35 @@ func (c Config) Shortest() (seconds float64, calls uint64) {
 	return seconds, uint64(math.Ceil(seconds * rate))
 }
 
+// needed is the trial that is to tell.
+func (s *session) needed() want {
+	list := held(s.thresholds, s.Scenario.Labels)
+	limits := capacity.Limits{Least: s.least()}
+	if s.Find {
+		// Where it is not plain, something is left for the search.
+		left := s.left()
+		limits.Calls, limits.Most = bounded(left.calls), finite(left.seconds/3)
+	}
+	return want{Of: "need", Scenario: s.acceptance(), Ask: capacity.Question(objectives(list), s.report.Need.Tried, limits), Alpha: 1 - s.Confidence}
+}
+
+// noTrial says that the budget has none.
+func (s *session) noTrial(w want) string {
+	left := s.left()
+	return fmt.Sprintf("the budget has no trial at this rate, which is one of %s at least, and has %s and %s left",
+		text.Duration(&w.Ask.Least), text.Plural(left.calls, "call"), text.Duration(&left.seconds))
+}
+
 // hopeless notes where the budget has no room for a yes.
 func (s *session) hopeless() {
 	if s.Need == 0 {
 		return
+	}
+	if w := s.needed(); len(s.replay) == 0 {
+		if _, err := s.plan(w, 1); errors.Is(err, errSpent) {
+			s.note(text.Sentence(s.noTrial(w) + ": it cannot be decided"))
+			return
+		}
 	}
 	left := s.left()
 	room, most := math.Min(float64(left.calls), s.report.Need.Tried*left.seconds), condition{}
@@ -51,20 +76,13 @@ func (s *session) hopeless() {
 func (s *session) decide(ctx context.Context) error {
 	need := s.report.Need
 	list := held(s.thresholds, s.Scenario.Labels)
-	limits := capacity.Limits{Least: s.least()}
-	if s.Find {
-		// Where it is not plain, something is left for the search.
-		left := s.left()
-		limits.Calls, limits.Most = bounded(left.calls), finite(left.seconds/3)
-	}
+	w := s.needed()
 	for n := range again {
-		ask := capacity.Question(objectives(list), need.Tried, limits)
-		m, err := s.trial(ctx, want{Of: "need", Scenario: s.acceptance(), Ask: ask, Alpha: 1 - s.Confidence})
+		m, err := s.trial(ctx, w)
 		switch {
 		case errors.Is(err, errSpent):
-			if left := s.left(); n == 0 {
-				need.Reason = fmt.Sprintf("the budget has no trial at this rate, which is one of %s at least, and has %s and %s left",
-					text.Duration(&ask.Least), text.Plural(left.calls, "call"), text.Duration(&left.seconds))
+			if n == 0 {
+				need.Reason = s.noTrial(w)
 			} else {
 				need.Reason += "; the budget has no other trial at this rate"
 			}

@@ -196,7 +196,7 @@ func TestTargetGoes(t *testing.T) {
 		}
 	}
 	report, _, err := Run(t.Context(), make(chan struct{}), c)
-	if err != nil || report.Run.Ended != sizing.EndedUnreachable || report.Verdict.ExitCode != 3 || len(report.Trials) != 2 || report.Trials[1].Outcome != sizing.Void || report.Acceptance == nil || !strings.HasPrefix(report.Verdict.Causes[0], "The search was cut short: the target went away (") {
+	if err != nil || report.Run.Ended != sizing.EndedUnreachable || report.Verdict.ExitCode != 3 || len(report.Trials) != 2 || report.Trials[1].Outcome != sizing.Void || report.Acceptance == nil || !strings.HasPrefix(report.Verdict.Causes[0], "The search was cut short: the target went away (the last 20 calls found nobody to connect to)") {
 		t.Errorf("it came to %+v: %v", report, err)
 	}
 	c.Dir = filepath.Join(t.TempDir(), "none")
@@ -252,6 +252,13 @@ func TestNeedWithoutRoom(t *testing.T) {
 	}
 	if want := "since it takes 1,020 at least"; !strings.Contains(report.Need.Reason, want) {
 		t.Errorf("expected %q, found %q", want, report.Need.Reason)
+	}
+	c.Calls, c.Dir = 100, filepath.Join(t.TempDir(), "none")
+	if report, _, err = Run(t.Context(), make(chan struct{}), c); err != nil || report.Budget.SpentCalls != 0 {
+		t.Errorf("it came to %+v: %v", report, err)
+	}
+	if want := "The budget has no trial at this rate, which is one of "; !strings.HasPrefix(noted, want) || strings.Contains(noted, "may be no") {
+		t.Errorf("expected %q alone before the first call, found %q", want, noted)
 	}
 }
 

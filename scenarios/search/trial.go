@@ -187,9 +187,11 @@ func (t *running) add(r results.Row) {
 	t.watched.add(r)
 	if t.watched.lone >= alone && !t.lonely {
 		t.lonely = true
-		t.end(fmt.Sprintf("the last %d calls found nobody to connect to", alone))
+		t.end(nobody())
 	}
 }
+
+func nobody() string { return fmt.Sprintf("the last %d calls found nobody to connect to", alone) }
 
 func (t *running) end(why string) {
 	if !t.over {
@@ -240,6 +242,9 @@ func (t *running) made(r trial.Result, lost error) made {
 	}
 	m.Calls, m.Lost = r.Aggregator.Running().Sent, t.watched.lost
 	m.judged(end, sum, t.watched.conditions, t.want.Alpha, lost)
+	if t.gone && t.lonely {
+		end.Detail = nobody() // also where enough was known before
+	}
 	if end.Reason == results.Hopeless || t.gone {
 		m.nothing(end, t.gone)
 	}
