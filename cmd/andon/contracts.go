@@ -46,8 +46,8 @@ func (c *command) contracts() *cobra.Command {
 			if err := t.Text(c.stdout, c.width()); err != nil {
 				return err
 			}
-			said := fmt.Sprintf("%d cases: %d must be accepted, %d refused, %d are left open; %d combinations are left out: every two of tier, content and properties meet",
-				len(list), counts[cases.Accepted], counts[cases.Refused], counts[cases.Either], leftOut)
+			said := fmt.Sprintf("%d cases: %d must be accepted, %d refused, %d are left open; %s left out: every two of tier, content and properties meet",
+				len(list), counts[cases.Accepted], counts[cases.Refused], counts[cases.Either], text.PluralOf(leftOut, "combination"))
 			_, err = fmt.Fprintf(c.stdout, "\n%s\n", text.Message(said, c.width()))
 			return err
 		},

@@ -82,8 +82,8 @@ func (v verification) tally() string {
 		}
 	}
 	s += fmt.Sprintf(", %d left open by the description, %d skipped", v.Count(summary.CheckNoted), v.Count(summary.CheckSkipped))
-	if v.LeftOut > 0 {
-		s += fmt.Sprintf("; %s more of tier, content and optional properties were left out: every two meet in a case", text.Plural(uint64(v.LeftOut), "combination"))
+	if n := v.Combinations(); n != "" {
+		s += "; " + n + " more of tier, content and optional properties were left out: every two meet in a case"
 	}
 	return s
 }

@@ -2,7 +2,9 @@ package summary
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
+	"math/big"
 	"slices"
 	"time"
 
@@ -40,8 +42,8 @@ type Verification struct {
 	DurationSeconds float64 `json:"durationSeconds"`
 	// Planned is the number of cases; there are fewer checks where the verification ended early.
 	Planned int `json:"planned"`
-	// LeftOut is the number of combinations for which no case stands by itself.
-	LeftOut int `json:"leftOut"`
+	// LeftOut is the number of combinations for which no case stands by itself, which may have any number of digits.
+	LeftOut json.Number `json:"leftOut"`
 	// Accepted is how many calls the target took, each of which starts a run there.
 	Accepted int `json:"accepted"`
 	// Unsure is how many calls more may have started a run: those that the contract allows and that got no answer that
@@ -58,6 +60,15 @@ type Verification struct {
 	Excerpts map[int]string `json:"excerpts,omitempty"`
 	// StepSummary says that it stands in the summary of a step of GitHub Actions already.
 	StepSummary bool `json:"stepSummary,omitempty"`
+}
+
+// Combinations says how many combinations were left out, and of what; empty where none were.
+func (v *Verification) Combinations() string {
+	n, whole := new(big.Int).SetString(v.LeftOut.String(), 10)
+	if !whole || n.Sign() <= 0 {
+		return ""
+	}
+	return text.PluralOf(n, "combination")
 }
 
 // Choice is a choice among the cases.

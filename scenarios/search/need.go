@@ -63,8 +63,8 @@ func (s *session) decide(ctx context.Context) error {
 		switch {
 		case errors.Is(err, errSpent):
 			if left := s.left(); n == 0 {
-				need.Reason = fmt.Sprintf("the budget has no trial at this rate, which is one of %s at least, and has %s and %s left",
-					text.Duration(&ask.Least), text.Plural(left.calls, "call"), text.Duration(&left.seconds))
+				need.Reason = fmt.Sprintf("the budget has no trial at this rate, which is one of %s at least, and has %s left",
+					text.Duration(&ask.Least), left)
 			} else {
 				need.Reason += "; the budget has no other trial at this rate"
 			}
