@@ -374,7 +374,7 @@ var errTime = errors.New("the time")
 // description they covered.
 func (p *Plan) account(v *summary.Verification, outcomes []Outcome) {
 	_, leftOut := cases.Derive(p.config.Description)
-	v.LeftOut = json.Number(leftOut.String())
+	v.LeftOut, v.JudgedAlone = json.Number(leftOut.String()), p.config.Description.JudgedAlone()
 	v.MinCoverage = p.config.MinCoverage
 	statuses, tried, described := map[int]int{}, []cases.Case{}, false
 	// The books know of all calls, and of those that no outcome shows: what made a body smaller, and earlier attempts.

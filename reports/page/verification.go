@@ -120,6 +120,9 @@ func (d verification) view() verificationView {
 	if d.Insecure {
 		v.Notes = append(v.Notes, summary.Insecure)
 	}
+	if alone := d.Alone(); alone != "" {
+		v.Notes = append(v.Notes, alone)
+	}
 	said := map[string]bool{}
 	for _, c := range d.Checks {
 		if c.Verdict == summary.CheckSkipped && !said[c.Reason] && len(said) < maxCauses {

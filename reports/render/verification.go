@@ -195,6 +195,9 @@ func VerificationTerminal(w io.Writer, of summary.Verification, o Options) error
 		b.WriteByte('\n')
 		o.say(&b, v.coverageSentence())
 	}
+	if alone := v.Alone(); alone != "" {
+		o.say(&b, alone)
+	}
 	for _, f := range v.shown() {
 		b.WriteByte('\n')
 		o.finding(&b, f)
@@ -235,6 +238,9 @@ func VerificationMarkdown(w io.Writer, of summary.Verification) error {
 	fmt.Fprintf(&b, "\n%s · %s\n\n", code(v.Target, 200), prose(v.tally()))
 	if started := v.started(); started != "" {
 		fmt.Fprintf(&b, "%s\n\n", prose(text.Sentence(started)))
+	}
+	if alone := v.Alone(); alone != "" {
+		fmt.Fprintf(&b, "%s\n\n", prose(alone))
 	}
 	if len(v.Coverage) > 0 {
 		if err := v.areas(st).markdown(&b); err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/big"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/kaizenautomation/andon/reports/text"
@@ -44,6 +45,8 @@ type Verification struct {
 	Planned int `json:"planned"`
 	// LeftOut is the number of combinations for which no case stands by itself, which may have any number of digits.
 	LeftOut json.Number `json:"leftOut"`
+	// JudgedAlone are the parts of the description, each with its place, by which one of two validators judges alone.
+	JudgedAlone []string `json:"judgedAlone,omitempty"`
 	// Accepted is how many calls the target took, each of which starts a run there.
 	Accepted int `json:"accepted"`
 	// Unsure is how many calls more may have started a run: those that the contract allows and that got no answer that
@@ -61,6 +64,22 @@ type Verification struct {
 	// StepSummary says that it stands in the summary of a step of GitHub Actions already.
 	StepSummary bool `json:"stepSummary,omitempty"`
 }
+
+// Alone says by what one of two validators judges alone; empty where both judge all.
+func (v *Verification) Alone() string {
+	if len(v.JudgedAlone) == 0 {
+		return ""
+	}
+	parts := v.JudgedAlone[:min(len(v.JudgedAlone), mostAlone)]
+	said := "one of two validators judges alone by what no float64 holds, which is how the other reads numbers: " + text.Printable(strings.Join(parts, ", "), 1000)
+	if more := len(v.JudgedAlone) - len(parts); more > 0 {
+		said += fmt.Sprintf(" and %d more", more)
+	}
+	return text.Sentence(said)
+}
+
+// mostAlone is how many of them are named.
+const mostAlone = 8
 
 // Combinations says how many combinations were left out, and of what; empty where none were.
 func (v *Verification) Combinations() string {
