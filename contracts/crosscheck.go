@@ -23,6 +23,8 @@ type crosscheck struct {
 	operation *openapi3.Operation
 	judged    *openapi3.Operation // the operation without the headers of its responses, which andon does not look at
 	options   openapi3filter.Options
+	// loosened says what it has no opinion on; nil where that is nothing.
+	loosened *loosened
 	// silent is set where it reads a part of the description otherwise than andon, so that it has no opinion.
 	silent bool
 }
@@ -53,7 +55,7 @@ func secondReading(root *schema.Node) (*openapi3.T, error) {
 }
 
 func newCrosscheck(read *schema.Document, o Operation) (c crosscheck, err error) {
-	named, matched, silent := map[string]bool{}, map[string]*pattern.Pattern{}, false
+	named, matched, silent, rounded := map[string]bool{}, map[string]*pattern.Pattern{}, false, false
 	root := rewritten(read, o, func(_ *schema.Document, s *schema.Node) {
 		forSecondOpinion(s)
 		if format := s.At("format").Text(); format != "" {
@@ -67,7 +69,8 @@ func newCrosscheck(read *schema.Document, o Operation) (c crosscheck, err error)
 		for _, p := range partsOf(s) {
 			p.Forget(schema.Unsent)
 		}
-		silent = silent || !keysInGo(s) || roundedIn(s)
+		rounded = forgetRounded(s) || rounded
+		silent = silent || !keysInGo(s)
 	})
 	if item, err := (&schema.Document{Root: root}).Resolve(root.At("paths", o.Path)); err == nil {
 		root.At("paths").Fields[o.Path] = item.Clone()
@@ -103,6 +106,11 @@ func newCrosscheck(read *schema.Document, o Operation) (c crosscheck, err error)
 		IncludeResponseStatus: true, AuthenticationFunc: openapi3filter.NoopAuthenticationFunc, SkipSettingDefaults: true,
 		ExcludeReadOnlyValidations: true, ExcludeWriteOnlyValidations: true, // in OpenAPI 3.1 these are notes
 		SchemaValidationOptions: []openapi3.SchemaValidationOption{openapi3.WithStringFormatValidators(shared)},
+	}
+	if rounded {
+		if c.loosened, err = newLoosened(read, o); err != nil {
+			return c, err
+		}
 	}
 	judged := *c.operation
 	judged.Responses = openapi3.NewResponsesWithCapacity(c.operation.Responses.Len())

@@ -14,10 +14,18 @@ import (
 // CrosscheckRequest is what kin-openapi's own filter says of a request's body; nil if it conforms, or if the filter
 // cannot say.
 func (d *Description) CrosscheckRequest(body []byte) error {
-	if d.crosscheck().silent || pastFloat64(body) {
+	c := d.crosscheck()
+	if c.silent || pastFloat64(body) {
 		return nil
 	}
-	return d.crosscheck().request(body)
+	other := c.request(body)
+	if other == nil || c.loosened == nil {
+		return other
+	}
+	if _, violation := d.ReadRequest(body); violation == nil && c.loosened.turns(body, d.validator) {
+		return nil
+	}
+	return other
 }
 
 // Doubt reports whether two tools disagree on a response, for a reason that does not lie in what each of them looks at:
@@ -25,24 +33,26 @@ func (d *Description) CrosscheckRequest(body []byte) error {
 // keys, empty ids, and what stands behind the JSON text; andon is easy on responses that are marked as assumptions.
 func (d *Description) Doubt(status int, contentType string, body []byte, first *Violation) (doubtful bool, other error) {
 	r := d.ResponseFor(status)
-	if d.crosscheck().silent || r == nil || r.Assumed || len(r.Media) == 0 || bodyless(status, body) || pastFloat64(body) {
+	c := d.crosscheck()
+	if c.silent || r == nil || r.Assumed || len(r.Media) == 0 || bodyless(status, body) || pastFloat64(body) {
 		return false, nil
 	}
-	if m := r.media(mediaType(contentType)); m != nil && strings.Contains(m.Name, ";") {
+	m, held := r.media(mediaType(contentType)), first == nil
+	if c.loosened != nil && m != nil && m.validator != nil && isJSON(mediaType(contentType)) {
+		held = held != c.loosened.turns(body, m.validator)
+	}
+	if m != nil && strings.Contains(m.Name, ";") {
 		contentType = m.Name // kin-openapi does not take a type without the parameters of the description for that type
 	}
-	other = d.crosscheck().response(status, contentType, body)
+	other = c.response(status, contentType, body)
 	var unread *openapi3filter.ParseError
 	if errors.As(other, &unread) && unread.Kind == openapi3filter.KindUnsupportedFormat {
 		other = nil // it cannot read such bodies, and so has no opinion
 	}
-	switch {
-	case first == nil:
-		return other != nil, other
-	case first.Rule == RuleDuplicateKey, first.Rule == RuleEmptyID, first.Rule == RuleMalformedJSON, first.Rule == RuleRepeatedID:
+	if first != nil && slices.Contains([]string{RuleDuplicateKey, RuleEmptyID, RuleMalformedJSON, RuleRepeatedID}, first.Rule) {
 		return false, nil
 	}
-	return other == nil, nil
+	return held != (other == nil), other
 }
 
 // crosscheck is kin-openapi's view of the call.

@@ -105,7 +105,8 @@ func (d *Description) DoubtHeaders(status int, header http.Header, first *Violat
 	for _, h := range r.Headers {
 		value := header[h.Name]
 		s, err := d.document.Resolve(h.schema)
-		if err != nil || ref == nil || len(h.shapes) != 1 || h.shapes[0] != aPlain || len(s.Types()) != 1 || h.style.kind == asJSON || len(value) > 1 || len(value) == 1 && lax(value[0]) {
+		if err != nil || ref == nil || len(h.shapes) != 1 || h.shapes[0] != aPlain || len(s.Types()) != 1 || h.style.kind == asJSON || len(value) > 1 || len(value) == 1 && lax(value[0]) ||
+			roundedBelow(d.document, h.schema) {
 			return false, nil
 		}
 		for name, known := range ref.Value.Headers {

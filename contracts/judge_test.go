@@ -469,3 +469,65 @@ func TestExactValues(t *testing.T) {
 		}
 	}
 }
+
+// What a float64 does not hold is judged by one validator alone, and all else by both: the second opinion stays for the
+// rest of the schema, whatever the part stands in.
+func TestJudgedAlone(t *testing.T) {
+	base := `openapi: 3.1.0
+info: {title: t, version: '1'}
+paths: {/agents/execute: {post: {requestBody: {required: true, content: {application/json: {schema: {$ref: '#/components/schemas/x'}}}},
+  responses: {'200': {description: ok, headers: {X-N: {schema: {type: integer, maximum: 9007199254740993}}}, content: {application/json: {schema: {$ref: '#/components/schemas/x'}}}}}}}}
+components: {schemas: {x: {type: object, required: [s], properties: {s: {type: string, maxLength: 3}, n: `
+	for _, c := range []struct {
+		schema    string
+		alone     []string
+		good, bad []string
+	}{
+		{"{type: integer, maximum: 9007199254740993, minimum: 3}", []string{"maximum: 9007199254740993 (x.yaml:5:131)"}, []string{"3", "10"}, []string{"2", `"x"`, "1.5"}},
+		{"{type: number, minimum: 1.00000000000000000001}", []string{"minimum: 1.00000000000000000001 (x.yaml:5:130)"}, []string{"1.5"}, []string{"0", "-1", "true"}},
+		{"{type: integer, multipleOf: 9007199254740993}", []string{"multipleOf: 9007199254740993 (x.yaml:5:134)"}, []string{"0"}, []string{"7", "null"}},
+		{"{type: integer, exclusiveMaximum: " + strings.Repeat("9", 300) + "}", []string{"exclusiveMaximum: " + strings.Repeat("9", 60) + "… (x.yaml:5:140)"}, []string{"7"}, []string{"1.5"}},
+		{"{not: {minimum: 0.10000000000000000001}}", []string{"minimum: 0.10000000000000000001 (x.yaml:5:122)"}, []string{"0.1", "-2"}, []string{"2"}},
+		{"{enum: [1, 9007199254740993]}", []string{"enum: [1,9007199254740993] (x.yaml:5:113)"}, []string{"1"}, []string{"2"}},
+		{"{const: {a: 9007199254740993}}", []string{`const: {"a":9007199254740993} (x.yaml:5:114)`}, nil, []string{"{}", `{"a":1}`}},
+		{"{oneOf: [{type: integer, minimum: 9007199254740993}, {type: integer, maximum: 5}]}", []string{"minimum: 9007199254740993 (x.yaml:5:140)"}, []string{"5"}, []string{"6", `"x"`}},
+		{"{type: integer, maximum: 9007199254740992, minimum: 0.1}", nil, []string{"1"}, []string{"0"}},
+	} {
+		d, err := Load("x.yaml", []byte(base+c.schema+"}}}}\n"))
+		if err != nil {
+			t.Errorf("%s: %v", c.schema, err)
+			continue
+		}
+		var alone []string
+		for _, part := range d.JudgedAlone() {
+			if !strings.Contains(part, "x.yaml:4:") { // the header's
+				alone = append(alone, part)
+			}
+		}
+		if !slices.Equal(alone, c.alone) {
+			t.Errorf("%s: judged alone are %q", c.schema, alone)
+		}
+		for i, n := range append(slices.Clone(c.good), c.bad...) {
+			for s, holds := range map[string]bool{`"abc"`: true, `"abcd"`: false, "7": false} {
+				body := []byte(`{"s":` + s + `,"n":` + n + `}`)
+				holds = holds && i < len(c.good)
+				_, request := d.ReadRequest(body)
+				answer := d.JudgeResponse(200, "application/json", body).Violation
+				if (request == nil) != holds || (answer == nil) != holds {
+					t.Errorf("%s: %s: %v, %v", c.schema, body, request, answer)
+				}
+				if doubtful, other := d.Doubt(200, "application/json", body, answer); doubtful {
+					t.Errorf("%s: %s: doubtful: %v", c.schema, body, other)
+				}
+				other := d.CrosscheckRequest(body)
+				if holds && other != nil || s != `"abc"` && other == nil {
+					t.Errorf("%s: %s: the second opinion is %v", c.schema, body, other)
+				}
+			}
+		}
+		// It can still be of another mind.
+		if doubtful, _ := d.Doubt(200, "application/json", []byte(`{"s":"abcd"}`), nil); !doubtful {
+			t.Errorf("%s: nothing is doubted", c.schema)
+		}
+	}
+}

@@ -1,12 +1,9 @@
 package contracts
 
 import (
-	"encoding/json"
-	"maps"
 	"slices"
 	"strings"
 
-	"github.com/kaizenautomation/andon/contracts/jsontext"
 	"github.com/kaizenautomation/andon/contracts/pattern"
 	"github.com/kaizenautomation/andon/contracts/schema"
 )
@@ -142,22 +139,4 @@ func constAsEnum(s *schema.Node) {
 	}
 	s.Forget("const")
 	s.Set("enum", &schema.Node{IsList: true, List: []*schema.Node{c}, Line: c.Line, Column: c.Column})
-}
-
-// roundedIn reports whether a schema holds a value against a number that a float64 rounds, which is what kin-openapi
-// reads those of a schema as.
-func roundedIn(s *schema.Node) bool {
-	for _, key := range known("schema value") {
-		if n := s.At(key); n != nil && roundedNumber(n) {
-			return true
-		}
-	}
-	return false
-}
-
-func roundedNumber(n *schema.Node) bool {
-	if number, is := n.Scalar.(json.Number); is {
-		return jsontext.Rounded(number)
-	}
-	return slices.ContainsFunc(n.List, roundedNumber) || slices.ContainsFunc(slices.Collect(maps.Values(n.Fields)), roundedNumber)
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/kaizenautomation/andon/contracts/cases"
 	"github.com/kaizenautomation/andon/contracts/pact"
 	"github.com/kaizenautomation/andon/reports/render"
+	"github.com/kaizenautomation/andon/reports/summary"
 	"github.com/kaizenautomation/andon/reports/text"
 )
 
@@ -46,9 +47,14 @@ func (c *command) contracts() *cobra.Command {
 			if err := t.Text(c.stdout, c.width()); err != nil {
 				return err
 			}
-			said := fmt.Sprintf("%d cases: %d must be accepted, %d refused, %d are left open; %d combinations are left out: every two of tier, content and properties meet",
-				len(list), counts[cases.Accepted], counts[cases.Refused], counts[cases.Either], leftOut)
-			_, err = fmt.Fprintf(c.stdout, "\n%s\n", text.Message(said, c.width()))
+			said := fmt.Sprintf("%d cases: %d must be accepted, %d refused, %d are left open; %s left out: every two of tier, content and properties meet",
+				len(list), counts[cases.Accepted], counts[cases.Refused], counts[cases.Either], text.PluralOf(leftOut, "combination"))
+			if _, err = fmt.Fprintf(c.stdout, "\n%s\n", text.Message(said, c.width())); err != nil {
+				return err
+			}
+			if alone := (&summary.Verification{JudgedAlone: d.JudgedAlone()}).Alone(); alone != "" {
+				_, err = fmt.Fprintln(c.stdout, text.Message(alone, c.width()))
+			}
 			return err
 		},
 	}

@@ -1,7 +1,7 @@
 package cases
 
 import (
-	"math"
+	"math/big"
 	"slices"
 	"strings"
 
@@ -140,12 +140,10 @@ func (p *pairs) fillOnce(i, a, j, b int) pick {
 // next.
 func (v *deriver) combine() {
 	dimensions := v.dimensions()
-	p := newPairs(dimensions)
-	total := 1
+	p, one := newPairs(dimensions), big.NewInt(1)
 	for _, dim := range dimensions {
-		total = min(total*len(dim), math.MaxInt32) // there may be more than can be counted
+		v.leftOut.Mul(v.leftOut, big.NewInt(int64(len(dim))))
 	}
-	v.leftOut = total
 	send := func(x pick) {
 		p.commit(x)
 		c := &contracts.Call{}
@@ -158,7 +156,7 @@ func (v *deriver) combine() {
 				id[1] += "+" + l
 			}
 		}
-		v.leftOut--
+		v.leftOut.Sub(v.leftOut, one)
 		v.body(strings.Join(id, "."), "content "+id[0]+" with the tier "+strings.ReplaceAll(id[1], "+", " and "), v.AppendBody(nil, c), Accepted)
 	}
 	for content := range dimensions[0] {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
+	"math/big"
 	"net/http"
 	"slices"
 	"strings"
@@ -16,7 +17,7 @@ import (
 // Derive lists what a provider must hold, in an order that does not change. The values are the same on every run. Left
 // out is the number of combinations of tier, content and optional properties that no case stands for by itself (every
 // two of them meet in some case), and of places in a very large description that are not gone into.
-func Derive(d *contracts.Description) (list []Case, leftOut int) {
+func Derive(d *contracts.Description) (list []Case, leftOut *big.Int) {
 	v := newDeriver(d)
 	v.combine()
 	v.conforming()
@@ -26,7 +27,7 @@ func Derive(d *contracts.Description) (list []Case, leftOut int) {
 	v.silent(plain)
 	v.heads(plain)
 	v.parameters(plain)
-	return v.cases, v.leftOut + v.values.Cut()
+	return v.cases, v.leftOut.Add(v.leftOut, big.NewInt(int64(v.values.Cut())))
 }
 
 // InvalidBodies are the bodies that the description forbids, so that a provider must refuse them with a 4xx: those of
@@ -57,13 +58,14 @@ type deriver struct {
 	operation contracts.Operation
 	values    *schema.Deriver
 	cases     []Case
-	leftOut   int
+	// leftOut has one for each optional property to multiply by, so that no integer type has room for it.
+	leftOut *big.Int
 	// ids and bodies are those of the cases so far.
 	ids, bodies map[string]bool
 }
 
 func newDeriver(d *contracts.Description) *deriver {
-	return &deriver{Description: d, operation: d.Operation(), values: schema.NewDeriver(d.Document()), ids: map[string]bool{}, bodies: map[string]bool{}}
+	return &deriver{Description: d, operation: d.Operation(), values: schema.NewDeriver(d.Document()), leftOut: big.NewInt(1), ids: map[string]bool{}, bodies: map[string]bool{}}
 }
 
 // add adds a case under an id that no other has.

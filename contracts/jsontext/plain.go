@@ -37,7 +37,11 @@ func Plain(text string) (any, error) {
 		return nil, fmt.Errorf("%s is no number that JSON has", text)
 	}
 	number := ""
-	tooLarge := fmt.Errorf("%.40s is a number too large for most that read it; in quotes it is a text", text)
+	shown := text
+	if len(text) > 40 {
+		shown = text[:40] + "…"
+	}
+	tooLarge := fmt.Errorf("%s is a number too large for most that read it; in quotes it is a text", shown)
 	if m := wholeNumber.FindStringSubmatch(text); m != nil {
 		number = strings.TrimPrefix(m[1], "+") + m[2]
 	} else if otherBase.MatchString(text) {

@@ -95,11 +95,9 @@ func (p *placedJSON) next(depth int) (*Node, error) {
 		if err != nil {
 			return nil, fmt.Errorf("line %d: %w", n.Line, err)
 		}
-		exact, bad := jsontext.Decode([]byte(plain.(json.Number)))
-		if bad != nil {
-			return nil, fmt.Errorf("line %d: %w", n.Line, bad)
+		if n.Scalar, err = numberOf(plain.(json.Number)); err != nil {
+			return nil, fmt.Errorf("line %d: %w", n.Line, err)
 		}
-		n.Scalar = exact
 	}
 	return n, nil
 }

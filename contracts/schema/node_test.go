@@ -14,7 +14,7 @@ func TestParseScalars(t *testing.T) {
 		yaml string
 		want any
 	}{
-		{"a: 777", 777.0}, {"a: -12.50", -12.5}, {"a: 1e3", 1000.0}, {"a: 0xff", 255.0}, {"a: 0o17", 15.0}, {"a: -0", 0.0}, {"a: 0", 0.0}, {"a: +5", 5.0},
+		{"a: 777", 777.0}, {"a: -12.50", -12.5}, {"a: 1e3", 1000.0}, {"a: 0xff", 255.0}, {"a: 0o17", 15.0}, {"a: -0", 0.0}, {"a: 0e-999", 0.0}, {"a: 1e-320", 1e-320}, {"a: 0", 0.0}, {"a: +5", 5.0},
 		{"a: 9007199254740993", json.Number("9007199254740993")}, {"a: -123456789012345678901234", json.Number("-123456789012345678901234")},
 		{"a: True", true}, {"a: Null", nil}, {"a: ~", nil}, {"a:", nil}, {"a: yes", "yes"}, {"a: 2026-11-25", "2026-11-25"}, {"a: 1:30", "1:30"},
 		{"a: '0777'", "0777"}, {"a: \"1_000\"", "1_000"}, {"a: !!str 0777", "0777"}, {"a: |-\n  0777", "0777"}, {`{"a": 12345678901234567890}`, json.Number("12345678901234567890")},
@@ -29,7 +29,7 @@ func TestParseScalars(t *testing.T) {
 	for _, c := range []struct{ yaml, want string }{
 		{"enum: [file_1,\n  0777]", "line 2: 0777 is 511 to some readers of YAML and 777 to others"},
 		{"a: 1_000", "line 1: 1_000 is a number to some readers"}, {"a: 0b11", "0b11 is a number to some"},
-		{"a: 1e400", "line 1: 1e400 is a number too large"}, {"a: .inf", ".inf is no number that JSON has"}, {`{"a": 1e400}`, "1e400"},
+		{"a: 1e400", "line 1: 1e400 is a number too large"}, {"a: -1e-400", "line 1: -1e-400 is a number too close to 0"}, {`{"a": 1e-400}`, "1e-400"}, {"a: .inf", ".inf is no number that JSON has"}, {`{"a": 1e400}`, "1e400"},
 		{"a: !!int '5'", "line 1: the tag !!int is not read"}, {"a: !!binary aGk=", "the tag !!binary"},
 		{"b: &b {c: 1}\na:\n  <<: *b", "line 3: the merge key << is not read"},
 	} {

@@ -103,9 +103,17 @@ func scalar(y *yaml.Node) (any, error) {
 	if m, err := number.Int64(); whole && (err != nil || int64(n) != m) {
 		return nil, fmt.Errorf("%.40s is %d to some readers of YAML and %s to others; write it in quotes, or without the 0 before it", y.Value, n, number)
 	}
-	exact, bad := jsontext.Decode([]byte(number))
+	return numberOf(number)
+}
+
+// numberOf is a number as it is compared.
+func numberOf(n json.Number) (any, error) {
+	exact, bad := jsontext.Decode([]byte(n))
 	if bad != nil {
 		return nil, bad
+	}
+	if f, err := n.Float64(); err == nil && f == 0 && exact != f {
+		return nil, fmt.Errorf("%.40s is a number too close to 0 for most that read it; in quotes it is a text", n)
 	}
 	return exact, nil
 }

@@ -10,6 +10,7 @@ package verify
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -372,7 +373,8 @@ var errTime = errors.New("the time")
 // account adds what is known of the target after calls were sent to it: how many it took, and how much of the
 // description they covered.
 func (p *Plan) account(v *summary.Verification, outcomes []Outcome) {
-	_, v.LeftOut = cases.Derive(p.config.Description)
+	_, leftOut := cases.Derive(p.config.Description)
+	v.LeftOut, v.JudgedAlone = json.Number(leftOut.String()), p.config.Description.JudgedAlone()
 	v.MinCoverage = p.config.MinCoverage
 	statuses, tried, described := map[int]int{}, []cases.Case{}, false
 	// The books know of all calls, and of those that no outcome shows: what made a body smaller, and earlier attempts.

@@ -120,6 +120,9 @@ func (d verification) view() verificationView {
 	if d.Insecure {
 		v.Notes = append(v.Notes, summary.Insecure)
 	}
+	if alone := d.Alone(); alone != "" {
+		v.Notes = append(v.Notes, alone)
+	}
 	said := map[string]bool{}
 	for _, c := range d.Checks {
 		if c.Verdict == summary.CheckSkipped && !said[c.Reason] && len(said) < maxCauses {
@@ -173,8 +176,8 @@ func (d verification) facts() []fact {
 	if d.Choice != nil {
 		f = append(f, fact{"Chosen", d.Choice.String()})
 	}
-	if d.LeftOut > 0 {
-		f = append(f, fact{"Left out", text.Plural(uint64(d.LeftOut), "combination") + " of tier, content and optional properties: every two meet in a case"})
+	if n := d.Combinations(); n != "" {
+		f = append(f, fact{"Left out", n + " of tier, content and optional properties: every two meet in a case"})
 	}
 	if d.MaxRuns > 0 {
 		f = append(f, fact{"Most runs to be started", fmt.Sprint(d.MaxRuns)})

@@ -398,7 +398,7 @@ func TestTraced(t *testing.T) {
 func TestVerificationTerminal(t *testing.T) {
 	v := reportstest.Verification(summary.CheckHeld, summary.CheckBroken, summary.CheckSkipped, summary.CheckHeld)
 	v.Checks = append(v.Checks, summary.Check{Engine: "pact", Name: "text.Full", Proves: "something", Expect: "accepted", Verdict: summary.CheckBroken, Reason: "$ -> missing", Curl: strings.Repeat("x", 2000), Repeat: "andon contracts show text.Full --curl"})
-	v.Planned = 5
+	v.Planned, v.JudgedAlone = 5, []string{"minimum: 9007199254740993 (a.yaml:1:2)", "enum: [\"\x1b[31m\",0.10000000000000000001] (a.yaml:7:9)"}
 	v.Decide("")
 	var b bytes.Buffer
 	if err := VerificationTerminal(&b, v, Options{Width: 100}); err != nil {

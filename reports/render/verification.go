@@ -82,8 +82,8 @@ func (v verification) tally() string {
 		}
 	}
 	s += fmt.Sprintf(", %d left open by the description, %d skipped", v.Count(summary.CheckNoted), v.Count(summary.CheckSkipped))
-	if v.LeftOut > 0 {
-		s += fmt.Sprintf("; %s more of tier, content and optional properties were left out: every two meet in a case", text.Plural(uint64(v.LeftOut), "combination"))
+	if n := v.Combinations(); n != "" {
+		s += "; " + n + " more of tier, content and optional properties were left out: every two meet in a case"
 	}
 	return s
 }
@@ -195,6 +195,9 @@ func VerificationTerminal(w io.Writer, of summary.Verification, o Options) error
 		b.WriteByte('\n')
 		o.say(&b, v.coverageSentence())
 	}
+	if alone := v.Alone(); alone != "" {
+		o.say(&b, alone)
+	}
 	for _, f := range v.shown() {
 		b.WriteByte('\n')
 		o.finding(&b, f)
@@ -235,6 +238,9 @@ func VerificationMarkdown(w io.Writer, of summary.Verification) error {
 	fmt.Fprintf(&b, "\n%s · %s\n\n", code(v.Target, 200), prose(v.tally()))
 	if started := v.started(); started != "" {
 		fmt.Fprintf(&b, "%s\n\n", prose(text.Sentence(started)))
+	}
+	if alone := v.Alone(); alone != "" {
+		fmt.Fprintf(&b, "%s\n\n", prose(alone))
 	}
 	if len(v.Coverage) > 0 {
 		if err := st.press.markdown(&b, v.areas(st)); err != nil {

@@ -221,7 +221,7 @@ func Finished(seconds float64) results.End {
 
 // Verification is one whose checks came to these verdicts.
 func Verification(verdicts ...string) summary.Verification {
-	v := summary.Verification{Schema: summary.VerificationSchema, Target: "http://127.0.0.1:1", Started: time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC), Planned: len(verdicts), LeftOut: 7}
+	v := summary.Verification{Schema: summary.VerificationSchema, Target: "http://127.0.0.1:1", Started: time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC), Planned: len(verdicts), LeftOut: "7"}
 	for i, verdict := range verdicts {
 		name := []string{"text.Full", "text.missing-text.negative", "file.Full+agentId", "method.GET.negative"}[i%4]
 		v.Checks = append(v.Checks, summary.Check{Engine: "description", Name: name, Proves: "something", Expect: []string{"accepted", "refused", "accepted", "refused"}[i%4],

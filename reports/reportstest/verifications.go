@@ -18,7 +18,7 @@ func Found() summary.Verification {
 	v := summary.Verification{
 		Schema: summary.VerificationSchema, Target: "http://127.0.0.1:8080", Started: time.Date(2026, 11, 24, 9, 0, 0, 123456789, time.UTC),
 		Description: "api/openapi.yaml", SpecSHA256: strings.Repeat("ab", 32), Andon: "1.2.3 (51a37183f0ab, 2026-11-26)", Strict: []string{"json"}, DurationSeconds: 4.25,
-		Choice: &summary.Choice{Cases: []string{"*"}, Skip: []string{"method.*"}, Chosen: 34, Of: 40}, LeftOut: 7, Accepted: 9, Unsure: 1, MaxRuns: 50,
+		Choice: &summary.Choice{Cases: []string{"*"}, Skip: []string{"method.*"}, Chosen: 34, Of: 40}, LeftOut: "7", Accepted: 9, Unsure: 1, MaxRuns: 50,
 		Deviations: []summary.Deviation{
 			{Cases: []string{"body.key-twice.*"}, Why: "The parser takes the last of two keys. " + Hostile, Ask: "https://example.com/issues/12", Until: "2027-01-31",
 				Place: &summary.Place{File: "deviations.yaml", Line: 2, Column: 5}, State: summary.DeviationWaived, Occurred: 1},

@@ -2,8 +2,11 @@ package summary
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
+	"math/big"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/kaizenautomation/andon/reports/text"
@@ -40,8 +43,10 @@ type Verification struct {
 	DurationSeconds float64 `json:"durationSeconds"`
 	// Planned is the number of cases; there are fewer checks where the verification ended early.
 	Planned int `json:"planned"`
-	// LeftOut is the number of combinations for which no case stands by itself.
-	LeftOut int `json:"leftOut"`
+	// LeftOut is the number of combinations for which no case stands by itself, which may have any number of digits.
+	LeftOut json.Number `json:"leftOut"`
+	// JudgedAlone are the parts of the description, each with its place, by which one of two validators judges alone.
+	JudgedAlone []string `json:"judgedAlone,omitempty"`
 	// Accepted is how many calls the target took, each of which starts a run there.
 	Accepted int `json:"accepted"`
 	// Unsure is how many calls more may have started a run: those that the contract allows and that got no answer that
@@ -58,6 +63,31 @@ type Verification struct {
 	Excerpts map[int]string `json:"excerpts,omitempty"`
 	// StepSummary says that it stands in the summary of a step of GitHub Actions already.
 	StepSummary bool `json:"stepSummary,omitempty"`
+}
+
+// Alone says by what one of two validators judges alone; empty where both judge all.
+func (v *Verification) Alone() string {
+	if len(v.JudgedAlone) == 0 {
+		return ""
+	}
+	parts := v.JudgedAlone[:min(len(v.JudgedAlone), mostAlone)]
+	said := "one of two validators judges alone by what no float64 holds, which is how the other reads numbers: " + text.Printable(strings.Join(parts, ", "), 1000)
+	if more := len(v.JudgedAlone) - len(parts); more > 0 {
+		said += fmt.Sprintf(" and %d more", more)
+	}
+	return text.Sentence(said)
+}
+
+// mostAlone is how many of them are named.
+const mostAlone = 8
+
+// Combinations says how many combinations were left out, and of what; empty where none were.
+func (v *Verification) Combinations() string {
+	n, whole := new(big.Int).SetString(v.LeftOut.String(), 10)
+	if !whole || n.Sign() <= 0 {
+		return ""
+	}
+	return text.PluralOf(n, "combination")
 }
 
 // Choice is a choice among the cases.

@@ -2,6 +2,7 @@ package summary
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/text"
@@ -36,7 +37,7 @@ func (v *Verification) wrong() string {
 	if why := v.Verdict.Wrong(); why != "" {
 		return why
 	}
-	if v.Planned < 0 || v.Accepted < 0 || v.Unsure < 0 || v.LeftOut < 0 || v.MaxRuns < 0 {
+	if v.Planned < 0 || v.Accepted < 0 || v.Unsure < 0 || strings.Trim(v.LeftOut.String(), "0123456789") != "" || v.MaxRuns < 0 {
 		return "expected counts of 0 or more"
 	}
 	verdicts := []string{CheckHeld, CheckBroken, CheckNoted, CheckSkipped, CheckAdvice, CheckWaived, CheckInconclusive, CheckDoubtful}

@@ -50,6 +50,8 @@ func TestReadVerification(t *testing.T) {
 		"an unknown verdict":  {replaced(`"verdict": "held"`, `"verdict": "hald"`), `/checks/14/verdict: unknown word "hald"; did you mean "held"?`},
 		"no such deviation":   {replaced(`"deviation": 1`, `"deviation": 7`), "the deviation 7 is not among the 3 there are"},
 		"a negative count":    {replaced(`"accepted": 9`, `"accepted": -9`), "counts of 0 or more"},
+		"a count too few":     {replaced(`"leftOut": 7`, `"leftOut": -7`), "counts of 0 or more"},
+		"part of a count":     {replaced(`"leftOut": 7`, `"leftOut": 1e7`), "counts of 0 or more"},
 		"a negative duration": {replaced(`"seconds": 0.012`, `"seconds": -1`), "/checks/0: expected seconds"},
 	} {
 		dir := t.TempDir()

@@ -5,6 +5,7 @@ package text
 import (
 	"fmt"
 	"math"
+	"math/big"
 	"strconv"
 	"strings"
 )
@@ -57,6 +58,18 @@ func Plural(n uint64, noun string) string {
 		return "1 " + noun
 	}
 	return Count(n) + " " + noun + "s"
+}
+
+// mostDigits is how many digits a reader may still be shown in one number.
+const mostDigits = 15
+
+// PluralOf is [Plural] of a number that may have more digits than are worth reading: about 1.43 × 10^46 combinations.
+func PluralOf(n *big.Int, noun string) string {
+	if n.IsUint64() && len(n.String()) <= mostDigits {
+		return Plural(n.Uint64(), noun)
+	}
+	digits, power, _ := strings.Cut(new(big.Float).SetInt(n).Text('e', 2), "e+")
+	return "about " + digits + " × 10^" + power + " " + noun + "s"
 }
 
 // Share writes part of whole in percent, as [Percent] does.

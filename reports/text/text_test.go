@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"math/big"
 	"net/url"
 	"slices"
 	"strconv"
@@ -51,7 +52,9 @@ func TestFormat(t *testing.T) {
 		{Count(0), "0"}, {Count(999), "999"}, {Count(1000), "1,000"}, {Count(1234567), "1,234,567"},
 		{Share(0, 10), "0 %"}, {Share(10, 10), "100 %"}, {Share(1, 0), "–"}, {Share(99999, 100000), ">99.99 %"}, {Share(1, 100000), "<0.01 %"},
 		{Share(9990, 10000), "99.90 %"}, {Share(1, 3), "33.3 %"}, {Share(1, 200), "0.50 %"},
-		{Rate(99.96), "100/s"}, {Rate(0.5), "0.50/s"}, {Rate(-0.5), "−0.50/s"}, {Rate(-0.004), "0.00/s"}, {Rate(-0.005001), "−0.01/s"}, {Rate(1234), "1,234/s"}, {Plural(1, "error"), "1 error"}, {Plural(2, "error"), "2 errors"},
+		{Rate(99.96), "100/s"}, {Rate(0.5), "0.50/s"}, {Rate(-0.5), "−0.50/s"}, {Rate(-0.004), "0.00/s"}, {Rate(-0.005001), "−0.01/s"}, {Rate(1234), "1,234/s"}, {PluralOf(big.NewInt(1), "error"), "1 error"}, {PluralOf(big.NewInt(999_999_999_999_999), "error"), "999,999,999,999,999 errors"},
+		{PluralOf(big.NewInt(1_000_000_000_000_000), "error"), "about 1.00 × 10^15 errors"}, {PluralOf(new(big.Int).Lsh(big.NewInt(1), 2000), "error"), "about 1.15 × 10^602 errors"},
+		{Plural(1, "error"), "1 error"}, {Plural(2, "error"), "2 errors"},
 		{Change(f(0.2), f(0.1)), "−100 ms (−50 %)"}, {Change(f(0.1), f(0.2)), "+100 ms (+100 %)"}, {Change(nil, f(1)), ""},
 		{DurationRange(-0.028, -0.0263), "−28.0 to −26.3 ms"}, {DurationRange(-0.0005, 1.2), "−0.00 to +1.20 s"}, {DurationRange(0, 900e-6), "0.00 to +900 µs"},
 		{DurationRange(-700, 1), "−11.7 to +0.02 min"}, {PointsRange(-0.0031, 0.0002), "−0.31 to +0.02 pp"}, {SignedDuration(-0.0271), "−27.1 ms"}, {Points(0.003), "+0.30 pp"},

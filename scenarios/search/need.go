@@ -42,9 +42,8 @@ func (s *session) needed() want {
 
 // noTrial says that the budget has none.
 func (s *session) noTrial(w want) string {
-	left := s.left()
-	return fmt.Sprintf("the budget has no trial at this rate, which is one of %s at least, and has %s and %s left",
-		text.Duration(&w.Ask.Least), text.Plural(left.calls, "call"), text.Duration(&left.seconds))
+	return fmt.Sprintf("the budget has no trial at this rate, which is one of %s at least, and has %s left",
+		text.Duration(&w.Ask.Least), s.left())
 }
 
 // hopeless notes where the budget has no room for a yes.

@@ -7,12 +7,14 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/kaizenautomation/andon/reports/metrics"
 	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/sizing"
 	"github.com/kaizenautomation/andon/reports/summary"
+	"github.com/kaizenautomation/andon/reports/text"
 	"github.com/kaizenautomation/andon/scenarios"
 	"github.com/kaizenautomation/andon/scenarios/capacity"
 )
@@ -47,6 +49,18 @@ type session struct {
 type leftover struct {
 	calls   uint64
 	seconds float64
+}
+
+// String says what is left of what is bounded.
+func (l leftover) String() string {
+	var parts []string
+	if l.calls < math.MaxUint64 {
+		parts = append(parts, text.Plural(l.calls, "call"))
+	}
+	if !math.IsInf(l.seconds, 1) {
+		parts = append(parts, text.Duration(&l.seconds))
+	}
+	return strings.Join(parts, " and ")
 }
 
 // left is what may still be used.

@@ -225,3 +225,14 @@ func TestInterruptedTrial(t *testing.T) {
 		t.Errorf("it came to %+v: %v", m, err)
 	}
 }
+
+// Of a budget that has no bound for one of the two, that one is not told.
+func TestLeftover(t *testing.T) {
+	for want, l := range map[string]leftover{
+		"1 call and 2.00 s": {1, 2}, "2.00 s": {math.MaxUint64, 2}, "1,500 calls": {1500, math.Inf(1)},
+	} {
+		if l.String() != want {
+			t.Errorf("%s, want %s", l, want)
+		}
+	}
+}
