@@ -154,7 +154,7 @@ func (l *lane) drive() {
 			return
 		}
 		if time.Since(let) > longestHeld {
-			runtime.Gosched()
+			l.loop.Yield()
 			let = time.Now()
 		}
 		if l.place == 0 {

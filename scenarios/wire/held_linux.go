@@ -97,3 +97,30 @@ func (h *held) silent() error {
 	}
 	return errStale
 }
+
+// underWay are the connections whose calls are under way, in the order in which those began, which is that of their
+// deadlines.
+type underWay struct{ first, last *held }
+
+func (u *underWay) push(h *held) {
+	if h.prev, h.next = u.last, nil; u.last != nil {
+		u.last.next = h
+	} else {
+		u.first = h
+	}
+	u.last = h
+}
+
+func (u *underWay) remove(h *held) {
+	if h.prev != nil {
+		h.prev.next = h.next
+	} else {
+		u.first = h.next
+	}
+	if h.next != nil {
+		h.next.prev = h.prev
+	} else {
+		u.last = h.prev
+	}
+	h.prev, h.next = nil, nil
+}

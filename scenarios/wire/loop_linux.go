@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -22,9 +23,7 @@ type Loop struct {
 	held   []*held
 	free   []int // places in held
 	idle   []*held
-	// first and last are the calls that are under way, in the order in which they began, which is that of their
-	// deadlines.
-	first, last *held
+	underWay
 	// done are the calls that are over, and given those that were given last.
 	done, given []*Exchange
 	// stamped says that the kernel told when the last answer had come, and seen that nothing happened since answers were
@@ -114,6 +113,12 @@ func (l *Loop) Defer(x *Exchange, do func()) {
 
 // Wake ends a wait.
 func (l *Loop) Wake() { l.poller.wake() }
+
+// Yield lets others have the processor who wait for it.
+func (l *Loop) Yield() {
+	runtime.Gosched()
+	l.poller.exact = false
+}
 
 // post gives a call back that another goroutine has carried.
 func (l *Loop) post(x *Exchange) {
@@ -405,29 +410,6 @@ func (l *Loop) take(p *pool) *held {
 		return nil
 	}
 	return l.adopt(p, c)
-}
-
-func (l *Loop) push(h *held) {
-	if h.prev, h.next = l.last, nil; l.last != nil {
-		l.last.next = h
-	} else {
-		l.first = h
-	}
-	l.last = h
-}
-
-func (l *Loop) remove(h *held) {
-	if h.prev != nil {
-		h.prev.next = h.next
-	} else {
-		l.first = h.next
-	}
-	if h.next != nil {
-		h.next.prev = h.prev
-	} else {
-		l.last = h.prev
-	}
-	h.prev, h.next = nil, nil
 }
 
 // drop closes a connection.

@@ -28,6 +28,9 @@ func (*Loop) Defer(*Exchange, func()) {}
 // Wake does nothing.
 func (*Loop) Wake() {}
 
+// Yield does nothing.
+func (*Loop) Yield() {}
+
 // Wait gives nothing.
 func (*Loop) Wait(time.Duration, bool) []*Exchange { return nil }
 

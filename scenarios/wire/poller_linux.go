@@ -15,7 +15,7 @@ import (
 type poller struct {
 	epoll, event int
 	events       [128]unix.EpollEvent
-	// exact says that the thread is woken when it is to, as far as is known.
+	// exact says that the thread is woken when it is to: see aim.
 	exact bool
 
 	// waking is held by who uses event, which another descriptor's number may be once it is closed.
@@ -74,7 +74,7 @@ func (p *poller) wait(d time.Duration) []unix.EpollEvent {
 // nap waits until it is woken, or until so long has gone by, whatever happens on the descriptors.
 func (p *poller) nap(d time.Duration) {
 	d = min(d, longest)
-	begun := p.aim(d)
+	p.aim(d)
 	fds := unix.PollFd{Fd: int32(p.event), Events: unix.POLLIN}
 	ts := unix.NsecToTimespec(int64(d))
 	n, _, errno := unix.RawSyscall6(unix.SYS_PPOLL, uintptr(unsafe.Pointer(&fds)), 1, uintptr(unsafe.Pointer(&ts)), 0, 0, 0)
@@ -82,29 +82,15 @@ func (p *poller) nap(d time.Duration) {
 		var count [8]byte
 		_, _ = unix.Read(p.event, count[:])
 	}
-	p.hit(begun, d)
+	p.exact = p.exact && errno != unix.EINTR
 }
 
-// slack is how much later than it was to the system may wake a thread, unless that thread has asked for better.
-const slack = 50 * time.Microsecond
-
-// aim has the system wake the thread when it is to after so long, as far as that is not known of it: where it may be
-// 50 µs late, as it usually may, it is. It gives when that was.
-func (p *poller) aim(d time.Duration) time.Time {
-	if d >= longest {
-		return time.Time{} // there is another wait after it
-	}
-	if !p.exact {
+// aim has the system wake the thread when it is to after so long: where it may be 50 µs late, as it usually may, it is.
+// The goroutine has another thread at most after it was interrupted, or has yielded.
+func (p *poller) aim(d time.Duration) {
+	if !p.exact && d > 0 && d < longest { // else there is another wait after it
 		_, _, _ = unix.RawSyscall(unix.SYS_PRCTL, unix.PR_SET_TIMERSLACK, 1, 0)
 		p.exact = true
-	}
-	return time.Now()
-}
-
-// hit takes note of how well the system did: the goroutine may be on another thread, of which it does not know.
-func (p *poller) hit(begun time.Time, d time.Duration) {
-	if !begun.IsZero() && time.Since(begun)-d > slack/2 {
-		p.exact = false
 	}
 }
 
@@ -112,15 +98,12 @@ func (p *poller) hit(begun time.Time, d time.Duration) {
 // with it, and nobody has to be woken to take it over and to give it back. A collection, and whoever else wants the
 // goroutine to stop, sends it a signal, which ends the wait.
 func (p *poller) sleep(d time.Duration) (int, syscall.Errno) {
-	var begun time.Time
-	if d > 0 {
-		begun = p.aim(d)
-	}
+	p.aim(d)
 	ts := unix.NsecToTimespec(int64(d))
 	n, _, errno := unix.RawSyscall6(unix.SYS_EPOLL_PWAIT2, uintptr(p.epoll), uintptr(unsafe.Pointer(&p.events)), uintptr(len(p.events)),
 		uintptr(unsafe.Pointer(&ts)), 0, 0)
 	runtime.KeepAlive(p)
-	p.hit(begun, d)
+	p.exact = p.exact && errno != unix.EINTR
 	if errno != 0 {
 		return 0, errno
 	}
