@@ -80,8 +80,9 @@ func (c Choice) Load(name string, data []byte) (*Description, error) {
 	return c.loadFrom(name, data, nil, false)
 }
 
-// Proven reads a description as Load does that is held to be valid already, such as the one that is built in, in half
-// the time: kin-openapi reads it when its opinion is first asked for, unless another operation is chosen.
+// Proven reads a description as Load does that is held to be valid already, such as the one that is built in, with
+// examples that conform, in half the time: kin-openapi reads it when its opinion is first asked for, unless another
+// operation is chosen.
 func (c Choice) Proven(name string, data []byte) (*Description, error) {
 	return c.loadFrom(name, data, nil, c.Operation == "")
 }
@@ -129,7 +130,7 @@ func (c Choice) load(name string, data []byte, files fs.FS, proven bool) (*Descr
 			return nil, err
 		}
 	}
-	if err := d.readRequest(); err != nil {
+	if err := d.readRequest(proven); err != nil {
 		return nil, err
 	}
 	if err := d.readResponses(found.heads); err != nil {

@@ -1,6 +1,7 @@
 package contracts_test
 
 import (
+	"bytes"
 	"testing"
 
 	"github.com/kaizenautomation/andon"
@@ -10,12 +11,16 @@ import (
 // What is built in is valid, so that nothing is left to be found when the second opinion is first asked for.
 func TestBuiltInIsProven(t *testing.T) {
 	t.Parallel()
-	if _, err := contracts.Load("openapi.yaml", andon.Spec); err != nil {
+	loaded, err := contracts.Load("openapi.yaml", andon.Spec)
+	if err != nil {
 		t.Fatal(err)
 	}
 	d, err := contracts.Choice{}.Proven("openapi.yaml", andon.Spec)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if !bytes.Equal(d.Document().Root.AppendJSON(nil), loaded.Document().Root.AppendJSON(nil)) {
+		t.Error("an example does not conform: it is there only where the description is held to be valid")
 	}
 	if err := d.CrosscheckRequest([]byte(`{"content": [{"type": "text", "text": "a"}]}`)); err != nil {
 		t.Errorf("the second opinion of a valid request: %v", err)

@@ -87,7 +87,7 @@ func (d *Description) follow(n *schema.Node, at []string) (*schema.Node, []strin
 	return n, at, nil
 }
 
-func (d *Description) readRequest() error {
+func (d *Description) readRequest(proven bool) error {
 	body, at, err := d.follow(d.node().At("requestBody"), below(d.at, "requestBody"))
 	if err != nil {
 		return err
@@ -109,7 +109,9 @@ func (d *Description) readRequest() error {
 	if d.validator, err = d.compile(d.bodyAt); err != nil {
 		return fmt.Errorf("the request's schema does not compile: %w", err)
 	}
-	d.exemplars(d.document.Root.At(d.bodyAt...), d.bodyAt, map[*schema.Node]bool{})
+	if !proven {
+		d.exemplars(d.document.Root.At(d.bodyAt...), d.bodyAt, map[*schema.Node]bool{})
+	}
 	return d.readFields()
 }
 

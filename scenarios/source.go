@@ -111,24 +111,27 @@ stop wait explain-why ask-for-approval send-it-to-the-owner leave-the-rest-uncha
 	for i := range words {
 		words[i] = strings.Fields(lists[i])
 	}
-	b := make([]byte, 0, 66<<10)
+	var b strings.Builder
+	b.Grow(66 << 10)
 	pick := func(list int, after string) {
-		b = append(append(b, words[list][rng.IntN(len(words[list]))]...), after...)
+		b.WriteString(words[list][rng.IntN(len(words[list]))])
+		b.WriteString(after)
 	}
 	var starts []int
-	for len(b) < 64<<10 {
-		starts = append(starts, len(b))
+	for b.Len() < 64<<10 {
+		starts = append(starts, b.Len())
 		pick(0, " the ")
 		pick(1, " ")
 		pick(2, " ")
 		pick(3, " the ")
 		pick(4, ", then ")
 		pick(5, " ")
-		b = append(strconv.AppendInt(b, int64(2+rng.IntN(18)), 10), ' ')
+		b.WriteString(strconv.Itoa(2 + rng.IntN(18)))
+		b.WriteByte(' ')
 		pick(6, " and ")
 		pick(7, ". ")
 	}
-	return string(b), starts
+	return b.String(), starts
 }
 
 func textSource(length func(*rand.Rand) int) source {
