@@ -29,7 +29,7 @@ build: go ## Build the static binary bin/andon
 
 .PHONY: test
 test: go deps ## Run all tests, those with Pact among them; with the race detector where goroutines meet
-	@$(PACT) GO="$(GO)" .ci/test
+	@GO="$(GO)" .ci/test
 
 .PHONY: test-fast
 test-fast: go ## Run the tests that need nothing but Go: no race detector, browser, Node.js, Prometheus or Pact
