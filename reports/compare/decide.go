@@ -40,6 +40,14 @@ func (f figure) shown(difference float64) *float64 {
 	return &difference
 }
 
+// bounds are those of a change as a row has them: no share changes by more than all there is.
+func (f figure) bounds(low, high float64) (*float64, *float64) {
+	if f.unit == Share {
+		low, high = max(low, -1), min(high, 1)
+	}
+	return f.shown(low), f.shown(high)
+}
+
 // row is what a series comes to, without a verdict.
 func (s *series) row() (Row, estimate) {
 	r := Row{Kind: s.kind, Name: s.name, Figure: s.figure.name, Unit: s.figure.unit, Declared: s.declared, Verdict: Looked}
@@ -58,7 +66,8 @@ func (s *series) row() (Row, estimate) {
 		return &y
 	}
 	r.Base, r.New = shown(e.base), shown(e.changed)
-	r.Change, r.Low, r.High = s.figure.shown(e.change), s.figure.shown(e.low), s.figure.shown(e.high)
+	r.Change = s.figure.shown(e.change)
+	r.Low, r.High = s.figure.bounds(e.low, e.high)
 	return r, e
 }
 

@@ -181,7 +181,7 @@ func (x *paired) row(errors float64) Row {
 		r.Reason = fmt.Sprintf("%d pairs of slices tell too little; it takes %d", n, leastPairs)
 		return r
 	}
-	r.Low, r.High = f.shown(c.low), f.shown(c.high)
+	r.Low, r.High = f.bounds(c.low, c.high)
 	beyond := 0.0
 	if x.declared {
 		beyond = f.beyond()

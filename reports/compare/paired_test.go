@@ -1,9 +1,11 @@
 package compare_test
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"text/tabwriter"
@@ -66,6 +68,32 @@ func (s inTurn) pairs(most int, a, b build, seed, number uint64) (rows []compare
 		}
 	}
 	return rows, most
+}
+
+// A target that dies in between fails from then on, so that its pairs differ by much; no share changes by more than all.
+func TestShareOfAll(t *testing.T) {
+	labels := manifest(40, "pair").Labels
+	a, b := metrics.NewStretches(labels), metrics.NewStretches(labels)
+	var pairs []compare.Pair
+	for n := range 10 {
+		for i := range 20 {
+			due := time.Duration(4*n)*time.Second + time.Duration(i)*100*time.Millisecond
+			row := results.Row{Due: due, Service: 0.01, Status: 200}
+			failed := results.Row{Due: due + 2*time.Second, Service: 0.01, Error: results.DialRefused}
+			if n < 1 {
+				failed.Status, failed.Error = 200, results.None
+			}
+			if err := errors.Join(a.Add(row), b.Add(failed)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		pairs = append(pairs, compare.Pair{Base: [2]float64{float64(4 * n), float64(4*n + 2)}, New: [2]float64{float64(4*n + 2), float64(4*n + 4)}})
+	}
+	rows, _ := compare.PairedRows(a, b, pairs, nil)
+	i := slices.IndexFunc(rows, func(r compare.Row) bool { return r.Figure == "errors" })
+	if r := rows[i]; r.Verdict != compare.Regression || math.Abs(*r.Change-0.9) > 1e-9 || *r.High != 1 || *r.Low < 0 {
+		t.Errorf("%s: %v, %v to %v", r.Verdict, *r.Change, *r.Low, *r.High)
+	}
 }
 
 // TestSimulatePaired meets two simulated builds in turn for three minutes at most, and looks after every pair: a false

@@ -220,7 +220,7 @@ func TestPairedFleet(t *testing.T) {
 				t.Errorf("it ended with %v", err)
 			}
 			// A machine that is busy otherwise says so itself.
-			busy := strings.Contains(strings.Join(r.Verdict.Causes, " "), "calls were held up where they were sent from")
+			busy := strings.Contains(strings.Join(r.Verdict.Causes, " "), "held up where they were sent from")
 			if r.Verdict.ExitCode != x.code && !busy {
 				t.Errorf("%+v, %s", r.Verdict, r.Paired.Ended)
 			}

@@ -9,6 +9,7 @@
 package paired
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -245,10 +246,7 @@ func (w *watch) conclude(a, b trial.Result) compare.Report {
 	end := cutShort(a, b)
 	if ended == "" {
 		if ended = "the plan was over"; end.Reason != results.Finished {
-			ended = end.Reason
-			if end.Detail != "" {
-				ended += ": " + end.Detail
-			}
+			ended = cmp.Or(end.Detail, end.Reason)
 		}
 	}
 	until := time.Duration(w.Plan.Seconds * float64(time.Second))
