@@ -19,7 +19,7 @@ func CapacityTerminal(w io.Writer, of sizing.Report, o Options) error {
 		o.Width = 100
 	}
 	st := style{
-		press:   new(press),
+		tables:  new(tableWriter),
 		foreign: text.Printable,
 		said:    func(s string) string { return text.Printable(s, 2000) },
 		good:    func(s string) string { return o.paint(text.Green, s) },
@@ -45,7 +45,7 @@ func CapacityTerminal(w io.Writer, of sizing.Report, o Options) error {
 			if i > 0 {
 				b.WriteByte('\n')
 			}
-			if err := st.press.text(&b, t, o.Width); err != nil {
+			if err := st.tables.text(&b, t, o.Width); err != nil {
 				return err
 			}
 		}
@@ -60,7 +60,7 @@ func CapacityTerminal(w io.Writer, of sizing.Report, o Options) error {
 // CapacityMarkdown writes a search for capacity for a comment on a pull request or a CI summary.
 func CapacityMarkdown(w io.Writer, of sizing.Report) error {
 	s := search{of}
-	st := style{press: new(press), foreign: code, said: prose, good: func(s string) string { return s }, bad: func(s string) string { return "**" + s + "**" }}
+	st := style{tables: new(tableWriter), foreign: code, said: prose, good: func(s string) string { return s }, bad: func(s string) string { return "**" + s + "**" }}
 	var b bytes.Buffer
 	mark := map[string]string{summary.Pass: "✅", summary.Fail: "❌", summary.NoVerdict: "⚠️"}[s.Verdict.Status]
 	fmt.Fprintf(&b, "## %s %s: andon capacity %s, %s\n\n", mark, s.Word(), code(s.Run.Scenario, 64), prose(s.Headline()))
@@ -83,7 +83,7 @@ func CapacityMarkdown(w io.Writer, of sizing.Report) error {
 			if i > 0 || len(c.said) > 0 {
 				b.WriteByte('\n')
 			}
-			if err := st.press.markdown(&b, t); err != nil {
+			if err := st.tables.markdown(&b, t); err != nil {
 				return err
 			}
 		}

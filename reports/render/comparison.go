@@ -24,7 +24,7 @@ func ComparisonTerminal(w io.Writer, of compare.Report, o Options) error {
 		o.Width = 100
 	}
 	st := style{
-		press:   new(press),
+		tables:  new(tableWriter),
 		foreign: text.Printable,
 		said:    func(s string) string { return text.Printable(s, 2000) },
 		good:    func(s string) string { return o.paint(text.Green, s) },
@@ -46,7 +46,7 @@ func ComparisonTerminal(w io.Writer, of compare.Report, o Options) error {
 	for _, c := range append(c.first(st), c.further(st)...) {
 		fmt.Fprintf(&b, "\n%s\n", o.paint(text.Bold, c.title))
 		for _, t := range c.tables {
-			if err := st.press.text(&b, t, o.Width); err != nil {
+			if err := st.tables.text(&b, t, o.Width); err != nil {
 				return err
 			}
 		}
@@ -68,7 +68,7 @@ func ComparisonTerminal(w io.Writer, of compare.Report, o Options) error {
 // folded what is for looking.
 func ComparisonMarkdown(w io.Writer, of compare.Report) error {
 	c := comparison{of}
-	st := style{press: new(press), foreign: code, said: prose, good: func(s string) string { return s }, bad: func(s string) string { return "**" + s + "**" }}
+	st := style{tables: new(tableWriter), foreign: code, said: prose, good: func(s string) string { return s }, bad: func(s string) string { return "**" + s + "**" }}
 	var b bytes.Buffer
 	mark := map[string]string{summary.Pass: "✅", summary.Fail: "❌", summary.NoVerdict: "⚠️"}[c.Verdict.Status]
 	fmt.Fprintf(&b, "## %s %s: %s\n\n%s\n", mark, c.Word(), c.title(st), prose(text.Sentence(c.Headline())))
@@ -105,7 +105,7 @@ func (c chapter) markdown(b *bytes.Buffer, st style) error {
 		if i > 0 {
 			b.WriteByte('\n')
 		}
-		if err := st.press.markdown(b, t); err != nil {
+		if err := st.tables.markdown(b, t); err != nil {
 			return err
 		}
 	}

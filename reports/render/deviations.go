@@ -38,7 +38,7 @@ func (o Options) deviations(b *bytes.Buffer, list []summary.Deviation, one strin
 }
 
 // markdownDeviations writes the known deviations as a table of Markdown.
-func markdownDeviations(p *press, b *bytes.Buffer, list []summary.Deviation, one string) error {
+func markdownDeviations(p *tableWriter, b *bytes.Buffer, list []summary.Deviation, one string) error {
 	if len(list) == 0 {
 		return nil
 	}

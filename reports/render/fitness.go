@@ -17,7 +17,7 @@ func FitnessTerminal(w io.Writer, r fitness.Report, o Options) error {
 		o.Width = 100
 	}
 	var b bytes.Buffer
-	tables := new(press)
+	tables := new(tableWriter)
 	o.title(&b, "andon doctor")
 	o.flow(&b, []string{text.Printable(r.Platform, 200), r.Started.UTC().Format(time.DateTime + "Z"), "took " + text.Duration(&r.DurationSeconds)})
 	fmt.Fprintf(&b, "\n%s\n", o.paint(text.Bold, "What this machine allows"))

@@ -23,7 +23,7 @@ func GateTerminal(w io.Writer, of approval.Report, o Options) error {
 		o.Width = 100
 	}
 	var b bytes.Buffer
-	tables := new(press)
+	tables := new(tableWriter)
 	o.title(&b, "andon gate")
 	o.flow(&b, g.subtitle(text.Printable))
 	o.flow(&b, g.knownBy(text.Printable))
@@ -75,7 +75,7 @@ func GateTerminal(w io.Writer, of approval.Report, o Options) error {
 func GateMarkdown(w io.Writer, of approval.Report) error {
 	g := gate{of}
 	var b bytes.Buffer
-	tables := new(press)
+	tables := new(tableWriter)
 	mark := map[string]string{summary.Pass: "✅", summary.Fail: "❌", summary.NoVerdict: "⚠️", approval.LeftOut: "➖"}
 	fmt.Fprintf(&b, "## %s %s: %s\n\n", mark[g.Verdict.Status], g.Word(), prose(g.Headline()))
 	t := Table{Header: []string{"part", "", "found", "to turn it green"}}

@@ -14,7 +14,7 @@ import (
 func Markdown(w io.Writer, of summary.Summary) error {
 	s := run{of}
 	st := style{
-		press:   new(press),
+		tables:  new(tableWriter),
 		foreign: code,
 		said:    prose,
 		good:    func(s string) string { return s },
@@ -37,11 +37,11 @@ func Markdown(w io.Writer, of summary.Summary) error {
 	}
 	for _, section := range sections(s, st) {
 		fmt.Fprintf(&b, "\n### %s\n\n", section.title)
-		if err := st.press.markdown(&b, section.Table); err != nil {
+		if err := st.tables.markdown(&b, section.Table); err != nil {
 			return err
 		}
 	}
-	if err := markdownDeviations(st.press, &b, s.Run.Deviations, "answer"); err != nil {
+	if err := markdownDeviations(st.tables, &b, s.Run.Deviations, "answer"); err != nil {
 		return err
 	}
 	if notes := s.Notes(); len(notes) > 0 {

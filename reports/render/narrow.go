@@ -20,7 +20,7 @@ const (
 // narrow writes a table that is wider than the terminal so that nothing of it is lost: with the last column's text
 // wrapped, or below the row; as several tables of fewer columns, each with the first one; or, where that one takes all
 // the room, each row as a block.
-func (p *press) narrow(w io.Writer, t Table, width int) error {
+func (p *tableWriter) narrow(w io.Writer, t Table, width int) error {
 	if wrapped, ok := t.wrapped(width); ok && p.width(wrapped) <= width {
 		return p.put(w, wrapped)
 	}
@@ -123,7 +123,7 @@ func (t Table) wrapped(width int) (Table, bool) {
 }
 
 // below writes the table with the words of its last column below each row, and reports whether the rest fits.
-func (p *press) below(w io.Writer, t Table, width int) (fits bool, err error) {
+func (p *tableWriter) below(w io.Writer, t Table, width int) (fits bool, err error) {
 	last := len(t.Header) - 1
 	if last < 1 || !t.isText(last) {
 		return false, nil

@@ -173,7 +173,7 @@ func TestNarrowTables(t *testing.T) {
 	})
 }
 
-// What a press wrote before is nowhere in what it writes next: no row, no width, no side.
+// What a tableWriter wrote before is nowhere in what it writes next: no row, no width, no side.
 func TestPress(t *testing.T) {
 	tables := []Table{
 		{Header: []string{"a long head", ">n"}, Rows: [][]string{{"one", "1"}, {"two", "22"}, {"three", "333"}}},
@@ -181,12 +181,12 @@ func TestPress(t *testing.T) {
 		{Header: []string{"word"}, Rows: [][]string{{"a"}}},
 		{Header: []string{"", ">"}, Rows: [][]string{{"", ""}, {"b", "2"}}},
 	}
-	var both press
+	var both tableWriter
 	var one, each bytes.Buffer
 	for _, i := range []int{0, 1, 2, 3, 1, 0} {
 		for _, err := range []error{
 			both.text(&one, tables[i], 0), both.text(&one, tables[i], 12), both.markdown(&one, tables[i]),
-			new(press).text(&each, tables[i], 0), new(press).text(&each, tables[i], 12), new(press).markdown(&each, tables[i]),
+			new(tableWriter).text(&each, tables[i], 0), new(tableWriter).text(&each, tables[i], 12), new(tableWriter).markdown(&each, tables[i]),
 		} {
 			if err != nil {
 				t.Fatal(err)
@@ -194,7 +194,7 @@ func TestPress(t *testing.T) {
 		}
 	}
 	if one.String() != each.String() {
-		t.Errorf("by one press:\n%s\nby one for each:\n%s", one.String(), each.String())
+		t.Errorf("by one:\n%s\nby one for each:\n%s", one.String(), each.String())
 	}
 }
 

@@ -14,7 +14,7 @@ import (
 
 // A style is what differs between the renderings of the same tables.
 type style struct {
-	press *press
+	tables *tableWriter
 	// foreign makes a text that is not andon's own safe to show, in at most so many characters.
 	foreign func(s string, limit int) string
 	// said is the same for a sentence of andon's own with foreign words in it.
@@ -215,7 +215,7 @@ func (s run) outcomes(st style) Table {
 func (s run) tierSections(st style) []section {
 	t := s.tierTable(st)
 	from, to, compared := s.compared()
-	if !compared || st.width == 0 || st.press.width(t) <= st.width {
+	if !compared || st.width == 0 || st.tables.width(t) <= st.width {
 		return []section{{"Tiers", t}}
 	}
 	at := len(t.Header) - 2 // the difference, and its interval

@@ -31,9 +31,9 @@ func (t Table) aligned() (header []string, aligns []tw.Align) {
 	return header, aligns
 }
 
-// A press writes tables. The library makes room for thousands of things that it may come to remember whenever a table
-// is made, so that all tables of a report are written by one press, which has made one of each kind.
-type press struct {
+// A tableWriter writes tables. The library makes room for thousands of things that it may come to remember whenever a
+// table is made, so that all tables of a report are written by one, which has made one of each kind.
+type tableWriter struct {
 	lines         bytes.Buffer
 	spaced, piped *tablewriter.Table
 }
@@ -44,14 +44,14 @@ func newTable(w io.Writer, options ...tablewriter.Option) *tablewriter.Table {
 		tablewriter.WithHeaderAutoFormat(tw.Off), tablewriter.WithRowAutoFormat(tw.Off),
 		tablewriter.WithHeaderAutoWrap(tw.WrapNone), tablewriter.WithRowAutoWrap(tw.WrapNone),
 		tablewriter.WithTrimSpace(tw.Off),
-		// What is remembered is made anew for each table, in its full size. Cells are strings, of which there is nothing to
-		// remember.
+		// What is remembered is made anew for each table, in its full size. Cells are strings, of which there is
+		// nothing to remember.
 		tablewriter.WithStringerCacheCustom(twcache.NewLRU[reflect.Type, reflect.Value](1)),
 	)...)
 }
 
 // write gives the lines of a table.
-func (p *press) write(by *tablewriter.Table, t Table) (string, error) {
+func (p *tableWriter) write(by *tablewriter.Table, t Table) (string, error) {
 	header, aligns := t.aligned()
 	by.Reset()
 	p.lines.Reset()
@@ -71,10 +71,10 @@ func (p *press) write(by *tablewriter.Table, t Table) (string, error) {
 
 // Text writes the table for a terminal of so many columns, or any number of them where that is 0: columns two spaces
 // apart, no lines. What is wider is stacked, so that nothing is lost. An empty table is not written.
-func (t Table) Text(w io.Writer, width int) error { return new(press).text(w, t, width) }
+func (t Table) Text(w io.Writer, width int) error { return new(tableWriter).text(w, t, width) }
 
 // text writes a table for a terminal.
-func (p *press) text(w io.Writer, t Table, width int) error {
+func (p *tableWriter) text(w io.Writer, t Table, width int) error {
 	if len(t.Rows) == 0 {
 		return nil
 	}
@@ -90,7 +90,7 @@ func (p *press) text(w io.Writer, t Table, width int) error {
 }
 
 // whole is the text of a table, as wide as it is.
-func (p *press) whole(t Table) (string, error) {
+func (p *tableWriter) whole(t Table) (string, error) {
 	if p.spaced == nil {
 		p.spaced = newTable(&trimmer{w: &p.lines}, tablewriter.WithRenderer(renderer.NewBlueprint(tw.Rendition{
 			Borders: tw.BorderNone,
@@ -105,7 +105,7 @@ func (p *press) whole(t Table) (string, error) {
 }
 
 // put writes a table as wide as it is.
-func (p *press) put(w io.Writer, t Table) error {
+func (p *tableWriter) put(w io.Writer, t Table) error {
 	lines, err := p.whole(t)
 	if err != nil {
 		return err
@@ -115,7 +115,7 @@ func (p *press) put(w io.Writer, t Table) error {
 }
 
 // width is how many columns the text of a table takes.
-func (p *press) width(t Table) (most int) {
+func (p *tableWriter) width(t Table) (most int) {
 	lines, _ := p.whole(t) // a buffer takes everything
 	return widest(lines)
 }
@@ -129,7 +129,7 @@ func widest(lines string) (most int) {
 }
 
 // markdown writes a table as Markdown. The cells are Markdown already.
-func (p *press) markdown(w io.Writer, t Table) error {
+func (p *tableWriter) markdown(w io.Writer, t Table) error {
 	if len(t.Rows) == 0 {
 		return nil
 	}

@@ -29,7 +29,7 @@ func Terminal(w io.Writer, of summary.Summary, o Options) error {
 		o.Width = 100
 	}
 	st := style{
-		press:   new(press),
+		tables:  new(tableWriter),
 		foreign: text.Printable,
 		said:    func(s string) string { return text.Printable(s, 2000) },
 		good:    func(s string) string { return o.paint(text.Green, s) },
@@ -43,7 +43,7 @@ func Terminal(w io.Writer, of summary.Summary, o Options) error {
 	o.flow(&b, s.knownBy(text.Printable))
 	for _, section := range sections(s, st) {
 		fmt.Fprintf(&b, "\n%s\n", o.paint(text.Bold, section.title))
-		if err := st.press.text(&b, section.Table, o.Width); err != nil {
+		if err := st.tables.text(&b, section.Table, o.Width); err != nil {
 			return err
 		}
 	}

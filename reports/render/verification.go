@@ -175,7 +175,7 @@ func VerificationTerminal(w io.Writer, of summary.Verification, o Options) error
 	if o.Width <= 0 {
 		o.Width = 100
 	}
-	st := style{press: new(press), foreign: text.Printable, good: func(s string) string { return o.paint(text.Green, s) }, bad: func(s string) string { return o.paint(text.Red, s) }}
+	st := style{tables: new(tableWriter), foreign: text.Printable, good: func(s string) string { return o.paint(text.Green, s) }, bad: func(s string) string { return o.paint(text.Red, s) }}
 	var b bytes.Buffer
 	o.title(&b, "andon verify")
 	o.flow(&b, []string{text.Printable(v.Target, 200), v.Started.UTC().Format(time.DateTime + "Z"), "took " + text.Duration(&v.DurationSeconds)})
@@ -184,12 +184,12 @@ func VerificationTerminal(w io.Writer, of summary.Verification, o Options) error
 		o.marked(&b, st.bad("!"), summary.Insecure)
 	}
 	b.WriteByte('\n')
-	if err := st.press.text(&b, v.areas(st), o.Width); err != nil {
+	if err := st.tables.text(&b, v.areas(st), o.Width); err != nil {
 		return err
 	}
 	if len(v.Coverage) > 0 {
 		b.WriteByte('\n')
-		if err := st.press.text(&b, v.parts(), o.Width); err != nil {
+		if err := st.tables.text(&b, v.parts(), o.Width); err != nil {
 			return err
 		}
 		b.WriteByte('\n')
@@ -225,7 +225,7 @@ func VerificationTerminal(w io.Writer, of summary.Verification, o Options) error
 // VerificationMarkdown writes a verification for a comment on a pull request.
 func VerificationMarkdown(w io.Writer, of summary.Verification) error {
 	v := verification{of}
-	st := style{press: new(press), foreign: code, good: func(s string) string { return s }, bad: func(s string) string { return "**" + s + "**" }}
+	st := style{tables: new(tableWriter), foreign: code, good: func(s string) string { return s }, bad: func(s string) string { return "**" + s + "**" }}
 	var b bytes.Buffer
 	word := map[string]string{summary.Pass: "✅ PASS", summary.Fail: "❌ FAIL", summary.NoVerdict: "⚠️ NO VERDICT"}[v.Verdict.Status]
 	fmt.Fprintf(&b, "## %s: %s\n\n", word, prose(v.Name()))
@@ -243,19 +243,19 @@ func VerificationMarkdown(w io.Writer, of summary.Verification) error {
 		fmt.Fprintf(&b, "%s\n\n", prose(alone))
 	}
 	if len(v.Coverage) > 0 {
-		if err := st.press.markdown(&b, v.areas(st)); err != nil {
+		if err := st.tables.markdown(&b, v.areas(st)); err != nil {
 			return err
 		}
 		fmt.Fprintf(&b, "\n%s\n", prose(v.coverageSentence()))
 		if missed := v.missed(st); len(missed.Rows) > 0 {
 			b.WriteByte('\n')
-			if err := st.press.markdown(&b, missed); err != nil {
+			if err := st.tables.markdown(&b, missed); err != nil {
 				return err
 			}
 		}
 	}
 	v.markdownFindings(&b)
-	if err := markdownDeviations(st.press, &b, v.Deviations, "check"); err != nil {
+	if err := markdownDeviations(st.tables, &b, v.Deviations, "check"); err != nil {
 		return err
 	}
 	fmt.Fprintf(&b, "\n<sub>andon %s · %s sha256 %s · exit code %d</sub>\n", prose(v.Andon), prose(cmp.Or(v.Description, "openapi.yaml")), code(v.SpecSHA256, 64), v.Verdict.ExitCode)
