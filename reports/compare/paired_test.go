@@ -70,7 +70,8 @@ func (s inTurn) pairs(most int, a, b build, seed, number uint64) (rows []compare
 	return rows, most
 }
 
-// A target that dies in between fails from then on, so that its pairs differ by much; no share changes by more than all.
+// A target that dies in between fails from then on, so that its pairs differ by much; no share changes by more than
+// all.
 func TestShareOfAll(t *testing.T) {
 	labels := manifest(40, "pair").Labels
 	a, b := metrics.NewStretches(labels), metrics.NewStretches(labels)
