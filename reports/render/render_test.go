@@ -174,7 +174,7 @@ func TestNarrowTables(t *testing.T) {
 }
 
 // What a tableWriter wrote before is nowhere in what it writes next: no row, no width, no side.
-func TestPress(t *testing.T) {
+func TestTablesOfOneWriter(t *testing.T) {
 	tables := []Table{
 		{Header: []string{"a long head", ">n"}, Rows: [][]string{{"one", "1"}, {"two", "22"}, {"three", "333"}}},
 		{Header: []string{">n", "word", ">m"}, Rows: [][]string{{"1", "of many letters", "2"}}},
