@@ -26,5 +26,5 @@ func ExampleOpen() {
 			fmt.Println(err)
 		}
 	}
-	// Output: runs/20261124T060000Z-mixed is no run directory: it has no run.json
+	// Output: runs/20261124T060000Z-mixed is no run directory: it does not exist
 }

@@ -74,7 +74,13 @@ func TestForbiddenData(t *testing.T) {
 	if _, err := Parse("test.yaml", []byte(both), apart, noEnv); err != nil {
 		t.Error(err)
 	}
-	if _, err := Parse("test.yaml", []byte(both), together, noEnv); err == nil || !strings.Contains(err.Error(), "breaks the contract") {
-		t.Errorf("what does not go together is found as %v", err)
+	for _, tier := range []string{"Full", "Lite"} {
+		d, err := contracts.Load("openapi.yaml", []byte(strings.Replace(text, "const: Full}}, required", "const: "+tier+"}}, required", 1)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Parse("test.yaml", []byte(both), d, noEnv); err == nil || !strings.Contains(err.Error(), "breaks the contract") {
+			t.Errorf("what does not go together with %s is found as %v", tier, err)
+		}
 	}
 }

@@ -249,8 +249,8 @@ func (m *mix) broken(d *contracts.Description) (content string, _ *contracts.Vio
 	for i, c := range m.contents {
 		for n := range max(20, 300/len(m.contents)) {
 			w.reset(rng.Uint64(), uint64(n))
-			tier := m.tiers[n%len(m.tiers)]
-			call := m.valid(w, tier, &m.contents[i], func(f field) bool { return f.share >= 1 || f.share > 0 && n%2 == 0 })
+			tier, optional := m.tiers[n%len(m.tiers)], n/len(m.tiers)%2 == 0
+			call := m.valid(w, tier, &m.contents[i], func(f field) bool { return f.share >= 1 || f.share > 0 && optional })
 			if violation := checker.Check(call); violation != nil {
 				return c.name, violation
 			}

@@ -248,7 +248,9 @@ func Open(dir string) (*Run, error) {
 	r := &Run{Dir: dir}
 	path := filepath.Join(dir, manifestFile)
 	if err := ReadJSON(path, &r.Manifest); err != nil {
-		if errors.Is(err, fs.ErrNotExist) {
+		if _, missing := os.Stat(dir); errors.Is(missing, fs.ErrNotExist) {
+			return nil, fmt.Errorf("%s is no run directory: it does not exist", dir)
+		} else if errors.Is(err, fs.ErrNotExist) {
 			return nil, fmt.Errorf("%s is no run directory: it has no %s", dir, manifestFile)
 		}
 		return nil, err
