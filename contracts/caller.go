@@ -126,6 +126,8 @@ const (
 	Wrong Caller = "a wrong token"
 	// WrongScheme sends a token under another scheme than the description's.
 	WrongScheme Caller = "a wrong scheme"
+	// Empty sends a token that has nothing in it.
+	Empty Caller = "an empty token"
 	// lacking begins the callers that leave one of several keys out.
 	lacking = "all but "
 )
@@ -147,6 +149,8 @@ func (o Operation) claims(who Caller) (list []Key, secret string) {
 	switch {
 	case who == Wrong:
 		return o.Ways()[0], wrongToken
+	case who == Empty:
+		return o.Ways()[0], ""
 	case who == WrongScheme && slices.ContainsFunc(o.keys(), schemed):
 		return []Key{{InHeader, "Authorization", basic}}, "wrong"
 	case who == WrongScheme:

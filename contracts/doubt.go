@@ -3,12 +3,14 @@ package contracts
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3filter"
 
 	"github.com/kaizenautomation/andon/contracts/jsontext"
+	"github.com/kaizenautomation/andon/contracts/schema"
 )
 
 // CrosscheckRequest is what kin-openapi's own filter says of a request's body; nil if it conforms, or if the filter
@@ -87,4 +89,18 @@ func holdsNumber(v any) bool {
 		}
 	}
 	return false
+}
+
+// JudgedAlone are the parts of the description, each with its place, by which one validator judges alone: kin-openapi
+// reads numbers as float64, which does not hold those.
+func (d *Description) JudgedAlone() (parts []string) {
+	w := rewriter{document: d.document, seen: map[*schema.Node]bool{}, edit: func(_ *schema.Document, s *schema.Node) {
+		for _, key := range roundedIn(s) {
+			n := s.At(key)
+			file, line, _ := d.Where(n.Line)
+			parts = append(parts, fmt.Sprintf("%s: %s (%s:%d:%d)", key, clip(string(n.AppendJSON(nil)), 60), file, line, n.Column))
+		}
+	}}
+	w.operation(d.operation.Path, strings.ToLower(d.operation.Method))
+	return parts
 }

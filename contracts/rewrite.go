@@ -1,9 +1,12 @@
 package contracts
 
 import (
+	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 
+	"github.com/kaizenautomation/andon/contracts/jsontext"
 	"github.com/kaizenautomation/andon/contracts/pattern"
 	"github.com/kaizenautomation/andon/contracts/schema"
 )
@@ -139,4 +142,40 @@ func constAsEnum(s *schema.Node) {
 	}
 	s.Forget("const")
 	s.Set("enum", &schema.Node{IsList: true, List: []*schema.Node{c}, Line: c.Line, Column: c.Column})
+}
+
+// forgetRounded takes out of a schema what kin-openapi cannot judge, and reports whether there was any.
+func forgetRounded(s *schema.Node) bool {
+	keys := roundedIn(s)
+	for _, key := range keys {
+		s.Forget(key)
+	}
+	return len(keys) > 0
+}
+
+// roundedIn are the keywords by which a schema holds a value against a number that a float64 rounds, which is what
+// kin-openapi reads those of a schema as.
+func roundedIn(s *schema.Node) (keys []string) {
+	for _, key := range known("schema value") {
+		if n := s.At(key); n != nil && roundedNumber(n) {
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}
+
+func roundedNumber(n *schema.Node) bool {
+	if number, is := n.Scalar.(json.Number); is {
+		return jsontext.Rounded(number)
+	}
+	return slices.ContainsFunc(n.List, roundedNumber) || slices.ContainsFunc(slices.Collect(maps.Values(n.Fields)), roundedNumber)
+}
+
+// roundedBelow reports whether a schema, or one that it consists of, has such keywords.
+func roundedBelow(document *schema.Document, s *schema.Node) (found bool) {
+	w := rewriter{document: document, seen: map[*schema.Node]bool{}, edit: func(_ *schema.Document, s *schema.Node) {
+		found = found || len(roundedIn(s)) > 0
+	}}
+	w.schema(s)
+	return found
 }

@@ -48,6 +48,8 @@ const (
 	NoToken = contracts.Unnamed
 	// WrongToken sends a token that nobody was given.
 	WrongToken = contracts.Wrong
+	// EmptyToken sends one that has nothing in it.
+	EmptyToken = contracts.Empty
 	// WrongScheme sends a token under another scheme than the description's.
 	WrongScheme = contracts.WrongScheme
 )

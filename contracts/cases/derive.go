@@ -3,9 +3,11 @@ package cases
 import (
 	"bytes"
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"math/big"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -24,6 +26,7 @@ func Derive(d *contracts.Description) (list []Case, leftOut *big.Int) {
 	v.broken()
 	plain := v.plainBody()
 	v.malformed(plain)
+	v.rewritten(plain)
 	v.silent(plain)
 	v.heads(plain)
 	v.parameters(plain)
@@ -142,7 +145,10 @@ func (v *deriver) malformed(plain []byte) {
 		{ByDescription, schema.Variant{Label: "body.single-quotes", Why: "JSON with single quotes", JSON: []byte(strings.ReplaceAll(string(plain), `"`, `'`))}},
 		{ByJSON, schema.Variant{Label: "body.not-a-number", Why: "a number that JSON does not have", JSON: []byte(`{` + content + `NaN}`)}},
 		{ByJSON, schema.Variant{Label: "body.not-utf-8", Why: "bytes that are not UTF-8", JSON: append(jsontext.AppendKey([]byte{'{'}, v.operation.AgentID), "\"\xff\xfe\"}"...)}},
+		{ByDescription, schema.Variant{Label: "body.in-list", Why: "a list of one body", JSON: slices.Concat([]byte{'['}, plain, []byte{']'})}},
 		{ByDescription, schema.Variant{Label: "body.empty", Why: "no body at all", JSON: []byte{}}},
+		{ByJSON, schema.Variant{Label: "body.comment", Why: "JSON with a comment", JSON: append([]byte("/* a comment */"), plain...)}},
+		{ByJSON, schema.Variant{Label: "body.line-break", Why: "a text with a line break that is not escaped", JSON: append(jsontext.AppendKey([]byte{'{'}, v.operation.AgentID), "\"a\nb\"}"...)}},
 		{ByJSON, schema.Variant{Label: "body.key-twice", Why: "an object with a key twice", JSON: []byte(`{` + content + `[],` + content + `[]}`)}},
 	} {
 		if len(x.JSON) == 0 && !v.BodyRequired() {
@@ -157,6 +163,26 @@ func (v *deriver) malformed(plain []byte) {
 		}
 	}
 }
+
+// rewritten adds bodies that say what a plain one says, as JSON lets it be written.
+func (v *deriver) rewritten(plain []byte) {
+	var lines bytes.Buffer
+	_ = json.Indent(&lines, plain, "", "\t") // it is JSON
+	escaped := firstLetters.ReplaceAllFunc(plain, func(letter []byte) []byte { return fmt.Appendf(nil, `"\u%04x`, letter[1]) })
+	for _, x := range []schema.Variant{
+		{Label: "body.lines", Why: "JSON in lines, with tabs", JSON: bytes.ReplaceAll(lines.Bytes(), []byte("\n"), []byte("\r\n"))},
+		{Label: "body.escapes", Why: "JSON whose names and texts have escapes", JSON: escaped},
+	} {
+		before := len(v.cases)
+		v.body(x.Label, x.Why, x.JSON, Accepted)
+		for i := range v.cases[before:] {
+			v.cases[before+i].Authority = ByJSON
+		}
+	}
+}
+
+// firstLetters finds the texts of JSON that begin with a letter.
+var firstLetters = regexp.MustCompile(`"[A-Za-z]`)
 
 // plainBody is a body with one item of the first content type.
 func (v *deriver) plainBody() []byte {

@@ -112,6 +112,7 @@ func (v *deriver) callers(plain []byte) {
 	}
 	add("token.missing", NoToken)
 	add("token.wrong", WrongToken)
+	add("token.empty", EmptyToken)
 	ways := v.operation.Ways()
 	if slices.ContainsFunc(ways, func(way []contracts.Key) bool {
 		return slices.ContainsFunc(way, func(k contracts.Key) bool { return k.Scheme != "" })

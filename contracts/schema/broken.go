@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/big"
+	"math/rand/v2"
 	"slices"
 	"strconv"
 	"strings"
@@ -41,6 +42,7 @@ func (v *Deriver) Invalid(s *Node) (out []Variant) {
 		if slices.Contains(types, "integer") && !slices.Contains(types, "number") {
 			out = append(out, Variant{"fraction", "a fraction instead of an integer", []byte("1.5")})
 		}
+		out = append(out, v.coerced(s, types)...)
 	}
 	if c := s.At("const"); c != nil {
 		out = append(out, v.others([]string{string(jsontext.Of(c.Value()))})...)
@@ -78,6 +80,26 @@ func (v *Deriver) Invalid(s *Node) (out []Variant) {
 	}
 	return out
 }
+
+// inQuotes is the label of a value that is written into a text.
+const inQuotes = "in-quotes"
+
+// coerced are values that easy readers turn into what is asked for.
+func (v *Deriver) coerced(s *Node, types []string) (out []Variant) {
+	if len(s.Types()) == 0 || slices.Contains(types, "string") {
+		return nil
+	}
+	if plain := v.apart(s); len(plain) <= shortValue {
+		out = append(out, Variant{inQuotes, Article(strings.Join(types, " or ")) + " written into a text", jsontext.AppendString(nil, string(plain))})
+	}
+	if slices.Contains(types, "boolean") && !slices.Contains(types, "integer") && !slices.Contains(types, "number") {
+		out = append(out, Variant{"one", "the number 1 instead of true", []byte("1")})
+	}
+	return out
+}
+
+// apart is a plain value that has no influence on those that come after it.
+func (v *Deriver) apart(s *Node) []byte { return v.d.Generate(nil, s, rand.New(rand.NewPCG(0, 0))) }
 
 // others gives values that are none of the known ones, though near to them.
 func (v *Deriver) others(known []string) (out []Variant) {
@@ -227,8 +249,17 @@ func (v *Deriver) brokenArrays(s *Node) (out []Variant) {
 	if s.At("items") == nil {
 		return out
 	}
-	for _, x := range v.Invalid(items) {
+	broken := v.Invalid(items)
+	for _, x := range broken {
 		out = append(out, x.within("item", func(item []byte) []byte { return listOf(item) }))
+	}
+	// Where it stands makes no difference.
+	for _, x := range broken[:min(len(broken), 1)] {
+		out = append(out, x.within("second-item", func(item []byte) []byte { return listOf(one, item) }),
+			x.within("item-before-another", func(item []byte) []byte { return listOf(item, one) }))
+	}
+	if kind := map[byte]string{'{': "object", '"': "string"}[one[0]]; kind != "" && len(s.Types()) > 0 && !slices.Contains(s.Types(), kind) {
+		out = append(out, Variant{"item-alone", "an item instead of a list of it", one})
 	}
 	return out
 }
@@ -244,9 +275,15 @@ func (v *Deriver) brokenObjects(s *Node) (out []Variant) {
 			required = append(required, Field{p.Name, v.Plain(p.Schema)})
 		}
 	}
+	cased := false
 	for _, p := range props {
 		if p.Required {
 			out = append(out, Variant{"missing-" + p.Name, "without the required property " + p.Name, Object(without(required, p.Name))})
+			// Who does not tell case apart does so for all names.
+			if other := swapCase(p.Name); !cased && other != p.Name && p.Schema.At("const") == nil && !slices.ContainsFunc(props, func(q Member) bool { return q.Name == other }) {
+				cased = true
+				out = append(out, Variant{"case-of-" + p.Name, "the required property " + p.Name + " under the name " + other, Object(With(without(required, p.Name), Field{other, v.apart(p.Schema)}))})
+			}
 		}
 		for _, x := range v.Invalid(p.Schema) {
 			out = append(out, x.within(p.Name, func(value []byte) []byte { return Object(With(required, Field{p.Name, value})) }))
@@ -337,8 +374,10 @@ func (v *Deriver) brokenBranches(branches []*Node) (out []Variant) {
 	for i, b := range branches {
 		name := v.d.BranchName(b, i)
 		for _, x := range v.Invalid(b) {
-			x.Label = joinLabel(name, x.Label)
-			add(x)
+			if x.Label != inQuotes || i == 0 { // one form stands for all
+				x.Label = joinLabel(name, x.Label)
+				add(x)
+			}
 		}
 		for j, other := range branches {
 			n, err := v.d.Resolve(other)

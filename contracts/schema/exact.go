@@ -1,6 +1,12 @@
 package schema
 
-import "math/big"
+import (
+	"encoding/json"
+	"fmt"
+	"math/big"
+
+	"github.com/kaizenautomation/andon/contracts/jsontext"
+)
 
 // rational is a number, exact; nil where there is none, or it has more digits than are worth writing.
 func rational(n *Node) *big.Rat {
@@ -27,4 +33,16 @@ func exactly(r *big.Rat) string {
 		return r.FloatString(digits)
 	}
 	return ""
+}
+
+// numberOf is a number as it is compared.
+func numberOf(n json.Number) (any, error) {
+	exact, bad := jsontext.Decode([]byte(n))
+	if bad != nil {
+		return nil, bad
+	}
+	if f, err := n.Float64(); err == nil && f == 0 && exact != f {
+		return nil, fmt.Errorf("%.40s is a number too close to 0 for most that read it; in quotes it is a text", n)
+	}
+	return exact, nil
 }

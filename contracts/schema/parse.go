@@ -105,15 +105,3 @@ func scalar(y *yaml.Node) (any, error) {
 	}
 	return numberOf(number)
 }
-
-// numberOf is a number as it is compared.
-func numberOf(n json.Number) (any, error) {
-	exact, bad := jsontext.Decode([]byte(n))
-	if bad != nil {
-		return nil, bad
-	}
-	if f, err := n.Float64(); err == nil && f == 0 && exact != f {
-		return nil, fmt.Errorf("%.40s is a number too close to 0 for most that read it; in quotes it is a text", n)
-	}
-	return exact, nil
-}

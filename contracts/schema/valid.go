@@ -33,6 +33,8 @@ func joinLabel(a, b string) string {
 const (
 	// longText is long for a text, and short enough for any reasonable limit on a body.
 	longText = 64 << 10
+	// shortValue is how many bytes a value may have that is repeated, or written once more, and manyItems how often.
+	shortValue, manyItems = 1000, 40
 	// deepData is how deep the deep object nests: below what common JSON readers refuse (.NET's limit is 64).
 	deepData = 32
 	// largestBound is the largest length that a case reaches to touch a bound.
@@ -233,6 +235,9 @@ func (v *Deriver) validStrings(s *Node, name string) (out []Variant) {
 	if !hasHigh || high >= float64(len([]rune(unicodeText))) {
 		out = append(out, Variant{"unicode", "text in many scripts, with characters that JSON escapes", jsontext.AppendString(nil, unicodeText)})
 	}
+	if most, bounded := s.At("maxLength").Number(); (!bounded || most >= 3) && low <= 3 {
+		out = append(out, Variant{"nul", "a text with the character U+0000 in it", []byte(`"a\u0000b"`)})
+	}
 	if !hasHigh || high >= longText {
 		out = append(out, Variant{"long", fmt.Sprintf("a text of %d characters", longText), textOf(longText)})
 	}
@@ -272,6 +277,9 @@ func (v *Deriver) validArrays(s *Node, name string) (out []Variant) {
 		one := each[0].JSON
 		out = append(out, Variant{"repeated", "the same item three times", listOf(one, one, one)})
 	}
+	if !hasHigh && s.At("uniqueItems") == nil && len(each) > 0 && len(each[0].JSON) <= shortValue {
+		out = append(out, Variant{"many", fmt.Sprintf("%d items", manyItems), listOf(slices.Repeat([][]byte{each[0].JSON}, manyItems)...)})
+	}
 	if hasHigh && high <= 1000 && s.At("uniqueItems") == nil && len(each) > 0 {
 		out = append(out, Variant{"most", fmt.Sprintf("the greatest number of items, %v", high), listOf(slices.Repeat([][]byte{each[0].JSON}, int(high))...)})
 	}
@@ -300,6 +308,7 @@ func (v *Deriver) validObjects(s *Node) (out []Variant) {
 			{"unicode", "keys and values in many scripts", fmt.Appendf(nil, `{%s:%s}`, jsontext.AppendString(nil, unicodeText), jsontext.AppendString(nil, unicodeText))},
 			{"deep", fmt.Sprintf("objects and lists, %d deep", deepData), fmt.Appendf(nil, "%s1%s", strings.Repeat(`{"a":[`, deepData/2), strings.Repeat(`]}`, deepData/2))},
 			{"values", "values of every JSON type", []byte(`{"null":null,"true":true,"zero":0,"minus":-1.5e-7,"large":9007199254740993,"text":"","list":[1,"a",null,[]],"object":{}}`)},
+			{"names", "names that some stores do not take", []byte(`{"":1,"a.b":2,"$c":3,"__proto__":4,"a/b c":5}`)},
 		}
 	}
 	var required, all []Field
