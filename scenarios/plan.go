@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"math"
 	"sort"
 	"sync"
 	"time"
@@ -148,20 +147,22 @@ func (p *Plan) At(t time.Duration) (phase, callers int, rate float64) {
 }
 
 // Leaves is when a call of an open load leaves that is due at a moment: with all that are due in the same span of a
-// grid, at its end. The span is the pacing, and shorter where calls follow each other closely, since a wake that many
-// share has little left to be saved: it grows with the square root of the time between calls, as an order does that
-// weighs what each costs against what waits for it (Harris, How Many Parts to Make at Once, 1913). By its factor, a
-// pacing of 1 ms has 2.5 calls share a wake at 5,000 a second and 3.5 at 10,000.
+// grid, at its end. The span is the pacing, or shorter where more calls would share a wake than pay: with three of them
+// two wakes in three are saved, and each further one saves less and makes all of them later.
 func (p *Plan) Leaves(due time.Duration) time.Duration {
 	span := p.load.pacing
 	if span == 0 {
 		return due
 	}
 	if _, _, rate := p.At(due); rate > 0 {
-		span = min(span, time.Duration(math.Sqrt(1.25*span.Seconds()/rate)*float64(time.Second)))
+		span = min(span, time.Duration(sharing/rate*float64(time.Second)))
 	}
 	return (due + span - 1) / span * span
 }
+
+// sharing is how many calls share a wake on average, with enough pacing: no whole number, since those of an even load
+// would be late in the same three ways then, two of which are far from the third.
+const sharing = 3.1
 
 // Number is the number of the k-th call of the plan, from 0 on: in a shard not all are its own.
 func (p *Plan) Number(k uint64) uint64 {
