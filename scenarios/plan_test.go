@@ -320,7 +320,8 @@ func TestPhasesJoin(t *testing.T) {
 	})
 }
 
-// With pacing, a call leaves when it is due or at most so much later, with others where they follow closely, up to so many.
+// With pacing, a call leaves when it is due or at most so much later, with others where they follow closely, up to so
+// many.
 func TestLeaves(t *testing.T) {
 	for _, c := range []struct {
 		load   string
