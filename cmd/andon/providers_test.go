@@ -48,31 +48,34 @@ var ordinaryInNode = []ordinary{
 		// HTML.
 		"express-ajv", "body.empty", looseJSON, wrongMethod,
 		`body.null body.boolean body.number body.string body.cut-off body.trailing-comma body.trailing-text body.single-quotes
-			body.not-a-number`,
+			body.not-a-number body.in-quotes body.comment body.line-break`,
 	},
 	{
 		// The same reader; the validator's own 405 has no Allow.
 		"express-openapi-validator", "body.empty", looseJSON, wrongMethod, "",
 	},
 	{
-		// Fastify has ajv turn one type into another: numbers and true into texts, null into "" or false.
+		// Fastify has ajv turn one type into another: numbers and true into texts, null into "" or false, and 1 and "true"
+		// into true.
 		"fastify", `agentId.null agentId.boolean agentId.number text.text.null text.text.boolean text.text.number
-			file.id.null file.id.boolean file.id.number skill.id.null skill.id.boolean skill.id.number archiveSessionFiles.null`,
+			file.id.null file.id.boolean file.id.number skill.id.null skill.id.boolean skill.id.number archiveSessionFiles.null
+			archiveSessionFiles.one archiveSessionFiles.in-quotes`,
 		looseJSON, wrongMethod, "",
 	},
 	{
 		// IsOptional lets null pass as well, an array among the items is looked at item by item, and null among them makes
 		// class-transformer fail. A body of another media type comes out as undefined or a form, and neither misses anything.
-		"nestjs", `body.empty agentId.null content.null content.item.array content.item.null archiveSessionFiles.null
-			summarySchema.null kaizenVersion.null`,
+		"nestjs", `body.empty agentId.null content.null content.item.array content.item.null content.second-item.null
+			content.item-before-another.null archiveSessionFiles.null summarySchema.null kaizenVersion.null`,
 		looseJSON, wrongMethod + " content-type.text content-type.xml content-type.form", "",
 	},
 }
 
-// encoding/json lets null pass wherever it stands, and a decoder reads the first value of a body and no further. The
-// media type interests nobody.
+// encoding/json lets null pass wherever it stands, and takes names in any case; a decoder reads the first value of a
+// body and no further. The media type interests nobody.
 var ordinaryInGo = ordinary{
-	"net/http", "body.null agentId.null content.null archiveSessionFiles.null summarySchema.null kaizenVersion.null",
+	"net/http", `body.null agentId.null content.null archiveSessionFiles.null summarySchema.null kaizenVersion.null
+		text.case-of-text file.case-of-id skill.case-of-id json.case-of-data`,
 	looseJSON + " body.trailing-text", "content-type.text content-type.xml content-type.form", "",
 }
 

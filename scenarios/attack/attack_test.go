@@ -556,8 +556,13 @@ func TestClosedLoop(t *testing.T) {
 	if o.total.Planned != nil {
 		t.Errorf("a closed loop plans %d calls", *o.total.Planned)
 	}
-	// With the two callers that are left in the second phase, a call begins while one other at most is under way.
+	// With the two callers that are left in the second phase, a call begins while one other at most is under way. One
+	// that is let go just before may leave just after the phase began, as late as a busy machine has it.
+	settled := 700 * time.Millisecond
 	for _, row := range o.rows {
+		if row.Due < settled {
+			continue
+		}
 		others := 0
 		for _, o := range o.rows {
 			service := time.Duration(float64(o.Service) * float64(time.Second))
