@@ -150,13 +150,14 @@ func (p *Plan) At(t time.Duration) (phase, callers int, rate float64) {
 // grid, at its end. The span is the pacing, or shorter where more calls would share a wake than pay: with three of them
 // two wakes in three are saved, and each further one saves less and makes all of them later.
 func (p *Plan) Leaves(due time.Duration) time.Duration {
-	span := p.load.pacing
-	if span == 0 {
+	if p.load.pacing == 0 {
 		return due
 	}
+	seconds := p.load.pacing.Seconds()
 	if _, _, rate := p.At(due); rate > 0 {
-		span = min(span, time.Duration(sharing/rate*float64(time.Second)))
+		seconds = min(seconds, sharing/rate)
 	}
+	span := time.Duration(seconds * float64(time.Second))
 	return (due + span - 1) / span * span
 }
 

@@ -339,6 +339,8 @@ func TestLeaves(t *testing.T) {
 		{"load: [{rate: 20000/s, for: 1s}]\npacing: 1ms", 0, 3.1},
 		{"load: [{rate: 5000/s, for: 2s}]\npacing: 400us", 0, 2},
 		{"load: [{ramp: {from: 1/s, to: 5000/s}, for: 2s}]\npacing: 1ms", 0, 0},
+		{"load: [{ramp: {from: 0/s, to: 1000/s}, for: 2s}]\npacing: 1ms", 0, 0},
+		{"load: [{rate: 1000000/s, for: 10ms}]\npacing: 1ms", 0, 3.1},
 		{"load: [{rate: 5000/s, for: 2s}]\narrivals: poisson\npacing: 1ms", 0, 0},
 	} {
 		p := must(parse(t, c.load).Plan(1))

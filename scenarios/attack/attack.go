@@ -43,20 +43,19 @@ import (
 // where much is kept, which two at once would spoil for each other, and as much for GOMAXPROCS, which it raises by
 // those that wait in system calls; and what one of them does would be in the other's figures.
 func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Outcome, error) {
+	r := &run{
+		Config: c, closed: c.Plan.Closed(), kill: ctx,
+		stop: make(chan struct{}), freed: make(chan struct{}, 1),
+		sides: c.open(ctx), stale: make(chan string, 1), handed: newHanded(queueLength),
+		rules: map[string]uint8{}, machine: machine{root: "/"},
+	}
 	// The user's own word on it stands.
-	var r *run
 	if os.Getenv("GOGC") == "" {
 		before := debug.SetGCPercent(seldom)
 		defer func() { debug.SetGCPercent(min(before, collectAfter(r.stalls.before.live))) }()
 	}
 	if os.Getenv("GOMEMLIMIT") == "" {
 		defer debug.SetMemoryLimit(debug.SetMemoryLimit(memoryLimit(c.Plan.Limits.Memory, 0)))
-	}
-	r = &run{
-		Config: c, closed: c.Plan.Closed(), kill: ctx,
-		stop: make(chan struct{}), freed: make(chan struct{}, 1),
-		sides: c.open(ctx), stale: make(chan string, 1), handed: newHanded(queueLength),
-		rules: map[string]uint8{}, machine: machine{root: "/"},
 	}
 	r.spaces.New = func() any { return new(flight) }
 	r.wakeup.d.Store(int64(longestLead) / 2)

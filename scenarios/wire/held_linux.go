@@ -45,9 +45,10 @@ func (h *held) emptied(all bool, looks uint64) {
 
 // begin writes the request, and gives what of it is not sent yet. The error is errStale if nothing was sent.
 //
-// The connection is asked whether it is open still, unless events were looked for since it had nothing more to say.
-func (h *held) begin(x *Exchange, looks uint64) (rest []byte, err error) {
-	if h.quiet == 0 || h.quiet == looks {
+// The connection is asked whether it is open still, unless a look that gave all events came after it had nothing more
+// to say.
+func (h *held) begin(x *Exchange, heard uint64) (rest []byte, err error) {
+	if h.quiet == 0 || h.quiet >= heard {
 		if err := h.silent(); err != nil {
 			return nil, err
 		}

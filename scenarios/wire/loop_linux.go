@@ -29,9 +29,10 @@ type Loop struct {
 	// stamped says that the kernel told when the last answer had come, and seen that nothing happened since answers were
 	// last looked for.
 	stamped, seen bool
-	// looks is how often events were looked for. Those of the last look are events, where it was ahead: what they tell of
-	// is still to be done.
+	// looks is how often events were looked for, and heard which look gave all that there were; 0 if the last did not.
+	// Those of the last look are events, where it was ahead: what they tell of is still to be done.
 	looks  uint64
+	heard  uint64
 	events []unix.EpollEvent
 	ahead  bool
 
@@ -79,7 +80,7 @@ func (l *Loop) Send(t Transport, x *Exchange) bool {
 			return true
 		}
 		h.since = time.Now()
-		rest, err := h.begin(x, l.looks)
+		rest, err := h.begin(x, l.heard)
 		if errors.Is(err, errStale) {
 			p.note(h.conn, err)
 			l.drop(h)
@@ -175,6 +176,9 @@ func (l *Loop) Wait(d time.Duration, later bool) []*Exchange {
 func (l *Loop) look(d time.Duration) {
 	l.events = l.poller.wait(d)
 	l.looks++
+	if l.heard = l.looks; len(l.events) == len(l.poller.events) {
+		l.heard = 0
+	}
 	for _, e := range l.events {
 		if place := int(e.Fd); place >= 0 && l.held[place] != nil {
 			l.held[place].stirred(e.Events)

@@ -295,3 +295,69 @@ func TestEndedConnectionsAreNotUsed(t *testing.T) {
 		}
 	}
 }
+
+// More connections may end at once than one look tells of: none of them carries a further call.
+func TestManyConnectionsEndAtOnce(t *testing.T) {
+	t.Parallel()
+	message := []byte("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}")
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	const many = 300
+	l := loop(t)
+	if many <= len(l.poller.events) {
+		t.Fatal("one look tells of all")
+	}
+	ends := make(chan []net.Conn)
+	go func() {
+		var all []net.Conn
+		for range many {
+			c, err := listener.Accept()
+			if err != nil {
+				break
+			}
+			all = append(all, c)
+			go func() {
+				for {
+					if _, err := io.ReadFull(c, make([]byte, len(message))); err != nil {
+						return
+					}
+					_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+				}
+			}()
+		}
+		ends <- all
+	}()
+	p := newPool(t.Context(), &url.URL{Scheme: "http", Host: listener.Addr().String()}, nil, time.Minute)
+	defer p.Close()
+	var idle []*conn
+	for range many {
+		c, err := p.dial(&Exchange{Deadline: time.Now().Add(time.Minute)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		idle = append(idle, c)
+	}
+	for _, c := range idle {
+		p.give(c, true)
+	}
+	for range many {
+		if !l.Send(p, &Exchange{Message: message, Body: 2, Deadline: time.Now().Add(time.Minute)}) {
+			t.Fatal("a connection is not used")
+		}
+	}
+	for over := 0; over < many; over += len(l.Wait(time.Second, false)) {
+	}
+	l.stamped = true
+	l.Wait(0, true)
+	for _, c := range <-ends {
+		_ = c.Close()
+	}
+	time.Sleep(10 * time.Millisecond)
+	l.Wait(time.Millisecond, true)
+	if l.Send(p, &Exchange{Message: message, Deadline: time.Now().Add(time.Minute)}) {
+		t.Error("one that ended carries a call")
+	}
+}
