@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"github.com/kaizenautomation/andon/scenarios/attack"
 )
 
 // A stopper hears SIGINT, SIGTERM and SIGHUP. The first ends what is under way in good order, the second at once.
@@ -23,9 +25,11 @@ type stopper struct {
 }
 
 const (
-	// grace is how long the process may take to end by itself after the second signal. What holds it up then, be it a
-	// disk that hangs or a reader of the report who does not read, holds it up for good.
-	grace = 800 * time.Millisecond
+	// grace is for how long the process may do nothing after the second signal and end by itself still. What holds it up
+	// then, be it a disk that hangs or a reader of the report who does not read, holds it up for good. While it computes,
+	// as where others take the processor, it has up to patience.
+	grace    = 800 * time.Millisecond
+	patience = 3 * time.Second
 	// last is how long the terminal may take to be given back then, and the last words to be read.
 	last = 50 * time.Millisecond
 )
@@ -51,15 +55,33 @@ func (c *command) signals(said, give func()) *stopper {
 			return
 		}
 		s.cancel()
-		select {
-		case <-s.released:
+		if s.ends() {
 			return
-		case <-time.After(grace):
 		}
 		c.giveUp(give)
 		os.Exit(int(s.code.Load()))
 	}()
 	return s
+}
+
+// ends waits for the process to end by itself, and is false where it does not.
+func (s *stopper) ends() bool {
+	const step = grace / 8
+	look := time.NewTicker(step)
+	defer look.Stop()
+	begun, spent := time.Now(), attack.ProcessTime()
+	for idle := time.Duration(0); idle < grace && time.Since(begun) < patience; {
+		select {
+		case <-s.released:
+			return true
+		case <-look.C:
+		}
+		before := spent
+		if spent = attack.ProcessTime(); spent-before < step/20 {
+			idle += step
+		}
+	}
+	return false
 }
 
 // hear waits for a signal, and reports whether there was one.
