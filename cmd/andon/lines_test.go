@@ -212,7 +212,7 @@ func (w *world) files() map[string]string {
 	gate := "target: staging\nverify: {rate: 100/s}\nload: {scenario: ./peak.yaml}\n"
 	return map[string]string{
 		"openapi.yaml": spec, "candidate.yaml": spec, "released.yaml": spec, "team.yaml": team, "gate.yaml": gate, "release.yaml": gate,
-		"my.yaml":   "name: mixed\nload: [{rate: 50/s, for: 400ms}]\nlimits: {lag: 10s}\n",
+		"my.yaml":   "name: mixed\nload: [{rate: 50/s, for: 80ms}]\nlimits: {lag: 10s}\n",
 		"peak.yaml": "name: peak\nload: [{rate: 40/s, for: 50s}]\nlimits: {lag: 10s}\nthresholds: [p95(latency) < 5s]\n",
 		"targets.yaml": "targets:\n  staging: {url: 'https://staging.example.com', token: '{env:STAGING_TOKEN}', caps: {rate: 500/s}}\n" +
 			"  prod: {url: 'https://prod.example.com', token: '{env:STAGING_TOKEN}', production: true}\n",

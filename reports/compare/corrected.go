@@ -5,6 +5,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+
+	"github.com/kaizenautomation/andon/reports/student"
 )
 
 // rotations are what a chance is counted over: enough for one of 5 % to be right within half a percent.
@@ -31,17 +33,16 @@ func (s *series) judge(e estimate) judged {
 	for _, v := range s.changed {
 		j.left = append(j.left, sign*(v.y-mc))
 	}
-	j.t = j.studentized(sign*(mc-mb), vb+vc, len(s.base), len(s.changed))
+	j.t = studentized(sign*(mc-mb), floored((vb+vc)/(nb+nc-2), j.floor), len(s.base), len(s.changed))
 	return j
 }
 
 // studentized is a change in standard errors, 0 where there is none at all.
-func (j *judged) studentized(change, squares float64, base, changed int) float64 {
-	variance := floored(squares/float64(base+changed-2), j.floor) * (1/float64(base) + 1/float64(changed))
+func studentized(change, variance float64, base, changed int) float64 {
 	if change == 0 {
 		return 0
 	}
-	return change / math.Sqrt(variance)
+	return change / math.Sqrt(variance*(1/float64(base)+1/float64(changed)))
 }
 
 // corrected is for each series how likely it is that a change like its own comes without a cause in any of them,
@@ -84,7 +85,8 @@ func corrected(list []judged, ts, ds [][]float64, found func(i int, p float64) b
 				}
 			}
 		}
-		ps[i] = (float64(as) + 1) / (rotations + 1)
+		alone := 1 - student.UpTo(list[i].t, len(list[i].left)-2)
+		ps[i] = max((float64(as)+1)/(rotations+1), alone)
 		if matters(i) == 0 {
 			ps[i] = max(ps[i], before)
 			before = ps[i]
@@ -117,7 +119,9 @@ func turned(list []judged, of ...[][]float64) {
 	}
 }
 
-// rotated are the changes of each series in each rotation, in standard errors and as they are.
+// rotated are the changes of each series in each rotation, in standard errors and as they are. Where the values of runs
+// lie closer together than their calls would have them, that is by chance: they are taken as far apart as that, and what
+// comes of it is Student's t as of any other, which is wider than what so few values could come to within that bound.
 func rotated(list []judged, base, changed int) (ts, ds [][]float64) {
 	n := base + changed
 	random := rand.New(rand.NewPCG(uint64(base), uint64(changed)))
@@ -128,11 +132,17 @@ func rotated(list []judged, base, changed int) (ts, ds [][]float64) {
 	toward := make([]float64, n)
 	// What is left over lacks the one direction that tells the sides apart.
 	whole := math.Sqrt(float64(n-1) / float64(n-2))
-	squares := make([]float64, len(list))
+	squares, scale := make([]float64, len(list)), make([]float64, len(list))
 	for k := range list {
+		var sum float64
 		for _, v := range list[k].left {
-			squares[k] += v * v * whole * whole
+			sum += v * v
 		}
+		scale[k] = whole
+		if least := floored(sum, list[k].floor*float64(n-2)); sum > 0 {
+			scale[k] *= math.Sqrt(least / sum)
+		}
+		squares[k] = sum * scale[k] * scale[k]
 	}
 	half := math.Sqrt(1/float64(base) + 1/float64(changed))
 	for r := range rotations {
@@ -151,9 +161,9 @@ func rotated(list []judged, base, changed int) (ts, ds [][]float64) {
 			for i, v := range list[k].left {
 				along += v * toward[i]
 			}
-			along *= whole / length
+			along *= scale[k] / length
 			ds[k][r] = along * half
-			ts[k][r] = list[k].studentized(ds[k][r], max(squares[k]-along*along, 0), base, changed)
+			ts[k][r] = studentized(ds[k][r], max(squares[k]-along*along, 0)/float64(n-2), base, changed)
 		}
 	}
 	return ts, ds

@@ -5,6 +5,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/kaizenautomation/andon/reports/student"
 )
 
 // lasting is how the test of the levels is told to take its time.
@@ -62,5 +64,47 @@ func TestSimulateLevels(t *testing.T) {
 	}
 	if alarms > 0.05+off || power < 0.9-off {
 		t.Error("expected at most 5 % false alarms, and 90 % found")
+	}
+}
+
+// TestSimulateFewCalls compares runs of so few calls that these alone make the figures differ, and runs drift by
+// nothing: where the values of three runs happen to lie closer together than their calls would have them, that is no
+// reason to take less for a change. No chance that is corrected for other figures may be less than that of one alone.
+func TestSimulateFewCalls(t *testing.T) {
+	const scatter = 0.2
+	n := 50
+	if lasting() {
+		n = 2000
+	}
+	for _, runs := range []int{2, 3, 5} {
+		r := rand.New(rand.NewPCG(29, uint64(runs)))
+		var alarms, less int
+		for range n {
+			var list []series
+			for range 6 {
+				var sides [2][]float64
+				for side := range sides {
+					for range runs {
+						sides[side] = append(sides[side], scatter*r.NormFloat64())
+					}
+				}
+				list = append(list, times(sides[0], sides[1], scatter*scatter))
+			}
+			alarm := false
+			for k, row := range decide(list) {
+				alarm = alarm || row.Verdict == Regression
+				e := list[k].estimate()
+				if alone := 1 - student.UpTo(math.Abs(e.change)/e.scale, e.freedom); *row.P < alone-0.015 {
+					less++
+				}
+			}
+			if alarm {
+				alarms++
+			}
+		}
+		t.Logf("%d runs a side: %d of %d comparisons of equals raise an alarm, and %d chances are less than of one figure alone", runs, alarms, n, less)
+		if alarms > n/20+int(4*math.Sqrt(0.05*0.95*float64(n))) || less > 0 {
+			t.Error("expected at most 5 % false alarms, and no such chance")
+		}
 	}
 }
