@@ -120,8 +120,9 @@ func turned(list []judged, of ...[][]float64) {
 }
 
 // rotated are the changes of each series in each rotation, in standard errors and as they are. Where the values of runs
-// lie closer together than their calls would have them, that is by chance: they are taken as far apart as that, and what
-// comes of it is Student's t as of any other, which is wider than what so few values could come to within that bound.
+// lie closer together than their calls would have them, that is by chance: they are taken as far apart as that, and
+// what comes of it is Student's t as of any other, which is wider than what so few values could come to within that
+// bound.
 func rotated(list []judged, base, changed int) (ts, ds [][]float64) {
 	n := base + changed
 	random := rand.New(rand.NewPCG(uint64(base), uint64(changed)))
