@@ -49,8 +49,8 @@ Without --target the reference provider is started on this machine and driven.
 Exit codes: 0 all held; 1 a threshold or the contract was broken; 2 wrong usage, scenario or
 description, nothing was sent; 3 no verdict (target unreachable, run directory not writable,
 generator-limited, interrupted). Ctrl-C stops sending and waits for the calls in flight; a
-second one does not, and ends andon within a second whatever holds it up. Then the report may
-be missing; andon report makes it of what was measured.
+second one does not, and ends andon within five seconds whatever holds it up, as a third does at
+once. Then the report may be missing; andon report makes it of what was measured.
 
 Where the scenario says follow, or with --follow, it is found out what becomes of the executions that
 calls start: the target is asked about them, beside the load and after it, until they have ended or

@@ -7,11 +7,10 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
-
-	"github.com/kaizenautomation/andon/scenarios/attack"
 )
 
-// A stopper hears SIGINT, SIGTERM and SIGHUP. The first ends what is under way in good order, the second at once.
+// A stopper hears SIGINT, SIGTERM and SIGHUP. The first ends what is under way in good order, the second at once, and
+// the third whatever holds that up.
 type stopper struct {
 	// first is closed at the first signal, and kill ends at the second.
 	first chan struct{}
@@ -25,11 +24,11 @@ type stopper struct {
 }
 
 const (
-	// grace is for how long the process may do nothing after the second signal and end by itself still. What holds it up
-	// then, be it a disk that hangs or a reader of the report who does not read, holds it up for good. While it computes,
-	// as where others take the processor, it has up to patience.
-	grace    = 800 * time.Millisecond
-	patience = 3 * time.Second
+	// patience is for how long the process may go on after the second signal before it is ended: it writes what was
+	// measured, which takes a moment, or longer where others have the disk and the processor. A reader of the report
+	// who does not read holds it up for good. After a third signal it has a grace: people press more than once.
+	patience = 5 * time.Second
+	grace    = 500 * time.Millisecond
 	// last is how long the terminal may take to be given back then, and the last words to be read.
 	last = 50 * time.Millisecond
 )
@@ -41,7 +40,8 @@ func (c *command) signals(said, give func()) *stopper {
 	s.kill, s.cancel = context.WithCancel(context.Background())
 	s.code.Store(noVerdict)
 	signal.Notify(s.arrived, os.Interrupt, syscall.SIGTERM)
-	// nohup asks for a hangup to be ignored. Otherwise a terminal that is closed ends the run, and the report is written.
+	// nohup asks for a hangup to be ignored. Otherwise a terminal that is closed ends the run, and the report is
+	// written.
 	if !signal.Ignored(syscall.SIGHUP) {
 		signal.Notify(s.arrived, syscall.SIGHUP)
 	}
@@ -66,22 +66,19 @@ func (c *command) signals(said, give func()) *stopper {
 
 // ends waits for the process to end by itself, and is false where it does not.
 func (s *stopper) ends() bool {
-	const step = grace / 8
-	look := time.NewTicker(step)
-	defer look.Stop()
-	begun, spent := time.Now(), attack.ProcessTime()
-	for idle := time.Duration(0); idle < grace && time.Since(begun) < patience; {
+	over := time.NewTimer(patience)
+	defer over.Stop()
+	for third := s.arrived; ; {
 		select {
 		case <-s.released:
 			return true
-		case <-look.C:
-		}
-		before := spent
-		if spent = attack.ProcessTime(); spent-before < step/20 {
-			idle += step
+		case <-over.C:
+			return false
+		case <-third:
+			third = nil
+			over.Reset(grace)
 		}
 	}
-	return false
 }
 
 // hear waits for a signal, and reports whether there was one.
@@ -105,7 +102,7 @@ func (c *command) giveUp(give func()) {
 	case <-given:
 	case <-time.After(last):
 	}
-	c.tell("andon: ended by the second signal, since it did not end by itself; what a run has measured is in its directory: andon report reads it")
+	c.tell("andon: ended by a signal, since it did not end by itself; what a run has measured is in its directory: andon report reads it")
 	c.stderr.Await(last)
 }
 

@@ -71,7 +71,7 @@ Without --target the reference provider is verified. The cases about tokens need
 
 The time of the whole is bounded by --for. Once five cases in a row that want the same answer get
 none, the others like them are left out, which is told. Ctrl-C ends the verification, with
-what was found; a second one ends andon within a second.
+what was found; a second one ends andon within five seconds, and a third at once.
 
 Exit codes: 0 all held; 1 a case did not; 2 wrong usage; 3 no verdict.`,
 		Example: `  andon verify
