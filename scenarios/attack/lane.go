@@ -159,11 +159,15 @@ func (l *lane) drive() {
 		}
 		if l.place == 0 {
 			// What was on the wire when it should have looked is so still when the next call has woken it.
-			wait = min(wait, l.stalls.step(time.Since(l.began))+lookLater)
+			look := l.stalls.step(time.Since(l.began), false)
+			if len(l.all) == 1 && !l.closed {
+				look += lookLater
+			}
+			wait = min(wait, look)
 		}
 		over := l.loop.Wait(wait, l.later)
 		if l.place == 0 {
-			l.stalls.step(time.Since(l.began))
+			l.stalls.step(time.Since(l.began), true)
 		}
 		l.burst = 0
 		for _, x := range over {
@@ -193,7 +197,7 @@ func (l *lane) send() (wait time.Duration, more bool) {
 			l.prepare(l.ready, l.Plan.Number(l.next))
 		}
 		due := l.Plan.Leaves(l.ready.due)
-		now := time.Since(l.began)
+		now := l.look()
 		if l.asked > 0 && now >= l.asked {
 			l.lead = nearer(l.lead, now-due, longestWatch)
 		}
@@ -227,7 +231,7 @@ func (l *lane) send() (wait time.Duration, more bool) {
 func (l *lane) resend() (wait time.Duration, more bool) {
 	end := time.Duration(l.Plan.Seconds * float64(time.Second))
 	for {
-		now := time.Since(l.began)
+		now := l.look()
 		if now < 0 {
 			return min(-now, idly), true
 		}
@@ -258,6 +262,16 @@ func (l *lane) resend() (wait time.Duration, more bool) {
 		l.inFlight.Add(1)
 		l.leave(f)
 	}
+}
+
+// look gives the time, and has the first lane look how the process does, where that is due: later, when more has left
+// and come, it would see something else.
+func (l *lane) look() (now time.Duration) {
+	now = time.Since(l.began)
+	if l.place == 0 {
+		l.stalls.step(now, false)
+	}
+	return now
 }
 
 // leave sends a call, if it is sent.

@@ -65,24 +65,25 @@ type counters struct {
 
 // watch looks until stop is closed.
 func (d *stallDetector) watch(began time.Time, stop <-chan struct{}) {
-	timer := time.NewTimer(d.step(time.Since(began)))
+	timer := time.NewTimer(d.step(time.Since(began), false))
 	defer timer.Stop()
 	for {
 		select {
 		case <-timer.C:
-			timer.Reset(d.step(time.Since(began)))
+			timer.Reset(d.step(time.Since(began), false))
 		case <-stop:
 			return
 		}
 	}
 }
 
-// step looks where that is due, and gives for how long there will be nothing to look at.
-func (d *stallDetector) step(now time.Duration) time.Duration {
+// step looks where that is due, and gives for how long there will be nothing to look at. Whoever has slept since before
+// that was due has sent nothing and read nothing meanwhile, and sees what was on the wire then.
+func (d *stallDetector) step(now time.Duration, slept bool) time.Duration {
 	next := time.Duration(d.next.Load())
 	if now >= next {
 		if next > 0 {
-			d.look(next, now)
+			d.look(next, now, slept)
 		}
 		next = now + beat/2 + rand.N(beat)
 		d.next.Store(int64(next))
@@ -91,7 +92,7 @@ func (d *stallDetector) step(now time.Duration) time.Duration {
 }
 
 // look takes note of a look that was due at a moment and came at another.
-func (d *stallDetector) look(due, now time.Duration) {
+func (d *stallDetector) look(due, now time.Duration, slept bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if late := now - due; late > stallFrom {
@@ -106,7 +107,10 @@ func (d *stallDetector) look(due, now time.Duration) {
 	}
 	d.counts.seen += d.wire.Load()
 	d.counts.looks++
-	d.looked.Store(int64(due))
+	if slept {
+		now = due
+	}
+	d.looked.Store(int64(now))
 }
 
 // came takes note of when an answer came: until somebody had read it, its call was counted as one on the wire.

@@ -19,11 +19,11 @@ func stood(d *stallDetector, from, to time.Duration) (total time.Duration) {
 func TestStalls(t *testing.T) {
 	var d stallDetector
 	d.wire.Store(3)
-	d.look(5*ms, 6*ms)   // on time
-	d.look(10*ms, 20*ms) // as late as it may be
-	d.look(30*ms, 130*ms)
-	d.look(140*ms, 141*ms)
-	d.look(150*ms, 170*ms)
+	d.look(5*ms, 6*ms, false)   // on time
+	d.look(10*ms, 20*ms, false) // as late as it may be
+	d.look(30*ms, 130*ms, false)
+	d.look(140*ms, 141*ms, false)
+	d.look(150*ms, 170*ms, false)
 	d.next.Store(int64(200 * ms))
 	for _, c := range []struct {
 		why            string
@@ -44,7 +44,7 @@ func TestStalls(t *testing.T) {
 			t.Errorf("%s: from %s to %s it stood still for %s, want %s", c.why, c.from, c.to, got, c.want)
 		}
 	}
-	d.look(200*ms, 260*ms)
+	d.look(200*ms, 260*ms, false)
 	if got := stood(&d, 190*ms, 265*ms); got != 60*ms {
 		t.Errorf("after the detector woke: %s, want 60ms, once", got)
 	}
@@ -54,6 +54,33 @@ func TestStalls(t *testing.T) {
 	}
 	if v := d.vitals(3 * time.Second); v.InFlight != 0 || v.Samples != 0 || v.StallSeconds != 0 || v.Seconds != 2 {
 		t.Errorf("taken again, the vitals are %+v", v)
+	}
+}
+
+// What is counted is what is on the wire at a look, though the answers of some lie unread; and where the detector slept
+// when it should have looked, what was on the wire then.
+func TestLooks(t *testing.T) {
+	for _, c := range []struct {
+		why         string
+		slept       bool
+		came, again time.Duration
+		want        float64
+	}{
+		{"it looks late, and one call left and was answered meanwhile", false, 7 * ms, 9 * ms, 1},
+		{"it looks late, and both were answered before", false, 4 * ms, 7 * ms, 0},
+		{"it slept, and both were answered meanwhile", true, 6 * ms, 7 * ms, 2},
+		{"it slept, and one was answered before", true, 4 * ms, 7 * ms, 1},
+	} {
+		var d stallDetector
+		d.step(time.Millisecond, false)
+		d.next.Store(int64(5 * ms))
+		d.wire.Store(2)
+		d.step(8*ms, c.slept)
+		d.came(c.came)
+		d.came(c.again)
+		if v := d.vitals(time.Second); v.InFlight != c.want || v.Samples != 1 {
+			t.Errorf("%s: %v were in flight by %d looks, want %v by 1", c.why, v.InFlight, v.Samples, c.want)
+		}
 	}
 }
 
@@ -83,7 +110,7 @@ func TestLengthened(t *testing.T) {
 	} {
 		var d stallDetector
 		for _, s := range c.stalls {
-			d.look(s.from, s.to)
+			d.look(s.from, s.to, false)
 		}
 		got := d.lengthened(c.sent, c.connected, c.over)
 		if idly := time.Duration(d.idly.Load()); got != c.want || got+idly != stood(&d, c.sent, c.over) {
@@ -96,7 +123,7 @@ func TestLengthened(t *testing.T) {
 func TestStallsAreForgotten(t *testing.T) {
 	var d stallDetector
 	for i := range time.Duration(3 * keptStalls) {
-		d.look(i*100*ms, i*100*ms+50*ms)
+		d.look(i*100*ms, i*100*ms+50*ms, false)
 	}
 	if len(d.stalls) != keptStalls {
 		t.Errorf("%d stalls are kept", len(d.stalls))

@@ -144,6 +144,8 @@ func TestParsers(t *testing.T) {
 			said{p50: 5 * ms, p99: 6 * ms, hits: 2000, success: 0.5}},
 		{"andon", parseAndon, `{"validity":{"status":"valid"},"total":{"sent":8,"dropped":1,"unsent":2,"ok":4,"latency":{"p50":0.005,"p99":0.006}}}`,
 			said{p50: 5 * ms, p99: 6 * ms, hits: 11, success: 0.5}},
+		{"andon, in doubt", parseAndon, `{"validity":{"status":"valid"},"generator":{"little":{"seen":14,"expected":2,"holds":false}},"total":{"sent":8,"ok":8,"latency":{"p50":0.005,"p99":0.006}}}`,
+			said{p50: 5 * ms, p99: 6 * ms, hits: 8, success: 1, remark: "doubtful by Little's law"}},
 		{"andon, late", parseAndon, `{"validity":{"status":"generator-limited"},"total":{"sent":8,"ok":8,"latency":{"p50":0.005,"p99":0.006}}}`,
 			said{p50: 5 * ms, p99: 6 * ms, hits: 8, success: 1, remark: "generator-limited"}},
 		{"bombardier", parseBombardier, `{"result":{"req2xx":3,"req5xx":2,"others":1,"latency":{"percentiles":{"50":5000,"99":6000}}}}`,

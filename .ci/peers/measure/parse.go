@@ -47,19 +47,28 @@ func parseAndon(summary []byte) (said, error) {
 			Sent, Dropped, Unsent, OK int
 			Latency                   struct{ P50, P99 *float64 }
 		}
-		Validity struct{ Status string }
+		Validity  struct{ Status string }
+		Generator struct {
+			Little struct {
+				Seen  float64
+				Holds bool
+			}
+		}
 	}
 	if err := json.Unmarshal(summary, &r); err != nil {
 		return said{}, err
 	}
-	t := r.Total
+	t, l := r.Total, r.Generator.Little
 	s := said{hits: t.Sent + t.Dropped + t.Unsent, success: share(t.OK, t.Sent)}
 	if t.Latency.P50 == nil || t.Latency.P99 == nil {
 		return s, errNoPercentiles
 	}
 	s.p50, s.p99 = seconds(*t.Latency.P50), seconds(*t.Latency.P99)
-	if r.Validity.Status != "valid" {
+	switch {
+	case r.Validity.Status != "valid":
 		s.remark = r.Validity.Status
+	case l.Seen > 0 && !l.Holds:
+		s.remark = "doubtful by Little's law"
 	}
 	return s, nil
 }
