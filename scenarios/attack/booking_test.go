@@ -88,10 +88,10 @@ func TestStallsAreBooked(t *testing.T) {
 		r.sides = []*side{{sampled: newSampled(p.Labels), transport: slow{during: func() {
 			time.Sleep(60 * time.Millisecond)
 			now := time.Since(r.began)
-			r.stalls.look(now-40*time.Millisecond, now, false)
+			r.stalls.look(now-40*time.Millisecond, now)
 		}}}}
 		send := time.Since(r.began)
-		r.stalls.look(send-20*time.Millisecond-before, send-20*time.Millisecond, false)
+		r.stalls.look(send-20*time.Millisecond-before, send-20*time.Millisecond)
 		f := &flight{record: record{row: results.Row{Due: send - 100*time.Millisecond}}, send: send}
 		err := r.transport(f).Do(&f.Exchange)
 		r.arrive(f, err, time.Since(r.began))

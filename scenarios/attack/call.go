@@ -109,7 +109,7 @@ func (r *run) depart(f *flight) bool {
 	default:
 		f.away = true
 		f.Deadline = r.began.Add(f.send + r.Plan.Limits.Timeout)
-		r.stalls.wire.Add(1)
+		r.stalls.left(f.send)
 	}
 	return f.away
 }
@@ -119,7 +119,6 @@ func (r *run) depart(f *flight) bool {
 func (r *run) arrive(f *flight, err error, end time.Duration) (large bool) {
 	row, x, send := &f.row, &f.Exchange, f.send
 	f.sent, f.whole = send, end
-	r.stalls.wire.Add(-1)
 	r.stalls.came(end)
 	row.Service = seconds(end - send)
 	// What the process stood still while the call waited for its turn is in that wait.

@@ -143,6 +143,9 @@ func (all lanes) exhausted() (at time.Duration) {
 // drive sends the lane's calls, and comes back when the last of them is over.
 func (l *lane) drive() {
 	defer close(l.over)
+	if l.closed {
+		defer l.loop.Batch()()
+	}
 	let := time.Now()
 	for {
 		wait, more := l.send()
@@ -159,7 +162,7 @@ func (l *lane) drive() {
 		}
 		if l.place == 0 {
 			// What was on the wire when it should have looked is so still when the next call has woken it.
-			look := l.stalls.step(time.Since(l.began), false)
+			look := l.stalls.step(time.Since(l.began))
 			if len(l.all) == 1 && !l.closed {
 				look += lookLater
 			}
@@ -167,7 +170,7 @@ func (l *lane) drive() {
 		}
 		over := l.loop.Wait(wait, l.later)
 		if l.place == 0 {
-			l.stalls.step(time.Since(l.began), true)
+			l.stalls.step(time.Since(l.began))
 		}
 		l.burst = 0
 		for _, x := range over {
@@ -264,12 +267,11 @@ func (l *lane) resend() (wait time.Duration, more bool) {
 	}
 }
 
-// look gives the time, and has the first lane look how the process does, where that is due: later, when more has left
-// and come, it would see something else.
+// look gives the time, and has the first lane look how the process does, where that is due.
 func (l *lane) look() (now time.Duration) {
 	now = time.Since(l.began)
 	if l.place == 0 {
-		l.stalls.step(now, false)
+		l.stalls.step(now)
 	}
 	return now
 }

@@ -96,7 +96,7 @@ func (w world) play(t *testing.T) (rows []results.Row) {
 		others.Go(func() {
 			for _, s := range w.stalls {
 				time.Sleep(s.to - time.Since(began))
-				r.stalls.look(s.from, s.to, false)
+				r.stalls.look(s.from, s.to)
 			}
 		})
 		others.Go(func() {

@@ -26,8 +26,9 @@ const (
 //
 // It looks at random times, since even ones would see a steady load always in the same state.
 type stallDetector struct {
-	// wire counts the calls that are on the wire.
-	wire atomic.Int64
+	// wire counts the calls that are on the wire, and then those that are or were at the moment of the next look: it may
+	// come late, where the processor is at work or others have it.
+	wire, then atomic.Int64
 	// idly is for how long calls merely waited through standstills, in nanoseconds over all of them.
 	idly atomic.Int64
 	// next is when it should look again, stalled when the last stall ended, and looked when the calls on the wire were
@@ -65,34 +66,34 @@ type counters struct {
 
 // watch looks until stop is closed.
 func (d *stallDetector) watch(began time.Time, stop <-chan struct{}) {
-	timer := time.NewTimer(d.step(time.Since(began), false))
+	timer := time.NewTimer(d.step(time.Since(began)))
 	defer timer.Stop()
 	for {
 		select {
 		case <-timer.C:
-			timer.Reset(d.step(time.Since(began), false))
+			timer.Reset(d.step(time.Since(began)))
 		case <-stop:
 			return
 		}
 	}
 }
 
-// step looks where that is due, and gives for how long there will be nothing to look at. Whoever has slept since before
-// that was due has sent nothing and read nothing meanwhile, and sees what was on the wire then.
-func (d *stallDetector) step(now time.Duration, slept bool) time.Duration {
+// step looks where that is due, and gives for how long there will be nothing to look at.
+func (d *stallDetector) step(now time.Duration) time.Duration {
 	next := time.Duration(d.next.Load())
 	if now >= next {
 		if next > 0 {
-			d.look(next, now, slept)
+			d.look(next, now)
 		}
 		next = now + beat/2 + rand.N(beat)
 		d.next.Store(int64(next))
+		d.then.Store(d.wire.Load())
 	}
 	return next - now
 }
 
 // look takes note of a look that was due at a moment and came at another.
-func (d *stallDetector) look(due, now time.Duration, slept bool) {
+func (d *stallDetector) look(due, now time.Duration) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if late := now - due; late > stallFrom {
@@ -105,17 +106,26 @@ func (d *stallDetector) look(due, now time.Duration, slept bool) {
 		d.stalled.Store(int64(now))
 		return
 	}
-	d.counts.seen += d.wire.Load()
+	d.counts.seen += d.then.Load()
 	d.counts.looks++
-	if slept {
-		now = due
-	}
-	d.looked.Store(int64(now))
+	d.looked.Store(int64(due))
 }
 
-// came takes note of when an answer came: until somebody had read it, its call was counted as one on the wire.
+// left takes note of a call that is on the wire from a moment on.
+func (d *stallDetector) left(at time.Duration) {
+	d.wire.Add(1)
+	if int64(at) <= d.next.Load() {
+		d.then.Add(1)
+	}
+}
+
+// came takes note of a call that was on the wire until a moment: until somebody had read its answer, it was counted.
 func (d *stallDetector) came(at time.Duration) {
-	if at < time.Duration(d.looked.Load()) {
+	d.wire.Add(-1)
+	if int64(at) <= d.next.Load() {
+		d.then.Add(-1)
+	}
+	if int64(at) < d.looked.Load() {
 		d.mu.Lock()
 		d.counts.seen--
 		d.mu.Unlock()

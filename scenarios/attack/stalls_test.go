@@ -1,10 +1,14 @@
 package attack
 
 import (
+	"cmp"
 	"math"
 	"runtime/metrics"
+	"slices"
 	"testing"
 	"time"
+
+	"pgregory.net/rapid"
 )
 
 const ms = time.Millisecond
@@ -18,12 +22,12 @@ func stood(d *stallDetector, from, to time.Duration) (total time.Duration) {
 // A detector that wakes late has slept through a stall; what overlaps it stood still for as long, whoever looks first.
 func TestStalls(t *testing.T) {
 	var d stallDetector
-	d.wire.Store(3)
-	d.look(5*ms, 6*ms, false)   // on time
-	d.look(10*ms, 20*ms, false) // as late as it may be
-	d.look(30*ms, 130*ms, false)
-	d.look(140*ms, 141*ms, false)
-	d.look(150*ms, 170*ms, false)
+	d.then.Store(3)
+	d.look(5*ms, 6*ms)   // on time
+	d.look(10*ms, 20*ms) // as late as it may be
+	d.look(30*ms, 130*ms)
+	d.look(140*ms, 141*ms)
+	d.look(150*ms, 170*ms)
 	d.next.Store(int64(200 * ms))
 	for _, c := range []struct {
 		why            string
@@ -44,7 +48,7 @@ func TestStalls(t *testing.T) {
 			t.Errorf("%s: from %s to %s it stood still for %s, want %s", c.why, c.from, c.to, got, c.want)
 		}
 	}
-	d.look(200*ms, 260*ms, false)
+	d.look(200*ms, 260*ms)
 	if got := stood(&d, 190*ms, 265*ms); got != 60*ms {
 		t.Errorf("after the detector woke: %s, want 60ms, once", got)
 	}
@@ -57,31 +61,43 @@ func TestStalls(t *testing.T) {
 	}
 }
 
-// What is counted is what is on the wire at a look, though the answers of some lie unread; and where the detector slept
-// when it should have looked, what was on the wire then.
+// What is counted is what was on the wire when the detector should have looked, however late it does, whether or not
+// somebody had read the answers by then.
 func TestLooks(t *testing.T) {
-	for _, c := range []struct {
-		why         string
-		slept       bool
-		came, again time.Duration
-		want        float64
-	}{
-		{"it looks late, and one call left and was answered meanwhile", false, 7 * ms, 9 * ms, 1},
-		{"it looks late, and both were answered before", false, 4 * ms, 7 * ms, 0},
-		{"it slept, and both were answered meanwhile", true, 6 * ms, 7 * ms, 2},
-		{"it slept, and one was answered before", true, 4 * ms, 7 * ms, 1},
-	} {
-		var d stallDetector
-		d.step(time.Millisecond, false)
-		d.next.Store(int64(5 * ms))
-		d.wire.Store(2)
-		d.step(8*ms, c.slept)
-		d.came(c.came)
-		d.came(c.again)
-		if v := d.vitals(time.Second); v.InFlight != c.want || v.Samples != 1 {
-			t.Errorf("%s: %v were in flight by %d looks, want %v by 1", c.why, v.InFlight, v.Samples, c.want)
+	rapid.Check(t, func(t *rapid.T) {
+		const due = 50*ms + ms/2
+		type event struct {
+			at   time.Duration
+			what func()
 		}
-	}
+		var d stallDetector
+		begin := func() {
+			d.step(ms + ms/2)
+			d.next.Store(int64(due))
+		}
+		look := rapid.SampledFrom([]time.Duration{due, due + ms, due + stallFrom}).Draw(t, "look")
+		events := []event{{ms + ms/2, begin}, {look, func() { d.step(look) }}}
+		want := 0.0
+		for range rapid.IntRange(0, 10).Draw(t, "calls") {
+			draw := func(name string, from time.Duration) time.Duration {
+				return from + time.Duration(rapid.IntRange(0, int((100*ms-from)/ms)).Draw(t, name))*ms
+			}
+			left := draw("left", 0)
+			came := draw("came", left)
+			read := draw("read", came)
+			events = append(events, event{left, func() { d.left(left) }}, event{read, func() { d.came(came) }})
+			if left <= due && came > due {
+				want++
+			}
+		}
+		slices.SortStableFunc(events, func(a, b event) int { return cmp.Compare(a.at, b.at) })
+		for _, e := range events {
+			e.what()
+		}
+		if v := d.vitals(time.Second); v.InFlight*float64(v.Samples) != want {
+			t.Fatalf("%v were in flight by %d looks, want %v", v.InFlight, v.Samples, want)
+		}
+	})
 }
 
 // A call is lengthened by the standstills in which it could not go out or its answer could not be noticed, and not by
@@ -110,7 +126,7 @@ func TestLengthened(t *testing.T) {
 	} {
 		var d stallDetector
 		for _, s := range c.stalls {
-			d.look(s.from, s.to, false)
+			d.look(s.from, s.to)
 		}
 		got := d.lengthened(c.sent, c.connected, c.over)
 		if idly := time.Duration(d.idly.Load()); got != c.want || got+idly != stood(&d, c.sent, c.over) {
@@ -123,7 +139,7 @@ func TestLengthened(t *testing.T) {
 func TestStallsAreForgotten(t *testing.T) {
 	var d stallDetector
 	for i := range time.Duration(3 * keptStalls) {
-		d.look(i*100*ms, i*100*ms+50*ms, false)
+		d.look(i*100*ms, i*100*ms+50*ms)
 	}
 	if len(d.stalls) != keptStalls {
 		t.Errorf("%d stalls are kept", len(d.stalls))

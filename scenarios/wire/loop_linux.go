@@ -121,6 +121,11 @@ func (l *Loop) Yield() {
 	l.poller.exact = false
 }
 
+// Batch keeps its caller on one thread until end, which waits its turn when an answer wakes it: the target, where it
+// shares a processor, is not interrupted by each of its answers, and answers come in numbers. Who must be woken on time
+// has no use for it.
+func (*Loop) Batch() (end func()) { return batch() }
+
 // post gives a call back that another goroutine has carried.
 func (l *Loop) post(x *Exchange) {
 	l.mu.Lock()

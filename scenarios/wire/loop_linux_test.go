@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -359,5 +360,35 @@ func TestManyConnectionsEndAtOnce(t *testing.T) {
 	l.Wait(time.Millisecond, true)
 	if l.Send(p, &Exchange{Message: message, Deadline: time.Now().Add(time.Minute)}) {
 		t.Error("one that ended carries a call")
+	}
+}
+
+// A thread waits its turn for as long as it is asked to, unless the user has chosen how it is to be scheduled.
+func TestBatch(t *testing.T) {
+	policy := func() uint32 {
+		as, err := unix.SchedGetAttr(0, 0)
+		if err != nil {
+			t.Error(err)
+			return 0
+		}
+		return as.Policy
+	}
+	for _, c := range []struct{ before, meanwhile uint32 }{{unix.SCHED_NORMAL, unix.SCHED_BATCH}, {unix.SCHED_IDLE, unix.SCHED_IDLE}} {
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			runtime.LockOSThread() // and the thread ends with it
+			if err := unix.SchedSetAttr(0, &unix.SchedAttr{Policy: c.before}, 0); err != nil {
+				t.Error(err)
+				return
+			}
+			end := new(Loop).Batch()
+			meanwhile := policy()
+			end()
+			if after := policy(); meanwhile != c.meanwhile || after != c.before {
+				t.Errorf("a thread of policy %d has %d meanwhile, and %d afterwards; want %d, and what it had", c.before, meanwhile, after, c.meanwhile)
+			}
+		}()
+		<-done
 	}
 }

@@ -31,6 +31,9 @@ func (*Loop) Wake() {}
 // Yield does nothing.
 func (*Loop) Yield() {}
 
+// Batch does nothing.
+func (*Loop) Batch() (end func()) { return func() {} }
+
 // Wait gives nothing.
 func (*Loop) Wait(time.Duration, bool) []*Exchange { return nil }
 
