@@ -384,7 +384,7 @@ func ended(t *testing.T, out <-chan outcome) outcome {
 }
 
 // quickly are times for tests: long enough for a busy machine.
-var quickly = Times{Lead: time.Second, Lost: 2 * time.Second, Alone: 5 * time.Second, Every: 100 * time.Millisecond}
+var quickly = Times{Lead: time.Second, Lost: 5 * time.Second, Alone: 10 * time.Second, Every: 100 * time.Millisecond}
 
 // Two workers are one run: each call is sent once, the report is of all, and the figures that were told are those of
 // the files, bit for bit. What the calls carry is nowhere at the hub.
