@@ -40,8 +40,7 @@ func (c *command) signals(said, give func()) *stopper {
 	s.kill, s.cancel = context.WithCancel(context.Background())
 	s.code.Store(noVerdict)
 	signal.Notify(s.arrived, os.Interrupt, syscall.SIGTERM)
-	// nohup asks for a hangup to be ignored. Otherwise a terminal that is closed ends the run, and the report is
-	// written.
+	// nohup asks for a hangup to be ignored. Otherwise a terminal that is closed ends the run, and the report is written.
 	if !signal.Ignored(syscall.SIGHUP) {
 		signal.Notify(s.arrived, syscall.SIGHUP)
 	}

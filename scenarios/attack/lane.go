@@ -161,17 +161,11 @@ func (l *lane) drive() {
 			let = time.Now()
 		}
 		if l.place == 0 {
-			// What was on the wire when it should have looked is so still when the next call has woken it.
-			look := l.stalls.step(time.Since(l.began))
-			if len(l.all) == 1 && !l.closed {
-				look += lookLater
-			}
-			wait = min(wait, look)
+			// A look counts what was on the wire when it was due, and can wait for the next call's wake.
+			wait = min(wait, l.stalls.step(time.Since(l.began))+lookLater)
 		}
 		over := l.loop.Wait(wait, l.later)
-		if l.place == 0 {
-			l.stalls.step(time.Since(l.began))
-		}
+		l.look()
 		l.burst = 0
 		for _, x := range over {
 			l.took(x.Owner.(*flight), x)

@@ -123,8 +123,21 @@ func (l *Loop) Yield() {
 
 // Batch keeps its caller on one thread until end, which waits its turn when an answer wakes it: the target, where it
 // shares a processor, is not interrupted by each of its answers, and answers come in numbers. Who must be woken on time
-// has no use for it.
-func (*Loop) Batch() (end func()) { return batch() }
+// has no use for it. Where a user has chosen how the process is to be scheduled, that stays.
+func (*Loop) Batch() (end func()) {
+	runtime.LockOSThread()
+	as, err := unix.SchedGetAttr(0, 0)
+	if err != nil || as.Policy != unix.SCHED_NORMAL {
+		return runtime.UnlockOSThread
+	}
+	as.Policy = unix.SCHED_BATCH
+	_ = unix.SchedSetAttr(0, as, 0)
+	return func() {
+		as.Policy = unix.SCHED_NORMAL
+		_ = unix.SchedSetAttr(0, as, 0)
+		runtime.UnlockOSThread()
+	}
+}
 
 // post gives a call back that another goroutine has carried.
 func (l *Loop) post(x *Exchange) {

@@ -117,21 +117,3 @@ func (p *poller) close() {
 	_ = unix.Close(p.event)
 	_ = unix.Close(p.epoll)
 }
-
-// batch has the system take the thread, which is its caller's until end, for one that works through a heap: when an
-// answer wakes it, it does not take the processor from who is at work, which may be the target. Where a user has chosen
-// otherwise for the process, that stays.
-func batch() (end func()) {
-	runtime.LockOSThread()
-	as, err := unix.SchedGetAttr(0, 0)
-	if err != nil || as.Policy != unix.SCHED_NORMAL {
-		return runtime.UnlockOSThread
-	}
-	as.Policy = unix.SCHED_BATCH
-	_ = unix.SchedSetAttr(0, as, 0)
-	return func() {
-		as.Policy = unix.SCHED_NORMAL
-		_ = unix.SchedSetAttr(0, as, 0)
-		runtime.UnlockOSThread()
-	}
-}
