@@ -1,6 +1,7 @@
 package text
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"strconv"
@@ -79,7 +80,17 @@ type runner struct {
 // append appends a text, without what would be a command: within each is something else then, or its bracket is
 // written otherwise.
 func (r *runner) append(out, text []byte, within, bracket string) []byte {
-	for _, c := range text {
+	for len(text) > 0 {
+		if r.begun && !r.colon && r.hashes == 0 {
+			// Within a line nothing else can begin a command, or end the line.
+			n := bytes.IndexAny(text, "#\r\n")
+			if n < 0 {
+				return append(out, text...)
+			}
+			out, text = append(out, text[:n]...), text[n:]
+		}
+		c := text[0]
+		text = text[1:]
 		switch {
 		case c == '[' && r.hashes == 2 && bracket != "":
 			out = append(out, bracket...)

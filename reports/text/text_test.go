@@ -181,6 +181,34 @@ func TestInert(t *testing.T) {
 	}
 }
 
+// In whatever parts a text is written, what a line begins with and what came before a bracket is remembered.
+func TestInertInParts(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		parts := rapid.SliceOf(rapid.StringOfN(rapid.RuneFrom([]rune("#[:a \n\ré")), 0, 6, -1)).Draw(t, "parts")
+		whole, slow := strings.Join(parts, ""), runner{}
+		var want []byte
+		for i := range len(whole) {
+			switch c := whole[i]; {
+			case c == '[' && slow.hashes == 2, c == ':' && slow.colon:
+				want = append(want, ' ', c)
+			default:
+				want = append(want, c)
+			}
+			slow.read(whole[i])
+		}
+		var b strings.Builder
+		w := &InertWriter{To: &b}
+		for _, part := range parts {
+			if n, err := w.Write([]byte(part)); n != len(part) || err != nil {
+				t.Fatal(n, err)
+			}
+		}
+		if b.String() != string(want) {
+			t.Fatalf("%q in parts is %q, want %q", parts, b.String(), want)
+		}
+	})
+}
+
 // A document of JSON says what it said, and no terminal and no runner acts on it.
 func FuzzJSONWriter(f *testing.F) {
 	for _, s := range []string{"##vso[x", "\x1b\x7f\u009b\u202e\u2028\U000e0001", "\n::error::x", `\##[`} {

@@ -37,6 +37,8 @@ type lane struct {
 	// need wake nobody.
 	asked time.Duration
 	later bool
+	// then is until when it will mean to sleep after that, counted from now; 0 if it does not know.
+	then time.Duration
 	// exhausted is when a closed loop had sent as many calls as it may.
 	exhausted time.Duration
 	// over is closed when the lane has nothing more to do.
@@ -159,12 +161,13 @@ func (l *lane) drive() {
 		if time.Since(let) > longestHeld {
 			l.loop.Yield()
 			let = time.Now()
+			continue
 		}
 		if l.place == 0 {
 			// A look counts what was on the wire when it was due, and can wait for the next call's wake.
 			wait = min(wait, l.stalls.step(time.Since(l.began))+lookLater)
 		}
-		over := l.loop.Wait(wait, l.later)
+		over := l.loop.Wait(wait, l.then, l.later)
 		l.look()
 		l.burst = 0
 		for _, x := range over {
@@ -201,6 +204,7 @@ func (l *lane) send() (wait time.Duration, more bool) {
 		l.asked = 0
 		if early := due - l.lead; now < early {
 			l.asked, l.later = early, early-now < wire.LongestUnread
+			l.then = max(l.following(due)-l.lead-now, 0)
 			return min(early-now, idly), true
 		}
 		if l.held(now) {
@@ -222,6 +226,18 @@ func (l *lane) send() (wait time.Duration, more bool) {
 		l.inFlight.Add(1)
 		l.leave(f)
 	}
+}
+
+// following is when the calls leave after those that leave at a moment; 0 if there are none.
+func (l *lane) following(leaves time.Duration) time.Duration {
+	k := l.next + uint64(len(l.all))
+	if k >= l.Plan.Calls {
+		return 0
+	}
+	if next := l.Plan.Leaves(l.Plan.Due(l.Plan.Number(k))); next > leaves {
+		return next
+	}
+	return l.Plan.Leaves(leaves + 1)
 }
 
 // resend has each caller of a closed loop send who is not waiting for an answer.

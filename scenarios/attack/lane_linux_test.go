@@ -52,7 +52,7 @@ func TestSlotsAmongLanes(t *testing.T) {
 	}
 	woken := func(l *lane) bool {
 		begun := time.Now()
-		l.loop.Wait(time.Minute, false) // which is cut into short waits, of which a wake cuts the first
+		l.loop.Wait(time.Minute, 0, false) // which is cut into short waits, of which a wake cuts the first
 		return time.Since(begun) < 5*time.Millisecond
 	}
 	at := takes("one is free", a, 10, true)

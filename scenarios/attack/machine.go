@@ -96,18 +96,26 @@ func (m *machine) quota(dir string, quota, period uint64, now *results.Machine) 
 
 // memory2 and memory1 take note of the lowest limit.
 func (m *machine) memory2(dir string, now *results.Machine) {
-	m.memory(number(m.text(dir, "memory.max")), value(m.text(dir, "memory.stat"), "anon"), value(m.text(dir, "memory.events"), "max"), now)
+	if lowest(number(m.text(dir, "memory.max")), now) {
+		now.Memory, now.MemoryFull = value(m.text(dir, "memory.stat"), "anon"), value(m.text(dir, "memory.events"), "max")
+	}
 }
 
 func (m *machine) memory1(dir string, now *results.Machine) {
-	m.memory(number(m.text(dir, "memory.limit_in_bytes")), value(m.text(dir, "memory.stat"), "total_rss"), number(m.text(dir, "memory.failcnt")), now)
+	if lowest(number(m.text(dir, "memory.limit_in_bytes")), now) {
+		now.Memory, now.MemoryFull = value(m.text(dir, "memory.stat"), "total_rss"), number(m.text(dir, "memory.failcnt"))
+	}
 }
 
-func (m *machine) memory(limit, used, full uint64, now *results.Machine) {
+// lowest takes note of a limit if it is the lowest so far: only then is the rest worth reading, for which the system
+// adds up the counters of all processors.
+func lowest(limit uint64, now *results.Machine) bool {
 	// Where there is no limit, version 1 names one that no machine has.
-	if limit > 0 && limit < 1<<60 && (now.MemoryLimit == 0 || limit < now.MemoryLimit) {
-		now.MemoryLimit, now.Memory, now.MemoryFull = limit, used, full
+	is := limit > 0 && limit < 1<<60 && (now.MemoryLimit == 0 || limit < now.MemoryLimit)
+	if is {
+		now.MemoryLimit = limit
 	}
+	return is
 }
 
 // text is what a file says; nothing where it is not there.

@@ -86,7 +86,7 @@ func newSink(r *run) *sink {
 }
 
 // gather is how often the sink looks for records. Nobody waits for it but who watches, and each look wakes a processor.
-const gather = 50 * time.Millisecond
+const gather = 100 * time.Millisecond
 
 // drain takes records until the run is over.
 func (s *sink) drain() {

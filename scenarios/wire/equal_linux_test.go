@@ -148,7 +148,7 @@ func by(l *Loop) carrier {
 			if i%3 == 2 {
 				wait, later = time.Second, false
 			}
-			for _, over := range l.Wait(wait, later) {
+			for _, over := range l.Wait(wait, 0, later) {
 				return over.Err
 			}
 		}

@@ -150,16 +150,16 @@ func (l *Loop) post(x *Exchange) {
 }
 
 // Wait waits until a call is over, or until so long has gone by, and gives those that are over; the list is good until
-// the next time. It may come back earlier. Whoever can wait for answers until so long has gone by says later: where the
-// kernel tells when they came, they are then looked for before and after, and do not end the wait.
-func (l *Loop) Wait(d time.Duration, later bool) []*Exchange {
+// the next time. It may come back earlier. Whoever can wait for answers as long says later (the kernel tells when they
+// came, and they do not end the wait), and until when the next wait will be: then, counted from now; 0 if unknown.
+func (l *Loop) Wait(d, then time.Duration, later bool) []*Exchange {
 	if len(l.done) > 0 {
 		d = 0
 	} else if l.first != nil && d > time.Millisecond {
 		d = min(d, time.Until(l.first.x.Deadline))
 	}
 	if later = later && l.stamped; later && l.seen && d > 0 {
-		l.poller.nap(d)
+		l.poller.nap(d, then)
 		// What is due now is sent before the answers are read, over connections of which nothing is heard.
 		l.look(0)
 		l.seen, l.ahead = false, true

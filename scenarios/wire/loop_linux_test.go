@@ -206,7 +206,7 @@ func TestAnswersHaveTheirOwnTime(t *testing.T) {
 				<-answered
 				there := time.Now()
 				time.Sleep(time.Millisecond)
-				for len(l.Wait(time.Second, i%2 == 0)) == 0 {
+				for len(l.Wait(time.Second, 0, i%2 == 0)) == 0 {
 				}
 				if x.Err != nil || x.Status != 200 || x.End.Before(sent) {
 					t.Fatalf("%d, %v, over %s after it was sent", x.Status, x.Err, x.End.Sub(sent))
@@ -275,20 +275,20 @@ func TestEndedConnectionsAreNotUsed(t *testing.T) {
 						<-ended
 						time.Sleep(5 * time.Millisecond)
 					}
-					for len(l.Wait(time.Second, false)) == 0 {
+					for len(l.Wait(time.Second, 0, false)) == 0 {
 					}
 					if x.Err != nil {
 						t.Fatal(x.Err)
 					}
 				}
 				l.stamped = true
-				l.Wait(0, true)
+				l.Wait(0, 0, true)
 				if when != "with the answer" {
 					close(end)
 					<-ended
 					time.Sleep(5 * time.Millisecond)
 				}
-				l.Wait(time.Millisecond, when != "while it waits for answers")
+				l.Wait(time.Millisecond, 0, when != "while it waits for answers")
 				if l.Send(p, &Exchange{Message: message, Deadline: time.Now().Add(time.Minute)}) {
 					t.Error("it carries a call")
 				}
@@ -349,15 +349,15 @@ func TestManyConnectionsEndAtOnce(t *testing.T) {
 			t.Fatal("a connection is not used")
 		}
 	}
-	for over := 0; over < many; over += len(l.Wait(time.Second, false)) {
+	for over := 0; over < many; over += len(l.Wait(time.Second, 0, false)) {
 	}
 	l.stamped = true
-	l.Wait(0, true)
+	l.Wait(0, 0, true)
 	for _, c := range <-ends {
 		_ = c.Close()
 	}
 	time.Sleep(10 * time.Millisecond)
-	l.Wait(time.Millisecond, true)
+	l.Wait(time.Millisecond, 0, true)
 	if l.Send(p, &Exchange{Message: message, Deadline: time.Now().Add(time.Minute)}) {
 		t.Error("one that ended carries a call")
 	}

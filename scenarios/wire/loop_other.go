@@ -35,7 +35,7 @@ func (*Loop) Yield() {}
 func (*Loop) Batch() (end func()) { return func() {} }
 
 // Wait gives nothing.
-func (*Loop) Wait(time.Duration, bool) []*Exchange { return nil }
+func (*Loop) Wait(_, _ time.Duration, _ bool) []*Exchange { return nil }
 
 // Close does nothing.
 func (*Loop) Close() {}

@@ -16,7 +16,8 @@ type poller struct {
 	epoll, event int
 	events       [128]unix.EpollEvent
 	// exact says that the thread is woken when it is to: see aim.
-	exact bool
+	exact  bool
+	alarms alarms
 
 	// waking is held by who uses event, which another descriptor's number may be once it is closed.
 	waking sync.Mutex
@@ -31,6 +32,11 @@ func newPoller() (p *poller, err error) {
 	if p.event, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK); err != nil {
 		_ = unix.Close(p.epoll)
 		return nil, os.NewSyscallError("eventfd", err)
+	}
+	if p.alarms, err = newAlarms(); err != nil {
+		_ = unix.Close(p.event)
+		_ = unix.Close(p.epoll)
+		return nil, err
 	}
 	if err := p.look(p.event, -1); err != nil {
 		p.close()
@@ -71,14 +77,16 @@ func (p *poller) wait(d time.Duration) []unix.EpollEvent {
 	return p.events[:n]
 }
 
-// nap waits until it is woken, or until so long has gone by, whatever happens on the descriptors.
-func (p *poller) nap(d time.Duration) {
-	d = min(d, longest)
-	p.aim(d)
-	fds := unix.PollFd{Fd: int32(p.event), Events: unix.POLLIN}
-	ts := unix.NsecToTimespec(int64(d))
-	n, _, errno := unix.RawSyscall6(unix.SYS_PPOLL, uintptr(unsafe.Pointer(&fds)), 1, uintptr(unsafe.Pointer(&ts)), 0, 0, 0)
-	if n == 1 && errno == 0 {
+// nap waits until it is woken, or until so long has gone by, whatever happens on the descriptors. Who knows until when
+// the wait after it will be says so: then, from now on, or 0.
+func (p *poller) nap(d, then time.Duration) {
+	alarm, err := p.alarms.next(time.Since(p.alarms.began), min(d, longest), then)
+	if err != nil {
+		return // at once: whoever waits looks at the clock
+	}
+	fds := [2]unix.PollFd{{Fd: int32(p.event), Events: unix.POLLIN}, {Fd: int32(alarm.fd), Events: unix.POLLIN}}
+	n, _, errno := unix.RawSyscall6(unix.SYS_PPOLL, uintptr(unsafe.Pointer(&fds)), uintptr(len(fds)), 0, 0, 0, 0)
+	if n > 0 && errno == 0 && fds[0].Revents != 0 {
 		var count [8]byte
 		_, _ = unix.Read(p.event, count[:])
 	}
@@ -114,6 +122,7 @@ func (p *poller) close() {
 	p.waking.Lock()
 	defer p.waking.Unlock()
 	p.closed = true
+	p.alarms.close()
 	_ = unix.Close(p.event)
 	_ = unix.Close(p.epoll)
 }

@@ -1,0 +1,85 @@
+package wire
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+	"pgregory.net/rapid"
+)
+
+// goesOff reports whether an alarm goes off about then, by the kernel's word.
+func goesOff(t *rapid.T, a *alarms, which *alarm, at time.Duration) bool {
+	var spec unix.ItimerSpec
+	from := time.Since(a.began)
+	if err := unix.TimerfdGettime(which.fd, &spec); err != nil {
+		t.Fatal(err)
+	}
+	left := time.Duration(spec.Value.Nano())
+	const about = 10 * near
+	return from+left <= at+about && time.Since(a.began)+left >= at-about
+}
+
+// Whatever was asked for before, the alarm that is waited for goes off when it is to, and so does the one after it; who
+// keeps to what was said before finds it set.
+func TestAlarms(t *testing.T) {
+	a, err := newAlarms()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.close()
+	waits := rapid.OneOf(rapid.Just(time.Millisecond), rapid.Just(2*time.Millisecond), rapid.Custom(func(t *rapid.T) time.Duration {
+		return time.Duration(rapid.Int64Range(1, int64(longest)).Draw(t, "another"))
+	}))
+	rapid.Check(t, func(t *rapid.T) {
+		// Moments to come, so that none goes off meanwhile.
+		now, then := time.Since(a.began)+time.Minute, time.Duration(0)
+		for range rapid.IntRange(1, 20).Draw(t, "waits") {
+			before, said := a.two, then
+			d := waits.Draw(t, "until")
+			if said > 0 && rapid.Bool().Draw(t, "as said") {
+				d = max(said+time.Duration(rapid.Int64Range(-int64(near/2), int64(near/2)).Draw(t, "nearly")), 1)
+			} else {
+				said = 0
+			}
+			if then = 0; rapid.Bool().Draw(t, "knows on") {
+				then = d + waits.Draw(t, "then")
+			}
+			use, err := a.next(now, d, then)
+			if err != nil {
+				t.Fatal(err)
+			}
+			other := 0
+			if use == &a.two[0] {
+				other = 1
+			}
+			if !goesOff(t, &a, use, now+d) {
+				t.Fatal("it does not go off when it is to")
+			}
+			if then > 0 && !goesOff(t, &a, &a.two[other], now+then) {
+				t.Fatal("the one after it does not go off when it is to")
+			}
+			if was := before[1-other].at; said > 0 && (was-now-said).Abs() > near {
+				t.Fatalf("the alarm that was set for this wait is left out for one that was set for %s from it", was-now-said)
+			}
+			now += d
+			then = max(then-d, 0)
+		}
+	})
+}
+
+// Who naps is woken, by what was said before too, and hears of it once.
+func TestNapIsEnded(t *testing.T) {
+	p, err := newPoller()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.close()
+	p.nap(time.Microsecond, 0) // by the alarm
+	p.wake()
+	p.nap(longest, 2*longest)
+	if n, err := unix.Read(p.event, make([]byte, 8)); !errors.Is(err, unix.EAGAIN) {
+		t.Errorf("%d bytes are left of a wake: %v", n, err)
+	}
+}
