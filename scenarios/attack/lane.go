@@ -165,7 +165,9 @@ func (l *lane) drive() {
 		}
 		if l.place == 0 {
 			// A look counts what was on the wire when it was due, and can wait for the next call's wake.
-			wait = min(wait, l.stalls.step(time.Since(l.began))+lookLater)
+			if look := l.stalls.step(time.Since(l.began)) + lookLater; look < wait {
+				wait, l.then = look, wait
+			}
 		}
 		over := l.loop.Wait(wait, l.then, l.later)
 		l.look()

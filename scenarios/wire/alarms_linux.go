@@ -57,7 +57,7 @@ func newAlarms() (a alarms, err error) {
 // one after it will be wanted, 0 if that is not known.
 func (a *alarms) next(now, d, then time.Duration) (*alarm, error) {
 	use, other := &a.two[0], &a.two[1]
-	if other.is(now + d) {
+	if other.is(now+d) || use.is(now+then) && !use.is(now+d) {
 		use, other = other, use
 	}
 	if !use.is(now + d) {

@@ -24,27 +24,30 @@ func goesOff(t *rapid.T, a *alarms, which *alarm, at time.Duration) bool {
 // Whatever was asked for before, the alarm that is waited for goes off when it is to, and so does the one after it; who
 // keeps to what was said before finds it set.
 func TestAlarms(t *testing.T) {
-	a, err := newAlarms()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer a.close()
 	waits := rapid.OneOf(rapid.Just(time.Millisecond), rapid.Just(2*time.Millisecond), rapid.Custom(func(t *rapid.T) time.Duration {
-		return time.Duration(rapid.Int64Range(1, int64(longest)).Draw(t, "another"))
+		return time.Duration(rapid.Int64Range(20*int64(near), int64(longest)).Draw(t, "another"))
 	}))
 	rapid.Check(t, func(t *rapid.T) {
+		a, err := newAlarms()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer a.close()
 		// Moments to come, so that none goes off meanwhile.
 		now, then := time.Since(a.began)+time.Minute, time.Duration(0)
 		for range rapid.IntRange(1, 20).Draw(t, "waits") {
-			before, said := a.two, then
-			d := waits.Draw(t, "until")
-			if said > 0 && rapid.Bool().Draw(t, "as said") {
-				d = max(said+time.Duration(rapid.Int64Range(-int64(near/2), int64(near/2)).Draw(t, "nearly")), 1)
-			} else {
-				said = 0
+			before, said, between := a.two, then, false
+			d, keeps := waits.Draw(t, "until"), said > 0 && rapid.Bool().Draw(t, "as said")
+			if keeps {
+				d = said + time.Duration(rapid.Int64Range(-int64(near/4), int64(near/4)).Draw(t, "nearly"))
 			}
 			if then = 0; rapid.Bool().Draw(t, "knows on") {
 				then = d + waits.Draw(t, "then")
+			}
+			if !keeps && said > 20*near && rapid.Bool().Draw(t, "something else before") {
+				d, then, between = said/2, said, true
+			} else if !keeps {
+				said = 0
 			}
 			use, err := a.next(now, d, then)
 			if err != nil {
@@ -60,8 +63,12 @@ func TestAlarms(t *testing.T) {
 			if then > 0 && !goesOff(t, &a, &a.two[other], now+then) {
 				t.Fatal("the one after it does not go off when it is to")
 			}
-			if was := before[1-other].at; said > 0 && (was-now-said).Abs() > near {
-				t.Fatalf("the alarm that was set for this wait is left out for one that was set for %s from it", was-now-said)
+			found := before[1-other].at
+			if between {
+				found = before[other].at
+			}
+			if said > 0 && (found-now-said).Abs() > near {
+				t.Fatalf("the alarm that was set for what was said is left out for one that was set for %s from it", found-now-said)
 			}
 			now += d
 			then = max(then-d, 0)
