@@ -76,6 +76,41 @@ func TestAlarms(t *testing.T) {
 	})
 }
 
+// An alarm that could not be set is not waited for, nor taken for one that is set the next time.
+func TestAlarmIsNotSet(t *testing.T) {
+	a, err := newAlarms()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.close()
+	now, d := time.Since(a.began), time.Minute
+	fds := [2]int{a.two[0].fd, a.two[1].fd}
+	a.two[0].fd, a.two[1].fd = -1, -1
+	for _, then := range []time.Duration{0, 2 * d} {
+		if _, err := a.next(now, d, then); !errors.Is(err, unix.EBADF) {
+			t.Errorf("nothing says that it is not set: %v", err)
+		}
+	}
+	a.two[0].fd, a.two[1].fd = fds[0], fds[1]
+	use, err := a.next(now, d, 2*d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := &a.two[0]
+	if use == other {
+		other = &a.two[1]
+	}
+	for which, at := range map[*alarm]time.Duration{use: d, other: 2 * d} {
+		var spec unix.ItimerSpec
+		if err := unix.TimerfdGettime(which.fd, &spec); err != nil {
+			t.Fatal(err)
+		}
+		if left := time.Duration(spec.Value.Nano()); left <= at/2 || left > at {
+			t.Errorf("an alarm goes off in %s, want %s", left, at)
+		}
+	}
+}
+
 // Who naps is woken, by what was said before too, and hears of it once.
 func TestNapIsEnded(t *testing.T) {
 	p, err := newPoller()
