@@ -143,16 +143,24 @@ func TestPacedCallsLeaveTogether(t *testing.T) {
 	}
 }
 
-// withoutLanes names the system call's error in the process that TestOldKernel starts.
+// withoutLanes names what is refused in the process that TestOldKernel starts.
 const withoutLanes = "ANDON_TEST_REFUSED"
 
-// Where the system call that lanes wait in does not exist, or is not allowed, as in containers that do not know it,
+// Where a system call that lanes wait with does not exist, or is not allowed, as in containers that do not know it,
 // calls are sent without lanes.
 func TestOldKernel(t *testing.T) {
-	refusal := map[string]syscall.Errno{"ENOSYS": unix.ENOSYS, "EPERM": unix.EPERM}
-	if with, is := refusal[os.Getenv(withoutLanes)]; is {
-		refuse(t, unix.SYS_EPOLL_PWAIT2, with)
-		if _, err := wire.NewLoop(); !errors.Is(err, with) {
+	type refusal struct {
+		call uint32
+		with syscall.Errno
+	}
+	refusals := map[string]refusal{
+		"no epoll_pwait2":             {unix.SYS_EPOLL_PWAIT2, unix.ENOSYS},
+		"epoll_pwait2 is not allowed": {unix.SYS_EPOLL_PWAIT2, unix.EPERM},
+		"no timer may be set":         {unix.SYS_TIMERFD_SETTIME, unix.EPERM},
+	}
+	if x, is := refusals[os.Getenv(withoutLanes)]; is {
+		refuse(t, x.call, x.with)
+		if _, err := wire.NewLoop(); !errors.Is(err, x.with) {
 			t.Fatalf("a loop can be made: %v", err)
 		}
 		p := plan(t, "load: [{rate: 200/s, for: 200ms}]\nmix: {content: [{items: [text]}]}", 1)
@@ -162,7 +170,7 @@ func TestOldKernel(t *testing.T) {
 		return
 	}
 	t.Parallel()
-	for name := range refusal {
+	for name := range refusals {
 		c := exec.Command(os.Args[0], "-test.run=^TestOldKernel$", "-test.v", "-test.timeout=1m")
 		c.Env = append(os.Environ(), withoutLanes+"="+name)
 		if out, err := c.CombinedOutput(); err != nil {
