@@ -104,3 +104,22 @@ func TestAccepted(t *testing.T) {
 		t.Errorf("some that break the contract by intent: %v; otherwise: %v; the last is of phase %d", byIntent, broken, last)
 	}
 }
+
+// Who follows executions is told of one before many more calls arrive: what ends before that was not seen under way.
+func TestAcceptedIsToldSoon(t *testing.T) {
+	t.Parallel()
+	p := plan(t, "load: [{rate: 200/s, for: 500ms}]\nmix: {content: [{items: [text]}]}", 1)
+	var arrived atomic.Int64
+	target := serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		fmt.Fprintf(w, `{"status":"running","executionId":"e%d","sessionId":"s"}`, arrived.Add(1))
+	}))
+	var behind []int64
+	fire(t, p, target, func(c *Config) {
+		c.Accepted = func(x results.Execution) { behind = append(behind, arrived.Load()-int64(x.N)) }
+	})
+	slices.Sort(behind)
+	if len(behind) != int(p.Calls) || behind[len(behind)/2] > 5 {
+		t.Errorf("when %d were told of, so many more calls had arrived: %v", len(behind), behind)
+	}
+}

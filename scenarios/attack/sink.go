@@ -86,12 +86,20 @@ func newSink(r *run) *sink {
 }
 
 // gather is how often the sink looks for records. Nobody waits for it but who watches, and each look wakes a processor.
-const gather = 100 * time.Millisecond
+// Where somebody is told of executions it is promptly: until then nobody asks about them, and in between they end.
+const (
+	gather   = 100 * time.Millisecond
+	promptly = 10 * time.Millisecond
+)
 
 // drain takes records until the run is over.
 func (s *sink) drain() {
 	defer close(s.drained)
-	often, second := time.NewTicker(gather), time.NewTicker(time.Second)
+	each := gather
+	if s.Accepted != nil {
+		each = promptly
+	}
+	often, second := time.NewTicker(each), time.NewTicker(time.Second)
 	defer often.Stop()
 	defer second.Stop()
 	for {
