@@ -72,6 +72,36 @@ func TestSlotsAmongLanes(t *testing.T) {
 	takes("nobody waits any more", b, 20, true)
 }
 
+// A lane knows for which calls it will sleep next, and knows none where those are so close that it will be awake still,
+// or so far away that answers wake it.
+func TestFollowing(t *testing.T) {
+	const us = time.Microsecond
+	for _, c := range []struct {
+		load  string
+		lanes int
+		want  []time.Duration // after the first call, the second and so on
+	}{
+		{"load: [{rate: 1000/s, for: 3ms}]", 1, []time.Duration{1000 * us, 2000 * us, 0}},
+		{"load: [{rate: 500/s, for: 4ms}]", 1, []time.Duration{2000 * us, 0}},
+		{"load: [{rate: 400/s, for: 10ms}]", 1, []time.Duration{0, 0, 0, 0}},
+		{"load: [{rate: 50000/s, for: 160us}]", 1, []time.Duration{40 * us, 60 * us, 80 * us, 100 * us, 120 * us, 140 * us, 0, 0}},
+		{"load: [{rate: 50000/s, for: 160us}]", 2, []time.Duration{40 * us, 60 * us, 80 * us, 100 * us, 120 * us, 140 * us, 0, 0}},
+		{"load: [{rate: 1000000/s, for: 100us}]", 1, []time.Duration{0}},
+		{"load: [{rate: 4000/s, for: 2ms}]\npacing: 1ms", 1, []time.Duration{775 * us, 1550 * us, 1550 * us, 1550 * us, 2325 * us, 2325 * us, 2325 * us, 0}},
+	} {
+		r := &run{Config: Config{Plan: plan(t, c.load+"\nmix: {content: [{items: [text]}]}", 1)}}
+		for n, want := range c.want {
+			l := &lane{run: r, all: make(lanes, c.lanes), next: uint64(n), lead: longestWatch / 2}
+			leaves := r.Plan.Leaves(r.Plan.Due(uint64(n)))
+			for range 2 {
+				if got := l.following(leaves); got != want {
+					t.Errorf("%s, %d lanes: after call %d, at %s, comes %s, want %s", c.load, c.lanes, n, leaves, got, want)
+				}
+			}
+		}
+	}
+}
+
 // With few slots for a rate that takes two lanes, the calls of both are late alike.
 func TestLanesAreLateAlike(t *testing.T) {
 	cores(t, 2)
