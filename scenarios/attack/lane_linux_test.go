@@ -102,6 +102,24 @@ func TestFollowing(t *testing.T) {
 	}
 }
 
+// However close calls are to each other and to those after a while, each leaves once.
+func TestCloseCalls(t *testing.T) {
+	for _, n := range []int{1, 2} {
+		cores(t, n)
+		var load []string
+		for _, rate := range []int{1_000_000, 333_333, 166_667, 90_909} {
+			load = append(load, fmt.Sprintf("{rate: %d/s, for: 100us}, {rate: 700/s, for: 10ms}", rate))
+		}
+		for _, arrivals := range []string{"constant", "poisson"} {
+			p := plan(t, fmt.Sprintf("load: [%s]\narrivals: %s\nmix: {content: [{items: [text]}]}\nlimits: {inFlight: 500}", strings.Join(load, ", "), arrivals), 1)
+			o := fire(t, p, serve(t, &recorder{})) // which looks for gaps
+			if len(o.rows) != int(p.Calls) || o.total.OK != p.Calls {
+				t.Errorf("%d lanes, %s: of %d calls there are %d rows, and %d are OK", n, arrivals, p.Calls, len(o.rows), o.total.OK)
+			}
+		}
+	}
+}
+
 // With few slots for a rate that takes two lanes, the calls of both are late alike.
 func TestLanesAreLateAlike(t *testing.T) {
 	cores(t, 2)

@@ -76,6 +76,36 @@ func TestAlarms(t *testing.T) {
 	})
 }
 
+// Where moments are as near each other as an alarm may be off, none is waited for that goes off at another one or was
+// set for one that is over.
+func TestAlarmsForCloseMoments(t *testing.T) {
+	gap := rapid.SampledFrom([]time.Duration{1, 3, 6, 11, 200})
+	rapid.Check(t, func(t *rapid.T) {
+		a, err := newAlarms()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer a.close()
+		now := time.Since(a.began) + time.Minute
+		for range rapid.IntRange(1, 30).Draw(t, "waits") {
+			d := gap.Draw(t, "until") * time.Microsecond
+			then := time.Duration(0)
+			if rapid.Bool().Draw(t, "knows on") {
+				then = d + gap.Draw(t, "then")*time.Microsecond
+			}
+			use, err := a.next(now, d, then)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !use.is(now+d) || !goesOff(t, &a, use, now+d) {
+				t.Fatalf("it is set for %s from the moment", use.at-now-d)
+			}
+			// It may wake early, and sleep again for what is left.
+			now += rapid.SampledFrom([]time.Duration{d, d, d - min(d, near), d + 50*time.Microsecond}).Draw(t, "wakes after")
+		}
+	})
+}
+
 // An alarm that could not be set is not waited for, nor taken for one that is set the next time.
 func TestAlarmIsNotSet(t *testing.T) {
 	a, err := newAlarms()
