@@ -74,13 +74,18 @@ const lookLater = time.Millisecond
 // lanes are those of a run, one for each of vegeta's hits, which is over when the lane has sent all its calls.
 type lanes []*lane
 
+// mostLanes is how many lanes a run has, if it can have any.
+func (c Config) mostLanes() int {
+	n := 1 + int(c.Plan.PeakRate()/perLane)
+	if c.Plan.Closed() {
+		n = min(c.Plan.PeakCallers(), c.Plan.Limits.InFlight)
+	}
+	return min(n, runtime.GOMAXPROCS(0))
+}
+
 // lanes makes those of a run; none where it cannot have any, and vegeta's workers are to send the calls.
 func (r *run) lanes() (all lanes) {
-	n := min(runtime.GOMAXPROCS(0), 1+int(r.Plan.PeakRate()/perLane))
-	if r.closed {
-		n = min(runtime.GOMAXPROCS(0), r.workers)
-	}
-	for i := range n {
+	for i := range r.mostLanes() {
 		loop, err := wire.NewLoop()
 		if err != nil {
 			all.close()

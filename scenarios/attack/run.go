@@ -133,20 +133,24 @@ func (c Config) Generator() results.Generator {
 	}
 }
 
-// besides is how many files a run has open apart from its connections.
-const besides = 20
+// besides is how many files a run has open apart from its connections, with one lane, and ofLane how many each further
+// one has.
+const (
+	besides = 20
+	ofLane  = 4
+)
 
 // Short says what the calls in flight may be short of on this machine; empty where they are short of nothing that is
 // known beforehand.
-func (c Config) Short() string { return c.short(openFiles()) }
+func (c Config) Short() string { return c.short(openFiles(), c.mostLanes()) }
 
-func (c Config) short(files uint64) string {
+func (c Config) short(files uint64, lanes int) string {
 	most := uint64(c.Plan.Limits.InFlight)
 	if c.Plan.Closed() {
 		most = min(most, uint64(c.Plan.PeakCallers()))
 	}
 	most = min(most, c.Plan.MaxCalls())
-	if files == 0 || most+besides <= files {
+	if files == 0 || most+besides+ofLane*uint64(lanes-1) <= files {
 		return ""
 	}
 	return fmt.Sprintf("up to %d calls may be in flight, each on a connection of its own, and this process may have only %d files and sockets open: "+

@@ -11,20 +11,25 @@ func TestShort(t *testing.T) {
 	for _, c := range []struct {
 		yaml  string
 		files uint64
+		lanes int
 		short bool
 	}{
-		{"load: [{rate: 100/s, for: 60s}]", 64, true},
-		{"load: [{rate: 100/s, for: 60s}]", 1019, true},
-		{"load: [{rate: 100/s, for: 60s}]", 1020, false},
-		{"load: [{rate: 100/s, for: 60s}]", 0, false},
-		{"load: [{rate: 100/s, for: 60s}]\nlimits: {inFlight: 40}", 64, false},
-		{"load: [{rate: 1/s, for: 44s}]", 64, false},
-		{"load: [{callers: 44, for: 60s}]", 64, false},
-		{"load: [{callers: 45, for: 60s}]", 64, true},
+		{"load: [{rate: 100/s, for: 60s}]", 64, 1, true},
+		{"load: [{rate: 100/s, for: 60s}]", 1019, 1, true},
+		{"load: [{rate: 100/s, for: 60s}]", 1020, 1, false},
+		{"load: [{rate: 100/s, for: 60s}]", 0, 1, false},
+		{"load: [{rate: 100/s, for: 60s}]\nlimits: {inFlight: 40}", 64, 1, false},
+		{"load: [{rate: 1/s, for: 44s}]", 64, 1, false},
+		{"load: [{callers: 44, for: 60s}]", 64, 1, false},
+		{"load: [{callers: 45, for: 60s}]", 64, 1, true},
+		{"load: [{callers: 44, for: 60s}]", 64, 2, true},
+		{"load: [{callers: 40, for: 60s}]", 64, 2, false},
+		{"load: [{rate: 100/s, for: 60s}]", 1039, 6, true},
+		{"load: [{rate: 100/s, for: 60s}]", 1040, 6, false},
 	} {
-		said := Config{Plan: plan(t, c.yaml, 1)}.short(c.files)
+		said := Config{Plan: plan(t, c.yaml, 1)}.short(c.files, c.lanes)
 		if (said != "") != c.short || c.short && (!strings.Contains(said, "limits.inFlight") || !strings.Contains(said, "only ")) {
-			t.Errorf("%s with %d files: %q", c.yaml, c.files, said)
+			t.Errorf("%s with %d files and %d lanes: %q", c.yaml, c.files, c.lanes, said)
 		}
 	}
 }
