@@ -37,7 +37,7 @@ type handed struct {
 	many chan struct{}
 }
 
-// manyRecords is how many records wake the sink: its timer is as soon at 20,000 calls a second, and more records are
+// manyRecords is how many records wake the sink: its timer is as soon at 10,000 calls a second, and more records are
 // memory for nothing.
 const manyRecords = 1024
 

@@ -14,8 +14,9 @@ import (
 	"time"
 )
 
-// pool keeps connections of HTTP/1.1 open for the run, one for each call in flight at most. The one used last is the
-// next to be used, so that those not needed stay idle.
+// pool keeps connections of HTTP/1.1 open for the run, one for each call in flight at most; a loop keeps those that it
+// has used for itself, so that several of them may have more. The one used last is the next to be used, so that those
+// not needed stay idle.
 type pool struct {
 	target  *url.URL
 	secure  *tls.Config // nil for http
