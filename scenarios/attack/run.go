@@ -150,11 +150,17 @@ func (c Config) short(files uint64, lanes int) string {
 		most = min(most, uint64(c.Plan.PeakCallers()))
 	}
 	most = min(most, c.Plan.MaxCalls())
-	if files == 0 || most+besides+ofLane*uint64(lanes-1) <= files {
+	connections, each := most, "each on a connection of its own"
+	if lanes > 1 && !c.Plan.Closed() {
+		// What a lane has used is not another's: each may have had most of the calls at a time.
+		connections = min(most*uint64(lanes), c.Plan.MaxCalls())
+		each = fmt.Sprintf("on up to %d connections, since those of one core do not serve another", connections)
+	}
+	if files == 0 || connections+besides+ofLane*uint64(lanes-1) <= files {
 		return ""
 	}
-	return fmt.Sprintf("up to %d calls may be in flight, each on a connection of its own, and this process may have only %d files and sockets open: "+
-		"what is beyond cannot be sent; raise the limit (ulimit -n), or lower limits.inFlight", most, files)
+	return fmt.Sprintf("up to %d calls may be in flight, %s, and this process may have only %d files and sockets open: "+
+		"what is beyond cannot be sent; raise the limit (ulimit -n), or lower limits.inFlight", most, each, files)
 }
 
 // A run is one attack under way.

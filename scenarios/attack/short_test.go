@@ -24,8 +24,10 @@ func TestShort(t *testing.T) {
 		{"load: [{callers: 45, for: 60s}]", 64, 1, true},
 		{"load: [{callers: 44, for: 60s}]", 64, 2, true},
 		{"load: [{callers: 40, for: 60s}]", 64, 2, false},
-		{"load: [{rate: 100/s, for: 60s}]", 1039, 6, true},
-		{"load: [{rate: 100/s, for: 60s}]", 1040, 6, false},
+		{"load: [{rate: 100/s, for: 60s}]", 5999, 6, true},
+		{"load: [{rate: 100/s, for: 60s}]\nlimits: {inFlight: 40}", 279, 6, true},
+		{"load: [{rate: 100/s, for: 60s}]\nlimits: {inFlight: 40}", 280, 6, false},
+		{"load: [{rate: 100/s, for: 1s}]", 140, 6, false},
 	} {
 		said := Config{Plan: plan(t, c.yaml, 1)}.short(c.files, c.lanes)
 		if (said != "") != c.short || c.short && (!strings.Contains(said, "limits.inFlight") || !strings.Contains(said, "only ")) {
