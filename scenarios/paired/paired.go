@@ -292,6 +292,9 @@ func (w *watch) judge(r *compare.Report, a, b trial.Result) {
 	}
 	if of := b.Summary.Verdict; of.Status == summary.Fail {
 		for _, cause := range of.Causes {
+			if slices.ContainsFunc(b.Summary.Validity.Reasons, func(why string) bool { return text.Sentence(why) == cause }) {
+				continue // which is what the generator did
+			}
 			r.Paired.Broke = append(r.Paired.Broke, text.Sentence("the new side by itself: "+cause))
 		}
 	}
@@ -307,7 +310,7 @@ func (w *watch) judge(r *compare.Report, a, b trial.Result) {
 		r.Verdict = summary.Verdict{Status: summary.Fail, ExitCode: 1, Causes: causes}
 	case end.Reason != results.Finished && end.Reason != results.Enough:
 		none(r, "the comparison was cut short: %s", r.Paired.Ended)
-	case a.Summary.Validity.Status == metrics.GeneratorLimited || b.Summary.Validity.Status == metrics.GeneratorLimited:
+	case (a.Summary.Validity.Status == metrics.GeneratorLimited || b.Summary.Validity.Status == metrics.GeneratorLimited) && r.Count(compare.Regression) == 0:
 		none(r, "calls were held up where they were sent from, so that the figures speak of that and not of the targets")
 	case a.Summary.Validity.Status == metrics.NoData || b.Summary.Validity.Status == metrics.NoData:
 		none(r, "one of the targets gave no answer")
