@@ -48,8 +48,9 @@ func (c *command) signals(said, give func()) *stopper {
 		if !s.hear() {
 			return
 		}
-		close(s.first)
+		// What is said is of what goes on now, and not of what comes of it. It holds nothing up.
 		said()
+		close(s.first)
 		if !s.hear() {
 			return
 		}

@@ -470,7 +470,11 @@ func (w Worker) fire(ctx context.Context, interrupt <-chan struct{}, h *hand, c 
 	var manifest results.Manifest
 	c.StartAt, c.Ahead = began, began.Round(0).Sub(time.Unix(0, h.heard().Start))
 	c.Started = func(m results.Manifest) { manifest = m }
+	told := c.Began
 	c.Began = func(at time.Time) {
+		if told != nil {
+			told(at)
+		}
 		h.meter.begin(manifest, at, rows)
 		h.fires()
 	}
