@@ -324,7 +324,7 @@ func (s searchScreen) keys() line {
 		words = []string{"stopped; no call is in flight, and what was measured is written down (q or Ctrl-C again ends that)", "stopped; no call is in flight", "q again: give up"}
 		color = text.Yellow
 	case s.Stopping:
-		words = []string{"stopped sending; waiting for the calls in flight (q or Ctrl-C again gives them up)", "stopped sending; q again gives up the calls", "q again: give up"}
+		words = []string{"nothing more is sent; waiting for the calls in flight (q or Ctrl-C again gives them up)", "nothing more is sent; q again gives up the calls", "q again: give up"}
 		color = text.Yellow
 	}
 	return longest(words, color, s.width)

@@ -157,7 +157,7 @@ func TestSearchView(t *testing.T) {
 		t.Fatal("the key q is not heard")
 	}
 	v.stop()
-	out.await(t, "stopped sending")
+	out.await(t, "nothing more is sent")
 	v.close()
 	if text := out.String(); strings.Count(text, leave) != 1 {
 		t.Errorf("the alternate screen is not left: %q", text)

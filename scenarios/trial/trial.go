@@ -255,7 +255,7 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Result, erro
 		c.Started(manifest)
 	}
 	if c.Progress != nil {
-		c.tellBegun(&a, &t)
+		c.tellBegun(&a, &t, interrupt)
 	}
 	a.Tick = c.tick(&t)
 	out, lost := attack.Run(ctx, interrupt, a)
@@ -268,8 +268,8 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Result, erro
 	return c.conclude(dir, manifest, out, lost)
 }
 
-// tellBegun tells the progress before the first call, and once that is due.
-func (c Config) tellBegun(a *attack.Config, t *tracker) {
+// tellBegun tells the progress before the first call, and once that is due, unless there is to be none any more.
+func (c Config) tellBegun(a *attack.Config, t *tracker, interrupt <-chan struct{}) {
 	p := t.planned(0, 0)
 	p.Executions, p.Ahead = t.executions(), true
 	c.Progress(p)
@@ -278,8 +278,12 @@ func (c Config) tellBegun(a *attack.Config, t *tracker) {
 		if began != nil {
 			began(at)
 		}
-		p.Ahead = false
-		c.Progress(p)
+		select {
+		case <-interrupt:
+		default:
+			p.Ahead = false
+			c.Progress(p)
+		}
 	}
 }
 
