@@ -3,7 +3,6 @@ package compare
 import (
 	"fmt"
 	"maps"
-	"math"
 	"slices"
 	"strings"
 
@@ -106,7 +105,10 @@ func runOf(m Measured) Run {
 	total := m.Whole.Total(m.Whole.Elapsed(m.End))
 	r := Run{
 		ID: m.ID, Started: m.Started.UTC(), Seconds: m.End.Seconds, Sent: total.Sent, Validity: m.Validity, P50: total.Latency.P50, P99: total.Latency.P99,
-		Errors: float64(total.Failed()) / math.Max(float64(total.Sent), 1),
+	}
+	if total.Sent > 0 {
+		failed := float64(total.Failed()) / float64(total.Sent)
+		r.Errors = &failed
 	}
 	for _, p := range m.Whole.Timeline(mostMoments) {
 		r.Times = append(r.Times, Moment{AtSeconds: p.StartSeconds, P50: p.Latency.P50, P99: p.Latency.P99})

@@ -43,7 +43,7 @@ func (s Summary) Notes() (notes []string) {
 	if note := s.Pacing(); note != "" {
 		notes = append(notes, note)
 	}
-	if l := s.Generator.Little; !l.Holds {
+	if l := s.Generator.Little; s.Generator.Doubtful() {
 		notes = append(notes, fmt.Sprintf("Andon's own check fails: by Little's law %s calls were in flight on average, and %s were counted; "+
 			"something is wrong with the times of this run.", text.Digits(l.Expected), text.Digits(l.Seen)))
 	}
