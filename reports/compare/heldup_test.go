@@ -44,8 +44,8 @@ func ill() map[string]struct {
 	}
 }
 
-// Of a pair that was met by a generator that was late, and of such runs, what the target answered or refused is found to
-// be worse all the same. Nothing else is known, neither that it is worse nor that it is not.
+// Of a pair that was met by a generator that was late, and of such runs, what the target answered or refused is found
+// to be worse all the same. Nothing else is known, neither that it is worse nor that it is not.
 func TestHeldUp(t *testing.T) {
 	for name, c := range ill() {
 		base, changed := runs(t, "base", 3, nil), runs(t, "new", 3, c.change)

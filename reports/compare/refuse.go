@@ -37,8 +37,8 @@ type differences struct {
 	list  []difference
 }
 
-// refuse lists all that keeps two sets of runs from being compared, and gives what was forced. New runs whose calls were
-// held up may be allowed: then not all of their figures can be.
+// refuse lists all that keeps two sets of runs from being compared, and gives what was forced. New runs whose calls
+// were held up may be allowed: then not all of their figures can be.
 func refuse(base, changed Set, force, held bool) (forced []string, err error) {
 	var d differences
 	all := slices.Concat(base.Runs, changed.Runs)

@@ -479,8 +479,7 @@ func (s screen) keys() line {
 		words = []string{"all calls are answered; q or Ctrl-C: stop following their executions", "q: stop following executions", "q: stop"}
 		color = text.Yellow
 	case s.Ahead && s.Stopping:
-		words = []string{"stopped before the first call: no call was sent", "stopped before the first call", "stopped"}
-		color = text.Yellow
+		words, color = []string{"stopped before the first call: no call was sent", "stopped before the first call", "stopped"}, text.Yellow
 	case s.Ahead:
 		words = []string{"q or Ctrl-C: stop before the first call", "q: stop"}
 	case s.Stopping:

@@ -220,8 +220,8 @@ func TestFindingsStand(t *testing.T) {
 	}
 }
 
-// Connections that the target's machine refused stand as its answers do. What a late generator may have caused does not:
-// waits that came to an end, connections that were broken off, names that were not found. The findings come first.
+// Connections that the target's machine refused stand as its answers do. What a late generator may have caused does
+// not: waits that came to an end, connections that were broken off, names that were not found. The findings come first.
 func TestRefusedConnectionsStand(t *testing.T) {
 	for k := range results.Kind(len(results.KindNames())) {
 		r := results.Row{Error: k, Status: 500}
