@@ -232,6 +232,9 @@ func (s Summary) generatorNote() string {
 	if g.Protocol != "" {
 		spoken = " (" + text.Printable(g.Protocol, 20) + " was spoken)"
 	}
+	if g.CPUMax == 0 && g.Connections == 0 {
+		return fmt.Sprintf("Sent by %s%s; how that did itself was not noted.", g.Transport, spoken)
+	}
 	note := fmt.Sprintf("Sent by %s%s: %s; %s of %s used on average, %s in the busiest second.", g.Transport, spoken,
 		text.Plural(g.Connections, "connection"), text.Digits(g.CPU), text.Plural(uint64(max(g.Cores, 0)), "core"), text.Digits(g.CPUMax))
 	if g.StallSeconds > 0 {

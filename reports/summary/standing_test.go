@@ -253,6 +253,19 @@ func TestRefusedConnectionsStand(t *testing.T) {
 	}
 }
 
+// Of a run that kept no notes of how andon itself did, none of that is told as if it were 0.
+func TestUnnotedGenerator(t *testing.T) {
+	m := reportstest.Manifest()
+	m.Generator.Transport, m.Generator.Cores = "something", 2
+	for _, vitals := range [][]results.Vitals{nil, {{Seconds: 1, CPUSeconds: 0.5, Connections: 3}}} {
+		s := summary.Summarize(m, nil, vitals, reportstest.Finished(55), reportstest.Aggregate(t, m, reportstest.Mixed))
+		notes := strings.Join(s.Notes(), "\n")
+		if noted := vitals != nil; strings.Contains(notes, "2 cores used") != noted || strings.Contains(notes, "how that did itself was not noted") == noted || s.Generator.Little != nil {
+			t.Errorf("%d notes: %s", len(vitals), notes)
+		}
+	}
+}
+
 // A warm-up that is most of a run, by its time or by its calls, is said with what it hides.
 func TestWarmupThatIsMost(t *testing.T) {
 	for _, c := range []struct {
