@@ -250,6 +250,7 @@ func (c *command) runSearch(t search.Config, f capacityFlags) error {
 	w.Press, t.Progress = stop.press, w.Search
 	defer w.End()
 	if f.crew.workers > 0 && t.Sends() {
+		w.By = live.Workers
 		// Nobody is to wait for workers in vain.
 		if err := t.Check(); err != nil {
 			return err

@@ -221,11 +221,12 @@ func (c *command) runFleet(args []string, f fleetRunFlags) error {
 		return c.runFleetPaired(config, f)
 	}
 	w := live.NewWatch(c.stderr, os.Stdin, f.plain)
-	w.Target = place(config.Trial.Target, false)
+	w.Target, w.By = place(config.Trial.Target, false), live.Workers
 	c.tell("%s: %s → %s, by %s", text.Printable(config.Trial.Plan.Name, 64), config.Trial.Plan, w.Target, text.Plural(uint64(f.workers), "worker"))
 	stop := c.signals(w.Stopping, w.End)
 	defer stop.release()
 	w.Press, config.Progress, config.Every = stop.press, w.Progress, w.Every()
+	config.Trial.Began = w.Began
 	defer w.End()
 	config.Say = func(said string) { w.Say(c.secrets.Redact(said)) }
 	var forget func()
@@ -392,14 +393,16 @@ func (c *command) runWorker(allow []string, spool string, with credentialFlags) 
 			return fmt.Errorf("JOB_COMPLETION_INDEX: expected a number of 0 or more, found %q", text.Printable(index, 60))
 		}
 	}
-	stop := c.signals(func() { c.tell("stopped sending; waiting for the calls in flight, and handing in what was measured") }, func() {})
+	w := live.NewWatch(c.stderr, os.Stdin, true)
+	w.By = live.Worker
+	stop := c.signals(w.Stopping, w.End)
 	defer stop.release()
 	err = fleet.Work(stop.kill, stop.first, fleet.Worker{
 		Join: join, Name: workerName(), Andon: version(), Shard: shard, Hosts: allow, Spool: spool,
 		Prepare: func(carried credentials.Asked, _ *url.URL) (trial.Config, error) {
 			set, err := with.open(c, carried)
 			c.secrets.Keep(join.Secret())
-			return trial.Config{Credentials: set, Command: repeats(c.args), Commands: commands(c.chosen)}, err
+			return trial.Config{Credentials: set, Command: repeats(c.args), Commands: commands(c.chosen), Began: w.Began, Ended: w.Answered}, err
 		},
 		Redact: func(said string) string { return c.redact(text.Public(said)) },
 		Say:    func(said string) { c.tell("%s", said) },

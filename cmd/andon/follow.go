@@ -83,6 +83,7 @@ func (c *command) followRun(dir, production string, f credentialFlags) error {
 	}
 	w := live.NewWatch(c.stderr, os.Stdin, true)
 	r.Progress = w.Progress
+	w.Follows()
 	stop := c.signals(w.Stopping, w.End)
 	defer stop.release()
 	defer w.End()

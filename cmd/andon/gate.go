@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -301,10 +302,20 @@ func (c *command) askGate(args []string, f gateFlags, given *pflag.FlagSet) erro
 	watched := new(atomic.Pointer[live.Watch])
 	stop := c.signals(func() { watched.Load().Stopping() }, func() { watched.Load().End() })
 	defer stop.release()
+	called := false // by this part or one before it
 	begin := func(name, about string) {
 		// Each part has its time from the start.
 		w := live.NewWatch(c.stderr, os.Stdin, true)
-		w.Target = plan.Place()
+		if w.Target = plan.Place(); config.Asked.Fleet > 0 && name != approval.Verify {
+			w.By = live.Workers
+		}
+		switch {
+		case name == approval.Verify:
+			called = true
+			w.Asks()
+		case called:
+			w.Answered()
+		}
 		watched.Store(w)
 		if name != "" {
 			c.tell("%s", strings.TrimSpace(name+" "+text.Printable(about, 200)))
@@ -313,14 +324,16 @@ func (c *command) askGate(args []string, f gateFlags, given *pflag.FlagSet) erro
 	begin("", "")
 	plan.Began, plan.Said = begin, func(said string) { c.tell("%s", said) }
 	plan.Ended = func(p approval.Part) { c.tell("%s: %s", p.Name, approval.Word(p.Outcome)) }
+	plan.Fires = func(at time.Time) { called = true; watched.Load().Began(at) }
+	plan.Fired = func() { watched.Load().Answered() }
 	plan.Progress = func(p summary.Progress) { watched.Load().Progress(p) }
 	plan.Search = func(p sizing.Progress) { watched.Load().Search(p) }
 	if n := config.Asked.Fleet; n > 0 {
-		called := []*url.URL{config.Target.URL}
+		places := []*url.URL{config.Target.URL}
 		if config.Against != nil {
-			called = append(called, config.Against.URL)
+			places = append(places, config.Against.URL)
 		}
-		crew, end, err := c.gather(stop, func(said string) { watched.Load().Say(said) }, crewFlags{n, f.crew.listen}, called, config.Target.Asked)
+		crew, end, err := c.gather(stop, func(said string) { watched.Load().Say(said) }, crewFlags{n, f.crew.listen}, places, config.Target.Asked)
 		if err != nil {
 			return err
 		}

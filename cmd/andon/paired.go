@@ -111,7 +111,9 @@ func (c *command) runPaired(t trial.Config, against *url.URL, f pairedFlags, pla
 	stop := c.signals(w.Stopping, w.End)
 	defer stop.release()
 	defer w.End()
+	p.Began, p.Progress, p.Ended = w.Began, w.Learn, w.Answered
 	if by != nil {
+		w.By = live.Workers
 		p.Make = by(w.Say, p.Against)
 	}
 	p.Looked = func(pairs int, at time.Duration, rows []compare.Row) {

@@ -200,10 +200,11 @@ func (c *command) runScenario(args []string, f runFlags) error {
 
 	stop := c.signals(w.Stopping, w.End)
 	defer stop.release()
-	w.Press, t.Progress, t.Every, t.Ended = stop.press, w.Progress, w.Every(), w.End
+	w.Press, t.Progress, t.Every, t.Ended = stop.press, w.Progress, w.Every(), w.Answered
 	// Whatever happens, the terminal is given back.
 	defer w.End()
 	result, err := trial.Run(stop.kill, stop.first, t)
+	w.End()
 	if result.Aggregator == nil {
 		return notRun(err)
 	}

@@ -29,7 +29,7 @@ const (
 	// who does not read holds it up for good. After a third signal it has a grace: people press more than once.
 	patience = 5 * time.Second
 	grace    = 500 * time.Millisecond
-	// last is how long the terminal may take to be given back then, and the last words to be read.
+	// last is how long the terminal may take to be given back then, and words to be taken that are said at a signal.
 	last = 50 * time.Millisecond
 )
 
@@ -48,8 +48,9 @@ func (c *command) signals(said, give func()) *stopper {
 		if !s.hear() {
 			return
 		}
+		// What is said is of what goes on now, and not of what comes of it. It holds nothing up for long.
+		attempt(said)
 		close(s.first)
-		said()
 		if !s.hear() {
 			return
 		}
@@ -90,17 +91,22 @@ func (s *stopper) hear() bool {
 	}
 }
 
-// giveUp says that the process is ended, where anybody listens.
-func (c *command) giveUp(give func()) {
-	given := make(chan struct{})
+// attempt waits for something that a terminal may hold up, and not for long.
+func attempt(f func()) {
+	done := make(chan struct{})
 	go func() {
-		defer close(given)
-		give()
+		defer close(done)
+		f()
 	}()
 	select {
-	case <-given:
+	case <-done:
 	case <-time.After(last):
 	}
+}
+
+// giveUp says that the process is ended, where anybody listens.
+func (c *command) giveUp(give func()) {
+	attempt(give)
 	c.tell("andon: ended by a signal, since it did not end by itself; what a run has measured is in its directory: andon report reads it")
 	c.stderr.Await(last)
 }

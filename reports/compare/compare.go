@@ -81,10 +81,11 @@ type Run struct {
 	Seconds  float64   `json:"seconds"`
 	Sent     uint64    `json:"sent"`
 	Validity string    `json:"validity"`
-	// P50 and P99 are of the latency; nil where the samples cannot tell. Errors is a share of the calls.
+	// P50 and P99 are of the latency; nil where the samples cannot tell. Errors is a share of the sent
+	// calls, nil where there were none.
 	P50    *float64 `json:"p50"`
 	P99    *float64 `json:"p99"`
-	Errors float64  `json:"errors"`
+	Errors *float64 `json:"errors"`
 	// Times is the latency by time: [seconds from the start, p50, p99] of each stretch; null where it cannot be told.
 	Times []Moment `json:"times,omitempty"`
 }

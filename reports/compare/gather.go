@@ -32,6 +32,8 @@ type group struct {
 	metrics.Figures
 	latency histogram.Distribution
 	slices  []metrics.Slice
+	// held says that calls were held up, so that of errors those count that are the target's own doing, and no times.
+	held bool
 }
 
 func gather(m Measured) gathered {
@@ -43,7 +45,7 @@ func gather(m Measured) gathered {
 		for name, f := range figures {
 			// What a warm-up did is no finding.
 			if of.kind != Phase || !m.warmsUp(name) {
-				groups[name] = group{Figures: f, latency: latencies[name], slices: slices[name]}
+				groups[name] = group{Figures: f, latency: latencies[name], slices: slices[name], held: m.held()}
 			}
 		}
 		g.groups[of.kind] = groups
@@ -98,6 +100,14 @@ func (g *group) shareOf(figure string) (part, whole uint64) {
 		return g.Of(results.OutcomeShed), g.Sent
 	case "failed":
 		return g.Of(results.OutcomeFailed), g.Sent
+	}
+	if g.held {
+		for k, name := range results.KindNames() {
+			if results.Kind(k).Theirs() {
+				part += g.Errors[name]
+			}
+		}
+		return part, g.Sent
 	}
 	return g.Failed(), g.Sent
 }

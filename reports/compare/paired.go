@@ -32,7 +32,7 @@ const (
 // A change is that of the figures of all slices; how far it may be off is told by how much the pairs differ, in blocks
 // of neighbours, which are alike.
 func PairedRows(base, changed *metrics.Stretches, pairs []Pair, asked Tolerances) (rows []Row, clear bool) {
-	rows = inPairsRows(base, changed, pairs, asked, true)
+	rows = inPairsRows(base, changed, pairs, asked, true, false)
 	settled := len(rows) > 0
 	for _, r := range rows {
 		if r.Verdict == Regression {
@@ -43,8 +43,8 @@ func PairedRows(base, changed *metrics.Stretches, pairs []Pair, asked Tolerances
 	return rows, settled
 }
 
-// inPairsRows are the declared rows, or all of them.
-func inPairsRows(base, changed *metrics.Stretches, pairs []Pair, asked Tolerances, declaredOnly bool) (rows []Row) {
+// inPairsRows are the declared rows, or all of them; held says that calls were held up.
+func inPairsRows(base, changed *metrics.Stretches, pairs []Pair, asked Tolerances, declaredOnly, held bool) (rows []Row) {
 	var list []*paired
 	declared := 0
 	for _, of := range groupings() {
@@ -72,7 +72,11 @@ func inPairsRows(base, changed *metrics.Stretches, pairs []Pair, asked Tolerance
 		if one.declared {
 			errors = boundary(len(pairs), direction/float64(declared))
 		}
-		rows = append(rows, one.row(errors))
+		row := one.row(errors)
+		if held && !(row.standing() && one.stands(errors)) {
+			row.spoil()
+		}
+		rows = append(rows, row)
 	}
 	return declaredFirst(rows)
 }
@@ -122,6 +126,7 @@ func boundary(n int, alpha float64) float64 {
 // slot is what is in the slices of one side of a pair.
 type slot struct {
 	metrics.Counts
+	theirs  uint64 // as of a [metrics.Slice]
 	latency []histogram.Packed
 }
 
@@ -147,6 +152,7 @@ func inSlots(list []metrics.Slice, pairs []Pair, of func(Pair) [2]float64) []slo
 		}
 		one := &slots[order[at]]
 		one.Add(s.Counts)
+		one.theirs += s.Theirs
 		one.latency = append(one.latency, s.Latency...)
 	}
 	return slots
@@ -316,22 +322,24 @@ func differing(base, changed []portion) (difference, scale float64) {
 	return b.n/b.of - a.n/a.of, math.Max(offBy(base, changed), math.Sqrt(share*(1-share)*(1/a.of+1/b.of)))
 }
 
+// portions are what a share counts of slices.
+func (x *paired) portions(list []slot) (counts []portion) {
+	for _, s := range list {
+		one := portion{float64(s.Errors), float64(s.Sent)}
+		switch x.figure.name {
+		case "violations":
+			one = portion{float64(s.Violations), float64(s.Completed)}
+		case "shed":
+			one.n = float64(s.Shed)
+		}
+		counts = append(counts, one)
+	}
+	return counts
+}
+
 // share is the change of a share, and its interval.
 func (x *paired) share(r *Row, errors float64) (c interval, lacks string) {
-	of := func(list []slot) (counts []portion) {
-		for _, s := range list {
-			one := portion{float64(s.Errors), float64(s.Sent)}
-			switch x.figure.name {
-			case "violations":
-				one = portion{float64(s.Violations), float64(s.Completed)}
-			case "shed":
-				one.n = float64(s.Shed)
-			}
-			counts = append(counts, one)
-		}
-		return counts
-	}
-	a, b := of(x.base), of(x.changed)
+	a, b := x.portions(x.base), x.portions(x.changed)
 	sa, sb := all(a), all(b)
 	if sa.of == 0 || sb.of == 0 {
 		return c, "no such call"
@@ -340,6 +348,25 @@ func (x *paired) share(r *Row, errors float64) (c interval, lacks string) {
 	r.Base, r.New = &from, &to
 	difference, scale := differing(a, b)
 	return interval{difference, difference - errors*scale, difference + errors*scale}, ""
+}
+
+// stands reports whether a share became worse by so many standard errors though calls of either side were held up: of
+// the new side those count that are the target's own doing, and of the base all that may have been.
+func (x *paired) stands(errors float64) bool {
+	if x.figure.unit != Share {
+		return false
+	}
+	a, b := x.portions(x.base), x.portions(x.changed)
+	for i := range a {
+		switch unknown := float64(x.base[i].Errors - min(x.base[i].theirs, x.base[i].Errors)); x.figure.name {
+		case "errors":
+			b[i].n = float64(x.changed[i].theirs)
+		case "shed":
+			a[i].n += unknown
+		}
+	}
+	difference, scale := differing(a, b)
+	return difference-errors*scale > 0 && difference > x.figure.beyond()
 }
 
 // offBy is the standard error of the difference of two shares, by how much the pairs are off it. Neighbours are alike,
@@ -390,12 +417,16 @@ func merged(list []slot) histogram.Distribution {
 
 // ComparePaired is a comparison of two runs that went on in turn. how says how; its points are filled in.
 func ComparePaired(base, changed Measured, pairs []Pair, how Paired, o Options) Report {
-	rows := inPairsRows(base.Stretches, changed.Stretches, pairs, o.Tolerances, false)
+	held := base.held() || changed.held()
+	rows := inPairsRows(base.Stretches, changed.Stretches, pairs, o.Tolerances, false, held)
 	how.Pairs, how.Points = len(pairs), points(base.Stretches, changed.Stretches, pairs)
 	a, b := Set{Name: base.ID, Runs: []Measured{base}}, Set{Name: changed.ID, Runs: []Measured{changed}}
 	r := Report{
 		Schema: Schema, Andon: o.Andon, Paired: &how, Base: side(a), New: side(b), Confidence: confidence, Rows: rows, Curves: curves(a, b),
 		Notes: notes(a, b, o.Tolerances, rows), Verdict: verdict(rows, o.NeedAnswer),
+	}
+	if held && r.Count(Regression) > 0 {
+		r.Notes = append([]string{heldNote}, r.Notes...)
 	}
 	return r
 }

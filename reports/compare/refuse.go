@@ -37,12 +37,13 @@ type differences struct {
 	list  []difference
 }
 
-// refuse lists all that keeps two sets of runs from being compared, and gives what was forced.
-func refuse(base, changed Set, force bool) (forced []string, err error) {
+// refuse lists all that keeps two sets of runs from being compared, and gives what was forced. New runs whose calls
+// were held up may be allowed: then not all of their figures can be.
+func refuse(base, changed Set, force, held bool) (forced []string, err error) {
 	var d differences
 	all := slices.Concat(base.Runs, changed.Runs)
 	for i := range all {
-		d.look(&all[i])
+		d.look(&all[i], held && i >= len(base.Runs))
 		for k := range all[:i] {
 			if same(&all[k], &all[i]) {
 				where := "twice"
@@ -85,8 +86,8 @@ func same(a, b *Measured) bool {
 	return a.ID == b.ID && a.Started.Equal(b.Started) && a.Seed == b.Seed && a.Traces == b.Traces && a.Target == b.Target
 }
 
-// look says what is wrong with a run itself.
-func (d *differences) look(m *Measured) {
+// look says what is wrong with a run itself, the calls of which may have been held up or not.
+func (d *differences) look(m *Measured, held bool) {
 	if m.End.Reason != results.Finished {
 		why := text.Printable(m.End.Detail, 200)
 		if why == "" {
@@ -94,7 +95,7 @@ func (d *differences) look(m *Measured) {
 		}
 		d.alone = append(d.alone, fmt.Sprintf("%s did not go on to the end of its plan: %s", named(m), why))
 	}
-	if m.Validity == metrics.GeneratorLimited || m.Validity == metrics.NoData {
+	if m.held() && !held || m.Validity == metrics.NoData {
 		why := ""
 		if len(m.Reasons) > 0 {
 			why = ": " + text.Printable(m.Reasons[0], 300)
@@ -212,6 +213,6 @@ func waived(m *Measured) string {
 
 // Alike says all that keeps runs from being of one set: a [RefusedError].
 func Alike(runs []Measured) error {
-	_, err := refuse(Set{Runs: runs}, Set{}, false)
+	_, err := refuse(Set{Runs: runs}, Set{}, false, false)
 	return err
 }

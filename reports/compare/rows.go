@@ -127,7 +127,12 @@ func (t *table) group(kind, name string) {
 			}
 		case f.name == "goodput":
 			variance := uneven(t.all(), slicesOf, func(s *metrics.Slice) float64 { return float64(s.OK) })
-			t.add(kind, name, f, func(g *gathered) value { return positive(&of(g).Rate.Goodput) }, func([]*gathered) float64 { return variance })
+			t.add(kind, name, f, func(g *gathered) value {
+				if of(g).held {
+					return value{lacks: heldUp}
+				}
+				return positive(&of(g).Rate.Goodput)
+			}, func([]*gathered) float64 { return variance })
 		default:
 			factor := alike(t.all(), slicesOf, func(_ int, s *metrics.Slice) (float64, float64) { return sliced(f.name, s) })
 			within := func(runs []*gathered) float64 {
@@ -153,6 +158,9 @@ func (t *table) percentile(kind, name string, f figure, of func(*gathered) *grou
 	p := percentile(f.name)
 	read := func(g *gathered) value {
 		d := of(g).latency
+		if of(g).held {
+			return value{lacks: heldUp}
+		}
 		v := d.Percentile(p)
 		if v == nil {
 			return value{lacks: fmt.Sprintf("%s tells nothing below %d calls, and one has %d", f.name, histogram.Needed(p), d.Samples())}

@@ -3,7 +3,6 @@ package compare
 import (
 	"fmt"
 	"maps"
-	"math"
 	"slices"
 	"strings"
 
@@ -16,10 +15,39 @@ func Compare(base, changed Set, o Options) (Report, error) {
 	if len(base.Runs) == 0 || len(changed.Runs) == 0 {
 		return Report{}, fmt.Errorf("a comparison is of runs on both sides; the base has %d, the new side %d", len(base.Runs), len(changed.Runs))
 	}
-	differs, err := refuse(base, changed, o.Force)
-	if err != nil {
-		return Report{}, err
+	differs, err := refuse(base, changed, o.Force, false)
+	if err == nil {
+		return o.report(base, changed, differs, func([]Row) {}), nil
 	}
+	if r, found := heldAlike(base, changed, o); found {
+		return r, nil
+	}
+	return Report{}, err
+}
+
+// heldAlike compares runs though the calls of some of the new ones were held up; false where that finds nothing, or
+// something else is in the way.
+func heldAlike(base, changed Set, o Options) (r Report, found bool) {
+	if !slices.ContainsFunc(changed.Runs, func(m Measured) bool { return m.held() }) {
+		return r, false
+	}
+	differs, err := refuse(base, changed, o.Force, true)
+	if err != nil {
+		return r, false
+	}
+	r = o.report(base, changed, differs, func(rows []Row) {
+		for i := range rows {
+			if !rows[i].standing() {
+				rows[i].spoil()
+			}
+		}
+	})
+	r.Curves, r.Notes = nil, append([]string{heldNote}, r.Notes...)
+	return r, r.Count(Regression) > 0
+}
+
+// report compares runs that may be. look is shown what the rows came to before the verdict is made of them.
+func (o Options) report(base, changed Set, differs []string, look func([]Row)) Report {
 	t := table{tolerances: o.Tolerances}
 	for _, m := range base.Runs {
 		g := gather(m)
@@ -31,10 +59,11 @@ func Compare(base, changed Set, o Options) (Report, error) {
 	}
 	t.fill()
 	rows := decide(t.list)
+	look(rows)
 	return Report{
 		Schema: Schema, Andon: o.Andon, Base: side(base), New: side(changed), Confidence: confidence, Differs: differs, Rows: declaredFirst(rows),
 		Curves: curves(base, changed), Notes: append(notes(base, changed, t.tolerances, rows), t.notes...), Verdict: verdict(rows, o.NeedAnswer),
-	}, nil
+	}
 }
 
 func declaredFirst(rows []Row) []Row {
@@ -76,7 +105,10 @@ func runOf(m Measured) Run {
 	total := m.Whole.Total(m.Whole.Elapsed(m.End))
 	r := Run{
 		ID: m.ID, Started: m.Started.UTC(), Seconds: m.End.Seconds, Sent: total.Sent, Validity: m.Validity, P50: total.Latency.P50, P99: total.Latency.P99,
-		Errors: float64(total.Failed()) / math.Max(float64(total.Sent), 1),
+	}
+	if total.Sent > 0 {
+		failed := float64(total.Failed()) / float64(total.Sent)
+		r.Errors = &failed
 	}
 	for _, p := range m.Whole.Timeline(mostMoments) {
 		r.Times = append(r.Times, Moment{AtSeconds: p.StartSeconds, P50: p.Latency.P50, P99: p.Latency.P99})

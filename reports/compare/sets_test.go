@@ -327,6 +327,16 @@ func TestTwice(t *testing.T) {
 	}
 }
 
+// A run that sent nothing has no share of errors, and none is shown.
+func TestNothingSent(t *testing.T) {
+	base, changed := runs(t, "base", 2, nil), runs(t, "new", 2, nil)
+	changed.Runs[1].Whole = metrics.Of(changed.Runs[1].Manifest)
+	list := compareSets(t, base, changed, compare.Options{}).New.Runs
+	if list[0].Errors == nil || list[0].Failed() == "–" || list[1].Errors != nil || list[1].Failed() != "–" {
+		t.Errorf("the shares of errors are %v and %v", list[0].Errors, list[1].Errors)
+	}
+}
+
 // A curve ends with the highest percentile that every run has the samples for.
 func TestCurveSupported(t *testing.T) {
 	base, changed := runs(t, "base", 3, nil), runs(t, "new", 3, nil)

@@ -438,6 +438,14 @@ func (r Row) signed(v float64, decimals int) string {
 	return "+" + said
 }
 
+// Failed writes the share of a run's calls that failed.
+func (r Run) Failed() string {
+	if r.Errors == nil {
+		return text.Unsupported
+	}
+	return text.Percent(*r.Errors)
+}
+
 // percent writes a share that somebody chose.
 func percent(share float64) string {
 	return strconv.FormatFloat(math.Round(1e4*share)/100, 'f', -1, 64) + " %"

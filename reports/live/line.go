@@ -79,6 +79,8 @@ func remaining(p summary.Progress) string {
 		return "following for up to " + max(p.Executions.Left.Round(time.Second), 0).String()
 	case p.Stopping:
 		return "stopping"
+	case p.Ahead:
+		return "waiting for the start"
 	case left > 0:
 		return max(left.Round(time.Second), time.Second).String() + " left"
 	}

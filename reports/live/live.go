@@ -24,7 +24,9 @@ type picture func(since time.Duration, notes []string, stopping bool, width, hei
 func pictureOf(p summary.Progress) picture {
 	return func(since time.Duration, notes []string, stopping bool, width, height int, color bool) string {
 		p := p
-		p.Elapsed, p.Notes, p.Stopping = p.Elapsed+since, notes, stopping
+		if p.Notes, p.Stopping = notes, stopping; !p.Ahead {
+			p.Elapsed += since
+		}
 		return Screen(p, width, height, color)
 	}
 }

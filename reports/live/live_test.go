@@ -73,7 +73,7 @@ func TestView(t *testing.T) {
 		t.Fatal(err)
 	}
 	v.stop()
-	out.await(t, "stopped sending")
+	out.await(t, "nothing more is sent")
 	if v.gone() {
 		t.Error("the view is gone while it is shown")
 	}

@@ -478,8 +478,12 @@ func (s screen) keys() line {
 	case s.Executions != nil && s.Executions.After:
 		words = []string{"all calls are answered; q or Ctrl-C: stop following their executions", "q: stop following executions", "q: stop"}
 		color = text.Yellow
+	case s.Ahead && s.Stopping:
+		words, color = []string{"stopped before the first call: no call was sent", "stopped before the first call", "stopped"}, text.Yellow
+	case s.Ahead:
+		words = []string{"q or Ctrl-C: stop before the first call", "q: stop"}
 	case s.Stopping:
-		words = []string{"stopped sending; waiting for the calls in flight (q or Ctrl-C again gives them up)", "stopped sending; q again gives up the calls", "q again: give up"}
+		words = []string{"nothing more is sent; waiting for the calls in flight (q or Ctrl-C again gives them up)", "nothing more is sent; q again gives up the calls", "q again: give up"}
 		color = text.Yellow
 	}
 	return longest(words, color, s.width)

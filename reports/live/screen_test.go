@@ -59,6 +59,9 @@ func TestScreen(t *testing.T) {
 	followed.Executions = &summary.ExecutionsProgress{Backlog: 1234, PerSecond: 6.02, Failed: 7}
 	after.Executions = &summary.ExecutionsProgress{Backlog: 12, PerSecond: 8, Lost: 3, After: true, Left: 9*time.Minute + 12*time.Second}
 	after.Elapsed, after.Stopping = 108*time.Second, true
+	ahead := summary.Progress{Ahead: true, Scenario: "smoke", Target: "http://127.0.0.1:1", Total: 10 * time.Second, Phase: "constant", PhaseNumber: 1, Phases: 1, Asked: 5}
+	never := ahead
+	never.Stopping = true
 	for _, c := range []struct {
 		name string
 		p    summary.Progress
@@ -69,6 +72,8 @@ func TestScreen(t *testing.T) {
 		{"stopping", stopping, [][2]int{{100, 24}, {30, 24}}},
 		{"closed", closed, [][2]int{{100, 24}}},
 		{"followed", followed, [][2]int{{100, 24}, {30, 24}, {80, 5}, {120, 1}}},
+		{"ahead", ahead, [][2]int{{100, 24}, {30, 12}}},
+		{"never", never, [][2]int{{100, 24}}},
 		{"after", after, [][2]int{{100, 24}, {60, 24}, {30, 12}, {120, 1}}},
 	} {
 		var b strings.Builder

@@ -265,6 +265,8 @@ func (s searchScreen) current() []line {
 	switch {
 	case s.Stopping:
 		doing = "stopping"
+	case !c.Sending && c.Sent == 0:
+		doing = "waiting for the first call"
 	case c.Draining:
 		doing = "the target drains"
 	case c.Settling:
@@ -317,8 +319,12 @@ func (s searchScreen) trials() (out []line) {
 func (s searchScreen) keys() line {
 	words := []string{"q or Ctrl-C: stop the search and wait for the calls in flight; what is known by then is kept", "q: stop the search, and wait for the answers", "q: stop"}
 	color := text.Faint
-	if s.Stopping {
-		words = []string{"stopped sending; waiting for the calls in flight (q or Ctrl-C again gives them up)", "stopped sending; q again gives up the calls", "q again: give up"}
+	switch sends := s.Now != nil && s.Now.Sending; {
+	case s.Stopping && !sends:
+		words = []string{"stopped; no call is in flight, and what was measured is written down (q or Ctrl-C again ends that)", "stopped; no call is in flight", "q again: give up"}
+		color = text.Yellow
+	case s.Stopping:
+		words = []string{"nothing more is sent; waiting for the calls in flight (q or Ctrl-C again gives them up)", "nothing more is sent; q again gives up the calls", "q again: give up"}
 		color = text.Yellow
 	}
 	return longest(words, color, s.width)

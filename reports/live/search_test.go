@@ -26,20 +26,20 @@ func searching() sizing.Progress {
 	return sizing.Progress{
 		Scenario: "mixed", Target: "http://127.0.0.1:8080", Elapsed: 11*time.Minute + 31*time.Second + 400*time.Millisecond, Objectives: r.Objectives, Need: 60,
 		Trials: r.Trials[:12], Rate: 73.1, Low: 70.8, High: 75.3, Budget: b,
-		Now:   &sizing.Current{N: 13, Of: "acceptance", Step: "confirmation", Rate: 71.5, Elapsed: 31 * time.Second, Most: 95 * time.Second, Sent: 2216, InFlight: 12, P95: f(0.61), P99: f(0.94), Counted: 1900, Shares: []float64{0.0042, 0}},
+		Now:   &sizing.Current{N: 13, Sending: true, Of: "acceptance", Step: "confirmation", Rate: 71.5, Elapsed: 31 * time.Second, Most: 95 * time.Second, Sent: 2216, InFlight: 12, P95: f(0.61), P99: f(0.94), Counted: 1900, Shares: []float64{0.0042, 0}},
 		Notes: []string{"the target said " + reportstest.Hostile},
 	}
 }
 
 func TestSearchScreen(t *testing.T) {
 	first := sizing.Progress{Scenario: "smoke", Target: "http://127.0.0.1:1", Elapsed: 900 * time.Millisecond, Objectives: searching().Objectives,
-		Now: &sizing.Current{N: 1, Of: "acceptance", Step: "growth", Rate: 10, Elapsed: 900 * time.Millisecond, Settling: true, Sent: 4, InFlight: 1}}
+		Now: &sizing.Current{N: 1, Sending: true, Of: "acceptance", Step: "growth", Rate: 10, Elapsed: 900 * time.Millisecond, Settling: true, Sent: 4, InFlight: 1}}
 	between := searching()
 	between.Now, between.Notes, between.Low, between.Rate, between.Need = nil, nil, 0, 0, 0
 	stopping := searching()
 	stopping.Stopping, stopping.Notes, stopping.High, stopping.Trials = true, nil, 0, stopping.Trials[:3]
 	ladder := searching()
-	ladder.Now = &sizing.Current{N: 13, Of: "ladder", About: "4 callers", Callers: 4, Draining: true, Counted: 3, Shares: []float64{0.5, 0}}
+	ladder.Now = &sizing.Current{N: 13, Sending: true, Of: "ladder", About: "4 callers", Callers: 4, Draining: true, Counted: 3, Shares: []float64{0.5, 0}}
 	ladder.Trials = append(ladder.Trials, sizing.Trial{N: 12, Of: "ladder", About: "2 callers", Callers: 2, Outcome: sizing.Open})
 	for _, c := range []struct {
 		name string
@@ -157,7 +157,7 @@ func TestSearchView(t *testing.T) {
 		t.Fatal("the key q is not heard")
 	}
 	v.stop()
-	out.await(t, "stopped sending")
+	out.await(t, "nothing more is sent")
 	v.close()
 	if text := out.String(); strings.Count(text, leave) != 1 {
 		t.Errorf("the alternate screen is not left: %q", text)

@@ -19,8 +19,9 @@ type Watch struct {
 	// Lines is where lines are written, and Columns how many it has; 0 is any number.
 	Lines   *Writer
 	Columns int
-	// Target is where the calls go, in words.
+	// Target is where the calls go, in words, and By who sends them.
 	Target string
+	By     Sender
 	// Keyboard and Screen are the terminal for a view; nil where there is to be none. Color is for its colours.
 	Keyboard, Screen *os.File
 	Color            bool
@@ -35,10 +36,9 @@ type Watch struct {
 	mu   sync.Mutex
 	view *view // nil where there is none
 	over bool
-	// after says that all calls are answered, and executions are followed yet.
-	after bool
-	// follows says that executions are followed.
-	follows bool
+	// shut says that the terminal was given back.
+	shut bool
+	moment
 }
 
 // plainEvery is how often progress is told where it cannot be shown in place.
@@ -55,9 +55,7 @@ func (w *Watch) Every() time.Duration {
 // Progress shows how far the run is. The first time is before the first call.
 func (w *Watch) Progress(p summary.Progress) {
 	p.Target = w.Target
-	w.mu.Lock()
-	w.follows, w.after = p.Executions != nil, p.Executions != nil && p.Executions.After
-	w.mu.Unlock()
+	w.Learn(p)
 	if !w.draw(pictureOf(p)) && p.Elapsed-w.last >= plainEvery-plainEvery/10 {
 		w.last = p.Elapsed
 		var line bytes.Buffer
@@ -66,9 +64,58 @@ func (w *Watch) Progress(p summary.Progress) {
 	}
 }
 
+// Learn takes note of how far a run is, and does not show it.
+func (w *Watch) Learn(p summary.Progress) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.moment = moment{stage: sending, left: p.Total - p.Elapsed, known: time.Now(), measured: true, follows: p.Executions != nil}
+	switch {
+	case p.Ahead:
+		w.stage = ahead
+	case p.Executions != nil && p.Executions.After:
+		w.stage = following
+	}
+}
+
+// Began says that calls are sent from now on.
+func (w *Watch) Began(time.Time) { w.enter(sending) }
+
+// Asks says that cases are asked from now on.
+func (w *Watch) Asks() { w.enter(asking) }
+
+// Follows says that executions are followed from now on, the calls of which are all answered.
+func (w *Watch) Follows() { w.enter(following) }
+
+// Answered says that no call is in flight any more, and gives the terminal back.
+func (w *Watch) Answered() {
+	w.enter(answered)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.close()
+}
+
+func (w *Watch) enter(s stage) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.stage = s
+}
+
+// look takes note of how far a search is.
+func (w *Watch) look(p sizing.Progress) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	switch w.moment = (moment{stage: answered, known: time.Now()}); {
+	case p.Now != nil && p.Now.Sending:
+		w.stage, w.measured = sending, p.Now.Draining
+	case len(p.Trials) == 0:
+		w.stage = ahead
+	}
+}
+
 // Search shows how far a search is. In lines, each trial has one when it begins and one when it has ended.
 func (w *Watch) Search(p sizing.Progress) {
 	p.Target = w.Target
+	w.look(p)
 	if w.draw(searched(p)) {
 		return
 	}
@@ -86,7 +133,7 @@ func (w *Watch) Search(p sizing.Progress) {
 func (w *Watch) draw(p picture) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.Screen != nil && w.view == nil && !w.over {
+	if w.Screen != nil && w.view == nil && !w.shut {
 		w.view = start(w.Keyboard, tty{w.Screen, w.Lines}, w.Lines.behind, p, w.Color, w.Press)
 	}
 	if w.view == nil || w.view.gone() {
@@ -118,15 +165,9 @@ func (w *Watch) Stopping() {
 	case w.over:
 	case w.view != nil && !w.view.gone():
 		w.view.stop()
-	case w.after:
-		fmt.Fprintln(w.Lines)
-		w.tell("stopped following executions")
-	case w.follows:
-		fmt.Fprintln(w.Lines)
-		w.tell("stopped sending; waiting for the calls in flight, and then for the executions that have not ended (Ctrl-C again ends that)")
 	default:
 		fmt.Fprintln(w.Lines)
-		w.tell("stopped sending; waiting for the calls in flight (Ctrl-C again gives them up)")
+		w.tell(w.stopped(w.By))
 	}
 }
 
@@ -135,6 +176,12 @@ func (w *Watch) End() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.over = true
+	w.close()
+}
+
+// close ends the view, if there is one.
+func (w *Watch) close() {
+	w.shut = true
 	if w.view == nil {
 		return
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kaizenautomation/andon/reports/sizing"
 	"github.com/kaizenautomation/andon/reports/summary"
 )
 
@@ -42,14 +43,54 @@ func TestWatchLines(t *testing.T) {
 	}
 }
 
-// Who stops a run whose calls are all answered is told of what is stopped.
-func TestWatchStopsFollowing(t *testing.T) {
-	var stderr bytes.Buffer
-	lines := NewWriter(&stderr)
-	w := &Watch{Lines: lines}
-	w.Progress(summary.Progress{Executions: &summary.ExecutionsProgress{After: true}})
-	w.Stopping()
-	if lines.Await(time.Minute); stderr.String() != "\nstopped following executions\n" {
-		t.Errorf("%q", stderr.String())
+// Who stops something is told what becomes of what is under way just then, and of nothing that is not.
+func TestWatchStopping(t *testing.T) {
+	now := &sizing.Current{N: 1, Sending: true}
+	over, ended := &sizing.Current{N: 1, Sending: true, Draining: true}, &sizing.Current{N: 1, Sent: 9}
+	run := func(p summary.Progress) func(*Watch) { return func(w *Watch) { p.Total = time.Hour; w.Progress(p) } }
+	search := func(now *sizing.Current, trials int) func(*Watch) {
+		return func(w *Watch) { w.Search(sizing.Progress{Now: now, Trials: make([]sizing.Trial, trials)}) }
+	}
+	const none, flight = "stopped before the first call: no call was sent", "waiting for the calls in flight (Ctrl-C again gives them up)"
+	const written = "no call is in flight, and no other is sent; what was measured is written down (Ctrl-C again ends that)"
+	for _, c := range []struct {
+		when string
+		by   Sender
+		come func(*Watch)
+		want string
+	}{
+		{"nothing was told", Here, func(*Watch) {}, none},
+		{"workers are waited for", Workers, func(*Watch) {}, none},
+		{"the hub is waited for", Worker, func(*Watch) {}, none},
+		{"a common start is waited for", Here, run(summary.Progress{Ahead: true}), none},
+		{"calls are sent", Here, run(summary.Progress{InFlight: 1}), "stopped sending; " + flight},
+		{"calls are sent, of which nothing is told", Here, func(w *Watch) { w.Began(time.Now()) }, "stopped sending; " + flight},
+		{"the last answers are waited for", Here, run(summary.Progress{Elapsed: time.Hour, InFlight: 1}), "all calls were sent before; " + flight},
+		{"executions are to be followed", Here, run(summary.Progress{Executions: &summary.ExecutionsProgress{}}), "stopped sending; waiting for the calls in flight, and then for the executions that have not ended (Ctrl-C again ends that)"},
+		{"executions are followed", Here, run(summary.Progress{Executions: &summary.ExecutionsProgress{After: true}}), "stopped following executions"},
+		{"executions are followed further", Here, (*Watch).Follows, "stopped following executions"},
+		{"the report is written", Here, (*Watch).Answered, written},
+		{"workers send", Workers, run(summary.Progress{}), "stopped sending; the workers wait for the calls in flight, and hand in what they measured (Ctrl-C again gives that up)"},
+		{"a worker sends", Worker, func(w *Watch) { w.Began(time.Now()) }, "stopped sending; waiting for the calls in flight, and handing in what was measured (Ctrl-C again gives that up)"},
+		{"a worker hands in", Worker, (*Watch).Answered, "no call is in flight; what was measured is handed in (Ctrl-C again gives that up)"},
+		{"cases are asked", Here, (*Watch).Asks, "stopped sending; the cases that are left are not asked (Ctrl-C again ends it at once)"},
+		{"a search has not begun", Here, search(nil, 0), none},
+		{"the first trial has not begun", Here, search(&sizing.Current{N: 1}, 0), none},
+		{"a trial sends", Here, search(now, 0), "stopped sending; " + flight},
+		{"a trial has enough", Here, search(over, 3), "all calls were sent before; " + flight},
+		{"a trial has ended", Here, search(ended, 1), written},
+		{"between two trials", Here, search(nil, 2), written},
+		{"it is over", Here, (*Watch).End, ""},
+	} {
+		var stderr bytes.Buffer
+		lines := NewWriter(&stderr)
+		w := &Watch{Lines: lines, By: c.by}
+		c.come(w)
+		lines.Await(time.Minute)
+		stderr.Reset()
+		w.Stopping()
+		if lines.Await(time.Minute); strings.TrimSpace(stderr.String()) != c.want {
+			t.Errorf("%s: %q", c.when, stderr.String())
+		}
 	}
 }

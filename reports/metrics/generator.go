@@ -46,7 +46,8 @@ type Generator struct {
 	Proxy string `json:"proxy,omitempty"`
 	// Protocol is the protocol that was spoken, as the answers have it; empty where Transport says so.
 	Protocol string `json:"protocol,omitempty"`
-	Little   Little `json:"little"`
+	// Little is nil where nobody knows how many calls were in flight: nobody looked, or what was seen was of others too.
+	Little *Little `json:"little"`
 }
 
 // Loop is the time of the closed loops of measured phases: for how long their callers could not go on because the
@@ -59,7 +60,7 @@ type Loop struct {
 // Little is a check of andon by Little's law (Little, "A Proof for the Queuing Formula: L = λW", 1961): the mean number
 // of calls in flight is their rate times their mean time. Seen was counted by looking, Expected follows from the times
 // that were measured: where they differ, the times are wrong. Both leave out the time for which the generator stood
-// still. Both are zero where how many there were is not known.
+// still.
 type Little struct {
 	Seen     float64 `json:"seen"`
 	Expected float64 `json:"expected"`
@@ -127,6 +128,9 @@ func (l *Loop) add(v results.Vitals, seconds float64) {
 	}
 }
 
+// Doubtful reports whether the check by Little's law was made and fails.
+func (g Generator) Doubtful() bool { return g.Little != nil && !g.Little.Holds }
+
 // addMachine adds what was seen in a second: counters add up, and of the rest the tightest stands.
 func addMachine(m *results.Machine, v results.Machine) {
 	if v.Quota > 0 && (m.Quota == 0 || v.Quota < m.Quota) {
@@ -149,14 +153,14 @@ const lostShare = 0.05
 
 // littlesLaw compares. Each look finds a number of calls that varies by its own root, as a Poisson process does; four
 // such deviations of the mean are taken for chance.
-func littlesLaw(seen, samples, busy, seconds float64) Little {
+func littlesLaw(seen, samples, busy, seconds float64) *Little {
 	if samples == 0 || !(seconds > 0) {
-		return Little{Holds: true}
+		return nil
 	}
 	l := Little{Seen: seen / samples, Expected: busy / seconds}
 	chance := 4 * math.Sqrt(max(l.Seen, l.Expected)/samples)
 	l.Holds = math.Abs(l.Seen-l.Expected) <= 0.05*l.Expected+chance
-	return l
+	return &l
 }
 
 // causes names what may have held the generator up, and how to mend that.

@@ -94,17 +94,17 @@ func TestLittleThroughStandstills(t *testing.T) {
 	// 10 callers for 10 s, of which the generator stood still for 5, half of each call.
 	a := aggregate(t, labels(), nil, repeat(100, ok(steady, full, 1))...)
 	v := results.Vitals{Seconds: 10, StallSeconds: 5, InFlight: 10, Samples: 1000}
-	if l := a.Generator(results.Generator{}, []results.Vitals{v}).Little; l.Holds {
+	if l := a.Generator(results.Generator{}, []results.Vitals{v}).Little; l == nil || l.Holds {
 		t.Errorf("without the time waited through it holds: %+v", l)
 	}
 	v.WaitedSeconds = 50
-	if l := a.Generator(results.Generator{}, []results.Vitals{v}).Little; !l.Holds || l.Expected != 10 {
+	if l := a.Generator(results.Generator{}, []results.Vitals{v}).Little; l == nil || !l.Holds || l.Expected != 10 {
 		t.Errorf("with it: %+v", l)
 	}
 	// Of a run that shared its time with another, half of the calls that are seen on the wire are the other's.
 	v.WaitedSeconds, v.StallSeconds, v.InFlight = 0, 0, 20
 	half := Of(results.Manifest{Labels: labels(), Paired: &results.Paired{SliceSeconds: 2, Order: "abba"}})
-	if l := half.Generator(results.Generator{}, []results.Vitals{v}).Little; !l.Holds {
+	if l := half.Generator(results.Generator{}, []results.Vitals{v}).Little; l != nil {
 		t.Errorf("with the calls of another run in it: %+v", l)
 	}
 }

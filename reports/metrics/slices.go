@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/kaizenautomation/andon/reports/histogram"
+	"github.com/kaizenautomation/andon/reports/results"
 )
 
 // Slice is what became of the calls of a group that were due in one stretch of a run.
@@ -11,8 +12,20 @@ type Slice struct {
 	// StartSeconds and Seconds place it on the run's clock.
 	StartSeconds, Seconds float64
 	Counts
+	// Theirs counts those of the errors that the target itself made: see [results.Kind.Theirs].
+	Theirs uint64
 	// Latency are histograms that together have the latencies of the group, of the calls that stand for it.
 	Latency []histogram.Packed
+}
+
+// theirs counts the errors of a cell that the target itself made.
+func (c *stretchCell) theirs() (n uint64) {
+	for _, t := range c.tallies {
+		if t.of == ofKind && results.Kind(t.index).Theirs() {
+			n += t.n
+		}
+	}
+	return n
 }
 
 // Slices gives the stretches of each group that [Aggregator.By] gives figures of, by time, as far as calls were due in
@@ -45,6 +58,7 @@ func (v *Stretches) Slices(by Grouping) map[string][]Slice {
 		}
 		s := &list[len(list)-1]
 		s.Counts.merge(&c.Counts)
+		s.Theirs += c.theirs()
 		// The times of deliberately invalid calls are in those of their own tier, content and class alone.
 		if invalid := v.labels.Classes[c.class].Invalid; c.latency.Samples() > 0 && !(invalid && (by == ByPhase || by == Ungrouped)) {
 			s.Latency = append(s.Latency, c.latency)

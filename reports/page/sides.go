@@ -197,7 +197,7 @@ func (d sides) runTable() (t table, more int) {
 		more += len(side.Runs) - len(shown)
 		for _, r := range shown {
 			t.Rows = append(t.Rows, []string{text.Printable(r.ID, 100), []string{"base", "new"}[i], r.Started.UTC().Format(time.DateTime) + " UTC", text.Duration(&r.Seconds), text.Count(r.Sent),
-				text.Duration(r.P50), text.Duration(r.P99), text.Percent(r.Errors), text.Printable(r.Validity, 40)})
+				text.Duration(r.P50), text.Duration(r.P99), r.Failed(), text.Printable(r.Validity, 40)})
 		}
 	}
 	return t, more

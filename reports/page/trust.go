@@ -31,7 +31,7 @@ func (d Data) validitySentence() string {
 // trustSentence answers whether they can; why is said at the top, and not here again.
 func (d Data) trustSentence() string {
 	switch status := d.Summary.Validity.Status; {
-	case !d.Summary.Generator.Little.Holds && len(d.Vitals) > 0:
+	case d.Summary.Generator.Doubtful() && len(d.Vitals) > 0:
 		return "Not without doubt: andon's own check fails."
 	case status == metrics.Valid:
 		return "By how andon itself did, yes."
@@ -69,11 +69,11 @@ func (d Data) generatorFacts() (facts []fact) {
 	return facts
 }
 
-func littleSentence(l metrics.Little, looked bool) (said, class string) {
+func littleSentence(l *metrics.Little, looked bool) (said, class string) {
 	if !looked {
 		return "Nobody looked at how many calls were in flight, so the times cannot be checked against Little's law.", ""
 	}
-	if l.Holds && l.Seen == 0 && l.Expected == 0 {
+	if l == nil {
 		return "How many calls of this run alone were in flight is not known, so the times cannot be checked against Little's law.", ""
 	}
 	how := fmt.Sprintf("Little's law: looking now and then, %s calls were in flight on average; by the times that were measured, it should have been %s.", text.Digits(l.Seen), text.Digits(l.Expected))

@@ -233,7 +233,7 @@ func (c comparison) runs(st style) Table {
 		shown := side.Runs[:min(len(side.Runs), maxRuns)]
 		for _, r := range shown {
 			t.Rows = append(t.Rows, []string{side.name + " " + st.foreign(r.ID, 60), r.Started.UTC().Format(time.DateTime + "Z"), text.Count(r.Sent), text.Duration(r.P50), text.Duration(r.P99),
-				text.Percent(r.Errors)})
+				r.Failed()})
 		}
 		if more := len(side.Runs) - len(shown); more > 0 {
 			t.Rows = append(t.Rows, []string{side.name + ", " + text.Count(uint64(more)) + " more", "", "", "", "", ""})

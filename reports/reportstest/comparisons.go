@@ -140,7 +140,7 @@ func side(name, release string, runs, hour int, p50 float64) compare.Side {
 		started := time.Date(2026, 11, 20+i, hour, 0, 0, 0, time.UTC)
 		one := compare.Run{
 			ID: started.Format("20060102T150405Z") + "-mixed", Started: started, Seconds: 600, Sent: 12_000 + uint64(i), Validity: "valid",
-			P50: ptr(p50 * drift), P99: ptr(2.1 * p50 * drift * drift), Errors: 0.0002 * float64(i),
+			P50: ptr(p50 * drift), P99: ptr(2.1 * p50 * drift * drift), Errors: ptr(0.0002 * float64(i)),
 		}
 		for at := range 20 {
 			wave := drift * (1 + 0.1*math.Sin(float64(at+i)))

@@ -190,6 +190,15 @@ func KindNames() []string { return append([]string(nil), kindNames[:]...) }
 
 func (k Kind) completed() bool { return k == None || k >= Status3xx && k <= Accepted || k == Shed }
 
+// Theirs reports whether the call ended by what the target itself said or did: it answered, or its machine refused the
+// connection, which it does where nobody listens. However late a generator is, it makes neither of them, and what it
+// may be short of itself (files, ports, memory) has kinds of its own. Of the others nobody knows that: a wait may have
+// been andon's, a name and a way to the target are not the target's alone, and a target may break off a connection or
+// a handshake that a generator has left standing.
+func (k Kind) Theirs() bool {
+	return k.completed() || k == DialRefused || k == BadHTTP || k == BodyLimit
+}
+
 // GivenUp reports whether andon gave the call up, which had been sent: what the target would have said is not known.
 func (k Kind) GivenUp() bool { return k == Canceled || k == Unread }
 

@@ -34,6 +34,8 @@ type Current struct {
 	Callers         int
 	// Elapsed counts from the trial's start; Most is how long it may take at most, 0 where that is not known.
 	Elapsed, Most time.Duration
+	// Sending says that its first call is due, and not all of those are answered that were sent.
+	Sending bool
 	// Settling says that nothing counts yet, and Draining that nothing more is sent, and the target is waited for.
 	Settling, Draining bool
 	Sent               uint64

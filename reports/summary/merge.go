@@ -366,7 +366,7 @@ func Merge(runs []*results.Run, m results.Manifest, parts []*metrics.Aggregator,
 		worst    = metrics.Validity{Status: metrics.Valid}
 		reasons  []string
 		stopped  float64
-		little   = metrics.Little{Holds: true}
+		doubt    *metrics.Little
 	)
 	type kind struct{ kind, rule string }
 	seen := map[kind]bool{}
@@ -385,8 +385,8 @@ func Merge(runs []*results.Run, m results.Manifest, parts []*metrics.Aggregator,
 		}
 		stopped = max(stopped, elapsed)
 		alone := Summarize(r.Manifest, r.Samples, r.Vitals, r.End, parts[i])
-		if little.Holds && !alone.Generator.Little.Holds {
-			little = alone.Generator.Little
+		if doubt == nil && alone.Generator.Doubtful() {
+			doubt = alone.Generator.Little
 		}
 		own := alone.Validity
 		if severity(own.Status) > severity(worst.Status) {
@@ -421,8 +421,8 @@ func Merge(runs []*results.Run, m results.Manifest, parts []*metrics.Aggregator,
 	s.Run.DurationSeconds, s.Run.Merged = end.Seconds, &merged
 	// Whether times are right is told by those who looked while they were measured. Together, one of whom nothing is known
 	// could spoil it.
-	if s.Generator.Little.Holds != little.Holds {
-		s.Generator.Little = little
+	if s.Generator.Doubtful() != (doubt != nil) {
+		s.Generator.Little = doubt
 	}
 	// A merged run is no better than the worst of them: the lateness of one could be lost among the calls of many.
 	if severity(worst.Status) >= severity(s.Validity.Status) {

@@ -43,7 +43,7 @@ func (s Summary) Notes() (notes []string) {
 	if note := s.Pacing(); note != "" {
 		notes = append(notes, note)
 	}
-	if l := s.Generator.Little; !l.Holds {
+	if l := s.Generator.Little; s.Generator.Doubtful() {
 		notes = append(notes, fmt.Sprintf("Andon's own check fails: by Little's law %s calls were in flight on average, and %s were counted; "+
 			"something is wrong with the times of this run.", text.Digits(l.Expected), text.Digits(l.Seen)))
 	}
@@ -231,6 +231,9 @@ func (s Summary) generatorNote() string {
 	spoken := ""
 	if g.Protocol != "" {
 		spoken = " (" + text.Printable(g.Protocol, 20) + " was spoken)"
+	}
+	if g.CPUMax == 0 && g.Connections == 0 {
+		return fmt.Sprintf("Sent by %s%s; how that did itself was not noted.", g.Transport, spoken)
 	}
 	note := fmt.Sprintf("Sent by %s%s: %s; %s of %s used on average, %s in the busiest second.", g.Transport, spoken,
 		text.Plural(g.Connections, "connection"), text.Digits(g.CPU), text.Plural(uint64(max(g.Cores, 0)), "core"), text.Digits(g.CPUMax))

@@ -10,6 +10,8 @@ import (
 type Progress struct {
 	// Scenario and Target say what is run.
 	Scenario, Target string
+	// Ahead says that no call is due yet: workers, or a common start, are waited for.
+	Ahead bool
 	// Elapsed counts from the start of the run; Total is the length of its load.
 	Elapsed, Total time.Duration
 	// Phase is the name of the phase, and Shape what it asks for; it is the phase PhaseNumber, from 1, of Phases.

@@ -220,6 +220,52 @@ func TestFindingsStand(t *testing.T) {
 	}
 }
 
+// Connections that the target's machine refused stand as its answers do. What a late generator may have caused does
+// not: waits that came to an end, connections that were broken off, names that were not found. The findings come first.
+func TestRefusedConnectionsStand(t *testing.T) {
+	for k := range results.Kind(len(results.KindNames())) {
+		r := results.Row{Error: k, Status: 500}
+		if !r.Sent() || k == results.None || k == results.Shed || k.GivenUp() {
+			continue
+		}
+		for own, limit := range map[string]string{"rate(errors)": "rate(errors) < 1%", "of its kind": "rate(errors){error=" + k.String() + "} < 1%", "rate(ok)": "rate(ok) > 50%"} {
+			m := reportstest.Manifest()
+			m.Thresholds = []results.Threshold{{Expr: "rate(errors) <= 100%"}, {Expr: "count(violations) >= 0"}, {Expr: limit}}
+			s := summary.Summarize(m, nil, nil, reportstest.Finished(55), reportstest.Aggregate(t, m, func(r *results.Row) {
+				r.Error, r.Rule, r.Status, r.Service = results.None, 0, 200, 0.3
+				switch {
+				case r.N%8 == 3:
+					r.Lag, r.OwnLag = 0.9, 0.9
+				case r.N%10 > 0:
+					if r.Error = k; !r.Completed() {
+						r.Status = 0
+					}
+				}
+			}))
+			want, first := summary.NoVerdict, "The generator fell behind"
+			if (results.Row{Error: k}).Completed() || k == results.DialRefused || k == results.BadHTTP || k == results.BodyLimit {
+				want, first = summary.Fail, m.Thresholds[2].Expr
+			}
+			if s.Validity.Status != metrics.GeneratorLimited || s.Verdict.Status != want || !strings.HasPrefix(s.Verdict.Causes[0], first) {
+				t.Errorf("%s, %s: %s, %+v; want %s", k, own, s.Validity.Status, s.Verdict, want)
+			}
+		}
+	}
+}
+
+// Of a run that kept no notes of how andon itself did, none of that is told as if it were 0.
+func TestUnnotedGenerator(t *testing.T) {
+	m := reportstest.Manifest()
+	m.Generator.Transport, m.Generator.Cores = "something", 2
+	for _, vitals := range [][]results.Vitals{nil, {{Seconds: 1, CPUSeconds: 0.5, Connections: 3}}} {
+		s := summary.Summarize(m, nil, vitals, reportstest.Finished(55), reportstest.Aggregate(t, m, reportstest.Mixed))
+		notes := strings.Join(s.Notes(), "\n")
+		if noted := vitals != nil; strings.Contains(notes, "2 cores used") != noted || strings.Contains(notes, "how that did itself was not noted") == noted || s.Generator.Little != nil {
+			t.Errorf("%d notes: %s", len(vitals), notes)
+		}
+	}
+}
+
 // A warm-up that is most of a run, by its time or by its calls, is said with what it hides.
 func TestWarmupThatIsMost(t *testing.T) {
 	for _, c := range []struct {

@@ -26,16 +26,21 @@ func (s *Summary) decide() {
 	case results.Damaged:
 		because("%s", s.Run.End.Detail)
 	}
-	if s.Validity.Status == metrics.NoData || s.Validity.Status == metrics.GeneratorLimited {
-		for _, r := range s.Validity.Reasons {
-			because("%s", r)
-		}
-	}
-	s.verdictOnShards(because)
 	impossible := s.impossible()
 	// What the generator is short of takes the meaning from figures, and not from a breach that was found.
 	stands := impossible && s.Validity.Status != metrics.NoData && s.Run.End.Reason != results.Interrupted &&
 		s.Run.End.Reason != results.Cut && s.Run.End.Reason != results.Damaged && !s.partial() && s.breached()
+	spoils := func() {
+		if s.Validity.Status == metrics.NoData || s.Validity.Status == metrics.GeneratorLimited {
+			for _, r := range s.Validity.Reasons {
+				because("%s", r)
+			}
+		}
+	}
+	if !stands {
+		spoils()
+	}
+	s.verdictOnShards(because)
 
 	ended := -1 // the threshold that ended the run, whose figure belongs to that sentence
 	switch s.Run.End.Reason {
@@ -66,6 +71,9 @@ func (s *Summary) decide() {
 	}
 	if why := s.repeated(); why != "" {
 		because("%s", why)
+	}
+	if stands {
+		spoils()
 	}
 	if len(v.Causes) == 0 {
 		for _, r := range s.failedAlone() {
@@ -117,8 +125,8 @@ func (s Summary) impossible() bool {
 }
 
 // breached reports whether something was found that is the target's doing however the generator did: answers that broke
-// the contract, were failures or turned calls away, more of them than a condition allows, or times that are too long by
-// those calls alone that the generator had no part in.
+// the contract, were failures or turned calls away, and connections that were refused, more of them than a condition
+// allows, or times that are too long by those calls alone that the generator had no part in.
 func (s *Summary) breached() bool {
 	if s.impossibilities() != "" || s.repeated() != "" {
 		return true
@@ -151,7 +159,7 @@ func (s *Summary) breached() bool {
 			}
 		case t.Parsed.Metric() != "errors":
 		case by["error"] != "":
-			if answered(by["error"]) {
+			if theirs(by["error"]) {
 				return true
 			}
 		case by == nil:
@@ -181,29 +189,26 @@ func (t Threshold) mostlyTheirs() bool {
 	return math.Abs(*t.LessOwn-whole) > math.Abs(*t.LessOwn-*t.Value)
 }
 
-// unanswered is the share of the sent calls that failed without an answer.
+// unanswered is the share of the sent calls that failed without the target having said or done anything: see
+// [results.Kind.Theirs].
 func (s *Summary) unanswered() float64 {
 	return float64(s.Total.Failed()-min(s.failures(), s.Total.Failed())) / float64(max(s.Total.Sent, 1))
 }
 
-// failures counts the answers of the target that were errors.
+// failures counts the calls that failed by what the target itself said or did.
 func (s *Summary) failures() (n uint64) {
 	for kind, count := range s.Total.Errors {
-		if answered(kind) {
+		if theirs(kind) {
 			n += count
 		}
 	}
 	return n
 }
 
-// answered reports whether calls of this kind of error had an answer of the target.
-func answered(kind string) bool {
-	for k, name := range results.KindNames() {
-		if name == kind {
-			return results.Row{Error: results.Kind(k)}.Completed()
-		}
-	}
-	return false
+// theirs reports whether calls of this kind of error failed by what the target itself said or did.
+func theirs(kind string) bool {
+	k := slices.Index(results.KindNames(), kind)
+	return k >= 0 && results.Kind(k).Theirs()
 }
 
 // noSuccess says that no call succeeded, and what came back instead; nothing where one did, or might have, or none was

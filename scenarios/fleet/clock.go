@@ -51,3 +51,14 @@ func (c *clock) best() (r reading) {
 
 // hub is a moment by the hub's clock.
 func (c *clock) hub(t time.Time) time.Time { return c.at(t).Add(c.best().Offset) }
+
+// after is one function after another, which may be nil.
+func after(first, then func(time.Time)) func(time.Time) {
+	if first == nil {
+		return then
+	}
+	return func(at time.Time) {
+		first(at)
+		then(at)
+	}
+}

@@ -215,7 +215,7 @@ func (r *run) coordinate(ctx context.Context, interrupt <-chan struct{}, mine hu
 
 // conduct sees the run to its end, once workers are answered.
 func (r *run) conduct(ctx context.Context, interrupt <-chan struct{}, conn *hub.Conn) (Result, error) {
-	watch, tell := r.watch(), r.teller()
+	watch, tell, began := r.watch(), r.teller(), r.Trial.Began
 	enough := r.Trial.Enough
 	for over := false; !over; {
 		select {
@@ -234,6 +234,10 @@ func (r *run) conduct(ctx context.Context, interrupt <-chan struct{}, conn *hub.
 			if who := r.missing(); who != "" {
 				r.end(results.Interrupted, who)
 			}
+		}
+		if at := r.started(); began != nil && !at.IsZero() {
+			began(at)
+			began = nil
 		}
 		over = r.step(ctx, conn.Connected(), watch) || over
 		tell(over)
@@ -255,6 +259,16 @@ func (r *run) conduct(ctx context.Context, interrupt <-chan struct{}, conn *hub.
 		err = errors.Join(&NoStartError{why}, err)
 	}
 	return out, err
+}
+
+// started is when the first call was due; zero where that is not yet.
+func (r *run) started() (at time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if at = r.state.start; time.Now().Before(at) {
+		at = time.Time{}
+	}
+	return at
 }
 
 // end has all stop.

@@ -470,10 +470,10 @@ func (w Worker) fire(ctx context.Context, interrupt <-chan struct{}, h *hand, c 
 	var manifest results.Manifest
 	c.StartAt, c.Ahead = began, began.Round(0).Sub(time.Unix(0, h.heard().Start))
 	c.Started = func(m results.Manifest) { manifest = m }
-	c.Began = func(at time.Time) {
+	c.Began = after(c.Began, func(at time.Time) {
 		h.meter.begin(manifest, at, rows)
 		h.fires()
-	}
+	})
 	c.Observe = h.meter.observe
 	c.Tick = func(_ time.Duration, _ float64, _, inFlight int) { h.meter.tick(inFlight) }
 	over := make(chan struct{})

@@ -55,7 +55,7 @@ func (p *Plan) capacity() (part, error) {
 	c := search.Config{
 		Scenario: s, Target: p.url(), Seed: p.Seed, Arrivals: scenarios.Poisson, Need: a.Need, Headroom: a.Headroom, Confidence: confidence, Width: 0.1, Calls: calls,
 		Seconds: a.Time.Seconds(), Release: p.Release, Labels: p.Labels, Deviations: config.Deviations, Credentials: config.Credentials, HTTP2: p.HTTP2,
-		Andon: p.Andon, Command: p.Command, Commands: p.Commands, Progress: p.Search,
+		Andon: p.Andon, Command: p.Command, Commands: p.Commands, Progress: p.searched,
 	}
 	if err := short(c, a.Calls, a.Time); err != nil {
 		return part{}, err

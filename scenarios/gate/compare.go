@@ -137,7 +137,7 @@ func (c comparison) run(ctx context.Context, interrupt <-chan struct{}, dir stri
 		case m.outcome != "":
 			m.kept = false
 			return m
-		case s.Validity.Status == metrics.GeneratorLimited:
+		case s.Validity.Status == metrics.GeneratorLimited && s.Verdict.Status != summary.Fail: // else what stands is compared
 			m.outcome, m.kept = summary.NoVerdict, false
 			who, mend := c.limited()
 			m.found = fmt.Sprintf("run %d of %d says nothing of the target: %s: %s", i+1, len(c.plans), who, oneOf(s.Validity.Reasons))

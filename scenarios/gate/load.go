@@ -99,7 +99,7 @@ func (p *Plan) trialOf(plan *scenarios.Plan) (trial.Config, error) {
 	p.insecure = p.insecure || set.Asks().Insecure()
 	return trial.Config{
 		Plan: plan, Target: p.url(), Release: p.Release, Labels: p.Labels, Deviations: p.heldUnderLoad(plan.Scenario), Credentials: set, HTTP2: p.HTTP2,
-		Andon: p.Andon, Command: p.Command, Commands: p.Commands, Progress: p.Progress, Warn: p.Said,
+		Andon: p.Andon, Command: p.Command, Commands: p.Commands, Progress: p.far, Warn: p.tell, Began: p.fires, Ended: p.fired,
 	}, nil
 }
 

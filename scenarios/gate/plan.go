@@ -67,6 +67,9 @@ type Config struct {
 	Make trial.Maker
 	// MakePair is the same for the comparison of two targets, of which the one that is compared with is the first.
 	MakePair trial.PairMaker
+	// Fires, if not nil, is told when the calls of a run begin, and Fired when all of them are answered.
+	Fires func(time.Time)
+	Fired func()
 	// Progress and Search, if not nil, are told how far a run or a search is.
 	Progress func(summary.Progress)
 	Search   func(sizing.Progress)

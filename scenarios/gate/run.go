@@ -194,11 +194,7 @@ func take(a *approval.Part, m made, name string, began time.Time) {
 	}
 }
 
-func (p *Plan) say(format string, args ...any) {
-	if p.Said != nil {
-		p.Said(fmt.Sprintf(format, args...))
-	}
-}
+func (p *Plan) say(format string, args ...any) { p.tell(fmt.Sprintf(format, args...)) }
 
 func closed(c <-chan struct{}) bool {
 	select {

@@ -39,7 +39,7 @@ func (p *Plan) verify() (part, error) {
 	p.insecure = p.insecure || set.Asks().Insecure()
 	c := verify.Config{
 		Description: p.Description, Credentials: set, Engine: verify.All, Pact: pact.Find(), Timeout: verifyTimeout, For: verifyFor, Attempts: verifyAttempts,
-		Rate: p.Asked.Verify.Rate, Strict: p.Asked.Verify.Strict, Deviations: p.known, Andon: p.Andon, Progress: p.Said, Concurrency: 1, Target: p.url(),
+		Rate: p.Asked.Verify.Rate, Strict: p.Asked.Verify.Strict, Deviations: p.known, Andon: p.Andon, Progress: p.tell, Concurrency: 1, Target: p.url(),
 	}
 	embedded := p.Target == nil
 	switch {

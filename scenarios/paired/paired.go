@@ -281,6 +281,12 @@ func none(r *compare.Report, format string, args ...any) {
 	r.Verdict = summary.Verdict{Status: summary.NoVerdict, ExitCode: 3, Causes: append([]string{text.Sentence(fmt.Sprintf(format, args...))}, r.Verdict.Causes...)}
 }
 
+// byGenerator reports whether a cause of a verdict tells of what the generator did or spoiled.
+func byGenerator(s summary.Summary, cause string) bool {
+	return slices.ContainsFunc(s.Validity.Reasons, func(why string) bool { return text.Sentence(why) == cause }) ||
+		slices.ContainsFunc(s.Thresholds, func(t summary.Threshold) bool { return t.Spoiled && text.Sentence(t.Expr+": "+t.Found()) == cause })
+}
+
 // judge makes of what the runs came to the verdict on the comparison: what keeps the figures from being trusted, what
 // the second target broke by itself, and, of a control, that nothing should have been found. What the base breaks is
 // told, and is no fault of the second one.
@@ -292,6 +298,9 @@ func (w *watch) judge(r *compare.Report, a, b trial.Result) {
 	}
 	if of := b.Summary.Verdict; of.Status == summary.Fail {
 		for _, cause := range of.Causes {
+			if byGenerator(b.Summary, cause) {
+				continue
+			}
 			r.Paired.Broke = append(r.Paired.Broke, text.Sentence("the new side by itself: "+cause))
 		}
 	}
@@ -307,7 +316,7 @@ func (w *watch) judge(r *compare.Report, a, b trial.Result) {
 		r.Verdict = summary.Verdict{Status: summary.Fail, ExitCode: 1, Causes: causes}
 	case end.Reason != results.Finished && end.Reason != results.Enough:
 		none(r, "the comparison was cut short: %s", r.Paired.Ended)
-	case a.Summary.Validity.Status == metrics.GeneratorLimited || b.Summary.Validity.Status == metrics.GeneratorLimited:
+	case (a.Summary.Validity.Status == metrics.GeneratorLimited || b.Summary.Validity.Status == metrics.GeneratorLimited) && r.Count(compare.Regression) == 0:
 		none(r, "calls were held up where they were sent from, so that the figures speak of that and not of the targets")
 	case a.Summary.Validity.Status == metrics.NoData || b.Summary.Validity.Status == metrics.NoData:
 		none(r, "one of the targets gave no answer")

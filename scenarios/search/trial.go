@@ -77,7 +77,8 @@ func (s *session) trial(ctx context.Context, w want) (made, error) {
 		Plan: plan, Target: s.Target, Embedded: s.Embedded, Release: s.Release, Labels: s.Labels, Deviations: s.Deviations,
 		Credentials: s.Credentials, HTTP2: s.HTTP2, Dir: filepath.Join(s.dir, filepath.FromSlash(t.shown.Dir)), Andon: s.Andon, Command: s.repeats(plan.Seed),
 		Commands: s.Commands, Observe: t.add, Tick: t.tick, Enough: t.enough,
-		Ended: func() { t.tell(time.Since(t.began), 0) },
+		Began: func(time.Time) { t.sending = true; t.tell(0, 0) },
+		Ended: func() { t.sending = false; t.tell(time.Since(t.began), 0) },
 	})
 	if result.Aggregator == nil {
 		return made{}, err
@@ -176,6 +177,8 @@ type running struct {
 	// enough is told once, when no more is to be sent, why.
 	enough chan string
 	over   bool
+	// sending says that calls are due, or not all of them answered.
+	sending bool
 	// lonely says that nobody could be connected to any more, and gone that this is so when the trial has ended.
 	lonely, gone bool
 }
@@ -215,7 +218,7 @@ func (t *running) tick(elapsed time.Duration, _ float64, _, inFlight int) {
 func (t *running) tell(elapsed time.Duration, inFlight int) {
 	now := &sizing.Current{
 		N: t.shown.N, Of: t.shown.Of, About: t.shown.About, Step: t.shown.Step, Rate: t.shown.Rate, Callers: t.shown.Callers,
-		Elapsed: elapsed, Most: duration(t.plan.Seconds), Settling: elapsed.Seconds() < t.want.Ask.Settle, Draining: t.over,
+		Elapsed: elapsed, Most: duration(t.plan.Seconds), Settling: elapsed.Seconds() < t.want.Ask.Settle, Draining: t.over, Sending: t.sending,
 		Sent: t.sent, InFlight: inFlight, Shares: make([]float64, len(t.thresholds)),
 	}
 	for i, c := range t.watched.conditions {

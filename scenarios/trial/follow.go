@@ -88,16 +88,16 @@ func (f *followed) tell(over <-chan struct{}, deadline time.Time) {
 	defer every.Stop()
 	began := time.Now()
 	for {
-		select {
-		case <-over:
-			return
-		case <-every.C:
-		}
 		p := f.tracker.last
 		p.Elapsed += time.Since(began)
 		p.InFlight, p.Achieved, p.Asked = 0, 0, 0
 		p.Executions = f.tracker.executions()
 		p.Executions.After, p.Executions.Left = true, max(time.Until(deadline), 0)
 		f.Config.Progress(p)
+		select {
+		case <-over:
+			return
+		case <-every.C:
+		}
 	}
 }

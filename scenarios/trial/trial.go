@@ -110,7 +110,7 @@ type Config struct {
 	// Ordered, if not nil, ends the sending for a reason that is known elsewhere, and has nothing judged here that would
 	// end it: see [attack.Config].
 	Ordered <-chan results.End
-	// Progress, if not nil, is told how far the run is: before the first call, and then every so often.
+	// Progress, if not nil, is told how far the run is: before the first call, once that is due, and then every so often.
 	Progress func(summary.Progress)
 	// Every is how often; 0 is about once a second. Rates are means over so long.
 	Every time.Duration
@@ -255,7 +255,7 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Result, erro
 		c.Started(manifest)
 	}
 	if c.Progress != nil {
-		c.Progress(t.planned(0, 0))
+		c.tellBegun(&a, &t, interrupt)
 	}
 	a.Tick = c.tick(&t)
 	out, lost := attack.Run(ctx, interrupt, a)
@@ -266,6 +266,25 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Result, erro
 		c.Ended()
 	}
 	return c.conclude(dir, manifest, out, lost)
+}
+
+// tellBegun tells the progress before the first call, and once that is due, unless there is to be none any more.
+func (c Config) tellBegun(a *attack.Config, t *tracker, interrupt <-chan struct{}) {
+	p := t.planned(0, 0)
+	p.Executions, p.Ahead = t.executions(), true
+	c.Progress(p)
+	began := a.Began
+	a.Began = func(at time.Time) {
+		if began != nil {
+			began(at)
+		}
+		select {
+		case <-interrupt:
+		default:
+			p.Ahead = false
+			c.Progress(p)
+		}
+	}
 }
 
 // attack is what fires the plan. plain says that the target speaks HTTP/2 without TLS.

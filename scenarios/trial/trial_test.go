@@ -55,8 +55,14 @@ func TestTrials(t *testing.T) {
 		var manifest results.Manifest
 		r, err := Run(t.Context(), nil, Config{
 			Plan: p, Target: target, Embedded: i == 1, Release: "r1", Labels: map[string]string{"team": "core"}, Root: root, Andon: "v1", Command: []string{"andon", "run"}, Traceparent: i == 1,
-			Started:  func(m results.Manifest) { told, manifest = append(told, "started"), m },
-			Progress: func(summary.Progress) { told = append(told, "progress") },
+			Started: func(m results.Manifest) { told, manifest = append(told, "started"), m },
+			Progress: func(p summary.Progress) {
+				if p.Ahead {
+					told = append(told, "ahead")
+					return
+				}
+				told = append(told, "progress")
+			},
 			Tick: func(now time.Duration, asked float64, callers, inFlight int) {
 				if told = append(told, "tick"); callers != 0 || inFlight < 0 || now == 0 {
 					t.Errorf("at %s: %v/s, %d callers, %d in flight", now, asked, callers, inFlight)
@@ -73,10 +79,10 @@ func TestTrials(t *testing.T) {
 			t.Errorf("%d rows, %+v", rows, r.Summary.Run)
 		}
 		// On a machine that is busy the run may take more than the second after which more is told.
-		for len(told) > 5 && told[3] == "progress" && told[4] == "tick" {
-			told = slices.Delete(told, 3, 5)
+		for len(told) > 6 && told[4] == "progress" && told[5] == "tick" {
+			told = slices.Delete(told, 4, 6)
 		}
-		if want := []string{"started", "progress", "tick", "progress", "ended"}; !slices.Equal(told, want) {
+		if want := []string{"started", "ahead", "progress", "tick", "progress", "ended"}; !slices.Equal(told, want) {
 			t.Errorf("told %v, want %v", told, want)
 		}
 		if m := r.Run.Manifest; m.ID != manifest.ID || m.Andon != "v1" || m.Scenario != "quick" || m.Seed != 1 || m.Target != target.String() || (m.Traces != 0) != (i == 1) || m.InFlight != 1000 || !slices.Equal(m.Generator.Command, []string{"andon", "run"}) || m.Generator.Cores == 0 {
