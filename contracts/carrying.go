@@ -22,7 +22,7 @@ func (d *Description) readParameters(list []*Parameter) error {
 		if p.Schema != nil {
 			var err error
 			if p.validator, err = d.compile(p.schemaAt); err != nil {
-				return fmt.Errorf("the schema of %s does not compile: %w", p, err)
+				return d.uncompiled(err, p.schemaAt)
 			}
 		}
 	}
@@ -185,7 +185,7 @@ func (d *Description) Unfilled() error {
 	var list []error
 	for _, p := range d.parameters {
 		if p.Required && !d.operation.Sends(p) {
-			list = append(list, fmt.Errorf("%s:%w", d.name, p.unfilled("give it one, or write an example")))
+			list = append(list, told(d.name, d.document, p.unfilled("give it one, or write an example")))
 		}
 	}
 	return errors.Join(list...)

@@ -1,0 +1,66 @@
+package schema
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// A Problem is one thing that is wrong with a document, and where.
+type Problem struct {
+	// At is the place: the line counts as those of nodes do.
+	At *Node
+	// Pointer leads there, step by step, from the document's root. Where it is nil, [Document.PointerTo] knows.
+	Pointer []string
+	Message string
+}
+
+// Wrong is the error that something is wrong with a node.
+func Wrong(n *Node, format string, args ...any) error {
+	return &Problem{At: n, Message: fmt.Sprintf(format, args...)}
+}
+
+func (p *Problem) Error() string {
+	said := fmt.Sprintf("%d:%d: ", p.At.Line, p.At.Column)
+	if len(p.Pointer) > 0 {
+		escaped := strings.NewReplacer("~", "~0", "/", "~1")
+		for _, step := range p.Pointer {
+			said += "/" + escaped.Replace(step)
+		}
+		said += ": "
+	}
+	return said + p.Message
+}
+
+// PointerTo are the steps that lead from the root to a node, or else to the first one that stands where it does; nil
+// where there is none.
+func (d *Document) PointerTo(n *Node) []string {
+	var alike []string
+	var walk func(at *Node, steps []string) []string
+	walk = func(at *Node, steps []string) []string {
+		switch {
+		case at == n:
+			return slices.Clone(steps)
+		case len(steps) > maxDepth:
+			return nil
+		case alike == nil && len(steps) > 0 && at.Line == n.Line && at.Column == n.Column:
+			alike = slices.Clone(steps)
+		}
+		for _, key := range at.Keys {
+			if found := walk(at.Fields[key], append(steps, key)); found != nil {
+				return found
+			}
+		}
+		for i, x := range at.List {
+			if found := walk(x, append(steps, strconv.Itoa(i))); found != nil {
+				return found
+			}
+		}
+		return nil
+	}
+	if found := walk(d.Root, nil); found != nil || n == d.Root {
+		return found
+	}
+	return alike
+}
