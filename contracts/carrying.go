@@ -22,7 +22,7 @@ func (d *Description) readParameters(list []*Parameter) error {
 		if p.Schema != nil {
 			var err error
 			if p.validator, err = d.compile(p.schemaAt); err != nil {
-				return d.uncompiled(err, p.schemaAt)
+				return uncompiled(d.document, err, p.schemaAt)
 			}
 		}
 	}
@@ -119,12 +119,12 @@ func (d *Description) settle() error {
 	for _, one := range given {
 		name, value, found := strings.Cut(one, "=")
 		if !found {
-			wrong = append(wrong, fmt.Errorf("a parameter wants a name, = and a value, such as agentId=agent_1, found %s", quote(clip(one, 60))))
+			wrong = append(wrong, &ChoiceError{false, fmt.Errorf("a parameter wants a name, = and a value, such as agentId=agent_1, found %s", quote(clip(one, 60)))})
 			continue
 		}
 		out, err := d.WithValue(name, value)
 		if err != nil {
-			wrong = append(wrong, err)
+			wrong = append(wrong, &ChoiceError{false, err})
 			continue
 		}
 		*d = *out

@@ -133,7 +133,7 @@ func (d *Description) load(data []byte, files fs.FS, proven bool) (err error) {
 	}
 	if !proven {
 		if _, err := d.second(); err != nil {
-			return d.invalid(err)
+			return invalid(d.document, err)
 		}
 	}
 	return errors.Join(d.checkNames(), d.readCarried(found))

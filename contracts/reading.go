@@ -108,7 +108,7 @@ func (d *Description) readRequest(proven bool) error {
 	}
 	d.bodyAt = below(at, "content", name, "schema")
 	if d.validator, err = d.compile(d.bodyAt); err != nil {
-		return d.uncompiled(err, d.bodyAt)
+		return uncompiled(d.document, err, d.bodyAt)
 	}
 	if !proven {
 		d.exemplars(d.document.Root.At(d.bodyAt...), d.bodyAt, map[*schema.Node]bool{})
@@ -252,7 +252,7 @@ func (d *Description) readMedia(r *Response, content *schema.Node, at []string) 
 		if m.Schema != nil && slices.ContainsFunc(m.ranges, mayBeJSON) {
 			var err error
 			if m.validator, err = d.compile(below(at, name, "schema")); err != nil {
-				return d.uncompiled(err, below(at, name, "schema"))
+				return uncompiled(d.document, err, below(at, name, "schema"))
 			}
 			if name == jsonType && strings.HasPrefix(r.Status, "2") && !r.Assumed {
 				r.fast = newFastPath(d.document, d.operation, m.Schema)

@@ -17,7 +17,7 @@ func siteOf(name string, document *schema.Document, at *schema.Node, pointer []s
 	line := at.Line
 	if document != nil {
 		if pointer == nil {
-			pointer = document.PointerTo(at)
+			pointer = document.Root.StepsTo(at)
 		}
 		if other, n := document.Where(line); other != nil {
 			name, line = fileBeside(name, other.Name), n
@@ -47,8 +47,8 @@ func told(name string, document *schema.Document, err error) error {
 }
 
 // reached is the place of a pointer, or of the deepest part of it that is in the document.
-func (d *Description) reached(pointer []string) *schema.Problem {
-	n, at := d.document.Root, []string{}
+func reached(document *schema.Document, pointer []string) *schema.Problem {
+	n, at := document.Root, []string{}
 	for _, step := range pointer {
 		next, err := (&schema.Document{Root: n}).Pointer("#" + pointerOf([]string{step}))
 		if err != nil {
@@ -60,8 +60,8 @@ func (d *Description) reached(pointer []string) *schema.Problem {
 }
 
 // uncompiled says what is wrong with a schema that the validator does not take, which stands at a pointer.
-func (d *Description) uncompiled(err error, at []string) error {
-	p := d.reached(at)
+func uncompiled(document *schema.Document, err error, at []string) error {
+	p := reached(document, at)
 	p.Message = fmt.Sprintf("this is no JSON Schema that can be judged by: %v", err)
 	var bad *jsonschema.SchemaValidationError
 	var breach *jsonschema.ValidationError
@@ -74,14 +74,14 @@ func (d *Description) uncompiled(err error, at []string) error {
 			breach = breach.Causes[0]
 		}
 		said := breach.Error()
-		p = d.reached(append(at, breach.InstanceLocation...))
+		p = reached(document, append(at, breach.InstanceLocation...))
 		p.Message = "this is no JSON Schema: " + clip(said[strings.LastIndex(said, "': ")+len("': "):], 200)
 	}
 	return p
 }
 
 // invalid says where a description is none that kin-openapi takes.
-func (d *Description) invalid(err error) error {
+func invalid(document *schema.Document, err error) error {
 	var at []string
 	for e := err; e != nil; e = errors.Unwrap(e) {
 		switch e := e.(type) {
@@ -93,7 +93,7 @@ func (d *Description) invalid(err error) error {
 			at = append(at, strings.ToLower(e.Method))
 		case *openapi3.ComponentValidationError:
 			at = []string{"components"}
-			for _, kind := range d.document.Root.At("components").Names() {
+			for _, kind := range document.Root.At("components").Names() {
 				if strings.HasPrefix(kind, e.Section) {
 					at = append(at, kind, e.Name)
 				}
@@ -104,7 +104,7 @@ func (d *Description) invalid(err error) error {
 			}
 		}
 	}
-	p := d.reached(at)
+	p := reached(document, at)
 	p.Message = clip(err.Error(), 1000)
 	return p
 }

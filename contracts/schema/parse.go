@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 
 	yaml "go.yaml.in/yaml/v4"
@@ -29,62 +28,26 @@ func Parse(data []byte) (*Node, error) {
 		}
 		return nil, &Problem{At: at, Pointer: []string{}, Message: message}
 	}
-	r := reading{budget: maxNodes}
-	n := r.yaml(root, 0)
-	return n, errors.Join(r.wrong...)
+	y := placedYAML{reading{budget: maxNodes}}
+	n := y.next(root, 0)
+	return n, errors.Join(y.wrong...)
 }
 
-// tooLarge is the problem of a document of which no more is read.
-const tooLarge = "the document is too large or nests too deep"
+// placedYAML reads a tree of YAML.
+type placedYAML struct{ reading }
 
-// reading is how far a document is read, and what was found to be wrong with it.
-type reading struct {
-	budget int
-	// at are the steps from the root to what is being read.
-	at    []string
-	wrong []error
-	full  bool
-}
-
-// room reports whether one more node is read; once there was none, there is none for the rest.
-func (r *reading) room(n *Node, depth int) bool {
-	if r.budget--; !r.full && (r.budget < 0 || depth > maxDepth) {
-		r.full = true
-		r.fail(n, tooLarge)
-	}
-	return !r.full
-}
-
-// fail notes a problem, once where an alias leads to it again.
-func (r *reading) fail(at *Node, format string, args ...any) {
-	p := &Problem{At: &Node{Line: at.Line, Column: at.Column}, Pointer: append([]string{}, r.at...), Message: fmt.Sprintf(format, args...)}
-	if !slices.ContainsFunc(r.wrong, func(e error) bool {
-		var other *Problem
-		return errors.As(e, &other) && other.At.Line == at.Line && other.At.Column == at.Column && other.Message == p.Message
-	}) {
-		r.wrong = append(r.wrong, p)
-	}
-}
-
-// below reads what stands a step below.
-func (r *reading) below(step string, read func() *Node) *Node {
-	r.at = append(r.at, step)
-	defer func() { r.at = r.at[:len(r.at)-1] }()
-	return read()
-}
-
-func (r *reading) yaml(y *yaml.Node, depth int) *Node {
+func (r *placedYAML) next(y *yaml.Node, depth int) *Node {
 	n := &Node{Line: y.Line, Column: y.Column}
 	if !r.room(n, depth) {
 		return n
 	}
 	switch y.Kind {
 	case yaml.AliasNode:
-		return r.yaml(y.Alias, depth+1)
+		return r.next(y.Alias, depth+1)
 	case yaml.SequenceNode:
 		n.IsList = true
 		for i, c := range y.Content {
-			n.List = append(n.List, r.below(strconv.Itoa(i), func() *Node { return r.yaml(c, depth+1) }))
+			n.List = append(n.List, r.below(strconv.Itoa(i), func() *Node { return r.next(c, depth+1) }))
 		}
 	case yaml.MappingNode:
 		n.Fields = make(map[string]*Node, len(y.Content)/2)
@@ -98,7 +61,7 @@ func (r *reading) yaml(y *yaml.Node, depth int) *Node {
 				r.fail(at, "the merge key << is not read, which YAML 1.2 no longer has; write the keys themselves")
 				continue
 			}
-			r.member(n, key, at, func() *Node { return r.yaml(y.Content[i+1], depth+1) })
+			r.member(n, key, at, func() *Node { return r.next(y.Content[i+1], depth+1) })
 		}
 	case yaml.ScalarNode:
 		var err error
@@ -107,20 +70,6 @@ func (r *reading) yaml(y *yaml.Node, depth int) *Node {
 		}
 	}
 	return n
-}
-
-// member reads a member of an object; at is where its key stands.
-func (r *reading) member(n *Node, key string, at *Node, read func() *Node) {
-	value := r.below(key, func() *Node {
-		if first := n.Fields[key]; first != nil {
-			r.fail(at, "the key %q stands here twice (what it has first is in line %d); leave one of them", document.Clip(key), first.Line)
-		}
-		return read()
-	})
-	if n.Fields[key] == nil {
-		n.Keys = append(n.Keys, key)
-		n.Fields[key] = value
-	}
 }
 
 // scalar is what a scalar means. Where readers of YAML 1.1 and 1.2 take it for different values, whoever wrote it meant

@@ -11,7 +11,7 @@ import (
 type Problem struct {
 	// At is the place: the line counts as those of nodes do.
 	At *Node
-	// Pointer leads there, step by step, from the document's root. Where it is nil, [Document.PointerTo] knows.
+	// Pointer leads there, step by step, from the document's root. Where it is nil, [Node.StepsTo] knows.
 	Pointer []string
 	Message string
 }
@@ -33,9 +33,9 @@ func (p *Problem) Error() string {
 	return said + p.Message
 }
 
-// PointerTo are the steps that lead from the root to a node, or else to the first one that stands where it does; nil
+// StepsTo are the steps that lead from a root to a node, or else to the first one that stands where it does; nil
 // where there is none.
-func (d *Document) PointerTo(n *Node) []string {
+func (root *Node) StepsTo(n *Node) []string {
 	var alike []string
 	var walk func(at *Node, steps []string) []string
 	walk = func(at *Node, steps []string) []string {
@@ -59,7 +59,7 @@ func (d *Document) PointerTo(n *Node) []string {
 		}
 		return nil
 	}
-	if found := walk(d.Root, nil); found != nil || n == d.Root {
+	if found := walk(root, nil); found != nil || n == root {
 		return found
 	}
 	return alike
