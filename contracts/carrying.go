@@ -174,7 +174,7 @@ func (d *Description) parameter(name string) (*Parameter, error) {
 	case len(found) > 1:
 		return nil, fmt.Errorf("the call has the parameter %s in the %s and in the %s; say which, as in %s:%s", quote(clip(name, 60)), found[0].In, found[1].In, found[0].In, clip(name, 60))
 	case len(names) == 0:
-		return nil, fmt.Errorf("%s has no parameters, and so none called %s", d.operation, quote(clip(name, 60)))
+		return nil, fmt.Errorf("%s has no parameters, and so none called %s; leave it out", d.operation, quote(clip(name, 60)))
 	}
 	return nil, fmt.Errorf("%s has no parameter %s; %s", d.operation, quote(clip(name, 60)), text.Suggest(name, names, "it has "+strings.Join(names, ", ")))
 }

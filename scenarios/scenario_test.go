@@ -170,6 +170,7 @@ func TestProblems(t *testing.T) {
 		{load + "mix: {agentId: 101%}\n", [2]int{2, 16}, "0% to 100%"},
 		{load + "mix: {agentId: 0.6}\n", [2]int{2, 16}, "such as 0.6%"},
 		{load + "data: {text: {ids: []}}\n", [2]int{2, 20}, "is empty"},
+		{load + "data: {file: [.nan]}\n", [2]int{2, 15}, ".nan is no number that JSON has; in quotes it is a text"},
 		{load + "data: {text: {}}\n", [2]int{2, 14}, "says nothing"},
 		{load + "data: {text: {length: 3, ids: [a]}}\n", [2]int{2, 31}, "length and ids"},
 		{load + "data: {text: {length: {median: 5, p99: 2}}}\n", [2]int{2, 23}, "at least the median"},

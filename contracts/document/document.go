@@ -268,7 +268,7 @@ func (v Value) Members(what string) ([]Member, bool) {
 		}
 		m := Member{key.node.Value, key, Value{v.doc, v.node.Content[i+1]}.follow()}
 		if j := slices.IndexFunc(out, func(o Member) bool { return o.Name == m.Name }); j >= 0 {
-			key.Fail("the key %q stands here twice (first in line %d)", Clip(m.Name), out[j].Key.node.Line)
+			key.Fail("the key %q stands here twice (first in line %d); take one of them out", Clip(m.Name), out[j].Key.node.Line)
 			continue
 		}
 		out = append(out, m)

@@ -51,7 +51,7 @@ func (r *reading) below(step string, read func() *Node) *Node {
 func (r *reading) member(n *Node, key string, at *Node, read func() *Node) {
 	value := r.below(key, func() *Node {
 		if first := n.Fields[key]; first != nil {
-			r.fail(at, "the key %q stands here twice (what it has first is in line %d); leave one of them", document.Clip(key), first.Line)
+			r.fail(at, "the key %q stands here twice (what it has first is in line %d); take one of them out", document.Clip(key), first.Line)
 		}
 		return read()
 	})
