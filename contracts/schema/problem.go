@@ -33,18 +33,18 @@ func (p *Problem) Error() string {
 	return said + p.Message
 }
 
-// StepsTo are the steps that lead from a root to a node, or else to the first one that stands where it does; nil
+// StepsTo are the steps that lead from a node to one below it, or else to the first one that stands where it does; nil
 // where there is none.
-func (root *Node) StepsTo(n *Node) []string {
+func (n *Node) StepsTo(to *Node) []string {
 	var alike []string
 	var walk func(at *Node, steps []string) []string
 	walk = func(at *Node, steps []string) []string {
 		switch {
-		case at == n:
+		case at == to:
 			return slices.Clone(steps)
 		case len(steps) > maxDepth:
 			return nil
-		case alike == nil && len(steps) > 0 && at.Line == n.Line && at.Column == n.Column:
+		case alike == nil && len(steps) > 0 && at.Line == to.Line && at.Column == to.Column:
 			alike = slices.Clone(steps)
 		}
 		for _, key := range at.Keys {
@@ -59,7 +59,7 @@ func (root *Node) StepsTo(n *Node) []string {
 		}
 		return nil
 	}
-	if found := walk(root, nil); found != nil || n == root {
+	if found := walk(n, nil); found != nil || to == n {
 		return found
 	}
 	return alike
