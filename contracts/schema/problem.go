@@ -37,16 +37,18 @@ func (p *Problem) Error() string {
 // where there is none.
 func (n *Node) StepsTo(to *Node) []string {
 	var alike []string
+	seen := map[*Node]bool{}
 	var walk func(at *Node, steps []string) []string
 	walk = func(at *Node, steps []string) []string {
 		switch {
 		case at == to:
 			return slices.Clone(steps)
-		case len(steps) > maxDepth:
+		case seen[at] || len(steps) > maxDepth:
 			return nil
 		case alike == nil && len(steps) > 0 && at.Line == to.Line && at.Column == to.Column:
 			alike = slices.Clone(steps)
 		}
+		seen[at] = true
 		for _, key := range at.Keys {
 			if found := walk(at.Fields[key], append(steps, key)); found != nil {
 				return found
