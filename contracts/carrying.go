@@ -22,7 +22,7 @@ func (d *Description) readParameters(list []*Parameter) error {
 		if p.Schema != nil {
 			var err error
 			if p.validator, err = d.compile(p.schemaAt); err != nil {
-				return fmt.Errorf("the schema of %s does not compile: %w", p, err)
+				return uncompiled(d.document, err, p.schemaAt)
 			}
 		}
 	}
@@ -119,12 +119,12 @@ func (d *Description) settle() error {
 	for _, one := range given {
 		name, value, found := strings.Cut(one, "=")
 		if !found {
-			wrong = append(wrong, fmt.Errorf("a parameter wants a name, = and a value, such as agentId=agent_1, found %s", quote(clip(one, 60))))
+			wrong = append(wrong, &ChoiceError{false, fmt.Errorf("a parameter wants a name, = and a value, such as agentId=agent_1, found %s", quote(clip(one, 60)))})
 			continue
 		}
 		out, err := d.WithValue(name, value)
 		if err != nil {
-			wrong = append(wrong, err)
+			wrong = append(wrong, &ChoiceError{false, err})
 			continue
 		}
 		*d = *out
@@ -174,7 +174,7 @@ func (d *Description) parameter(name string) (*Parameter, error) {
 	case len(found) > 1:
 		return nil, fmt.Errorf("the call has the parameter %s in the %s and in the %s; say which, as in %s:%s", quote(clip(name, 60)), found[0].In, found[1].In, found[0].In, clip(name, 60))
 	case len(names) == 0:
-		return nil, fmt.Errorf("%s has no parameters, and so none called %s", d.operation, quote(clip(name, 60)))
+		return nil, fmt.Errorf("%s has no parameters, and so none called %s; leave it out", d.operation, quote(clip(name, 60)))
 	}
 	return nil, fmt.Errorf("%s has no parameter %s; %s", d.operation, quote(clip(name, 60)), text.Suggest(name, names, "it has "+strings.Join(names, ", ")))
 }
@@ -185,7 +185,7 @@ func (d *Description) Unfilled() error {
 	var list []error
 	for _, p := range d.parameters {
 		if p.Required && !d.operation.Sends(p) {
-			list = append(list, fmt.Errorf("%s:%w", d.name, p.unfilled("give it one, or write an example")))
+			list = append(list, told(d.name, d.document, p.unfilled("give it one, or write an example")))
 		}
 	}
 	return errors.Join(list...)

@@ -17,6 +17,17 @@ type Choice struct {
 	Values []string
 }
 
+// ChoiceError says that what was chosen is not in the description: the operation, or else a parameter.
+type ChoiceError struct {
+	Operation bool
+	err       error
+}
+
+func (e *ChoiceError) Error() string { return e.err.Error() }
+
+// Unwrap is what is wrong.
+func (e *ChoiceError) Unwrap() error { return e.err }
+
 // named is an operation of a description.
 type namedOperation struct{ id, method, path string }
 
@@ -46,11 +57,11 @@ func (c Choice) find(all []namedOperation) (method, path string, err error) {
 		for _, o := range found {
 			calls = append(calls, o.String())
 		}
-		return "", "", fmt.Errorf("the operation %s can be %s; say which", quote(clip(want, 100)), strings.Join(calls, " or "))
+		return "", "", &ChoiceError{true, fmt.Errorf("the operation %s can be %s; say which", quote(clip(want, 100)), strings.Join(calls, " or "))}
 	}
 	hint := "it has " + cmp.Or(clip(strings.Join(names, ", "), 300), "no operation at all")
 	if near := text.Nearest(want, names); near != "" {
 		hint = "did you mean " + near + "?"
 	}
-	return "", "", fmt.Errorf("the description has no operation %s; %s", quote(clip(want, 100)), hint)
+	return "", "", &ChoiceError{true, fmt.Errorf("the description has no operation %s; %s", quote(clip(want, 100)), hint)}
 }

@@ -88,58 +88,55 @@ func (c Choice) Proven(name string, data []byte) (*Description, error) {
 }
 
 func (c Choice) loadFrom(name string, data []byte, files fs.FS, proven bool) (*Description, error) {
-	d, err := c.load(name, data, files, proven)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+	d := &Description{name: name, choice: c}
+	if err := d.load(data, files, proven); err != nil {
+		return nil, told(name, d.document, err)
 	}
-	d.name = name
 	return d, nil
 }
 
-func (c Choice) load(name string, data []byte, files fs.FS, proven bool) (*Description, error) {
+func (d *Description) load(data []byte, files fs.FS, proven bool) (err error) {
 	if len(data) > maxDescription {
-		return nil, fmt.Errorf("the description has %d bytes, more than the 8 MiB that andon reads", len(data))
+		return fmt.Errorf("the description has %d bytes, more than the 8 MiB that andon reads", len(data))
 	}
-	document, whole, err := bundle.Read(filepath.Base(name), data, files)
+	if d.document, d.source, err = bundle.Read(filepath.Base(d.name), data, files); err != nil {
+		return err
+	}
+	sum := sha256.Sum256(d.source)
+	d.sha256 = hex.EncodeToString(sum[:])
+	extended, err := d.readOperation()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	sum := sha256.Sum256(whole)
-	d := &Description{source: whole, document: document, sha256: hex.EncodeToString(sum[:])}
-	d.choice = c
-	if err := d.readOperation(); err != nil {
-		return nil, err
-	}
+	misnamed := d.operation.readNames(extended)
 	d.written = d.document
 	if marksOneWay(d.document.Root) {
 		d.written = &schema.Document{Root: d.document.Root.Clone(), Files: d.document.Files, Unread: d.document.Unread}
 		oneWay(d.document, d.operation)
 	}
-	found := newAudit(d.document, d.operation, c.Operation != "")
+	found := newAudit(d.document, d.operation, d.choice.Operation != "")
 	d.tokens = found.call.tokens
 	if d.following = found.following(d.operation); len(found.parts) > 0 {
-		return nil, &unhonouredError{file: name, document: d.document, parts: found.parts}
+		return errors.Join(misnamed, &unhonouredError{file: d.name, document: d.document, parts: found.parts})
+	}
+	if misnamed != nil {
+		return misnamed
 	}
 	if d.compiler, err = newCompiler(d.document.Root); err != nil {
-		return nil, err
+		return err
 	}
 	called := d.operation
 	d.second = sync.OnceValues(func() (crosscheck, error) { return newCrosscheck(d.document, called) })
+	// Of what both refuse, what andon itself says is the nearer to what was written.
+	if err := errors.Join(d.readRequest(proven), d.readResponses(found.heads)); err != nil {
+		return err
+	}
 	if !proven {
 		if _, err := d.second(); err != nil {
-			return nil, err
+			return invalid(d.document, err)
 		}
 	}
-	if err := d.readRequest(proven); err != nil {
-		return nil, err
-	}
-	if err := d.readResponses(found.heads); err != nil {
-		return nil, err
-	}
-	if err := d.checkNames(); err != nil {
-		return nil, err
-	}
-	return d, d.readCarried(found)
+	return errors.Join(d.checkNames(), d.readCarried(found))
 }
 
 // readCarried reads what calls carry besides their bodies.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/url"
 	"os/exec"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -69,8 +70,47 @@ func TestLoadErrors(t *testing.T) {
 		d, err := Load("spec.yaml", []byte(c.text))
 		if err == nil {
 			t.Errorf("%s: it is accepted: %v", c.why, d.Tiers())
-		} else if !strings.HasPrefix(err.Error(), "spec.yaml: ") || !strings.Contains(err.Error(), c.want) {
-			t.Errorf("%s: %v; want %q", c.why, err, c.want)
+		} else if !strings.Contains(err.Error(), c.want) || c.why != "too large" && !hasPlace.MatchString(err.Error()) {
+			t.Errorf("%s: %v; want %q, with its place", c.why, err, c.want)
+		}
+	}
+}
+
+// hasPlace is how a refusal begins: the file, the line and the column, and a pointer to all but the document itself.
+var hasPlace = regexp.MustCompile(`(^|\n  )spec\.yaml:[1-9][0-9]*:[1-9][0-9]*: (/[^ ]*: )?[^/ ]`)
+
+// All that one stage of the reading finds is told at once, each at its own place.
+func TestLoadErrorsAtOnce(t *testing.T) {
+	kinds := "openapi: 3.1.0\ninfo: {title: t, version: '1'}\npaths: {/agents/execute: {post: {responses: {'302': {description: no}}, requestBody: {content: {application/json: {schema:\n" +
+		"  {properties: {content: {items: {oneOf: [{properties: {type: {const: a}}}, {}, {properties: {type: {const: a}}}]}}}}}}}}}}\n"
+	for _, c := range []struct {
+		why, text string
+		want      []string
+	}{
+		{"what is no document", "openapi: 3.1.0\nopenapi: 3.1.0\na: 0777\nb: [!!int '5', .inf]\nc: {<<: {}, ? [x] : 1}\nd:\n  '/e~f': 1_0\n", []string{
+			`2:1: /openapi: the key "openapi" stands here twice`, "3:4: /a: 0777 is 511", "4:5: /b/0: the tag !!int is not read", "4:16: /b/1: .inf is no number", "5:5: /c: the merge key <<",
+			"5:15: /c: expected a name as the key", "7:11: /d/~1e~0f: 1_0 is a number to some",
+		}},
+		{"what is no JSON", "{\"openapi\": \"3.1.0\",\n\t\"info\": {}\n\t\"paths\": {}}", []string{"3:2: this is neither JSON nor YAML: invalid character '\"' after object key:value pair"}},
+		{"keys of JSON", "{\"a\": 1, \"b\": {\"a\": 1e400,\n\"a\": 2}, \"a\": 3}", []string{"1:21: /b/a: 1e400 is a number too large", `2:1: /b/a: the key "a"`, `2:10: /a: the key "a"`}},
+		{"a tab", "openapi: 3.1.0\n\tinfo: {}\n", []string{"2:1: this is not YAML: lines are indented by spaces, and not by a tab"}},
+		{"two documents", "\ufeffopenapi: 3.1.0\r\n---\r\nopenapi: 3.1.0\r\n", []string{"2:1: a second document begins here"}},
+		{"no text", "openapi: 3.1.0\ninfo: \xff\n", []string{"2:1: this line is not UTF-8 text"}},
+		{"a list", "- openapi: 3.1.0\n", []string{"1:1: expected an OpenAPI 3.0, 3.1 or 3.2 document, such as openapi: 3.1.0; found no object"}},
+		{"no version", "openapi: 3.1\n", []string{"1:10: /openapi: expected an OpenAPI 3.0, 3.1 or 3.2 document, such as openapi: 3.1.0; found openapi: 3.1"}},
+		{"names and keys", edited(t, "        tier: kaizenVersion\n        content: content\n", "        tire: kaizenVersion\n        content: 7\n        x: y\n") + "more: 1\n", []string{
+			`39:15: /paths/~1agents~1execute/post/x-andon/tire: x-andon: nothing is called "tire"; did you mean tier?`, "40:18: /paths/~1agents~1execute/post/x-andon/content: x-andon: content: expected the name of a property, as a text, found 7",
+			`41:12: /paths/~1agents~1execute/post/x-andon/x: x-andon: nothing is called "x"`, `/more: andon does not know the key "more" of a document`,
+		}},
+		{"the request and the answers", kinds, []string{"/items/oneOf/1: a kind of content item has no constant `type`", "/items/oneOf/2: two kinds of content items are called \"a\"", "3:45: /paths/~1agents~1execute/post/responses: POST /agents/execute describes no success"}},
+		{"a schema that is none", edited(t, "    TextContent:\n", "    TextContent:\n      minLength: -1\n"), []string{"/components/schemas/TextContent/minLength: "}},
+		{"a part that is missing", edited(t, "  version:", "  revision:"), []string{"/info: not a valid OpenAPI document"}},
+	} {
+		_, err := Load("spec.yaml", []byte(c.text))
+		for _, want := range c.want {
+			if err == nil || !strings.Contains(err.Error(), want) || !hasPlace.MatchString(err.Error()) {
+				t.Errorf("%s: %v; want %q", c.why, err, want)
+			}
 		}
 	}
 }

@@ -33,7 +33,7 @@ func ExampleLoad() {
 	// Output:
 	// POST https://staging.example.com/v1/agents/execute
 	// {"content":[{"type":"text","text":"Summarize the open tickets."}],"kaizenVersion":"Lite"}
-	// the target "ftp://example.com" does not start with http:// or https://
+	// the target "ftp://example.com" does not start with http:// or https://; expected, say, https://staging.example.com
 }
 
 func ExampleDescription_JudgeResponse() {

@@ -51,7 +51,7 @@ func (d *Description) readHeaders(list []*Header) error {
 		if h.schema != nil {
 			var err error
 			if h.validator, err = d.compile(h.schemaAt); err != nil {
-				return err
+				return uncompiled(d.document, err, h.schemaAt)
 			}
 		}
 		if s, err := d.document.Resolve(h.schema); err == nil && s != nil && anyText(s) && h.style.kind != asJSON && s.At("format") == nil {

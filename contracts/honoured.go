@@ -2,6 +2,7 @@ package contracts
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -81,11 +82,7 @@ func (e *unhonouredError) Error() string {
 	fmt.Fprintf(&b, "%s of this description cannot be honoured, and without would let a breach pass or blame a provider that does as it says:",
 		text.Plural(uint64(len(e.parts)), "part"))
 	for _, p := range e.parts {
-		file, line := e.file, p.at.Line
-		if other, at := e.document.Where(line); other != nil {
-			file, line = fileBeside(e.file, other.Name), at
-		}
-		fmt.Fprintf(&b, "\n  %s:%d:%d: %s: %s", file, line, p.at.Column, clip(pointerOf(p.pointer), 200), p.message)
+		fmt.Fprintf(&b, "\n  %s: %s", siteOf(e.file, e.document, p.at, p.pointer), p.message)
 	}
 	return b.String()
 }
@@ -254,6 +251,10 @@ func (a *audit) schema(s *schema.Node, at []string) {
 			_, err = a.document.Resolve(s)
 		}
 		if err != nil {
+			var p *schema.Problem
+			if errors.As(err, &p) {
+				err = errors.New(p.Message)
+			}
 			a.fail(ref, below(at, "$ref"), "%v", err)
 			return
 		}

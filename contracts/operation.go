@@ -1,7 +1,7 @@
 package contracts
 
 import (
-	"fmt"
+	"errors"
 	"strings"
 
 	"github.com/kaizenautomation/andon/contracts/schema"
@@ -60,9 +60,10 @@ func (o *Operation) readNames(x *schema.Node) error {
 		return nil
 	}
 	if x.Fields == nil {
-		return fmt.Errorf("line %d: %s: expected names of properties, such as {tier: %s}; {} keeps all default names", x.Line, extension, o.Tier)
+		return schema.Wrong(x, "%s: expected names of properties, such as {tier: %s}; {} keeps all default names", extension, o.Tier)
 	}
 	keys, names := o.named()
+	var wrong []error
 	for _, key := range x.Keys {
 		value := x.Fields[key]
 		name := names[key]
@@ -71,17 +72,19 @@ func (o *Operation) readNames(x *schema.Node) error {
 			if near := text.Nearest(key, keys); near != "" {
 				hint = "did you mean " + near + "?"
 			}
-			return fmt.Errorf("line %d: %s: nothing is called %s; %s", value.Line, extension, quote(clip(key, 60)), hint)
+			wrong = append(wrong, schema.Wrong(value, "%s: nothing is called %s; %s", extension, quote(clip(key, 60)), hint))
+			continue
 		}
 		if value.Text() == "" {
-			return fmt.Errorf("line %d: %s: %s: expected the name of a property, as a text", value.Line, extension, key)
+			wrong = append(wrong, schema.Wrong(value, "%s: %s: expected the name of a property, as a text, found %s", extension, key, clip(string(value.AppendJSON(nil)), 60)))
+			continue
 		}
 		*name = value.Text()
 	}
 	for _, pair := range [][2]string{{"tier", "content"}, {"tier", "agentId"}, {"content", "agentId"}, {"executionId", "sessionId"}} {
 		if *names[pair[0]] == *names[pair[1]] {
-			return fmt.Errorf("line %d: %s: %s and %s are both called %s", x.Line, extension, pair[0], pair[1], quote(*names[pair[0]]))
+			wrong = append(wrong, schema.Wrong(x, "%s: %s and %s are both called %s; expected two properties", extension, pair[0], pair[1], quote(*names[pair[0]])))
 		}
 	}
-	return nil
+	return errors.Join(wrong...)
 }

@@ -95,7 +95,7 @@ func (p *Parameter) judge(read func(shape) (parts, bool), text string) (first *V
 
 // unfilled says that a parameter has no value, and what to do.
 func (p *Parameter) unfilled(what string) error {
-	return fmt.Errorf("%d:%d: %s: %s has no example, default or enum that conforms, and no value was given; %s", p.Line, p.node.Column, clip(pointerOf(p.at), 200), p, what)
+	return &schema.Problem{At: p.node, Pointer: p.at, Message: fmt.Sprintf("%s has no example, default or enum that conforms, and no value was given; %s", p, what)}
 }
 
 // values are what a parameter may be sent with, the best first: what somebody has written down, and else what is made

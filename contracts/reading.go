@@ -2,15 +2,17 @@ package contracts
 
 import (
 	"cmp"
-	"fmt"
+	"errors"
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/kaizenautomation/andon/contracts/schema"
+	"github.com/kaizenautomation/andon/reports/text"
 )
 
-// readOperation finds the operation, and the names of its properties.
-func (d *Description) readOperation() error {
+// readOperation finds the operation, and what extends it, which may be missing.
+func (d *Description) readOperation() (extended *schema.Node, err error) {
 	paths := d.document.Root.At("paths")
 	var known, marked []string
 	var all []namedOperation
@@ -19,10 +21,10 @@ func (d *Description) readOperation() error {
 	for _, path := range paths.Names() {
 		item, err := d.document.Resolve(paths.At(path))
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if x := item.At(extension); x != nil {
-			return fmt.Errorf("%s: %s belongs to an operation, such as post, not to the path %s", d.document.Line(x.Line), extension, path)
+			return nil, schema.Wrong(x, "%s belongs to an operation, such as post, not to the path %s", extension, path)
 		}
 		for _, method := range httpMethods {
 			op := item.At(method)
@@ -39,24 +41,23 @@ func (d *Description) readOperation() error {
 		}
 	}
 	if d.choice.Operation != "" {
-		var err error
 		if o.Method, o.Path, err = d.choice.find(all); err != nil {
-			return err
+			return nil, err
 		}
 		marked, at = nil, nil
 	}
 	switch {
 	case d.choice.Operation != "":
 	case len(marked) > 1:
-		return fmt.Errorf("%s: %s stands at %s; one operation can be the one that is tested", d.document.Line(at.Line), extension, strings.Join(marked, " and at "))
+		return nil, schema.Wrong(at, "%s stands at %s; one operation can be the one that is tested, so take it out of the others", extension, strings.Join(marked, " and at "))
 	case len(marked) == 0 && !slices.Contains(known, o.String()):
-		return fmt.Errorf("the description has no %s and no operation with %s, which would say that it is the one; it has %s",
+		return nil, schema.Wrong(cmp.Or(paths, d.document.Root), "the description has no %s and no operation with %s, which would say that it is the one; it has %s",
 			o, extension, cmp.Or(clip(strings.Join(known, ", "), 300), "no operation at all"))
 	}
 	d.operation = o
 	item, place, err := d.follow(paths.At(o.Path), []string{"paths", o.Path})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	d.at = below(place, strings.ToLower(o.Method))
 	for _, method := range httpMethods {
@@ -67,7 +68,7 @@ func (d *Description) readOperation() error {
 	if d.choice.Operation != "" {
 		at = d.node().At(extension)
 	}
-	return d.operation.readNames(at)
+	return at, nil
 }
 
 // node is the operation's object in the description.
@@ -94,7 +95,7 @@ func (d *Description) readRequest(proven bool) error {
 	}
 	name := requestType(body)
 	if name == "" {
-		return fmt.Errorf("%s: %s has no request body of type application/json with a schema", d.document.Line(d.node().Line), d.operation)
+		return schema.Wrong(d.node(), "%s has no request body of type application/json with a schema; describe one under requestBody", d.operation)
 	}
 	d.sends = name
 	required := body.At("required")
@@ -107,7 +108,7 @@ func (d *Description) readRequest(proven bool) error {
 	}
 	d.bodyAt = below(at, "content", name, "schema")
 	if d.validator, err = d.compile(d.bodyAt); err != nil {
-		return fmt.Errorf("the request's schema does not compile: %w", err)
+		return uncompiled(d.document, err, d.bodyAt)
 	}
 	if !proven {
 		d.exemplars(d.document.Root.At(d.bodyAt...), d.bodyAt, map[*schema.Node]bool{})
@@ -160,7 +161,7 @@ func (d *Description) unlessNull(s *schema.Node) *schema.Node {
 // constant of its discriminator.
 func (d *Description) readContent(list *schema.Node) error {
 	if list.At("items") == nil {
-		return fmt.Errorf("%s: `%s` has no items", d.document.Line(list.Line), d.operation.Content)
+		return schema.Wrong(list, "`%s` has no items; expected a schema of the list's items", d.operation.Content)
 	}
 	items, err := d.document.Resolve(list.At("items"))
 	if err != nil {
@@ -178,6 +179,7 @@ func (d *Description) readContent(list *schema.Node) error {
 	if branches == nil {
 		branches = &schema.Node{IsList: true, List: []*schema.Node{items}}
 	}
+	var wrong []error
 	for _, b := range branches.List {
 		props, err := d.document.Members(b)
 		if err != nil {
@@ -195,22 +197,23 @@ func (d *Description) readContent(list *schema.Node) error {
 			ct.Name = p.Schema.At("const").Text()
 		}
 		if ct.Name == "" {
-			return fmt.Errorf("%s: a kind of content item has no constant `%s`: give the property a `const`", d.document.Line(b.Line), disc)
+			wrong = append(wrong, schema.Wrong(b, "a kind of content item has no constant `%s`: give the property a `const`", disc))
+			continue
 		}
 		for _, other := range d.content {
 			if other.Name == ct.Name {
-				return fmt.Errorf("%s: two kinds of content items are called %q", d.document.Line(b.Line), ct.Name)
+				wrong = append(wrong, schema.Wrong(b, "two kinds of content items are called %q; give each a `const` of its own", ct.Name))
 			}
 		}
 		d.content = append(d.content, ct)
 	}
-	return nil
+	return errors.Join(wrong...)
 }
 
 func (d *Description) readResponses(heads map[*schema.Node][]*Header) error {
 	all := d.node().At("responses")
 	if all == nil {
-		return fmt.Errorf("%s: %s describes no responses", d.document.Line(d.node().Line), d.operation)
+		return schema.Wrong(d.node(), "%s describes no responses; describe them under responses", d.operation)
 	}
 	d.byStatus = map[string]*Response{}
 	for _, status := range all.Keys {
@@ -232,13 +235,13 @@ func (d *Description) readResponses(heads map[*schema.Node][]*Header) error {
 		}
 		r.Headers = heads[n]
 		if err := d.readHeaders(r.Headers); err != nil {
-			return fmt.Errorf("the schema of a header of the response %s does not compile: %w", r.Status, err)
+			return err
 		}
 		d.responses = append(d.responses, r)
 		d.byStatus[strings.ToUpper(status)] = r
 	}
 	if status, _ := d.Success(); status == 0 {
-		return fmt.Errorf("%s: %s describes no success: a response with a status from 200 to 299, 2XX or default", d.document.Line(all.Line), d.operation)
+		return schema.Wrong(all, "%s describes no success; expected a response with a status from 200 to 299, 2XX or default", d.operation)
 	}
 	return nil
 }
@@ -249,7 +252,7 @@ func (d *Description) readMedia(r *Response, content *schema.Node, at []string) 
 		if m.Schema != nil && slices.ContainsFunc(m.ranges, mayBeJSON) {
 			var err error
 			if m.validator, err = d.compile(below(at, name, "schema")); err != nil {
-				return fmt.Errorf("the schema of response %s does not compile: %w", r.Status, err)
+				return uncompiled(d.document, err, below(at, name, "schema"))
 			}
 			if name == jsonType && strings.HasPrefix(r.Status, "2") && !r.Assumed {
 				r.fast = newFastPath(d.document, d.operation, m.Schema)
@@ -281,16 +284,17 @@ func (d *Description) checkNames() error {
 	}
 	usual := DefaultOperation()
 	_, names := usual.named()
+	var wrong []error
 	for _, key := range x.Keys {
 		place, known := "request", request
 		if key == "executionId" || key == "sessionId" {
 			place, known = "response of a success", response
 		}
 		if name := x.Fields[key].Text(); !known[name] && name != *names[key] {
-			return fmt.Errorf("%s: %s: %s: the %s has no property %s", d.document.Line(x.Fields[key].Line), extension, key, place, quote(clip(name, 60)))
+			wrong = append(wrong, schema.Wrong(x.Fields[key], "%s: %s: the %s has no property %s; %s", extension, key, place, quote(clip(name, 60)), text.Suggest(name, slices.Sorted(maps.Keys(known)), "name one that it has")))
 		}
 	}
-	return nil
+	return errors.Join(wrong...)
 }
 
 // gather collects the names of an object's properties, whichever branch of a choice they belong to.

@@ -141,9 +141,9 @@ func (o Operation) ParseTarget(address string) (*url.URL, error) {
 	case u.User != nil:
 		return nil, errors.New("the target has a user name in it, which would end up in reports; take it out, and give the token in ANDON_TOKEN or in a file")
 	case u.Scheme != "http" && u.Scheme != "https":
-		return nil, errors.New(shown + " does not start with http:// or https://")
+		return nil, errors.New(shown + " does not start with http:// or https://; expected, say, https://staging.example.com")
 	case u.Hostname() == "":
-		return nil, errors.New(shown + " names no host")
+		return nil, errors.New(shown + " names no host; expected, say, https://staging.example.com")
 	case strings.ContainsFunc(u.Host, func(r rune) bool { return !strconv.IsPrint(r) || r == utf8.RuneError }):
 		return nil, fmt.Errorf("the target's host %s has characters that no name has", quote(clip(u.Host, 100)))
 	case u.RawQuery != "" || u.Fragment != "" || u.ForceQuery:

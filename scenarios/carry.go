@@ -134,7 +134,7 @@ func (r *mixReader) readSecrets(v document.Value, what string) (reference string
 	if len(rows) == 0 {
 		return "", false
 	}
-	values, problem := texts(rows, []string{name})
+	values, problem := f.texts(rows, []string{name})
 	from := keys["from"]
 	called, _ := from.Text("a file")
 	other := r.otherwise(called)

@@ -49,7 +49,7 @@ func TestForbiddenData(t *testing.T) {
 		{"data: {file: [" + ids.String() + "f199]}", ""},
 		{"data: {file: [" + ids.String() + "file199]}", "the description forbids this value of id: `content[0].id` is \"file199\": 7 characters"},
 		{"data: {file: {from: good.csv, column: id}}", ""},
-		{"data: {file: {from: long.csv, column: id}}", "long.csv:201: the description forbids this value of id"},
+		{"data: {file: {from: long.csv, column: id}}", "long.csv:201:1: the description forbids this value of id"},
 		{"data: {file: {template: 'x{{id}}', from: good.csv}}", ""},
 		{"data: {file: {template: 'xxx{{id}}', from: good.csv}}", "a call with the content file breaks the contract: `content[0].id`"},
 		{"data: {text: {length: 2}}", ""},

@@ -17,6 +17,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/kaizenautomation/andon/contracts/jsontext"
+	jsonschema "github.com/kaizenautomation/andon/contracts/schema"
 )
 
 const (
@@ -124,9 +125,66 @@ type missingColumn struct {
 	known []string
 }
 
+// badPlace is what is wrong with a file of data at one place of it, which counts from 1, columns in characters.
+type badPlace struct {
+	line, column int
+	message      string
+}
+
+func (e *badPlace) Error() string { return fmt.Sprintf("%d:%d: %s", e.line, e.column, e.message) }
+
+// at is where in its file the value of a row stands that a column has.
+func (f *feeder) at(r row, column string) string {
+	line, at := r.line, 1
+	if isCSV(f.path) {
+		c := csv.NewReader(skipMark(bytes.NewReader(f.data)))
+		head, _ := c.Read()
+		for i := slices.Index(head, column); i >= 0; {
+			if _, err := c.Read(); err != nil {
+				break
+			}
+			if first, _ := c.FieldPos(0); first == r.line {
+				n, byte := c.FieldPos(i)
+				line, at = n, characters(f.data, n, byte)
+				break
+			}
+		}
+	} else if n, err := jsonschema.Parse(lineOf(f.data, r.line)); err == nil && n.At(column) != nil {
+		at = n.At(column).Column
+	}
+	return fmt.Sprintf("%s:%d:%d", filepath.Base(f.path), line, at)
+}
+
+// lineOf is a line of a text, from 1, without the mark that some spreadsheets begin a file with.
+func lineOf(data []byte, n int) []byte {
+	data = bytes.TrimPrefix(data, []byte(byteOrderMark))
+	for ; n > 1; n-- {
+		_, data, _ = bytes.Cut(data, []byte("\n"))
+	}
+	line, _, _ := bytes.Cut(data, []byte("\n"))
+	return line
+}
+
+// characters is the column, in characters, of a byte of a line; both count from 1.
+func characters(data []byte, line, byte int) int {
+	text := lineOf(data, line)
+	return utf8.RuneCount(text[:min(max(byte-1, 0), len(text))]) + 1
+}
+
+// toldRows is how many rows are told of that are wrong alike.
+const toldRows = 4
+
+// several is what is wrong with rows of a file, of which the first few are told.
+func several(bad []string) string {
+	if rest := len(bad) - toldRows; rest > 0 {
+		bad = append(bad[:toldRows:toldRows], fmt.Sprintf("%d more are like that", rest))
+	}
+	return strings.Join(bad, "; ")
+}
+
 // texts gives the columns of rows as texts, numbers as they are written. The problem is what stands in the way: a value
 // that is neither, or a blank, which is a hole in the data rather than an id.
-func texts(rows []row, columns []string) (all [][]string, problem string) {
+func (f *feeder) texts(rows []row, columns []string) (all [][]string, problem string) {
 	var bad []string
 	for _, r := range rows {
 		values := make([]string, len(r.values))
@@ -149,16 +207,15 @@ func texts(rows []row, columns []string) (all [][]string, problem string) {
 				values[i] = string(encoded)
 			}
 			if what != "" {
-				bad = append(bad, fmt.Sprintf("%s:%d has %s in the column %q", filepath.Base(r.file), r.line, what, columns[i]))
+				bad = append(bad, "")
+				if len(bad) <= toldRows {
+					bad[len(bad)-1] = fmt.Sprintf("%s has %s in the column %q", f.at(r, columns[i]), what, columns[i])
+				}
 			}
 		}
 		all = append(all, values)
 	}
-	const most = 4
-	if rest := len(bad) - most; rest > 0 {
-		bad = append(bad[:most], fmt.Sprintf("%d more are like that", rest))
-	}
-	return all, strings.Join(bad, "; ")
+	return all, several(bad)
 }
 
 func (e *missingColumn) Error() string { return "no column " + strconv.Quote(e.name) }
@@ -169,7 +226,7 @@ func readCSV(in io.Reader, path string, columns []string) ([]row, error) {
 	if errors.Is(err, io.EOF) {
 		return nil, nil
 	} else if err != nil {
-		return nil, err
+		return nil, notCSV(err)
 	}
 	at := make([]int, len(columns))
 	for i, name := range columns {
@@ -177,7 +234,7 @@ func readCSV(in io.Reader, path string, columns []string) ([]row, error) {
 			return nil, &missingColumn{name: name, known: head}
 		}
 		if slices.Contains(head[at[i]+1:], name) {
-			return nil, fmt.Errorf("the column %q is there twice", name)
+			return nil, &badPlace{1, 1, fmt.Sprintf("the column %q is there twice; take one of them out", name)}
 		}
 	}
 	var out []row
@@ -186,13 +243,14 @@ func readCSV(in io.Reader, path string, columns []string) ([]row, error) {
 		if errors.Is(err, io.EOF) {
 			break
 		} else if err != nil {
-			return nil, err
+			return nil, notCSV(err)
 		}
 		line, _ := c.FieldPos(0)
 		r := row{file: path, line: line}
 		for _, i := range at {
 			if !utf8.ValidString(record[i]) {
-				return nil, fmt.Errorf("line %d is not UTF-8 text", line)
+				n, column := c.FieldPos(i)
+				return nil, &badPlace{n, column, "this value is not UTF-8 text; save the file as UTF-8"}
 			}
 			r.values = append(r.values, jsontext.AppendString(nil, record[i]))
 		}
@@ -201,10 +259,25 @@ func readCSV(in io.Reader, path string, columns []string) ([]row, error) {
 	return out, nil
 }
 
+// notObject begins what is said of a line that is no JSON object.
+const notObject = "this line is no JSON object, as each line is to be: "
+
+// notCSV says what is wrong with a file of CSV, at its place.
+func notCSV(err error) error {
+	var bad *csv.ParseError
+	if !errors.As(err, &bad) {
+		return err
+	}
+	return &badPlace{bad.Line, max(bad.Column, 1), "this is not CSV: " + bad.Err.Error()}
+}
+
+// byteOrderMark is what some spreadsheets begin a file with.
+const byteOrderMark = "\ufeff"
+
 // skipMark skips the byte order mark that some spreadsheets write.
 func skipMark(in io.Reader) io.Reader {
 	b := bufio.NewReader(in)
-	if mark, _ := b.Peek(3); string(mark) == "\ufeff" {
+	if mark, _ := b.Peek(3); string(mark) == byteOrderMark {
 		b.Discard(3)
 	}
 	return b
@@ -214,17 +287,21 @@ func readJSONL(in io.Reader, path string, columns []string) ([]row, error) {
 	s := bufio.NewScanner(skipMark(in))
 	s.Buffer(nil, maxText)
 	var out []row
-	for line := 1; s.Scan() && len(out) <= maxRows; line++ {
+	lines := 0
+	for s.Scan() && len(out) <= maxRows {
+		lines++
+		line := lines
 		if len(bytes.TrimSpace(s.Bytes())) == 0 {
 			continue
 		}
 		// The standard library would take the last of two values, and put another character in place of what is no text.
 		if _, bad := jsontext.Decode(s.Bytes()); bad != nil {
-			return nil, fmt.Errorf("line %d is no JSON object: %v", line, bad)
+			column := utf8.RuneCount(s.Bytes()[:min(bad.Offset, len(s.Bytes()))]) + 1
+			return nil, &badPlace{line, column, notObject + bad.Message}
 		}
 		var object map[string]json.RawMessage
 		if err := json.Unmarshal(s.Bytes(), &object); err != nil {
-			return nil, fmt.Errorf("line %d is no JSON object: %v", line, err)
+			return nil, &badPlace{line, 1, notObject + "found another value"}
 		}
 		r := row{file: path, line: line}
 		for _, name := range columns {
@@ -239,14 +316,14 @@ func readJSONL(in io.Reader, path string, columns []string) ([]row, error) {
 			}
 			var b bytes.Buffer
 			if err := json.Compact(&b, v); err != nil {
-				return nil, fmt.Errorf("line %d: %v", line, err)
+				return nil, &badPlace{line, 1, err.Error()}
 			}
 			r.values = append(r.values, b.Bytes())
 		}
 		out = append(out, r)
 	}
 	if err := s.Err(); err != nil {
-		return nil, fmt.Errorf("after %d rows: %v", len(out), err)
+		return nil, &badPlace{lines + 1, 1, fmt.Sprintf("expected a line of at most %d bytes: %v", maxText, err)}
 	}
 	return out, nil
 }

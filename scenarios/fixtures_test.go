@@ -53,10 +53,11 @@ func TestFixturesErrors(t *testing.T) {
 		}
 	}
 	for data, want := range map[string]string{
-		"agentId: 5":  `f.yaml:1:10: expected the data of agentId, a list of values or a source such as {from: file.csv, column: agentId}, found "5"`,
-		"agentId: ":   `expected the data of agentId, a list of values or a source such as {from: file.csv, column: agentId}, found nothing`,
-		"file: x":     `f.yaml:1:7: expected the data of file, a list of values or a source such as {from: file.csv, column: id}, found "x"`,
-		"text: later": `f.yaml:1:7: expected the data of text, a mapping (key: value), found "later"`,
+		"agentId: 5":   `f.yaml:1:10: expected the data of agentId, a list of values or a source such as {from: file.csv, column: agentId}, found "5"`,
+		"agentId: ":    `expected the data of agentId, a list of values or a source such as {from: file.csv, column: agentId}, found nothing`,
+		"file: x":      `f.yaml:1:7: expected the data of file, a list of values or a source such as {from: file.csv, column: id}, found "x"`,
+		"file: [.nan]": `f.yaml:1:8: .nan is no number that JSON has; in quotes it is a text`,
+		"text: later":  `f.yaml:1:7: expected the data of text, a mapping (key: value), found "later"`,
 	} {
 		if _, err := readFixtures("f.yaml", []byte(data), d, noEnv); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v\nlacks %q", data, err, want)

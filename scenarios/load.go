@@ -194,7 +194,7 @@ func (r *memberReader) open(names ...string) {
 		}
 	}
 	if len(missing) > 0 {
-		r.v.Fail("the %s lacks %s", r.what, strings.Join(missing, " and "))
+		r.v.Fail("the %s lacks %s; add it with what it is", r.what, strings.Join(missing, " and "))
 		r.ok = false
 	}
 }

@@ -170,6 +170,7 @@ func TestProblems(t *testing.T) {
 		{load + "mix: {agentId: 101%}\n", [2]int{2, 16}, "0% to 100%"},
 		{load + "mix: {agentId: 0.6}\n", [2]int{2, 16}, "such as 0.6%"},
 		{load + "data: {text: {ids: []}}\n", [2]int{2, 20}, "is empty"},
+		{load + "data: {file: [.nan]}\n", [2]int{2, 15}, ".nan is no number that JSON has; in quotes it is a text"},
 		{load + "data: {text: {}}\n", [2]int{2, 14}, "says nothing"},
 		{load + "data: {text: {length: 3, ids: [a]}}\n", [2]int{2, 31}, "length and ids"},
 		{load + "data: {text: {length: {median: 5, p99: 2}}}\n", [2]int{2, 23}, "at least the median"},
@@ -506,15 +507,23 @@ func TestFeeders(t *testing.T) {
 	write("lacks.jsonl", "{\"id\": \"a\"}\n{\"name\": \"b\"}\n")
 	write("twice.csv", "id,id\na,b\n")
 	write("twice.jsonl", "{\"id\": \"a\", \"id\": \"b\"}\n")
+	write("é.csv", "\ufeffname,id\né,f\né,\n\"a\nb\",\nc,d\n")
+	write("rows.csv", "id,name\na,b\nc\n")
+	write("quotes.csv", "id\na\"b\n")
+	write("list.jsonl", "{\"id\": 1}\n[1]\n")
+	write("bytes.csv", "name,id\na,\xff\n")
 	write("latin.jsonl", "{\"id\": \"\xe9\"}\n")
 	for _, c := range []struct{ data, want string }{
-		{"{from: holes.jsonl, column: id}", `holes.jsonl:2 has null in the column "id"; holes.jsonl:3 has a boolean in the column "id"; ` +
-			`holes.jsonl:4 has an object in the column "id"; holes.jsonl:5 has a list in the column "id"; 3 more are like that`},
-		{"{template: 'x_{{id}}', from: holes.jsonl}", `holes.jsonl:2 has null in the column "id"`},
-		{"{from: blank.csv, column: id}", `blank.csv:3 has a blank in the column "id"; leave such rows out`},
-		{"{template: '{{name}}{{id}}', from: blank.csv}", `blank.csv:3 has a blank in the column "id"`},
-		{"{from: lacks.jsonl, column: id}", `lacks.jsonl:2 has no column "id"`}, {"{from: twice.csv, column: id}", `the column "id" is there twice`},
-		{"{from: twice.jsonl, column: id}", `line 1 is no JSON object: the key "id" stands twice`}, {"{from: latin.jsonl, column: id}", "line 1 is no JSON object: a string is not valid UTF-8"},
+		{"{from: holes.jsonl, column: id}", `holes.jsonl:2:8 has null in the column "id"; holes.jsonl:3:8 has a boolean in the column "id"; ` +
+			`holes.jsonl:4:8 has an object in the column "id"; holes.jsonl:5:8 has a list in the column "id"; 3 more are like that`},
+		{"{template: 'x_{{id}}', from: holes.jsonl}", `holes.jsonl:2:8 has null in the column "id"`},
+		{"{from: blank.csv, column: id}", `blank.csv:3:1 has a blank in the column "id"; leave such rows out`},
+		{"{template: '{{name}}{{id}}', from: blank.csv}", `blank.csv:3:1 has a blank in the column "id"`},
+		{"{from: lacks.jsonl, column: id}", `lacks.jsonl:2:1 has no column "id"`}, {"{from: twice.csv, column: id}", `the column "id" is there twice`},
+		{"{from: twice.jsonl, column: id}", `twice.jsonl:1:13: this line is no JSON object, as each line is to be: the key "id" stands twice`}, {"{from: latin.jsonl, column: id}", "latin.jsonl:1:9: this line is no JSON object, as each line is to be: a string is not valid UTF-8"},
+		{"{from: é.csv, column: id}", `é.csv:3:3 has a blank in the column "id"; é.csv:5:4 has a blank in the column "id"; leave`},
+		{"{from: rows.csv, column: id}", "rows.csv:3:1: this is not CSV: wrong number of fields"}, {"{from: quotes.csv, column: id}", `quotes.csv:2:2: this is not CSV: bare "`},
+		{"{from: list.jsonl, column: id}", "list.jsonl:2:1: this line is no JSON object, as each line is to be: found another value"}, {"{from: bytes.csv, column: id}", "bytes.csv:2:3: this value is not UTF-8 text"},
 		{"{template: 'call {{seq}}', from: ids.csv}", "the template takes no column of the file"},
 	} {
 		_, err := Parse(filepath.Join(dir, "test.yaml"), []byte("load: [{rate: 1/s, for: 1s}]\ndata: {file: "+c.data+"}\n"), description(t), noEnv)

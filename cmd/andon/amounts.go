@@ -2,10 +2,43 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/spf13/pflag"
 )
+
+// whole is a flag for a whole number between two others.
+type whole struct {
+	n           *int
+	least, most int
+}
+
+// addWhole adds a flag for a whole number between two others, with what it is where it is not given.
+func addWhole(flags *pflag.FlagSet, n *int, name string, otherwise, least, most int, usage string) {
+	*n = otherwise
+	flags.Var(whole{n, least, most}, name, usage)
+}
+
+func (w whole) Set(s string) error {
+	n, err := strconv.ParseInt(s, 0, strconv.IntSize)
+	if err != nil || int(n) < w.least || int(n) > w.most {
+		return fmt.Errorf("want a whole number from %d to %d", w.least, w.most)
+	}
+	*w.n = int(n)
+	return nil
+}
+
+func (w whole) Type() string { return "int" }
+
+func (w whole) String() string {
+	if w.n == nil {
+		return "0"
+	}
+	return strconv.Itoa(*w.n)
+}
 
 // perSecond is a flag for a rate; it is 0 until it is set.
 type perSecond float64

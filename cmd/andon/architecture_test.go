@@ -59,7 +59,7 @@ var andonHouse = house{
 		"contracts/jsontext":    {},
 		"contracts/document":    {"contracts/jsontext", "reports/text", "go.yaml.in/yaml"},
 		"contracts/pattern":     {"github.com/dlclark/regexp2"},
-		"contracts/schema":      {"contracts/jsontext", "contracts/pattern", "reports/text", "go.yaml.in/yaml"},
+		"contracts/schema":      {"contracts/document", "contracts/jsontext", "contracts/pattern", "reports/text", "go.yaml.in/yaml"},
 		"contracts/bundle":      {"contracts/jsontext", "contracts/schema"},
 		"contracts/credentials": {"reports/regular", "reports/text"},
 		"contracts": {"contracts/credentials", "reports/build", "reports/regular", "contracts/bundle", "contracts/jsontext", "contracts/pattern", "contracts/schema", "reports/text", "github.com/getkin/kin-openapi",

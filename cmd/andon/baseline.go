@@ -131,8 +131,6 @@ remove.`,
 			switch {
 			case !given("keep") && !given("before") && !given("release"):
 				return errors.New("nothing says which runs are to go: give --keep, --before or --release")
-			case given("keep") && s.Keep < 1:
-				return fmt.Errorf("--keep wants a number of runs from 1, found %d", s.Keep)
 			case given("before"):
 				if s.Before, err = day(before); err != nil {
 					return fmt.Errorf("--before: %w", err)
@@ -150,7 +148,7 @@ remove.`,
 			return nil
 		},
 	}
-	cmd.Flags().IntVar(&s.Keep, "keep", 0, "take out all but the newest `N` runs")
+	addWhole(cmd.Flags(), &s.Keep, "keep", 0, 1, 1_000_000, "take out all but the newest `N` runs")
 	cmd.Flags().StringVar(&before, "before", "", "take out runs that began before a `date`, such as 2026-11-01 (UTC) or 2026-11-01T06:00:00Z")
 	cmd.Flags().StringVar(&s.Release, "release", "", "take out runs of this `release`")
 	return cmd

@@ -118,7 +118,7 @@ func TestBroker(t *testing.T) {
 	run(1, "agents 1 may not be deployed to production: as far as is known", "contracts", "can-i-deploy", "--version", "1", "--to-environment", "production")
 	run(2, "--version is missing", "contracts", "publish")
 	run(2, "are needed", "contracts", "can-i-deploy")
-	run(2, "no credentials in the URL", "contracts", "publish", "--version", "1", "--broker", "http://a:b@127.0.0.1:1")
+	run(2, "it has a user name in it", "contracts", "publish", "--version", "1", "--broker", "http://a:b@127.0.0.1:1")
 	run(3, "cannot be reached", "contracts", "publish", "--version", "1", "--broker", "http://127.0.0.1:1")
 	run(2, "wants --from-broker", "verify", "--publish-results")
 	run(2, "wants a JSON object", "verify", "--selector", "main")

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"net/url"
 	"path/filepath"
 
@@ -21,20 +20,16 @@ type crewFlags struct {
 }
 
 func (f *crewFlags) add(flags *pflag.FlagSet) {
-	flags.IntVar(&f.workers, "fleet", 0, "how many workers send the calls; without it this machine does")
+	addWhole(flags, &f.workers, "fleet", 0, 0, fleet.MostWorkers, "how many workers send the calls; without it this machine does")
 	flags.StringVar(&f.listen, "listen", "", "with --fleet, `host:port` where the hub listens (default 127.0.0.1 and a port that is free)")
 }
 
-// check says what is wrong with the flags, all at once.
+// check says what does not go together.
 func (f *crewFlags) check() error {
-	var wrong []error
-	if f.workers < 0 || f.workers > fleet.MostWorkers {
-		wrong = append(wrong, fmt.Errorf("--fleet wants a number of workers from 1 to %d, found %d", fleet.MostWorkers, f.workers))
-	}
 	if f.workers == 0 && f.listen != "" {
-		wrong = append(wrong, errors.New("--listen is where the workers of --fleet join; add --fleet, or leave it out"))
+		return errors.New("--listen is where the workers of --fleet join; add --fleet, or leave it out")
 	}
-	return errors.Join(wrong...)
+	return nil
 }
 
 // gather waits for the workers that send to targets, to the first of them what carried says, besides what they carry by

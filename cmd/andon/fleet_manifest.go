@@ -131,8 +131,8 @@ func (c *command) printManifest(args, words []string, f manifestFlags) error {
 // checkWords says which of the words behind -- andon fleet run would not take there.
 func (c *command) checkWords(words []string) (found []error) {
 	run := c.fleetRun()
-	if err := run.ParseFlags(words); err != nil {
-		return []error{fmt.Errorf("behind --: %w", flagError(run, err))}
+	if run.ParseFlags(words) != nil {
+		return []error{fmt.Errorf("behind --: %w", flagErrors(run, words))}
 	}
 	for _, more := range run.Flags().Args() {
 		found = append(found, fmt.Errorf("behind --: expected flags, found %q", text.Printable(more, 60)))

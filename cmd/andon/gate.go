@@ -125,7 +125,7 @@ the cap of the day is spent, a worker is missing or lost, interrupted). A fail b
 	flags.StringVar(&f.parts.load, "load", "", "`scenario` for the part load")
 	flags.StringVar(&f.parts.baseline, "baseline", "", "`file` of the baseline for the part compare, which needs a load")
 	flags.StringVar(&f.parts.against, "against", "", "name or URL of a `target` that this one is compared with in the place of a baseline, such as what is deployed; needs a load")
-	flags.IntVar(&f.parts.runs, "runs", gate.DefaultRuns, "how many runs are compared")
+	addWhole(flags, &f.parts.runs, "runs", gate.DefaultRuns, 1, 100, "how many runs are compared")
 	flags.StringVar(&f.parts.tolerance, "tolerance", "", "by how much figures may become worse, such as p99=10%,errors=0.5pp")
 	flags.Var(&f.parts.need, "need", "`rate` that the target is to take, such as 120/s, for the part capacity, which needs a load")
 	flags.Var(&f.parts.headroom, "headroom", "`share` above --need that it is to take as well, such as 20%")
@@ -247,8 +247,6 @@ func (f gateFlags) asked(args []string, given *pflag.FlagSet) (a gate.Asked, err
 		return a, errors.New("--baseline and --against are two questions: leave one out")
 	case a.Compare != nil && a.Compare.Against != "" && given.Changed("runs"):
 		return a, errors.New("--runs is of a comparison with a baseline: two targets are met in turn, once")
-	case given.Changed("runs") && (p.runs < 1 || p.runs > 100):
-		return a, fmt.Errorf("--runs wants a number from 1 to 100, found %d", p.runs)
 	case given.Changed("headroom") && p.need == 0:
 		return a, errors.New("--headroom is of the part capacity: --need asks for it")
 	case a.Load == nil && (a.Compare != nil && a.Compare.Scenario == "" || a.Capacity != nil && a.Capacity.Scenario == ""):

@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"github.com/kaizenautomation/andon"
 	"github.com/kaizenautomation/andon/contracts"
@@ -168,10 +167,15 @@ can be tried without a service, a token or a network.`,
 		Args: cobra.ArbitraryArgs,
 		RunE: group,
 
-		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return noneEmpty(cmd.Flags()) },
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return joined(misgiven(cmd)) },
 	}
 	root.SetVersionTemplate("andon {{.Version}}\n")
-	root.SetFlagErrorFunc(flagError)
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		if _, args, unfound := root.Find(c.args); unfound == nil {
+			return flagErrors(cmd, args)
+		}
+		return err
+	})
 	root.PersistentFlags().StringVar(&c.spec, "spec", "", "OpenAPI description `file` in place of the built-in openapi.yaml")
 	root.PersistentFlags().StringVar(&c.chosen.Operation, "operation", "", "`operation` of the description to call: an operationId, or 'METHOD /path' (default: the one that it marks with x-andon, or POST /agents/execute)")
 	root.PersistentFlags().StringArrayVar(&c.chosen.Values, "param", nil, "`name=value` that a parameter of the call is sent with, in the place of the description's example: 'agentId=agent_1'; may be repeated")
@@ -219,38 +223,6 @@ func group(cmd *cobra.Command, args []string) error {
 	return fmt.Errorf("unknown command %q; %s", text.Printable(args[0], 60), text.Suggest(args[0], names, cmd.CommandPath()+" --help lists the commands"))
 }
 
-// flagError adds the nearest flag to what cobra says of an unknown one.
-func flagError(cmd *cobra.Command, err error) error {
-	var names []string
-	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, "--"+f.Name) })
-	said := err.Error()
-	if word, unknown := strings.CutPrefix(said, "unknown flag: "); unknown {
-		return fmt.Errorf("unknown flag %s; %s", word, text.Suggest(word, names, cmd.CommandPath()+" --help lists the flags"))
-	}
-	// What the standard library calls its function is no help.
-	if before, after, found := strings.Cut(said, "strconv."); found {
-		said = before + after[strings.LastIndex(after, ": ")+2:]
-	}
-	return fmt.Errorf("%s; %s --help lists the flags", said, cmd.CommandPath())
-}
-
-// noneEmpty refuses a flag that is given and empty: a variable that is not set, in CI say, would have the command do
-// something else than was asked for, as to drive the reference provider in place of a target.
-func noneEmpty(flags *pflag.FlagSet) (err error) {
-	flags.Visit(func(f *pflag.Flag) {
-		given := []string{f.Value.String()}
-		if list, several := f.Value.(pflag.SliceValue); several {
-			given = list.GetSlice()
-		} else if f.Value.Type() != "string" {
-			return
-		}
-		if strings.TrimSpace(strings.Join(given, "")) == "" {
-			err = fmt.Errorf("--%s is given, and is empty (is a variable not set?); leave it out, or give it a value", f.Name)
-		}
-	})
-	return err
-}
-
 // noArgs and oneArg say what a command takes.
 func noArgs(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
@@ -286,13 +258,23 @@ func exactlyTwo(what string) cobra.PositionalArgs {
 
 // description loads the contract: the file that --spec names, or the one that is built in.
 func (c *command) description() (*contracts.Description, error) {
-	switch c.spec {
-	case "":
-		return c.chosen.Proven("openapi.yaml", andon.Spec)
-	case "-":
-		return nil, errors.New("--spec wants a file")
+	if c.spec == "" {
+		return asChosen(c.chosen.Proven("openapi.yaml", andon.Spec))
 	}
-	return c.chosen.Open(c.spec)
+	return asChosen(c.chosen.Open(c.spec))
+}
+
+// asChosen names the flag by which what is not in the description was chosen.
+func asChosen(d *contracts.Description, err error) (*contracts.Description, error) {
+	var chosen *contracts.ChoiceError
+	if errors.As(err, &chosen) {
+		flag := "--param"
+		if chosen.Operation {
+			flag = "--operation"
+		}
+		err = fmt.Errorf("%s: %w", flag, err)
+	}
+	return d, err
 }
 
 // manyFormats is the error of several formats that are to go to one output.

@@ -26,9 +26,6 @@ is, and the highest rate. Nothing is sent. The same scenario and seed give the s
 		Args:              atMostOne,
 		ValidArgsFunction: completeShipped,
 		RunE: func(_ *cobra.Command, args []string) error {
-			if curl < 0 {
-				return fmt.Errorf("--curl wants a number of calls, found %d", curl)
-			}
 			p, err := c.planned(args, seed, fixtures, false)
 			if err != nil {
 				return err
@@ -45,7 +42,7 @@ is, and the highest rate. Nothing is sent. The same scenario and seed give the s
 	}
 	cmd.Flags().Uint64Var(&seed, "seed", defaultSeed, seedUse)
 	cmd.Flags().StringVar(&fixtures, "fixtures", "", fixturesUse)
-	cmd.Flags().IntVar(&curl, "curl", 0, "print the first `K` calls as curl lines; secrets stand in them as what they come from, the token as $ANDON_TOKEN")
+	addWhole(cmd.Flags(), &curl, "curl", 0, 0, 1_000_000, "print the first `K` calls as curl lines; secrets stand in them as what they come from, the token as $ANDON_TOKEN")
 	cmd.Flags().StringVar(&target, "target", "", "the provider's base `URL` in the curl lines; nothing is sent there")
 	with.add(cmd.Flags())
 	return cmd

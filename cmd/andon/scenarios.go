@@ -71,11 +71,6 @@ func completeShipped(*cobra.Command, []string, string) ([]string, cobra.ShellCom
 	return scenarios.Shipped(), cobra.ShellCompDirectiveDefault
 }
 
-func unknownScenario(unknown error, name string) error {
-	return fmt.Errorf("%w; %s", unknown,
-		text.Suggest(name, scenarios.Shipped(), "andon scenarios list shows those that come with andon, and a file is named by its path, as in ./my.yaml"))
-}
-
 // scenario reads the scenario that an argument names: one that comes with andon, or a file. The file of fixtures, which
 // may be empty, says what exists at the target.
 func (c *command) scenario(args []string, d *contracts.Description, fixtures string) (*scenarios.Scenario, error) {

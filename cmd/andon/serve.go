@@ -64,9 +64,9 @@ Of webhooks: late=SHARE,TIME, ` + strings.Join(provider.WebhookFaultNames(), ", 
 	flags := cmd.Flags()
 	flags.StringVar(&f.listen, "listen", "127.0.0.1:8080", "`address` to listen at; port 0 takes a free one")
 	flags.StringVar(&f.scenario, "scenario", "", "take the behaviour from the provider block of this `scenario`; other flags override it")
-	flags.IntVar(&f.workers, "workers", 0, "calls served at the same time; 0 is any number")
+	addWhole(flags, &f.workers, "workers", 0, 0, 1_000_000, "calls served at the same time; 0 is any number")
 	flags.StringArrayVar(&f.pools, "pool", nil, "workers for one tier alone, `TIER=WORKERS`: Full=8; may be repeated, and not with --workers")
-	flags.IntVar(&f.queue, "queue", 0, "calls that may wait for a worker, or for one of each pool; a call beyond is refused with 429")
+	addWhole(flags, &f.queue, "queue", 0, 0, 1_000_000, "calls that may wait for a worker, or for one of each pool; a call beyond is refused with 429")
 	flags.StringArrayVar(&f.latency, "latency", nil, "service time, `[TIER=]DISTRIBUTION`: 20ms, uniform(10ms, 50ms), lognormal(MEDIAN, SIGMA); may be repeated; calls without a tier take as long as those of the first one unless they are named too")
 	flags.StringArrayVar(&f.faults, "fault", nil, "a fault and its share, `NAME=SHARE`: http500=1%, or above=RATE; may be repeated")
 	flags.StringVar(&f.slowBody, "slow-body", "", "share of bodies that trickle, and for how long: `SHARE,TIME`, as in 5%,2s")
@@ -80,8 +80,8 @@ Of webhooks: late=SHARE,TIME, ` + strings.Join(provider.WebhookFaultNames(), ", 
 }
 
 func (f *executionFlags) add(flags *pflag.FlagSet) {
-	flags.IntVar(&f.workers, "executions-workers", 0, "executions that run at the same time; 0 is any number")
-	flags.IntVar(&f.queue, "executions-queue", 0, "executions that may wait for a worker; a call beyond is refused with 429")
+	addWhole(flags, &f.workers, "executions-workers", 0, 0, 1_000_000, "executions that run at the same time; 0 is any number")
+	addWhole(flags, &f.queue, "executions-queue", 0, 0, 1_000_000, "executions that may wait for a worker; a call beyond is refused with 429")
 	flags.StringArrayVar(&f.times, "executions-time", nil, "how long one runs, `[TIER=]DISTRIBUTION`, as for --latency; may be repeated")
 	flags.StringArrayVar(&f.faults, "execution-fault", nil, "what becomes of a share of them, `NAME=SHARE`: failed=2%, lost=1%; may be repeated")
 	flags.StringVar(&f.webhooks, "webhook-url", "", "`URL` to which a webhook is posted when an execution has ended")

@@ -38,7 +38,7 @@ func (f *monitorFlags) open(warn func(string)) (*telemetry.Monitor, error) {
 		return nil, errors.New("--metrics-linger needs --metrics-listen: without it there is no page to wait with")
 	}
 	if f.linger < 0 {
-		return nil, fmt.Errorf("--metrics-linger must not be negative, found %s", f.linger)
+		return nil, fmt.Errorf("--metrics-linger: expected a time of at least 0s, found %s", f.linger)
 	}
 	if f.remoteWrite != "" {
 		e, err := telemetry.RemoteWrite(f.remoteWrite, os.Getenv(authorizationVariable))

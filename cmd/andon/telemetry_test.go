@@ -143,10 +143,10 @@ func TestTelemetryUsage(t *testing.T) {
 	t.Setenv("OTEL_EXPORTER_OTLP_HEADERS", "hush")
 	for _, c := range []struct{ flags, says string }{
 		{"--metrics-linger 1s", "needs --metrics-listen"},
-		{"--metrics-listen 127.0.0.1:0 --metrics-linger -1s", "must not be negative"},
+		{"--metrics-listen 127.0.0.1:0 --metrics-linger -1s", "--metrics-linger: expected a time of at least 0s"},
 		{"--metrics-listen " + taken.Addr().String(), "address already in use"},
-		{"--remote-write ftp://x", "must begin with http"},
-		{"--remote-write http://a:hush@127.0.0.1/", "has a user or password"},
+		{"--remote-write ftp://x", "--remote-write: \"ftp://x\" does not start with http:// or https://"},
+		{"--remote-write http://a:hush@127.0.0.1/", "--remote-write: it has a user name in it"},
 		{"--otlp http://127.0.0.1:1", "expected name=value"},
 	} {
 		var stderr bytes.Buffer

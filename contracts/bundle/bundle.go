@@ -51,18 +51,18 @@ func versionOf(root *schema.Node) (string, error) {
 	n := root.At("openapi")
 	switch {
 	case root.Fields == nil:
-		return "", fmt.Errorf(expected + "no object")
+		return "", schema.Wrong(root, expected+"no object")
 	case n == nil && root.At("swagger") != nil:
-		return "", fmt.Errorf(expected+"swagger: %q, which converters make OpenAPI of", clip(root.At("swagger").Text()))
+		return "", &schema.Problem{At: root.At("swagger"), Pointer: []string{"swagger"}, Message: fmt.Sprintf(expected+"swagger: %q, which converters make OpenAPI of", clip(root.At("swagger").Text()))}
 	case n == nil:
-		return "", fmt.Errorf(expected + "no openapi")
+		return "", schema.Wrong(root, expected+"no openapi")
 	}
 	for _, version := range []string{"3.0", "3.1", "3.2"} {
 		if strings.HasPrefix(n.Text(), version+".") {
 			return version, nil
 		}
 	}
-	return "", fmt.Errorf(expected+"openapi: %q", clip(n.Text()))
+	return "", &schema.Problem{At: n, Pointer: []string{"openapi"}, Message: fmt.Sprintf(expected+"openapi: %s", clip(string(n.AppendJSON(nil))))}
 }
 
 func clip(s string) string {

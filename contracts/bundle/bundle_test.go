@@ -93,7 +93,7 @@ func TestSeveralFiles(t *testing.T) {
 	if want := []string{"", "schemas/run.yaml", "paths/run.yaml", "schemas/all.json", "answers.yaml"}; !slices.Equal(names, want) {
 		t.Errorf("the files are %q, want %q", names, want)
 	}
-	if f, line := d.Where(ask.Line); f == nil || f.Name != "schemas/all.json" || line != 3 || d.Line(ask.Line) != "schemas/all.json, line 3" {
+	if f, line := d.Where(ask.Line); f == nil || f.Name != "schemas/all.json" || line != 3 {
 		t.Errorf("the request stands in %v, line %d", f, line)
 	}
 	if f, line := d.Where(d.Root.At("components").Line); f != nil || line != 7 {
@@ -132,7 +132,7 @@ func TestReferencesThatLeadNowhere(t *testing.T) {
 		"//example.com/x.yaml":     "is an address",
 		"none.yaml":                "none.yaml cannot be read: file does not exist",
 		"schemas":                  "schemas cannot be read",
-		"broken.yaml":              "broken.yaml: ",
+		"broken.yaml":              "broken.yaml:2:1: this is not YAML",
 		"schemas/run.yaml#/nobody": "schemas/run.yaml has nothing at #/nobody",
 		"schemas/run.yaml#name":    "is to a name, and not to a place",
 	} {

@@ -263,7 +263,7 @@ func (r *reader) read(file string) (*schema.Node, error) {
 	}
 	root, err := schema.Parse(text)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
+		return nil, errors.New(file + ":" + strings.ReplaceAll(err.Error(), "\n", "; "+file+":"))
 	}
 	last := r.d.Files[len(r.d.Files)-1]
 	first := last.First + bytes.Count(last.Text, []byte("\n")) + 1

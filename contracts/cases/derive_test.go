@@ -187,7 +187,7 @@ components: {schemas: {x: {type: object, required: [a], additionalProperties: fa
 		}
 		d, err := contracts.Load("fuzz.yaml", data)
 		if err != nil {
-			if !strings.HasPrefix(err.Error(), "fuzz.yaml: ") || !utf8.ValidString(err.Error()) && utf8.Valid(data) {
+			if !strings.HasPrefix(err.Error(), "fuzz.yaml:") || !utf8.ValidString(err.Error()) && utf8.Valid(data) {
 				t.Fatalf("%q", err)
 			}
 			return

@@ -249,7 +249,7 @@ func (p Plan) User() bool { return !p.user.empty() }
 // readHeader reads one header. An error names it, and never quotes its value.
 func readHeader(name, text string, secret []string) (named, error) {
 	if name == "" || strings.ContainsFunc(name, func(r rune) bool { return !tokenRune(r) }) {
-		return named{}, errors.New("a header's name has letters, digits and !#$%&'*+-.^_`|~ in it, and nothing else")
+		return named{}, errors.New("a header's name has letters, digits and !#$%&'*+-.^_`|~ in it, and nothing else; expected one such as X-Org-Id")
 	}
 	if reason := reserved[strings.ToLower(name)]; reason != "" {
 		return named{}, fmt.Errorf("the header %s cannot be given: %s", name, reason)

@@ -85,7 +85,7 @@ func ParseValue(text string) (Value, error) {
 // checkText says why a text cannot go into a header; what names it.
 func checkText(text, what string) error {
 	if !utf8.ValidString(text) || strings.ContainsFunc(text, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }) {
-		return fmt.Errorf("%s has a line break or another character that no header may have", what)
+		return fmt.Errorf("%s has a line break or another character that no header may have; take it out", what)
 	}
 	return nil
 }

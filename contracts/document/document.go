@@ -52,28 +52,40 @@ func Parse(file, needs string, data []byte, env func(string) (string, bool)) (d 
 
 func (d *Document) parse(data []byte) (Value, bool) {
 	d.lines = strings.Split(string(data), "\n")
-	fail := func(line, column int, message string) (Value, bool) {
-		d.Report(line, column, 1, message)
+	if len(data) > maxFile {
+		d.Report(1, 1, 1, fmt.Sprintf("the file has %d bytes, more than the 1 MiB that such a file may have", len(data)))
 		return Value{}, false
 	}
-	if len(data) > maxFile {
-		return fail(1, 1, fmt.Sprintf("the file has %d bytes, more than the 1 MiB that such a file may have", len(data)))
+	root, wrong := Tree(data, d.needs)
+	if wrong != nil {
+		d.Report(wrong.Line, wrong.Column, 1, wrong.Message)
+		return Value{}, false
 	}
-	if line, column, why := d.foreign(data); why != "" {
+	return Value{d, root}.follow(), true
+}
+
+// Tree reads the one document that a text of YAML has; needs is what an empty one is told. What is wrong has its place,
+// and nothing else of a [Problem].
+func Tree(data []byte, needs string) (root *yaml.Node, wrong *Problem) {
+	lines := strings.Split(string(data), "\n")
+	fail := func(line, column int, message string) (*yaml.Node, *Problem) {
+		return nil, &Problem{Line: line, Column: column, Message: message}
+	}
+	if line, column, why := foreign(data, lines); why != "" {
 		return fail(line, column, why)
 	}
-	var root yaml.Node
-	if err := yaml.Load(data, &root); err != nil {
+	var file yaml.Node
+	if err := yaml.Load(data, &file); err != nil {
 		var bad *yaml.LoadError
 		if errors.As(err, &bad) && bad.Mark.Line > 0 {
 			why := bad.Message
-			if at := d.lines[min(bad.Mark.Line, len(d.lines))-1]; strings.HasPrefix(at[min(max(bad.Mark.Column-1, 0), len(at)):], "\t") {
+			if at := lines[min(bad.Mark.Line, len(lines))-1]; strings.HasPrefix(at[min(max(bad.Mark.Column-1, 0), len(at)):], "\t") {
 				why = "lines are indented by spaces, and not by a tab"
 			}
 			return fail(bad.Mark.Line, max(bad.Mark.Column, 1), "this is not YAML: "+why)
 		}
 		if len(bytes.TrimSpace(data)) == 0 || strings.Contains(err.Error(), "no documents") {
-			return fail(1, 1, "the file is empty; "+d.needs)
+			return fail(1, 1, "the file is empty; "+needs)
 		}
 		line := second(data)
 		if line == 0 {
@@ -81,18 +93,18 @@ func (d *Document) parse(data []byte) (Value, bool) {
 		}
 		return fail(line, 1, "a second document begins here, and a file has one: take out what is of another, or the line ---")
 	}
-	if root.Kind != yaml.DocumentNode || len(root.Content) != 1 {
-		return fail(1, 1, "the file is empty; "+d.needs)
+	if file.Kind != yaml.DocumentNode || len(file.Content) != 1 {
+		return fail(1, 1, "the file is empty; "+needs)
 	}
-	return Value{d, root.Content[0]}.follow(), true
+	return file.Content[0], nil
 }
 
-// foreign is the first place at which the file is no text that YAML may be.
-func (d *Document) foreign(data []byte) (line, column int, why string) {
+// foreign is the first place at which a file is no text that YAML may be.
+func foreign(data []byte, lines []string) (line, column int, why string) {
 	if bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff")) || len(data) > 1 && (data[0] == 0) != (data[1] == 0) {
 		return 1, 1, "the file is not UTF-8 text but UTF-16: save it as UTF-8"
 	}
-	for i, at := range d.lines {
+	for i, at := range lines {
 		if !utf8.ValidString(at) {
 			return i + 1, 1, "this line is not UTF-8 text: save the file as UTF-8"
 		}
@@ -256,7 +268,7 @@ func (v Value) Members(what string) ([]Member, bool) {
 		}
 		m := Member{key.node.Value, key, Value{v.doc, v.node.Content[i+1]}.follow()}
 		if j := slices.IndexFunc(out, func(o Member) bool { return o.Name == m.Name }); j >= 0 {
-			key.Fail("the key %q stands here twice (first in line %d)", Clip(m.Name), out[j].Key.node.Line)
+			key.Fail("the key %q stands here twice (first in line %d); take one of them out", Clip(m.Name), out[j].Key.node.Line)
 			continue
 		}
 		out = append(out, m)

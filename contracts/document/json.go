@@ -12,9 +12,12 @@ import (
 // maxDepth is how deep a value may be.
 const maxDepth = 32
 
+// maxParts is how many parts a value may have.
+const maxParts = 10_000
+
 // JSON reads any value as JSON. Plain scalars mean what [jsontext.Plain] says, and numbers keep their digits.
 func (v Value) JSON() ([]byte, bool) {
-	budget := 10_000
+	budget := maxParts
 	out, ok := v.generic(0, &budget)
 	if !ok {
 		return nil, false
@@ -32,7 +35,7 @@ func (v Value) JSON() ([]byte, bool) {
 // generic converts the value; the budget bounds what aliases can blow up.
 func (v Value) generic(depth int, budget *int) (any, bool) {
 	if *budget--; *budget < 0 || depth > maxDepth {
-		v.Fail("this value is too large or too deep")
+		v.Fail("this value is too large or too deep; expected at most %d parts in %d levels", maxParts, maxDepth)
 		return nil, false
 	}
 	switch v.node.Kind {

@@ -34,7 +34,7 @@ func Plain(text string) (any, error) {
 		return text, nil
 	}
 	if notFinite.MatchString(text) {
-		return nil, fmt.Errorf("%s is no number that JSON has", text)
+		return nil, fmt.Errorf("%s is no number that JSON has; in quotes it is a text", text)
 	}
 	number := ""
 	shown := text

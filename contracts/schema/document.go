@@ -35,15 +35,6 @@ func (d *Document) Where(line int) (file *File, at int) {
 	return nil, line
 }
 
-// Line says in words where a line stands.
-func (d *Document) Line(line int) string {
-	file, at := d.Where(line)
-	if file == nil {
-		return fmt.Sprintf("line %d", at)
-	}
-	return fmt.Sprintf("%s, line %d", file.Name, at)
-}
-
 // Resolve follows local references ("#/components/…") from a schema.
 func (d *Document) Resolve(n *Node) (*Node, error) {
 	for range maxDepth {
@@ -53,11 +44,11 @@ func (d *Document) Resolve(n *Node) (*Node, error) {
 		}
 		target, err := d.Pointer(ref.Text())
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", d.Line(n.Line), err)
+			return nil, Wrong(ref, "%v", err)
 		}
 		n = target
 	}
-	return nil, fmt.Errorf("%s: the reference %q leads back to itself", d.Line(n.Line), n.At("$ref").Text())
+	return nil, Wrong(n, "the reference %q leads back to itself; refer to the place itself", n.At("$ref").Text())
 }
 
 // Pointer finds what a local reference leads to.
@@ -103,7 +94,7 @@ func (d *Document) Members(schema *Node) ([]Member, error) {
 	var walk func(n *Node, depth int) error
 	walk = func(n *Node, depth int) error {
 		if depth > maxDepth {
-			return fmt.Errorf("%s: allOf leads back to itself", d.Line(n.Line))
+			return Wrong(n, "allOf leads back to itself; leave one of its parts out")
 		}
 		n, err := d.Resolve(n)
 		if err != nil {

@@ -3,7 +3,8 @@ package schema
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
+	"errors"
+	"strconv"
 	"unicode/utf8"
 
 	"github.com/kaizenautomation/andon/contracts/jsontext"
@@ -16,88 +17,105 @@ func isJSON(text []byte) bool {
 	return len(text) > 0 && text[0] == '{' && json.Valid(text)
 }
 
+// notJSON says where a text that begins as JSON does is none; nil where it is not meant to be JSON.
+func notJSON(text []byte) (at *Node, message string) {
+	if trimmed := bytes.TrimLeft(text, " \t\r\n"); len(trimmed) == 0 || trimmed[0] != '{' {
+		return nil, ""
+	}
+	var any json.RawMessage
+	var bad *json.SyntaxError
+	if !errors.As(json.Unmarshal(text, &any), &bad) {
+		return nil, ""
+	}
+	p := placedJSON{text: text, line: 1}
+	p.count(max(int(bad.Offset)-1, 0))
+	return &Node{Line: p.line, Column: p.column + 1}, "this is neither JSON nor YAML: " + bad.Error()
+}
+
 // fromJSON reads JSON with positions.
 func fromJSON(text []byte) (*Node, error) {
 	r := json.NewDecoder(bytes.NewReader(text))
 	r.UseNumber()
-	p := placedJSON{text: text, decoder: r, line: 1, budget: maxNodes}
-	return p.next(0)
+	p := placedJSON{text: text, decoder: r, line: 1, reading: reading{budget: maxNodes}}
+	n := p.next(0)
+	return n, errors.Join(p.wrong...)
 }
 
-// placedJSON reads JSON, and knows where in it it is.
+// placedJSON reads JSON that is valid, and knows where in it it is.
 type placedJSON struct {
+	reading
 	text    []byte
 	decoder *json.Decoder
-	// at is the offset up to which the line, and the characters before it in that line, are counted.
-	at, line, column int
-	budget           int
+	// upTo is the offset up to which the line, and the characters before it in that line, are counted.
+	upTo, line, column int
 }
 
 // token gives the next token, and where it begins.
-func (p *placedJSON) token() (json.Token, *Node, error) {
+func (p *placedJSON) token() (json.Token, *Node) {
 	from := int(p.decoder.InputOffset())
 	for from < len(p.text) && bytes.IndexByte([]byte(" \t\r\n,:"), p.text[from]) >= 0 {
 		from++
 	}
-	for ; p.at < from; p.at++ {
-		if p.text[p.at] == '\n' {
+	p.count(from)
+	n := &Node{Line: p.line, Column: p.column + 1}
+	token, err := p.decoder.Token()
+	if err != nil && !p.full {
+		p.full = true
+		p.fail(n, "%v", err)
+	}
+	return token, n
+}
+
+// count counts lines and characters up to an offset.
+func (p *placedJSON) count(offset int) {
+	for ; p.upTo < min(offset, len(p.text)); p.upTo++ {
+		if p.text[p.upTo] == '\n' {
 			p.line, p.column = p.line+1, 0
-		} else if utf8.RuneStart(p.text[p.at]) {
+		} else if utf8.RuneStart(p.text[p.upTo]) {
 			p.column++
 		}
 	}
-	token, err := p.decoder.Token()
-	return token, &Node{Line: p.line, Column: p.column + 1}, err
 }
 
-func (p *placedJSON) next(depth int) (*Node, error) {
-	token, n, err := p.token()
-	if err != nil {
-		return nil, err
-	}
-	if p.budget--; p.budget < 0 || depth > maxDepth {
-		return nil, fmt.Errorf("line %d: the document is too large or nests too deep", n.Line)
+func (p *placedJSON) next(depth int) *Node {
+	token, n := p.token()
+	if !p.room(n, depth) {
+		return n
 	}
 	switch token {
 	case json.Delim('['):
 		n.IsList = true
-		for p.decoder.More() {
-			x, err := p.next(depth + 1)
-			if err != nil {
-				return nil, err
-			}
-			n.List = append(n.List, x)
+		for i := 0; !p.full && p.decoder.More(); i++ {
+			n.List = append(n.List, p.below(strconv.Itoa(i), func() *Node { return p.next(depth + 1) }))
 		}
-		_, _, err = p.token()
-		return n, err
+		p.close()
+		return n
 	case json.Delim('{'):
 		n.Fields = map[string]*Node{}
-		for p.decoder.More() {
-			token, at, err := p.token()
-			if err != nil {
-				return nil, err
-			}
-			key := token.(string) // the decoder takes nothing else for a key
-			if _, twice := n.Fields[key]; twice {
-				return nil, fmt.Errorf("line %d: the key %q stands twice", at.Line, key)
-			}
-			if n.Fields[key], err = p.next(depth + 1); err != nil {
-				return nil, err
-			}
-			n.Keys = append(n.Keys, key)
+		for !p.full && p.decoder.More() {
+			token, at := p.token()
+			key, _ := token.(string) // the decoder takes nothing else for a key
+			p.member(n, key, at, func() *Node { return p.next(depth + 1) })
 		}
-		_, _, err = p.token()
-		return n, err
+		p.close()
+		return n
 	}
 	n.Scalar = token
 	if number, is := token.(json.Number); is {
 		plain, err := jsontext.Plain(number.String())
-		if err != nil {
-			return nil, fmt.Errorf("line %d: %w", n.Line, err)
+		if err == nil {
+			n.Scalar, err = numberOf(plain.(json.Number))
 		}
-		if n.Scalar, err = numberOf(plain.(json.Number)); err != nil {
-			return nil, fmt.Errorf("line %d: %w", n.Line, err)
+		if err != nil {
+			p.fail(n, "%v", err)
 		}
 	}
-	return n, nil
+	return n
+}
+
+// close reads the end of a list or an object.
+func (p *placedJSON) close() {
+	if !p.full {
+		p.token()
+	}
 }

@@ -27,11 +27,11 @@ func TestParseScalars(t *testing.T) {
 		}
 	}
 	for _, c := range []struct{ yaml, want string }{
-		{"enum: [file_1,\n  0777]", "line 2: 0777 is 511 to some readers of YAML and 777 to others"},
-		{"a: 1_000", "line 1: 1_000 is a number to some readers"}, {"a: 0b11", "0b11 is a number to some"},
-		{"a: 1e400", "line 1: 1e400 is a number too large"}, {"a: -1e-400", "line 1: -1e-400 is a number too close to 0"}, {`{"a": 1e-400}`, "1e-400"}, {"a: .inf", ".inf is no number that JSON has"}, {`{"a": 1e400}`, "1e400"},
-		{"a: !!int '5'", "line 1: the tag !!int is not read"}, {"a: !!binary aGk=", "the tag !!binary"},
-		{"b: &b {c: 1}\na:\n  <<: *b", "line 3: the merge key << is not read"},
+		{"enum: [file_1,\n  0777]", "2:3: /enum/1: 0777 is 511 to some readers of YAML and 777 to others"},
+		{"a: 1_000", "1:4: /a: 1_000 is a number to some readers"}, {"a: 0b11", "0b11 is a number to some"},
+		{"a: 1e400", "1:4: /a: 1e400 is a number too large"}, {"a: -1e-400", "1:4: /a: -1e-400 is a number too close to 0"}, {`{"a": 1e-400}`, "1e-400"}, {"a: .inf", ".inf is no number that JSON has"}, {`{"a": 1e400}`, "1e400"},
+		{"a: !!int '5'", "1:4: /a: the tag !!int is not read"}, {"a: !!binary aGk=", "the tag !!binary"},
+		{"b: &b {c: 1}\na:\n  <<: *b", "3:3: /a: the merge key << is not read"},
 	} {
 		if n, err := Parse([]byte(c.yaml)); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s is %v, %v; want an error with %q", c.yaml, n, err, c.want)
@@ -58,7 +58,7 @@ func TestParseJSON(t *testing.T) {
 	if v := n.At("a", "b").List[1]; v.Scalar != json.Number("9007199254740993") || v.Line != 2 || v.Column != 32 {
 		t.Errorf("%v at %d:%d", v.Scalar, v.Line, v.Column)
 	}
-	for text, want := range map[string]string{`{"a": 1, "a": 2}`: `line 1: the key "a" stands twice`, "{\"a\":\n1e400}": "line 2: 1e400", strings.Repeat(`{"a":`, 2000) + "1" + strings.Repeat("}", 2000): "nests too deep"} {
+	for text, want := range map[string]string{`{"a": 1, "a": 2}`: `1:10: /a: the key "a" stands here twice`, "{\"a\":\n1e400}": "2:1: /a: 1e400", strings.Repeat(`{"a":`, 2000) + "1" + strings.Repeat("}", 2000): "nests too deep"} {
 		if _, err := Parse([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%.60s: %v, want %q", text, err, want)
 		}

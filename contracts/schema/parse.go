@@ -3,72 +3,73 @@ package schema
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"strconv"
 
 	yaml "go.yaml.in/yaml/v4"
 
+	"github.com/kaizenautomation/andon/contracts/document"
 	"github.com/kaizenautomation/andon/contracts/jsontext"
 )
 
-// Parse reads YAML or JSON.
+// Parse reads YAML or JSON. The error joins a [*Problem] for all that is wrong, with the pointers of this text.
 func Parse(data []byte) (*Node, error) {
 	// Some editors begin a file with this mark, which says nothing.
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	if isJSON(data) {
 		return fromJSON(data)
 	}
-	var doc yaml.Node
-	if err := yaml.Unmarshal(data, &doc); err != nil {
-		return nil, err
+	root, wrong := document.Tree(data, "a description needs at least openapi, info and paths")
+	if wrong != nil {
+		at, message := notJSON(data)
+		if at == nil {
+			at, message = &Node{Line: wrong.Line, Column: wrong.Column}, wrong.Message
+		}
+		return nil, &Problem{At: at, Pointer: []string{}, Message: message}
 	}
-	if doc.Kind != yaml.DocumentNode || len(doc.Content) != 1 {
-		return nil, fmt.Errorf("the document is empty")
-	}
-	budget := maxNodes
-	return fromYAML(doc.Content[0], &budget, 0)
+	y := placedYAML{reading{budget: maxNodes}}
+	n := y.next(root, 0)
+	return n, errors.Join(y.wrong...)
 }
 
-func fromYAML(y *yaml.Node, budget *int, depth int) (*Node, error) {
-	if *budget--; *budget < 0 || depth > maxDepth {
-		return nil, fmt.Errorf("line %d: the document is too large or nests too deep", y.Line)
-	}
+// placedYAML reads a tree of YAML.
+type placedYAML struct{ reading }
+
+func (r *placedYAML) next(y *yaml.Node, depth int) *Node {
 	n := &Node{Line: y.Line, Column: y.Column}
+	if !r.room(n, depth) {
+		return n
+	}
 	switch y.Kind {
 	case yaml.AliasNode:
-		return fromYAML(y.Alias, budget, depth+1)
+		return r.next(y.Alias, depth+1)
 	case yaml.SequenceNode:
 		n.IsList = true
-		for _, c := range y.Content {
-			v, err := fromYAML(c, budget, depth+1)
-			if err != nil {
-				return nil, err
-			}
-			n.List = append(n.List, v)
+		for i, c := range y.Content {
+			n.List = append(n.List, r.below(strconv.Itoa(i), func() *Node { return r.next(c, depth+1) }))
 		}
 	case yaml.MappingNode:
 		n.Fields = make(map[string]*Node, len(y.Content)/2)
 		for i := 0; i+1 < len(y.Content); i += 2 {
-			key := y.Content[i].Value
+			key, at := y.Content[i].Value, &Node{Line: y.Content[i].Line, Column: y.Content[i].Column}
+			if y.Content[i].Kind != yaml.ScalarNode {
+				r.fail(at, "expected a name as the key, found a mapping, a list or an alias; write the name itself")
+				continue
+			}
 			if y.Content[i].ShortTag() == "!!merge" {
-				return nil, fmt.Errorf("line %d: the merge key << is not read, which YAML 1.2 no longer has; write the keys themselves", y.Content[i].Line)
+				r.fail(at, "the merge key << is not read, which YAML 1.2 no longer has; write the keys themselves")
+				continue
 			}
-			v, err := fromYAML(y.Content[i+1], budget, depth+1)
-			if err != nil {
-				return nil, err
-			}
-			if _, twice := n.Fields[key]; twice {
-				return nil, fmt.Errorf("line %d: the key %q stands twice", y.Content[i].Line, key)
-			}
-			n.Keys = append(n.Keys, key)
-			n.Fields[key] = v
+			r.member(n, key, at, func() *Node { return r.next(y.Content[i+1], depth+1) })
 		}
 	case yaml.ScalarNode:
 		var err error
 		if n.Scalar, err = scalar(y); err != nil {
-			return nil, fmt.Errorf("line %d: %w", y.Line, err)
+			r.fail(n, "%v", err)
 		}
 	}
-	return n, nil
+	return n
 }
 
 // scalar is what a scalar means. Where readers of YAML 1.1 and 1.2 take it for different values, whoever wrote it meant

@@ -120,11 +120,11 @@ func sum(path string, data []byte) (Runs, float64, error) {
 		d := json.NewDecoder(bytes.NewReader(line))
 		d.DisallowUnknownFields()
 		if err := d.Decode(&e); err != nil || e.ID == "" || e.Runs == nil || !(e.Cost >= 0) || !bytes.HasSuffix(line, []byte("\n")) {
-			return nil, 0, fmt.Errorf("%s:%d: the ledger is damaged: expected an entry, found %q; restore the file, or move it away if nothing was started on that day",
+			return nil, 0, fmt.Errorf("%s:%d:1: the ledger is damaged: expected an entry, found %q; restore the file, or move it away if nothing was started on that day",
 				path, n, text.Printable(string(line), 60))
 		}
 		if before, known := last[e.ID]; known && (before.Settled || !e.Settled) || !known && e.Settled {
-			return nil, 0, fmt.Errorf("%s:%d: the ledger is damaged: expected what is reserved, and then what it came to, once each by the id %q", path, n, text.Printable(e.ID, 40))
+			return nil, 0, fmt.Errorf("%s:%d:1: the ledger is damaged: expected what is reserved, and then what it came to, once each by the id %q", path, n, text.Printable(e.ID, 40))
 		}
 		last[e.ID] = e
 	}

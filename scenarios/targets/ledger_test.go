@@ -135,9 +135,9 @@ func TestDamagedLedger(t *testing.T) {
 	const settled = `{"id":"a","at":"2026-11-26T12:00:00Z","settled":true,"runs":{"Full":1}}` + "\n"
 	for _, c := range []struct{ text, want string }{
 		{one, ""}, {one + settled, ""}, {"", ""},
-		{one + "x\n", ":2: the ledger is damaged"}, {one[:20], ":1: the ledger is damaged"}, {one + one, ":2: the ledger is damaged"}, {settled, ":1: the ledger is damaged"},
-		{one + settled + settled, ":3: the ledger is damaged"}, {strings.TrimSuffix(one, "\n"), ":1: the ledger is damaged"}, {`{"id":"a","runs":null}` + "\n", ":1: "},
-		{`{"id":"a","runs":{"Full":-3}}` + "\n", ":1: "}, {`{"id":"a","runs":{},"cost":-3}` + "\n", ":1: "},
+		{one + "x\n", ":2:1: the ledger is damaged"}, {one[:20], ":1:1: the ledger is damaged"}, {one + one, ":2:1: the ledger is damaged"}, {settled, ":1:1: the ledger is damaged"},
+		{one + settled + settled, ":3:1: the ledger is damaged"}, {strings.TrimSuffix(one, "\n"), ":1:1: the ledger is damaged"}, {`{"id":"a","runs":null}` + "\n", ":1:1: "},
+		{`{"id":"a","runs":{"Full":-3}}` + "\n", ":1:1: "}, {`{"id":"a","runs":{},"cost":-3}` + "\n", ":1:1: "},
 	} {
 		if err := os.WriteFile(l.file(target, noon), []byte(c.text), 0o666); err != nil {
 			t.Fatal(err)
