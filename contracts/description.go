@@ -31,6 +31,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/kaizenautomation/andon/contracts/bundle"
+	"github.com/kaizenautomation/andon/contracts/jsontext"
 	"github.com/kaizenautomation/andon/contracts/schema"
 )
 
@@ -156,7 +157,7 @@ func (d *Description) readCarried(found *audit) error {
 
 // compile makes a validator of the schema at a pointer into the document.
 func (d *Description) compile(pointer []string) (*jsonschema.Schema, error) {
-	return d.compiler.Compile(documentURL + "#" + pointerOf(pointer))
+	return d.compiler.Compile(documentURL + "#" + jsontext.Pointer(pointer...))
 }
 
 // Operation is the call that the description is read for.

@@ -191,7 +191,7 @@ func objection(e *jsonschema.ValidationError, depth int, name string) (property 
 
 func describe(e finding, body any, disc string) *Violation {
 	place, value := locate(body, e.InstanceLocation)
-	v := &Violation{Rule: RuleSchema, Pointer: pointerOf(e.InstanceLocation), Found: show(value)}
+	v := &Violation{Rule: RuleSchema, Pointer: jsontext.Pointer(e.InstanceLocation...), Found: show(value)}
 	switch k := e.ErrorKind.(type) {
 	case *kind.Required:
 		v.missing(k.Missing[0])
@@ -225,7 +225,7 @@ func describe(e finding, body any, disc string) *Violation {
 	case *kind.AdditionalProperties:
 		name := slices.Min(k.Properties)
 		v.Rule, v.Expected = RuleUnknownProperty, "no other properties"
-		v.Pointer += "/" + pointerEscape(name)
+		v.Pointer += jsontext.Pointer(name)
 		v.Message = sentence(place, "has the unknown property `"+clip(name, 60)+"`")
 	case *kind.PropertyNames:
 		v.name(e, k.Property, place)
@@ -257,7 +257,7 @@ func describe(e finding, body any, disc string) *Violation {
 
 // missing says that a property is not there.
 func (v *Violation) missing(name string) {
-	v.Rule, v.Pointer = RuleMissingProperty, v.Pointer+"/"+pointerEscape(name)
+	v.Rule, v.Pointer = RuleMissingProperty, v.Pointer+jsontext.Pointer(name)
 	v.Expected, v.Found = "`"+name+"`", "nothing"
 	v.Message = "`" + name + "` is missing"
 }
@@ -301,7 +301,7 @@ func (v *Violation) choice(e finding, place string, value, body any, disc string
 		v.missing(name)
 		v.Message = sentence(place, "has no `"+name+"`")
 	case name != "" && len(want) > 0:
-		v.Rule, v.Pointer = RuleWrongValue, v.Pointer+"/"+pointerEscape(name)
+		v.Rule, v.Pointer = RuleWrongValue, v.Pointer+jsontext.Pointer(name)
 		v.Expected, v.Found = "one of "+list(want), show(m[name])
 		v.Message = sentence(join(place, clip(name, 40)), "is "+v.Found+", expected "+v.Expected)
 	default:
@@ -342,7 +342,7 @@ func telling(branches []*jsonschema.ValidationError, depth int, disc string) str
 // name says what is wrong with the name of a property.
 func (v *Violation) name(e finding, property, place string) {
 	v.Rule, v.Expected = RuleUnknownProperty, "no such property"
-	v.Pointer += "/" + pointerEscape(property)
+	v.Pointer += jsontext.Pointer(property)
 	v.Found = show(property)
 	of := "the name of a property"
 	if place != "" {

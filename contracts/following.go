@@ -97,7 +97,7 @@ func (a *audit) following(call Operation) Following {
 				a.fail(x, below(at, followingExtension), "this is the call itself, which starts executions; mark the operation that tells what became of one")
 				continue
 			case first != nil:
-				a.fail(x, below(at, followingExtension), "it stands at %s, too; one operation can be the one that is followed", clip(pointerOf(first), 200))
+				a.fail(x, below(at, followingExtension), "it stands at %s, too; one operation can be the one that is followed", clip(jsontext.Pointer(first...), 200))
 				continue
 			}
 			first = below(at, followingExtension)

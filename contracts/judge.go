@@ -133,7 +133,7 @@ func (d *Description) judgeJSON(status int, body []byte, validator *jsonschema.S
 		for _, name := range [...]string{d.operation.ExecutionID, d.operation.SessionID} {
 			if s, isString := m[name].(string); isString && s == "" {
 				violation = &Violation{
-					Rule: RuleEmptyID, Pointer: "/" + pointerEscape(name), Expected: "an id", Found: `""`,
+					Rule: RuleEmptyID, Pointer: jsontext.Pointer(name), Expected: "an id", Found: `""`,
 					Message: "`" + name + "` is an empty string, which identifies nothing",
 				}
 				break

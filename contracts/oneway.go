@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/kaizenautomation/andon/contracts/jsontext"
 	"github.com/kaizenautomation/andon/contracts/schema"
 )
 
@@ -184,7 +185,7 @@ func (w *director) copied(ref string) string {
 	for i, base := 2, name; shelf.Fields[name] != nil; i++ {
 		name = base + "-" + strconv.Itoa(i)
 	}
-	to := "#" + pointerOf([]string{"components", "schemas", name})
+	to := "#" + jsontext.Pointer("components", "schemas", name)
 	w.copies[ref] = to
 	clone := n.Clone()
 	shelf.Set(name, clone)

@@ -1,7 +1,5 @@
 package contracts
 
-import "strings"
-
 // The rules that a request or a response can break. Each names one kind of defect; the list is closed, so that reports
 // can count by rule whatever a provider does.
 const (
@@ -47,16 +45,3 @@ type Violation struct {
 }
 
 func (v *Violation) Error() string { return v.Message }
-
-// pointerOf writes the JSON pointer (RFC 6901) of a place.
-func pointerOf(location []string) string {
-	var b strings.Builder
-	for _, part := range location {
-		b.WriteString("/" + pointerEscape(part))
-	}
-	return b.String()
-}
-
-func pointerEscape(part string) string {
-	return strings.ReplaceAll(strings.ReplaceAll(part, "~", "~0"), "/", "~1")
-}

@@ -25,7 +25,7 @@ func siteOf(name string, document *schema.Document, at *schema.Node, pointer []s
 	}
 	site := fmt.Sprintf("%s:%d:%d", name, max(line, 1), max(at.Column, 1))
 	if len(pointer) > 0 {
-		site += ": " + clip(pointerOf(pointer), 200)
+		site += ": " + clip(jsontext.Pointer(pointer...), 200)
 	}
 	return site
 }
@@ -50,7 +50,7 @@ func told(name string, document *schema.Document, err error) error {
 func reached(document *schema.Document, pointer []string) *schema.Problem {
 	n, at := document.Root, []string{}
 	for _, step := range pointer {
-		next, err := (&schema.Document{Root: n}).Pointer("#" + pointerOf([]string{step}))
+		next, err := (&schema.Document{Root: n}).Pointer("#" + jsontext.Pointer(step))
 		if err != nil {
 			break
 		}

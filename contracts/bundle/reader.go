@@ -77,7 +77,7 @@ func (r *reader) document() {
 			if err != nil || !r.afford(found) {
 				continue
 			}
-			r.placed[at] = "#/components/" + key + "/" + escape(name)
+			r.placed[at] = "#" + jsontext.Pointer("components", key, name)
 			claimed = append(claimed, func() {
 				copied := found.Clone()
 				r.walk(&copied, kind, file)
@@ -296,7 +296,7 @@ func (r *reader) place(at target, found *schema.Node) string {
 	for i, base := 2, name; shelf.Fields[name] != nil; i++ {
 		name = base + "-" + strconv.Itoa(i)
 	}
-	ref := "#/components/" + key + "/" + escape(name)
+	ref := "#" + jsontext.Pointer("components", key, name)
 	r.placed[at] = ref
 	shelf.Keys = append(shelf.Keys, name)
 	shelf.Fields[name] = &schema.Node{Fields: map[string]*schema.Node{}, Line: found.Line, Column: found.Column}
@@ -364,7 +364,3 @@ func nameOf(at target) string {
 
 // unnamed is what the name of a component does not have, by OpenAPI.
 var unnamed = regexp.MustCompile(`[^a-zA-Z0-9._-]`)
-
-func escape(name string) string {
-	return strings.ReplaceAll(strings.ReplaceAll(name, "~", "~0"), "/", "~1")
-}

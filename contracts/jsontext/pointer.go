@@ -14,3 +14,12 @@ func Steps(pointer string) (names []string) {
 	}
 	return names
 }
+
+// Pointer is the JSON pointer that leads along names: what [Steps] takes apart.
+func Pointer(names ...string) string {
+	var b strings.Builder
+	for _, name := range names {
+		b.WriteString("/" + strings.ReplaceAll(strings.ReplaceAll(name, "~", "~0"), "/", "~1"))
+	}
+	return b.String()
+}

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"github.com/kaizenautomation/andon/contracts/jsontext"
 )
 
@@ -17,4 +19,13 @@ func TestSteps(t *testing.T) {
 			t.Errorf("%q: %q; want %q", pointer, got, want)
 		}
 	}
+}
+
+func TestPointer(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		names := rapid.SliceOf(rapid.StringOfN(rapid.RuneFrom([]rune("~/01aé")), 0, 4, -1)).Draw(t, "names")
+		if pointer := jsontext.Pointer(names...); !slices.Equal(jsontext.Steps(pointer), names) {
+			t.Fatalf("%q becomes %q, which is %q", names, pointer, jsontext.Steps(pointer))
+		}
+	})
 }

@@ -4,7 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
+
+	"github.com/kaizenautomation/andon/contracts/jsontext"
 )
 
 // A Problem is one thing that is wrong with a document, and where.
@@ -24,11 +25,7 @@ func Wrong(n *Node, format string, args ...any) error {
 func (p *Problem) Error() string {
 	said := fmt.Sprintf("%d:%d: ", p.At.Line, p.At.Column)
 	if len(p.Pointer) > 0 {
-		escaped := strings.NewReplacer("~", "~0", "/", "~1")
-		for _, step := range p.Pointer {
-			said += "/" + escaped.Replace(step)
-		}
-		said += ": "
+		said += jsontext.Pointer(p.Pointer...) + ": "
 	}
 	return said + p.Message
 }
