@@ -374,6 +374,9 @@ func (r *mixReader) readFeeder(from document.Value, columns []string, place docu
 		place.Fail("%s has no column %q; %s%s", where, document.Clip(missing.name), expected, hint)
 		return nil, nil
 	case errors.As(err, &bad):
+		if isCSV(path) {
+			bad.column = characters(f.data, bad.line, bad.column)
+		}
 		from.Fail("%s:%v", name, bad)
 		return nil, nil
 	case err != nil:

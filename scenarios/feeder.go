@@ -125,7 +125,8 @@ type missingColumn struct {
 	known []string
 }
 
-// badPlace is what is wrong with a file of data at one place of it, which counts from 1, columns in characters.
+// badPlace is what is wrong with a file of data at one place of it, which counts from 1: columns in characters, and in
+// bytes as long as CSV is being read.
 type badPlace struct {
 	line, column int
 	message      string

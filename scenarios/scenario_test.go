@@ -509,9 +509,9 @@ func TestFeeders(t *testing.T) {
 	write("twice.jsonl", "{\"id\": \"a\", \"id\": \"b\"}\n")
 	write("é.csv", "\ufeffname,id\né,f\né,\n\"a\nb\",\nc,d\n")
 	write("rows.csv", "id,name\na,b\nc\n")
-	write("quotes.csv", "id\na\"b\n")
+	write("quotes.csv", "id\né\"b\n")
 	write("list.jsonl", "{\"id\": 1}\n[1]\n")
-	write("bytes.csv", "name,id\na,\xff\n")
+	write("bytes.csv", "name,id\né,\xff\n")
 	write("latin.jsonl", "{\"id\": \"\xe9\"}\n")
 	for _, c := range []struct{ data, want string }{
 		{"{from: holes.jsonl, column: id}", `holes.jsonl:2:8 has null in the column "id"; holes.jsonl:3:8 has a boolean in the column "id"; ` +
