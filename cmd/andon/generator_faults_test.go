@@ -75,7 +75,7 @@ func ownFaults() []ownFault {
 		{"the target's port is wrong", "andon run one.yaml --target http://$CLOSED --out run", "nothing was sent: nobody listens at", 3, 0, false},
 		{"the target's path is wrong", "andon run one.yaml --target $URL/other --out run", "all answered with status 404; there is no such call below the target's URL", 1, 0, false},
 		{"the target is an empty variable", "andon run one.yaml --target \"$UNSET\" --out run", "--target is given, and is empty", 2, 0, false},
-		{"the scenario's file of data is broken", "andon run feeder.yaml --target $URL --out run", "feeder.yaml:2:21: ids.csv:3:6: this is not CSV", 2, 0, false},
+		{"the scenario's file of data is broken", "andon run feeder.yaml --target $URL --out run", "feeder.yaml:2:21: ids.csv:3:5: this is not CSV", 2, 0, false},
 		{"standard output cannot be written", "andon run one.yaml --target $URL --out run >/dev/full", "standard output cannot be written", 3, 1, false},
 		{"interrupted (Ctrl-C)", fmt.Sprintf(signal, "INT"), "the run was interrupted: it was told to stop", 3, 3, false},
 		{"ended by what supervises it (SIGTERM)", fmt.Sprintf(signal, "TERM"), "the run was interrupted: it was told to stop", 3, 3, false},
