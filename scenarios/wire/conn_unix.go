@@ -4,9 +4,10 @@ package wire
 
 import (
 	"errors"
+	"io"
+	"net"
 	"os"
 	"syscall"
-	"time"
 )
 
 // socketsAreDirect says that conn.start works.
@@ -77,45 +78,68 @@ func write(fd int, p []byte) (n int, err error) {
 }
 
 // alive is nil for an idle connection that is open still, and has nothing to say. It is not for those that are in use.
+//
+// It waits for nothing, and has no deadline, which on a busy machine could pass before the socket was asked.
 func (c *conn) alive() error {
 	if c.raw == nil {
 		return nil
 	}
-	open, pending := true, false
-	err := c.raw.Control(func(fd uintptr) {
-		var b [1]byte
-		n, _, err := syscall.Recvfrom(int(fd), b[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
-		pending = n > 0
-		open = pending || err == syscall.EAGAIN || err == syscall.EINTR
-	})
-	if err != nil || !open {
-		// What came before the end may have been read off the socket already.
-		if err == nil && c.wrote != nil && errors.Is(c.silent(time.Unix(1, 0)), errUnasked) {
-			return errUnasked
-		}
-		return errStale
+	at := unwaiting{c.Conn, c.raw}
+	if c.wrote == nil {
+		return silent(at)
 	}
-	if !pending {
-		if c.wrote == nil {
-			return nil
-		}
-		// What TLS has read off the socket already is seen by no peek: a read whose deadline has passed gives it at
-		// once, and never waits.
-		return c.silent(time.Unix(1, 0))
-	}
-	// Under TLS what is there may be a session ticket, which belongs to no answer; reading deals with it.
-	return c.silent(time.Now().Add(time.Millisecond))
+	// What TLS has read off the socket already is seen by no peek. What is there may be a session ticket, which belongs
+	// to no answer; reading deals with it.
+	at.Conn = c.wrote.Conn
+	c.wrote.Conn = at
+	err := silent(c.Conn)
+	c.wrote.Conn = at.Conn
+	return err
 }
 
-// silent is nil where nothing is to be read until a moment.
-func (c *conn) silent(until time.Time) error {
-	c.until = until
-	_ = c.SetReadDeadline(c.until)
+// unwaiting is a connection of which a read gives what is there, or errAgain.
+type unwaiting struct {
+	net.Conn
+	raw syscall.RawConn
+}
+
+func (u unwaiting) Read(p []byte) (n int, err error) {
+	gone := u.raw.Control(func(fd uintptr) {
+		for {
+			if n, err = syscall.Read(int(fd), p); err != syscall.EINTR {
+				return
+			}
+		}
+	})
+	switch {
+	case gone != nil:
+		return 0, gone
+	case err == syscall.EAGAIN:
+		return 0, errAgain
+	case err != nil:
+		return 0, os.NewSyscallError("read", err)
+	case n == 0 && len(p) > 0:
+		return 0, io.EOF
+	}
+	return n, nil
+}
+
+// errAgain is a read for which nothing is there yet.
+var errAgain error = again{}
+
+type again struct{}
+
+func (again) Error() string   { return "nothing is there yet" }
+func (again) Timeout() bool   { return true }
+func (again) Temporary() bool { return true }
+
+// silent is nil for an idle connection that is open still, and has nothing to say. Reading from it must not wait.
+func silent(c net.Conn) error {
 	var b [1]byte
-	switch n, err := c.Conn.Read(b[:]); {
+	switch n, err := c.Read(b[:]); {
 	case n > 0:
 		return errUnasked
-	case errors.Is(err, os.ErrDeadlineExceeded):
+	case err == errAgain:
 		return nil
 	}
 	return errStale

@@ -49,7 +49,7 @@ func (h *held) emptied(all bool, looks uint64) {
 // to say.
 func (h *held) begin(x *Exchange, heard uint64) (rest []byte, err error) {
 	if h.quiet == 0 || h.quiet >= heard {
-		if err := h.silent(); err != nil {
+		if err := silent(h.conn.Conn); err != nil {
 			return nil, err
 		}
 	}
@@ -85,18 +85,6 @@ func (h *held) came() time.Time {
 		return at
 	}
 	return now
-}
-
-// silent is nil for an idle connection that is open still, and has nothing to say.
-func (h *held) silent() error {
-	var b [1]byte
-	switch n, err := h.conn.Conn.Read(b[:]); {
-	case n > 0:
-		return errUnasked
-	case err == errAgain:
-		return nil
-	}
-	return errStale
 }
 
 // underWay are the connections whose calls are under way, in the order in which those began, which is that of their

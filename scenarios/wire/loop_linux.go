@@ -26,8 +26,8 @@ type Loop struct {
 	underWay
 	// done are the calls that are over, and given those that were given last.
 	done, given []*Exchange
-	// stamped says that the kernel told when the last answer had come, and seen that nothing happened since answers were
-	// last looked for.
+	// stamped says that the kernel told when the last answer had come, and seen that nothing happened since answers
+	// were last looked for.
 	stamped, seen bool
 	// looks is how often events were looked for, and heard which look gave all that there were; 0 if the last did not.
 	// Those of the last look are events, where it was ahead: what they tell of is still to be done.
@@ -222,7 +222,7 @@ func (l *Loop) giveUp(now time.Time) {
 func (l *Loop) progress(h *held) {
 	if h.x == nil {
 		// An idle connection has nothing to say, unless it was closed.
-		if err := h.silent(); err != nil {
+		if err := silent(h.conn.Conn); err != nil {
 			l.idle = slices.DeleteFunc(l.idle, func(o *held) bool { return o == h })
 			h.pool.note(h.conn, err)
 			l.drop(h)
@@ -492,7 +492,7 @@ func (l *Loop) detach(h *held) error {
 // Close ends the idle connections, and counts those on which something came since their last call.
 func (l *Loop) Close() {
 	for _, h := range l.idle {
-		h.pool.note(h.conn, h.silent())
+		h.pool.note(h.conn, silent(h.conn.Conn))
 		l.drop(h)
 	}
 	l.idle = nil

@@ -12,15 +12,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// errAgain is a read for which nothing is there yet.
-var errAgain error = again{}
-
-type again struct{}
-
-func (again) Error() string   { return "nothing is there yet" }
-func (again) Timeout() bool   { return true }
-func (again) Temporary() bool { return true }
-
 // timeout is the end of a call that took too long.
 type timeout struct{}
 
@@ -33,8 +24,8 @@ func (timeout) Temporary() bool { return true }
 type socket struct {
 	fd   int
 	file *os.File
-	// at is when the last of the bytes came that were last read, in nanoseconds since 1970 by the kernel's word; 0 if it
-	// gave none.
+	// at is when the last of the bytes came that were last read, in nanoseconds since 1970 by the kernel's word; 0 if
+	// it gave none.
 	at int64
 
 	message unix.Msghdr
