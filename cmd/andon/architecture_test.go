@@ -29,7 +29,7 @@ var andonHouse = house{
 		"reports/bounded":    {},
 		"reports/splitmix":   {},
 		"reports/build":      {},
-		"reports/results":    {"reports/regular", "reports/splitmix", "reports/text", "github.com/apache/arrow-go"},
+		"reports/results":    {"reports/regular", "reports/splitmix", "reports/text", "github.com/apache/arrow-go", "github.com/klauspost/compress"},
 		"reports/histogram":  {"github.com/HdrHistogram/hdrhistogram-go"},
 		"reports/student":    {},
 		"reports/executions": {"reports/regular", "reports/text", "reports/results", "reports/histogram", "reports/student"},
@@ -93,7 +93,7 @@ var andonHouse = house{
 		// Where machines that send one plan meet.
 		"scenarios/fleet/hub": {"reports/regular", "github.com/nats-io/nats-server", "github.com/nats-io/nats.go", "github.com/nats-io/nkeys"},
 		"scenarios/fleet": {"scenarios", "scenarios/trial", "scenarios/fleet/hub", "contracts", "contracts/credentials", "reports", "reports/regular", "reports/text", "reports/results", "reports/metrics",
-			"reports/summary"},
+			"reports/summary", "github.com/klauspost/compress"},
 		// Two targets in turn, and what the difference is worth.
 		"scenarios/paired": {"contracts/credentials", "scenarios", "scenarios/trial", "reports", "reports/text", "reports/results", "reports/metrics", "reports/summary", "reports/compare"},
 		// Where calls may go, and what was started there.

@@ -212,6 +212,10 @@ func TestGeneratorFaults(t *testing.T) {
 					t.Skip("it takes root on Linux")
 				}
 				said, code := house.run(t, f)
+				// The target is a goroutine here: on a busy machine it, too, may stand still, and be rightly blamed.
+				for tries := 1; tries < 3 && code != want && blame.MatchString(said); tries++ {
+					said, code = house.run(t, f)
+				}
 				if code == 77 {
 					t.Skip("no share of a processor can be set here")
 				}

@@ -165,6 +165,19 @@ func TestTelemetryUsage(t *testing.T) {
 	}
 }
 
+// askPrometheus has it answer a query into an answer.
+func askPrometheus(t *testing.T, server string, query url.Values, answer any) {
+	t.Helper()
+	r, err := http.Get("http://" + server + "/api/v1/query?" + query.Encode())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Body.Close()
+	if err := json.NewDecoder(r.Body).Decode(answer); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // A real Prometheus that scrapes the run, and another way round takes what it pushes, has the totals of summary.json
 // twice.
 func TestRunIntoPrometheus(t *testing.T) {
@@ -198,21 +211,25 @@ func TestRunIntoPrometheus(t *testing.T) {
 		}
 	}
 	s, _, said := watchedRun(t, dir, "--metrics-listen", page, "--metrics-linger", "10s", "--remote-write", "http://"+server+"/api/v1/write")
-	// Of this moment is asked, since what is scraped ends with the target.
-	now := strconv.FormatFloat(float64(time.Now().UnixMilli())/1000, 'f', 3, 64)
-	ask := func(query string) string {
-		r, err := http.Get("http://" + server + "/api/v1/query?time=" + now + "&query=" + url.QueryEscape(query))
-		if err != nil {
-			t.Fatal(err)
+	// The last value is asked for as of when it came: what is scraped ends with the target, and is nothing from the next
+	// attempt on.
+	ask := func(metric, query string) string {
+		var came struct {
+			Data struct{ Result []struct{ Values [][2]any } }
 		}
-		defer r.Body.Close()
-		var answer struct {
+		var value struct {
 			Data struct{ Result []struct{ Value [2]any } }
 		}
-		if err := json.NewDecoder(r.Body).Decode(&answer); err != nil || len(answer.Data.Result) != 1 {
-			return fmt.Sprint("nothing: ", err)
+		askPrometheus(t, server, url.Values{"query": {metric + "[1h]"}}, &came)
+		last := 0.0
+		for _, series := range came.Data.Result {
+			last = max(last, series.Values[len(series.Values)-1][0].(float64))
 		}
-		return fmt.Sprint(answer.Data.Result[0].Value[1])
+		askPrometheus(t, server, url.Values{"query": {query}, "time": {strconv.FormatFloat(last, 'f', 3, 64)}}, &value)
+		if len(value.Data.Result) != 1 {
+			return "nothing"
+		}
+		return fmt.Sprint(value.Data.Result[0].Value[1])
 	}
 	stored := time.Now().Add(10 * time.Second)
 	for _, job := range []string{"scraped", "andon"} {
@@ -226,9 +243,10 @@ func TestRunIntoPrometheus(t *testing.T) {
 			of("andon_responses_by_status_total", `,status="500"`):                 s.Total.Status["500"],
 			"histogram_count(" + of("andon_latency_seconds", `,tier="Lite"`) + ")": s.Groups.Tier["Lite"].Outcomes["accepted"].Count,
 		} {
-			got := ask(query)
+			came := fmt.Sprintf("andon_hits_total{job=%q}", job)
+			got := ask(came, query)
 			// What was scraped is stored a little later.
-			for ; got != strconv.FormatUint(want, 10) && time.Now().Before(stored); got = ask(query) {
+			for ; got != strconv.FormatUint(want, 10) && time.Now().Before(stored); got = ask(came, query) {
 				time.Sleep(50 * time.Millisecond)
 			}
 			if got != strconv.FormatUint(want, 10) || want == 0 {

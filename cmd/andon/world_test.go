@@ -227,7 +227,7 @@ func (h *heard) String() string {
 // What a line says once it sends or serves, and when it is stopped in that.
 var (
 	sends = regexp.MustCompile(`→ \S*:?.*https?://|serving|following|callers got through|Requests`)
-	stops = regexp.MustCompile(`interrupted|stopped sending|stopping`)
+	stops = regexp.MustCompile(`interrupted|stopped sending|stopped before|stopping`)
 )
 
 // atOnce is when shards begin together.

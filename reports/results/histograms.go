@@ -2,7 +2,6 @@ package results
 
 import (
 	"bytes"
-	"compress/flate"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
@@ -12,6 +11,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/klauspost/compress/flate"
 
 	"github.com/kaizenautomation/andon/reports/regular"
 )
@@ -42,7 +43,7 @@ func (r *Run) WriteHistograms(write func(io.Writer) error) error {
 		return err
 	}
 	var body bytes.Buffer
-	deflated, err := flate.NewWriter(&body, flate.DefaultCompression)
+	deflated, err := flate.NewWriter(&body, flate.BestSpeed)
 	if err != nil {
 		return err
 	}

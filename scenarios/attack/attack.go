@@ -134,7 +134,7 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Outcome, err
 	close(asleep)
 	<-watched
 	out, err := s.finish(ctx.Err() != nil, until)
-	if r.stalls.before.live > leastRoom {
+	if r.stalls.before.live > small/2 {
 		// What the report takes is not to come on top of the ids.
 		debug.FreeOSMemory()
 	}

@@ -3,13 +3,14 @@ package attack
 import "github.com/kaizenautomation/andon/scenarios"
 
 // A collection takes a processor for a few milliseconds, in which calls leave late: a fifth as many of them cut the
-// p99 of the lag to a third at 10,000 calls a second on one core. They are that seldom while little is live, and then
-// what the heap may grow by until the next one stays about what is left behind in half a second, within bounds. Once
+// p99 of the lag to a third at 10,000 calls a second on one core. There are none while the heap is small, and then what
+// it may grow by until the next one stays about what is left behind in half a second, within bounds. Once
 // there is more than that to look through, the heap may grow by as much as there is, as it always does. The ids of a
 // long run are kept, and not looked through: with them the heap grows by no more than they take.
 const (
 	seldom    = 400
 	often     = 10
+	small     = 16 << 20
 	leastRoom = 4 << 20
 	mostRoom  = 32 << 20
 )
@@ -17,7 +18,7 @@ const (
 // collectBy gives the percentage for a heap of which so much is live, so much of that is looked through, and to which
 // so much is added in a second: see [debug.SetGCPercent].
 func collectBy(live, scanned, added uint64) int {
-	room := max(min(max(added/2, leastRoom), mostRoom), scanned)
+	room := max(min(max(added/2, leastRoom), mostRoom), scanned, small-min(live, small))
 	return int(min(max(100*room/max(live, 1), often), seldom))
 }
 

@@ -166,7 +166,7 @@ func TestPauses(t *testing.T) {
 // the heap grows by little, also where much is kept that nothing has to be looked for in.
 func TestCollectBy(t *testing.T) {
 	for _, c := range []struct{ live, scanned, added, want int }{
-		{0, 0, 0, seldom}, {1, 1, 0, 400}, {4, 3, 2, 100}, {8, 7, 2, 87}, {8, 4, 16, 100}, {8, 7, 32, 200}, {8, 7, 1000, 400},
+		{0, 0, 0, seldom}, {1, 1, 0, 400}, {4, 3, 2, 300}, {8, 7, 2, 100}, {12, 3, 2, 33}, {8, 4, 16, 100}, {8, 7, 32, 200}, {8, 7, 1000, 400},
 		{32, 30, 64, 100}, {1000, 1000, 64, 100}, {64, 16, 64, 50}, {40, 3, 1, often}, {32, 4, 1, 12}, {128, 16, 64, 25}, {128, 64, 64, 50}, {4000, 32, 64, often},
 	} {
 		if got := collectBy(uint64(c.live)<<20, uint64(c.scanned)<<20, uint64(c.added)<<20); got != c.want {

@@ -2,12 +2,13 @@ package fleet
 
 import (
 	"bytes"
-	"compress/flate"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"time"
+
+	"github.com/klauspost/compress/flate"
 
 	"github.com/kaizenautomation/andon/reports/results"
 )
