@@ -115,7 +115,9 @@ var andonHouse = house{
 			"reports/sizing", "reports/compare", "reports/baseline", "reports/approval", "reports/page"},
 
 		"cmd/andon-pact": {"contracts/pact"},
-		"cmd/andon": {".", "contracts/...", "scenarios/...", "reports/...",
+		// How often garbage is collected until a command says otherwise.
+		"cmd/andon/heap": {},
+		"cmd/andon": {".", "cmd/andon/heap", "contracts/...", "scenarios/...", "reports/...",
 			"github.com/spf13/cobra", "github.com/spf13/pflag"},
 	},
 	forTests: []string{
