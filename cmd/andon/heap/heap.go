@@ -1,6 +1,6 @@
 // Package heap has the garbage of a process that has just begun collected seldom. What begins with the process fills
-// the heap to the 4 MB at which Go collects first, and nearly all of it is kept: the collection takes a tenth of all
-// that a short run takes beside its calls, in vain. The package is ready before those that fill the heap: Go begins
+// the heap to the 4 MB at which Go collects first, and nearly all of it is kept: the collection takes a fifteenth of
+// all that a short run takes beside its calls, in vain. The package is ready before those that fill the heap: Go begins
 // with those of which the path is first, once what they import is ready.
 package heap
 
