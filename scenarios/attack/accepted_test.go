@@ -100,8 +100,9 @@ func TestAccepted(t *testing.T) {
 	}
 	byIntent := slices.ContainsFunc(list, func(x results.Execution) bool { return p.Labels.Classes[x.Class].Invalid })
 	broken := slices.ContainsFunc(list, func(x results.Execution) bool { return x.Session == "" })
-	if last := list[len(list)-1].Phase; !byIntent || !broken || last != 1 {
-		t.Errorf("some that break the contract by intent: %v; otherwise: %v; the last is of phase %d", byIntent, broken, last)
+	second := slices.ContainsFunc(list, func(x results.Execution) bool { return x.Phase == 1 })
+	if !byIntent || !broken || !second {
+		t.Errorf("some that break the contract by intent: %v; otherwise: %v; some of the second phase: %v", byIntent, broken, second)
 	}
 }
 
