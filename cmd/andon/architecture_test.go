@@ -93,7 +93,7 @@ var andonHouse = house{
 		// Where machines that send one plan meet.
 		"scenarios/fleet/hub": {"reports/regular", "github.com/nats-io/nats-server", "github.com/nats-io/nats.go", "github.com/nats-io/nkeys"},
 		"scenarios/fleet": {"scenarios", "scenarios/trial", "scenarios/fleet/hub", "contracts", "contracts/credentials", "reports", "reports/regular", "reports/text", "reports/results", "reports/metrics",
-			"reports/summary", "github.com/klauspost/compress"},
+			"reports/summary"},
 		// Two targets in turn, and what the difference is worth.
 		"scenarios/paired": {"contracts/credentials", "scenarios", "scenarios/trial", "reports", "reports/text", "reports/results", "reports/metrics", "reports/summary", "reports/compare"},
 		// Where calls may go, and what was started there.
@@ -115,9 +115,7 @@ var andonHouse = house{
 			"reports/sizing", "reports/compare", "reports/baseline", "reports/approval", "reports/page"},
 
 		"cmd/andon-pact": {"contracts/pact"},
-		// How often garbage is collected until a command says otherwise.
-		"cmd/andon/heap": {},
-		"cmd/andon": {".", "cmd/andon/heap", "contracts/...", "scenarios/...", "reports/...",
+		"cmd/andon": {".", "contracts/...", "scenarios/...", "reports/...",
 			"github.com/spf13/cobra", "github.com/spf13/pflag"},
 	},
 	forTests: []string{

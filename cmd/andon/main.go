@@ -19,7 +19,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kaizenautomation/andon"
-	"github.com/kaizenautomation/andon/cmd/andon/heap"
 	"github.com/kaizenautomation/andon/contracts"
 	"github.com/kaizenautomation/andon/contracts/credentials"
 	"github.com/kaizenautomation/andon/reports/build"
@@ -168,14 +167,7 @@ can be tried without a service, a token or a network.`,
 		Args: cobra.ArbitraryArgs,
 		RunE: group,
 
-		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
-			// Of a run, little is in memory before the calls and after them, and not for long: collecting it is mostly in
-			// vain.
-			if cmd.CommandPath() != "andon run" {
-				heap.Usual()
-			}
-			return joined(misgiven(cmd))
-		},
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return joined(misgiven(cmd)) },
 	}
 	root.SetVersionTemplate("andon {{.Version}}\n")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -94,7 +95,13 @@ ANDON_REMOTE_WRITE_AUTHORIZATION ("Bearer …") and OTEL_EXPORTER_OTLP_HEADERS (
   andon run soak --otlp http://127.0.0.1:4318`,
 		Args:              atMostOne,
 		ValidArgsFunction: completeShipped,
-		RunE:              func(_ *cobra.Command, args []string) error { return c.runScenario(args, f) },
+		RunE: func(_ *cobra.Command, args []string) error {
+			// Little is in memory before the calls and after them, and not for long: collecting it is mostly in vain.
+			if os.Getenv("GOGC") == "" {
+				defer debug.SetGCPercent(debug.SetGCPercent(400))
+			}
+			return c.runScenario(args, f)
+		},
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.target, "target", "", "base `URL` of the provider; without it the reference provider is driven")

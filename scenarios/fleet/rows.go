@@ -2,13 +2,12 @@ package fleet
 
 import (
 	"bytes"
+	"compress/flate"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"time"
-
-	"github.com/klauspost/compress/flate"
 
 	"github.com/kaizenautomation/andon/reports/results"
 )
