@@ -4,9 +4,9 @@ import "github.com/kaizenautomation/andon/scenarios"
 
 // A collection takes a processor for a few milliseconds, in which calls leave late: a fifth as many of them cut the
 // p99 of the lag to a third at 10,000 calls a second on one core. There are none while the heap is small, and then what
-// it may grow by until the next one stays about what is left behind in half a second, within bounds. Once
-// there is more than that to look through, the heap may grow by as much as there is, as it always does. The ids of a
-// long run are kept, and not looked through: with them the heap grows by no more than they take.
+// it may grow by until the next one stays about what is left behind in half a second, within bounds. Once there is more
+// than that to look through, the heap may grow by as much as there is, as it always does. The ids of a long run are
+// kept, and not looked through: with them the heap grows by no more than they take.
 const (
 	seldom    = 400
 	often     = 10

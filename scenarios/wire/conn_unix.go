@@ -84,16 +84,15 @@ func (c *conn) alive() error {
 	if c.raw == nil {
 		return nil
 	}
-	at := unwaiting{c.Conn, c.raw}
 	if c.wrote == nil {
-		return silent(at)
+		return silent(unwaiting{c.Conn, c.raw})
 	}
-	// What TLS has read off the socket already is seen by no peek. What is there may be a session ticket, which belongs
-	// to no answer; reading deals with it.
-	at.Conn = c.wrote.Conn
-	c.wrote.Conn = at
+	// TLS may have read something off the socket already, and what is there may be a session ticket, which belongs to
+	// no answer: TLS reads it.
+	socket := c.wrote.Conn
+	c.wrote.Conn = unwaiting{socket, c.raw}
 	err := silent(c.Conn)
-	c.wrote.Conn = at.Conn
+	c.wrote.Conn = socket
 	return err
 }
 

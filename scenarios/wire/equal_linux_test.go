@@ -292,7 +292,7 @@ func sameBothWays(t failer, list []*theatre, trust *tls.Config, answer, cuts []b
 		// Whether bytes that are no head are known as such before the end comes depends on what came at once.
 		got.Kind = want.Kind
 	}
-	if isLast(answer) || want.Kind != results.None {
+	if isLast(answer) || ending == saysMore && want.Kind != results.None {
 		// Nothing is looked for on a connection that is not used again: what comes late is seen, or not.
 		got.Seen.Unasked = want.Seen.Unasked
 	}
