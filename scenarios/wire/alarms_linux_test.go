@@ -141,17 +141,21 @@ func TestAlarmIsNotSet(t *testing.T) {
 	}
 }
 
-// Who naps is woken, by what was said before too, and hears of it once.
-func TestNapIsEnded(t *testing.T) {
+// A wake that comes while somebody naps ends the wait after it, once.
+func TestWakeOutlastsANap(t *testing.T) {
 	p, err := newPoller()
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer p.close()
-	p.nap(time.Microsecond, 0) // by the alarm
-	p.wake()
-	p.nap(longest, 2*longest)
-	if n, err := unix.Read(p.event, make([]byte, 8)); !errors.Is(err, unix.EAGAIN) {
-		t.Errorf("%d bytes are left of a wake: %v", n, err)
+	for range 2 {
+		p.wake()
+		p.nap(time.Microsecond, 0)
+		if events := p.wait(time.Second); len(events) != 1 || events[0].Fd != -1 {
+			t.Errorf("after the nap came %v", events)
+		}
+		if events := p.wait(0); len(events) != 0 {
+			t.Errorf("it is told again: %v", events)
+		}
 	}
 }

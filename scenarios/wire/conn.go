@@ -130,6 +130,12 @@ func (c *conn) answer(x *Exchange, n int, more func([]byte) (int, error)) (keep 
 		}
 		return h.keep && err == nil, err
 	}
+	return c.ordinary(x, h, n, more)
+}
+
+// ordinary reads an answer with such a head, as answer does.
+func (c *conn) ordinary(x *Exchange, h head, n int, more func([]byte) (int, error)) (keep bool, err error) {
+	end := h.size + min(h.length, MaxResponse+1)
 	x.Begun, x.Status, x.ContentType = true, h.status, h.contentType
 	x.keepOf(x.In[:h.size])
 	if len(h.retryAfter) > 0 {

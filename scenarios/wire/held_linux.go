@@ -76,9 +76,8 @@ func (h *held) begin(x *Exchange, heard uint64) (rest []byte, err error) {
 // nobody could read before: by so much at most a call looks too short then.
 const oldest = LongestUnread + 500*time.Microsecond
 
-// came is when the bytes came that were last read: by the kernel's word, or else just now.
-func (h *held) came() time.Time {
-	now := time.Now()
+// came is when the bytes came that were last read: by the kernel's word, or else now.
+func (h *held) came(now time.Time) time.Time {
 	// The kernel's time is that of the wall, which may be set meanwhile.
 	age := time.Duration(now.UnixNano() - h.socket.at)
 	if at := now.Add(-age); age >= 0 && age <= oldest && !at.Before(h.since) {

@@ -112,7 +112,7 @@ func (l *Loop) Defer(x *Exchange, do func()) {
 	}()
 }
 
-// Wake ends a wait.
+// Wake ends a wait, or the one after it where answers can wait for so long.
 func (l *Loop) Wake() { l.poller.wake() }
 
 // Yield lets others have the processor who wait for it.
@@ -275,12 +275,13 @@ func (l *Loop) answered(h *held) bool {
 	end := first.size + min(first.length, MaxResponse+1)
 	switch {
 	case ok && h.n >= end:
-		l.end(h, errAgain)
+		keep, err := h.conn.ordinary(x, first, h.n, nil)
+		l.over(h, keep, err)
 		return true
 	case ok:
 		x.Begun, x.Status = true, first.status
 		if x.First.IsZero() {
-			x.First = h.came()
+			x.First = h.came(time.Now())
 		}
 		if end > most {
 			l.leave(h)
@@ -289,7 +290,7 @@ func (l *Loop) answered(h *held) bool {
 		return false
 	}
 	if x.First.IsZero() {
-		x.First = h.came()
+		x.First = h.came(time.Now())
 	}
 	if h.tries++; h.tries > patience {
 		l.leave(h)
@@ -317,7 +318,7 @@ func (l *Loop) tried(h *held) bool {
 	return true
 }
 
-// end reads the answer of which all is there, or of which no more will come.
+// end reads the answer of which no more will come.
 func (l *Loop) end(h *held, last error) {
 	keep, err := h.conn.answer(h.x, h.n, func([]byte) (int, error) { return 0, last })
 	l.over(h, keep, err)
@@ -339,7 +340,7 @@ func (l *Loop) fail(h *held, err error) {
 func (l *Loop) over(h *held, keep bool, err error) {
 	x, end := h.x, time.Now()
 	if err == nil {
-		end = h.came()
+		end = h.came(end)
 		l.stamped = h.socket.at != 0
 	}
 	h.pool.note(h.conn, err)

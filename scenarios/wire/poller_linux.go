@@ -77,19 +77,15 @@ func (p *poller) wait(d time.Duration) []unix.EpollEvent {
 	return p.events[:n]
 }
 
-// nap waits until it is woken, or until so long has gone by, whatever happens on the descriptors. Who knows until when
+// nap waits until so long has gone by, whatever happens on the descriptors; nor does wake end it. Who knows until when
 // the wait after it will be says so: then, from now on, or 0.
 func (p *poller) nap(d, then time.Duration) {
 	alarm, err := p.alarms.next(time.Since(p.alarms.began), min(d, longest), then)
 	if err != nil {
 		return // at once: whoever waits looks at the clock
 	}
-	fds := [2]unix.PollFd{{Fd: int32(p.event), Events: unix.POLLIN}, {Fd: int32(alarm.fd), Events: unix.POLLIN}}
-	n, _, errno := unix.RawSyscall6(unix.SYS_PPOLL, uintptr(unsafe.Pointer(&fds)), uintptr(len(fds)), 0, 0, 0, 0)
-	if n > 0 && errno == 0 && fds[0].Revents != 0 {
-		var count [8]byte
-		_, _ = unix.Read(p.event, count[:])
-	}
+	fd := unix.PollFd{Fd: int32(alarm.fd), Events: unix.POLLIN}
+	_, _, errno := unix.RawSyscall6(unix.SYS_PPOLL, uintptr(unsafe.Pointer(&fd)), 1, 0, 0, 0, 0)
 	p.exact = p.exact && errno != unix.EINTR
 }
 
