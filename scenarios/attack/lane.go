@@ -58,8 +58,9 @@ const (
 	mostSkipped = 8
 )
 
-// mostReady is how many messages a lane writes at once where it has longer than writing to wait: the first one after
-// each wait costs it as much as three more. It does not once a message was not short: it might miss the next call's time.
+// mostReady is how many messages a lane writes at once where it has longer than writing to wait: what the processor has
+// forgotten meanwhile is fetched once for all of them. It does not once a message was not short, since the next call's
+// time might come first.
 const (
 	mostReady = 8
 	writing   = 250 * time.Microsecond

@@ -102,6 +102,38 @@ func TestFollowing(t *testing.T) {
 	}
 }
 
+// A lane writes the messages of its own next calls, in their order and no more than there are; and one at a time once
+// one was long.
+func TestWrittenAhead(t *testing.T) {
+	for _, length := range []int{10, 2 * short} {
+		p := plan(t, fmt.Sprintf("load: [{rate: 100/s, for: 210ms}]\nmix: {content: [{items: [text]}]}\ndata: {text: {length: %d}}", length), 1)
+		r := &run{Config: Config{Plan: p}, sides: []*side{{}}}
+		r.sides[0].heads.Store(&[]head{{}})
+		ahead, until := 1, mostReady
+		if length > short {
+			until = 1
+		}
+		l := &lane{run: r, all: make(lanes, 2), next: 1, ahead: mostReady}
+		for l.next < p.Calls {
+			if n := l.write(1); n != 1-min(ahead-1, 1) {
+				t.Errorf("at call %d it writes %d where one is to be ready", l.next, n)
+			}
+			l.write(l.ahead)
+			ahead = len(l.ready)
+			if left := int(p.Calls-l.next+1) / 2; ahead != min(until, left) {
+				t.Errorf("at call %d there are %d messages of %d bytes", l.next, ahead, length)
+			}
+			for i, f := range l.ready {
+				if want := l.next + 2*uint64(i); uint64(f.row.N) != want {
+					t.Errorf("message %d after call %d is that of call %d", i, l.next, f.row.N)
+				}
+			}
+			l.ready = l.ready[1:]
+			l.next += 2
+		}
+	}
+}
+
 // However close calls are to each other and to those after a while, each leaves once.
 func TestCloseCalls(t *testing.T) {
 	for _, n := range []int{1, 2} {

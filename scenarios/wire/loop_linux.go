@@ -318,22 +318,15 @@ func (l *Loop) tried(h *held) bool {
 	return true
 }
 
-// end reads the answer of which no more will come.
-func (l *Loop) end(h *held, last error) {
-	keep, err := h.conn.answer(h.x, h.n, func([]byte) (int, error) { return 0, last })
-	l.over(h, keep, err)
-}
-
 // fail ends a call of whose answer no more comes.
 func (l *Loop) fail(h *held, err error) {
+	keep, last := false, err
 	if h.n > 0 {
-		l.end(h, err)
-		return
-	}
-	if err == io.EOF {
+		keep, err = h.conn.answer(h.x, h.n, func([]byte) (int, error) { return 0, last })
+	} else if err == io.EOF {
 		err = io.ErrUnexpectedEOF
 	}
-	l.over(h, false, err)
+	l.over(h, keep, err)
 }
 
 // over ends a call.
