@@ -52,7 +52,7 @@ func Run(ctx context.Context, interrupt <-chan struct{}, c Config) (Outcome, err
 	// The user's own word on it stands.
 	if os.Getenv("GOGC") == "" {
 		before := debug.SetGCPercent(seldom)
-		defer func() { debug.SetGCPercent(min(before, collectAfter(r.stalls.before.live))) }()
+		defer func() { debug.SetGCPercent(min(before, collectAfter(r.stalls.before.live, r.stalls.before.allocated))) }()
 	}
 	if os.Getenv("GOMEMLIMIT") == "" {
 		defer debug.SetMemoryLimit(debug.SetMemoryLimit(memoryLimit(c.Plan.Limits.Memory, 0)))

@@ -22,10 +22,14 @@ func collectBy(live, scanned, added uint64) int {
 	return int(min(max(100*room/max(live, 1), often), seldom))
 }
 
-// collectAfter gives the most that the percentage is after a run of which so much is live: a report is soon made, and
-// seldom needs as much as this.
-func collectAfter(live uint64) int {
-	const room = 12 << 20
+// collectAfter gives the most that the percentage is after a run that took so much memory in all, of which so much is
+// live. After one that took little a report is soon made, and seldom needs as much as this; after others its rows are
+// read and dropped batch after batch.
+func collectAfter(live, allocated uint64) int {
+	const room, little = 12 << 20, 64 << 20
+	if allocated > little {
+		return 100
+	}
 	return int(min(max(100*room/max(live, 1), 100), seldom))
 }
 

@@ -174,3 +174,13 @@ func TestCollectBy(t *testing.T) {
 		}
 	}
 }
+
+// After a run that took little, a report is made without a collection; after one that took much, with no more memory
+// than it needs.
+func TestCollectAfter(t *testing.T) {
+	for _, c := range []struct{ live, allocated, want int }{{0, 1, seldom}, {3, 20, 400}, {6, 60, 200}, {6, 65, 100}, {1, 4000, 100}, {20, 30, 100}} {
+		if got := collectAfter(uint64(c.live)<<20, uint64(c.allocated)<<20); got != c.want {
+			t.Errorf("with %d MiB live of %d MiB: %d, want %d", c.live, c.allocated, got, c.want)
+		}
+	}
+}
