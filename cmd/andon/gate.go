@@ -369,14 +369,17 @@ func (c *command) gateConfig(args []string, f gateFlags, given *pflag.FlagSet) (
 		return gate.Config{}, err
 	}
 	file, target, err := targets.Resolve(asked.Targets, asked.Target, plain)
-	if err != nil {
-		return gate.Config{}, err
+	if named := asked.Target; err != nil {
+		if file.Path == "" && asked.Targets != "" {
+			named = asked.Targets
+		}
+		return gate.Config{}, asked.Blame(named, err)
 	}
 	var against *targets.Target
 	if asked.Compare != nil && asked.Compare.Against != "" {
 		found, err := file.Find(asked.Compare.Against, plain.Operation())
 		if err != nil {
-			return gate.Config{}, fmt.Errorf("compare: against: %w", err)
+			return gate.Config{}, asked.Blame(asked.Compare.Against, fmt.Errorf("compare: against: %w", err))
 		}
 		against = &found
 	}

@@ -15,6 +15,7 @@
 package gate
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"path/filepath"
@@ -43,6 +44,20 @@ type Asked struct {
 	Load        *Load
 	Compare     *Compare
 	Capacity    *Capacity
+
+	// places is where the file names what is opened or looked for.
+	places map[string]string
+}
+
+// Blame has an error about something that is named say where the file names it, if it does. What says a place already,
+// in the file that is named, stays as it is.
+func (a Asked) Blame(name string, err error) error {
+	place, inFile := a.places[name]
+	var invalid *document.InvalidError
+	if err == nil || !inFile || errors.As(err, &invalid) {
+		return err
+	}
+	return fmt.Errorf("%s: %w", place, err)
 }
 
 // Description asks whether the description breaks those who call by the last released one.
@@ -107,13 +122,26 @@ func Parse(file string, data []byte) (Asked, error) {
 	if !ok {
 		return Asked{}, doc.Err()
 	}
-	r := reader{dir: filepath.Dir(file)}
+	r := reader{file, filepath.Dir(file), map[string]string{}}
 	a := r.asked(root)
+	a.places = r.places
 	return a, doc.Err()
 }
 
-// reader reads a gate's file, by the directory that it is in.
-type reader struct{ dir string }
+// reader reads a gate's file, by the directory that it is in, and notes where it names something.
+type reader struct {
+	path, dir string
+	places    map[string]string
+}
+
+// names notes where a name stands, the first time.
+func (r reader) names(v document.Value, name string) string {
+	if _, before := r.places[name]; !before {
+		line, column := v.Place()
+		r.places[name] = fmt.Sprintf("%s:%d:%d", r.path, line, column)
+	}
+	return name
+}
 
 func (r reader) asked(root document.Value) (a Asked) {
 	keys, ok := root.Object("a gate", "target", "targets", "deviations", "fleet", "description", "verify", "load", "compare", "capacity")
@@ -121,7 +149,7 @@ func (r reader) asked(root document.Value) (a Asked) {
 		return a
 	}
 	if v, given := keys["target"]; given {
-		a.Target = word(v, "a target's name in the file of targets, or its URL")
+		a.Target = r.names(v, word(v, "a target's name in the file of targets, or its URL"))
 	}
 	a.Targets = r.file(keys, "targets", "the file of targets")
 	a.Deviations = r.file(keys, "deviations", "a file of known deviations")
@@ -176,7 +204,7 @@ func (r reader) file(keys map[string]document.Value, key, what string) string {
 	if !given {
 		return ""
 	}
-	return r.beside(word(v, what))
+	return r.names(v, r.beside(word(v, what)))
 }
 
 func (r reader) beside(name string) string {
@@ -193,10 +221,10 @@ func (r reader) scenario(keys map[string]document.Value) string {
 		return ""
 	}
 	name := word(v, "a scenario that comes with andon, or its file")
-	if _, ships := scenarios.Open(name); ships {
-		return name
+	if _, ships := scenarios.Open(name); !ships {
+		name = r.beside(name)
 	}
-	return r.beside(name)
+	return r.names(v, name)
 }
 
 func (r reader) description(v document.Value) *Description {
@@ -250,7 +278,7 @@ func (r reader) compare(v document.Value) *Compare {
 	case against && baseline:
 		to.Fail("expected either against or baseline, found both: they are two questions")
 	case against:
-		p.Against = word(to, "a target's name in the file of targets, or its URL")
+		p.Against = r.names(to, word(to, "a target's name in the file of targets, or its URL"))
 	case !baseline:
 		v.Fail("expected baseline, a file of runs to compare with, which andon baseline add makes; or against, a target that is met in turn with this one")
 	}

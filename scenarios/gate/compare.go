@@ -31,7 +31,7 @@ func (p *Plan) compare() (part, error) {
 	}
 	base, err := baseline.Open(a.Baseline)
 	if err != nil {
-		return part{}, fmt.Errorf("compare: %w", err)
+		return part{}, p.Asked.Blame(a.Baseline, fmt.Errorf("compare: %w", err))
 	}
 	tolerances, err := a.tolerances()
 	if err != nil {

@@ -18,7 +18,7 @@ func (p *Plan) description() (part, error) {
 	base := p.Asked.Description.Base
 	older, err := contracts.Choice{Operation: p.Description.Choice().Operation}.Open(base)
 	if err != nil {
-		return part{}, fmt.Errorf("description: %w", err)
+		return part{}, p.Asked.Blame(base, fmt.Errorf("description: %w", err))
 	}
 	return part{name: approval.Description, about: base, run: func(_ context.Context, _ <-chan struct{}, dir string) made {
 		began := time.Now()

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"flag"
+	"io"
 	"io/fs"
 	"math"
 	"os"
@@ -64,7 +65,18 @@ func TestParse(t *testing.T) {
 		Compare:  &Compare{Scenario: "mixed", Baseline: "ci/mixed.baseline", Runs: 7, Tolerance: "p99=10%,errors=0.5pp", NeedAnswer: true},
 		Capacity: &Capacity{Need: 120, Headroom: 0.2, Calls: 5000, Time: 2 * time.Minute},
 	}
-	if !reflect.DeepEqual(a, want) {
+	for name, place := range map[string]string{
+		"staging": "ci/gate.yaml:1:9", "ci/ops/targets.yaml": "ci/gate.yaml:2:10", "ci/released.yaml": "ci/gate.yaml:5:21", "ci/peak.yaml": "ci/gate.yaml:7:18",
+		"mixed": "ci/gate.yaml:8:47", "ci/mixed.baseline": "ci/gate.yaml:8:21",
+	} {
+		if err := a.Blame(name, errors.New("it is not there")); err.Error() != place+": it is not there" {
+			t.Errorf("%s: %v, want %s", name, err, place)
+		}
+	}
+	if err := a.Blame("by a flag", io.EOF); err != io.EOF || a.Blame("staging", nil) != nil {
+		t.Errorf("what the file does not name, or is not wrong, is blamed: %v", err)
+	}
+	if a.places = nil; !reflect.DeepEqual(a, want) {
 		t.Errorf("it is read as %+v", a)
 	}
 	if a, err := Parse("ci/gate.yaml", []byte("compare: {scenario: mixed, against: deployed}\n")); err != nil || a.Compare.Against != "deployed" || a.Compare.Baseline != "" {

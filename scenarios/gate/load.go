@@ -61,7 +61,7 @@ func (p *Plan) load() (part, error) {
 func (p *Plan) planned(part, name string, seed uint64) (*scenarios.Scenario, *scenarios.Plan, error) {
 	s, err := p.Scenario(name)
 	if err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", part, err)
+		return nil, nil, p.Asked.Blame(name, fmt.Errorf("%s: %w", part, err))
 	}
 	plan, err := s.Plan(seed)
 	if err != nil {

@@ -141,7 +141,7 @@ func Prepare(c Config) (*Plan, error) {
 	if c.Asked.Deviations != "" {
 		var err error
 		p.known, err = deviations.Read(c.Asked.Deviations, verify.Config{Description: c.Description}.Known())
-		wrong = append(wrong, err)
+		wrong = append(wrong, c.Asked.Blame(c.Asked.Deviations, err))
 	}
 	a := c.Asked
 	if a.Fleet > 0 {
