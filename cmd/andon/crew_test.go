@@ -2,10 +2,13 @@ package main
 
 import (
 	"errors"
+	"io"
+	"io/fs"
 	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 	"time"
 
@@ -13,6 +16,7 @@ import (
 	"github.com/kaizenautomation/andon/contracts"
 	"github.com/kaizenautomation/andon/contracts/credentials"
 	"github.com/kaizenautomation/andon/contracts/provider"
+	"github.com/kaizenautomation/andon/reports/live"
 	"github.com/kaizenautomation/andon/reports/sizing"
 	"github.com/kaizenautomation/andon/scenarios"
 	"github.com/kaizenautomation/andon/scenarios/fleet"
@@ -81,5 +85,44 @@ thresholds: [rate(errors) < 50%, rate(shed) < 50%]
 	first := report.Trials[0]
 	if len(report.Trials) != 1 || first.Calls < 100 || first.Calls > 3000 || first.Drained == nil || report.Budget.SpentCalls != first.Calls {
 		t.Errorf("the trials are %+v, and used %+v", report.Trials, report.Budget)
+	}
+}
+
+// What workers join with is whole from the moment that it is there, and for its owner alone: who waits for the file
+// reads it at once.
+func TestJoinIsWhole(t *testing.T) {
+	text, _, err := hub.NewJoin("127.0.0.1:4222")
+	if err != nil {
+		t.Fatal(err)
+	}
+	join, err := hub.ParseJoin(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 300 {
+		dir := t.TempDir()
+		file := filepath.Join(dir, joinFile)
+		read := make(chan string)
+		go func() {
+			data, err := os.ReadFile(file)
+			for errors.Is(err, fs.ErrNotExist) {
+				data, err = os.ReadFile(file)
+			}
+			read <- string(data)
+		}()
+		told, forget := (&command{secrets: new(credentials.Set), stderr: live.NewWriter(io.Discard)}).joining(false)
+		if err := told(dir, join); err != nil {
+			t.Fatal(err)
+		}
+		if found := <-read; found != text+"\n" {
+			t.Fatalf("who waits for it reads %q", found)
+		}
+		if info, err := os.Stat(file); err != nil || info.Mode().Perm()&0o077 != 0 && runtime.GOOS != "windows" {
+			t.Fatalf("others may read it: %v, %v", info, err)
+		}
+		forget()
+		if left, err := os.ReadDir(dir); err != nil || len(left) != 0 {
+			t.Fatalf("what is left: %v, %v", left, err)
+		}
 	}
 }

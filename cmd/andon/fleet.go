@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -19,6 +20,7 @@ import (
 	"github.com/kaizenautomation/andon/contracts/credentials"
 	"github.com/kaizenautomation/andon/reports"
 	"github.com/kaizenautomation/andon/reports/live"
+	"github.com/kaizenautomation/andon/reports/regular"
 	"github.com/kaizenautomation/andon/reports/results"
 	"github.com/kaizenautomation/andon/reports/text"
 	"github.com/kaizenautomation/andon/scenarios"
@@ -268,9 +270,13 @@ func (c *command) joining(known bool, targets ...*url.URL) (told func(dir string
 			return nil
 		}
 		c.secrets.Keep(join.Secret())
+		// Who waits for the file, or follows what is told, is to find it there, and whole.
 		secret = filepath.Join(dir, joinFile)
+		if err := regular.WriteSecret(secret, func(w io.Writer) error { _, err := fmt.Fprintln(w, join.Secret()); return err }); err != nil {
+			return err
+		}
 		c.tell("the hub listens on %s; workers join with: %s=$(cat %s) andon fleet worker%s", join, joinVariable, secret, allowing(targets))
-		return os.WriteFile(secret, []byte(join.Secret()+"\n"), 0o600)
+		return nil
 	}
 	return told, func() {
 		if secret != "" {

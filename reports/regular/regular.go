@@ -88,10 +88,15 @@ func Limited(r io.Reader, name string, limit int64) ([]byte, error) {
 // Write has write fill a file, so that it is there whole or not at all, also after the machine has lost its power. What
 // was there by that name is overwritten, and stays as it was where write fails. Until then the file has a name of its
 // own beside it, so that several may write the same one: the last of them stays.
-func Write(path string, write func(io.Writer) error) error {
+func Write(path string, write func(io.Writer) error) error { return replace(path, 0o666, write) }
+
+// WriteSecret writes as [Write] does what nobody but the owner may read.
+func WriteSecret(path string, write func(io.Writer) error) error { return replace(path, 0o600, write) }
+
+func replace(path string, mode fs.FileMode, write func(io.Writer) error) error {
 	temporary := filepath.Join(filepath.Dir(path), ".andon-"+rand.Text()+".tmp")
 	// Unlike os.CreateTemp, which keeps its files from everybody else, this leaves the mode to the process's umask.
-	f, err := os.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	f, err := os.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	if err != nil {
 		return renamed(err, temporary, path)
 	}
