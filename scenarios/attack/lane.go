@@ -2,6 +2,7 @@ package attack
 
 import (
 	"runtime"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -23,10 +24,9 @@ type lane struct {
 	under, burst int
 	// waits is 1 + when the call was due that waits for a slot; 0 if none does.
 	waits atomic.Int64
-	// ready are the next calls, whose messages are written, in the memory of written. There are up to ahead of them.
-	ready, written []*flight
-	ahead          int
-	free           []*flight
+	// ready are the next calls, whose messages are written, up to ahead of them.
+	ready, free []*flight
+	ahead       int
 	// ended are the records of calls that are over, which are handed over together.
 	ended []record
 	// full says that no more records are to be handed over by new calls, and since is from when on it held one up.
@@ -251,7 +251,7 @@ func (l *lane) send() (wait time.Duration, more bool) {
 			l.prepare(f, l.Plan.Number(l.next))
 		}
 		f.at = at
-		l.ready, l.known = l.ready[1:], false
+		l.ready, l.known = slices.Delete(l.ready, 0, 1), false
 		l.next += uint64(len(l.all))
 		l.inFlight.Add(1)
 		l.leave(f)
@@ -260,18 +260,16 @@ func (l *lane) send() (wait time.Duration, more bool) {
 
 // write writes the messages of the next calls, until there are so many of them or no more, and gives how many it wrote.
 func (l *lane) write(until int) (n int) {
-	l.written = append(l.written[:0], l.ready...)
 	every := uint64(len(l.all))
-	for k := l.next + uint64(len(l.written))*every; len(l.written) < until && k < l.Plan.Calls; k += every {
+	for k := l.next + uint64(len(l.ready))*every; len(l.ready) < until && k < l.Plan.Calls; k += every {
 		f := l.flight()
 		l.prepare(f, l.Plan.Number(k))
 		if len(f.message) > short {
 			l.ahead = 1
 		}
-		l.written = append(l.written, f)
+		l.ready = append(l.ready, f)
 		n++
 	}
-	l.ready = l.written
 	return n
 }
 

@@ -107,8 +107,7 @@ func (c *conn) do(x *Exchange) (keep bool, err error) {
 // connection can be used again.
 func (c *conn) answer(x *Exchange, n int, more func([]byte) (int, error)) (keep bool, err error) {
 	h, ok := parseHead(x.In[:n])
-	end := h.size + min(h.length, MaxResponse+1)
-	if (!ok || n < end) && x.First.IsZero() {
+	if (!ok || n < h.end()) && x.First.IsZero() {
 		x.First = time.Now()
 	}
 	if !ok {
@@ -133,9 +132,9 @@ func (c *conn) answer(x *Exchange, n int, more func([]byte) (int, error)) (keep 
 	return c.ordinary(x, h, n, more)
 }
 
-// ordinary reads an answer with such a head, as answer does.
+// ordinary reads an answer with such a head, as answer does; where all of it is in x.In, more is not called.
 func (c *conn) ordinary(x *Exchange, h head, n int, more func([]byte) (int, error)) (keep bool, err error) {
-	end := h.size + min(h.length, MaxResponse+1)
+	end := h.end()
 	x.Begun, x.Status, x.ContentType = true, h.status, h.contentType
 	x.keepOf(x.In[:h.size])
 	if len(h.retryAfter) > 0 {

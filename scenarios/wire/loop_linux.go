@@ -272,7 +272,7 @@ func (l *Loop) progress(h *held) {
 func (l *Loop) answered(h *held) bool {
 	x := h.x
 	first, ok := parseHead(x.In[:h.n])
-	end := first.size + min(first.length, MaxResponse+1)
+	end := first.end()
 	switch {
 	case ok && h.n >= end:
 		keep, err := h.conn.ordinary(x, first, h.n, nil)

@@ -27,6 +27,9 @@ type head struct {
 	more bool
 }
 
+// end is how many bytes an ordinary response has, as far as they are read: of a body that is too long, one too many.
+func (h head) end() int { return h.size + min(h.length, MaxResponse+1) }
+
 // parseHead reads the head of an ordinary response: HTTP/1.1, written as the standard wants it, with a body whose
 // length it gives. It is false for all others, and for a head that is not whole; those are net/http's to read.
 //
