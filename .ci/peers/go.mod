@@ -2,7 +2,10 @@ module github.com/kaizenautomation/andon/ci/peers
 
 go 1.26.0
 
-require github.com/kaizenautomation/andon v0.0.0
+require (
+	github.com/kaizenautomation/andon v0.0.0
+	golang.org/x/sys v0.49.0
+)
 
 require (
 	github.com/apache/arrow-go/v18 v18.8.0 // indirect
@@ -15,7 +18,6 @@ require (
 	github.com/pierrec/lz4/v4 v4.1.29 // indirect
 	github.com/zeebo/xxh3 v1.1.0 // indirect
 	golang.org/x/exp v0.0.0-20260112195511-716be5621a96 // indirect
-	golang.org/x/sys v0.49.0 // indirect
 )
 
 replace github.com/kaizenautomation/andon => ../..

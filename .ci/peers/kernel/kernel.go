@@ -33,6 +33,28 @@ func Read(fd int32, p []byte) (int, syscall.Errno) {
 	return int(n), err
 }
 
+// Stamp has the kernel note when what is read from a socket, or from those that it accepts, arrived.
+func Stamp(fd int) error {
+	return syscall.SetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_TIMESTAMPNS, 1)
+}
+
+// Receive reads from a socket, and says when the last of what was read arrived, in nanoseconds of CLOCK_REALTIME; 0
+// where the kernel has not noted it.
+func Receive(fd int32, p []byte) (n int, arrived int64, err syscall.Errno) {
+	var control struct {
+		syscall.Cmsghdr
+		at syscall.Timespec
+		_  [16]byte
+	}
+	part := syscall.Iovec{Base: &p[0], Len: uint64(len(p))}
+	message := syscall.Msghdr{Iov: &part, Iovlen: 1, Control: (*byte)(unsafe.Pointer(&control)), Controllen: uint64(unsafe.Sizeof(control))}
+	r, _, err := syscall.RawSyscall(syscall.SYS_RECVMSG, uintptr(fd), uintptr(unsafe.Pointer(&message)), 0)
+	if message.Controllen > 0 && control.Level == syscall.SOL_SOCKET && control.Type == syscall.SCM_TIMESTAMPNS {
+		arrived = control.at.Nano()
+	}
+	return int(r), arrived, err
+}
+
 // Write sends on a socket; a broken one is an error, not a signal.
 func Write(fd int32, p []byte) (int, syscall.Errno) {
 	n, _, err := syscall.RawSyscall6(syscall.SYS_SENDTO, uintptr(fd), uintptr(unsafe.Pointer(&p[0])), uintptr(len(p)), syscall.MSG_NOSIGNAL, 0, 0)

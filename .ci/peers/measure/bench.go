@@ -46,7 +46,9 @@ type bench struct {
 	work     string
 	// alone gives each run a network of its own, so that none finds the connections that another left in TIME_WAIT. It
 	// takes rights that not everybody has.
-	alone    bool
+	alone bool
+	// shielded says that nothing else may run on the generator's core.
+	shielded bool
 	runs     int
 	noise    noise
 	progress io.Writer

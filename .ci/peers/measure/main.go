@@ -70,6 +70,11 @@ func parentMain() error {
 	if *short {
 		b.settings = quick
 	}
+	if !*short {
+		undo := func() {}
+		undo, b.shielded = shield(allThreads)
+		defer undo()
+	}
 	began := time.Now()
 	tables, err := b.tables(*only)
 	if err := errors.Join(err, ctx.Err()); err != nil {
@@ -136,6 +141,11 @@ func (b *bench) page(tables []*table, verdicts []verdict, andonVersion string, s
 	} else {
 		w.WriteString("- **All runs in one network: some met the connections that others left in TIME_WAIT.**\n")
 	}
+	if b.shielded {
+		w.WriteString("- Everything else was kept off the generator's core while it was measured.\n")
+	} else {
+		w.WriteString("- **Other processes could run on the generator's core: to keep them off it takes root.**\n")
+	}
 	fmt.Fprintf(&w, "- %s\n", &b.noise)
 	w.WriteString("\n## Figures\n\nIn brackets: the ratio to vegeta's figure in the same turn, the median of these; its row has none.\n")
 	for _, t := range tables {
@@ -151,7 +161,8 @@ const introduction = `# andon beside other load testers
 This page is written by ` + "`make bench-peers`" + ` (the code is in [.ci/peers](../../.ci/peers)); do not edit it. It compares what
 [this package](attack.go) achieves with what others do on the same work: POST with a JSON body of about 600 bytes over
 connections that are kept alive. The generator has one core and the target the other. The target is neutral: one thread
-around epoll, which takes about 6 µs a call, never sleeps, and notes to the microsecond when each call arrived and was answered.
+around epoll, which takes about 6 µs a call, never sleeps, and notes to the microsecond when each call arrived, by the kernel's
+time stamp, and when it was answered.
 All that is said of sending is counted there, not by the tools.
 
 - **Jitter** is how far a call arrived from the even grid of its rate, wherever that grid begins.

@@ -11,6 +11,7 @@ package main
 import (
 	"flag"
 	"fmt"
+	"math"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -73,6 +74,9 @@ func run(port int, path string, c config) error {
 		return err
 	}
 	if path != "" {
+		if err := s.steady(); err != nil {
+			return err
+		}
 		if err := writeLog(path, s.log); err != nil {
 			return err
 		}
@@ -86,11 +90,44 @@ func run(port int, path string, c config) error {
 type clock struct {
 	began time.Time
 	at    int64
+	// ahead is how far CLOCK_REALTIME, in which the kernel stamps what arrives, is ahead.
+	ahead int64
 }
 
 func newClock() (clock, error) {
 	at, err := monotonic()
-	return clock{time.Now(), at}, err
+	c := clock{began: time.Now(), at: at}
+	c.ahead = c.lead()
+	return c, err
 }
 
 func (c clock) now() int64 { return c.at + int64(time.Since(c.began)) }
+
+// lead is how far CLOCK_REALTIME is ahead, by the closest of some looks at both.
+func (c clock) lead() (ahead int64) {
+	closest := int64(math.MaxInt64)
+	for range 100 {
+		before, real, after := c.now(), time.Now().UnixNano(), c.now()
+		if after-before < closest {
+			closest, ahead = after-before, real-before-(after-before)/2
+		}
+	}
+	return ahead
+}
+
+// stamped is what a stamp of the kernel is on this clock; it is not later than it was found, at now, and is that where
+// there is none.
+func (c clock) stamped(stamp, now int64) int64 {
+	if stamp == 0 {
+		return now
+	}
+	return min(stamp-c.ahead, now)
+}
+
+// steady is an error if somebody has set the machine's clock, so that what was stamped is not to be trusted.
+func (c clock) steady() error {
+	if moved := time.Duration(c.lead() - c.ahead).Abs(); moved > 100*time.Microsecond {
+		return fmt.Errorf("the clock was set meanwhile, by %s, so that nobody knows when the calls arrived", moved)
+	}
+	return nil
+}

@@ -48,6 +48,7 @@ func selfMade(path string) (*tls.Config, error) {
 // secure is the TLS of a connection, driven by the one loop: a handshake that must wait is left where it is, and taken
 // up when more has come.
 type secure struct {
+	wire *socket
 	conn *tls.Conn
 	// handshake goes on with it, and tells false once it has ended; nil after that.
 	handshake func() (struct{}, bool)
@@ -58,7 +59,7 @@ type secure struct {
 
 func newSecure(fd int32, config *tls.Config) *secure {
 	wire := &socket{fd: fd}
-	s := &secure{conn: tls.Server(wire, config)}
+	s := &secure{wire: wire, conn: tls.Server(wire, config)}
 	s.handshake, s.abandon = iter.Pull(func(pause func(struct{}) bool) {
 		wire.pause = pause
 		s.failed = s.conn.Handshake()
@@ -81,7 +82,9 @@ func (s *secure) ready() bool {
 
 // socket is what package tls sees of a descriptor that does not block.
 type socket struct {
-	fd    int32
+	fd int32
+	// stamp is when the last of what was read came, by the kernel.
+	stamp int64
 	pause func(struct{}) bool
 }
 
@@ -96,7 +99,7 @@ var errAbandoned = errors.New("the handshake was abandoned")
 
 func (s *socket) Read(p []byte) (int, error) {
 	for {
-		n, code := kernel.Read(s.fd, p)
+		n, stamp, code := kernel.Receive(s.fd, p)
 		switch {
 		case code == syscall.EINTR:
 		case code == syscall.EAGAIN && s.pause == nil:
@@ -110,6 +113,7 @@ func (s *socket) Read(p []byte) (int, error) {
 		case n == 0:
 			return 0, io.EOF
 		default:
+			s.stamp = stamp
 			return n, nil
 		}
 	}

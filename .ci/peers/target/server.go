@@ -43,8 +43,7 @@ const (
 	bufferSize = 8 << 10
 	// maxConns is how many connections can be open.
 	maxConns = 16 << 10
-	// maxEvents is how many connections are looked at between two looks at the clock. A few are enough, and what arrives
-	// meanwhile is not kept waiting for its time stamp.
+	// maxEvents is how many connections are looked at between two looks at the clock.
 	maxEvents = 16
 	// idleNap is the longest sleep, after which the server looks whether it is to stop.
 	idleNap = 100 * time.Millisecond
@@ -222,7 +221,7 @@ func (s *server) read(fd int32, now int64) {
 		s.readSecurely(fd, c, now)
 		return
 	}
-	n, err := kernel.Read(fd, c.buffer[c.used:])
+	n, stamp, err := kernel.Receive(fd, c.buffer[c.used:])
 	if err == syscall.EAGAIN || err == syscall.EINTR {
 		return
 	}
@@ -230,7 +229,7 @@ func (s *server) read(fd int32, now int64) {
 		s.close(fd)
 		return
 	}
-	s.took(fd, c, n, now)
+	s.took(fd, c, n, s.stamped(stamp, now), now)
 }
 
 // readSecurely takes all that has come: what package tls holds back makes no event.
@@ -250,7 +249,7 @@ func (s *server) readSecurely(fd int32, c *conn, now int64) {
 	for c.open {
 		n, err := c.secure.conn.Read(c.buffer[c.used:])
 		if n > 0 {
-			s.took(fd, c, n, now)
+			s.took(fd, c, n, s.stamped(c.secure.wire.stamp, now), now)
 			continue
 		}
 		if err != (nothingYet{}) {
@@ -260,17 +259,17 @@ func (s *server) readSecurely(fd int32, c *conn, now int64) {
 	}
 }
 
-// took handles n more bytes in a connection's buffer.
-func (s *server) took(fd int32, c *conn, n int, now int64) {
+// took handles n more bytes in a connection's buffer, which came at one time and were found at another.
+func (s *server) took(fd int32, c *conn, n int, came, now int64) {
 	c.used += n
-	if !s.take(fd, c, now) {
+	if !s.take(fd, c, came, now) {
 		s.bad++
 		s.close(fd)
 	}
 }
 
 // take handles the requests that are whole, and tells false where the connection makes no sense.
-func (s *server) take(fd int32, c *conn, now int64) bool {
+func (s *server) take(fd int32, c *conn, came, now int64) bool {
 	data := c.buffer[:c.used]
 	for c.open {
 		if !c.inBody {
@@ -291,21 +290,22 @@ func (s *server) take(fd int32, c *conn, now int64) bool {
 			break
 		}
 		c.inBody = false
-		s.arrived(fd, c, now)
+		s.arrived(fd, c, came, now)
 	}
 	c.used = copy(c.buffer[:], data)
 	return true
 }
 
-// arrived answers a call, or puts the answer off.
-func (s *server) arrived(fd int32, c *conn, now int64) {
+// arrived answers a call, or puts the answer off. The time until then begins when it is found: a server that stands
+// still does no work meanwhile.
+func (s *server) arrived(fd int32, c *conn, came, now int64) {
 	d := due{at: now + int64(s.delay), call: s.calls, fd: fd, life: c.life, close: c.closing}
 	s.calls++
 	if s.begun == 0 {
 		s.begun = now
 	}
 	if d.call < len(s.log) {
-		s.log[d.call][0] = now
+		s.log[d.call][0] = came
 	}
 	if s.delay == 0 {
 		s.reply(d)

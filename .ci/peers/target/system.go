@@ -9,6 +9,8 @@ import (
 	"syscall"
 	"time"
 	"unsafe"
+
+	"github.com/kaizenautomation/andon/ci/peers/kernel"
 )
 
 // listen opens a socket on 127.0.0.1. It is none of package net's, whose own epoll would wake up with this one.
@@ -21,6 +23,7 @@ func listen(port int) (fd, actual int, err error) {
 	address := &syscall.SockaddrInet4{Port: port, Addr: [4]byte{127, 0, 0, 1}}
 	if err = errors.Join(
 		syscall.SetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 1),
+		kernel.Stamp(fd),
 		syscall.Bind(fd, address),
 		syscall.Listen(fd, backlog),
 	); err != nil {

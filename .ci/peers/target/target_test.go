@@ -200,6 +200,51 @@ func TestDelaysAndFreezes(t *testing.T) {
 	}
 }
 
+// A call has arrived when it came, not when a server that stood still finds it.
+func TestStampsArrivals(t *testing.T) {
+	const freezeAt, freezeFor = 20 * time.Millisecond, 500 * time.Millisecond
+	for _, secured := range []bool{false, true} {
+		c := config{spin: true, freezeAt: freezeAt, freezeFor: freezeFor, logged: 2}
+		call := dial
+		if secured {
+			own, err := selfMade(filepath.Join(t.TempDir(), "authority.pem"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.tls = own
+			call = func(t *testing.T, address string) net.Conn {
+				return tls.Client(dial(t, address), &tls.Config{InsecureSkipVerify: true})
+			}
+		}
+		clock, err := newClock()
+		if err != nil {
+			t.Fatal(err)
+		}
+		address, stop := serving(t, c)
+		conn := call(t, address)
+		var sent, written int64
+		for range 2 {
+			sent = clock.now()
+			if _, err := io.WriteString(conn, request("")); err != nil {
+				t.Fatal(err)
+			}
+			written = clock.now()
+			time.Sleep(2 * freezeAt)
+			if _, err := io.ReadFull(conn, make([]byte, len(newAnswer().text))); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s := stop()
+		came, slack := s.log[1][0], int64(100*time.Microsecond) // between the two clocks
+		if sent < s.frozen || written > s.thawed {
+			t.Errorf("this was too slow: sent from %d to %d, frozen from %d to %d", sent, written, s.frozen, s.thawed)
+		}
+		if came < sent-slack || came >= s.thawed {
+			t.Errorf("sent at %s of the freeze, it came at %s, and the freeze ended at %s", time.Duration(sent-s.frozen), time.Duration(came-s.frozen), time.Duration(s.thawed-s.frozen))
+		}
+	}
+}
+
 func TestWritesLog(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log")
 	if err := writeLog(path, [][2]int64{{1, 2}, {3, 0}}); err != nil {
