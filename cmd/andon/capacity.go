@@ -145,7 +145,7 @@ func (f *capacityFlags) check() error {
 	add(f.calls < 100 || f.calls > 1_000_000_000, "--calls: expected from 100 to 1000000000, found %d", f.calls)
 	add(!(f.price >= 0 && f.price <= 1e6), "--price: expected from 0 to 1000000, found %v", f.price)
 	add(f.crew.workers > 0 && f.target == "", "--fleet: the reference provider is driven from this machine alone; add --target, as the workers reach it")
-	add(f.crew.workers > 0 && f.credentials.given(), "--fleet: what the calls carry is said to each worker (andon fleet worker --help), and no secret is wanted here; leave the flags for it out")
+	add(f.crew.workers > 0 && !f.credentials.IsZero(), "--fleet: what the calls carry is said to each worker (andon fleet worker --help), and no secret is wanted here; leave the flags for it out")
 	add(f.resume != "" && f.out != "", "--resume names the directory already; leave --out out")
 	return errors.Join(append(wrong, f.crew.check())...)
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"reflect"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -40,9 +39,6 @@ func (f *credentialFlags) add(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.Insecure, "insecure", false, "take any certificate of the target; every report says so")
 	flags.StringArrayVar(&f.Resolve, "resolve", nil, "`host:port:address` to call in place of what the name servers say; may be repeated")
 }
-
-// given reports whether any of the flags was given.
-func (f *credentialFlags) given() bool { return !reflect.ValueOf(f.Asked).IsZero() }
 
 // open looks the secrets up: those that the flags ask for, in the place of what a scenario asks for by the same name.
 func (f *credentialFlags) open(c *command, scenario credentials.Asked) (*credentials.Set, error) {

@@ -267,7 +267,7 @@ func (f gateFlags) asked(args []string, given *pflag.FlagSet) (a gate.Asked, err
 	if err := crew.check(); err != nil {
 		return a, err
 	}
-	if a.Fleet > 0 && a.Verify == nil && f.credentials.given() {
+	if a.Fleet > 0 && a.Verify == nil && !f.credentials.IsZero() {
 		return a, errors.New("what the calls of a fleet carry is said to each worker, or in the file of targets, and nothing is sent from here: leave the flags for it out")
 	}
 	return a, nil
@@ -414,12 +414,19 @@ func (c *command) gateConfig(args []string, f gateFlags, given *pflag.FlagSet) (
 		g.Resolved = carried.Addresses() // by flags alone
 	}
 	if g.Description, err = c.descriptionWith(fixtures); err != nil {
+		if f.fixtures == "" && target != nil {
+			err = target.Blame("fixtures", err)
+		}
 		return g, err
 	}
 	g.Scenario = func(name string) (*scenarios.Scenario, error) { return c.scenario([]string{name}, plain, fixtures) }
 	g.Credentials = func(to *targets.Target, carried credentials.Asked) (*credentials.Set, error) {
 		flags := f.credentials.to(to)
-		return flags.open(c, carried)
+		set, err := flags.open(c, carried)
+		if to != nil && !to.Asked.IsZero() && f.credentials.IsZero() && carried.IsZero() {
+			err = to.Blame("", err)
+		}
+		return set, err
 	}
 	return g, nil
 }

@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"net/netip"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 )
@@ -57,6 +58,9 @@ type named struct {
 
 // tokenVariable gives the bearer token where nothing else does.
 const tokenVariable = "ANDON_TOKEN"
+
+// IsZero reports whether nothing is asked for.
+func (a Asked) IsZero() bool { return reflect.ValueOf(a).IsZero() }
 
 // Commands reports whether a secret is what a command prints.
 func (a Asked) Commands() bool {

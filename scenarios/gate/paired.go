@@ -93,7 +93,7 @@ func (p *Plan) apart() error {
 	case *t.URL == *of.URL:
 		return fmt.Errorf("%s is the target itself: name what is deployed", of)
 	case of.Fixtures != "" && of.Fixtures != t.Fixtures:
-		return fmt.Errorf("%s has fixtures of its own, %s, and the same calls go to both: give %s those as well, or leave them out", of, of.Fixtures, t)
+		return of.Blame("fixtures", fmt.Errorf("%s has fixtures of its own, %s, and the same calls go to both: give %s those as well, or leave them out", of, of.Fixtures, t))
 	}
 	return nil
 }

@@ -135,7 +135,9 @@ func (r *reader) list(v document.Value) {
 		if !aName().MatchString(m.Name) {
 			m.Key.Fail("expected a name of letters, digits, -, _ and ., found %q", document.Clip(m.Name))
 		}
-		r.file.targets = append(r.file.targets, r.target(m.Name, m.Value))
+		t := r.target(m.Name, m.Value)
+		t.places[""] = r.place(m.Key)
+		r.file.targets = append(r.file.targets, t)
 	}
 	// One host is a production target on all its ports, or on none.
 	for i, t := range r.file.targets {
@@ -149,7 +151,7 @@ func (r *reader) list(v document.Value) {
 }
 
 func (r *reader) target(name string, v document.Value) (t Target) {
-	t.Name = name
+	t.Name, t.places = name, map[string]string{}
 	keys, ok := v.Object("a target", "url", "token", "headers", "query", "user", "fixtures", "caps", "cost", "production")
 	if !ok {
 		return t
@@ -167,7 +169,7 @@ func (r *reader) target(name string, v document.Value) (t Target) {
 	t.Asked = r.carried(v, keys)
 	if f, given := keys["fixtures"]; given {
 		if s, ok := f.Text("a file of fixtures"); ok && s != "" {
-			t.Fixtures = r.path(s)
+			t.Fixtures, t.places["fixtures"] = r.path(s), r.place(f)
 		}
 	}
 	if c, given := keys["cost"]; given {
@@ -180,6 +182,11 @@ func (r *reader) target(name string, v document.Value) (t Target) {
 		t.Production = p.Boolean("production")
 	}
 	return t
+}
+
+func (r *reader) place(v document.Value) string {
+	line, column := v.Place()
+	return fmt.Sprintf("%s:%d:%d", r.file.Path, line, column)
 }
 
 // path is a file that the file of targets names, which is beside it.

@@ -8,6 +8,7 @@
 package targets
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"net"
@@ -17,6 +18,7 @@ import (
 	"strings"
 
 	"github.com/kaizenautomation/andon/contracts/credentials"
+	"github.com/kaizenautomation/andon/contracts/document"
 	"github.com/kaizenautomation/andon/reports/text"
 )
 
@@ -36,6 +38,20 @@ type Target struct {
 	Cost     Cost
 	// Production says that it serves people.
 	Production bool
+
+	// places is where the file names it, by the key, and under no key where the target begins.
+	places map[string]string
+}
+
+// Blame has an error about what a key of the target names, or about the target where the key is empty, say where the
+// file has it, if it does. What says a place already, in the file that is named, stays as it is.
+func (t Target) Blame(key string, err error) error {
+	place, inFile := t.places[key]
+	var invalid *document.InvalidError
+	if err == nil || !inFile || errors.As(err, &invalid) {
+		return err
+	}
+	return fmt.Errorf("%s: %w", place, err)
 }
 
 // Caps are the most that calls may come to; 0 is no limit. Each accepted call starts a run.
