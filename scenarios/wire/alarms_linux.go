@@ -24,6 +24,8 @@ type alarms struct {
 type alarm struct {
 	fd int
 	at time.Duration
+	// every is how long after that it goes off again, and so on; 0 if it does not.
+	every time.Duration
 }
 
 // near is how far from the wanted moment an alarm may be that is set already: who wakes early watches the clock.
@@ -31,7 +33,7 @@ const near = 5 * time.Microsecond
 
 func newAlarms() (a alarms, err error) {
 	for i := range a.two {
-		if a.two[i].fd, err = unix.TimerfdCreate(unix.CLOCK_MONOTONIC, unix.TFD_CLOEXEC|unix.TFD_NONBLOCK); err != nil {
+		if a.two[i].fd, err = unix.TimerfdCreate(unix.CLOCK_MONOTONIC, unix.TFD_CLOEXEC); err != nil {
 			for _, other := range a.two[:i] {
 				_ = unix.Close(other.fd)
 			}
@@ -51,7 +53,7 @@ func newAlarms() (a alarms, err error) {
 		}
 	}
 	// What keeps calls from containers may know one of the two calls alone.
-	if err := a.set(&a.two[0], time.Since(a.began)); err != nil {
+	if err := a.set(&a.two[0], time.Since(a.began), 0); err != nil {
 		a.close()
 		return alarms{}, err
 	}
@@ -66,12 +68,12 @@ func (a *alarms) next(now, d, then time.Duration) (*alarm, error) {
 		use, other = other, use
 	}
 	if !use.is(now + d) {
-		if err := a.set(use, now+d); err != nil {
+		if err := a.set(use, now+d, 2*max(then-d, 0)); err != nil {
 			return nil, err
 		}
 	}
 	if then > d && !other.is(now+then) {
-		if err := a.set(other, now+then); err != nil {
+		if err := a.set(other, now+then, 2*(then-d)); err != nil {
 			return nil, err
 		}
 	}
@@ -81,15 +83,27 @@ func (a *alarms) next(now, d, then time.Duration) (*alarm, error) {
 // is reports whether the alarm is set for about that moment.
 func (a *alarm) is(at time.Duration) bool { return a.at != 0 && (a.at-at).Abs() <= near }
 
-func (a *alarms) set(which *alarm, at time.Duration) error {
+func (a *alarms) set(which *alarm, at, every time.Duration) error {
 	which.at = 0
-	spec := unix.ItimerSpec{Value: unix.NsecToTimespec(a.zero + int64(at))}
+	spec := unix.ItimerSpec{Value: unix.NsecToTimespec(a.zero + int64(at)), Interval: unix.NsecToTimespec(int64(every))}
 	_, _, errno := unix.RawSyscall6(unix.SYS_TIMERFD_SETTIME, uintptr(which.fd), unix.TFD_TIMER_ABSTIME, uintptr(unsafe.Pointer(&spec)), 0, 0, 0)
 	if errno != 0 {
 		return os.NewSyscallError("timerfd_settime", errno)
 	}
-	which.at = at
+	which.at, which.every = at, every
 	return nil
+}
+
+// wait waits until an alarm goes off that was given by next. Signals do not end it.
+func (a *alarm) wait() {
+	// How often it has gone off, since it goes on only when it is read.
+	var times uint64
+	n, _, _ := unix.RawSyscall(unix.SYS_READ, uintptr(a.fd), uintptr(unsafe.Pointer(&times)), unsafe.Sizeof(times))
+	if n == unsafe.Sizeof(times) && a.every > 0 {
+		a.at += time.Duration(times) * a.every
+	} else {
+		a.at = 0
+	}
 }
 
 func (a *alarms) close() {

@@ -106,6 +106,52 @@ func TestAlarmsForCloseMoments(t *testing.T) {
 	})
 }
 
+// At a steady rate the alarms go on by themselves, also for one who comes late, and none is believed to be set for
+// another moment than the kernel's.
+func TestAlarmsGoOn(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a, err := newAlarms()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer a.close()
+		every := rapid.SampledFrom([]time.Duration{200 * time.Microsecond, 333_333, time.Millisecond}).Draw(t, "every")
+		due, set, allowed := time.Since(a.began)+every, 0, 2
+		for range rapid.IntRange(1, 10).Draw(t, "waits") {
+			if rapid.IntRange(0, 9).Draw(t, "comes late") == 0 {
+				time.Sleep(3 * every)
+			}
+			now := time.Since(a.began)
+			for ; due-now < every/4; allowed += 2 {
+				due += every
+			}
+			before := a.two
+			use, err := a.next(now, due-now, due+every-now)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i := range a.two {
+				if a.two[i] != before[i] {
+					set++
+				}
+			}
+			use.wait()
+			if woke := time.Since(a.began); woke < due-near {
+				t.Fatalf("it woke %s before it was to", due-woke)
+			}
+			for i := range a.two {
+				if one := &a.two[i]; one.at > time.Since(a.began)+every/2 && !goesOff(t, &a, one, one.at) {
+					t.Fatal("an alarm goes off at another moment than it is believed to")
+				}
+			}
+			due += every
+		}
+		if set > allowed {
+			t.Fatalf("the alarms were set %d times, of which %d were needed", set, allowed)
+		}
+	})
+}
+
 // An alarm that could not be set is not waited for, nor taken for one that is set the next time.
 func TestAlarmIsNotSet(t *testing.T) {
 	a, err := newAlarms()

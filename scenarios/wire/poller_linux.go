@@ -77,16 +77,16 @@ func (p *poller) wait(d time.Duration) []unix.EpollEvent {
 	return p.events[:n]
 }
 
-// nap waits until so long has gone by, whatever happens on the descriptors; nor does wake end it. Who knows until when
-// the wait after it will be says so: then, from now on, or 0.
+// nap waits until so long has gone by, whatever happens on the descriptors; nor does wake end it, or what Go's runtime
+// wants of the goroutine, which waits as well. Who knows until when the wait after it will be says so: then, from now
+// on, or 0.
 func (p *poller) nap(d, then time.Duration) {
 	alarm, err := p.alarms.next(time.Since(p.alarms.began), min(d, longest), then)
 	if err != nil {
 		return // at once: whoever waits looks at the clock
 	}
-	fd := unix.PollFd{Fd: int32(alarm.fd), Events: unix.POLLIN}
-	_, _, errno := unix.RawSyscall6(unix.SYS_PPOLL, uintptr(unsafe.Pointer(&fd)), 1, 0, 0, 0, 0)
-	p.exact = p.exact && errno != unix.EINTR
+	alarm.wait()
+	p.exact = false
 }
 
 // aim has the system wake the thread when it is to after so long: where it may be 50 µs late, as it usually may, it is.
