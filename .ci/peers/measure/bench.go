@@ -118,9 +118,6 @@ func (b *bench) measure(t tool, j job, behaviour ...string) (o outcome, err erro
 	}
 	c := t.command(j)
 	c.args = append([]string{b.program(t.program)}, c.args...)
-	if b.alone {
-		c.args = append([]string{"nsenter", "-n", "-t", strconv.Itoa(s.process.Process.Pid)}, c.args...)
-	}
 	text, err := b.drive(&o, s, c, j)
 	if err != nil {
 		return o, err
@@ -151,8 +148,12 @@ func (b *bench) drive(o *outcome, s *target, c command, j job) (output []byte, e
 	if err != nil {
 		return nil, err
 	}
+	network := 0
+	if b.alone {
+		network = s.process.Process.Pid
+	}
 	var complaint []byte
-	if o.used, output, complaint, err = run(b.ctx, j.dir, cores, c, j.length+time.Minute); err != nil {
+	if o.used, output, complaint, err = run(b.ctx, j.dir, cores, network, c, j.length+time.Minute); err != nil {
 		return nil, err
 	}
 	o.complaint = lastWords(complaint)

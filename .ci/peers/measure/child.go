@@ -9,10 +9,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
 	"unicode"
+
+	"golang.org/x/sys/unix"
 )
 
 // used is what a process took.
@@ -26,10 +30,15 @@ type used struct {
 }
 
 // A process inherits the peak of whoever starts it, up to the moment at which it becomes another program. So that this
-// is little, and the same for all, each tool is started by a small process: this program again, as "child FILE
-// COMMAND…", which writes what the command took to the file.
+// is little, and the same for all, each tool is started by a small process: this program again, as "child FILE CORES
+// PID COMMAND…", which writes what the command took to the file. It also moves to the cores and into the network of the
+// process, if that is not 0: programs that do this and become another (taskset, nsenter) would be counted with that.
 
-func childMain(file string, args []string) error {
+func childMain(file, cores, network string, args []string) error {
+	runtime.LockOSThread() // which the command inherits from
+	if err := errors.Join(moveTo(cores), enter(network)); err != nil {
+		return err
+	}
 	c := exec.Command(args[0], args[1:]...)
 	c.Stdin, c.Stdout, c.Stderr = os.Stdin, os.Stdout, os.Stderr
 	began := time.Now()
@@ -48,9 +57,35 @@ func childMain(file string, args []string) error {
 	return os.WriteFile(file, data, 0o666)
 }
 
-// run runs a command on the generator's cores and says what it took and wrote. An exit code is no error here: a load
+// moveTo keeps the thread on some cores, such as 0,1.
+func moveTo(cores string) error {
+	var on unix.CPUSet
+	for core := range strings.SplitSeq(cores, ",") {
+		n, err := strconv.Atoi(core)
+		if err != nil {
+			return err
+		}
+		on.Set(n)
+	}
+	return os.NewSyscallError("sched_setaffinity", unix.SchedSetaffinity(0, &on))
+}
+
+// enter moves the thread into the network of a process.
+func enter(process string) error {
+	if process == "0" {
+		return nil
+	}
+	f, err := os.Open("/proc/" + process + "/ns/net")
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return os.NewSyscallError("setns", unix.Setns(int(f.Fd()), unix.CLONE_NEWNET))
+}
+
+// run runs a command on the generator's cores, in the network of a process if that is not 0, and says what it took and wrote. An exit code is no error here: a load
 // tester may be unhappy with what it measured.
-func run(ctx context.Context, dir, cores string, c command, limit time.Duration) (u used, output, complaint []byte, err error) {
+func run(ctx context.Context, dir, cores string, network int, c command, limit time.Duration) (u used, output, complaint []byte, err error) {
 	self, err := os.Executable()
 	if err != nil {
 		return u, nil, nil, err
@@ -58,7 +93,7 @@ func run(ctx context.Context, dir, cores string, c command, limit time.Duration)
 	file := filepath.Join(dir, "used.json")
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	child := exec.CommandContext(ctx, self, append([]string{"child", file, "taskset", "-c", cores}, c.args...)...)
+	child := exec.CommandContext(ctx, self, append([]string{"child", file, cores, strconv.Itoa(network)}, c.args...)...)
 	child.Dir = dir
 	child.Stdin = strings.NewReader(c.input)
 	// What is given up takes along what it has started.

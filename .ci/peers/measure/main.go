@@ -28,8 +28,8 @@ var body = `{"content":[{"type":"text","text":"` + strings.Repeat("List the open
 
 func main() {
 	err := error(nil)
-	if len(os.Args) > 3 && os.Args[1] == "child" {
-		err = childMain(os.Args[2], os.Args[3:])
+	if len(os.Args) > 5 && os.Args[1] == "child" {
+		err = childMain(os.Args[2], os.Args[3], os.Args[4], os.Args[5:])
 	} else {
 		err = parentMain()
 	}
@@ -207,7 +207,7 @@ func (b *bench) commands() string {
 			}
 		}
 	}
-	return fmt.Sprintf("\n## Commands\n\nEach under `taskset -c %s`; the target under `taskset -c %s` with `-spin`. What makes the network is left out. The closed loop, and 5,000 calls a second without TLS and with it:\n\n"+
+	return fmt.Sprintf("\n## Commands\n\nEach as under `taskset -c %s`; the target under `taskset -c %s` with `-spin`. What makes the network is left out. The closed loop, and 5,000 calls a second without TLS and with it:\n\n"+
 		"```\n%s\n```\n\nTheir files:\n\n```\n%s```\n", generatorCore, targetCore, strings.Join(lines, "\n"), strings.Join(files, "\n"))
 }
 

@@ -287,13 +287,13 @@ func TestCommandsFollowTheJob(t *testing.T) {
 // A tool is any program; here it is a shell.
 func TestChildTellsWhatACommandTook(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "used.json")
-	if err := childMain(file, []string{"sh", "-c", "exit 3"}); err != nil {
+	if err := childMain(file, generatorCore, "0", []string{"sh", "-c", "exit 3"}); err != nil {
 		t.Fatal(err)
 	}
 	if data, err := os.ReadFile(file); err != nil || !strings.Contains(string(data), `"Code":3`) {
 		t.Errorf("%s, %v", data, err)
 	}
-	if err := childMain(file, []string{filepath.Join(t.TempDir(), "missing")}); err == nil {
+	if err := childMain(file, generatorCore, "0", []string{filepath.Join(t.TempDir(), "missing")}); err == nil {
 		t.Error("a command that is missing ran")
 	}
 }

@@ -16,8 +16,8 @@ import (
 
 // The measurement starts itself to start others; here that is the test.
 func TestMain(m *testing.M) {
-	if len(os.Args) > 3 && os.Args[1] == "child" {
-		if err := childMain(os.Args[2], os.Args[3:]); err != nil {
+	if len(os.Args) > 5 && os.Args[1] == "child" {
+		if err := childMain(os.Args[2], os.Args[3], os.Args[4], os.Args[5:]); err != nil {
 			os.Exit(1)
 		}
 		os.Exit(0)
@@ -81,7 +81,7 @@ func TestShortForm(t *testing.T) {
 func TestInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, _, _, err := run(ctx, t.TempDir(), generatorCore, command{args: []string{"sleep", "100"}}, time.Minute); err == nil {
+	if _, _, _, err := run(ctx, t.TempDir(), generatorCore, 0, command{args: []string{"sleep", "100"}}, time.Minute); err == nil {
 		t.Error("it ran")
 	}
 }

@@ -82,11 +82,11 @@ func (b *bench) report(r *row, t tool, o outcome, hits int) error {
 		}
 		report = command{args: []string{b.program("vegeta"), "report", "-type", "json", "many"}}
 	}
-	if u, _, complaint, err := run(b.ctx, o.dir, generatorCore, join, 5*time.Minute); err != nil || u.Code != 0 {
+	if u, _, complaint, err := run(b.ctx, o.dir, generatorCore, 0, join, 5*time.Minute); err != nil || u.Code != 0 {
 		return errors.Join(err, fmt.Errorf("the results could not be repeated: %s", lastWords(complaint)))
 	}
 	for range 3 {
-		u, text, complaint, err := run(b.ctx, o.dir, generatorCore, report, 5*time.Minute)
+		u, text, complaint, err := run(b.ctx, o.dir, generatorCore, 0, report, 5*time.Minute)
 		if err != nil {
 			return err
 		}
