@@ -68,7 +68,8 @@ func (n *noise) String() string {
 	if len(n.generator) == 0 {
 		return ""
 	}
-	text := fmt.Sprintf("Other processes took %s of the generator's core in the median run and %s in the worst, and %s and %s of the target's.",
+	text := fmt.Sprintf("Other processes took %s of the generator's core in the median run and %s in the worst, and %s and %s of the target's, "+
+		"as the kernel's ticks sample it: where a generator wakes together with them, it looks as if others were at work.",
 		percent(median(n.generator)), percent(quantile(n.generator, 1)), percent(median(n.target)), percent(quantile(n.target, 1)))
 	if n.loud() {
 		text += " **That is too much for figures to be trusted.**"
