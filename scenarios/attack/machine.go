@@ -17,6 +17,7 @@ type machine struct {
 	root string
 	// before is what the counters said when they were last read.
 	before results.Machine
+	// buffer is for what a file says.
 	buffer []byte
 }
 
