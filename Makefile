@@ -126,7 +126,7 @@ bench-smoke: go ## Run each benchmark once, to see that it still runs
 		$$(git grep -l '^func Benchmark' -- '*_test.go' ':!.ci' | xargs -n1 dirname | sort -u | sed 's|^|./|')
 
 .PHONY: bench-peers
-bench-peers: build ## Measure andon beside other load testers for half an hour and write scenarios/attack/README.md; PEERS=open,tls prints those tables alone
+bench-peers: build ## Measure andon beside other load testers for half an hour, as root with all else kept off core 0, and write scenarios/attack/README.md; PEERS=open,tls prints those tables alone
 	.ci/peers/run $(if $(PEERS),-only $(PEERS),-o scenarios/attack/README.md)
 
 .PHONY: fuzz
