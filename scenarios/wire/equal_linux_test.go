@@ -272,7 +272,8 @@ func sameBothWays(t failer, list []*theatre, trust *tls.Config, answer, cuts []b
 	}
 	s, ending := list[int(how/endings)%len(list)], int(how%endings)
 	var want, got ended
-	for _, patience := range []time.Duration{250 * time.Millisecond, 5 * time.Second} {
+	// Four of them together stay below the 10 s after which package testing ends a process that fuzzes.
+	for _, patience := range []time.Duration{250 * time.Millisecond, 3 * time.Second} {
 		var late, later bool
 		want, late = s.meets(t, trust, answer, cuts, ending, patience, directly, func() {})
 		l, err := NewLoop()
