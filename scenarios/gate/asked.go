@@ -15,7 +15,6 @@
 package gate
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"path/filepath"
@@ -46,19 +45,11 @@ type Asked struct {
 	Capacity    *Capacity
 
 	// places is where the file names what is opened or looked for.
-	places map[string]string
+	places document.Places
 }
 
-// Blame has an error about something that is named say where the file names it, if it does. What says a place already,
-// in the file that is named, stays as it is.
-func (a Asked) Blame(name string, err error) error {
-	place, inFile := a.places[name]
-	var invalid *document.InvalidError
-	if err == nil || !inFile || errors.As(err, &invalid) {
-		return err
-	}
-	return fmt.Errorf("%s: %w", place, err)
-}
+// Blame has an error about something that is named say where the file names it, if it does.
+func (a Asked) Blame(name string, err error) error { return a.places.Blame(name, err) }
 
 // Description asks whether the description breaks those who call by the last released one.
 type Description struct{ Base string }
@@ -122,7 +113,7 @@ func Parse(file string, data []byte) (Asked, error) {
 	if !ok {
 		return Asked{}, doc.Err()
 	}
-	r := reader{file, filepath.Dir(file), map[string]string{}}
+	r := reader{filepath.Dir(file), document.Places{}}
 	a := r.asked(root)
 	a.places = r.places
 	return a, doc.Err()
@@ -130,16 +121,13 @@ func Parse(file string, data []byte) (Asked, error) {
 
 // reader reads a gate's file, by the directory that it is in, and notes where it names something.
 type reader struct {
-	path, dir string
-	places    map[string]string
+	dir    string
+	places document.Places
 }
 
-// names notes where a name stands, the first time.
+// names notes where a name stands.
 func (r reader) names(v document.Value, name string) string {
-	if _, before := r.places[name]; !before {
-		line, column := v.Place()
-		r.places[name] = fmt.Sprintf("%s:%d:%d", r.path, line, column)
-	}
+	r.places.Note(name, v)
 	return name
 }
 

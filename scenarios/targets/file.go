@@ -136,7 +136,7 @@ func (r *reader) list(v document.Value) {
 			m.Key.Fail("expected a name of letters, digits, -, _ and ., found %q", document.Clip(m.Name))
 		}
 		t := r.target(m.Name, m.Value)
-		t.places[""] = r.place(m.Key)
+		t.places.Note("", m.Key)
 		r.file.targets = append(r.file.targets, t)
 	}
 	// One host is a production target on all its ports, or on none.
@@ -151,7 +151,7 @@ func (r *reader) list(v document.Value) {
 }
 
 func (r *reader) target(name string, v document.Value) (t Target) {
-	t.Name, t.places = name, map[string]string{}
+	t.Name, t.places = name, document.Places{}
 	keys, ok := v.Object("a target", "url", "token", "headers", "query", "user", "fixtures", "caps", "cost", "production")
 	if !ok {
 		return t
@@ -169,7 +169,8 @@ func (r *reader) target(name string, v document.Value) (t Target) {
 	t.Asked = r.carried(v, keys)
 	if f, given := keys["fixtures"]; given {
 		if s, ok := f.Text("a file of fixtures"); ok && s != "" {
-			t.Fixtures, t.places["fixtures"] = r.path(s), r.place(f)
+			t.Fixtures = r.path(s)
+			t.places.Note("fixtures", f)
 		}
 	}
 	if c, given := keys["cost"]; given {
@@ -182,11 +183,6 @@ func (r *reader) target(name string, v document.Value) (t Target) {
 		t.Production = p.Boolean("production")
 	}
 	return t
-}
-
-func (r *reader) place(v document.Value) string {
-	line, column := v.Place()
-	return fmt.Sprintf("%s:%d:%d", r.file.Path, line, column)
 }
 
 // path is a file that the file of targets names, which is beside it.

@@ -8,7 +8,6 @@
 package targets
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"net"
@@ -40,19 +39,12 @@ type Target struct {
 	Production bool
 
 	// places is where the file names it, by the key, and under no key where the target begins.
-	places map[string]string
+	places document.Places
 }
 
 // Blame has an error about what a key of the target names, or about the target where the key is empty, say where the
-// file has it, if it does. What says a place already, in the file that is named, stays as it is.
-func (t Target) Blame(key string, err error) error {
-	place, inFile := t.places[key]
-	var invalid *document.InvalidError
-	if err == nil || !inFile || errors.As(err, &invalid) {
-		return err
-	}
-	return fmt.Errorf("%s: %w", place, err)
-}
+// file has it, if it does.
+func (t Target) Blame(key string, err error) error { return t.places.Blame(key, err) }
 
 // Caps are the most that calls may come to; 0 is no limit. Each accepted call starts a run.
 type Caps struct {

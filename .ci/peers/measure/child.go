@@ -83,8 +83,8 @@ func enter(process string) error {
 	return os.NewSyscallError("setns", unix.Setns(int(f.Fd()), unix.CLONE_NEWNET))
 }
 
-// run runs a command on the generator's cores, in the network of a process if that is not 0, and says what it took and wrote. An exit code is no error here: a load
-// tester may be unhappy with what it measured.
+// run runs a command on the generator's cores, in the network of a process if that is not 0, and says what it took and
+// wrote. An exit code is no error here: a load tester may be unhappy with what it measured.
 func run(ctx context.Context, dir, cores string, network int, c command, limit time.Duration) (u used, output, complaint []byte, err error) {
 	self, err := os.Executable()
 	if err != nil {

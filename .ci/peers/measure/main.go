@@ -144,7 +144,7 @@ func (b *bench) page(tables []*table, verdicts []verdict, andonVersion string, s
 	if b.shielded {
 		w.WriteString("- Everything else was kept off the generator's core while it was measured.\n")
 	} else {
-		w.WriteString("- **Other processes could run on the generator's core: to keep them off it takes root.**\n")
+		w.WriteString("- **Other processes could run on the generator's core:** to keep them off it takes root, and the short version does not.\n")
 	}
 	fmt.Fprintf(&w, "- %s\n", &b.noise)
 	w.WriteString("\n## Figures\n\nIn brackets: the ratio to vegeta's figure in the same turn, the median of these; its row has none.\n")
